@@ -1,0 +1,91 @@
+# Everything from one command: `make run`. Nothing but Python 3.11+ and make has to be installed.
+.POSIX:
+SHELL = /bin/sh
+
+PORT ?= $(if $(MILLITASK_PORT),$(MILLITASK_PORT),8000)
+DATA ?= $(if $(MILLITASK_DATA_DIR),$(MILLITASK_DATA_DIR),.data)
+WORKERS ?= $(if $(MILLITASK_WORKERS),$(MILLITASK_WORKERS),1)
+N ?= 1000000
+
+BIN = .venv/bin
+ENV = MILLITASK_PORT='$(PORT)' MILLITASK_DATA_DIR='$(DATA)' MILLITASK_WORKERS='$(WORKERS)'
+COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --python-version 3.11
+
+help: ## this list
+	@echo 'make <target>  (PORT=$(PORT) DATA=$(DATA) WORKERS=$(WORKERS) N=$(N))'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+
+run: .venv/run.stamp ## everything: dependencies, stores, migrations, the service (PORT= DATA= WORKERS=)
+	@$(ENV) exec $(BIN)/python -m api serve
+
+test: .venv/dev.stamp ## all tests, but for the long campaigns
+	$(BIN)/python -m pytest -m 'not slow'
+
+check: .venv/dev.stamp ## the quick part of the tests
+	$(BIN)/python -m pytest -m 'not slow' --ignore=tests/acceptance --ignore=tests/model
+
+model: .venv/dev.stamp ## explore the protocol, the long version (20 minutes)
+	$(BIN)/python -m tests.model
+
+test-redis: .venv/dev.stamp ## the tests of the cache, on the machine's redis-server
+	@folder=$$(mktemp -d) && redis-server --port 0 --unixsocket "$$folder/redis.sock" --save '' \
+		--maxmemory 256mb --maxmemory-policy volatile-lfu --daemonize yes --pidfile "$$folder/pid" \
+		--logfile "$$folder/log" && sleep 1; \
+	TEST_REDIS_URL="unix://$$folder/redis.sock" $(BIN)/python -m pytest tests/cache; \
+	status=$$?; kill "$$(cat "$$folder/pid")"; rm -rf "$$folder"; exit $$status
+
+lint: .venv/dev.stamp ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/dev.stamp ## put the code into ruff's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+load: .venv/run.stamp ## N tasks into the running service (N= PORT=)
+	@exec $(BIN)/python -m loadgen load --count '$(N)' --url 'http://127.0.0.1:$(PORT)/graphql'
+
+bench: .venv/run.stamp ## the benchmarks; writes a table
+	@exec $(BIN)/python -m loadgen bench --count $(N)
+
+reset: .venv/run.stamp ## delete the embedded data, after asking (DATA=)
+	@$(ENV) exec $(BIN)/python -m api reset
+
+schema: .venv/run.stamp ## write schema/schema.graphql
+	@$(BIN)/python -m api schema > schema/schema.graphql.new
+	@mv schema/schema.graphql.new schema/schema.graphql
+
+lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into the locks
+	$(COMPILE) --upgrade pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+# The stamps say which lock the environment has been built from.
+.venv/run.stamp: .venv/bin/python requirements.lock
+	@echo 'Installing the dependencies into .venv …'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/dev.stamp: .venv/bin/python requirements-dev.lock
+	@echo 'Installing the dependencies for developing into .venv …'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ .venv/run.stamp
+
+.venv/bin/python:
+	@for python in python3 python3.13 python3.12 python3.11; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		"$$python" -c 'import venv, ensurepip' 2>/dev/null || { missing=$$python; continue; }; \
+		echo "Making .venv with $$("$$python" --version) …"; \
+		rm -rf .venv && exec "$$python" -m venv .venv; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "error: $$missing has no venv module; install it (Debian, Ubuntu: apt install python3-venv)" >&2; \
+	else \
+		echo 'error: Python 3.11 or newer is needed, and none is on the PATH' >&2; \
+	fi; \
+	exit 1
+
+.PHONY: help run test check model test-redis lint format load bench reset schema lock
