@@ -1,0 +1,1 @@
+"""PostgreSQL: SQL, rows and migrations. Knows nothing of ours."""

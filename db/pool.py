@@ -1,0 +1,120 @@
+"""The connections to PostgreSQL: opened once, lent to one piece of work at a time."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import LiteralString, Self, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.abc import Params
+from psycopg.rows import AsyncRowFactory, TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from db.errors import CommitUnknown, DatabaseBusy, DatabaseUnavailable, translate, translated
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of the database one process may use. Times in milliseconds."""
+
+    pool_size: int = 10
+    statement_timeout: int = 5_000
+    transaction_timeout: int = 10_000
+    wait: int = 5_000
+
+
+class Connection:
+    """One connection while it is lent: sends statements and counts them."""
+
+    def __init__(self, raw: AsyncConnection[TupleRow], count: Callable[[], None]) -> None:
+        self.raw = raw
+        self._count = count
+
+    async def query(self, sql: LiteralString, params: Params, row_factory: AsyncRowFactory[Row]) -> list[Row]:
+        """All rows of one statement, as `row_factory` makes them."""
+        self._count()
+        async with self.raw.cursor(binary=True, row_factory=row_factory) as cursor:
+            await cursor.execute(sql, params)
+            return await cursor.fetchall()
+
+
+class Database:
+    """A pool of connections; `count` is told of every statement, for the accounting."""
+
+    def __init__(self, url: str, limits: Limits | None = None, count: Callable[[], None] = lambda: None) -> None:
+        self.limits = limits or Limits()
+        self._count = count
+        self._lent = 0
+        self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
+            url,
+            open=False,
+            min_size=1,
+            max_size=self.limits.pool_size,
+            timeout=self.limits.wait / 1000,
+            reconnect_timeout=5,
+            configure=self._configure,
+            kwargs={"autocommit": True, "connect_timeout": 5},
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._pool.close()
+
+    async def _configure(self, connection: AsyncConnection[TupleRow]) -> None:
+        limits = self.limits
+        await connection.execute(
+            "SELECT set_config('statement_timeout', %s, false),"
+            " set_config('transaction_timeout', %s, false),"
+            " set_config('timezone', 'UTC', false)",
+            (str(limits.statement_timeout), str(limits.transaction_timeout)),
+        )
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection on which each statement stands for itself. Raises `DatabaseError`."""
+        async with translate(), self._lend() as raw:
+            yield Connection(raw, self._count)
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
+        """A connection of the pool. Tells a pool that is used up from one that cannot connect."""
+        try:
+            raw = await self._pool.getconn()
+        except PoolTimeout as error:
+            full = self._lent >= self.limits.pool_size
+            raise (DatabaseBusy if full else DatabaseUnavailable) from error
+        self._lent += 1
+        try:
+            yield raw
+        finally:
+            self._lent -= 1
+            await self._pool.putconn(raw)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        Raises `CommitUnknown` if the connection broke while it was committing, and any other
+        `DatabaseError` where nothing was changed.
+        """
+        committing = False
+        try:
+            async with self._lend() as raw, raw.transaction():
+                yield Connection(raw, self._count)
+                committing = True
+        except psycopg.Error as error:
+            if committing and raw.closed:
+                raise CommitUnknown from error
+            raise translated(error) from error

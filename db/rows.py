@@ -1,0 +1,53 @@
+"""What rows are in Python: plain frozen records that pass through every layer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+Status = Literal["TODO", "IN_PROGRESS", "DONE"]
+Priority = Literal["NONE", "LOW", "MEDIUM", "HIGH", "URGENT"]
+
+
+class Task(Struct, frozen=True, array_like=True):
+    """A task as its row has it: `id` is a UUIDv7, times are UTC, `version` counts from 1.
+
+    A msgspec struct, so that an entry of the cache is decoded straight into it.
+    """
+
+    id: UUID
+    title: str
+    description: str
+    status: Status
+    priority: Priority
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None
+    version: int
+
+
+class NewTask(Struct, frozen=True):
+    """What a writer says of a task that is to be created."""
+
+    id: UUID
+    title: str
+    description: str = ""
+    status: Status = "TODO"
+    priority: Priority = "NONE"
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LockedTask:
+    """A row that is locked until its transaction ends, and the database's clock at that moment."""
+
+    task: Task
+    deleted: bool
+    now: datetime
+
+    @property
+    def expired(self) -> bool:
+        """Whether the task has passed its expiry, and is gone for every reader."""
+        return self.task.expires_at is not None and self.task.expires_at <= self.now

@@ -1,0 +1,34 @@
+-- Tasks, the truth. Every limit that the API promises is a constraint here too, so that no writer can get around it.
+
+CREATE TYPE task_status AS ENUM ('TODO', 'IN_PROGRESS', 'DONE');
+CREATE TYPE task_priority AS ENUM ('NONE', 'LOW', 'MEDIUM', 'HIGH', 'URGENT');
+
+CREATE TABLE task (
+    workspace_id text          NOT NULL,
+    id           uuid          NOT NULL,
+    title        text          NOT NULL,
+    description  text          NOT NULL DEFAULT '',
+    status       task_status   NOT NULL DEFAULT 'TODO',
+    priority     task_priority NOT NULL DEFAULT 'NONE',
+    created_at   timestamptz   NOT NULL DEFAULT statement_timestamp(),
+    updated_at   timestamptz   NOT NULL DEFAULT statement_timestamp(),
+    expires_at   timestamptz,
+    version      integer       NOT NULL DEFAULT 1,
+    deleted_at   timestamptz,
+    PRIMARY KEY (workspace_id, id),
+    CONSTRAINT task_workspace_id CHECK (workspace_id ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
+    CONSTRAINT task_id CHECK (uuid_extract_version(id) IS NOT DISTINCT FROM 7),
+    CONSTRAINT task_title CHECK (char_length(title) BETWEEN 1 AND 500),
+    CONSTRAINT task_description CHECK (char_length(description) <= 10000),
+    CONSTRAINT task_created_at CHECK (created_at >= '1970-01-01Z' AND created_at < '2200-01-01Z'),
+    CONSTRAINT task_expires_at CHECK (expires_at >= '1970-01-01Z' AND expires_at < '2200-01-01Z'),
+    CONSTRAINT task_updated_at CHECK (updated_at >= created_at),
+    CONSTRAINT task_version CHECK (version >= 1)
+);
+
+-- A page, in either direction, of all tasks and of those of one status.
+CREATE INDEX task_page ON task (workspace_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX task_page_by_status ON task (workspace_id, status, created_at, id) WHERE deleted_at IS NULL;
+
+-- The token of a mark: taken after the row lock, so that tokens of one task rise in the order of its writers.
+CREATE SEQUENCE mark_token CACHE 1;
