@@ -1,0 +1,46 @@
+"""What can go wrong in the store: Redis away, or a write that is refused."""
+
+from db.rows import Task
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked."""
+
+    def __str__(self) -> str:
+        return super().__str__() or (self.__doc__ or "")
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot answer at the moment; nothing was changed. Try again."""
+
+
+class CacheUnavailable(StoreUnavailable):
+    """Redis cannot be reached at the moment; nothing was changed. Try again."""
+
+
+class IndexUnavailable(StoreUnavailable):
+    """The index of the tasks is being built; nothing was changed. Try again."""
+
+
+class Refused(StoreError):
+    """A write that the state of the task forbids; nothing was changed."""
+
+
+class TaskNotFound(Refused):
+    """There is no such task, or it was deleted, or it has expired."""
+
+
+class IdTaken(Refused):
+    """The id belongs to a task that was deleted or has expired, and stays taken."""
+
+
+class ExpiryPassed(Refused):
+    """The task would have expired already."""
+
+
+class VersionConflict(Refused):
+    """The task is not at the version that the writer expected."""
+
+    def __init__(self, current: Task) -> None:
+        super().__init__(f"The task is at version {current.version}.")
+        self.current = current

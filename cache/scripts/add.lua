@@ -1,0 +1,34 @@
+-- Many tasks are about to be created: add their ids to the indexes. They are new, so there is nothing to mark; a lease
+-- that a scrub may hold on one of them ends here, for what that scrub saw is no longer so.
+-- KEYS: …, 11 the beginning of every entry's key. ARGV: token, then for each task id, view, created_at, expires_at.
+local token = tonumber(ARGV[1])
+if lost() then return 'LOST' end
+local entries, scores, expiries = {}, {{}, {}, {}, {}}, {{}, {}, {}, {}}
+for at = 2, #ARGV, 4 do
+  local id, view, created_at, expires_at = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3]
+  entries[#entries + 1] = KEYS[11] .. id
+  for _, of in ipairs({1, view}) do
+    local members = scores[of]
+    members[#members + 1] = created_at
+    members[#members + 1] = id
+    if expires_at ~= '' then
+      members = expiries[of]
+      members[#members + 1] = expires_at
+      members[#members + 1] = id
+    end
+  end
+end
+-- The mark of an earlier create that was rolled back goes as well, or its late abort would take the id out again. That of
+-- a later create stays: this add may be the one that comes late.
+for at, held in ipairs(redis.call('MGET', unpack(entries))) do
+  local holder = held and string.match(held, '^M (%d+) ')
+  if held and (string.sub(held, 1, 2) == 'L ' or (holder and tonumber(holder) < token)) then
+    redis.call('DEL', entries[at])
+  end
+end
+for view = 1, VIEWS do
+  if #scores[view] > 0 then redis.call('ZADD', index(view), 'GT', unpack(scores[view])) end
+  if #expiries[view] > 0 then redis.call('ZADD', expiring(view), 'GT', unpack(expiries[view])) end
+end
+redis.call('INCR', REV)
+return 'OK'

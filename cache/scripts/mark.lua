@@ -1,0 +1,26 @@
+-- A writer is about to commit: keep readers from filling, and make the indexes a superset of both outcomes.
+-- KEYS: …, 11 the entry. ARGV: token, lifetime (ms), id, view, created_at, expires_at of the new row.
+local entry, token, lifetime, id = KEYS[11], ARGV[1], ARGV[2], ARGV[3]
+local view, created_at, expires_at = tonumber(ARGV[4]), ARGV[5], ARGV[6]
+if lost() then return 'LOST' end
+local holder = string.match(redis.call('GET', entry) or '', '^M (%d+) ')
+if holder and tonumber(holder) > tonumber(token) then return 'LATE' end
+
+local deadline = string.format('%.0f', now_ms() + lifetime)
+redis.call('SET', entry, 'M ' .. token .. ' ' .. deadline)
+redis.call('ZADD', MARKS, deadline, id)
+if view > 0 then
+  for of = 1, VIEWS do
+    local known, ends = redis.call('ZSCORE', index(of), id), redis.call('ZSCORE', expiring(of), id)
+    -- GT: a mark of a create that was rolled back may come late; the row that stands is the newer one.
+    if of == 1 or of == view then redis.call('ZADD', index(of), 'GT', created_at, id) end
+    -- Of the two expiries the later one, so that nobody sweeps the id away before the publish; none is the latest.
+    if expires_at == '' then
+      redis.call('ZREM', expiring(of), id)
+    elseif ends or (not known and (of == 1 or of == view)) then
+      redis.call('ZADD', expiring(of), 'GT', expires_at, id)
+    end
+  end
+end
+redis.call('INCR', REV)
+return 'OK'

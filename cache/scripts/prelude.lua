@@ -1,0 +1,46 @@
+-- What every script begins with. KEYS: 1 rev, 2 marks, 3–6 the indexes (all, and each status), 7–10 their `expiring`;
+-- after these the entries. An index may be used only while `rev` and its own beacon, the member '', stand.
+local REV, MARKS, VIEWS = KEYS[1], KEYS[2], 4
+local function index(view) return KEYS[2 + view] end
+local function expiring(view) return KEYS[6 + view] end
+
+local function lost()
+  if redis.call('EXISTS', REV) == 0 then return true end
+  for view = 1, VIEWS do
+    if not redis.call('ZSCORE', index(view), '') or not redis.call('ZSCORE', expiring(view), '') then return true end
+  end
+  return false
+end
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Makes the indexes say of a task what its row says. `view` is that of its status, 0 if the task is not there.
+local function place(id, view, created_at, expires_at)
+  for other = 1, VIEWS do
+    if view == 0 or (other ~= 1 and other ~= view) then
+      redis.call('ZREM', index(other), id)
+      redis.call('ZREM', expiring(other), id)
+    else
+      redis.call('ZADD', index(other), created_at, id)
+      if expires_at == '' then
+        redis.call('ZREM', expiring(other), id)
+      else
+        redis.call('ZADD', expiring(other), expires_at, id)
+      end
+    end
+  end
+end
+
+-- Puts a value into an entry, for at most `ttl` ms, and never past the task's expiry. '' clears the entry.
+local function put(entry, value, ttl, expires_at)
+  if value == '' then
+    redis.call('DEL', entry)
+  else
+    local ends = now_ms() + ttl
+    if expires_at ~= '' then ends = math.min(ends, tonumber(expires_at)) end
+    redis.call('SET', entry, value, 'PXAT', string.format('%.0f', ends))
+  end
+end

@@ -1,0 +1,162 @@
+"""The view that one request has of the tasks: pages, look-ups and writes, through the cache."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import structs
+
+from cache import index, writes
+from cache.errors import ExpiryPassed, Refused, TaskNotFound, VersionConflict
+from cache.index import Ids, Range
+from cache.loader import TaskLoader
+from cache.protocol import Protocol
+from cache.store import Store
+from cache.writes import Change
+from db import tasks as rows
+from db.pool import Connection
+from db.rows import LockedTask, NewTask, Status, Task
+
+
+@dataclass(frozen=True)
+class Page:
+    """Tasks of a view, newest first, and where they stand in it."""
+
+    tasks: list[Task]
+    total: int
+    has_before: bool
+    has_after: bool
+    rev: int
+
+
+class Tasks:
+    """Made per request, with its own loader: all that the request asks for goes in one batch."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._loader = TaskLoader(store)
+
+    async def tasks_by_id(self, ids: Sequence[UUID]) -> list[Task | None]:
+        """The tasks in the order of the ids; none for one that is not there, deleted or expired."""
+        return await self._loader.load_many(ids)
+
+    async def task_page(self, part: Range) -> Page:
+        """A part of a view. Drops ids whose row says otherwise, and reads on until it is full."""
+        first = ids = await self._ids(part)
+        tasks = await self._fitting(ids, part.status)
+        wanted = part.count
+        while len(tasks) < part.count and len(ids.ids) == wanted:
+            wanted = part.count - len(tasks)
+            if part.direction == "first":
+                ids = await self._ids(replace(part, after=ids.last, offset=0, count=wanted))
+                tasks += await self._fitting(ids, part.status)
+            else:
+                ids = await self._ids(replace(part, before=ids.first, count=wanted))
+                tasks = await self._fitting(ids, part.status) + tasks
+        newest, oldest = (first, ids) if part.direction == "first" else (ids, first)
+        return Page(tasks, first.total, newest.has_before, oldest.has_after, first.rev)
+
+    async def _ids(self, part: Range) -> Ids:
+        async def read(protocol: Protocol) -> Ids:
+            return await index.page(self._store.redis, protocol.keys, part)
+
+        return await self._store.retry_if_rebuilt(read)
+
+    async def _fitting(self, ids: Ids, status: Status | None) -> list[Task]:
+        fitting = []
+        for id_, task in zip(ids.ids, await self._loader.load_many(ids.ids), strict=True):
+            if task is not None and status in (None, task.status):
+                fitting.append(task)
+            else:
+                # Not taken out here: it may be that of a create that is about to be committed.
+                self._store.suspect(id_)
+        return fitting
+
+    async def create_task(self, new: NewTask) -> Task:
+        """Creates a task, or returns the one that its id belongs to. Raises `Refused`."""
+        workspace = self._store.workspace
+
+        async def change(connection: Connection) -> Change:
+            created = await rows.create_tasks(connection, workspace, [new])
+            if task := created.get(new.id):
+                return Change(task, visible=True, before=None)
+            outcome = (await writes.outcomes_of(connection, workspace, [new.id]))[new.id]
+            if isinstance(outcome, Refused):
+                raise outcome
+            return Change(outcome, visible=True, before=outcome, changed=False)
+
+        return await self._write(new.id, change)
+
+    async def create_tasks(self, new: Sequence[NewTask]) -> list[Task | Refused]:
+        """Creates up to 1,000 tasks with ids of their own; an outcome for each, in order."""
+        outcomes = await self._store.finish(writes.create_many(self._store, new))
+        for task in new:
+            self._loader.clear(task.id)
+        return [outcomes[task.id] for task in new]
+
+    async def update_task(self, id_: UUID, changes: dict[str, Any], expected_version: int | None = None) -> Task:
+        """Changes fields of a task, by name. Raises `Refused`."""
+
+        async def change(connection: Connection) -> Change:
+            locked = await self._lock(connection, id_)
+            task = _visible(locked)
+            if expected_version not in (None, task.version):
+                raise VersionConflict(task)
+            wanted = structs.replace(task, **changes)
+            if _passed(wanted.expires_at, locked.now):
+                raise ExpiryPassed
+            if wanted == task:
+                return Change(task, visible=True, before=task, changed=False)
+            updated = await rows.update_task(connection, self._store.workspace, wanted)
+            return Change(updated, visible=True, before=task)
+
+        return await self._write(id_, change)
+
+    async def delete_task(self, id_: UUID, expected_version: int | None = None) -> Task:
+        """Deletes a task; `restore_task` undoes it. Raises `Refused`."""
+
+        async def change(connection: Connection) -> Change:
+            task = _visible(await self._lock(connection, id_))
+            if expected_version not in (None, task.version):
+                raise VersionConflict(task)
+            deleted = await rows.delete_task(connection, self._store.workspace, id_)
+            return Change(deleted, visible=False, before=task)
+
+        return await self._write(id_, change)
+
+    async def restore_task(self, id_: UUID) -> Task:
+        """Brings a deleted task back; one that is not deleted is returned as it is. Raises `Refused`."""
+
+        async def change(connection: Connection) -> Change:
+            locked = await self._lock(connection, id_)
+            if locked.expired:
+                raise TaskNotFound
+            if not locked.deleted:
+                return Change(locked.task, visible=True, before=locked.task, changed=False)
+            restored = await rows.restore_task(connection, self._store.workspace, id_)
+            return Change(restored, visible=True, before=None)
+
+        return await self._write(id_, change)
+
+    async def _lock(self, connection: Connection, id_: UUID) -> LockedTask:
+        locked = await rows.lock_task(connection, self._store.workspace, id_)
+        if locked is None:
+            raise TaskNotFound
+        return locked
+
+    async def _write(self, id_: UUID, change: writes.Step) -> Task:
+        done = await self._store.finish(writes.write(self._store, id_, change))
+        self._loader.clear(id_)
+        return done.row
+
+
+def _visible(locked: LockedTask) -> Task:
+    if locked.deleted or locked.expired:
+        raise TaskNotFound
+    return locked.task
+
+
+def _passed(expires_at: datetime | None, now: datetime) -> bool:
+    return expires_at is not None and expires_at <= now

@@ -1,0 +1,77 @@
+"""What the tests of the cache make and look at: tasks, and what Redis holds of them."""
+
+import itertools
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from cache import keys
+from cache.index import Cursor
+from cache.store import Store
+from cache.tasks import Tasks
+from db.rows import NewTask, Status, Task
+
+_numbers = itertools.count(1)
+
+
+def new_id() -> UUID:
+    """A UUIDv7 that no other test has."""
+    value = (time.time_ns() // 1_000_000 << 80) | (0x7 << 76) | (0x2 << 62) | next(_numbers)
+    return UUID(int=value)
+
+
+def new_task(title: str = "A task", **fields: Any) -> NewTask:
+    return NewTask(new_id(), title, **fields)
+
+
+def in_an_hour() -> datetime:
+    return datetime.now(UTC) + timedelta(hours=1)
+
+
+async def create(store: Store, count: int = 1, **fields: Any) -> list[Task]:
+    """That many tasks in one statement, newest first: as a page has them. None has an entry."""
+    made = await Tasks(store).create_tasks([new_task(f"Task {n}", **fields) for n in range(count)])
+    return newest_first(task for task in made if isinstance(task, Task))
+
+
+def newest_first(tasks: Iterable[Task]) -> list[Task]:
+    return sorted(tasks, key=cursor, reverse=True)
+
+
+def cursor(task: Task) -> Cursor:
+    return (task.created_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1), task.id
+
+
+async def entry(store: Store, id_: UUID) -> bytes | None:
+    """What Redis holds under a task's key."""
+    value: Any = await store.redis.client.get(store.protocol.keys.entry(id_))
+    return value if value is None else bytes(value)
+
+
+async def views(store: Store, id_: UUID) -> set[Status | None]:
+    """The views whose index holds the id; None is that of all tasks."""
+    indexes = zip(keys.VIEWS, store.protocol.keys.indexes, strict=True)
+    return {view for view, key in indexes if await store.redis.client.zscore(key, id_.bytes) is not None}
+
+
+async def indexed(store: Store, status: Status | None = None) -> list[UUID]:
+    """Every id of a view's index, newest first."""
+    key = store.protocol.keys.indexes[keys.VIEWS.index(status)]
+    members: list[Any] = await store.redis.client.zrange(key, 0, -1, desc=True)
+    return [UUID(bytes=member) for member in members if member != keys.BEACON]
+
+
+async def evict(store: Store, *ids: UUID) -> None:
+    """As Redis does to an entry when it needs the memory."""
+    await store.redis.client.delete(*map(store.protocol.keys.entry, ids))
+
+
+async def marks(store: Store) -> list[bytes]:
+    members: list[Any] = await store.redis.client.zrange(store.protocol.keys.marks, 0, -1)
+    return members
+
+
+async def rev(store: Store) -> int:
+    return int(await store.redis.client.get(store.protocol.keys.rev) or 0)

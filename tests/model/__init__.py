@@ -1,0 +1,1 @@
+"""The protocol between PostgreSQL and Redis as a small state machine, explored exhaustively."""
