@@ -1,0 +1,44 @@
+"""The schema, put together; and its text."""
+
+from typing import Any
+
+import strawberry
+from strawberry.extensions import ParserCache, ValidationCache
+
+from schema.errors import as_client_sees
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.types import Task
+
+# How many distinct documents are kept parsed and validated. Clients send few, with variables.
+DOCUMENTS = 256
+
+
+class Schema(strawberry.Schema):
+    """A schema whose errors are for people, wherever they come from: parser, validation, or resolvers."""
+
+    async def execute(self, *arguments: Any, **options: Any) -> Any:
+        """As Strawberry's; `context_value` is our `Context`."""
+        result = await super().execute(*arguments, **options)
+        if result.errors:
+            request_id = options["context_value"].request_id
+            result.errors = [as_client_sees(error, request_id) for error in result.errors]
+        return result
+
+
+def build() -> strawberry.Schema:
+    """The schema that the service answers from."""
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[Task],
+        extensions=[
+            lambda: ParserCache(maxsize=DOCUMENTS),
+            lambda: ValidationCache(maxsize=DOCUMENTS),
+        ],
+    )
+
+
+def sdl() -> str:
+    """The schema in GraphQL's definition language, as `schema/schema.graphql` holds it."""
+    return build().as_str() + "\n"

@@ -1,0 +1,42 @@
+"""Errors that a client sees: expected ones say what to do and carry a code, all others are masked."""
+
+import logging
+
+import structlog
+from graphql import GraphQLError
+
+from cache.errors import StoreUnavailable
+from db.errors import CommitUnknown, DatabaseError, DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+# Strawberry logs every error with its traceback, our expected ones too; we log the others ourselves.
+logging.getLogger("strawberry.execution").disabled = True
+
+
+class BadInput(GraphQLError):
+    """An argument that the service cannot use; the message names it, and the limit."""
+
+    def __init__(self, argument: str, problem: str) -> None:
+        extensions = {"code": "BAD_USER_INPUT", "argument": argument}
+        super().__init__(f"{argument} {problem}", extensions=extensions)
+
+
+def as_client_sees(error: GraphQLError, request_id: str) -> GraphQLError:
+    """The same error with a code; masked and logged, with the request id, if it was not expected."""
+    cause = error.original_error
+    if cause is None or isinstance(cause, GraphQLError):
+        if not (error.extensions or {}).get("code"):
+            error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
+        return error
+    if isinstance(cause, CommitUnknown):
+        return _coded(error, str(cause), "OUTCOME_UNKNOWN")
+    if isinstance(cause, StoreUnavailable | DatabaseUnavailable):
+        return _coded(error, str(cause), "UNAVAILABLE")
+    kind = "database" if isinstance(cause, DatabaseError) else "unexpected"
+    log.error("masked error", kind=kind, path=error.path, exc_info=cause)
+    message = f"Something went wrong on our side. Report it with the request id {request_id}."
+    return _coded(error, message, "INTERNAL_SERVER_ERROR", requestId=request_id)
+
+
+def _coded(error: GraphQLError, message: str, code: str, **more: str) -> GraphQLError:
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions={"code": code, **more})
