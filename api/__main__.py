@@ -1,0 +1,133 @@
+"""The command line: `python -m api`."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from api import logs
+from api.embedded import StoreError, find, find_database, remove_data
+from api.settings import Settings, SettingsError, load_settings
+from api.supervisor import ServeError, Supervisor, say
+from api.worker import work
+from db.errors import DatabaseError
+
+_EXPECTED = (SettingsError, StoreError, ServeError, DatabaseError)
+
+app = App(
+    name="python -m api",
+    help="Millitask: a GraphQL API over PostgreSQL and Redis. Settings: docs/settings.md.",
+    version_flags=[],
+    result_action="return_value",
+)
+
+Hidden = Annotated[int, Parameter(show=False)]
+
+
+@app.command
+def serve(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    workers: int | None = None,
+    data_dir: Path | None = None,
+) -> None:
+    """Start the stores (unless DATABASE_URL and REDIS_URL name others) and the service.
+
+    Args:
+        host: The address to listen on (MILLITASK_HOST, 127.0.0.1).
+        port: The port to listen on (MILLITASK_PORT, 8000).
+        workers: How many worker processes (MILLITASK_WORKERS, 1).
+        data_dir: The folder of the embedded stores (MILLITASK_DATA_DIR, .data).
+    """
+    settings = load_settings(host=host, port=port, workers=workers, data_dir=data_dir)
+    logs.configure(settings)
+    Supervisor(settings).run()
+
+
+@app.command(show=False)
+def worker(*, fd: int, alive_fd: int) -> None:
+    """Serve requests from a socket that `serve` opened."""
+    settings = load_settings()
+    logs.configure(settings)
+    if not work(settings, fd, alive_fd):
+        sys.exit(1)
+
+
+@app.command
+def migrate() -> None:
+    """Bring the database to the newest schema; what is there already is left alone."""
+    import db.migrations
+
+    url = find_database(load_settings())
+    if url is None:
+        raise _nothing_runs("DATABASE_URL")
+    applied = db.migrations.migrate(url)
+    say(f"Applied {len(applied)}: {', '.join(applied)}." if applied else "Nothing to apply.")
+
+
+@app.command
+def reindex() -> None:
+    """Build the index in Redis anew from the rows in PostgreSQL."""
+    from cache.rebuild import reindex
+
+    urls = find(load_settings())
+    if urls is None:
+        raise _nothing_runs("DATABASE_URL and REDIS_URL")
+    count = asyncio.run(reindex(urls.database_url, urls.redis_url))
+    say(f"The index holds {count:,} tasks.")
+
+
+@app.command
+def schema() -> None:
+    """Print the GraphQL schema."""
+    from schema import sdl
+
+    sys.stdout.write(sdl().rstrip("\n") + "\n")
+
+
+@app.command
+def reset(*, yes: bool = False) -> None:
+    """Delete the data of the embedded stores, after asking.
+
+    Args:
+        yes: Do not ask.
+    """
+    settings: Settings = load_settings()
+    if not settings.data_dir.exists():
+        say(f"There is nothing in {settings.data_dir}.")
+        return
+
+    def confirmed() -> bool:
+        question = f"Delete every task in {settings.data_dir}? Type yes: "
+        return yes or (sys.stdin.isatty() and input(question).strip().lower() == "yes")
+
+    if not remove_data(settings, confirmed):
+        say("Nothing was deleted; answer yes in a terminal, or give --yes.")
+        sys.exit(1)
+    say("Deleted.")
+
+
+def _nothing_runs(names: str) -> StoreError:
+    folder = load_settings().data_dir
+    return StoreError(
+        f"no embedded stores run in {folder}; start the service first (make run), "
+        f"set MILLITASK_DATA_DIR to the folder that it uses, or set {names}"
+    )
+
+
+def main() -> None:
+    """Run a command. An expected failure is one line on stderr and exit code 1."""
+    try:
+        app()
+    except _EXPECTED as error:
+        say(f"error: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

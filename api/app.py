@@ -1,0 +1,77 @@
+"""The composition root: opens everything in one lifespan and lays the routes."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from api.graphql import GraphQL
+from api.metrics import render
+from api.requests import BodyLimit, RequestLimit, RequestLog
+from api.settings import Settings
+from cache.accounting import Accounting
+from cache.keeper import keeper
+from cache.redis import Redis
+from cache.store import Store
+from db.pool import Database, Limits
+from schema import build
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The service. The stores' addresses must be set. Opens connections only when it starts."""
+    if settings.database_url is None or settings.redis_url is None:
+        raise ValueError("The addresses of both stores must be set before the service is made.")
+    accounting = Accounting()
+    limits = Limits(
+        pool_size=settings.database_pool_size,
+        statement_timeout=settings.statement_timeout_ms,
+        transaction_timeout=settings.transaction_timeout_ms,
+    )
+    database = Database(settings.database_url, limits, accounting.count_query)
+    redis = Redis(settings.redis_url, count=accounting.count_round_trip)
+    store = Store(database, redis, accounting)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with database, redis, keeper(store):
+            yield
+            await store.drain()
+
+    return Starlette(
+        routes=[
+            Route("/graphql", GraphQL(build(), store)),
+            Route("/livez", livez),
+            Route("/readyz", readyz(store)),
+            Route("/metrics", render(store)),
+        ],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(RequestLimit, limit=settings.max_requests_in_flight, path="/graphql"),
+            Middleware(BodyLimit, limit=settings.max_body_bytes),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def livez(_request: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+def readyz(store: Store) -> Callable[[Request], Response]:
+    """Whether requests can be answered: the index is there."""
+
+    async def answer(_request: Request) -> Response:
+        if store.ready:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse(
+            {"status": "starting", "reason": "the index of the tasks is being built"},
+            status_code=503,
+            headers={"Retry-After": "1"},
+        )
+
+    return answer  # type: ignore[return-value]

@@ -1,0 +1,61 @@
+"""/metrics: what the store did, in Prometheus' text format."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cache.errors import StoreUnavailable
+from cache.index import memory
+from cache.store import Store
+
+_MEANING = {
+    "hits": "Tasks that were in the cache",
+    "misses": "Tasks that were read from the database",
+    "sql_queries": "Statements sent to PostgreSQL",
+    "redis_round_trips": "Round trips to Redis",
+    "publishes_lost": "Commits whose publish failed",
+    "scrubbed": "Ids that the scrub looked at",
+    "rebuilds": "Indexes built",
+}
+
+
+class _Counters(Collector):
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.index_bytes: dict[str, int] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        counters = asdict(self._store.accounting)
+        yield GaugeMetricFamily("millitask_ready", "1 if the index is there", self._store.ready)
+        yield GaugeMetricFamily(
+            "millitask_rebuild_seconds", "How long the last rebuild took", counters.pop("rebuild_seconds")
+        )
+        sizes = GaugeMetricFamily("millitask_index_bytes", "Memory of each index in Redis", labels=["index"])
+        for name, size in self.index_bytes.items():
+            sizes.add_metric([name], size)
+        yield sizes
+        for name, value in counters.items():
+            yield CounterMetricFamily(f"millitask_{name}", _MEANING[name], value)
+
+
+def render(store: Store) -> Callable[[Request], Awaitable[Response]]:
+    """The route. Each worker counts for itself; `process_*` says how it does."""
+    registry = CollectorRegistry()
+    counters = _Counters(store)
+    registry.register(counters)
+    ProcessCollector(registry=registry)
+
+    async def answer(_request: Request) -> Response:
+        counters.index_bytes = {}
+        with suppress(StoreUnavailable):
+            counters.index_bytes = await memory(store.redis, store.protocol.keys)
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return answer

@@ -1,0 +1,137 @@
+"""Every setting of the service: the one place that reads the environment."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "MILLITASK_"
+_URLS = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
+_SCHEMES = {
+    "database_url": ("postgresql://", "postgres://"),
+    "redis_url": ("redis://", "rediss://", "unix://"),
+}
+_MEMORY = re.compile(r"(\d+)(k|kb|m|mb|g|gb)?", re.IGNORECASE)
+_UNITS = {"": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 2**20, "g": 10**9, "gb": 2**30}
+_LEAST_MEMORY = 16 * 2**20
+
+
+class SettingsError(Exception):
+    """A setting that the service cannot work with; the message names the variable."""
+
+
+class Settings(BaseSettings):
+    """What can be set, with its limits. docs/settings.md says the same to people."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, populate_by_name=True, env_ignore_empty=True, extra="forbid"
+    )
+
+    database_url: Annotated[str | None, Field(validation_alias="DATABASE_URL", repr=False)] = Field(
+        default=None, description="PostgreSQL 17 or newer; unset: an embedded server."
+    )
+    redis_url: Annotated[str | None, Field(validation_alias="REDIS_URL", repr=False)] = Field(
+        default=None, description="Redis or Valkey 7 or newer; unset: an embedded server."
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The TCP port to listen on, 1 to 65535.")
+    data_dir: Path = Field(default=Path(".data"), description="The folder of the embedded stores' data.")
+    workers: int = Field(default=1, ge=1, le=64, description="Worker processes, 1 to 64.")
+    redis_maxmemory: str = Field(
+        default="1gb",
+        description="Memory of the embedded Redis: bytes, or with kb, mb, gb; 16mb at least.",
+    )
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        default="info", description="The least severe messages that are logged."
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="json: one object a line; console: for people."
+    )
+    max_requests_in_flight: int = Field(
+        default=64, ge=1, le=100_000, description="Requests a worker answers at once; beyond: 503."
+    )
+    max_body_bytes: int = Field(
+        default=2**20,
+        ge=1024,
+        le=2**30,
+        description="The largest request body, bytes; beyond: 413.",
+    )
+    database_pool_size: int = Field(
+        default=10, ge=1, le=1000, description="Database connections of one worker, 1 to 1000."
+    )
+    statement_timeout_ms: int = Field(
+        default=5000, ge=1, le=3_600_000, description="The longest SQL statement, milliseconds."
+    )
+    transaction_timeout_ms: int = Field(
+        default=10_000, ge=1, le=3_600_000, description="The longest SQL transaction, milliseconds."
+    )
+    shutdown_seconds: float = Field(
+        default=10,
+        ge=0,
+        le=3600,
+        description="How long a stop waits for requests under way, seconds.",
+    )
+
+    @field_validator("database_url", "redis_url")
+    @classmethod
+    def _scheme(cls, value: str | None, info: ValidationInfo) -> str | None:
+        schemes = _SCHEMES[info.field_name or ""]
+        if value is not None and not value.startswith(schemes):
+            raise ValueError(f"must start with {' or '.join(schemes)}")
+        return value
+
+    @field_validator("redis_maxmemory")
+    @classmethod
+    def _memory(cls, value: str) -> str:
+        match = _MEMORY.fullmatch(value)
+        if match is None:
+            raise ValueError("must be a number of bytes, or one with kb, mb or gb, such as 512mb")
+        if int(match[1]) * _UNITS[(match[2] or "").lower()] < _LEAST_MEMORY:
+            raise ValueError("must be 16mb or more")
+        return value.lower()
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        # Children are started in other folders than the one a relative path was meant for.
+        return value.expanduser().resolve()
+
+    @model_validator(mode="after")
+    def _ordered_timeouts(self) -> Self:
+        if self.transaction_timeout_ms < self.statement_timeout_ms:
+            raise ValueError(
+                f"{PREFIX}TRANSACTION_TIMEOUT_MS ({self.transaction_timeout_ms}) must not be below "
+                f"{PREFIX}STATEMENT_TIMEOUT_MS ({self.statement_timeout_ms})"
+            )
+        return self
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables from which a child process reads these same settings."""
+        values = self.model_dump(exclude_none=True)
+        return {variable(name): str(value) for name, value in values.items()}
+
+
+def variable(field: str) -> str:
+    """Return the environment variable that sets a field."""
+    return _URLS.get(field, PREFIX + field.upper())
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; an override that is not None (a command's option) wins."""
+    try:
+        return Settings(**{name: given for name, given in overrides.items() if given is not None})
+    except ValidationError as error:
+        raise SettingsError("; ".join(_explain(dict(item)) for item in error.errors())) from None
+
+
+def _explain(item: dict[str, Any]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    if not item["loc"]:
+        return message
+    name = str(item["loc"][0])
+    name = name if name in _URLS.values() else variable(name)
+    # A URL holds a password, so it is never repeated.
+    given = "" if name in _URLS.values() else f" (given: {str(item['input'])!r})"
+    return f"{name} {message[0].lower()}{message[1:]}{given}"

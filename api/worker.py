@@ -1,0 +1,107 @@
+"""One worker: uvicorn on a socket that the supervisor opened, for as long as there is one."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from api.settings import Settings
+
+_ROOT = Path(__file__).parent.parent
+# Beyond the time that requests under way are given.
+_MARGIN_SECONDS = 2.0
+
+
+class Worker:
+    """A worker as its supervisor sees it."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        listener: int,
+        alive: int,
+        environment: Mapping[str, str],
+    ) -> None:
+        self.name = name
+        self._seconds = settings.shutdown_seconds + _MARGIN_SECONDS
+        self._descriptors = (listener, alive)
+        self._environment = environment
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and return at once."""
+        listener, alive = self._descriptors
+        words = ("worker", "--fd", str(listener), "--alive-fd", str(alive))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "api", *words],
+            cwd=_ROOT,
+            env=dict(self._environment),
+            stdin=subprocess.DEVNULL,
+            pass_fds=self._descriptors,
+            # Ctrl-C in a terminal is for the supervisor, which stops us in order.
+            start_new_session=True,
+        )
+
+    def runs(self) -> bool:
+        """Say whether it still runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def ask_to_stop(self) -> None:
+        """Have it finish the requests under way, without waiting."""
+        if self.process is not None:
+            self.process.terminate()
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(self._seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self.process.wait()
+
+    def kill(self) -> None:
+        """End it now."""
+        if self.process is not None:
+            self.process.kill()
+
+
+def work(settings: Settings, listener: int, alive: int) -> bool:
+    """Serve requests until told to stop; return whether it ever began to."""
+    threading.Thread(target=_follow, args=(settings, alive), daemon=True).start()
+    # Imported late, so that a worker whose supervisor is gone ends before this.
+    import uvicorn
+
+    from api.app import create_app
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            loop="uvloop",
+            http="httptools",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=round(settings.shutdown_seconds),
+        )
+    )
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[socket.socket(fileno=listener)])
+    return server.started
+
+
+def _follow(settings: Settings, alive: int) -> None:
+    """End when the other end of the pipe is closed: the supervisor is gone, however it went."""
+    os.read(alive, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(settings.shutdown_seconds + _MARGIN_SECONDS)
+    os._exit(1)

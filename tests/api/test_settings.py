@@ -1,0 +1,128 @@
+"""Each setting is read, limited, explained and documented."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from api.settings import PREFIX, Settings, SettingsError, load_settings, variable
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(variable(name), raising=False)
+
+
+def documented() -> dict[str, str]:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", DOCUMENT.read_text(), re.MULTILINE)
+    return {name: default.strip("`") for name, default in rows}
+
+
+def test_every_setting_is_documented_and_nothing_else() -> None:
+    assert set(documented()) == {variable(name) for name in Settings.model_fields}
+
+
+def test_the_documented_defaults_are_the_defaults() -> None:
+    for name, field in Settings.model_fields.items():
+        default = "embedded" if field.default is None else str(field.default)
+        assert documented()[variable(name)] == default
+
+
+def test_every_setting_has_a_description() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_no_other_file_reads_the_environment() -> None:
+    root = DOCUMENT.parents[1]
+    folders = ("api", "schema", "cache", "db")
+    files = [file for folder in folders for file in (root / folder).rglob("*.py")]
+    # The supervisor hands the whole environment on to its workers.
+    readers = {file.name for file in files if re.search(r"os\.environ|getenv", file.read_text())}
+    assert readers <= {"supervisor.py"}
+
+
+def test_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://example.org/tasks")
+    monkeypatch.setenv("MILLITASK_PORT", "9000")
+    settings = load_settings()
+    assert settings.database_url == "postgresql://example.org/tasks"
+    assert settings.port == 9000
+
+
+def test_empty_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "")
+    monkeypatch.setenv("MILLITASK_PORT", "")
+    assert load_settings() == Settings()
+
+
+def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLITASK_PORT", "9000")
+    assert load_settings(port=9001, host=None).port == 9001
+
+
+def test_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        setattr(Settings(), "port", 9000)  # noqa: B010 - mypy knows better
+
+
+def test_the_data_folder_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(data_dir="here").data_dir == tmp_path.resolve() / "here"
+
+
+def test_a_child_reads_the_same_from_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(port=9000, workers=3, redis_url="unix:///tmp/x", shutdown_seconds=2.5)
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+    assert load_settings() == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PORT", "0", "1"),
+        ("PORT", "65536", "65535"),
+        ("PORT", "eighty", "integer"),
+        ("WORKERS", "0", "1"),
+        ("WORKERS", "65", "64"),
+        ("REDIS_MAXMEMORY", "1tb", "number of bytes"),
+        ("REDIS_MAXMEMORY", "15mb", "16mb"),
+        ("LOG_LEVEL", "loud", "'debug'"),
+        ("LOG_FORMAT", "xml", "'json'"),
+        ("MAX_REQUESTS_IN_FLIGHT", "0", "1"),
+        ("MAX_BODY_BYTES", "1023", "1024"),
+        ("DATABASE_POOL_SIZE", "1001", "1000"),
+        ("STATEMENT_TIMEOUT_MS", "0", "1"),
+        ("TRANSACTION_TIMEOUT_MS", "3600001", "3600000"),
+        ("SHUTDOWN_SECONDS", "-1", "0"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_limit(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert message.startswith(PREFIX + name)
+    assert says in message
+    assert repr(value) in message
+    assert "\n" not in message
+
+
+def test_the_timeouts_are_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLITASK_STATEMENT_TIMEOUT_MS", "20000")
+    with pytest.raises(SettingsError, match=r"TRANSACTION_TIMEOUT_MS \(10000\).*\(20000\)"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_a_url_is_never_repeated(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "mysql://me:sesame@example.org/tasks")
+    with pytest.raises(SettingsError, match=f"^{name} must start with ") as caught:
+        load_settings()
+    assert "sesame" not in str(caught.value)
+    monkeypatch.setenv(name, {"DATABASE_URL": "postgresql", "REDIS_URL": "redis"}[name] + "://:sesame@h")
+    assert "sesame" not in repr(load_settings())

@@ -1,0 +1,70 @@
+"""Real stores for every test: one PostgreSQL and one Redis a run, a database each a test."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+
+from api.embedded import EmbeddedStores, StoreUrls
+from api.settings import Settings
+
+_TEMPLATE = "template_millitask"
+_REDIS_DATABASES = 16
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreUrls]:
+    """The addresses of a PostgreSQL and a Redis that hold nothing anybody would miss."""
+    folder: Path = tmp_path_factory.mktemp("stores")
+    # Another server for the cache tests, to see that Redis and Valkey agree: `make test-redis`.
+    redis_url = os.environ.get("TEST_REDIS_URL")
+    settings = Settings(database_url=None, redis_url=redis_url, data_dir=folder)
+    with EmbeddedStores(settings, durable=False) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="session")
+def template_database(stores: StoreUrls) -> str:
+    """The name of a database that has every migration and no rows."""
+    from db.migrations import migrate
+
+    _administer(stores, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
+    migrate(_url(stores, _TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database_url(stores: StoreUrls, template_database: str) -> Iterator[str]:
+    """A database of the test's own, migrated and empty."""
+    name = f"test_{next(_numbers)}"
+    names = {"name": sql.Identifier(name), "template": sql.Identifier(template_database)}
+    _administer(stores, sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
+    yield _url(stores, name)
+    _administer(stores, sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
+
+
+@pytest.fixture
+def redis_url(stores: StoreUrls) -> Iterator[str]:
+    """A Redis database of the test's own, empty."""
+    # The numbers go round, so that what a test left running does not meet the next one.
+    address = stores.redis_url.partition("?")[0]
+    url = f"{address}?db={next(_numbers) % _REDIS_DATABASES}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+        yield url
+        client.flushdb()
+
+
+def _administer(stores: StoreUrls, statement: sql.Composed) -> None:
+    with psycopg.connect(stores.database_url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _url(stores: StoreUrls, database: str) -> str:
+    return stores.database_url.replace(":///millitask?", f":///{database}?")
