@@ -5,10 +5,12 @@ from tests.model.locks import gate_free
 from tests.model.state import (
     BUILDING,
     CLOSING,
+    NOWHERE,
     OFF,
     ON,
     Builder,
     Gate,
+    Image,
     Scope,
     State,
     Steps,
@@ -60,27 +62,30 @@ def begin(s: State, scope: Scope, i: int) -> Steps:
 
 
 def snapshot(s: State, _scope: Scope, i: int) -> Steps:
-    """B2: the ids, in a snapshot from after that commit."""
-    images = tuple(history[-1] for history in s.rows)
-    yield ("B2 snapshot", i), turn(s, i, pc="adding", snapshot=images)
+    """B2: a batch of one id, in a snapshot from after that commit; each batch may have one of its own."""
+    b = s.builders[i]
+    yield ("B2 snapshot", i, b.task), turn(s, i, pc="adding", image=s.rows[b.task][-1])
 
 
 def add(s: State, scope: Scope, i: int) -> Steps:
-    """B3: batch by batch into the index; give up if the beacons are gone."""
+    """B3: the batch into the index, with the later of two expiries; give up if the beacons are gone."""
     b = s.builders[i]
     k = scripts.keys(s, b.epoch)
     gone = scripts.lost(s, scope, b.epoch) or k.beacons != (1, 1)
     if gone and "early beacons" not in scope.broken:
         yield ("B3 gives up", i), turn(s, i, pc="done")
         return
-    k = scripts.add(k, scope, b.task, b.snapshot[b.task])
+    if "later expiry in a rebuild" in scope.broken:
+        k = k._replace(members=put(k.members, b.task, scripts.overwritten(k.members[b.task], b.image)))
+    else:
+        k = scripts.add(k, scope, b.task, b.image)
     added = scripts.keep(s, b.epoch, k)
-    if b.task + 1 < len(b.snapshot):
-        yield ("B3 add", i, b.task), turn(added, i, task=b.task + 1)
+    if b.task + 1 < len(s.rows):
+        yield ("B3 add", i, b.task), turn(added, i, pc="snapshot", task=b.task + 1, image=Image(NOWHERE))
     else:
         if "early beacons" in scope.broken:
             added = beaconed(added, b.epoch)
-        yield ("B3 add", i, b.task), turn(added, i, pc="added", task=0, snapshot=())
+        yield ("B3 add", i, b.task), turn(added, i, pc="added", task=0, image=Image(NOWHERE))
 
 
 def switch(s: State, scope: Scope, i: int) -> Steps:

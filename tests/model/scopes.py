@@ -37,6 +37,15 @@ SHORT = {
         readers=(PAGES,),
         faults={"crash": 1, "flush": 1},
     ),
+    "expiry during a rebuild": Scope(
+        rows=(Image(TODO, 1),),
+        start=OFF,
+        writers=(Op("update", until=2),),
+        builders=1,
+        readers=((TODO,),),
+        clock=2,
+        faults={"crash": 1, "rollback": 1},
+    ),
     "kept pages": Scope(writers=(MOVE, SAME), readers=(PAGES,), reads=(2,), keep=True, faults={"flush": 1}),
     "bulk creates": Scope(
         rows=ABSENT,

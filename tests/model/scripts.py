@@ -40,8 +40,14 @@ def widened(now: Scores, image: Image, scope: Scope) -> Scores:
     if "expiry at mark" in scope.broken:
         return (now[0] or there[0], now[1] or there[1])
     if "later expiry" in scope.broken:
-        return (there[0] or now[0], there[1] or now[1])
+        return overwritten(now, image)
     return (max(now[0], there[0]), max(now[1], there[1]))
+
+
+def overwritten(now: Scores, image: Image) -> Scores:
+    """In every index that the image is in, with the expiry of the image, whatever was there (broken variants only)."""
+    there = scores(image)
+    return (there[0] or now[0], there[1] or now[1])
 
 
 def add(k: Keys, scope: Scope, task: int, image: Image) -> Keys:

@@ -107,7 +107,7 @@ class Builder(NamedTuple):
     pc: str = "new"
     epoch: int = 0
     task: int = 0
-    snapshot: tuple[Image, ...] = ()
+    image: Image = Image(NOWHERE)  # the row as its batch read it
 
 
 class Scrubber(NamedTuple):

@@ -251,6 +251,12 @@ REFUTED = (
         "I2",
     ),
     Variant(
+        "a rebuild overwrites the expiry that a writer set",
+        ("later expiry in a rebuild",),
+        Scope(rows=(Image(TODO, 1),), start=OFF, writers=(Op("update"),), builders=1, clock=1),
+        "I2",
+    ),
+    Variant(
         "pages kept past the next expiry",
         ("kept until the next expiry",),
         Scope(rows=(Image(TODO, 1),), readers=((PAGE,),), reads=(2,), clock=1, keep=True),
