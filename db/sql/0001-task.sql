@@ -26,9 +26,24 @@ CREATE TABLE task (
     CONSTRAINT task_version CHECK (version >= 1)
 );
 
--- A page, in either direction, of all tasks and of those of one status.
-CREATE INDEX task_page ON task (workspace_id, created_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX task_page_by_status ON task (workspace_id, status, created_at, id) WHERE deleted_at IS NULL;
+-- The index in Redis has milliseconds, so an expiry has no more. Cut off, not rounded as timestamptz(3) does: no task is
+-- shown longer than was asked. (With that type a trigger would see the rounded value; hence the plain one above.)
+CREATE FUNCTION cut_expiry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.expires_at := date_trunc('milliseconds', NEW.expires_at);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER task_cut_expiry BEFORE INSERT OR UPDATE OF expires_at ON task
+    FOR EACH ROW WHEN (NEW.expires_at IS NOT NULL) EXECUTE FUNCTION cut_expiry();
+
+-- A page, in either direction, of all tasks and of those of one status. With the expiry, so that tasks are counted and
+-- passed over in the index alone.
+CREATE INDEX task_page ON task (workspace_id, created_at, id) INCLUDE (expires_at) WHERE deleted_at IS NULL;
+CREATE INDEX task_page_by_status ON task (workspace_id, status, created_at, id) INCLUDE (expires_at)
+    WHERE deleted_at IS NULL;
+-- What is to be purged, by when it went: deleted or expired, whichever was first. Holds only rows that have one of them.
+CREATE INDEX task_gone ON task (workspace_id, least(deleted_at, expires_at))
+    WHERE least(deleted_at, expires_at) IS NOT NULL;
 
 -- The token of a mark: taken after the row lock, so that tokens of one task rise in the order of its writers.
 CREATE SEQUENCE mark_token CACHE 1;

@@ -1,0 +1,99 @@
+"""What each statement reads: never the whole table, and the index alone where that is promised."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+
+from db import gate, pages, purge, tasks
+from tests.db.making import DEFAULT
+
+ROWS = 100_000
+FILL: LiteralString = """
+    INSERT INTO task (workspace_id, id, title, status, created_at, updated_at, expires_at, deleted_at)
+    SELECT CASE WHEN n %% 10 = 0 THEN 'other' ELSE 'default' END, uuidv7(make_interval(secs => n)), 'Task ' || n,
+           (enum_range(NULL::task_status))[1 + n %% 3],
+           '2026-01-01Z'::timestamptz + make_interval(secs => n / 3), '2026-06-01Z',
+           CASE WHEN n %% 5 = 0 THEN '2199-01-01Z'::timestamptz END,
+           CASE WHEN n %% 50 = 1 THEN now() - make_interval(secs => n * 60) END
+    FROM generate_series(1, %s) AS n
+"""
+# The gate has a row for each workspace; many are needed before PostgreSQL looks for one.
+GATES: LiteralString = "INSERT INTO gate SELECT 'w' || n, n, 'run' FROM generate_series(1, 10000) AS n"
+IN_GATE: LiteralString = "SELECT epoch FROM gate WHERE workspace_id = 'w77'"
+
+MODULES = (tasks, gate, pages, purge)
+# These name no table of ours, only functions and sequences; what the functions read is in IN_GATE.
+WITHOUT_TABLE = {"ENTER_GATE", "CLOSE_GATE", "AWAIT_WRITERS", "NEW_EPOCH", "NEW_TOKEN"}
+# These read everything, and say so.
+WHOLE = {"INDEX_ROWS"}
+PAGES = {"TASK_PAGE_FIRST", "TASK_PAGE_LAST", "TASK_PAGE_OF_STATUS_FIRST", "TASK_PAGE_OF_STATUS_LAST"}
+COUNTS = {"TASK_COUNT", "TASK_COUNT_OF_STATUS", "TASK_RANK", "TASK_RANK_OF_STATUS"}
+
+
+# Not a sort: the start of the range, and the place behind them all, the later of the two.
+MERGE: LiteralString = "Sort Key: task.created_at DESC"
+
+
+def constants() -> dict[str, LiteralString]:
+    found: dict[str, LiteralString] = {}
+    for module in MODULES:
+        for name, value in vars(module).items():
+            words = value.split(maxsplit=1) if isinstance(value, str) and name.isupper() else []
+            if words and words[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH") and not name.startswith("_"):
+                found[name] = value
+    return found
+
+
+async def explain(connection: psycopg.AsyncConnection[Any], statement: LiteralString, params: dict[str, Any]) -> str:
+    plan = await connection.execute("EXPLAIN " + statement, params)
+    return "\n".join(line for (line,) in await plan.fetchall())
+
+
+async def explain_generic(connection: psycopg.AsyncConnection[Any], statement: LiteralString) -> str:
+    """The plan for a prepared statement, made without looking at the parameters."""
+    names = sorted(set(re.findall(r"%\((\w+)\)s", statement)))
+    for number, name in enumerate(names, 1):
+        statement = statement.replace(f"%({name})s", f"${number}")
+    plan = await connection.execute("EXPLAIN (GENERIC_PLAN) " + statement)
+    return "\n".join(line for (line,) in await plan.fetchall())
+
+
+async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
+    now = datetime.now(UTC)
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await connection.execute(FILL, (ROWS,))
+        await connection.execute(GATES)
+        await connection.execute("VACUUM ANALYZE")
+        found = await connection.execute("SELECT array_agg(id) FROM (SELECT id FROM task LIMIT 100)")
+        ids: list[UUID] = (await found.fetchone() or [[]])[0]
+        middle = datetime(2026, 1, 1, 5, tzinfo=UTC)
+        params: dict[str, Any] = {
+            "workspace": DEFAULT, "ids": ids, "id": ids[0], "created_at": middle, "now": now, "status": "DONE",
+            "title": "t", "description": "", "priority": "LOW", "expires_at": None, "epoch": 1, "redis_run_id": "r",
+            "titles": ["t"] * 100, "descriptions": [""] * 100, "statuses": ["DONE"] * 100,
+            "priorities": ["LOW"] * 100, "expiries": [now] * 100, "after_at": middle, "after_id": ids[0],
+            "before_at": pages.OLDEST[0], "before_id": pages.OLDEST[1], "offset": 10_000, "count": 50, "total": True,
+            "retention": timedelta(days=30), "batch": 500,
+        }  # fmt: skip
+        plans = {name: await explain(connection, text, params) for name, text in constants().items()}
+        plans["enter_gate"] = await explain(connection, IN_GATE, {})
+        prepared = {name: await explain_generic(connection, constants()[name]) for name in PAGES | COUNTS}
+        prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
+    assert {name for name in plans if "Seq Scan" in plans[name]} <= WHOLE
+    assert not [name for name in prepared if "Seq Scan" in prepared[name]]
+    assert set(plans) >= WITHOUT_TABLE | WHOLE | PAGES | COUNTS
+    assert len(plans) >= 22
+    for plan in [kind[name] for name in PAGES for kind in (plans, prepared)]:
+        # Rows are read for the page alone, from its first one on; the start, the neighbours and the total are not.
+        assert len(re.findall(r"Index Scan (Backward )?using task_page", plan)) == 1
+        assert len(re.findall(r"Index Only Scan (Backward )?using task_page", plan)) == 5
+        assert not re.search(r"Bitmap|Sort Key: task", plan.replace(MERGE, ""))
+    for plan in [kind[name] for name in COUNTS for kind in (plans, prepared)]:
+        assert re.search(r"Index Only Scan (Backward )?using task_page", plan)
+        assert "Sort" not in plan
+    for plan in (plans["PURGE_TASKS"], prepared["PURGE_TASKS"]):
+        assert "Index Scan using task_gone" in plan
+        assert "Index Scan using task_pkey" in plan
