@@ -2,8 +2,9 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import App, Parameter
 
@@ -12,9 +13,14 @@ from api.embedded import StoreError, find, find_database, remove_data
 from api.settings import Settings, SettingsError, load_settings
 from api.supervisor import ServeError, Supervisor, say
 from api.worker import work
+from cache.errors import StoreUnavailable
 from db.errors import DatabaseError
 
-_EXPECTED = (SettingsError, StoreError, ServeError, DatabaseError)
+if TYPE_CHECKING:
+    from cache.store import Store
+
+_EXPECTED = (SettingsError, StoreError, ServeError, DatabaseError, StoreUnavailable)
+Result = TypeVar("Result")
 
 app = App(
     name="python -m api",
@@ -70,14 +76,10 @@ def migrate() -> None:
 
 @app.command
 def reindex() -> None:
-    """Build the index in Redis anew from the rows in PostgreSQL."""
+    """Build the index in Redis anew from the rows in PostgreSQL; the service goes on meanwhile, without Redis."""
     from cache.rebuild import reindex
 
-    urls = find(load_settings())
-    if urls is None:
-        raise _nothing_runs("DATABASE_URL and REDIS_URL")
-    count = asyncio.run(reindex(urls.database_url, urls.redis_url))
-    say(f"The index holds {count:,} tasks.")
+    say(f"The index holds {asyncio.run(_with_store(reindex)):,} tasks.")
 
 
 @app.command
@@ -108,6 +110,21 @@ def reset(*, yes: bool = False) -> None:
         say("Nothing was deleted; answer yes in a terminal, or give --yes.")
         sys.exit(1)
     say("Deleted.")
+
+
+async def _with_store(work: Callable[["Store"], Awaitable[Result]]) -> Result:
+    """Does something with the stores of the service that runs."""
+    from cache.accounting import Accounting
+    from cache.redis import Redis
+    from cache.store import Store
+    from db.pool import Database
+
+    settings = load_settings()
+    urls = find(settings)
+    if urls is None:
+        raise _nothing_runs("DATABASE_URL and REDIS_URL")
+    async with Database(urls.database_url) as database, Redis(urls.redis_url) as redis:
+        return await work(Store(database, redis, Accounting()))
 
 
 def _nothing_runs(names: str) -> StoreError:

@@ -1,6 +1,6 @@
 """The composition root: opens everything in one lifespan and lays the routes."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -62,16 +62,16 @@ async def livez(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def readyz(store: Store) -> Callable[[Request], Response]:
-    """Whether requests can be answered: the index is there."""
+def readyz(store: Store) -> Callable[[Request], Awaitable[Response]]:
+    """Whether requests can be answered; `degraded`: from PostgreSQL alone, which is right, and slower."""
 
     async def answer(_request: Request) -> Response:
         if store.ready:
-            return JSONResponse({"status": "ready"})
+            return JSONResponse({"status": "ready", "degraded": store.protocol is None})
         return JSONResponse(
-            {"status": "starting", "reason": "the index of the tasks is being built"},
+            {"status": "not ready", "reason": "PostgreSQL does not answer"},
             status_code=503,
             headers={"Retry-After": "1"},
         )
 
-    return answer  # type: ignore[return-value]
+    return answer

@@ -20,7 +20,9 @@ _MEANING = {
     "misses": "Tasks that were read from the database",
     "sql_queries": "Statements sent to PostgreSQL",
     "redis_round_trips": "Round trips to Redis",
+    "degraded_reads": "Reads that PostgreSQL answered in place of the cache",
     "publishes_lost": "Commits whose publish failed",
+    "closings": "Times that this process closed the gate",
     "scrubbed": "Ids that the scrub looked at",
     "rebuilds": "Indexes built",
 }
@@ -33,7 +35,9 @@ class _Counters(Collector):
 
     def collect(self) -> Iterator[Metric]:
         counters = asdict(self._store.accounting)
-        yield GaugeMetricFamily("millitask_ready", "1 if the index is there", self._store.ready)
+        yield GaugeMetricFamily("millitask_ready", "1 if requests can be answered", self._store.ready)
+        degraded = self._store.protocol is None
+        yield GaugeMetricFamily("millitask_degraded", "1 if PostgreSQL answers in place of the cache", degraded)
         yield GaugeMetricFamily(
             "millitask_rebuild_seconds", "How long the last rebuild took", counters.pop("rebuild_seconds")
         )
@@ -54,8 +58,9 @@ def render(store: Store) -> Callable[[Request], Awaitable[Response]]:
 
     async def answer(_request: Request) -> Response:
         counters.index_bytes = {}
-        with suppress(StoreUnavailable):
-            counters.index_bytes = await memory(store.redis, store.protocol.keys)
+        if (protocol := store.protocol) is not None:
+            with suppress(StoreUnavailable):
+                counters.index_bytes = await memory(store.redis, protocol.keys)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return answer

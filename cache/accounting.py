@@ -11,7 +11,9 @@ class Accounting:
     misses: int = 0
     sql_queries: int = 0
     redis_round_trips: int = 0
+    degraded_reads: int = 0
     publishes_lost: int = 0
+    closings: int = 0
     scrubbed: int = 0
     rebuilds: int = 0
     rebuild_seconds: float = 0.0

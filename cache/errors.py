@@ -18,8 +18,16 @@ class CacheUnavailable(StoreUnavailable):
     """Redis cannot be reached at the moment; nothing was changed. Try again."""
 
 
-class IndexUnavailable(StoreUnavailable):
-    """The index of the tasks is being built; nothing was changed. Try again."""
+class IndexLost(StoreUnavailable):
+    """Redis has lost the index of the tasks; nothing was changed. Try again."""
+
+
+class OtherRedis(IndexLost):
+    """This Redis is not the one that the index was built in; nothing was changed. Try again."""
+
+
+class GateClosing(StoreUnavailable):
+    """The service is about to go on without Redis; nothing was changed. Try again."""
 
 
 class Refused(StoreError):

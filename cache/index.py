@@ -1,20 +1,15 @@
-"""The sorted index: one page of ids in one round trip, by cursor or by number."""
+"""The sorted index: what is asked of it, by cursor or by number, and what it answers."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from cache.errors import IndexUnavailable
 from cache.keys import Keys
-from cache.redis import Redis
+from cache.redis import Argument, Redis
 from db.rows import Status
 
 # A place in the index, newest first: microseconds since 1970, and an id. Need not be that of a task.
 Cursor = tuple[int, UUID]
-
-
-class IndexLost(IndexUnavailable):
-    """The index is not there, or no longer whole: Redis was emptied, or restarted, or it is another's."""
 
 
 @dataclass(frozen=True)
@@ -52,37 +47,29 @@ class Ids:
         return self.position + len(self.ids) < self.length
 
 
-async def page(redis: Redis, keys: Keys, part: Range) -> Ids:
-    """The ids of a part of a view, newest first. Raises `IndexLost` and `CacheUnavailable`."""
-    reply = await redis.script(
-        "page",
-        keys.view(part.status),
-        *_arguments(part.after),
-        *_arguments(part.before),
-        part.direction,
-        part.count,
-        part.offset,
-    )
-    if reply == b"LOST":
-        raise IndexLost
+def arguments(part: Range) -> list[Argument]:
+    """What the page script takes, after its keys."""
+    return [*_place(part.after), *_place(part.before), part.direction, part.count, part.offset]
+
+
+def ids(reply: Any) -> Ids:
+    """What the page script answered."""
     members, first, last, position, length, total, rev = reply
-    ids = [UUID(bytes=member) for member in members]
-    if not ids:
-        return Ids(ids, None, None, min(position, length), length, total, rev)
-    ends = (int(float(first)), ids[0]), (int(float(last)), ids[-1])
-    return Ids(ids, *ends, position, length, total, rev)
+    found = [UUID(bytes=member) for member in members]
+    if not found:
+        return Ids(found, None, None, min(position, length), length, total, rev)
+    ends = (int(float(first)), found[0]), (int(float(last)), found[-1])
+    return Ids(found, *ends, position, length, total, rev)
 
 
-def _arguments(cursor: Cursor | None) -> tuple[int | bytes, bytes]:
+def _place(cursor: Cursor | None) -> tuple[int | bytes, bytes]:
     return (b"", b"") if cursor is None else (cursor[0], cursor[1].bytes)
 
 
 async def memory(redis: Redis, keys: Keys) -> dict[str, int]:
     """Bytes that each index takes in Redis, by its name, as Redis estimates them. Raises `CacheUnavailable`."""
     names = [*keys.indexes, *keys.expiring]
-    async with redis.pipeline() as pipeline:
-        for name in names:
-            pipeline.memory_usage(name, samples=100)
+    replies = await redis.send([("MEMORY", "USAGE", name, "SAMPLES", 100) for name in names])
     prefix = len(keys.rev) - len(b"rev")
-    sizes = zip(names, pipeline.replies, strict=True)
+    sizes = zip(names, replies, strict=True)
     return {name[prefix:].decode(): size for name, size in sizes if size is not None}

@@ -1,58 +1,69 @@
-"""The keeper: a task in the background of each process that has the index built and keeps it tidy."""
+"""The keeper: what each process does in the background so that the index is there, and stays tidy."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 
-from cache.errors import StoreUnavailable
-from cache.rebuild import ensure_index
+from cache.errors import IndexLost, StoreUnavailable
+from cache.rebuild import rebuild
 from cache.scrub import tidy
 from cache.store import Store
+from cache.watch import watch
 from db.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
 
 # Seconds between two rounds, and at most between two tries to build the index.
 ROUND = 1.0
+SHORTEST_BACKOFF = 0.1
 LONGEST_BACKOFF = 5.0
 
 
 @asynccontextmanager
 async def keeper(store: Store) -> AsyncIterator[None]:
-    """Runs the keeper while the block runs."""
-    task = asyncio.create_task(_keep(store))
+    """Runs the watch on the gate and the keeper while the block runs."""
+    tasks = [asyncio.create_task(work) for work in (watch(store), _again(store, _build), _again(store, _tidy))]
     try:
         yield
     finally:
         # Again and again: a library under it that loses one cancellation must not hang the shutdown.
-        while not task.done():
-            task.cancel()
-            await asyncio.wait([task], timeout=ROUND)
+        while waiting := [task for task in tasks if not task.done()]:
+            for task in waiting:
+                task.cancel()
+            await asyncio.wait(waiting, timeout=ROUND)
 
 
-async def _keep(store: Store) -> None:
-    backoff = ROUND / 10
+async def _again(store: Store, work: Callable[[Store], Awaitable[float]]) -> None:
+    """Does something for ever; it returns the seconds to wait, and longer and longer ones pass while it fails."""
+    backoff = SHORTEST_BACKOFF
     while True:
         try:
-            if store.ready:
-                await tidy(store)
-                await _sleep(store, ROUND)
-            else:
-                await ensure_index(store)
-            backoff = ROUND / 10
+            pause = await work(store)
+            backoff = SHORTEST_BACKOFF
         except (StoreUnavailable, DatabaseError) as error:
-            log.warning("keeper", reason=str(error), retry_seconds=backoff)
-            await asyncio.sleep(backoff)
-            backoff = min(backoff * 2, LONGEST_BACKOFF)
+            log.warning("keeper", work=work.__name__, reason=str(error), retry_seconds=backoff)
+            pause, backoff = backoff, min(backoff * 2, LONGEST_BACKOFF)
         except Exception:
-            log.exception("keeper")
-            await asyncio.sleep(LONGEST_BACKOFF)
+            log.exception("keeper", work=work.__name__)
+            pause = LONGEST_BACKOFF
+        await asyncio.sleep(pause)
 
 
-async def _sleep(store: Store, seconds: float) -> None:
-    """Until the next round, or until somebody misses the index."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await store.index_missing.wait()
+async def _build(store: Store) -> float:
+    """Builds the index when there is none, if nobody else does."""
+    if store.gate is not None and store.gate.state in ("off", "building"):
+        await rebuild(store)
+    return SHORTEST_BACKOFF
+
+
+async def _tidy(store: Store) -> float:
+    protocol = store.protocol
+    if protocol is not None:
+        try:
+            await tidy(store, protocol)
+        except IndexLost as error:
+            store.miss(protocol.gate.epoch, error)
+            raise
+    return ROUND

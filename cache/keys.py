@@ -12,6 +12,11 @@ VIEW_OF: dict[Status, int] = {"TODO": 2, "IN_PROGRESS": 3, "DONE": 4}
 BEACON = b""
 
 
+def epochs_key(workspace: str) -> str:
+    """The set of all epochs that have left something in Redis."""
+    return f"{{{workspace}}}:epochs"
+
+
 class Keys:
     """The keys of one epoch of one workspace."""
 

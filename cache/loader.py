@@ -1,7 +1,9 @@
 """The DataLoader: every id that a request asks for in one MGET, and only what is missing in one query."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -9,13 +11,17 @@ from aiodataloader import DataLoader
 
 from cache import entry
 from cache.errors import StoreUnavailable
-from cache.index import IndexLost
 from cache.protocol import Protocol
 from cache.store import Store
 from db.rows import Task
 from db.tasks import tasks_by_id
 
 log = structlog.get_logger(__name__)
+
+# Seconds between two looks at an entry that another reader is filling: a quarter of a second in all.
+LOOKS = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.124)
+
+Found = dict[UUID, Task]
 
 
 class TaskLoader(DataLoader[UUID, Task | None]):
@@ -24,39 +30,67 @@ class TaskLoader(DataLoader[UUID, Task | None]):
     def __init__(self, store: Store) -> None:
         super().__init__(cache=True)
         self._store = store
+        self.degraded = False
 
     async def batch_load_fn(self, keys: list[UUID]) -> list[Task | None]:
         """The tasks of the ids in their order; none for one that no reader may see."""
-        found = await self._store.retry_if_rebuilt(lambda protocol: self._read(protocol, keys))
+
+        async def cached(protocol: Protocol) -> Found:
+            found = await self._cached(protocol, keys)
+            missing = [id_ for id_ in keys if id_ not in found]
+            self._store.accounting.hits += len(found)
+            self._store.accounting.misses += len(missing)
+            return found | await self._fill(protocol, missing) if missing else found
+
+        async def from_rows() -> Found:
+            self.degraded = True
+            return await self._rows(keys)
+
+        found = await self._store.read(cached, from_rows)
         return [found.get(id_) for id_ in keys]
 
-    async def _read(self, protocol: Protocol, ids: Sequence[UUID]) -> dict[UUID, Task]:
-        """R2: one MGET. R3 to R5 for what it has not."""
-        keys = protocol.keys
-        rev, *entries = await self._store.redis.mget([keys.rev, *map(keys.entry, ids)])
-        if rev is None:
-            raise IndexLost
-        found: dict[UUID, Task] = {}
-        missing: list[UUID] = []
-        for id_, value in zip(ids, entries, strict=True):
-            task = entry.decode(self._store.workspace, id_, value)
-            if task is None:
-                missing.append(id_)
-            else:
-                found[id_] = task
-        self._store.accounting.hits += len(found)
-        self._store.accounting.misses += len(missing)
-        return found | await self._fill(protocol, missing) if missing else found
+    async def _rows(self, ids: Sequence[UUID], now: datetime | None = None) -> Found:
+        """R4, R6: the rows. `now` is the time by Redis's clock, if that is the one that the read goes by."""
+        async with self._store.database.connection() as connection:
+            return await tasks_by_id(connection, self._store.workspace, ids, now)
 
-    async def _fill(self, protocol: Protocol, ids: list[UUID]) -> dict[UUID, Task]:
-        """R3: leases what is free. R4: reads all rows. R5: fills what is still leased."""
+    async def _cached(self, protocol: Protocol, ids: Sequence[UUID]) -> Found:
+        """R2: the values that are there."""
+        found = {}
+        for id_, value in zip(ids, await protocol.read(ids), strict=True):
+            if (task := entry.decode(self._store.workspace, id_, value)) is not None:
+                found[id_] = task
+        return found
+
+    async def _fill(self, protocol: Protocol, ids: list[UUID]) -> Found:
+        """R3: leases what is free. R4: reads the rows. R5: fills what is still leased; waits for what others fill."""
         token = secrets.token_hex(8)
         leased = await protocol.lease(token, ids)
-        async with self._store.database.connection() as connection:
-            rows = await tasks_by_id(connection, self._store.workspace, ids)
-        if leased:
+
+        others = set(leased.others)
+        wanted = [id_ for id_ in ids if id_ not in others]
+        found = await self._rows(wanted, leased.now) if wanted else {}
+        if leased.mine:
             try:
-                await protocol.fill(token, {id_: rows.get(id_) for id_ in leased})
+                await protocol.fill(token, {id_: found.get(id_) for id_ in leased.mine})
             except StoreUnavailable:  # the answer is right without it
-                log.warning("fill lost", ids=len(leased))
-        return rows
+                log.warning("fill lost", ids=len(leased.mine))
+        if others:
+            filled = await self._filled_by_others(protocol, leased.others)
+            left = [id_ for id_ in leased.others if id_ not in filled]
+            found |= filled | (await self._rows(left, leased.now) if left else {})
+        return found
+
+    async def _filled_by_others(self, protocol: Protocol, ids: Sequence[UUID]) -> Found:
+        """Single flight: waits a little for the readers who are filling these entries, and takes what comes.
+
+        It waits for the entry, and never for the other's answer: the row may have been read before this
+        reader began, and then be older than what it must see. The entry is right at each look.
+        """
+        found: Found = {}
+        for pause in LOOKS:
+            await asyncio.sleep(pause)
+            found |= await self._cached(protocol, [id_ for id_ in ids if id_ not in found])
+            if len(found) == len(ids):
+                break
+        return found

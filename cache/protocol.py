@@ -1,29 +1,48 @@
 """The steps of the protocol that keeps entries and indexes right, a script each; `docs/protocol.md` tells why."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cache import entry
-from cache.errors import CacheUnavailable
-from cache.index import IndexLost
+from cache import entry, index
+from cache.errors import CacheUnavailable, IndexLost
+from cache.index import Ids, Range
 from cache.keys import Keys
-from cache.redis import Argument, Redis, Verb
+from cache.redis import Argument, Redis, Verb, within
+from db.gate import Gate
 from db.rows import Task
 
 LEASE = timedelta(seconds=10)
 # A mark must outlive every transaction that could still commit under it, so it lives this much longer.
 MARGIN = timedelta(seconds=5)
 MILLISECOND = timedelta(milliseconds=1)
+# How many expired ids are swept from each index at once.
+SWEEP = 1000
+# Seconds that a reader waits for Redis before it asks PostgreSQL.
+READ_TIMEOUT = 0.5
+
+
+@dataclass(frozen=True)
+class Leased:
+    """What a lease may fill, what another reader is filling, and the time by Redis's clock."""
+
+    now: datetime
+    mine: list[UUID]
+    others: list[UUID]
 
 
 class Protocol:
-    """The steps, for one index (one epoch of one workspace)."""
+    """The steps, for one index (one epoch of one workspace), in the run of Redis that holds it.
 
-    def __init__(self, redis: Redis, keys: Keys, workspace: str) -> None:
+    Each raises `IndexLost` if that index is not whole, and `CacheUnavailable` if Redis does not answer.
+    """
+
+    def __init__(self, redis: Redis, gate: Gate, workspace: str) -> None:
         self._redis = redis
-        self.keys = keys
+        self.gate = gate
+        self.keys = Keys(workspace, gate.epoch)
         self._workspace = workspace
 
     async def mark(self, token: int, task: Task, *, visible: bool, transaction: timedelta) -> None:
@@ -33,7 +52,7 @@ class Protocol:
         """
         id_, view, created_at, expires_at = entry.place(task, visible=visible)
         lifetime = int((transaction + MARGIN) / MILLISECOND)
-        reply = await self._on("mark", task.id, token, lifetime, id_, view, created_at, expires_at)
+        reply = await self._on("mark", task.id, token, lifetime, id_, view, created_at, expires_at, self._unsettled)
         if reply != b"OK":
             raise CacheUnavailable("A later writer has overtaken this one. Try again.")
 
@@ -41,23 +60,51 @@ class Protocol:
         """W5: the commit is done; show the new value and leave the indexes it is no longer in."""
         value = entry.encode(self._workspace, task) if visible else b""
         place = entry.place(task, visible=visible)
-        await self._on("publish", task.id, token, *place, value, entry.ttl())
+        await self._on("publish", task.id, token, *place, value, entry.ttl(), self._unsettled)
 
     async def abort(self, token: int, task: Task, *, visible: bool) -> None:
         """W6: rolled back; clear the mark if it still stands. `task` is the row as it was."""
-        await self._on("abort", task.id, token, *entry.place(task, visible=visible))
+        await self._on("abort", task.id, token, *entry.place(task, visible=visible), self._unsettled)
 
     async def add(self, token: int, tasks: Sequence[Task]) -> None:
         """W7: in place of W3 for many new tasks: no marks, for nobody can have seen them; ids and no entries."""
         flat = [argument for task in tasks for argument in entry.place(task)]
         await self._run("add", [self.keys.entries], token, *flat)
 
-    async def lease(self, token: str, ids: Sequence[UUID], *, scrub: bool = False) -> list[UUID]:
-        """R3, and S2 for the scrub: asks to fill entries that are not there; returns the ids that it may fill."""
+    @property
+    def _unsettled(self) -> int:
+        """Whether the index is being built: then a batch of it may still put the id where it no longer belongs."""
+        return int(self.gate.state == "building")
+
+    async def check(self) -> None:
+        """Whether Redis answers, and the beacon stands."""
+        await self.read([])
+
+    async def read(self, ids: Sequence[UUID]) -> list[bytes | None]:
+        """R2: the entries of the ids in their order, with the beacon in one MGET."""
+        keys = [self.keys.rev, *map(self.keys.entry, ids)]
+        async with within(READ_TIMEOUT):
+            ((rev, *entries),) = await self._redis.send([["MGET", *keys]], run_id=self.gate.redis_run_id)
+        if rev is None:
+            raise IndexLost
+        return list(entries)
+
+    async def page(self, part: Range) -> Ids:
+        """P1: the ids of a part of a view, newest first, and what the index says of it."""
+        async with within(READ_TIMEOUT):
+            return index.ids(await self._send("page", self.keys.view(part.status), *index.arguments(part)))
+
+    async def lease(self, token: str, ids: Sequence[UUID], *, scrub: bool = False) -> Leased:
+        """R3, and S2 for the scrub: asks to fill entries that are not there."""
         keys = [self.keys.entry(id_) for id_ in ids]
         lifetime = LEASE // MILLISECOND
-        leased = await self._run("lease", keys, token, lifetime, "1" if scrub else "0")
-        return [id_ for id_, free in zip(ids, leased, strict=True) if free]
+        now, replies = await self._run("lease", keys, token, lifetime, "1" if scrub else "0")
+        answers = dict(zip(ids, replies, strict=True))
+        return Leased(
+            entry.EPOCH + now * MILLISECOND,
+            mine=[id_ for id_, reply in answers.items() if reply == b"mine"],
+            others=[id_ for id_, reply in answers.items() if reply == b"another's"],
+        )
 
     async def fill(self, token: str, rows: dict[UUID, Task | None]) -> None:
         """R5: fills the entries whose lease still stands with the rows read since."""
@@ -78,8 +125,17 @@ class Protocol:
         value = entry.encode(self._workspace, task)
         await self._on("scrub", id_, token, *entry.place(task), value, entry.ttl())
 
-    async def sweep(self, most: int = 1000) -> int:
-        """Takes up to `most` expired ids out of each index; returns how many the fullest one gave."""
+    async def dead_marks(self, most: int) -> list[UUID]:
+        """Ids for the scrub: their mark is past its deadline (the writer died, or its publish was lost), or they were
+        written while the index was being built."""
+        run_id = self.gate.redis_run_id
+        commands = [("TIME",), ("ZRANGE", self.keys.marks, 0, most - 1, "WITHSCORES")]
+        (seconds, microseconds), marks = await self._redis.send(commands, run_id=run_id)
+        now = int(seconds) * 1000 + int(microseconds) / 1000
+        return [UUID(bytes=id_) for id_, deadline in zip(marks[::2], marks[1::2], strict=True) if float(deadline) < now]
+
+    async def sweep(self, most: int = SWEEP) -> int:
+        """E1: takes up to `most` expired ids out of each index; returns how many the fullest one gave."""
         taken: int = await self._run("sweep", [], most)
         return taken
 
@@ -87,7 +143,10 @@ class Protocol:
         return await self._run(verb, [self.keys.entry(id_)], *arguments)
 
     async def _run(self, verb: Verb, keys: Sequence[bytes], *arguments: Argument) -> Any:
-        reply = await self._redis.script(verb, [*self.keys.prelude, *keys], *arguments)
+        return await self._send(verb, [*self.keys.prelude, *keys], *arguments)
+
+    async def _send(self, verb: Verb, keys: Sequence[bytes], *arguments: Argument) -> Any:
+        reply = await self._redis.script(verb, keys, *arguments, run_id=self.gate.redis_run_id)
         if reply == b"LOST":
             raise IndexLost
         return reply

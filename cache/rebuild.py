@@ -1,4 +1,4 @@
-"""Builds the index from the rows: at start, when Redis has lost it, and by hand."""
+"""Builds the index from the rows, while writers go on: when the gate is off, at start, and by hand."""
 
 import asyncio
 import time
@@ -7,114 +7,155 @@ from contextlib import suppress
 
 import structlog
 
-from cache.accounting import Accounting
-from cache.errors import CacheUnavailable
-from cache.keys import BEACON, VIEW_OF, Keys
-from cache.redis import Redis
+from cache.errors import CacheUnavailable, IndexLost
+from cache.keys import BEACON, VIEW_OF, Keys, epochs_key
+from cache.protocol import Protocol
+from cache.redis import Argument
 from cache.store import Store
 from db import gate
-from db.gate import Gate, IndexRow
-from db.pool import Connection, Database
+from db.errors import DatabaseError
+from db.gate import Gate
+from db.pool import Connection
+from db.stream import BEGINNING, Members, index_batch, last_place
 
 log = structlog.get_logger(__name__)
 
+BATCH = 10_000
 
-async def ensure_index(store: Store, *, force: bool = False) -> int | None:
-    """Makes sure that the index in use is there and is this database's, and uses it.
 
-    Returns how many ids it took to build a new one; none if the old one stands. Writers wait while
-    it is built, readers are told to try again. Raises `StoreUnavailable` or `DatabaseError`.
+async def rebuild(store: Store) -> int | None:
+    """Builds an index and switches it on. Returns how many ids it took; none if it is not this process's turn.
+
+    Raises `StoreUnavailable` or `DatabaseError`; then whoever tries next begins again.
     """
-    run_id = await store.redis.run_id()
-    async with store.database.connection() as connection:
-        current = await gate.read_gate(connection, store.workspace)
-    if not force and current is not None and await _stands(store, current, run_id):
-        store.use(current.epoch)
-        return None
+    run_id = await store.redis.run_id()  # before anybody has to wait for a Redis that does not answer
+    async with store.database.transaction() as turn:
+        if not await gate.try_to_build(turn, store.workspace):
+            return None
+        protocol = await _begin(store, run_id)
+        if protocol is None:
+            return None
+        try:
+            return await _build(store, turn, protocol)
+        except BaseException as error:
+            await _give_up(store, protocol, error)
+            raise
+
+
+async def _begin(store: Store, run_id: str) -> Protocol | None:
+    """B1: alone, a new epoch, `rev` and the beacons, `building`. None if the gate does not stand so."""
     async with store.database.transaction() as connection:
-        await gate.close_gate(connection, store.workspace)
-        latest = await gate.read_gate(connection, store.workspace)
-        # Somebody else may have built it while we waited for the gate.
-        if latest is not None and latest != current and await _stands(store, latest, run_id):
-            count, epoch = None, latest.epoch
-        else:
-            if latest is not None:
-                await _clear(store.redis, Keys(store.workspace, latest.epoch))
-            epoch = await gate.new_epoch(connection)
-            try:
-                count = await _build(store, connection, epoch)
-                await gate.write_gate(connection, store.workspace, Gate(epoch, run_id))
-            except BaseException:
-                with suppress(CacheUnavailable):
-                    await _clear(store.redis, Keys(store.workspace, epoch))
-                raise
-    store.use(epoch)
-    return count
+        epoch = await gate.begin_building(connection, store.workspace)
+        if epoch is None:
+            return None
+        protocol = store.at(Gate("building", epoch, run_id))
+        keys = protocol.keys
+        beacons = [("ZADD", key, "-inf", BEACON) for key in keys.indexes]
+        beacons += [("ZADD", key, "+inf", BEACON) for key in keys.expiring]
+        await store.redis.send(
+            [("SADD", epochs_key(store.workspace), epoch), ("SET", keys.rev, 1), *beacons], run_id=run_id
+        )
+        await gate.write_building(connection, store.workspace, epoch, run_id)
+    return protocol
 
 
-async def _stands(store: Store, current: Gate, run_id: str) -> bool:
-    """Whether the index of the gate was built in this run of Redis, and every beacon is there."""
-    if current.redis_run_id != run_id:
-        return False
-    keys = Keys(store.workspace, current.epoch)
-    async with store.redis.pipeline() as pipeline:
-        pipeline.exists(keys.rev)
-        for key in (*keys.indexes, *keys.expiring):
-            pipeline.zscore(key, BEACON)
-    return pipeline.replies[0] == 1 and None not in pipeline.replies
-
-
-async def _build(store: Store, connection: Connection, epoch: int) -> int:
-    began, count = time.monotonic(), 0
-    keys = Keys(store.workspace, epoch)
-    async with store.redis.pipeline() as pipeline:
-        pipeline.set(keys.rev, 1)
-        for index, expiring in zip(keys.indexes, keys.expiring, strict=True):
-            pipeline.zadd(index, {BEACON: "-inf"})
-            pipeline.zadd(expiring, {BEACON: "+inf"})
-    # Redis takes a batch while PostgreSQL reads the next one.
-    async with asyncio.TaskGroup() as group:
-        under_way: asyncio.Task[None] | None = None
-        async for rows in gate.index_rows(connection, store.workspace):
-            if under_way is not None:
-                await under_way
-            under_way = group.create_task(_add(store.redis, keys, rows))
-            count += len(rows)
+async def _build(store: Store, turn: Connection, protocol: Protocol) -> int | None:
+    began = time.monotonic()
+    count = await _fill(store, turn, protocol)
+    async with store.database.connection() as connection:
+        if not await gate.switch_on(connection, store.workspace, protocol.gate.epoch):  # B4
+            raise IndexLost("The index was given up while it was being built. Try again.")
     store.accounting.rebuild_seconds = time.monotonic() - began
     store.accounting.rebuilds += 1
-    log.info("index built", epoch=epoch, tasks=count, seconds=round(store.accounting.rebuild_seconds, 3))
+    store.trouble.set()  # not to wait for the watch's next look
+    seconds = round(store.accounting.rebuild_seconds, 3)
+    log.info("index built", epoch=protocol.gate.epoch, tasks=count, seconds=seconds)
+    with suppress(CacheUnavailable):
+        await _clear_old_epochs(store, protocol)
     return count
 
 
-async def _add(redis: Redis, keys: Keys, rows: Sequence[IndexRow]) -> None:
-    scores: list[dict[bytes, int]] = [{} for _ in keys.indexes]
-    expiries: list[dict[bytes, int]] = [{} for _ in keys.indexes]
-    for id_, created_at, status, expires_at in rows:
-        view = VIEW_OF[status] - 1
-        scores[0][id_] = scores[view][id_] = created_at
-        if expires_at is not None:
-            expiries[0][id_] = expiries[view][id_] = expires_at
-    async with redis.pipeline() as pipeline:
-        pipeline.exists(keys.rev)
-        for key, members in zip((*keys.indexes, *keys.expiring), (*scores, *expiries), strict=True):
-            if members:
-                pipeline.zadd(key, members)
-    if pipeline.replies[0] != 1:
-        raise CacheUnavailable("Redis was emptied while the index was being built. Try again.")
+async def _fill(store: Store, connection: Connection, protocol: Protocol) -> int:
+    """B2, B3: Redis takes a batch while PostgreSQL reads the next one."""
+    count, place = 0, BEGINNING
+    async with asyncio.TaskGroup() as group:
+        under_way: asyncio.Task[None] | None = None
+        while batch := await index_batch(connection, store.workspace, place, BATCH):
+            if under_way is not None:
+                await under_way
+            under_way = group.create_task(_add(store, protocol, batch))
+            count += sum(len(members.ids) for members in batch)
+            place = last_place(batch)
+    return count
 
 
-async def _clear(redis: Redis, keys: Keys) -> None:
-    """Ends the use of an old index; its entries end by themselves, its marks do not."""
-    async with redis.pipeline() as pipeline:
-        pipeline.zrange(keys.marks, 0, -1)
-        pipeline.unlink(*keys.prelude)
-    marked: list[bytes] = pipeline.replies[0]
+async def _add(store: Store, protocol: Protocol, batch: Sequence[Members]) -> None:
+    """B3. GT: a later expiry, which a writer has put there meanwhile, stands; `never` is +inf there while we build."""
+    keys = protocol.keys
+    commands: list[list[Argument]] = [["EXISTS", keys.rev]]
+    for members in batch:
+        view = VIEW_OF[members.status] - 1
+        flat = _flat(members.created_at, members.ids)
+        commands += (["ZADD", keys.indexes[of], "GT", *flat] for of in (0, view))
+        if members.expiring:
+            flat = _flat(members.expires_at, members.expiring)
+            commands += (["ZADD", keys.expiring[of], "GT", *flat] for of in (0, view))
+    there, *_ = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
+    if not there:
+        raise IndexLost("Redis was emptied while the index was being built. Try again.")
+
+
+def _flat(scores: list[str], ids: list[bytes]) -> list[Argument]:
+    """Each score with its id, as ZADD takes them."""
+    flat: list[Argument] = [b""] * (2 * len(ids))
+    flat[0::2] = scores
+    flat[1::2] = ids
+    return flat
+
+
+async def _give_up(store: Store, protocol: Protocol, error: BaseException) -> None:
+    """Lets the writers go on without Redis, and leaves nothing behind there."""
+    log.warning("index given up", epoch=protocol.gate.epoch, reason=str(error) or repr(error))
+    with suppress(DatabaseError):
+        async with store.database.connection() as connection:
+            await gate.close_gate(connection, store.workspace, protocol.gate.epoch, lost=True)
+    with suppress(CacheUnavailable, IndexLost):
+        await _clear(store, protocol.gate.epoch)
+
+
+async def _clear_old_epochs(store: Store, current: Protocol) -> None:
+    """Takes what earlier indexes, and attempts at one, have left in Redis."""
+    (members,) = await store.redis.send([("SMEMBERS", epochs_key(store.workspace))])
+    for epoch in sorted(map(int, members)):
+        if epoch < current.gate.epoch:
+            await _clear(store, epoch)
+
+
+async def _clear(store: Store, epoch: int) -> None:
+    """Takes an index out of Redis; its entries end by themselves, its marks do not."""
+    keys = Keys(store.workspace, epoch)
+    marked, *_ = await store.redis.send([("ZRANGE", keys.marks, 0, -1), ("UNLINK", *keys.prelude)])
     if marked:
-        async with redis.pipeline() as pipeline:
-            pipeline.unlink(*(keys.entries + id_ for id_ in marked))
+        await store.redis.send([("UNLINK", *(keys.entries + id_ for id_ in marked))])
+    await store.redis.send([("SREM", epochs_key(store.workspace), epoch)])
 
 
-async def reindex(database_url: str, redis_url: str) -> int:
-    """Builds the index anew, by hand; returns the number of ids. The service goes on with the new one."""
-    async with Database(database_url) as database, Redis(redis_url) as redis:
-        return await ensure_index(Store(database, redis, Accounting()), force=True) or 0
+async def reindex(store: Store) -> int:
+    """Closes the gate by hand and builds the index anew, the same way as ever; returns the number of ids."""
+    async with store.database.connection() as connection:
+        current = await gate.read_gate(connection, store.workspace)
+        await gate.close_gate(connection, store.workspace, current.epoch, lost=True)
+    while True:
+        async with store.database.connection() as connection:
+            found = await gate.read_gate(connection, store.workspace)
+        if found.state == "on" and found.epoch != current.epoch:  # a service was quicker
+            return await size(store, found)
+        if found.state in ("off", "building") and (count := await rebuild(store)) is not None:
+            return count
+        await asyncio.sleep(0.1)
+
+
+async def size(store: Store, there: Gate) -> int:
+    """How many ids an index holds."""
+    (count,) = await store.redis.send([("ZCARD", store.at(there).keys.indexes[0])], run_id=there.redis_run_id)
+    return int(count) - 1

@@ -1,6 +1,8 @@
 """The connection to Redis: scripts and reads, each one round trip, and its errors translated."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from hashlib import sha1
@@ -14,11 +16,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from cache.errors import CacheUnavailable
+from cache.errors import CacheUnavailable, OtherRedis
 
 SCRIPTS = Path(__file__).parent / "scripts"
 Verb = Literal["mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page"]
 Argument = bytes | str | int
+_pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
 
 @cache
@@ -33,14 +36,11 @@ def _sha(verb: Verb) -> str:
     return sha1(source(verb).encode()).hexdigest()  # noqa: S324 (the name Redis gives a script)
 
 
-class _PackedInC:
-    """Packs commands with hiredis; redis-py itself does so in Python where it is asyncio, many times as slow."""
-
-    def pack_command(self, *arguments: Any) -> list[bytes]:
-        """A command in the protocol of Redis."""
-        name, *others = arguments
-        words = name.split() if isinstance(name, str) else [name]
-        return [hiredis.pack_command((*words, *others))]
+async def _connected(connection: Any) -> None:
+    """Asks a new connection for the run id: another server behind the same address has another one."""
+    await connection.on_connect()
+    await connection.send_command("INFO", "server")
+    connection.run_id = _run_id(await connection.read_response())
 
 
 class Redis:
@@ -55,21 +55,20 @@ class Redis:
         url: str,
         *,
         connections: int = 64,
-        timeout: float = 5.0,
+        timeout: float = 2.0,
         count: Callable[[], None] = lambda: None,
     ) -> None:
         self._count = count
-        pool = redis.BlockingConnectionPool.from_url(
+        self._pool = redis.BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
             timeout=timeout,
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
             retry=Retry(NoBackoff(), 0),
+            redis_connect_func=_connected,
         )
-        kind = pool.connection_class
-        pool.connection_class = type(kind.__name__, (_PackedInC, kind), {})
-        self.client: redis.Redis = redis.Redis.from_pool(pool)
+        self.client: redis.Redis = redis.Redis.from_pool(self._pool)
 
     async def __aenter__(self) -> Self:
         return self
@@ -82,48 +81,63 @@ class Redis:
     ) -> None:
         await self.client.aclose()
 
-    async def script(self, verb: Verb, keys: Sequence[bytes], *arguments: Argument) -> Any:
-        """Runs one script. Raises `CacheUnavailable`."""
-        async with _translated():
-            self._count()
+    async def script(self, verb: Verb, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
+        """Runs one script; on this run of the server and no other, if one is named. Raises `CacheUnavailable`."""
+        async with self._lent(run_id) as ask:
             try:
-                return await self.client.evalsha(_sha(verb), len(keys), *keys, *arguments)
+                (reply,) = await ask(("EVALSHA", _sha(verb), len(keys), *keys, *arguments))
             except NoScriptError:  # it was not run: sending it whole sends nothing twice
-                self._count()
-                return await self.client.eval(source(verb), len(keys), *keys, *arguments)
+                (reply,) = await ask(("EVAL", source(verb), len(keys), *keys, *arguments))
+            return reply
 
-    async def mget(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        """The values of the keys, in their order. Raises `CacheUnavailable`."""
-        async with _translated():
-            self._count()
-            values: list[Any] = await self.client.mget(keys)
-            return values
-
-    async def run_id(self) -> str:
-        """The name of this run of the server: another after each restart."""
-        async with _translated():
-            self._count()
-            return str((await self.client.info("server"))["run_id"])
+    async def send(self, commands: Sequence[Sequence[Argument]], *, run_id: str = "") -> list[Any]:
+        """The replies to commands that go together, in one round trip. Raises `CacheUnavailable`."""
+        async with self._lent(run_id) as ask:
+            return await ask(*commands)
 
     @asynccontextmanager
-    async def pipeline(self) -> AsyncIterator["Batch"]:
-        """Commands that go in one round trip when the block ends. Raises `CacheUnavailable`."""
-        async with _translated(), self.client.pipeline(transaction=False) as commands:
-            batch = Batch(commands)
-            yield batch
+    async def _lent(self, run_id: str) -> AsyncIterator[Callable[..., Awaitable[list[Any]]]]:
+        """A connection for one question and its answer. One that may still have an answer to come is closed."""
+
+        async def ask(*commands: Sequence[Argument]) -> list[Any]:
             self._count()
-            batch.replies = await commands.execute()
+            try:
+                await connection.send_packed_command([_pack(tuple(command)) for command in commands])
+                return [await connection.read_response() for _ in commands]
+            except NoScriptError:
+                raise
+            except BaseException:
+                await connection.disconnect(nowait=True)
+                raise
+
+        async with _translated():
+            connection: Any = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            try:
+                if run_id and connection.run_id != run_id:
+                    raise OtherRedis
+                yield ask
+            finally:
+                await self._pool.release(connection)
+
+    async def run_id(self) -> str:
+        """The name of this run of the server: another after each restart. Raises `CacheUnavailable`."""
+        (reply,) = await self.send([("INFO", "server")])
+        return _run_id(reply)
 
 
-class Batch:
-    """Commands to send, and, once the block has ended, their replies in order."""
+def _run_id(info: bytes) -> str:
+    found = re.search(rb"^run_id:(\w+)", info, re.MULTILINE)
+    return found[1].decode() if found else ""
 
-    def __init__(self, commands: Any) -> None:
-        self._commands = commands
-        self.replies: list[Any] = []
 
-    def __getattr__(self, command: str) -> Any:
-        return getattr(self._commands, command)
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """For one who will not wait longer for Redis. Raises `CacheUnavailable`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise CacheUnavailable from error
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
-from cache.index import IndexLost
+from cache.protocol import SWEEP, Protocol
 from cache.store import Store
 from db.gate import await_writers
 from db.tasks import tasks_by_id
@@ -12,47 +12,33 @@ from db.tasks import tasks_by_id
 BATCH = 100
 
 
-async def scrub(store: Store, ids: Sequence[UUID]) -> int:
+async def scrub(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> int:
     """Mends up to 100 ids; returns how many it looked at. What a live writer or a reader holds is left.
 
     The lease comes first (S2); then it waits for those who may have been writing before it (T1, S3), so
     that a row it does not find then is not one that is about to be committed; whoever writes after
     it takes the lease away, and then S5 does nothing.
     """
-    protocol, token = store.protocol, secrets.token_hex(8)
+    token = secrets.token_hex(8)
     leased = await protocol.lease(token, ids, scrub=True)
-    if not leased:
+    if not leased.mine:
         return 0
     async with store.database.connection() as connection:
-        await await_writers(connection, store.workspace, leased)
-        rows = await tasks_by_id(connection, store.workspace, leased)
-    for id_ in leased:
+        await await_writers(connection, store.workspace, leased.mine)
+        rows = await tasks_by_id(connection, store.workspace, leased.mine, leased.now)
+    for id_ in leased.mine:
         await protocol.scrub(token, id_, rows.get(id_))
-    store.accounting.scrubbed += len(leased)
-    return len(leased)
+    store.accounting.scrubbed += len(leased.mine)
+    return len(leased.mine)
 
 
-async def dead_marks(store: Store) -> list[UUID]:
-    """Ids whose mark has passed its deadline: their writer died, or its publish was lost."""
-    keys = store.protocol.keys
-    async with store.redis.pipeline() as pipeline:
-        pipeline.time()
-        pipeline.zrange(keys.marks, 0, BATCH - 1, withscores=True)
-    (seconds, microseconds), marks = pipeline.replies
-    now = seconds * 1000 + microseconds / 1000
-    return [UUID(bytes=id_) for id_, deadline in marks if deadline < now]
-
-
-async def tidy(store: Store) -> None:
+async def tidy(store: Store, protocol: Protocol) -> None:
     """One round of what has to be done now and then: expired ids, dead marks, suspects."""
-    try:
-        while await store.protocol.sweep() == BATCH * 10:
-            pass
-        if dead := await dead_marks(store):
-            await scrub(store, dead)
-        while store.suspects:
-            batch = [store.suspects.pop() for _ in range(min(BATCH, len(store.suspects)))]
-            await scrub(store, batch)
-    except IndexLost:
-        store.index_missing.set()
-        raise
+    while await protocol.sweep() == SWEEP:
+        pass
+    while dead := await protocol.dead_marks(BATCH):
+        if not await scrub(store, protocol, dead):
+            break
+    while store.suspects:
+        batch = [store.suspects.pop() for _ in range(min(BATCH, len(store.suspects)))]
+        await scrub(store, protocol, batch)

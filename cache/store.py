@@ -1,27 +1,41 @@
-"""The store of one process: PostgreSQL, Redis, and what it knows of the index that is in use."""
+"""The store of one process: PostgreSQL, Redis, and what it knows of the gate between them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 
 from cache.accounting import Accounting
-from cache.errors import IndexUnavailable
-from cache.index import IndexLost
-from cache.keys import Keys
+from cache.errors import CacheUnavailable, IndexLost, OtherRedis, StoreUnavailable
+from cache.keys import VIEWS
 from cache.protocol import Protocol
 from cache.redis import Redis
-from db.gate import read_gate
+from cache.shared import Shared
+from db import gate
+from db.gate import Gate
+from db.pages import task_count
 from db.pool import Database
+from db.rows import Status
 
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
 
+# Seconds for which a gate that was read as `on` may be trusted, from the moment it was asked for.
+LEASE = 1.0
+# Seconds without an answer from PostgreSQL after which this process says that it cannot serve.
+SILENCE = 5.0
 # Ids whose index entry contradicted their row, waiting for the scrub. What does not fit is met again.
 MOST_SUSPECTS = 10_000
+
+
+def clock() -> float:
+    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps where there is such a one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Store:
@@ -32,55 +46,82 @@ class Store:
         self.redis = redis
         self.accounting = accounting
         self.workspace = workspace
+        self.gate: Gate | None = None
+        self.redis_answers = True
         self.suspects: set[UUID] = set()
-        self.index_missing = asyncio.Event()
+        self.trouble = asyncio.Event()
+        self.lost: tuple[int, IndexLost] | None = None
         self._protocol: Protocol | None = None
+        self._heard = self._leased_until = -SILENCE
         self._writes: set[asyncio.Task[Any]] = set()
+        self._totals = {view: Shared(partial(self._count, view)) for view in VIEWS}
 
     @property
     def ready(self) -> bool:
-        """Whether there is an index to use."""
-        return self._protocol is not None and not self.index_missing.is_set()
+        """Whether requests can be answered, be it from PostgreSQL alone."""
+        return clock() - self._heard < SILENCE
 
     @property
-    def protocol(self) -> Protocol:
-        """The protocol on the index in use. Raises `IndexUnavailable`."""
-        if self._protocol is None:
-            raise IndexUnavailable
-        return self._protocol
+    def protocol(self) -> Protocol | None:
+        """R1: the protocol on the index, if an operation that begins now may read it; none: PostgreSQL answers."""
+        return self._protocol if self.redis_answers and clock() < self._leased_until else None
 
-    def use(self, epoch: int) -> None:
-        """From here on, the index of this epoch is the one in use."""
-        self._protocol = self.at(epoch)
-        self.index_missing.clear()
+    def hear(self, heard: Gate, sent: float) -> None:
+        """G1: the gate as a question that was sent then found it."""
+        self.gate, self._heard = heard, sent
+        self._protocol = self.at(heard) if heard.state == "on" else None
+        self._leased_until = sent + LEASE if heard.state == "on" else 0.0
 
-    def at(self, epoch: int) -> Protocol:
-        """The protocol on the index of an epoch."""
-        if self._protocol is not None and self._protocol.keys.epoch == epoch:
+    def at(self, there: Gate) -> Protocol:
+        """The protocol on the index of a gate."""
+        if self._protocol is not None and self._protocol.gate == there:
             return self._protocol
-        return Protocol(self.redis, Keys(self.workspace, epoch), self.workspace)
+        return Protocol(self.redis, there, self.workspace)
 
     @property
     def longest_transaction(self) -> timedelta:
         """How long a transaction may take before PostgreSQL ends it."""
         return timedelta(milliseconds=self.database.limits.transaction_timeout)
 
-    async def retry_if_rebuilt(self, read: Callable[[Protocol], Coroutine[Any, Any, Result]]) -> Result:
-        """Runs a read; if its index is gone because there is a newer one, once more on that.
+    async def read(
+        self,
+        cached: Callable[[Protocol], Awaitable[Result]],
+        from_rows: Callable[[], Awaitable[Result]],
+    ) -> Result:
+        """Runs a read on the cache; R6: on the rows, if the cache may not be used or does not answer."""
+        if (protocol := self.protocol) is not None:
+            try:
+                return await cached(protocol)
+            except IndexLost as error:
+                self.miss(protocol.gate.epoch, error)
+            except CacheUnavailable:
+                self.redis_answers = False  # until the watch has heard from it
+        self.accounting.degraded_reads += 1
+        return await from_rows()
 
-        If there is none, asks for one. Raises `IndexUnavailable`.
-        """
-        protocol = self.protocol
-        try:
-            return await read(protocol)
-        except IndexLost:
-            async with self.database.connection() as connection:
-                gate = await read_gate(connection, self.workspace)
-            if gate is None or gate.epoch == protocol.keys.epoch:
-                self.index_missing.set()
-                raise
-            self.use(gate.epoch)
-            return await read(self.protocol)
+    async def total(self, view: Status | None) -> int:
+        """R6: how many tasks a view has, by PostgreSQL's index."""
+        return await self._totals[view]()
+
+    async def _count(self, view: Status | None) -> int:
+        async with self.database.connection() as connection:
+            return await task_count(connection, self.workspace, view)
+
+    def miss(self, epoch: int, error: IndexLost) -> None:
+        """An index that should be there is not: let the watch close the gate."""
+        self.lost = (epoch, error)
+        self.trouble.set()
+
+    async def close(self, epoch: int, error: StoreUnavailable) -> bool:
+        """G2: asks for the gate of this epoch to be closed; whether this call did it."""
+        lost = isinstance(error, IndexLost) and not isinstance(error, OtherRedis)
+        async with self.database.connection() as connection:
+            closed = await gate.close_gate(connection, self.workspace, epoch, lost=lost)
+        if closed:
+            log.warning("gate closed", epoch=epoch, reason=str(error))
+            self.accounting.closings += 1
+            self.trouble.set()
+        return closed
 
     async def finish(self, write: Coroutine[Any, Any, Result]) -> Result:
         """Runs a write to its end, also when whoever waits for it goes away."""

@@ -1,5 +1,6 @@
 """The view that one request has of the tasks: pages, look-ups and writes, through the cache."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,14 +9,16 @@ from uuid import UUID
 
 from msgspec import structs
 
-from cache import index, writes
+from cache import entry, writes
 from cache.errors import ExpiryPassed, Refused, TaskNotFound, VersionConflict
-from cache.index import Ids, Range
+from cache.index import Cursor, Ids, Range
 from cache.loader import TaskLoader
 from cache.protocol import Protocol
 from cache.store import Store
 from cache.writes import Change
+from db import pages
 from db import tasks as rows
+from db.pages import Position, RowPage
 from db.pool import Connection
 from db.rows import LockedTask, NewTask, Status, Task
 
@@ -28,7 +31,6 @@ class Page:
     total: int
     has_before: bool
     has_after: bool
-    rev: int
 
 
 class Tasks:
@@ -37,32 +39,60 @@ class Tasks:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._loader = TaskLoader(store)
+        self._degraded = False
+
+    @property
+    def degraded(self) -> bool:
+        """Whether PostgreSQL answered what the cache should have."""
+        return self._degraded or self._loader.degraded
 
     async def tasks_by_id(self, ids: Sequence[UUID]) -> list[Task | None]:
         """The tasks in the order of the ids; none for one that is not there, deleted or expired."""
         return await self._loader.load_many(ids)
 
     async def task_page(self, part: Range) -> Page:
-        """A part of a view. Drops ids whose row says otherwise, and reads on until it is full."""
-        first = ids = await self._ids(part)
+        """A part of a view, newest first."""
+
+        async def cached(protocol: Protocol) -> Page:
+            return await self._cached_page(protocol, part)
+
+        async def from_rows() -> Page:
+            self._degraded = True
+            page, total = await asyncio.gather(self._row_page(part), self._store.total(part.status))
+            return Page(page.tasks, total, page.has_before, page.has_after)
+
+        return await self._store.read(cached, from_rows)
+
+    async def _row_page(self, part: Range) -> RowPage:
+        """R6: what the page script does, by PostgreSQL's indexes."""
+        async with self._store.database.connection() as connection:
+            return await pages.task_page(
+                connection,
+                self._store.workspace,
+                count=part.count,
+                direction=part.direction,
+                after=_position(part.after),
+                before=_position(part.before),
+                offset=part.offset,
+                status=part.status,
+                total=False,
+            )
+
+    async def _cached_page(self, protocol: Protocol, part: Range) -> Page:
+        """P1. Drops ids whose row says otherwise, and reads on until the page is full."""
+        first = ids = await protocol.page(part)
         tasks = await self._fitting(ids, part.status)
         wanted = part.count
         while len(tasks) < part.count and len(ids.ids) == wanted:
             wanted = part.count - len(tasks)
             if part.direction == "first":
-                ids = await self._ids(replace(part, after=ids.last, offset=0, count=wanted))
+                ids = await protocol.page(replace(part, after=ids.last, offset=0, count=wanted))
                 tasks += await self._fitting(ids, part.status)
             else:
-                ids = await self._ids(replace(part, before=ids.first, count=wanted))
+                ids = await protocol.page(replace(part, before=ids.first, count=wanted))
                 tasks = await self._fitting(ids, part.status) + tasks
         newest, oldest = (first, ids) if part.direction == "first" else (ids, first)
-        return Page(tasks, first.total, newest.has_before, oldest.has_after, first.rev)
-
-    async def _ids(self, part: Range) -> Ids:
-        async def read(protocol: Protocol) -> Ids:
-            return await index.page(self._store.redis, protocol.keys, part)
-
-        return await self._store.retry_if_rebuilt(read)
+        return Page(tasks, first.total, newest.has_before, oldest.has_after)
 
     async def _fitting(self, ids: Ids, status: Status | None) -> list[Task]:
         fitting = []
@@ -79,13 +109,13 @@ class Tasks:
         workspace = self._store.workspace
 
         async def change(connection: Connection) -> Change:
-            created = await rows.create_tasks(connection, workspace, [new])
+            created, token = await rows.create_tasks(connection, workspace, [new])
             if task := created.get(new.id):
-                return Change(task, visible=True, before=None)
+                return Change(task, visible=True, before=None, token=token)
             outcome = (await writes.outcomes_of(connection, workspace, [new.id]))[new.id]
             if isinstance(outcome, Refused):
                 raise outcome
-            return Change(outcome, visible=True, before=outcome, changed=False)
+            return Change(outcome, visible=True, before=outcome)
 
         return await self._write(new.id, change)
 
@@ -108,9 +138,9 @@ class Tasks:
             if _passed(wanted.expires_at, locked.now):
                 raise ExpiryPassed
             if wanted == task:
-                return Change(task, visible=True, before=task, changed=False)
-            updated = await rows.update_task(connection, self._store.workspace, wanted)
-            return Change(updated, visible=True, before=task)
+                return Change(task, visible=True, before=task)
+            updated, token = await rows.update_task(connection, self._store.workspace, wanted)
+            return Change(updated, visible=True, before=task, token=token)
 
         return await self._write(id_, change)
 
@@ -121,8 +151,8 @@ class Tasks:
             task = _visible(await self._lock(connection, id_))
             if expected_version not in (None, task.version):
                 raise VersionConflict(task)
-            deleted = await rows.delete_task(connection, self._store.workspace, id_)
-            return Change(deleted, visible=False, before=task)
+            deleted, token = await rows.delete_task(connection, self._store.workspace, id_)
+            return Change(deleted, visible=False, before=task, token=token)
 
         return await self._write(id_, change)
 
@@ -134,9 +164,9 @@ class Tasks:
             if locked.expired:
                 raise TaskNotFound
             if not locked.deleted:
-                return Change(locked.task, visible=True, before=locked.task, changed=False)
-            restored = await rows.restore_task(connection, self._store.workspace, id_)
-            return Change(restored, visible=True, before=None)
+                return Change(locked.task, visible=True, before=locked.task)
+            restored, token = await rows.restore_task(connection, self._store.workspace, id_)
+            return Change(restored, visible=True, before=None, token=token)
 
         return await self._write(id_, change)
 
@@ -150,6 +180,10 @@ class Tasks:
         done = await self._store.finish(writes.write(self._store, id_, change))
         self._loader.clear(id_)
         return done.row
+
+
+def _position(cursor: Cursor | None) -> Position | None:
+    return None if cursor is None else (entry.EPOCH + cursor[0] * entry.MICROSECOND, cursor[1])
 
 
 def _visible(locked: LockedTask) -> Task:

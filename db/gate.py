@@ -1,118 +1,137 @@
-"""The gate: which sorted index in Redis belongs to this database, and the locks its users hold."""
+"""The gate: whether Redis may be used, which index there is this database's, and the locks of those who rely on it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Literal, LiteralString
 from uuid import UUID
 
 from psycopg.rows import args_row, scalar_row
 
 from db.pool import Connection
-from db.rows import Status
+
+State = Literal["on", "closing", "off", "building"]
 
 
 @dataclass(frozen=True)
 class Gate:
-    """The index that is in use: its `epoch`, and the run of the Redis that it was built in."""
+    """`on`: readers and writers use the index of `epoch`. `building`: writers do, and readers ask PostgreSQL. `off`:
+    nobody does. `closing`: writers wait until no reader trusts it any more. `redis_run_id`: the run that holds it.
+    """
 
+    state: State
     epoch: int
     redis_run_id: str
 
 
-READ_GATE: LiteralString = "SELECT epoch, redis_run_id FROM gate WHERE workspace_id = %(workspace)s"
+# What there is before the first index was built.
+NEVER_BUILT = Gate("off", 0, "")
+
+READ_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM gate WHERE workspace_id = %(workspace)s"
 
 
-async def read_gate(connection: Connection, workspace: str) -> Gate | None:
-    """The gate as it is committed; none if no index was built yet."""
+async def read_gate(connection: Connection, workspace: str) -> Gate:
+    """G1: the gate as it is committed."""
     rows = await connection.query(READ_GATE, {"workspace": workspace}, args_row(Gate))
-    return rows[0] if rows else None
+    return rows[0] if rows else NEVER_BUILT
 
 
-ENTER_GATE: LiteralString = "SELECT enter_gate(%(workspace)s, %(id)s)"
+ENTER_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM enter_gate(%(workspace)s, %(id)s)"
 
 
-async def enter_gate(connection: Connection, workspace: str, id_: UUID | None) -> int | None:
-    """A writer of one task (or, without an id, of many new ones) enters until its transaction ends.
-
-    Returns the epoch of the index to mark in; none if no index was built yet.
-    """
-    params = {"workspace": workspace, "id": id_}
-    epoch: int | None = (await connection.query(ENTER_GATE, params, scalar_row))[0]
-    return epoch
+async def enter_gate(connection: Connection, workspace: str, id_: UUID | None) -> Gate:
+    """W1: a writer of one task (or, without an id, of many new ones) enters until its transaction ends."""
+    rows = await connection.query(ENTER_GATE, {"workspace": workspace, "id": id_}, args_row(Gate))
+    return rows[0] if rows else NEVER_BUILT
 
 
-NO_TIMEOUTS: LiteralString = """
-    SELECT set_config('statement_timeout', '0', true), set_config('transaction_timeout', '0', true)
+# One process with a bad network must not keep all others off: after three closings in short succession, an index is
+# left in use for 2 s, then 4 s, up to 256 s, before it is closed because *somebody* cannot reach Redis. A minute
+# forgives one. An index that was seen to be lost is lost for all, and closed at once.
+CLOSE_GATE: LiteralString = """
+    UPDATE gate SET
+        state = CASE state WHEN 'on' THEN 'closing' ELSE 'off' END::gate_state,
+        closings = greatest(0, closings - floor(extract(epoch FROM clock_timestamp() - since) / 60)::int) + 1,
+        since = clock_timestamp()
+    WHERE workspace_id = %(workspace)s AND epoch = %(epoch)s AND state IN ('on', 'building')
+      AND (%(lost)s OR closings < 3
+           OR clock_timestamp() - since > make_interval(secs => 2 ^ least(closings - 2, 8)))
+    RETURNING true
 """
-CLOSE_GATE: LiteralString = "SELECT close_gate(%(workspace)s)"
 
 
-async def close_gate(connection: Connection, workspace: str) -> None:
-    """Keeps all writers out until this transaction ends, which from here on may take its time."""
-    await connection.query(NO_TIMEOUTS, {}, scalar_row)
-    await connection.query(CLOSE_GATE, {"workspace": workspace}, scalar_row)
+async def close_gate(connection: Connection, workspace: str, epoch: int, *, lost: bool) -> bool:
+    """G2: asks for `closing` (a `building` goes straight to `off`); whether this call did it."""
+    params = {"workspace": workspace, "epoch": epoch, "lost": lost}
+    return bool(await connection.query(CLOSE_GATE, params, scalar_row))
+
+
+SWITCH_OFF: LiteralString = """
+    UPDATE gate SET state = 'off'
+    WHERE workspace_id = %(workspace)s AND epoch = %(epoch)s AND state = 'closing' RETURNING true
+"""
+
+
+async def switch_off(connection: Connection, workspace: str, epoch: int) -> bool:
+    """G3: from `closing` to `off`; for one who has seen it closing for longer than any lease lasts."""
+    return bool(await connection.query(SWITCH_OFF, {"workspace": workspace, "epoch": epoch}, scalar_row))
+
+
+TRY_TO_BUILD: LiteralString = """
+    SELECT pg_try_advisory_xact_lock(4, hashtext(%(workspace)s)),
+           set_config('statement_timeout', '0', true), set_config('transaction_timeout', '0', true),
+           set_config('idle_in_transaction_session_timeout', '5s', true)
+"""
+
+
+async def try_to_build(connection: Connection, workspace: str) -> bool:
+    """Whether nobody else is building; from here on, and until this transaction ends, this process is.
+
+    Only to save work: two builders do no harm. One that hangs loses the connection after 5 s, and with it the turn.
+    """
+    return bool((await connection.query(TRY_TO_BUILD, {"workspace": workspace}, scalar_row))[0])
 
 
 # Random in its low bits, so that two databases that share a Redis do not meet there.
-NEW_EPOCH: LiteralString = "SELECT nextval('gate_epoch') << 20 | floor(random() * 1048576)::bigint"
-
-
-async def new_epoch(connection: Connection) -> int:
-    """A number that no index had before."""
-    return int((await connection.query(NEW_EPOCH, {}, scalar_row))[0])
-
-
-WRITE_GATE: LiteralString = """
-    INSERT INTO gate (workspace_id, epoch, redis_run_id)
-    VALUES (%(workspace)s, %(epoch)s, %(redis_run_id)s)
-    ON CONFLICT (workspace_id) DO UPDATE SET epoch = excluded.epoch,
-        redis_run_id = excluded.redis_run_id
-    RETURNING epoch
+BEGIN_BUILDING: LiteralString = """
+    SELECT nextval('gate_epoch') << 20 | floor(random() * 1048576)::bigint FROM begin_building(%(workspace)s)
 """
 
 
-async def write_gate(connection: Connection, workspace: str, gate: Gate) -> None:
-    """Makes another index the one in use, once the transaction is committed."""
-    params = {"workspace": workspace, "epoch": gate.epoch, "redis_run_id": gate.redis_run_id}
-    await connection.query(WRITE_GATE, params, scalar_row)
+async def begin_building(connection: Connection, workspace: str) -> int | None:
+    """B1: keeps all writers out until this transaction ends; returns an epoch that no index had before.
+
+    None if the gate is not `off`, nor `building`.
+    """
+    epochs = await connection.query(BEGIN_BUILDING, {"workspace": workspace}, scalar_row)
+    return int(epochs[0]) if epochs else None
 
 
-NEW_TOKEN: LiteralString = "SELECT nextval('mark_token')"  # noqa: S105
+WRITE_BUILDING: LiteralString = """
+    UPDATE gate SET state = 'building', epoch = %(epoch)s, redis_run_id = %(redis_run_id)s, since = clock_timestamp()
+    WHERE workspace_id = %(workspace)s RETURNING true
+"""
 
 
-async def new_token(connection: Connection) -> int:
-    """The token of a mark, taken while the row is locked: later writers of a row have higher ones."""
-    return int((await connection.query(NEW_TOKEN, {}, scalar_row))[0])
+async def write_building(connection: Connection, workspace: str, epoch: int, redis_run_id: str) -> None:
+    """B1: `building`, once the transaction is committed."""
+    params = {"workspace": workspace, "epoch": epoch, "redis_run_id": redis_run_id}
+    await connection.query(WRITE_BUILDING, params, scalar_row)
+
+
+SWITCH_ON: LiteralString = """
+    UPDATE gate SET state = 'on'
+    WHERE workspace_id = %(workspace)s AND epoch = %(epoch)s AND state = 'building' RETURNING true
+"""
+
+
+async def switch_on(connection: Connection, workspace: str, epoch: int) -> bool:
+    """B4: from `building` to `on`; false if it was closed meanwhile, or somebody else took over."""
+    return bool(await connection.query(SWITCH_ON, {"workspace": workspace, "epoch": epoch}, scalar_row))
 
 
 AWAIT_WRITERS: LiteralString = "SELECT await_writers(%(workspace)s, %(ids)s)"
 
 
 async def await_writers(connection: Connection, workspace: str, ids: Sequence[UUID]) -> None:
-    """Waits until all who may have been writing these tasks have ended, and holds nobody up after."""
+    """S3: waits until all who may have been writing these tasks have ended, and holds nobody up after."""
     await connection.query(AWAIT_WRITERS, {"workspace": workspace, "ids": list(ids)}, scalar_row)
-
-
-# An id as Redis holds it, with its scores: created_at in microseconds, expires_at in milliseconds.
-IndexRow = tuple[bytes, int, Status, int | None]
-
-INDEX_ROWS: LiteralString = """
-    SELECT uuid_send(id), (extract(epoch FROM created_at) * 1000000)::bigint, status::text,
-           floor(extract(epoch FROM expires_at) * 1000)::bigint
-    FROM task
-    WHERE workspace_id = %(workspace)s AND deleted_at IS NULL
-      AND (expires_at IS NULL OR expires_at > statement_timestamp())
-    ORDER BY created_at, id
-"""
-
-
-async def index_rows(connection: Connection, workspace: str, batch: int = 10_000) -> AsyncIterator[list[IndexRow]]:
-    """Every id that belongs in the index, in its order, in batches; one snapshot, constant memory.
-
-    Call it within a transaction.
-    """
-    cursor: Any = connection.raw.cursor(name="index_rows", binary=True)
-    async with cursor:
-        await cursor.execute(INDEX_ROWS, {"workspace": workspace})
-        while rows := await cursor.fetchmany(batch):
-            yield rows

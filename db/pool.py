@@ -47,6 +47,7 @@ class Database:
 
     def __init__(self, url: str, limits: Limits | None = None, count: Callable[[], None] = lambda: None) -> None:
         self.limits = limits or Limits()
+        self._url = url
         self._count = count
         self._lent = 0
         self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
@@ -86,6 +87,15 @@ class Database:
         """A connection on which each statement stands for itself. Raises `DatabaseError`."""
         async with translate(), self._lend() as raw:
             yield Connection(raw, self._count)
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[Connection]:
+        """A connection beside the pool, for what must not wait for readers and writers. Raises `DatabaseError`."""
+        async with translate():
+            raw = await AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+            async with raw:
+                await self._configure(raw)
+                yield Connection(raw, self._count)
 
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[AsyncConnection[TupleRow]]:

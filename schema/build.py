@@ -5,6 +5,7 @@ from typing import Any
 import strawberry
 from strawberry.extensions import ParserCache, ValidationCache
 
+from schema.context import Context
 from schema.errors import as_client_sees
 from schema.mutation import Mutation
 from schema.query import Query
@@ -19,10 +20,12 @@ class Schema(strawberry.Schema):
 
     async def execute(self, *arguments: Any, **options: Any) -> Any:
         """As Strawberry's; `context_value` is our `Context`."""
+        context: Context = options["context_value"]
         result = await super().execute(*arguments, **options)
         if result.errors:
-            request_id = options["context_value"].request_id
-            result.errors = [as_client_sees(error, request_id) for error in result.errors]
+            result.errors = [as_client_sees(error, context.request_id) for error in result.errors]
+        if context.tasks.degraded:
+            result.extensions = {**(result.extensions or {}), "degraded": True}
         return result
 
 

@@ -1,7 +1,8 @@
 -- A writer is about to commit: keep readers from filling, and make the indexes a superset of both outcomes.
--- KEYS: …, 11 the entry. ARGV: token, lifetime (ms), id, view, created_at, expires_at of the new row.
+-- KEYS: …, 11 the entry. ARGV: token, lifetime (ms), id, view, created_at, expires_at of the new row, whether the index
+-- is being built (1).
 local entry, token, lifetime, id = KEYS[11], ARGV[1], ARGV[2], ARGV[3]
-local view, created_at, expires_at = tonumber(ARGV[4]), ARGV[5], ARGV[6]
+local view, created_at, expires_at, building = tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
 if lost() then return 'LOST' end
 local holder = string.match(redis.call('GET', entry) or '', '^M (%d+) ')
 if holder and tonumber(holder) > tonumber(token) then return 'LATE' end
@@ -12,12 +13,14 @@ redis.call('ZADD', MARKS, deadline, id)
 if view > 0 then
   for of = 1, VIEWS do
     local known, ends = redis.call('ZSCORE', index(of), id), redis.call('ZSCORE', expiring(of), id)
+    local there = of == 1 or of == view
     -- GT: a mark of a create that was rolled back may come late; the row that stands is the newer one.
-    if of == 1 or of == view then redis.call('ZADD', index(of), 'GT', created_at, id) end
-    -- Of the two expiries the later one, so that nobody sweeps the id away before the publish; none is the latest.
-    if expires_at == '' then
-      redis.call('ZREM', expiring(of), id)
-    elseif ends or (not known and (of == 1 or of == view)) then
+    if there then redis.call('ZADD', index(of), 'GT', created_at, id) end
+    -- Of the two expiries the later one, so that nobody sweeps the id away before the publish; none is the latest. What
+    -- a rebuild has not added yet may have had none.
+    if (known or there) and (expires_at == '' or (building == '1' and not known)) then
+      never(of, id, building)
+    elseif ends or (there and not known) then
       redis.call('ZADD', expiring(of), 'GT', expires_at, id)
     end
   end

@@ -17,19 +17,21 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- The task does not expire. While the index is being built (building '1') that is written down, as the latest of all
+-- expiries: a batch of the rebuild, read earlier, may bring another.
+local function never(view, id, building)
+  if building == '1' then redis.call('ZADD', expiring(view), '+inf', id) else redis.call('ZREM', expiring(view), id) end
+end
+
 -- Makes the indexes say of a task what its row says. `view` is that of its status, 0 if the task is not there.
-local function place(id, view, created_at, expires_at)
+local function place(id, view, created_at, expires_at, building)
   for other = 1, VIEWS do
     if view == 0 or (other ~= 1 and other ~= view) then
       redis.call('ZREM', index(other), id)
       redis.call('ZREM', expiring(other), id)
     else
       redis.call('ZADD', index(other), created_at, id)
-      if expires_at == '' then
-        redis.call('ZREM', expiring(other), id)
-      else
-        redis.call('ZADD', expiring(other), expires_at, id)
-      end
+      if expires_at == '' then never(other, id, building) else redis.call('ZADD', expiring(other), expires_at, id) end
     end
   end
 end
@@ -43,4 +45,9 @@ local function put(entry, value, ttl, expires_at)
     if expires_at ~= '' then ends = math.min(ends, tonumber(expires_at)) end
     redis.call('SET', entry, value, 'PXAT', string.format('%.0f', ends))
   end
+end
+
+-- The mark of this id is done with; `building`: but the id is for the scrub to look at, at once.
+local function settle(id, building)
+  if building == '1' then redis.call('ZADD', MARKS, 0, id) else redis.call('ZREM', MARKS, id) end
 end

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cache.accounting import Accounting
-from cache.rebuild import ensure_index
+from cache.rebuild import rebuild
 from cache.redis import Redis
 from cache.store import Store
 from cache.tasks import Tasks
 from db.pool import Database
+from tests.cache.samples import look
 
 
 @pytest.fixture
@@ -38,7 +39,8 @@ async def bare_store(database: Database, redis: Redis, accounting: Accounting) -
 @pytest.fixture
 async def store(bare_store: Store) -> Store:
     """A store whose index stands and is empty."""
-    await ensure_index(bare_store)
+    await rebuild(bare_store)
+    await look(bare_store)
     return bare_store
 
 

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from cache import keys
 from cache.index import Cursor
-from cache.store import Store
+from cache.protocol import Protocol
+from cache.store import Store, clock
 from cache.tasks import Tasks
+from db.gate import read_gate
 from db.rows import NewTask, Status, Task
 
 _numbers = itertools.count(1)
@@ -30,6 +32,18 @@ def in_an_hour() -> datetime:
     return datetime.now(UTC) + timedelta(hours=1)
 
 
+async def look(store: Store) -> None:
+    """Reads the gate, as the watch does. The lease that it gives is long enough for any test."""
+    async with store.database.connection() as connection:
+        store.hear(await read_gate(connection, store.workspace), clock() + 3600)
+
+
+def protocol(store: Store) -> Protocol:
+    """The protocol on the index in use."""
+    assert store.protocol is not None
+    return store.protocol
+
+
 async def create(store: Store, count: int = 1, **fields: Any) -> list[Task]:
     """That many tasks in one statement, newest first: as a page has them. None has an entry."""
     made = await Tasks(store).create_tasks([new_task(f"Task {n}", **fields) for n in range(count)])
@@ -46,32 +60,32 @@ def cursor(task: Task) -> Cursor:
 
 async def entry(store: Store, id_: UUID) -> bytes | None:
     """What Redis holds under a task's key."""
-    value: Any = await store.redis.client.get(store.protocol.keys.entry(id_))
+    value: Any = await store.redis.client.get(protocol(store).keys.entry(id_))
     return value if value is None else bytes(value)
 
 
 async def views(store: Store, id_: UUID) -> set[Status | None]:
     """The views whose index holds the id; None is that of all tasks."""
-    indexes = zip(keys.VIEWS, store.protocol.keys.indexes, strict=True)
+    indexes = zip(keys.VIEWS, protocol(store).keys.indexes, strict=True)
     return {view for view, key in indexes if await store.redis.client.zscore(key, id_.bytes) is not None}
 
 
 async def indexed(store: Store, status: Status | None = None) -> list[UUID]:
     """Every id of a view's index, newest first."""
-    key = store.protocol.keys.indexes[keys.VIEWS.index(status)]
+    key = protocol(store).keys.indexes[keys.VIEWS.index(status)]
     members: list[Any] = await store.redis.client.zrange(key, 0, -1, desc=True)
     return [UUID(bytes=member) for member in members if member != keys.BEACON]
 
 
 async def evict(store: Store, *ids: UUID) -> None:
     """As Redis does to an entry when it needs the memory."""
-    await store.redis.client.delete(*map(store.protocol.keys.entry, ids))
+    await store.redis.client.delete(*map(protocol(store).keys.entry, ids))
 
 
 async def marks(store: Store) -> list[bytes]:
-    members: list[Any] = await store.redis.client.zrange(store.protocol.keys.marks, 0, -1)
+    members: list[Any] = await store.redis.client.zrange(protocol(store).keys.marks, 0, -1)
     return members
 
 
 async def rev(store: Store) -> int:
-    return int(await store.redis.client.get(store.protocol.keys.rev) or 0)
+    return int(await store.redis.client.get(protocol(store).keys.rev) or 0)
