@@ -83,6 +83,28 @@ def reindex() -> None:
 
 
 @app.command
+def verify(*, repair: bool = False) -> None:
+    """Hold all that Redis holds against the rows in PostgreSQL; exit code 1 when anything differs.
+
+    Args:
+        repair: Mend what differs; then 1 only if something could not be mended.
+    """
+    from cache.verify import Report
+    from cache.verify import verify as audit
+
+    def tell(id_: object, problem: str) -> None:
+        sys.stdout.write(f"{id_}: {problem}\n")
+
+    report: Report = asyncio.run(_with_store(lambda store: audit(store, tell, repair=repair)))
+    say(
+        f"Looked at {report.rows:,} tasks and {report.entries:,} entries: {report.different:,} differ"
+        + (f", {report.mended:,} mended." if repair else ".")
+    )
+    if report.different > report.mended:
+        sys.exit(1)
+
+
+@app.command
 def schema() -> None:
     """Print the GraphQL schema."""
     from schema import sdl

@@ -24,6 +24,9 @@ _MEANING = {
     "publishes_lost": "Commits whose publish failed",
     "closings": "Times that this process closed the gate",
     "scrubbed": "Ids that the scrub looked at",
+    "verified": "Tasks whose index and entry were held against their row",
+    "differences": "Of these, those that differed",
+    "purged": "Rows deleted for good",
     "rebuilds": "Indexes built",
 }
 

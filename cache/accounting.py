@@ -15,6 +15,9 @@ class Accounting:
     publishes_lost: int = 0
     closings: int = 0
     scrubbed: int = 0
+    verified: int = 0
+    differences: int = 0
+    purged: int = 0
     rebuilds: int = 0
     rebuild_seconds: float = 0.0
 

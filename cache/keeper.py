@@ -10,6 +10,7 @@ from cache.errors import IndexLost, StoreUnavailable
 from cache.rebuild import rebuild
 from cache.scrub import tidy
 from cache.store import Store
+from cache.verify import sample
 from cache.watch import watch
 from db.errors import DatabaseError
 
@@ -59,10 +60,12 @@ async def _build(store: Store) -> float:
 
 
 async def _tidy(store: Store) -> float:
+    """Sweeps, scrubs, and holds a sample against its rows."""
     protocol = store.protocol
     if protocol is not None:
         try:
             await tidy(store, protocol)
+            await sample(store, protocol)
         except IndexLost as error:
             store.miss(protocol.gate.epoch, error)
             raise

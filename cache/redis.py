@@ -61,6 +61,7 @@ class Redis:
         self._count = count
         self._pool = redis.BlockingConnectionPool.from_url(
             url,
+            protocol=3,
             max_connections=connections,
             timeout=timeout,
             socket_timeout=timeout,

@@ -47,7 +47,7 @@ class Store:
         self.accounting = accounting
         self.workspace = workspace
         self.gate: Gate | None = None
-        self.redis_answers = True
+        self.redis_answers = False  # until the watch has heard from it
         self.suspects: set[UUID] = set()
         self.trouble = asyncio.Event()
         self.lost: tuple[int, IndexLost] | None = None
@@ -95,7 +95,7 @@ class Store:
             except IndexLost as error:
                 self.miss(protocol.gate.epoch, error)
             except CacheUnavailable:
-                self.redis_answers = False  # until the watch has heard from it
+                self.redis_answers = False
         self.accounting.degraded_reads += 1
         return await from_rows()
 
