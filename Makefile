@@ -52,6 +52,12 @@ load: .venv/run.stamp ## N tasks into the running service (N= PORT=)
 bench: .venv/run.stamp ## the benchmarks; writes a table
 	@exec $(BIN)/python -m loadgen bench --count $(N)
 
+verify: .venv/run.stamp ## hold Redis against PostgreSQL in the running service (DATA=, REPAIR=1 mends)
+	@$(ENV) exec $(BIN)/python -m api verify $(if $(REPAIR),--repair)
+
+reindex: .venv/run.stamp ## build the index anew in the running service (DATA=)
+	@$(ENV) exec $(BIN)/python -m api reindex
+
 reset: .venv/run.stamp ## delete the embedded data, after asking (DATA=)
 	@$(ENV) exec $(BIN)/python -m api reset
 
@@ -88,4 +94,4 @@ lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into
 	fi; \
 	exit 1
 
-.PHONY: help run test check model test-redis lint format load bench reset schema lock
+.PHONY: help run test check model test-redis lint format load bench verify reindex reset schema lock

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import structlog
 
@@ -13,6 +14,7 @@ from cache.store import Store
 from cache.verify import sample
 from cache.watch import watch
 from db.errors import DatabaseError
+from db.purge import purge_tasks
 
 log = structlog.get_logger(__name__)
 
@@ -20,12 +22,21 @@ log = structlog.get_logger(__name__)
 ROUND = 1.0
 SHORTEST_BACKOFF = 0.1
 LONGEST_BACKOFF = 5.0
+# How long the rows of deleted and expired tasks stay; rows at once, and seconds between two looks for more.
+RETENTION = timedelta(days=30)
+PURGE = 500
+PURGE_ROUND = 60.0
 
 
 @asynccontextmanager
-async def keeper(store: Store) -> AsyncIterator[None]:
+async def keeper(store: Store, retention: timedelta = RETENTION) -> AsyncIterator[None]:
     """Runs the watch on the gate and the keeper while the block runs."""
-    tasks = [asyncio.create_task(work) for work in (watch(store), _again(store, _build), _again(store, _tidy))]
+
+    async def purge(store: Store) -> float:
+        return await _purge(store, retention)
+
+    works = [watch(store), *(_again(store, work) for work in (_build, _tidy, purge))]
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         yield
     finally:
@@ -70,3 +81,11 @@ async def _tidy(store: Store) -> float:
             store.miss(protocol.gate.epoch, error)
             raise
     return ROUND
+
+
+async def _purge(store: Store, retention: timedelta) -> float:
+    """Deletes rows for good, a few at a time. Redis has held nothing of them for long: an entry stays an hour."""
+    async with store.database.connection() as connection:
+        purged = await purge_tasks(connection, store.workspace, retention, PURGE)
+    store.accounting.purged += purged
+    return ROUND if purged == PURGE else PURGE_ROUND

@@ -20,9 +20,15 @@ from db.stream import BEGINNING, Members, Place, index_batch, last_place
 
 log = structlog.get_logger(__name__)
 
+# After so many differences it is no use to go on.
+MOST = 100_000
 # How many rows are held against the index at once, and how many when it is a sample.
 WINDOW = 5_000
 SAMPLE = 100
+
+
+class TooDifferent(StoreUnavailable):
+    """More than 100,000 tasks differ: build the index anew, with `python -m api reindex`."""
 
 
 class NothingToVerify(StoreUnavailable):
@@ -43,14 +49,19 @@ Say = Callable[[UUID, str], None]
 
 
 async def verify(store: Store, say: Say, *, repair: bool = False) -> Report:
-    """All of it, in bounded memory; `say` is told of each difference. Raises `StoreUnavailable` or `DatabaseError`."""
+    """All of it, in bounded memory; `say` is told of each difference. Raises `StoreUnavailable` or
+    `DatabaseError`."""
     async with store.database.connection() as connection:
         store.hear(gate := await read_gate(connection, store.workspace), clock())
     if gate.state != "on":
         raise NothingToVerify
     protocol, report = store.at(gate), Report()
+    told: set[UUID] = set()
     async for ids in _suspects(store, protocol, report):
-        found = await examine(store, protocol, ids) if ids else {}
+        found = await examine(store, protocol, [id_ for id_ in ids if id_ not in told]) if ids else {}
+        told.update(found)
+        if len(told) > MOST:
+            raise TooDifferent
         for id_, problem in found.items():
             say(id_, problem)
         report.different += len(found)
