@@ -147,13 +147,16 @@ def check_text(field: str, text: str | None, limit: int, errors: list[UserError]
 
 
 def check_expiry(expires_at: datetime | None, errors: list[UserError]) -> datetime | None:
-    """A time that can be stored, in UTC (taken as UTC if it says no zone). Whether it has passed, the database says."""
+    """A time that can be stored, in UTC (taken as UTC if it says no zone) and cut to milliseconds, as the row has it.
+
+    Whether it has passed, the database says.
+    """
     if expires_at is None:
         return None
     with suppress(OverflowError):  # the first and the last day that Python knows, in another zone
         utc = expires_at.replace(tzinfo=expires_at.tzinfo or UTC).astimezone(UTC)
         if FIRST_YEAR <= utc.year < END_YEAR:
-            return utc
+            return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
     message = f"expiresAt must lie between the years {FIRST_YEAR} and {END_YEAR}."
     errors.append(UserError(field=["expiresAt"], message=message, code=UserErrorCode.OUT_OF_RANGE))
     return None
