@@ -132,7 +132,7 @@ class Protocol:
         commands = [("TIME",), ("ZRANGE", self.keys.marks, 0, most - 1, "WITHSCORES")]
         (seconds, microseconds), marks = await self._redis.send(commands, run_id=run_id)
         now = int(seconds) * 1000 + int(microseconds) / 1000
-        return [UUID(bytes=id_) for id_, deadline in zip(marks[::2], marks[1::2], strict=True) if float(deadline) < now]
+        return [UUID(bytes=id_) for id_, deadline in marks if deadline < now]
 
     async def sweep(self, most: int = SWEEP) -> int:
         """E1: takes up to `most` expired ids out of each index; returns how many the fullest one gave."""

@@ -61,6 +61,7 @@ class Redis:
         self._count = count
         self._pool = redis.BlockingConnectionPool.from_url(
             url,
+            protocol=3,  # scores come as numbers, each beside its member
             max_connections=connections,
             timeout=timeout,
             socket_timeout=timeout,

@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec import structs
 
+from cache.store import Store
 from db.rows import Status, Task
 from tests.cache.samples import create, entry, marks, new_task, protocol
-from cache.store import Store
 
 TRANSACTION = timedelta(seconds=10)
 # Long enough ago that the margin is over as well: such a mark is dead from the start.

@@ -1,5 +1,20 @@
 """How long an entry stays."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cache.entry import decode
+from cache.index import Range
+from cache.scrub import scrub
+from cache.store import Store
+from cache.tasks import Tasks
+from db.rows import Task
+from tests.cache.samples import create, entry, protocol
+from tests.cache.steps import one
+
+
 @pytest.mark.parametrize("step", ["publish", "fill", "scrub"])
 @pytest.mark.parametrize("lifetime", [timedelta(minutes=5), timedelta(days=5), None])
 async def test_an_entry_stays_an_hour_at_most_and_not_past_the_expiry(
@@ -11,7 +26,7 @@ async def test_an_entry_stays_an_hour_at_most_and_not_past_the_expiry(
     elif step == "fill":
         await Tasks(store).tasks_by_id([task.id])
     else:
-        await scrub(store, [task.id])
+        await scrub(store, protocol(store), [task.id])
     key = protocol(store).keys.entry(task.id)
     assert decode(store.workspace, task.id, await entry(store, task.id)) == task
     assert 0 < await store.redis.client.pttl(key) <= 3_600_000

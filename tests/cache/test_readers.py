@@ -1,8 +1,18 @@
 """What readers do, against what writers and other readers may have done in between."""
 
+import pytest
+
+from cache.entry import decode
+from cache.store import Store
+from cache.tasks import Tasks
+from tests.cache.samples import create, entry, evict, new_id, protocol
+from tests.cache.steps import EARLIER, held, mark, moved, one
+
+
 async def test_a_reader_fills_what_it_leased(store: Store) -> None:
     task = await one(store)
-    assert await protocol(store).lease("a", [task.id]) == [task.id]
+    leased = await protocol(store).lease("a", [task.id])
+    assert (leased.mine, leased.others) == ([task.id], [])
     assert await held(store, task) == b"L a"
     await protocol(store).fill("a", {task.id: task})
     assert decode(store.workspace, task.id, await entry(store, task.id)) == task
@@ -11,7 +21,8 @@ async def test_a_reader_fills_what_it_leased(store: Store) -> None:
 async def test_a_second_reader_gets_no_lease(store: Store) -> None:
     task, other = await create(store, 2)
     await protocol(store).lease("a", [task.id])
-    assert await protocol(store).lease("b", [task.id, other.id]) == [other.id]
+    leased = await protocol(store).lease("b", [task.id, other.id])
+    assert (leased.mine, leased.others) == ([other.id], [task.id])
     await protocol(store).fill("b", {task.id: task})
     assert await held(store, task) == b"L a"
     assert await Tasks(store).tasks_by_id([task.id]) == [task]
@@ -35,7 +46,8 @@ async def test_nobody_fills_over_a_mark(store: Store, dead: bool) -> None:
     task = await one(store)
     await mark(store, EARLIER, moved(task, "DONE"), dead=dead)
     marked = await held(store, task)
-    assert await protocol(store).lease("a", [task.id]) == []
+    leased = await protocol(store).lease("a", [task.id])
+    assert (leased.mine, leased.others) == ([], [])
     await protocol(store).fill("a", {task.id: task})
     assert await Tasks(store).tasks_by_id([task.id]) == [task]
     assert await held(store, task) == marked

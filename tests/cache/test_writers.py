@@ -1,5 +1,20 @@
 """What writers do, against what others may have done in between."""
 
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cache.entry import decode
+from cache.errors import CacheUnavailable
+from cache.store import Store
+from cache.tasks import Tasks
+from db.errors import DatabaseError
+from db.rows import Task
+from tests.cache.samples import entry, evict, in_an_hour, marks, protocol, rev, views
+from tests.cache.steps import EARLIER, LATER, held, mark, moved, one, unborn
+
+
 async def test_a_mark_holds_both_states_and_publish_leaves_the_new_one(store: Store) -> None:
     task = await one(store)
     done = moved(task, "DONE")
