@@ -2,7 +2,8 @@
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -39,14 +40,27 @@ def template_database(stores: StoreUrls) -> str:
     return _TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def drop_later(stores: StoreUrls) -> Iterator[Callable[[str], None]]:
+    """Drops a database beside the tests that follow: PostgreSQL waits until the last connection to it has ended."""
+    statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+    with ThreadPoolExecutor(1) as beside:
+        dropped = []
+        yield lambda name: dropped.append(
+            beside.submit(_administer, stores, statement.format(sql.Identifier(name)))
+        )
+        for each in dropped:
+            each.result()
+
+
 @pytest.fixture
-def database_url(stores: StoreUrls, template_database: str) -> Iterator[str]:
+def database_url(stores: StoreUrls, template_database: str, drop_later: Callable[[str], None]) -> Iterator[str]:
     """A database of the test's own, migrated and empty."""
     name = f"test_{next(_numbers)}"
     names = {"name": sql.Identifier(name), "template": sql.Identifier(template_database)}
-    _administer(stores, sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
+    _administer(stores, sql.SQL("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY").format(**names))
     yield _url(stores, name)
-    _administer(stores, sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
+    drop_later(name)
 
 
 @pytest.fixture

@@ -90,3 +90,18 @@ async def marks(store: Store) -> list[bytes]:
 
 async def rev(store: Store) -> int:
     return int(await store.redis.client.get(protocol(store).keys.rev) or 0)
+
+
+async def snapshot(store: Store) -> dict[bytes, Any]:
+    """Everything that Redis holds."""
+    client: Any = store.redis.client
+    found: dict[bytes, Any] = {}
+    async for key in client.scan_iter():
+        match await client.type(key):
+            case b"string":
+                found[key] = await client.get(key)
+            case b"set":
+                found[key] = await client.smembers(key)
+            case _:
+                found[key] = await client.zrange(key, 0, -1, withscores=True)
+    return found

@@ -29,7 +29,7 @@ def in_an_hour() -> datetime:
 
 async def create(connection: Connection, count: int = 1, **fields: Any) -> list[Task]:
     """That many tasks, newest first."""
-    made = await create_tasks(connection, DEFAULT, [new_task(**fields) for _ in range(count)])
+    made, _ = await create_tasks(connection, DEFAULT, [new_task(**fields) for _ in range(count)])
     return sorted(made.values(), key=lambda task: (task.created_at, task.id), reverse=True)
 
 

@@ -1,54 +1,57 @@
-"""Every statement of `db.gate`: who is let in, and who waits for whom."""
+"""The locks of the gate: who is let in, and who waits for whom."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from db import gate
-from db.gate import Gate
+from db.gate import NEVER_BUILT, Gate
 from db.pool import Connection, Database
-from db.tasks import delete_task
-from tests.db.making import DEFAULT, create, expire, in_an_hour, new_id
+from tests.db.making import DEFAULT, new_id
 
 
-async def test_the_gate_is_what_was_written_last(connection: Connection) -> None:
-    assert await gate.read_gate(connection, DEFAULT) is None
-    assert await gate.enter_gate(connection, DEFAULT, None) is None
-    for written in (Gate(1, "one"), Gate(2, "two")):
-        await gate.write_gate(connection, DEFAULT, written)
-        assert await gate.read_gate(connection, DEFAULT) == written
-        assert await gate.enter_gate(connection, DEFAULT, new_id()) == written.epoch
-    assert await gate.read_gate(connection, "other") is None
-
-
-async def test_epochs_and_tokens_rise_also_when_rolled_back(database: Database) -> None:
-    seen: list[tuple[int, int]] = []
-
-    async def roll_back() -> None:
-        async with database.transaction() as connection:
-            seen.append((await gate.new_epoch(connection), await gate.new_token(connection)))
-            raise ValueError("rolled back")
-
-    for _ in range(3):
-        with pytest.raises(ValueError, match="rolled back"):
-            await roll_back()
-    epochs, tokens = zip(*seen, strict=True)
-    assert sorted(set(epochs)) == list(epochs)
-    assert sorted(set(tokens)) == list(tokens)
-
-
-async def test_a_writer_that_waited_for_the_gate_reads_it_as_it_is_then(database: Database) -> None:
-    async def enter() -> int | None:
+async def test_a_writer_that_waited_for_a_builder_reads_the_gate_as_it_is_then(database: Database) -> None:
+    async def enter() -> Gate:
         async with database.transaction() as connection:
             return await gate.enter_gate(connection, DEFAULT, new_id())
 
     async with database.transaction() as connection:
-        await gate.close_gate(connection, DEFAULT)
+        epoch = await gate.begin_building(connection, DEFAULT)
+        assert epoch is not None
         entering = asyncio.create_task(enter())
         await waiting(connection)
-        await gate.write_gate(connection, DEFAULT, Gate(7, "run"))
-    assert await entering == 7
+        await gate.write_building(connection, DEFAULT, epoch, "run")
+    assert await entering == Gate("building", epoch, "run")
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+async def test_a_builder_waits_for_every_writer(database: Database, bulk: bool) -> None:
+    async def begin() -> int | None:
+        async with database.transaction() as connection:
+            return await gate.begin_building(connection, DEFAULT)
+
+    async with database.transaction() as connection:
+        assert await gate.enter_gate(connection, DEFAULT, None if bulk else new_id()) == NEVER_BUILT
+        beginning = asyncio.create_task(begin())
+        await waiting(connection)
+        assert not beginning.done()
+    assert await beginning
+
+
+async def test_writers_and_those_who_close_the_gate_wait_for_nobody(database: Database) -> None:
+    id_ = new_id()
+    async with database.transaction() as one, database.transaction() as two, database.connection() as closer:
+        for connection in (one, two):
+            await gate.enter_gate(connection, DEFAULT, None)
+            await gate.enter_gate(connection, DEFAULT, id_)
+        await gate.close_gate(closer, DEFAULT, 0, lost=True)
+        await gate.switch_off(closer, DEFAULT, 0)
+
+
+async def test_a_workspace_builds_while_another_is_written(database: Database) -> None:
+    async with database.transaction() as writer, database.transaction() as builder:
+        await gate.enter_gate(writer, DEFAULT, new_id())
+        assert await gate.begin_building(builder, "other")
 
 
 @pytest.mark.parametrize("bulk", [True, False])
@@ -72,7 +75,30 @@ async def test_the_scrub_waits_for_no_other_writer_and_holds_nobody_up(database:
         await gate.enter_gate(writer, DEFAULT, new_id())
         id_ = new_id()
         await gate.await_writers(connection, DEFAULT, [id_])
-        assert await gate.enter_gate(writer, DEFAULT, id_) is None
+        assert await gate.enter_gate(writer, DEFAULT, id_) == NEVER_BUILT
+
+
+async def test_one_builds_at_a_time(database: Database) -> None:
+    async with database.transaction() as other:
+        async with database.transaction() as connection:
+            assert await gate.try_to_build(connection, DEFAULT)
+            assert not await gate.try_to_build(other, DEFAULT)
+            assert await gate.try_to_build(other, "other")
+        assert await gate.try_to_build(other, DEFAULT)
+
+
+async def test_a_builder_may_take_long_but_not_hang(database: Database) -> None:
+    async def limits(connection: Connection) -> list[str]:
+        names = ("statement_timeout", "transaction_timeout", "idle_in_transaction_session_timeout")
+        found = [await connection.raw.execute("SELECT current_setting(%s)", (name,)) for name in names]
+        return [row[0] for cursor in found if (row := await cursor.fetchone())]
+
+    async with database.connection() as connection:
+        before = await limits(connection)
+        async with connection.raw.transaction():
+            await gate.try_to_build(connection, DEFAULT)
+            assert await limits(connection) == ["0", "0", "5s"]
+        assert await limits(connection) == before == ["5s", "10s", "0"]
 
 
 async def waiting(connection: Connection) -> None:
@@ -86,23 +112,3 @@ async def waiting(connection: Connection) -> None:
             return
         await asyncio.sleep(0.005)
     raise AssertionError("Nobody waits.")
-
-
-async def test_index_rows_are_what_may_be_seen_in_order(database: Database) -> None:
-    async with database.connection() as connection:
-        made = await create(connection, 5, expires_at=in_an_hour())
-        made = await create(connection, 5, status="DONE") + made
-        await delete_task(connection, DEFAULT, made.pop(2).id)
-        await expire(connection, made.pop(6).id)
-    async with database.transaction() as connection:
-        batches = [batch async for batch in gate.index_rows(connection, DEFAULT, batch=3)]
-    assert [len(batch) for batch in batches] == [3, 3, 2]
-    assert [row for batch in batches for row in batch] == [
-        (
-            task.id.bytes,
-            (task.created_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1),
-            task.status,
-            task.expires_at and (task.expires_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1),
-        )
-        for task in reversed(made)
-    ]

@@ -153,18 +153,16 @@ async def test_a_workspace_counts_its_own_alone(connection: Connection) -> None:
 
 async def test_a_page_is_of_one_moment(database: Database) -> None:
     """While tasks come and go by the hundred, a page agrees with its own total."""
-    done = asyncio.Event()
 
     async def change() -> None:
         async with database.connection() as connection:
             for _ in range(20):
                 await create(connection, 100)
                 await connection.raw.execute("DELETE FROM task")
-        done.set()
 
     changing = asyncio.create_task(change())
     async with database.connection() as connection:
-        while not done.is_set():
+        while not changing.done():
             page = await task_page(connection, DEFAULT, count=100, offset=0)
             assert (len(page.tasks), page.has_before, page.has_after) == (page.total, False, False)
     await changing

@@ -16,7 +16,7 @@ from tests.db.making import DEFAULT, PAST, create, expire, in_an_hour, new_id, n
 async def test_created_tasks_are_read_as_they_were_written(connection: Connection) -> None:
     expires_at = in_an_hour()
     new = [new_task("Tee 🫖", description="x", status="DONE", priority="URGENT", expires_at=expires_at), new_task()]
-    made = await create_tasks(connection, DEFAULT, new)
+    made, _ = await create_tasks(connection, DEFAULT, new)
     first = made[new[0].id]
     assert (first.title, first.description, first.status, first.priority) == ("Tee 🫖", "x", "DONE", "URGENT")
     assert (first.expires_at, first.version, first.updated_at) == (expires_at, 1, first.created_at)
@@ -27,7 +27,7 @@ async def test_created_tasks_are_read_as_they_were_written(connection: Connectio
 async def test_taken_ids_and_passed_expiries_are_left_out(connection: Connection) -> None:
     (there,) = await create(connection)
     late, fresh = new_task(expires_at=PAST), new_task()
-    made = await create_tasks(connection, DEFAULT, [NewTask(there.id, "Other"), late, fresh])
+    made, _ = await create_tasks(connection, DEFAULT, [NewTask(there.id, "Other"), late, fresh])
     assert list(made) == [fresh.id]
     assert await taken_ids(connection, DEFAULT, [there.id, late.id, fresh.id]) == {there.id, fresh.id}
     assert await tasks_by_id(connection, DEFAULT, [there.id]) == {there.id: there}
@@ -35,7 +35,8 @@ async def test_taken_ids_and_passed_expiries_are_left_out(connection: Connection
 
 async def test_one_id_twice_in_one_statement_is_made_once(connection: Connection) -> None:
     new = new_task()
-    assert list(await create_tasks(connection, DEFAULT, [new, new])) == [new.id]
+    made, _ = await create_tasks(connection, DEFAULT, [new, new])
+    assert list(made) == [new.id]
 
 
 async def test_a_thousand_in_one_statement(connection: Connection) -> None:
@@ -49,7 +50,7 @@ async def test_creates_of_the_same_ids_in_other_orders_do_not_deadlock(database:
 
     async def make(order: list[NewTask]) -> int:
         async with database.transaction() as connection:
-            return len(await create_tasks(connection, DEFAULT, order))
+            return len((await create_tasks(connection, DEFAULT, order))[0])
 
     assert sorted(await asyncio.gather(*(make(order) for order in (new, new[::-1], new)))) == [0, 0, 200]
 
@@ -83,7 +84,7 @@ async def test_an_expiry_is_cut_off_to_milliseconds(connection: Connection, micr
     (task,) = await create(connection, expires_at=asked + timedelta(microseconds=microseconds))
     assert task.expires_at == asked
     later = asked + timedelta(microseconds=1000 + microseconds)
-    updated = await update_task(connection, DEFAULT, structs.replace(task, expires_at=later))
+    updated, _ = await update_task(connection, DEFAULT, structs.replace(task, expires_at=later))
     assert updated.expires_at == asked + timedelta(milliseconds=1)
     assert await tasks_by_id(connection, DEFAULT, [task.id]) == {task.id: updated}
 
@@ -91,7 +92,7 @@ async def test_an_expiry_is_cut_off_to_milliseconds(connection: Connection, micr
 async def test_no_ids_are_no_tasks(connection: Connection) -> None:
     assert await tasks_by_id(connection, DEFAULT, []) == {}
     assert await taken_ids(connection, DEFAULT, []) == set()
-    assert await create_tasks(connection, DEFAULT, []) == {}
+    assert await create_tasks(connection, DEFAULT, []) == ({}, 0)
 
 
 async def test_a_workspace_sees_its_own_alone(connection: Connection) -> None:
@@ -100,22 +101,23 @@ async def test_a_workspace_sees_its_own_alone(connection: Connection) -> None:
     assert await task_page(connection, "other", count=5) == RowPage([], 0, False, False)
     assert await lock_task(connection, "other", task.id) is None
     assert await taken_ids(connection, "other", [task.id]) == set()
-    assert list(await create_tasks(connection, "other", [NewTask(task.id, "Theirs")])) == [task.id]
+    made, _ = await create_tasks(connection, "other", [NewTask(task.id, "Theirs")])
+    assert list(made) == [task.id]
 
 
 async def test_update_delete_and_restore_each_raise_the_version(connection: Connection) -> None:
     (task,) = await create(connection)
     wanted = Task(task.id, "New", "d", "DONE", "LOW", task.created_at, task.updated_at, in_an_hour(), task.version)
-    updated = await update_task(connection, DEFAULT, wanted)
+    updated, _ = await update_task(connection, DEFAULT, wanted)
     assert updated.version == 2
     assert updated.updated_at > task.updated_at
     assert (updated.title, updated.description, updated.status) == ("New", "d", "DONE")
     assert (updated.priority, updated.expires_at, updated.created_at) == ("LOW", wanted.expires_at, task.created_at)
-    assert (await delete_task(connection, DEFAULT, task.id)).version == 3
+    assert (await delete_task(connection, DEFAULT, task.id))[0].version == 3
     locked = await lock_task(connection, DEFAULT, task.id)
     assert locked is not None
     assert (locked.deleted, locked.expired) == (True, False)
-    restored = await restore_task(connection, DEFAULT, task.id)
+    restored, _ = await restore_task(connection, DEFAULT, task.id)
     assert restored.version == 4
     assert await tasks_by_id(connection, DEFAULT, [task.id]) == {task.id: restored}
 
@@ -124,9 +126,9 @@ async def test_updated_at_does_not_go_back(connection: Connection) -> None:
     (task,) = await create(connection)
     ahead = datetime.now(UTC) + timedelta(days=1)
     await connection.raw.execute("UPDATE task SET updated_at = %s", (ahead,))
-    assert (await update_task(connection, DEFAULT, task)).updated_at == ahead
-    assert (await delete_task(connection, DEFAULT, task.id)).updated_at == ahead
-    assert (await restore_task(connection, DEFAULT, task.id)).updated_at == ahead
+    assert (await update_task(connection, DEFAULT, task))[0].updated_at == ahead
+    assert (await delete_task(connection, DEFAULT, task.id))[0].updated_at == ahead
+    assert (await restore_task(connection, DEFAULT, task.id))[0].updated_at == ahead
 
 
 async def test_a_locked_task_knows_whether_it_has_expired(connection: Connection) -> None:
@@ -139,3 +141,38 @@ async def test_a_locked_task_knows_whether_it_has_expired(connection: Connection
     assert locked is not None
     assert locked.expired
     assert await lock_task(connection, DEFAULT, new_id()) is None
+
+
+async def test_tokens_rise_with_each_write_also_when_rolled_back(database: Database) -> None:
+    new, tokens = new_task(), []
+
+    async def roll_back() -> None:
+        async with database.transaction() as connection:
+            made, token = await create_tasks(connection, DEFAULT, [new, new_task()])
+            tokens.append(token)
+            for write in (update_task(connection, DEFAULT, made[new.id]), delete_task(connection, DEFAULT, new.id)):
+                tokens.append((await write)[1])
+            tokens.append((await restore_task(connection, DEFAULT, new.id))[1])
+            raise ValueError("rolled back")
+
+    for _ in range(3):
+        with pytest.raises(ValueError, match="rolled back"):
+            await roll_back()
+    assert tokens == sorted(set(tokens))
+    assert len(tokens) == 12
+
+
+async def test_who_waited_for_the_row_has_the_higher_token(database: Database) -> None:
+    async with database.connection() as connection:
+        (task,) = await create(connection)
+
+    async def write() -> int:
+        async with database.transaction() as connection:
+            return (await update_task(connection, DEFAULT, task))[1]
+
+    async with database.transaction() as connection:
+        _, first = await update_task(connection, DEFAULT, task)
+        waiting = asyncio.create_task(write())
+        await asyncio.sleep(0.05)
+        _, second = await update_task(connection, DEFAULT, task)
+    assert first < second < await waiting
