@@ -1,0 +1,126 @@
+"""The operations as GraphQL, and what their answers say, in the words of a history."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from tests.faults.history import Answer, Outcome, Seen
+
+_TASK = "{ id version status title expiresAt }"
+_ERRORS = "userErrors { code message }"
+TASK = f"query ($id: ID!) {{ task(id: $id) {_TASK} }}"
+NODES = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Task {_TASK} }} }}"
+PAGE = f"""
+query ($first: Int, $after: String, $last: Int, $before: String, $page: Int, $status: TaskStatus) {{
+  tasks(first: $first, after: $after, last: $last, before: $before, page: $page, status: $status) {{
+    nodes {_TASK} totalCount pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
+  }}
+}}
+"""
+CREATE = f"mutation ($input: CreateTaskInput!) {{ createTask(input: $input) {{ task {_TASK} {_ERRORS} }} }}"
+UPDATE = f"mutation ($input: UpdateTaskInput!) {{ updateTask(input: $input) {{ task {_TASK} {_ERRORS} }} }}"
+RESTORE = f"mutation ($input: RestoreTaskInput!) {{ restoreTask(input: $input) {{ task {_TASK} {_ERRORS} }} }}"
+DELETE = f"mutation ($input: DeleteTaskInput!) {{ deleteTask(input: $input) {{ deletedTaskId {_ERRORS} }} }}"
+CREATE_MANY = f"""
+mutation ($input: CreateTasksInput!) {{
+  createTasks(input: $input) {{ results {{ task {_TASK} {_ERRORS} }} {_ERRORS} }}
+}}
+"""
+
+_OUTCOMES = {
+    "UNAVAILABLE": Outcome.UNAVAILABLE,
+    "BUSY": Outcome.UNAVAILABLE,
+    "OUTCOME_UNKNOWN": Outcome.UNKNOWN,
+    # It is masked, so it says nothing of what became of a write.
+    "INTERNAL_SERVER_ERROR": Outcome.UNKNOWN,
+}
+# The task was not there when the write had its row locked.
+_GONE = frozenset(("NOT_FOUND", "ID_TAKEN"))
+_REFUSALS = _GONE | {"VERSION_CONFLICT", "IN_PAST"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """The data of an answer; or, without any, why there is none."""
+
+    data: Any
+    answer: Answer
+
+
+async def ask(http: httpx.AsyncClient, url: str, document: str, variables: dict[str, Any]) -> Said:
+    """One request. Whatever goes wrong is an outcome, but for what is wrong with the request itself."""
+    try:
+        response = await http.post(f"{url}/graphql", json={"query": document, "variables": variables})
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        return Said(None, Answer(Outcome.UNAVAILABLE, "NO_CONNECTION"))
+    except httpx.TransportError as error:
+        return Said(None, Answer(Outcome.UNKNOWN, f"NO_ANSWER {type(error).__name__}"))
+    body = response.json()
+    if body.get("errors"):
+        code = body["errors"][0]["extensions"]["code"]
+        assert code in _OUTCOMES, body
+        return Said(None, Answer(_OUTCOMES[code], code))
+    return Said(body["data"], Answer())
+
+
+def seen(node: dict[str, Any]) -> Seen:
+    """A task of an answer."""
+    ends = node["expiresAt"]
+    expires_at = None if ends is None else datetime.fromisoformat(ends).timestamp()
+    return Seen(node["id"], node["version"], node["status"], node["title"], expires_at)
+
+
+def look_up(said: Said, ids: list[str]) -> Answer:
+    """Of `task` and `nodes`."""
+    if said.data is None:
+        return said.answer
+    nodes = said.data["nodes"] if "nodes" in said.data else [said.data["task"]]
+    there = tuple(seen(node) for node in nodes if node is not None)
+    assert all(node is None or node["id"] == id_ for id_, node in zip(ids, nodes, strict=True)), nodes
+    return Answer(seen=there, gone={id_: None for id_, node in zip(ids, nodes, strict=True) if node is None})
+
+
+def page(said: Said) -> Answer:
+    """Of `tasks`."""
+    if said.data is None:
+        return said.answer
+    found = said.data["tasks"]
+    return Answer(seen=tuple(map(seen, found["nodes"])), total=found["totalCount"])
+
+
+def written(said: Said, id_: str, gone_at: int | None = None) -> Answer:
+    """Of a mutation of one task; `gone_at` is the version that a delete has made, if it is known."""
+    if said.data is None:
+        return said.answer
+    [payload] = said.data.values()
+    if payload["userErrors"]:
+        return _refused(payload, id_)
+    if payload.get("deletedTaskId"):
+        return Answer(gone={id_: gone_at})
+    return Answer(seen=(seen(payload["task"]),))
+
+
+def many_written(said: Said, ids: list[str]) -> Answer:
+    """Of a bulk create."""
+    if said.data is None:
+        return said.answer
+    payload = said.data["createTasks"]
+    assert not payload["userErrors"], payload
+    gone: dict[str, int | None] = {}
+    for id_, result in zip(ids, payload["results"], strict=True):
+        if result["userErrors"]:
+            gone |= _refused(result, id_).gone
+    return Answer(seen=tuple(seen(result["task"]) for result in payload["results"] if result["task"]), gone=gone)
+
+
+def _refused(payload: dict[str, Any], id_: str) -> Answer:
+    code = payload["userErrors"][0]["code"]
+    assert code in _REFUSALS, payload
+    return Answer(Outcome.REFUSED, code, gone={id_: None} if code in _GONE else {})
+
+
+def iso(moment: float) -> str:
+    """A time of day as the service takes it."""
+    return datetime.fromtimestamp(moment, UTC).isoformat()

@@ -1,0 +1,132 @@
+"""What a whole history says of the versions of a task: who made each, what it held, and what does not add up."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from math import inf
+
+from tests.faults.history import Operation, Outcome, Seen
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Something that must not be, and the operation that shows it."""
+
+    rule: str
+    text: str
+    id: str = ""
+    operation: Operation | None = None
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.id}: {self.text}" + (f"\n    {self.operation}" if self.operation else "")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a write does to one task, if it takes effect: `version` is infinite where it is not known."""
+
+    id: str
+    version: float
+    deletes: bool
+    # The view that the task is in afterwards; none where the write does not say.
+    status: str | None = None
+    expires_at: float | None = None
+
+
+@dataclass
+class Facts:
+    """Of one task, from all operations at once."""
+
+    content: dict[int, Seen] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
+    # When the write of a version began, for those whose writer was told.
+    made: dict[int, float] = field(default_factory=dict)
+    claimed: set[int] = field(default_factory=set)
+    unknown: int = 0
+    # Every update writes a title of its own, which tells what it made even where nobody acknowledged it.
+    titles: dict[str, int] = field(default_factory=dict)
+    asked: bool = False
+
+
+class Ledger:
+    """The facts of all tasks, and the contradictions among them."""
+
+    def __init__(self, operations: list[Operation]) -> None:
+        self.tasks: defaultdict[str, Facts] = defaultdict(Facts)
+        self.violations: list[Violation] = []
+        for operation in operations:
+            for task in operation.answer.seen:
+                self._content(operation, task)
+            if operation.may_have_happened:
+                self._write(operation)
+
+    def effects(self, operation: Operation) -> list[Effect]:
+        """What a write may have done. Empty if it is known that it did nothing."""
+        if not operation.may_have_happened or operation.kind == "restore":
+            return []
+        asked = operation.asked
+        if operation.answer.outcome is Outcome.DONE and operation.kind != "delete":
+            return [
+                Effect(task.id, task.version, False, task.status, task.expires_at) for task in operation.answer.seen
+            ]
+        if operation.kind in ("create", "create_many"):
+            return [Effect(id_, 1, False, asked.status, asked.expires_at) for id_ in asked.ids]
+        [id_] = asked.ids
+        version = inf if asked.expected is None else asked.expected + 1
+        if asked.title is not None:
+            version = self.tasks[id_].titles.get(asked.title, version)
+        # Somebody else made this version, so this write did not.
+        other = self.tasks[id_].content.get(int(version)) if version != inf else None
+        if other is not None and (operation.kind == "delete" or other.title != asked.title):
+            return []
+        return [Effect(id_, version, operation.kind == "delete", asked.status, asked.expires_at)]
+
+    def check_rows(self, rows: Operation) -> None:
+        """The rows at the end: nothing that nobody asked for, and each version made by somebody."""
+        last = {task.id: task.version for task in rows.answer.seen}
+        last |= {id_: version for id_, version in rows.answer.gone.items() if version is not None}
+        for id_, version in last.items():
+            facts = self.tasks[id_]
+            if not facts.asked:
+                self._add("lost", id_, "a row that nobody asked for", rows)
+            missing = [number for number in range(2, version + 1) if number not in facts.claimed]
+            if len(missing) > facts.unknown:
+                self._add("lost", id_, f"versions that nobody can have made: {missing}", rows)
+
+    def _content(self, operation: Operation, task: Seen) -> None:
+        facts = self.tasks[task.id]
+        facts.titles[task.title] = min(task.version, facts.titles.get(task.title, task.version))
+        known = facts.content.setdefault(task.version, task)
+        if known != task:
+            self._add("I1", task.id, f"version {task.version} is {known} and {task}", operation)
+
+    def _write(self, operation: Operation) -> None:
+        for id_ in operation.asked.ids:
+            self.tasks[id_].asked = True
+        if operation.kind in ("create", "create_many"):
+            for id_ in operation.asked.ids:
+                self._made(id_, 1, operation)
+            return
+        [id_] = operation.asked.ids
+        facts = self.tasks[id_]
+        version = operation.answer.gone.get(id_)
+        if operation.kind != "delete" and operation.answer.seen:
+            version = operation.answer.seen[0].version
+        if operation.answer.outcome is Outcome.UNKNOWN or version is None:
+            facts.unknown += 1
+            return
+        # A restore of a task that is not deleted changes nothing, and answers the version of another write.
+        if operation.kind != "restore" and version in facts.claimed and version in facts.made:
+            self._add("lost", id_, f"two acknowledged writes made version {version}", operation)
+        if operation.kind != "restore":
+            self._made(id_, version, operation)
+        facts.claimed.add(version)
+        if operation.kind == "delete":
+            facts.deleted.add(version)
+
+    def _made(self, id_: str, version: int, operation: Operation) -> None:
+        facts = self.tasks[id_]
+        facts.claimed.add(version)
+        facts.made[version] = min(operation.start, facts.made.get(version, inf))
+
+    def _add(self, rule: str, id_: str, text: str, operation: Operation) -> None:
+        self.violations.append(Violation(rule, text, id_, operation))

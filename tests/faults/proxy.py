@@ -1,0 +1,102 @@
+"""A proxy before Redis, one for each process of the service: it cuts, holds and delays what goes through."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+
+class Proxy:
+    """Listens on a loopback port of its own and forwards to a Unix socket."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.StreamWriter] = set()
+        self._pumps: set[asyncio.Task[None]] = set()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._replies_to_lose = 0
+        self.port = 0
+        # Seconds that each piece waits, in each direction.
+        self.delay = 0.0
+
+    @property
+    def url(self) -> str:
+        """As REDIS_URL wants it."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    async def start(self) -> None:
+        """Listen; after a cut, at the same port as before."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        """Break all connections and refuse new ones, until `heal`."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self._break()
+
+    def hold(self) -> None:
+        """Take everything, forward nothing, until `heal`."""
+        self._open.clear()
+
+    def lose_replies(self, count: int) -> None:
+        """Of the next requests that are answered, break the connection in place of the answer."""
+        self._replies_to_lose = count
+
+    async def heal(self) -> None:
+        """As if nothing had been."""
+        self.delay, self._replies_to_lose = 0.0, 0
+        self._open.set()
+        if self._server is None:
+            await self.start()
+
+    async def stop(self) -> None:
+        """End everything."""
+        await self.cut()
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    def _break(self) -> None:
+        for writer in self._connections:
+            writer.transport.abort()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._pumps.add(task)
+        task.add_done_callback(self._pumps.discard)
+        self._connections.add(writer)
+        try:
+            theirs, ours = await asyncio.open_unix_connection(self._socket)
+        except OSError:
+            self._connections.discard(writer)
+            writer.transport.abort()
+            return
+        self._connections.add(ours)
+        pumps = [
+            asyncio.create_task(self._forward(reader, ours, replies=False)),
+            asyncio.create_task(self._forward(theirs, writer, replies=True)),
+        ]
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            for end in (writer, ours):
+                self._connections.discard(end)
+                end.transport.abort()
+
+    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, replies: bool) -> None:
+        with suppress(OSError):
+            while piece := await source.read(65536):
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                await self._open.wait()
+                if replies and self._replies_to_lose:
+                    self._replies_to_lose -= 1
+                    return
+                sink.write(piece)
+                await sink.drain()

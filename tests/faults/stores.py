@@ -1,0 +1,104 @@
+"""The Redis of the fault tests: it can be killed, stopped, emptied, and started again at the same address."""
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from api.embedded.folder import DataFolder
+from api.embedded.redis import program, socket
+
+# Evicts entries as Redis itself may: values and leases, never marks, which have no TTL.
+_EVICT = """
+math.randomseed(ARGV[2])
+local evicted = 0
+for _, key in ipairs(redis.call('KEYS', '*:task:*')) do
+  local held = redis.call('GET', key)
+  if held and string.sub(held, 1, 2) ~= 'M ' and math.random() < tonumber(ARGV[1]) then
+    evicted = evicted + redis.call('DEL', key)
+  end
+end
+return evicted
+"""
+
+
+class RedisServer:
+    """The program and the options of the embedded Redis, without its guard."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = DataFolder(folder)
+        self._folder.create()
+        self._folder.create_sockets(os.geteuid())
+        self._program = program(self._folder, maxmemory="64mb")
+        self._process: asyncio.subprocess.Process | None = None
+        self.socket = socket(self._folder)
+        # Past every proxy.
+        self.client: redis.Redis = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5)
+
+    async def start(self) -> None:
+        """Start it, empty, and wait until it answers."""
+        with self._program.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._program.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        async with asyncio.timeout(10):
+            while not await self._answers():  # noqa: ASYNC110 (another process, which sets no event)
+                await asyncio.sleep(0.01)
+
+    async def kill(self) -> None:
+        """As the kernel does when memory runs out."""
+        if self._process is not None:
+            # A stopped process takes this signal as well.
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """It accepts connections, since the kernel does, and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on where it was."""
+        self._signal(signal.SIGCONT)
+
+    async def empty(self) -> None:
+        """Everything is gone; the run is the same."""
+        await self.client.flushall()
+
+    async def evict(self, share: float, seed: int) -> None:
+        """Evicts this share of the entries. Does nothing while it cannot be reached."""
+        with suppress(RedisError, OSError):
+            evicting: Any = self.client.eval(_EVICT, 0, str(share), str(seed))
+            await evicting
+
+    async def lose(self, ending: str) -> int:
+        """Deletes the keys whose names end in this; returns how many there were."""
+        names = [name async for name in self.client.scan_iter(match=f"*:{ending}", count=1000)]
+        return int(await self.client.unlink(*names)) if names else 0
+
+    async def stop(self) -> None:
+        """End it."""
+        await self.client.aclose()
+        await self.kill()
+
+    async def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.returncode is None, self._program.log.read_text()
+        try:
+            return bool(await self.client.ping())
+        except (RedisError, OSError):
+            return False
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
