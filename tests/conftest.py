@@ -46,9 +46,7 @@ def drop_later(stores: StoreUrls) -> Iterator[Callable[[str], None]]:
     statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
     with ThreadPoolExecutor(1) as beside:
         dropped = []
-        yield lambda name: dropped.append(
-            beside.submit(_administer, stores, statement.format(sql.Identifier(name)))
-        )
+        yield lambda name: dropped.append(beside.submit(_administer, stores, statement.format(sql.Identifier(name))))
         for each in dropped:
             each.result()
 
