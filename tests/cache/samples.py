@@ -29,7 +29,9 @@ def new_task(title: str = "A task", **fields: Any) -> NewTask:
 
 
 def in_an_hour() -> datetime:
-    return datetime.now(UTC) + timedelta(hours=1)
+    """In whole milliseconds, as every expiry is kept."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000) + timedelta(hours=1)
 
 
 async def look(store: Store) -> None:

@@ -1,15 +1,18 @@
 """The keeper builds what is missing, and always ends when it is told to."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
 from cache.accounting import Accounting
+from cache.index import Range
 from cache.keeper import keeper
 from cache.redis import Redis
 from cache.store import Store
+from cache.tasks import Tasks
 from db.pool import Database
+from tests.cache.gates import until
+from tests.cache.samples import new_task, protocol
 
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 2, 3, 5, 8, 13, 21, 34])
@@ -26,12 +29,24 @@ async def test_an_index_that_is_missed_is_built_again(database_url: str, redis_u
     async with Database(database_url) as database, Redis(redis_url) as redis:
         store = Store(database, redis, Accounting())
         async with asyncio.timeout(30), keeper(store):
-            await until(lambda: store.ready)
+            await until(lambda: store.protocol is not None)
+            task = await Tasks(store).create_task(new_task())
+            before = protocol(store).gate
             await redis.client.flushdb()
-            store.index_missing.set()
-            await until(lambda: store.ready and store.accounting.rebuilds == 2)
+            request = Tasks(store)
+            assert await request.tasks_by_id([task.id]) == [task]
+            assert request.degraded
+            await until(lambda: store.accounting.rebuilds == 2 and store.protocol is not None)
+            assert protocol(store).gate.epoch > before.epoch
+            request = Tasks(store)
+            assert (await request.task_page(Range(5))).tasks == [task]
+            assert not request.degraded
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    while not holds():  # noqa: ASYNC110 (nobody tells when)
-        await asyncio.sleep(0.01)
+async def test_an_index_that_only_the_keeper_looks_at_is_built_again_too(database_url: str, redis_url: str) -> None:
+    async with Database(database_url) as database, Redis(redis_url) as redis:
+        store = Store(database, redis, Accounting())
+        async with asyncio.timeout(30), keeper(store):
+            await until(lambda: store.protocol is not None)
+            await redis.client.flushdb()
+            await until(lambda: store.accounting.rebuilds == 2 and store.protocol is not None)

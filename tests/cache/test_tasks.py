@@ -1,16 +1,9 @@
-"""Tasks through the cache: writes, look-ups and pages, and what each of them costs."""
+"""Tasks through the cache: writes, look-ups and pages."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
-import psycopg
 import pytest
-import redis.asyncio
 
 from cache.accounting import Accounting
 from cache.errors import ExpiryPassed, IdTaken, TaskNotFound, VersionConflict
@@ -18,7 +11,18 @@ from cache.index import Range
 from cache.store import Store
 from cache.tasks import Tasks
 from db.rows import NewTask, Task
-from tests.cache.samples import create, cursor, entry, evict, in_an_hour, indexed, marks, new_id, new_task, views
+from tests.cache.samples import (
+    create,
+    entry,
+    evict,
+    in_an_hour,
+    indexed,
+    marks,
+    new_id,
+    new_task,
+    protocol,
+    views,
+)
 
 
 async def test_a_created_task_can_be_read(store: Store, tasks: Tasks) -> None:
@@ -144,6 +148,15 @@ async def test_an_expiry_in_the_past_is_refused(store: Store, tasks: Tasks) -> N
     assert await tasks.create_task(NewTask(new.id, "The id is still free"))
 
 
+async def test_an_expiry_is_kept_in_whole_milliseconds(store: Store, tasks: Tasks) -> None:
+    asked = in_an_hour()
+    created = await tasks.create_task(new_task(expires_at=asked + timedelta(microseconds=999)))
+    assert created.expires_at == asked
+    assert await Tasks(store).tasks_by_id([created.id]) == [created]
+    await evict(store, created.id)
+    assert await Tasks(store).tasks_by_id([created.id]) == [created]
+
+
 async def test_an_expired_task_is_gone_and_its_id_stays_taken(store: Store, tasks: Tasks) -> None:
     kept = await tasks.create_task(new_task("Kept"))
     created = await tasks.create_task(new_task("Soon", expires_at=datetime.now(UTC) + timedelta(milliseconds=400)))
@@ -169,7 +182,7 @@ async def test_an_expiry_can_be_moved_and_taken_away(store: Store, tasks: Tasks)
     later = in_an_hour() + timedelta(days=1)
     assert (await tasks.update_task(created.id, {"expires_at": later})).expires_at == later
     assert (await tasks.update_task(created.id, {"expires_at": None})).expires_at is None
-    keys = store.protocol.keys
+    keys = protocol(store).keys
     assert [await store.redis.client.zscore(key, created.id.bytes) for key in keys.expiring] == [None] * 4
 
 
@@ -208,90 +221,3 @@ async def test_a_request_that_goes_away_ends_its_write(store: Store) -> None:
     assert await marks(store) == []
     (task,) = await Tasks(store).tasks_by_id([new.id])
     assert (task is not None) == (await views(store, new.id) == {None, "TODO"})
-
-
-@dataclass
-class Cost:
-    """What was sent, as the servers and the drivers saw it, and as we counted it."""
-
-    redis: list[str] = field(default_factory=list)
-    sql: list[Any] = field(default_factory=list)
-    counted: tuple[int, int] = (0, 0)
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The parameters of every statement that psycopg sends."""
-    sent: list[Any] = []
-    execute = psycopg.AsyncCursor.execute
-
-    async def recorded(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
-        sent.append(params)
-        return await execute(self, query, params, **options)
-
-    monkeypatch.setattr(psycopg.AsyncCursor, "execute", recorded)
-    return sent
-
-
-@asynccontextmanager
-async def cost_of(store: Store, redis_url: str, statements: list[Any]) -> AsyncIterator[Cost]:
-    cost, accounting = Cost(), store.accounting
-    number = int(redis_url.rpartition("db=")[2])
-    async with redis.asyncio.Redis.from_url(redis_url) as client, client.monitor() as monitor:
-        statements.clear()
-        before = accounting.redis_round_trips, accounting.sql_queries
-        yield cost
-        cost.counted = accounting.redis_round_trips - before[0], accounting.sql_queries - before[1]
-        cost.sql = list(statements)
-        await store.redis.client.echo("the end")
-        while (seen := await monitor.next_command())["command"] != "ECHO the end":
-            if seen["client_type"] != "lua" and seen["db"] == number:
-                cost.redis.append(str(seen["command"]).partition(" ")[0].upper())
-
-
-async def test_a_warm_page_is_two_round_trips_and_no_statement(
-    store: Store, redis_url: str, statements: list[Any]
-) -> None:
-    expected = await create(store, 120)
-    assert (await Tasks(store).task_page(Range(50))).tasks == expected[:50]
-    async with cost_of(store, redis_url, statements) as cost:
-        page = await Tasks(store).task_page(Range(50))
-    assert page.tasks == expected[:50]
-    assert cost.redis == ["EVALSHA", "MGET"]
-    assert cost.sql == []
-    assert cost.counted == (2, 0)
-
-
-async def test_a_cold_page_is_one_statement(store: Store, redis_url: str, statements: list[Any]) -> None:
-    expected = await create(store, 120)
-    async with cost_of(store, redis_url, statements) as cost:
-        page = await Tasks(store).task_page(Range(50, after=cursor(expected[9])))
-    assert page.tasks == expected[10:60]
-    assert [set(params["ids"]) for params in cost.sql] == [{task.id for task in expected[10:60]}]
-    assert cost.counted[1] == 1
-
-
-async def test_only_what_is_missing_is_read(store: Store, redis_url: str, statements: list[Any]) -> None:
-    expected = await create(store, 50)
-    await Tasks(store).task_page(Range(50))
-    missing: set[UUID] = {task.id for task in expected[::5]}
-    await evict(store, *missing)
-    async with cost_of(store, redis_url, statements) as cost:
-        page = await Tasks(store).task_page(Range(50))
-    assert page.tasks == expected
-    assert len(missing) == 10
-    assert [set(params["ids"]) for params in cost.sql] == [missing]
-    assert cost.counted[1] == 1
-    async with cost_of(store, redis_url, statements) as again:
-        await Tasks(store).task_page(Range(50))
-    assert (again.redis, again.sql) == (["EVALSHA", "MGET"], [])
-
-
-async def test_what_one_request_asks_for_goes_in_one_batch(store: Store, redis_url: str, statements: list[Any]) -> None:
-    expected = await create(store, 6)
-    request = Tasks(store)
-    async with cost_of(store, redis_url, statements) as cost:
-        both = await asyncio.gather(*(request.tasks_by_id([task.id for task in part]) for part in (expected, expected)))
-    assert both == [expected, expected]
-    assert cost.redis.count("MGET") == 1
-    assert len(cost.sql) == 1

@@ -150,8 +150,8 @@ async def test_tokens_rise_with_each_write_also_when_rolled_back(database: Datab
         async with database.transaction() as connection:
             made, token = await create_tasks(connection, DEFAULT, [new, new_task()])
             tokens.append(token)
-            for write in (update_task(connection, DEFAULT, made[new.id]), delete_task(connection, DEFAULT, new.id)):
-                tokens.append((await write)[1])
+            tokens.append((await update_task(connection, DEFAULT, made[new.id]))[1])
+            tokens.append((await delete_task(connection, DEFAULT, new.id))[1])
             tokens.append((await restore_task(connection, DEFAULT, new.id))[1])
             raise ValueError("rolled back")
 
