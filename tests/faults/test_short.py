@@ -35,7 +35,7 @@ async def survive(folder: Path, database_url: str, fault: Fault) -> list[Operati
 
 async def killed_and_started_empty(cluster: Cluster) -> None:
     await cluster.redis.kill()
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.7)
     await cluster.redis.start()
 
 
