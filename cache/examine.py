@@ -60,10 +60,12 @@ async def _look(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> dict[U
 
 async def _held(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> tuple[list[Held], int]:
     keys, members = protocol.keys, [id_.bytes for id_ in ids]
-    commands: list[list[Argument]] = [["TIME"], ["MGET", *map(keys.entry, ids)]]
-    commands += (["ZMSCORE", key, *members] for key in (*keys.indexes, *keys.expiring))
-    replies = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
-    (seconds, microseconds), entries, *scores = replies
+    sets = (*keys.indexes, *keys.expiring)
+    commands: list[list[Argument]] = [["TIME"]]
+    commands += (["ZMSCORE", key, *members] for key in sets)
+    commands += (["GET", keys.entry(id_)] for id_ in ids)
+    (seconds, microseconds), *replies = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
+    scores, entries = replies[: len(sets)], replies[len(sets) :]
     columns = iter(zip(*scores, strict=True))
     held = []
     for value, column in zip(entries, columns, strict=True):

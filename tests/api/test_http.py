@@ -16,6 +16,10 @@ from schema.inputs import uuid7
 from tests.schema.client import CREATE, TOTAL, Client, ready, running, started
 
 HEX_ID = re.compile(r"[0-9a-f]{16}")
+# Where nobody listens.
+NO_REDIS = "redis://127.0.0.1:1/0"
+NO_DATABASE = "postgresql://127.0.0.1:1/nothing"
+
 TASK = "query ($id: ID!) { task(id: $id) { id title } }"
 
 
@@ -124,32 +128,34 @@ async def test_a_statement_that_takes_too_long_is_unavailable(settings: Settings
 
 
 async def test_the_process_lives_and_is_ready(client: Client) -> None:
-    for path, status in (("/livez", "ok"), ("/readyz", "ready")):
+    for path, body in (("/livez", {"status": "ok"}), ("/readyz", {"status": "ready", "degraded": False})):
         answer = await client.http.get(path)
-        assert (answer.status_code, answer.json()) == (200, {"status": status})
+        assert (answer.status_code, answer.json()) == (200, body)
         assert answer.headers["Content-Type"] == "application/json"
 
 
-async def test_not_ready_before_the_index_is_built(settings: Settings, database_url: str) -> None:
-    with locked(database_url):
-        async with started(settings) as client:
-            await waiting(database_url, 1)
-            answer = await client.http.get("/readyz")
-            assert answer.status_code == 503
-            assert int(answer.headers["Retry-After"]) >= 1
-            assert answer.json()["status"] == "starting"
-            assert (await client.http.get("/livez")).status_code == 200
-            error = await client.error(TOTAL)
-            assert error["extensions"] == {"code": "UNAVAILABLE"}
-            assert "index" in error["message"]
+async def test_not_ready_before_the_gate_was_read(settings: Settings) -> None:
+    async with started(settings.model_copy(update={"database_url": NO_DATABASE})) as client:
+        answer = await client.http.get("/readyz")
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.json()["status"] == "not ready"
+        assert "PostgreSQL" in answer.json()["reason"]
+        assert (await client.http.get("/livez")).status_code == 200
 
 
-async def test_becomes_ready_when_the_index_is_built(settings: Settings, database_url: str) -> None:
-    async with started(settings) as client:
-        with locked(database_url):
-            await asyncio.sleep(0)
-        await ready(client)
-        assert await client.total() == 0
+async def test_until_there_is_an_index_postgresql_answers(settings: Settings, database_url: str) -> None:
+    async with started(settings.model_copy(update={"redis_url": NO_REDIS})) as client:
+        await ready(client, degraded=True)
+        made = await client.create(title="Without Redis")
+        answer = await client.answer("{ tasks(first: 5) { totalCount nodes { id } } }")
+        assert answer == {
+            "data": {"tasks": {"totalCount": 1, "nodes": [{"id": made["id"]}]}},
+            "extensions": {"degraded": True},
+        }
+        counters = await client.counters()
+        assert counters["millitask_degraded"] == 1
+        assert counters["millitask_degraded_reads_total"] >= 1
 
 
 async def test_get_answers_a_query(client: Client) -> None:
@@ -201,22 +207,20 @@ def shut_down(url: str) -> None:
         connection.shutdown(nosave=True)
 
 
-async def test_without_redis_nothing_is_lost(database_url: str, tmp_path: Path) -> None:
+async def test_without_redis_everything_goes_on_and_nothing_is_lost(database_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "redis"
     with EmbeddedStores(Settings(database_url=database_url, redis_url=None, data_dir=folder), durable=False) as urls:
         settings = Settings(database_url=database_url, redis_url=urls.redis_url)
         async with running(settings) as client:
             kept = await client.create(title="Kept")
             shut_down(urls.redis_url)
-            for document in (TOTAL, "{ tasks { nodes { id } } }"):
-                error = await client.error(document)
-                assert error["extensions"] == {"code": "UNAVAILABLE"}
-                assert error["message"]
-            error = await client.error(TASK, id=kept["id"])
-            assert error["extensions"] == {"code": "UNAVAILABLE"}
-            error = await client.error(CREATE, input={"title": "Not now"})
-            assert error["extensions"] == {"code": "UNAVAILABLE"}
-            assert "nothing was changed" in error["message"]
-            assert (await client.http.get("/livez")).status_code == 200
+            assert await client.total() == 1
+            answer = await client.answer(TASK, id=kept["id"])
+            assert answer["data"]["task"]["id"] == kept["id"]
+            assert answer["extensions"] == {"degraded": True}
+            made = await client.create(title="Without Redis")
+            page = await client.query("{ tasks { totalCount nodes { id } } }")
+            assert page["tasks"] == {"totalCount": 2, "nodes": [{"id": made["id"]}, {"id": kept["id"]}]}
+            assert (await client.http.get("/readyz")).json() == {"status": "ready", "degraded": True}
     with psycopg.connect(database_url) as connection:
-        assert connection.execute("SELECT title FROM task").fetchall() == [("Kept",)]
+        assert connection.execute("SELECT title FROM task ORDER BY id").fetchall() == [("Kept",), ("Without Redis",)]

@@ -109,15 +109,15 @@ async def started(settings: Settings) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Client]:
-    """The service, ready."""
+    """The service, ready, and with its index."""
     async with started(settings) as client:
         await ready(client)
         yield client
 
 
-async def ready(client: Client) -> None:
+async def ready(client: Client, *, degraded: bool = False) -> None:
     for _ in range(3000):
-        if (await client.http.get("/readyz")).status_code == 200:
+        if (await client.http.get("/readyz")).json() == {"status": "ready", "degraded": degraded}:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("The service does not become ready.")
