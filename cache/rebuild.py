@@ -78,14 +78,19 @@ async def _build(store: Store, turn: Connection, protocol: Protocol) -> int | No
 async def _fill(store: Store, connection: Connection, protocol: Protocol) -> int:
     """B2, B3: Redis takes a batch while PostgreSQL reads the next one."""
     count, place = 0, BEGINNING
-    async with asyncio.TaskGroup() as group:
-        under_way: asyncio.Task[None] | None = None
+    under_way: asyncio.Task[None] | None = None
+    try:
         while batch := await index_batch(connection, store.workspace, place, BATCH):
             if under_way is not None:
                 await under_way
-            under_way = group.create_task(_add(store, protocol, batch))
+            under_way = asyncio.create_task(_add(store, protocol, batch))
             count += sum(len(members.ids) for members in batch)
             place = last_place(batch)
+        if under_way is not None:
+            await under_way
+    finally:
+        if under_way is not None:
+            under_way.cancel()
     return count
 
 

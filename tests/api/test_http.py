@@ -13,7 +13,7 @@ import redis
 from api.embedded import EmbeddedStores
 from api.settings import Settings
 from schema.inputs import uuid7
-from tests.schema.client import CREATE, TOTAL, Client, ready, running, started
+from tests.schema.client import TOTAL, Client, ready, running, started
 
 HEX_ID = re.compile(r"[0-9a-f]{16}")
 # Where nobody listens.

@@ -15,13 +15,14 @@ from cache import keys
 from cache.accounting import Accounting
 from cache.errors import IdTaken, TaskNotFound
 from cache.index import Range
-from cache.rebuild import ensure_index
 from cache.redis import Redis
 from cache.scrub import tidy
 from cache.store import Store
 from cache.tasks import Tasks
 from db.pool import Database
 from db.rows import NewTask, Status, Task
+from db.tasks import tasks_by_id
+from tests.cache.gates import build, off
 from tests.cache.samples import cursor, evict, in_an_hour, indexed, new_task
 
 PAST = datetime(2001, 1, 1, tzinfo=UTC)
@@ -47,6 +48,9 @@ operations = st.one_of(
     st.tuples(st.just("evict"), st.lists(picks, max_size=5)),
     st.tuples(st.just("read"), st.integers(1, 9), statuses | st.none()),
     st.tuples(st.just("tidy")),
+    st.tuples(st.just("restart")),
+    st.tuples(st.just("come_back")),
+    st.tuples(st.just("cancel"), picks, changes, st.floats(0, 4)),
 )
 
 
@@ -111,14 +115,15 @@ class World:
         id_, redis = known.task.id, self.store.redis.client
         async with self.store.database.connection() as connection:
             await connection.raw.execute("UPDATE task SET expires_at = %s WHERE id = %s", (PAST, id_))
-        for key in self.store.protocol.keys.expiring:
-            await redis.zadd(key, {id_.bytes: PAST.timestamp() * 1000}, xx=True)
-        await evict(self.store, id_)
+        if self.store.protocol is not None:
+            for key in self.store.protocol.keys.expiring:
+                await redis.zadd(key, {id_.bytes: PAST.timestamp() * 1000}, xx=True)
+            await evict(self.store, id_)
         known.expired = True
 
     async def evict(self, picks: list[int]) -> None:
         ids = [known.task.id for known in map(self.pick, picks) if known]
-        if ids:
+        if ids and self.store.protocol is not None:
             await evict(self.store, *ids)
 
     async def read(self, count: int, status: Status | None) -> None:
@@ -126,7 +131,38 @@ class World:
         await self.check_range(Range(count, "last", status=status))
 
     async def tidy(self) -> None:
-        await tidy(self.store)
+        if self.store.protocol is not None:
+            await tidy(self.store, self.store.protocol)
+
+    async def restart(self) -> None:
+        """Redis comes back empty, and the gate goes off: PostgreSQL answers from here on."""
+        if (protocol := self.store.protocol) is None:
+            return
+        await self.store.redis.client.delete(*protocol.keys.prelude)
+        await off(self.store)
+        assert self.store.protocol is None
+
+    async def come_back(self) -> None:
+        """The index is built anew."""
+        if self.store.protocol is None:
+            await build(self.store)
+
+    async def cancel(self, pick: int, changes: dict[str, Any], milliseconds: float) -> None:
+        """Whoever asked for a change, and for a page, goes away; the change is made or not, as the row says."""
+        if (known := self.pick(pick)) is None:
+            return
+        under_way = [
+            asyncio.create_task(_outcome(Tasks(self.store).update_task(known.task.id, changes), TaskNotFound)),
+            asyncio.create_task(Tasks(self.store).task_page(Range(5))),
+        ]
+        await asyncio.sleep(milliseconds / 1000)
+        for task in under_way:
+            task.cancel()
+        await asyncio.wait(under_way)
+        await self.store.drain()
+        async with self.store.database.connection() as connection:
+            found = await tasks_by_id(connection, self.store.workspace, [known.task.id])
+        self._follow(known, found.get(known.task.id, TaskNotFound), visible=known.visible)
 
     async def check_all(self) -> None:
         """Every page there is, of every view, and every look-up."""
@@ -166,7 +202,8 @@ class World:
 
     async def check_indexes(self) -> None:
         """I3: at rest, the indexes are the rows."""
-        await tidy(self.store)
+        await self.come_back()
+        await self.tidy()
         for status in keys.VIEWS:
             assert await indexed(self.store, status) == [task.id for task in self.view(status)]
 
@@ -211,7 +248,7 @@ class Opened:
 
     async def play(self, steps: list[tuple[Any, ...]]) -> None:
         store = Store(self._database, self._redis, self._accounting, f"w{next(self.numbers)}")
-        await ensure_index(store)
+        await build(store)
         world = World(store)
         for name, *arguments in steps:
             step: Callable[..., Awaitable[None]] = getattr(world, name)
