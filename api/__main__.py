@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from cyclopts import App, Parameter
 
 from api import logs
+from api.checks import Unfit
 from api.embedded import StoreError, find, find_database, remove_data
 from api.settings import Settings, SettingsError, load_settings
 from api.supervisor import ServeError, Supervisor, say
@@ -19,7 +20,7 @@ from db.errors import DatabaseError
 if TYPE_CHECKING:
     from cache.store import Store
 
-_EXPECTED = (SettingsError, StoreError, ServeError, DatabaseError, StoreUnavailable)
+_EXPECTED = (SettingsError, StoreError, ServeError, Unfit, DatabaseError, StoreUnavailable)
 Result = TypeVar("Result")
 
 app = App(
@@ -158,11 +159,12 @@ def _nothing_runs(names: str) -> StoreError:
 
 
 def main() -> None:
-    """Run a command. An expected failure is one line on stderr and exit code 1."""
+    """Run a command. An expected failure is a line on stderr, or one for each thing to mend, and exit code 1."""
     try:
         app()
     except _EXPECTED as error:
-        say(f"error: {error}")
+        for line in str(error).splitlines():
+            say(f"error: {line}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

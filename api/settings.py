@@ -1,6 +1,8 @@
 """Every setting of the service: the one place that reads the environment."""
 
+import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -67,6 +69,9 @@ class Settings(BaseSettings):
     transaction_timeout_ms: int = Field(
         default=10_000, ge=1, le=3_600_000, description="The longest SQL transaction, milliseconds."
     )
+    retention_days: int = Field(
+        default=30, ge=1, le=3650, description="How long the rows of deleted and expired tasks are kept, days."
+    )
     shutdown_seconds: float = Field(
         default=10,
         ge=0,
@@ -120,10 +125,28 @@ def variable(field: str) -> str:
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment; an override that is not None (a command's option) wins."""
+    strangers = _strangers()
+    if strangers:
+        raise SettingsError("\n".join(strangers))
     try:
         return Settings(**{name: given for name, given in overrides.items() if given is not None})
     except ValidationError as error:
-        raise SettingsError("; ".join(_explain(dict(item)) for item in error.errors())) from None
+        raise SettingsError("\n".join(_explain(dict(item)) for item in error.errors())) from None
+
+
+def _strangers() -> list[str]:
+    """Say of each variable that begins as ours do, and is none, which was meant."""
+    known = [variable(field) for field in Settings.model_fields if field not in _URLS]
+    # Case does not matter to pydantic-settings either; what is empty is unset.
+    given = [name for name, value in os.environ.items() if value and name.upper().startswith(PREFIX)]
+    return [_introduce(name, known) for name in sorted(given) if name.upper() not in known]
+
+
+def _introduce(name: str, known: list[str]) -> str:
+    # Without what they all begin with, which would make each like the other.
+    nearest = get_close_matches(name.upper().removeprefix(PREFIX), [other.removeprefix(PREFIX) for other in known], n=1)
+    hint = f"did you mean {PREFIX}{nearest[0]}? If not, unset it" if nearest else "unset it"
+    return f"{name} is not a setting; {hint} (docs/settings.md lists all there are)"
 
 
 def _explain(item: dict[str, Any]) -> str:

@@ -1,25 +1,19 @@
 """The parent of everything that `serve` starts: stores, workers, and their end."""
 
 import os
-import shutil
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
 import structlog
-from prometheus_client import multiprocess
 
+from api.checks import check_stores
 from api.embedded import EmbeddedStores, StoreUrls
-from api.embedded.reach import check_database, check_redis
 from api.settings import Settings
 from api.worker import Worker
 from db.migrations import migrate
@@ -40,7 +34,7 @@ class ServeError(Exception):
     """The service cannot be started; the message is one line for people."""
 
 
-class _Stop(BaseException):
+class _Stop(KeyboardInterrupt):  # which asyncio lets out wherever it is raised
     """Somebody asked us to stop."""
 
 
@@ -61,7 +55,6 @@ class Watched:
     """A child, and how it has been doing."""
 
     child: Child
-    buried: Callable[[], None] = field(default=lambda: None)
     failures: int = 0
     started: float = field(default_factory=time.monotonic)
     again: float | None = None
@@ -70,7 +63,6 @@ class Watched:
         """Start it again if it died, each time after a longer pause."""
         now = time.monotonic()
         if self.again is None and not self.child.runs():
-            self.buried()
             settled = now - self.started > _SETTLED_SECONDS
             self.failures = 1 if settled else self.failures + 1
             pause = min(0.05 * 2**self.failures, _LONGEST_PAUSE)
@@ -112,11 +104,15 @@ class Supervisor:
             os.close(keep)
 
     def _start_stores(self) -> StoreUrls:
-        if self._settings.database_url is not None:
-            check_database(self._settings.database_url)
-        if self._settings.redis_url is not None:
-            check_redis(self._settings.redis_url)
+        database_url, redis_url = self._settings.database_url, self._settings.redis_url
+        # Those that others run, before anything is begun; those of our own once they run.
+        check_stores(self._settings, database_url=database_url, redis_url=redis_url)
         urls = self._stores.start()
+        check_stores(
+            self._settings,
+            database_url=urls.database_url if database_url is None else None,
+            redis_url=urls.redis_url if redis_url is None else None,
+        )
         migrate(urls.database_url)
         return urls
 
@@ -124,17 +120,13 @@ class Supervisor:
         settings = self._settings
         environment = os.environ | settings.environment()
         environment |= {"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url}
-        metrics = settings.data_dir / "metrics" / str(settings.port)
-        if settings.workers > 1:
-            environment["PROMETHEUS_MULTIPROC_DIR"] = str(_emptied(metrics))
         for number, listener in enumerate(self._listeners, start=1):
             name = f"worker {number}"
             worker = Worker(name, settings, listener.fileno(), alive, environment)
             self._workers.append(worker)
             worker.start()
-        return [Watched(server) for server in self._stores.servers] + [
-            Watched(worker, partial(_forget_metrics, worker, metrics)) for worker in self._workers
-        ]
+        children: list[Child] = [*self._stores.servers, *self._workers]
+        return [Watched(child) for child in children]
 
     def _watch(self, children: list[Watched]) -> None:
         address = _address(self._settings)
@@ -221,15 +213,3 @@ def _is_ready(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _emptied(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def _forget_metrics(worker: Worker, folder: Path) -> None:
-    if worker.process is not None and folder.exists():
-        with suppress(OSError):
-            multiprocess.mark_process_dead(worker.process.pid, str(folder))  # type: ignore[no-untyped-call]

@@ -26,6 +26,10 @@ class OtherRedis(IndexLost):
     """This Redis is not the one that the index was built in; nothing was changed. Try again."""
 
 
+class UnfitRedis(StoreUnavailable):
+    """This Redis must not be used as it is set."""
+
+
 class GateClosing(StoreUnavailable):
     """The service is about to go on without Redis; nothing was changed. Try again."""
 

@@ -7,10 +7,11 @@ from contextlib import suppress
 
 import structlog
 
-from cache.errors import CacheUnavailable, IndexLost
+from cache.errors import CacheUnavailable, IndexLost, UnfitRedis
 from cache.keys import BEACON, VIEW_OF, Keys, epochs_key
 from cache.protocol import Protocol
 from cache.redis import Argument
+from cache.requirements import redis_problems
 from cache.store import Store
 from db import gate
 from db.errors import DatabaseError
@@ -28,7 +29,10 @@ async def rebuild(store: Store) -> int | None:
 
     Raises `StoreUnavailable` or `DatabaseError`; then whoever tries next begins again.
     """
-    run_id = await store.redis.run_id()  # before anybody has to wait for a Redis that does not answer
+    # Before anybody has to wait for a Redis that does not answer. It may not have been there when the service started.
+    run_id = await store.redis.run_id()
+    if problems := await redis_problems(store.redis):
+        raise UnfitRedis(" ".join(problems))
     async with store.database.transaction() as turn:
         if not await gate.try_to_build(turn, store.workspace):
             return None

@@ -6,9 +6,9 @@ import psycopg
 from yoyo import get_backend, read_migrations
 
 from db.errors import DatabaseTooOld, translated
+from db.requirements import version_problem
 
 FOLDER = Path(__file__).parent / "sql"
-OLDEST_POSTGRESQL = 17
 
 # Any number that no other program uses as an advisory lock in this database.
 LOCK = 0x4D_69_6C_6C_69
@@ -31,12 +31,9 @@ def migrate(database_url: str) -> list[str]:
 
 
 def _check_version(connection: psycopg.Connection) -> None:
-    major = connection.info.server_version // 10_000
-    if major < OLDEST_POSTGRESQL:
-        raise DatabaseTooOld(
-            f"PostgreSQL {OLDEST_POSTGRESQL} or newer is needed, and this is {major}. "
-            "Point DATABASE_URL at a newer server."
-        )
+    problem = version_problem(connection.info.server_version)
+    if problem is not None:
+        raise DatabaseTooOld(problem)
 
 
 def _apply(database_url: str) -> list[str]:

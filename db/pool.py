@@ -26,6 +26,20 @@ class Limits:
     transaction_timeout: int = 10_000
     wait: int = 5_000
 
+    def __post_init__(self) -> None:
+        # To PostgreSQL 0 is no limit: no deadline of a mark in Redis would lie beyond its writer's end.
+        if self.transaction_timeout < 1:
+            raise ValueError("A transaction needs a limit: transaction_timeout must be 1 or more.")
+
+
+# Off, a commit is acknowledged before it is on disk: after a crash the cache would hold what the row no longer says.
+# What waits for more than the disk (remote_apply) is left as it is.
+CONFIGURE: LiteralString = """
+    SELECT set_config(name, value, false) FROM unnest(%(names)s::text[], %(values)s::text[]) AS setting (name, value)
+    UNION ALL
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+"""
+
 
 class Connection:
     """One connection while it is lent: sends statements and counts them."""
@@ -73,14 +87,20 @@ class Database:
     ) -> None:
         await self._pool.close()
 
+    @property
+    def session(self) -> dict[str, str]:
+        """What is set on every connection."""
+        return {
+            "statement_timeout": str(self.limits.statement_timeout),
+            "transaction_timeout": str(self.limits.transaction_timeout),
+            # The protocol: each statement sees what was committed before it, so that a writer that waited for the
+            # gate reads it as it is now.
+            "default_transaction_isolation": "read committed",
+            "TimeZone": "UTC",
+        }
+
     async def _configure(self, connection: AsyncConnection[TupleRow]) -> None:
-        limits = self.limits
-        await connection.execute(
-            "SELECT set_config('statement_timeout', %s, false),"
-            " set_config('transaction_timeout', %s, false),"
-            " set_config('timezone', 'UTC', false)",
-            (str(limits.statement_timeout), str(limits.transaction_timeout)),
-        )
+        await connection.execute(CONFIGURE, {"names": list(self.session), "values": list(self.session.values())})
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -69,7 +69,7 @@ class DataFolder:
     def remove(self) -> None:
         """Delete what is in it, but for the lock, which somebody may be waiting for."""
         # Nothing but what we made: the folder may hold other things of its owner's.
-        names = ("postgres", "postgres.new", "metrics")
+        names = ("postgres", "postgres.new")
         for folder in (*(self.path / name for name in names), self.sockets):
             shutil.rmtree(folder, ignore_errors=True)
         for name in ("postgres.log", "postgres.log.1", "redis.log", "redis.log.1"):

@@ -1,42 +1,19 @@
-"""Whether a store answers at a URL, and if not, why, in words that hold no password."""
+"""Whether the database answers at its URL, and if not, why, in words that hold no password."""
 
 import psycopg
-import redis
 from psycopg.conninfo import conninfo_to_dict
 
 from api.embedded.errors import StoreError
 
 _SECONDS = 5
-_OLDEST_POSTGRES = 17
-_OLDEST_REDIS = 7
 
 
 def check_database(url: str) -> None:
-    """Raise unless a PostgreSQL that is new enough lets us in."""
+    """Raise unless a PostgreSQL lets us in."""
     try:
-        with psycopg.connect(_checked(url), connect_timeout=_SECONDS) as connection:
-            version = connection.info.server_version // 10_000
+        psycopg.connect(_checked(url), connect_timeout=_SECONDS).close()
     except psycopg.Error as error:
         raise StoreError(f"cannot use the database at DATABASE_URL: {_reason(error)}") from None
-    if version < _OLDEST_POSTGRES:
-        raise StoreError(
-            f"the server at DATABASE_URL is PostgreSQL {version}; "
-            f"{_OLDEST_POSTGRES} or newer is needed, for its transaction_timeout"
-        )
-
-
-def check_redis(url: str) -> None:
-    """Raise unless a Redis or Valkey that is new enough lets us in."""
-    try:
-        with redis.Redis.from_url(url, socket_connect_timeout=_SECONDS, socket_timeout=_SECONDS) as client:
-            info = client.info("server")
-    except ValueError:
-        raise StoreError("REDIS_URL cannot be read; are its port and number right?") from None
-    except (redis.RedisError, OSError) as error:
-        raise StoreError(f"cannot use the Redis at REDIS_URL: {error}") from None
-    version = str(info.get("redis_version", "0"))
-    if int(version.split(".")[0]) < _OLDEST_REDIS:
-        raise StoreError(f"the server at REDIS_URL is Redis {version}; {_OLDEST_REDIS} or newer is needed")
 
 
 def _checked(url: str) -> str:

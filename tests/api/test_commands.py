@@ -91,9 +91,7 @@ UNUSABLE = [
     ("DATABASE_URL", "postgresql://me:ses/ame@127.0.0.1:{port}/x", "%2F"),
     ("DATABASE_URL", "postgresql://me:sesame@127.0.0.1:99999/x", "DATABASE_URL"),
     ("REDIS_URL", "http://:sesame@127.0.0.1", "must start with redis://"),
-    ("REDIS_URL", "redis://:sesame@127.0.0.1:{port}/0", "Connection refused"),
     ("REDIS_URL", "redis://:sesame@127.0.0.1:port/0", "REDIS_URL cannot be read"),
-    ("REDIS_URL", "unix:///nowhere/redis.sock", "No such file"),
 ]
 
 

@@ -40,9 +40,9 @@ def test_no_other_file_reads_the_environment() -> None:
     root = DOCUMENT.parents[1]
     folders = ("api", "schema", "cache", "db")
     files = [file for folder in folders for file in (root / folder).rglob("*.py")]
-    # The supervisor hands the whole environment on to its workers.
+    # The settings look for variables that are none; the supervisor hands the whole environment on to its workers.
     readers = {file.name for file in files if re.search(r"os\.environ|getenv", file.read_text())}
-    assert readers <= {"supervisor.py"}
+    assert readers <= {"settings.py", "supervisor.py"}
 
 
 def test_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +99,8 @@ def test_a_child_reads_the_same_from_its_environment(monkeypatch: pytest.MonkeyP
         ("STATEMENT_TIMEOUT_MS", "0", "1"),
         ("TRANSACTION_TIMEOUT_MS", "3600001", "3600000"),
         ("SHUTDOWN_SECONDS", "-1", "0"),
+        ("RETENTION_DAYS", "0", "1"),
+        ("RETENTION_DAYS", "3651", "3650"),
     ],
 )
 def test_a_bad_value_is_named_with_its_limit(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
@@ -110,6 +112,38 @@ def test_a_bad_value_is_named_with_its_limit(monkeypatch: pytest.MonkeyPatch, na
     assert says in message
     assert repr(value) in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("MILLITASK_WORKER", "did you mean MILLITASK_WORKERS?"),
+        ("MILLITASK_STATEMENT_TIMEOUT", "did you mean MILLITASK_STATEMENT_TIMEOUT_MS?"),
+        ("MILLITASK_DATADIR", "did you mean MILLITASK_DATA_DIR?"),
+        ("millitask_prot", "did you mean MILLITASK_PORT?"),
+        ("MILLITASK_XYZZY", "unset it (docs/settings.md"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, says: str) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError, match=f"^{name} is not a setting; ") as caught:
+        load_settings()
+    assert says in str(caught.value)
+
+
+def test_each_thing_to_mend_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLITASK_PROT", "1")
+    monkeypatch.setenv("MILLITASK_WORKER", "1")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert [line.split()[0] for line in str(caught.value).splitlines()] == ["MILLITASK_PROT", "MILLITASK_WORKER"]
+
+
+def test_what_is_empty_or_has_another_name_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLITASK_XYZZY", "")
+    monkeypatch.setenv("MILLITASKS", "1")
+    monkeypatch.setenv("millitask_port", "9000")
+    assert load_settings().port == 9000
 
 
 def test_the_timeouts_are_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,79 @@
+"""A pooler in transaction mode, as PgBouncer is one: each transaction gets whichever session is free."""
+
+import asyncio
+import struct
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+# What ends a question: Query, Sync; and what ends the answer: ReadyForQuery, idle if outside a transaction.
+ENDS = (b"Q", b"S")
+READY, IDLE, TERMINATE = b"Z", b"I", b"X"
+Server = tuple[StreamReader, StreamWriter]
+
+
+@asynccontextmanager
+async def pooler(database_url: str, folder: Path) -> AsyncIterator[str]:
+    """Runs one before a database; the URL is that of the database through it."""
+    socket = Path(str(conninfo_to_dict(database_url)["host"])) / ".s.PGSQL.5432"
+    pool = _Pooler(socket)
+    server = await asyncio.start_unix_server(pool.serve, folder / ".s.PGSQL.5432")
+    try:
+        yield database_url.replace(str(socket.parent), str(folder))
+    finally:
+        server.close()
+        for writer in pool.writers:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+class _Pooler:
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+        self._free: list[Server] = []
+        self.writers: list[StreamWriter] = []
+
+    async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Answers one client to its end."""
+        self.writers.append(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            size = await reader.readexactly(4)
+            startup = size + await reader.readexactly(struct.unpack("!I", size)[0] - 4)
+            server, greeting = await self._connect(startup)
+            self._free.append(server)
+            writer.write(greeting)
+            mine: Server | None = None
+            while (message := await _message(reader))[:1] != TERMINATE:
+                if mine is None:
+                    mine = self._free.pop() if self._free else (await self._connect(startup))[0]
+                mine[1].write(message)
+                if message[:1] in ENDS and await _relay(mine[0], writer) == IDLE:
+                    self._free.append(mine)
+                    mine = None
+
+    async def _connect(self, startup: bytes) -> tuple[Server, bytes]:
+        reader, writer = await asyncio.open_unix_connection(self._socket)
+        self.writers.append(writer)
+        writer.write(startup)
+        greeting = b""
+        while not greeting.endswith(b"Z\0\0\0\5I"):
+            greeting += await _message(reader)
+        return (reader, writer), greeting
+
+
+async def _relay(reader: StreamReader, writer: StreamWriter) -> bytes:
+    """One answer, to its end; returns whether the session is in a transaction."""
+    while True:
+        message = await _message(reader)
+        writer.write(message)
+        if message[:1] == READY:
+            return message[5:]
+
+
+async def _message(reader: StreamReader) -> bytes:
+    head = await reader.readexactly(5)
+    return head + await reader.readexactly(struct.unpack("!I", head[1:])[0] - 4)
