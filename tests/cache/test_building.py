@@ -183,8 +183,8 @@ async def test_the_index_is_as_the_rows_are(
                 new_task(),
                 new_task(status="DONE"),
             ]
-            for task in new:
-                await Tasks(store).create_task(task)
+            for one in new:
+                await Tasks(store).create_task(one)
             gone = await Tasks(store).delete_task(new[1].id)
             (task,) = await Tasks(store).tasks_by_id([new[0].id])
             assert task is not None

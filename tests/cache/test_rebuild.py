@@ -20,6 +20,7 @@ from cache.rebuild import rebuild, reindex
 from cache.redis import Redis
 from cache.store import Store
 from cache.tasks import Tasks
+from db import gate
 from db.pool import Database
 from db.rows import Task
 from tests.cache.gates import build, gate_of, off
@@ -185,7 +186,7 @@ async def test_a_build_that_failed_leaves_nothing_behind(
         raise CacheUnavailable
 
     with monkeypatch.context() as patched:
-        patched.setattr(rebuilding.gate, step, breaks_off)
+        patched.setattr(gate, step, breaks_off)
         with pytest.raises(CacheUnavailable):
             await rebuild(store)
     assert (await gate_of(store)).state == "off"

@@ -147,7 +147,7 @@ async def test_an_index_that_is_lost_is_closed_each_time(connection: Connection)
 async def test_each_closing_then_takes_twice_as_long_as_the_one_before(connection: Connection) -> None:
     for _ in range(3):
         assert await close(connection)
-    waits = []
+    waits: list[float] = []
     for _ in range(10):
         built = await build(connection)
         waited = 0

@@ -36,7 +36,7 @@ def flat(batch: list[Members]) -> list[tuple[int, UUID, str, int | None]]:
 
 
 def expected(task: Task) -> tuple[int, UUID, str, int | None]:
-    ends = task.expires_at and (task.expires_at - BEGAN) // timedelta(milliseconds=1)
+    ends = None if task.expires_at is None else (task.expires_at - BEGAN) // timedelta(milliseconds=1)
     return (task.created_at - BEGAN) // timedelta(microseconds=1), task.id, task.status, ends
 
 
