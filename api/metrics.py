@@ -18,6 +18,7 @@ from cache.store import Store
 _MEANING = {
     "hits": "Tasks that were in the cache",
     "misses": "Tasks that were read from the database",
+    "row_queries": "Queries for the rows of tasks that were not in the cache",
     "sql_queries": "Statements sent to PostgreSQL",
     "redis_round_trips": "Round trips to Redis",
     "degraded_reads": "Reads that PostgreSQL answered in place of the cache",

@@ -9,6 +9,7 @@ class Accounting:
 
     hits: int = 0
     misses: int = 0
+    row_queries: int = 0
     sql_queries: int = 0
     redis_round_trips: int = 0
     degraded_reads: int = 0

@@ -51,6 +51,7 @@ class TaskLoader(DataLoader[UUID, Task | None]):
 
     async def _rows(self, ids: Sequence[UUID], now: datetime | None = None) -> Found:
         """R4, R6: the rows. `now` is the time by Redis's clock, if that is the one that the read goes by."""
+        self._store.accounting.row_queries += 1
         async with self._store.database.connection() as connection:
             return await tasks_by_id(connection, self._store.workspace, ids, now)
 
