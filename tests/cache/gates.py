@@ -109,6 +109,20 @@ async def check_indexes(store: Store) -> None:
     assert await _scores(client, names.marks) == {}
 
 
+async def check_nothing_missing(store: Store) -> None:
+    """At any time while the gate is on: every row is in its indexes, and no sweep takes it out before its expiry."""
+    names, client = protocol(store).keys, store.redis.client
+    async with store.database.connection() as connection:
+        rows = await (await connection.raw.execute(ROWS, (store.workspace,))).fetchall()
+    for view, index, expiring in zip(keys.VIEWS, names.indexes, names.expiring, strict=True):
+        scores, swept = await _scores(client, index), await _scores(client, expiring)
+        for id_, status, created_at, ends in rows:
+            if view in (None, status):
+                assert scores.get(id_.bytes) == float(created_at)
+                at = swept.get(id_.bytes, float("inf"))
+                assert at == float("inf") if ends is None else at >= float(ends)
+
+
 async def check_entries(store: Store) -> int:
     """At rest: every value is its row, and there is nothing but values; returns how many there are."""
     names, client = protocol(store).keys, store.redis.client

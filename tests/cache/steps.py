@@ -25,8 +25,9 @@ async def kill_marks(store: Store) -> None:
     names, client = protocol(store).keys, store.redis.client
     for id_ in await marks(store):
         held: Any = await client.get(names.entries + id_)
-        await client.set(names.entries + id_, held.rpartition(b" ")[0] + b" 1")
-        await client.zadd(names.marks, {id_: 1})
+        if held is not None and held.startswith(b"M "):
+            await client.set(names.entries + id_, held.rpartition(b" ")[0] + b" 1")
+            await client.zadd(names.marks, {id_: 1})
 
 
 async def one(store: Store, **fields: Any) -> Task:

@@ -1,10 +1,9 @@
 """Writes while the index is being built: it ends as the rows are, wherever a batch is read and added in between."""
 
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 import pytest
 
@@ -16,17 +15,18 @@ from cache.scrub import tidy
 from cache.store import Store
 from cache.tasks import Tasks
 from db import gate
-from db.errors import DatabaseError
+from db.errors import CommitUnknown, DatabaseError
 from db.pool import Connection, Database
 from db.rows import Status, Task
 from db.stream import BEGINNING, Members, index_batch
-from tests.cache.gates import check_entries, check_indexes
+from tests.cache.gates import check_entries, check_indexes, check_nothing_missing
 from tests.cache.samples import in_an_hour, look, new_task
+from tests.cache.steps import kill_marks
 
 STATUSES: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
 POINTS = ("before", "marked", "committed", "after")
-# Where the batch is read, and where it is added: never earlier.
-MOMENTS = list(itertools.combinations_with_replacement(POINTS, 2))
+# Where the batch is read, and where it is added. What is read between mark and commit is what was there before.
+MOMENTS = [("before", added) for added in POINTS] + [("committed", added) for added in POINTS[2:]]
 
 SOON, LATE = in_an_hour(), in_an_hour() + timedelta(hours=1)
 Write = Callable[[Store, Task, Task], Awaitable[Any]]
@@ -71,6 +71,8 @@ class Builder:
         async with self._store.database.connection() as connection:
             assert await gate.switch_on(connection, self._store.workspace, self._protocol.gate.epoch)
         await look(self._store)
+        await check_nothing_missing(self._store)
+        await kill_marks(self._store)
         await tidy(self._store, self._protocol)
 
 
@@ -86,8 +88,8 @@ def in_turn(*writes: Write) -> Write:
     return each
 
 
-def rolled_back(write: Write) -> Write:
-    """Marked, and then rolled back for certain."""
+def broken(write: Write, how: LiteralString, error: type[DatabaseError]) -> Write:
+    """Marked, and then ended otherwise than its writer wanted, or knows."""
 
     async def attempt(store: Store, task: Task, gone: Task) -> None:
         @asynccontextmanager
@@ -97,15 +99,20 @@ def rolled_back(write: Write) -> Write:
                 try:
                     yield connection
                 finally:
-                    await connection.raw.execute("ROLLBACK")
-            raise DatabaseError("rolled back")
+                    await connection.raw.execute(how)
+            raise error("broken")
 
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(store.database, "transaction", transaction)
-            with pytest.raises(DatabaseError, match="rolled back"):
+            with pytest.raises(error, match="broken"):
                 await write(store, task, gone)
 
     return attempt
+
+
+def rolled_back(write: Write) -> Write:
+    """Not done, for certain: it is aborted."""
+    return broken(write, "ROLLBACK", DatabaseError)
 
 
 def create(expires_at: datetime | None) -> Write:
@@ -159,11 +166,15 @@ WRITES: dict[str, Write] = {
     "restore and move": in_turn(restore, lambda store, _, gone: Tasks(store).update_task(gone.id, {"status": "DONE"})),
     "move and delete": in_turn(update(status="DONE"), delete),
 }
-ROLLED_BACK = [name for name in WRITES if name != "change nothing" and " and " not in name]
-WRITES |= {f"{name}, rolled back": rolled_back(WRITES[name]) for name in ROLLED_BACK}
+SINGLE = [name for name in WRITES if name != "change nothing" and " and " not in name]
+WRITES |= {f"{name}, rolled back": rolled_back(WRITES[name]) for name in SINGLE}
+# The writer cannot know, or died: the mark stays.
+WRITES |= {f"{name}, perhaps": broken(WRITES[name], "COMMIT", CommitUnknown) for name in SINGLE}
+WRITES |= {f"{name}, perhaps not": broken(WRITES[name], "ROLLBACK", CommitUnknown) for name in SINGLE}
 WRITES |= {
     "create many again": create_many_again,
     "move, rolled back, and delete": in_turn(rolled_back(update(status="DONE")), delete),
+    "expire never, and the title rolled back": in_turn(update(expires_at=None), rolled_back(update(title="Newer"))),
     "delete, rolled back, and expire never": in_turn(rolled_back(delete), update(expires_at=None)),
 }
 
@@ -183,8 +194,7 @@ async def test_the_index_is_as_the_rows_are(
                 new_task(),
                 new_task(status="DONE"),
             ]
-            for one in new:
-                await Tasks(store).create_task(one)
+            await Tasks(store).create_tasks(new)
             gone = await Tasks(store).delete_task(new[1].id)
             (task,) = await Tasks(store).tasks_by_id([new[0].id])
             assert task is not None
@@ -196,8 +206,8 @@ async def test_the_index_is_as_the_rows_are(
             await builder.reach("before")
             await WRITES[write](store, task, gone)
             await builder.reach("after")
-            await builder.finish()
             try:
+                await builder.finish()
                 await check_indexes(store)
                 await check_entries(store)
             except AssertionError as error:
