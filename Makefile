@@ -16,7 +16,7 @@ help: ## this list
 	@echo 'make <target>  (PORT=$(PORT) DATA=$(DATA) WORKERS=$(WORKERS) N=$(N))'
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+		while IFS='|' read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
 
 run: .venv/run.stamp ## everything: dependencies, stores, migrations, the service (PORT= DATA= WORKERS=)
 	@$(ENV) exec $(BIN)/python -m api serve
@@ -25,7 +25,7 @@ test: .venv/dev.stamp ## all tests, but for the long campaigns
 	$(BIN)/python -m pytest -m 'not slow'
 
 check: .venv/dev.stamp ## the quick part of the tests
-	$(BIN)/python -m pytest -m 'not slow' --ignore=tests/acceptance --ignore=tests/model
+	$(BIN)/python -m pytest -m 'not slow' --ignore=tests/acceptance --ignore=tests/model --ignore=tests/faults
 
 model: .venv/dev.stamp ## explore the protocol, the long version (20 minutes)
 	$(BIN)/python -m tests.model
@@ -48,6 +48,12 @@ format: .venv/dev.stamp ## put the code into ruff's form
 
 load: .venv/run.stamp ## N tasks into the running service (N= PORT=)
 	@exec $(BIN)/python -m loadgen load --count '$(N)' --url 'http://127.0.0.1:$(PORT)/graphql'
+
+bench-protocol: .venv/dev.stamp ## what staying right costs, and what is left without Redis (N=)
+	@exec $(BIN)/python -m tests.bench $(N)
+
+faults-short: .venv/dev.stamp ## the short faults, under the history checker
+	$(BIN)/python -m pytest tests/faults
 
 bench: .venv/run.stamp ## the benchmarks; writes a table
 	@exec $(BIN)/python -m loadgen bench --count $(N)
@@ -94,4 +100,4 @@ lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into
 	fi; \
 	exit 1
 
-.PHONY: help run test check model test-redis lint format load bench verify reindex reset schema lock
+.PHONY: help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock

@@ -89,10 +89,10 @@ async def single_updates(service: Service) -> None:
     created = await service.ask('mutation { createTask(input: { title: "One" }) { task { id } } }')
     id_ = created["data"]["createTask"]["task"]["id"]
     await service.degraded(False)
-    ours, trips, spent = writes.write, {}, {}
+    ours = writes.write
     ways = {"plain": plain_write, "protocol": ours}
-    for name in ways:
-        trips[name], spent[name] = 0.0, []
+    trips = dict.fromkeys(ways, 0.0)
+    spent: dict[str, list[float]] = {name: [] for name in ways}
     number = 0
     for _ in range(ROUNDS):
         for name, way in ways.items():
@@ -166,7 +166,10 @@ async def rebuild_under_readers(service: Service) -> None:
     running = False
     await asyncio.gather(*readers)
     seconds = (await service.counters())["millitask_rebuild_seconds"]
-    say(f"rebuild of {TASKS:,} while 32 clients read", f"{seconds:.1f} s; {took:.1f} s from the loss to the index in use")
+    say(
+        f"rebuild of {TASKS:,} while 32 clients read",
+        f"{seconds:.1f} s; {took:.1f} s from the loss to the index in use",
+    )
     say("reads meanwhile", f"{reads:,}, {failed} failed")
 
 
