@@ -1,4 +1,4 @@
-"""`python -m tests.bench [tasks]`: what staying right costs, against plain write-through, and what is left without Redis."""
+"""`python -m tests.bench [tasks]`: what staying right costs beside write-through, and what there is without Redis."""
 
 import asyncio
 import statistics
@@ -24,7 +24,8 @@ from db.migrations import migrate
 ROUNDS, EACH = 20, 50
 MANY = """
     INSERT INTO task (workspace_id, id, title, description, status, created_at, expires_at)
-    SELECT 'default', uuidv7(), 'Task ' || n, repeat('x', 100), (ARRAY['TODO', 'IN_PROGRESS', 'DONE'])[1 + n %% 3]::task_status,
+    SELECT 'default', uuidv7(), 'Task ' || n, repeat('x', 100),
+           (ARRAY['TODO', 'IN_PROGRESS', 'DONE'])[1 + n %% 3]::task_status,
            now() - make_interval(secs => %(count)s - n), CASE WHEN n %% 5 = 0 THEN now() + interval '30 days' END
     FROM generate_series(1, %(count)s) AS n
 """
@@ -50,7 +51,7 @@ class Service:
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
 
     async def degraded(self, wanted: bool) -> None:
-        while (await self.http.get("/readyz")).json().get("degraded") is not wanted:
+        while (await self.http.get("/readyz")).json().get("degraded") is not wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
@@ -186,7 +187,7 @@ FLUSH: Callable[[], Awaitable[Any]]
 def main() -> None:
     """Everything, one after the other."""
     logs.configure(Settings(log_level="critical"))
-    global FLUSH  # noqa: PLW0603
+    global FLUSH
     with (
         tempfile.TemporaryDirectory() as folder,
         EmbeddedStores(Settings(database_url=None, redis_url=None, data_dir=Path(folder))) as urls,
