@@ -12,6 +12,7 @@ from cache.keys import BEACON, VIEW_OF, Keys, epochs_key
 from cache.protocol import Protocol
 from cache.redis import Argument
 from cache.store import Store
+from cache.watch import look
 from db import gate
 from db.errors import DatabaseError
 from db.gate import Gate
@@ -145,8 +146,10 @@ async def reindex(store: Store) -> int:
     async with store.database.connection() as connection:
         current = await gate.read_gate(connection, store.workspace)
         await gate.close_gate(connection, store.workspace, current.epoch, lost=True)
+    closing = None
     while True:
         async with store.database.connection() as connection:
+            closing = await look(store, connection, closing)  # perhaps nobody else does
             found = await gate.read_gate(connection, store.workspace)
         if found.state == "on" and found.epoch != current.epoch:  # a service was quicker
             return await size(store, found)

@@ -1,273 +1,198 @@
-"""The index is built when it is missing or not ours, once, and from the rows alone."""
+"""The index is built from the rows alone, once, and what was there before is cleared away."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from api.embedded import EmbeddedStores
-from api.settings import Settings
-from cache import keys
+from cache import rebuild as rebuilding
 from cache.accounting import Accounting
-from cache.errors import CacheUnavailable, IndexUnavailable
-from cache.index import IndexLost, Range
+from cache.index import Range
 from cache.keeper import keeper
-from cache.keys import Keys
-from cache.rebuild import ensure_index, reindex
+from cache.keys import Keys, epochs_key
+from cache.rebuild import rebuild, reindex
 from cache.redis import Redis
-from cache.store import Store
+from cache.store import LEASE, Store, clock
 from cache.tasks import Tasks
-from db import gate
-from db.gate import Gate
 from db.pool import Database
-from db.rows import Task
-from tests.cache.samples import create, in_an_hour, indexed, new_task, views
-
-NOBODY = "redis://127.0.0.1:1/0"
-
-
-@pytest.fixture
-def own_redis(database_url: str, tmp_path: Path) -> Iterator[EmbeddedStores]:
-    """A Redis that the test may kill, on the test's own database."""
-    settings = Settings(database_url=database_url, redis_url=None, data_dir=tmp_path)
-    embedded = EmbeddedStores(settings, durable=False)
-    try:
-        yield embedded
-    finally:
-        embedded.stop()
-
-
-async def read_gate(store: Store) -> Gate | None:
-    async with store.database.connection() as connection:
-        return await gate.read_gate(connection, store.workspace)
+from tests.cache.gates import build, check_entries, check_indexes, gate_of, off, until, until_settled, watched
+from tests.cache.samples import create, in_an_hour, look, new_task, protocol, snapshot
+from tests.cache.steps import EARLIER, mark
 
 
 async def epochs(store: Store) -> set[int]:
-    """The epochs of which Redis holds an index."""
-    found = [key async for key in store.redis.client.scan_iter(b"*:rev")]
-    return {int(key.split(b":")[1]) for key in found}
+    """The epochs of which Redis holds anything."""
+    found = await snapshot(store)
+    return {int(key.split(b":")[1]) for key in found if key.split(b":")[1].isdigit()}
 
 
-async def test_before_the_first_build_there_is_nothing_to_read(bare_store: Store) -> None:
-    assert not bare_store.ready
-    with pytest.raises(IndexUnavailable):
-        await Tasks(bare_store).task_page(Range(5))
-    with pytest.raises(IndexUnavailable):
-        await Tasks(bare_store).create_task(new_task())
-
-
-async def test_a_missing_index_is_built(bare_store: Store, accounting: Accounting) -> None:
-    assert await ensure_index(bare_store) == 0
+async def test_before_the_first_build_postgresql_answers(bare_store: Store) -> None:
+    await look(bare_store)
     assert bare_store.ready
-    assert accounting.rebuilds == 1
-    assert await ensure_index(bare_store) is None
-    assert accounting.rebuilds == 1
+    task = await Tasks(bare_store).create_task(new_task())
+    request = Tasks(bare_store)
+    assert (await request.task_page(Range(5))).tasks == [task]
+    assert request.degraded
+    assert await snapshot(bare_store) == {}
 
 
-async def test_an_emptied_redis_gets_the_same_index_again(store: Store) -> None:
+async def test_an_index_is_built_once(bare_store: Store, accounting: Accounting) -> None:
+    made = await create(bare_store, 3)
+    assert await rebuild(bare_store) == 3
+    assert accounting.rebuilds == 1
+    assert await rebuild(bare_store) is None  # it is on
+    assert accounting.rebuilds == 1
+    await look(bare_store)
+    request = Tasks(bare_store)
+    assert (await request.task_page(Range(5))).tasks == made
+    assert not request.degraded
+    assert (await gate_of(bare_store)).redis_run_id == await bare_store.redis.run_id()
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7, 41, 10_000])
+async def test_a_new_index_is_the_rows(store: Store, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    monkeypatch.setattr(rebuilding, "BATCH", batch)
     made = await create(store, 20, expires_at=in_an_hour())
-    made = await create(store, 20, status="DONE") + made
-    deleted = made.pop(7)
-    await Tasks(store).delete_task(deleted.id)
-    before = {view: await indexed(store, view) for view in keys.VIEWS}
-    epoch = store.protocol.keys.epoch
-    await store.redis.client.flushdb()
-    assert await ensure_index(store) == 39
-    assert store.protocol.keys.epoch > epoch
-    assert {view: await indexed(store, view) for view in keys.VIEWS} == before
-    assert (await Tasks(store).task_page(Range(100))).tasks == made
-    scores = await store.redis.client.zrange(store.protocol.keys.expiring[0], 0, -1)
-    assert len(scores) == 21
-
-
-async def test_expired_tasks_are_not_in_a_new_index(store: Store) -> None:
-    kept, expired = await create(store, 2, expires_at=in_an_hour())
+    made = await create(store, 21, status="DONE") + made
+    await Tasks(store).delete_task(made.pop(7).id)
+    expired = made.pop()
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE task SET expires_at = '2001-01-01' WHERE id = %s", (expired.id,))
-    assert await ensure_index(store, force=True) == 1
-    assert await indexed(store) == [kept.id]
+    before = protocol(store).gate.epoch
+    await store.redis.client.flushdb()
+    await off(store)
+    assert await build(store) == 39
+    assert protocol(store).gate.epoch > before
+    await check_indexes(store)
+    page = await Tasks(store).task_page(Range(100))
+    assert (page.tasks, page.total) == (made, 39)
 
 
-@pytest.mark.parametrize("place", range(9))
-async def test_an_index_that_is_not_whole_is_built_anew(store: Store, place: int) -> None:
-    made = await create(store, 3)
-    names = store.protocol.keys
-    await store.redis.client.delete((names.rev, *names.indexes, *names.expiring)[place])
-    assert await ensure_index(store) == 3
-    assert await indexed(store, "TODO") == [task.id for task in made]
-
-
-async def test_the_index_of_another_run_of_redis_is_built_anew(store: Store) -> None:
-    made = await create(store, 3)
-    epoch = store.protocol.keys.epoch
-    async with store.database.transaction() as connection:
-        await gate.write_gate(connection, store.workspace, Gate(epoch, "f" * 40))
-    assert await ensure_index(store) == 3
-    assert store.protocol.keys.epoch > epoch
-    assert await indexed(store) == [task.id for task in made]
-    assert await epochs(store) == {store.protocol.keys.epoch}
-    now = await read_gate(store)
-    assert now == Gate(store.protocol.keys.epoch, await store.redis.run_id())
-
-
-async def test_the_index_of_another_database_is_not_used(store: Store) -> None:
-    """A database that was made anew counts its epochs anew, and Redis may hold that of the old one."""
-    await create(store, 3)
-    async with store.database.connection() as connection:
-        await connection.raw.execute("DELETE FROM gate")
-        await connection.raw.execute("DELETE FROM task")
-        await connection.raw.execute("ALTER SEQUENCE gate_epoch RESTART")
-    assert await ensure_index(store) == 0
-    assert await indexed(store) == []
-
-
-async def test_the_entries_of_another_database_are_not_used(store: Store) -> None:
+@pytest.mark.parametrize("restarts", [True, False])
+async def test_what_is_left_of_another_database_is_not_used(store: Store, restarts: bool) -> None:
     """A backup was played back: the rows are older than the entries, and the epochs begin again."""
-    task = (await create(store))[0]
+    task, gone = await create(store, 2)
     await Tasks(store).update_task(task.id, {"title": "Lost with the database"})
     async with store.database.connection() as connection:
         await connection.raw.execute("DELETE FROM gate")
+        await connection.raw.execute("DELETE FROM task WHERE id = %s", (gone.id,))
         await connection.raw.execute("UPDATE task SET title = %s, version = 1", (task.title,))
-        await connection.raw.execute("ALTER SEQUENCE gate_epoch RESTART")
-    await ensure_index(store)
+        if restarts:
+            await connection.raw.execute("ALTER SEQUENCE gate_epoch RESTART")
+    assert await build(store) == 1
     (found,) = await Tasks(store).tasks_by_id([task.id])
     assert found is not None
     assert (found.title, found.version) == (task.title, 1)
+    await check_indexes(store)
 
 
-async def test_two_at_once_build_once(database: Database, redis_url: str) -> None:
+async def test_of_many_at_once_one_builds(database: Database, redis_url: str) -> None:
     async with Redis(redis_url) as redis:
         stores = [Store(database, redis, Accounting()) for _ in range(5)]
-        counts = await asyncio.gather(*map(ensure_index, stores))
-    assert sorted(counts, key=str) == [0, None, None, None, None]
-    assert len({store.protocol.keys.epoch for store in stores}) == 1
-    assert sum(store.accounting.rebuilds for store in stores) == 1
+        made = await create(stores[0], 3)
+        counts = await asyncio.gather(*map(rebuild, stores))
+        assert sorted(counts, key=str) == [3, None, None, None, None]
+        assert sum(store.accounting.rebuilds for store in stores) == 1
+        for store in stores:
+            await look(store)
+            assert (await Tasks(store).task_page(Range(5))).tasks == made
+        assert await epochs(stores[0]) == {protocol(stores[0]).gate.epoch}
 
 
-async def test_reindex_by_hand_moves_running_stores_to_the_new_index(
-    store: Store, database_url: str, redis_url: str
-) -> None:
-    made = await create(store, 3)
-    epoch = store.protocol.keys.epoch
-    assert await reindex(database_url, redis_url) == 3
+async def test_old_indexes_are_cleared_away_and_all_that_has_no_end(store: Store) -> None:
+    task, other = await create(store, 2)
+    await mark(store, EARLIER, task)
+    await mark(store, EARLIER, other, dead=True)
+    await off(store)
+    await store.redis.send([("SADD", epochs_key(store.workspace), 7)])  # there is nothing of this one
+    await build(store)
+    assert await epochs(store) == {protocol(store).gate.epoch}
+    assert await store.redis.client.smembers(epochs_key(store.workspace)) == {b"%d" % protocol(store).gate.epoch}
+
+
+async def test_entries_of_an_old_index_end_by_themselves(store: Store) -> None:
+    await Tasks(store).create_task(new_task())
+    old = protocol(store).keys
+    await off(store)
+    await build(store)
+    left = [key for key in await snapshot(store) if f":{old.epoch}:".encode() in key]
+    assert len(left) == 1
+    assert await store.redis.client.pttl(left[0]) > 0
+
+
+async def test_the_epoch_of_a_newer_index_is_not_cleared(store: Store) -> None:
+    """A builder that was slow, and finds that others have built since."""
+    older = protocol(store)
+    await off(store)
+    await build(store)
+    made = await create(store, 2)
+    await rebuilding._clear_old_epochs(store, older)
     assert (await Tasks(store).task_page(Range(5))).tasks == made
-    assert store.protocol.keys.epoch > epoch
-    assert store.ready
-    assert await reindex(database_url, redis_url) == 3
-    assert await Tasks(store).tasks_by_id([made[0].id]) == [made[0]]
-    assert await reindex(database_url, redis_url) == 3
-    created = await Tasks(store).create_task(new_task())
-    assert (await Tasks(store).task_page(Range(5))).tasks == [created, *made]
-    assert await epochs(store) == {store.protocol.keys.epoch}
-
-
-async def test_writers_and_a_rebuild_at_once_lose_nothing(store: Store, database_url: str, redis_url: str) -> None:
-    rebuilding = asyncio.create_task(reindex(database_url, redis_url))
-    made: list[Task] = []
-    while not rebuilding.done() or len(made) < 20:
-        task = await Tasks(store).create_task(new_task())
-        made.append(await Tasks(store).update_task(task.id, {"status": "DONE"}))
-    await rebuilding
-    page = await Tasks(store).task_page(Range(100, status="DONE"))
-    assert page.tasks == made[::-1][:100]
-    assert page.total == len(made)
-
-
-async def test_a_mark_of_the_old_index_does_not_outlive_it(store: Store) -> None:
-    task = (await create(store))[0]
-    old = store.protocol.keys
-    async with store.database.transaction() as connection:
-        token = await gate.new_token(connection)
-    await store.protocol.mark(token, task, visible=True, transaction=store.longest_transaction)
-    await ensure_index(store, force=True)
-    left = [key async for key in store.redis.client.scan_iter() if f":{old.epoch}:".encode() in key]
-    assert left == []
-
-
-async def test_a_build_that_failed_leaves_nothing_behind(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its keys have no TTL, and its epoch is never used again."""
-    made = await create(store, 3)
-
-    async def breaks_off(*_: object) -> None:
-        raise CacheUnavailable
-
-    with monkeypatch.context() as patched:
-        patched.setattr(gate, "write_gate", breaks_off)
-        with pytest.raises(CacheUnavailable):
-            await ensure_index(store, force=True)
-    assert await ensure_index(store) == 3
-    assert (await Tasks(store).task_page(Range(5))).tasks == made
-    assert await epochs(store) == {store.protocol.keys.epoch}
-
-
-async def test_without_redis_nothing_is_answered_and_nothing_is_lost(store: Store, database: Database) -> None:
-    task = (await create(store))[0]
-    async with Redis(NOBODY) as redis:
-        away = Store(database, redis, Accounting())
-        with pytest.raises(CacheUnavailable):
-            await ensure_index(away)
-        away.use(store.protocol.keys.epoch)
-        for request in (
-            Tasks(away).task_page(Range(5)),
-            Tasks(away).create_task(new_task()),
-            Tasks(away).update_task(task.id, {"title": "No"}),
-            Tasks(away).delete_task(task.id),
-            Tasks(away).create_tasks([new_task()]),
-            Tasks(away).tasks_by_id([task.id]),
-        ):
-            with pytest.raises(CacheUnavailable):
-                await request
-    page = await Tasks(store).task_page(Range(5))
-    assert (page.tasks, page.total) == ([task], 1)
-    assert await views(store, task.id) == {None, "TODO"}
-
-
-async def test_a_redis_that_was_killed_comes_back_with_everything(
-    database: Database, own_redis: EmbeddedStores
-) -> None:
-    async with Redis(own_redis.start().redis_url) as redis:
-        store = Store(database, redis, Accounting())
-        await ensure_index(store)
-        made = await create(store, 3)
-        (server,) = own_redis.servers
-        server.kill()
-        server.wait()
-        for request in (Tasks(store).task_page(Range(5)), Tasks(store).create_task(new_task())):
-            with pytest.raises(CacheUnavailable):
-                await request
-    own_redis.stop()
-    async with Redis(own_redis.start().redis_url) as redis:
-        again = Store(database, redis, Accounting())
-        assert await ensure_index(again) == 3
-        assert (await Tasks(again).task_page(Range(5))).tasks == made
-
-
-async def _ready(store: Store) -> None:
-    for _ in range(3000):
-        if store.ready:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("The keeper has not built the index.")
-
-
-async def test_the_keeper_builds_what_is_missing(bare_store: Store) -> None:
-    async with keeper(bare_store):
-        await _ready(bare_store)
-        task = await Tasks(bare_store).create_task(new_task())
-        await bare_store.redis.client.flushdb()
-        with pytest.raises(IndexLost):
-            await Tasks(bare_store).task_page(Range(5))
-        await _ready(bare_store)
-        assert (await Tasks(bare_store).task_page(Range(5))).tasks == [task]
+    await check_indexes(store)
 
 
 async def test_keys_of_workspaces_and_epochs_do_not_meet(store: Store, database: Database) -> None:
     other = Store(database, store.redis, Accounting(), "other")
-    await ensure_index(other)
+    await build(other)
     mine, theirs = await create(store), await create(other)
     assert (await Tasks(store).task_page(Range(5))).tasks == mine
     assert (await Tasks(other).task_page(Range(5))).tasks == theirs
     assert await Tasks(store).tasks_by_id([theirs[0].id]) == [None]
     assert not set(Keys("a", 1).prelude) & (set(Keys("a", 2).prelude) | set(Keys("b", 1).prelude))
-    assert all(isinstance(task, Task) for task in mine + theirs)
+    await off(store)
+    await build(store)
+    await check_indexes(other)
+
+
+# By hand
+
+
+async def test_reindex_moves_those_who_watch_to_the_new_index(store: Store, database: Database, redis_url: str) -> None:
+    made = await create(store, 3)
+    before = protocol(store).gate.epoch
+    async with Redis(redis_url) as redis, watched(store):
+        assert await reindex(Store(database, redis, Accounting())) == 3
+        await until(lambda: store.protocol is not None and store.protocol.gate.epoch > before)
+        request = Tasks(store)
+        assert (await request.task_page(Range(5))).tasks == made
+        assert not request.degraded
+        assert await epochs(store) == {protocol(store).gate.epoch}
+
+
+async def test_reindex_while_a_service_runs_loses_nothing(store: Store, database: Database, redis_url: str) -> None:
+    """Whoever of them is quicker builds, and writers go on."""
+    before = protocol(store).gate.epoch
+    made = await create(store, 3, status="DONE")
+    made.reverse()
+    async with Redis(redis_url) as redis, keeper(store):
+        reindexing = asyncio.create_task(reindex(Store(database, redis, Accounting())))
+        while not reindexing.done() or len(made) < 20:
+            task = await Tasks(store).create_task(new_task())
+            made.append(await Tasks(store).update_task(task.id, {"status": "DONE"}))
+            page = await Tasks(store).task_page(Range(100, status="DONE"))
+            assert (page.tasks, page.total) == (made[::-1][:100], len(made))
+        assert 3 <= await reindexing <= len(made)
+        assert (await gate_of(store)).epoch > before
+        await until(lambda: store.protocol is not None)
+        await until_settled(store)
+    await check_indexes(store)
+    await check_entries(store)
+
+
+async def test_reindex_of_a_service_that_does_not_run(bare_store: Store) -> None:
+    await create(bare_store, 3)
+    assert await reindex(bare_store) == 3
+    await look(bare_store)
+    await check_indexes(bare_store)
+
+
+async def test_reindex_of_an_index_that_nobody_watches(store: Store, database: Database, redis_url: str) -> None:
+    """A service that has ended left the gate on; then the one who reindexes waits for the leases there may be."""
+    await create(store, 3)
+    before = protocol(store).gate.epoch
+    async with Redis(redis_url) as redis, asyncio.timeout(20):
+        began = clock()
+        assert await reindex(Store(database, redis, Accounting())) == 3
+        assert clock() - began > LEASE
+    await look(store)
+    assert protocol(store).gate.epoch > before
+    await check_indexes(store)
