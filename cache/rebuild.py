@@ -78,15 +78,17 @@ async def _build(store: Store, turn: Connection, protocol: Protocol) -> int | No
 
 async def _fill(store: Store, connection: Connection, protocol: Protocol) -> int:
     """B2, B3: Redis takes a batch while PostgreSQL reads the next one."""
-    count, place = 0, BEGINNING
-    async with asyncio.TaskGroup() as group:
-        under_way: asyncio.Task[None] | None = None
+    count, place, under_way = 0, BEGINNING, asyncio.create_task(asyncio.sleep(0))
+    try:
         while batch := await index_batch(connection, store.workspace, place, BATCH):
-            if under_way is not None:
-                await under_way
-            under_way = group.create_task(_add(store, protocol, batch))
+            await under_way
+            under_way = asyncio.create_task(_add(store, protocol, batch))
             count += sum(len(members.ids) for members in batch)
             place = last_place(batch)
+        await under_way
+    finally:  # nothing may be added any more when what is there is cleared
+        under_way.cancel()
+        await asyncio.gather(under_way, return_exceptions=True)
     return count
 
 
