@@ -13,6 +13,7 @@ from cache.protocol import Protocol
 from cache.redis import Argument
 from cache.requirements import redis_problems
 from cache.store import Store
+from cache.watch import look
 from db import gate
 from db.errors import DatabaseError
 from db.gate import Gate
@@ -81,20 +82,17 @@ async def _build(store: Store, turn: Connection, protocol: Protocol) -> int | No
 
 async def _fill(store: Store, connection: Connection, protocol: Protocol) -> int:
     """B2, B3: Redis takes a batch while PostgreSQL reads the next one."""
-    count, place = 0, BEGINNING
-    under_way: asyncio.Task[None] | None = None
+    count, place, under_way = 0, BEGINNING, asyncio.create_task(asyncio.sleep(0))
     try:
         while batch := await index_batch(connection, store.workspace, place, BATCH):
-            if under_way is not None:
-                await under_way
+            await under_way
             under_way = asyncio.create_task(_add(store, protocol, batch))
             count += sum(len(members.ids) for members in batch)
             place = last_place(batch)
-        if under_way is not None:
-            await under_way
-    finally:
-        if under_way is not None:
-            under_way.cancel()
+        await under_way
+    finally:  # nothing may be added any more when what is there is cleared
+        under_way.cancel()
+        await asyncio.gather(under_way, return_exceptions=True)
     return count
 
 
@@ -154,8 +152,10 @@ async def reindex(store: Store) -> int:
     async with store.database.connection() as connection:
         current = await gate.read_gate(connection, store.workspace)
         await gate.close_gate(connection, store.workspace, current.epoch, lost=True)
+    closing = None
     while True:
         async with store.database.connection() as connection:
+            closing = await look(store, connection, closing)  # perhaps nobody else does
             found = await gate.read_gate(connection, store.workspace)
         if found.state == "on" and found.epoch != current.epoch:  # a service was quicker
             return await size(store, found)

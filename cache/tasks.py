@@ -1,6 +1,5 @@
 """The view that one request has of the tasks: pages, look-ups and writes, through the cache."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +27,7 @@ class Page:
     """Tasks of a view, newest first, and where they stand in it."""
 
     tasks: list[Task]
-    total: int
+    total: int | None
     has_before: bool
     has_after: bool
 
@@ -50,18 +49,23 @@ class Tasks:
         """The tasks in the order of the ids; none for one that is not there, deleted or expired."""
         return await self._loader.load_many(ids)
 
-    async def task_page(self, part: Range) -> Page:
-        """A part of a view, newest first."""
+    async def task_page(self, part: Range, *, total: bool = True) -> Page:
+        """A part of a view, newest first; without its `total`, if that would have to be counted."""
 
         async def cached(protocol: Protocol) -> Page:
             return await self._cached_page(protocol, part)
 
         async def from_rows() -> Page:
             self._degraded = True
-            page, total = await asyncio.gather(self._row_page(part), self._store.total(part.status))
-            return Page(page.tasks, total, page.has_before, page.has_after)
+            page = await self._row_page(part)
+            count = await self._store.total(part.status) if total else None
+            return Page(page.tasks, count, page.has_before, page.has_after)
 
         return await self._store.read(cached, from_rows)
+
+    async def total(self, status: Status | None) -> int:
+        """How many tasks a view has; for a page that came without."""
+        return await self._store.total(status)
 
     async def _row_page(self, part: Range) -> RowPage:
         """R6: what the page script does, by PostgreSQL's indexes."""

@@ -40,7 +40,7 @@ class Query:
     ) -> TaskConnection:
         """One script for the ids, one MGET for the tasks, one query for what is missing."""
         part = page_range(first, after, last, before, page, status)
-        return connection(await info.context.tasks.task_page(part))
+        return connection(await info.context.tasks.task_page(part, total=False), part.status)
 
     @strawberry.field(description="One task; null if it is not there, deleted or expired.")
     async def task(self, info: Info, id: Id) -> Task | None:  # noqa: A002

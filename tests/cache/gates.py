@@ -14,7 +14,7 @@ from cache.watch import watch
 from db import gate
 from db.gate import Gate, State
 from db.tasks import tasks_by_id
-from tests.cache.samples import look, protocol
+from tests.cache.samples import look, marks, protocol
 
 
 async def gate_of(store: Store) -> Gate:
@@ -142,3 +142,10 @@ async def check_entries(store: Store) -> int:
 
 async def _scores(client: Any, key: bytes) -> dict[bytes, float]:
     return {bytes(member): float(score) for member, score in await client.zrange(key, 0, -1, withscores=True)}
+
+
+async def until_settled(store: Store) -> None:
+    """Until the keeper has looked at every id that was written while the index was built."""
+    async with asyncio.timeout(20):
+        while await marks(store):  # noqa: ASYNC110 (nobody tells when)
+            await asyncio.sleep(0.02)
