@@ -38,10 +38,10 @@ async def examine(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> dict
     """What differs, by id, in words. Raises as the steps of the protocol do."""
     found = dict.fromkeys(ids, "")
     for pause in PAUSES:
-        await asyncio.sleep(pause)
-        found = await _look(store, protocol, list(found))
         if not found:
             break
+        await asyncio.sleep(pause)
+        found = await _look(store, protocol, list(found))
     return found
 
 

@@ -58,7 +58,7 @@ async def verify(store: Store, say: Say, *, repair: bool = False) -> Report:
     protocol, report = store.at(gate), Report()
     told: set[UUID] = set()
     async for ids in _suspects(store, protocol, report):
-        found = await examine(store, protocol, [id_ for id_ in ids if id_ not in told]) if ids else {}
+        found = await examine(store, protocol, [id_ for id_ in ids if id_ not in told])
         told.update(found)
         if len(told) > MOST:
             raise TooDifferent

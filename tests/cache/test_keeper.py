@@ -1,6 +1,7 @@
 """The keeper builds what is missing, and always ends when it is told to."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from cache.store import Store
 from cache.tasks import Tasks
 from db.pool import Database
 from tests.cache.gates import until
-from tests.cache.samples import new_task, protocol
+from tests.cache.samples import create, in_an_hour, new_task, protocol
 
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 2, 3, 5, 8, 13, 21, 34])
@@ -50,3 +51,18 @@ async def test_an_index_that_only_the_keeper_looks_at_is_built_again_too(databas
             await until(lambda: store.protocol is not None)
             await redis.client.flushdb()
             await until(lambda: store.accounting.rebuilds == 2 and store.protocol is not None)
+
+
+async def test_rows_that_are_long_gone_are_purged(store: Store) -> None:
+    kept, gone, expired = await create(store, 3, expires_at=in_an_hour())
+    await Tasks(store).delete_task(gone.id)
+    async with store.database.connection() as connection:
+        await connection.raw.execute("UPDATE task SET deleted_at = now() - interval '8 days' WHERE id = %s", (gone.id,))
+        await connection.raw.execute(
+            "UPDATE task SET expires_at = now() - interval '8 days' WHERE id = %s", (expired.id,)
+        )
+    async with asyncio.timeout(30), keeper(store, timedelta(days=7)):
+        await until(lambda: store.accounting.purged == 2)
+    async with store.database.connection() as connection:
+        left = await (await connection.raw.execute("SELECT id FROM task")).fetchall()
+    assert left == [(kept.id,)]
