@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,7 +19,7 @@ from cache.store import Store, clock
 from cache.tasks import Tasks
 from db.pages import task_page
 from db.pool import Database
-from db.rows import Task
+from db.rows import Status, Task
 from tests.cache.gates import (
     build,
     check_entries,
@@ -62,7 +62,7 @@ async def check_reads(store: Store, *, degraded: bool) -> None:
     expected = await rows(store)
     for status in (None, "TODO", "DONE"):
         request = Tasks(store)
-        page = await request.task_page(Range(10, status=cast("Status | None", status)))
+        page = await request.task_page(Range(10, status=status))
         assert page.tasks == [task for task in expected if status in (None, task.status)]
         assert page.total == len(page.tasks)
         assert request.degraded == degraded
@@ -77,7 +77,7 @@ async def test_a_write_while_the_gate_closes_waits_and_then_goes_past_redis(stor
     before = await snapshot(store)
     await close(store)
     unchanged = await rows(store)
-    writing = asyncio.create_task(WRITES[write](Tasks(store), *ids))
+    writing = asyncio.ensure_future(WRITES[write](Tasks(store), *ids))
     await asyncio.sleep(0.2)
     assert not writing.done()
     assert await rows(store) == unchanged
