@@ -19,7 +19,7 @@ from cache.store import Store, clock
 from cache.tasks import Tasks
 from db.pages import task_page
 from db.pool import Database
-from db.rows import Status, Task
+from db.rows import Task
 from tests.cache.gates import (
     build,
     check_entries,
@@ -202,5 +202,6 @@ async def test_writes_through_a_whole_closing_are_done_once_each(store: Store, d
     page = await Tasks(other).task_page(Range(100))
     assert page.tasks == newest_first(made)[:100]
     assert page.total == len(made)
+    await look(store)  # the keeper has ended, and its lease runs out
     await check_indexes(store)
     await check_entries(store)
