@@ -22,6 +22,10 @@ class IndexLost(StoreUnavailable):
     """Redis has lost the index of the tasks; nothing was changed. Try again."""
 
 
+class ExpiriesMoving(StoreUnavailable):
+    """Somebody is changing an expiry: only PostgreSQL can tell the order of expiries at this moment."""
+
+
 class OtherRedis(IndexLost):
     """This Redis is not the one that the index was built in; nothing was changed. Try again."""
 

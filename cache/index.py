@@ -1,4 +1,4 @@
-"""The sorted index: what is asked of it, by cursor or by number, and what it answers."""
+"""The sorted indexes: what is asked of them, by cursor or by number, and what they answer."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -6,9 +6,10 @@ from uuid import UUID
 
 from cache.keys import Keys
 from cache.redis import Argument, Redis
-from db.rows import Status
+from db.rows import Order, Status
 
-# A place in the index, newest first: microseconds since 1970, and an id. Need not be that of a task.
+# A place in an order: a score and an id. The score is when the task was created, microseconds since 1970; in
+# EXPIRING_SOON when it expires, milliseconds. Need not be that of a task.
 Cursor = tuple[int, UUID]
 
 
@@ -22,13 +23,16 @@ class Range:
     before: Cursor | None = None
     offset: int = 0
     status: Status | None = None
+    order: Order = "NEWEST"
 
 
 @dataclass(frozen=True)
 class Ids:
-    """What the index says of a range. `position` is that of the first id in its view, from 0."""
+    """What the index says of a range. `position` is that of the first id in the order of its view, from 0; `scores` are
+    those of the ids where a write may change them: in EXPIRING_SOON."""
 
     ids: list[UUID]
+    scores: list[int]
     first: Cursor | None
     last: Cursor | None
     position: int
@@ -38,28 +42,28 @@ class Ids:
 
     @property
     def has_before(self) -> bool:
-        """Whether the view holds something newer than this range."""
+        """Whether the order holds something before this range."""
         return self.position > 0
 
     @property
     def has_after(self) -> bool:
-        """Whether the view holds something older than this range."""
+        """Whether the order holds something behind this range."""
         return self.position + len(self.ids) < self.length
 
 
 def arguments(part: Range) -> list[Argument]:
     """What the page script takes, after its keys."""
-    return [*_place(part.after), *_place(part.before), part.direction, part.count, part.offset]
+    return [part.order, *_place(part.after), *_place(part.before), part.direction, part.count, part.offset]
 
 
 def ids(reply: Any) -> Ids:
     """What the page script answered."""
-    members, first, last, position, length, total, rev = reply
+    members, scores, first, last, position, length, total, rev = reply
     found = [UUID(bytes=member) for member in members]
     if not found:
-        return Ids(found, None, None, min(position, length), length, total, rev)
+        return Ids(found, [], None, None, min(position, length), length, total, rev)
     ends = (int(float(first)), found[0]), (int(float(last)), found[-1])
-    return Ids(found, *ends, position, length, total, rev)
+    return Ids(found, [int(float(score)) for score in scores], *ends, position, length, total, rev)
 
 
 def _place(cursor: Cursor | None) -> tuple[int | bytes, bytes]:

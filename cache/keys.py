@@ -28,9 +28,10 @@ class Keys:
         self.marks = f"{prefix}marks".encode()
         self.indexes = [f"{prefix}index{name}".encode() for name in names]
         self.expiring = [f"{prefix}expiring{name}".encode() for name in names]
+        self.moving = f"{prefix}moving".encode()
         self.entries = f"{prefix}task:".encode()
         # What every script with the prelude takes first.
-        self.prelude = [self.rev, self.marks, *self.indexes, *self.expiring]
+        self.prelude = [self.rev, self.marks, *self.indexes, *self.expiring, self.moving]
 
     def entry(self, id_: UUID) -> bytes:
         """The key of one task."""
@@ -39,4 +40,4 @@ class Keys:
     def view(self, status: Status | None) -> list[bytes]:
         """What the page script takes."""
         at = VIEWS.index(status)
-        return [self.rev, self.indexes[at], self.expiring[at]]
+        return [self.rev, self.indexes[at], self.expiring[at], self.moving]

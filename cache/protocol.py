@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from cache import entry, index
-from cache.errors import CacheUnavailable, IndexLost
+from cache.errors import CacheUnavailable, ExpiriesMoving, IndexLost
 from cache.index import Ids, Range
 from cache.keys import Keys
 from cache.redis import Argument, Redis, Verb, within
@@ -90,9 +90,17 @@ class Protocol:
         return list(entries)
 
     async def page(self, part: Range) -> Ids:
-        """P1: the ids of a part of a view, newest first, and what the index says of it."""
+        """P1: the ids of a part of a view, in its order, and what the index says of it. Raises `ExpiriesMoving`."""
         async with within(READ_TIMEOUT):
-            return index.ids(await self._send("page", self.keys.view(part.status), *index.arguments(part)))
+            reply = await self._send("page", self.keys.view(part.status), *index.arguments(part))
+        if reply == b"MOVING":
+            raise ExpiriesMoving
+        return index.ids(reply)
+
+    async def counts(self) -> list[int]:
+        """How many tasks each view has, in the order of VIEWS, in one round trip."""
+        async with within(READ_TIMEOUT):
+            return list(await self._run("counts", []))
 
     async def lease(self, token: str, ids: Sequence[UUID], *, scrub: bool = False) -> Leased:
         """R3, and S2 for the scrub: asks to fill entries that are not there."""

@@ -55,8 +55,9 @@ async def _begin(store: Store, run_id: str) -> Protocol | None:
             return None
         protocol = store.at(Gate("building", epoch, run_id))
         keys = protocol.keys
-        beacons = [("ZADD", key, "-inf", BEACON) for key in keys.indexes]
+        beacons: list[tuple[Argument, ...]] = [("ZADD", key, "-inf", BEACON) for key in keys.indexes]
         beacons += [("ZADD", key, "+inf", BEACON) for key in keys.expiring]
+        beacons += [("SADD", keys.moving, BEACON)]
         await store.redis.send(
             [("SADD", epochs_key(store.workspace), epoch), ("SET", keys.rev, 1), *beacons], run_id=run_id
         )

@@ -19,7 +19,7 @@ from redis.exceptions import NoScriptError, RedisError
 from cache.errors import CacheUnavailable, OtherRedis
 
 SCRIPTS = Path(__file__).parent / "scripts"
-Verb = Literal["mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page"]
+Verb = Literal["mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page", "counts"]
 Argument = bytes | str | int
 _pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from uuid import UUID
 
 import structlog
@@ -18,9 +18,9 @@ from cache.redis import Redis
 from cache.shared import Shared
 from db import gate
 from db.gate import Gate
-from db.pages import task_count
+from db.pages import task_count, task_counts
 from db.pool import Database
-from db.rows import Status
+from db.rows import Order, Status
 
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
@@ -54,7 +54,10 @@ class Store:
         self._protocol: Protocol | None = None
         self._heard = self._leased_until = -SILENCE
         self._writes: set[asyncio.Task[Any]] = set()
-        self._totals = {view: Shared(partial(self._count, view)) for view in VIEWS}
+        self._totals = {
+            (view, order): Shared(partial(self._count, view, order)) for view in VIEWS for order in get_args(Order)
+        }
+        self.counts = Shared(self._count_each)
 
     @property
     def ready(self) -> bool:
@@ -99,13 +102,17 @@ class Store:
         self.accounting.degraded_reads += 1
         return await from_rows()
 
-    async def total(self, view: Status | None) -> int:
-        """R6: how many tasks a view has, by PostgreSQL's index."""
-        return await self._totals[view]()
+    async def total(self, view: Status | None, order: Order = "NEWEST") -> int:
+        """R6: how many tasks a view has in an order, by PostgreSQL's index."""
+        return await self._totals[view, order]()
 
-    async def _count(self, view: Status | None) -> int:
+    async def _count(self, view: Status | None, order: Order) -> int:
         async with self.database.connection() as connection:
-            return await task_count(connection, self.workspace, view)
+            return await task_count(connection, self.workspace, view, order)
+
+    async def _count_each(self) -> list[int]:
+        async with self.database.connection() as connection:
+            return await task_counts(connection, self.workspace)
 
     def miss(self, epoch: int, error: IndexLost) -> None:
         """An index that should be there is not: let the watch close the gate."""

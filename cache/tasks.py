@@ -1,16 +1,17 @@
 """The view that one request has of the tasks: pages, look-ups and writes, through the cache."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import structs
 
 from cache import entry, writes
-from cache.errors import ExpiryPassed, Refused, TaskNotFound, VersionConflict
+from cache.errors import ExpiriesMoving, ExpiryPassed, Refused, TaskNotFound, VersionConflict
 from cache.index import Cursor, Ids, Range
+from cache.keys import VIEWS
 from cache.loader import TaskLoader
 from cache.protocol import Protocol
 from cache.store import Store
@@ -19,17 +20,27 @@ from db import pages
 from db import tasks as rows
 from db.pages import Position, RowPage
 from db.pool import Connection
-from db.rows import LockedTask, NewTask, Status, Task
+from db.rows import LockedTask, NewTask, Order, Status, Task
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Page:
-    """Tasks of a view, newest first, and where they stand in it."""
+    """Tasks of a view, in its order, and where they stand in it: `position` is that of the first, from 0. What is none
+    would have to be counted."""
 
     tasks: list[Task]
     total: int | None
+    position: int | None
     has_before: bool
     has_after: bool
+
+    def cut(self, front: int, end: int) -> "Page":
+        """The same without so many tasks of its front and of its end."""
+        kept = self.tasks[front : len(self.tasks) - end]
+        position = None if self.position is None else self.position + front
+        return Page(kept, self.total, position, self.has_before or front > 0, self.has_after or end > 0)
 
 
 class Tasks:
@@ -50,22 +61,50 @@ class Tasks:
         return await self._loader.load_many(ids)
 
     async def task_page(self, part: Range, *, total: bool = True) -> Page:
-        """A part of a view, newest first; without its `total`, if that would have to be counted."""
+        """A part of a view, in its order; without its `total`, if that would have to be counted."""
+        if part.count == 0:  # where it would stand, if it had a task
+            page = await self.task_page(replace(part, count=1), total=total)
+            return page.cut(0, len(page.tasks)) if part.direction == "first" else page.cut(len(page.tasks), 0)
 
         async def cached(protocol: Protocol) -> Page:
-            return await self._cached_page(protocol, part)
+            try:
+                return await self._cached_page(protocol, part)
+            except ExpiriesMoving:
+                return await from_rows()
 
         async def from_rows() -> Page:
-            self._degraded = True
             page = await self._row_page(part)
-            count = await self._store.total(part.status) if total else None
-            return Page(page.tasks, count, page.has_before, page.has_after)
+            count = await self._store.total(part.status, part.order) if total else None
+            return Page(page.tasks, count, None, page.has_before, page.has_after)
 
-        return await self._store.read(cached, from_rows)
+        return await self._read(cached, from_rows)
 
-    async def total(self, status: Status | None) -> int:
-        """How many tasks a view has; for a page that came without."""
-        return await self._store.total(status)
+    async def total(self, part: Range) -> int:
+        """How many tasks the order of a view has; for a page that came without."""
+        return await self._store.total(part.status, part.order)
+
+    async def position(self, part: Range, task: Task) -> int:
+        """How many tasks stand before one in the order of a view; for a page that came without."""
+        at = task.expires_at if part.order == "EXPIRING_SOON" else task.created_at
+        assert at is not None
+        async with self._store.database.connection() as connection:
+            return await pages.task_rank(connection, self._store.workspace, (at, task.id), part.status, part.order)
+
+    async def counts(self) -> dict[Status | None, int]:
+        """How many tasks each view has, in one round trip."""
+        counts = await self._read(lambda protocol: protocol.counts(), self._store.counts)
+        return dict(zip(VIEWS, counts, strict=True))
+
+    async def _read(
+        self, cached: Callable[[Protocol], Awaitable[Result]], from_rows: Callable[[], Awaitable[Result]]
+    ) -> Result:
+        """As the store reads, and remembers when the cache was not in use."""
+
+        async def noted() -> Result:
+            self._degraded = True
+            return await from_rows()
+
+        return await self._store.read(cached, noted)
 
     async def _row_page(self, part: Range) -> RowPage:
         """R6: what the page script does, by PostgreSQL's indexes."""
@@ -75,33 +114,35 @@ class Tasks:
                 self._store.workspace,
                 count=part.count,
                 direction=part.direction,
-                after=_position(part.after),
-                before=_position(part.before),
+                after=_position(part.order, part.after),
+                before=_position(part.order, part.before),
                 offset=part.offset,
                 status=part.status,
+                order=part.order,
                 total=False,
             )
 
     async def _cached_page(self, protocol: Protocol, part: Range) -> Page:
         """P1. Drops ids whose row says otherwise, and reads on until the page is full."""
         first = ids = await protocol.page(part)
-        tasks = await self._fitting(ids, part.status)
+        tasks = await self._fitting(ids, part)
         wanted = part.count
         while len(tasks) < part.count and len(ids.ids) == wanted:
             wanted = part.count - len(tasks)
             if part.direction == "first":
                 ids = await protocol.page(replace(part, after=ids.last, offset=0, count=wanted))
-                tasks += await self._fitting(ids, part.status)
+                tasks += await self._fitting(ids, part)
             else:
                 ids = await protocol.page(replace(part, before=ids.first, count=wanted))
-                tasks = await self._fitting(ids, part.status) + tasks
-        newest, oldest = (first, ids) if part.direction == "first" else (ids, first)
-        return Page(tasks, first.total, newest.has_before, oldest.has_after)
+                tasks = await self._fitting(ids, part) + tasks
+        front, end = (first, ids) if part.direction == "first" else (ids, first)
+        return Page(tasks, first.total, front.position, front.has_before, end.has_after)
 
-    async def _fitting(self, ids: Ids, status: Status | None) -> list[Task]:
+    async def _fitting(self, ids: Ids, part: Range) -> list[Task]:
         fitting = []
-        for id_, task in zip(ids.ids, await self._loader.load_many(ids.ids), strict=True):
-            if task is not None and status in (None, task.status):
+        for at, (id_, task) in enumerate(zip(ids.ids, await self._loader.load_many(ids.ids), strict=True)):
+            moved = task is not None and ids.scores and entry.expires_at(task) != ids.scores[at]
+            if task is not None and part.status in (None, task.status) and not moved:
                 fitting.append(task)
             else:
                 # Not taken out here: it may be that of a create that is about to be committed.
@@ -186,8 +227,9 @@ class Tasks:
         return done.row
 
 
-def _position(cursor: Cursor | None) -> Position | None:
-    return None if cursor is None else (entry.EPOCH + cursor[0] * entry.MICROSECOND, cursor[1])
+def _position(order: Order, cursor: Cursor | None) -> Position | None:
+    unit = entry.MILLISECOND if order == "EXPIRING_SOON" else entry.MICROSECOND
+    return None if cursor is None else (entry.EPOCH + cursor[0] * unit, cursor[1])
 
 
 def _visible(locked: LockedTask) -> Task:

@@ -8,6 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 
 Status = Literal["TODO", "IN_PROGRESS", "DONE"]
+# By creation, or the tasks that expire alone, the soonest first. Ties go by id, the same way.
+Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
 Priority = Literal["NONE", "LOW", "MEDIUM", "HIGH", "URGENT"]
 
 

@@ -1,4 +1,4 @@
-"""What can be asked: a page of tasks, a task, a node, some nodes."""
+"""What can be asked: a page of tasks, how many there are, a task, a node, some nodes."""
 
 from typing import Annotated, cast
 from uuid import UUID
@@ -9,25 +9,53 @@ from schema.connection import TaskConnection, connection, page_range
 from schema.context import Info
 from schema.errors import BadInput
 from schema.inputs import parse_id
-from schema.types import Node, Task, TaskStatus
+from schema.types import Node, Task, TaskOrder, TaskStatus
 
 MOST_NODES = 100
 
-First = Annotated[int | None, strawberry.argument(description="How many, from the front: 1 to 100.")]
-After = Annotated[str | None, strawberry.argument(description="Only what follows this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description="How many, from the end: 1 to 100.")]
-Before = Annotated[str | None, strawberry.argument(description="Only what precedes this cursor.")]
-PageNumber = Annotated[int | None, strawberry.argument(description="From 1, in pages of `first`; any costs the same.")]
+First = Annotated[
+    int | None,
+    strawberry.argument(description="How many, from the front: 0 to 100; 50 with neither `first` nor `last`."),
+]
+After = Annotated[
+    str | None,
+    strawberry.argument(description="Only what follows this cursor; one of the same order, its task may be gone."),
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="How many, from the end: 0 to 100. Given with `first`: the last of those."),
+]
+Before = Annotated[
+    str | None,
+    strawberry.argument(description="Only what precedes this cursor; one of the same order, its task may be gone."),
+]
+PageNumber = Annotated[
+    int | None, strawberry.argument(description="From 1, in pages of `first`; not with `after`, `before` or `last`.")
+]
 Status = Annotated[TaskStatus | None, strawberry.argument(description="Only tasks of this status; all if null.")]
+OrderBy = Annotated[TaskOrder, strawberry.argument(description="NEWEST if not given.")]
 Id = Annotated[strawberry.ID, strawberry.argument(description="A UUIDv7.")]
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 UUIDv7s.")]
+
+
+@strawberry.type(description="How many tasks there are, exactly.")
+class TaskCounts:
+    """All, and by status."""
+
+    all: int = strawberry.field(description="All tasks.")
+    todo: int = strawberry.field(description="Those that are TODO.")
+    in_progress: int = strawberry.field(description="Those that are IN_PROGRESS.")
+    done: int = strawberry.field(description="Those that are DONE.")
 
 
 @strawberry.type(description="What can be asked.")
 class Query:
     """The root of every query."""
 
-    @strawberry.field(description="A page of tasks, newest first. With neither `first` nor `last`: 50.")
+    @strawberry.field(
+        description="A page of tasks. Any page of any order costs the same: two round trips to Redis, and one query "
+        "for those of its tasks that are not cached."
+    )
     async def tasks(
         self,
         info: Info,
@@ -37,10 +65,20 @@ class Query:
         before: Before = None,
         page: PageNumber = None,
         status: Status = None,
+        order_by: OrderBy = TaskOrder.NEWEST,
     ) -> TaskConnection:
         """One script for the ids, one MGET for the tasks, one query for what is missing."""
-        part = page_range(first, after, last, before, page, status)
-        return connection(await info.context.tasks.task_page(part, total=False), part.status)
+        part = page_range(first, after, last, before, page, status, order_by)
+        found = await info.context.tasks.task_page(part, total=False)
+        if first is not None and last is not None:
+            found = found.cut(max(0, len(found.tasks) - last), 0)
+        return connection(found, part)
+
+    @strawberry.field(description="How many tasks there are, exactly; in one round trip to Redis.")
+    async def task_counts(self, info: Info) -> TaskCounts:
+        """Of every view."""
+        counts = await info.context.tasks.counts()
+        return TaskCounts(all=counts[None], todo=counts["TODO"], in_progress=counts["IN_PROGRESS"], done=counts["DONE"])
 
     @strawberry.field(description="One task; null if it is not there, deleted or expired.")
     async def task(self, info: Info, id: Id) -> Task | None:  # noqa: A002

@@ -19,6 +19,17 @@ class TaskStatus(Enum):
     DONE = strawberry.enum_value("DONE", description="It is finished.")
 
 
+@strawberry.enum(description="In which order a connection has its tasks; ties go by id. Each costs the same.")
+class TaskOrder(Enum):
+    """In which order a connection has its tasks."""
+
+    NEWEST = strawberry.enum_value("NEWEST", description="By creation, the newest first.")
+    OLDEST = strawberry.enum_value("OLDEST", description="By creation, the oldest first.")
+    EXPIRING_SOON = strawberry.enum_value(
+        "EXPIRING_SOON", description="Only the tasks that expire, the soonest first; the others are not in it."
+    )
+
+
 @strawberry.enum(description="How much a task matters.")
 class TaskPriority(Enum):
     """How much a task matters."""

@@ -1,12 +1,14 @@
 -- Many tasks are about to be created: add their ids to the indexes. They are new, so there is nothing to mark; a lease
 -- that a scrub may hold on one of them ends here, for what that scrub saw is no longer so.
--- KEYS: …, 11 the beginning of every entry's key. ARGV: token, then for each task id, view, created_at, expires_at.
+-- KEYS: …, 12 the beginning of every entry's key. ARGV: token, then for each task id, view, created_at, expires_at.
 local token = tonumber(ARGV[1])
 if lost() then return 'LOST' end
 local entries, scores, expiries = {}, {{}, {}, {}, {}}, {{}, {}, {}, {}}
+local ids, ends = {}, {}
 for at = 2, #ARGV, 4 do
   local id, view, created_at, expires_at = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3]
-  entries[#entries + 1] = KEYS[11] .. id
+  entries[#entries + 1] = KEYS[12] .. id
+  ids[#ids + 1], ends[#ends + 1] = id, expires_at
   for _, of in ipairs({1, view}) do
     local members = scores[of]
     members[#members + 1] = created_at
@@ -24,6 +26,14 @@ for at, held in ipairs(redis.call('MGET', unpack(entries))) do
   local holder = held and string.match(held, '^M (%d+) ')
   if held and (string.sub(held, 1, 2) == 'L ' or (holder and tonumber(holder) < token)) then
     redis.call('DEL', entries[at])
+  end
+end
+-- A create that was rolled back may have left another expiry: the later one stays, and the scrub is to look at it.
+for at, held in ipairs(redis.call('ZMSCORE', expiring(1), unpack(ids))) do
+  if held and held ~= ends[at] then
+    if ends[at] == '' then for view = 1, VIEWS do never(view, ids[at]) end end
+    redis.call('SADD', MOVING, ids[at])
+    redis.call('ZADD', MARKS, 0, ids[at])
   end
 end
 for view = 1, VIEWS do

@@ -1,11 +1,11 @@
 -- A reader wants to fill entries that are not there. Says what time it is (ms), and of each entry whether the reader may
 -- ('mine'), another is about to ("another's"), or nobody must, because a writer is at work ('').
--- KEYS: …, 11… the entries. ARGV: token, lifetime (ms), whether it is the scrub that asks ('1'). The scrub also takes over
+-- KEYS: …, 12… the entries. ARGV: token, lifetime (ms), whether it is the scrub that asks ('1'). The scrub also takes over
 -- values, as if they had been evicted, and marks past their deadline, for whose writers it waits afterwards.
 local token, lifetime, scrub = ARGV[1], ARGV[2], ARGV[3] == '1'
 if lost() then return 'LOST' end
 local now, answers = now_ms(), {}
-for at = 11, #KEYS do
+for at = 12, #KEYS do
   local held = redis.call('GET', KEYS[at])
   local kind = held and string.sub(held, 1, 2)
   local free = not held

@@ -1,6 +1,6 @@
--- What every script begins with. KEYS: 1 rev, 2 marks, 3–6 the indexes (all, and each status), 7–10 their `expiring`;
--- after these the entries. An index may be used only while `rev` and its own beacon, the member '', stand.
-local REV, MARKS, VIEWS = KEYS[1], KEYS[2], 4
+-- What every script begins with. KEYS: 1 rev, 2 marks, 3–6 the indexes (all, and each status), 7–10 their `expiring`,
+-- 11 moving; after these the entries. An index may be used only while `rev` and its own beacon, the member '', stand.
+local REV, MARKS, MOVING, VIEWS = KEYS[1], KEYS[2], KEYS[11], 4
 local function index(view) return KEYS[2 + view] end
 local function expiring(view) return KEYS[6 + view] end
 
@@ -47,7 +47,13 @@ local function put(entry, value, ttl, expires_at)
   end
 end
 
--- The mark of this id is done with; `building`: but the id is for the scrub to look at, at once.
+-- The mark of this id is done with, and it stands where its row says; `building`: but the id is for the scrub to look
+-- at, at once.
 local function settle(id, building)
-  if building == '1' then redis.call('ZADD', MARKS, 0, id) else redis.call('ZREM', MARKS, id) end
+  if building == '1' then
+    redis.call('ZADD', MARKS, 0, id)
+  else
+    redis.call('ZREM', MARKS, id)
+    redis.call('SREM', MOVING, id)
+  end
 end

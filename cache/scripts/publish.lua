@@ -1,7 +1,7 @@
 -- A writer has committed: show the new value and leave the indexes that the task is no longer in; both or neither.
--- KEYS: …, 11 the entry. ARGV: token, id, view, created_at, expires_at, value, ttl (ms), whether the
+-- KEYS: …, 12 the entry. ARGV: token, id, view, created_at, expires_at, value, ttl (ms), whether the
 -- index is being built (1): then the id is left to the scrub, for a batch of the rebuild may still add it where it was.
-local entry, token, id, view = KEYS[11], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local entry, token, id, view = KEYS[12], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local created_at, expires_at, value, ttl = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 if lost() then return 'LOST' end
 local holder = string.match(redis.call('GET', entry) or '', '^M (%d+) ')

@@ -1,9 +1,9 @@
 -- The scrub has read a row under its lease: if the lease still stands, make the entry and the indexes say what it says.
--- KEYS: …, 11 the entry. ARGV: token, id, view, created_at, expires_at, value, ttl (ms).
-local entry, id = KEYS[11], ARGV[2]
+-- KEYS: …, 12 the entry. ARGV: token, id, view, created_at, expires_at, value, ttl (ms).
+local entry, id = KEYS[12], ARGV[2]
 if lost() then return 'LOST' end
 if redis.call('GET', entry) ~= 'L ' .. ARGV[1] then return 'OVERTAKEN' end
-redis.call('ZREM', MARKS, id)
+settle(id)
 put(entry, ARGV[6], ARGV[7], ARGV[5])
 place(id, tonumber(ARGV[3]), ARGV[4], ARGV[5])
 redis.call('INCR', REV)

@@ -61,6 +61,12 @@ def cursor(task: Task) -> Cursor:
     return (task.created_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1), task.id
 
 
+def expiry(expires_at: datetime | None) -> int:
+    """What `expiring` scores it by: milliseconds."""
+    assert expires_at is not None
+    return (expires_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
 async def entry(store: Store, id_: UUID) -> bytes | None:
     """What Redis holds under a task's key."""
     value: Any = await store.redis.client.get(protocol(store).keys.entry(id_))

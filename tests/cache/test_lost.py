@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from cache.errors import IndexLost
 from cache.index import Range
 from cache.protocol import Protocol
 from cache.store import Store
-from cache.tasks import Tasks
+from cache.tasks import Page, Tasks
 from db.rows import Task
 from tests.cache.gates import build, check_indexes, gate_of, off, switch_off, tire, until, until_gate_is, watched
 from tests.cache.samples import create, cursor, new_task, protocol, snapshot
@@ -71,6 +72,9 @@ async def test_a_page_notices_that_its_index_is_lost(store: Store, view: int, wh
 READS: dict[str, Callable[[Tasks, Task], Awaitable[Any]]] = {
     "look-up": lambda tasks, task: tasks.tasks_by_id([task.id]),
     "page": lambda tasks, _task: tasks.task_page(Range(5)),
+    "oldest first": lambda tasks, _task: tasks.task_page(Range(5, order="OLDEST")),
+    "expiring soon": lambda tasks, _task: tasks.task_page(Range(5, order="EXPIRING_SOON")),
+    "counts": lambda tasks, _task: tasks.counts(),
     "page of a status": lambda tasks, _task: tasks.task_page(Range(5, "last", status="TODO")),
 }
 
@@ -79,6 +83,8 @@ READS: dict[str, Callable[[Tasks, Task], Awaitable[Any]]] = {
 async def test_postgresql_answers_when_redis_was_emptied(store: Store, read: str) -> None:
     task = await one(store)
     expected = await READS[read](Tasks(store), task)
+    if isinstance(expected, Page):
+        expected = replace(expected, position=None)  # would have to be counted
     await store.redis.client.flushdb()
     request = Tasks(store)
     assert await READS[read](request, task) == expected

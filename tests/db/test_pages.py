@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.pages import NEWEST, OLDEST, Position, RowPage, task_count, task_page, task_rank
+from db.pages import NEWEST, OLDEST, Position, RowPage, task_count, task_counts, task_page, task_rank
 from db.pool import Connection, Database
-from db.rows import Status, Task
+from db.rows import Order, Status, Task
 from tests.db.making import DEFAULT, PAST, create
 
-FUTURE = datetime(2150, 1, 1, tzinfo=UTC)
+SOON, FUTURE = datetime(2149, 12, 31, tzinfo=UTC), datetime(2150, 1, 1, tzinfo=UTC)
 # Few moments and few ids, so that tasks share their moment and cursors hit tasks, gaps and both ends.
 MOMENTS = [datetime(2026, 1, 1, 12, 0, 0, microsecond, tzinfo=UTC) for microsecond in range(4)]
 IDS = [UUID(int=(0x7 << 76) | (0x2 << 62) | (n << 80)) for n in range(40)]
@@ -41,22 +41,34 @@ TABLES = st.dictionaries(
         Row,
         st.sampled_from(MOMENTS),
         st.sampled_from(get_args(Status)),
-        st.sampled_from([None, None, None, PAST, FUTURE]),
+        st.sampled_from([None, None, PAST, SOON, FUTURE]),
         st.sampled_from([None, None, None, PAST]),
     ),
     max_size=30,
 )
-POSITIONS = st.none() | st.tuples(st.sampled_from(MOMENTS), st.sampled_from(IDS)) | st.sampled_from([NEWEST, OLDEST])
-PARTS = st.fixed_dictionaries(
-    {
-        "count": st.integers(1, 8),
-        "direction": st.sampled_from(["first", "last"]),
-        "after": POSITIONS,
-        "before": POSITIONS,
-        "offset": st.just(0) | st.integers(0, 8) | st.integers(0, 2**40),
-        "status": st.none() | st.sampled_from(get_args(Status)),
-    }
-)
+PLACES = {
+    "NEWEST": MOMENTS,
+    "OLDEST": MOMENTS,
+    "EXPIRING_SOON": [PAST, SOON, FUTURE],
+}
+
+
+def parts_of(order: Order) -> st.SearchStrategy[dict[str, Any]]:
+    places = st.tuples(st.sampled_from(PLACES[order]), st.sampled_from(IDS)) | st.sampled_from([NEWEST, OLDEST])
+    return st.fixed_dictionaries(
+        {
+            "count": st.integers(1, 8),
+            "direction": st.sampled_from(["first", "last"]),
+            "after": st.none() | places,
+            "before": st.none() | places,
+            "offset": st.just(0) | st.integers(0, 8) | st.integers(0, 2**40),
+            "status": st.none() | st.sampled_from(get_args(Status)),
+            "order": st.just(order),
+        }
+    )
+
+
+PARTS = st.sampled_from(get_args(Order)).flatmap(parts_of)
 
 
 def expected(
@@ -66,13 +78,14 @@ def expected(
     after: Position | None,
     before: Position | None,
     offset: int,
+    order: Order,
 ) -> tuple[list[Position], bool, bool]:
-    """What page.lua and `cache.index.Ids` say of a view, newest first."""
+    """What page.lua and `cache.index.Ids` say of a view, in its order."""
     start, end = offset, len(view)
     if after is not None:
-        start += sum(place >= after for place in view)
+        start += rank(view, after, order) + (after in view)
     if before is not None:
-        end = sum(place > before for place in view)
+        end = rank(view, before, order)
     if direction == "first":
         end = min(end, start + count)
     else:
@@ -80,6 +93,10 @@ def expected(
     found = view[start:end] if start < end else []
     position = min(start, len(view))
     return found, position > 0, position + len(found) < len(view)
+
+
+def rank(view: list[Position], place: Position, order: Order) -> int:
+    return sum(other > place if order == "NEWEST" else other < place for other in view)
 
 
 INSERT: LiteralString = """
@@ -109,23 +126,27 @@ def test_pages_are_those_of_a_list(
 async def _compare(database_url: str, table: dict[UUID, Row], parts: list[dict[str, Any]]) -> None:
     async with Database(database_url) as database, database.connection() as connection:
         for part in parts:
-            status = part["status"]
+            status, order = part["status"], part["order"]
             shown = {id_: row for id_, row in table.items() if row.visible and status in (None, row.status)}
-            view = sorted(((row.created_at, id_) for id_, row in shown.items()), reverse=True)
+            view = sorted(((row.created_at, id_) for id_, row in shown.items()), reverse=order == "NEWEST")
+            if order == "EXPIRING_SOON":
+                view = sorted((row.expires_at, id_) for id_, row in shown.items() if row.expires_at)
             cut = {name: value for name, value in part.items() if name != "status"}
             places, has_before, has_after = expected(view, **cut)
             page = await task_page(connection, DEFAULT, **part)
-            assert [(task.created_at, task.id) for task in page.tasks] == places
+            assert [task.id for task in page.tasks] == [id_ for _, id_ in places]
             assert all(task.status == shown[task.id].status for task in page.tasks)
             assert (page.total, page.has_before, page.has_after) == (len(view), has_before, has_after)
             assert await task_page(connection, DEFAULT, **part, total=False) == RowPage(
                 page.tasks, None, has_before, has_after
             )
-            assert await task_count(connection, DEFAULT, status) == len(view)
+            assert await task_count(connection, DEFAULT, status, order) == len(view)
             for place in (part["after"], part["before"]):
                 if place is not None:
-                    rank = await task_rank(connection, DEFAULT, place, status)
-                    assert rank == sum(other > place for other in view)
+                    assert await task_rank(connection, DEFAULT, place, status, order) == rank(view, place, order)
+        of_status = [row.status for row in table.values() if row.visible]
+        counts = [len(of_status), *(of_status.count(status) for status in get_args(Status))]
+        assert await task_counts(connection, DEFAULT) == counts
 
 
 async def test_pages_follow_each_other_in_both_directions(connection: Connection) -> None:
@@ -148,6 +169,7 @@ async def test_a_workspace_counts_its_own_alone(connection: Connection) -> None:
     await create(connection, 3)
     assert await task_count(connection, "other") == 0
     assert await task_rank(connection, "other", OLDEST) == 0
+    assert await task_counts(connection, "other") == [0, 0, 0, 0]
     assert await task_page(connection, "other", count=5) == RowPage([], 0, False, False)
 
 

@@ -2,12 +2,13 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, LiteralString
+from typing import Any, LiteralString, get_args
 from uuid import UUID
 
 import psycopg
 
 from db import gate, pages, purge, stream, tasks
+from db.rows import Order, Status
 from tests.db.making import DEFAULT
 
 ROWS = 100_000
@@ -16,7 +17,7 @@ FILL: LiteralString = """
     SELECT CASE WHEN n %% 10 = 0 THEN 'other' ELSE 'default' END, uuidv7(make_interval(secs => n)), 'Task ' || n,
            (enum_range(NULL::task_status))[1 + n %% 3],
            '2026-01-01Z'::timestamptz + make_interval(secs => n / 3), '2026-06-01Z',
-           CASE WHEN n %% 5 = 0 THEN '2199-01-01Z'::timestamptz END,
+           CASE WHEN n %% 5 = 0 THEN now() + make_interval(days => n %% 3 - 1, secs => n) END,
            CASE WHEN n %% 50 = 1 THEN now() - make_interval(secs => n * 60) END
     FROM generate_series(1, %s) AS n
 """
@@ -28,16 +29,26 @@ MODULES = (tasks, gate, pages, purge, stream)
 # These name no table of ours, only functions and sequences; what the functions read is in IN_GATE.
 WITHOUT_TABLE = {"ENTER_GATE", "AWAIT_WRITERS", "TRY_TO_BUILD", "BEGIN_BUILDING"}
 GATE = {"READ_GATE", "CLOSE_GATE", "SWITCH_OFF", "WRITE_BUILDING", "SWITCH_ON"}
-PAGES = {"TASK_PAGE_FIRST", "TASK_PAGE_LAST", "TASK_PAGE_OF_STATUS_FIRST", "TASK_PAGE_OF_STATUS_LAST"}
-COUNTS = {"TASK_COUNT", "TASK_COUNT_OF_STATUS", "TASK_RANK", "TASK_RANK_OF_STATUS"}
-
-
+STATUSES: tuple[Status | None, ...] = (None, "DONE")
+INDEXES: dict[Order, str] = {"NEWEST": "task_page", "OLDEST": "task_page", "EXPIRING_SOON": "task_expiring"}
+PAGES = {
+    f"page {order} {direction} {status}": (INDEXES[order], pages.task_page_sql(order, direction, status))
+    for order in INDEXES
+    for direction in get_args(pages.Direction)
+    for status in STATUSES
+}
+COUNTS = {
+    f"{sql.__name__} {order} {status}": (INDEXES[order], sql(order, status))
+    for order in INDEXES
+    for sql in (pages.task_count_sql, pages.task_rank_sql)
+    for status in STATUSES
+} | {"task_counts": ("task_page_by_status", pages.TASK_COUNTS)}
 # Not a sort: the start of the range, and the place behind them all, the later of the two.
-MERGE: LiteralString = "Sort Key: task.created_at DESC"
+MERGE = re.compile(r"Sort Key: task.(created|expires)_at( DESC)?\n")
 
 
 def constants() -> dict[str, LiteralString]:
-    found: dict[str, LiteralString] = {}
+    found: dict[str, LiteralString] = {name: text for name, (_, text) in (PAGES | COUNTS).items()}
     for module in MODULES:
         for name, value in vars(module).items():
             words = value.split(maxsplit=1) if isinstance(value, str) and name.isupper() else []
@@ -74,8 +85,8 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
             "title": "t", "description": "", "priority": "LOW", "expires_at": None, "epoch": 1, "redis_run_id": "r",
             "titles": ["t"] * 100, "descriptions": [""] * 100, "statuses": ["DONE"] * 100,
             "priorities": ["LOW"] * 100, "expiries": [now] * 100, "after_at": middle, "after_id": ids[0],
-            "before_at": pages.OLDEST[0], "before_id": pages.OLDEST[1], "offset": 10_000, "count": 50, "total": True,
-            "retention": timedelta(days=30), "batch": 500, "lost": False,
+            "before_at": middle, "before_id": ids[0], "at": now + timedelta(days=1), "offset": 10_000,
+            "count": 50, "total": True, "retention": timedelta(days=30), "batch": 500, "lost": False,
         }  # fmt: skip
         batch = params | {"created_at": 1_767_225_600_000_000, "limit": 10_000}
         plans = {
@@ -83,20 +94,20 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
             for name, text in constants().items()
         }
         plans["enter_gate"] = await explain(connection, IN_GATE, {})
-        prepared = {name: await explain_generic(connection, constants()[name]) for name in PAGES | COUNTS}
+        prepared = {name: await explain_generic(connection, constants()[name]) for name in {**PAGES, **COUNTS}}
         prepared["INDEX_BATCH"] = await explain_generic(connection, stream.INDEX_BATCH)
         prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
     assert not [name for name in plans if "Seq Scan" in plans[name]]
     assert not [name for name in prepared if "Seq Scan" in prepared[name]]
-    assert set(plans) >= WITHOUT_TABLE | GATE | PAGES | COUNTS
+    assert set(plans) >= WITHOUT_TABLE | GATE
     assert len(plans) >= 22
-    for plan in [kind[name] for name in PAGES for kind in (plans, prepared)]:
+    for plan, index in [(kind[name], index) for name, (index, _) in PAGES.items() for kind in (plans, prepared)]:
         # Rows are read for the page alone, from its first one on; the start, the neighbours and the total are not.
-        assert len(re.findall(r"Index Scan (Backward )?using task_page", plan)) == 1
-        assert len(re.findall(r"Index Only Scan (Backward )?using task_page", plan)) == 5
-        assert not re.search(r"Bitmap|Sort Key: task", plan.replace(MERGE, ""))
-    for plan in [kind[name] for name in COUNTS for kind in (plans, prepared)]:
-        assert re.search(r"Index Only Scan (Backward )?using task_page", plan)
+        assert len(re.findall(rf"Index Scan (Backward )?using {index}", plan)) == 1
+        assert len(re.findall(rf"Index Only Scan (Backward )?using {index}", plan)) == 5
+        assert not re.search(r"Bitmap|Sort Key: task", MERGE.sub("", plan))
+    for plan, index in [(kind[name], index) for name, (index, _) in COUNTS.items() for kind in (plans, prepared)]:
+        assert re.search(rf"Index Only Scan (Backward )?using {index}", plan)
         assert "Sort" not in plan
     for name in GATE:
         assert "Index Scan using gate_pkey" in plans[name]

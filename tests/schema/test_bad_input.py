@@ -237,11 +237,11 @@ async def test_101_ids_in_nodes(client: Client, there: Any) -> None:
 
 
 @pytest.mark.parametrize("argument", ["first", "last"])
-@pytest.mark.parametrize("count", [0, -1, 101, 10**9, -(2**31)])
+@pytest.mark.parametrize("count", [-1, 101, 10**9, -(2**31)])
 async def test_a_page_of_a_bad_size(client: Client, there: Any, argument: str, count: int) -> None:
     error = await client.error(PAGE, **{argument: count})
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": argument}
-    for word in (argument, "1 to 100", str(count)):
+    for word in (argument, "0 to 100", str(count)):
         assert word in error["message"]
 
 
@@ -251,13 +251,6 @@ async def test_a_number_that_is_no_int(client: Client, there: Any, argument: str
     error = await client.error(PAGE, **{argument: count})
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert argument in error["message"]
-
-
-async def test_first_with_last(client: Client, there: Any) -> None:
-    error = await client.error(PAGE, first=1, last=1)
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert "first" in error["message"]
-    assert "last" in error["message"]
 
 
 @pytest.mark.parametrize("argument", ["after", "before", "last"])
