@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from api.graphql import GraphQL
+from api.documents import Documents, trusted_documents
+from api.graphql import TRACE, GraphQL, Manners
 from api.metrics import render
 from api.requests import BodyLimit, RequestLimit, RequestLog
 from api.settings import Settings
@@ -20,6 +23,9 @@ from cache.redis import Redis
 from cache.store import Store
 from db.pool import Database, Limits
 from schema import build
+
+# Bytes from which an answer is worth compressing, and how hard: more than this costs much and gains little.
+COMPRESSED_FROM, LEVEL = 1024, 1
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -44,18 +50,53 @@ def create_app(settings: Settings) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/graphql", GraphQL(build(), store)),
+            Route("/graphql", graphql(settings, store)),
             Route("/livez", livez),
             Route("/readyz", readyz(store)),
             Route("/metrics", render(store)),
         ],
         middleware=[
             Middleware(RequestLog),
+            *cors(settings),
+            Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL),
             Middleware(RequestLimit, limit=settings.max_requests_in_flight, path="/graphql"),
             Middleware(BodyLimit, limit=settings.max_body_bytes),
         ],
         lifespan=lifespan,
     )
+
+
+def graphql(settings: Settings, store: Store) -> GraphQL:
+    """The endpoint as it is set. Raises `SettingsError`."""
+    schema, path = build(), settings.trusted_documents
+    documents = Documents(
+        None if path is None else trusted_documents(path, schema._schema), trusted_only=settings.trusted_only
+    )
+    manners = Manners(
+        timeout=settings.request_timeout_ms / 1000,
+        max_batch=settings.max_batch,
+        traces=settings.development if settings.trace is None else settings.trace,
+        playground=settings.development,
+        get_stored_only=not settings.development,
+    )
+    return GraphQL(schema, store, documents, manners)
+
+
+def cors(settings: Settings) -> list[Middleware]:
+    """For pages of other sites; closed unless set."""
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin]
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Content-Type", TRACE, "X-Request-Id"],
+            expose_headers=["X-Request-Id", "Retry-After"],
+            max_age=3600,
+        )
+    ]
 
 
 async def livez(_request: Request) -> Response:

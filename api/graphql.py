@@ -1,76 +1,164 @@
 """/graphql: HTTP in, a context for the request, HTTP out."""
 
-import json
+import asyncio
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import strawberry
-from cross_web import HTTPException
+from graphql import GraphQLError
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL as StrawberryGraphQL
+from strawberry.http.ides import get_graphql_ide_html
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult
+from strawberry.types.graphql import OperationType
 
-from api.requests import error_response, request_id
+from api.documents import Documents
+from api.negotiation import HTML, JSON, RESPONSE, SPOKEN, media_type
+from api.operations import Operation, Problem, read
+from api.requests import request_id
+from cache.accounting import Accounting, traced
 from cache.store import Store
 from cache.tasks import Tasks
 from schema.context import Context
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
-_CODES = {400: "BAD_REQUEST", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+_READS = (OperationType.QUERY,)
+_ALL = (OperationType.QUERY, OperationType.MUTATION)
+_METHODS = "Send queries by GET or POST, mutations by POST."
+TRACE = "x-millitask-trace"
 
 
-class GraphQL(StrawberryGraphQL[Context, None]):
-    """Strawberry's view, with errors as JSON and a context of ours."""
+@dataclass(frozen=True)
+class Manners:
+    """What may be asked of `/graphql`. Times in seconds."""
 
-    def __init__(self, schema: strawberry.Schema, store: Store) -> None:
-        super().__init__(schema, subscription_protocols=())
+    timeout: float = 10.0
+    max_batch: int = 0
+    traces: bool = True
+    playground: bool = True
+    get_stored_only: bool = False
+
+
+class GraphQL:
+    """The endpoint, by the GraphQL-over-HTTP specification. `docs/http.md` tells clients the same."""
+
+    def __init__(self, schema: strawberry.Schema, store: Store, documents: Documents, manners: Manners) -> None:
+        self._schema = schema
         self._store = store
+        self._documents = documents
+        self._manners = manners
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
-            return
-        try:
-            response = await self.run(Request(scope, receive))
-        except HTTPException as error:
-            code = _CODES.get(error.status_code, "BAD_REQUEST")
-            response = error_response(error.status_code, _reason(error), code)
+        response = await self._respond(Request(scope, receive))
+        response.headers["Vary"] = "Accept"
         await response(scope, receive, send)
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        """A view of the tasks for this request alone."""
-        assert isinstance(request, Request)
-        return Context(Tasks(self._store), request_id(request))
-
-    def encode_json(self, data: object) -> bytes:
-        """Faster than the standard library by far."""
-        return _encode(data)
-
-    def decode_json(self, data: str | bytes) -> Any:
-        """Malformed JSON is a ValueError, which the view answers with 400."""
+    async def _respond(self, request: Request) -> Response:
+        accept = request.headers.get("accept", "")
+        form = media_type(accept)
         try:
-            decoded = _decode(data)
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise HTTPException(400, _not_json(data, str(error))) from error
-        if not isinstance(decoded, dict | list):
-            raise HTTPException(400, 'The body must be a JSON object: {"query": "…", "variables": {…}}.')
-        return decoded
+            if request.method not in ("GET", "POST"):
+                raise Problem(405, _METHODS, "METHOD_NOT_ALLOWED", Allow="GET, POST")
+            if self._wants_playground(request, accept):
+                return HTMLResponse(get_graphql_ide_html())
+            if form is None:
+                raise Problem(406, f"Accept {RESPONSE} or {JSON}: there is no other form.", "NOT_ACCEPTABLE")
+            operations = await read(request, self._manners.max_batch)
+            if isinstance(operations, Operation):
+                result = await self._run(request, operations)
+                # What was not run is 400; in the older form it is 200, for clients that know no other.
+                return _response(200 if form == JSON or "data" in result else 400, result, form)
+            return _response(200, [await self._answer(request, operation) for operation in operations], form)
+        except Problem as problem:
+            return _response(problem.status, _errors(problem), form or JSON, problem.headers)
+
+    def _wants_playground(self, request: Request, accept: str) -> bool:
+        shown = self._manners.playground and request.method == "GET"
+        return shown and not request.query_params and media_type(accept, (*SPOKEN, HTML)) == HTML
+
+    async def _answer(self, request: Request, operation: Operation) -> dict[str, Any]:
+        """One of a batch, which says what is wrong with it in its place."""
+        try:
+            return await self._run(request, operation)
+        except Problem as problem:
+            return _errors(problem)
+
+    async def _run(self, request: Request, operation: Operation) -> dict[str, Any]:
+        """The answer to an operation; without `data`, if it was not run. Raises `Problem`."""
+        began, reading = time.perf_counter(), request.method == "GET"
+        text = self._documents.text(operation, stored_only=reading and self._manners.get_stored_only)
+        context = Context(Tasks(self._store), request_id(request))
+        trace = self._manners.traces and request.headers.get(TRACE) == "1"
+        with traced() if trace else nullcontext() as counts:
+            result = await self._execute(text, operation, context, _READS if reading else _ALL)
+        ran = result.data is not None or any(error.path for error in result.errors or ())
+        if ran and not reading:  # a GET changes nothing, not even this
+            self._documents.keep(operation)
+        if counts is not None:
+            cache = _trace(counts, began, degraded=context.tasks.degraded)
+            result.extensions = {**(result.extensions or {}), "cache": cache}
+        return _body(result, ran=ran)
+
+    async def _execute(
+        self, text: str, operation: Operation, context: Context, allowed: tuple[OperationType, ...]
+    ) -> ExecutionResult:
+        try:
+            async with asyncio.timeout(self._manners.timeout):
+                return await self._schema.execute(
+                    text,
+                    variable_values=operation.variables,
+                    context_value=context,
+                    operation_name=operation.name,
+                    allowed_operation_types=allowed,
+                    operation_extensions=operation.extensions,
+                )
+        except TimeoutError:
+            context.tasks.abandon()
+            raise Problem(
+                503,
+                f"The request took longer than the {self._manners.timeout * 1000:,.0f} ms that it may. What it read "
+                "was given up; what it wrote may be done all the same: read it before you try again.",
+                "REQUEST_TIMEOUT",
+            ) from None
+        except InvalidOperationTypeError:
+            raise Problem(405, _METHODS, "METHOD_NOT_ALLOWED", Allow="POST") from None
+        except CannotGetOperationTypeError as error:
+            raise Problem(400, error.as_http_error_reason(), "OPERATION_NOT_FOUND") from None
 
 
-def _not_json(data: str | bytes, problem: str) -> str:
-    """What is wrong with it. Python's own reader takes halves of surrogate pairs, which no text may hold."""
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return f"The body is not JSON: {problem.rstrip('.')}."
-    return "The body is not JSON: it holds half a surrogate pair (\\ud800 to \\udfff alone). Leave it out."
+def _trace(counts: Accounting, began: float, *, degraded: bool) -> dict[str, Any]:
+    return {
+        "hits": counts.hits,
+        "misses": counts.misses,
+        "sqlQueries": counts.sql_queries,
+        "redisRoundTrips": counts.redis_round_trips,
+        "degraded": degraded,
+        "serverMs": round((time.perf_counter() - began) * 1000, 3),
+    }
 
 
-def _reason(error: HTTPException) -> str:
-    if error.reason == "Unsupported content type":
-        return 'Send the request as application/json: {"query": "…", "variables": {…}}.'
-    return error.reason
+def _body(result: ExecutionResult, *, ran: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {"data": result.data} if ran else {}
+    if result.errors:
+        body["errors"] = [_formatted(error) for error in result.errors]
+    if result.extensions:
+        body["extensions"] = result.extensions
+    return body
+
+
+def _formatted(error: GraphQLError) -> dict[str, Any]:
+    return dict(error.formatted)
+
+
+def _errors(problem: Problem) -> dict[str, Any]:
+    return {"errors": [{"message": str(problem), "extensions": {"code": problem.code}}]}
+
+
+def _response(status: int, body: Any, form: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(_encode(body), status, headers, media_type=f"{form}; charset=utf-8")

@@ -16,6 +16,7 @@ _SCHEMES = {
     "redis_url": ("redis://", "rediss://", "unix://"),
 }
 _MEMORY = re.compile(r"(\d+)(k|kb|m|mb|g|gb)?", re.IGNORECASE)
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _UNITS = {"": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 2**20, "g": 10**9, "gb": 2**30}
 _LEAST_MEMORY = 16 * 2**20
 
@@ -40,6 +41,10 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="The TCP port to listen on, 1 to 65535.")
     data_dir: Path = Field(default=Path(".data"), description="The folder of the embedded stores' data.")
+    profile: Literal["development", "production"] = Field(
+        default="development",
+        description="production: no playground, introspection, suggestions, traces; GET for stored documents alone.",
+    )
     workers: int = Field(default=1, ge=1, le=64, description="Worker processes, 1 to 64.")
     redis_maxmemory: str = Field(
         default="1gb",
@@ -59,6 +64,25 @@ class Settings(BaseSettings):
         ge=1024,
         le=2**30,
         description="The largest request body, bytes; beyond: 413.",
+    )
+    max_batch: int = Field(
+        default=0, ge=0, le=100, description="Operations in one request, sent as a list, 0 to 100; 0: none are taken."
+    )
+    request_timeout_ms: int = Field(
+        default=10_000,
+        ge=1,
+        le=3_600_000,
+        description="The longest request, milliseconds; beyond: given up, 503.",
+    )
+    trusted_documents: Path | None = Field(
+        default=None, description="A manifest of documents that are asked for by their hash: a JSON file."
+    )
+    trusted_only: bool = Field(default=False, description="Answer the documents of that manifest, and no other.")
+    cors_origins: str = Field(
+        default="", description="Other sites whose pages may ask, such as https://example.com, comma-separated."
+    )
+    trace: bool | None = Field(
+        default=None, description="Answer X-Millitask-Trace: 1 with what the request cost; unset: in development."
     )
     database_pool_size: int = Field(
         default=10, ge=1, le=1000, description="Database connections of one worker, 1 to 1000."
@@ -97,11 +121,25 @@ class Settings(BaseSettings):
             raise ValueError("must be 16mb or more")
         return value.lower()
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "trusted_documents")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
+    def _absolute(cls, value: Path | None) -> Path | None:
         # Children are started in other folders than the one a relative path was meant for.
-        return value.expanduser().resolve()
+        return None if value is None else value.expanduser().resolve()
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in value.split(",") if value else ():
+            if not _ORIGIN.fullmatch(origin.strip()):
+                raise ValueError("must be origins such as https://example.com, without a path, separated by commas")
+        return value
+
+    @model_validator(mode="after")
+    def _needs_documents(self) -> Self:
+        if self.trusted_only and self.trusted_documents is None:
+            raise ValueError(f"{PREFIX}TRUSTED_ONLY needs {PREFIX}TRUSTED_DOCUMENTS, which names none")
+        return self
 
     @model_validator(mode="after")
     def _ordered_timeouts(self) -> Self:
@@ -111,6 +149,11 @@ class Settings(BaseSettings):
                 f"{PREFIX}STATEMENT_TIMEOUT_MS ({self.statement_timeout_ms})"
             )
         return self
+
+    @property
+    def development(self) -> bool:
+        """Whether this is for those who write clients, and not for those who use them."""
+        return self.profile == "development"
 
     def environment(self) -> dict[str, str]:
         """Return the variables from which a child process reads these same settings."""

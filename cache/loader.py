@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -31,6 +32,12 @@ class TaskLoader(DataLoader[UUID, Task | None]):
         super().__init__(cache=True)
         self._store = store
         self.degraded = False
+        self._loading: set[asyncio.Task[Any]] = set()
+
+    def abandon(self) -> None:
+        """Gives up what is being loaded: nobody waits for it any more."""
+        for task in self._loading:
+            task.cancel()
 
     async def batch_load_fn(self, keys: list[UUID]) -> list[Task | None]:
         """The tasks of the ids in their order; none for one that no reader may see."""
@@ -38,14 +45,18 @@ class TaskLoader(DataLoader[UUID, Task | None]):
         async def cached(protocol: Protocol) -> Found:
             found = await self._cached(protocol, keys)
             missing = [id_ for id_ in keys if id_ not in found]
-            self._store.accounting.hits += len(found)
-            self._store.accounting.misses += len(missing)
+            self._store.accounting.count_entries(len(found), len(missing))
             return found | await self._fill(protocol, missing) if missing else found
 
         async def from_rows() -> Found:
             self.degraded = True
             return await self._rows(keys)
 
+        # The library loads in a task of its own, which would go on when whoever waits for it goes away.
+        task = asyncio.current_task()
+        assert task is not None
+        self._loading.add(task)
+        task.add_done_callback(self._loading.discard)
         found = await self._store.read(cached, from_rows)
         return [found.get(id_) for id_ in keys]
 

@@ -56,6 +56,10 @@ class Tasks:
         """Whether PostgreSQL answered what the cache should have."""
         return self._degraded or self._loader.degraded
 
+    def abandon(self) -> None:
+        """Gives up the reads that are under way. Writes go on to their end."""
+        self._loader.abandon()
+
     async def tasks_by_id(self, ids: Sequence[UUID]) -> list[Task | None]:
         """The tasks in the order of the ids; none for one that is not there, deleted or expired."""
         return await self._loader.load_many(ids)

@@ -2,9 +2,10 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -13,6 +14,9 @@ from psycopg import sql
 
 from api.embedded import EmbeddedStores, StoreUrls
 from api.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.schema.client import Client
 
 _TEMPLATE = "template_millitask"
 _REDIS_DATABASES = 16
@@ -71,6 +75,15 @@ def redis_url(stores: StoreUrls) -> Iterator[str]:
         client.flushdb()
         yield url
         client.flushdb()
+
+
+@pytest.fixture
+async def client(database_url: str, redis_url: str) -> AsyncIterator["Client"]:
+    """A client of a service that is ready and holds no task."""
+    from tests.schema.client import running
+
+    async with running(Settings(database_url=database_url, redis_url=redis_url)) as running_client:
+        yield running_client
 
 
 def _administer(stores: StoreUrls, statement: sql.Composed) -> None:

@@ -1,0 +1,100 @@
+"""What a client asks for over HTTP: operations out of a query string or a body, each checked before it is used."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+_decode = msgspec.json.Decoder().decode
+_KINDS: dict[str, tuple[type, str]] = {
+    "query": (str, "a string"),
+    "documentId": (str, "a string"),
+    "operationName": (str, "a string"),
+    "variables": (dict, "an object"),
+    "extensions": (dict, "an object"),
+}
+
+
+class Problem(Exception):
+    """A request that is answered without being run: the HTTP status, what is wrong, and a code for programs."""
+
+    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST", **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation as it was asked for; its text may stand in a store of documents."""
+
+    query: str | None = None
+    document_id: str | None = None
+    name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] = field(default_factory=dict)
+
+
+async def read(request: Request, max_batch: int) -> Operation | list[Operation]:
+    """The operation of a request, or those of a batch of up to `max_batch`. Raises `Problem`."""
+    if request.method == "GET":
+        given: dict[str, Any] = {name: value for name, value in request.query_params.items() if name in _KINDS}
+        for name in ("variables", "extensions"):
+            if name in given:
+                given[name] = _json(given[name], name) if given[name] else None
+        return _operation(given)
+    content_type = request.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        # Also the reason why no page of another site can do anything here: this type takes a CORS preflight.
+        raise Problem(
+            415,
+            f'Send the request as application/json: {{"query": "…", "variables": {{…}}}}; "{content_type[:100]}" '
+            "was sent.",
+            "UNSUPPORTED_MEDIA_TYPE",
+        )
+    body = _json(await request.body(), "body")
+    if isinstance(body, list):
+        return _batch(body, max_batch)
+    return _operation(body)
+
+
+def _batch(items: list[Any], most: int) -> list[Operation]:
+    if most == 0:
+        raise Problem(400, "Batches are off: send each operation in a request of its own.", "BATCHING_DISABLED")
+    if not 1 <= len(items) <= most:
+        raise Problem(400, f"A batch may be 1 to {most} operations, and {len(items)} were sent.", "BATCH_TOO_LARGE")
+    return [_operation(item) for item in items]
+
+
+def _operation(given: Any) -> Operation:
+    if not isinstance(given, dict):
+        raise Problem(400, 'The body must be a JSON object: {"query": "…", "variables": {…}}.')
+    for name, (kind, words) in _KINDS.items():
+        if given.get(name) is not None and not isinstance(given[name], kind):
+            raise Problem(400, f"{name} must be {words}.")
+    return Operation(
+        given.get("query"),
+        given.get("documentId"),
+        given.get("operationName"),
+        given.get("variables"),
+        given.get("extensions") or {},
+    )
+
+
+def _json(text: str | bytes, name: str) -> Any:
+    try:
+        return _decode(text)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise Problem(400, _not_json(text, name, str(error))) from error
+
+
+def _not_json(text: str | bytes, name: str, problem: str) -> str:
+    """What is wrong with it. Python's own reader takes halves of surrogate pairs, which no text may hold."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return f"The {name} is not JSON: {problem.rstrip('.')}."
+    return f"The {name} is not JSON: it holds half a surrogate pair (\\ud800 to \\udfff alone). Leave it out."
