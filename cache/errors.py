@@ -54,6 +54,10 @@ class ExpiryPassed(Refused):
     """The task would have expired already."""
 
 
+class NotDone(Refused):
+    """Another item was refused, so nothing was done."""
+
+
 class VersionConflict(Refused):
     """The task is not at the version that the writer expected."""
 

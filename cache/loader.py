@@ -33,9 +33,12 @@ class TaskLoader(DataLoader[UUID, Task | None]):
         self._store = store
         self.degraded = False
         self._loading: set[asyncio.Task[Any]] = set()
+        self._abandoned = False
 
     def abandon(self) -> None:
-        """Gives up what is being loaded: nobody waits for it any more."""
+        """Gives up what is being loaded, in the database too. Its leases stand until they end, so that other readers wait
+        a little: for a request that is past its time, not for each that goes away."""
+        self._abandoned = True
         for task in self._loading:
             task.cancel()
 
@@ -52,9 +55,11 @@ class TaskLoader(DataLoader[UUID, Task | None]):
             self.degraded = True
             return await self._rows(keys)
 
-        # The library loads in a task of its own, which would go on when whoever waits for it goes away.
+        # The library loads in a task of its own, which would go on when nobody waits for it any more.
         task = asyncio.current_task()
         assert task is not None
+        if self._abandoned:
+            raise asyncio.CancelledError
         self._loading.add(task)
         task.add_done_callback(self._loading.discard)
         found = await self._store.read(cached, from_rows)

@@ -33,6 +33,20 @@ class Leased:
     others: list[UUID]
 
 
+@dataclass(frozen=True)
+class State:
+    """A task as a writer leaves it: its row, whether a reader may see it, and the token of the writer's mark."""
+
+    token: int
+    task: Task
+    visible: bool = True
+
+    @property
+    def place(self) -> tuple[bytes, int, int, int | str]:
+        """Where it belongs, as the scripts take it."""
+        return entry.place(self.task, visible=self.visible)
+
+
 class Protocol:
     """The steps, for one index (one epoch of one workspace), in the run of Redis that holds it.
 
@@ -45,26 +59,28 @@ class Protocol:
         self.keys = Keys(workspace, gate.epoch)
         self._workspace = workspace
 
-    async def mark(self, token: int, task: Task, *, visible: bool, transaction: timedelta) -> None:
-        """W3: no reader fills from here on; the indexes hold both the old and the new state.
+    async def mark(self, states: Sequence[State], *, transaction: timedelta) -> None:
+        """W3: no reader fills from here on; the indexes hold both the old and the new state. For all or for none.
 
         `transaction` is how long a transaction may take at most. Raises if it must not commit.
         """
-        id_, view, created_at, expires_at = entry.place(task, visible=visible)
         lifetime = int((transaction + MARGIN) / MILLISECOND)
-        reply = await self._on("mark", task.id, token, lifetime, id_, view, created_at, expires_at, self._unsettled)
-        if reply != b"OK":
+        flat = [argument for state in states for argument in (state.token, *state.place)]
+        if await self._on("mark", states, lifetime, self._unsettled, *flat) != b"OK":
             raise CacheUnavailable("A later writer has overtaken this one. Try again.")
 
-    async def publish(self, token: int, task: Task, *, visible: bool) -> None:
-        """W5: the commit is done; show the new value and leave the indexes it is no longer in."""
-        value = entry.encode(self._workspace, task) if visible else b""
-        place = entry.place(task, visible=visible)
-        await self._on("publish", task.id, token, *place, value, entry.ttl(), self._unsettled)
+    async def publish(self, states: Sequence[State]) -> None:
+        """W5: the commit is done; show the new values and leave the indexes they are no longer in."""
+        flat: list[Argument] = []
+        for state in states:
+            value = entry.encode(self._workspace, state.task) if state.visible else b""
+            flat += (state.token, *state.place, value, entry.ttl())
+        await self._on("publish", states, self._unsettled, *flat)
 
-    async def abort(self, token: int, task: Task, *, visible: bool) -> None:
-        """W6: rolled back; clear the mark if it still stands. `task` is the row as it was."""
-        await self._on("abort", task.id, token, *entry.place(task, visible=visible), self._unsettled)
+    async def abort(self, states: Sequence[State]) -> None:
+        """W6: rolled back; clear the marks that still stand. The states are the rows as they were."""
+        flat = [argument for state in states for argument in (state.token, *state.place)]
+        await self._on("abort", states, self._unsettled, *flat)
 
     async def add(self, token: int, tasks: Sequence[Task]) -> None:
         """W7: in place of W3 for many new tasks: no marks, for nobody can have seen them; ids and no entries."""
@@ -127,11 +143,12 @@ class Protocol:
 
     async def scrub(self, token: str, id_: UUID, task: Task | None) -> None:
         """S5: makes entry and indexes say what the row says, if the lease still stands."""
+        keys = [self.keys.entry(id_)]
         if task is None:
-            await self._on("scrub", id_, token, id_.bytes, 0, 0, "", b"", 0)
+            await self._run("scrub", keys, token, id_.bytes, 0, 0, "", b"", 0)
             return
         value = entry.encode(self._workspace, task)
-        await self._on("scrub", id_, token, *entry.place(task), value, entry.ttl())
+        await self._run("scrub", keys, token, *entry.place(task), value, entry.ttl())
 
     async def dead_marks(self, most: int) -> list[UUID]:
         """Ids for the scrub: their mark is past its deadline (the writer died, or its publish was lost), or they were
@@ -147,8 +164,8 @@ class Protocol:
         taken: int = await self._run("sweep", [], most)
         return taken
 
-    async def _on(self, verb: Verb, id_: UUID, *arguments: Argument) -> Any:
-        return await self._run(verb, [self.keys.entry(id_)], *arguments)
+    async def _on(self, verb: Verb, states: Sequence[State], *arguments: Argument) -> Any:
+        return await self._run(verb, [self.keys.entry(state.task.id) for state in states], *arguments)
 
     async def _run(self, verb: Verb, keys: Sequence[bytes], *arguments: Argument) -> Any:
         return await self._send(verb, [*self.keys.prelude, *keys], *arguments)

@@ -2,25 +2,24 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from msgspec import structs
+from msgspec.structs import replace as replaced
 
 from cache import entry, writes
-from cache.errors import ExpiriesMoving, ExpiryPassed, Refused, TaskNotFound, VersionConflict
+from cache.changes import Change, Edit, Outcome, Verb, apply
+from cache.errors import ExpiriesMoving, Refused
 from cache.index import Cursor, Ids, Range
 from cache.keys import VIEWS
 from cache.loader import TaskLoader
 from cache.protocol import Protocol
 from cache.store import Store
-from cache.writes import Change
 from db import pages
 from db import tasks as rows
 from db.pages import Position, RowPage
 from db.pool import Connection
-from db.rows import LockedTask, NewTask, Order, Status, Task
+from db.rows import NewTask, Order, Status, Task
 
 Result = TypeVar("Result")
 
@@ -157,90 +156,66 @@ class Tasks:
         """Creates a task, or returns the one that its id belongs to. Raises `Refused`."""
         workspace = self._store.workspace
 
-        async def change(connection: Connection) -> Change:
+        async def step(connection: Connection) -> list[Outcome]:
             created, token = await rows.create_tasks(connection, workspace, [new])
             if task := created.get(new.id):
-                return Change(task, visible=True, before=None, token=token)
+                return [Change(task, visible=True, before=None, token=token)]
             outcome = (await writes.outcomes_of(connection, workspace, [new.id]))[new.id]
-            if isinstance(outcome, Refused):
-                raise outcome
-            return Change(outcome, visible=True, before=outcome)
+            return [outcome if isinstance(outcome, Refused) else Change(outcome, visible=True, before=outcome)]
 
-        return await self._write(new.id, change)
+        [outcome] = await self._store.finish(writes.write(self._store, new.id, step))
+        self._loader.clear(new.id)
+        return _done(outcome)
 
-    async def create_tasks(self, new: Sequence[NewTask]) -> list[Task | Refused]:
+    async def create_tasks(self, new: Sequence[NewTask], *, all_or_none: bool = False) -> list[Task | Refused]:
         """Creates up to 1,000 tasks with ids of their own; an outcome for each, in order."""
-        outcomes = await self._store.finish(writes.create_many(self._store, new))
+        outcomes = await self._store.finish(writes.create_many(self._store, new, all_or_none=all_or_none))
         for task in new:
             self._loader.clear(task.id)
         return [outcomes[task.id] for task in new]
 
     async def update_task(self, id_: UUID, changes: dict[str, Any], expected_version: int | None = None) -> Task:
         """Changes fields of a task, by name. Raises `Refused`."""
-
-        async def change(connection: Connection) -> Change:
-            locked = await self._lock(connection, id_)
-            task = _visible(locked)
-            if expected_version not in (None, task.version):
-                raise VersionConflict(task)
-            wanted = structs.replace(task, **changes)
-            if _passed(wanted.expires_at, locked.now):
-                raise ExpiryPassed
-            if wanted == task:
-                return Change(task, visible=True, before=task)
-            updated, token = await rows.update_task(connection, self._store.workspace, wanted)
-            return Change(updated, visible=True, before=task, token=token)
-
-        return await self._write(id_, change)
+        return await self.change_task("update", Edit(id_, expected_version, lambda task: replaced(task, **changes)))
 
     async def delete_task(self, id_: UUID, expected_version: int | None = None) -> Task:
         """Deletes a task; `restore_task` undoes it. Raises `Refused`."""
+        return await self.change_task("delete", Edit(id_, expected_version))
 
-        async def change(connection: Connection) -> Change:
-            task = _visible(await self._lock(connection, id_))
-            if expected_version not in (None, task.version):
-                raise VersionConflict(task)
-            deleted, token = await rows.delete_task(connection, self._store.workspace, id_)
-            return Change(deleted, visible=False, before=task, token=token)
-
-        return await self._write(id_, change)
-
-    async def restore_task(self, id_: UUID) -> Task:
+    async def restore_task(self, id_: UUID, expected_version: int | None = None) -> Task:
         """Brings a deleted task back; one that is not deleted is returned as it is. Raises `Refused`."""
+        return await self.change_task("restore", Edit(id_, expected_version))
 
-        async def change(connection: Connection) -> Change:
-            locked = await self._lock(connection, id_)
-            if locked.expired:
-                raise TaskNotFound
-            if not locked.deleted:
-                return Change(locked.task, visible=True, before=locked.task)
-            restored, token = await rows.restore_task(connection, self._store.workspace, id_)
-            return Change(restored, visible=True, before=None, token=token)
+    async def change_task(self, verb: Verb, edit: Edit) -> Task:
+        """Changes one task; returns it as it is then. Raises `Refused`."""
+        [outcome] = await self._change(edit.id, verb, [edit])
+        return _done(outcome)
 
-        return await self._write(id_, change)
+    async def change_tasks(
+        self, verb: Verb, edits: Sequence[Edit], *, all_or_none: bool = False
+    ) -> list[Task | Refused]:
+        """Changes up to 1,000 tasks, each once, in one transaction; an outcome for each, in order."""
+        outcomes = await self._change(None, verb, edits, all_or_none=all_or_none)
+        return [outcome.row if isinstance(outcome, Change) else outcome for outcome in outcomes]
 
-    async def _lock(self, connection: Connection, id_: UUID) -> LockedTask:
-        locked = await rows.lock_task(connection, self._store.workspace, id_)
-        if locked is None:
-            raise TaskNotFound
-        return locked
+    async def _change(
+        self, id_: UUID | None, verb: Verb, edits: Sequence[Edit], *, all_or_none: bool = False
+    ) -> list[Outcome]:
+        async def step(connection: Connection) -> list[Outcome]:
+            return await apply(connection, self._store.workspace, verb, edits, all_or_none=all_or_none)
 
-    async def _write(self, id_: UUID, change: writes.Step) -> Task:
-        done = await self._store.finish(writes.write(self._store, id_, change))
-        self._loader.clear(id_)
-        return done.row
+        outcomes = await self._store.finish(writes.write(self._store, id_, step))
+        for edit in edits:
+            self._loader.clear(edit.id)
+        return outcomes
+
+
+def _done(outcome: Outcome) -> Task:
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome.row
 
 
 def _position(order: Order, cursor: Cursor | None) -> Position | None:
     unit = entry.MILLISECOND if order == "EXPIRING_SOON" else entry.MICROSECOND
     return None if cursor is None else (entry.EPOCH + cursor[0] * unit, cursor[1])
-
-
-def _visible(locked: LockedTask) -> Task:
-    if locked.deleted or locked.expired:
-        raise TaskNotFound
-    return locked.task
-
-
-def _passed(expires_at: datetime | None, now: datetime) -> bool:
-    return expires_at is not None and expires_at <= now

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
-from cache.errors import ExpiryPassed, GateClosing, IdTaken, Refused, StoreUnavailable
-from cache.protocol import Protocol
+from cache.changes import Change, Outcome
+from cache.errors import ExpiryPassed, GateClosing, IdTaken, NotDone, Refused, StoreUnavailable
+from cache.protocol import Protocol, State
 from cache.store import Store, clock
 from db import gate
 from db.errors import CommitUnknown
@@ -25,20 +25,7 @@ PATIENCE = 5.0
 PAUSE = 0.05
 
 
-@dataclass(frozen=True)
-class Change:
-    """What a write did to its row: the row as it was and as it is, each if a reader may see it; and the token drawn.
-
-    A row that was not there before is the same as one that no reader could see. Without a token nothing changed.
-    """
-
-    row: Task
-    visible: bool
-    before: Task | None
-    token: int | None = None
-
-
-Step = Callable[[Connection], Awaitable[Change]]
+Step = Callable[[Connection], Awaitable[list[Outcome]]]
 
 
 class _Unmarked(Exception):
@@ -49,10 +36,10 @@ class _Unmarked(Exception):
         self.reason = reason
 
 
-async def write(store: Store, id_: UUID, change: Step) -> Change:
-    """Writes one task. Raises `Refused`, `StoreUnavailable` or `DatabaseError`; then nothing changed,
-    but for `CommitUnknown`: then the mark stays, and readers ask the row until it is scrubbed."""
-    return await _until_the_gate_lets(store, lambda: _write(store, id_, change))
+async def write(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
+    """Writes one task, or (without an id) many in one transaction. Raises `StoreUnavailable` or `DatabaseError`; then
+    nothing changed, but for `CommitUnknown`: then the marks stay, and readers ask the rows until they are scrubbed."""
+    return await _until_the_gate_lets(store, lambda: _write(store, id_, step))
 
 
 async def _until_the_gate_lets(store: Store, attempt: Callable[[], Awaitable[Result]]) -> Result:
@@ -82,63 +69,82 @@ async def _enter(store: Store, connection: Connection, id_: UUID | None) -> Prot
     return None if found.state == "off" else store.at(found)
 
 
-async def _write(store: Store, id_: UUID, change: Step) -> Change:
+async def _write(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
     protocol: Protocol | None = None
-    done: Change | None = None
+    done: list[State] = []
+    before: list[State] = []
     marked = False
     try:
         async with store.database.transaction() as connection:
             protocol = await _enter(store, connection, id_)
-            done = await change(connection)  # W2
-            if protocol is None or done.token is None:
-                return done
-            await _mark(store, protocol, done.token, done)
+            outcomes = await step(connection)  # W2
+            for change in outcomes:
+                if isinstance(change, Change) and change.token is not None:
+                    done.append(State(change.token, change.row, change.visible))
+                    before.append(State(change.token, change.before or change.row, change.before is not None))
+            if protocol is None or not done:
+                return outcomes
+            await _mark(store, protocol, done)
             marked = True
-    except (CommitUnknown, asyncio.CancelledError):  # W4: it may have been committed, so the mark stays
+    except (CommitUnknown, asyncio.CancelledError):  # W4: it may have been committed, so the marks stay
         raise
     except BaseException:
-        if marked and protocol is not None and done is not None and done.token is not None:
-            await _abort(protocol, done.token, done)
+        if marked and protocol is not None:
+            await _abort(protocol, before)
         raise
-    await _publish(store, protocol, done.token, done)
-    return done
+    await _publish(store, protocol, done)
+    return outcomes
 
 
-async def _mark(store: Store, protocol: Protocol, token: int, done: Change) -> None:
+async def _mark(store: Store, protocol: Protocol, done: Sequence[State]) -> None:
     """W3."""
     try:
-        await protocol.mark(token, done.row, visible=done.visible, transaction=store.longest_transaction)
+        await protocol.mark(done, transaction=store.longest_transaction)
     except StoreUnavailable as error:
         raise _Unmarked(protocol.gate.epoch, error) from error
 
 
-async def _publish(store: Store, protocol: Protocol, token: int, done: Change) -> None:
-    """W5. The commit has succeeded, so the write has, whatever becomes of this: the mark stays."""
+async def _publish(store: Store, protocol: Protocol, done: Sequence[State]) -> None:
+    """W5. The commit has succeeded, so the write has, whatever becomes of this: the marks stay."""
     try:
-        await protocol.publish(token, done.row, visible=done.visible)
+        await protocol.publish(done)
     except StoreUnavailable as error:
         store.accounting.publishes_lost += 1
-        log.warning("publish lost", task=str(done.row.id), reason=str(error))
+        ids = [str(state.task.id) for state in done[:10]]
+        log.warning("publish lost", tasks=ids, of=len(done), reason=str(error))
 
 
-async def _abort(protocol: Protocol, token: int, done: Change) -> None:
+async def _abort(protocol: Protocol, before: Sequence[State]) -> None:
     """W6. Only if the mark's reply came: one that may still be on its way could land after this, and nobody clears it;
     the scrub does."""
     try:
-        await protocol.abort(token, done.before or done.row, visible=done.before is not None)
+        await protocol.abort(before)
     except StoreUnavailable as error:
-        log.warning("abort lost", task=str(done.row.id), reason=str(error))
+        log.warning(
+            "abort lost", tasks=[str(state.task.id) for state in before[:10]], of=len(before), reason=str(error)
+        )
 
 
-async def create_many(store: Store, new: Sequence[NewTask]) -> dict[UUID, Task | Refused]:
+class _NotAll(Exception):
+    """Not every task could be created, and none was to be without the others."""
+
+    def __init__(self, outcomes: dict[UUID, Task | Refused]) -> None:
+        self.outcomes = outcomes
+
+
+async def create_many(store: Store, new: Sequence[NewTask], *, all_or_none: bool = False) -> dict[UUID, Task | Refused]:
     """Creates tasks in one statement, ids into the indexes before the commit; an outcome for each id.
 
     Raises `StoreUnavailable` or `DatabaseError`; then none was made.
     """
-    return await _until_the_gate_lets(store, lambda: _create_many(store, new))
+    try:
+        return await _until_the_gate_lets(store, lambda: _create_many(store, new, all_or_none))
+    except _NotAll as rolled_back:
+        outcomes = rolled_back.outcomes
+        return {task.id: outcomes[task.id] if task.id in outcomes else NotDone() for task in new}
 
 
-async def _create_many(store: Store, new: Sequence[NewTask]) -> dict[UUID, Task | Refused]:
+async def _create_many(store: Store, new: Sequence[NewTask], all_or_none: bool) -> dict[UUID, Task | Refused]:
     created: dict[UUID, Task] = {}
     try:
         async with store.database.transaction() as connection:
@@ -146,11 +152,15 @@ async def _create_many(store: Store, new: Sequence[NewTask]) -> dict[UUID, Task 
             created, token = await create_tasks(connection, store.workspace, new)
             others = [task.id for task in new if task.id not in created]
             outcomes = await outcomes_of(connection, store.workspace, others) if others else {}
+            if all_or_none and any(isinstance(outcome, Refused) for outcome in outcomes.values()):
+                raise _NotAll({id_: found for id_, found in outcomes.items() if isinstance(found, Refused)})
             if created and protocol is not None:
                 try:
                     await protocol.add(token, list(created.values()))  # W7
                 except StoreUnavailable as error:
                     raise _Unmarked(protocol.gate.epoch, error) from error
+    except _NotAll:
+        raise
     except BaseException:
         for id_ in created:
             store.suspect(id_)

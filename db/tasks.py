@@ -75,76 +75,81 @@ async def create_tasks(connection: Connection, workspace: str, new: Sequence[New
 
     Left out are those whose id is taken, and those that would have expired already.
     """
-    params = {
-        "workspace": workspace,
-        "ids": [task.id for task in new],
-        "titles": [task.title for task in new],
-        "descriptions": [task.description for task in new],
-        "statuses": [task.status for task in new],
-        "priorities": [task.priority for task in new],
-        "expiries": [task.expires_at for task in new],
-    }
+    params = {"workspace": workspace, **_columns(new)}
     written = await connection.query(CREATE_TASKS, params, args_row(_written))
     return {task.id: task for task, _ in written}, max((token for _, token in written), default=0)
 
 
-LOCK_TASK: LiteralString = f"""
+LOCK_TASKS: LiteralString = f"""
     SELECT {COLUMNS}, deleted_at IS NOT NULL, clock_timestamp() FROM task
-    WHERE workspace_id = %(workspace)s AND id = %(id)s FOR UPDATE
+    WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE
 """
 
 
-async def lock_task(connection: Connection, workspace: str, id_: UUID) -> LockedTask | None:
-    """The row, deleted or not, locked until the transaction ends; none if there never was one."""
-    rows = await connection.query(LOCK_TASK, {"workspace": workspace, "id": id_}, tuple_row)
-    for *columns, deleted, now in rows:
-        return LockedTask(Task(*columns), deleted, now)
-    return None
+async def lock_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, LockedTask]:
+    """The rows by id, deleted or not, locked until the transaction ends; without those that never were.
+
+    Locked in the order of their ids, so that two writers cannot wait for each other in a circle.
+    """
+    rows = await connection.query(LOCK_TASKS, {"workspace": workspace, "ids": list(ids)}, tuple_row)
+    locked = (LockedTask(Task(*columns), deleted, now) for *columns, deleted, now in rows)
+    return {row.task.id: row for row in locked}
 
 
 # `updated_at` never goes back, whatever the clock does.
-UPDATE_TASK: LiteralString = f"""
+_CHANGED: LiteralString = "updated_at = greatest(updated_at, clock_timestamp()), version = version + 1"
+UPDATE_TASKS: LiteralString = f"""
     UPDATE task SET
-        title = %(title)s, description = %(description)s, status = %(status)s::task_status,
-        priority = %(priority)s::task_priority, expires_at = %(expires_at)s,
-        updated_at = greatest(updated_at, clock_timestamp()), version = version + 1
-    WHERE workspace_id = %(workspace)s AND id = %(id)s
+        title = new_title, description = new_description, status = new_status, priority = new_priority,
+        expires_at = new_expires_at, {_CHANGED}
+    FROM unnest(%(ids)s::uuid[], %(titles)s::text[], %(descriptions)s::text[],
+                %(statuses)s::task_status[], %(priorities)s::task_priority[],
+                %(expiries)s::timestamptz[])
+         AS new (task_id, new_title, new_description, new_status, new_priority, new_expires_at)
+    WHERE workspace_id = %(workspace)s AND id = task_id
     RETURNING {COLUMNS}, {_TOKEN}
 """
 
 
-async def update_task(connection: Connection, workspace: str, task: Task) -> Written:
-    """Writes what a client may change of a locked task."""
-    params = {
-        "workspace": workspace,
-        "id": task.id,
-        "title": task.title,
-        "description": task.description,
-        "status": task.status,
-        "priority": task.priority,
-        "expires_at": task.expires_at,
+async def update_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> dict[UUID, Written]:
+    """Writes what a client may change of locked tasks; returns the rows by id."""
+    params = {"workspace": workspace, **_columns(tasks)}
+    return _by_id(await connection.query(UPDATE_TASKS, params, args_row(_written)))
+
+
+DELETE_TASKS: LiteralString = f"""
+    UPDATE task SET deleted_at = clock_timestamp(), {_CHANGED}
+    WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s)
+    RETURNING {COLUMNS}, {_TOKEN}
+"""
+
+
+async def delete_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, Written]:
+    """Marks locked tasks as deleted; the rows stay, and are returned by id."""
+    params = {"workspace": workspace, "ids": list(ids)}
+    return _by_id(await connection.query(DELETE_TASKS, params, args_row(_written)))
+
+
+RESTORE_TASKS: LiteralString = DELETE_TASKS.replace("= clock_timestamp(),", "= NULL,", 1)
+
+
+async def restore_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, Written]:
+    """Takes the mark of deleted, locked tasks away; their versions go on. Returns the rows by id."""
+    params = {"workspace": workspace, "ids": list(ids)}
+    return _by_id(await connection.query(RESTORE_TASKS, params, args_row(_written)))
+
+
+def _columns(tasks: Sequence[NewTask | Task]) -> dict[str, list[Any]]:
+    """What a client says of tasks, a list for each field, as `unnest` takes them."""
+    return {
+        "ids": [task.id for task in tasks],
+        "titles": [task.title for task in tasks],
+        "descriptions": [task.description for task in tasks],
+        "statuses": [task.status for task in tasks],
+        "priorities": [task.priority for task in tasks],
+        "expiries": [task.expires_at for task in tasks],
     }
-    return (await connection.query(UPDATE_TASK, params, args_row(_written)))[0]
 
 
-DELETE_TASK: LiteralString = f"""
-    UPDATE task SET deleted_at = clock_timestamp(),
-        updated_at = greatest(updated_at, clock_timestamp()), version = version + 1
-    WHERE workspace_id = %(workspace)s AND id = %(id)s
-    RETURNING {COLUMNS}, {_TOKEN}
-"""
-
-
-async def delete_task(connection: Connection, workspace: str, id_: UUID) -> Written:
-    """Marks a locked task as deleted; the row stays."""
-    params = {"workspace": workspace, "id": id_}
-    return (await connection.query(DELETE_TASK, params, args_row(_written)))[0]
-
-
-RESTORE_TASK: LiteralString = DELETE_TASK.replace("= clock_timestamp(),", "= NULL,", 1)
-
-
-async def restore_task(connection: Connection, workspace: str, id_: UUID) -> Written:
-    """Takes the mark of a deleted, locked task away; its version goes on."""
-    params = {"workspace": workspace, "id": id_}
-    return (await connection.query(RESTORE_TASK, params, args_row(_written)))[0]
+def _by_id(written: Sequence[Written]) -> dict[UUID, Written]:
+    return {row.id: (row, token) for row, token in written}

@@ -18,6 +18,7 @@ from api.app import create_app
 from api.embedded import EmbeddedStores, StoreUrls
 from api.settings import Settings
 from cache import entry, writes
+from cache.changes import Change, Outcome
 from cache.store import Store
 from db.migrations import migrate
 
@@ -74,15 +75,17 @@ async def with_services(urls: StoreUrls, count: int, work: Callable[..., Awaitab
     await enter([])
 
 
-async def plain_write(store: Store, id_: UUID, change: writes.Step) -> writes.Change:
+async def plain_write(store: Store, id_: UUID | None, step: writes.Step) -> list[Outcome]:
     """Write-through as it is usually done: commit, then SET. No gate, no mark, no token that anybody looks at."""
     async with store.database.transaction() as connection:
-        done = await change(connection)
+        [done] = outcomes = await step(connection)
     protocol = store.protocol
     assert protocol is not None
+    assert id_ is not None
+    assert isinstance(done, Change)
     value = entry.encode(store.workspace, done.row)
     await store.redis.send([["SET", protocol.keys.entry(id_), value, "PX", entry.ttl()]])
-    return done
+    return outcomes
 
 
 async def single_updates(service: Service) -> None:

@@ -34,6 +34,7 @@ async def test_a_trace_says_what_the_request_cost(client: Client) -> None:
     assert await asyncio.gather(*(traced(client) for _ in range(5))) == [warm] * 5
     counts = await traced(client, "{ taskCounts { all todo } }")
     assert counts == {"hits": 0, "misses": 0, "sqlQueries": 0, "redisRoundTrips": 1, "degraded": False}
+    await client.create()
     written = await traced(client, CREATE, input={"title": "New"})
     assert (written["sqlQueries"] > 0, written["redisRoundTrips"]) == (True, 2)
 

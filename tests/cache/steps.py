@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
+from cache.protocol import State
 from cache.store import Store
 from db.rows import Status, Task
 from tests.cache.samples import create, entry, marks, new_task, protocol
@@ -17,7 +18,7 @@ EARLIER, LATER = 1_000_005, 1_000_007
 
 
 async def mark(store: Store, token: int, task: Task, *, visible: bool = True, dead: bool = False) -> None:
-    await protocol(store).mark(token, task, visible=visible, transaction=LONG_AGO if dead else TRANSACTION)
+    await protocol(store).mark([State(token, task, visible=visible)], transaction=LONG_AGO if dead else TRANSACTION)
 
 
 async def kill_marks(store: Store) -> None:

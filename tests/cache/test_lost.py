@@ -10,7 +10,7 @@ import pytest
 from cache import keys
 from cache.errors import IndexLost
 from cache.index import Range
-from cache.protocol import Protocol
+from cache.protocol import Protocol, State
 from cache.store import Store
 from cache.tasks import Page, Tasks
 from db.rows import Task
@@ -34,9 +34,9 @@ async def _lose(store: Store, place: str) -> None:
 
 
 STEPS: dict[str, Callable[[Protocol, Task], Awaitable[Any]]] = {
-    "mark": lambda protocol, task: protocol.mark(LATER, task, visible=True, transaction=TRANSACTION),
-    "publish": lambda protocol, task: protocol.publish(EARLIER, task, visible=False),
-    "abort": lambda protocol, task: protocol.abort(EARLIER, task, visible=False),
+    "mark": lambda protocol, task: protocol.mark([State(LATER, task)], transaction=TRANSACTION),
+    "publish": lambda protocol, task: protocol.publish([State(EARLIER, task, visible=False)]),
+    "abort": lambda protocol, task: protocol.abort([State(EARLIER, task, visible=False)]),
     "add": lambda protocol, task: protocol.add(LATER, [task]),
     "lease": lambda protocol, task: protocol.lease("b", [task.id], scrub=True),
     "fill": lambda protocol, task: protocol.fill("a", {task.id: task}),

@@ -13,6 +13,7 @@ from cache.entry import encode
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis
 from cache.index import Range
 from cache.keeper import keeper
+from cache.protocol import State
 from cache.rebuild import rebuild
 from cache.redis import Redis
 from cache.store import Store
@@ -110,9 +111,9 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
         steps.page(Range(5)),
         steps.lease("a", [task.id]),
         steps.fill("a", {task.id: task}),
-        steps.mark(LATER, task, visible=True, transaction=TRANSACTION),
-        steps.publish(LATER, task, visible=True),
-        steps.abort(LATER, task, visible=False),
+        steps.mark([State(LATER, task)], transaction=TRANSACTION),
+        steps.publish([State(LATER, task)]),
+        steps.abort([State(LATER, task, visible=False)]),
         steps.add(LATER, [task]),
         steps.scrub("a", task.id, None),
         steps.dead_marks(10),

@@ -45,7 +45,8 @@ async def test_the_scrub_follows_a_commit_that_nobody_published(store: Store) ->
     task = await one(store)
     async with store.database.transaction() as connection:
         await gate.enter_gate(connection, store.workspace, task.id)
-        done, _ = await sql.update_task(connection, store.workspace, moved(task, "DONE"))
+        written = await sql.update_tasks(connection, store.workspace, [moved(task, "DONE")])
+        done, _ = written[task.id]
         await mark(store, EARLIER, done, dead=True)
     assert await Tasks(store).tasks_by_id([task.id]) == [done]
     await tidy(store, protocol(store))

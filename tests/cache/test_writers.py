@@ -7,6 +7,7 @@ import pytest
 
 from cache.entry import decode
 from cache.errors import CacheUnavailable
+from cache.protocol import State
 from cache.store import Store
 from cache.tasks import Tasks
 from db.errors import DatabaseError
@@ -22,7 +23,7 @@ async def test_a_mark_holds_both_states_and_publish_leaves_the_new_one(store: St
     assert await views(store, task.id) == {None, "TODO", "DONE"}
     assert await marks(store) == [task.id.bytes]
     assert await store.redis.client.pttl(protocol(store).keys.entry(task.id)) == -1
-    await protocol(store).publish(EARLIER, done, visible=True)
+    await protocol(store).publish([State(EARLIER, done)])
     assert await views(store, task.id) == {None, "DONE"}
     assert await marks(store) == []
     assert decode(store.workspace, task.id, await entry(store, task.id)) == done
@@ -32,7 +33,7 @@ async def test_a_deleted_task_stays_in_the_indexes_until_it_is_published(store: 
     task = await one(store)
     await mark(store, EARLIER, task, visible=False)
     assert await views(store, task.id) == {None, "TODO"}
-    await protocol(store).publish(EARLIER, task, visible=False)
+    await protocol(store).publish([State(EARLIER, task, visible=False)])
     assert await views(store, task.id) == set()
     assert await entry(store, task.id) is None
 
@@ -53,7 +54,7 @@ async def test_a_publish_over_the_mark_of_another_touches_nothing(store: Store) 
     await mark(store, EARLIER, moved(task, "DONE"))
     await mark(store, LATER, moved(task, "IN_PROGRESS"))
     marked, before = await held(store, task), await rev(store)
-    await protocol(store).publish(EARLIER, moved(task, "DONE"), visible=True)
+    await protocol(store).publish([State(EARLIER, moved(task, "DONE"))])
     assert await held(store, task) == marked
     assert await views(store, task.id) == {None, "TODO", "IN_PROGRESS", "DONE"}
     assert await marks(store) == [task.id.bytes]
@@ -67,7 +68,7 @@ async def test_a_publish_without_its_mark_deletes_the_entry_and_takes_no_id_out(
     await evict(store, task.id)
     if there:
         await store.redis.client.set(protocol(store).keys.entry(task.id), there)
-    await protocol(store).publish(EARLIER, moved(task, "DONE"), visible=True)
+    await protocol(store).publish([State(EARLIER, moved(task, "DONE"))])
     assert await entry(store, task.id) is None
     assert await views(store, task.id) == {None, "TODO", "DONE"}
 
@@ -76,7 +77,7 @@ async def test_an_abort_puts_everything_back(store: Store) -> None:
     task = await one(store, expires_at=in_an_hour())
     await mark(store, EARLIER, moved(task, "DONE"))
     before = await rev(store)
-    await protocol(store).abort(EARLIER, task, visible=True)
+    await protocol(store).abort([State(EARLIER, task)])
     assert await views(store, task.id) == {None, "TODO"}
     assert await entry(store, task.id) is None
     assert await marks(store) == []
@@ -87,7 +88,7 @@ async def test_an_abort_of_a_create_takes_the_id_out(store: Store) -> None:
     task = unborn()
     await mark(store, EARLIER, task)
     assert await views(store, task.id) == {None, "TODO"}
-    await protocol(store).abort(EARLIER, task, visible=False)
+    await protocol(store).abort([State(EARLIER, task, visible=False)])
     assert await views(store, task.id) == set()
 
 
@@ -96,12 +97,12 @@ async def test_an_abort_is_only_over_its_own_mark(store: Store) -> None:
     await mark(store, EARLIER, task)
     await mark(store, LATER, task)
     marked = await held(store, task)
-    await protocol(store).abort(EARLIER, task, visible=False)
+    await protocol(store).abort([State(EARLIER, task, visible=False)])
     assert await held(store, task) == marked
     assert await views(store, task.id) == {None, "TODO"}
-    await protocol(store).publish(LATER, task, visible=True)
+    await protocol(store).publish([State(LATER, task)])
     value = await held(store, task)
-    await protocol(store).abort(LATER, task, visible=False)
+    await protocol(store).abort([State(LATER, task, visible=False)])
     assert await held(store, task) == value
     assert await views(store, task.id) == {None, "TODO"}
 
@@ -114,7 +115,7 @@ async def test_the_later_expiry_counts_until_the_publish(store: Store) -> None:
         changed = Task(**values | {"expires_at": second})
         await mark(store, EARLIER, changed)
         assert await _expiry(store, task) == int(late.timestamp() * 1000)
-        await protocol(store).publish(EARLIER, changed, visible=True)
+        await protocol(store).publish([State(EARLIER, changed)])
         assert await _expiry(store, task) == int(second.timestamp() * 1000)
 
 
@@ -154,7 +155,7 @@ async def test_an_add_ends_the_mark_of_an_earlier_create(store: Store) -> None:
     task = await one(store)
     await mark(store, EARLIER, task)
     await protocol(store).add(LATER, [task])
-    await protocol(store).abort(EARLIER, task, visible=False)
+    await protocol(store).abort([State(EARLIER, task, visible=False)])
     assert await views(store, task.id) == {None, "TODO"}
 
 

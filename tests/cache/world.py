@@ -144,6 +144,7 @@ class World:
             task.cancel()
         await asyncio.wait(under_way)
         await self.store.drain()
+        await asyncio.sleep(0.02)  # what was being loaded for the page goes on
         async with self.store.database.connection() as connection:
             found = await tasks_by_id(connection, self.store.workspace, [known.task.id])
         self._follow(known, found.get(known.task.id, TaskNotFound), visible=known.visible)

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from db import tasks
 from db.pool import Connection
-from db.rows import NewTask, Task
+from db.rows import LockedTask, NewTask, Task
 from db.tasks import create_tasks
 
 DEFAULT = "default"
@@ -35,3 +36,19 @@ async def create(connection: Connection, count: int = 1, **fields: Any) -> list[
 
 async def expire(connection: Connection, id_: UUID) -> None:
     await connection.raw.execute("UPDATE task SET expires_at = %s WHERE id = %s", (PAST, id_))
+
+
+async def lock_task(connection: Connection, workspace: str, id_: UUID) -> LockedTask | None:
+    return (await tasks.lock_tasks(connection, workspace, [id_])).get(id_)
+
+
+async def update_task(connection: Connection, workspace: str, task: Task) -> tuple[Task, int]:
+    return (await tasks.update_tasks(connection, workspace, [task]))[task.id]
+
+
+async def delete_task(connection: Connection, workspace: str, id_: UUID) -> tuple[Task, int]:
+    return (await tasks.delete_tasks(connection, workspace, [id_]))[id_]
+
+
+async def restore_task(connection: Connection, workspace: str, id_: UUID) -> tuple[Task, int]:
+    return (await tasks.restore_tasks(connection, workspace, [id_]))[id_]

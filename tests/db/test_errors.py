@@ -12,7 +12,7 @@ from psycopg_pool import PoolClosed
 from db.errors import CommitUnknown, DatabaseBusy, DatabaseError, DatabaseTimeout, DatabaseUnavailable, translated
 from db.pool import Connection, Database, Limits
 from db.rows import NewTask
-from db.tasks import create_tasks, lock_task, tasks_by_id
+from db.tasks import create_tasks, lock_tasks, tasks_by_id
 
 WORKSPACE = "default"
 
@@ -95,10 +95,10 @@ async def test_one_who_waits_for_a_lock_is_told_in_time(database_url: str) -> No
         async with database.connection() as connection:
             await create_tasks(connection, WORKSPACE, [new])
         async with database.transaction() as holder:
-            await lock_task(holder, WORKSPACE, new.id)
+            await lock_tasks(holder, WORKSPACE, [new.id])
             with pytest.raises(DatabaseTimeout):
                 async with database.transaction() as connection:
-                    await lock_task(connection, WORKSPACE, new.id)
+                    await lock_tasks(connection, WORKSPACE, [new.id])
 
 
 async def test_when_all_connections_are_lent_the_next_is_told_so(database_url: str) -> None:

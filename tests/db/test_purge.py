@@ -7,8 +7,8 @@ from uuid import UUID
 from db.pool import Connection, Database, Limits
 from db.purge import purge_tasks
 from db.rows import Task
-from db.tasks import delete_task, lock_task, restore_task, taken_ids
-from tests.db.making import DEFAULT, create
+from db.tasks import taken_ids
+from tests.db.making import DEFAULT, create, delete_task, lock_task, restore_task
 
 MONTH = timedelta(days=30)
 

@@ -8,8 +8,7 @@ import pytest
 from db.pool import Connection
 from db.rows import Task
 from db.stream import BEGINNING, Members, index_batch, last_place
-from db.tasks import delete_task
-from tests.db.making import DEFAULT, create, expire, in_an_hour
+from tests.db.making import DEFAULT, create, delete_task, expire, in_an_hour
 
 BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 

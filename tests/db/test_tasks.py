@@ -9,8 +9,20 @@ from msgspec import structs
 from db.pages import RowPage, task_page
 from db.pool import Connection, Database
 from db.rows import NewTask, Task
-from db.tasks import create_tasks, delete_task, lock_task, restore_task, taken_ids, tasks_by_id, update_task
-from tests.db.making import DEFAULT, PAST, create, expire, in_an_hour, new_id, new_task
+from db.tasks import create_tasks, taken_ids, tasks_by_id
+from tests.db.making import (
+    DEFAULT,
+    PAST,
+    create,
+    delete_task,
+    expire,
+    in_an_hour,
+    lock_task,
+    new_id,
+    new_task,
+    restore_task,
+    update_task,
+)
 
 
 async def test_created_tasks_are_read_as_they_were_written(connection: Connection) -> None:
