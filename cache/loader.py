@@ -36,8 +36,8 @@ class TaskLoader(DataLoader[UUID, Task | None]):
         self._abandoned = False
 
     def abandon(self) -> None:
-        """Gives up what is being loaded, in the database too. Its leases stand until they end, so that other readers wait
-        a little: for a request that is past its time, not for each that goes away."""
+        """Gives up what is being loaded, in the database too. Its leases stand until they end, and other readers wait a
+        little for them: this is for a request that is past its time, not for each that goes away."""
         self._abandoned = True
         for task in self._loading:
             task.cancel()

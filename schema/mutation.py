@@ -1,141 +1,108 @@
-"""What can be done: create, update, delete and restore a task; create many."""
+"""What can be done to one task, a mutation for each intent; those of many are in `bulk`."""
 
-from collections import Counter
-from typing import Annotated, cast
-from uuid import UUID
+from typing import Annotated, Any
 
 import strawberry
+from msgspec.structs import replace
 
-from cache.errors import ExpiryPassed, IdTaken, Refused, TaskNotFound, VersionConflict
+from cache.changes import Edit, Verb
+from cache.errors import Refused
 from db.rows import NewTask
-from schema import inputs
+from db.rows import Task as Row
+from schema import checks, inputs
+from schema.bulk import BulkMutation
 from schema.context import Info
 from schema.payloads import (
+    CompleteTaskPayload,
     CreateTaskPayload,
-    CreateTasksPayload,
-    CreateTasksResult,
     DeleteTaskPayload,
+    ReopenTaskPayload,
     RestoreTaskPayload,
     UpdateTaskPayload,
     UserError,
-    UserErrorCode,
 )
-from schema.types import Task
+from schema.refusals import outcome_fields
 
-Description = strawberry.argument
-CreateTask = Annotated[inputs.CreateTaskInput, Description(description="The task.")]
-UpdateTask = Annotated[inputs.UpdateTaskInput, Description(description="What to change.")]
-DeleteTask = Annotated[inputs.DeleteTaskInput, Description(description="What to delete.")]
-RestoreTask = Annotated[inputs.RestoreTaskInput, Description(description="What to bring back.")]
-CreateTasks = Annotated[inputs.CreateTasksInput, Description(description="The tasks.")]
+argument = strawberry.argument
+CreateTask = Annotated[inputs.CreateTaskInput, argument(description="The task.")]
+UpdateTask = Annotated[inputs.UpdateTaskInput, argument(description="What to change.")]
+CompleteTask = Annotated[inputs.CompleteTaskInput, argument(description="What is done.")]
+ReopenTask = Annotated[inputs.ReopenTaskInput, argument(description="What is not done after all.")]
+DeleteTask = Annotated[inputs.DeleteTaskInput, argument(description="What to delete.")]
+RestoreTask = Annotated[inputs.RestoreTaskInput, argument(description="What to bring back.")]
 
 
-def refusal(error: Refused) -> UserError:
-    """A write that the state of the task forbids, as the client sees it."""
-    match error:
-        case IdTaken():
-            return UserError(field=["id"], message=str(error), code=UserErrorCode.ID_TAKEN)
-        case ExpiryPassed():
-            message = "expiresAt must be in the future."
-            return UserError(field=["expiresAt"], message=message, code=UserErrorCode.IN_PAST)
-        case VersionConflict():
-            message = f"{error} Read it again, and decide."
-            code = UserErrorCode.VERSION_CONFLICT
-            return UserError(field=["expectedVersion"], message=message, code=code)
-        case TaskNotFound():
-            return UserError(field=["id"], message=str(error), code=UserErrorCode.NOT_FOUND)
-    raise error
+def completed(task: Row) -> Row:
+    """The task, done."""
+    return replace(task, status="DONE")
+
+
+def reopened(task: Row) -> Row:
+    """The task, to be done; unless it is not done anyway."""
+    return replace(task, status="TODO") if task.status == "DONE" else task
 
 
 @strawberry.type(description="What can be done, one mutation for each intent.")
-class Mutation:
+class Mutation(BulkMutation):
     """The root of every mutation."""
 
-    @strawberry.mutation(description="Creates a task. With an id that is there already, answers the task that it is.")
+    @strawberry.mutation(
+        description="Creates a task. With the id of a task that is there already it changes nothing, and answers that."
+    )
     async def create_task(self, info: Info, input: CreateTask) -> CreateTaskPayload:  # noqa: A002
         """One task."""
-        new = inputs.new_task(input)
-        if not isinstance(new, NewTask):
-            return CreateTaskPayload(user_errors=new)
-        try:
-            task = await info.context.tasks.create_task(new)
-        except Refused as error:
-            return CreateTaskPayload(user_errors=[refusal(error)])
-        return CreateTaskPayload(task=cast("Task", task))
+        new = checks.new_task(input)
+        outcome: Any = new
+        if isinstance(new, NewTask):
+            try:
+                outcome = await info.context.tasks.create_task(new)
+            except Refused as error:
+                outcome = error
+        return CreateTaskPayload(client_mutation_id=input.client_mutation_id, **outcome_fields(outcome))
 
-    @strawberry.mutation(description="Changes the fields that are given.")
+    @strawberry.mutation(
+        description="Changes the fields that are given, and raises the version by one; not if they are so already."
+    )
     async def update_task(self, info: Info, input: UpdateTask) -> UpdateTaskPayload:  # noqa: A002
         """One task."""
-        errors: list[UserError] = []
-        id_ = inputs.check_id(input.id, errors)
-        wanted = inputs.changes(input, errors)
-        if errors or id_ is None:
-            return UpdateTaskPayload(user_errors=errors)
-        try:
-            task = await info.context.tasks.update_task(id_, wanted, input.expected_version)
-        except Refused as error:
-            return UpdateTaskPayload(user_errors=[refusal(error)])
-        return UpdateTaskPayload(task=cast("Task", task))
+        edit = checks.update(input)
+        return UpdateTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
+
+    @strawberry.mutation(description="Makes a task DONE. One that is so already stays as it is.")
+    async def complete_task(self, info: Info, input: CompleteTask) -> CompleteTaskPayload:  # noqa: A002
+        """One task."""
+        edit = checks.edit(input, completed)
+        return CompleteTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
+
+    @strawberry.mutation(description="Makes a task that is DONE a TODO again. Any other stays as it is.")
+    async def reopen_task(self, info: Info, input: ReopenTask) -> ReopenTaskPayload:  # noqa: A002
+        """One task."""
+        edit = checks.edit(input, reopened)
+        return ReopenTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
 
     @strawberry.mutation(description="Deletes a task; for 30 days `restoreTask` brings it back.")
     async def delete_task(self, info: Info, input: DeleteTask) -> DeleteTaskPayload:  # noqa: A002
         """One task."""
-        errors: list[UserError] = []
-        id_ = inputs.check_id(input.id, errors)
-        if id_ is None:
-            return DeleteTaskPayload(user_errors=errors)
-        try:
-            await info.context.tasks.delete_task(id_, input.expected_version)
-        except Refused as error:
-            return DeleteTaskPayload(user_errors=[refusal(error)])
-        return DeleteTaskPayload(deleted_task_id=strawberry.ID(str(id_)))
-
-    @strawberry.mutation(description="Brings a deleted task back, with its id; its version goes on.")
-    async def restore_task(self, info: Info, input: RestoreTask) -> RestoreTaskPayload:  # noqa: A002
-        """One task."""
-        errors: list[UserError] = []
-        id_ = inputs.check_id(input.id, errors)
-        if id_ is None:
-            return RestoreTaskPayload(user_errors=errors)
-        try:
-            task = await info.context.tasks.restore_task(id_)
-        except Refused as error:
-            return RestoreTaskPayload(user_errors=[refusal(error)])
-        return RestoreTaskPayload(task=cast("Task", task))
+        edit = checks.edit(input)
+        return DeleteTaskPayload(**await _change(info, "delete", edit, input.client_mutation_id))
 
     @strawberry.mutation(
-        description="Creates up to 1,000 tasks. Items that cannot be created are answered with their "
-        "errors, each in its place; the others are created."
+        description="Brings a deleted task back, with its id; its version goes on. One that is there stays as it is."
     )
-    async def create_tasks(self, info: Info, input: CreateTasks) -> CreateTasksPayload:  # noqa: A002
-        """Many tasks, in one statement."""
-        given = input.tasks
-        if len(given) > inputs.MOST_ITEMS:
-            message = f"tasks may be {inputs.MOST_ITEMS:,} at most, and {len(given):,} were given."
-            error = UserError(field=["tasks"], message=message, code=UserErrorCode.TOO_MANY)
-            return CreateTasksPayload(user_errors=[error])
-        checked = _without_duplicates([inputs.new_task(item) for item in given])
-        new = [item for item in checked if isinstance(item, NewTask)]
-        outcomes = iter(await info.context.tasks.create_tasks(new) if new else [])
-        results = []
-        for item in checked:
-            outcome = next(outcomes) if isinstance(item, NewTask) else item
-            if isinstance(outcome, Refused):
-                outcome = [refusal(outcome)]
-            if isinstance(outcome, list):
-                results.append(CreateTasksResult(user_errors=outcome))
-            else:
-                results.append(CreateTasksResult(task=cast("Task", outcome)))
-        return CreateTasksPayload(results=results)
+    async def restore_task(self, info: Info, input: RestoreTask) -> RestoreTaskPayload:  # noqa: A002
+        """One task."""
+        edit = checks.edit(input)
+        return RestoreTaskPayload(**await _change(info, "restore", edit, input.client_mutation_id))
 
 
-def _without_duplicates(
-    items: list[NewTask | list[UserError]],
-) -> list[NewTask | list[UserError]]:
-    """Of items that share an id, none is meant more than the other: all get an error."""
-    count: Counter[UUID] = Counter(item.id for item in items if isinstance(item, NewTask))
-    if len(count) == sum(count.values()):
-        return items
-    message = "Another item of this request has the same id. Give each its own."
-    error = UserError(field=["id"], message=message, code=UserErrorCode.DUPLICATE_ID)
-    return [[error] if isinstance(item, NewTask) and count[item.id] > 1 else item for item in items]
+async def _change(
+    info: Info, verb: Verb, edit: Edit | list[UserError], client_mutation_id: str | None
+) -> dict[str, Any]:
+    """What the payload says."""
+    outcome: Any = edit
+    if isinstance(edit, Edit):
+        try:
+            outcome = await info.context.tasks.change_task(verb, edit)
+        except Refused as error:
+            outcome = error
+    return {"client_mutation_id": client_mutation_id, **outcome_fields(outcome, deleted=verb == "delete")}

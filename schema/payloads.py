@@ -19,6 +19,9 @@ class UserErrorCode(Enum):
     OUT_OF_RANGE = strawberry.enum_value("OUT_OF_RANGE", description="Outside of what is allowed.")
     TOO_MANY = strawberry.enum_value("TOO_MANY", description="More items than allowed.")
     DUPLICATE_ID = strawberry.enum_value("DUPLICATE_ID", description="Two items with one id.")
+    NOT_DONE = strawberry.enum_value(
+        "NOT_DONE", description="Nothing wrong with this item: another was refused, with errorPolicy: REJECT_ALL."
+    )
     ID_TAKEN = strawberry.enum_value("ID_TAKEN", description="The id of a task that was deleted or has expired.")
     NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="No such task, or it was deleted, or it has expired.")
     VERSION_CONFLICT = strawberry.enum_value("VERSION_CONFLICT", description="The task is not at the expected version.")
@@ -33,56 +36,123 @@ class UserError:
     code: UserErrorCode = strawberry.field(description="The same for programs.")
 
 
-ERRORS = "What was wrong with the input; empty if it was done."
+ERRORS = "What was wrong with the input, all of it; empty if it was done."
+CURRENT = "With VERSION_CONFLICT: the task as it is, to decide by. Else null."
+
+
+@strawberry.type
+class Result:
+    """What became of one task; the payload of a mutation of one, or an item of a mutation of many."""
+
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=ERRORS)
+
+
+@strawberry.type
+class Payload(Result):
+    """What every payload has."""
+
+    client_mutation_id: str | None = strawberry.field(default=None, description="What the input had.")
+
+
+@strawberry.type
+class ChangedResult(Result):
+    """Of a change to a task that was there."""
+
+    task: Task | None = strawberry.field(default=None, description="The task as it is now; null if it was not done.")
+    current_task: Task | None = strawberry.field(default=None, description=CURRENT)
+
+
+@strawberry.type
+class ChangedPayload(Payload, ChangedResult):
+    """The same, of a mutation of one."""
 
 
 @strawberry.type(description="What became of a create.")
-class CreateTaskPayload:
+class CreateTaskPayload(Payload):
     """Answer of createTask."""
 
-    task: Task | None = strawberry.field(default=None, description="The task that is there now.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description=ERRORS)
+    task: Task | None = strawberry.field(default=None, description="The task that is there now; null if none is.")
 
 
 @strawberry.type(description="What became of an update.")
-class UpdateTaskPayload:
+class UpdateTaskPayload(ChangedPayload):
     """Answer of updateTask."""
 
-    task: Task | None = strawberry.field(default=None, description="The task as it is now.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description=ERRORS)
+
+@strawberry.type(description="What became of a completion.")
+class CompleteTaskPayload(ChangedPayload):
+    """Answer of completeTask."""
+
+
+@strawberry.type(description="What became of a reopening.")
+class ReopenTaskPayload(ChangedPayload):
+    """Answer of reopenTask."""
 
 
 @strawberry.type(description="What became of a delete.")
-class DeleteTaskPayload:
+class DeleteTaskPayload(Payload):
     """Answer of deleteTask."""
 
     deleted_task_id: strawberry.ID | None = strawberry.field(default=None, description="The id, if it was deleted.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description=ERRORS)
+    current_task: Task | None = strawberry.field(default=None, description=CURRENT)
 
 
 @strawberry.type(description="What became of a restore.")
-class RestoreTaskPayload:
+class RestoreTaskPayload(ChangedPayload):
     """Answer of restoreTask."""
-
-    task: Task | None = strawberry.field(default=None, description="The task, which is there again.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description=ERRORS)
 
 
 @strawberry.type(description="What became of one item.")
-class CreateTasksResult:
+class CreateTasksResult(Result):
     """One item of createTasks."""
 
-    task: Task | None = strawberry.field(default=None, description="The task that is there now.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description=ERRORS)
+    task: Task | None = strawberry.field(default=None, description="The task that is there now; null if none is.")
+
+
+@strawberry.type(description="What became of one item.")
+class UpdateTasksResult(ChangedResult):
+    """One item of updateTasks."""
+
+
+@strawberry.type(description="What became of one item.")
+class DeleteTasksResult(Result):
+    """One item of deleteTasks."""
+
+    deleted_task_id: strawberry.ID | None = strawberry.field(default=None, description="The id, if it was deleted.")
+    current_task: Task | None = strawberry.field(default=None, description=CURRENT)
+
+
+@strawberry.type(description="What became of one item.")
+class RestoreTasksResult(ChangedResult):
+    """One item of restoreTasks."""
+
+
+RESULTS = "One for each item, in the order of the input; none if the input as a whole was refused."
 
 
 @strawberry.type(description="What became of many creates.")
-class CreateTasksPayload:
+class CreateTasksPayload(Payload):
     """Answer of createTasks."""
 
-    results: list[CreateTasksResult] = strawberry.field(
-        default_factory=list, description="One for each item, in the order of the input."
-    )
-    user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What was wrong with the input as a whole."
-    )
+    results: list[CreateTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
+
+
+@strawberry.type(description="What became of many updates.")
+class UpdateTasksPayload(Payload):
+    """Answer of updateTasks."""
+
+    results: list[UpdateTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
+
+
+@strawberry.type(description="What became of many deletes.")
+class DeleteTasksPayload(Payload):
+    """Answer of deleteTasks."""
+
+    results: list[DeleteTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
+
+
+@strawberry.type(description="What became of many restores.")
+class RestoreTasksPayload(Payload):
+    """Answer of restoreTasks."""
+
+    results: list[RestoreTasksResult] = strawberry.field(default_factory=list, description=RESULTS)

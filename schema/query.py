@@ -5,10 +5,10 @@ from uuid import UUID
 
 import strawberry
 
+from schema.checks import parse_id
 from schema.connection import TaskConnection, connection, page_range
 from schema.context import Info
 from schema.errors import BadInput
-from schema.inputs import parse_id
 from schema.types import Node, Task, TaskOrder, TaskStatus
 
 MOST_NODES = 100

@@ -12,7 +12,7 @@ import redis
 
 from api.embedded import EmbeddedStores
 from api.settings import Settings
-from schema.inputs import uuid7
+from schema.checks import uuid7
 from tests.schema.client import TOTAL, Client, ready, running, started
 
 HEX_ID = re.compile(r"[0-9a-f]{16}")

@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from schema.inputs import uuid7
+from schema.checks import uuid7
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
 from tests.faults.history import Answer, History, Outcome

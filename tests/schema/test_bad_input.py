@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from schema.inputs import uuid7
+from schema.checks import uuid7
 from tests.schema.client import CREATE, CREATE_MANY, DELETE, TOTAL, Client
 
 PAGE = """

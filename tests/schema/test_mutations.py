@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from schema.inputs import uuid7
+from schema.checks import uuid7
 from tests.schema.client import CREATE, CREATE_MANY, DELETE, Client
 
 UPDATE = """

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 import redis
 
-from schema.inputs import uuid7
+from schema.checks import uuid7
 from tests.schema.client import Client
 
 WALK = """
