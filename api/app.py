@@ -23,6 +23,7 @@ from cache.redis import Redis
 from cache.store import Store
 from db.pool import Database, Limits
 from schema import build
+from schema.limits import OperationLimits
 
 # Bytes from which an answer is worth compressing, and how hard: more than this costs much and gains little.
 COMPRESSED_FROM, LEVEL = 1024, 1
@@ -68,7 +69,15 @@ def create_app(settings: Settings) -> Starlette:
 
 def graphql(settings: Settings, store: Store) -> GraphQL:
     """The endpoint as it is set. Raises `SettingsError`."""
-    schema, path = build(), settings.trusted_documents
+    limits = OperationLimits(
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        tokens=settings.max_tokens,
+        cost=settings.max_cost,
+        introspection=settings.development,
+    )
+    schema, path = build(limits, suggestions=settings.development), settings.trusted_documents
     documents = Documents(
         None if path is None else trusted_documents(path, schema._schema), trusted_only=settings.trusted_only
     )

@@ -87,6 +87,8 @@ def _operation(given: Any) -> Operation:
 def _json(text: str | bytes, name: str) -> Any:
     try:
         return _decode(text)
+    except RecursionError:
+        raise Problem(400, f"The {name} is nested deeper than it can be read. Flatten it.") from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise Problem(400, _not_json(text, name, str(error))) from error
 

@@ -65,6 +65,16 @@ class Settings(BaseSettings):
         le=2**30,
         description="The largest request body, bytes; beyond: 413.",
     )
+    max_depth: int = Field(default=10, ge=4, le=100, description="Levels of fields in an operation, 4 to 100.")
+    max_aliases: int = Field(default=30, ge=0, le=10_000, description="Aliases in an operation, 0 to 10,000.")
+    max_directives: int = Field(default=30, ge=0, le=10_000, description="Directives in an operation, 0 to 10,000.")
+    max_tokens: int = Field(default=2000, ge=100, le=100_000, description="Tokens in a document, 100 to 100,000.")
+    max_cost: int = Field(
+        default=5000,
+        ge=1,
+        le=1_000_000,
+        description="Points that an operation may cost; schema/cost.py says each.",
+    )
     max_batch: int = Field(
         default=0, ge=0, le=100, description="Operations in one request, sent as a list, 0 to 100; 0: none are taken."
     )

@@ -7,6 +7,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 
 from schema.context import Context
 from schema.errors import as_client_sees
+from schema.limits import Guard, OperationLimits
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.types import Task
@@ -18,28 +19,36 @@ DOCUMENTS = 256
 class Schema(strawberry.Schema):
     """A schema whose errors are for people, wherever they come from: parser, validation, or resolvers."""
 
+    suggestions = True
+
     async def execute(self, *arguments: Any, **options: Any) -> Any:
         """As Strawberry's; `context_value` is our `Context`."""
         context: Context = options["context_value"]
         result = await super().execute(*arguments, **options)
         if result.errors:
-            result.errors = [as_client_sees(error, context.request_id) for error in result.errors]
+            result.errors = [
+                as_client_sees(error, context.request_id, suggestions=self.suggestions) for error in result.errors
+            ]
         if context.tasks.degraded:
             result.extensions = {**(result.extensions or {}), "degraded": True}
         return result
 
 
-def build() -> strawberry.Schema:
-    """The schema that the service answers from."""
-    return Schema(
+def build(limits: OperationLimits | None = None, *, suggestions: bool = True) -> strawberry.Schema:
+    """The schema that the service answers from; errors that suggest other names only with `suggestions`."""
+    limits = limits or OperationLimits()
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         types=[Task],
         extensions=[
+            lambda: Guard(limits),
             lambda: ParserCache(maxsize=DOCUMENTS),
             lambda: ValidationCache(maxsize=DOCUMENTS),
         ],
     )
+    schema.suggestions = suggestions
+    return schema
 
 
 def sdl() -> str:

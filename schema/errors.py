@@ -1,6 +1,7 @@
 """Errors that a client sees: expected ones say what to do and carry a code, all others are masked."""
 
 import logging
+import re
 
 import structlog
 from graphql import GraphQLError
@@ -21,9 +22,32 @@ class BadInput(GraphQLError):
         super().__init__(f"{argument} {problem}", extensions=extensions)
 
 
-def as_client_sees(error: GraphQLError, request_id: str) -> GraphQLError:
+class OverLimit(GraphQLError):
+    """An operation that is larger than it may be; the message says the limit and what was asked."""
+
+    def __init__(self, code: str, message: str, limit: int, requested: int) -> None:
+        super().__init__(
+            message.format(limit=limit, requested=requested),
+            extensions={"code": code, "limit": limit, "requested": requested},
+        )
+
+
+_NESTED = "Document is nested too deeply"
+_TOKENS = re.compile(r"Document contains more than (\d+) tokens")
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+
+
+def as_client_sees(error: GraphQLError, request_id: str, *, suggestions: bool = True) -> GraphQLError:
     """The same error with a code; masked and logged, with the request id, if it was not expected."""
     cause = error.original_error
+    if isinstance(cause, RecursionError) or _NESTED in error.message:
+        message = "The document is nested deeper than it can be read. Flatten it, or use variables."
+        return GraphQLError(message, extensions={"code": "QUERY_TOO_DEEP"})
+    if found := _TOKENS.search(error.message):
+        message = f"The document has more than {int(found[1]):,} tokens, and that is the most. Use variables."
+        return GraphQLError(message, extensions={"code": "TOO_MANY_TOKENS", "limit": int(found[1])})
+    if not suggestions:
+        error.message = _SUGGESTION.sub("", error.message)
     if cause is None or isinstance(cause, GraphQLError):
         if not (error.extensions or {}).get("code"):
             error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}

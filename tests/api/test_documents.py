@@ -11,7 +11,7 @@ from api.app import create_app
 from api.documents import LONGEST, MOST, Documents, hash_of
 from api.operations import Operation, Problem
 from api.settings import Settings, SettingsError
-from tests.schema.client import TOTAL, Client, running
+from tests.schema.client import TOTAL, Client, running, without_cost
 
 OTHER = "{ taskCounts { all } }"
 DELETE = "mutation ($id: ID!) { deleteTask(input: {id: $id}) { deletedTaskId } }"
@@ -22,12 +22,12 @@ def persisted(text: str, **more: Any) -> dict[str, Any]:
 
 
 async def send(client: Client, **body: Any) -> Any:
-    return (await client.http.post("/graphql", json=body)).json()
+    return without_cost((await client.http.post("/graphql", json=body)).json())
 
 
 async def get(client: Client, **body: Any) -> Any:
     params = {name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}
-    return (await client.http.get("/graphql", params=params)).json()
+    return without_cost((await client.http.get("/graphql", params=params)).json())
 
 
 def code(answer: Any) -> str:

@@ -39,6 +39,14 @@ mutation ($input: DeleteTaskInput!) {
 """
 
 
+def without_cost(answer: Any) -> Any:
+    """An answer without what nearly every one has; tests/schema/test_limits.py looks at that."""
+    answer.get("extensions", {}).pop("cost", None)
+    if not answer.get("extensions", True):
+        del answer["extensions"]
+    return answer
+
+
 class Client:
     """A client of the service."""
 
@@ -56,7 +64,7 @@ class Client:
         """The whole answer: `data`, and `errors` if there are any."""
         response = await self.send(document, **variables)
         assert response.status_code == 200, response.text
-        return response.json()
+        return without_cost(response.json())
 
     async def query(self, document: str, **variables: Any) -> Any:
         """The data of an answer without errors."""

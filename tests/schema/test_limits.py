@@ -1,0 +1,173 @@
+"""Each limit at the limit and one past it, however the operation is written; and what an operation costs."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, get_introspection_query
+
+from api.settings import Settings
+from schema import build
+from schema.checks import uuid7
+from schema.cost import FIELDS
+from tests.schema.client import Client, running
+
+
+@pytest.fixture
+async def limited(database_url: str, redis_url: str) -> AsyncIterator[Client]:
+    stores = {"database_url": database_url, "redis_url": redis_url}
+    limits = {"max_depth": 4, "max_aliases": 3, "max_directives": 3, "max_tokens": 150, "max_cost": 60}
+    async with running(Settings.model_validate(stores | limits)) as client:
+        yield client
+
+
+DEEP = "tasks { edges { node { id } } }"
+AT_LIMIT = {
+    "depth": f"{{ {DEEP} }}",
+    "depth by fragments": "{ ...A } fragment A on Query { tasks { ...B } } "
+    "fragment B on TaskConnection { edges { ... { node { id } } } }",
+    "aliases": "{ a: __typename b: __typename c: __typename }",
+    "aliases by fragments": "{ ...A ...A ...A } fragment A on Query { a: __typename }",
+    "directives": "{ __typename @include(if: true) @skip(if: false) ... @include(if: true) { __typename } }",
+    "directives by fragments": "{ ...A @include(if: true) ...A } fragment A on Query { __typename @skip(if: false) }",
+    "tokens": "{ __typename " + "__typename " * 147 + "}",
+    "cost": "{ tasks(first: 58) { nodes { id } } }",
+    "cost by a variable": "query ($n: Int = 58) { tasks(first: $n) { edges { node { id } } } }",
+    "cost by fragments": "{ ...A ...A } fragment A on Query { tasks(first: 28) { nodes { id } } }",
+    "only what runs counts": "query A { __typename } "
+    "query B { a: __typename b: __typename c: __typename d: __typename }",
+}
+PAST = {
+    "depth": "{ node(id: 1) { ... on Task { id } } ...A } "
+    "fragment A on Query { tasks { edges { node { id { a } } } } }",
+    "depth by fragments": "{ ...A } fragment A on Query { tasks { ...B } } "
+    "fragment B on TaskConnection { edges { ... { node { id { a } } } } }",
+    "aliases": "{ a: __typename b: __typename c: __typename d: __typename }",
+    "aliases by fragments": "{ ...A ...A } fragment A on Query { a: __typename b: __typename }",
+    "directives": "{ __typename @include(if: true) @skip(if: false) @skip(if: false) ... @include(if: true) { id } }",
+    "directives by fragments": "{ ...A ...A } fragment A on Query @a { __typename @skip(if: false) }",
+    "tokens": "{ __typename " + "__typename " * 148 + "}",
+    "cost": "{ tasks(first: 59) { nodes { id } } }",
+    "cost by a variable": "query ($n: Int = 58) { tasks(first: $n) { edges { node { id } } } }",
+    "cost by fragments": "{ ...A ...A } fragment A on Query { tasks(first: 29) { nodes { id } } }",
+}
+CODES = {
+    "depth": ("QUERY_TOO_DEEP", 4, 5),
+    "aliases": ("TOO_MANY_ALIASES", 3, 4),
+    "directives": ("TOO_MANY_DIRECTIVES", 3, 4),
+    "cost": ("COST_LIMIT_EXCEEDED", 60, 61),
+}
+
+
+@pytest.mark.parametrize("name", AT_LIMIT)
+async def test_at_the_limit(limited: Client, name: str) -> None:
+    variables: dict[str, Any] = {"operationName": "A"} if name == "only what runs counts" else {}
+    answer = (await limited.http.post("/graphql", json={"query": AT_LIMIT[name], **variables})).json()
+    assert "errors" not in answer
+
+
+@pytest.mark.parametrize("name", PAST)
+async def test_one_past_it(limited: Client, name: str) -> None:
+    body = {"query": PAST[name], "variables": {"n": 59} if name == "cost by a variable" else {}}
+    answer = (await limited.http.post("/graphql", json=body)).json()
+    [error] = answer["errors"]
+    assert "data" not in answer
+    if name == "tokens":
+        assert error["extensions"] == {"code": "TOO_MANY_TOKENS", "limit": 150}
+        assert "150" in error["message"]
+        return
+    code, limit, requested = CODES[name.split()[0]]
+    if name == "cost by fragments":
+        requested = 62
+    assert error["extensions"] == {"code": code, "limit": limit, "requested": requested}
+    assert str(limit) in error["message"]
+    assert str(requested) in error["message"]
+
+
+async def test_the_cost_is_reported(client: Client) -> None:
+    ids = [str(uuid7()) for _ in range(7)]
+    tasks = [{"title": str(number)} for number in range(10)]
+    for query, variables, cost in (
+        ("{ __typename }", {}, 0),
+        ("{ tasks { totalCount pageInfo { pageNumber } } }", {}, 2),
+        ("{ tasks { nodes { id } } }", {}, 52),
+        ("{ tasks(last: 10) { nodes { id } edges { cursor } } }", {}, 22),
+        ("{ tasks(first: 10, last: 3) { nodes { id } } }", {}, 5),
+        ("{ a: taskCounts { all } b: taskCounts { all } }", {}, 2),
+        ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids}, 7),
+        ("mutation ($t: [CreateTaskInput!]!) { createTasks(input: {tasks: $t}) { results { task { id } } } }",
+         {"t": tasks}, 25),
+        ('mutation { createTask(input: {title: "A"}) { task { id } } }', {}, 5),
+    ):  # fmt: skip
+        answer = (await client.http.post("/graphql", json={"query": query, "variables": variables})).json()
+        assert answer["extensions"]["cost"] == {"requested": cost, "limit": 5000}
+
+
+def test_every_field_has_its_cost() -> None:
+    types = build()._schema.type_map
+    for name, type_ in types.items():
+        if name.startswith("__") or name.endswith(("Payload", "Result")) or not isinstance(type_, GraphQLObjectType):
+            continue
+        assert name in FIELDS, f"Say in schema/cost.py what the fields of {name} cost."
+        costs = FIELDS[name]
+        assert "*" in costs or set(costs) == set(type_.fields), (
+            f"Say in schema/cost.py what each field of {name} costs."
+        )
+
+
+BOMB = (
+    "{ ...F0 } "
+    + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} ...F{n + 1} }}" for n in range(60))
+    + " fragment F60 on Query { a: __typename }"
+)
+HOSTILE = {
+    "a bomb of fragments": (BOMB, "TOO_MANY_ALIASES"),
+    "ten thousand aliases": ("{" + " ".join(f"a{n}: __typename" for n in range(10_000)) + "}", "TOO_MANY_TOKENS"),
+    "deep brackets": ("{ tasks(first: " + "[" * 900 + "]" * 900 + ") { totalCount } }", "QUERY_TOO_DEEP"),
+    "deep braces": ("{" + "tasks{" * 900 + "}" * 900 + "}", "QUERY_TOO_DEEP"),
+    "deeper than it can be read": ("{" + "tasks{" * 500 + "id" + "}" * 500 + "}", "QUERY_TOO_DEEP"),
+    "a fragment within itself": ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
+                                 "GRAPHQL_VALIDATION_FAILED"),
+    "deep introspection": ("{ __schema { types { " + "fields { type { " * 8 + "name" + " } }" * 8 + " } } }",
+                           "QUERY_TOO_DEEP"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_what_is_made_to_do_harm(client: Client, name: str) -> None:
+    document, code = HOSTILE[name]
+    began = time.process_time()
+    answer = (await client.http.post("/graphql", json={"query": document})).json()
+    print(f"{name}: {(time.process_time() - began) * 1000:.0f} ms of CPU")  # noqa: T201
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {code}
+    assert "data" not in answer
+
+
+@pytest.mark.parametrize("depth", [100, 100_000])
+async def test_deep_variables(client: Client, depth: int) -> None:
+    body = '{"query": "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", "variables": {"ids": ' + "[" * depth
+    response = await client.post((body + "]" * depth + "}}").encode())
+    assert response.status_code in (200, 400)
+    assert "data" not in response.json()
+
+
+async def test_introspection_and_suggestions_are_for_development(database_url: str, redis_url: str) -> None:
+    stores = {"database_url": database_url, "redis_url": redis_url}
+    mistakes = [
+        "{ tasks(firs: 1) { totalCount } }",
+        "{ tasks(status: DON) { totalCount } }",
+        "{ tasks { totalCoun } }",
+        "query ($a: TaskStatu) { tasks(status: $a) { totalCount } }",
+        'mutation { createTask(input: {titl: "A"}) { task { id } } }',
+        "{ ... on Quer { __typename } }",
+    ]
+    async with running(Settings.model_validate(stores | {"profile": "production"})) as client:
+        for document in (get_introspection_query(), '{ __type(name: "Task") { name } }'):
+            assert (await client.error(document))["extensions"] == {"code": "INTROSPECTION_DISABLED"}
+        for document in mistakes:
+            assert "Did you mean" not in (await client.send(document)).text
+    async with running(Settings.model_validate(stores)) as client:
+        assert (await client.query(get_introspection_query()))["__schema"]["queryType"] == {"name": "Query"}
+        for document in mistakes:
+            assert "Did you mean" in (await client.send(document)).text
