@@ -20,7 +20,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from schema.connection import DEFAULT_PAGE
+from schema.connection import DEFAULT_PAGE, LARGEST_PAGE
 from schema.limits import Fragments
 
 # Points of each field, `*` for those of a type that are not named. What is in a payload is free: the mutation has paid
@@ -110,7 +110,7 @@ class Reckoner:
     def _size(self, node: FieldNode) -> int:
         """How many tasks a page may have: what was asked for; too many is refused later, with a better message."""
         given = [self._argument(node, name) for name in ("first", "last")]
-        sizes = [value for value in given if isinstance(value, int) and value >= 0]
+        sizes = [min(value, LARGEST_PAGE) for value in given if isinstance(value, int) and value >= 0]
         return min(sizes, default=DEFAULT_PAGE)
 
     def _items(self, node: FieldNode) -> int:
