@@ -67,9 +67,11 @@ reindex: .venv/run.stamp ## build the index anew in the running service (DATA=)
 reset: .venv/run.stamp ## delete the embedded data, after asking (DATA=)
 	@$(ENV) exec $(BIN)/python -m api reset
 
-schema: .venv/run.stamp ## write schema/schema.graphql
+schema: .venv/run.stamp ## write schema/schema.graphql and docs/reference.md
 	@$(BIN)/python -m api schema > schema/schema.graphql.new
 	@mv schema/schema.graphql.new schema/schema.graphql
+	@$(BIN)/python -m api schema --reference > docs/reference.md.new
+	@mv docs/reference.md.new docs/reference.md
 
 lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into the locks
 	$(COMPILE) --upgrade pyproject.toml -o requirements.lock

@@ -106,11 +106,16 @@ def verify(*, repair: bool = False) -> None:
 
 
 @app.command
-def schema() -> None:
-    """Print the GraphQL schema."""
-    from schema import sdl
+def schema(*, reference: bool = False) -> None:
+    """Print the GraphQL schema.
 
-    sys.stdout.write(sdl().rstrip("\n") + "\n")
+    Args:
+        reference: As a page for people.
+    """
+    from schema import sdl
+    from schema.reference import reference as page
+
+    sys.stdout.write(page() if reference else sdl().rstrip("\n") + "\n")
 
 
 @app.command

@@ -18,9 +18,17 @@ from api.app import create_app
 from api.embedded import EmbeddedStores, StoreUrls
 from api.settings import Settings
 from cache import entry, writes
+from cache.accounting import Accounting
 from cache.changes import Change, Outcome
+from cache.redis import Redis
 from cache.store import Store
+from cache.tasks import Tasks
 from db.migrations import migrate
+from db.pool import Database
+from schema import build
+from schema.context import Context
+from schema.limits import OperationLimits
+from tests.cache.samples import look
 
 ROUNDS, EACH = 20, 50
 MANY = """
@@ -130,6 +138,33 @@ async def cold_page(one: Service, other: Service) -> None:
     say("round trips to Redis of a warm page", f"{((await one.counters())[trips] - first - 1) / 100:.2f}")
 
 
+async def limits(urls: StoreUrls) -> None:
+    """A warm page of 50 with limits and cost, in turns with neither; the CPU of this process, without HTTP."""
+    async with Database(urls.database_url) as database, Redis(urls.redis_url) as redis:
+        store = Store(database, redis, Accounting())
+        await look(store)
+        await with_and_without_limits(store)
+
+
+async def with_and_without_limits(store: Store) -> None:
+    """See `limits`."""
+    ways = {"on": build(OperationLimits()), "off": build(OperationLimits(off=True))}
+    spent: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(2 * ROUNDS):
+        for name, schema in ways.items():
+            began = time.process_time()
+            for _ in range(EACH):
+                context = Context(Tasks(store), "bench")
+                result = await schema.execute(PAGE, variable_values={"page": 7}, context_value=context)
+                assert not result.errors
+            if turn:  # the first one fills what is kept
+                spent[name].append(time.process_time() - began)
+    medians = {name: statistics.median(times) / EACH * 1000 for name, times in spent.items()}
+    for name, milliseconds in medians.items():
+        say(f"page of 50, limits and cost {name}", f"{milliseconds:.2f} ms of CPU")
+    say("page of 50, limits on / off", f"{medians['on'] / medians['off']:.3f}")
+
+
 async def without_redis(service: Service) -> None:
     """Totals and deep pages from PostgreSQL."""
     pages = TASKS // 50
@@ -207,6 +242,7 @@ def main() -> None:
         nowhere = StoreUrls(urls.database_url, "redis://127.0.0.1:1/0")
         asyncio.run(with_services(nowhere, 1, without_redis))
         asyncio.run(with_services(urls, 2, cold_page))
+        asyncio.run(limits(urls))
         asyncio.run(with_services(urls, 1, rebuild_under_readers))
 
 

@@ -9,14 +9,45 @@ from graphql import (
     build_schema,
     specified_scalar_types,
 )
+from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
 from schema import sdl
+from schema.reference import reference
 
-SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
+ROOT = Path(__file__).parents[2]
+SNAPSHOT, RELEASED = ROOT / "schema" / "schema.graphql", ROOT / "schema" / "released.graphql"
+REFERENCE, CHANGELOG = ROOT / "docs" / "reference.md", ROOT / "CHANGELOG.md"
 
 
 def test_the_snapshot_is_the_schema() -> None:
     assert sdl() == SNAPSHOT.read_text(encoding="utf-8"), "schema/schema.graphql is out of date: run make schema"
+
+
+def test_the_reference_is_of_the_schema() -> None:
+    assert reference() == REFERENCE.read_text(encoding="utf-8"), "docs/reference.md is out of date: run make schema"
+
+
+def unnamed(old: str, new: str, changelog: str) -> list[str]:
+    """The changes that break clients of the old schema, or may, and that the changelog does not name."""
+    before, after = build_schema(old), build_schema(new)
+    breaking = [change.description for change in find_breaking_changes(before, after)]
+    dangerous = [change.description for change in find_dangerous_changes(before, after)]
+    return [change for change in breaking + dangerous if change not in changelog]
+
+
+def test_what_breaks_clients_is_named_in_the_changelog() -> None:
+    """A line of the changelog has the change in the words that this test says. At a release, the snapshot becomes
+    schema/released.graphql."""
+    assert unnamed(RELEASED.read_text(encoding="utf-8"), sdl(), CHANGELOG.read_text(encoding="utf-8")) == []
+
+
+def test_such_a_change_is_found() -> None:
+    old = "type Query { a: Int b(c: Int): Int } enum E { A }"
+    new = "type Query { b(c: Int!): Int } enum E { A B }"
+    changes = unnamed(old, new, "")
+    assert len(changes) == 3
+    assert unnamed(old, new, "\n- ".join(changes)) == []
+    assert unnamed(old, old.replace("a: Int", "a: Int d: Int"), "") == []
 
 
 def undescribed() -> Iterator[str]:
