@@ -17,7 +17,7 @@ local function mark(entry, token, id, view, created_at, expires_at)
   for of = 1, view > 0 and VIEWS or 0 do
     local known, ends = redis.call('ZSCORE', index(of), id), redis.call('ZSCORE', expiring(of), id)
     local there = of == 1 or of == view
-    if ends and ends ~= expires_at then redis.call('SADD', MOVING, id) end
+    if (known or ends) and (ends or '') ~= expires_at then redis.call('SADD', MOVING, id) end
     -- GT: a mark of a create that was rolled back may come late; the row that stands is the newer one.
     if there then redis.call('ZADD', index(of), 'GT', created_at, id) end
     -- Of the two expiries the later one, so that nobody sweeps the id away before the publish; none is the latest. What
