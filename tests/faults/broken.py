@@ -29,9 +29,9 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     # A reader takes the place of a writer, as if its mark were not there.
     "marks at the lease": {"lease": ("local free = not held", "local free = not held or string.match(held, '^M ')")},
     # A writer shows its value over the mark of a later one.
-    "the token at the publish": {"publish": ("if holder == token then", "if holder then")},
+    "the token at the publish": {"publish": ("if holder == ARGV[first] then", "if holder then")},
     # A writer puts the task into the views only when it has committed.
-    "the index before the commit": {"mark": ("if view > 0 then", "if false then")},
+    "the index before the commit": {"mark": ("for of = 1, view > 0 and VIEWS or 0 do", "for of = 1, 0 do")},
     # Nobody takes a task out of the views that it is not in.
     "the way out of the indexes": dict.fromkeys(("publish", "abort", "scrub"), (_LEAVE, "")),
 }
