@@ -10,14 +10,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from api.documents import Documents, trusted_documents
 from api.graphql import TRACE, GraphQL, Manners
 from api.metrics import render
 from api.requests import BodyLimit, RequestLimit, RequestLog
 from api.settings import Settings
+from api.socket import GraphQLSocket
+from api.streams import Streams
 from cache.accounting import Accounting
+from cache.feed import Feed
 from cache.keeper import keeper
 from cache.redis import Redis
 from cache.store import Store
@@ -42,16 +45,19 @@ def create_app(settings: Settings) -> Starlette:
     database = Database(settings.database_url, limits, accounting.count_query)
     redis = Redis(settings.redis_url, count=accounting.count_round_trip)
     store = Store(database, redis, accounting)
+    feed, streams = Feed(store), Streams(settings.max_streams)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with database, redis, keeper(store, timedelta(days=settings.retention_days)):
+        async with database, redis, keeper(store, timedelta(days=settings.retention_days), feed):
             yield
             await store.drain()
 
-    return Starlette(
+    endpoint = graphql(settings, store, feed, streams)
+    app = Starlette(
         routes=[
-            Route("/graphql", graphql(settings, store)),
+            Route("/graphql", endpoint),
+            WebSocketRoute("/graphql", GraphQLSocket(endpoint, origins(settings))),
             Route("/livez", livez),
             Route("/readyz", readyz(store)),
             Route("/metrics", render(store)),
@@ -65,9 +71,11 @@ def create_app(settings: Settings) -> Starlette:
         ],
         lifespan=lifespan,
     )
+    app.state.streams = streams
+    return app
 
 
-def graphql(settings: Settings, store: Store) -> GraphQL:
+def graphql(settings: Settings, store: Store, feed: Feed, streams: Streams) -> GraphQL:
     """The endpoint as it is set. Raises `SettingsError`."""
     limits = OperationLimits(
         depth=settings.max_depth,
@@ -88,18 +96,22 @@ def graphql(settings: Settings, store: Store) -> GraphQL:
         playground=settings.development,
         get_stored_only=not settings.development,
     )
-    return GraphQL(schema, store, documents, manners)
+    return GraphQL(schema, store, feed, streams, documents, manners)
+
+
+def origins(settings: Settings) -> list[str]:
+    """The other sites whose pages may ask."""
+    return [origin.strip() for origin in settings.cors_origins.split(",") if origin]
 
 
 def cors(settings: Settings) -> list[Middleware]:
     """For pages of other sites; closed unless set."""
-    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin]
-    if not origins:
+    if not (allowed := origins(settings)):
         return []
     return [
         Middleware(
             CORSMiddleware,
-            allow_origins=origins,
+            allow_origins=allowed,
             allow_methods=["GET", "POST"],
             allow_headers=["Content-Type", TRACE, "X-Request-Id"],
             expose_headers=["X-Request-Id", "Retry-After"],

@@ -1,10 +1,12 @@
 """/graphql: HTTP in, a context for the request, HTTP out."""
 
 import asyncio
+import secrets
 import time
+from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import strawberry
@@ -18,10 +20,12 @@ from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from api.documents import Documents
-from api.negotiation import HTML, JSON, RESPONSE, SPOKEN, media_type
+from api.negotiation import EVENTS, HTML, JSON, RESPONSE, SPOKEN, media_type
 from api.operations import Operation, Problem, read
-from api.requests import request_id
+from api.requests import RETRY_AFTER, request_id
+from api.streams import EventStream, Streams, TooManyStreams
 from cache.accounting import Accounting, traced
+from cache.feed import Feed
 from cache.store import Store
 from cache.tasks import Tasks
 from schema.context import Context
@@ -29,7 +33,10 @@ from schema.context import Context
 _encode = msgspec.json.Encoder().encode
 _READS = (OperationType.QUERY,)
 _ALL = (OperationType.QUERY, OperationType.MUTATION)
-_METHODS = "Send queries by GET or POST, mutations by POST."
+_METHODS = (
+    "Send queries by GET or POST, mutations by POST; subscribe over a WebSocket, or by a request that accepts "
+    "text/event-stream."
+)
 TRACE = "x-millitask-trace"
 
 
@@ -47,10 +54,20 @@ class Manners:
 class GraphQL:
     """The endpoint, by the GraphQL-over-HTTP specification. `docs/http.md` tells clients the same."""
 
-    def __init__(self, schema: strawberry.Schema, store: Store, documents: Documents, manners: Manners) -> None:
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        store: Store,
+        feed: Feed,
+        streams: Streams,
+        documents: Documents,
+        manners: Manners,
+    ) -> None:
         self._schema = schema
         self._store = store
-        self._documents = documents
+        self._feed = feed
+        self.streams = streams
+        self.documents = documents
         self._manners = manners
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,17 +87,44 @@ class GraphQL:
             if form is None:
                 raise Problem(406, f"Accept {RESPONSE} or {JSON}: there is no other form.", "NOT_ACCEPTABLE")
             operations = await read(request, self._manners.max_batch)
+            if form == EVENTS:
+                return await self._stream(request, operations)
             if isinstance(operations, Operation):
                 result = await self._run(request, operations)
                 # What was not run is 400; in the older form it is 200, for clients that know no other.
                 return _response(200 if form == JSON or "data" in result else 400, result, form)
             return _response(200, [await self._answer(request, operation) for operation in operations], form)
         except Problem as problem:
-            return _response(problem.status, _errors(problem), form or JSON, problem.headers)
+            return _response(
+                problem.status, _errors(problem), RESPONSE if form == EVENTS else form or JSON, problem.headers
+            )
 
     def _wants_playground(self, request: Request, accept: str) -> bool:
         shown = self._manners.playground and request.method == "GET"
         return shown and not request.query_params and media_type(accept, (*SPOKEN, HTML)) == HTML
+
+    async def subscribe(
+        self, text: str, variables: dict[str, Any] | None, name: str | None, request: str = ""
+    ) -> AsyncIterator[ExecutionResult]:
+        """The events of a subscription; without one, the event of what is wrong with it."""
+        context = Context(Tasks(self._store), request or secrets.token_hex(8), self._feed)
+        return cast(
+            "AsyncIterator[ExecutionResult]",
+            await self._schema.subscribe(text, variable_values=variables, context_value=context, operation_name=name),
+        )
+
+    async def _stream(self, request: Request, asked: Operation | list[Operation]) -> Response:
+        """A subscription as server-sent events. Raises `Problem`."""
+        if isinstance(asked, list):
+            raise Problem(400, "Subscribe in a request of its own for each.", "BATCHING_DISABLED")
+        if self.streams.full:
+            raise Problem(503, str(TooManyStreams(self.streams.limit)), "BUSY", **{"Retry-After": RETRY_AFTER})
+        text = self._text(request, asked)
+        return EventStream(await self.subscribe(text, asked.variables, asked.name, request_id(request)), self.streams)
+
+    def _text(self, request: Request, operation: Operation) -> str:
+        stored_only = request.method == "GET" and self._manners.get_stored_only
+        return self.documents.text(operation, stored_only=stored_only)
 
     async def _answer(self, request: Request, operation: Operation) -> dict[str, Any]:
         """One of a batch, which says what is wrong with it in its place."""
@@ -92,14 +136,14 @@ class GraphQL:
     async def _run(self, request: Request, operation: Operation) -> dict[str, Any]:
         """The answer to an operation; without `data`, if it was not run. Raises `Problem`."""
         began, reading = time.perf_counter(), request.method == "GET"
-        text = self._documents.text(operation, stored_only=reading and self._manners.get_stored_only)
-        context = Context(Tasks(self._store), request_id(request))
+        text = self._text(request, operation)
+        context = Context(Tasks(self._store), request_id(request), self._feed)
         trace = self._manners.traces and request.headers.get(TRACE) == "1"
         with traced() if trace else nullcontext() as counts:
             result = await self._execute(text, operation, context, _READS if reading else _ALL)
         ran = result.data is not None or any(error.path for error in result.errors or ())
         if ran and not reading:  # a GET changes nothing, not even this
-            self._documents.keep(operation)
+            self.documents.keep(operation)
         if counts is not None:
             cache = _trace(counts, began, degraded=context.tasks.degraded)
             result.extensions = {**(result.extensions or {}), "cache": cache}

@@ -1,8 +1,9 @@
 """Which form an answer takes, by the request's Accept header, after GraphQL over HTTP."""
 
 RESPONSE, JSON, HTML = "application/graphql-response+json", "application/json", "text/html"
+EVENTS = "text/event-stream"
 # What we speak, the one first that is meant where the client leaves it to us.
-SPOKEN = (JSON, RESPONSE)
+SPOKEN = (JSON, RESPONSE, EVENTS)
 
 
 def media_type(accept: str, offered: tuple[str, ...] = SPOKEN) -> str | None:

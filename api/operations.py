@@ -45,7 +45,7 @@ async def read(request: Request, max_batch: int) -> Operation | list[Operation]:
         for name in ("variables", "extensions"):
             if name in given:
                 given[name] = _json(given[name], name) if given[name] else None
-        return _operation(given)
+        return operation(given)
     content_type = request.headers.get("content-type", "")
     if content_type.partition(";")[0].strip().lower() != "application/json":
         # Also the reason why no page of another site can do anything here: this type takes a CORS preflight.
@@ -58,7 +58,7 @@ async def read(request: Request, max_batch: int) -> Operation | list[Operation]:
     body = _json(await request.body(), "body")
     if isinstance(body, list):
         return _batch(body, max_batch)
-    return _operation(body)
+    return operation(body)
 
 
 def _batch(items: list[Any], most: int) -> list[Operation]:
@@ -66,10 +66,11 @@ def _batch(items: list[Any], most: int) -> list[Operation]:
         raise Problem(400, "Batches are off: send each operation in a request of its own.", "BATCHING_DISABLED")
     if not 1 <= len(items) <= most:
         raise Problem(400, f"A batch may be 1 to {most} operations, and {len(items)} were sent.", "BATCH_TOO_LARGE")
-    return [_operation(item) for item in items]
+    return [operation(item) for item in items]
 
 
-def _operation(given: Any) -> Operation:
+def operation(given: Any) -> Operation:
+    """An operation as JSON says it. Raises `Problem`."""
     if not isinstance(given, dict):
         raise Problem(400, 'The body must be a JSON object: {"query": "…", "variables": {…}}.')
     for name, (kind, words) in _KINDS.items():

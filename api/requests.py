@@ -89,11 +89,25 @@ class RequestLimit:
             )
             await response(scope, receive, send)
             return
-        self._in_flight += 1
+        held = 1
+        self._in_flight += held
+
+        async def send_on(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start" and _streams(message):
+                self._in_flight -= held
+                held = 0
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, send_on)
         finally:
-            self._in_flight -= 1
+            self._in_flight -= held
+
+
+def _streams(start: Message) -> bool:
+    """Whether this response is a stream of events, which may go on for days and has a limit of its own."""
+    return Headers(raw=start["headers"]).get("content-type", "").startswith("text/event-stream")
 
 
 class BodyLimit:

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     max_requests_in_flight: int = Field(
         default=64, ge=1, le=100_000, description="Requests a worker answers at once; beyond: 503."
     )
+    max_streams: int = Field(
+        default=2000, ge=1, le=1_000_000, description="Subscribers a worker may have, WebSockets and SSE together."
+    )
     max_body_bytes: int = Field(
         default=2**20,
         ge=1024,

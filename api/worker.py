@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import uvicorn
+from starlette.applications import Starlette
+
 from api.settings import Settings
 
 _ROOT = Path(__file__).parent.parent
@@ -78,15 +81,30 @@ def work(settings: Settings, listener: int, alive: int) -> bool:
     """Serve requests until told to stop; return whether it ever began to."""
     threading.Thread(target=_follow, args=(settings, alive), daemon=True).start()
     # Imported late, so that a worker whose supervisor is gone ends before this.
-    import uvicorn
-
     from api.app import create_app
 
-    server = uvicorn.Server(
+    server = server_for(settings, create_app(settings))
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[socket.socket(fileno=listener)])
+    return server.started
+
+
+def server_for(settings: Settings, app: Starlette) -> uvicorn.Server:
+    """What serves the app; it ends the streams of events as well when it is to stop."""
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.streams.close()
+            await super().shutdown(sockets)
+
+    return Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
             loop="uvloop",
             http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=settings.max_body_bytes,
+            ws_per_message_deflate=False,
             lifespan="on",
             log_config=None,
             access_log=False,
@@ -94,9 +112,6 @@ def work(settings: Settings, listener: int, alive: int) -> bool:
             timeout_graceful_shutdown=round(settings.shutdown_seconds),
         )
     )
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[socket.socket(fileno=listener)])
-    return server.started
 
 
 def _follow(settings: Settings, alive: int) -> None:

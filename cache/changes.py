@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from cache.errors import ExpiryPassed, NotDone, Refused, TaskNotFound, VersionConflict
+from cache.protocol import Kind
 from db import tasks as rows
 from db.pool import Connection
 from db.rows import LockedTask, Task
@@ -33,6 +34,15 @@ class Change:
     visible: bool
     before: Task | None
     token: int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """As those are told who listen."""
+        if not self.visible:
+            return "d"
+        if self.before is not None:
+            return "u"
+        return "c" if self.row.version == 1 else "r"
 
 
 Outcome = Change | Refused

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from cache.errors import IndexLost, StoreUnavailable
+from cache.feed import Feed
 from cache.rebuild import rebuild
 from cache.scrub import tidy
 from cache.store import Store
@@ -29,13 +30,15 @@ PURGE_ROUND = 60.0
 
 
 @asynccontextmanager
-async def keeper(store: Store, retention: timedelta = RETENTION) -> AsyncIterator[None]:
-    """Runs the watch on the gate and the keeper while the block runs."""
+async def keeper(store: Store, retention: timedelta = RETENTION, feed: Feed | None = None) -> AsyncIterator[None]:
+    """Runs the watch on the gate, the keeper and the feed while the block runs."""
 
     async def purge(store: Store) -> float:
         return await _purge(store, retention)
 
     works = [watch(store), *(_again(store, work) for work in (_build, _tidy, purge))]
+    if feed is not None:
+        works.append(feed.run())
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield

@@ -29,6 +29,9 @@ class Keys:
         self.indexes = [f"{prefix}index{name}".encode() for name in names]
         self.expiring = [f"{prefix}expiring{name}".encode() for name in names]
         self.moving = f"{prefix}moving".encode()
+        # The number of the last change that was told, and the channel on which it was; the bulk creates not told yet.
+        self.changes = f"{prefix}changes".encode()
+        self.pending = f"{prefix}pending".encode()
         self.entries = f"{prefix}task:".encode()
         # What every script with the prelude takes first.
         self.prelude = [self.rev, self.marks, *self.indexes, *self.expiring, self.moving]

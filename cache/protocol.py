@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from cache import entry, index
@@ -18,10 +18,16 @@ LEASE = timedelta(seconds=10)
 # A mark must outlive every transaction that could still commit under it, so it lives this much longer.
 MARGIN = timedelta(seconds=5)
 MILLISECOND = timedelta(milliseconds=1)
+# Of so many tasks in one write, or expired at once, each is told of; of more in one message.
+TOLD = 20
 # How many expired ids are swept from each index at once.
 SWEEP = 1000
 # Seconds that a reader waits for Redis before it asks PostgreSQL.
 READ_TIMEOUT = 0.5
+
+
+# Created, updated, deleted, restored.
+Kind = Literal["c", "u", "d", "r"]
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,13 @@ class Leased:
 
 @dataclass(frozen=True)
 class State:
-    """A task as a writer leaves it: its row, whether a reader may see it, and the token of the writer's mark."""
+    """A task as a writer leaves it: its row, whether a reader may see it, and the token of the writer's mark;
+    and what kind of change that is."""
 
     token: int
     task: Task
     visible: bool = True
+    kind: Kind = "u"
 
     @property
     def place(self) -> tuple[bytes, int, int, int | str]:
@@ -64,9 +72,8 @@ class Protocol:
 
         `transaction` is how long a transaction may take at most. Raises if it must not commit.
         """
-        lifetime = int((transaction + MARGIN) / MILLISECOND)
         flat = [argument for state in states for argument in (state.token, *state.place)]
-        if await self._on("mark", states, lifetime, self._unsettled, *flat) != b"OK":
+        if await self._on("mark", states, _lifetime(transaction), self._unsettled, *flat) != b"OK":
             raise CacheUnavailable("A later writer has overtaken this one. Try again.")
 
     async def publish(self, states: Sequence[State]) -> None:
@@ -74,18 +81,32 @@ class Protocol:
         flat: list[Argument] = []
         for state in states:
             value = entry.encode(self._workspace, state.task) if state.visible else b""
-            flat += (state.token, *state.place, value, entry.ttl())
-        await self._on("publish", states, self._unsettled, *flat)
+            flat += (state.token, *state.place, value, entry.ttl(), state.kind)
+        await self._on("publish", states, self._unsettled, TOLD, *flat)
 
     async def abort(self, states: Sequence[State]) -> None:
         """W6: rolled back; clear the marks that still stand. The states are the rows as they were."""
         flat = [argument for state in states for argument in (state.token, *state.place)]
         await self._on("abort", states, self._unsettled, *flat)
 
-    async def add(self, token: int, tasks: Sequence[Task]) -> None:
+    async def add(self, token: int, tasks: Sequence[Task], *, transaction: timedelta) -> None:
         """W7: in place of W3 for many new tasks: no marks, for nobody can have seen them; ids and no entries."""
         flat = [argument for task in tasks for argument in entry.place(task)]
-        await self._run("add", [self.keys.entries], token, *flat)
+        await self._run("add", [self.keys.entries], token, _lifetime(transaction), *flat)
+
+    async def announce(self, token: int, ids: Sequence[UUID]) -> None:
+        """W8: in place of W5 for many new tasks: they are committed, so tell of them."""
+        await self._run("announce", [], token, *(id_.bytes for id_ in ids if len(ids) <= TOLD))
+
+    async def told(self) -> int:
+        """The number of the last change that was told."""
+        async with within(READ_TIMEOUT):
+            ((rev, number),) = await self._redis.send(
+                [["MGET", self.keys.rev, self.keys.changes]], run_id=self.gate.redis_run_id
+            )
+        if rev is None:
+            raise IndexLost
+        return int(number or 0)
 
     @property
     def _unsettled(self) -> int:
@@ -161,7 +182,7 @@ class Protocol:
 
     async def sweep(self, most: int = SWEEP) -> int:
         """E1: takes up to `most` expired ids out of each index; returns how many the fullest one gave."""
-        taken: int = await self._run("sweep", [], most)
+        taken: int = await self._run("sweep", [], most, TOLD)
         return taken
 
     async def _on(self, verb: Verb, states: Sequence[State], *arguments: Argument) -> Any:
@@ -175,3 +196,8 @@ class Protocol:
         if reply == b"LOST":
             raise IndexLost
         return reply
+
+
+def _lifetime(transaction: timedelta) -> int:
+    """In milliseconds, how long what a write leaves in Redis must last at least."""
+    return int((transaction + MARGIN) / MILLISECOND)

@@ -142,7 +142,9 @@ async def _clear_old_epochs(store: Store, current: Protocol) -> None:
 async def _clear(store: Store, epoch: int) -> None:
     """Takes an index out of Redis; its entries end by themselves, its marks do not."""
     keys = Keys(store.workspace, epoch)
-    marked, *_ = await store.redis.send([("ZRANGE", keys.marks, 0, -1), ("UNLINK", *keys.prelude)])
+    marked, *_ = await store.redis.send(
+        [("ZRANGE", keys.marks, 0, -1), ("UNLINK", *keys.prelude, keys.changes, keys.pending)]
+    )
     if marked:
         await store.redis.send([("UNLINK", *(keys.entries + id_ for id_ in marked))])
     await store.redis.send([("SREM", epochs_key(store.workspace), epoch)])

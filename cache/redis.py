@@ -19,7 +19,9 @@ from redis.exceptions import NoScriptError, RedisError
 from cache.errors import CacheUnavailable, OtherRedis
 
 SCRIPTS = Path(__file__).parent / "scripts"
-Verb = Literal["mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page", "counts"]
+# Seconds within which Redis confirms that one listens.
+CONFIRMED = 2.0
+Verb = Literal["mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page", "counts", "announce"]
 Argument = bytes | str | int
 _pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
@@ -119,6 +121,25 @@ class Redis:
                 yield ask
             finally:
                 await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def listen(self, channel: bytes) -> AsyncIterator[Callable[[float], Awaitable[bytes | None]]]:
+        """What is told on a channel, from when the block begins: the next message, or none within so many seconds.
+
+        Raises `CacheUnavailable`, also when the connection is lost later.
+        """
+        async with _translated(), self.client.pubsub() as listener:
+            await listener.subscribe(channel)
+
+            async def following(seconds: float) -> bytes | None:
+                async with _translated():
+                    message = await listener.get_message(ignore_subscribe_messages=True, timeout=seconds)
+                return None if message is None else message["data"]
+
+            async with _translated():
+                if await listener.get_message(timeout=CONFIRMED) is None:
+                    raise TimeoutError
+            yield following
 
     async def run_id(self) -> str:
         """The name of this run of the server: another after each restart. Raises `CacheUnavailable`."""

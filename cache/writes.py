@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
@@ -80,7 +81,7 @@ async def _write(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
             outcomes = await step(connection)  # W2
             for change in outcomes:
                 if isinstance(change, Change) and change.token is not None:
-                    done.append(State(change.token, change.row, change.visible))
+                    done.append(State(change.token, change.row, change.visible, change.kind))
                     before.append(State(change.token, change.before or change.row, change.before is not None))
             if protocol is None or not done:
                 return outcomes
@@ -156,7 +157,7 @@ async def _create_many(store: Store, new: Sequence[NewTask], all_or_none: bool) 
                 raise _NotAll({id_: found for id_, found in outcomes.items() if isinstance(found, Refused)})
             if created and protocol is not None:
                 try:
-                    await protocol.add(token, list(created.values()))  # W7
+                    await protocol.add(token, list(created.values()), transaction=store.longest_transaction)  # W7
                 except StoreUnavailable as error:
                     raise _Unmarked(protocol.gate.epoch, error) from error
     except _NotAll:
@@ -165,6 +166,9 @@ async def _create_many(store: Store, new: Sequence[NewTask], all_or_none: bool) 
         for id_ in created:
             store.suspect(id_)
         raise
+    if created and protocol is not None:
+        with suppress(StoreUnavailable):  # the sweep tells of it, later
+            await protocol.announce(token, list(created))  # W8
     return {**outcomes, **created}
 
 

@@ -135,3 +135,12 @@ AWAIT_WRITERS: LiteralString = "SELECT await_writers(%(workspace)s, %(ids)s)"
 async def await_writers(connection: Connection, workspace: str, ids: Sequence[UUID]) -> None:
     """S3: waits until all who may have been writing these tasks have ended, and holds nobody up after."""
     await connection.query(AWAIT_WRITERS, {"workspace": workspace, "ids": list(ids)}, scalar_row)
+
+
+LAST_TOKEN: LiteralString = "SELECT last_value FROM mark_token"  # noqa: S105
+
+
+async def last_token(connection: Connection) -> int:
+    """The last token that a write has drawn, committed or not: another one means that something may have changed."""
+    [token] = await connection.query(LAST_TOKEN, {}, scalar_row)
+    return int(token)

@@ -1,5 +1,7 @@
 """The schema, put together; and its text."""
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import strawberry
@@ -10,6 +12,7 @@ from schema.errors import as_client_sees
 from schema.limits import Guard, OperationLimits
 from schema.mutation import Mutation
 from schema.query import Query
+from schema.subscription import Subscription
 from schema.types import Task
 
 # How many distinct documents are kept parsed and validated. Clients send few, with variables.
@@ -25,13 +28,27 @@ class Schema(strawberry.Schema):
         """As Strawberry's; `context_value` is our `Context`."""
         context: Context = options["context_value"]
         result = await super().execute(*arguments, **options)
+        self._for_people(result, context)
+        if context.tasks.degraded:
+            result.extensions = {**(result.extensions or {}), "degraded": True}
+        return result
+
+    async def stream(self, *arguments: Any, **options: Any) -> Any:
+        """The events of a subscription, as Strawberry's."""
+        context: Context = options["context_value"]
+        return self._shown(await super().stream(*arguments, **options), context)
+
+    async def _shown(self, results: Any, context: Context) -> AsyncIterator[Any]:
+        async with aclosing(results):
+            async for result in results:
+                self._for_people(result, context)
+                yield result
+
+    def _for_people(self, result: Any, context: Context) -> None:
         if result.errors:
             result.errors = [
                 as_client_sees(error, context.request_id, suggestions=self.suggestions) for error in result.errors
             ]
-        if context.tasks.degraded:
-            result.extensions = {**(result.extensions or {}), "degraded": True}
-        return result
 
 
 def build(limits: OperationLimits | None = None, *, suggestions: bool = True) -> strawberry.Schema:
@@ -40,6 +57,7 @@ def build(limits: OperationLimits | None = None, *, suggestions: bool = True) ->
     schema = Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[Task],
         extensions=[
             lambda: Guard(limits),

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 
 from strawberry.types import Info as StrawberryInfo
 
+from cache.feed import Feed
 from cache.tasks import Tasks
 
 
 @dataclass(frozen=True)
 class Context:
-    """Made per request: its view of the tasks, and the id that its log lines carry."""
+    """Made per request: its view of the tasks, the id that its log lines carry, and the feed of this process."""
 
     tasks: Tasks
     request_id: str
+    feed: Feed
 
 
 Info = StrawberryInfo[Context, None]

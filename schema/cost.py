@@ -39,6 +39,8 @@ FIELDS: dict[str, dict[str, int]] = {
         "deleteTasks": 5,
         "restoreTasks": 5,
     },
+    "Subscription": {"taskChanged": 5, "taskCountsChanged": 5},
+    "TaskChange": {"*": 0},
     # Each node of a page, for each time that it is asked for.
     "TaskConnection": {"edges": 1, "nodes": 1, "pageInfo": 0, "totalCount": 0},
     "TaskEdge": {"*": 0},

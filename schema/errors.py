@@ -5,6 +5,7 @@ import re
 
 import structlog
 from graphql import GraphQLError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from cache.errors import StoreUnavailable
 from db.errors import CommitUnknown, DatabaseError, DatabaseUnavailable
@@ -52,6 +53,10 @@ def as_client_sees(error: GraphQLError, request_id: str, *, suggestions: bool = 
         if not (error.extensions or {}).get("code"):
             error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
         return error
+    if isinstance(cause, InvalidOperationTypeError):
+        return _coded(error, "Only subscriptions are streamed. Send all else by POST.", "NOT_A_SUBSCRIPTION")
+    if isinstance(cause, CannotGetOperationTypeError):
+        return _coded(error, cause.as_http_error_reason(), "OPERATION_NOT_FOUND")
     if isinstance(cause, CommitUnknown):
         return _coded(error, str(cause), "OUTCOME_UNKNOWN")
     if isinstance(cause, StoreUnavailable | DatabaseUnavailable):

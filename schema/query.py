@@ -1,10 +1,12 @@
 """What can be asked: a page of tasks, how many there are, a task, a node, some nodes."""
 
+from collections.abc import Mapping
 from typing import Annotated, cast
 from uuid import UUID
 
 import strawberry
 
+from db.rows import Status
 from schema.checks import parse_id
 from schema.connection import TaskConnection, connection, page_range
 from schema.context import Info
@@ -32,7 +34,9 @@ Before = Annotated[
 PageNumber = Annotated[
     int | None, strawberry.argument(description="From 1, in pages of `first`; not with `after`, `before` or `last`.")
 ]
-Status = Annotated[TaskStatus | None, strawberry.argument(description="Only tasks of this status; all if null.")]
+StatusArgument = Annotated[
+    TaskStatus | None, strawberry.argument(description="Only tasks of this status; all if null.")
+]
 OrderBy = Annotated[TaskOrder, strawberry.argument(description="NEWEST if not given.")]
 Id = Annotated[strawberry.ID, strawberry.argument(description="A UUIDv7.")]
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 UUIDv7s.")]
@@ -46,6 +50,11 @@ class TaskCounts:
     todo: int = strawberry.field(description="Those that are TODO.")
     in_progress: int = strawberry.field(description="Those that are IN_PROGRESS.")
     done: int = strawberry.field(description="Those that are DONE.")
+
+    @classmethod
+    def of(cls, counts: Mapping[Status | None, int]) -> "TaskCounts":
+        """As the store counts them."""
+        return cls(all=counts[None], todo=counts["TODO"], in_progress=counts["IN_PROGRESS"], done=counts["DONE"])
 
 
 @strawberry.type(description="What can be asked.")
@@ -64,7 +73,7 @@ class Query:
         last: Last = None,
         before: Before = None,
         page: PageNumber = None,
-        status: Status = None,
+        status: StatusArgument = None,
         order_by: OrderBy = TaskOrder.NEWEST,
     ) -> TaskConnection:
         """One script for the ids, one MGET for the tasks, one query for what is missing."""
@@ -77,8 +86,7 @@ class Query:
     @strawberry.field(description="How many tasks there are, exactly; in one round trip to Redis.")
     async def task_counts(self, info: Info) -> TaskCounts:
         """Of every view."""
-        counts = await info.context.tasks.counts()
-        return TaskCounts(all=counts[None], todo=counts["TODO"], in_progress=counts["IN_PROGRESS"], done=counts["DONE"])
+        return TaskCounts.of(await info.context.tasks.counts())
 
     @strawberry.field(description="One task; null if it is not there, deleted or expired.")
     async def task(self, info: Info, id: Id) -> Task | None:  # noqa: A002

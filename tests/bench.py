@@ -20,6 +20,7 @@ from api.settings import Settings
 from cache import entry, writes
 from cache.accounting import Accounting
 from cache.changes import Change, Outcome
+from cache.feed import Feed
 from cache.redis import Redis
 from cache.store import Store
 from cache.tasks import Tasks
@@ -154,7 +155,7 @@ async def with_and_without_limits(store: Store) -> None:
         for name, schema in ways.items():
             began = time.process_time()
             for _ in range(EACH):
-                context = Context(Tasks(store), "bench")
+                context = Context(Tasks(store), "bench", Feed(store))
                 result = await schema.execute(PAGE, variable_values={"page": 7}, context_value=context)
                 assert not result.errors
             if turn:  # the first one fills what is kept

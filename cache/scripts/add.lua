@@ -1,11 +1,12 @@
 -- Many tasks are about to be created: add their ids to the indexes. They are new, so there is nothing to mark; a lease
 -- that a scrub may hold on one of them ends here, for what that scrub saw is no longer so.
--- KEYS: …, 12 the beginning of every entry's key. ARGV: token, then for each task id, view, created_at, expires_at.
+-- They are told of once they are committed: by `announce`, or by the sweep when that is overdue.
+-- KEYS: …, 12 the beginning of every entry's key. ARGV: token, lifetime (ms), then for each task id, view, created_at, expires_at.
 local token = tonumber(ARGV[1])
 if lost() then return 'LOST' end
 local entries, scores, expiries = {}, {{}, {}, {}, {}}, {{}, {}, {}, {}}
 local ids, ends = {}, {}
-for at = 2, #ARGV, 4 do
+for at = 3, #ARGV, 4 do
   local id, view, created_at, expires_at = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3]
   entries[#entries + 1] = KEYS[12] .. id
   ids[#ids + 1], ends[#ends + 1] = id, expires_at
@@ -40,5 +41,6 @@ for view = 1, VIEWS do
   if #scores[view] > 0 then redis.call('ZADD', index(view), 'GT', unpack(scores[view])) end
   if #expiries[view] > 0 then redis.call('ZADD', expiring(view), 'GT', unpack(expiries[view])) end
 end
+redis.call('ZADD', PENDING, string.format('%.0f', now_ms() + ARGV[2]), ARGV[1])
 redis.call('INCR', REV)
 return 'OK'

@@ -1,6 +1,8 @@
 -- What every script begins with. KEYS: 1 rev, 2 marks, 3–6 the indexes (all, and each status), 7–10 their `expiring`,
 -- 11 moving; after these the entries. An index may be used only while `rev` and its own beacon, the member '', stand.
 local REV, MARKS, MOVING, VIEWS = KEYS[1], KEYS[2], KEYS[11], 4
+-- The number of the last change that was told, which is the channel's name as well; and the bulk creates not told yet.
+local CHANGES, PENDING = (string.gsub(REV, 'rev$', 'changes')), (string.gsub(REV, 'rev$', 'pending'))
 local function index(view) return KEYS[2 + view] end
 local function expiring(view) return KEYS[6 + view] end
 
@@ -15,6 +17,13 @@ end
 local function now_ms()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Tells all who listen of a change that is committed. Each message carries the next number, so that who missed one can
+-- tell. `kind` as in cache/changed.py; without a value the listener has to look.
+local function tell(kind, id, value)
+  local number = redis.call('INCR', CHANGES)
+  redis.call('PUBLISH', CHANGES, string.format('%.0f', number) .. ' ' .. kind .. (id or '') .. (value or ''))
 end
 
 -- The task does not expire. While the index is being built (building '1') that is written down, as the latest of all

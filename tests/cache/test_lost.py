@@ -37,10 +37,11 @@ STEPS: dict[str, Callable[[Protocol, Task], Awaitable[Any]]] = {
     "mark": lambda protocol, task: protocol.mark([State(LATER, task)], transaction=TRANSACTION),
     "publish": lambda protocol, task: protocol.publish([State(EARLIER, task, visible=False)]),
     "abort": lambda protocol, task: protocol.abort([State(EARLIER, task, visible=False)]),
-    "add": lambda protocol, task: protocol.add(LATER, [task]),
+    "add": lambda protocol, task: protocol.add(LATER, [task], transaction=TRANSACTION),
     "lease": lambda protocol, task: protocol.lease("b", [task.id], scrub=True),
     "fill": lambda protocol, task: protocol.fill("a", {task.id: task}),
     "scrub": lambda protocol, task: protocol.scrub("a", task.id, None),
+    "announce": lambda protocol, task: protocol.announce(LATER, [task.id]),
     "sweep": lambda protocol, _task: protocol.sweep(),
 }
 

@@ -114,7 +114,7 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
         steps.mark([State(LATER, task)], transaction=TRANSACTION),
         steps.publish([State(LATER, task)]),
         steps.abort([State(LATER, task, visible=False)]),
-        steps.add(LATER, [task]),
+        steps.add(LATER, [task], transaction=TRANSACTION),
         steps.scrub("a", task.id, None),
         steps.dead_marks(10),
         steps.sweep(),

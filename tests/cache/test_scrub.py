@@ -13,7 +13,7 @@ from cache.tasks import Tasks
 from db import gate
 from db import tasks as sql
 from tests.cache.samples import create, entry, indexed, marks, protocol, rev, views
-from tests.cache.steps import EARLIER, LATER, held, mark, moved, one, unborn
+from tests.cache.steps import EARLIER, LATER, TRANSACTION, held, mark, moved, one, unborn
 
 
 async def test_a_live_mark_is_not_scrubbed(store: Store) -> None:
@@ -78,7 +78,7 @@ async def test_ghosts_are_dropped_from_full_pages_and_then_scrubbed(store: Store
     ghosts = []
     for _ in range(7):
         ghosts.append(unborn())
-        await protocol(store).add(LATER, [ghosts[-1]])
+        await protocol(store).add(LATER, [ghosts[-1]], transaction=TRANSACTION)
     real = await create(store, 4) + real
     request = Tasks(store)
     page = await request.task_page(Range(6, direction))

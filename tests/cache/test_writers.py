@@ -13,7 +13,7 @@ from cache.tasks import Tasks
 from db.errors import DatabaseError
 from db.rows import Task
 from tests.cache.samples import entry, evict, in_an_hour, marks, protocol, rev, views
-from tests.cache.steps import EARLIER, LATER, held, mark, moved, one, unborn
+from tests.cache.steps import EARLIER, LATER, TRANSACTION, held, mark, moved, one, unborn
 
 
 async def test_a_mark_holds_both_states_and_publish_leaves_the_new_one(store: Store) -> None:
@@ -136,7 +136,7 @@ async def _expiry(store: Store, task: Task) -> float | None:
 async def test_a_bulk_create_breaks_the_lease_of_a_scrub(store: Store) -> None:
     task = unborn()
     await protocol(store).lease("a", [task.id], scrub=True)
-    await protocol(store).add(LATER, [task])
+    await protocol(store).add(LATER, [task], transaction=TRANSACTION)
     await protocol(store).scrub("a", task.id, None)
     assert await views(store, task.id) == {None, "TODO"}
     assert await entry(store, task.id) is None
@@ -154,7 +154,7 @@ async def test_an_add_ends_the_mark_of_an_earlier_create(store: Store) -> None:
     """Else the late abort of a create that was rolled back takes out the id that was created since."""
     task = await one(store)
     await mark(store, EARLIER, task)
-    await protocol(store).add(LATER, [task])
+    await protocol(store).add(LATER, [task], transaction=TRANSACTION)
     await protocol(store).abort([State(EARLIER, task, visible=False)])
     assert await views(store, task.id) == {None, "TODO"}
 
@@ -163,5 +163,5 @@ async def test_an_add_that_comes_late_leaves_the_mark_of_a_later_create(store: S
     task = await one(store)
     await mark(store, LATER, task)
     marked = await held(store, task)
-    await protocol(store).add(EARLIER, [task])
+    await protocol(store).add(EARLIER, [task], transaction=TRANSACTION)
     assert await held(store, task) == marked

@@ -1,0 +1,44 @@
+"""How many tasks there are, for those who want to know it whenever it changes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from cache.shared import Shared
+from cache.store import Store
+from cache.tasks import Tasks
+from db.rows import Status
+
+# Seconds between two counts for a listener at least, and without any change: a count may hold a write that was not
+# committed then, and a task may have expired.
+SHORTEST = 0.25
+LONGEST = 2.0
+
+Count = dict[Status | None, int]
+
+
+class Counts:
+    """All who listen share each count."""
+
+    def __init__(self, store: Store) -> None:
+        self._count = Shared(lambda: Tasks(store).counts())
+        self._moved = asyncio.Event()
+
+    def moved(self) -> None:
+        """Something was changed."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def changes(self) -> AsyncIterator[Count]:
+        """How many there are in each view: now, and then whenever that is something else."""
+        last: Count | None = None
+        while True:
+            moved = self._moved  # this one, for what changes while it counts
+            count = await self._count()
+            if count != last:
+                last = count
+                yield count
+            await asyncio.sleep(SHORTEST)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST):
+                    await moved.wait()
