@@ -52,6 +52,12 @@ load: .venv/run.stamp ## N tasks into the running service (N= PORT=)
 bench-protocol: .venv/dev.stamp ## what staying right costs, and what is left without Redis (N=)
 	@exec $(BIN)/python -m tests.bench $(N)
 
+fuzz: .venv/dev.stamp ## generated operations, judged (N= requests, 100000 unless given)
+	$(BIN)/python -m tests.fuzz --count $(if $(filter command line environment,$(origin N)),$(N),100000)
+
+bench-live: .venv/dev.stamp ## how soon subscribers hear of a change, and how many one process can tell
+	@exec $(BIN)/python -m tests.bench_live
+
 faults-short: .venv/dev.stamp ## the short faults, under the history checker
 	$(BIN)/python -m pytest tests/faults
 
@@ -102,4 +108,4 @@ lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into
 	fi; \
 	exit 1
 
-.PHONY: help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock
+.PHONY: fuzz bench-live help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock

@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> Starlette:
             WebSocketRoute("/graphql", GraphQLSocket(endpoint, origins(settings))),
             Route("/livez", livez),
             Route("/readyz", readyz(store)),
-            Route("/metrics", render(store)),
+            Route("/metrics", render(store, streams)),
         ],
         middleware=[
             Middleware(RequestLog),

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.streams import Streams
 from cache.errors import StoreUnavailable
 from cache.index import memory
 from cache.store import Store
@@ -33,8 +34,9 @@ _MEANING = {
 
 
 class _Counters(Collector):
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, streams: Streams) -> None:
         self._store = store
+        self._streams = streams
         self.index_bytes: dict[str, int] = {}
 
     def collect(self) -> Iterator[Metric]:
@@ -45,6 +47,7 @@ class _Counters(Collector):
         yield GaugeMetricFamily(
             "millitask_rebuild_seconds", "How long the last rebuild took", counters.pop("rebuild_seconds")
         )
+        yield GaugeMetricFamily("millitask_streams", "Subscribers, WebSockets and SSE together", self._streams.open)
         sizes = GaugeMetricFamily("millitask_index_bytes", "Memory of each index in Redis", labels=["index"])
         for name, size in self.index_bytes.items():
             sizes.add_metric([name], size)
@@ -53,10 +56,10 @@ class _Counters(Collector):
             yield CounterMetricFamily(f"millitask_{name}", _MEANING[name], value)
 
 
-def render(store: Store) -> Callable[[Request], Awaitable[Response]]:
+def render(store: Store, streams: Streams) -> Callable[[Request], Awaitable[Response]]:
     """The route. Each worker counts for itself; `process_*` says how it does."""
     registry = CollectorRegistry()
-    counters = _Counters(store)
+    counters = _Counters(store, streams)
     registry.register(counters)
     ProcessCollector(registry=registry)
 

@@ -5,8 +5,11 @@ from contextlib import aclosing
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.types.execution import PreExecutionError
 
+from cache.changed import TooSlow
 from schema.context import Context
 from schema.errors import as_client_sees
 from schema.limits import Guard, OperationLimits
@@ -34,15 +37,23 @@ class Schema(strawberry.Schema):
         return result
 
     async def stream(self, *arguments: Any, **options: Any) -> Any:
-        """The events of a subscription, as Strawberry's."""
+        """The events of a subscription, as Strawberry's. Raises `TooSlow`."""
         context: Context = options["context_value"]
         return self._shown(await super().stream(*arguments, **options), context)
 
     async def _shown(self, results: Any, context: Context) -> AsyncIterator[Any]:
-        async with aclosing(results):
-            async for result in results:
-                self._for_people(result, context)
-                yield result
+        try:
+            async with aclosing(results):
+                async for result in results:
+                    for error in result.errors or ():
+                        if isinstance(error.original_error, TooSlow):
+                            raise error.original_error
+                    self._for_people(result, context)
+                    yield result
+        except GraphQLError as error:  # of an extension: Strawberry lets those through here
+            refused = PreExecutionError(data=None, errors=[error])
+            self._for_people(refused, context)
+            yield refused
 
     def _for_people(self, result: Any, context: Context) -> None:
         if result.errors:

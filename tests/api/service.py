@@ -71,6 +71,15 @@ class Service:
         return self.process.wait(30)
 
 
+def resident(service: Service) -> int:
+    """Bytes of memory that the largest worker has."""
+    sizes = []
+    for pid in service.find(" worker "):
+        status = Path(f"/proc/{pid}/status").read_text()
+        sizes.append(int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]))
+    return max(sizes) * 1024
+
+
 @contextmanager
 def serve(data: Path, *words: str, **variables: str) -> Iterator[Service]:
     """Start the service, wait until it is ready, and see to it that it ends."""

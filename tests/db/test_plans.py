@@ -97,7 +97,8 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
         prepared = {name: await explain_generic(connection, constants()[name]) for name in {**PAGES, **COUNTS}}
         prepared["INDEX_BATCH"] = await explain_generic(connection, stream.INDEX_BATCH)
         prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
-    assert not [name for name in plans if "Seq Scan" in plans[name]]
+    # A sequence has one row.
+    assert not [name for name in plans if re.search("Seq Scan on (?!mark_token)", plans[name])]
     assert not [name for name in prepared if "Seq Scan" in prepared[name]]
     assert set(plans) >= WITHOUT_TABLE | GATE
     assert len(plans) >= 22
