@@ -58,6 +58,9 @@ fuzz: .venv/dev.stamp ## generated operations, judged (N= requests, 100000 unles
 bench-live: .venv/dev.stamp ## how soon subscribers hear of a change, and how many one process can tell
 	@exec $(BIN)/python -m tests.bench_live
 
+bench-search: .venv/dev.stamp ## searches and filters over N rows
+	@exec $(BIN)/python -m tests.bench_search $(N)
+
 faults-short: .venv/dev.stamp ## the short faults, under the history checker
 	$(BIN)/python -m pytest tests/faults
 
@@ -108,4 +111,4 @@ lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into
 	fi; \
 	exit 1
 
-.PHONY: fuzz bench-live help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock
+.PHONY: fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock

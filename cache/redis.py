@@ -61,6 +61,7 @@ class Redis:
         count: Callable[[], None] = lambda: None,
     ) -> None:
         self._count = count
+        self._closed = False
         self._pool = redis.BlockingConnectionPool.from_url(
             url,
             protocol=3,
@@ -82,6 +83,7 @@ class Redis:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._closed = True
         await self.client.aclose()
 
     async def script(self, verb: Verb, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
@@ -113,6 +115,8 @@ class Redis:
                 await connection.disconnect(nowait=True)
                 raise
 
+        if self._closed:  # a load that nobody waits for any more must not open a connection that nobody closes
+            raise CacheUnavailable
         async with _translated():
             connection: Any = await self._pool.get_connection()  # type: ignore[no-untyped-call]
             try:

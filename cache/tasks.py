@@ -7,16 +7,18 @@ from uuid import UUID
 
 from msgspec.structs import replace as replaced
 
-from cache import entry, writes
+from cache import entry, matches, writes
 from cache.changes import Change, Edit, Outcome, Verb, apply
 from cache.errors import ExpiriesMoving, Refused
 from cache.index import Cursor, Ids, Range
 from cache.keys import VIEWS
 from cache.loader import TaskLoader
+from cache.matches import Matches, Window
 from cache.protocol import Protocol
 from cache.store import Store
 from db import pages
 from db import tasks as rows
+from db.matches import Filter
 from db.pages import Position, RowPage
 from db.pool import Connection
 from db.rows import NewTask, Order, Status, Task
@@ -97,6 +99,14 @@ class Tasks:
         """How many tasks each view has, in one round trip."""
         counts = await self._read(lambda protocol: protocol.counts(), self._store.counts)
         return dict(zip(VIEWS, counts, strict=True))
+
+    async def search(self, terms: list[tuple[str, bool]], window: Window) -> Matches | None:
+        """The tasks with all these words, the newest first; none if there is no word in them."""
+        return await matches.search(self._store, self._loader, terms, window)
+
+    async def filtered(self, asked: Filter, window: Window) -> Matches:
+        """The tasks that a filter lets through, the newest first; by expiry, the soonest first."""
+        return await matches.filtered(self._store, self._loader, asked, window)
 
     async def _read(
         self, cached: Callable[[Protocol], Awaitable[Result]], from_rows: Callable[[], Awaitable[Result]]

@@ -44,24 +44,26 @@ class PageInfo:
     has_previous_page: bool = strawberry.field(description="Whether there are tasks before the first edge.")
     start_cursor: str | None = strawberry.field(description="Cursor of the first edge; null on an empty page.")
     end_cursor: str | None = strawberry.field(description="Cursor of the last edge; null on an empty page.")
-    found: strawberry.Private[Found]
+    found: strawberry.Private[Found | None]
 
     @strawberry.field(
         description="The page that holds the first edge, from 1, counted in pages of `first` (of `last`, if only that "
-        "was given); null on an empty page. Costs nothing more while the cache is in use."
+        "was given); null on an empty page, and of a search or a filter. Costs nothing more while the cache is in use."
     )
     async def page_number(self, info: Info) -> int | None:
         """From where the first task stands."""
-        if not self.found.page.tasks:
+        if self.found is None or not self.found.page.tasks:
             return None
         return await self.found.position(info) // self.found.part.count + 1
 
     @strawberry.field(
         description="How many pages of `first` (of `last`, if only that was given) there are; 0 if there are no tasks, "
-        "or with `first: 0`. Costs nothing more while the cache is in use."
+        "or with `first: 0`; null of a search or a filter. Costs nothing more while the cache is in use."
     )
-    async def page_count(self, info: Info) -> int:
+    async def page_count(self, info: Info) -> int | None:
         """From the total."""
+        if self.found is None:
+            return None
         size = self.found.part.count
         return -(-await self.found.total(info) // size) if size else 0
 
@@ -127,9 +129,8 @@ def page_range(
     order_by: TaskOrder,
 ) -> Range:
     """The arguments of a connection as a part of its view; of both `first` and `last`, the first. Raises `BadInput`."""
-    for name, count in (("first", first), ("last", last)):
-        if count is not None and not 0 <= count <= LARGEST_PAGE:
-            raise BadInput(name, f"must be 0 to {LARGEST_PAGE}, and {count} was asked for.")
+    check_count("first", first)
+    check_count("last", last)
     if page is not None:
         _check_page(page, {"after": after, "before": before, "last": last})
     count = next((given for given in (first, last) if given is not None), DEFAULT_PAGE)
@@ -143,6 +144,12 @@ def page_range(
         status=None if status is None else cast("Status", status.value),
         order=order,
     )
+
+
+def check_count(name: str, count: int | None) -> None:
+    """The size of a page, if one is given. Raises `BadInput`."""
+    if count is not None and not 0 <= count <= LARGEST_PAGE:
+        raise BadInput(name, f"must be 0 to {LARGEST_PAGE}, and {count} was asked for.")
 
 
 def _check_page(page: int, others: dict[str, object]) -> None:

@@ -26,7 +26,7 @@ from schema.limits import Fragments
 # Points of each field, `*` for those of a type that are not named. What is in a payload is free: the mutation has paid
 # for its tasks.
 FIELDS: dict[str, dict[str, int]] = {
-    "Query": {"tasks": 2, "taskCounts": 1, "task": 1, "node": 1, "nodes": 1},
+    "Query": {"tasks": 2, "searchTasks": 20, "filterTasks": 5, "taskCounts": 1, "task": 1, "node": 1, "nodes": 1},
     "Mutation": {
         "createTask": 5,
         "updateTask": 5,
@@ -43,6 +43,7 @@ FIELDS: dict[str, dict[str, int]] = {
     "TaskChange": {"*": 0},
     # Each node of a page, for each time that it is asked for.
     "TaskConnection": {"edges": 1, "nodes": 1, "pageInfo": 0, "totalCount": 0},
+    "TaskMatchConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
     "TaskEdge": {"*": 0},
     "PageInfo": {"*": 0},
     "TaskCounts": {"*": 0},
@@ -50,6 +51,9 @@ FIELDS: dict[str, dict[str, int]] = {
     "Node": {"*": 0},
     "UserError": {"*": 0},
 }
+# The fields with pages, and the types of those pages.
+PAGED = ("tasks", "searchTasks", "filterTasks")
+CONNECTIONS = ("TaskConnection", "TaskMatchConnection")
 # Which argument says how many items there are: of the field, or of the lists below it.
 ITEMS = {
     "nodes": "ids",
@@ -100,8 +104,8 @@ class Reckoner:
         costs = FIELDS.get(parent.name, OTHERS)
         points = costs[name] if name in costs else costs["*"]
         if parent.name == "Query":
-            size = self._size(node) if name == "tasks" else 0
-        times = size if parent.name == "TaskConnection" and name in ("edges", "nodes") else 1
+            size = self._size(node) if name in PAGED else 0
+        times = size if parent.name in CONNECTIONS and name in ("edges", "nodes") else 1
         if parent.name in ("Query", "Mutation") and name in ITEMS:
             count = self._items(node)
             points, times = (points, count) if parent.name == "Query" else (points + EACH * count, 1)

@@ -3,9 +3,10 @@
 import binascii
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
 from uuid import UUID
 
-from cache.entry import created_at, expires_at
+from cache.entry import EPOCH, MICROSECOND, MILLISECOND, created_at, expires_at
 from cache.index import Cursor
 from db.rows import Order, Task
 from schema.errors import BadInput
@@ -44,3 +45,8 @@ def decode(argument: str, cursor: str, order: Order) -> Cursor:
         orders = " or ".join(name for name, of in _LETTERS.items() if of == letter)
         raise BadInput(argument, f"is a cursor of orderBy: {orders}, and orderBy: {order} was asked for.")
     return score, UUID(bytes=id_)
+
+
+def position(place: Cursor, order: Order) -> tuple[datetime, UUID]:
+    """A place as PostgreSQL has it."""
+    return EPOCH + place[0] * (MILLISECOND if order == "EXPIRING_SOON" else MICROSECOND), place[1]

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import strawberry
 
-from db.rows import Status
+from db.rows import Order, Status
+from schema import match
 from schema.checks import parse_id
 from schema.connection import TaskConnection, connection, page_range
 from schema.context import Info
@@ -82,6 +83,38 @@ class Query:
         if first is not None and last is not None:
             found = found.cut(max(0, len(found.tasks) - last), 0)
         return connection(found, part)
+
+    @strawberry.field(
+        description="Tasks with these words in title or description, the newest first. A query or two, and one MGET."
+    )
+    async def search_tasks(
+        self, info: Info, query: match.Query, first: First = None, after: After = None
+    ) -> match.TaskMatchConnection:
+        """Forwards alone."""
+        part = match.window(first, after)
+        found = await info.context.tasks.search(match.terms(query), part)
+        if found is None:
+            raise match.no_words()
+        return match.match_connection(found)
+
+    @strawberry.field(
+        description="Tasks by status, priority, and when they were created, the newest first; or by when they expire, "
+        "the soonest first. A query or two, each along an index, and one MGET."
+    )
+    async def filter_tasks(
+        self,
+        info: Info,
+        filter: match.Filtered,  # noqa: A002
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> match.TaskMatchConnection:
+        """In both directions."""
+        asked = match.filter_of(filter)
+        order: Order = "EXPIRING_SOON" if asked.by_expiry else "NEWEST"
+        part = match.window(first, after, last, before, order)
+        return match.match_connection(await info.context.tasks.filtered(asked, part), order)
 
     @strawberry.field(description="How many tasks there are, exactly; in one round trip to Redis.")
     async def task_counts(self, info: Info) -> TaskCounts:

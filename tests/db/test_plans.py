@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-from db import gate, pages, purge, stream, tasks
+from db import gate, matches, pages, purge, stream, tasks
 from db.rows import Order, Status
 from tests.db.making import DEFAULT
 
@@ -43,12 +43,22 @@ COUNTS = {
     for sql in (pages.task_count_sql, pages.task_rank_sql)
     for status in STATUSES
 } | {"task_counts": ("task_page_by_status", pages.TASK_COUNTS)}
+MATCHES = {
+    f"{sql.__name__} {direction}": (index, sql(direction))
+    for index, sql in (
+        ("task_page", matches.newest_words_sql),
+        ("task_words", matches.all_words_sql),
+        ("task_filter", matches.filter_sql),
+        ("task_expiring_by_status", matches.expiry_filter_sql),
+    )
+    for direction in get_args(pages.Direction)
+}
 # Not a sort: the start of the range, and the place behind them all, the later of the two.
 MERGE = re.compile(r"Sort Key: task.(created|expires)_at( DESC)?\n")
 
 
 def constants() -> dict[str, LiteralString]:
-    found: dict[str, LiteralString] = {name: text for name, (_, text) in (PAGES | COUNTS).items()}
+    found: dict[str, LiteralString] = {name: text for name, (_, text) in (PAGES | COUNTS | MATCHES).items()}
     for module in MODULES:
         for name, value in vars(module).items():
             words = value.split(maxsplit=1) if isinstance(value, str) and name.isupper() else []
@@ -86,7 +96,8 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
             "titles": ["t"] * 100, "descriptions": [""] * 100, "statuses": ["DONE"] * 100,
             "priorities": ["LOW"] * 100, "expiries": [now] * 100, "after_at": middle, "after_id": ids[0],
             "before_at": middle, "before_id": ids[0], "at": now + timedelta(days=1), "offset": 10_000,
-            "count": 50, "total": True, "retention": timedelta(days=30), "batch": 500, "lost": False,
+            "count": 50, "total": True, "query": "'1234':*", "walk": 5000, "created_from": middle - timedelta(hours=1),
+            "created_before": middle, "expires_from": now, "expires_before": now + timedelta(days=1), "retention": timedelta(days=30), "batch": 500, "lost": False,
         }  # fmt: skip
         batch = params | {"created_at": 1_767_225_600_000_000, "limit": 10_000}
         plans = {
@@ -94,7 +105,9 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
             for name, text in constants().items()
         }
         plans["enter_gate"] = await explain(connection, IN_GATE, {})
-        prepared = {name: await explain_generic(connection, constants()[name]) for name in {**PAGES, **COUNTS}}
+        prepared = {
+            name: await explain_generic(connection, constants()[name]) for name in {**PAGES, **COUNTS, **MATCHES}
+        }
         prepared["INDEX_BATCH"] = await explain_generic(connection, stream.INDEX_BATCH)
         prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
     # A sequence has one row.
@@ -110,6 +123,8 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
     for plan, index in [(kind[name], index) for name, (index, _) in COUNTS.items() for kind in (plans, prepared)]:
         assert re.search(rf"Index Only Scan (Backward )?using {index}", plan)
         assert "Sort" not in plan
+    for plan, index in [(kind[name], index) for name, (index, _) in MATCHES.items() for kind in (plans, prepared)]:
+        assert re.search(rf"(Index|Index Only|Bitmap Index) Scan (Backward )?(using|on) {index}", plan)
     for name in GATE:
         assert "Index Scan using gate_pkey" in plans[name]
     for plan in (plans["INDEX_BATCH"], prepared["INDEX_BATCH"]):
