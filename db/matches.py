@@ -15,7 +15,7 @@ from db.tasks import VISIBLE
 
 # The newest tasks that are looked through for words before the index of words is asked: who searches for a word that is
 # frequent finds a page there, and the index of words would give too many to sort.
-WALK = 5000
+WALK = 8000
 Way = Literal["DESC", "ASC"]
 
 

@@ -84,9 +84,9 @@ def main(count: int) -> None:
             connection.execute(FILL, {"count": count})
             connection.execute("VACUUM ANALYZE task")
             sizes = "SELECT array_agg(pg_relation_size(name::regclass) >> 20) FROM unnest(%s::text[]) AS name"
-            sys.stdout.write(
-                f"| MiB of table, task_words, task_filter | {connection.execute(sizes, [['task', 'task_words', 'task_filter']]).fetchone()} | |\n"
-            )
+            names = ["task", "task_words", "task_filter"]
+            [found] = connection.execute(sizes, [names]).fetchone() or [None]
+            sys.stdout.write(f"| MiB of {', '.join(names)} | {found} | |\n")
         asyncio.run(measure(urls.database_url, count))
 
 

@@ -97,7 +97,8 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
             "priorities": ["LOW"] * 100, "expiries": [now] * 100, "after_at": middle, "after_id": ids[0],
             "before_at": middle, "before_id": ids[0], "at": now + timedelta(days=1), "offset": 10_000,
             "count": 50, "total": True, "query": "'1234':*", "walk": 5000, "created_from": middle - timedelta(hours=1),
-            "created_before": middle, "expires_from": now, "expires_before": now + timedelta(days=1), "retention": timedelta(days=30), "batch": 500, "lost": False,
+            "created_before": middle, "expires_from": now, "expires_before": now + timedelta(days=1),
+            "retention": timedelta(days=30), "batch": 500, "lost": False,
         }  # fmt: skip
         batch = params | {"created_at": 1_767_225_600_000_000, "limit": 10_000}
         plans = {
@@ -105,9 +106,8 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
             for name, text in constants().items()
         }
         plans["enter_gate"] = await explain(connection, IN_GATE, {})
-        prepared = {
-            name: await explain_generic(connection, constants()[name]) for name in {**PAGES, **COUNTS, **MATCHES}
-        }
+        both = {**PAGES, **COUNTS, **MATCHES}
+        prepared = {name: await explain_generic(connection, constants()[name]) for name in both}
         prepared["INDEX_BATCH"] = await explain_generic(connection, stream.INDEX_BATCH)
         prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
     # A sequence has one row.
