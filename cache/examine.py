@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from cache import entry
@@ -22,11 +23,13 @@ PATIENCE = 10_000
 
 @dataclass(frozen=True)
 class Held:
-    """What Redis holds of a task: its entry, and its score in each index and in each `expiring`."""
+    """What Redis holds of a task: its entry, its score in each index and in each `expiring`, and whether its
+    place among the expiries is in doubt without anybody who will settle that."""
 
     entry: bytes | None
     indexes: tuple[float | None, ...]
     expiring: tuple[float | None, ...]
+    in_doubt: bool = False
 
     @property
     def deadline(self) -> int | None:
@@ -63,14 +66,16 @@ async def _held(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> tuple[
     sets = (*keys.indexes, *keys.expiring)
     commands: list[list[Argument]] = [["TIME"]]
     commands += (["ZMSCORE", key, *members] for key in sets)
+    commands += [["SMISMEMBER", keys.moving, *members], ["ZMSCORE", keys.marks, *members]]
     commands += (["GET", keys.entry(id_)] for id_ in ids)
-    (seconds, microseconds), *replies = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
-    scores, entries = replies[: len(sets)], replies[len(sets) :]
+    replies: list[Any] = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
+    (seconds, microseconds), *replies = replies
+    scores, (moving, marks, *entries) = replies[: len(sets)], replies[len(sets) :]
     columns = iter(zip(*scores, strict=True))
     held = []
-    for value, column in zip(entries, columns, strict=True):
+    for value, column, moves, mark in zip(entries, columns, moving, marks, strict=True):
         numbers = (score for score in column)
-        held.append(Held(value, tuple(islice(numbers, len(VIEWS))), tuple(numbers)))
+        held.append(Held(value, tuple(islice(numbers, len(VIEWS))), tuple(numbers), bool(moves) and mark is None))
     return held, int(seconds) * 1000 + int(microseconds) // 1000
 
 
@@ -78,6 +83,8 @@ def _problem(workspace: str, id_: UUID, task: Task | None, held: Held, now: int)
     if held.deadline is not None:
         late = now - held.deadline
         return f"its mark is {late / 1000:.0f} s past its deadline" if late > PATIENCE else ""
+    if held.in_doubt:
+        return "its place among the expiries is in doubt, and nobody settles it"
     if task is None:
         return _of_no_task(held, now)
     return _of_indexes(task, held, now) or _of_entry(workspace, id_, task, held)

@@ -95,6 +95,8 @@ async def _suspects(store: Store, protocol: Protocol, report: Report) -> AsyncIt
             ids_ = [id_ for id_ in members[::2] if id_ != BEACON]
             known = await _ask(store, protocol, ["ZMSCORE", index, *ids_]) if ids_ else []
             yield [UUID(bytes=id_) for id_, score in zip(ids_, known, strict=True) if score is None]
+    async for members in _scan(store, protocol, "SSCAN", protocol.keys.moving):
+        yield [UUID(bytes=id_) for id_ in members if id_ != BEACON]
     prefix = protocol.keys.entries
     async for keys in _scan(store, protocol, "SCAN", b"MATCH", prefix + b"*"):
         report.entries += len(keys)
@@ -142,7 +144,7 @@ async def _anywhere(store: Store, protocol: Protocol) -> Place:
 
 async def _scan(store: Store, protocol: Protocol, *command: Argument) -> AsyncIterator[list[bytes]]:
     """All of a set, or of the keys, a part at a time."""
-    head, tail = (command[:2], command[2:]) if command[0] == "ZSCAN" else (command[:1], command[1:])
+    head, tail = (command[:2], command[2:]) if command[0] in ("ZSCAN", "SSCAN") else (command[:1], command[1:])
     at: bytes | int = 0
     while True:
         at, found = await _ask(store, protocol, [*head, at, *tail, "COUNT", 1000])

@@ -12,6 +12,7 @@ from strawberry.types.execution import PreExecutionError
 from cache.changed import TooSlow
 from schema.context import Context
 from schema.errors import as_client_sees
+from schema.executor import Executor
 from schema.limits import Guard, OperationLimits
 from schema.mutation import Mutation
 from schema.query import Query
@@ -70,6 +71,7 @@ def build(limits: OperationLimits | None = None, *, suggestions: bool = True) ->
         mutation=Mutation,
         subscription=Subscription,
         types=[Task],
+        execution_context_class=Executor,
         extensions=[
             lambda: Guard(limits),
             lambda: ParserCache(maxsize=DOCUMENTS),

@@ -45,6 +45,10 @@ async def _expiring(store: Store, task: Task) -> None:
     await store.redis.client.zadd(protocol(store).keys.expiring[TODO], {task.id.bytes: 9e12})
 
 
+async def _in_doubt(store: Store, task: Task) -> None:
+    await store.redis.client.sadd(protocol(store).keys.moving, task.id.bytes)
+
+
 async def _stale(store: Store, task: Task) -> None:
     await Tasks(store).update_task(task.id, {"title": "Newer"})
     await store.redis.client.set(protocol(store).keys.entry(task.id), encode(store.workspace, task))
@@ -65,6 +69,7 @@ DAMAGE: dict[str, Callable[[Store, Task], Awaitable[None]]] = {
     "in the wrong place in the index of all tasks": _moved,
     "wrong expiry in the index of TODO": _expiring,
     "cached in version 1, and its row has 2": _stale,
+    "in doubt, and nobody settles it": _in_doubt,
     "past its deadline": _marked,
     "no reader may see it": _deleted,
 }
