@@ -1,7 +1,7 @@
 """How many tasks there are, for those who want to know it whenever it changes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from cache.shared import Shared
@@ -29,7 +29,7 @@ class Counts:
         self._moved.set()
         self._moved = asyncio.Event()
 
-    async def changes(self) -> AsyncIterator[Count]:
+    async def changes(self) -> AsyncGenerator[Count, None]:
         """How many there are in each view: now, and then whenever that is something else."""
         last: Count | None = None
         while True:

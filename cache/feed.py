@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ class Feed:
         """How many listen."""
         return len(self._listeners)
 
-    async def changes(self, after: Rev | None = None) -> AsyncIterator[Change]:
+    async def changes(self, after: Rev | None = None) -> AsyncGenerator[Change, None]:
         """All that changes from now on. First what came since `after`, if that is still known; else a RESYNC.
 
         Raises `TooSlow`.

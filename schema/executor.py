@@ -6,8 +6,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
-    """graphql-core 3.3.2 remembers the selection of every event's fields, by the identity of a list that is made anew for
-    each event, for as long as the subscription lasts: 1.4 KB an event."""
+    """graphql-core 3.3.2 remembers the selection of every event's fields, by the identity of a list that is made anew
+    for each event, for as long as the subscription lasts: 1.4 KB an event."""
 
     def build_per_event_executor(self, payload: Any) -> Any:
         """For one event, with a memory of its own."""

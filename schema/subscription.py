@@ -1,6 +1,7 @@
 """What one can subscribe to: the changes of tasks, and how many there are."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from enum import Enum
 from typing import Annotated, cast
 
@@ -68,16 +69,18 @@ class Subscription:
     )
     async def task_changed(self, info: Info, after: After = None) -> AsyncGenerator[TaskChange, None]:
         """As the feed of this process has it."""
-        async for change in info.context.feed.changes(_rev(after)):
-            yield _shown(change)
+        async with aclosing(info.context.feed.changes(_rev(after))) as changes:
+            async for change in changes:
+                yield _shown(change)
 
     @strawberry.subscription(
         description="How many tasks there are: at once, and then whenever that changes, four times a second at most."
     )
     async def task_counts_changed(self, info: Info) -> AsyncGenerator[TaskCounts, None]:
         """One count for all who listen."""
-        async for counts in info.context.feed.counts.changes():
-            yield TaskCounts.of(counts)
+        async with aclosing(info.context.feed.counts.changes()) as changes:
+            async for counts in changes:
+                yield TaskCounts.of(counts)
 
 
 def _rev(after: str | None) -> Rev | None:
