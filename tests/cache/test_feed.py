@@ -185,7 +185,7 @@ async def test_who_listens_no_more_is_forgotten(feed: Feed) -> None:
     changes = feed.changes()
     await anext(changes)
     assert feed.listeners == 1
-    await changes.aclose()  # type: ignore[attr-defined]
+    await changes.aclose()
     assert feed.listeners == 0
 
 
