@@ -22,8 +22,8 @@ from strawberry.types.graphql import OperationType
 from api.documents import Documents
 from api.negotiation import EVENTS, HTML, JSON, RESPONSE, SPOKEN, media_type
 from api.operations import Operation, Problem, read
-from api.requests import RETRY_AFTER, request_id
-from api.streams import EventStream, Streams, TooManyStreams
+from api.requests import request_id
+from api.streams import EventStream, Streams
 from cache.accounting import Accounting, traced
 from cache.feed import Feed
 from cache.store import Store
@@ -117,8 +117,6 @@ class GraphQL:
         """A subscription as server-sent events. Raises `Problem`."""
         if isinstance(asked, list):
             raise Problem(400, "Subscribe in a request of its own for each.", "BATCHING_DISABLED")
-        if self.streams.full:
-            raise Problem(503, str(TooManyStreams(self.streams.limit)), "BUSY", **{"Retry-After": RETRY_AFTER})
         text = self._text(request, asked)
         return EventStream(await self.subscribe(text, asked.variables, asked.name, request_id(request)), self.streams)
 

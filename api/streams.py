@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.negotiation import EVENTS
+from api.requests import RETRY_AFTER, error_response
 from cache.changed import TooSlow
 
 _encode = msgspec.json.Encoder().encode
@@ -29,20 +30,15 @@ class Streams:
     """The streams that are open."""
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
+        self._limit = limit
         self.open = 0
         self.closing = asyncio.Event()
-
-    @property
-    def full(self) -> bool:
-        """Whether nobody may come in now."""
-        return self.open >= self.limit
 
     @contextmanager
     def entered(self) -> Iterator[None]:
         """One more, while the block runs. Raises `TooManyStreams`."""
-        if self.full:
-            raise TooManyStreams(self.limit)
+        if self.open >= self._limit:
+            raise TooManyStreams(self._limit)
         self.open += 1
         try:
             yield
@@ -71,17 +67,23 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        try:
+            with self._streams.entered(), suppress(TimeoutError):
+                await self._stream(receive, send)
+        except TooManyStreams as error:
+            response = error_response(503, str(error), "BUSY", {"Retry-After": RETRY_AFTER})
+            await response(scope, receive, send)
 
+    async def _stream(self, receive: Receive, send: Send) -> None:
         async def patiently(body: bytes, *, more: bool = True) -> None:
             async with asyncio.timeout(PATIENCE):
                 await send({"type": "http.response.body", "body": body, "more_body": more})
 
-        with self._streams.entered(), suppress(TimeoutError):
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            async with aclosing(self._events(receive)) as events:  # type: ignore[type-var]
-                async for event in events:
-                    await patiently(event)
-            await patiently(b"", more=False)
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with aclosing(self._events(receive)) as events:  # type: ignore[type-var]
+            async for event in events:
+                await patiently(event)
+        await patiently(b"", more=False)
 
     async def _events(self, receive: Receive) -> AsyncIterator[bytes]:
         """What is sent, until there is no more, the client has gone or the server stops."""
@@ -102,11 +104,10 @@ class EventStream(Response):
                 else:
                     yield b":\n\n"
         finally:
-            for task in (*ends, following):
-                if task is not None:
-                    task.cancel()
-                    with suppress(asyncio.CancelledError, Exception):
-                        await task
+            tasks = [task for task in (*ends, following) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._results.aclose()  # type: ignore[attr-defined]
 
 

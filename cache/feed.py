@@ -34,6 +34,7 @@ class Feed:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rev = Rev(0, 0)
+        self._hears = False
         self._kept: deque[Change] = deque(maxlen=KEPT)
         self._listeners: set[Listener] = set()
         # As the last two looks without Redis found them.
@@ -67,7 +68,8 @@ class Feed:
 
     def _since(self, after: Rev | None) -> list[Change]:
         """What a listener has missed that was there until `after`; a RESYNC if that cannot be told."""
-        if after is not None and after.epoch == self._rev.epoch and after.number <= self._rev.number:
+        known = self._hears and after is not None and after.epoch == self._rev.epoch
+        if known and after is not None and after.number <= self._rev.number:
             missed = [change for change in self._kept if change.rev.number > after.number]
             if len(missed) == self._rev.number - after.number:
                 return missed
@@ -104,6 +106,7 @@ class Feed:
                     await self._hear(read(self._store.workspace, protocol.gate.epoch, message))
 
     def _caught_up(self, rev: Rev) -> None:
+        self._hears = True
         if rev != self._rev:
             self._resync(rev)
 
@@ -137,6 +140,7 @@ class Feed:
     async def _blind(self) -> None:
         """Without Redis: whether a write has begun since the last look, by the sequence of the tokens; and once more in
         the round after, when it will have been committed."""
+        self._hears = False
         with suppress(StoreUnavailable, DatabaseError):
             async with self._store.database.connection() as connection:
                 now = await last_token(connection)

@@ -11,6 +11,7 @@ from cache.keeper import keeper
 from cache.protocol import TOLD, State
 from cache.store import Store
 from cache.tasks import Tasks
+from tests.cache.gates import off, tire
 from tests.cache.samples import new_task, protocol
 from tests.cache.steps import kill_marks, mark, one
 
@@ -145,6 +146,17 @@ async def test_one_who_comes_again_gets_what_it_missed(store: Store, feed: Feed,
 async def test_one_who_missed_what_nobody_knows_is_told_to_begin_anew(store: Store, feed: Feed, missed: Rev) -> None:
     await one(store)
     assert (await Heard(feed.changes(missed)).next()).kind == "RESYNC"
+
+
+async def test_while_redis_cannot_tell_who_comes_again_begins_anew(store: Store, feed: Feed, heard: Heard) -> None:
+    await one(store)
+    rev = (await heard.next()).rev
+    assert await Heard(feed.changes(rev)).nothing()
+    await tire(store)
+    await off(store)
+    while feed._hears:
+        await asyncio.sleep(0.01)
+    assert (await Heard(feed.changes(rev)).next()).kind == "RESYNC"
 
 
 async def test_after_redis_was_emptied_everybody_begins_anew(store: Store, feed: Feed, heard: Heard) -> None:
