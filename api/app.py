@@ -34,7 +34,8 @@ COMPRESSED_FROM, LEVEL = 1024, 1
 
 def create_app(settings: Settings) -> Starlette:
     """The service. The stores' addresses must be set. Opens connections only when it starts."""
-    if settings.database_url is None or settings.redis_url is None:
+    database_url, redis_url = settings.database_address, settings.redis_address
+    if database_url is None or redis_url is None:
         raise ValueError("The addresses of both stores must be set before the service is made.")
     accounting = Accounting()
     limits = Limits(
@@ -42,8 +43,8 @@ def create_app(settings: Settings) -> Starlette:
         statement_timeout=settings.statement_timeout_ms,
         transaction_timeout=settings.transaction_timeout_ms,
     )
-    database = Database(settings.database_url, limits, accounting.count_query)
-    redis = Redis(settings.redis_url, count=accounting.count_round_trip)
+    database = Database(database_url, limits, accounting.count_query)
+    redis = Redis(redis_url, count=accounting.count_round_trip)
     store = Store(database, redis, accounting)
     feed, streams = Feed(store), Streams(settings.max_streams)
 

@@ -2,12 +2,14 @@
 
 import os
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.misspelt import complaints
+from api.passwords import with_password
 
 PREFIX = "MILLITASK_"
 _URLS = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
@@ -37,6 +39,12 @@ class Settings(BaseSettings):
     )
     redis_url: Annotated[str | None, Field(validation_alias="REDIS_URL", repr=False)] = Field(
         default=None, description="Redis or Valkey 7 or newer; unset: an embedded server."
+    )
+    database_password_file: Path | None = Field(
+        default=None, description="A file with the database's password, which DATABASE_URL then leaves out."
+    )
+    redis_password_file: Path | None = Field(
+        default=None, description="A file with Redis' password, which REDIS_URL then leaves out."
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="The TCP port to listen on, 1 to 65535.")
@@ -134,7 +142,7 @@ class Settings(BaseSettings):
             raise ValueError("must be 16mb or more")
         return value.lower()
 
-    @field_validator("data_dir", "trusted_documents")
+    @field_validator("data_dir", "trusted_documents", "database_password_file", "redis_password_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         # Children are started in other folders than the one a relative path was meant for.
@@ -147,6 +155,15 @@ class Settings(BaseSettings):
             if not _ORIGIN.fullmatch(origin.strip()):
                 raise ValueError("must be origins such as https://example.com, without a path, separated by commas")
         return value
+
+    @model_validator(mode="after")
+    def _passwords(self) -> Self:
+        for name in ("DATABASE", "REDIS"):
+            try:
+                self._address(name)
+            except ValueError as error:
+                raise ValueError(f"{name}_URL {error}") from None
+        return self
 
     @model_validator(mode="after")
     def _needs_documents(self) -> Self:
@@ -162,6 +179,25 @@ class Settings(BaseSettings):
                 f"{PREFIX}STATEMENT_TIMEOUT_MS ({self.statement_timeout_ms})"
             )
         return self
+
+    @property
+    def database_address(self) -> str | None:
+        """DATABASE_URL, with the password out of its file; read when it is needed, and handed to no child."""
+        return self._address("DATABASE")
+
+    @property
+    def redis_address(self) -> str | None:
+        """REDIS_URL, likewise."""
+        return self._address("REDIS")
+
+    def _address(self, name: str) -> str | None:
+        url: str | None = getattr(self, f"{name.lower()}_url")
+        file: Path | None = getattr(self, f"{name.lower()}_password_file")
+        if file is None:
+            return url
+        if url is None:
+            raise ValueError(f"is not set, but {PREFIX}{name}_PASSWORD_FILE is; set both, or neither")
+        return with_password(url, file)
 
     @property
     def development(self) -> bool:
@@ -181,28 +217,14 @@ def variable(field: str) -> str:
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment; an override that is not None (a command's option) wins."""
-    strangers = _strangers()
-    if strangers:
+    known = [variable(field) for field in Settings.model_fields if field not in _URLS]
+    # What is empty is unset.
+    if strangers := complaints(PREFIX, [name for name, value in os.environ.items() if value], known):
         raise SettingsError("\n".join(strangers))
     try:
         return Settings(**{name: given for name, given in overrides.items() if given is not None})
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(dict(item)) for item in error.errors())) from None
-
-
-def _strangers() -> list[str]:
-    """Say of each variable that begins as ours do, and is none, which was meant."""
-    known = [variable(field) for field in Settings.model_fields if field not in _URLS]
-    # Case does not matter to pydantic-settings either; what is empty is unset.
-    given = [name for name, value in os.environ.items() if value and name.upper().startswith(PREFIX)]
-    return [_introduce(name, known) for name in sorted(given) if name.upper() not in known]
-
-
-def _introduce(name: str, known: list[str]) -> str:
-    # Without what they all begin with, which would make each like the other.
-    nearest = get_close_matches(name.upper().removeprefix(PREFIX), [other.removeprefix(PREFIX) for other in known], n=1)
-    hint = f"did you mean {PREFIX}{nearest[0]}? If not, unset it" if nearest else "unset it"
-    return f"{name} is not a setting; {hint} (docs/settings.md lists all there are)"
 
 
 def _explain(item: dict[str, Any]) -> str:

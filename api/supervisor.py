@@ -104,7 +104,7 @@ class Supervisor:
             os.close(keep)
 
     def _start_stores(self) -> StoreUrls:
-        database_url, redis_url = self._settings.database_url, self._settings.redis_url
+        database_url, redis_url = self._settings.database_address, self._settings.redis_address
         # Those that others run, before anything is begun; those of our own once they run.
         check_stores(self._settings, database_url=database_url, redis_url=redis_url)
         urls = self._stores.start()
@@ -119,7 +119,11 @@ class Supervisor:
     def _start_workers(self, alive: int, urls: StoreUrls) -> list[Watched]:
         settings = self._settings
         environment = os.environ | settings.environment()
-        environment |= {"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url}
+        # Those that others run are in there already, without the password that a file may hold.
+        if settings.database_url is None:
+            environment["DATABASE_URL"] = urls.database_url
+        if settings.redis_url is None:
+            environment["REDIS_URL"] = urls.redis_url
         for number, listener in enumerate(self._listeners, start=1):
             name = f"worker {number}"
             worker = Worker(name, settings, listener.fileno(), alive, environment)

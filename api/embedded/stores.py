@@ -53,8 +53,8 @@ class EmbeddedStores:
                 self.stop()
                 raise
         return StoreUrls(
-            settings.database_url or postgres.url(self._folder),
-            settings.redis_url or redis.url(self._folder),
+            settings.database_address or postgres.url(self._folder),
+            settings.redis_address or redis.url(self._folder),
         )
 
     def _start(self, lock: int) -> None:
@@ -121,7 +121,7 @@ def find(settings: Settings) -> StoreUrls | None:
     """Return where the stores are: as set, or those that run in the data folder; else nothing."""
     database_url = find_database(settings)
     folder = DataFolder(settings.data_dir)
-    redis_url = settings.redis_url
+    redis_url = settings.redis_address
     if redis_url is None and _listens(redis.socket(folder)):
         redis_url = redis.url(folder)
     if database_url is None or redis_url is None:
@@ -134,7 +134,7 @@ def find_database(settings: Settings) -> str | None:
     folder = DataFolder(settings.data_dir)
     if settings.database_url is None and _listens(postgres.socket(folder)):
         return postgres.url(folder)
-    return settings.database_url
+    return settings.database_address
 
 
 def remove_data(settings: Settings, confirmed: Callable[[], bool]) -> bool:
