@@ -15,6 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from api.documents import Documents, trusted_documents
 from api.graphql import TRACE, GraphQL, Manners
 from api.metrics import render
+from api.page import Page
 from api.requests import BodyLimit, RequestLimit, RequestLog
 from api.settings import Settings
 from api.socket import GraphQLSocket
@@ -54,7 +55,8 @@ def create_app(settings: Settings) -> Starlette:
             yield
             await store.drain()
 
-    endpoint = graphql(settings, store, feed, streams)
+    page = Page(settings.page_dir, playground=settings.development)
+    endpoint = graphql(settings, store, feed, streams, page)
     app = Starlette(
         routes=[
             Route("/graphql", endpoint),
@@ -72,11 +74,12 @@ def create_app(settings: Settings) -> Starlette:
         ],
         lifespan=lifespan,
     )
+    app.router.default = page
     app.state.streams = streams
     return app
 
 
-def graphql(settings: Settings, store: Store, feed: Feed, streams: Streams) -> GraphQL:
+def graphql(settings: Settings, store: Store, feed: Feed, streams: Streams, page: Page) -> GraphQL:
     """The endpoint as it is set. Raises `SettingsError`."""
     limits = OperationLimits(
         depth=settings.max_depth,
@@ -94,10 +97,9 @@ def graphql(settings: Settings, store: Store, feed: Feed, streams: Streams) -> G
         timeout=settings.request_timeout_ms / 1000,
         max_batch=settings.max_batch,
         traces=settings.development if settings.trace is None else settings.trace,
-        playground=settings.development,
         get_stored_only=not settings.development,
     )
-    return GraphQL(schema, store, feed, streams, documents, manners)
+    return GraphQL(schema, store, feed, streams, documents, manners, page.playground if settings.development else None)
 
 
 def origins(settings: Settings) -> list[str]:

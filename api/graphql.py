@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,9 +12,8 @@ import msgspec
 import strawberry
 from graphql import GraphQLError
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -47,7 +46,6 @@ class Manners:
     timeout: float = 10.0
     max_batch: int = 0
     traces: bool = True
-    playground: bool = True
     get_stored_only: bool = False
 
 
@@ -62,6 +60,7 @@ class GraphQL:
         streams: Streams,
         documents: Documents,
         manners: Manners,
+        playground: Callable[[Request], Response] | None,
     ) -> None:
         self._schema = schema
         self._store = store
@@ -69,11 +68,12 @@ class GraphQL:
         self.streams = streams
         self.documents = documents
         self._manners = manners
+        self._playground = playground
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         response = await self._respond(Request(scope, receive))
-        response.headers["Vary"] = "Accept"
+        response.headers.add_vary_header("Accept")
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -82,8 +82,8 @@ class GraphQL:
         try:
             if request.method not in ("GET", "POST"):
                 raise Problem(405, _METHODS, "METHOD_NOT_ALLOWED", Allow="GET, POST")
-            if self._wants_playground(request, accept):
-                return HTMLResponse(get_graphql_ide_html())
+            if self._playground is not None and _wants_page(request, accept):
+                return self._playground(request)
             if form is None:
                 raise Problem(406, f"Accept {RESPONSE} or {JSON}: there is no other form.", "NOT_ACCEPTABLE")
             operations = await read(request, self._manners.max_batch)
@@ -98,10 +98,6 @@ class GraphQL:
             return _response(
                 problem.status, _errors(problem), RESPONSE if form == EVENTS else form or JSON, problem.headers
             )
-
-    def _wants_playground(self, request: Request, accept: str) -> bool:
-        shown = self._manners.playground and request.method == "GET"
-        return shown and not request.query_params and media_type(accept, (*SPOKEN, HTML)) == HTML
 
     async def subscribe(
         self, text: str, variables: dict[str, Any] | None, name: str | None, request: str = ""
@@ -172,6 +168,11 @@ class GraphQL:
             raise Problem(405, _METHODS, "METHOD_NOT_ALLOWED", Allow="POST") from None
         except CannotGetOperationTypeError as error:
             raise Problem(400, error.as_http_error_reason(), "OPERATION_NOT_FOUND") from None
+
+
+def _wants_page(request: Request, accept: str) -> bool:
+    asked = request.method == "GET" and not request.query_params
+    return asked and media_type(accept, (*SPOKEN, HTML)) == HTML
 
 
 def _trace(counts: Accounting, began: float, *, degraded: bool) -> dict[str, Any]:

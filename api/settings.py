@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="The TCP port to listen on, 1 to 65535.")
     data_dir: Path = Field(default=Path(".data"), description="The folder of the embedded stores' data.")
+    page_dir: Path = Field(default=Path("web/out"), description="The folder of the built web page.")
     profile: Literal["development", "production"] = Field(
         default="development",
         description="production: no playground, introspection, suggestions, traces; GET for stored documents alone.",
@@ -142,7 +143,7 @@ class Settings(BaseSettings):
             raise ValueError("must be 16mb or more")
         return value.lower()
 
-    @field_validator("data_dir", "trusted_documents", "database_password_file", "redis_password_file")
+    @field_validator("data_dir", "page_dir", "trusted_documents", "database_password_file", "redis_password_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         # Children are started in other folders than the one a relative path was meant for.

@@ -145,7 +145,7 @@ class Supervisor:
                 host, port = address
                 seconds = time.monotonic() - self._began
                 log.info("ready", seconds=round(seconds, 2), host=host, port=port)
-                say(f"Millitask is ready after {seconds:.1f} s: http://{host}:{port}/graphql")
+                say(f"Millitask is ready after {seconds:.1f} s: http://{host}:{port} (GraphQL at /graphql)")
             time.sleep(_TICK_SECONDS)
 
     def _stop(self) -> None:

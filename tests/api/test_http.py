@@ -191,13 +191,6 @@ async def test_another_method_is_refused(client: Client, method: str) -> None:
     assert answer.json()["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
 
 
-async def test_a_browser_gets_graphiql(client: Client) -> None:
-    answer = await client.http.get("/graphql", headers={"Accept": "text/html,application/xhtml+xml;q=0.9"})
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert "graphiql" in answer.text.lower()
-
-
 async def test_there_is_nothing_elsewhere(client: Client) -> None:
     assert (await client.http.get("/nowhere")).status_code == 404
 
