@@ -18,8 +18,12 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 		while IFS='|' read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
 
-run: .venv/run.stamp ## everything: dependencies, stores, migrations, the service (PORT= DATA= WORKERS=)
+run: .venv/run.stamp ## everything: dependencies, the web page, stores, migrations, the service (PORT= DATA= WORKERS=)
+	@$(BIN)/python -m tools.page || true
 	@$(ENV) exec $(BIN)/python -m api serve
+
+page: .venv/run.stamp ## build the web page, if its sources have changed
+	@$(BIN)/python -m tools.page
 
 test: .venv/dev.stamp ## all tests, but for the long campaigns
 	$(BIN)/python -m pytest -m 'not slow'
@@ -85,6 +89,7 @@ schema: .venv/run.stamp ## write schema/schema.graphql and docs/reference.md
 lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into the locks
 	$(COMPILE) --upgrade pyproject.toml -o requirements.lock
 	$(COMPILE) --upgrade --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --upgrade --group web -c requirements-dev.lock -o requirements-web.lock
 
 # The stamps say which lock the environment has been built from.
 .venv/run.stamp: .venv/bin/python requirements.lock
@@ -111,4 +116,4 @@ lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into
 	fi; \
 	exit 1
 
-.PHONY: fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock
+.PHONY: page fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # From the top to the bottom: each may import those that follow it.
 LAYERS = ("api", "schema", "cache", "db")
-HOUSE = (*LAYERS, "loadgen")
+HOUSE = (*LAYERS, "loadgen", "tools")
 FILES = sorted(path for folder in HOUSE for path in (ROOT / folder).rglob("*.py"))
 LONGEST_FILE = 250
 
@@ -79,8 +79,8 @@ def test_imports_go_one_way(path: Path) -> None:
     assert not wrong
 
 
-@every("loadgen")
-def test_loadgen_knows_nothing_of_the_service(path: Path) -> None:
+@every("loadgen", "tools")
+def test_loadgen_and_tools_know_nothing_of_the_service(path: Path) -> None:
     forbidden = {*LAYERS, "tests"}
     wrong = [f"{name(path)}:{line} imports {what}" for line, what in imports(path) if what.split(".")[0] in forbidden]
     assert not wrong

@@ -1,0 +1,1 @@
+"""Commands for those who build Millitask: they need no running service."""
