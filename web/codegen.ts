@@ -1,0 +1,26 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+/** One typed document for each operation and fragment in a .graphql file, from the snapshot of the schema. */
+const config: CodegenConfig = {
+  schema: '../schema/schema.graphql',
+  documents: ['{app,components,list,live,mutations,client}/**/*.graphql'],
+  silent: true,
+  generates: {
+    'gql/index.ts': {
+      plugins: ['typescript-operations', 'typed-document-node'],
+      config: {
+        inlineFragmentTypes: 'mask',
+        customDirectives: { apolloUnmask: true },
+        nonOptionalTypename: true,
+        skipTypeNameForRoot: true,
+        useTypeImports: true,
+        arrayInputCoercion: false,
+        scalars: { ID: 'string', DateTime: 'string' },
+        optimizeDocumentNode: true,
+        dedupeFragments: true,
+      },
+    },
+  },
+};
+
+export default config;
