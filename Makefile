@@ -86,10 +86,26 @@ schema: .venv/run.stamp ## write schema/schema.graphql and docs/reference.md
 	@$(BIN)/python -m api schema --reference > docs/reference.md.new
 	@mv docs/reference.md.new docs/reference.md
 
+# Every lock, into a folder (with its slash): what stands there is kept, but for what --upgrade lifts.
+LOCKS = $(COMPILE) $(1) --extra embedded pyproject.toml -o $(2)requirements.lock && \
+	$(COMPILE) pyproject.toml -c $(2)requirements.lock -o $(2)requirements-image.lock && \
+	$(COMPILE) $(1) --extra embedded --extra dev pyproject.toml -c $(2)requirements.lock \
+		-o $(2)requirements-dev.lock && \
+	$(COMPILE) $(1) --group web -c $(2)requirements-dev.lock -o $(2)requirements-web.lock
+
 lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into the locks
-	$(COMPILE) --upgrade pyproject.toml -o requirements.lock
-	$(COMPILE) --upgrade --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
-	$(COMPILE) --upgrade --group web -c requirements-dev.lock -o requirements-web.lock
+	$(call LOCKS,--upgrade)
+
+lock-check: .venv/dev.stamp ## whether the locks are what pyproject.toml asks for
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp requirements*.lock "$$folder" && \
+	$(call LOCKS,,"$$folder/") && \
+	for lock in requirements*.lock; do \
+		sed "s|-c $$folder/|-c |" "$$folder/$$lock" | diff -u "$$lock" - | head -20 | grep . && stale=1; \
+	done; \
+	[ -z "$$stale" ] || { echo 'error: a lock is older than pyproject.toml; run make lock' >&2; exit 1; }
+
+audit: .venv/dev.stamp ## ask whether the dependencies have known holes; skipped where the service is not reached
+	@$(BIN)/python .ci/audit.py
 
 # The stamps say which lock the environment has been built from.
 .venv/run.stamp: .venv/bin/python requirements.lock
@@ -116,4 +132,4 @@ lock: .venv/dev.stamp ## put the newest versions that pyproject.toml allows into
 	fi; \
 	exit 1
 
-.PHONY: page fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock
+.PHONY: page fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock lock-check audit

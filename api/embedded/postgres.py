@@ -88,7 +88,7 @@ def _binaries() -> Path:
         binaries = Path(place) / "pginstall" / "bin"
         if (binaries / "postgres").exists():
             return binaries
-    raise StoreError("there is no embedded PostgreSQL for this platform; set DATABASE_URL to a server of yours")
+    raise StoreError("no embedded PostgreSQL is installed here; set DATABASE_URL to a server of yours")
 
 
 def _check_version(folder: DataFolder, binaries: Path, account: Account) -> None:

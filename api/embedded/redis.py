@@ -71,4 +71,4 @@ def _binary() -> Path:
         found = shutil.which(command)
         if found:
             return Path(found)
-    raise StoreError("there is no embedded Redis for this platform; install redis-server, or set REDIS_URL")
+    raise StoreError("no embedded Redis is installed here; install redis-server, or set REDIS_URL")
