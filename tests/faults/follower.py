@@ -41,7 +41,7 @@ class Follower:
 
     def __init__(self, http: httpx.AsyncClient, url: str) -> None:
         self._http = http
-        self._url = url
+        self.url = url
         self._rev: str | None = None
         self.list: List = {}
         self.kinds: list[str] = []
@@ -56,7 +56,7 @@ class Follower:
                 await asyncio.sleep(0.1)
 
     async def _connected(self) -> None:
-        address = self._url.replace("http", "ws") + "/graphql"
+        address = self.url.replace("http", "ws") + "/graphql"
         async with connect(address, subprotocols=["graphql-transport-ws"]) as websocket:  # type: ignore[list-item]
             self.connections += 1
             await websocket.send('{"type": "connection_init"}')
@@ -70,7 +70,7 @@ class Follower:
         self.kinds.append(change["kind"])
         task = change["task"]
         if change["kind"] in ("MANY", "RESYNC"):
-            self.list = await everything(self._http, self._url)
+            self.list = await everything(self._http, self.url)
         elif task is None:
             self.list.pop(change["id"], None)
         elif self.list.get(task["id"], task)["version"] <= task["version"]:
