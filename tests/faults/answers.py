@@ -13,21 +13,35 @@ _ERRORS = "userErrors { code message }"
 TASK = f"query ($id: ID!) {{ task(id: $id) {_TASK} }}"
 NODES = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Task {_TASK} }} }}"
 PAGE = f"""
-query ($first: Int, $after: String, $last: Int, $before: String, $page: Int, $status: TaskStatus) {{
-  tasks(first: $first, after: $after, last: $last, before: $before, page: $page, status: $status) {{
+query (
+  $first: Int, $after: String, $last: Int, $before: String, $page: Int, $status: TaskStatus, $order: TaskOrder!
+) {{
+  tasks(
+    first: $first, after: $after, last: $last, before: $before, page: $page, status: $status, orderBy: $order
+  ) {{
     nodes {_TASK} totalCount pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
   }}
 }}
 """
+_MATCHES = f"{{ nodes {_TASK} pageInfo {{ hasNextPage hasPreviousPage }} }}"
+SEARCH = f"query ($query: String!) {{ searchTasks(query: $query, first: 100) {_MATCHES} }}"
+FILTER = f"query ($filter: TaskFilter!) {{ filterTasks(filter: $filter, first: 100) {_MATCHES} }}"
 CREATE = f"mutation ($input: CreateTaskInput!) {{ createTask(input: $input) {{ task {_TASK} {_ERRORS} }} }}"
-UPDATE = f"mutation ($input: UpdateTaskInput!) {{ updateTask(input: $input) {{ task {_TASK} {_ERRORS} }} }}"
-RESTORE = f"mutation ($input: RestoreTaskInput!) {{ restoreTask(input: $input) {{ task {_TASK} {_ERRORS} }} }}"
+_ONE = {
+    verb: f"mutation ($input: {verb.title()}TaskInput!) {{ {verb}Task(input: $input) {{ task {_TASK} {_ERRORS} }} }}"
+    for verb in ("update", "complete", "reopen", "restore")
+}
+UPDATE, COMPLETE, REOPEN, RESTORE = _ONE.values()
 DELETE = f"mutation ($input: DeleteTaskInput!) {{ deleteTask(input: $input) {{ deletedTaskId {_ERRORS} }} }}"
-CREATE_MANY = f"""
-mutation ($input: CreateTasksInput!) {{
-  createTasks(input: $input) {{ results {{ task {_TASK} {_ERRORS} }} {_ERRORS} }}
+_RESULTS = {"delete": "deletedTaskId"} | dict.fromkeys(("create", "update", "restore"), f"task {_TASK}")
+MANY = {
+    verb: f"""
+mutation ($input: {verb.title()}TasksInput!) {{
+  {verb}Tasks(input: $input) {{ results {{ {result} {_ERRORS} }} {_ERRORS} }}
 }}
 """
+    for verb, result in _RESULTS.items()
+}
 
 _OUTCOMES = {
     "UNAVAILABLE": Outcome.UNAVAILABLE,
@@ -38,7 +52,7 @@ _OUTCOMES = {
 }
 # The task was not there when the write had its row locked.
 _GONE = frozenset(("NOT_FOUND", "ID_TAKEN"))
-_REFUSALS = _GONE | {"VERSION_CONFLICT", "IN_PAST"}
+_REFUSALS = _GONE | {"VERSION_CONFLICT", "IN_PAST", "NOT_DONE"}
 
 
 @dataclass(frozen=True)
@@ -83,11 +97,11 @@ def look_up(said: Said, ids: list[str]) -> Answer:
 
 
 def page(said: Said) -> Answer:
-    """Of `tasks`."""
+    """Of `tasks`, `searchTasks` and `filterTasks`."""
     if said.data is None:
         return said.answer
-    found = said.data["tasks"]
-    return Answer(seen=tuple(map(seen, found["nodes"])), total=found["totalCount"])
+    [found] = said.data.values()
+    return Answer(seen=tuple(map(seen, found["nodes"])), total=found.get("totalCount"))
 
 
 def written(said: Said, id_: str, gone_at: int | None = None) -> Answer:
@@ -95,24 +109,40 @@ def written(said: Said, id_: str, gone_at: int | None = None) -> Answer:
     if said.data is None:
         return said.answer
     [payload] = said.data.values()
-    if payload["userErrors"]:
-        return _refused(payload, id_)
-    if payload.get("deletedTaskId"):
-        return Answer(gone={id_: gone_at})
-    return Answer(seen=(seen(payload["task"]),))
+    return _item(payload, id_, gone_at)
 
 
 def many_written(said: Said, ids: list[str]) -> Answer:
     """Of a bulk create."""
     if said.data is None:
         return said.answer
-    payload = said.data["createTasks"]
+    [payload] = said.data.values()
     assert not payload["userErrors"], payload
     gone: dict[str, int | None] = {}
     for id_, result in zip(ids, payload["results"], strict=True):
         if result["userErrors"]:
             gone |= _refused(result, id_).gone
     return Answer(seen=tuple(seen(result["task"]) for result in payload["results"] if result["task"]), gone=gone)
+
+
+def each_written(said: Said, gone_at: dict[str, int | None], *, all_or_none: bool) -> dict[str, Answer]:
+    """Of an update, a delete or a restore of many: of each id; `gone_at` as for one."""
+    if said.data is None:
+        return dict.fromkeys(gone_at, said.answer)
+    [payload] = said.data.values()
+    assert not payload["userErrors"], payload
+    results = dict(zip(gone_at, payload["results"], strict=True))
+    if all_or_none:
+        assert len({bool(result["userErrors"]) for result in results.values()}) == 1, payload
+    return {id_: _item(result, id_, gone_at[id_]) for id_, result in results.items()}
+
+
+def _item(payload: dict[str, Any], id_: str, gone_at: int | None) -> Answer:
+    if payload["userErrors"]:
+        return _refused(payload, id_)
+    if payload.get("deletedTaskId"):
+        return Answer(gone={id_: gone_at})
+    return Answer(seen=(seen(payload["task"]),))
 
 
 def _refused(payload: dict[str, Any], id_: str) -> Answer:

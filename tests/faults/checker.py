@@ -6,9 +6,11 @@ acknowledged or returned is a floor for what it may see; when it ends, what it s
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
 
 from tests.faults.facts import Effect, Ledger, Violation
-from tests.faults.history import History, Operation, Outcome, Seen
+from tests.faults.history import PAGES, History, Operation, Outcome, Seen
 from tests.faults.knowledge import STATUSES, TOLERANCE, Floor, Task
 
 VIEWS = (None, *STATUSES)
@@ -78,8 +80,9 @@ class _Sweep:
             self._gone(op, id_, version, begun.floors.get(id_, Floor()))
         if op.asked.whole:
             self._whole(op, begun)
-        if op.kind in ("page", "walk"):
+        if op.kind in PAGES:
             self._page(op, begun)
+            self._violations += disorder(op, self._ledger)
         if op.kind == "rows":
             self._ledger.check_rows(op)
 
@@ -116,15 +119,13 @@ class _Sweep:
 
     def _whole(self, op: Operation, begun: _Begun) -> None:
         """All of a view was read: what is not there is gone, or is in another view."""
-        shown, view = {task.id for task in op.answer.seen} | op.answer.gone.keys(), op.asked.status
+        shown = {task.id for task in op.answer.seen} | op.answer.gone.keys()
         for id_, floor in begun.floors.items():
             if id_ in shown or not floor.version:
                 continue
-            task = self._task(id_)
-            known = task.at(floor)
             if op.kind == "rows":
                 self._add("lost", op, id_, f"there is no row, though version {floor.version} was there")
-            elif view is None or (known and known.status == view and not task.may_have_left(view, floor)):
+            elif _belongs(op, self._task(id_), floor):
                 self._gone(op, id_, None, floor)
 
     def _page(self, op: Operation, begun: _Begun) -> None:
@@ -136,7 +137,7 @@ class _Sweep:
             if view not in (None, task.status):
                 self._add("I1", op, task.id, f"{task.status} among the tasks that are {view}")
         least = begun.standing - (self._fallen[view] - begun.fallen)
-        if total is not None and total < least:
+        if total is not None and total < least and op.asked.order != "EXPIRING_SOON":
             self._add("I1", op, "", f"a total of {total}, while {least} tasks were there throughout")
 
     def _change(self, id_: str, change: Effect | Floor) -> None:
@@ -160,3 +161,33 @@ class _Sweep:
 
     def _add(self, rule: str, op: Operation, id_: str, text: str) -> None:
         self._violations.append(Violation(rule, text, id_, op))
+
+
+def _belongs(op: Operation, task: Task, floor: Floor) -> bool:
+    """Whether a task that was that far when a page was asked for must be on it, unless it is gone by then."""
+    asked, known = op.asked, task.at(floor)
+    if known is None:
+        return asked.status is None and not asked.words and asked.order != "EXPIRING_SOON"
+    if asked.status is not None and (known.status != asked.status or task.may_have_left(asked.status, floor)):
+        return False
+    if asked.order == "EXPIRING_SOON":
+        return known.expires_at is not None and not task.may_have_moved(known)
+    has = all(any(word.startswith(begins) for word in known.title.split()) for begins in asked.words)
+    return not asked.words or (has and task.touched <= floor.version)
+
+
+def disorder(op: Operation, ledger: Ledger) -> list[Violation]:
+    """What a page shows in the wrong order. A filter by expiry goes by what the rows were when it looked."""
+    shown, wrong = op.answer.seen, []
+    if op.asked.order == "EXPIRING_SOON":
+        for one, next_ in pairwise(shown) if op.kind != "filter" else ():
+            if (one.expires_at or inf, one.id) > (next_.expires_at or inf, next_.id):
+                wrong.append(Violation("order", f"{one.id} ends later and comes first", next_.id, op))
+        return wrong + [Violation("order", "it never ends", task.id, op) for task in shown if task.expires_at is None]
+    # Of the newer ones that have come so far, the one that is known for longest.
+    known, forth = inf, shown if op.asked.order == "NEWEST" else shown[::-1]
+    for task in forth:
+        if ledger.tasks[task.id].begun > known and ledger.tasks[task.id].begun != inf:
+            wrong.append(Violation("order", "it was made after one that comes before it", task.id, op))
+        known = min(known, ledger.tasks[task.id].known)
+    return wrong

@@ -1,72 +1,22 @@
 """One client: does an operation, waits for its answer, and writes both into the history."""
 
 import time
-from typing import Any
-
-import httpx
+from collections.abc import Mapping
+from math import inf
+from typing import Any, Literal
 
 from tests.faults import answers
-from tests.faults.answers import Said, ask
-from tests.faults.history import Answer, Asked, Clock, History, Kind, Outcome, Seen
+from tests.faults.history import Answer, Asked, Clock, Outcome
+from tests.faults.reads import Reads
 
 
-class Client:
-    """Asks whichever process it is told to. `latest` is shared: the last version of each id that anybody saw."""
-
-    def __init__(self, name: str, http: httpx.AsyncClient, urls: list[str], history: History) -> None:
-        self.name = name
-        self._http = http
-        self._urls = urls
-        self._history = history
-        self._titles = 0
-        self.latest: dict[str, int] = {}
-
-    async def task(self, node: int, id_: str) -> Answer:
-        """By id."""
-        began = Clock()
-        said = await self._ask(node, answers.TASK, id=id_)
-        return self._add(began, "task", Asked((id_,)), answers.look_up(said, [id_]), node)
-
-    async def nodes(self, node: int, ids: list[str]) -> Answer:
-        """Many by id."""
-        began = Clock()
-        said = await self._ask(node, answers.NODES, ids=ids)
-        return self._add(began, "nodes", Asked(tuple(ids)), answers.look_up(said, ids), node)
-
-    async def page(self, node: int, view: str | None, **part: Any) -> dict[str, Any] | None:
-        """Any page. Returns what the service said of it, if it did."""
-        began = Clock()
-        said = await self._ask(node, answers.PAGE, status=view, **part)
-        found: dict[str, Any] | None = said.data and said.data["tasks"]
-        cursors = {"after", "before", "page"} & part.keys()
-        info = found["pageInfo"] if found else {}
-        whole = bool(info) and not cursors and not info["hasNextPage"] and not info["hasPreviousPage"]
-        self._add(began, "page", Asked(status=view, whole=whole), answers.page(said), node)
-        return found
-
-    async def walk(self, node: int, view: str | None, size: int, *, backward: bool = False) -> Answer | None:
-        """Every page of a view, one after the other. None if one of them was not answered."""
-        began, seen = Clock(), list[Seen]()
-        part: dict[str, Any] = {"last" if backward else "first": size}
-        more, end, cursor = ("hasPreviousPage", "startCursor", "before") if backward else _FORWARD
-        while True:
-            found = await self.page(node, view, **part)
-            if found is None:
-                return None
-            seen += map(answers.seen, found["nodes"])
-            info = found["pageInfo"]
-            if not info[more] or info[end] is None:
-                break
-            part = part | {cursor: info[end]}
-        # A page that is empty while there is more leads nowhere, and says nothing of the rest.
-        asked = Asked(status=view, whole=not info[more])
-        return self._add(began, "walk", asked, Answer(seen=tuple(seen)), node)
+class Client(Reads):
+    """Reads, and writes one task or many. Of an unclear create it makes sure, of other writes nobody can."""
 
     async def create(self, node: int, id_: str, status: str, lasts: float | None = None) -> Answer:
         """With an id of its own; until it is clear what became of it, again and again, wherever."""
-        expires_at = None if lasts is None else time.time() + lasts
-        title = self._title()
-        fields = {"id": id_, "title": title, "status": status, "expiresAt": expires_at and answers.iso(expires_at)}
+        expires_at, title = _ends(lasts), self._title()
+        fields = {"id": id_, "title": title, "status": status, **_expiry(expires_at)}
         asked = Asked((id_,), title, status, expires_at)
         for attempt in range(20):
             began, at = Clock(), (node + attempt) % len(self._urls)
@@ -78,26 +28,32 @@ class Client:
 
     async def create_many(self, node: int, ids: list[str], status: str, lasts: float | None) -> Answer:
         """At once. Not tried again: the ids are never used again if it is unclear."""
-        expires_at = None if lasts is None else time.time() + lasts
-        title = self._title()
-        fields = {"title": title, "status": status, "expiresAt": expires_at and answers.iso(expires_at)}
+        expires_at, title = _ends(lasts), self._title()
+        fields = {"title": title, "status": status, **_expiry(expires_at)}
         began = Clock()
-        said = await self._ask(node, answers.CREATE_MANY, input={"tasks": [{"id": id_} | fields for id_ in ids]})
+        said = await self._ask(node, answers.MANY["create"], input={"tasks": [{"id": id_} | fields for id_ in ids]})
         asked = Asked(tuple(ids), title, status, expires_at)
         return self._add(began, "create_many", asked, answers.many_written(said, ids), node)
 
     async def update(
         self, node: int, id_: str, expected: int | None, status: str | None, lasts: float | None
     ) -> Answer:
-        """Always with a title that nobody else writes."""
-        expires_at = None if lasts is None else time.time() + lasts
-        fields: dict[str, Any] = {"id": id_, "title": self._title(), "expectedVersion": expected}
+        """Always with a title that nobody else writes. For ever, if it is to last infinitely."""
+        expires_at, title = _ends(lasts), self._title()
+        fields: dict[str, Any] = {"id": id_, "title": title, "expectedVersion": expected, **_expiry(expires_at)}
         fields |= {"status": status} if status else {}
-        fields |= {"expiresAt": answers.iso(expires_at)} if expires_at else {}
         began = Clock()
         said = await self._ask(node, answers.UPDATE, input=fields)
-        asked = Asked((id_,), fields["title"], status, expires_at, expected)
+        asked = Asked((id_,), title, status, expires_at, expected)
         return self._add(began, "update", asked, answers.written(said, id_), node)
+
+    async def finish(self, node: int, id_: str, expected: int, kind: Literal["complete", "reopen"]) -> Answer:
+        """Done, or to be done once more; of one version, since the answer does not say whether it made another."""
+        document, status = (answers.COMPLETE, "DONE") if kind == "complete" else (answers.REOPEN, "TODO")
+        began = Clock()
+        said = await self._ask(node, document, input={"id": id_, "expectedVersion": expected})
+        asked = Asked((id_,), status=status, expected=expected)
+        return self._add(began, kind, asked, answers.written(said, id_), node)
 
     async def delete(self, node: int, id_: str, expected: int) -> Answer:
         """Always of one version, since the answer does not say which version it made."""
@@ -112,18 +68,52 @@ class Client:
         said = await self._ask(node, answers.RESTORE, input={"id": id_})
         return self._add(began, "restore", Asked((id_,)), answers.written(said, id_), node)
 
-    async def _ask(self, node: int, document: str, **variables: Any) -> Said:
-        return await ask(self._http, self._urls[node], document, variables)
+    async def update_many(
+        self, node: int, expected: Mapping[str, int], status: str, lasts: float | None, *, all_or_none: bool
+    ) -> dict[str, Answer]:
+        """Each of one version, all with one title, which nobody else writes."""
+        expires_at, title = _ends(lasts), self._title()
+        fields = {"title": title, "status": status, **_expiry(expires_at)}
+        items = [{"id": id_, "expectedVersion": version} | fields for id_, version in expected.items()]
+        asked = Asked(title=title, status=status, expires_at=expires_at, batch=title if all_or_none else "")
+        return await self._many(node, "update", items, asked, all_or_none=all_or_none)
 
-    def _add(self, began: Clock, kind: Kind, asked: Asked, answer: Answer, node: int) -> Answer:
-        self._history.add(began, self.name, kind, asked, answer, node)
-        for task in answer.seen:
-            self.latest[task.id] = max(task.version, self.latest.get(task.id, 0))
-        return answer
+    async def delete_many(self, node: int, expected: Mapping[str, int], *, all_or_none: bool) -> dict[str, Answer]:
+        """Each of one version."""
+        items = [{"id": id_, "expectedVersion": version} for id_, version in expected.items()]
+        return await self._many(node, "delete", items, Asked(), all_or_none=all_or_none)
 
-    def _title(self) -> str:
-        self._titles += 1
-        return f"{self.name} {self._titles}"
+    async def restore_many(self, node: int, ids: list[str]) -> dict[str, Answer]:
+        """Those of the tasks that are deleted."""
+        return await self._many(node, "restore", [{"id": id_} for id_ in ids], Asked(), all_or_none=False)
+
+    async def _many(
+        self,
+        node: int,
+        verb: Literal["update", "delete", "restore"],
+        items: list[dict[str, Any]],
+        asked: Asked,
+        *,
+        all_or_none: bool,
+    ) -> dict[str, Answer]:
+        """One request, in the history a write of each task, all at the same time."""
+        began, policy = Clock(), "REJECT_ALL" if all_or_none else "SKIP_INVALID"
+        said = await self._ask(node, answers.MANY[verb], input={"tasks": items, "errorPolicy": policy})
+        versions: dict[str, int | None] = {item["id"]: item.get("expectedVersion") for item in items}
+        gone_at = {id_: version and version + 1 for id_, version in versions.items()}
+        found = answers.each_written(said, gone_at, all_or_none=all_or_none)
+        for id_, answer in found.items():
+            one = Asked((id_,), asked.title, asked.status, asked.expires_at, versions[id_], batch=asked.batch)
+            self._add(began, verb, one, answer, node)
+        return found
 
 
-_FORWARD = ("hasNextPage", "endCursor", "after")
+def _ends(lasts: float | None) -> float | None:
+    return None if lasts is None else time.time() + lasts
+
+
+def _expiry(expires_at: float | None) -> dict[str, str | None]:
+    """The field as it is sent; not at all if nothing is said of it, null for a task that does not expire."""
+    if expires_at is None:
+        return {}
+    return {"expiresAt": None if expires_at == inf else answers.iso(expires_at)}

@@ -4,29 +4,38 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from math import inf
+from typing import get_args
 
 from schema.checks import uuid7
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
-from tests.faults.history import Answer, History, Outcome
+from tests.faults.history import Answer, History, Order, Outcome
 from tests.faults.knowledge import STATUSES
 
 VIEWS = (None, *STATUSES)
 # How often each is done, of 100.
 ACTIONS = {
-    "read": 28,
-    "read_many": 12,
+    "read": 24,
+    "read_many": 10,
     "page": 8,
     "walk": 10,
-    "update": 22,
-    "delete": 6,
-    "restore": 7,
+    "match": 6,
+    "update": 17,
+    "update_many": 3,
+    "finish": 4,
+    "delete": 4,
+    "delete_many": 1,
+    "restore": 6,
     "create_again": 4,
     "create_many": 1,
     "renew": 2,
 }
 # Few tasks, looked at and written again and again: for races on single entries.
-HOT = {"read": 45, "read_many": 3, "walk": 8, "update": 26, "delete": 4, "restore": 6, "create_again": 8}
+HOT = {
+    "read": 45, "read_many": 3, "walk": 8, "update": 23, "update_many": 3, "delete": 4, "restore": 6, "create_again": 8
+}  # fmt: skip
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 
 class Workload:
@@ -100,25 +109,47 @@ class Workload:
         await client.nodes(node, self._random.sample(self.ids, min(6, len(self.ids))))
 
     async def _page(self, client: Client, node: int) -> None:
-        size, view = self._random.randint(1, 9), self._view()
+        size, view, order = self._random.randint(1, 9), self._view(), self._random.choice(ORDERS)
         if self._random.random() < 0.5:
-            await client.page(node, view, first=size, page=self._random.randint(1, 4))
+            await client.page(node, view, order, first=size, page=self._random.randint(1, 4))
             return
-        found = await client.page(node, view, last=size)
+        found = await client.page(node, view, order, last=size)
         if found and found["pageInfo"]["startCursor"]:
             cursor = found["pageInfo"]["startCursor"]
-            await client.page(node, view, first=size, after=cursor)
-            await client.page(node, view, last=size, before=cursor)
+            await client.page(node, view, order, first=size, after=cursor)
+            await client.page(node, view, order, last=size, before=cursor)
 
     async def _walk(self, client: Client, node: int) -> None:
         size = self._random.choice((7, 100, 100))
-        await client.walk(node, self._view(), size, backward=self._random.random() < 0.3)
+        order = self._random.choice(ORDERS)
+        await client.walk(node, self._view(), size, order, backward=self._random.random() < 0.3)
+
+    async def _match(self, client: Client, node: int) -> None:
+        if self._random.random() < 0.5:
+            await client.search(node, self._random.choice(self.clients).name)
+        else:
+            await client.filter(node, self._view(), expiring=self._random.random() < 0.5)
 
     async def _update(self, client: Client, node: int) -> None:
         id_ = self._pick()
         expected = self.latest.get(id_) if self._random.random() < 0.3 else None
         status = self._random.choice((None, *STATUSES))
-        await client.update(node, id_, expected, status, self._lasts(0.05))
+        await client.update(node, id_, expected, status, self._lasts(0.1))
+
+    async def _update_many(self, client: Client, node: int) -> None:
+        lasts, whole = self._lasts(0.2), self._random.random() < 0.5
+        await client.update_many(node, self._some(), self._random.choice(STATUSES), lasts, all_or_none=whole)
+
+    async def _finish(self, client: Client, node: int) -> None:
+        id_ = self._pick()
+        await client.finish(node, id_, self.latest.get(id_, 1), self._random.choice(("complete", "reopen")))
+
+    async def _delete_many(self, client: Client, node: int) -> None:
+        some = self._some()
+        await client.delete_many(node, some, all_or_none=self._random.random() < 0.5)
+        for id_, answer in (await client.restore_many(node, list(some))).items():
+            if answer.code == "NOT_FOUND":
+                await self._replace(client, node, id_)
 
     async def _delete(self, client: Client, node: int) -> None:
         id_ = self._pick()
@@ -169,8 +200,16 @@ class Workload:
         # Some are hotter than others.
         return self.ids[min(self._random.randrange(len(self.ids)), self._random.randrange(len(self.ids)))]
 
+    def _some(self) -> dict[str, int]:
+        """A few tasks, each with its last version that is known."""
+        ids = {self._pick() for _ in range(3)}
+        return {id_: self.latest.get(id_, 1) for id_ in sorted(ids)}
+
     def _view(self) -> str | None:
         return self._random.choice(VIEWS)
 
     def _lasts(self, share: float) -> float | None:
-        return self._random.uniform(0.3, 3) if self._random.random() < share else None
+        """Some end while others look, some later than anybody looks, and some not any more."""
+        if self._random.random() >= share:
+            return None
+        return self._random.choice((self._random.uniform(0.3, 3), self._random.uniform(30, 60), inf))

@@ -45,6 +45,9 @@ class Facts:
     # Every update writes a title of its own, which tells what it made even where nobody acknowledged it.
     titles: dict[str, int] = field(default_factory=dict)
     asked: bool = False
+    # When its first create began, and when somebody had first seen it.
+    begun: float = inf
+    known: float = inf
 
 
 class Ledger:
@@ -58,6 +61,8 @@ class Ledger:
                 self._content(operation, task)
             if operation.may_have_happened:
                 self._write(operation)
+        self._check_refused(operations)
+        self._check_batches(operations)
 
     def effects(self, operation: Operation) -> list[Effect]:
         """What a write may have done. Empty if it is known that it did nothing."""
@@ -65,8 +70,10 @@ class Ledger:
             return []
         asked = operation.asked
         if operation.answer.outcome is Outcome.DONE and operation.kind != "delete":
+            never = inf if asked.expires_at == inf else None
             return [
-                Effect(task.id, task.version, False, task.status, task.expires_at) for task in operation.answer.seen
+                Effect(task.id, task.version, False, task.status, task.expires_at or never)
+                for task in operation.answer.seen
             ]
         if operation.kind in ("create", "create_many"):
             return [Effect(id_, 1, False, asked.status, asked.expires_at) for id_ in asked.ids]
@@ -76,7 +83,7 @@ class Ledger:
             version = self.tasks[id_].titles.get(asked.title, version)
         # Somebody else made this version, so this write did not.
         other = self.tasks[id_].content.get(int(version)) if version != inf else None
-        if other is not None and (operation.kind == "delete" or other.title != asked.title):
+        if other is not None and (operation.kind == "delete" or not _made_by(operation, other)):
             return []
         return [Effect(id_, version, operation.kind == "delete", asked.status, asked.expires_at)]
 
@@ -92,8 +99,34 @@ class Ledger:
             if len(missing) > facts.unknown:
                 self._add("lost", id_, f"versions that nobody can have made: {missing}", rows)
 
+    def _check_refused(self, operations: list[Operation]) -> None:
+        """Nothing of a write that was refused, or of which it was said that it changed nothing, is ever seen."""
+        for op in operations:
+            if op.kind == "update" and not op.may_have_happened:
+                for id_ in op.asked.ids:
+                    if op.asked.title in self.tasks[id_].titles:
+                        self._add("lost", id_, f"{op.asked.title!r} was not written, and is seen", op)
+
+    def _check_batches(self, operations: list[Operation]) -> None:
+        """Of a write that was to be done all or none, no part was done without the others."""
+        batches: defaultdict[str, list[Operation]] = defaultdict(list)
+        for operation in operations:
+            if operation.asked.batch:
+                batches[operation.asked.batch].append(operation)
+        for batch in batches.values():
+            done = {op.asked.ids[0]: self._done(op) for op in batch}
+            if {True, False} <= set(done.values()):
+                self._add("lost", "", f"half of {batch[0].asked.batch!r} was done: {done}", batch[0])
+
+    def _done(self, op: Operation) -> bool | None:
+        """Whether an update of one version has been done, by what was seen of its version; none if nobody saw it."""
+        assert op.asked.expected is not None
+        seen = self.tasks[op.asked.ids[0]].content.get(op.asked.expected + 1)
+        return None if seen is None else seen.title == op.asked.title
+
     def _content(self, operation: Operation, task: Seen) -> None:
         facts = self.tasks[task.id]
+        facts.known = min(facts.known, operation.end)
         facts.titles[task.title] = min(task.version, facts.titles.get(task.title, task.version))
         known = facts.content.setdefault(task.version, task)
         if known != task:
@@ -105,6 +138,7 @@ class Ledger:
         if operation.kind in ("create", "create_many"):
             for id_ in operation.asked.ids:
                 self._made(id_, 1, operation)
+                self.tasks[id_].begun = min(operation.start, self.tasks[id_].begun)
             return
         [id_] = operation.asked.ids
         facts = self.tasks[id_]
@@ -114,6 +148,8 @@ class Ledger:
         if operation.answer.outcome is Outcome.UNKNOWN or version is None:
             facts.unknown += 1
             return
+        if operation.kind in ("complete", "reopen") and version == operation.asked.expected:
+            return  # it was so already
         # A restore of a task that is not deleted changes nothing, and answers the version of another write.
         if operation.kind != "restore" and version in facts.claimed and version in facts.made:
             self._add("lost", id_, f"two acknowledged writes made version {version}", operation)
@@ -130,3 +166,9 @@ class Ledger:
 
     def _add(self, rule: str, id_: str, text: str, operation: Operation) -> None:
         self.violations.append(Violation(rule, text, id_, operation))
+
+
+def _made_by(operation: Operation, seen: Seen) -> bool:
+    """Whether a write, if it took effect, may have made what was seen."""
+    asked = operation.asked
+    return seen.title == asked.title if asked.title is not None else asked.status in (None, seen.status)

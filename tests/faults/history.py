@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-Kind = Literal["create", "create_many", "update", "delete", "restore", "task", "nodes", "page", "walk", "rows"]
-WRITES: frozenset[Kind] = frozenset(("create", "create_many", "update", "delete", "restore"))
+Kind = Literal[
+    "create", "create_many", "update", "complete", "reopen", "delete", "restore",
+    "task", "nodes", "page", "walk", "search", "filter", "rows",
+]  # fmt: skip
+WRITES: frozenset[Kind] = frozenset(("create", "create_many", "update", "complete", "reopen", "delete", "restore"))
+PAGES: frozenset[Kind] = frozenset(("page", "walk", "search", "filter"))
+Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
 
 
 class Outcome(Enum):
@@ -21,7 +26,11 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked. `status` is a write's new one, or the view of a page; `whole`: all of the view was read."""
+    """What was asked. `status` is a write's new one, or the view of a page; `whole`: all of the view was read.
+
+    A write of many is written down as a write of each; `batch` names those that were to be done all or none. An expiry
+    that was taken away is infinite. A search has `words`, each of which a title must have a word that begins with.
+    """
 
     ids: tuple[str, ...] = ()
     title: str | None = None
@@ -29,6 +38,9 @@ class Asked:
     expires_at: float | None = None
     expected: int | None = None
     whole: bool = False
+    batch: str = ""
+    order: Order = "NEWEST"
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

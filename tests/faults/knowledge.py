@@ -30,11 +30,14 @@ class Task:
     deletes: list[float] = field(default_factory=list)
     # By view: the highest version that a write that has begun may have made outside of it.
     outside: dict[str, float] = field(default_factory=dict)
-    # Versions that a write that has begun may have made, each with the end that it set.
+    # The highest version that a write that has begun may have made.
+    touched: float = 0
+    # Versions that a write that has begun may have made, each with the end that it set; infinite: none.
     expiries: list[tuple[float, float]] = field(default_factory=list)
 
     def begin(self, effect: Effect) -> None:
         """A write begins; from here on it may have taken effect."""
+        self.touched = max(self.touched, effect.version)
         if effect.deletes:
             insort(self.deletes, effect.version)
         elif effect.status is not None:
@@ -79,6 +82,12 @@ class Task:
     def may_have_left(self, status: str, since: Floor) -> bool:
         """Whether a write that has begun may have taken it out of this view after that version."""
         return self.outside.get(status, 0) > since.version
+
+    def may_have_moved(self, known: Seen) -> bool:
+        """Whether it may have another place among the expiries since it was seen so, or none any more."""
+        was = inf if known.expires_at is None else known.expires_at
+        # Expiries are cut to milliseconds; what was asked for is not.
+        return any(version > known.version and not abs(end - was) < TOLERANCE for version, end in self.expiries)
 
     def stands_in(self, view: str | None) -> bool:
         """Whether it is in the view for certain, and stays there until another write begins."""

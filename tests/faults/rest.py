@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from cache import entry
 from cache.keys import Keys
 from tests.faults.checker import check
 from tests.faults.client import Client
-from tests.faults.clients import VIEWS, Workload
+from tests.faults.clients import ORDERS, VIEWS, Workload
 from tests.faults.cluster import Cluster
-from tests.faults.history import Answer, Asked, Clock, History, Seen
+from tests.faults.history import Answer, Asked, Clock, History, Order, Seen
 
 log = logging.getLogger(__name__)
 WORKSPACE = "default"
@@ -46,7 +47,11 @@ async def finish(workload: Workload, seconds: float = REST_SECONDS) -> list[str]
     reader = workload.clients[0]
     for node in range(len(cluster.nodes)):
         for view in VIEWS:
-            await reader.walk(node, view, 100)
+            await reader.filter(node, view)
+            for order in ORDERS:
+                await reader.walk(node, view, 100, order)
+        for client in workload.clients:
+            await reader.search(node, client.name)
         for at in range(0, len(workload.all_ids), 100):
             await reader.nodes(node, workload.all_ids[at : at + 100])
     began, found = Clock(), await rows(cluster)
@@ -89,16 +94,17 @@ async def _pages(cluster: Cluster, tasks: list[Seen]) -> list[str]:
     """I3: every view, read through the API, against the rows."""
     wrong, history = [], History()
     client = Client("rest", cluster.http, [node.url for node in cluster.nodes], history)
-    for node in range(len(cluster.nodes)):
-        for view in VIEWS:
-            wanted = [task for task in tasks if view in (None, task.status)]
-            walked = await client.walk(node, view, 100)
-            if walked is None or list(walked.seen) != wanted:
-                wrong.append(f"I3: node {node}, view {view}: {_compare(walked, wanted)}")
-            totals = {op.answer.total for op in history.operations if op.kind == "page"}
-            if totals != {len(wanted)}:
-                wrong.append(f"I3: node {node}, view {view}: totals {totals}, and {len(wanted)} rows")
-            history.operations.clear()
+    by_expiry = sorted((task for task in tasks if task.expires_at), key=lambda task: (task.expires_at, task.id))
+    orders: dict[Order, list[Seen]] = {"NEWEST": tasks, "OLDEST": tasks[::-1], "EXPIRING_SOON": by_expiry}
+    for node, view, order in product(range(len(cluster.nodes)), VIEWS, ORDERS):
+        wanted = [task for task in orders[order] if view in (None, task.status)]
+        walked = await client.walk(node, view, 100, order)
+        if walked is None or list(walked.seen) != wanted:
+            wrong.append(f"I3: node {node}, view {view}, {order}: {_compare(walked, wanted)}")
+        totals = {op.answer.total for op in history.operations if op.kind == "page"}
+        if totals != {len(wanted)}:
+            wrong.append(f"I3: node {node}, view {view}, {order}: totals {totals}, and {len(wanted)} rows")
+        history.operations.clear()
     return wrong
 
 

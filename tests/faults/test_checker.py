@@ -1,5 +1,6 @@
 """The checker itself: tiny histories, written by hand, each good or bad for one reason."""
 
+from math import inf
 from typing import Any
 
 from tests.faults.checker import check
@@ -204,6 +205,98 @@ def test_an_expired_task_is_not_shown() -> None:
     end: dict[str, Any] = {"expires_at": 9}
     good(create(0, 1, **end), delete(2, 3, 2), told("restore", 4, 5, Asked((ID,)), Answer(seen=(seen(3, **end),))))
     good(create(0, 1, **end), delete(2, 3, 2), read(4, 8, 3, **end), read(10, 11, None))
+
+
+def finished(kind: Kind, start: float, end: float, expected: int, version: int, status: str) -> Operation:
+    answer = Answer(seen=(seen(version, status=status),))
+    return told(kind, start, end, Asked((ID,), status="DONE", expected=expected), answer)
+
+
+def test_what_is_completed_twice_is_done_once() -> None:
+    done = finished("complete", 2, 3, 1, 2, "DONE")
+    good(create(0, 1), done, finished("complete", 4, 5, 2, 2, "DONE"), rows(9, seen(2, status="DONE")))
+    bad("nobody can have made: [3]", create(0, 1), done, finished("complete", 4, 5, 2, 2, "DONE"), rows(9, seen(3)))
+    assert "lost two acknowledged writes made version 2" in violations(create(0, 1), done, update(2, 4, 2))
+    bad("version 1 is shown after 2 was", create(0, 1), done, read(4, 5, 1))
+    bad("nobody has deleted it", create(0, 1), done, page(4, 5, view="DONE"))
+    good(create(0, 1), unclear("complete", 2, 3, status="DONE", expected=1), page(4, 5, view="TODO"))
+    # Another write made that version.
+    other = update(2, 3, 2, title="x")
+    bad(
+        "nobody has deleted it",
+        *(create(0, 1), other, unclear("complete", 2, 3, status="DONE", expected=1), page(4, 5, view="TODO")),
+    )
+
+
+def part(id_: str, outcome: Outcome, *, batch: str = "x") -> Operation:
+    asked = Asked((id_,), "x", expected=1, batch=batch)
+    there = (seen(2, id_, title="x"),) if outcome is Outcome.DONE else ()
+    return told("update", 2, 3, asked, Answer(outcome, seen=there))
+
+
+def other(id_: str, version: int, title: str) -> Operation:
+    return told("task", 6, 7, Asked((id_,)), Answer(seen=(seen(version, id_, title=title),)))
+
+
+def test_a_write_of_many_that_was_to_be_whole_is_not_done_by_half() -> None:
+    unclear_parts = [part("a", Outcome.UNKNOWN), part("b", Outcome.UNKNOWN)]
+    good(create(0, 1), create(0, 1, "b"), *unclear_parts, other("a", 2, "x"), other("b", 2, "x"))
+    good(create(0, 1), create(0, 1, "b"), *unclear_parts, other("a", 2, "y"), other("b", 2, "y"))
+    bad("half of 'x' was done", create(0, 1), create(0, 1, "b"), *unclear_parts, other("a", 2, "x"), other("b", 2, "y"))
+
+
+def test_what_was_refused_is_not_seen() -> None:
+    for outcome in (Outcome.REFUSED, Outcome.UNAVAILABLE):
+        bad("'x' was not written, and is seen", create(0, 1), part("a", outcome), other("a", 2, "x"))
+    # Of many the one was refused, and the other not.
+    good(create(0, 1), create(0, 1, "b"), part("a", Outcome.REFUSED, batch=""), part("b", Outcome.DONE, batch=""))
+
+
+def listed(kind: Kind, start: float, end: float, *tasks: Seen, **asked: Any) -> Operation:
+    return told(kind, start, end, Asked(whole=True, **asked), Answer(seen=tasks))
+
+
+def test_what_was_made_later_comes_first_or_last() -> None:
+    one, two = create(0, 1), create(2, 3, "b")
+    good(one, two, page(4, 5, seen(1, "b"), seen(1)))
+    good(one, two, listed("walk", 4, 5, seen(1), seen(1, "b"), order="OLDEST"))
+    bad("order it was made after", one, two, page(4, 5, seen(1), seen(1, "b")))
+    bad("order it was made after", one, two, listed("walk", 4, 5, seen(1, "b"), seen(1), order="OLDEST"))
+    bad("order it was made after", one, two, listed("filter", 4, 5, seen(1), seen(1, "b")))
+    # Of two that were made at the same time nobody knows.
+    good(one, create(0.5, 3, "b"), page(4, 5, seen(1), seen(1, "b")), page(4, 5, seen(1, "b"), seen(1)))
+
+
+def test_by_expiry_come_those_that_end_sooner_first_and_all_of_them() -> None:
+    soon: dict[str, Any] = {"order": "EXPIRING_SOON"}
+    one, two = create(0, 1, expires_at=50), create(0, 1, "b", expires_at=60)
+    ends, later = seen(1, expires_at=50), seen(1, "b", expires_at=60)
+    good(one, two, create(0, 1, "c"), listed("page", 4, 5, ends, later, **soon))
+    bad("ends later and comes first", one, two, listed("page", 4, 5, later, ends, **soon))
+    bad("order it never ends", create(0, 1), listed("page", 4, 5, seen(1), **soon))
+    bad("nobody has deleted it", one, two, listed("page", 4, 5, ends, **soon))
+    bad("nobody has deleted it", one, two, listed("filter", 4, 5, ends, **soon))
+    # Its end is put off while somebody looks; or something else is changed, which moves it nowhere.
+    good(one, two, update(4, 9, 2, "b", expires_at=70), listed("page", 5, 6, ends, **soon))
+    taken_away = told("update", 4, 9, Asked(("b",), expires_at=inf), Answer(seen=(seen(2, "b"),)))
+    good(one, two, taken_away, listed("page", 5, 6, ends, **soon))
+    bad("nobody has deleted it", one, two, update(4, 9, 2, "b", expires_at=60), listed("page", 5, 6, ends, **soon))
+
+
+def test_a_search_finds_all_that_had_the_word_throughout() -> None:
+    made = create(0, 1, title="c1 7")
+    good(made, listed("search", 2, 3, words=("c2",)), listed("search", 2, 3, seen(1, title="c1 7"), words=("c1",)))
+    bad("nobody has deleted it", made, listed("search", 2, 3, words=("c1",)))
+    bad("nobody has deleted it", made, listed("search", 2, 3, words=("c",)))
+    good(made, update(2, 5, 2, title="c2 1"), listed("search", 3, 4, words=("c1",)))
+    bad("nobody has deleted it", made, update(2, 3, 2, title="c2 1"), listed("search", 4, 5, words=("c2",)))
+    bad("1 is shown after 2", made, update(2, 3, 2), listed("search", 4, 5, seen(1, title="c1 7"), words=("c1",)))
+
+
+def test_a_filter_finds_all_of_its_status() -> None:
+    bad("nobody has deleted it", create(0, 1), listed("filter", 2, 3, status="TODO"))
+    bad("among the tasks that are DONE", create(0, 1), listed("filter", 2, 3, seen(1), status="DONE"))
+    good(create(0, 1), update(2, 5, 2, status="DONE"), listed("filter", 3, 4, status="TODO"))
 
 
 def test_nothing_acknowledged_is_lost() -> None:
