@@ -73,11 +73,14 @@ class Reckoner:
     def __init__(self, schema: GraphQLSchema, fragments: Fragments, variables: Mapping[str, Any]) -> None:
         self._schema = schema
         self._fragments = fragments
-        self._variables = variables
+        self._variables = dict(variables)
         self._known: dict[tuple[str, int], int] = {}
 
     def operation(self, operation: OperationDefinitionNode) -> int:
         """The points of an operation that was found to be valid."""
+        for variable in operation.variable_definitions or ():
+            if variable.default_value is not None:
+                self._variables.setdefault(variable.variable.name.value, value_from_ast_untyped(variable.default_value))
         root = self._schema.get_root_type(operation.operation)
         return self._set(operation.selection_set, root, 0)
 
@@ -127,5 +130,5 @@ class Reckoner:
     def _argument(self, node: FieldNode, name: str) -> Any:
         for argument in node.arguments or ():
             if argument.name.value == name:
-                return value_from_ast_untyped(argument.value, dict(self._variables))
+                return value_from_ast_untyped(argument.value, self._variables)
         return None

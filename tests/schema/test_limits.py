@@ -34,6 +34,7 @@ AT_LIMIT = {
     "tokens": "{ __typename " + "__typename " * 147 + "}",
     "cost": "{ tasks(first: 58) { nodes { id } } }",
     "cost by a variable": "query ($n: Int = 58) { tasks(first: $n) { edges { node { id } } } }",
+    "cost by a default": "query ($n: Int = 58) { tasks(first: $n) { edges { node { id } } } }",
     "cost by fragments": "{ ...A ...A } fragment A on Query { tasks(first: 28) { nodes { id } } }",
     "only what runs counts": "query A { __typename } "
     "query B { a: __typename b: __typename c: __typename d: __typename }",
@@ -50,6 +51,7 @@ PAST = {
     "tokens": "{ __typename " + "__typename " * 148 + "}",
     "cost": "{ tasks(first: 59) { nodes { id } } }",
     "cost by a variable": "query ($n: Int = 58) { tasks(first: $n) { edges { node { id } } } }",
+    "cost by a default": "query ($n: Int = 59) { tasks(first: $n) { edges { node { id } } } }",
     "cost by fragments": "{ ...A ...A } fragment A on Query { tasks(first: 29) { nodes { id } } }",
 }
 CODES = {
@@ -98,6 +100,8 @@ async def test_the_cost_is_reported(client: Client) -> None:
         ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids}, 7),
         ("mutation ($t: [CreateTaskInput!]!) { createTasks(input: {tasks: $t}) { results { task { id } } } }",
          {"t": tasks}, 25),
+        ('mutation ($i: CreateTasksInput! = {tasks: [{title: "A"}, {title: "B"}]}) { createTasks(input: $i) '
+         "{ results { task { id } } } }", {}, 9),
         ('mutation { createTask(input: {title: "A"}) { task { id } } }', {}, 5),
     ):  # fmt: skip
         answer = (await client.http.post("/graphql", json={"query": query, "variables": variables})).json()
