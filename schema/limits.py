@@ -18,6 +18,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import Schema
 
 from schema.errors import OverLimit
+from schema.repeats import Comparisons
 
 Fragments = Mapping[str, FragmentDefinitionNode]
 # Introspection nests deeper than any query for tasks: the one that GraphiQL sends has 13 levels.
@@ -125,6 +126,7 @@ class Guard(SchemaExtension):
         found = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
         fragments = {node.name.value: node for node in found}
         self._check(Measure(fragments).operation(operation))
+        Comparisons(fragments).check([operation.selection_set])
         yield
         if not context.pre_execution_errors:
             schema = context.schema

@@ -23,6 +23,9 @@ async def limited(database_url: str, redis_url: str) -> AsyncIterator[Client]:
 
 
 DEEP = "tasks { edges { node { id } } }"
+# 150 tokens.
+TOKENS = "{ %s " + "__typename " * 34 + "tasks { " + "totalCount " * 35 + "pageInfo { " + "hasNextPage " * 35
+TOKENS += "} } taskCounts { " + "all " * 35 + "} }"
 AT_LIMIT = {
     "depth": f"{{ {DEEP} }}",
     "depth by fragments": "{ ...A } fragment A on Query { tasks { ...B } } "
@@ -31,7 +34,7 @@ AT_LIMIT = {
     "aliases by fragments": "{ ...A ...A ...A } fragment A on Query { a: __typename }",
     "directives": "{ __typename @include(if: true) @skip(if: false) ... @include(if: true) { __typename } }",
     "directives by fragments": "{ ...A @include(if: true) ...A } fragment A on Query { __typename @skip(if: false) }",
-    "tokens": "{ __typename " + "__typename " * 147 + "}",
+    "tokens": TOKENS % "",
     "cost": "{ tasks(first: 58) { nodes { id } } }",
     "cost by a variable": "query ($n: Int = 58) { tasks(first: $n) { edges { node { id } } } }",
     "cost by a default": "query ($n: Int = 58) { tasks(first: $n) { edges { node { id } } } }",
@@ -48,7 +51,7 @@ PAST = {
     "aliases by fragments": "{ ...A ...A } fragment A on Query { a: __typename b: __typename }",
     "directives": "{ __typename @include(if: true) @skip(if: false) @skip(if: false) ... @include(if: true) { id } }",
     "directives by fragments": "{ ...A ...A } fragment A on Query @a { __typename @skip(if: false) }",
-    "tokens": "{ __typename " + "__typename " * 148 + "}",
+    "tokens": TOKENS % "__typename",
     "cost": "{ tasks(first: 59) { nodes { id } } }",
     "cost by a variable": "query ($n: Int = 58) { tasks(first: $n) { edges { node { id } } } }",
     "cost by a default": "query ($n: Int = 59) { tasks(first: $n) { edges { node { id } } } }",
@@ -125,12 +128,26 @@ BOMB = (
     + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} ...F{n + 1} }}" for n in range(60))
     + " fragment F60 on Query { a: __typename }"
 )
+NINE = " ".join(f"f{m} {{ ...F%d }}" for m in range(9))
+FIELDS_BOMB = (
+    "{ ...F0 } "
+    + " ".join(f"fragment F{n} on Query {{ " + NINE.replace("%d", str(n + 1)) + " }" for n in range(8))
+    + " fragment F8 on Query { id }"
+)
 HOSTILE = {
     "a bomb of fragments": (BOMB, "TOO_MANY_ALIASES"),
     "ten thousand aliases": ("{" + " ".join(f"a{n}: __typename" for n in range(10_000)) + "}", "TOO_MANY_TOKENS"),
     "deep brackets": ("{ tasks(first: " + "[" * 900 + "]" * 900 + ") { totalCount } }", "QUERY_TOO_DEEP"),
     "deep braces": ("{" + "tasks{" * 900 + "}" * 900 + "}", "QUERY_TOO_DEEP"),
     "deeper than it can be read": ("{" + "tasks{" * 500 + "id" + "}" * 500 + "}", "QUERY_TOO_DEEP"),
+    "one field over and over": ("{" + "tasks { totalCount } " * 490 + "}", "TOO_MANY_REPEATED_FIELDS"),
+    "the same below the same": (
+        "{" + ("tasks {" + "edges { cursor } " * 16 + "} ") * 28 + "}", "TOO_MANY_REPEATED_FIELDS"),
+    "the same in fragments": (
+        "{" + " ".join(f"...F{n}" for n in range(150)) + "}"
+        + " ".join(f"fragment F{n} on Query {{ tasks {{ totalCount }} }}" for n in range(150)),
+        "TOO_MANY_REPEATED_FIELDS"),
+    "a bomb of fields": (FIELDS_BOMB, "TOO_MANY_REPEATED_FIELDS"),
     "a fragment within itself": ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
                                  "GRAPHQL_VALIDATION_FAILED"),
     "deep introspection": ("{ __schema { types { " + "fields { type { " * 8 + "name" + " } }" * 8 + " } } }",
@@ -154,6 +171,17 @@ async def test_deep_variables(client: Client, depth: int) -> None:
     response = await client.post((body + "]" * depth + "}}").encode())
     assert response.status_code in (200, 400)
     assert "data" not in response.json()
+
+
+@pytest.mark.parametrize(("times", "refused"), [(76, False), (77, True)])
+async def test_a_field_as_often_as_it_may_stand(client: Client, times: int, refused: bool) -> None:
+    """76 times the same are 2,926 comparisons, each with itself and all that came before it; 77 times 3,003."""
+    answer = await client.answer("{" + "__typename " * times + "}")
+    assert ("errors" in answer) == refused
+    if refused:
+        [error] = answer["errors"]
+        assert error["extensions"] == {"code": "TOO_MANY_REPEATED_FIELDS", "limit": 3000, "requested": 3003}
+        assert "3,003" in error["message"]
 
 
 async def test_introspection_and_suggestions_are_for_development(database_url: str, redis_url: str) -> None:
