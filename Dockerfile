@@ -1,0 +1,54 @@
+# syntax=docker/dockerfile:1
+# The image of the API, with the web page built in. docs/deployment.md says what is in it and how it was proved.
+
+# To pin these to what they are today: docker buildx imagetools inspect <image> prints the digest; then
+# NODE=node:24-bookworm-slim@sha256:… and so on, here or as --build-arg. Debian and Python are those that the tests run on.
+ARG NODE=node:24-bookworm-slim
+ARG PYTHON=python:3.11-slim-bookworm
+
+# 1. The page: static files.
+FROM ${NODE} AS page
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+ENV NEXT_TELEMETRY_DISABLED=1
+RUN npm ci --no-audit --no-fund --ignore-scripts
+COPY schema/schema.graphql /src/schema/schema.graphql
+COPY web/ ./
+RUN npm run build
+
+# 2. The wheels: the locked dependencies, without the embedded PostgreSQL and Redis, and without pip.
+FROM ${PYTHON} AS wheels
+WORKDIR /src
+COPY requirements-image.lock ./
+RUN python -m venv --without-pip /venv \
+    && python -m pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check \
+       --require-hashes --only-binary :all: -r requirements-image.lock
+COPY tools/ tools/
+COPY --from=page /src/web/out/ web/out/
+RUN python -c 'from pathlib import Path; from tools.page import pack; pack(Path("web/out"))'
+
+# 3. What runs: both of these and our own files.
+FROM ${PYTHON} AS runtime
+RUN groupadd --system --gid 10001 millitask \
+    && useradd --system --uid 10001 --gid millitask --no-create-home --home-dir /nonexistent millitask
+WORKDIR /app
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    MILLITASK_HOST=0.0.0.0 \
+    MILLITASK_PROFILE=production
+COPY --from=wheels /venv/ /venv/
+COPY api/ api/
+COPY schema/ schema/
+COPY cache/ cache/
+COPY db/ db/
+COPY loadgen/ loadgen/
+RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash api schema cache db loadgen
+COPY --from=wheels /src/web/out/ web/out/
+# The root is meant to be read only, and everything that is compiled is compiled already.
+ENV PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+CMD ["python", "-m", "api", "serve"]
