@@ -37,8 +37,10 @@ async def test_what_was_done_is_counted(client: Client) -> None:
     await client.query(document, id=bulk)
     after = await client.counters()
     grown = {name: after[f"millitask_{name}_total"] - before[f"millitask_{name}_total"] for name in COUNTERS}
-    assert grown["hits"] == 1
-    assert grown["misses"] == 1
+    assert grown["hits"] >= 1
+    # The feed, which tells subscribers of the bulk, may look for its task before the query does, or after it.
+    assert grown["misses"] in (1, 2)
+    assert grown["hits"] + grown["misses"] in (2, 3)
     assert grown["sql_queries"] > 0
     assert grown["redis_round_trips"] >= 4
     assert (grown["publishes_lost"], grown["rebuilds"]) == (0, 0)
