@@ -41,14 +41,16 @@ test-redis: .venv/dev.stamp ## the tests of the cache, on the machine's redis-se
 	TEST_REDIS_URL="unix://$$folder/redis.sock" $(BIN)/python -m pytest tests/cache; \
 	status=$$?; kill "$$(cat "$$folder/pid")"; rm -rf "$$folder"; exit $$status
 
-lint: .venv/dev.stamp ## ruff and mypy --strict
+lint: .venv/dev.stamp ## ruff, mypy --strict, and the web page's own: eslint, prettier, tsc
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tools.page lint
 
-format: .venv/dev.stamp ## put the code into ruff's form
+format: .venv/dev.stamp ## put the code into ruff's form, the web page's into prettier's
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python -m tools.page format
 
 load: .venv/run.stamp ## N tasks into the running service (N= PORT=)
 	@exec $(BIN)/python -m loadgen load --count '$(N)' --url 'http://127.0.0.1:$(PORT)/graphql'

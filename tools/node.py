@@ -65,6 +65,12 @@ def npm(folder: Path, *words: str) -> str:
     return done.stdout
 
 
+def show(folder: Path, *words: str, **variables: str) -> int:
+    """Run npm there, for people to see what it says; its exit code. Raises `NodeError`."""
+    command = [str(programs() / "npm"), *words]
+    return subprocess.run(command, cwd=folder, env=environment() | variables, check=False).returncode
+
+
 def _major(node: str) -> int:
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     version = re.match(r"v(\d+)", said)

@@ -1,4 +1,4 @@
-"""Builds the web page when its sources have changed: `python -m tools.page`."""
+"""Builds the web page when its sources have changed: `python -m tools.page`; with a word, runs that script of its own."""
 
 import fcntl
 import gzip
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.node import NodeError, install, npm
+from tools.node import NodeError, install, npm, show
 
 WEB = Path(__file__).parents[1] / "web"
 SCHEMA = WEB.parent / "schema" / "schema.graphql"
 # What is made from the sources, or says how it was made.
-_MADE = {"node_modules", ".next", "out", "generated", "next-env.d.ts", "tsconfig.tsbuildinfo"}
+_MADE = {"node_modules", ".next", "out", "gql", "next-env.d.ts", "tsconfig.tsbuildinfo"}
 _STAMP, _LOG, _LOCK = ".built", "build.log", ".building"
 _SMALLEST, _SUFFIXES = 512, {".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"}
 
@@ -74,14 +74,19 @@ def _say(text: str) -> None:
 
 
 def main(words: list[str]) -> int:
-    """Build it; say in a line what came of it."""
+    """What the word says: build it if there is none; the exit code."""
     try:
-        build(WEB)
+        if not words:
+            build(WEB)
+            return 0
+        with _alone(WEB):
+            install(WEB)
+        return show(WEB, "run", "--silent", *words)
     except NodeError as error:
         said = f"the web page is not built: {error.args[0]} ({WEB.name}/{_LOG} says more)"
-        _say(f"warning: {said}. The API works without it.")
+        before = (WEB / "out" / "index.html").is_file()
+        _say(f"warning: {said}. The API works without it{'; / serves the page of an earlier build' if before else ''}.")
         return 1
-    return 0
 
 
 if __name__ == "__main__":

@@ -81,9 +81,9 @@ def resident(service: Service) -> int:
 
 
 @contextmanager
-def serve(data: Path, *words: str, **variables: str) -> Iterator[Service]:
+def serve(data: Path, *words: str, port: int | None = None, **variables: str) -> Iterator[Service]:
     """Start the service, wait until it is ready, and see to it that it ends."""
-    port = free_port()
+    port = port or free_port()
     data.mkdir(parents=True, exist_ok=True)
     output = data / "output.txt"
     with output.open("wb") as file:

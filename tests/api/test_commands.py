@@ -3,6 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -131,7 +132,7 @@ def test_serves_from_stores_of_ones_own(tmp_path: Path, database_url: str, redis
 
 
 def test_logs_are_json_lines_with_a_time(tmp_path: Path, database_url: str, redis_url: str) -> None:
-    urls = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    urls: dict[str, Any] = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
     with serve(tmp_path, MILLITASK_LOG_LEVEL="debug", **urls) as service:
         service.get("/livez")
         lines = service.output.read_text().splitlines()
