@@ -12,6 +12,10 @@ ENV = MILLITASK_PORT='$(PORT)' MILLITASK_DATA_DIR='$(DATA)' MILLITASK_WORKERS='$
 COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --python-version 3.11
 
+# Most tests wait for something, so several run at once; those that work hard, and ask how that went, have the machine alone.
+TESTS = $(BIN)/python -m pytest -m 'not slow' -n 4 --dist loadfile
+APART = tests/faults tests/web
+
 help: ## this list
 	@echo 'make <target>  (PORT=$(PORT) DATA=$(DATA) WORKERS=$(WORKERS) N=$(N))'
 	@echo
@@ -26,10 +30,11 @@ page: .venv/run.stamp ## build the web page, if its sources have changed
 	@$(BIN)/python -m tools.page
 
 test: .venv/dev.stamp ## all tests, but for the long campaigns
-	$(BIN)/python -m pytest -m 'not slow'
+	$(TESTS) $(APART:%=--ignore=%)
+	$(BIN)/python -m pytest -m 'not slow' $(APART)
 
 check: .venv/dev.stamp ## the quick part of the tests
-	$(BIN)/python -m pytest -m 'not slow' --ignore=tests/acceptance --ignore=tests/model --ignore=tests/faults
+	$(TESTS) $(APART:%=--ignore=%) --ignore=tests/acceptance --ignore=tests/model
 
 model: .venv/dev.stamp ## explore the protocol, the long version (20 minutes)
 	$(BIN)/python -m tests.model
