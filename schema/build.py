@@ -6,21 +6,18 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types.execution import PreExecutionError
 
 from cache.changed import TooSlow
 from schema.context import Context
 from schema.errors import as_client_sees
 from schema.executor import Executor
+from schema.kept import KeptParse, KeptValidation
 from schema.limits import Guard, OperationLimits
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.subscription import Subscription
 from schema.types import Task
-
-# How many distinct documents are kept parsed and validated. Clients send few, with variables.
-DOCUMENTS = 256
 
 
 class Schema(strawberry.Schema):
@@ -74,8 +71,8 @@ def build(limits: OperationLimits | None = None, *, suggestions: bool = True) ->
         execution_context_class=Executor,
         extensions=[
             lambda: Guard(limits),
-            lambda: ParserCache(maxsize=DOCUMENTS),
-            lambda: ValidationCache(maxsize=DOCUMENTS),
+            KeptParse,
+            KeptValidation,
         ],
     )
     schema.suggestions = suggestions
