@@ -21,6 +21,11 @@ class Matches:
     has_before: bool
     has_after: bool
 
+    def ending(self, count: int) -> "Matches":
+        """The last so many of them."""
+        front = max(0, len(self.tasks) - count)
+        return Matches(self.tasks[front:], self.has_before or front > 0, self.has_after)
+
 
 @dataclass(frozen=True)
 class Window:

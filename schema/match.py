@@ -8,7 +8,7 @@ import strawberry
 
 from cache.matches import Matches, Window
 from db.matches import Filter
-from db.pages import NEWEST, OLDEST, Position
+from db.pages import NEWEST, OLDEST, Direction, Position
 from db.rows import Order, Priority, Status
 from schema import cursor
 from schema.connection import DEFAULT_PAGE, PageInfo, TaskEdge, check_count
@@ -112,15 +112,12 @@ def _moment(given: datetime | None) -> datetime | None:
 def window(
     first: int | None, after: str | None, last: int | None = None, before: str | None = None, order: Order = "NEWEST"
 ) -> Window:
-    """The arguments of a connection; with `last` alone, from the end. Raises `BadInput`."""
+    """The arguments of a connection; with `last` alone, from the end; of both, `first`. Raises `BadInput`."""
     check_count("first", first)
     check_count("last", last)
-    if first is not None and last is not None:
-        raise BadInput("last", "and first were both given. Give one of them.")
-    count = DEFAULT_PAGE if first is None and last is None else cast("int", first if last is None else last)
-    return Window(
-        count, "first" if last is None else "last", _place("after", after, order), _place("before", before, order)
-    )
+    count = next((given for given in (first, last) if given is not None), DEFAULT_PAGE)
+    direction: Direction = "last" if first is None and last is not None else "first"
+    return Window(count, direction, _place("after", after, order), _place("before", before, order))
 
 
 def _place(argument: str, given: str | None, order: Order) -> Position | None:

@@ -20,6 +20,7 @@ First = Annotated[
     int | None,
     strawberry.argument(description="How many, from the front: 0 to 100; 50 with neither `first` nor `last`."),
 ]
+Count = Annotated[int | None, strawberry.argument(description="How many, 0 to 100; 50 if not given.")]
 After = Annotated[
     str | None,
     strawberry.argument(description="Only what follows this cursor; one of the same order, its task may be gone."),
@@ -88,7 +89,7 @@ class Query:
         description="Tasks with these words in title or description, the newest first. A query or two, and one MGET."
     )
     async def search_tasks(
-        self, info: Info, query: match.Query, first: First = None, after: After = None
+        self, info: Info, query: match.Query, first: Count = None, after: After = None
     ) -> match.TaskMatchConnection:
         """Forwards alone."""
         part = match.window(first, after)
@@ -114,7 +115,10 @@ class Query:
         asked = match.filter_of(filter)
         order: Order = "EXPIRING_SOON" if asked.by_expiry else "NEWEST"
         part = match.window(first, after, last, before, order)
-        return match.match_connection(await info.context.tasks.filtered(asked, part), order)
+        found = await info.context.tasks.filtered(asked, part)
+        if first is not None and last is not None:
+            found = found.ending(last)
+        return match.match_connection(found, order)
 
     @strawberry.field(description="How many tasks there are, exactly; in one round trip to Redis.")
     async def task_counts(self, info: Info) -> TaskCounts:
