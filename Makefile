@@ -46,11 +46,20 @@ test-redis: .venv/dev.stamp ## the tests of the cache, on the machine's redis-se
 	TEST_REDIS_URL="unix://$$folder/redis.sock" $(BIN)/python -m pytest tests/cache; \
 	status=$$?; kill "$$(cat "$$folder/pid")"; rm -rf "$$folder"; exit $$status
 
-lint: .venv/dev.stamp ## ruff, mypy --strict, and the web page's own: eslint, prettier, tsc
+lint: style types web-lint ## ruff, mypy --strict, and the web page's own
+
+style: .venv/dev.stamp ## the form of the code: ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: .venv/dev.stamp ## the types of the code: mypy --strict
 	$(BIN)/mypy
+
+web-lint: .venv/dev.stamp ## the web page's: eslint, prettier, tsc
 	$(BIN)/python -m tools.page lint
+
+docs: .venv/dev.stamp ## whether what the documents point at is there
+	$(BIN)/python -m pytest -q tests/docs
 
 format: .venv/dev.stamp ## put the code into ruff's form, the web page's into prettier's
 	$(BIN)/ruff check --fix .
@@ -139,4 +148,4 @@ audit: .venv/dev.stamp ## ask whether the dependencies have known holes; skipped
 	fi; \
 	exit 1
 
-.PHONY: page fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock lock-check audit
+.PHONY: page fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock lock-check audit style types web-lint docs

@@ -14,6 +14,7 @@ import structlog
 
 from api.checks import check_stores
 from api.embedded import EmbeddedStores, StoreUrls
+from api.greeting import greeting
 from api.settings import Settings
 from api.worker import Worker
 from db.migrations import migrate
@@ -145,7 +146,7 @@ class Supervisor:
                 host, port = address
                 seconds = time.monotonic() - self._began
                 log.info("ready", seconds=round(seconds, 2), host=host, port=port)
-                say(f"Millitask is ready after {seconds:.1f} s: http://{host}:{port} (GraphQL at /graphql)")
+                say(greeting(self._settings, f"{host}:{port}", seconds))
             time.sleep(_TICK_SECONDS)
 
     def _stop(self) -> None:
