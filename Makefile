@@ -26,6 +26,9 @@ run: .venv/run.stamp ## everything: dependencies, the web page, stores, migratio
 	@$(BIN)/python -m tools.page || true
 	@$(ENV) exec $(BIN)/python -m api serve
 
+dev: .venv/run.stamp ## the service, and the page with hot reload on http://127.0.0.1:3000 (PORT= DATA=)
+	@$(ENV) exec $(BIN)/python -m tools.dev
+
 page: .venv/run.stamp ## build the web page, if its sources have changed
 	@$(BIN)/python -m tools.page
 
@@ -148,4 +151,4 @@ audit: .venv/dev.stamp ## ask whether the dependencies have known holes; skipped
 	fi; \
 	exit 1
 
-.PHONY: page fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock lock-check audit style types web-lint docs
+.PHONY: dev page fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock lock-check audit style types web-lint docs

@@ -1,4 +1,4 @@
-"""Builds the web page when its sources have changed: `python -m tools.page`; with a word, runs that script of its own."""
+"""Builds the web page when its sources have changed: `python -m tools.page`; with a word, runs that script of npm."""
 
 import fcntl
 import gzip

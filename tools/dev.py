@@ -1,0 +1,66 @@
+"""The service, and beside it the page's sources with hot reload: `make dev`. The end of one ends the other."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from types import FrameType
+
+from tools.node import NodeError, environment, install, programs
+from tools.page import WEB
+
+PORT = os.environ.get("PAGE_PORT", "3000")
+_SECONDS = 15
+
+
+def main() -> int:
+    """Run both until one ends, or a signal asks to stop."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    api = os.environ.get("MILLITASK_PORT", "8000")
+    try:
+        install(WEB)
+        npm, node = str(programs() / "npm"), environment()
+    except NodeError as error:
+        sys.stderr.write(f"error: {error.args[0]}\n")
+        return 1
+    origins = f"http://127.0.0.1:{PORT},http://localhost:{PORT}"
+    running = [
+        _start([sys.executable, "-m", "api", "serve"], os.environ | {"MILLITASK_CORS_ORIGINS": origins}),
+        _start(
+            [npm, "run", "--silent", "dev", "--", "--port", PORT],
+            node | {"NEXT_PUBLIC_API": f"http://127.0.0.1:{api}"},
+            folder=str(WEB),
+        ),
+    ]
+    try:
+        while all(process.poll() is None for process in running):
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _end(running)
+    return 1
+
+
+def _start(command: list[str], variables: dict[str, str], folder: str | None = None) -> subprocess.Popen[bytes]:
+    """A process in a group of its own, so that what it starts ends with it."""
+    return subprocess.Popen(command, env=variables, cwd=folder, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def _end(running: list[subprocess.Popen[bytes]]) -> None:
+    for process in running:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+    for process in running:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_SECONDS)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
