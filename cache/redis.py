@@ -34,7 +34,8 @@ def source(verb: Verb) -> str:
 
 
 @cache
-def _sha(verb: Verb) -> str:
+def sha(verb: Verb) -> str:
+    """The name of a script."""
     return sha1(source(verb).encode()).hexdigest()  # noqa: S324 (the name Redis gives a script)
 
 
@@ -90,7 +91,7 @@ class Redis:
         """Runs one script; on this run of the server and no other, if one is named. Raises `CacheUnavailable`."""
         async with self._lent(run_id) as ask:
             try:
-                (reply,) = await ask(("EVALSHA", _sha(verb), len(keys), *keys, *arguments))
+                (reply,) = await ask(("EVALSHA", sha(verb), len(keys), *keys, *arguments))
             except NoScriptError:  # it was not run: sending it whole sends nothing twice
                 (reply,) = await ask(("EVAL", source(verb), len(keys), *keys, *arguments))
             return reply

@@ -49,12 +49,13 @@ class Workload:
         tasks: int = 16,
         evicting: float = 0.0,
         actions: Mapping[str, int] = ACTIONS,
+        seed: int = 1,
     ) -> None:
         """evicting: seconds between two evictions of half of the entries; 0 for none."""
         self.cluster = cluster
         self._actions, self._weights = list(actions), list(actions.values())
         self.history = History()
-        self._random = random.Random(1)
+        self._random = random.Random(seed)
         self._evicting = evicting
         urls = [node.url for node in cluster.nodes]
         self.clients = [Client(f"c{number}", cluster.http, urls, self.history) for number in range(clients)]
@@ -74,7 +75,7 @@ class Workload:
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             for client in self.clients:
-                group.create_task(self._work(client, stop))
+                group.create_task(self.work(client, stop))
             if self._evicting:
                 group.create_task(self._evict(stop))
             try:
@@ -82,12 +83,15 @@ class Workload:
             finally:
                 stop.set()
 
-    async def run(self, seconds: float) -> None:
-        """Work for so long, with nothing else going on."""
+    async def run(self, seconds: float, operations: int = 0) -> None:
+        """Work for so long, and so much, with nothing else going on."""
         async with self.running():
             await asyncio.sleep(seconds)
+            while len(self.history.operations) < operations:  # noqa: ASYNC110 (they set no event)
+                await asyncio.sleep(0.1)
 
-    async def _work(self, client: Client, stop: asyncio.Event) -> None:
+    async def work(self, client: Client, stop: asyncio.Event) -> None:
+        """Do one thing after the other, at random."""
         while not stop.is_set():
             [action] = self._random.choices(self._actions, self._weights)
             node = self._random.randrange(len(self.cluster.nodes))

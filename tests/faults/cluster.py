@@ -1,4 +1,4 @@
-"""Two processes of the service over the same stores, each with a proxy of its own before Redis."""
+"""Processes of the service over the same stores, each with a proxy of its own before Redis."""
 
 import asyncio
 import os
@@ -6,28 +6,48 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from db.migrations import migrate
 from tests.api.service import ROOT, descendants, environment, free_port
 from tests.faults.proxy import Proxy
-from tests.faults.stores import RedisServer
+from tests.faults.stores import PostgresServer, RedisServer
 
 # Short, so that what a killed writer leaves behind is scrubbed within a test: a mark lives 5 s beyond it.
 LIMITS = {"MILLITASK_TRANSACTION_TIMEOUT_MS": "3000", "MILLITASK_STATEMENT_TIMEOUT_MS": "3000"}
 SERVE = ("api", "serve")
 
 
-class Node:
-    """One process of the service, and its proxy."""
+@dataclass(frozen=True)
+class Setup:
+    """What a fault needs to be otherwise than usual."""
 
-    def __init__(self, folder: Path, database_url: str, redis: RedisServer, module: Sequence[str]) -> None:
+    module: Sequence[str] = SERVE
+    # Whether PostgreSQL is the cluster's own, to be killed; and whether the processes reach it through a proxy.
+    own_postgres: bool = False
+    postgres_proxy: bool = False
+    maxmemory: str = "64mb"
+    # More of the environment, for each process.
+    variables: tuple[dict[str, str], ...] = ({}, {})
+
+
+class Node:
+    """One process of the service, and its proxies."""
+
+    def __init__(
+        self, folder: Path, database_url: str, redis: RedisServer, setup: Setup, variables: dict[str, str]
+    ) -> None:
         self._folder = folder
-        self._module = module
+        self._module = setup.module
+        self._variables = variables
         self._process: asyncio.subprocess.Process | None = None
         self.proxy = Proxy(redis.socket)
+        self.postgres = Proxy(_socket(database_url)) if setup.postgres_proxy else None
         self.port = free_port()
         self.output = folder / "output.txt"
         self._database_url = database_url
@@ -39,13 +59,18 @@ class Node:
 
     def environment(self) -> dict[str, str]:
         """What it is started with; also right for other commands that see the stores as it does."""
-        urls = {"DATABASE_URL": self._database_url, "REDIS_URL": self.proxy.url}
-        return environment(self._folder, **urls, **LIMITS)
+        database = self._database_url
+        if self.postgres is not None:
+            name = urlsplit(database).path
+            database = f"postgresql://postgres@127.0.0.1:{self.postgres.port}{name}?sslmode=disable&gssencmode=disable"
+        urls = {"DATABASE_URL": database, "REDIS_URL": self.proxy.url}
+        return environment(self._folder, **urls, **LIMITS, **self._variables)
 
     async def start(self) -> None:
         """Start it, and its proxy before, without waiting until it is ready."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        await self.proxy.start()
+        for proxy in self.proxies:
+            await proxy.start()
         with self.output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", *self._module, "--port", str(self.port)),
@@ -57,17 +82,30 @@ class Node:
                 start_new_session=True,
             )
 
+    @property
+    def proxies(self) -> list[Proxy]:
+        """Before Redis, and before PostgreSQL if there is one."""
+        return [self.proxy] if self.postgres is None else [self.proxy, self.postgres]
+
+    def signal_worker(self, number: signal.Signals) -> int:
+        """To the process that answers, if it is there at the moment; killed, the supervisor starts another."""
+        assert self._process is not None
+        below = descendants(self._process.pid) | {self._process.pid: "api worker" if self._module != SERVE else ""}
+        workers = [pid for pid, line in below.items() if "api worker" in line]
+        for pid in workers:
+            os.kill(pid, number)
+        return len(workers)
+
     def kill_worker(self) -> None:
         """Kill the process that answers; the supervisor starts another."""
-        assert self._process is not None
-        workers = [pid for pid, line in descendants(self._process.pid).items() if "api worker" in line]
-        assert workers, self.output.read_text()
-        for pid in workers:
-            os.kill(pid, signal.SIGKILL)
+        assert self.signal_worker(signal.SIGKILL), self.output.read_text()
 
     async def stop(self) -> None:
-        """End it and its proxy."""
-        await self.proxy.heal()
+        """End it and its proxies."""
+        for proxy in self.proxies:
+            await proxy.heal()
+        if self._process is not None and self._process.returncode is None:
+            self.signal_worker(signal.SIGCONT)
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             try:
@@ -75,7 +113,12 @@ class Node:
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
-        await self.proxy.stop()
+        for proxy in self.proxies:
+            await proxy.stop()
+
+    def said(self) -> list[str]:
+        """What it has logged, but for the requests."""
+        return [line for line in self.output.read_text().splitlines() if '"api.access"' not in line]
 
     def ended(self) -> bool:
         """Whether it has ended by itself."""
@@ -85,14 +128,22 @@ class Node:
 class Cluster:
     """All that a fault test breaks."""
 
-    def __init__(self, folder: Path, database_url: str, module: Sequence[str] = SERVE) -> None:
-        self.database_url = database_url
-        self.redis = RedisServer(folder / "redis")
-        self.nodes = [Node(folder / f"node{number}", database_url, self.redis, module) for number in (0, 1)]
+    def __init__(self, folder: Path, database_url: str, setup: Setup | None = None) -> None:
+        setup = setup or Setup()
+        self.postgres = PostgresServer(folder / "postgres") if setup.own_postgres else None
+        self.database_url = self.postgres.url if self.postgres else database_url
+        self.redis = RedisServer(folder / "redis", setup.maxmemory)
+        self.nodes = [
+            Node(folder / f"node{number}", self.database_url, self.redis, setup, variables)
+            for number, variables in enumerate(setup.variables)
+        ]
         self.http = httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_keepalive_connections=64), trust_env=False)
 
     async def start(self) -> None:
         """Start everything and wait until both processes answer."""
+        if self.postgres:
+            await self.postgres.start()
+            await asyncio.to_thread(migrate, self.database_url)
         await self.redis.start()
         for node in self.nodes:
             await node.start()
@@ -104,6 +155,8 @@ class Cluster:
         await self.http.aclose()
         await asyncio.gather(*(node.stop() for node in self.nodes))
         await self.redis.stop()
+        if self.postgres:
+            await self.postgres.kill()
 
     async def readyz(self, node: Node) -> dict[str, Any]:
         """What a process says of itself, with the status code; nothing while it cannot be reached."""
@@ -133,8 +186,15 @@ class Cluster:
             await self.until(node, degraded=False, seconds=seconds)
 
     async def reindex(self, node: Node) -> str:
-        """`python -m api reindex`, which sees the stores as this process does; returns what it said."""
-        process = await asyncio.create_subprocess_exec(
+        """`python -m api reindex`, to its end; returns what it said."""
+        process = await self.begin_reindex(node)
+        said, _ = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 0, said.decode()
+        return said.decode()
+
+    async def begin_reindex(self, node: Node) -> asyncio.subprocess.Process:
+        """`python -m api reindex`, which sees the stores as this process does."""
+        return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "api", "reindex"),
             cwd=ROOT,
             env=node.environment(),
@@ -142,17 +202,20 @@ class Cluster:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        said, _ = await asyncio.wait_for(process.communicate(), 60)
-        assert process.returncode == 0, said.decode()
-        return said.decode()
 
 
 @asynccontextmanager
-async def running(folder: Path, database_url: str, module: Sequence[str] = SERVE) -> AsyncIterator[Cluster]:
+async def running(folder: Path, database_url: str, setup: Setup | None = None) -> AsyncIterator[Cluster]:
     """A cluster for as long as the block runs."""
-    cluster = Cluster(folder, database_url, module)
+    cluster = Cluster(folder, database_url, setup)
     try:
         await cluster.start()
         yield cluster
     finally:
         await cluster.stop()
+
+
+def _socket(database_url: str) -> Path:
+    """Where an embedded PostgreSQL listens."""
+    [folder] = parse_qs(urlsplit(database_url).query)["host"]
+    return Path(folder) / ".s.PGSQL.5432"

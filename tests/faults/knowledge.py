@@ -32,7 +32,7 @@ class Task:
     outside: dict[str, float] = field(default_factory=dict)
     # The highest version that a write that has begun may have made.
     touched: float = 0
-    # Versions that a write that has begun may have made, each with the end that it set; infinite: none.
+    # Versions that a write that has begun may have made, rising, each with the end that it set; infinite: none.
     expiries: list[tuple[float, float]] = field(default_factory=list)
 
     def begin(self, effect: Effect) -> None:
@@ -45,14 +45,11 @@ class Task:
                 if status != effect.status:
                     self.outside[status] = max(effect.version, self.outside.get(status, 0))
         if effect.expires_at is not None:
-            self.expiries.append((effect.version, effect.expires_at))
+            insort(self.expiries, (effect.version, effect.expires_at))
 
     def reach(self, floor: Floor) -> None:
         """Somebody was told that the task has come this far."""
-        if floor > self.floor:
-            self.floor = floor
-            # What came before is over; this keeps the list as short as the writes under way are many.
-            self.expiries = [pair for pair in self.expiries if pair[0] > floor.version]
+        self.floor = max(floor, self.floor)
 
     def at(self, floor: Floor) -> Seen | None:
         """The version, where somebody has seen it."""
@@ -61,7 +58,7 @@ class Task:
     def may_have_expired(self, since: Floor, wall: float) -> bool:
         """Whether the version that it was at, or one after it, may have ended by this time of day."""
         known = self.at(since)
-        ends = [end for version, end in self.expiries if version > since.version]
+        ends = [end for _, end in self._expiries_after(since.version)]
         if known and known.expires_at is not None:
             ends.append(known.expires_at)
         return any(end <= wall + TOLERANCE for end in ends)
@@ -87,13 +84,16 @@ class Task:
         """Whether it may have another place among the expiries since it was seen so, or none any more."""
         was = inf if known.expires_at is None else known.expires_at
         # Expiries are cut to milliseconds; what was asked for is not.
-        return any(version > known.version and not abs(end - was) < TOLERANCE for version, end in self.expiries)
+        return any(not abs(end - was) < TOLERANCE for _, end in self._expiries_after(known.version))
+
+    def _expiries_after(self, version: float) -> list[tuple[float, float]]:
+        return self.expiries[bisect_right(self.expiries, (version, inf)) :]
 
     def stands_in(self, view: str | None) -> bool:
         """Whether it is in the view for certain, and stays there until another write begins."""
         floor, known = self.floor, self.at(self.floor)
         if known is None or known.expires_at is not None or floor.gone:
             return False
-        if self.expiries or self.deleted_after(floor) is not None:
+        if self._expiries_after(floor.version) or self.deleted_after(floor) is not None:
             return False
         return view is None or (known.status == view and not self.may_have_left(view, floor))

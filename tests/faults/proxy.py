@@ -1,8 +1,21 @@
-"""A proxy before Redis, one for each process of the service: it cuts, holds and delays what goes through."""
+"""A proxy before a store, one for each process of the service: it cuts, holds and delays what goes through."""
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+When = Literal["before", "after"]
+
+
+@dataclass
+class Cut:
+    """The next request that holds this is lost: before the server has it, or after it has done it."""
+
+    pattern: bytes
+    when: When
+    done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Proxy:
@@ -16,6 +29,7 @@ class Proxy:
         self._open = asyncio.Event()
         self._open.set()
         self._replies_to_lose = 0
+        self._cut: Cut | None = None
         self.port = 0
         # Seconds that each piece waits, in each direction.
         self.delay = 0.0
@@ -45,9 +59,14 @@ class Proxy:
         """Of the next requests that are answered, break the connection in place of the answer."""
         self._replies_to_lose = count
 
+    def cut_at(self, pattern: bytes, when: When) -> Cut:
+        """Break the connection of the next request that holds this; the others stay. Says when it has."""
+        self._cut = Cut(pattern, when)
+        return self._cut
+
     async def heal(self) -> None:
         """As if nothing had been."""
-        self.delay, self._replies_to_lose = 0.0, 0
+        self.delay, self._replies_to_lose, self._cut = 0.0, 0, None
         self._open.set()
         if self._server is None:
             await self.start()
@@ -76,9 +95,10 @@ class Proxy:
             writer.transport.abort()
             return
         self._connections.add(ours)
+        line = _Line()
         pumps = [
-            asyncio.create_task(self._forward(reader, ours, replies=False)),
-            asyncio.create_task(self._forward(theirs, writer, replies=True)),
+            asyncio.create_task(self._forward(reader, ours, line, replies=False)),
+            asyncio.create_task(self._forward(theirs, writer, line, replies=True)),
         ]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -89,14 +109,38 @@ class Proxy:
                 self._connections.discard(end)
                 end.transport.abort()
 
-    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, replies: bool) -> None:
+    async def _forward(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: "_Line", *, replies: bool
+    ) -> None:
         with suppress(OSError):
             while piece := await source.read(65536):
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 await self._open.wait()
-                if replies and self._replies_to_lose:
-                    self._replies_to_lose -= 1
+                if self._lost(piece, line, replies=replies):
                     return
                 sink.write(piece)
                 await sink.drain()
+
+    def _lost(self, piece: bytes, line: "_Line", *, replies: bool) -> bool:
+        """Whether the connection is to break in place of passing this on."""
+        if replies and line.cut is not None:
+            line.cut.done.set()
+            return True
+        if replies and self._replies_to_lose:
+            self._replies_to_lose -= 1
+            return True
+        if not replies and self._cut is not None and self._cut.pattern in piece:
+            cut, self._cut = self._cut, None
+            if cut.when == "before":
+                cut.done.set()
+                return True
+            line.cut = cut
+        return False
+
+
+@dataclass
+class _Line:
+    """One connection; its next reply is lost if it has a cut."""
+
+    cut: Cut | None = None

@@ -1,4 +1,4 @@
-"""The Redis of the fault tests: it can be killed, stopped, emptied, and started again at the same address."""
+"""The stores of the fault tests: they can be killed, stopped, emptied, and started again at the same address."""
 
 import asyncio
 import os
@@ -7,11 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
+from api.embedded import postgres
 from api.embedded.folder import DataFolder
 from api.embedded.redis import program, socket
+from tests.api.service import descendants
 
 # Evicts entries as Redis itself may: values and leases, never marks, which have no TTL.
 _EVICT = """
@@ -30,11 +33,11 @@ return evicted
 class RedisServer:
     """The program and the options of the embedded Redis, without its guard."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, maxmemory: str = "64mb") -> None:
         self._folder = DataFolder(folder)
         self._folder.create()
         self._folder.create_sockets(os.geteuid())
-        self._program = program(self._folder, maxmemory="64mb")
+        self._program = program(self._folder, maxmemory=maxmemory)
         self._process: asyncio.subprocess.Process | None = None
         self.socket = socket(self._folder)
         # Past every proxy.
@@ -102,3 +105,58 @@ class RedisServer:
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
+
+
+class PostgresServer:
+    """The program and the options of the embedded PostgreSQL, without its guard; what is acknowledged is on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = DataFolder(folder)
+        self._folder.create()
+        self._process: asyncio.subprocess.Process | None = None
+        self.url = postgres.url(self._folder, "postgres")
+        self.data = self._folder.postgres
+
+    async def start(self) -> None:
+        """Start it where it was, and wait until it answers."""
+        program = postgres.program(self._folder, 0, connections=100)
+        user = program.account.uid if program.account.switch else None
+        with program.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *program.account.wrapper,
+                *program.command,
+                *("-c", "shared_buffers=64MB", "-c", "min_wal_size=32MB", "-c", "max_wal_size=64MB"),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
+                user=user,
+            )
+        async with asyncio.timeout(60):
+            while not await self._answers():  # noqa: ASYNC110 (another process, which sets no event)
+                await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        """With all of its processes, as the kernel does."""
+        if self._process is not None:
+            pids = [self._process.pid, *descendants(self._process.pid)]
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await self._process.wait()
+            self._process = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended by itself."""
+        return self._process is not None and self._process.returncode is None
+
+    async def _answers(self) -> bool:
+        assert self.runs, "PostgreSQL does not start"
+        try:
+            connection = await psycopg.AsyncConnection.connect(self.url, connect_timeout=2)
+        except psycopg.OperationalError:
+            return False
+        await connection.close()
+        return True

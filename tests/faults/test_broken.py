@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.broken import VARIANT, VARIANTS
 from tests.faults.clients import HOT, Workload
-from tests.faults.cluster import running
+from tests.faults.cluster import Setup, running
 from tests.faults.rest import REST_SECONDS, finish
 
 # As what each is found: a reader sees it, or it stays in an entry or in an index.
@@ -20,7 +20,7 @@ async def play(folder: Path, database_url: str, *rounds: float, rules: tuple[str
     """Works for as many rounds as it takes until something is found that breaks one of the rules."""
     # What is wrong in an index for longer than two rounds of the scrub stays so.
     rest = {("I1", "I4"): 1.0, ("I3",): 3.0}.get(rules, REST_SECONDS)
-    async with running(folder, database_url, LAUNCHER) as cluster:
+    async with running(folder, database_url, Setup(LAUNCHER)) as cluster:
         workload = Workload(cluster, clients=20, tasks=4, evicting=0.1, actions=HOT)
         for seconds in rounds:
             await workload.run(seconds)

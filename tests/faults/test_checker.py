@@ -201,6 +201,8 @@ def test_an_expired_task_is_not_shown() -> None:
     # Its end was put off, or brought forward.
     bad("nobody has deleted it", create(0, 1, expires_at=5), update(2, 3, 2, expires_at=9), read(6, 7, None))
     good(create(0, 1), update(2, 8, 2, expires_at=5), read(6, 7, None))
+    # While a write waited, another gave it an end, which passed.
+    good(create(0, 1), update(3, 4, 2, expires_at=5), read(4.1, 4.2, 2, expires_at=5), refused("delete", 2, 9))
     # A restored task ends when it would have.
     end: dict[str, Any] = {"expires_at": 9}
     good(create(0, 1, **end), delete(2, 3, 2), told("restore", 4, 5, Asked((ID,)), Answer(seen=(seen(3, **end),))))

@@ -1,0 +1,133 @@
+"""What a fault of the campaign is, and a case: so many injections of it into one run of a cluster, under one seed."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.faults.clients import Workload
+from tests.faults.cluster import Cluster, Setup, running
+from tests.faults.history import WRITES, Operation
+from tests.faults.rest import finish
+
+log = logging.getLogger(__name__)
+BACK_SECONDS = 60.0
+
+
+@dataclass
+class Run:
+    """A cluster under its workload, what chance says, and what was measured on the way: seconds, by name."""
+
+    cluster: Cluster
+    workload: Workload
+    chance: random.Random
+    measured: dict[str, list[float]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    injected: int = 0
+
+    async def recovered(self, what: str = "back") -> None:
+        """Waits until all processes use Redis again, and measures how long that takes."""
+        began = time.monotonic()
+        await self.cluster.recovered(BACK_SECONDS)
+        self.measure(what, time.monotonic() - began)
+
+    def measure(self, what: str, seconds: float) -> None:
+        """Keeps a time."""
+        self.measured.setdefault(what, []).append(seconds)
+
+
+def nothing(_operation: Operation) -> bool:
+    """No read may fail."""
+    return False
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row of the table: `each` injections go into one case, `long` are to be made in all.
+
+    `excused`: which reads may fail, because whom they asked was not there.
+    """
+
+    name: str
+    row: str
+    holds: str
+    long: int
+    each: int
+    inject: Callable[[Run], Awaitable[None]]
+    excused: Callable[[Operation], bool] = nothing
+    setup: Callable[[int], Setup] = lambda _seed: Setup()
+    workload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What became of one case."""
+
+    fault: str
+    seed: int
+    injected: int
+    operations: int
+    reads: int
+    writes: int
+    acknowledged: int
+    failed_reads: int
+    slowest_read: float
+    p99_read: float
+    slowest_write: float
+    measured: dict[str, float]
+    violations: list[str]
+    # If there are any: what the processes have logged.
+    said: list[str]
+    seconds: float
+
+    def record(self) -> dict[str, Any]:
+        """As it is kept."""
+        return asdict(self)
+
+
+async def play(fault: Fault, seed: int, count: int, folder: Path, database_url: str) -> Case:
+    """One case: the clients work, `count` injections one after the other, and then everything is judged."""
+    began = time.monotonic()
+    async with running(folder, database_url, fault.setup(seed)) as cluster:
+        workload = Workload(cluster, **{"evicting": 0.1, "seed": seed} | fault.workload)
+        run = Run(cluster, workload, random.Random(seed))
+        async with workload.running():
+            await asyncio.sleep(0.5)
+            for _ in range(count):
+                await fault.inject(run)
+                run.injected += 1
+            await cluster.recovered(BACK_SECONDS)
+            await asyncio.sleep(0.5)
+        wrong = run.wrong + await finish(workload)
+        failed = [op for op in workload.history.failed_reads() if not fault.excused(op)]
+        wrong += [f"a read failed: {op}" for op in failed]
+        said = [line for node in cluster.nodes for line in node.said()[-20:]] if wrong else []
+    log.info("%s seed %d: %d wrong", fault.name, seed, len(wrong))
+    return _case(fault, seed, run, wrong, said, time.monotonic() - began)
+
+
+def _case(fault: Fault, seed: int, run: Run, wrong: list[str], said: list[str], seconds: float) -> Case:
+    operations = run.workload.history.operations
+    reads = sorted(op.end - op.start for op in operations if op.kind not in WRITES)
+    writes = [op for op in operations if op.kind in WRITES]
+    return Case(
+        fault=fault.name,
+        seed=seed,
+        injected=run.injected,
+        operations=len(operations),
+        reads=len(reads),
+        writes=len(writes),
+        acknowledged=sum(op.may_have_happened and not op.failed for op in writes),
+        failed_reads=len(run.workload.history.failed_reads()),
+        slowest_read=round(reads[-1], 3),
+        p99_read=round(reads[int(len(reads) * 0.99)], 3),
+        slowest_write=round(max((op.end - op.start for op in writes), default=0.0), 3),
+        measured={name: round(max(times), 3) for name, times in run.measured.items()},
+        violations=wrong,
+        said=said,
+        seconds=round(seconds, 1),
+    )

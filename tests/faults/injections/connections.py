@@ -1,0 +1,29 @@
+"""A connection breaks at one step of a write: before the store has the request, or after it has done it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from cache.redis import Verb, sha
+from tests.faults.fault import Run
+from tests.faults.proxy import When
+
+# Within so many seconds some client writes.
+SOON = 30.0
+STEPS: dict[Literal["mark", "commit", "publish"], Verb | None] = {"mark": "mark", "commit": None, "publish": "publish"}
+
+
+def cut(step: Literal["mark", "commit", "publish"], when: When) -> Callable[[Run], Awaitable[None]]:
+    """The next write of one process loses its connection there. It goes on at once: others are under way."""
+    verb = STEPS[step]
+
+    async def lose(run: Run) -> None:
+        # In turn, for a process that has lost Redis marks nothing for a moment.
+        node = run.cluster.nodes[run.injected % len(run.cluster.nodes)]
+        proxy = node.proxy if verb is not None else node.postgres
+        assert proxy is not None
+        lost = proxy.cut_at(b"COMMIT" if verb is None else sha(verb).encode(), when)
+        async with asyncio.timeout(SOON):
+            await lost.done.wait()
+
+    return lose

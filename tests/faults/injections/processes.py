@@ -1,0 +1,47 @@
+"""A process of the service fails: killed, stopped, or with a clock that is wrong."""
+
+import asyncio
+import signal
+import time
+
+from tests.faults.cluster import Node, Setup
+from tests.faults.fault import BACK_SECONDS, Run
+from tests.faults.history import Operation
+from tests.faults.shifted import SHIFT
+
+
+def unanswered(operation: Operation) -> bool:
+    """Nobody was there to answer, or whoever was died before it had."""
+    return operation.answer.code.startswith("NO_")
+
+
+async def killed(run: Run) -> None:
+    """In the middle of its writes; the supervisor starts another."""
+    node = run.cluster.nodes[run.injected % len(run.cluster.nodes)]
+    await run.cluster.until(node, degraded=False, seconds=BACK_SECONDS)
+    await asyncio.sleep(run.chance.uniform(0.05, 0.5))
+    node.kill_worker()
+    await asyncio.sleep(0.05)
+
+
+async def stopped(run: Run, seconds: float = 10.0) -> None:
+    """It wakes up with leases on the gate, and with writes, that are long over."""
+    node: Node = run.chance.choice(run.cluster.nodes)
+    assert node.signal_worker(signal.SIGSTOP)
+    await asyncio.sleep(seconds)
+    node.signal_worker(signal.SIGCONT)
+    began = time.monotonic()
+    await run.cluster.until(node, degraded=False, seconds=BACK_SECONDS)
+    run.measure("back", time.monotonic() - began)
+    await asyncio.sleep(run.chance.uniform(0.2, 1.0))
+
+
+def shifted(seed: int) -> Setup:
+    """One process is an hour ahead, or behind."""
+    first, other = ("3600", "0") if seed % 2 else ("0", "-3600")
+    return Setup(module=("tests.faults.shifted",), variables=({SHIFT: first}, {SHIFT: other}))
+
+
+async def clock(_run: Run) -> None:
+    """It is wrong from the beginning; the clients work for a while."""
+    await asyncio.sleep(10)

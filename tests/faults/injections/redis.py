@@ -1,0 +1,59 @@
+"""Redis fails: killed, stopped, emptied in part, or out of reach of one process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tests.faults.fault import BACK_SECONDS, Run
+
+
+async def killed(run: Run) -> None:
+    """Killed, and started again without anything."""
+    await run.cluster.redis.kill()
+    await asyncio.sleep(run.chance.uniform(0.0, 1.5))
+    await run.cluster.redis.start()
+    await run.recovered("index back")
+
+
+def stopped(seconds: float) -> Callable[[Run], Awaitable[None]]:
+    """It takes connections, and does not answer."""
+
+    async def stop(run: Run) -> None:
+        run.cluster.redis.freeze()
+        await asyncio.sleep(seconds)
+        run.cluster.redis.thaw()
+        await run.recovered("index back")
+
+    return stop
+
+
+# All of it, an index, that of a view, the beacon of all, and what is beside the indexes.
+PARTS = ("", "rev", "index", "index:TODO", "expiring", "moving")
+
+
+async def emptied(run: Run) -> None:
+    """The run of the server is the same, so that nothing else tells."""
+    await lose(run, PARTS[run.injected % len(PARTS)])
+    await run.recovered("index back")
+
+
+async def lose(run: Run, ending: str) -> None:
+    """Deletes a key, or all; the index may be under way to a new epoch when this is asked."""
+    if not ending:
+        await run.cluster.redis.empty()
+        return
+    async with asyncio.timeout(BACK_SECONDS):
+        while not await run.cluster.redis.lose(ending):  # noqa: ASYNC110 (another process, which sets no event)
+            await asyncio.sleep(0.02)
+
+
+async def cut_off(run: Run) -> None:
+    """One process says that it does without Redis; the others use it again; in the end all do."""
+    cut = run.chance.choice(run.cluster.nodes)
+    await cut.proxy.cut()
+    await run.cluster.until(cut, degraded=True, seconds=BACK_SECONDS)
+    for other in run.cluster.nodes:
+        if other is not cut:
+            await run.cluster.until(other, degraded=False, seconds=BACK_SECONDS)
+    await asyncio.sleep(run.chance.uniform(0.2, 1.0))
+    await cut.proxy.heal()
+    await run.recovered()
