@@ -37,9 +37,10 @@ class Filter:
 
 
 WORDS: LiteralString = """
-    SELECT string_agg(nullif(phraseto_tsquery('simple', translate(term, '@./_:+~%%&=?#|-', repeat(' ', 14)))::text, '')
+    SELECT string_agg(nullif(phraseto_tsquery('simple', words)::text, '')
                       || CASE WHEN whole THEN '' ELSE ':*' END, ' & ')
     FROM unnest(%(terms)s::text[], %(whole)s::bool[]) AS asked (term, whole)
+    CROSS JOIN LATERAL translate(normalize(term, NFKC), '@./_:+~%%&=?#|-', repeat(' ', 14)) AS words
 """
 
 

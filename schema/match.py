@@ -54,8 +54,9 @@ class TaskMatchConnection:
 Query = Annotated[
     str,
     strawberry.argument(
-        description="1 to 200 characters, at most 10 words. All must be in title or description, in any order; each "
-        'may go on: "rep" finds "report". What stands in "quotes" must be there as it is.'
+        description="1 to 200 characters, at most 10 words and phrases. All must be in title or description, in any "
+        'order and case; each may go on: "rep" finds "report". What stands in "quotes" must be there as it is. There are no '
+        "operators: a minus, OR or * is none."
     ),
 ]
 Filtered = Annotated[TaskFilter, strawberry.argument(description="What a task must be.")]
