@@ -37,7 +37,7 @@ test: .venv/dev.stamp ## all tests, but for the long campaigns
 	$(BIN)/python -m pytest -m 'not slow' $(APART)
 
 check: .venv/dev.stamp ## the quick part of the tests
-	$(TESTS) $(APART:%=--ignore=%) --ignore=tests/acceptance --ignore=tests/model
+	$(TESTS) $(APART:%=--ignore=%) --ignore=tests/acceptance --ignore=tests/model --ignore=tests/ship
 
 model: .venv/dev.stamp ## explore the protocol, the long version (20 minutes)
 	$(BIN)/python -m tests.model
@@ -83,6 +83,9 @@ bench-live: .venv/dev.stamp ## how soon subscribers hear of a change, and how ma
 
 bench-search: .venv/dev.stamp ## searches and filters over N rows
 	@exec $(BIN)/python -m tests.bench_search $(N)
+
+bench-ship: .venv/dev.stamp ## layers, starts, stops and memory of what compose.yaml runs, with N tasks
+	@exec $(BIN)/python -m tests.ship $(N)
 
 faults-short: .venv/dev.stamp ## the short faults, under the history checker
 	$(BIN)/python -m pytest tests/faults
@@ -151,4 +154,5 @@ audit: .venv/dev.stamp ## ask whether the dependencies have known holes; skipped
 	fi; \
 	exit 1
 
-.PHONY: dev page fuzz bench-live bench-search help run test check model test-redis lint format load bench bench-protocol faults-short verify reindex reset schema lock lock-check audit style types web-lint docs
+.PHONY: help run dev page test check model test-redis lint style types web-lint docs format load fuzz bench bench-live \
+	bench-search bench-protocol bench-ship faults-short verify reindex reset schema lock lock-check audit

@@ -55,16 +55,17 @@ class Machine:
         with self.log(name).open("ab") as log:
             self.running[name] = subprocess.Popen(self._command(name), stdout=log, stderr=log, **self._place(name))
 
-    def run(self, name: str) -> str:
+    def run(self, name: str, seconds: float = 60) -> str:
         """Run a service to its end, and return what it said."""
         self.up(name)
-        self._finish(name)
+        self._finish(name, seconds)
         self._done.discard(name)
         return self.log(name).read_text()
 
     def stop(self, name: str) -> int:
         """Stop a service as Docker would, and return its exit code; -9 if its grace was not enough."""
         process, service = self.running.pop(name), self._services[name]
+        self._done.clear()  # whoever starts anew has them run again
         process.send_signal(STOP_SIGNALS.get(name, signal.Signals[self._image.stop_signal]))
         try:
             return process.wait(number(service["stop_grace_period"]))
@@ -87,8 +88,8 @@ class Machine:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _finish(self, name: str) -> None:
-        code = self.running.pop(name).wait(60)
+    def _finish(self, name: str, seconds: float = 60) -> None:
+        code = self.running.pop(name).wait(seconds)
         assert code == 0, f"{name}: {self.log(name).read_text()}"
         self._done.add(name)
 
