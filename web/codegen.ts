@@ -3,7 +3,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 /** One typed document for each operation and fragment in a .graphql file, from the snapshot of the schema. */
 const config: CodegenConfig = {
   schema: '../schema/schema.graphql',
-  documents: ['{app,components,list,live,mutations,client}/**/*.graphql'],
+  documents: ['{client,drawer,list,live,mutations}/**/*.graphql'],
   silent: true,
   generates: {
     'gql/index.ts': {

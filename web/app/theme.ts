@@ -1,0 +1,28 @@
+import { createTheme, type MantineColorsTuple } from '@mantine/core';
+
+const indigo: MantineColorsTuple = [
+  '#eef0fd',
+  '#dcdff9',
+  '#bac0f2',
+  '#9aa2ec',
+  '#7f89e6',
+  '#6b76e0',
+  '#5560d3',
+  '#4a54be',
+  '#3d469f',
+  '#2f377f',
+];
+
+/** Dense and quiet; colours that carry text are dark enough for it. */
+export const theme = createTheme({
+  primaryColor: 'indigo',
+  primaryShade: { light: 6, dark: 4 },
+  autoContrast: true,
+  colors: { indigo },
+  defaultRadius: 6,
+  fontFamily: 'var(--font-inter), system-ui, sans-serif',
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
+  headings: { fontFamily: 'var(--font-inter), system-ui, sans-serif', fontWeight: '600' },
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+});

@@ -1,0 +1,54 @@
+/** What was typed and is not saved yet: in memory and in the tab's storage, so that neither a lost line nor a reload loses it. */
+import { useCallback, useSyncExternalStore } from 'react';
+
+/** `version` is that of the task when the typing began: what the writer believed to be changing. */
+export interface Draft {
+  text: string;
+  version: number;
+}
+
+const PREFIX = 'millitask.draft.';
+const drafts = new Map<string, Draft>();
+const listeners = new Set<() => void>();
+let loaded = false;
+
+export function draftKey(id: string, field: string): string {
+  return `${id}.${field}`;
+}
+
+export function readDraft(key: string): Draft | undefined {
+  if (!loaded) load();
+  return drafts.get(key);
+}
+
+function load(): void {
+  loaded = true;
+  for (const [name, text] of Object.entries(sessionStorage) as [string, string][]) {
+    if (name.startsWith(PREFIX)) drafts.set(name.slice(PREFIX.length), JSON.parse(text) as Draft);
+  }
+}
+
+export function writeDraft(key: string, draft: Draft | undefined): void {
+  if (draft) {
+    drafts.set(key, draft);
+    sessionStorage.setItem(PREFIX + key, JSON.stringify(draft));
+  } else {
+    drafts.delete(key);
+    sessionStorage.removeItem(PREFIX + key);
+  }
+  for (const listener of listeners) listener();
+}
+
+export function useDraft(key: string): [Draft | undefined, (draft: Draft | undefined) => void] {
+  const draft = useSyncExternalStore(
+    subscribe,
+    () => readDraft(key),
+    () => undefined,
+  );
+  return [draft, useCallback((next: Draft | undefined) => writeDraft(key, next), [key])];
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

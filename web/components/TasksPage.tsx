@@ -1,0 +1,130 @@
+'use client';
+
+/** The page: what is in the URL decides what is shown; the keys that work everywhere are here. */
+import { Tabs } from '@mantine/core';
+import dynamic from 'next/dynamic';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { conflict } from '@/client/conflict';
+import { watchBrowser } from '@/client/socket';
+import { useStore } from '@/client/store';
+import { takeBack } from '@/client/undo';
+import { type GridHandle, type GridPlace, TaskGrid } from '@/list/TaskGrid';
+import { useView, viewKey } from '@/list/view';
+import { useCounts } from '@/live/useCounts';
+import { useHealth } from '@/live/useHealth';
+import { Banners } from './Banners';
+import { Header } from './Header';
+import { tell } from './toast';
+import styles from './page.module.css';
+import { StatusBar } from './StatusBar';
+import { useOnce } from './useOnce';
+import { useShortcuts } from './useShortcuts';
+import { useTheme } from './useTheme';
+
+const TaskDrawer = dynamic(() => import('@/drawer/TaskDrawer').then((module) => module.TaskDrawer), { ssr: false });
+const CreateDialog = dynamic(() => import('@/drawer/CreateDialog').then((module) => module.CreateDialog), {
+  ssr: false,
+});
+const ConflictDialog = dynamic(() => import('@/drawer/ConflictDialog').then((module) => module.ConflictDialog), {
+  ssr: false,
+});
+const Help = dynamic(() => import('./Help').then((module) => module.Help), { ssr: false });
+const Palette = dynamic(() => import('./Palette').then((module) => module.Palette), { ssr: false });
+const Insight = dynamic(() => import('@/insight/Insight').then((module) => module.Insight), { ssr: false });
+
+export type Panel = 'create' | 'help' | 'palette' | 'insight';
+
+const NOWHERE: GridPlace = { row: 0, total: 0, counted: false, measureKeys: [] };
+
+export function TasksPage() {
+  const [view, setView] = useView();
+  const counts = useCounts();
+  const [panel, setPanel] = useState<Panel>();
+  const [place, setPlace] = useState(NOWHERE);
+  const grid = useRef<GridHandle>(null);
+  const search = useRef<HTMLInputElement>(null);
+  const goTo = useRef<HTMLInputElement>(null);
+  const theme = useTheme();
+  useHealth();
+  useEffect(watchBrowser, []);
+
+  const used = {
+    drawer: useOnce(view.task !== null),
+    create: useOnce(panel === 'create'),
+    help: useOnce(panel === 'help'),
+    palette: useOnce(panel === 'palette'),
+    conflict: useOnce(useStore(conflict) !== undefined),
+  };
+
+  const show = useCallback((next: Panel) => setPanel((now) => (now === next ? undefined : next)), []);
+  const close = useCallback(() => setPanel(undefined), []);
+  const undo = useCallback(() => {
+    if (!takeBack()) tell('There is nothing to undo.');
+  }, []);
+  useShortcuts({
+    c: () => show('create'),
+    '?': () => show('help'),
+    i: () => show('insight'),
+    'mod+k': () => show('palette'),
+    'mod+z': undo,
+    '/': () => search.current?.focus(),
+    g: () => goTo.current?.focus(),
+  });
+
+  const commands = {
+    show,
+    undo,
+    theme,
+    setView,
+    focusSearch: () => search.current?.focus(),
+    focusGoTo: () => goTo.current?.focus(),
+    grid,
+  };
+  const status = view.status ?? 'ALL';
+  return (
+    <Tabs
+      value={status}
+      onChange={(next) =>
+        void setView({ status: next === 'ALL' ? null : (next as typeof view.status), q: null, row: null })
+      }
+      classNames={{ root: styles.page, panel: styles.panel }}
+      keepMounted={false}
+      activateTabWithKeyboard
+    >
+      <Header view={view} counts={counts} commands={commands} search={search} />
+      <main className={styles.main}>
+        <Banners />
+        <Tabs.Panel value={status}>
+          <TaskGrid
+            key={viewKey(view)}
+            view={view}
+            setView={setView}
+            handleRef={grid}
+            onPlace={setPlace}
+            onCreate={() => show('create')}
+          />
+        </Tabs.Panel>
+        {panel === 'insight' && (
+          <Insight keys={place.measureKeys} onClose={close} onRefetch={() => grid.current?.refetch()} />
+        )}
+      </main>
+      <StatusBar place={place} goTo={goTo} commands={commands} insight={panel === 'insight'} />
+      {used.drawer && <TaskDrawer id={view.task} onClose={() => void setView({ task: null })} />}
+      {used.create && <CreateDialog opened={panel === 'create'} onClose={close} />}
+      {used.help && <Help opened={panel === 'help'} onClose={close} />}
+      {used.palette && <Palette opened={panel === 'palette'} commands={commands} onClose={close} />}
+      {used.conflict && <ConflictDialog />}
+    </Tabs>
+  );
+}
+
+/** What the header, the palette and the status bar can start. */
+export interface Commands {
+  show: (panel: Panel) => void;
+  undo: () => void;
+  theme: ReturnType<typeof useTheme>;
+  setView: ReturnType<typeof useView>[1];
+  focusSearch: () => void;
+  focusGoTo: () => void;
+  grid: React.RefObject<GridHandle | null>;
+}

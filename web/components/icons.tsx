@@ -1,0 +1,103 @@
+/** The few drawings of the page, all in one line width and in the colour of their text. */
+import type { TaskPriority, TaskStatus } from '@/gql';
+
+const box = { width: 16, height: 16, viewBox: '0 0 16 16', fill: 'none', 'aria-hidden': true } as const;
+const line = { stroke: 'currentColor', strokeWidth: 1.5, strokeLinecap: 'round', strokeLinejoin: 'round' } as const;
+
+export function StatusIcon({ status }: { status: TaskStatus }) {
+  if (status === 'DONE') {
+    return (
+      <svg {...box}>
+        <circle cx="8" cy="8" r="6.75" fill="var(--done)" />
+        <path
+          d="M5 8.2l2.1 2.1L11 6.2"
+          stroke="var(--surface)"
+          strokeWidth="1.6"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
+      </svg>
+    );
+  }
+  return (
+    <svg {...box}>
+      <circle cx="8" cy="8" r="6" stroke={status === 'TODO' ? 'var(--faint)' : 'var(--progress)'} strokeWidth="1.5" />
+      {status === 'IN_PROGRESS' && <path d="M8 4.5a3.5 3.5 0 010 7z" fill="var(--progress)" />}
+    </svg>
+  );
+}
+
+const BARS: Record<TaskPriority, number> = { NONE: 0, LOW: 1, MEDIUM: 2, HIGH: 3, URGENT: 4 };
+
+export function PriorityIcon({ priority }: { priority: TaskPriority }) {
+  if (priority === 'URGENT') {
+    return (
+      <svg {...box}>
+        <rect x="1.5" y="1.5" width="13" height="13" rx="3" fill="var(--urgent)" />
+        <path d="M8 4.5v4.2M8 11.3v.1" stroke="var(--surface)" strokeWidth="1.8" strokeLinecap="round" />
+      </svg>
+    );
+  }
+  return (
+    <svg {...box}>
+      {[0, 1, 2].map((bar) => (
+        <rect
+          key={bar}
+          x={2 + bar * 4.5}
+          y={10 - bar * 3.5}
+          width="3"
+          height={4 + bar * 3.5}
+          rx="1"
+          fill="var(--dim)"
+          opacity={bar < BARS[priority] ? 1 : 0.25}
+        />
+      ))}
+    </svg>
+  );
+}
+
+export type IconName =
+  | 'plus'
+  | 'search'
+  | 'pencil'
+  | 'close'
+  | 'sun'
+  | 'moon'
+  | 'help'
+  | 'command'
+  | 'gauge'
+  | 'trash'
+  | 'check'
+  | 'arrowUp'
+  | 'clock'
+  | 'code'
+  | 'undo'
+  | 'list';
+
+const PATHS: Record<IconName, string> = {
+  plus: 'M8 3v10M3 8h10',
+  search: 'M7 12A5 5 0 107 2a5 5 0 000 10zM10.8 10.8L14 14',
+  pencil: 'M10.5 3.2l2.3 2.3M3 13l.6-2.9 7.2-7.2a1.2 1.2 0 011.7 0l.6.6a1.2 1.2 0 010 1.7L5.9 12.4z',
+  close: 'M4 4l8 8M12 4l-8 8',
+  sun: 'M8 10.8a2.8 2.8 0 100-5.6 2.8 2.8 0 000 5.6zM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7',
+  moon: 'M13.5 9.6A5.8 5.8 0 016.4 2.5a5.8 5.8 0 107.1 7.1z',
+  help: 'M6 6a2 2 0 113 1.7c-.7.4-1 .8-1 1.6M8 11.6v.1M8 14.5a6.5 6.5 0 100-13 6.5 6.5 0 000 13z',
+  command:
+    'M5.5 5.5h5v5h-5zM5.5 5.5V4A1.5 1.5 0 104 5.5zM10.5 5.5V4A1.5 1.5 0 1112 5.5zM5.5 10.5V12A1.5 1.5 0 114 10.5zM10.5 10.5V12a1.5 1.5 0 101.5-1.5z',
+  gauge: 'M2 11.5a6 6 0 1112 0M8 11.5l2.8-3.6',
+  trash: 'M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9',
+  check: 'M3.5 8.5l3 3 6-7',
+  arrowUp: 'M8 13V3M4 7l4-4 4 4',
+  clock: 'M8 14A6 6 0 108 2a6 6 0 000 12zM8 5v3l2 1.5',
+  code: 'M5 5L2 8l3 3M11 5l3 3-3 3M9.2 3.5l-2.4 9',
+  undo: 'M5.5 3L2.5 6l3 3M3 6h6.5a3.5 3.5 0 010 7H6',
+  list: 'M2.5 4h11M2.5 8h11M2.5 12h11',
+};
+
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg {...box}>
+      <path d={PATHS[name]} {...line} />
+    </svg>
+  );
+}

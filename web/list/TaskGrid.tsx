@@ -1,0 +1,247 @@
+/** The list: a grid of any length, of which only what is on screen exists. */
+import { useApolloClient } from '@apollo/client/react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { created, listChanged } from '@/client/signals';
+import { TaskPageDocument } from '@/gql';
+import { useDeleteTasks } from '@/mutations/useDeleteTasks';
+import { useUpdateTasks } from '@/mutations/useUpdateTasks';
+import { useTaskChanges } from '@/live/useTaskChanges';
+import { BulkBar } from './BulkBar';
+import { readRow } from './readRow';
+import { GridWindows } from './GridWindows';
+import styles from './list.module.css';
+import { NewPill } from './NewPill';
+import { WINDOW } from './rows';
+import { NoTasks, NothingFound } from './states';
+import { rowId } from './TaskRow';
+import { pageVariables } from './TaskWindow';
+import { useGridKeys } from './useGridKeys';
+import { useLoaded } from './useLoaded';
+import { useRefresh } from './useRefresh';
+import { useRowHeight } from './useRowHeight';
+import { useSelection } from './useSelection';
+import { useVirtual, type Virtual } from './useVirtual';
+import type { SetView, View } from './view';
+
+/** What the rest of the page may ask of the list. */
+export interface GridHandle {
+  goToRow: (row: number) => void;
+  focus: () => void;
+  refetch: () => Promise<unknown>;
+}
+
+export interface GridPlace {
+  row: number;
+  total: number;
+  counted: boolean;
+  measureKeys: string[];
+}
+
+interface Props {
+  view: View;
+  setView: SetView;
+  handleRef: React.RefObject<GridHandle | null>;
+  onPlace: (place: GridPlace) => void;
+  onCreate: () => void;
+}
+
+/** An empty grid would be none. */
+const GRID = { role: 'grid', 'aria-label': 'Tasks', 'aria-multiselectable': true, tabIndex: 0 } as const;
+
+export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props) {
+  const client = useApolloClient();
+  const scroller = useRef<HTMLDivElement>(null);
+  const rowHeight = useRowHeight();
+  const [initialRow] = useState(Math.max(view.row - 1, 0));
+  const counted = view.q === '';
+  const virtualRef = useRef<Virtual>(undefined);
+  const list = useLoaded({ virtualRef, expected: initialRow + 60, counted, newestFirst: view.order === 'NEWEST' });
+  const { rows, loaded, active, setActive, follow } = list;
+  const virtual = useVirtual({ scrollerRef: scroller, total: loaded.total, rowHeight, initialRow });
+  useLayoutEffect(() => {
+    virtualRef.current = virtual;
+  }, [virtual]);
+
+  const refresh = useRefresh(useCallback(() => rows.refetch(), [rows]));
+  const [pending, setPending] = useState(0);
+  useTaskChanges((task) => {
+    const belongs = (!view.status || task.status === view.status) && (view.order !== 'EXPIRING_SOON' || task.expiresAt);
+    if (!counted || !belongs) return;
+    if (loaded.total === 0) listChanged();
+    else setPending((now) => now + 1);
+  });
+  const showNew = useCallback(async () => {
+    setPending(0);
+    await follow(refresh, () => (view.order === 'OLDEST' ? (virtualRef.current?.last ?? 0) : 0));
+  }, [follow, refresh, view.order]);
+
+  const idsBetween = useCallback(
+    async (first: number, last: number) => {
+      const pages = Array.from(
+        { length: Math.floor(last / WINDOW) - Math.floor(first / WINDOW) + 1 },
+        (_, i) => Math.floor(first / WINDOW) + i,
+      );
+      const windows = await Promise.all(
+        pages.map(async (page) => {
+          const known = rows.idsOf(page);
+          if (known || !counted) return known ?? [];
+          const { data } = await client.query({ query: TaskPageDocument, variables: pageVariables(view, page) });
+          return data?.tasks.nodes.map(({ id }) => id) ?? [];
+        }),
+      );
+      const start = Math.floor(first / WINDOW) * WINDOW;
+      return windows.flat().slice(first - start, last - start + 1);
+    },
+    [client, rows, counted, view],
+  );
+  const selection = useSelection(idsBetween);
+
+  const updateTasks = useUpdateTasks();
+  const deleteTasks = useDeleteTasks();
+  const [editing, setEditing] = useState<string>();
+  const focus = useCallback(() => scroller.current?.focus({ preventScroll: true }), []);
+  const edit = useCallback(
+    (id: string | undefined) => {
+      setEditing(id);
+      if (id === undefined) focus();
+    },
+    [focus],
+  );
+  const move = useCallback(
+    (row: number) => {
+      setActive(row);
+      virtual.scrollToRow(row);
+      focus();
+    },
+    [virtual, setActive, focus],
+  );
+  const complete = useCallback(
+    (id: string) => {
+      const task = readRow(client, id);
+      if (!task) return;
+      const done = task.status !== 'DONE';
+      void updateTasks([{ id, status: done ? 'DONE' : 'TODO' }], {
+        done: done ? 'Completed 1 task.' : 'Reopened 1 task.',
+      });
+    },
+    [client, updateTasks],
+  );
+  const open = useCallback((id: string) => void setView({ task: id }), [setView]);
+  const actions = useMemo(
+    () => ({
+      activate: setActive,
+      open,
+      edit,
+      complete,
+      toggle: (row: number, range: boolean) => (range ? selection.extendTo(row) : selection.toggle(row)),
+    }),
+    [setActive, open, edit, complete, selection],
+  );
+
+  const activeId = active < 0 ? undefined : rows.idAt(active);
+  const withActive = (run: (id: string) => void) => () => {
+    if (activeId !== undefined) run(activeId);
+  };
+  const removeMany = async (ids: string[]) => {
+    selection.drop(ids);
+    await deleteTasks(ids.map((id) => ({ id, expectedVersion: readRow(client, id)?.version })));
+  };
+  const completeMany = async (ids: string[]) => {
+    const open_ = ids.filter((id) => readRow(client, id)?.status !== 'DONE');
+    selection.clear();
+    await updateTasks(
+      open_.map((id) => ({ id, status: 'DONE' as const })),
+      { done: `Completed ${open_.length} tasks.` },
+    );
+  };
+  useGridKeys({
+    active,
+    total: loaded.total,
+    virtual,
+    move,
+    extend: (row) => {
+      if (selection.ids.size === 0 && active >= 0) selection.toggle(active);
+      selection.extendTo(row);
+      move(row);
+    },
+    toggle: () => active >= 0 && selection.toggle(active),
+    complete: selection.ids.size > 0 ? () => void completeMany([...selection.ids]) : withActive(complete),
+    edit: () => activeId !== undefined && edit(activeId),
+    open: withActive(open),
+    remove:
+      selection.ids.size > 0 ? () => void removeMany([...selection.ids]) : withActive((id) => void removeMany([id])),
+    escape: selection.clear,
+  });
+
+  useEffect(() => {
+    handleRef.current = {
+      goToRow: (wanted) => {
+        const row = Math.min(wanted, Math.max(loaded.total - 1, 0));
+        virtual.scrollToRow(row, 'top');
+        setActive(row);
+        focus();
+      },
+      focus,
+      refetch: () => rows.refetch(),
+    };
+  });
+  useEffect(() => {
+    onPlace({
+      row: virtual.top,
+      total: loaded.total,
+      counted: counted && loaded.known,
+      measureKeys: [...list.keys.values()],
+    });
+  }, [onPlace, virtual.top, loaded, counted, list.keys]);
+  useEffect(() => {
+    if (virtual.idle && loaded.known && view.row !== virtual.top + 1) void setView({ row: virtual.top + 1 });
+  }, [virtual.idle, virtual.top, loaded.known, view.row, setView]);
+  useEffect(
+    () =>
+      created.subscribe(() => {
+        const made = created.get();
+        if (!made || !counted || view.order !== 'NEWEST') return;
+        void follow(refresh).then(() => setActive(rows.rowOf(made.id) ?? -1));
+      }),
+    [follow, refresh, counted, view.order, rows, setActive],
+  );
+
+  const empty = loaded.known && loaded.total === 0;
+  return (
+    <div className={styles.frame}>
+      {empty && (counted ? <NoTasks view={view} onCreate={onCreate} /> : <NothingFound query={view.q} />)}
+      <NewPill count={pending + list.above} onShow={() => void showNew()} />
+      <div
+        ref={scroller}
+        {...(empty ? {} : GRID)}
+        aria-rowcount={empty ? undefined : counted && loaded.known ? loaded.total : -1}
+        aria-activedescendant={activeId === undefined ? undefined : rowId(active)}
+        className={styles.grid}
+        data-empty={empty}
+        onMouseDown={(event) => {
+          if ((event.target as Element).closest('input:not([type="checkbox"])')) return;
+          event.preventDefault();
+          focus();
+        }}
+      >
+        <div role="presentation" className={styles.inner} style={{ height: virtual.innerHeight }}>
+          <GridWindows
+            view={view}
+            list={list}
+            virtual={virtual}
+            rowHeight={rowHeight}
+            selected={selection.ids}
+            editing={editing}
+            actions={actions}
+          />
+        </div>
+      </div>
+      <BulkBar
+        count={selection.ids.size}
+        onComplete={() => void completeMany([...selection.ids])}
+        onDelete={() => void removeMany([...selection.ids])}
+        onClear={selection.clear}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+/** A hundred tasks of the list: fetched once the scrolling has settled, reported to the grid, and drawn as far as they are on screen. */
+import { useQuery } from '@apollo/client/react';
+import { useEffect, useLayoutEffect, useState } from 'react';
+import { measureKey } from '@/client/insight';
+import { hold } from '@/client/windows';
+import { SearchTasksDocument, TaskPageDocument, type TaskPageQuery, type TaskPageQueryVariables } from '@/gql';
+import type { View } from './view';
+import { WINDOW } from './rows';
+
+export type RowRef = TaskPageQuery['tasks']['nodes'][number];
+
+/** What a window has to say; `total` is undefined where nobody counts. */
+export interface WindowReport {
+  page: number;
+  nodes: RowRef[];
+  total?: number;
+  endCursor?: string | null;
+  measureKey: string;
+  refetch: () => Promise<unknown>;
+}
+
+export interface WindowProps {
+  view: View;
+  page: number;
+  settled: boolean;
+  onReport: (report: WindowReport) => void;
+  onGone: (page: number) => void;
+  children: (state: { nodes: RowRef[] | undefined; failed: string | undefined; retry: () => void }) => React.ReactNode;
+}
+
+export function TaskWindow({ view, page, settled, onReport, onGone, children }: WindowProps) {
+  const wanted = useWanted(settled);
+  const variables = pageVariables(view, page);
+  const { data, error, refetch } = useQuery(TaskPageDocument, {
+    variables,
+    fetchPolicy: wanted ? 'cache-first' : 'cache-only',
+  });
+  useHold(variables);
+  useLayoutEffect(() => {
+    if (!data) return;
+    const { nodes, totalCount } = data.tasks;
+    onReport({ page, nodes, total: totalCount, measureKey: measureKey(variables), refetch });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the variables are those of the view and the page
+  }, [data, page, refetch, onReport]);
+  useEffect(() => () => onGone(page), [page, onGone]);
+  return children({ nodes: data?.tasks.nodes, failed: error?.message, retry: () => void refetch() });
+}
+
+export function SearchWindow({
+  view,
+  page,
+  after,
+  settled,
+  onReport,
+  onGone,
+  children,
+}: WindowProps & { after: string | null }) {
+  const wanted = useWanted(settled);
+  const variables = { query: view.q, first: WINDOW, after };
+  const { data, error, refetch } = useQuery(SearchTasksDocument, {
+    variables,
+    fetchPolicy: wanted ? 'cache-first' : 'cache-only',
+  });
+  useHold(variables);
+  useLayoutEffect(() => {
+    if (!data) return;
+    const { nodes, pageInfo } = data.searchTasks;
+    const endCursor = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+    onReport({ page, nodes, endCursor, measureKey: measureKey(variables), refetch });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the variables are those of the view and the page
+  }, [data, page, refetch, onReport]);
+  useEffect(() => () => onGone(page), [page, onGone]);
+  return children({ nodes: data?.searchTasks.nodes, failed: error?.message, retry: () => void refetch() });
+}
+
+export function pageVariables({ status, order }: View, page: number): TaskPageQueryVariables {
+  return { page: page + 1, first: WINDOW, order, status };
+}
+
+/** Once wanted, always: a window that has been asked for is not given up while it is on screen. */
+function useWanted(settled: boolean): boolean {
+  const [wanted, setWanted] = useState(settled);
+  if (settled && !wanted) setWanted(true);
+  return wanted || settled;
+}
+
+function useHold(variables: Parameters<typeof hold>[0]): void {
+  const key = JSON.stringify(variables);
+  useEffect(() => hold(JSON.parse(key) as typeof variables), [key]);
+}

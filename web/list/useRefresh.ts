@@ -1,0 +1,34 @@
+/** Fetches what is shown again when it may have changed: at once, and then a few times a second at most. */
+import { useCallback, useEffect, useRef } from 'react';
+import { staleness } from '@/client/signals';
+import { forgetOthers } from '@/client/windows';
+
+const SPACING_MS = 400;
+
+export function useRefresh(refetch: () => Promise<unknown>): () => Promise<unknown> {
+  const pending = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const last = useRef(0);
+  const refresh = useCallback(() => {
+    last.current = Date.now();
+    forgetOthers();
+    return refetch();
+  }, [refetch]);
+  useEffect(() => {
+    const schedule = () => {
+      pending.current ??= setTimeout(
+        () => {
+          pending.current = undefined;
+          void refresh();
+        },
+        Math.max(last.current + SPACING_MS - Date.now(), 30),
+      );
+    };
+    const stop = staleness.subscribe(schedule);
+    return () => {
+      stop();
+      clearTimeout(pending.current);
+      pending.current = undefined;
+    };
+  }, [refresh]);
+  return refresh;
+}

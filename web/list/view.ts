@@ -1,0 +1,25 @@
+/** What the list shows and where it stands, as it is in the URL. */
+import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+
+const parsers = {
+  status: parseAsStringLiteral(['TODO', 'IN_PROGRESS', 'DONE'] as const).withOptions({ history: 'push' }),
+  order: parseAsStringLiteral(['NEWEST', 'OLDEST', 'EXPIRING_SOON'] as const)
+    .withDefault('NEWEST')
+    .withOptions({ history: 'push' }),
+  q: parseAsString.withDefault(''),
+  /** The open task. */
+  task: parseAsString.withOptions({ history: 'push' }),
+  /** The row at the top of the screen, from 1. */
+  row: parseAsInteger.withDefault(1),
+};
+
+export function useView() {
+  return useQueryStates(parsers);
+}
+
+export type View = ReturnType<typeof useView>[0];
+export type SetView = ReturnType<typeof useView>[1];
+
+export function viewKey({ status, order, q }: View): string {
+  return q ? `search ${q}` : `${status ?? 'ALL'} ${order}`;
+}
