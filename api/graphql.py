@@ -158,16 +158,20 @@ class GraphQL:
                 )
         except TimeoutError:
             context.tasks.abandon()
-            raise Problem(
-                503,
-                f"The request took longer than the {self._manners.timeout * 1000:,.0f} ms that it may. What it read "
-                "was given up; what it wrote may be done all the same: read it before you try again.",
-                "REQUEST_TIMEOUT",
-            ) from None
+            raise self._too_late(wrote=context.tasks.wrote) from None
         except InvalidOperationTypeError:
             raise Problem(405, _METHODS, "METHOD_NOT_ALLOWED", Allow="POST") from None
         except CannotGetOperationTypeError as error:
             raise Problem(400, error.as_http_error_reason(), "OPERATION_NOT_FOUND") from None
+
+    def _too_late(self, *, wrote: bool) -> Problem:
+        """Of two codes, for a client may try again where nothing was written."""
+        limit = f"The request took longer than the {self._manners.timeout * 1000:,.0f} ms that it may"
+        if wrote:
+            return Problem(
+                503, f"{limit}. It may be done all the same, or in part: read, and decide.", "OUTCOME_UNKNOWN"
+            )
+        return Problem(503, f"{limit}, and was given up; nothing was changed. Ask for less.", "REQUEST_TIMEOUT")
 
 
 def _wants_page(request: Request, accept: str) -> bool:

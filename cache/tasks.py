@@ -1,6 +1,6 @@
 """The view that one request has of the tasks: pages, look-ups and writes, through the cache."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -51,6 +51,7 @@ class Tasks:
         self._store = store
         self._loader = TaskLoader(store)
         self._degraded = False
+        self.wrote = False  # whether a write has begun, which goes on whatever becomes of the request
 
     @property
     def degraded(self) -> bool:
@@ -162,6 +163,10 @@ class Tasks:
                 self._store.suspect(id_)
         return fitting
 
+    async def _finish(self, write: Coroutine[Any, Any, Result]) -> Result:
+        self.wrote = True
+        return await self._store.finish(write)
+
     async def create_task(self, new: NewTask) -> Task:
         """Creates a task, or returns the one that its id belongs to. Raises `Refused`."""
         workspace = self._store.workspace
@@ -173,13 +178,13 @@ class Tasks:
             outcome = (await writes.outcomes_of(connection, workspace, [new.id]))[new.id]
             return [outcome if isinstance(outcome, Refused) else Change(outcome, visible=True, before=outcome)]
 
-        [outcome] = await self._store.finish(writes.write(self._store, new.id, step))
+        [outcome] = await self._finish(writes.write(self._store, new.id, step))
         self._loader.clear(new.id)
         return _done(outcome)
 
     async def create_tasks(self, new: Sequence[NewTask], *, all_or_none: bool = False) -> list[Task | Refused]:
         """Creates up to 1,000 tasks with ids of their own; an outcome for each, in order."""
-        outcomes = await self._store.finish(writes.create_many(self._store, new, all_or_none=all_or_none))
+        outcomes = await self._finish(writes.create_many(self._store, new, all_or_none=all_or_none))
         for task in new:
             self._loader.clear(task.id)
         return [outcomes[task.id] for task in new]
@@ -214,7 +219,7 @@ class Tasks:
         async def step(connection: Connection) -> list[Outcome]:
             return await apply(connection, self._store.workspace, verb, edits, all_or_none=all_or_none)
 
-        outcomes = await self._store.finish(writes.write(self._store, id_, step))
+        outcomes = await self._finish(writes.write(self._store, id_, step))
         for edit in edits:
             self._loader.clear(edit.id)
         return outcomes

@@ -55,8 +55,8 @@ Query = Annotated[
     str,
     strawberry.argument(
         description="1 to 200 characters, at most 10 words and phrases. All must be in title or description, in any "
-        'order and case; each may go on: "rep" finds "report". What stands in "quotes" must be there as it is. There are no '
-        "operators: a minus, OR or * is none."
+        'order and case; each may go on: "rep" finds "report". What stands in "quotes" must be there as it is. No '
+        "operators: neither minus nor OR nor * is one."
     ),
 ]
 Filtered = Annotated[TaskFilter, strawberry.argument(description="What a task must be.")]

@@ -97,8 +97,30 @@ async def test_a_request_past_its_time_is_given_up_in_the_database_too(database_
         [error] = answer.json()["errors"]
         assert (answer.status_code, error["extensions"]["code"]) == (503, "REQUEST_TIMEOUT")
         assert "300 ms" in error["message"]
+        assert "nothing was changed" in error["message"]
         await when_ready(client)
         assert await client.total() == 0
+
+
+async def test_a_write_past_its_time_may_be_done(database_url: str, redis_url: str) -> None:
+    settings = Settings(database_url=database_url, redis_url=redis_url, request_timeout_ms=1000)
+    async with running(settings) as client:
+        task = await client.create(title="Before")
+        update = 'mutation ($id: ID!) { updateTask(input: {id: $id, title: "After"}) { task { version } } }'
+        with locked(database_url):
+            answer = await client.send(update, id=task["id"])
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, error["extensions"]["code"]) == (503, "OUTCOME_UNKNOWN")
+        assert "1,000 ms" in error["message"]
+        await until_title(client, task["id"], "After")
+
+
+async def until_title(client: Client, id_: str, title: str) -> None:
+    for _ in range(500):
+        if (await client.query(TASK, id=id_))["task"]["title"] == title:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"The write did not go on to its end: {title}.")
 
 
 async def no_longer_waiting(database_url: str) -> None:
