@@ -166,12 +166,12 @@ class GraphQL:
 
     def _too_late(self, *, wrote: bool) -> Problem:
         """Of two codes, for a client may try again where nothing was written."""
-        limit = f"The request took longer than the {self._manners.timeout * 1000:,.0f} ms that it may"
+        limit = round(self._manners.timeout * 1000)
+        said, numbers = f"The request took longer than the {limit:,} ms that it may", {"limit": limit}
         if wrote:
-            return Problem(
-                503, f"{limit}. It may be done all the same, or in part: read, and decide.", "OUTCOME_UNKNOWN"
-            )
-        return Problem(503, f"{limit}, and was given up; nothing was changed. Ask for less.", "REQUEST_TIMEOUT")
+            problem = f"{said}. It may be done all the same, or in part: read, and decide."
+            return Problem(503, problem, "OUTCOME_UNKNOWN", numbers)
+        return Problem(503, f"{said}, and was given up; nothing was changed. Ask for less.", "REQUEST_TIMEOUT", numbers)
 
 
 def _wants_page(request: Request, accept: str) -> bool:
@@ -204,7 +204,7 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
 
 
 def _errors(problem: Problem) -> dict[str, Any]:
-    return {"errors": [{"message": str(problem), "extensions": {"code": problem.code}}]}
+    return {"errors": [{"message": str(problem), "extensions": problem.extensions}]}
 
 
 def _response(status: int, body: Any, form: str, headers: dict[str, str] | None = None) -> Response:

@@ -20,10 +20,17 @@ _KINDS: dict[str, tuple[type, str]] = {
 class Problem(Exception):
     """A request that is answered without being run: the HTTP status, what is wrong, and a code for programs."""
 
-    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST", **headers: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str = "BAD_REQUEST",
+        numbers: dict[str, int] | None = None,
+        **headers: str,
+    ) -> None:
         super().__init__(message)
         self.status = status
-        self.code = code
+        self.extensions = {"code": code, **(numbers or {})}
         self.headers = headers
 
 
@@ -65,7 +72,8 @@ def _batch(items: list[Any], most: int) -> list[Operation]:
     if most == 0:
         raise Problem(400, "Batches are off: send each operation in a request of its own.", "BATCHING_DISABLED")
     if not 1 <= len(items) <= most:
-        raise Problem(400, f"A batch may be 1 to {most} operations, and {len(items)} were sent.", "BATCH_TOO_LARGE")
+        problem = f"A batch may be 1 to {most} operations, and {len(items)} were sent."
+        raise Problem(400, problem, "BATCH_TOO_LARGE", {"limit": most, "requested": len(items)})
     return [operation(item) for item in items]
 
 

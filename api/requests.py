@@ -16,9 +16,11 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 RETRY_AFTER = "1"
 
 
-def error_response(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def error_response(
+    status: int, message: str, code: str, headers: dict[str, str] | None = None, **more: int | str
+) -> JSONResponse:
     """An error outside of GraphQL, in GraphQL's form."""
-    error = {"message": message, "extensions": {"code": code}}
+    error = {"message": message, "extensions": {"code": code, **more}}
     return JSONResponse({"errors": [error]}, status_code=status, headers=headers)
 
 
@@ -54,6 +56,7 @@ class RequestLog:
                     500,
                     f"Something went wrong on our side. Report it with the request id {request_id}.",
                     "INTERNAL_SERVER_ERROR",
+                    requestId=request_id,
                 )
                 await response(scope, receive, send_with_id)
             finally:
@@ -86,6 +89,7 @@ class RequestLimit:
                 f"The server is answering {self._limit} requests, which is as many as it may. Try again.",
                 "BUSY",
                 {"Retry-After": RETRY_AFTER},
+                limit=self._limit,
             )
             await response(scope, receive, send)
             return
@@ -124,7 +128,8 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         body, more = b"", True
-        if not announced.isdigit() or int(announced) > self._limit:
+        size = int(announced) if announced.isdigit() else None
+        if size is None or size > self._limit:
             more, body = False, b" " * (self._limit + 1)
         while more and len(body) <= self._limit:
             message = await receive()
@@ -133,11 +138,16 @@ class BodyLimit:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         if len(body) > self._limit:
+            # How large it is in all, nobody knows who has not read it, unless it was said.
+            size = max(size or 0, len(body))
             response = error_response(
                 413,
-                f"The body of a request may be {self._limit:,} bytes at most. Send fewer tasks in each.",
+                f"The body of a request may be {self._limit:,} bytes at most, and this has {size:,} or more. "
+                "Send fewer tasks in each.",
                 "BODY_TOO_LARGE",
                 {"Connection": "close"},
+                limit=self._limit,
+                requested=size,
             )
             await response(scope, receive, send)
             return

@@ -112,7 +112,7 @@ class Handler(BaseGraphQLTransportWSHandler[None, None]):
                 asked = operation(message.get("payload"))
                 text = self._endpoint.documents.text(asked, stored_only=False)
             except Problem as problem:
-                error = {"message": str(problem), "extensions": {"code": problem.code}}
+                error = {"message": str(problem), "extensions": problem.extensions}
                 await self.send_message(cast("Any", {"id": message["id"], "type": "error", "payload": [error]}))
                 return
             message["payload"] = {"query": text, "variables": asked.variables, "operationName": asked.name}

@@ -23,6 +23,7 @@ class TooManyStreams(Exception):
     """The worker has as many subscribers as it may; the message says how many."""
 
     def __init__(self, limit: int) -> None:
+        self.limit = limit
         super().__init__(f"The server has {limit:,} subscribers, which is as many as it may. Try again later.")
 
 
@@ -71,7 +72,7 @@ class EventStream(Response):
             with self._streams.entered(), suppress(TimeoutError):
                 await self._stream(receive, send)
         except TooManyStreams as error:
-            response = error_response(503, str(error), "BUSY", {"Retry-After": RETRY_AFTER})
+            response = error_response(503, str(error), "BUSY", {"Retry-After": RETRY_AFTER}, limit=error.limit)
             await response(scope, receive, send)
 
     async def _stream(self, receive: Receive, send: Send) -> None:

@@ -149,7 +149,9 @@ def page_range(
 def check_count(name: str, count: int | None) -> None:
     """The size of a page, if one is given. Raises `BadInput`."""
     if count is not None and not 0 <= count <= LARGEST_PAGE:
-        raise BadInput(name, f"must be 0 to {LARGEST_PAGE}, and {count} was asked for.")
+        raise BadInput(
+            name, f"must be 0 to {LARGEST_PAGE}, and {count} was asked for.", limit=LARGEST_PAGE, requested=count
+        )
 
 
 def _check_page(page: int, others: dict[str, object]) -> None:
@@ -157,4 +159,5 @@ def _check_page(page: int, others: dict[str, object]) -> None:
         if value is not None:
             raise BadInput("page", f"and {name} were both given. Give one of them.")
     if not 1 <= page <= LARGEST_PAGE_NUMBER:
-        raise BadInput("page", f"must be 1 to {LARGEST_PAGE_NUMBER}, and {page} was asked for.")
+        problem = f"must be 1 to {LARGEST_PAGE_NUMBER}, and {page} was asked for."
+        raise BadInput("page", problem, limit=LARGEST_PAGE_NUMBER, requested=page)

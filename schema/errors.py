@@ -16,10 +16,10 @@ logging.getLogger("strawberry.execution").disabled = True
 
 
 class BadInput(GraphQLError):
-    """An argument that the service cannot use; the message names it, and the limit."""
+    """An argument that the service cannot use; the message names it, and the limit, as does `numbers`."""
 
-    def __init__(self, argument: str, problem: str) -> None:
-        extensions = {"code": "BAD_USER_INPUT", "argument": argument}
+    def __init__(self, argument: str, problem: str, **numbers: int) -> None:
+        extensions = {"code": "BAD_USER_INPUT", "argument": argument, **numbers}
         super().__init__(f"{argument} {problem}", extensions=extensions)
 
 

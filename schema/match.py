@@ -65,13 +65,15 @@ Filtered = Annotated[TaskFilter, strawberry.argument(description="What a task mu
 def terms(query: str) -> list[tuple[str, bool]]:
     """The words of a search, and whether each is meant as it is. Raises `BadInput`."""
     if not 1 <= len(query) <= LONGEST_QUERY:
-        raise BadInput("query", f"must have 1 to {LONGEST_QUERY} characters, and has {len(query):,}.")
+        problem = f"must have 1 to {LONGEST_QUERY} characters, and has {len(query):,}."
+        raise BadInput("query", problem, limit=LONGEST_QUERY, requested=len(query))
     if "\0" in query or any("\ud800" <= letter <= "\udfff" for letter in query):
         raise BadInput("query", "holds a NUL character or half a surrogate pair. Leave it out.")
     phrases = [(phrase, True) for phrase in _QUOTED.findall(query) if phrase.strip()]
     parts = [(word, False) for word in _PARTS.split(_QUOTED.sub(" ", query)) if word]
     if len(found := phrases + parts) > MOST_TERMS:
-        raise BadInput("query", f"may have at most {MOST_TERMS} words and phrases, and has {len(found)}.")
+        problem = f"may have at most {MOST_TERMS} words and phrases, and has {len(found)}."
+        raise BadInput("query", problem, limit=MOST_TERMS, requested=len(found))
     return found
 
 

@@ -141,7 +141,8 @@ class Query:
     async def nodes(self, info: Info, ids: Ids) -> list[Node | None]:
         """Relay's nodes."""
         if len(ids) > MOST_NODES:
-            raise BadInput("ids", f"may be at most {MOST_NODES}, and {len(ids)} were given.")
+            problem = f"may be at most {MOST_NODES}, and {len(ids)} were given."
+            raise BadInput("ids", problem, limit=MOST_NODES, requested=len(ids))
         parsed = [_argument("ids", id_) for id_ in ids]
         return cast("list[Node | None]", await info.context.tasks.tasks_by_id(parsed))
 

@@ -31,7 +31,7 @@ def refusal(error: Refused) -> UserError:
             message = "expiresAt must be in the future."
             return UserError(field=["expiresAt"], message=message, code=UserErrorCode.IN_PAST)
         case VersionConflict():
-            message = f"{error} Read it again, and decide."
+            message = f"expectedVersion does not fit. {error} Read it again, and decide."
             return UserError(field=["expectedVersion"], message=message, code=UserErrorCode.VERSION_CONFLICT)
         case TaskNotFound():
             return UserError(field=["id"], message=str(error), code=UserErrorCode.NOT_FOUND)
