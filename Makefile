@@ -87,6 +87,10 @@ bench-search: .venv/dev.stamp ## searches and filters over N rows
 bench-ship: .venv/dev.stamp ## layers, starts, stops and memory of what compose.yaml runs, with N tasks
 	@exec $(BIN)/python -m tests.ship $(N)
 
+faults: .venv/dev.stamp ## the fault campaign, hours; goes on where it was (CASE= SEED= COUNT= MINUTES=)
+	$(BIN)/python -m tests.faults $(if $(CASE),--case $(CASE)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(COUNT),--count $(COUNT)) $(if $(MINUTES),--minutes $(MINUTES))
+
 faults-short: .venv/dev.stamp ## the short faults, under the history checker
 	$(BIN)/python -m pytest tests/faults
 
@@ -155,4 +159,4 @@ audit: .venv/dev.stamp ## ask whether the dependencies have known holes; skipped
 	exit 1
 
 .PHONY: help run dev page test check model test-redis lint style types web-lint docs format load fuzz bench bench-live \
-	bench-search bench-protocol bench-ship faults-short verify reindex reset schema lock lock-check audit
+	bench-search bench-protocol bench-ship faults faults-short verify reindex reset schema lock lock-check audit

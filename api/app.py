@@ -21,6 +21,7 @@ from api.settings import Settings
 from api.socket import GraphQLSocket
 from api.streams import Streams
 from cache.accounting import Accounting
+from cache.errors import RedisFull
 from cache.feed import Feed
 from cache.keeper import keeper
 from cache.redis import Redis
@@ -133,7 +134,9 @@ def readyz(store: Store) -> Callable[[Request], Awaitable[Response]]:
 
     async def answer(_request: Request) -> Response:
         if store.ready:
-            return JSONResponse({"status": "ready", "degraded": store.protocol is None})
+            degraded = store.protocol is None
+            reason = {"reason": str(RedisFull())} if degraded and store.full else {}
+            return JSONResponse({"status": "ready", "degraded": degraded, **reason})
         return JSONResponse(
             {"status": "not ready", "reason": "PostgreSQL does not answer"},
             status_code=503,

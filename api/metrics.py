@@ -45,6 +45,9 @@ class _Counters(Collector):
         degraded = self._store.protocol is None
         yield GaugeMetricFamily("millitask_degraded", "1 if PostgreSQL answers in place of the cache", degraded)
         yield GaugeMetricFamily(
+            "millitask_redis_full", "1 if the index does not fit into Redis: raise its maxmemory", self._store.full
+        )
+        yield GaugeMetricFamily(
             "millitask_rebuild_seconds", "How long the last rebuild took", counters.pop("rebuild_seconds")
         )
         yield GaugeMetricFamily("millitask_streams", "Subscribers, WebSockets and SSE together", self._streams.open)

@@ -18,6 +18,10 @@ class CacheUnavailable(StoreUnavailable):
     """Redis cannot be reached at the moment; nothing was changed. Try again."""
 
 
+class RedisFull(CacheUnavailable):
+    """Redis is full, and of what must not be evicted: the index needs more than its maxmemory. Raise that."""
+
+
 class IndexLost(StoreUnavailable):
     """Redis has lost the index of the tasks; nothing was changed. Try again."""
 

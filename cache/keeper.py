@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from cache.errors import IndexLost, StoreUnavailable
+from cache.errors import IndexLost, RedisFull, StoreUnavailable
 from cache.feed import Feed
 from cache.rebuild import rebuild
 from cache.scrub import tidy
@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 ROUND = 1.0
 SHORTEST_BACKOFF = 0.1
 LONGEST_BACKOFF = 5.0
+# Seconds between two tries while the index does not fit into Redis: each takes as long as the whole of it, or nearly.
+FULL_PAUSE = 15.0
 # How long the rows of deleted and expired tasks stay; rows at once, and seconds between two looks for more.
 RETENTION = timedelta(days=30)
 PURGE = 500
@@ -57,6 +59,8 @@ async def _again(store: Store, work: Callable[[Store], Awaitable[float]]) -> Non
         try:
             pause = await work(store)
             backoff = SHORTEST_BACKOFF
+        except RedisFull:
+            pause = FULL_PAUSE
         except (StoreUnavailable, DatabaseError) as error:
             log.warning("keeper", work=work.__name__, reason=str(error), retry_seconds=backoff)
             pause, backoff = backoff, min(backoff * 2, LONGEST_BACKOFF)

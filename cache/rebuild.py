@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import structlog
 
-from cache.errors import CacheUnavailable, IndexLost, UnfitRedis
+from cache.errors import CacheUnavailable, IndexLost, RedisFull, UnfitRedis
 from cache.keys import BEACON, VIEW_OF, Keys, epochs_key
 from cache.protocol import Protocol
 from cache.redis import Argument
@@ -43,6 +43,7 @@ async def rebuild(store: Store) -> int | None:
         try:
             return await _build(store, turn, protocol)
         except BaseException as error:
+            store.note(protocol.gate.epoch, error)
             await _give_up(store, protocol, error)
             raise
 
@@ -58,9 +59,16 @@ async def _begin(store: Store, run_id: str) -> Protocol | None:
         beacons: list[tuple[Argument, ...]] = [("ZADD", key, "-inf", BEACON) for key in keys.indexes]
         beacons += [("ZADD", key, "+inf", BEACON) for key in keys.expiring]
         beacons += [("SADD", keys.moving, BEACON)]
-        await store.redis.send(
-            [("SADD", epochs_key(store.workspace), epoch), ("SET", keys.rev, 1), *beacons], run_id=run_id
-        )
+        begin: list[tuple[Argument, ...]] = [
+            ("SADD", epochs_key(store.workspace), epoch),
+            ("SET", keys.rev, 1),
+            *beacons,
+        ]
+        try:
+            await store.redis.send(begin, run_id=run_id)
+        except RedisFull as error:
+            store.note(epoch, error)
+            raise
         await gate.write_building(connection, store.workspace, epoch, run_id)
     return protocol
 

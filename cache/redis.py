@@ -14,9 +14,9 @@ import hiredis
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
-from cache.errors import CacheUnavailable, OtherRedis
+from cache.errors import CacheUnavailable, OtherRedis, RedisFull
 
 SCRIPTS = Path(__file__).parent / "scripts"
 # Seconds within which Redis confirms that one listens.
@@ -171,5 +171,7 @@ async def within(seconds: float) -> AsyncIterator[None]:
 async def _translated() -> AsyncIterator[None]:
     try:
         yield
+    except OutOfMemoryError as error:  # of a write that came before any other of its script: nothing is done by half
+        raise RedisFull from error
     except (RedisError, OSError, TimeoutError) as error:
         raise CacheUnavailable from error

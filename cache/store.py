@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from cache.accounting import Accounting
-from cache.errors import CacheUnavailable, IndexLost, OtherRedis, StoreUnavailable
+from cache.errors import CacheUnavailable, IndexLost, OtherRedis, RedisFull, StoreUnavailable
 from cache.keys import VIEWS
 from cache.protocol import Protocol
 from cache.redis import Redis
@@ -51,6 +51,8 @@ class Store:
         self.suspects: set[UUID] = set()
         self.trouble = asyncio.Event()
         self.lost: tuple[int, IndexLost] | None = None
+        # The epoch of the last index that did not fit into Redis, until another one does.
+        self._full: int | None = None
         self._protocol: Protocol | None = None
         self._heard = self._leased_until = -SILENCE
         self._writes: set[asyncio.Task[Any]] = set()
@@ -72,6 +74,8 @@ class Store:
     def hear(self, heard: Gate, sent: float) -> None:
         """G1: the gate as a question that was sent then found it."""
         self.gate, self._heard = heard, sent
+        if heard.state == "on" and heard.epoch != self._full:
+            self._full = None
         self._protocol = self.at(heard) if heard.state == "on" else None
         self._leased_until = sent + LEASE if heard.state == "on" else 0.0
 
@@ -121,6 +125,7 @@ class Store:
 
     async def close(self, epoch: int, error: StoreUnavailable) -> bool:
         """G2: asks for the gate of this epoch to be closed; whether this call did it."""
+        self.note(epoch, error)
         lost = isinstance(error, IndexLost) and not isinstance(error, OtherRedis)
         async with self.database.connection() as connection:
             closed = await gate.close_gate(connection, self.workspace, epoch, lost=lost)
@@ -129,6 +134,17 @@ class Store:
             self.accounting.closings += 1
             self.trouble.set()
         return closed
+
+    @property
+    def full(self) -> bool:
+        """Whether Redis is not in use because the index does not fit."""
+        return self._full is not None
+
+    def note(self, epoch: int, error: BaseException) -> None:
+        """Why an index is not in use; of a Redis that is full its owner has to know, for it does not mend itself."""
+        if isinstance(error, RedisFull):
+            self._full = epoch
+            log.error("Redis is full", reason=str(error))
 
     async def finish(self, write: Coroutine[Any, Any, Result]) -> Result:
         """Runs a write to its end, also when whoever waits for it goes away."""

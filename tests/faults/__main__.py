@@ -20,7 +20,7 @@ RESULTS = Path("reports/faults/results.jsonl")
 def main() -> int:
     """Plays what is left, and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", choices=FAULTS, help="this fault alone")
+    parser.add_argument("--case", choices=FAULTS, nargs="+", help="these faults alone")
     parser.add_argument("--seed", type=int, help="one case of it, once more")
     parser.add_argument("--count", type=int, help="so many injections in place of the table's")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no case after so long")
@@ -31,7 +31,7 @@ def main() -> int:
     if asked.seed is not None and asked.case is None:
         parser.error("--seed needs --case")
     results, began, say = Results(asked.results), time.monotonic(), sys.stdout
-    faults = [FAULTS[asked.case]] if asked.case else list(FAULTS.values())
+    faults = [FAULTS[name] for name in asked.case or FAULTS]
     for case in [] if asked.report else plan(faults, seed=asked.seed, count=asked.count):
         if time.monotonic() - began > asked.minutes * 60:
             break

@@ -1,6 +1,6 @@
 """What reads and writes of a client have in common: it asks one process, and writes down what it was told."""
 
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -17,7 +17,15 @@ class Asking:
         self._urls = urls
         self._history = history
         self._titles = 0
+        # What its titles end with, for tasks that take room.
+        self.padding = ""
         self.latest: dict[str, int] = {}
+
+    def twin(self, name: str, padding: str) -> Self:
+        """Another client in the same history."""
+        other = type(self)(name, self._http, self._urls, self._history)
+        other.padding = padding
+        return other
 
     async def _ask(self, node: int, document: str, **variables: Any) -> Said:
         return await ask(self._http, self._urls[node], document, variables)
@@ -30,4 +38,4 @@ class Asking:
 
     def _title(self) -> str:
         self._titles += 1
-        return f"{self.name} {self._titles}"
+        return f"{self.name} {self._titles}{self.padding}"

@@ -71,13 +71,16 @@ class Results:
 
 def run(planned: Planned) -> Case:
     """One case, with stores of its own."""
+    fault, seed, count = planned.fault, planned.seed, planned.count
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         folder = Path(name)
+        if fault.play is not None:
+            return asyncio.run(fault.play(fault, seed, count, folder))
         settings = Settings(database_url=None, redis_url=None, data_dir=folder / "stores")
         with EmbeddedStores(settings, durable=False) as urls:
             database_url = urls.database_url.replace(":///millitask?", ":///campaign?")
             with psycopg.connect(urls.database_url, autocommit=True) as connection:
                 connection.execute("CREATE DATABASE campaign")
             migrate(database_url)
-            case = asyncio.run(play(planned.fault, planned.seed, planned.count, folder, database_url))
+            case = asyncio.run(play(fault, seed, count, folder, database_url))
     return case

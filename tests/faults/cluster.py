@@ -32,6 +32,8 @@ class Setup:
     own_postgres: bool = False
     postgres_proxy: bool = False
     maxmemory: str = "64mb"
+    # Megabytes of a file system for PostgreSQL alone.
+    disk: int | None = None
     # More of the environment, for each process.
     variables: tuple[dict[str, str], ...] = ({}, {})
 
@@ -87,14 +89,19 @@ class Node:
         """Before Redis, and before PostgreSQL if there is one."""
         return [self.proxy] if self.postgres is None else [self.proxy, self.postgres]
 
-    def signal_worker(self, number: signal.Signals) -> int:
-        """To the process that answers, if it is there at the moment; killed, the supervisor starts another."""
+    def workers(self) -> list[int]:
+        """The process that answers, if it is there at the moment."""
         assert self._process is not None
-        below = descendants(self._process.pid) | {self._process.pid: "api worker" if self._module != SERVE else ""}
-        workers = [pid for pid, line in below.items() if "api worker" in line]
+        if self._module != SERVE:
+            return [self._process.pid]
+        return [pid for pid, line in descendants(self._process.pid).items() if "api worker" in line]
+
+    def signal_worker(self, number: signal.Signals) -> bool:
+        """To the process that answers, if it is there; killed, the supervisor starts another."""
+        workers = self.workers()
         for pid in workers:
             os.kill(pid, number)
-        return len(workers)
+        return bool(workers)
 
     def kill_worker(self) -> None:
         """Kill the process that answers; the supervisor starts another."""
@@ -130,7 +137,7 @@ class Cluster:
 
     def __init__(self, folder: Path, database_url: str, setup: Setup | None = None) -> None:
         setup = setup or Setup()
-        self.postgres = PostgresServer(folder / "postgres") if setup.own_postgres else None
+        self.postgres = PostgresServer(folder / "postgres", setup.disk) if setup.own_postgres else None
         self.database_url = self.postgres.url if self.postgres else database_url
         self.redis = RedisServer(folder / "redis", setup.maxmemory)
         self.nodes = [
@@ -156,7 +163,7 @@ class Cluster:
         await asyncio.gather(*(node.stop() for node in self.nodes))
         await self.redis.stop()
         if self.postgres:
-            await self.postgres.kill()
+            await self.postgres.remove()
 
     async def readyz(self, node: Node) -> dict[str, Any]:
         """What a process says of itself, with the status code; nothing while it cannot be reached."""

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ BACK_SECONDS = 60.0
 
 @dataclass
 class Run:
-    """A cluster under its workload, what chance says, and what was measured on the way: seconds, by name."""
+    """A cluster under its workload, what chance says, and what was measured on the way, by name and unit."""
 
     cluster: Cluster
     workload: Workload
@@ -28,16 +29,18 @@ class Run:
     measured: dict[str, list[float]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     injected: int = 0
+    # Ids of tasks that an injection has made for the next.
+    kept: list[str] = field(default_factory=list)
 
-    async def recovered(self, what: str = "back") -> None:
+    async def recovered(self, what: str = "back, s") -> None:
         """Waits until all processes use Redis again, and measures how long that takes."""
         began = time.monotonic()
         await self.cluster.recovered(BACK_SECONDS)
         self.measure(what, time.monotonic() - began)
 
-    def measure(self, what: str, seconds: float) -> None:
-        """Keeps a time."""
-        self.measured.setdefault(what, []).append(seconds)
+    def measure(self, what: str, number: float) -> None:
+        """Keeps a number."""
+        self.measured.setdefault(what, []).append(number)
 
 
 def nothing(_operation: Operation) -> bool:
@@ -54,13 +57,15 @@ class Fault:
 
     name: str
     row: str
-    holds: str
     long: int
     each: int
     inject: Callable[[Run], Awaitable[None]]
     excused: Callable[[Operation], bool] = nothing
     setup: Callable[[int], Setup] = lambda _seed: Setup()
-    workload: dict[str, Any] = field(default_factory=dict)
+    # What is done after the last injection.
+    after: Callable[[Run], Awaitable[None]] | None = None
+    # What takes the place of `play`, where a history is not what tells.
+    play: "Callable[[Fault, int, int, Path], Coroutine[Any, Any, Case]] | None" = None
 
 
 @dataclass(frozen=True)
@@ -93,21 +98,31 @@ async def play(fault: Fault, seed: int, count: int, folder: Path, database_url: 
     """One case: the clients work, `count` injections one after the other, and then everything is judged."""
     began = time.monotonic()
     async with running(folder, database_url, fault.setup(seed)) as cluster:
-        workload = Workload(cluster, **{"evicting": 0.1, "seed": seed} | fault.workload)
+        workload = Workload(cluster, evicting=0.1, seed=seed)
         run = Run(cluster, workload, random.Random(seed))
-        async with workload.running():
-            await asyncio.sleep(0.5)
-            for _ in range(count):
-                await fault.inject(run)
-                run.injected += 1
-            await cluster.recovered(BACK_SECONDS)
-            await asyncio.sleep(0.5)
-        wrong = run.wrong + await finish(workload)
+        try:
+            await _inject(fault, run, count)
+            run.wrong += await finish(workload)
+        except Exception:
+            log.exception("%s seed %d", fault.name, seed)
+            run.wrong.append(f"it did not get to its end: {traceback.format_exc()[-3000:]}")
         failed = [op for op in workload.history.failed_reads() if not fault.excused(op)]
-        wrong += [f"a read failed: {op}" for op in failed]
+        wrong = run.wrong + [f"a read failed: {op}" for op in failed]
         said = [line for node in cluster.nodes for line in node.said()[-20:]] if wrong else []
     log.info("%s seed %d: %d wrong", fault.name, seed, len(wrong))
     return _case(fault, seed, run, wrong, said, time.monotonic() - began)
+
+
+async def _inject(fault: Fault, run: Run, count: int) -> None:
+    async with run.workload.running():
+        await asyncio.sleep(0.5)
+        for _ in range(count):
+            await fault.inject(run)
+            run.injected += 1
+        if fault.after is not None:
+            await fault.after(run)
+        await run.cluster.recovered(BACK_SECONDS)
+        await asyncio.sleep(0.5)
 
 
 def _case(fault: Fault, seed: int, run: Run, wrong: list[str], said: list[str], seconds: float) -> Case:
@@ -123,8 +138,8 @@ def _case(fault: Fault, seed: int, run: Run, wrong: list[str], said: list[str], 
         writes=len(writes),
         acknowledged=sum(op.may_have_happened and not op.failed for op in writes),
         failed_reads=len(run.workload.history.failed_reads()),
-        slowest_read=round(reads[-1], 3),
-        p99_read=round(reads[int(len(reads) * 0.99)], 3),
+        slowest_read=round(reads[-1] if reads else 0.0, 3),
+        p99_read=round(reads[int(len(reads) * 0.99)] if reads else 0.0, 3),
         slowest_write=round(max((op.end - op.start for op in writes), default=0.0), 3),
         measured={name: round(max(times), 3) for name, times in run.measured.items()},
         violations=wrong,

@@ -6,7 +6,7 @@ from tests.faults.table import ALL
 
 COLUMNS = (
     *("case", "fault", "injected", "of", "operations", "reads", "writes", "violations", "slowest read"),
-    *("slowest write", "slowest of"),
+    *("slowest write", "the most of each case"),
 )
 HEAD = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|\n"
 
@@ -27,7 +27,7 @@ def table(cases: list[dict[str, Any]]) -> str:
             *(f"`{fault.name}`", fault.row, total["injected"], fault.long, f"{total['operations']:,}"),
             *(f"{total['reads']:,}", f"{total['writes']:,}", wrong),
             *(f"{max(case[name] for case in its):.2f} s" for name in ("slowest_read", "slowest_write")),
-            ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slowest.items()),
+            ", ".join(f"{name}: {most:.1f}" for name, most in slowest.items()),
         ]
         rows.append(f"| {' | '.join(map(str, cells))} |\n")
     return HEAD + "".join(rows)

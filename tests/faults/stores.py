@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class RedisServer:
         self._folder = DataFolder(folder)
         self._folder.create()
         self._folder.create_sockets(os.geteuid())
+        self._maxmemory = maxmemory
         self._program = program(self._folder, maxmemory=maxmemory)
         self._process: asyncio.subprocess.Process | None = None
         self.socket = socket(self._folder)
@@ -84,6 +86,19 @@ class RedisServer:
             evicting: Any = self.client.eval(_EVICT, 0, str(share), str(seed))
             await evicting
 
+    async def limit(self, more: int) -> None:
+        """Sets maxmemory to so many bytes more than are in use."""
+        used = (await self.client.info("memory"))["used_memory"]
+        await self.client.config_set("maxmemory", max(1, used + more))
+
+    async def unlimit(self) -> None:
+        """As it was."""
+        await self.client.config_set("maxmemory", self._maxmemory)
+
+    async def evicted(self) -> int:
+        """How many keys it has evicted since it was started."""
+        return int((await self.client.info("stats"))["evicted_keys"])
+
     async def lose(self, ending: str) -> int:
         """Deletes the keys whose names end in this; returns how many there were."""
         names = [name async for name in self.client.scan_iter(match=f"*:{ending}", count=1000)]
@@ -110,9 +125,14 @@ class RedisServer:
 class PostgresServer:
     """The program and the options of the embedded PostgreSQL, without its guard; what is acknowledged is on disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, disk: int | None = None) -> None:
+        """disk: the megabytes of a file system of its own; only root can make one."""
         self._folder = DataFolder(folder)
         self._folder.create()
+        self._mounted = disk is not None
+        if disk is not None:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk}m", "tmpfs", str(folder)], check=True)
+        self.filling = folder / "filling"
         self._process: asyncio.subprocess.Process | None = None
         self.url = postgres.url(self._folder, "postgres")
         self.data = self._folder.postgres
@@ -146,6 +166,24 @@ class PostgresServer:
                     os.kill(pid, signal.SIGKILL)
             await self._process.wait()
             self._process = None
+
+    def fill_disk(self) -> None:
+        """Takes all the room that is left."""
+        with self.filling.open("wb") as file, suppress(OSError):
+            while True:
+                file.write(bytes(65536))
+                file.flush()
+
+    def free_disk(self) -> None:
+        """Gives it back."""
+        self.filling.unlink()
+
+    async def remove(self) -> None:
+        """End it, and its file system."""
+        await self.kill()
+        if self._mounted:
+            await asyncio.sleep(0.5)  # until the last of its processes has ended
+            await asyncio.to_thread(subprocess.run, ["umount", "-l", str(self._folder.path)], check=True)
 
     @property
     def runs(self) -> bool:

@@ -2,8 +2,9 @@
 
 import asyncio
 
-from tests.faults.fault import Run
-from tests.faults.history import Operation, Outcome
+from schema.checks import uuid7
+from tests.faults.fault import BACK_SECONDS, Run
+from tests.faults.history import Answer, Operation, Outcome
 
 
 def away(operation: Operation) -> bool:
@@ -20,3 +21,33 @@ async def killed(run: Run) -> None:
     await postgres.start()
     await run.recovered()
     await asyncio.sleep(run.chance.uniform(0.2, 1.0))
+
+
+async def disk_full(run: Run) -> None:
+    """Until writers have noticed; then there is room again. Of a log that cannot be written PostgreSQL dies."""
+    postgres = run.cluster.postgres
+    assert postgres is not None
+    writer = run.workload.clients[0].twin("filler", " " + "x" * 450)
+    postgres.fill_disk()
+    try:
+        async with asyncio.timeout(BACK_SECONDS):
+            while not _noticed(await writer.create_many(0, _ids(run), "TODO", None)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(run.chance.uniform(1.0, 5.0))
+    finally:
+        postgres.free_disk()
+    await asyncio.sleep(2)
+    if not postgres.runs:
+        await postgres.kill()
+        await postgres.start()
+    await run.recovered()
+
+
+def _noticed(answer: Answer) -> bool:
+    return answer.outcome in (Outcome.UNAVAILABLE, Outcome.UNKNOWN)
+
+
+def _ids(run: Run) -> list[str]:
+    ids = [str(uuid7()) for _ in range(500)]
+    run.workload.all_ids += ids
+    return ids

@@ -32,7 +32,7 @@ async def stopped(run: Run, seconds: float = 10.0) -> None:
     node.signal_worker(signal.SIGCONT)
     began = time.monotonic()
     await run.cluster.until(node, degraded=False, seconds=BACK_SECONDS)
-    run.measure("back", time.monotonic() - began)
+    run.measure("back, s", time.monotonic() - began)
     await asyncio.sleep(run.chance.uniform(0.2, 1.0))
 
 

@@ -11,7 +11,7 @@ async def killed(run: Run) -> None:
     await run.cluster.redis.kill()
     await asyncio.sleep(run.chance.uniform(0.0, 1.5))
     await run.cluster.redis.start()
-    await run.recovered("index back")
+    await run.recovered("index back, s")
 
 
 def stopped(seconds: float) -> Callable[[Run], Awaitable[None]]:
@@ -21,7 +21,7 @@ def stopped(seconds: float) -> Callable[[Run], Awaitable[None]]:
         run.cluster.redis.freeze()
         await asyncio.sleep(seconds)
         run.cluster.redis.thaw()
-        await run.recovered("index back")
+        await run.recovered("index back, s")
 
     return stop
 
@@ -33,7 +33,7 @@ PARTS = ("", "rev", "index", "index:TODO", "expiring", "moving")
 async def emptied(run: Run) -> None:
     """The run of the server is the same, so that nothing else tells."""
     await lose(run, PARTS[run.injected % len(PARTS)])
-    await run.recovered("index back")
+    await run.recovered("index back, s")
 
 
 async def lose(run: Run, ending: str) -> None:

@@ -1,0 +1,84 @@
+"""A bulk load while Redis and processes of the service are killed: every task is there once, and in the index."""
+
+import asyncio
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+
+from tests.api.service import ROOT
+from tests.faults.cluster import Cluster, Setup, running
+from tests.faults.fault import Case, Fault
+
+# Seconds between two kills.
+PAUSES = (4.0, 12.0)
+MAXMEMORY = "1gb"
+COUNT = "SELECT count(*), count(DISTINCT title) FROM task WHERE workspace_id = 'default' AND deleted_at IS NULL"
+
+
+async def play(fault: Fault, seed: int, count: int, folder: Path) -> Case:
+    """`count` tasks through one process; it and Redis are killed in turn until the loader is done."""
+    began, chance, kills = time.monotonic(), random.Random(seed), 0
+    wrong: list[str] = []
+    async with running(folder, "", Setup(own_postgres=True, maxmemory=MAXMEMORY)) as cluster:
+        loader = await _command("loadgen", "load", "--count", str(count), "--url", f"{cluster.nodes[0].url}/graphql")
+        loading = asyncio.create_task(loader.communicate())
+        while not loading.done():
+            await asyncio.wait([loading], timeout=chance.uniform(*PAUSES))
+            if not loading.done():
+                await _kill(cluster, redis=kills % 2 == 1)
+                kills += 1
+        said, _ = await loading
+        seconds = time.monotonic() - began
+        if loader.returncode:
+            wrong.append(said.decode()[-2000:])
+        back = time.monotonic()
+        await cluster.recovered(120)
+        back = time.monotonic() - back
+        wrong += await _judge(cluster, count)
+        lines = [line for node in cluster.nodes for line in node.said()[-20:]] if wrong else []
+    measured = {"load, s": round(seconds, 1), "index back, s": round(back, 1), "kills": float(kills)}
+    return Case(
+        *(fault.name, seed, count, count, 0, count, count, 0, 0.0, 0.0, 0.0),
+        measured=measured,
+        violations=wrong,
+        said=lines,
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+async def _kill(cluster: Cluster, *, redis: bool) -> None:
+    if redis:
+        await cluster.redis.kill()
+        await asyncio.sleep(0.5)
+        await cluster.redis.start()
+    else:
+        cluster.nodes[0].signal_worker(signal.SIGKILL)
+
+
+async def _judge(cluster: Cluster, count: int) -> list[str]:
+    async with await psycopg.AsyncConnection.connect(cluster.database_url) as connection:
+        found = await (await connection.execute(COUNT)).fetchone()
+    wrong = [] if found == (count, count) else [f"lost: {found} rows and titles, and {count} were loaded"]
+    # What killed writers have left is scrubbed by now, or will be soon.
+    for _ in range(6):
+        process = await _command("api", "verify", environment=cluster.nodes[1].environment())
+        said, _ = await process.communicate()
+        if process.returncode == 0:
+            return wrong
+        await asyncio.sleep(5)
+    return [*wrong, f"I3: {said.decode()[-2000:]}"]
+
+
+async def _command(*words: str, environment: dict[str, str] | None = None) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", *words),
+        cwd=ROOT,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
