@@ -106,8 +106,8 @@ def _check_version(folder: DataFolder, binaries: Path, account: Account) -> None
     if found != ours:
         raise StoreError(
             f"the data in {folder.postgres} were written by PostgreSQL {found}, but this is "
-            f"PostgreSQL {ours}; move the folder away (or choose another MILLITASK_DATA_DIR) to "
-            "start empty, or carry the data over with pg_dump or pg_upgrade"
+            f"PostgreSQL {ours}; start the version of Millitask that wrote them to carry them over "
+            "(docs/operations.md says how), or choose another MILLITASK_DATA_DIR to start empty"
         )
 
 
