@@ -13,16 +13,33 @@ const indigo: MantineColorsTuple = [
   '#2f377f',
 ];
 
+const dark: MantineColorsTuple = [
+  '#e8e8ea',
+  '#b9bbc1',
+  '#9b9ea6',
+  '#6d7079',
+  '#3a3b41',
+  '#303137',
+  '#232428',
+  '#18191c',
+  '#131416',
+  '#0e0f10',
+];
+
 /** Dense and quiet; colours that carry text are dark enough for it. */
 export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: { light: 6, dark: 4 },
   autoContrast: true,
-  colors: { indigo },
+  colors: { indigo, dark },
   defaultRadius: 6,
   fontFamily: 'var(--font-inter), system-ui, sans-serif',
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
   headings: { fontFamily: 'var(--font-inter), system-ui, sans-serif', fontWeight: '600' },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } }, styles: { title: { fontWeight: 600 } } },
+    Drawer: { styles: { title: { fontWeight: 600 } } },
+  },
 });

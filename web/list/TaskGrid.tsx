@@ -63,15 +63,13 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
   }, [virtual]);
 
   const refresh = useRefresh(useCallback(() => rows.refetch(), [rows]));
-  const [pending, setPending] = useState(0);
   useTaskChanges((task) => {
     const belongs = (!view.status || task.status === view.status) && (view.order !== 'EXPIRING_SOON' || task.expiresAt);
     if (!counted || !belongs) return;
     if (loaded.total === 0) listChanged();
-    else setPending((now) => now + 1);
+    else list.addNews();
   });
   const showNew = useCallback(async () => {
-    setPending(0);
     await follow(refresh, () => (view.order === 'OLDEST' ? (virtualRef.current?.last ?? 0) : 0));
   }, [follow, refresh, view.order]);
 
@@ -201,16 +199,19 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
       created.subscribe(() => {
         const made = created.get();
         if (!made || !counted || view.order !== 'NEWEST') return;
-        void follow(refresh).then(() => setActive(rows.rowOf(made.id) ?? -1));
+        void follow(refresh).then(() => {
+          setActive(rows.rowOf(made.id) ?? -1);
+          focus();
+        });
       }),
-    [follow, refresh, counted, view.order, rows, setActive],
+    [follow, refresh, counted, view.order, rows, setActive, focus],
   );
 
   const empty = loaded.known && loaded.total === 0;
   return (
     <div className={styles.frame}>
       {empty && (counted ? <NoTasks view={view} onCreate={onCreate} /> : <NothingFound query={view.q} />)}
-      <NewPill count={pending + list.above} onShow={() => void showNew()} />
+      <NewPill count={list.news} onShow={() => void showNew()} />
       <div
         ref={scroller}
         {...(empty ? {} : GRID)}

@@ -17,6 +17,9 @@ interface Options {
   newestFirst: boolean;
 }
 
+/** New tasks: told of and not in the list yet, and in the list above where the reader is. */
+const NO_NEWS = { told: 0, above: 0 };
+
 interface Loaded {
   total: number;
   known: boolean;
@@ -30,7 +33,7 @@ export function useLoaded({ virtualRef, expected, counted, newestFirst }: Option
   const [loaded, setLoaded] = useState<Loaded>({ total: expected, known: false, cursors: [null] });
   const latest = useRef(loaded);
   const [active, setActive] = useState(-1);
-  const [above, setAbove] = useState(0);
+  const [news, setNews] = useState(NO_NEWS);
   const following = useRef(false);
 
   const onReport = useCallback(
@@ -49,7 +52,9 @@ export function useLoaded({ virtualRef, expected, counted, newestFirst }: Option
       if (moved === 0) return;
       virtualRef.current?.moveByRows(moved);
       setActive((row) => (row < 0 ? row : Math.max(row + moved, 0)));
-      if (moved > 0 && newestFirst) setAbove((rowsAbove) => rowsAbove + moved);
+      if (moved > 0 && newestFirst) {
+        setNews((now) => ({ told: Math.max(now.told - moved, 0), above: now.above + moved }));
+      }
     },
     [counted, newestFirst, rows, keys, virtualRef],
   );
@@ -61,14 +66,18 @@ export function useLoaded({ virtualRef, expected, counted, newestFirst }: Option
     [rows, keys],
   );
 
+  const addNews = useCallback(() => setNews((now) => ({ ...now, told: now.told + 1 })), []);
+
   /** To the top, at what is new there. */
   const follow = useCallback(
     async (refetch: () => Promise<unknown>, row?: () => number) => {
       following.current = true;
       try {
         await refetch();
+        // The windows report when they are drawn.
+        await new Promise((drawn) => setTimeout(drawn, 50));
         virtualRef.current?.scrollToRow(row?.() ?? 0, 'top');
-        setAbove(0);
+        setNews(NO_NEWS);
       } finally {
         following.current = false;
       }
@@ -77,8 +86,8 @@ export function useLoaded({ virtualRef, expected, counted, newestFirst }: Option
   );
 
   return useMemo(
-    () => ({ rows, keys, loaded, active, setActive, above, setAbove, onReport, onGone, follow }),
-    [rows, keys, loaded, active, above, onReport, onGone, follow],
+    () => ({ rows, keys, loaded, active, setActive, news: news.told + news.above, addNews, onReport, onGone, follow }),
+    [rows, keys, loaded, active, news, addNews, onReport, onGone, follow],
   );
 }
 

@@ -61,5 +61,7 @@ function apply(client: ApolloClient, { kind, id, task }: Change, onCreated: (tas
 
 /** The drawer shows more of a task than the list fetches. */
 function refreshOpenTask(client: ApolloClient): void {
-  void client.refetchQueries({ include: ['TaskDetail'] });
+  for (const query of client.getObservableQueries()) {
+    if (query.queryName === 'TaskDetail') void query.refetch();
+  }
 }
