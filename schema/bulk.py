@@ -53,28 +53,28 @@ class BulkMutation:
             return await tasks.create_tasks(new, all_or_none=all_or_none)
 
         said = await _bulk(input, checks.new_task, run)
-        results = [CreateTasksResult(**outcome_fields(outcome)) for outcome in said.pop("outcomes")]
+        results = [CreateTasksResult(**each) for each in said.pop("results")]
         return CreateTasksPayload(results=results, **said)
 
     @strawberry.mutation(description=f"Changes {MANY}")
     async def update_tasks(self, info: Info, input: UpdateTasks) -> UpdateTasksPayload:  # noqa: A002
         """As updateTask."""
         said = await _bulk(input, checks.update, _changing(info, "update"))
-        results = [UpdateTasksResult(**outcome_fields(outcome)) for outcome in said.pop("outcomes")]
+        results = [UpdateTasksResult(**each) for each in said.pop("results")]
         return UpdateTasksPayload(results=results, **said)
 
     @strawberry.mutation(description=f"Deletes {MANY}")
     async def delete_tasks(self, info: Info, input: DeleteTasks) -> DeleteTasksPayload:  # noqa: A002
         """As deleteTask."""
-        said = await _bulk(input, checks.edit, _changing(info, "delete"))
-        results = [DeleteTasksResult(**outcome_fields(outcome, deleted=True)) for outcome in said.pop("outcomes")]
+        said = await _bulk(input, checks.edit, _changing(info, "delete"), deleted=True)
+        results = [DeleteTasksResult(**each) for each in said.pop("results")]
         return DeleteTasksPayload(results=results, **said)
 
     @strawberry.mutation(description=f"Restores {MANY}")
     async def restore_tasks(self, info: Info, input: RestoreTasks) -> RestoreTasksPayload:  # noqa: A002
         """As restoreTask."""
         said = await _bulk(input, checks.edit, _changing(info, "restore"))
-        results = [RestoreTasksResult(**outcome_fields(outcome)) for outcome in said.pop("outcomes")]
+        results = [RestoreTasksResult(**each) for each in said.pop("results")]
         return RestoreTasksPayload(results=results, **said)
 
 
@@ -88,20 +88,31 @@ def _changing(info: Info, verb: Verb) -> Run[Edit]:
     return run
 
 
-async def _bulk(given: Given, check: Callable[[Any], Item | list[UserError]], run: Run[Item]) -> dict[str, Any]:
-    """Checks each item and runs those that may be; what the payload says, with an outcome for each item."""
-    said: dict[str, Any] = {"client_mutation_id": given.client_mutation_id, "outcomes": []}
-    if len(given.tasks) > inputs.MOST_ITEMS:
-        message = f"tasks may be {inputs.MOST_ITEMS:,} at most, and {len(given.tasks):,} were given."
+async def _bulk(
+    given: Given, check: Callable[[Any], Item | list[UserError]], run: Run[Item], *, deleted: bool = False
+) -> dict[str, Any]:
+    """Checks each item and runs those that may be; what the payload says, and the result of each item."""
+    items: Sequence[Any] = given.tasks
+    said: dict[str, Any] = {"client_mutation_id": given.client_mutation_id, "results": []}
+    if len(items) > inputs.MOST_ITEMS:
+        message = f"tasks may be {inputs.MOST_ITEMS:,} at most, and {len(items):,} were given."
         return said | {"user_errors": [UserError(field=["tasks"], message=message, code=UserErrorCode.TOO_MANY)]}
-    checked = _without_duplicates([check(item) for item in given.tasks])
     all_or_none = given.error_policy is inputs.ErrorPolicy.REJECT_ALL
+    outcomes = await _outcomes(_without_duplicates([check(item) for item in items]), run, all_or_none)
+    results = [
+        {"client_mutation_id": item.client_mutation_id, **outcome_fields(outcome, deleted=deleted)}
+        for item, outcome in zip(items, outcomes, strict=True)
+    ]
+    return said | {"results": results}
+
+
+async def _outcomes(checked: list[Item | list[UserError]], run: Run[Item], all_or_none: bool) -> list[Outcome]:
+    """Of each item, in order: what was wrong with it, or what became of it."""
     good = [item for item in checked if not isinstance(item, list)]
     if all_or_none and len(good) < len(checked):
-        outcomes: list[Outcome] = [item if isinstance(item, list) else NotDone() for item in checked]
-        return said | {"outcomes": outcomes}
+        return [item if isinstance(item, list) else NotDone() for item in checked]
     done = iter(await run(good, all_or_none) if good else [])
-    return said | {"outcomes": [item if isinstance(item, list) else next(done) for item in checked]}
+    return [item if isinstance(item, list) else next(done) for item in checked]
 
 
 def _without_duplicates(items: list[Item | list[UserError]]) -> list[Item | list[UserError]]:

@@ -25,7 +25,7 @@ EXPIRES_AT = (
 EXPECTED = "Refuse with VERSION_CONFLICT unless the task is at this version."
 ITEMS = "At most 1,000, each with an id of its own."
 POLICY = "What to do with the others when an item is refused: SKIP_INVALID if not given."
-CLIENT_MUTATION_ID = "Any text of the client; it comes back in the payload."
+CLIENT_MUTATION_ID = "Any text of the client; it comes back, and means nothing here."
 
 
 @strawberry.enum(description="What becomes of the items of a mutation when some of them are refused.")

@@ -42,15 +42,9 @@ CURRENT = "With VERSION_CONFLICT: the task as it is, to decide by. Else null."
 
 @strawberry.type
 class Result:
-    """What became of one task; the payload of a mutation of one, or an item of a mutation of many."""
+    """What every payload has, and every item of a mutation of many."""
 
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=ERRORS)
-
-
-@strawberry.type
-class Payload(Result):
-    """What every payload has."""
-
     client_mutation_id: str | None = strawberry.field(default=None, description="What the input had.")
 
 
@@ -62,35 +56,30 @@ class ChangedResult(Result):
     current_task: Task | None = strawberry.field(default=None, description=CURRENT)
 
 
-@strawberry.type
-class ChangedPayload(Payload, ChangedResult):
-    """The same, of a mutation of one."""
-
-
 @strawberry.type(description="What became of a create.")
-class CreateTaskPayload(Payload):
+class CreateTaskPayload(Result):
     """Answer of createTask."""
 
     task: Task | None = strawberry.field(default=None, description="The task that is there now; null if none is.")
 
 
 @strawberry.type(description="What became of an update.")
-class UpdateTaskPayload(ChangedPayload):
+class UpdateTaskPayload(ChangedResult):
     """Answer of updateTask."""
 
 
 @strawberry.type(description="What became of a completion.")
-class CompleteTaskPayload(ChangedPayload):
+class CompleteTaskPayload(ChangedResult):
     """Answer of completeTask."""
 
 
 @strawberry.type(description="What became of a reopening.")
-class ReopenTaskPayload(ChangedPayload):
+class ReopenTaskPayload(ChangedResult):
     """Answer of reopenTask."""
 
 
 @strawberry.type(description="What became of a delete.")
-class DeleteTaskPayload(Payload):
+class DeleteTaskPayload(Result):
     """Answer of deleteTask."""
 
     deleted_task_id: strawberry.ID | None = strawberry.field(default=None, description="The id, if it was deleted.")
@@ -98,7 +87,7 @@ class DeleteTaskPayload(Payload):
 
 
 @strawberry.type(description="What became of a restore.")
-class RestoreTaskPayload(ChangedPayload):
+class RestoreTaskPayload(ChangedResult):
     """Answer of restoreTask."""
 
 
@@ -131,28 +120,28 @@ RESULTS = "One for each item, in the order of the input; none if the input as a 
 
 
 @strawberry.type(description="What became of many creates.")
-class CreateTasksPayload(Payload):
+class CreateTasksPayload(Result):
     """Answer of createTasks."""
 
     results: list[CreateTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
 
 
 @strawberry.type(description="What became of many updates.")
-class UpdateTasksPayload(Payload):
+class UpdateTasksPayload(Result):
     """Answer of updateTasks."""
 
     results: list[UpdateTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
 
 
 @strawberry.type(description="What became of many deletes.")
-class DeleteTasksPayload(Payload):
+class DeleteTasksPayload(Result):
     """Answer of deleteTasks."""
 
     results: list[DeleteTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
 
 
 @strawberry.type(description="What became of many restores.")
-class RestoreTasksPayload(Payload):
+class RestoreTasksPayload(Result):
     """Answer of restoreTasks."""
 
     results: list[RestoreTasksResult] = strawberry.field(default_factory=list, description=RESULTS)

@@ -7,12 +7,12 @@ import pytest
 from schema.checks import uuid7
 from tests.schema.client import CREATE_MANY, Client
 
-FIELDS = "task { id title status version } userErrors { field message code }"
+FIELDS = "clientMutationId task { id title status version } userErrors { field message code }"
 UPDATE = f"""mutation ($input: UpdateTasksInput!) {{ updateTasks(input: $input) {{
     clientMutationId results {{ {FIELDS} currentTask {{ version }} }} userErrors {{ field code }} }} }}"""
 DELETE = """mutation ($input: DeleteTasksInput!) { deleteTasks(input: $input) {
     clientMutationId userErrors { code }
-    results { deletedTaskId currentTask { version } userErrors { field code } } } }"""
+    results { clientMutationId deletedTaskId currentTask { version } userErrors { field code } } } }"""
 RESTORE = f"""mutation ($input: RestoreTasksInput!) {{ restoreTasks(input: $input) {{
     clientMutationId results {{ {FIELDS} currentTask {{ version }} }} userErrors {{ code }} }} }}"""
 CREATE = f"""mutation ($input: CreateTasksInput!) {{ createTasks(input: $input) {{
@@ -90,6 +90,22 @@ async def test_creates_are_all_made_or_none(client: Client) -> None:
         payload = await many(client, "createTasks", [again], errorPolicy="REJECT_ALL")
         assert (codes(payload), payload["results"][0]["task"]["id"]) == ([""], again["id"])
     assert await client.total() == 1
+
+
+@pytest.mark.parametrize("verb", MANY)
+@pytest.mark.parametrize("policy", ["SKIP_INVALID", "REJECT_ALL"])
+async def test_what_the_client_calls_an_item_comes_back_with_it(client: Client, verb: str, policy: str) -> None:
+    """Whatever becomes of it: done, refused, wrong, or nothing said."""
+    given = [
+        {"id": (await client.create())["id"], "clientMutationId": "done"},
+        {"id": "nonsense", "clientMutationId": "wrong"},
+        {"id": str(uuid7()), "clientMutationId": "refused"},
+        {"id": str(uuid7())},
+    ]
+    items = [item | ({"title": "A"} if verb == "createTasks" else {}) for item in given]
+    payload = await many(client, verb, items, errorPolicy=policy, clientMutationId="all")
+    assert payload["clientMutationId"] == "all"
+    assert [result["clientMutationId"] for result in payload["results"]] == ["done", "wrong", "refused", None]
 
 
 @pytest.mark.parametrize("verb", ["updateTasks", "deleteTasks", "restoreTasks"])
