@@ -208,4 +208,6 @@ def _errors(problem: Problem) -> dict[str, Any]:
 
 
 def _response(status: int, body: Any, form: str, headers: dict[str, str] | None = None) -> Response:
+    # Nobody between may keep an answer: the next read would be older than a write.
+    headers = {"Cache-Control": "no-store", **(headers or {})}
     return Response(_encode(body), status, headers, media_type=f"{form}; charset=utf-8")

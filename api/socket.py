@@ -79,7 +79,6 @@ class Handler(BaseGraphQLTransportWSHandler[None, None]):
             root_value=None,
             schema=cast("Any", self),
             connection_init_wait_timeout=INTRODUCTION,
-            max_subscriptions_per_connection=MOST,
         )
         self._endpoint = endpoint
 
@@ -109,14 +108,26 @@ class Handler(BaseGraphQLTransportWSHandler[None, None]):
                 await self.handle_invalid_message("The id of a message must be a string")
                 return
             try:
-                asked = operation(message.get("payload"))
-                text = self._endpoint.documents.text(asked, stored_only=False)
+                message["payload"] = self._asked(message)
             except Problem as problem:
                 error = {"message": str(problem), "extensions": problem.extensions}
                 await self.send_message(cast("Any", {"id": message["id"], "type": "error", "payload": [error]}))
                 return
-            message["payload"] = {"query": text, "variables": asked.variables, "operationName": asked.name}
         await super().handle_message(cast("Any", message))
+
+    def _asked(self, message: dict[str, Any]) -> dict[str, Any]:
+        """What Strawberry takes, of what was sent. Raises `Problem`."""
+        if len(self.operations) >= MOST and message["id"] not in self.operations:
+            raise Problem(
+                400,
+                f"A connection may have {MOST} subscriptions, and this would be one more. Complete one, or "
+                "open another connection.",
+                "TOO_MANY_SUBSCRIPTIONS",
+                {"limit": MOST, "requested": len(self.operations) + 1},
+            )
+        asked = operation(message.get("payload"))
+        text = self._endpoint.documents.text(asked, stored_only=False)
+        return {"query": text, "variables": asked.variables, "operationName": asked.name}
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Logs what is not just the end of a connection."""

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from strawberry.types.execution import PreExecutionError
 
 from api.negotiation import EVENTS
 from api.requests import RETRY_AFTER, error_response
@@ -134,7 +135,8 @@ async def _gone(receive: Receive) -> None:
 
 def shown(result: Any) -> dict[str, Any]:
     """An event as a client sees it."""
-    body: dict[str, Any] = {"data": result.data}
+    # What was not run has no data, as by POST; what was run and failed has null.
+    body: dict[str, Any] = {} if isinstance(result, PreExecutionError) else {"data": result.data}
     if result.errors:
         body["errors"] = [dict(error.formatted) for error in result.errors]
     return body

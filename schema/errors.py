@@ -62,7 +62,8 @@ def as_client_sees(error: GraphQLError, request_id: str, *, suggestions: bool = 
     if isinstance(cause, StoreUnavailable | DatabaseUnavailable):
         return _coded(error, str(cause), "UNAVAILABLE")
     kind = "database" if isinstance(cause, DatabaseError) else "unexpected"
-    log.error("masked error", kind=kind, path=error.path, exc_info=cause)
+    # The id as well: in a subscription nothing else brings it to the log.
+    log.error("masked error", kind=kind, path=error.path, request_id=request_id, exc_info=cause)
     message = f"Something went wrong on our side. Report it with the request id {request_id}."
     return _coded(error, message, "INTERNAL_SERVER_ERROR", requestId=request_id)
 

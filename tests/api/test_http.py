@@ -161,6 +161,7 @@ async def test_until_there_is_an_index_postgresql_answers(settings: Settings, da
 async def test_get_answers_a_query(client: Client) -> None:
     answer = await client.http.get("/graphql", params={"query": TOTAL})
     assert (answer.status_code, answer.json()["data"]) == (200, {"tasks": {"totalCount": 0}})
+    assert answer.headers["Cache-Control"] == "no-store"
     answer = await client.http.get(
         "/graphql", params={"query": TASK, "variables": f'{{"id": "{uuid7()}"}}', "operationName": ""}
     )

@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
+import redis
 from websockets import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -16,6 +18,7 @@ from cache import changed
 from tests.api.listening import listening
 from tests.schema.client import CREATE_MANY
 
+COUNTS = "subscription { taskCountsChanged { all } }"
 CHANGED = "subscription { taskChanged { kind rev task { id title description } } }"
 
 
@@ -43,7 +46,7 @@ async def connected(url: str, *, greet: bool = True, **options: Any) -> AsyncIte
 async def subscribe(websocket: ClientConnection, query: str = CHANGED, **payload: Any) -> Any:
     message = {"id": "1", "type": "subscribe", "payload": {"query": query} | payload}
     await websocket.send(json.dumps(message))
-    return json.loads(await asyncio.wait_for(websocket.recv(), 10))
+    return json.loads(await asyncio.wait_for(websocket.recv(), 30))
 
 
 async def closed(websocket: ClientConnection) -> tuple[int, str]:
@@ -188,6 +191,45 @@ async def test_each_subscription_of_a_connection_ends_by_itself(url: str) -> Non
         assert (await subscribe(websocket))["type"] == "next"
         await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGED}}))
         assert (await closed(websocket))[0] == 4409
+
+
+async def test_as_many_subscriptions_on_a_connection_as_it_may_have(url: str) -> None:
+    async with connected(url) as websocket:
+        await websocket.send(json.dumps({"id": "counts", "type": "subscribe", "payload": {"query": COUNTS}}))
+        for number in range(endpoint.MOST):
+            await websocket.send(json.dumps({"id": f"{number}", "type": "subscribe", "payload": {"query": CHANGED}}))
+        heard = [json.loads(await asyncio.wait_for(websocket.recv(), 10)) for _ in range(endpoint.MOST + 1)]
+        [refused] = [message for message in heard if message["type"] == "error"]
+        [error] = refused["payload"]
+        assert (refused["id"], len(heard)) == ("49", 51)
+        assert error["extensions"] == {"code": "TOO_MANY_SUBSCRIPTIONS", "limit": 50, "requested": 51}
+        assert "50 subscriptions" in error["message"]
+        await websocket.send(json.dumps({"id": "counts", "type": "complete"}))
+        again = {"id": "49", "type": "subscribe", "payload": {"query": CHANGED}}
+        await websocket.send(json.dumps(again))
+        assert json.loads(await asyncio.wait_for(websocket.recv(), 10))["type"] == "next"
+
+
+async def test_an_unexpected_error_is_masked_and_its_id_is_in_the_log(
+    url: str, database_url: str, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE task RENAME TO gone")
+    with redis.Redis.from_url(redis_url) as connected_redis:
+        connected_redis.flushdb()  # so that PostgreSQL has to count
+    async with httpx.AsyncClient(timeout=30) as http, connected(url) as websocket:  # the log's tracebacks take a while
+        events = await http.post(url, json={"query": COUNTS}, headers={"Accept": "text/event-stream"})
+        messages = [
+            (await subscribe(websocket, COUNTS))["payload"],
+            json.loads(events.text.split("data: ")[1].splitlines()[0]),
+        ]
+    log = capsys.readouterr().out
+    for message in messages:
+        [error] = message["errors"]
+        assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert error["extensions"]["requestId"] in error["message"]
+        assert f"request_id={error['extensions']['requestId']}" in log
+        assert "gone" not in json.dumps(message)
 
 
 async def test_a_batch_cannot_be_subscribed_to(settings: Settings) -> None:
