@@ -6,6 +6,7 @@ Status 1 if any case has found something wrong.
 
 import argparse
 import logging
+import signal
 import sys
 import time
 from pathlib import Path
@@ -27,7 +28,8 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--report", action="store_true", help="only the table of what was played")
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING)
+    logging.basicConfig(level=logging.CRITICAL)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended
     if asked.seed is not None and asked.case is None:
         parser.error("--seed needs --case")
     results, began, say = Results(asked.results), time.monotonic(), sys.stdout

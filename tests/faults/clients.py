@@ -48,15 +48,17 @@ class Workload:
         clients: int = 12,
         tasks: int = 16,
         evicting: float = 0.0,
+        thinking: float = 0.0,
         actions: Mapping[str, int] = ACTIONS,
         seed: int = 1,
     ) -> None:
-        """evicting: seconds between two evictions of half of the entries; 0 for none."""
+        """evicting: seconds between two evictions of half of the entries; 0 for none. thinking: seconds at most between
+        two operations of a client, so that there is time left for what is injected."""
         self.cluster = cluster
         self._actions, self._weights = list(actions), list(actions.values())
         self.history = History()
         self._random = random.Random(seed)
-        self._evicting = evicting
+        self._evicting, self._thinking = evicting, thinking
         urls = [node.url for node in cluster.nodes]
         self.clients = [Client(f"c{number}", cluster.http, urls, self.history) for number in range(clients)]
         latest: dict[str, int] = {}
@@ -97,6 +99,8 @@ class Workload:
             node = self._random.randrange(len(self.cluster.nodes))
             before = len(self.history.operations)
             await getattr(self, f"_{action}")(client, node)
+            if self._thinking:
+                await asyncio.sleep(self._random.uniform(0, self._thinking))
             # Whoever is sent away at once would otherwise do nothing but come back.
             if any(op.failed and op.client == client.name for op in self.history.operations[before:]):
                 await asyncio.sleep(0.02)

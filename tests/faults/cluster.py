@@ -144,7 +144,9 @@ class Cluster:
             Node(folder / f"node{number}", self.database_url, self.redis, setup, variables)
             for number, variables in enumerate(setup.variables)
         ]
-        self.http = httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_keepalive_connections=64), trust_env=False)
+        # Given up before the service does: a request on a connection that it is closing would have no answer.
+        limits = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=2)
+        self.http = httpx.AsyncClient(timeout=10, limits=limits, trust_env=False)
 
     async def start(self) -> None:
         """Start everything and wait until both processes answer."""

@@ -96,3 +96,17 @@ async def test_a_server_that_is_stopped_or_killed_is_noticed(client: redis.Redis
         await client.get("key")
     await server.start()
     assert await client.get("key") is None
+
+
+async def test_it_cuts_the_request_that_it_is_told_to(client: redis.Redis, proxy: Proxy, server: RedisServer) -> None:
+    await client.ping()
+    for when, count in (("before", None), ("after", b"1")):
+        await server.client.delete("count")
+        cut = proxy.cut_at(b"count", when)  # type: ignore[arg-type]
+        assert await client.get("another") is None
+        assert not cut.done.is_set()
+        with pytest.raises(Broken):
+            await client.incr("count")
+        assert cut.done.is_set()
+        assert await server.client.get("count") == count
+    assert await client.incr("count") == 2

@@ -1,117 +1,53 @@
-"""Each fault once, for a few seconds, while clients read and write: nobody is told anything wrong, and it recovers.
+"""The short campaign: each fault a few times, many in one run, while clients read and write.
 
-What became of a run is logged: `-o log_cli=true --log-cli-level=info`.
+What became of a run is logged: `-o log_cli=true --log-cli-level=warning`. The whole campaign is `make faults`.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from tests.faults.clients import Workload
-from tests.faults.cluster import Cluster, running
+from tests.faults.cluster import Setup
+from tests.faults.fault import Fault, Run, play
 from tests.faults.history import Operation
-from tests.faults.rest import finish
+from tests.faults.injections import processes
+from tests.faults.table import FAULTS, OWN_POSTGRES, THROUGH_PROXY
 
-Fault = Callable[[Cluster], Awaitable[None]]
-BACK_SECONDS = 30
-
-
-async def survive(folder: Path, database_url: str, fault: Fault) -> list[Operation]:
-    """A run with a fault in its middle. Returns the reads that failed."""
-    async with running(folder, database_url) as cluster:
-        workload = Workload(cluster, evicting=0.1)
-        async with workload.running():
-            await asyncio.sleep(0.5)
-            await fault(cluster)
-            await cluster.recovered(BACK_SECONDS)
-            await asyncio.sleep(0.5)
-        wrong = await finish(workload)
-        logs = "\n".join(f"{node.url}\n{node.output.read_text()[-2000:]}" for node in cluster.nodes)
-    assert not wrong, "\n".join([*wrong, logs])
-    return workload.history.failed_reads()
+CUTS = {f"{step}-cut-{when}": 20 for step in ("mark", "commit", "publish") for when in ("before", "after")}
+# What goes into one run, how often each, and what the run needs.
+RUNS: dict[str, tuple[dict[str, int], Setup]] = {
+    "redis fails": ({"redis-killed": 3, "redis-stopped-3": 1, "emptied": 3}, Setup()),
+    "redis is not there for all": ({"cut-off": 2, "rebuilds": 3}, Setup()),
+    "redis is too small": ({"evictions": 10, "index-too-large": 1}, Setup()),
+    "processes are killed": ({"api-killed": 10}, Setup()),
+    "processes are stopped": ({"api-stopped": 2}, Setup()),
+    "connections are cut": (CUTS, THROUGH_PROXY),
+    "postgres is killed": ({"postgres-killed": 2}, OWN_POSTGRES),
+    "clients do not wait, and a clock is wrong": ({"cancelled": 5, "clock": 1}, processes.shifted(1)),
+}
 
 
-async def killed_and_started_empty(cluster: Cluster) -> None:
-    await cluster.redis.kill()
-    await asyncio.sleep(0.7)
-    await cluster.redis.start()
+def together(name: str) -> Fault:
+    """The faults of a run as one."""
+    counts, setup = RUNS[name]
+
+    async def inject(run: Run) -> None:
+        for fault, count in counts.items():
+            for number in range(count):
+                run.injected = number
+                await FAULTS[fault].inject(run)
+            if (after := FAULTS[fault].after) is not None:
+                await after(run)
+
+    def excused(operation: Operation) -> bool:
+        return any(FAULTS[fault].excused(operation) for fault in counts)
+
+    return Fault(name, name, 1, 1, inject, excused=excused, setup=lambda _seed: setup)
 
 
-async def stopped(cluster: Cluster) -> None:
-    cluster.redis.freeze()
-    await asyncio.sleep(3)
-    cluster.redis.thaw()
-
-
-async def emptied(cluster: Cluster) -> None:
-    """All of it, then an index alone, then that of a view, then `rev`; the run is the same, so nothing else tells."""
-    await cluster.redis.empty()
-    for ending in ("index", "index:TODO", "rev"):
-        await cluster.recovered(BACK_SECONDS)
-        await _lose(cluster, ending)
-
-
-async def answers_do_not_come(cluster: Cluster) -> None:
-    """Requests that Redis has carried out and the service does not know it, marks among them; then none at all."""
-    for node in cluster.nodes * 3:
-        node.proxy.lose_replies(2)
-        await asyncio.sleep(0.2)
-    held, _ = cluster.nodes
-    await cluster.recovered(BACK_SECONDS)
-    held.proxy.hold()
-    await asyncio.sleep(1.5)
-    await held.proxy.heal()
-
-
-async def one_process_cut_off(cluster: Cluster) -> None:
-    """The one says that it does without Redis; the other uses it again; in the end both do."""
-    cut, other = cluster.nodes
-    await cut.proxy.cut()
-    await cluster.until(cut, degraded=True, seconds=BACK_SECONDS)
-    await cluster.until(other, degraded=False, seconds=BACK_SECONDS)
-    await asyncio.sleep(1)
-    await cluster.until(other, degraded=False, seconds=BACK_SECONDS)
-    await cut.proxy.heal()
-    await cluster.recovered(BACK_SECONDS)
-
-
-async def rebuilt_twice_at_once(cluster: Cluster) -> None:
-    said = await asyncio.gather(*(cluster.reindex(node) for node in cluster.nodes))
-    assert all("The index holds" in text for text in said), said
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        killed_and_started_empty,
-        stopped,
-        emptied,
-        answers_do_not_come,
-        one_process_cut_off,
-        rebuilt_twice_at_once,
-    ],
-    ids=lambda fault: fault.__name__,
-)
-async def test_redis_fails_and_no_read_does(tmp_path: Path, database_url: str, fault: Fault) -> None:
-    failed = [str(op) for op in await survive(tmp_path, database_url, fault)]
-    assert not failed, "\n".join(failed[:10])
-
-
-async def test_a_process_is_killed_under_writes(tmp_path: Path, database_url: str) -> None:
-    """Its own clients lose their answers; nobody else does, and nothing that was acknowledged is lost."""
-
-    async def killed(cluster: Cluster) -> None:
-        cluster.nodes[0].kill_worker()
-
-    failed = await survive(tmp_path, database_url, killed)
-    others = [str(op) for op in failed if op.node != 0 or not op.answer.code.startswith("NO_")]
-    assert not others, "\n".join(others[:10])
-
-
-async def _lose(cluster: Cluster, ending: str) -> None:
-    """Deletes a key; the index may be under way to a new epoch when this is asked."""
-    async with asyncio.timeout(BACK_SECONDS):
-        while not await cluster.redis.lose(ending):  # noqa: ASYNC110 (another process, which sets no event)
-            await asyncio.sleep(0.02)
+@pytest.mark.parametrize("name", RUNS)
+async def test_nobody_is_told_anything_wrong_and_it_recovers(tmp_path: Path, database_url: str, name: str) -> None:
+    case = await play(together(name), 1, 1, tmp_path, database_url)
+    assert not case.violations, "\n".join([*case.violations[:10], *case.said])
+    assert case.acknowledged > 20, case
+    assert case.reads > 20, case
