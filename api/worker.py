@@ -19,6 +19,8 @@ from api.settings import Settings
 _ROOT = Path(__file__).parent.parent
 # Beyond the time that requests under way are given.
 _MARGIN_SECONDS = 2.0
+# Seconds a connection may be silent: longer than a load balancer lets it be (60 s mostly), lest one sends as we close.
+KEEP_ALIVE = 75
 
 
 class Worker:
@@ -109,6 +111,7 @@ def server_for(settings: Settings, app: Starlette) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=round(settings.shutdown_seconds),
         )
     )
