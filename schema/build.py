@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.types.base_scalars import DateTimeDefinition
 from strawberry.types.execution import PreExecutionError
 
 from cache.changed import TooSlow
@@ -18,6 +22,12 @@ from schema.mutation import Mutation
 from schema.query import Query
 from schema.subscription import Subscription
 from schema.types import Task
+
+DATE_TIME = replace(
+    DateTimeDefinition,
+    description="A moment, by ISO 8601, like 2026-11-25T08:30:00.123456+00:00. Given in UTC, with as many digits as it "
+    "needs: microseconds, an expiry milliseconds. Taken with any offset, in UTC if it has none.",
+)
 
 
 class Schema(strawberry.Schema):
@@ -68,6 +78,7 @@ def build(limits: OperationLimits | None = None, *, suggestions: bool = True) ->
         mutation=Mutation,
         subscription=Subscription,
         types=[Task],
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
         execution_context_class=Executor,
         extensions=[
             lambda: Guard(limits),

@@ -36,7 +36,7 @@ DeleteTasks = Annotated[inputs.DeleteTasksInput, argument(description="What to d
 RestoreTasks = Annotated[inputs.RestoreTasksInput, argument(description="What to bring back.")]
 MANY = (
     "up to 1,000 tasks in one transaction. An item that is refused is answered with its errors, in its place; "
-    "`errorPolicy` says what becomes of the others."
+    "`errorPolicy` says what becomes of the others. 5 points, and 2 for each task."
 )
 
 

@@ -35,7 +35,9 @@ class TaskFilter:
 
     status: TaskStatus | None = strawberry.field(default=None, description="Of this status.")
     priority: list[TaskPriority] | None = strawberry.field(default=None, description="Of one of these, 1 to 5.")
-    created_at: DateTimeRange | None = strawberry.field(default=None, description="Created within this span.")
+    created_at: DateTimeRange | None = strawberry.field(
+        default=None, description="Created within this span, which may be open at both ends."
+    )
     expires_at: DateTimeRange | None = strawberry.field(
         default=None,
         description="Expires within this span: then those that expire soonest come first. Only with `status`.",

@@ -47,7 +47,8 @@ class Mutation(BulkMutation):
     """The root of every mutation."""
 
     @strawberry.mutation(
-        description="Creates a task. With the id of a task that is there already it changes nothing, and answers that."
+        description="Creates a task. With the id of a task that is there already it changes nothing, and answers "
+        "that. 5 points."
     )
     async def create_task(self, info: Info, input: CreateTask) -> CreateTaskPayload:  # noqa: A002
         """One task."""
@@ -61,33 +62,35 @@ class Mutation(BulkMutation):
         return CreateTaskPayload(client_mutation_id=input.client_mutation_id, **outcome_fields(outcome))
 
     @strawberry.mutation(
-        description="Changes the fields that are given, and raises the version by one; not if they are so already."
+        description="Changes the fields that are given, and raises the version by one; not if they are so already. "
+        "5 points."
     )
     async def update_task(self, info: Info, input: UpdateTask) -> UpdateTaskPayload:  # noqa: A002
         """One task."""
         edit = checks.update(input)
         return UpdateTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
 
-    @strawberry.mutation(description="Makes a task DONE. One that is so already stays as it is.")
+    @strawberry.mutation(description="Makes a task DONE. One that is so already stays as it is. 5 points.")
     async def complete_task(self, info: Info, input: CompleteTask) -> CompleteTaskPayload:  # noqa: A002
         """One task."""
         edit = checks.edit(input, completed)
         return CompleteTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
 
-    @strawberry.mutation(description="Makes a task that is DONE a TODO again. Any other stays as it is.")
+    @strawberry.mutation(description="Makes a task that is DONE a TODO again. Any other stays as it is. 5 points.")
     async def reopen_task(self, info: Info, input: ReopenTask) -> ReopenTaskPayload:  # noqa: A002
         """One task."""
         edit = checks.edit(input, reopened)
         return ReopenTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
 
-    @strawberry.mutation(description="Deletes a task; for 30 days `restoreTask` brings it back.")
+    @strawberry.mutation(description="Deletes a task; for 30 days `restoreTask` brings it back. 5 points.")
     async def delete_task(self, info: Info, input: DeleteTask) -> DeleteTaskPayload:  # noqa: A002
         """One task."""
         edit = checks.edit(input)
         return DeleteTaskPayload(**await _change(info, "delete", edit, input.client_mutation_id))
 
     @strawberry.mutation(
-        description="Brings a deleted task back, with its id; its version goes on. One that is there stays as it is."
+        description="Brings a deleted task back, with its id; its version goes on. One that is there stays as it is. "
+        "5 points."
     )
     async def restore_task(self, info: Info, input: RestoreTask) -> RestoreTaskPayload:  # noqa: A002
         """One task."""

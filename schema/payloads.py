@@ -31,7 +31,9 @@ class UserErrorCode(Enum):
 class UserError:
     """For people and programs."""
 
-    field: list[str] | None = strawberry.field(description="The path of the field in the input.")
+    field: list[str] | None = strawberry.field(
+        description="The path of the field in the input; of an item of many, in that item. Null if none is at fault."
+    )
     message: str = strawberry.field(description="What is wrong, and the limit.")
     code: UserErrorCode = strawberry.field(description="The same for programs.")
 

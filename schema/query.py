@@ -59,13 +59,16 @@ class TaskCounts:
         return cls(all=counts[None], todo=counts["TODO"], in_progress=counts["IN_PROGRESS"], done=counts["DONE"])
 
 
-@strawberry.type(description="What can be asked.")
+@strawberry.type(
+    description="What can be asked. Each field says what it costs, in points; an operation may cost 5,000, unless the "
+    "service is set otherwise."
+)
 class Query:
     """The root of every query."""
 
     @strawberry.field(
-        description="A page of tasks. Any page of any order costs the same: two round trips to Redis, and one query "
-        "for those of its tasks that are not cached."
+        description="A page of tasks. Any page of any order takes the same: two round trips to Redis, and one query "
+        "for those of its tasks that are not cached. 2 points, and 1 for each task that `nodes` or `edges` may have."
     )
     async def tasks(
         self,
@@ -86,7 +89,8 @@ class Query:
         return connection(found, part)
 
     @strawberry.field(
-        description="Tasks with these words in title or description, the newest first. A query or two, and one MGET."
+        description="Tasks with these words in title or description, the newest first. A query or two, and one MGET. "
+        "20 points, and 1 for each task that `nodes` or `edges` may have."
     )
     async def search_tasks(
         self, info: Info, query: match.Query, first: Count = None, after: After = None
@@ -100,7 +104,8 @@ class Query:
 
     @strawberry.field(
         description="Tasks by status, priority, and when they were created, the newest first; or by when they expire, "
-        "the soonest first. A query or two, each along an index, and one MGET."
+        "the soonest first. A query or two, each along an index, and one MGET. 5 points, and 1 for each task that "
+        "`nodes` or `edges` may have."
     )
     async def filter_tasks(
         self,
@@ -120,24 +125,24 @@ class Query:
             found = found.ending(last)
         return match.match_connection(found, order)
 
-    @strawberry.field(description="How many tasks there are, exactly; in one round trip to Redis.")
+    @strawberry.field(description="How many tasks there are, exactly; in one round trip to Redis. 1 point.")
     async def task_counts(self, info: Info) -> TaskCounts:
         """Of every view."""
         return TaskCounts.of(await info.context.tasks.counts())
 
-    @strawberry.field(description="One task; null if it is not there, deleted or expired.")
+    @strawberry.field(description="One task; null if it is not there, deleted or expired. 1 point.")
     async def task(self, info: Info, id: Id) -> Task | None:  # noqa: A002
         """By id."""
         [task] = await info.context.tasks.tasks_by_id([_argument("id", id)])
         return cast("Task | None", task)
 
-    @strawberry.field(description="Anything by its id; null if it is not there.")
+    @strawberry.field(description="Anything by its id; null if it is not there. 1 point.")
     async def node(self, info: Info, id: Id) -> Node | None:  # noqa: A002
         """Relay's node."""
         [task] = await info.context.tasks.tasks_by_id([_argument("id", id)])
         return cast("Node | None", task)
 
-    @strawberry.field(description="Anything by its ids, in their order; null for what is not there.")
+    @strawberry.field(description="Anything by its ids, in their order; null for what is not there. 1 point for each.")
     async def nodes(self, info: Info, ids: Ids) -> list[Node | None]:
         """Relay's nodes."""
         if len(ids) > MOST_NODES:

@@ -30,6 +30,7 @@ _KINDS: tuple[tuple[str, type], ...] = (
     ("Enums", GraphQLEnumType),
     ("Scalars", GraphQLScalarType),
 )
+ROOTS = (("Queries", "Query"), ("Mutations", "Mutation"), ("Subscriptions", "Subscription"))
 BUILT_IN = {"String", "Int", "Float", "Boolean", "ID"}
 
 
@@ -38,12 +39,12 @@ def reference() -> str:
     types = build_schema(sdl()).type_map
     ours = sorted((name, type_) for name, type_ in types.items() if not name.startswith("__") and name not in BUILT_IN)
     lines = [INTRODUCTION]
-    for title, name in (("Queries", "Query"), ("Mutations", "Mutation")):
+    for title, name in ROOTS:
         lines += [f"## {title}\n", *_members(types[name])]
     for title, kind in _KINDS:
         lines.append(f"## {title}\n")
         for name, type_ in ours:
-            if isinstance(type_, kind) and name not in ("Query", "Mutation"):
+            if isinstance(type_, kind) and name not in dict(ROOTS).values():
                 lines += [f"### {name}\n", f"{_flat(type_.description)}\n", *_members(type_)]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -65,7 +65,7 @@ class Subscription:
     """The root of every subscription."""
 
     @strawberry.subscription(
-        description="Every change of any task, from every process, some milliseconds after its commit."
+        description="Every change of any task, from every process, some milliseconds after its commit. 5 points, once."
     )
     async def task_changed(self, info: Info, after: After = None) -> AsyncGenerator[TaskChange, None]:
         """As the feed of this process has it."""
@@ -74,7 +74,8 @@ class Subscription:
                 yield _shown(change)
 
     @strawberry.subscription(
-        description="How many tasks there are: at once, and then whenever that changes, four times a second at most."
+        description="How many tasks there are: at once, and then whenever that changes, four times a second at most. "
+        "5 points, once."
     )
     async def task_counts_changed(self, info: Info) -> AsyncGenerator[TaskCounts, None]:
         """One count for all who listen."""

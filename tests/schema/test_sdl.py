@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from graphql import (
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
 from schema import sdl
+from schema.cost import EACH, FIELDS, ITEMS
 from schema.reference import reference
 
 ROOT = Path(__file__).parents[2]
@@ -70,3 +72,12 @@ def undescribed() -> Iterator[str]:
 
 def test_everything_is_described() -> None:
     assert list(undescribed()) == []
+
+
+def test_the_description_of_what_is_asked_for_says_what_it_costs() -> None:
+    types = build_schema(sdl()).type_map
+    for name in ("Query", "Mutation", "Subscription"):
+        for field, points in FIELDS[name].items():
+            said = types[name].fields[field].description  # type: ignore[attr-defined]
+            assert re.search(rf"(?<!\d){points} points?\b", said), f"{name}.{field} costs {points}"
+            assert (f"{EACH} for each task" in said) == (field in ITEMS and name == "Mutation"), field
