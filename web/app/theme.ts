@@ -29,7 +29,7 @@ const dark: MantineColorsTuple = [
 /** Dense and quiet; colours that carry text are dark enough for it. */
 export const theme = createTheme({
   primaryColor: 'indigo',
-  primaryShade: { light: 6, dark: 4 },
+  primaryShade: 6,
   autoContrast: true,
   colors: { indigo, dark },
   defaultRadius: 6,

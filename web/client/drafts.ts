@@ -39,6 +39,13 @@ export function writeDraft(key: string, draft: Draft | undefined): void {
   for (const listener of listeners) listener();
 }
 
+/** A change of our own is no reason for a conflict: what was typed on top of it stands on the version that it makes. */
+export function rebaseDrafts(id: string, from: number, to: number): void {
+  for (const [key, draft] of drafts) {
+    if (key.startsWith(`${id}.`) && draft.version === from) writeDraft(key, { ...draft, version: to });
+  }
+}
+
 export function useDraft(key: string): [Draft | undefined, (draft: Draft | undefined) => void] {
   const draft = useSyncExternalStore(
     subscribe,

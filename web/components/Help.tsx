@@ -1,5 +1,6 @@
 /** Every key of the page. */
 import { Group, Kbd, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { useOpened } from './useOpened';
 
 const GROUPS: { name: string; keys: [keys: string[], does: string][] }[] = [
   {
@@ -46,7 +47,7 @@ const GROUPS: { name: string; keys: [keys: string[], does: string][] }[] = [
 export function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <Modal
-      opened={opened}
+      opened={useOpened(opened)}
       onClose={onClose}
       title="Keyboard"
       size="xl"

@@ -7,6 +7,7 @@ import { useStore } from '@/client/store';
 import { longDate, PRIORITY, STATUS } from '@/components/words';
 import type { TaskPriority, TaskStatus } from '@/gql';
 import { useUpdateTasks } from '@/mutations/useUpdateTasks';
+import { useOpened } from '@/components/useOpened';
 
 const FIELDS = ['title', 'description', 'status', 'priority', 'expiresAt'] as const;
 const NAMES = {
@@ -24,7 +25,7 @@ export function ConflictDialog() {
   const close = () => conflict.set(undefined);
   return (
     <Modal
-      opened={now !== undefined}
+      opened={useOpened(now !== undefined)}
       onClose={close}
       title="Somebody else has changed this task"
       size="lg"

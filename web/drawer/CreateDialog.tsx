@@ -7,6 +7,7 @@ import { options, PRIORITY, STATUS } from '@/components/words';
 import type { TaskPriority, TaskStatus } from '@/gql';
 import { useCreateTask } from '@/mutations/useCreateTask';
 import { ExpiryField } from './ExpiryField';
+import { useOpened } from '@/components/useOpened';
 
 interface Props {
   opened: boolean;
@@ -24,7 +25,7 @@ const FRESH: Choices = { status: 'TODO', priority: 'NONE', expiresAt: null };
 export function CreateDialog({ opened, onClose }: Props) {
   return (
     <Modal
-      opened={opened}
+      opened={useOpened(opened)}
       onClose={onClose}
       title="New task"
       size="lg"

@@ -1,7 +1,7 @@
 /** When a task ends by itself: a day and a time of the reader's own zone. */
 import { DateTimePicker } from '@mantine/dates';
 import dayjs from 'dayjs';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Icon } from '@/components/icons';
 
 const FORM = 'YYYY-MM-DD HH:mm:ss';
@@ -13,10 +13,18 @@ interface Props {
 
 export function ExpiryField({ value, onChange }: Props) {
   // What is picked while the calendar is open: it counts when that closes.
-  const [picked, setPicked] = useState<string | null>();
-  const shown = picked === undefined ? value && dayjs(value).format(FORM) : picked;
+  const [picked, setPicked] = useState<string>();
+  const shown = picked ?? (value && dayjs(value).format(FORM));
+  // A preset picks and closes in one go, before anything is drawn.
+  const latest = useRef<string>(undefined);
+  const pick = (next: string | null) => {
+    latest.current = next ?? undefined;
+    setPicked(next ?? undefined);
+    if (next === null) onChange(null);
+  };
   const done = () => {
-    if (picked) onChange(dayjs(picked).toISOString());
+    if (latest.current) onChange(dayjs(latest.current).toISOString());
+    latest.current = undefined;
     setPicked(undefined);
   };
   return (
@@ -31,7 +39,8 @@ export function ExpiryField({ value, onChange }: Props) {
       minDate={dayjs().format('YYYY-MM-DD')}
       leftSection={<Icon name="clock" />}
       value={shown}
-      onChange={(next) => (next === null ? (setPicked(undefined), onChange(null)) : setPicked(next))}
+      onChange={pick}
+      weekendDays={[]}
       onDropdownClose={done}
       presets={[
         { value: dayjs().add(1, 'day').hour(18).startOf('hour').format(FORM), label: 'Tomorrow' },

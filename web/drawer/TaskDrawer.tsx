@@ -4,6 +4,7 @@ import { Drawer, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { TaskDetailDocument } from '@/gql';
 import { TaskForm } from './TaskForm';
+import { useOpened } from '@/components/useOpened';
 
 interface Props {
   id: string | null;
@@ -21,7 +22,7 @@ export function TaskDrawer({ id, onClose }: Props) {
   };
   return (
     <Drawer
-      opened={id !== null}
+      opened={useOpened(id !== null)}
       onClose={close}
       position="right"
       size={520}

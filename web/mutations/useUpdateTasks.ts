@@ -3,6 +3,7 @@ import { useApolloClient } from '@apollo/client/react';
 import type { ApolloClient } from '@apollo/client';
 import { useCallback } from 'react';
 import { conflict } from '@/client/conflict';
+import { rebaseDrafts } from '@/client/drafts';
 import { listChanged } from '@/client/signals';
 import { pushStep } from '@/client/undo';
 import { tell, warn } from '@/components/toast';
@@ -37,6 +38,7 @@ async function updateTasks(client: ApolloClient, changes: UpdateTaskInput[], tel
   const known = changes.map((change) => readTask(client, change.id));
   const whole = known.every((task) => task && 'description' in task);
   const input = { tasks: changes.map((change, i) => ({ expectedVersion: known[i]?.version, ...change })) };
+  rebase(known, 0);
   try {
     const { data } = await client.mutate({
       mutation: UpdateTasksDocument,
@@ -46,6 +48,7 @@ async function updateTasks(client: ApolloClient, changes: UpdateTaskInput[], tel
         : undefined,
     });
     const payload = data?.updateTasks;
+    rebase(known, 1, payload?.results);
     if (!payload || payload.userErrors.length > 0) {
       warn(payload?.userErrors[0]?.message ?? 'Nothing was changed.');
       return false;
@@ -56,9 +59,19 @@ async function updateTasks(client: ApolloClient, changes: UpdateTaskInput[], tel
     if (changes.some((change) => change.status !== undefined || change.expiresAt !== undefined)) listChanged();
     return report(client, input.tasks, payload.results, telling);
   } catch (error) {
+    rebase(known, 1);
     warn(inWords(error), { label: 'Try again', run: () => void updateTasks(client, changes, telling) });
     return false;
   }
+}
+
+/** What was typed for these tasks stands on the version that is being made; afterwards on that which was made. */
+function rebase(tasks: (Known | null)[], from: number, results?: Results): void {
+  tasks.forEach((task, i) => {
+    if (!task) return;
+    const made = from === 0 ? task.version + 1 : (results?.[i]?.task?.version ?? task.version);
+    rebaseDrafts(task.id, task.version + from, made);
+  });
 }
 
 /** All that the cache knows of a task: with its description, or as the list has it. */
