@@ -99,7 +99,7 @@ def warm(machine: Machine, count: int) -> int:
 
 def healthy(machine: Machine, name: str) -> None:
     machine.up(name)
-    machine._wait_until_healthy(name)
+    machine.wait_until_healthy(name)
 
 
 def main(count: int) -> None:

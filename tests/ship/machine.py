@@ -47,7 +47,7 @@ class Machine:
             if other not in self.running and other not in self._done:
                 self.up(other)
             if wanted["condition"] == "service_healthy":
-                self._wait_until_healthy(other)
+                self.wait_until_healthy(other)
             elif other not in self._done:
                 self._finish(other)
         if name == "postgres":
@@ -93,15 +93,15 @@ class Machine:
         assert code == 0, f"{name}: {self.log(name).read_text()}"
         self._done.add(name)
 
-    def _wait_until_healthy(self, name: str) -> None:
+    def wait_until_healthy(self, name: str) -> None:
         command, timeout, patience = composition.health(self._health(name))
         deadline = time.monotonic() + patience
         words = [self._here(name, word) for word in command]
         while True:
-            done = subprocess.run(words, timeout=timeout, capture_output=True, check=False, **self._place(name))
-            if done.returncode == 0:
+            said = _probe(words, timeout, self._place(name))
+            if said is None:
                 return
-            said = f"{name}: {done.stderr.decode()} {self.log(name).read_text()}"
+            said = f"{name}: {said} {self.log(name).read_text()}"
             assert self.running[name].poll() is None, said
             assert time.monotonic() < deadline, said
             time.sleep(0.1)
@@ -171,6 +171,15 @@ class Machine:
         statement = f'CREATE DATABASE "{values["POSTGRES_DB"]}"\n'.encode()
         place.pop("stdin")
         subprocess.run(single, input=statement, check=True, capture_output=True, **place)
+
+
+def _probe(words: list[str], timeout: float, place: dict[str, Any]) -> str | None:
+    """Nothing if it passed, else what it said; one that takes too long has not passed, as with Docker."""
+    try:
+        done = subprocess.run(words, timeout=timeout, capture_output=True, check=False, **place)
+    except subprocess.TimeoutExpired as error:
+        return str(error)
+    return done.stderr.decode() if done.returncode else None
 
 
 def redis_cli() -> str | None:

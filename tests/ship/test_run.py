@@ -31,7 +31,7 @@ def machine() -> Iterator[Machine]:
     machine = Machine(found, folder, str(CLI), N="200", MILLITASK_WORKERS="1")
     try:
         machine.up("api")
-        machine._wait_until_healthy("api")
+        machine.wait_until_healthy("api")
         yield machine
     finally:
         machine.close()
@@ -105,5 +105,5 @@ def test_each_stops_in_its_time_and_the_tasks_are_there_again(machine: Machine) 
     machine.run("load")
     assert {name: machine.stop(name) for name in ("api", "redis", "postgres")} == {"api": 0, "redis": 0, "postgres": 0}
     machine.up("api")
-    machine._wait_until_healthy("api")
+    machine.wait_until_healthy("api")
     assert ask(machine)["totalCount"] == 200
