@@ -32,6 +32,7 @@ export function Palette({ opened, commands, onClose }: Props) {
       clearQueryOnClose
       onSpotlightClose={onClose}
       transitionProps={{ duration: 100 }}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       searchProps={{
         placeholder: 'What do you want to do?',
         'aria-label': 'Command',

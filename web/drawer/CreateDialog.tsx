@@ -1,5 +1,5 @@
 /** A new task. What is typed is kept until it is created, whatever happens in between. */
-import { Button, Group, Kbd, Modal, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Modal, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { useDraft } from '@/client/drafts';
 import { uuid7 } from '@/client/ids';
@@ -109,7 +109,7 @@ function Form({ onClose }: { onClose: () => void }) {
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" loading={saving} rightSection={<Kbd size="xs">Enter</Kbd>}>
+          <Button type="submit" loading={saving}>
             Create
           </Button>
         </Group>

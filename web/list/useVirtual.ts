@@ -121,6 +121,7 @@ export function useVirtual({ scrollerRef, total, rowHeight, initialRow }: Option
       clearTimeout(pending.settle);
       clearTimeout(pending.idle);
       setSettled(true);
+      setIdle(true);
     };
   }, [scrollerRef, measure, draw, place, rowHeight]);
 
