@@ -46,6 +46,8 @@ def at_rest(s: State, scope: Scope, k: Keys) -> str:
     for task, history in enumerate(s.rows):
         scrubbed = scripts.mend(scrubbed, scope, s.gate.epoch, task, history[-1])
     k = scripts.keys(scrubbed, s.gate.epoch)
+    if k.moving & ~k.due:
+        return "at rest a place among the expiries is in doubt, and nobody will settle it"
     for task, (have, want) in enumerate(zip(k.members, truth, strict=True)):
         if [h for h in have if h > s.now] != [w for w in want if w > s.now]:
             return f"I3: after a scrub at rest the index has {have} for task {task}, not {want}"

@@ -5,10 +5,13 @@ from tests.model.answer import answered, from_rows, kept
 from tests.model.locks import id_free
 from tests.model.state import (
     EMPTY,
+    NEVER,
     NOWHERE,
+    SOON,
     Kept,
     Reader,
     Scope,
+    Scores,
     State,
     Steps,
     put,
@@ -80,16 +83,30 @@ def serves(s: State, scope: Scope, page: Kept, d: Reader) -> bool:
     )
 
 
+def index_of(kind: int) -> int:
+    """Which of the two indexes a page reads."""
+    return 0 if kind == SOON else kind - 1
+
+
+def in_range(now: Scores, kind: int, clock: int) -> bool:
+    """Whether the page script finds the id: by its score, it cannot know better."""
+    score = now[index_of(kind)]
+    return clock < score <= (1 if kind == SOON else NEVER)
+
+
 def page(s: State, scope: Scope, j: int) -> Steps:
     """P1: one script: beacons, ids from a cursor on, total, `rev`; again if ids were dropped."""
     d = s.readers[j]
     k = scripts.keys(s, d.epoch)
-    beacon = k.beacons[d.kind - 1] or "index beacon" in scope.broken
+    beacon = k.beacons[index_of(d.kind)] or "index beacon" in scope.broken
     if scripts.lost(s, scope, d.epoch) or not beacon:
         yield ("P1 beacon gone", j), turn(s, j, pc="sql")
         return
     n = len(d.floors)
-    there = [task for task in range(n) if k.members[task][d.kind - 1] > s.now]
+    if d.kind == SOON and k.moving:
+        yield ("P1 moving", j), turn(s, j, pc="sql")
+        return
+    there = [task for task in range(n) if in_range(k.members[task], d.kind, s.now)]
     more = [task for task in there if task >= d.task]
     some = more[: scope.page - sum(map(bool, d.shown))]
     end = some[-1] + 1 if len(more) > len(some) else n
@@ -99,7 +116,7 @@ def page(s: State, scope: Scope, j: int) -> Steps:
         # the first call's: all that comes later raises `rev`
         counted=d.counted if d.task else sum(1 << task for task in there),
         rev=d.rev if d.task and "rev of the first call" not in scope.broken else k.rev,
-        until=min([d.until, *(k.members[task][d.kind - 1] for task in there)]),
+        until=min([d.until, *(k.members[task][index_of(d.kind)] for task in there)]),
         task=end,
     )
     yield ("P1 page", j, some, k.rev), following(s, scope, j, d)

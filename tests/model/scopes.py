@@ -1,6 +1,6 @@
 """The unbroken protocol's scopes: what `make test` explores, and what the long run does."""
 
-from tests.model.state import DELETED, DONE, NEVER, NOWHERE, OFF, TODO, Image, Op, Scope
+from tests.model.state import DELETED, DONE, NEVER, NOWHERE, OFF, SOON, TODO, Image, Op, Scope
 
 MOVE, SAME = Op("update", view=DONE), Op("update", view=TODO)
 DELETE, RESTORE = Op("delete"), Op("restore")
@@ -61,6 +61,13 @@ SHORT = {
         scrubs=1,
         clock=2,
         faults={"rollback": 1},
+    ),
+    "the order of expiries": Scope(
+        rows=(Image(TODO, 1),),
+        writers=(Op("update", until=2), Op("update", until=1)),
+        readers=((SOON,),),
+        scrubs=1,
+        faults={"unpublished": 1, "rollback": 1},
     ),
 }
 
@@ -169,6 +176,13 @@ LONG = {
         scrubs=1,
         clock=2,
         faults={"rollback": 1, "unpublished": 1, "unmarked": 1},
+    ),
+    "the order of expiries": Scope(
+        rows=(Image(TODO, 2),),
+        writers=(Op("update", until=1), Op("update", until=2), Op("update", view=DONE, until=1)),
+        readers=((SOON,),),
+        scrubs=1,
+        faults={"unpublished": 1, "rollback": 1, "abortless": 1, "unmarked": 1},
     ),
     "an index key vanishes": Scope(
         writers=(MOVE, SAME),

@@ -64,6 +64,10 @@ def mark(s: State, scope: Scope, i: int) -> State | None:
         return None
     if lost(s, scope, w.epoch):
         return None
+    if scope.soon and "moving" not in scope.broken and any(now not in (0, w.after.until) for now in k.members[task]):
+        k = k._replace(moving=k.moving | 1 << task)
+    if scope.soon:
+        k = k._replace(due=k.due | 1 << task)
     if "add with mark" not in scope.broken:
         k = add(k, scope, task, w.after)
     if w.marks:
@@ -87,6 +91,11 @@ def bulk_add(s: State, scope: Scope, i: int) -> State | None:
     return keep(s, w.epoch, raised(k, scope, "add"))
 
 
+def still(k: Keys, task: int) -> Keys:
+    """The id's place among the expiries is certain again: its mark is settled."""
+    return k._replace(moving=k.moving & ~(1 << task), due=k.due & ~(1 << task))
+
+
 def publish(s: State, scope: Scope, i: int) -> State:
     """W5: under my mark the value, and the id out of the indexes that it left."""
     w, task = s.writers[i], scope.writers[i].task
@@ -94,11 +103,14 @@ def publish(s: State, scope: Scope, i: int) -> State:
     entry = k.entries[task]
     if entry == Entry("M", i):
         value = Entry("V", w.version) if w.after.view in (1, 2) else EMPTY
+        k = still(k, task)
         k = k._replace(entries=put(k.entries, task, value))
         if "one publish script" not in scope.broken:
             k = k._replace(members=put(k.members, task, settled(k.members[task], w.after)))
     elif entry.kind != "M" or "another's mark" in scope.broken:
         k = k._replace(entries=put(k.entries, task, EMPTY))
+    if "moving under its own mark" in scope.broken:
+        k = still(k, task)
     return keep(s, w.epoch, raised(k, scope, "publish"))
 
 
@@ -108,6 +120,7 @@ def abort(s: State, scope: Scope, i: int) -> State:
     k = keys(s, w.epoch)
     mine = k.entries[task] == Entry("M", i)
     if mine:
+        k = still(k, task)
         k = k._replace(entries=put(k.entries, task, EMPTY))
     if mine or "own abort" in scope.broken:
         k = k._replace(members=put(k.members, task, settled(k.members[task], w.before)))

@@ -88,6 +88,10 @@ def mend(s: State, scope: Scope, i: int) -> Steps:
     after = s
     if mine or "scrub lease" in scope.broken:
         after = scripts.mend(s, scope, c.epoch, c.task, c.image)
+    if mine:
+        k = scripts.still(before := scripts.keys(after, c.epoch), c.task)
+        k = k._replace(moving=before.moving) if "moving at scrub" in scope.broken else k
+        after = scripts.keep(after, c.epoch, k)
     after = scripts.fill(after, c.epoch, c.task, c.version, token)
     yield ("S5 mend", i, c.task, c.version), ended(after, i)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 NOWHERE, TODO, DONE, DELETED = 0, 1, 2, 3  # where a version of a task stands; two of them are views
 VIEWS = (TODO, DONE)
+SOON = 4  # not where a version stands, but a page: of the tasks in TODO by expiry, those that end by 1
 NEVER = 9  # an expiry later than any clock of the model
 
 ON, CLOSING, OFF, BUILDING = "on", "closing", "off", "building"
@@ -36,6 +37,8 @@ class Keys(NamedTuple):
     beacons: tuple[int, int]  # of the two indexes
     entries: tuple[Entry, ...]
     members: tuple[Scores, ...]
+    moving: int = 0  # bits: whose place among the expiries nobody can tell
+    due: int = 0  # bits: whose mark somebody has yet to settle; only kept where moving is looked at
 
 
 class Gate(NamedTuple):
@@ -193,6 +196,11 @@ class Scope:
         return self.start != ON or self.builders > 0 or bool(self.faults.get("close"))
 
     @property
+    def soon(self) -> bool:
+        """Whether anybody asks for the order of expiries."""
+        return any(SOON in kinds for kinds in self.readers)
+
+    @property
     def bulk(self) -> bool:
         """Whether there are bulk creates to wait for."""
         return any(op.verb == "bulk" for op in self.writers)
@@ -226,6 +234,8 @@ def scores(image: Image) -> Scores:
 
 def visible(image: Image, view: int, now: int) -> bool:
     """Whether a reader of this view (0: by id) is to see this version."""
+    if view == SOON:
+        return image.view == TODO and now < image.until <= 1
     return image.until > now and (image.view == view if view else image.view in VIEWS)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tests.model.scopes import ABSENT, BULK, CREATE, GONE, MOVE, RESTORE, SAME, TWO
-from tests.model.state import DONE, OFF, TODO, Image, Op, Scope
+from tests.model.state import DONE, OFF, SOON, TODO, Image, Op, Scope
 
 BY_ID, PAGE, OTHER_PAGE = 0, TODO, DONE
 
@@ -22,6 +22,7 @@ class Variant(NamedTuple):
         return replace(self.scope, broken=frozenset(self.without))
 
 
+SOONEST = Scope(rows=(Image(TODO, 1),), writers=(Op("update", until=2), Op("update", until=1)), readers=((SOON,),))
 TWO_READERS = ((BY_ID,), (BY_ID,))
 
 REFUTED = (
@@ -255,6 +256,14 @@ REFUTED = (
         ("later expiry in a rebuild",),
         Scope(rows=(Image(TODO, 1),), start=OFF, writers=(Op("update"),), builders=1, clock=1),
         "I2",
+    ),
+    Variant("the order of expiries, without moving", ("moving",), SOONEST, "I1"),
+    Variant("moving is settled over another's mark", ("moving under its own mark",), SOONEST, "I1"),
+    Variant(
+        "the scrub leaves moving",
+        ("moving at scrub",),
+        replace(SOONEST, writers=SOONEST.writers[:1], scrubs=1, faults={"unpublished": 1}),
+        "nobody will settle it",
     ),
     Variant(
         "pages kept past the next expiry",
