@@ -43,7 +43,7 @@ const STEPS: [limit: number, unit: number, sign: string][] = [
 export function timeLeft(iso: string): { text: string; soon: boolean } {
   const left = new Date(iso).getTime() - Date.now();
   const step = STEPS.find(([limit]) => left < limit);
-  const text = step ? `in ${Math.max(Math.round(left / step[1]), 1)} ${step[2]}` : shortDate(iso);
+  const text = step ? `in ${Math.max(Math.floor(left / step[1]), 1)} ${step[2]}` : shortDate(iso);
   return { text, soon: left < 86_400_000 };
 }
 

@@ -2,5 +2,5 @@
 import { useMediaQuery } from '@mantine/hooks';
 
 export function useRowHeight(): number {
-  return useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false }) ? 60 : 36;
+  return useMediaQuery('(max-width: 40em)', false) ? 60 : 36;
 }
