@@ -94,6 +94,15 @@ faults: .venv/dev.stamp ## the fault campaign, hours; goes on where it was (CASE
 faults-short: .venv/dev.stamp ## the short faults, under the history checker
 	$(BIN)/python -m pytest tests/faults
 
+test-million: .venv/dev.stamp ## the page's list over a million tasks, in a browser
+	$(BIN)/python -m pytest tests/web/test_large.py -m slow
+
+screenshots: .venv/dev.stamp ## a picture of each view into reports/web/ (N= tasks in the long list, 100000 unless given)
+	$(BIN)/python -m tests.web.screenshots $(if $(filter command line environment,$(origin N)),$(N))
+
+bench-web: .venv/dev.stamp ## the page in a browser: load, interaction, jumps, memory (N=)
+	@exec $(BIN)/python -m tests.web.bench $(N)
+
 bench: .venv/run.stamp ## the benchmarks; writes a table
 	@exec $(BIN)/python -m loadgen bench --count $(N)
 
