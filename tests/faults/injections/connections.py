@@ -9,7 +9,7 @@ from tests.faults.fault import Run
 from tests.faults.proxy import When
 
 # Within so many seconds some client writes.
-SOON = 30.0
+SOON = 180.0
 STEPS: dict[Literal["mark", "commit", "publish"], Verb | None] = {"mark": "mark", "commit": None, "publish": "publish"}
 
 
