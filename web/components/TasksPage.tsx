@@ -9,9 +9,10 @@ import { watchBrowser } from '@/client/socket';
 import { useStore } from '@/client/store';
 import { takeBack } from '@/client/undo';
 import { type GridHandle, type GridPlace, TaskGrid } from '@/list/TaskGrid';
-import { useView, viewKey } from '@/list/view';
+import { goesByFields, useView, viewKey } from '@/list/view';
 import { useCounts } from '@/live/useCounts';
 import { useHealth } from '@/live/useHealth';
+import { useTaskChanges } from '@/live/useTaskChanges';
 import { Banners } from './Banners';
 import { Header } from './Header';
 import { tell } from './toast';
@@ -46,6 +47,7 @@ export function TasksPage() {
   const goTo = useRef<HTMLInputElement>(null);
   const theme = useTheme();
   useHealth();
+  useTaskChanges(goesByFields(view));
   useEffect(watchBrowser, []);
 
   const used = {

@@ -1,11 +1,10 @@
 /** The list: a grid of any length, of which only what is on screen exists. */
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { created, listChanged } from '@/client/signals';
+import { arrival, created, listChanged } from '@/client/signals';
 import { TaskPageDocument } from '@/gql';
 import { useDeleteTasks } from '@/mutations/useDeleteTasks';
 import { useUpdateTasks } from '@/mutations/useUpdateTasks';
-import { useTaskChanges } from '@/live/useTaskChanges';
 import { BulkBar } from './BulkBar';
 import { readRow } from './readRow';
 import { GridWindows } from './GridWindows';
@@ -21,7 +20,7 @@ import { useRefresh } from './useRefresh';
 import { useRowHeight } from './useRowHeight';
 import { useSelection } from './useSelection';
 import { useVirtual, type Virtual } from './useVirtual';
-import type { SetView, View } from './view';
+import { belongs, type SetView, type View } from './view';
 
 /** What the rest of the page may ask of the list. */
 export interface GridHandle {
@@ -63,12 +62,16 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
   }, [virtual]);
 
   const refresh = useRefresh(useCallback(() => rows.refetch(), [rows]));
-  useTaskChanges((task) => {
-    const belongs = (!view.status || task.status === view.status) && (view.order !== 'EXPIRING_SOON' || task.expiresAt);
-    if (!counted || !belongs) return;
-    if (loaded.total === 0) listChanged();
-    else list.addNews();
-  });
+  const { addNews } = list;
+  useEffect(
+    () =>
+      arrival.subscribe(() => {
+        if (!counted || !belongs(arrival.get(), view)) return;
+        if (loaded.total === 0) listChanged();
+        else addNews();
+      }),
+    [counted, view, loaded.total, addNews],
+  );
   const showNew = useCallback(async () => {
     await follow(refresh, () => (view.order === 'OLDEST' ? (virtualRef.current?.last ?? 0) : 0));
   }, [follow, refresh, view.order]);

@@ -2,6 +2,7 @@
 import { useQuery } from '@apollo/client/react';
 import { useEffect, useLayoutEffect, useState } from 'react';
 import { measureKey } from '@/client/insight';
+import { staleness } from '@/client/signals';
 import { hold } from '@/client/windows';
 import { SearchTasksDocument, TaskPageDocument, type TaskPageQuery, type TaskPageQueryVariables } from '@/gql';
 import type { View } from './view';
@@ -31,10 +32,17 @@ export interface WindowProps {
 export function TaskWindow({ view, page, settled, onReport, onGone, children }: WindowProps) {
   const wanted = useWanted(settled);
   const variables = pageVariables(view, page);
-  const { data, error, refetch } = useQuery(TaskPageDocument, {
+  const {
+    data: now,
+    previousData,
+    error,
+    refetch,
+  } = useQuery(TaskPageDocument, {
     variables,
     fetchPolicy: wanted ? 'cache-first' : 'cache-only',
   });
+  const data = kept(now, previousData, error !== undefined);
+  useRecovery(error !== undefined, refetch);
   useHold(variables);
   useLayoutEffect(() => {
     if (!data) return;
@@ -43,7 +51,11 @@ export function TaskWindow({ view, page, settled, onReport, onGone, children }: 
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the variables are those of the view and the page
   }, [data, page, refetch, onReport]);
   useEffect(() => () => onGone(page), [page, onGone]);
-  return children({ nodes: data?.tasks.nodes, failed: error?.message, retry: () => void refetch() });
+  return children({
+    nodes: data?.tasks.nodes,
+    failed: error?.message,
+    retry: () => void refetch().catch(() => undefined),
+  });
 }
 
 export function SearchWindow({
@@ -57,10 +69,17 @@ export function SearchWindow({
 }: WindowProps & { after: string | null }) {
   const wanted = useWanted(settled);
   const variables = { query: view.q, first: WINDOW, after };
-  const { data, error, refetch } = useQuery(SearchTasksDocument, {
+  const {
+    data: now,
+    previousData,
+    error,
+    refetch,
+  } = useQuery(SearchTasksDocument, {
     variables,
     fetchPolicy: wanted ? 'cache-first' : 'cache-only',
   });
+  const data = kept(now, previousData, error !== undefined);
+  useRecovery(error !== undefined, refetch);
   useHold(variables);
   useLayoutEffect(() => {
     if (!data) return;
@@ -70,11 +89,28 @@ export function SearchWindow({
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the variables are those of the view and the page
   }, [data, page, refetch, onReport]);
   useEffect(() => () => onGone(page), [page, onGone]);
-  return children({ nodes: data?.searchTasks.nodes, failed: error?.message, retry: () => void refetch() });
+  return children({
+    nodes: data?.searchTasks.nodes,
+    failed: error?.message,
+    retry: () => void refetch().catch(() => undefined),
+  });
 }
 
 export function pageVariables({ status, order }: View, page: number): TaskPageQueryVariables {
   return { page: page + 1, first: WINDOW, order, status };
+}
+
+/** A fetch that failed takes nothing away. */
+function kept<T>(now: T | undefined, before: T | undefined, failed: boolean): T | undefined {
+  return now ?? (failed ? before : undefined);
+}
+
+/** A window that failed comes by itself when the service is there again. */
+function useRecovery(failed: boolean, refetch: () => Promise<unknown>): void {
+  useEffect(
+    () => (failed ? staleness.subscribe(() => void refetch().catch(() => undefined)) : undefined),
+    [failed, refetch],
+  );
 }
 
 /** Once wanted, always: a window that has been asked for is not given up while it is on screen. */

@@ -3,24 +3,18 @@ import { useApolloClient, useSubscription } from '@apollo/client/react';
 import type { ApolloClient } from '@apollo/client';
 import { useEffect, useRef } from 'react';
 import { remember } from '@/client/newer';
-import { listChanged, ownTasks } from '@/client/signals';
-import {
-  TaskChangedDocument,
-  type TaskChangedSubscription,
-  type TaskFieldsFragment,
-  TaskFieldsFragmentDoc,
-  TaskRowFragmentDoc,
-} from '@/gql';
+import { arrival, listChanged, ownTasks } from '@/client/signals';
+import { TaskChangedDocument, type TaskChangedSubscription, TaskFieldsFragmentDoc, TaskRowFragmentDoc } from '@/gql';
 
 const AGAIN_MS = 1_000;
 
-/** `onCreated` is called for each task that somebody else has made. */
-export function useTaskChanges(onCreated: (task: TaskFieldsFragment) => void): void {
+/** `byFields`: whether the list goes by what an update can change, a status or an expiry. */
+export function useTaskChanges(byFields: boolean): void {
   const client = useApolloClient();
   const again = useRef<ReturnType<typeof setTimeout>>(undefined);
   const { restart } = useSubscription(TaskChangedDocument, {
     fetchPolicy: 'no-cache',
-    onData: ({ data: { data } }) => data && apply(client, data.taskChanged, onCreated),
+    onData: ({ data: { data } }) => data && apply(client, data.taskChanged, byFields),
     // The line itself comes again; this is a subscription that was refused, as when the service is full.
     onError: () => (again.current = setTimeout(() => restart(), AGAIN_MS)),
   });
@@ -29,7 +23,7 @@ export function useTaskChanges(onCreated: (task: TaskFieldsFragment) => void): v
 
 type Change = TaskChangedSubscription['taskChanged'];
 
-function apply(client: ApolloClient, { kind, id, task }: Change, onCreated: (task: TaskFieldsFragment) => void): void {
+function apply(client: ApolloClient, { kind, id, task }: Change, byFields: boolean): void {
   if (kind === 'MANY' || kind === 'RESYNC') {
     refreshOpenTask(client);
     return listChanged();
@@ -41,7 +35,7 @@ function apply(client: ApolloClient, { kind, id, task }: Change, onCreated: (tas
   }
   remember(task);
   if (kind === 'CREATED') {
-    if (!ownTasks.has(task.id)) onCreated(task);
+    if (!ownTasks.has(task.id)) arrival.set(task);
     return;
   }
   if (kind === 'RESTORED') return listChanged();
@@ -55,6 +49,7 @@ function apply(client: ApolloClient, { kind, id, task }: Change, onCreated: (tas
       data: task,
     });
   }
+  if (!byFields) return;
   const moved = known?.status !== task.status || known.expiresAt !== task.expiresAt;
   if (moved) listChanged();
 }
