@@ -116,8 +116,9 @@ class Plain:
         end = before(places["before"], itself=False) if "before" in places else len(keys)
         if "first" not in asked and "last" in asked:
             return max(front, end)  # cursors that stand the wrong way round hold nothing between them
-        offset = (asked.get("page", 1) - 1) * asked.get("first", 50)
-        return min(front + offset + min(asked.get("first", 50), max(0, end - front)), len(keys))
+        first: int = asked.get("first", 50)
+        offset: int = (asked.get("page", 1) - 1) * first
+        return min(front + offset + min(first, max(0, end - front)), len(keys))
 
 
 @pytest.fixture(params=["cached", "degraded"])
