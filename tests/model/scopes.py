@@ -62,12 +62,18 @@ SHORT = {
         clock=2,
         faults={"rollback": 1},
     ),
+    "a write of two": Scope(
+        rows=TWO,
+        writers=(MOVE, Op("update", task=1, view=DONE, follows=0), Op("update", task=1)),
+        readers=((TODO,),),
+        faults={"unpublished": 1},
+    ),
     "the order of expiries": Scope(
         rows=(Image(TODO, 1),),
         writers=(Op("update", until=2), Op("update", until=1)),
         readers=((SOON,),),
         scrubs=1,
-        faults={"unpublished": 1, "rollback": 1},
+        faults={"unpublished": 1},
     ),
 }
 
@@ -183,6 +189,12 @@ LONG = {
         readers=((SOON,),),
         scrubs=1,
         faults={"unpublished": 1, "rollback": 1, "abortless": 1, "unmarked": 1},
+    ),
+    "writes of two": Scope(
+        rows=TWO,
+        writers=(MOVE, Op("delete", task=1, follows=0), Op("update", task=1, view=DONE), Op("update", task=0)),
+        readers=((DONE,),),
+        faults={"unpublished": 1, "rollback": 1, "unmarked": 1},
     ),
     "an index key vanishes": Scope(
         writers=(MOVE, SAME),

@@ -168,6 +168,7 @@ class Op(NamedTuple):
     task: int = 0
     view: int = TODO
     until: int = NEVER
+    follows: int = -1  # the writer whose transaction this is a part of: a write of two tasks is two writers in step
 
 
 @dataclass(frozen=True)

@@ -257,6 +257,17 @@ REFUTED = (
         Scope(rows=(Image(TODO, 1),), start=OFF, writers=(Op("update"),), builders=1, clock=1),
         "I2",
     ),
+    Variant(
+        "of a write of two one is not marked",
+        ("a mark of each",),
+        Scope(
+            rows=TWO,
+            writers=(Op("update", task=1), Op("update", follows=0)),
+            readers=((BY_ID,), (BY_ID,)),
+            reads=(1, 2),
+        ),
+        "I1",
+    ),
     Variant("the order of expiries, without moving", ("moving",), SOONEST, "I1"),
     Variant("moving is settled over another's mark", ("moving under its own mark",), SOONEST, "I1"),
     Variant(

@@ -29,10 +29,32 @@ def steps(s: State, scope: Scope) -> Steps:
     for i, w in enumerate(s.writers):
         if w.late:
             yield from arrives(s, scope, i)
-        if w.pc != "done":
-            yield from STEPS[w.pc](s, scope, i)
-            if w.pc in ("marked", "committed", "aborting") and may(s, "crash"):
-                yield ("writer dies", i), turn(spend(s, "crash"), i, pc="done")
+        if w.pc == "done" or in_step(s, scope, i, scope.writers[i].follows):
+            continue
+        followers = [f for f, op in enumerate(scope.writers) if op.follows == i and in_step(s, scope, f, i)]
+        yield from together(s, scope, i, followers[0]) if followers else STEPS[w.pc](s, scope, i)
+        if w.pc in ("marked", "committed", "aborting") and may(s, "crash"):
+            died = turn(spend(s, "crash"), i, pc="done")
+            yield ("writer dies", i), turn(died, followers[0], pc="done") if followers else died
+
+
+def in_step(s: State, scope: Scope, i: int, leader: int) -> bool:
+    """Whether this writer does what its leader does; not if there was nothing to do for one of them."""
+    return leader >= 0 and scope.writers[i].follows == leader and s.writers[i].pc == s.writers[leader].pc
+
+
+def together(s: State, scope: Scope, i: int, f: int) -> Steps:
+    """One transaction, and one script each time, for two tasks: what becomes of the one becomes of the other."""
+    step = STEPS[s.writers[i].pc]
+    for label, one in step(s, scope, i):
+        if "a mark of each" in scope.broken and step is mark:
+            yield label, turn(one, f, pc=one.writers[i].pc)
+            continue
+        for other, both in step(one._replace(faults=s.faults), scope, f):
+            if label[0] == other[0] or step is row:
+                yield (f"{label[0]} of two", *label[1:]), both._replace(faults=one.faults)
+            elif "refused" in f"{label[0]} {other[0]}" and "fails" not in f"{label[0]} {other[0]}":
+                yield ("W3 mark of two refused", i), turn(turn(s, i, pc="done"), f, pc="done")
 
 
 def turn(s: State, i: int, **changes: object) -> State:
