@@ -23,6 +23,7 @@ export function Palette({ opened, commands, onClose }: Props) {
   return (
     <Spotlight
       store={store}
+      title="Commands"
       actions={actions}
       shortcut={null}
       nothingFound="No such command"

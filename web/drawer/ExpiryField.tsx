@@ -1,7 +1,7 @@
 /** When a task ends by itself: a day and a time of the reader's own zone. */
 import { DateTimePicker } from '@mantine/dates';
 import dayjs from 'dayjs';
-import { useRef, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { Icon } from '@/components/icons';
 
 const FORM = 'YYYY-MM-DD HH:mm:ss';
@@ -12,6 +12,7 @@ interface Props {
 }
 
 export function ExpiryField({ value, onChange }: Props) {
+  const id = useId();
   // What is picked while the calendar is open: it counts when that closes.
   const [picked, setPicked] = useState<string>();
   const shown = picked ?? (value && dayjs(value).format(FORM));
@@ -29,11 +30,17 @@ export function ExpiryField({ value, onChange }: Props) {
   };
   return (
     <DateTimePicker
+      // The calendar is named by its button.
+      id={id}
+      popoverProps={{ id }}
+      previousLabel="Month before"
+      nextLabel="Next month"
+      submitButtonProps={{ 'aria-label': 'Done' }}
       label="Expires"
       description="Past this moment the task is gone for everybody."
       placeholder="Never"
       clearable
-      clearButtonProps={{ 'aria-label': 'Never expires' }}
+      clearButtonProps={{ 'aria-label': 'Remove the date' }}
       valueFormat="MMM D, YYYY, HH:mm"
       defaultTimeValue="18:00"
       minDate={dayjs().format('YYYY-MM-DD')}
