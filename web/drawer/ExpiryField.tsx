@@ -42,7 +42,7 @@ export function ExpiryField({ value, onChange }: Props) {
       clearable
       clearButtonProps={{ 'aria-label': 'Remove the date' }}
       valueFormat="MMM D, YYYY, HH:mm"
-      defaultTimeValue="18:00"
+      {...(value ? {} : { defaultTimeValue: '18:00' })}
       minDate={dayjs().format('YYYY-MM-DD')}
       leftSection={<Icon name="clock" />}
       value={shown}
