@@ -91,6 +91,9 @@ faults: .venv/dev.stamp ## the fault campaign, hours; goes on where it was (CASE
 	$(BIN)/python -m tests.faults $(if $(CASE),--case $(CASE)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(COUNT),--count $(COUNT)) $(if $(MINUTES),--minutes $(MINUTES))
 
+bench-indexes: .venv/dev.stamp ## what the indexes of search and filters cost a write (N= rows)
+	@exec $(BIN)/python -m tests.bench_indexes $(if $(filter command line environment,$(origin N)),$(N),100000)
+
 faults-short: .venv/dev.stamp ## the short faults, under the history checker
 	$(BIN)/python -m pytest tests/faults
 

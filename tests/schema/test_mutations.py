@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from schema.checks import uuid7
-from tests.schema.client import CREATE, CREATE_MANY, DELETE, Client
+from tests.schema.client import CREATE, DELETE, Client
 
 UPDATE = """
 mutation ($input: UpdateTaskInput!) {
@@ -169,61 +169,6 @@ async def test_restoring_a_task_that_is_there_changes_nothing(client: Client) ->
     task = await client.create()
     payload = (await client.query(RESTORE, input={"id": task["id"]}))["restoreTask"]
     assert payload == {"task": task, "userErrors": []}
-
-
-async def test_create_tasks_answers_each_item_in_its_place(client: Client) -> None:
-    there = await client.create(title="There", id=str(uuid7()))
-    deleted = await client.create()
-    await client.delete(deleted["id"])
-    own, twice = str(uuid7()), str(uuid7())
-    payload = (
-        await client.query(
-            CREATE_MANY,
-            tasks=[
-                {"title": "Own id", "id": own},
-                {"title": ""},
-                {"title": "There already", "id": there["id"]},
-                {"title": "Was deleted", "id": deleted["id"]},
-                {"title": "Twice", "id": twice},
-                {"title": "Done", "status": "DONE"},
-                {"title": "Twice", "id": twice},
-                {"title": "Passed", "expiresAt": "2020-01-01T00:00:00Z"},
-                {"title": "Last"},
-            ],
-        )
-    )["createTasks"]
-    assert payload["userErrors"] == []
-    told = [
-        result["task"]["title"] if result["task"] else [error["code"] for error in result["userErrors"]]
-        for result in payload["results"]
-    ]
-    assert told == [
-        "Own id",
-        ["BLANK"],
-        "There",
-        ["ID_TAKEN"],
-        ["DUPLICATE_ID"],
-        "Done",
-        ["DUPLICATE_ID"],
-        ["IN_PAST"],
-        "Last",
-    ]
-    assert all(bool(result["task"]) != bool(result["userErrors"]) for result in payload["results"])
-    assert payload["results"][0]["task"]["id"] == own
-    found = (await client.query("{ tasks { nodes { title } totalCount } }"))["tasks"]
-    assert sorted(node["title"] for node in found["nodes"]) == ["Done", "Last", "Own id", "There"]
-    assert found["totalCount"] == 4
-
-
-async def test_create_no_tasks(client: Client) -> None:
-    assert (await client.query(CREATE_MANY, tasks=[]))["createTasks"] == {"results": [], "userErrors": []}
-
-
-async def test_create_tasks_twice_makes_them_once(client: Client) -> None:
-    tasks = [{"title": f"Task {number}", "id": str(uuid7())} for number in range(20)]
-    first = await client.query(CREATE_MANY, tasks=tasks)
-    assert await client.query(CREATE_MANY, tasks=tasks) == first
-    assert await client.total() == 20
 
 
 async def test_mutations_of_one_request_run_in_order_and_see_each_other(client: Client) -> None:
