@@ -32,7 +32,7 @@ async def listed(tasks: TaskList) -> None:
 
 
 async def drawer(tasks: TaskList) -> None:
-    await tasks.rows.first.get_by_role("button", name="A title").first.click()
+    await tasks.rows.first.get_by_role("gridcell").nth(3).get_by_role("button").first.click()
     await expect(tasks.dialog("Task").get_by_label("Title")).to_be_visible()
 
 

@@ -39,7 +39,8 @@ export function TaskWindow({ view, page, settled, onReport, onGone, children }: 
     refetch,
   } = useQuery(TaskPageDocument, {
     variables,
-    fetchPolicy: wanted ? 'cache-first' : 'cache-only',
+    // Not `cache-only`: Apollo fetches nothing when only that changes.
+    skip: !wanted,
   });
   const data = kept(now, previousData, error !== undefined);
   useRecovery(error !== undefined, refetch);
@@ -76,7 +77,8 @@ export function SearchWindow({
     refetch,
   } = useQuery(SearchTasksDocument, {
     variables,
-    fetchPolicy: wanted ? 'cache-first' : 'cache-only',
+    // Not `cache-only`: Apollo fetches nothing when only that changes.
+    skip: !wanted,
   });
   const data = kept(now, previousData, error !== undefined);
   useRecovery(error !== undefined, refetch);
