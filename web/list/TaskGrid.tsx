@@ -1,7 +1,7 @@
 /** The list: a grid of any length, of which only what is on screen exists. */
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { arrival, created, listChanged } from '@/client/signals';
+import { created } from '@/client/signals';
 import { TaskPageDocument } from '@/gql';
 import { useDeleteTasks } from '@/mutations/useDeleteTasks';
 import { useUpdateTasks } from '@/mutations/useUpdateTasks';
@@ -14,13 +14,14 @@ import { WINDOW } from './rows';
 import { NoTasks, NothingFound } from './states';
 import { rowId } from './TaskRow';
 import { pageVariables } from './TaskWindow';
+import { useArrivals } from './useArrivals';
 import { useGridKeys } from './useGridKeys';
 import { useLoaded } from './useLoaded';
 import { useRefresh } from './useRefresh';
 import { useRowHeight } from './useRowHeight';
 import { useSelection } from './useSelection';
 import { useVirtual, type Virtual } from './useVirtual';
-import { belongs, type SetView, type View } from './view';
+import type { SetView, View } from './view';
 
 /** What the rest of the page may ask of the list. */
 export interface GridHandle {
@@ -62,16 +63,7 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
   }, [virtual]);
 
   const refresh = useRefresh(useCallback(() => rows.refetch(), [rows]));
-  const { addNews } = list;
-  useEffect(
-    () =>
-      arrival.subscribe(() => {
-        if (!counted || !belongs(arrival.get(), view)) return;
-        if (loaded.total === 0) listChanged();
-        else addNews();
-      }),
-    [counted, view, loaded.total, addNews],
-  );
+  useArrivals(view, list);
   const showNew = useCallback(async () => {
     await follow(refresh, () => (view.order === 'OLDEST' ? (virtualRef.current?.last ?? 0) : 0));
   }, [follow, refresh, view.order]);

@@ -26,8 +26,8 @@ export function viewKey({ status, order, q }: View): string {
 }
 
 /** Whether a new task has a place in this view. */
-export function belongs(task: TaskFieldsFragment | undefined, { status, order }: View): boolean {
-  if (!task || (status && task.status !== status)) return false;
+export function belongs(task: TaskFieldsFragment, { status, order }: View): boolean {
+  if (status && task.status !== status) return false;
   return order !== 'EXPIRING_SOON' || task.expiresAt !== null;
 }
 
