@@ -17,7 +17,7 @@ class Asking:
         self._urls = urls
         self._history = history
         self._titles = 0
-        # What its titles end with, for tasks that take room.
+        # The description of its bulk creates, for tasks that take room.
         self.padding = ""
         self.latest: dict[str, int] = {}
 
@@ -38,4 +38,4 @@ class Asking:
 
     def _title(self) -> str:
         self._titles += 1
-        return f"{self.name} {self._titles}{self.padding}"
+        return f"{self.name} {self._titles}"

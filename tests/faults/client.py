@@ -29,7 +29,7 @@ class Client(Reads):
     async def create_many(self, node: int, ids: list[str], status: str, lasts: float | None) -> Answer:
         """At once. Not tried again: the ids are never used again if it is unclear."""
         expires_at, title = _ends(lasts), self._title()
-        fields = {"title": title, "status": status, **_expiry(expires_at)}
+        fields = {"title": title, "description": self.padding, "status": status, **_expiry(expires_at)}
         began = Clock()
         said = await self._ask(node, answers.MANY["create"], input={"tasks": [{"id": id_} | fields for id_ in ids]})
         asked = Asked(tuple(ids), title, status, expires_at)

@@ -63,6 +63,8 @@ class Fault:
     inject: Callable[[Run], Awaitable[None]]
     excused: Callable[[Operation], bool] = nothing
     setup: Callable[[int], Setup] = lambda _seed: Setup()
+    # Seconds between two evictions of half of the entries, beside what is injected; 0: none.
+    evicting: float = 0.1
     # What is done after the last injection.
     after: Callable[[Run], Awaitable[None]] | None = None
     # What takes the place of `play`, where a history is not what tells.
@@ -99,7 +101,7 @@ async def play(fault: Fault, seed: int, count: int, folder: Path, database_url: 
     """One case: the clients work, `count` injections one after the other, and then everything is judged."""
     began = time.monotonic()
     async with running(folder, database_url, fault.setup(seed)) as cluster:
-        workload = Workload(cluster, clients=8, evicting=0.1, thinking=0.04, seed=seed)
+        workload = Workload(cluster, clients=8, evicting=fault.evicting, thinking=0.04, seed=seed)
         run = Run(cluster, workload, random.Random(seed))
         try:
             await _inject(fault, run, count)

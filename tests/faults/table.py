@@ -36,6 +36,7 @@ ALL = [
     Fault("emptied", "FLUSHALL; an index key deleted; `rev` deleted", 30, 6, redis.emptied),
     Fault(
         *("evictions", "memory limit reached, 1,000 evictions", 1000, 100, partial(memory.evictions, count=1000)),
+        evicting=0.0,
         after=memory.clear,
     ),
     Fault("index-too-large", "index alone larger than the memory limit", 1, 1, memory.index_too_large),

@@ -42,7 +42,8 @@ def together(name: str) -> Fault:
     def excused(operation: Operation) -> bool:
         return any(FAULTS[fault].excused(operation) for fault in counts)
 
-    return Fault(name, name, 1, 1, inject, excused=excused, setup=lambda _seed: setup)
+    evicting = min(FAULTS[fault].evicting for fault in counts)
+    return Fault(name, name, 1, 1, inject, excused=excused, setup=lambda _seed: setup, evicting=evicting)
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -9,7 +9,7 @@ from tests.faults.fault import BACK_SECONDS, Run
 from tests.faults.history import Outcome
 
 # Tasks that take room, how many are written and read at once, and the room there is for a part of them.
-FILLERS, MANY, PAGE = 4000, 1000, 100
+FILLERS, MANY, PAGE = 400, 100, 100
 ROOM = 1_000_000
 READERS = 4
 REFUSING = -10_000_000
@@ -19,7 +19,7 @@ async def evictions(run: Run, count: int) -> None:
     """So many keys are evicted, values among leases and marks, while everything goes on."""
     redis, ids = run.cluster.redis, run.kept
     if not ids:
-        filler = run.workload.clients[0].twin("filler", " " + "x" * 450)
+        filler = run.workload.clients[0].twin("filler", "x" * 8000)
         ids += [str(uuid7()) for _ in range(FILLERS)]
         for at in range(0, FILLERS, MANY):
             await filler.create_many(0, ids[at : at + MANY], "TODO", None)

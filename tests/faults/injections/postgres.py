@@ -27,7 +27,7 @@ async def disk_full(run: Run) -> None:
     """Until writers have noticed; then there is room again. Of a log that cannot be written PostgreSQL dies."""
     postgres = run.cluster.postgres
     assert postgres is not None
-    writer = run.workload.clients[0].twin("filler", " " + "x" * 450)
+    writer = run.workload.clients[0].twin("filler", "x" * 1000)
     postgres.fill_disk()
     try:
         async with asyncio.timeout(BACK_SECONDS):
@@ -48,6 +48,6 @@ def _noticed(answer: Answer) -> bool:
 
 
 def _ids(run: Run) -> list[str]:
-    ids = [str(uuid7()) for _ in range(500)]
+    ids = [str(uuid7()) for _ in range(100)]
     run.workload.all_ids += ids
     return ids
