@@ -33,10 +33,12 @@ page: .venv/run.stamp ## build the web page, if its sources have changed
 	@$(BIN)/python -m tools.page
 
 test: .venv/dev.stamp ## all tests, but for the long campaigns
+	@$(BIN)/python -m tools.page
 	$(TESTS) $(APART:%=--ignore=%)
 	$(BIN)/python -m pytest -m 'not slow' $(APART)
 
 check: .venv/dev.stamp ## the quick part of the tests
+	@$(BIN)/python -m tools.page
 	$(TESTS) $(APART:%=--ignore=%) --ignore=tests/acceptance --ignore=tests/model --ignore=tests/ship
 
 model: .venv/dev.stamp ## explore the protocol, the long version (20 minutes)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import FrameType
 
 from tools.node import NodeError, environment, install, programs
-from tools.page import WEB
+from tools.page import WEB, alone
 
 PORT = os.environ.get("PAGE_PORT", "3000")
 _SECONDS = 15
@@ -20,7 +20,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     api = os.environ.get("MILLITASK_PORT", "8000")
     try:
-        install(WEB)
+        with alone(WEB):
+            install(WEB)
         npm, node = str(programs() / "npm"), environment()
     except NodeError as error:
         sys.stderr.write(f"error: {error.args[0]}\n")

@@ -21,7 +21,7 @@ _SMALLEST, _SUFFIXES = 512, {".html", ".js", ".css", ".json", ".svg", ".txt", ".
 
 def build(web: Path) -> bool:
     """Build the page, unless it is built from these sources; whether there was anything to do. Raises `NodeError`."""
-    with _alone(web):
+    with alone(web):
         sources, stamp = digest(web), web / _STAMP
         if (web / "out" / "index.html").is_file() and stamp.is_file() and stamp.read_text() == sources:
             return False
@@ -61,8 +61,8 @@ def _sources(web: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _alone(web: Path) -> Iterator[None]:
-    """No two builds at once."""
+def alone(web: Path) -> Iterator[None]:
+    """No two builds at once, and none while what it needs is being installed."""
     with (web / _LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -79,7 +79,7 @@ def main(words: list[str]) -> int:
         if not words:
             build(WEB)
             return 0
-        with _alone(WEB):
+        with alone(WEB):
             install(WEB)
         return show(WEB, "run", "--silent", *words)
     except NodeError as error:

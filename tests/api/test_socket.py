@@ -49,6 +49,13 @@ async def subscribe(websocket: ClientConnection, query: str = CHANGED, **payload
     return json.loads(await asyncio.wait_for(websocket.recv(), 30))
 
 
+async def heard(websocket: ClientConnection, words: str) -> None:
+    async for text in websocket:
+        if words in str(text):
+            return
+    raise AssertionError(f"{words} was not heard")
+
+
 async def closed(websocket: ClientConnection) -> tuple[int, str]:
     try:
         async with asyncio.timeout(20):
@@ -163,12 +170,16 @@ async def test_one_who_does_not_read_is_closed(url: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(changed, "MOST_WAITING", 50)
     small = socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0))
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-    async with connected(url, sock=small, max_queue=1) as websocket, httpx.AsyncClient(timeout=30) as http:
+    slow, quick = connected(url, sock=small, max_queue=1, ping_interval=None), connected(url)
+    async with slow as websocket, quick as other, httpx.AsyncClient(timeout=30) as http:
         await subscribe(websocket)
+        await subscribe(other)
+        hearing = asyncio.create_task(heard(other, "The last"))
         tasks = [{"title": "A task", "description": "x" * 9000} for _ in range(20)]
-        for _ in range(50):
-            created = await http.post(url, json={"query": CREATE_MANY, "variables": {"tasks": tasks}})
+        for tasks_of_one in [tasks] * 50 + [[{"title": "The last"}]]:
+            created = await http.post(url, json={"query": CREATE_MANY, "variables": {"tasks": tasks_of_one}})
             assert created.status_code == 200
+        await asyncio.wait_for(hearing, 60)  # by then all has been sent to the slow one, or could not be
         await asyncio.sleep(1.5)
         assert (await closed(websocket))[0] == 1013
 

@@ -24,7 +24,7 @@ def test_both_run_and_end_together(tmp_path: Path) -> None:
     below: dict[int, str] = {}
     try:
         origin = f"http://127.0.0.1:{ports['PAGE_PORT']}"
-        assert until(lambda: b"Millitask" in got(f"{origin}/"))
+        assert until(lambda: b"Millitask" in got(f"{origin}/"), 300)  # the first time it is installed and compiled
         api = f"http://127.0.0.1:{ports['MILLITASK_PORT']}/graphql"
         assert until(lambda: bool(got(f"{api}?query=%7B__typename%7D")))
         answer = httpx.get(f"{api}?query=%7B__typename%7D", headers={"Origin": origin})
