@@ -18,7 +18,7 @@ async function ask(query: string, variables: object): Promise<void> {
 }
 
 async function until(condition: () => boolean, pause = 10): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     assert.ok(Date.now() < deadline, `it did not happen: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, pause));

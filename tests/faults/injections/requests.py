@@ -28,7 +28,8 @@ async def cancelled(run: Run, count: int = 100) -> None:
         for number, seconds in enumerate(PATIENCE):
             http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=seconds), trust_env=False)
             others.append(http)
-            client = Client(f"{NAME}{number}", http, urls, workload.history)
+            # Its titles begin with its name, and no two writes may have the same.
+            client = Client(f"{NAME}{before}-{number}", http, urls, workload.history)
             client.latest = workload.latest
             group.create_task(workload.work(client, stop))
         while _given_up(run) < before + count:  # noqa: ASYNC110 (they set no event)
