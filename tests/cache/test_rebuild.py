@@ -174,6 +174,7 @@ async def test_reindex_while_a_service_runs_loses_nothing(store: Store, database
         assert (await gate_of(store)).epoch > before
         await until(lambda: store.protocol is not None)
         await until_settled(store)
+    await look(store)  # the keeper has ended, and its lease runs out
     await check_indexes(store)
     await check_entries(store)
 

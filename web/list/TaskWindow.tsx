@@ -1,5 +1,5 @@
 /** A hundred tasks of the list: fetched once the scrolling has settled, reported to the grid, and drawn as far as they are on screen. */
-import { useQuery } from '@apollo/client/react';
+import { skipToken, useQuery } from '@apollo/client/react';
 import { useEffect, useLayoutEffect, useState } from 'react';
 import { measureKey } from '@/client/insight';
 import { staleness } from '@/client/signals';
@@ -37,11 +37,7 @@ export function TaskWindow({ view, page, settled, onReport, onGone, children }: 
     previousData,
     error,
     refetch,
-  } = useQuery(TaskPageDocument, {
-    variables,
-    // Not `cache-only`: Apollo fetches nothing when only that changes.
-    skip: !wanted,
-  });
+  } = useQuery(TaskPageDocument, wanted ? { variables } : skipToken);
   const data = kept(now, previousData, error !== undefined);
   useRecovery(error !== undefined, refetch);
   useHold(variables);
@@ -75,11 +71,7 @@ export function SearchWindow({
     previousData,
     error,
     refetch,
-  } = useQuery(SearchTasksDocument, {
-    variables,
-    // Not `cache-only`: Apollo fetches nothing when only that changes.
-    skip: !wanted,
-  });
+  } = useQuery(SearchTasksDocument, wanted ? { variables } : skipToken);
   const data = kept(now, previousData, error !== undefined);
   useRecovery(error !== undefined, refetch);
   useHold(variables);
