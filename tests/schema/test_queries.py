@@ -199,11 +199,14 @@ async def test_all_fields_of_a_request_share_one_mget(client: Client, redis_url:
     """
     variables = {"a": made[0], "b": made[1], "c": made[2], "ids": made[1:]}
     await client.query(document, **variables)
-    before, counted = mgets(redis_url), await client.counters()
-    await client.query(document, **variables)
+    counted, sent = await client.counters(), []
+    for _ in range(3):
+        before = mgets(redis_url)
+        await client.query(document, **variables)
+        sent.append(mgets(redis_url) - before)
     after = await client.counters()
-    assert mgets(redis_url) - before == 1
-    assert after["millitask_hits_total"] - counted["millitask_hits_total"] == len(made)
+    assert min(sent) == 1  # the keeper's sample, once a second, may have sent another
+    assert after["millitask_hits_total"] - counted["millitask_hits_total"] == 3 * len(made)
     assert after["millitask_misses_total"] == counted["millitask_misses_total"]
 
 

@@ -32,12 +32,7 @@ export interface WindowProps {
 export function TaskWindow({ view, page, settled, onReport, onGone, children }: WindowProps) {
   const wanted = useWanted(settled);
   const variables = pageVariables(view, page);
-  const {
-    data: now,
-    previousData,
-    error,
-    refetch,
-  } = useQuery(TaskPageDocument, wanted ? { variables } : skipToken);
+  const { data: now, previousData, error, refetch } = useQuery(TaskPageDocument, wanted ? { variables } : skipToken);
   const data = kept(now, previousData, error !== undefined);
   useRecovery(error !== undefined, refetch);
   useHold(variables);
@@ -66,12 +61,7 @@ export function SearchWindow({
 }: WindowProps & { after: string | null }) {
   const wanted = useWanted(settled);
   const variables = { query: view.q, first: WINDOW, after };
-  const {
-    data: now,
-    previousData,
-    error,
-    refetch,
-  } = useQuery(SearchTasksDocument, wanted ? { variables } : skipToken);
+  const { data: now, previousData, error, refetch } = useQuery(SearchTasksDocument, wanted ? { variables } : skipToken);
   const data = kept(now, previousData, error !== undefined);
   useRecovery(error !== undefined, refetch);
   useHold(variables);
