@@ -54,9 +54,11 @@ assert.deepEqual([shown(task.id)?.title, shown(task.id)?.version], ['Renamed', 2
 // What somebody else does arrives.
 const following = follow(client);
 const touched = 'mutation ($input: UpdateTaskInput!) { updateTask(input: $input) { userErrors { code } } }';
+let done = false;
 await until(() => {
-  // Until the subscription stands, and once more after it does.
-  void ask(touched, { input: { id: task.id, status: shown(task.id)?.status === 'DONE' ? 'TODO' : 'DONE' } });
+  // Until the subscription stands, and once more after it does; each time it is another change.
+  done = !done;
+  void ask(touched, { input: { id: task.id, status: done ? 'DONE' : 'TODO' } });
   return (shown(task.id)?.version ?? 0) > 2;
 }, 200);
 await ask('mutation ($input: DeleteTaskInput!) { deleteTask(input: $input) { deletedTaskId } }', { input: { id: task.id } });

@@ -1,5 +1,6 @@
 """A list of many: its last row is reached by every way there is. A million in `make test-million`."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -49,6 +50,7 @@ async def test_the_last_row_is_reached(count: int, open_tab: OpenTab) -> None:
     await page.fill(str(count // 100))
     await page.press("Enter")
     await expect(tasks.row(f"Task {count - 99}")).to_be_in_viewport()
+    await expect(tab).to_have_url(re.compile(rf"\brow={count - 99}\b"))
     await tab.reload()
     await expect(tasks.row(f"Task {count - 99}")).to_be_in_viewport()
 

@@ -1,39 +1,26 @@
 """The playground at /graphql: a query, every example, a subscription that hears of a change, and no other host."""
 
-import asyncio
-import re
-
 from playwright.async_api import Page, expect
 
 from tests.web.conftest import OpenTab
 from tests.web.site import Site
-from tests.web.watch import Watch
-
-BEGUN = re.compile('"(data|errors)"')
 
 
 async def run(tab: Page) -> None:
     await tab.get_by_role("button", name="Execute query").click()
 
 
-async def test_every_example_runs(site: Site, open_tab: OpenTab, watch: Watch) -> None:
-    # GraphiQL takes a moment to know which operation stands in a tab, and until then asks for that of the last one.
-    watch.allow("status of 400")
+async def test_every_example_runs(site: Site, open_tab: OpenTab) -> None:
     await site.create("A task to find")
     tab = await open_tab("/graphql")
     examples = tab.get_by_role("tab")
     answer = tab.get_by_role("region", name="Result Window")
     await expect(examples.first).to_be_visible()
     assert await examples.count() == 6
-    for number in range(4):
+    for number, field in enumerate(("totalCount", "edges", "searchTasks", "createTask")):
         await examples.nth(number).click()
-        async with asyncio.timeout(30):
-            await run(tab)
-            await expect(answer).to_contain_text(BEGUN)
-            while '"errors"' in (await answer.inner_text()):
-                await run(tab)
-                await asyncio.sleep(0.5)
-        await expect(answer).to_contain_text('"data"')
+        await run(tab)  # at once: GraphiQL may not know yet which operation stands in this tab
+        await expect(answer).to_contain_text(f'"{field}"')
 
 
 async def test_a_subscription_hears_of_a_change(site: Site, open_tab: OpenTab) -> None:

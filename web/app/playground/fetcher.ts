@@ -7,13 +7,25 @@ import { GRAPHQL_URL, SOCKET_URL } from '@/client/urls';
 const socket = createClient({ url: SOCKET_URL });
 
 export const fetcher: GraphiQLProps['fetcher'] = (params, options) => {
-  const document = options?.documentAST ?? parse(params.query);
-  if (getOperationAST(document, params.operationName)?.operation === OperationTypeNode.SUBSCRIPTION) {
+  const operation = operationOf(params);
+  // Right after a change of tabs GraphiQL still names the operation of the last one.
+  const asked = operation ? { ...params, operationName: operation.name?.value } : params;
+  if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
     // Its errors are formatted, as they come; GraphiQL only shows them.
-    return socket.iterate(params) as unknown as AsyncIterableIterator<ExecutionResult>;
+    return socket.iterate(asked) as unknown as AsyncIterableIterator<ExecutionResult>;
   }
-  return post(params, options?.headers);
+  return post(asked, options?.headers);
 };
+
+/** The operation that is meant: the one of that name, else the only one. The service says what is wrong with none. */
+function operationOf({ query, operationName }: { query: string; operationName?: string | null }) {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document);
+  } catch {
+    return null;
+  }
+}
 
 async function post(params: object, headers: Record<string, string> | undefined): Promise<ExecutionResult> {
   const response = await fetch(GRAPHQL_URL, {
