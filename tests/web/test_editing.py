@@ -1,6 +1,9 @@
 """Editing: in place, in the drawer, many at once; at once on screen, taken back where it was refused or regretted."""
 
-from playwright.async_api import Page, Request, expect
+import asyncio
+from typing import Any
+
+from playwright.async_api import Page, Request, Route, expect
 
 from tests.web.conftest import OpenTab
 from tests.web.listing import TaskList
@@ -21,6 +24,14 @@ def mutations(tab: Page) -> list[str]:
 
     tab.on("request", note)
     return sent
+
+
+async def saved(site: Site, id_: str, version: int) -> Any:
+    """The task, once the service has that version of it; on screen it is there before."""
+    async with asyncio.timeout(30):
+        while (task := (await site.ask(TASK, id=id_))["task"])["version"] < version:
+            await asyncio.sleep(0.05)
+    return task
 
 
 async def test_a_task_is_added_and_taken_back(site: Site, open_tab: OpenTab) -> None:
@@ -70,6 +81,34 @@ async def test_all_fields_in_the_drawer(site: Site, open_tab: OpenTab) -> None:
     assert task["expiresAt"] is not None
 
 
+async def test_fields_that_are_left_in_a_hurry_do_not_meet(site: Site, open_tab: OpenTab) -> None:
+    """Each change stands on the one before, also while that is on its way."""
+
+    async def late(route: Route) -> None:
+        await asyncio.sleep(0.3)
+        await route.continue_()
+
+    [id_] = await site.create("Write the letter")
+    tab = await open_tab(f"/?task={id_}")
+    tasks = TaskList(tab)
+    await tasks.connected()
+    drawer = tasks.dialog("Task")
+    await tab.route("**/graphql", late)
+    await drawer.get_by_label("Title").fill("Write two letters")
+    await drawer.get_by_label("Description").fill("To the office")
+    await drawer.get_by_label("Status").focus()
+    await drawer.get_by_label("Status").select_option("In progress")
+    await drawer.get_by_label("Title").fill("Write three letters")
+    await asyncio.sleep(1)  # the first title is saved, and this one is being typed
+    await drawer.get_by_label("Priority").focus()
+    await drawer.get_by_label("Priority").select_option("High")
+    await expect(drawer).to_contain_text("version 6")
+    await expect(drawer).not_to_contain_text("Drop what I typed")
+    task = await saved(site, id_, version=6)
+    assert (task["title"], task["description"]) == ("Write three letters", "To the office")
+    assert (task["status"], task["priority"]) == ("IN_PROGRESS", "HIGH")
+
+
 async def test_complete_and_undo_by_the_keyboard(site: Site, open_tab: OpenTab) -> None:
     await site.create("Write the letter")
     tab = await open_tab("/")
@@ -116,6 +155,28 @@ async def test_many_at_once_in_one_mutation(site: Site, open_tab: OpenTab) -> No
     assert sent == ["UpdateTasks", "DeleteTasks"]
     await tasks.says("Deleted 2 tasks.").get_by_role("button", name="Undo").click()
     await tasks.shows("Task 4", "Task 3", "Task 2", "Task 1", "Task 0")
+
+
+async def test_many_of_which_one_was_changed_meanwhile(site: Site, open_tab: OpenTab) -> None:
+    """The others are done; that one is said, and done as well if one insists."""
+    first, _ = await site.create("Write the letter", "Send the parcel")
+    tab = await open_tab("/")
+    tasks = TaskList(tab)
+    await tasks.shows("Send the parcel", "Write the letter")
+    await tab.route_web_socket("**/graphql", lambda _: None)  # it hears of nothing from here on
+    await tab.reload()
+    await tasks.shows("Send the parcel", "Write the letter")
+    await site.ask(UPDATE, input={"id": first, "title": "Write two letters"})
+    await tasks.row("Send the parcel").get_by_role("checkbox").click()
+    await tasks.row("Write the letter").get_by_role("checkbox").click(modifiers=["Shift"])
+    await tasks.selected.get_by_role("button", name="Complete").click()
+    said = tasks.says("1 of 2 were not changed.")
+    await expect(said).to_be_visible()
+    assert (await site.ask(TASK, id=first))["task"]["status"] == "TODO"
+    await said.get_by_role("button", name="Change anyway").click()
+    await expect(tasks.title("Write two letters")).to_be_visible()
+    await expect(tab.get_by_role("button", name="Reopen: Write two letters")).to_be_visible()
+    assert (await saved(site, first, version=3))["status"] == "DONE"
 
 
 async def conflict(site: Site, tasks: TaskList) -> None:

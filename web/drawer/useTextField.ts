@@ -1,5 +1,5 @@
 /** A field of text that is saved when it is left, and keeps what was typed until it is. */
-import { draftKey, useDraft } from '@/client/drafts';
+import { useTaskDraft } from '@/client/useTaskDraft';
 import { useUpdateTasks } from '@/mutations/useUpdateTasks';
 
 type Field = 'title' | 'description';
@@ -17,22 +17,23 @@ export interface TextField {
 }
 
 export function useTextField(task: Task, field: Field): TextField {
-  const [draft, setDraft] = useDraft(draftKey(task.id, field));
+  const { draft, change, drop, now, saved } = useTaskDraft(task, field);
   const updateTasks = useUpdateTasks();
   const save = () => {
-    if (!draft) return;
-    const text = field === 'title' ? draft.text.trim() : draft.text;
-    if (text === task[field] || (field === 'title' && !text)) return setDraft(undefined);
-    void updateTasks([{ id: task.id, [field]: text, expectedVersion: draft.version }]).then(
-      (done) => done && setDraft(undefined),
+    const typed = now();
+    if (!typed) return;
+    const text = field === 'title' ? typed.text.trim() : typed.text;
+    if (text === task[field] || (field === 'title' && !text)) return drop();
+    void updateTasks([{ id: task.id, [field]: text, expectedVersion: typed.version }]).then(
+      (done) => done && saved(typed.text),
     );
   };
   return {
     value: draft?.text ?? task[field],
     dirty: draft !== undefined && draft.text !== task[field],
     overtaken: draft !== undefined && draft.version < task.version,
-    change: (text) => setDraft({ text, version: draft?.version ?? task.version }),
+    change,
     save,
-    drop: () => setDraft(undefined),
+    drop,
   };
 }

@@ -1,6 +1,6 @@
 /** The title of a row: opens the task, or is edited in its place. */
 import { useEffect, useRef } from 'react';
-import { draftKey, useDraft } from '@/client/drafts';
+import { useTaskDraft } from '@/client/useTaskDraft';
 import { Icon } from '@/components/icons';
 import { useUpdateTasks } from '@/mutations/useUpdateTasks';
 import styles from './list.module.css';
@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
-  const [draft, setDraft] = useDraft(draftKey(task.id, 'title'));
+  const { draft, drop } = useTaskDraft(task, 'title');
   if (editing) return <TitleEditor task={task} onDone={() => onEdit(undefined)} />;
   return (
     <>
@@ -43,7 +43,7 @@ export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
           tabIndex={-1}
           className={styles.ghost}
           aria-label={`Drop what was typed for ${task.title}`}
-          onClick={() => setDraft(undefined)}
+          onClick={drop}
         >
           <Icon name="close" />
         </button>
@@ -62,7 +62,7 @@ export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
 }
 
 function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void }) {
-  const [draft, setDraft] = useDraft(draftKey(task.id, 'title'));
+  const { draft, change, drop, now, saved } = useTaskDraft(task, 'title');
   const updateTasks = useUpdateTasks();
   const input = useRef<HTMLInputElement>(null);
   const left = useRef(false);
@@ -72,10 +72,12 @@ function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void
     if (left.current) return;
     left.current = true;
     onDone();
-    const title = draft?.text.trim();
-    if (!save || !title || title === task.title) return setDraft(undefined);
-    const change = { id: task.id, title, expectedVersion: draft?.version ?? task.version };
-    void updateTasks([change]).then((done) => done && setDraft(undefined));
+    const typed = now();
+    const title = typed?.text.trim();
+    if (!save || !typed || !title || title === task.title) return drop();
+    void updateTasks([{ id: task.id, title, expectedVersion: typed.version }]).then(
+      (done) => done && saved(typed.text),
+    );
   };
   return (
     <input
@@ -84,7 +86,7 @@ function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void
       aria-label="Title"
       maxLength={500}
       value={draft?.text ?? task.title}
-      onChange={(event) => setDraft({ text: event.target.value, version: draft?.version ?? task.version })}
+      onChange={(event) => change(event.target.value)}
       onBlur={() => leave(true)}
       onKeyDown={(event) => {
         if (event.key === 'Enter' && !event.nativeEvent.isComposing) leave(true);

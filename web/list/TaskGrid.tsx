@@ -1,25 +1,20 @@
 /** The list: a grid of any length, of which only what is on screen exists. */
-import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { created } from '@/client/signals';
-import { TaskPageDocument } from '@/gql';
-import { useDeleteTasks } from '@/mutations/useDeleteTasks';
-import { useUpdateTasks } from '@/mutations/useUpdateTasks';
 import { BulkBar } from './BulkBar';
-import { readRow } from './readRow';
 import { GridWindows } from './GridWindows';
 import styles from './list.module.css';
 import { NewPill } from './NewPill';
-import { WINDOW } from './rows';
 import { NoTasks, NothingFound } from './states';
 import { rowId } from './TaskRow';
-import { pageVariables } from './TaskWindow';
 import { useArrivals } from './useArrivals';
 import { useGridKeys } from './useGridKeys';
+import { useIdsBetween } from './useIdsBetween';
 import { useLoaded } from './useLoaded';
 import { useRefresh } from './useRefresh';
 import { useRowHeight } from './useRowHeight';
 import { useSelection } from './useSelection';
+import { useTaskActions } from './useTaskActions';
 import { useVirtual, type Virtual } from './useVirtual';
 import type { SetView, View } from './view';
 
@@ -49,7 +44,6 @@ interface Props {
 const GRID = { role: 'grid', 'aria-label': 'Tasks', 'aria-multiselectable': true, tabIndex: 0 } as const;
 
 export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props) {
-  const client = useApolloClient();
   const scroller = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
   const [initialRow] = useState(Math.max(view.row - 1, 0));
@@ -68,29 +62,8 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
     await follow(refresh, () => (view.order === 'OLDEST' ? (virtualRef.current?.last ?? 0) : 0));
   }, [follow, refresh, view.order]);
 
-  const idsBetween = useCallback(
-    async (first: number, last: number) => {
-      const pages = Array.from(
-        { length: Math.floor(last / WINDOW) - Math.floor(first / WINDOW) + 1 },
-        (_, i) => Math.floor(first / WINDOW) + i,
-      );
-      const windows = await Promise.all(
-        pages.map(async (page) => {
-          const known = rows.idsOf(page);
-          if (known || !counted) return known ?? [];
-          const { data } = await client.query({ query: TaskPageDocument, variables: pageVariables(view, page) });
-          return data?.tasks.nodes.map(({ id }) => id) ?? [];
-        }),
-      );
-      const start = Math.floor(first / WINDOW) * WINDOW;
-      return windows.flat().slice(first - start, last - start + 1);
-    },
-    [client, rows, counted, view],
-  );
-  const selection = useSelection(idsBetween);
-
-  const updateTasks = useUpdateTasks();
-  const deleteTasks = useDeleteTasks();
+  const selection = useSelection(useIdsBetween(view, rows, counted));
+  const { complete, completeMany, removeMany } = useTaskActions(selection);
   const [editing, setEditing] = useState<string>();
   const focus = useCallback(() => scroller.current?.focus({ preventScroll: true }), []);
   const edit = useCallback(
@@ -108,17 +81,6 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
     },
     [virtual, setActive, focus],
   );
-  const complete = useCallback(
-    (id: string) => {
-      const task = readRow(client, id);
-      if (!task) return;
-      const done = task.status !== 'DONE';
-      void updateTasks([{ id, status: done ? 'DONE' : 'TODO' }], {
-        done: done ? 'Completed 1 task.' : 'Reopened 1 task.',
-      });
-    },
-    [client, updateTasks],
-  );
   const open = useCallback((id: string) => void setView({ task: id }), [setView]);
   const actions = useMemo(
     () => ({
@@ -135,34 +97,22 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
   const withActive = (run: (id: string) => void) => () => {
     if (activeId !== undefined) run(activeId);
   };
-  const removeMany = async (ids: string[]) => {
-    selection.drop(ids);
-    await deleteTasks(ids.map((id) => ({ id, expectedVersion: readRow(client, id)?.version })));
-  };
-  const completeMany = async (ids: string[]) => {
-    const open_ = ids.filter((id) => readRow(client, id)?.status !== 'DONE');
-    selection.clear();
-    await updateTasks(
-      open_.map((id) => ({ id, status: 'DONE' as const })),
-      { done: `Completed ${open_.length} tasks.` },
-    );
-  };
+  const selected = [...selection.ids];
   useGridKeys({
     active,
     total: loaded.total,
     virtual,
     move,
     extend: (row) => {
-      if (selection.ids.size === 0 && active >= 0) selection.toggle(active);
+      if (selected.length === 0 && active >= 0) selection.toggle(active);
       selection.extendTo(row);
       move(row);
     },
     toggle: () => active >= 0 && selection.toggle(active),
-    complete: selection.ids.size > 0 ? () => void completeMany([...selection.ids]) : withActive(complete),
+    complete: selected.length > 0 ? () => completeMany(selected) : withActive(complete),
     edit: () => activeId !== undefined && edit(activeId),
     open: withActive(open),
-    remove:
-      selection.ids.size > 0 ? () => void removeMany([...selection.ids]) : withActive((id) => void removeMany([id])),
+    remove: selected.length > 0 ? () => removeMany(selected) : withActive((id) => removeMany([id])),
     escape: selection.clear,
   });
 
@@ -233,9 +183,9 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
         </div>
       </div>
       <BulkBar
-        count={selection.ids.size}
-        onComplete={() => void completeMany([...selection.ids])}
-        onDelete={() => void removeMany([...selection.ids])}
+        count={selected.length}
+        onComplete={() => completeMany(selected)}
+        onDelete={() => removeMany(selected)}
         onClear={selection.clear}
       />
     </div>
