@@ -17,8 +17,11 @@ SCRIPT = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [\n{}\n# 
 
 
 def run(*command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end."""
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    """Run a command to its end; one that takes too long has reached nobody."""
+    try:
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 2, "", "no answer within 120 s")
 
 
 def python(lock: Path) -> bool:
@@ -30,7 +33,9 @@ def python(lock: Path) -> bool:
         script.write_text(SCRIPT.format("\n".join(pins)))
         made = run(uv, "lock", "-q", "--script", script.name, folder=script.parent)
         words = ("--preview-features", "audit-command", "--locked", "--script", script.name)
-        done = run(uv, "audit", *words, folder=script.parent) if made.returncode == 0 else made
+        if made.returncode:
+            return told(lock.name, 2, "", made.stderr.strip().rpartition("\n")[2].strip())
+        done = run(uv, "audit", *words, folder=script.parent)
     if done.returncode == 1:
         sys.stdout.write(done.stdout + done.stderr)
     return told(lock.name, done.returncode, f"{len(pins)} packages", done.stderr.strip().rpartition("\n")[2].strip())
@@ -43,7 +48,10 @@ def npm(folder: Path) -> bool:
     if not Path(node).exists():
         return told(name, 2, "", "there is no npm")
     done = run(node, "audit", "--package-lock-only", "--json", "--fetch-timeout=10000", folder=folder)
-    answer = json.loads(done.stdout or "{}")
+    try:
+        answer = json.loads(done.stdout or "{}")
+    except json.JSONDecodeError:
+        answer = {"message": done.stderr.strip() or "no JSON"}
     if "auditReportVersion" not in answer:
         return told(name, 2, "", str(answer.get("message") or answer.get("error") or "no answer"))
     count = answer["metadata"]["dependencies"]["total"]

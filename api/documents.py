@@ -57,6 +57,7 @@ class Documents:
         if id_ is None or operation.query is None or id_ in self._trusted or len(operation.query) > LONGEST:
             return
         self._sent[id_] = operation.query
+        self._sent.move_to_end(id_)
         if len(self._sent) > MOST:
             self._sent.popitem(last=False)
 

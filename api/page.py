@@ -49,7 +49,8 @@ class Page:
             return PlainTextResponse("Method Not Allowed", 405, {"Allow": "GET, HEAD"})
         name = str(request.scope["path"]).removeprefix("/")
         if f"{name}/" in self._read():
-            return RedirectResponse(request.url.replace(path=f"/{name}/"), 308)
+            # By its path alone: a proxy may know this service by another scheme and host.
+            return RedirectResponse(f"/{name}/?{request.url.query}".removesuffix("?"), 308)
         return self._send(request, name)
 
     def _send(self, request: Request, name: str) -> Response:

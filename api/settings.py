@@ -155,7 +155,7 @@ class Settings(BaseSettings):
         for origin in value.split(",") if value else ():
             if not _ORIGIN.fullmatch(origin.strip()):
                 raise ValueError("must be origins such as https://example.com, without a path, separated by commas")
-        return value
+        return value.lower()  # as browsers say it
 
     @model_validator(mode="after")
     def _passwords(self) -> Self:

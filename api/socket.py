@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from json import JSONDecodeError
 from typing import Any, cast
@@ -64,8 +64,11 @@ class GraphQLSocket:
     def _may(self, connection: HTTPConnection) -> bool:
         """A browser says which site a page is of; other clients do not, and need not."""
         origin = connection.headers.get("origin")
-        own = origin is None or urlsplit(origin).netloc == connection.headers.get("host")
-        return own or origin in self._origins
+        if origin is None or origin in self._origins:
+            return True
+        with suppress(ValueError):  # it may be anything
+            return urlsplit(origin).netloc == connection.headers.get("host")
+        return False
 
 
 class Handler(BaseGraphQLTransportWSHandler[None, None]):

@@ -119,16 +119,17 @@ class Guard(SchemaExtension):
 
         context = self.execution_context
         document = context.graphql_document
-        operation = _operation(document, context.operation_name) if document else None
-        if operation is None or document is None or self._limits.off:
+        if document is None or self._limits.off:
             yield
             return
         found = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
         fragments = {node.name.value: node for node in found}
-        self._check(Measure(fragments).operation(operation))
-        Comparisons(fragments).check([operation.selection_set])
+        operation = _operation(document, context.operation_name)
+        if operation is not None:
+            self._check(Measure(fragments).operation(operation))
+        Comparisons(fragments).document(document)
         yield
-        if not context.pre_execution_errors:
+        if operation is not None and not context.pre_execution_errors:
             schema = context.schema
             assert isinstance(schema, Schema)
             self._requested = Reckoner(schema._schema, fragments, context.variables or {}).operation(operation)

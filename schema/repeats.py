@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
 
 from schema.errors import OverLimit
 
@@ -12,12 +19,22 @@ MOST_COMPARISONS = 3000
 
 
 class Comparisons:
-    """Counts the comparisons of an operation, and stops where there are too many: a bomb of fragments is not walked."""
+    """Counts the comparisons of a document, and stops where there are too many: a bomb of fragments is not walked."""
 
     def __init__(self, fragments: dict[str, FragmentDefinitionNode], most: int = MOST_COMPARISONS) -> None:
         self._fragments = fragments
         self._most = most
         self._count = 0
+        self._reached: set[str] = set()
+
+    def document(self, document: DocumentNode) -> None:
+        """Counts all of it, for validation looks at all, whichever operation runs. Raises `OverLimit`."""
+        for operation in document.definitions:
+            if isinstance(operation, OperationDefinitionNode):
+                self.check([operation.selection_set])
+        for name, fragment in self._fragments.items():
+            if name not in self._reached:
+                self.check([fragment.selection_set])
 
     def check(self, sets: Sequence[SelectionSetNode]) -> None:
         """Counts the fields of selection sets that stand in one place, and what is below them. Raises `OverLimit`."""
@@ -29,7 +46,7 @@ class Comparisons:
             if self._count > self._most:
                 raise OverLimit(
                     "TOO_MANY_REPEATED_FIELDS",
-                    "The operation repeats fields so often that it takes {requested:,} comparisons or more to see "
+                    "The document repeats fields so often that it takes {requested:,} comparisons or more to see "
                     "whether they fit together, and {limit:,} is the most. Write each field once.",
                     self._most,
                     self._count,
@@ -50,6 +67,7 @@ class Comparisons:
                     name = node.name.value
                     if name not in known and name in self._fragments:
                         known.add(name)
+                        self._reached.add(name)
                         waiting.append(self._fragments[name].selection_set)
                 else:
                     waiting.append(node.selection_set)  # type: ignore[attr-defined]

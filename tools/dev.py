@@ -17,7 +17,8 @@ _SECONDS = 15
 
 def main() -> int:
     """Run both until one ends, or a signal asks to stop."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     api = os.environ.get("MILLITASK_PORT", "8000")
     try:
         with alone(WEB):
@@ -55,8 +56,10 @@ def _end(running: list[subprocess.Popen[bytes]]) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
     for process in running:
-        with suppress(subprocess.TimeoutExpired):
+        try:
             process.wait(_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -83,6 +83,9 @@ def main(words: list[str]) -> int:
             install(WEB)
         return show(WEB, "run", "--silent", *words)
     except NodeError as error:
+        if words:
+            _say("\n".join(map(str, error.args)))
+            return 1
         said = f"the web page is not built: {error.args[0]} ({WEB.name}/{_LOG} says more)"
         before = (WEB / "out" / "index.html").is_file()
         _say(f"warning: {said}. The API works without it{'; / serves the page of an earlier build' if before else ''}.")

@@ -80,6 +80,16 @@ def test_only_so_many_documents_of_so_many_characters_are_kept() -> None:
     assert lost == [*texts[:2], "#" * (LONGEST + 1)]
 
 
+def test_the_documents_that_were_used_last_are_kept() -> None:
+    documents = Documents()
+    texts = [f"# {number}\n{TOTAL}" for number in range(MOST)]
+    for text in (*texts, texts[0], "{ __typename }"):  # the first is sent once more, with its text
+        documents.keep(Operation(text, extensions=persisted(text)["extensions"]))
+    assert documents.text(Operation(**persisted(texts[0])), stored_only=True) == texts[0]
+    with pytest.raises(Problem):
+        documents.text(Operation(**persisted(texts[1])), stored_only=True)
+
+
 @pytest.fixture(params=["apollo", "plain"])
 def manifest(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / "documents.json"

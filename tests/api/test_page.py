@@ -81,7 +81,9 @@ async def test_what_was_compressed_is_sent_so(http: httpx.AsyncClient, accepted:
 
 async def test_a_folder_has_a_slash(http: httpx.AsyncClient) -> None:
     answer = await http.get("/insights?id=1")
-    assert (answer.status_code, answer.headers["Location"]) == (308, "http://service/insights/?id=1")
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/insights/?id=1")
+    # An address within the page, whatever the request says of its host.
+    assert (await http.get("/insights", headers={"Host": "else.example"})).headers["Location"] == "/insights/"
     assert (await http.get("/insights/")).text == "<p>Insights"
 
 

@@ -137,9 +137,10 @@ async def test_what_is_no_rev_is_said_in_the_event(url: str) -> None:
         assert answer["payload"]["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}
 
 
-async def test_a_page_of_another_site_may_not_connect(url: str) -> None:
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://["])
+async def test_a_page_of_another_site_may_not_connect(url: str, origin: str) -> None:
     with pytest.raises(InvalidStatus) as caught:
-        async with connected(url, origin="https://evil.example"):
+        async with connected(url, origin=origin):
             pass
     assert caught.value.response.status_code == 403
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,9 @@ class Results:
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def all(self) -> list[dict[str, Any]]:
-        """The cases, in the order in which they were played."""
-        return [json.loads(line) for line in self._path.read_text().splitlines()] if self._path.exists() else []
+        """The cases, each as it was played last."""
+        lines = self._path.read_text().splitlines() if self._path.exists() else []
+        return list({(case["fault"], case["seed"]): case for case in map(json.loads, lines)}.values())
 
     def have(self, case: Planned) -> bool:
         """Whether it was played, with as many injections."""
@@ -83,4 +84,4 @@ def run(planned: Planned) -> Case:
                 connection.execute("CREATE DATABASE campaign")
             migrate(database_url)
             case = asyncio.run(play(fault, seed, count, folder, database_url))
-    return case
+    return replace(case, violations=case.violations + fault.judge(case))

@@ -67,6 +67,8 @@ class Fault:
     evicting: float = 0.1
     # What is done after the last injection.
     after: Callable[[Run], Awaitable[None]] | None = None
+    # What is wrong with the numbers of a case. Asked by the campaign alone: no test goes by the clock.
+    judge: "Callable[[Case], list[str]]" = lambda _case: []
     # What takes the place of `play`, where a history is not what tells.
     play: "Callable[[Fault, int, int, Path], Coroutine[Any, Any, Case]] | None" = None
 

@@ -23,8 +23,8 @@ def _cuts() -> list[Fault]:
 
 ALL = [
     Fault("redis-killed", "Redis killed, started empty", 30, 5, redis.killed),
-    Fault("redis-stopped-3", "Redis stopped for 3 s", 5, 5, redis.stopped(3)),
-    Fault("redis-stopped-30", "Redis stopped for 30 s", 5, 1, redis.stopped(30)),
+    Fault("redis-stopped-3", "Redis stopped for 3 s", 5, 5, redis.stopped(3), judge=redis.slow),
+    Fault("redis-stopped-30", "Redis stopped for 30 s", 5, 1, redis.stopped(30), judge=redis.slow),
     Fault("cut-off", "one API process cut off from Redis, the others not", 30, 5, redis.cut_off),
     Fault("api-killed", "API killed under writes", 200, 20, processes.killed, excused=processes.unanswered),
     *_cuts(),
@@ -55,7 +55,11 @@ ALL = [
         excused=postgres.away,
         setup=lambda _seed: Setup(own_postgres=True, disk=200),
     ),
-    Fault("soak", "a minute of mixed load with a fault", 30, 30, soak.minute, excused=soak.excused),
+    Fault(
+        *("soak", "a minute of mixed load with a fault", 30, 30, soak.minute),
+        excused=soak.excused,
+        judge=soak.grown,
+    ),
     Fault(
         *("bulk-load", "a task of a load, while Redis and a process are killed", 1_000_000, 1_000_000, redis.killed),
         play=load.play,

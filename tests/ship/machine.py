@@ -119,6 +119,8 @@ class Machine:
             words[:0] = ordinary_account(postgres._binaries() / "postgres").wrapper
         elif name == "redis":
             words += ["--port", str(self.ports[name])]
+        if service.get("user") == "root" and service["cap_drop"] == ["ALL"] and os.geteuid() == 0:
+            words[:0] = ["/usr/bin/setpriv", "--bounding-set=-all", "--inh-caps=-all"]
         return [self._here(name, word) for word in words]
 
     def _place(self, name: str) -> dict[str, Any]:

@@ -40,7 +40,9 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._stores = EmbeddedStores(Settings(data_dir=folder / "stores"), durable=False)
+        # A limit and no reservation: ten million tasks have an index of 1.6 GB.
+        settings = Settings(data_dir=folder / "stores", redis_maxmemory="4gb")
+        self._stores = EmbeddedStores(settings, durable=False)
         self.urls: StoreUrls
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

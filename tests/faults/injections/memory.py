@@ -25,7 +25,7 @@ async def evictions(run: Run, count: int) -> None:
             await filler.create_many(0, ids[at : at + MANY], "TODO", None)
         await redis.limit(ROOM)
     until = await redis.evicted() + count
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.timeout(BACK_SECONDS), asyncio.TaskGroup() as group:
         for _ in range(READERS):
             group.create_task(_read(run, ids, until))
 

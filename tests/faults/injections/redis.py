@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from tests.faults.fault import BACK_SECONDS, Run
+from tests.faults.fault import BACK_SECONDS, Case, Run
+
+# Seconds that the p99 of reads stays below, while Redis is stopped now and then.
+P99 = 1.5
 
 
 async def killed(run: Run) -> None:
@@ -24,6 +27,11 @@ def stopped(seconds: float) -> Callable[[Run], Awaitable[None]]:
         await run.recovered("index back, s")
 
     return stop
+
+
+def slow(case: Case) -> list[str]:
+    """Readers wait for a Redis that does not answer, but not for long."""
+    return [f"the p99 of reads is {case.p99_read:.2f} s"] if case.p99_read >= P99 else []
 
 
 # All of it, an index, that of a view, the beacon of all, and what is beside the indexes.

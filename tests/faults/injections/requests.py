@@ -5,7 +5,7 @@ import asyncio
 import httpx
 
 from tests.faults.client import Client
-from tests.faults.fault import Run
+from tests.faults.fault import BACK_SECONDS, Run
 from tests.faults.history import Operation
 
 # Seconds that they wait: before, while, and after the answer is under way.
@@ -23,7 +23,7 @@ async def cancelled(run: Run, count: int = 100) -> None:
     stop, workload = asyncio.Event(), run.workload
     urls = [node.url for node in run.cluster.nodes]
     before = _given_up(run)
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.timeout(BACK_SECONDS), asyncio.TaskGroup() as group:
         others = []
         for number, seconds in enumerate(PATIENCE):
             http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=seconds), trust_env=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.faults.fault import BACK_SECONDS, Run
+from tests.faults.fault import BACK_SECONDS, Case, Run
 from tests.faults.history import Operation
 from tests.faults.injections import processes, rebuilds, redis, requests
 
@@ -15,6 +15,7 @@ from tests.faults.injections import processes, rebuilds, redis, requests
 ROUND = 60.0
 # Before this share of the rounds the process is still warming up.
 WARM = 5
+MOST_GROWTH = 0.1
 
 
 def excused(operation: Operation) -> bool:
@@ -35,6 +36,16 @@ async def minute(run: Run) -> None:
     when = "early" if run.injected < WARM else "late"
     run.measure(f"memory {when}, MB", _resident(run.cluster.nodes[1].workers()[0]))
     run.measure(f"connections {when}", await _connections(run))
+
+
+def grown(case: Case) -> list[str]:
+    """Memory and connections are flat."""
+    said = []
+    for what in ("memory {}, MB", "connections {}"):
+        early, late = (case.measured.get(what.format(when), 0.0) for when in ("early", "late"))
+        if late > early * (1 + MOST_GROWTH):
+            said.append(f"{what.format('late')}: {late:.0f}, after {early:.0f}")
+    return said
 
 
 async def _kill_first(run: Run) -> None:
