@@ -29,7 +29,7 @@ def mutations(tab: Page) -> list[str]:
 async def saved(site: Site, id_: str, version: int) -> Any:
     """The task, once the service has that version of it; on screen it is there before."""
     async with asyncio.timeout(30):
-        while (task := (await site.ask(TASK, id=id_))["task"])["version"] < version:
+        while (task := (await site.ask(TASK, id=id_))["task"])["version"] < version:  # noqa: ASYNC110 (nobody tells when)
             await asyncio.sleep(0.05)
     return task
 

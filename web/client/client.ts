@@ -1,5 +1,5 @@
 /** The Apollo client of the page: its links, and how its cache names things. */
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, ServerError } from '@apollo/client';
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, ServerError, ServerParseError } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import type { GraphQLCodegenDataMasking } from '@apollo/client/masking';
 import { OperationTypeNode } from 'graphql';
@@ -22,7 +22,7 @@ const reachLink = new ApolloLink((operation, forward) =>
     tap({
       error: (error: unknown) => {
         const aborted = error instanceof DOMException && error.name === 'AbortError';
-        if (!ServerError.is(error) && !aborted) patchConnection({ reachable: false });
+        if (!ServerError.is(error) && !ServerParseError.is(error) && !aborted) patchConnection({ reachable: false });
       },
     }),
   ),

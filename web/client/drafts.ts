@@ -39,6 +39,22 @@ export function writeDraft(key: string, draft: Draft | undefined): void {
   for (const listener of listeners) listener();
 }
 
+/** What has been saved is a draft no more; what was typed on top of it meanwhile still is. */
+export function dropSaved({
+  id,
+  title,
+  description,
+}: {
+  id: string;
+  title?: string | null;
+  description?: string | null;
+}) {
+  for (const [field, text] of Object.entries({ title, description })) {
+    const key = draftKey(id, field);
+    if (typeof text === 'string' && readDraft(key)?.text.trim() === text.trim()) writeDraft(key, undefined);
+  }
+}
+
 /** A change of our own is no reason for a conflict: what was typed on top of it stands on the version that it makes. */
 export function rebaseDrafts(id: string, from: number, to: number): void {
   for (const [key, draft] of drafts) {

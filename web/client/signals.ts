@@ -16,4 +16,4 @@ export const arrival = createStore<TaskFieldsFragment | undefined>(undefined);
 export const ownTasks = new Set<string>();
 
 /** The task that was just created here: the list goes to it. */
-export const created = createStore<{ id: string } | undefined>(undefined);
+export const created = createStore<Pick<TaskFieldsFragment, 'id' | 'status' | 'expiresAt'> | undefined>(undefined);

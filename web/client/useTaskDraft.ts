@@ -9,8 +9,6 @@ export interface TaskDraft {
   drop: () => void;
   /** As it is now, which may be newer than what is drawn: an edit of one's own goes on its way before it is drawn. */
   now: () => Draft | undefined;
-  /** This text has been saved: no draft any more, unless more was typed meanwhile. */
-  saved: (text: string) => void;
 }
 
 export function useTaskDraft(task: { id: string; version: number }, field: 'title' | 'description'): TaskDraft {
@@ -18,12 +16,10 @@ export function useTaskDraft(task: { id: string; version: number }, field: 'titl
   const key = draftKey(task.id, field);
   const [draft, setDraft] = useDraft(key);
   const now = () => readDraft(key);
-  const drop = () => setDraft(undefined);
   return {
     draft,
     change: (text) => setDraft({ text, version: now()?.version ?? readRow(client, task.id)?.version ?? task.version }),
-    drop,
+    drop: () => setDraft(undefined),
     now,
-    saved: (text) => now()?.text === text && drop(),
   };
 }

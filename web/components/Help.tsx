@@ -21,7 +21,7 @@ const GROUPS: { name: string; keys: [keys: string[], does: string][] }[] = [
       [['Enter'], 'Open the task'],
       [['E', 'F2'], 'Edit the title in place'],
       [['X'], 'Complete, or reopen'],
-      [['Del'], 'Delete'],
+      [['Del', '⌫'], 'Delete'],
       [['Ctrl Z'], 'Undo'],
     ],
   },
@@ -30,6 +30,7 @@ const GROUPS: { name: string; keys: [keys: string[], does: string][] }[] = [
     keys: [
       [['Space'], 'Select the task'],
       [['Shift ↓', 'Shift ↑'], 'Select on'],
+      [['Shift Page ↓', 'Shift Page ↑'], 'Select a screen on, or back'],
       [['Shift click'], 'Select up to here'],
       [['Esc'], 'Select none'],
     ],

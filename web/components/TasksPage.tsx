@@ -82,7 +82,8 @@ export function TasksPage() {
     focusGoTo: () => goTo.current?.focus(),
     grid,
   };
-  const status = view.status ?? 'ALL';
+  // A search looks through all of them.
+  const status = view.q ? 'ALL' : (view.status ?? 'ALL');
   return (
     <Tabs
       value={status}

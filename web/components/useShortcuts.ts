@@ -29,7 +29,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
 function nameOf(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.altKey) return `alt+${key}`;
-  if (event.ctrlKey || event.metaKey) return `mod+${key}`;
+  if (event.ctrlKey || event.metaKey) return `mod+${event.shiftKey ? 'shift+' : ''}${key}`;
   return event.shiftKey && (key.length > 1 || key === ' ') ? `shift+${key}` : key;
 }
 

@@ -42,18 +42,13 @@ export function ConflictDialog() {
 function Choice({ mine, theirs, onDone }: Conflict & { onDone: () => void }) {
   const updateTasks = useUpdateTasks();
   const changed = FIELDS.filter((field) => mine[field] !== undefined);
-  const dropDrafts = () => {
-    for (const field of changed) writeDraft(draftKey(mine.id, field), undefined);
-  };
   const keepMine = () => {
     onDone();
-    void updateTasks([{ ...mine, expectedVersion: theirs.version }], { done: 'Your version was saved.' }).then(
-      (done) => done && dropDrafts(),
-    );
+    void updateTasks([{ ...mine, expectedVersion: theirs.version }], { done: 'Your version was saved.' });
   };
   const takeTheirs = () => {
     onDone();
-    dropDrafts();
+    for (const field of changed) writeDraft(draftKey(mine.id, field), undefined);
   };
   return (
     <Stack>

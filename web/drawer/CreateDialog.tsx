@@ -1,8 +1,8 @@
 /** A new task. What is typed is kept until it is created, whatever happens in between. */
 import { Button, Group, Modal, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useDraft } from '@/client/drafts';
-import { uuid7 } from '@/client/ids';
+import { forgetId, idOf } from '@/client/ids';
 import { options, PRIORITY, STATUS } from '@/components/words';
 import type { TaskPriority, TaskStatus } from '@/gql';
 import { useCreateTask } from '@/mutations/useCreateTask';
@@ -40,26 +40,27 @@ export function CreateDialog({ opened, onClose }: Props) {
 
 function Form({ onClose }: { onClose: () => void }) {
   const createTask = useCreateTask();
-  const id = useRef<string>(undefined);
   const [title, setTitle] = useDraft('new.title');
   const [description, setDescription] = useDraft('new.description');
-  const [choices, setChoices] = useState(FRESH);
+  const [chosen, setChosen] = useDraft('new.choices');
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [saving, setSaving] = useState(false);
 
+  const choices: Choices = { ...FRESH, ...(chosen && (JSON.parse(chosen.text) as Partial<Choices>)) };
+
   const create = async () => {
-    // The same id until it is there: trying again after a lost answer makes no second task.
-    id.current ??= uuid7();
+    if (saving) return;
     setSaving(true);
-    const input = { id: id.current, title: title?.text ?? '', description: description?.text ?? '', ...choices };
-    const wrong = await createTask(input);
+    const input = { title: title?.text ?? '', description: description?.text ?? '', ...choices };
+    const wrong = await createTask({ id: idOf(input), ...input });
     setSaving(false);
     if (wrong) return setErrors(wrong);
-    setTitle(undefined);
-    setDescription(undefined);
+    forgetId();
+    for (const drop of [setTitle, setDescription, setChosen]) drop(undefined);
     onClose();
   };
-  const set = (changes: Partial<Choices>) => setChoices((now) => ({ ...now, ...changes }));
+  const set = (changes: Partial<Choices>) =>
+    setChosen({ text: JSON.stringify({ ...choices, ...changes }), version: 0 });
   return (
     <form
       onSubmit={(event) => {

@@ -17,16 +17,14 @@ export interface TextField {
 }
 
 export function useTextField(task: Task, field: Field): TextField {
-  const { draft, change, drop, now, saved } = useTaskDraft(task, field);
+  const { draft, change, drop, now } = useTaskDraft(task, field);
   const updateTasks = useUpdateTasks();
   const save = () => {
     const typed = now();
     if (!typed) return;
     const text = field === 'title' ? typed.text.trim() : typed.text;
     if (text === task[field] || (field === 'title' && !text)) return drop();
-    void updateTasks([{ id: task.id, [field]: text, expectedVersion: typed.version }]).then(
-      (done) => done && saved(typed.text),
-    );
+    void updateTasks([{ id: task.id, [field]: text, expectedVersion: typed.version }]);
   };
   return {
     value: draft?.text ?? task[field],

@@ -39,7 +39,11 @@ export function Insight({ keys, onClose, onRefetch }: Props) {
       tabIndex={-1}
       className={styles.panel}
       aria-labelledby="insight-title"
-      onKeyDown={(event) => event.key === 'Escape' && onClose()}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.preventDefault(); // nobody else's: the selection stays
+        onClose();
+      }}
     >
       <div className={styles.head}>
         <Title order={2} size="h5" id="insight-title">

@@ -62,7 +62,7 @@ export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
 }
 
 function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void }) {
-  const { draft, change, drop, now, saved } = useTaskDraft(task, 'title');
+  const { draft, change, drop, now } = useTaskDraft(task, 'title');
   const updateTasks = useUpdateTasks();
   const input = useRef<HTMLInputElement>(null);
   const left = useRef(false);
@@ -75,9 +75,7 @@ function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void
     const typed = now();
     const title = typed?.text.trim();
     if (!save || !typed || !title || title === task.title) return drop();
-    void updateTasks([{ id: task.id, title, expectedVersion: typed.version }]).then(
-      (done) => done && saved(typed.text),
-    );
+    void updateTasks([{ id: task.id, title, expectedVersion: typed.version }]);
   };
   return (
     <input

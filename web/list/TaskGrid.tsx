@@ -16,7 +16,7 @@ import { useRowHeight } from './useRowHeight';
 import { useSelection } from './useSelection';
 import { useTaskActions } from './useTaskActions';
 import { useVirtual, type Virtual } from './useVirtual';
-import type { SetView, View } from './view';
+import { belongs, type SetView, type View } from './view';
 
 /** What the rest of the page may ask of the list. */
 export interface GridHandle {
@@ -56,16 +56,17 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
     virtualRef.current = virtual;
   }, [virtual]);
 
+  const focus = useCallback(() => scroller.current?.focus({ preventScroll: true }), []);
   const refresh = useRefresh(useCallback(() => rows.refetch(), [rows]));
   useArrivals(view, list);
   const showNew = useCallback(async () => {
-    await follow(refresh, () => (view.order === 'OLDEST' ? (virtualRef.current?.last ?? 0) : 0));
-  }, [follow, refresh, view.order]);
+    await follow(refresh, view.order === 'OLDEST');
+    focus();
+  }, [follow, refresh, focus, view.order]);
 
-  const selection = useSelection(useIdsBetween(view, rows, counted));
+  const selection = useSelection(useIdsBetween(view, rows, loaded.cursors));
   const { complete, completeMany, removeMany } = useTaskActions(selection);
   const [editing, setEditing] = useState<string>();
-  const focus = useCallback(() => scroller.current?.focus({ preventScroll: true }), []);
   const edit = useCallback(
     (id: string | undefined) => {
       setEditing(id);
@@ -98,6 +99,11 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
     if (activeId !== undefined) run(activeId);
   };
   const selected = [...selection.ids];
+  /** The button that was pressed goes. */
+  const thenFocus = (run: () => void) => () => {
+    run();
+    focus();
+  };
   useGridKeys({
     active,
     total: loaded.total,
@@ -143,15 +149,16 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
     () =>
       created.subscribe(() => {
         const made = created.get();
-        if (!made || !counted || view.order !== 'NEWEST') return;
+        if (!made || !counted || view.order !== 'NEWEST' || !belongs(made, view)) return;
         void follow(refresh).then(() => {
           setActive(rows.rowOf(made.id) ?? -1);
           focus();
         });
       }),
-    [follow, refresh, counted, view.order, rows, setActive, focus],
+    [follow, refresh, counted, view, rows, setActive, focus],
   );
 
+  const drawn = active >= virtual.first && active <= virtual.last;
   const empty = loaded.known && loaded.total === 0;
   return (
     <div className={styles.frame}>
@@ -161,7 +168,7 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
         ref={scroller}
         {...(empty ? {} : GRID)}
         aria-rowcount={empty ? undefined : counted && loaded.known ? loaded.total : -1}
-        aria-activedescendant={activeId === undefined ? undefined : rowId(active)}
+        aria-activedescendant={drawn && activeId !== undefined ? rowId(active) : undefined}
         className={styles.grid}
         data-empty={empty}
         onMouseDown={(event) => {
@@ -184,9 +191,9 @@ export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props)
       </div>
       <BulkBar
         count={selected.length}
-        onComplete={() => completeMany(selected)}
-        onDelete={() => removeMany(selected)}
-        onClear={selection.clear}
+        onComplete={thenFocus(() => completeMany(selected))}
+        onDelete={thenFocus(() => removeMany(selected))}
+        onClear={thenFocus(selection.clear)}
       />
     </div>
   );

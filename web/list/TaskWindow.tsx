@@ -4,7 +4,13 @@ import { useEffect, useLayoutEffect, useState } from 'react';
 import { measureKey } from '@/client/insight';
 import { staleness } from '@/client/signals';
 import { hold } from '@/client/windows';
-import { SearchTasksDocument, TaskPageDocument, type TaskPageQuery, type TaskPageQueryVariables } from '@/gql';
+import {
+  SearchTasksDocument,
+  type SearchTasksQueryVariables,
+  TaskPageDocument,
+  type TaskPageQuery,
+  type TaskPageQueryVariables,
+} from '@/gql';
 import type { View } from './view';
 import { WINDOW } from './rows';
 
@@ -60,7 +66,7 @@ export function SearchWindow({
   children,
 }: WindowProps & { after: string | null }) {
   const wanted = useWanted(settled);
-  const variables = { query: view.q, first: WINDOW, after };
+  const variables = searchVariables(view, after);
   const { data: now, previousData, error, refetch } = useQuery(SearchTasksDocument, wanted ? { variables } : skipToken);
   const data = kept(now, previousData, error !== undefined);
   useRecovery(error !== undefined, refetch);
@@ -82,6 +88,10 @@ export function SearchWindow({
 
 export function pageVariables({ status, order }: View, page: number): TaskPageQueryVariables {
   return { page: page + 1, first: WINDOW, order, status };
+}
+
+export function searchVariables({ q }: View, after: string | null): SearchTasksQueryVariables {
+  return { query: q, first: WINDOW, after };
 }
 
 /** A fetch that failed takes nothing away. */

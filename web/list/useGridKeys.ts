@@ -20,7 +20,8 @@ export function useGridKeys({ active, total, virtual, move, extend, ...does }: O
   const to = (row: number) => Math.min(Math.max(row, 0), Math.max(total - 1, 0));
   // Without an active row the first one on screen is it.
   const by = (rows: number) => () => move(active < 0 ? virtual.top : to(active + rows));
-  const extendBy = (rows: number) => () => extend(to(active + rows));
+  const here = active >= virtual.top && active <= virtual.last ? active : virtual.top;
+  const extendBy = (rows: number) => () => extend(to(here + rows));
   useShortcuts({
     j: by(1),
     k: by(-1),
@@ -28,10 +29,10 @@ export function useGridKeys({ active, total, virtual, move, extend, ...does }: O
     ArrowUp: by(-1),
     'shift+ArrowDown': extendBy(1),
     'shift+ArrowUp': extendBy(-1),
-    'shift+PageDown': () => extend(to(active + virtual.pageRows())),
-    'shift+PageUp': () => extend(to(active - virtual.pageRows())),
-    PageDown: () => move(to(Math.max(active, virtual.top) + virtual.pageRows())),
-    PageUp: () => move(to(Math.max(active, 0) - virtual.pageRows())),
+    'shift+PageDown': () => extend(to(here + virtual.pageRows())),
+    'shift+PageUp': () => extend(to(here - virtual.pageRows())),
+    PageDown: () => move(to(here + virtual.pageRows())),
+    PageUp: () => move(to(here - virtual.pageRows())),
     Home: () => move(0),
     End: () => move(to(total - 1)),
     ' ': does.toggle,

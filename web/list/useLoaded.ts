@@ -32,10 +32,19 @@ export function useLoaded({ virtualRef, expected, counted, newestFirst }: Option
   const [keys] = useState(() => new Map<number, string>());
   const [loaded, setLoaded] = useState<Loaded>({ total: expected, known: false, cursors: [null] });
   const latest = useRef(loaded);
-  const [active, setActive] = useState(-1);
+  const [active, setActiveRow] = useState(-1);
+  // The task that is meant, which may be found in another row after a fetch.
+  const marked = useRef<{ row: number; id: string | undefined }>({ row: -1, id: undefined });
   const [news, setNews] = useState(NO_NEWS);
   const following = useRef(false);
 
+  const setActive = useCallback(
+    (row: number) => {
+      marked.current = { row, id: rows.idAt(row) };
+      setActiveRow(row);
+    },
+    [rows],
+  );
   const onReport = useCallback(
     (report: WindowReport) => {
       const before = latest.current;
@@ -45,18 +54,21 @@ export function useLoaded({ virtualRef, expected, counted, newestFirst }: Option
       const now = counted ? { ...before, total: report.total ?? 0, known: true } : grown(before, report);
       latest.current = now;
       setLoaded(now);
+      const { row, id } = marked.current;
+      const again = id === undefined ? undefined : rows.rowOf(id);
+      if (row >= 0) setActive(again ?? row);
       if (!anchor || following.current || !before.known) return;
       const found = anchor.ids.map((id) => rows.rowOf(id)).find((row) => row !== undefined);
       const lost = newestFirst && counted ? Math.max(now.total - before.total, 0) : 0;
       const moved = found === undefined ? lost : found - anchor.row(found, rows);
       if (moved === 0) return;
       virtualRef.current?.moveByRows(moved);
-      setActive((row) => (row < 0 ? row : Math.max(row + moved, 0)));
+      if (row >= 0 && again === undefined) setActive(Math.max(row + moved, 0));
       if (moved > 0 && newestFirst) {
         setNews((now) => ({ told: Math.max(now.told - moved, 0), above: now.above + moved }));
       }
     },
-    [counted, newestFirst, rows, keys, virtualRef],
+    [counted, newestFirst, rows, keys, virtualRef, setActive],
   );
   const onGone = useCallback(
     (page: number) => {
@@ -68,15 +80,15 @@ export function useLoaded({ virtualRef, expected, counted, newestFirst }: Option
 
   const addNews = useCallback(() => setNews((now) => ({ ...now, told: now.told + 1 })), []);
 
-  /** To the top, at what is new there. */
+  /** To what is new: at the top, or at the end. */
   const follow = useCallback(
-    async (refetch: () => Promise<unknown>, row?: () => number) => {
+    async (refetch: () => Promise<unknown>, end = false) => {
       following.current = true;
       try {
         await refetch();
         // The windows report when they are drawn.
         await new Promise((drawn) => setTimeout(drawn, 50));
-        virtualRef.current?.scrollToRow(row?.() ?? 0, 'top');
+        virtualRef.current?.scrollToRow(end ? latest.current.total - 1 : 0, 'top');
         setNews(NO_NEWS);
       } finally {
         following.current = false;
@@ -87,7 +99,7 @@ export function useLoaded({ virtualRef, expected, counted, newestFirst }: Option
 
   return useMemo(
     () => ({ rows, keys, loaded, active, setActive, news: news.told + news.above, addNews, onReport, onGone, follow }),
-    [rows, keys, loaded, active, news, addNews, onReport, onGone, follow],
+    [rows, keys, loaded, active, setActive, news, addNews, onReport, onGone, follow],
   );
 }
 

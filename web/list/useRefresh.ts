@@ -8,17 +8,22 @@ const SPACING_MS = 400;
 export function useRefresh(refetch: () => Promise<unknown>): () => Promise<unknown> {
   const pending = useRef<ReturnType<typeof setTimeout>>(undefined);
   const last = useRef(0);
+  const running = useRef<Promise<unknown>>(Promise.resolve());
   const refresh = useCallback(() => {
     last.current = Date.now();
     forgetOthers();
-    return refetch();
+    running.current = refetch();
+    return running.current;
   }, [refetch]);
   useEffect(() => {
     const schedule = () => {
       pending.current ??= setTimeout(
         () => {
-          pending.current = undefined;
-          void refresh();
+          // One after the other: a second would be answered with the first, which may not know what has changed since.
+          void running.current.then(() => {
+            pending.current = undefined;
+            void refresh();
+          });
         },
         Math.max(last.current + SPACING_MS - Date.now(), 30),
       );

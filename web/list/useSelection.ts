@@ -1,5 +1,6 @@
 /** Which tasks are selected, by id; a range is taken from the row that was picked last. */
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { cache } from '@/client/client';
 import { warn } from '@/components/toast';
 
 /** What one mutation takes. */
@@ -17,6 +18,13 @@ export interface Selection {
 export function useSelection(idsBetween: (first: number, last: number) => Promise<string[]>): Selection {
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
   const pivot = useRef<number | undefined>(undefined);
+
+  // What is selected stays in the cache, also when its window goes: an edit needs its version.
+  useEffect(() => {
+    const held = [...ids].map((id) => `Task:${id}`);
+    held.forEach((id) => cache.retain(id));
+    return () => held.forEach((id) => cache.release(id));
+  }, [ids]);
 
   const toggle = useCallback(
     (row: number) => {

@@ -1,6 +1,7 @@
 /** What the list does to its tasks: complete or reopen one, complete or delete those that are selected. */
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
+import { tell } from '@/components/toast';
 import { tasksInWords } from '@/mutations/outcome';
 import { useDeleteTasks } from '@/mutations/useDeleteTasks';
 import { useUpdateTasks } from '@/mutations/useUpdateTasks';
@@ -26,6 +27,7 @@ export function useTaskActions({ drop, clear }: Selection) {
     (ids: string[]) => {
       const unfinished = ids.filter((id) => readRow(client, id)?.status !== 'DONE');
       clear();
+      if (unfinished.length === 0) return tell('All of them were done already.');
       void updateTasks(
         unfinished.map((id) => ({ id, status: 'DONE' as const })),
         { done: `Completed ${tasksInWords(unfinished.length)}.` },

@@ -26,7 +26,7 @@ export function viewKey({ status, order, q }: View): string {
 }
 
 /** Whether a new task has a place in this view. */
-export function belongs(task: TaskFieldsFragment, { status, order }: View): boolean {
+export function belongs(task: Pick<TaskFieldsFragment, 'status' | 'expiresAt'>, { status, order }: View): boolean {
   if (status && task.status !== status) return false;
   return order !== 'EXPIRING_SOON' || task.expiresAt !== null;
 }

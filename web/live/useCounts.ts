@@ -1,14 +1,13 @@
 /** How many tasks there are, of each status: asked once, and then told whenever it changes. */
-import { useApolloClient, useQuery, useSubscription } from '@apollo/client/react';
+import { useApolloClient, useQuery } from '@apollo/client/react';
 import { TaskCountsChangedDocument, TaskCountsDocument, type TaskCountsQuery } from '@/gql';
+import { useLasting } from './useLasting';
 
 export function useCounts(): TaskCountsQuery['taskCounts'] | undefined {
   const client = useApolloClient();
   const { data } = useQuery(TaskCountsDocument);
-  useSubscription(TaskCountsChangedDocument, {
-    fetchPolicy: 'no-cache',
-    onData: ({ data: { data: told } }) =>
-      told && client.writeQuery({ query: TaskCountsDocument, data: { taskCounts: told.taskCountsChanged } }),
-  });
+  useLasting(TaskCountsChangedDocument, ({ taskCountsChanged: taskCounts }) =>
+    client.writeQuery({ query: TaskCountsDocument, data: { taskCounts } }),
+  );
   return data?.taskCounts;
 }

@@ -1,30 +1,22 @@
 /** Hears of every change: newer tasks go into the cache, tasks that are gone leave it, and the list is told when it has changed. */
-import { useApolloClient, useSubscription } from '@apollo/client/react';
+import { useApolloClient } from '@apollo/client/react';
 import type { ApolloClient } from '@apollo/client';
-import { useEffect, useRef } from 'react';
 import { remember } from '@/client/newer';
 import { arrival, listChanged, ownTasks } from '@/client/signals';
 import { TaskChangedDocument, type TaskChangedSubscription, TaskFieldsFragmentDoc, TaskRowFragmentDoc } from '@/gql';
-
-const AGAIN_MS = 1_000;
+import { useLasting } from './useLasting';
 
 /** `byFields`: whether the list goes by what an update can change, a status or an expiry. */
 export function useTaskChanges(byFields: boolean): void {
   const client = useApolloClient();
-  const again = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const { restart } = useSubscription(TaskChangedDocument, {
-    fetchPolicy: 'no-cache',
-    onData: ({ data: { data } }) => data && apply(client, data.taskChanged, byFields),
-    // The line itself comes again; this is a subscription that was refused, as when the service is full.
-    onError: () => (again.current = setTimeout(() => restart(), AGAIN_MS)),
-  });
-  useEffect(() => () => clearTimeout(again.current), []);
+  useLasting(TaskChangedDocument, ({ taskChanged }) => apply(client, taskChanged, byFields));
 }
 
 type Change = TaskChangedSubscription['taskChanged'];
 
 function apply(client: ApolloClient, { kind, id, task }: Change, byFields: boolean): void {
   if (kind === 'MANY' || kind === 'RESYNC') {
+    forgetGone(client);
     refreshOpenTask(client);
     return listChanged();
   }
@@ -38,7 +30,10 @@ function apply(client: ApolloClient, { kind, id, task }: Change, byFields: boole
     if (!ownTasks.has(task.id)) arrival.set(task);
     return;
   }
-  if (kind === 'RESTORED') return listChanged();
+  if (kind === 'RESTORED') {
+    forgetGone(client, task.id);
+    return listChanged();
+  }
   const cacheId = client.cache.identify({ __typename: 'Task', id: task.id });
   const known = client.cache.readFragment({ fragment: TaskRowFragmentDoc, id: cacheId });
   if (known && known.version < task.version) {
@@ -52,6 +47,11 @@ function apply(client: ApolloClient, { kind, id, task }: Change, byFields: boole
   if (!byFields) return;
   const moved = known?.status !== task.status || known.expiresAt !== task.expiresAt;
   if (moved) listChanged();
+}
+
+/** Who has asked for a task that was deleted knows that it was gone; it is there again. */
+function forgetGone(client: ApolloClient, id?: string): void {
+  client.cache.evict({ id: 'ROOT_QUERY', fieldName: 'task', ...(id === undefined ? {} : { args: { id } }) });
 }
 
 /** The drawer shows more of a task than the list fetches. */

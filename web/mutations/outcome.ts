@@ -11,6 +11,14 @@ export interface ItemResult {
   currentTask?: TaskFieldsFragment | null;
 }
 
+/** What is said of a change, and whether it can be taken back. */
+export interface Telling {
+  /** Said when it is done, with Undo; without it nothing is said. */
+  done?: string;
+  /** It takes something back, and is not to be taken back itself. */
+  undoing?: boolean;
+}
+
 /** Any mutation fails so when nobody answers. */
 export const UNREACHABLE = 'The service cannot be reached, so nothing was saved. What you typed is kept here.';
 

@@ -24,11 +24,12 @@ export function useCreateTask(): CreateTask {
           const errors = data?.createTask.userErrors ?? [];
           return Object.fromEntries(errors.map(({ field, message }) => [field?.at(-1) ?? 'title', message]));
         }
+        const back = [{ id: task.id, expectedVersion: task.version }];
         tell(
           'Task added.',
-          pushStep(() => deleteTasks([{ id: task.id, expectedVersion: task.version }])),
+          pushStep(() => deleteTasks(back, { undoing: true }), back),
         );
-        created.set({ id: task.id });
+        created.set(task);
         listChanged();
         return undefined;
       } catch (error) {

@@ -6,18 +6,18 @@ import { listChanged } from '@/client/signals';
 import { pushStep } from '@/client/undo';
 import { tell, warn } from '@/components/toast';
 import { DeleteTasksDocument, type DeleteTaskInput } from '@/gql';
-import { inWords, refusals, tasksInWords } from './outcome';
+import { inWords, refusals, tasksInWords, type Telling } from './outcome';
 import { restoreTasks } from './restoreTasks';
 
 /** Resolves to whether all of them were deleted. */
-export type DeleteTasks = (tasks: DeleteTaskInput[]) => Promise<boolean>;
+export type DeleteTasks = (tasks: DeleteTaskInput[], telling?: Telling) => Promise<boolean>;
 
 export function useDeleteTasks(): DeleteTasks {
   const client = useApolloClient();
-  return useCallback((tasks) => deleteTasks(client, tasks), [client]);
+  return useCallback((tasks, telling) => deleteTasks(client, tasks, telling), [client]);
 }
 
-async function deleteTasks(client: ApolloClient, tasks: DeleteTaskInput[]): Promise<boolean> {
+async function deleteTasks(client: ApolloClient, tasks: DeleteTaskInput[], telling: Telling = {}): Promise<boolean> {
   try {
     const { data } = await client.mutate({
       mutation: DeleteTasksDocument,
@@ -34,9 +34,9 @@ async function deleteTasks(client: ApolloClient, tasks: DeleteTaskInput[]): Prom
       warn(payload?.userErrors[0]?.message ?? 'Nothing was deleted.');
       return false;
     }
-    return report(client, tasks, payload.results);
+    return report(client, tasks, payload.results, telling);
   } catch (error) {
-    warn(inWords(error), { label: 'Try again', run: () => void deleteTasks(client, tasks) });
+    warn(inWords(error), { label: 'Try again', run: () => void deleteTasks(client, tasks, telling) });
     return false;
   }
 }
@@ -55,10 +55,10 @@ type Results = Parameters<typeof refusals>[0] extends (infer Item)[]
   ? (Item & { deletedTaskId: string | null })[]
   : never;
 
-function report(client: ApolloClient, tasks: DeleteTaskInput[], results: Results): boolean {
+function report(client: ApolloClient, tasks: DeleteTaskInput[], results: Results, telling: Telling): boolean {
   const deleted = results.flatMap((result) => (result.deletedTaskId ? [result.deletedTaskId] : []));
   if (deleted.length > 0) {
-    const step = pushStep(() => restoreTasks(client, deleted));
+    const step = telling.undoing ? undefined : pushStep(() => restoreTasks(client, deleted));
     tell(`Deleted ${tasksInWords(deleted.length)}.`, step);
     listChanged();
   }
@@ -67,7 +67,7 @@ function report(client: ApolloClient, tasks: DeleteTaskInput[], results: Results
   const met = results.flatMap(({ currentTask }) =>
     currentTask ? [{ id: currentTask.id, expectedVersion: currentTask.version }] : [],
   );
-  const overwrite = { label: 'Delete anyway', run: () => void deleteTasks(client, met) };
+  const overwrite = { label: 'Delete anyway', run: () => void deleteTasks(client, met, telling) };
   warn(
     tasks.length === 1 ? text : `${count} of ${tasks.length} were not deleted. ${text}`,
     met.length > 0 ? overwrite : undefined,

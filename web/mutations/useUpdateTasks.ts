@@ -3,9 +3,9 @@ import { useApolloClient } from '@apollo/client/react';
 import type { ApolloClient } from '@apollo/client';
 import { useCallback } from 'react';
 import { conflict } from '@/client/conflict';
-import { rebaseDrafts } from '@/client/drafts';
+import { dropSaved, rebaseDrafts } from '@/client/drafts';
 import { listChanged } from '@/client/signals';
-import { pushStep } from '@/client/undo';
+import { pushStep, rebaseSteps } from '@/client/undo';
 import { tell, warn } from '@/components/toast';
 import {
   TaskFieldsFragmentDoc,
@@ -16,15 +16,10 @@ import {
   UpdateTasksDocument,
   type UpdateTasksMutation,
 } from '@/gql';
-import { inWords, isConflict, refusals } from './outcome';
+import { inWords, isConflict, refusals, type Telling } from './outcome';
 
 type Known = TaskRowFragment | TaskFieldsFragment;
 type Results = UpdateTasksMutation['updateTasks']['results'];
-
-export interface Telling {
-  /** Said when it is done, with Undo; without it nothing is said. */
-  done?: string;
-}
 
 /** Resolves to whether all of it was done. */
 export type UpdateTasks = (changes: UpdateTaskInput[], telling?: Telling) => Promise<boolean>;
@@ -49,13 +44,16 @@ async function updateTasks(client: ApolloClient, changes: UpdateTaskInput[], tel
     });
     const payload = data?.updateTasks;
     rebase(known, 1, payload?.results);
+    changes.forEach((change, i) => payload?.results[i]?.task && dropSaved(change));
     if (!payload || payload.userErrors.length > 0) {
       warn(payload?.userErrors[0]?.message ?? 'Nothing was changed.');
       return false;
     }
     const back = wayBack(known, changes, payload.results);
-    const step = back.length > 0 ? pushStep(() => updateTasks(client, back, { done: 'Taken back.' })) : undefined;
-    if (telling.done && step) tell(telling.done, step);
+    for (const { id, expectedVersion: made } of back) rebaseSteps(id, made - 1, made);
+    const undo = () => updateTasks(client, back, { done: 'Taken back.', undoing: true });
+    const step = back.length > 0 && !telling.undoing ? pushStep(undo, back) : undefined;
+    if (telling.done && back.length > 0) tell(telling.done, step);
     if (changes.some((change) => change.status !== undefined || change.expiresAt !== undefined)) listChanged();
     return report(client, input.tasks, payload.results, telling);
   } catch (error) {
@@ -107,7 +105,11 @@ function foresee(changes: UpdateTaskInput[], known: Known[], whole: boolean): Up
 }
 
 /** The changes that make the changed tasks what they were. */
-function wayBack(known: (Known | null)[], changes: UpdateTaskInput[], results: Results): UpdateTaskInput[] {
+function wayBack(
+  known: (Known | null)[],
+  changes: UpdateTaskInput[],
+  results: Results,
+): (UpdateTaskInput & { expectedVersion: number })[] {
   return changes.flatMap((change, i) => {
     const before = known[i];
     const after = results[i]?.task;
