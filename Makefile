@@ -172,6 +172,6 @@ audit: .venv/dev.stamp ## ask whether the dependencies have known holes; skipped
 	fi; \
 	exit 1
 
-.PHONY: help run dev page test check model test-redis lint style types web-lint docs format load fuzz bench \
-	bench-indexes bench-live bench-search bench-protocol bench-ship faults faults-short verify reindex reset \
-	schema lock lock-check audit
+.PHONY: help run dev page test check model test-redis lint style types web-lint docs format load bench-protocol \
+	fuzz bench-live bench-search bench-ship faults bench-indexes faults-short test-million screenshots bench-web \
+	bench verify reindex reset schema lock lock-check audit

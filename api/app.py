@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from api.documents import Documents, trusted_documents
 from api.graphql import TRACE, GraphQL, Manners
+from api.hosts import LOCAL, Hosts, is_loopback
 from api.metrics import render
 from api.page import Page
 from api.requests import BodyLimit, RequestLimit, RequestLog
@@ -68,6 +69,7 @@ def create_app(settings: Settings) -> Starlette:
         ],
         middleware=[
             Middleware(RequestLog),
+            *hosts(settings),
             *cors(settings),
             Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL),
             Middleware(RequestLimit, limit=settings.max_requests_in_flight, path="/graphql"),
@@ -106,6 +108,14 @@ def graphql(settings: Settings, store: Store, feed: Feed, streams: Streams, page
 def origins(settings: Settings) -> list[str]:
     """The other sites whose pages may ask."""
     return [origin.strip() for origin in settings.cors_origins.split(",") if origin]
+
+
+def hosts(settings: Settings) -> list[Middleware]:
+    """For the names that it goes by; open if it may be asked by any."""
+    names = [name.strip().lower() for name in settings.hosts.split(",") if name]
+    if "*" in names or not (names or is_loopback(settings.host)):
+        return []
+    return [Middleware(Hosts, names=names or [LOCAL])]
 
 
 def cors(settings: Settings) -> list[Middleware]:

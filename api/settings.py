@@ -47,6 +47,11 @@ class Settings(BaseSettings):
         default=None, description="A file with Redis' password, which REDIS_URL then leaves out."
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
+    hosts: str = Field(
+        default="",
+        description="Names by which it may be asked, comma-separated; * for any. Addresses always may. "
+        "None: localhost alone if it listens on loopback, else any.",
+    )
     port: int = Field(default=8000, ge=1, le=65535, description="The TCP port to listen on, 1 to 65535.")
     data_dir: Path = Field(default=Path(".data"), description="The folder of the embedded stores' data.")
     page_dir: Path = Field(default=Path("web/out"), description="The folder of the built web page.")

@@ -77,7 +77,7 @@ async def with_services(urls: StoreUrls, count: int, work: Callable[..., Awaitab
         transport = httpx.ASGITransport(app)
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://service", timeout=60) as http,
+            httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as http,
         ):
             await enter([*services, Service(http)])
 

@@ -19,7 +19,7 @@ async def test_a_silent_connection_is_kept(settings: Settings) -> None:
         reader, writer = await asyncio.open_connection(host, int(port))
         for pause in (0, 7):
             await asyncio.sleep(pause)
-            writer.write(b"GET /livez HTTP/1.1\r\nHost: here\r\n\r\n")
+            writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200"), head
             await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]))

@@ -115,7 +115,7 @@ def test_connections_are_shared_out_over_the_workers(service: Service) -> None:
     links = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(64)]
     try:
         for link in links:
-            link.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            link.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert link.recv(100).startswith(b"HTTP/1.1 200")
         held = [_connections(pid) for pid in service.find("api worker")]
     finally:
