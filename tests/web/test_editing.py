@@ -8,6 +8,7 @@ from playwright.async_api import Page, Request, Route, expect
 from tests.web.conftest import OpenTab
 from tests.web.listing import TaskList
 from tests.web.site import Site
+from tests.web.test_access import findings
 
 UPDATE = "mutation ($input: UpdateTaskInput!) { updateTask(input: $input) { userErrors { code } } }"
 TASK = "query ($id: ID!) { task(id: $id) { title description status priority expiresAt version } }"
@@ -194,6 +195,7 @@ async def conflict(site: Site, tasks: TaskList) -> None:
     dialog = tasks.dialog("Somebody else has changed this task")
     await expect(dialog.get_by_role("cell", name="Mine")).to_be_visible()
     await expect(dialog.get_by_role("cell", name="Theirs", exact=True)).to_be_visible()
+    assert await findings(tab) == []
 
 
 async def test_a_conflict_shows_both_and_mine_is_kept(site: Site, open_tab: OpenTab) -> None:

@@ -5,6 +5,7 @@ from playwright.async_api import BrowserContext, expect
 from tests.web.conftest import OpenTab
 from tests.web.listing import TaskList
 from tests.web.site import Site
+from tests.web.test_access import findings
 from tests.web.watch import Watch
 
 # What Chromium says of a request or a WebSocket to nobody.
@@ -43,6 +44,7 @@ async def test_the_service_is_gone_and_comes_back(site: Site, open_tab: OpenTab,
         await tasks.edit("Write the letter", "Kept while away")
         await expect(tasks.says("cannot be reached, so nothing was saved")).to_be_visible()
         await expect(tasks.row("Write the letter")).to_contain_text("Not saved")
+        assert await findings(tasks.tab) == []
     finally:
         site.start()
     await expect(tasks.banner).to_be_hidden()
@@ -80,6 +82,7 @@ async def test_without_redis_it_says_so_and_goes_on(site: Site, open_tab: OpenTa
     site.stop_redis()
     try:
         await expect(tasks.banner).to_contain_text("Redis is not in use")
+        assert await findings(tasks.tab) == []
         await tasks.edit("Write the letter", "Written without Redis")
         await tasks.shows("Written without Redis")
     finally:
