@@ -4,11 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
+import structlog
+
+from cache.errors import StoreUnavailable
 from cache.shared import Shared
 from cache.store import Store
 from cache.tasks import Tasks
+from db.errors import DatabaseError
 from db.rows import Status
 
+log = structlog.get_logger(__name__)
 # Seconds between two counts for a listener at least, and without any change: a count may hold a write that was not
 # committed then, and a task may have expired.
 SHORTEST = 0.25
@@ -30,14 +35,21 @@ class Counts:
         self._moved = asyncio.Event()
 
     async def changes(self) -> AsyncGenerator[Count, None]:
-        """How many there are in each view: now, and then whenever that is something else."""
+        """How many there are in each view: now, and then whenever that is something else.
+
+        What cannot be counted for the moment is counted later.
+        """
         last: Count | None = None
         while True:
             moved = self._moved  # this one, for what changes while it counts
-            count = await self._count()
-            if count != last:
-                last = count
-                yield count
+            try:
+                count = await self._count()
+            except (StoreUnavailable, DatabaseError) as error:
+                log.warning("counts", reason=str(error))
+            else:
+                if count != last:
+                    last = count
+                    yield count
             await asyncio.sleep(SHORTEST)
             with suppress(TimeoutError):
                 async with asyncio.timeout(LONGEST):
