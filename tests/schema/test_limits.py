@@ -171,6 +171,15 @@ async def test_what_is_made_to_do_harm(client: Client, harm: str) -> None:
     assert "data" not in answer
 
 
+@pytest.mark.parametrize("depth", [100, 160, 200, 240, 300, 490])
+@pytest.mark.parametrize("name", ["A", "C"], ids=["another runs", "none runs"])
+async def test_a_deep_operation_that_does_not_run(client: Client, depth: int, name: str) -> None:
+    document = "query A { __typename } query B {" + "tasks {" * depth + "id" + "}" * depth + "}"
+    answer = (await client.http.post("/graphql", json={"query": document, "operationName": name})).json()
+    codes = {error["extensions"]["code"] for error in answer["errors"]}
+    assert codes <= {"QUERY_TOO_DEEP", "GRAPHQL_VALIDATION_FAILED", "OPERATION_NOT_FOUND"}
+
+
 @pytest.mark.parametrize("depth", [100, 100_000])
 async def test_deep_variables(client: Client, depth: int) -> None:
     body = '{"query": "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", "variables": {"ids": ' + "[" * depth
