@@ -63,6 +63,8 @@ class Redis:
     ) -> None:
         self._count = count
         self._closed = False
+        # The run of the server that was asked last, by who named one.
+        self.met = ""
         self._pool = redis.BlockingConnectionPool.from_url(
             url,
             protocol=3,
@@ -123,6 +125,7 @@ class Redis:
             try:
                 if run_id and connection.run_id != run_id:
                     raise OtherRedis
+                self.met = run_id or self.met
                 yield ask
             finally:
                 await self._pool.release(connection)

@@ -126,7 +126,7 @@ class Store:
     async def close(self, epoch: int, error: StoreUnavailable) -> bool:
         """G2: asks for the gate of this epoch to be closed; whether this call did it."""
         self.note(epoch, error)
-        lost = isinstance(error, IndexLost) and not isinstance(error, OtherRedis)
+        lost = isinstance(error, IndexLost) and (not isinstance(error, OtherRedis) or self._knew(epoch))
         async with self.database.connection() as connection:
             closed = await gate.close_gate(connection, self.workspace, epoch, lost=lost)
         if closed:
@@ -134,6 +134,11 @@ class Store:
             self.accounting.closings += 1
             self.trouble.set()
         return closed
+
+    def _knew(self, epoch: int) -> bool:
+        """Whether this process has asked the Redis of that gate: another one in its place is a restart, and no error in
+        where this process looks for it."""
+        return self.gate is not None and self.gate.epoch == epoch and self.redis.met == self.gate.redis_run_id
 
     @property
     def full(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from api.embedded import EmbeddedStores
 from api.settings import Settings
 from cache.accounting import Accounting
 from cache.entry import encode
-from cache.errors import CacheUnavailable, IndexLost, OtherRedis
+from cache.errors import CacheUnavailable, IndexLost, OtherRedis, StoreUnavailable
 from cache.index import Range
 from cache.keeper import keeper
 from cache.protocol import State
@@ -138,11 +139,43 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
     assert await Tasks(store).tasks_by_id([task.id]) == [updated]
 
 
-async def test_who_sees_another_redis_may_be_the_one_who_is_wrong(store: Store) -> None:
-    """So it is not lost for all: such closings are limited."""
+async def test_who_sees_another_redis_may_be_the_one_who_is_wrong(store: Store, redis_url: str) -> None:
+    """So it is not lost for all, and such closings are limited; but whoever has used it knows that it was restarted."""
     await tire(store)
-    assert not await store.close(protocol(store).gate.epoch, OtherRedis())
+    on = protocol(store).gate
+    async with Redis(redis_url) as redis:
+        stranger = Store(store.database, redis, Accounting())
+        await look(stranger)
+        assert not await stranger.close(on.epoch, OtherRedis())
+        assert await stranger.redis.run_id() == on.redis_run_id  # nobody asked for the index yet
+        assert not await stranger.close(on.epoch, OtherRedis())
+        await Tasks(stranger).task_page(Range(5))
+        assert await stranger.close(on.epoch, OtherRedis())
+
+
+async def test_an_index_that_is_lost_is_closed_by_anybody(store: Store) -> None:
+    await tire(store)
     assert await store.close(protocol(store).gate.epoch, IndexLost())
+
+
+async def test_a_redis_that_is_restarted_again_and_again_keeps_no_writer_waiting(
+    database: Database, own_redis: EmbeddedStores
+) -> None:
+    """Ten times in a row: closings that were limited would keep writers out for minutes."""
+    async with asyncio.timeout(120), Redis(own_redis.start().redis_url) as redis:
+        store = Store(database, redis, Accounting())
+        async with keeper(store):
+            for number in range(10):
+                await until(lambda: store.protocol is not None)
+                await create(store)
+                (server,) = own_redis.servers
+                server.kill()
+                server.wait()
+                own_redis.stop()
+                own_redis.start()
+                while len((await Tasks(store).task_page(Range(100))).tasks) < 2 * number + 2:
+                    with suppress(StoreUnavailable):
+                        await Tasks(store).create_task(new_task())
 
 
 async def test_a_redis_that_was_killed_comes_back_with_everything(

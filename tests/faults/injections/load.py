@@ -16,7 +16,8 @@ from tests.faults.fault import Case, Fault
 # Seconds between two kills.
 PAUSES = (4.0, 12.0)
 MAXMEMORY = "1gb"
-COUNT = "SELECT count(*), count(DISTINCT title) FROM task WHERE workspace_id = 'default' AND deleted_at IS NULL"
+# An id is there once; the loader makes it of the task's number, so a task that is made twice would be the same row.
+COUNT = "SELECT count(*) FROM task WHERE workspace_id = 'default' AND deleted_at IS NULL"
 
 
 async def play(fault: Fault, seed: int, count: int, folder: Path) -> Case:
@@ -62,7 +63,7 @@ async def _kill(cluster: Cluster, *, redis: bool) -> None:
 async def _judge(cluster: Cluster, count: int) -> list[str]:
     async with await psycopg.AsyncConnection.connect(cluster.database_url) as connection:
         found = await (await connection.execute(COUNT)).fetchone()
-    wrong = [] if found == (count, count) else [f"lost: {found} rows and titles, and {count} were loaded"]
+    wrong = [] if found == (count,) else [f"{found} rows are there, and {count} tasks were loaded"]
     # What killed writers have left is scrubbed by now, or will be soon.
     for _ in range(6):
         process = await _command("api", "verify", environment=cluster.nodes[1].environment())
