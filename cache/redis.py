@@ -15,6 +15,7 @@ import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from cache.errors import CacheUnavailable, OtherRedis, RedisFull
 
@@ -74,6 +75,8 @@ class Redis:
             socket_connect_timeout=timeout,
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=_connected,
+            # With them the pool lends connections that were closed while nobody used them.
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
         self.client: redis.Redis = redis.Redis.from_pool(self._pool)
 
@@ -124,7 +127,11 @@ class Redis:
             connection: Any = await self._pool.get_connection()  # type: ignore[no-untyped-call]
             try:
                 if run_id and connection.run_id != run_id:
-                    raise OtherRedis
+                    # It may just be old: of a run that is no more, and not used since.
+                    await connection.disconnect(nowait=True)
+                    await connection.connect()
+                    if connection.run_id != run_id:
+                        raise OtherRedis
                 self.met = run_id or self.met
                 yield ask
             finally:

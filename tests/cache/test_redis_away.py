@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,6 +26,7 @@ from tests.cache.gates import (
     check_entries,
     check_indexes,
     gate_of,
+    off,
     switch_off,
     tire,
     until,
@@ -33,6 +35,7 @@ from tests.cache.gates import (
 )
 from tests.cache.samples import create, look, new_task, protocol, snapshot
 from tests.cache.steps import LATER, TRANSACTION
+from tests.faults.proxy import Proxy
 
 NOBODY = "redis://127.0.0.1:1/0"
 
@@ -156,6 +159,45 @@ async def test_who_sees_another_redis_may_be_the_one_who_is_wrong(store: Store, 
 async def test_an_index_that_is_lost_is_closed_by_anybody(store: Store) -> None:
     await tire(store)
     assert await store.close(protocol(store).gate.epoch, IndexLost())
+
+
+async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
+    database: Database, own_redis: EmbeddedStores
+) -> None:
+    """They say nothing of the one that is there now, and no index is given up for them."""
+    url = own_redis.start().redis_url
+    proxy = Proxy(Path(urlsplit(url).path))  # over TCP, where the client checks less than over a Unix socket
+    await proxy.start()
+    async with Redis(proxy.url) as mine, Redis(url) as other:
+        store, builder = Store(database, mine, Accounting()), Store(database, other, Accounting())
+        await build(builder)
+        await look(store)
+        made = await create(store, 20)
+
+        async def read_at_once() -> None:
+            pages = await asyncio.gather(*(Tasks(store).task_page(Range(5)) for _ in range(20)))
+            assert all(page.tasks == made[:5] for page in pages)
+
+        await read_at_once()
+        own_redis.servers[0].kill()
+        own_redis.servers[0].wait()
+        own_redis.stop()
+        own_redis.start()
+        await off(builder)
+        await build(builder)
+        await look(store)
+        for _ in range(5):
+            await read_at_once()
+        assert store.lost is None
+        assert store.accounting.degraded_reads == 0
+
+        # As a network does it with connections that nobody has used for long: the next to use one does not notice.
+        await proxy.cut()
+        await proxy.heal()
+        made = [await Tasks(store).create_task(new_task()), *made]
+        await read_at_once()
+        assert (store.lost, store.accounting.degraded_reads, store.accounting.closings) == (None, 0, 0)
+    await proxy.stop()
 
 
 async def test_a_redis_that_is_restarted_again_and_again_keeps_no_writer_waiting(

@@ -130,7 +130,9 @@ class _Sweep:
 
     def _page(self, op: Operation, begun: _Begun) -> None:
         view, total = op.asked.status, op.answer.total
-        for id_, count in Counter(task.id for task in op.answer.seen).items():
+        # By expiry a task moves when it is changed, so that a walk may meet it again, as what it is then.
+        moves = op.asked.order == "EXPIRING_SOON"
+        for (id_, _), count in Counter((task.id, moves and task.version) for task in op.answer.seen).items():
             if count > 1:
                 self._add("I1", op, id_, f"shown {count} times")
         for task in op.answer.seen:

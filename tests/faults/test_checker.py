@@ -269,6 +269,15 @@ def test_what_was_made_later_comes_first_or_last() -> None:
     good(one, create(0.5, 3, "b"), page(4, 5, seen(1), seen(1, "b")), page(4, 5, seen(1, "b"), seen(1)))
 
 
+def test_a_walk_meets_a_task_once_unless_it_moves() -> None:
+    one, two = create(0, 1, expires_at=50), create(0, 1, "b", expires_at=60)
+    moved = update(2, 3, 2, expires_at=90)
+    tasks = (seen(1, expires_at=50), seen(1, "b", expires_at=60), seen(2, expires_at=90))
+    good(one, two, moved, listed("walk", 1.5, 5, *tasks, order="EXPIRING_SOON"))
+    bad("shown 2 times", one, two, moved, listed("walk", 1.5, 5, *tasks))
+    bad("shown 2 times", one, two, listed("walk", 1.5, 5, *tasks[:2], tasks[0], order="EXPIRING_SOON"))
+
+
 def test_by_expiry_come_those_that_end_sooner_first_and_all_of_them() -> None:
     soon: dict[str, Any] = {"order": "EXPIRING_SOON"}
     one, two = create(0, 1, expires_at=50), create(0, 1, "b", expires_at=60)
