@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Error, Page, async_playwright, expect
 
 from tests.api.service import ROOT
 from tests.web.chromium import ARGUMENTS, chromium
@@ -16,6 +16,7 @@ from tests.web.site import Site
 from tests.web.test_access import LONG, drawer, found_nothing, help_, insight, listed, new, palette, selecting
 from tools.page import WEB, build
 
+PATIENCE_MS = 10_000
 REPORTS = ROOT / "reports" / "web"
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -58,12 +59,15 @@ async def take(browser: Browser, url: str, prefix: str, views: tuple[View, ...])
                 color_scheme=scheme,
                 reduced_motion="reduce",
                 device_scale_factor=2 if size == "phone" else 1,
+                has_touch=size == "phone",
+                is_mobile=size == "phone",
             )
+            context.set_default_timeout(PATIENCE_MS)
             for view in views:
                 tab = await context.new_page()
                 try:
                     await picture(tab, view, REPORTS / f"{prefix}-{view.__name__.strip('_')}-{size}-{scheme}.png")
-                except AssertionError as error:  # one view that is not there on a phone
+                except (AssertionError, Error) as error:  # one view that is not there on a phone
                     sys.stderr.write(f"{prefix} {view.__name__} {size}: {str(error).splitlines()[0]}\n")
                 await tab.close()
             await context.close()
@@ -87,7 +91,7 @@ async def main(count: int) -> None:
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=ARGUMENTS, chromium_sandbox=False
             )
-            expect.set_options(timeout=10_000)
+            expect.set_options(timeout=PATIENCE_MS)
             await take(browser, site.url, "none", (empty,))
             for title, status, priority in SAMPLES * 6:
                 await site.create(title, status=status, priority=priority)
