@@ -10,7 +10,7 @@ from cache.errors import StoreUnavailable
 from cache.shared import Shared
 from cache.store import Store
 from cache.tasks import Tasks
-from db.errors import DatabaseError
+from db.errors import DatabaseUnavailable
 from db.rows import Status
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ class Counts:
             moved = self._moved  # this one, for what changes while it counts
             try:
                 count = await self._count()
-            except (StoreUnavailable, DatabaseError) as error:
+            except (StoreUnavailable, DatabaseUnavailable) as error:
                 log.warning("counts", reason=str(error))
             else:
                 if count != last:

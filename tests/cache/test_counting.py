@@ -3,22 +3,25 @@
 import asyncio
 from contextlib import aclosing
 
+import psycopg
+
+from cache.accounting import Accounting
 from cache.counting import Counts
+from cache.redis import Redis
 from cache.store import Store
-from tests.cache.gates import off
+from db.pool import Database, Limits
 from tests.cache.samples import create
 
 
-async def test_they_go_on_after_a_count_that_failed(store: Store) -> None:
-    await off(store)  # PostgreSQL counts
-    async with aclosing(Counts(store).changes()) as counts, asyncio.timeout(30):
-        assert (await anext(counts))[None] == 0
-        async with store.database.connection() as connection:
-            await connection.raw.execute("ALTER TABLE task RENAME TO nowhere")
-        coming = asyncio.create_task(anext(counts))
-        await asyncio.sleep(2.5)  # one count at least, whatever changes
-        async with store.database.connection() as connection:
-            await connection.raw.execute("ALTER TABLE nowhere RENAME TO task")
-        assert not coming.done()
-        await create(store, 3)
-        assert (await coming)[None] == 3
+async def test_they_go_on_after_a_count_that_failed(database_url: str, redis_url: str) -> None:
+    async with Database(database_url, Limits(statement_timeout=500)) as database, Redis(redis_url) as redis:
+        store = Store(database, redis, Accounting())  # its gate was never on, so PostgreSQL counts
+        async with aclosing(Counts(store).changes()) as counts, asyncio.timeout(30):
+            assert (await anext(counts))[None] == 0
+            with psycopg.connect(database_url) as other:
+                other.execute("LOCK TABLE task IN ACCESS EXCLUSIVE MODE")
+                coming = asyncio.create_task(anext(counts))
+                await asyncio.sleep(3.5)  # one count at least, whatever changes, and the end of its time
+            assert not coming.done()
+            await create(store, 3)
+            assert (await coming)[None] == 3
