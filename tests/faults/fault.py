@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.clients import Workload
-from tests.faults.cluster import Cluster, Setup, running
+from tests.faults.cluster import Cluster, Node, Setup, running
 from tests.faults.history import WRITES, Operation
+from tests.faults.outages import Outages
 from tests.faults.rest import finish
 
 log = logging.getLogger(__name__)
@@ -32,19 +33,31 @@ class Run:
     injected: int = 0
     # Ids of tasks that an injection has made for the next.
     kept: list[str] = field(default_factory=list)
+    outages: Outages = field(default_factory=Outages)
 
-    async def recovered(self, what: str = "back, s") -> None:
-        """Waits until all processes use Redis again, and measures how long that takes."""
+    def out(self, node: Node) -> None:
+        """From now on nobody can expect it to answer, until it is back."""
+        self.outages.begin(self.cluster.nodes.index(node))
+
+    async def back(self, node: Node) -> None:
+        """Waits until it answers, and uses Redis."""
+        await self.cluster.until(node, degraded=False, seconds=BACK_SECONDS)
+        self.outages.end(self.cluster.nodes.index(node))
+
+    async def recovered(self, what: str = "") -> None:
+        """Waits until all processes use Redis again, and measures how long that takes, if that has a name."""
         began = time.monotonic()
         await self.cluster.recovered(BACK_SECONDS)
-        self.measure(what, time.monotonic() - began)
+        self.outages.end()
+        if what:
+            self.measure(what, time.monotonic() - began)
 
     def measure(self, what: str, number: float) -> None:
         """Keeps a number."""
         self.measured.setdefault(what, []).append(number)
 
 
-def nothing(_operation: Operation) -> bool:
+def nothing(_run: Run, _operation: Operation) -> bool:
     """No read may fail."""
     return False
 
@@ -53,7 +66,7 @@ def nothing(_operation: Operation) -> bool:
 class Fault:
     """A row of the table: `each` injections go into one case, `long` are to be made in all.
 
-    `excused`: which reads may fail, because whom they asked was not there.
+    `excused`: which reads may fail, because whom they asked was not there, or they did not wait.
     """
 
     name: str
@@ -61,7 +74,7 @@ class Fault:
     long: int
     each: int
     inject: Callable[[Run], Awaitable[None]]
-    excused: Callable[[Operation], bool] = nothing
+    excused: Callable[[Run, Operation], bool] = nothing
     setup: Callable[[int], Setup] = lambda _seed: Setup()
     # Seconds between two evictions of half of the entries, beside what is injected; 0: none.
     evicting: float = 0.1
@@ -111,7 +124,7 @@ async def play(fault: Fault, seed: int, count: int, folder: Path, database_url: 
         except Exception:
             log.exception("%s seed %d", fault.name, seed)
             run.wrong.append(f"it did not get to its end: {traceback.format_exc()[-3000:]}")
-        failed = [op for op in workload.history.failed_reads() if not fault.excused(op)]
+        failed = [op for op in workload.history.failed_reads() if not fault.excused(run, op)]
         wrong = run.wrong + [f"a read failed: {op}" for op in failed]
         said = [line for node in cluster.nodes for line in node.said()[-20:]] if wrong else []
     log.info("%s seed %d: %d wrong", fault.name, seed, len(wrong))
@@ -126,7 +139,7 @@ async def _inject(fault: Fault, run: Run, count: int) -> None:
             run.injected += 1
         if fault.after is not None:
             await fault.after(run)
-        await run.cluster.recovered(BACK_SECONDS)
+        await run.recovered()
         await asyncio.sleep(0.5)
 
 

@@ -22,7 +22,7 @@ def _cuts() -> list[Fault]:
 
 
 ALL = [
-    Fault("redis-killed", "Redis killed, started empty", 30, 5, redis.killed),
+    Fault("redis-killed", "Redis killed, started empty", 30, 5, redis.killed, judge=redis.late),
     Fault("redis-stopped-3", "Redis stopped for 3 s", 5, 5, redis.stopped(3), judge=redis.slow),
     Fault("redis-stopped-30", "Redis stopped for 30 s", 5, 1, redis.stopped(30), judge=redis.slow),
     Fault("cut-off", "one API process cut off from Redis, the others not", 30, 5, redis.cut_off),

@@ -39,8 +39,8 @@ def together(name: str) -> Fault:
             if (after := FAULTS[fault].after) is not None:
                 await after(run)
 
-    def excused(operation: Operation) -> bool:
-        return any(FAULTS[fault].excused(operation) for fault in counts)
+    def excused(run: Run, operation: Operation) -> bool:
+        return any(FAULTS[fault].excused(run, operation) for fault in counts)
 
     evicting = min(FAULTS[fault].evicting for fault in counts)
     return Fault(name, name, 1, 1, inject, excused=excused, setup=lambda _seed: setup, evicting=evicting)

@@ -7,19 +7,20 @@ from tests.faults.fault import BACK_SECONDS, Run
 from tests.faults.history import Answer, Operation, Outcome
 
 
-def away(operation: Operation) -> bool:
+def away(run: Run, operation: Operation) -> bool:
     """While it is not there nobody can answer but from the cache, and says so."""
-    return operation.answer.outcome is Outcome.UNAVAILABLE
+    return operation.answer.outcome is Outcome.UNAVAILABLE and run.outages.excuse(operation)
 
 
 async def killed(run: Run) -> None:
     """With everything that it was at, and started again."""
     postgres = run.cluster.postgres
     assert postgres is not None
+    run.outages.begin()
     await postgres.kill()
     await asyncio.sleep(run.chance.uniform(0.0, 2.0))
     await postgres.start()
-    await run.recovered()
+    await run.recovered("back, s")
     await asyncio.sleep(run.chance.uniform(0.2, 1.0))
 
 
@@ -28,6 +29,7 @@ async def disk_full(run: Run) -> None:
     postgres = run.cluster.postgres
     assert postgres is not None
     writer = run.workload.clients[0].twin("filler", "x" * 1000)
+    run.outages.begin()
     postgres.fill_disk()
     try:
         async with asyncio.timeout(BACK_SECONDS):
@@ -40,7 +42,7 @@ async def disk_full(run: Run) -> None:
     if not postgres.runs:
         await postgres.kill()
         await postgres.start()
-    await run.recovered()
+    await run.recovered("back, s")
 
 
 def _noticed(answer: Answer) -> bool:

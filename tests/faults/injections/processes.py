@@ -5,21 +5,22 @@ import signal
 import time
 
 from tests.faults.cluster import Node, Setup
-from tests.faults.fault import BACK_SECONDS, Run
+from tests.faults.fault import Run
 from tests.faults.history import Operation
 from tests.faults.shifted import SHIFT
 
 
-def unanswered(operation: Operation) -> bool:
+def unanswered(run: Run, operation: Operation) -> bool:
     """Nobody was there to answer, or whoever was died before it had."""
-    return operation.answer.code.startswith("NO_")
+    return operation.answer.code.startswith("NO_") and run.outages.excuse(operation)
 
 
 async def killed(run: Run) -> None:
     """In the middle of its writes; the supervisor starts another."""
     node = run.cluster.nodes[run.injected % len(run.cluster.nodes)]
-    await run.cluster.until(node, degraded=False, seconds=BACK_SECONDS)
+    await run.back(node)
     await asyncio.sleep(run.chance.uniform(0.05, 0.5))
+    run.out(node)
     node.kill_worker()
     await asyncio.sleep(0.05)
 
@@ -27,11 +28,12 @@ async def killed(run: Run) -> None:
 async def stopped(run: Run, seconds: float = 10.0) -> None:
     """It wakes up with leases on the gate, and with writes, that are long over."""
     node: Node = run.chance.choice(run.cluster.nodes)
+    run.out(node)
     assert node.signal_worker(signal.SIGSTOP)
     await asyncio.sleep(seconds)
     node.signal_worker(signal.SIGCONT)
     began = time.monotonic()
-    await run.cluster.until(node, degraded=False, seconds=BACK_SECONDS)
+    await run.back(node)
     run.measure("back, s", time.monotonic() - began)
     await asyncio.sleep(run.chance.uniform(0.2, 1.0))
 

@@ -9,7 +9,7 @@ async def twice(run: Run) -> None:
     """By hand, from two places."""
     said = await asyncio.gather(*(run.cluster.reindex(node) for node in run.cluster.nodes))
     run.wrong += [text for text in said if "The index holds" not in text]
-    await run.recovered()
+    await run.recovered("back, s")
 
 
 async def killed(run: Run) -> None:
@@ -22,7 +22,7 @@ async def killed(run: Run) -> None:
         rebuild.kill()
     await rebuild.wait()
     node.proxy.delay = 0.0
-    await run.recovered()
+    await run.recovered("back, s")
 
 
 async def either(run: Run) -> None:

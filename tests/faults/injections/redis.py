@@ -7,6 +7,8 @@ from tests.faults.fault import BACK_SECONDS, Case, Run
 
 # Seconds that the p99 of reads stays below, while Redis is stopped now and then.
 P99 = 1.5
+# Seconds within which the index is back, for up to a million tasks.
+BACK = 10.0
 
 
 async def killed(run: Run) -> None:
@@ -32,6 +34,12 @@ def stopped(seconds: float) -> Callable[[Run], Awaitable[None]]:
 def slow(case: Case) -> list[str]:
     """Readers wait for a Redis that does not answer, but not for long."""
     return [f"the p99 of reads is {case.p99_read:.2f} s"] if case.p99_read >= P99 else []
+
+
+def late(case: Case) -> list[str]:
+    """The index is there again before long."""
+    back = case.measured["index back, s"]
+    return [f"the index was back after {back:.1f} s"] if back > BACK else []
 
 
 # All of it, an index, that of a view, the beacon of all, and what is beside the indexes.
@@ -64,4 +72,4 @@ async def cut_off(run: Run) -> None:
             await run.cluster.until(other, degraded=False, seconds=BACK_SECONDS)
     await asyncio.sleep(run.chance.uniform(0.2, 1.0))
     await cut.proxy.heal()
-    await run.recovered()
+    await run.recovered("back, s")

@@ -13,9 +13,9 @@ PATIENCE = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
 NAME = "hasty"
 
 
-def hasty(operation: Operation) -> bool:
+def hasty(_run: Run, operation: Operation) -> bool:
     """It has not waited."""
-    return operation.client.startswith(NAME)
+    return _of_hasty(operation)
 
 
 async def cancelled(run: Run, count: int = 100) -> None:
@@ -40,4 +40,8 @@ async def cancelled(run: Run, count: int = 100) -> None:
 
 
 def _given_up(run: Run) -> int:
-    return sum(hasty(op) and op.failed for op in run.workload.history.operations)
+    return sum(_of_hasty(op) and op.failed for op in run.workload.history.operations)
+
+
+def _of_hasty(operation: Operation) -> bool:
+    return operation.client.startswith(NAME)

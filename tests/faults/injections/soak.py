@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.faults.fault import BACK_SECONDS, Case, Run
+from tests.faults.fault import Case, Run
 from tests.faults.history import Operation
 from tests.faults.injections import processes, rebuilds, redis, requests
 
@@ -18,9 +18,9 @@ WARM = 5
 MOST_GROWTH = 0.1
 
 
-def excused(operation: Operation) -> bool:
+def excused(run: Run, operation: Operation) -> bool:
     """Whom nobody answered, and who did not wait."""
-    return processes.unanswered(operation) or requests.hasty(operation)
+    return processes.unanswered(run, operation) or requests.hasty(run, operation)
 
 
 async def minute(run: Run) -> None:
@@ -31,7 +31,7 @@ async def minute(run: Run) -> None:
         partial(requests.cancelled, count=20),
     )
     await run.chance.choice(faults)(run)
-    await run.cluster.recovered(BACK_SECONDS)
+    await run.recovered()
     await asyncio.sleep(max(0.0, until - time.monotonic()))
     when = "early" if run.injected < WARM else "late"
     run.measure(f"memory {when}, MB", _resident(run.cluster.nodes[1].workers()[0]))
@@ -49,6 +49,7 @@ def grown(case: Case) -> list[str]:
 
 
 async def _kill_first(run: Run) -> None:
+    run.out(run.cluster.nodes[0])
     run.cluster.nodes[0].kill_worker()
     await asyncio.sleep(1)
 
