@@ -25,6 +25,7 @@ class Proxy:
         self._socket = socket
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
+        self._lines: set[_Line] = set()
         self._pumps: set[asyncio.Task[None]] = set()
         self._open = asyncio.Event()
         self._open.set()
@@ -54,6 +55,11 @@ class Proxy:
     def hold(self) -> None:
         """Take everything, forward nothing, until `heal`."""
         self._open.clear()
+
+    def forget(self) -> None:
+        """From now on nothing goes through the connections there are, not even that the other end is gone."""
+        for line in self._lines:
+            line.forgotten = True
 
     def lose_replies(self, count: int) -> None:
         """Of the next requests that are answered, break the connection in place of the answer."""
@@ -96,6 +102,7 @@ class Proxy:
             return
         self._connections.add(ours)
         line = _Line()
+        self._lines.add(line)
         pumps = [
             asyncio.create_task(self._forward(reader, ours, line, replies=False)),
             asyncio.create_task(self._forward(theirs, writer, line, replies=True)),
@@ -103,6 +110,7 @@ class Proxy:
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._lines.discard(line)
             for pump in pumps:
                 pump.cancel()
             for end in (writer, ours):
@@ -117,10 +125,14 @@ class Proxy:
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 await self._open.wait()
+                if line.forgotten:
+                    break
                 if self._lost(piece, line, replies=replies):
                     return
                 sink.write(piece)
                 await sink.drain()
+        if line.forgotten:
+            await asyncio.Event().wait()  # until the proxy is stopped
 
     def _lost(self, piece: bytes, line: "_Line", *, replies: bool) -> bool:
         """Whether the connection is to break in place of passing this on."""
@@ -139,8 +151,9 @@ class Proxy:
         return False
 
 
-@dataclass
+@dataclass(eq=False)
 class _Line:
     """One connection; its next reply is lost if it has a cut."""
 
     cut: Cut | None = None
+    forgotten: bool = False
