@@ -143,7 +143,8 @@ class Protocol:
         """R3, and S2 for the scrub: asks to fill entries that are not there."""
         keys = [self.keys.entry(id_) for id_ in ids]
         lifetime = LEASE // MILLISECOND
-        now, replies = await self._run("lease", keys, token, lifetime, "1" if scrub else "0")
+        async with within(READ_TIMEOUT):
+            now, replies = await self._run("lease", keys, token, lifetime, "1" if scrub else "0")
         answers = dict(zip(ids, replies, strict=True))
         return Leased(
             entry.EPOCH + now * MILLISECOND,
@@ -160,7 +161,8 @@ class Protocol:
             else:
                 value = entry.encode(self._workspace, task)
                 arguments += [value, entry.ttl(), entry.expires_at(task)]
-        await self._run("fill", [self.keys.entry(id_) for id_ in rows], *arguments)
+        async with within(READ_TIMEOUT):
+            await self._run("fill", [self.keys.entry(id_) for id_ in rows], *arguments)
 
     async def scrub(self, token: str, id_: UUID, task: Task | None) -> None:
         """S5: makes entry and indexes say what the row says, if the lease still stands."""

@@ -1,6 +1,7 @@
-"""Redis is away, or is another: PostgreSQL answers, writes go past it, and no reply goes astray."""
+"""Redis is away, or silent, or is another: PostgreSQL answers, writes go past it, and no reply goes astray."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from cache.errors import CacheUnavailable, IndexLost, OtherRedis
 from cache.index import Range
 from cache.protocol import State
 from cache.rebuild import rebuild
-from cache.redis import Redis
+from cache.redis import Argument, Redis, Verb
 from cache.store import Store
 from cache.tasks import Tasks
 from db.pool import Database
@@ -57,6 +58,33 @@ async def test_without_redis_everything_is_answered_and_nothing_is_lost(store: S
     await build(store)
     await check_indexes(store)
     await check_entries(store)
+
+
+class Silent(Redis):
+    """A Redis that from one script on does not answer, as one that was stopped."""
+
+    def __init__(self, url: str, verb: Verb) -> None:
+        super().__init__(url)
+        self._verb = verb
+
+    async def script(self, verb: Verb, keys: Any, *arguments: Argument, run_id: str = "") -> Any:
+        if verb == self._verb:
+            await asyncio.Event().wait()
+        return await super().script(verb, keys, *arguments, run_id=run_id)
+
+
+@pytest.mark.parametrize("verb", ["page", "lease", "fill"])
+async def test_a_reader_does_not_wait_for_a_redis_that_falls_silent(store: Store, redis_url: str, verb: Verb) -> None:
+    """At whichever step it is by then: PostgreSQL has the answer, or it has one already."""
+    made = await create(store, 3)
+    async with Silent(redis_url, verb) as redis:
+        silent = Store(store.database, redis, Accounting())
+        await look(silent)
+        request = Tasks(silent)
+        async with asyncio.timeout(20):  # it would wait for ever
+            page = await request.task_page(Range(2))
+        assert (page.tasks, page.total) == (made[:2], 3)
+        assert request.degraded is (verb != "fill")
 
 
 async def test_one_who_cannot_reach_redis_does_not_keep_all_others_off(store: Store, database: Database) -> None:
