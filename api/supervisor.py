@@ -21,7 +21,8 @@ from db.migrations import migrate
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TICK_SECONDS = 0.05
-_LONGEST_PAUSE = 10.0
+# Seconds. Whoever asks a child that keeps dying waits in its socket for the next one, and most clients give up at ten.
+_LONGEST_PAUSE = 2.0
 _BACKLOG = 2048
 # So many failures of one worker before the service was ever ready: it never will be.
 _HOPELESS = 3

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from api.supervisor import Watched
 from tests.api.service import (
     GONE_SECONDS,
     ROOT,
@@ -92,6 +93,34 @@ def test_a_worker_that_dies_is_started_again(service: Service) -> None:
     assert until(lambda: len(service.find("api worker")) == 2, BACK_SECONDS)
     assert second in service.find("api worker")
     assert until(service.is_ready, BACK_SECONDS)
+
+
+class Hopeless:
+    """A child that is never there."""
+
+    name = "hopeless"
+    starts = 0
+
+    def start(self) -> None:
+        self.starts += 1
+
+    def runs(self) -> bool:
+        return False
+
+
+def test_a_child_that_keeps_dying_is_started_again_after_pauses_that_clients_can_wait_for() -> None:
+    child = Hopeless()
+    watched = Watched(child)
+    pauses = []
+    for _ in range(10):
+        watched.revive()
+        assert watched.again is not None
+        pauses.append(watched.again - time.monotonic())
+        watched.again = 0.0
+        watched.revive()
+    assert child.starts == 10
+    assert pauses[0] <= 0.1
+    assert 1.0 < pauses[-1] <= 2.0
 
 
 @pytest.mark.parametrize("word", ["valkey-server", "bin/postgres -D"])
