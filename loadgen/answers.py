@@ -11,6 +11,7 @@ import msgspec
 from loadgen.errors import Refused, Unavailable
 
 # Besides 5xx, the two statuses that mean "later" rather than "no".
+_AGAIN = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
 _LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -71,8 +72,9 @@ _decode_response = msgspec.json.Decoder(_Response).decode
 def data_of(status: int, headers: Mapping[str, str], body: bytes) -> msgspec.Raw:
     """The still encoded `data` of a response.
 
-    Unavailable for 408, 429, 5xx and the GraphQL error code UNAVAILABLE; Refused for every other
-    error, and for an answer that is not GraphQL.
+    Unavailable for 408, 429, 5xx and the GraphQL error codes UNAVAILABLE and OUTCOME_UNKNOWN: what
+    was done of a batch is found done when it is sent again. Refused for every other error, and for
+    an answer that is not GraphQL.
     """
     try:
         response = _decode_response(body)
@@ -84,7 +86,7 @@ def data_of(status: int, headers: Mapping[str, str], body: bytes) -> msgspec.Raw
     if response.errors:
         message = _messages(response.errors)
         codes = {(error.extensions or {}).get("code") for error in response.errors}
-        raise Unavailable(message) if "UNAVAILABLE" in codes else Refused(message)
+        raise Unavailable(message) if codes & _AGAIN else Refused(message)
     return response.data
 
 

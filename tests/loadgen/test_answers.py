@@ -29,8 +29,9 @@ def test_every_other_status_is_a_refusal_with_what_the_service_said(status: int)
         data_of(status, {}, body(errors=[{"message": "not like this"}]))
 
 
-def test_a_graphql_error_that_means_later() -> None:
-    errors = [{"message": "Redis is away", "extensions": {"code": "UNAVAILABLE"}}]
+@pytest.mark.parametrize("code", ["UNAVAILABLE", "OUTCOME_UNKNOWN"])
+def test_a_graphql_error_that_means_later(code: str) -> None:
+    errors = [{"message": "Redis is away", "extensions": {"code": code}}]
     with pytest.raises(Unavailable, match="Redis is away"):
         data_of(200, {}, body(data=None, errors=errors))
 

@@ -61,10 +61,11 @@ async def test_a_second_run_sends_the_same_ids_in_other_batches(peer: Peer) -> N
         Reply(429),
         Reply(408),
         graphql(None, [{"message": "away", "extensions": {"code": "UNAVAILABLE"}}]),
+        graphql(None, [{"message": "done or not", "extensions": {"code": "OUTCOME_UNKNOWN"}}]),
         Reply(cut=0),
         Reply(cut=30),
     ],
-    ids=["503", "500", "429", "408", "UNAVAILABLE", "dropped", "dropped in the answer"],
+    ids=["503", "500", "429", "408", "UNAVAILABLE", "OUTCOME_UNKNOWN", "dropped", "dropped in the answer"],
 )
 async def test_faults_that_pass_are_waited_out(peer: Peer, fault: Reply) -> None:
     peer.script.extend([fault] * 3)
