@@ -111,11 +111,14 @@ def origins(settings: Settings) -> list[str]:
 
 
 def hosts(settings: Settings) -> list[Middleware]:
-    """For the names that it goes by; open if it may be asked by any."""
+    """For the names that it goes by; open if it may be asked by any.
+
+    `localhost` is always among them: nobody can make that name lead from another site's page to here.
+    """
     names = [name.strip().lower() for name in settings.hosts.split(",") if name]
     if "*" in names or not (names or is_loopback(settings.host)):
         return []
-    return [Middleware(Hosts, names=names or [LOCAL])]
+    return [Middleware(Hosts, names=[LOCAL, *names])]
 
 
 def cors(settings: Settings) -> list[Middleware]:
