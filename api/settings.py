@@ -206,6 +206,11 @@ class Settings(BaseSettings):
         return with_password(url, file)
 
     @property
+    def database_connections(self) -> int:
+        """How many the workers may open together: each its pool, and one beside it that watches the gate."""
+        return self.workers * (self.database_pool_size + 1)
+
+    @property
     def development(self) -> bool:
         """Whether this is for those who write clients, and not for those who use them."""
         return self.profile == "development"

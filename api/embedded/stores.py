@@ -60,7 +60,7 @@ class EmbeddedStores:
     def _start(self, lock: int) -> None:
         settings = self._settings
         if settings.database_url is None:
-            connections = settings.workers * settings.database_pool_size + _SPARE_CONNECTIONS
+            connections = settings.database_connections + _SPARE_CONNECTIONS
             program = postgres.program(self._folder, lock, connections=max(100, connections), durable=self._durable)
             self._launch(Server(program, lock))
         if settings.redis_url is None:

@@ -75,10 +75,9 @@ def test_redis_is_set_as_the_service_needs_it() -> None:
 
 
 def test_the_workers_find_connections_and_spare_ones() -> None:
-    settings = SERVICES["api"]["environment"]
-    pools = int(settings["MILLITASK_WORKERS"]) * Settings().database_pool_size
+    settings = Settings(workers=int(SERVICES["api"]["environment"]["MILLITASK_WORKERS"]))
     [most] = [word for word in SERVICES["postgres"]["command"] if word.startswith("-cmax_connections=")]
-    assert int(most.partition("=")[2]) >= pools + 30
+    assert int(most.partition("=")[2]) >= settings.database_connections + 30
 
 
 def test_every_setting_in_the_files_is_one() -> None:
