@@ -82,7 +82,9 @@ class Mutation(BulkMutation):
         edit = checks.edit(input, reopened)
         return ReopenTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
 
-    @strawberry.mutation(description="Deletes a task; for 30 days `restoreTask` brings it back. 5 points.")
+    @strawberry.mutation(
+        description="Deletes a task; for 30 days, unless set otherwise, `restoreTask` brings it back. 5 points."
+    )
     async def delete_task(self, info: Info, input: DeleteTask) -> DeleteTaskPayload:  # noqa: A002
         """One task."""
         edit = checks.edit(input)

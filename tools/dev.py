@@ -27,7 +27,8 @@ def main() -> int:
     except NodeError as error:
         sys.stderr.write(f"error: {error.args[0]}\n")
         return 1
-    origins = f"http://127.0.0.1:{PORT},http://localhost:{PORT}"
+    others = os.environ.get("MILLITASK_CORS_ORIGINS", "")
+    origins = f"http://127.0.0.1:{PORT},http://localhost:{PORT},{others}".rstrip(",")
     running = [
         _start([sys.executable, "-m", "api", "serve"], os.environ | {"MILLITASK_CORS_ORIGINS": origins}),
         _start(

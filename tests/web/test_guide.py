@@ -57,6 +57,6 @@ async def run(folder: Path, *command: str, **variables: str) -> str:
 async def test_the_code_of_the_guide_works(site: Site, guide: Path) -> None:
     await site.create(*(f"Task {number}" for number in range(1, 8)))
     url, programs = f"{site.url}/graphql", guide / "node_modules/.bin"
-    await run(guide, str(programs / "graphql-codegen"), "--config", "codegen.ts", MILLITASK_GRAPHQL=url)
+    await run(guide, str(programs / "graphql-codegen"), "--config", "codegen.ts", GRAPHQL_URL=url)
     await run(guide, str(programs / "tsc"))
     assert await run(guide, "node", "built/guide.js", url) == "ok\n"
