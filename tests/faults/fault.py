@@ -101,7 +101,8 @@ class Case:
     slowest_read: float
     p99_read: float
     slowest_write: float
-    measured: dict[str, float]
+    # In the order in which it was measured, by name and unit.
+    measured: dict[str, list[float]]
     violations: list[str]
     # If there are any: what the processes have logged.
     said: list[str]
@@ -159,7 +160,7 @@ def _case(fault: Fault, seed: int, run: Run, wrong: list[str], said: list[str], 
         slowest_read=round(reads[-1] if reads else 0.0, 3),
         p99_read=round(reads[int(len(reads) * 0.99)] if reads else 0.0, 3),
         slowest_write=round(max((op.end - op.start for op in writes), default=0.0), 3),
-        measured={name: round(max(times), 3) for name, times in run.measured.items()},
+        measured={name: [round(number, 3) for number in numbers] for name, numbers in run.measured.items()},
         violations=wrong,
         said=said,
         seconds=round(seconds, 1),

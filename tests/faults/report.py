@@ -24,7 +24,7 @@ def table(cases: list[dict[str, Any]]) -> str:
         excused = sum(case["failed_reads"] for case in its if not case["violations"])
         wrong = sum(bool(case["violations"]) for case in its)
         names = sorted({name for case in its for name in case["measured"]})
-        slowest = {name: max(case["measured"].get(name, 0.0) for case in its) for name in names}
+        slowest = {name: max(max(case["measured"].get(name, [0.0])) for case in its) for name in names}
         cells = [
             *(f"`{fault.name}`", fault.row, total["injected"], fault.long, f"{total['operations']:,}"),
             *(f"{total['reads']:,}", f"{total['writes']:,}", wrong, excused),

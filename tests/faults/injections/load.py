@@ -41,7 +41,7 @@ async def play(fault: Fault, seed: int, count: int, folder: Path) -> Case:
         back = time.monotonic() - back
         wrong += await _judge(cluster, count)
         lines = [line for node in cluster.nodes for line in node.said()[-20:]] if wrong else []
-    measured = {"load, s": round(seconds, 1), "index back, s": round(back, 1), "kills": float(kills)}
+    measured = {"load, s": [round(seconds, 1)], "index back, s": [round(back, 1)], "kills": [float(kills)]}
     return Case(
         *(fault.name, seed, count, count, 0, count, count, 0, 0.0, 0.0, 0.0),
         measured=measured,
