@@ -28,8 +28,13 @@ def table(cases: list[dict[str, Any]]) -> str:
         cells = [
             *(f"`{fault.name}`", fault.row, total["injected"], fault.long, f"{total['operations']:,}"),
             *(f"{total['reads']:,}", f"{total['writes']:,}", wrong, excused),
-            *(f"{max(case[name] for case in its):.2f} s" for name in ("p99_read", "slowest_read", "slowest_write")),
+            *(_seconds(max(case[name] for case in its)) for name in ("p99_read", "slowest_read", "slowest_write")),
             ", ".join(f"{name}: {most:.1f}" for name, most in slowest.items()),
         ]
         rows.append(f"| {' | '.join(map(str, cells))} |\n")
     return HEAD + "".join(rows)
+
+
+def _seconds(most: float) -> str:
+    """Nothing, if nothing was timed."""
+    return f"{most:.2f} s" if most else ""
