@@ -67,7 +67,7 @@ class Watched:
         if self.again is None and not self.child.runs():
             settled = now - self.started > _SETTLED_SECONDS
             self.failures = 1 if settled else self.failures + 1
-            pause = min(0.05 * 2**self.failures, _LONGEST_PAUSE)
+            pause = min(0.05 * 2 ** min(self.failures, 10), _LONGEST_PAUSE)  # of a large power there is no float
             self.again = now + pause
             log.warning("died, starting it again", child=self.child.name, pause_seconds=pause)
         elif self.again is not None and now >= self.again:

@@ -143,7 +143,7 @@ class Protocol:
         """R3, and S2 for the scrub: asks to fill entries that are not there."""
         keys = [self.keys.entry(id_) for id_ in ids]
         lifetime = LEASE // MILLISECOND
-        async with within(READ_TIMEOUT):
+        async with within(None if scrub else READ_TIMEOUT):
             now, replies = await self._run("lease", keys, token, lifetime, "1" if scrub else "0")
         answers = dict(zip(ids, replies, strict=True))
         return Leased(

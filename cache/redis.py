@@ -168,7 +168,7 @@ def _run_id(info: bytes) -> str:
 
 
 @asynccontextmanager
-async def within(seconds: float) -> AsyncIterator[None]:
+async def within(seconds: float | None) -> AsyncIterator[None]:
     """For one who will not wait longer for Redis. Raises `CacheUnavailable`."""
     try:
         async with asyncio.timeout(seconds):

@@ -51,12 +51,14 @@ def restart(own_redis: EmbeddedStores) -> None:
 
 @pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
 async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
-    database: Database, own_redis: EmbeddedStores, *, told: bool
+    database: Database, own_redis: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, *, told: bool
 ) -> None:
     """They say nothing of the one that is there now, and no index is given up for them.
 
     Nor when the network has not told that they ended, as when a whole machine is gone.
     """
+    # Twenty connections opened at once take their time on a busy machine; one that nobody answers takes two seconds.
+    monkeypatch.setattr("cache.protocol.READ_TIMEOUT", 20.0)
     url = own_redis.start().redis_url
     proxy = Proxy(Path(urlsplit(url).path))  # over TCP, where the client checks less than over a Unix socket
     await proxy.start()
