@@ -122,6 +122,8 @@ def many_written(said: Said, ids: list[str]) -> Answer:
     for id_, result in zip(ids, payload["results"], strict=True):
         if result["userErrors"]:
             gone |= _refused(result, id_).gone
+        else:
+            assert result["task"]["id"] == id_, payload
     return Answer(seen=tuple(seen(result["task"]) for result in payload["results"] if result["task"]), gone=gone)
 
 
@@ -141,7 +143,9 @@ def _item(payload: dict[str, Any], id_: str, gone_at: int | None) -> Answer:
     if payload["userErrors"]:
         return _refused(payload, id_)
     if payload.get("deletedTaskId"):
+        assert payload["deletedTaskId"] == id_, payload
         return Answer(gone={id_: gone_at})
+    assert payload["task"]["id"] == id_, payload
     return Answer(seen=(seen(payload["task"]),))
 
 

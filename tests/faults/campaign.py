@@ -76,7 +76,8 @@ def run(planned: Planned) -> Case:
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         folder = Path(name)
         if fault.play is not None:
-            return asyncio.run(fault.play(fault, seed, count, folder))
+            case = asyncio.run(fault.play(fault, seed, count, folder))
+            return replace(case, violations=case.violations + fault.judge(case))
         settings = Settings(database_url=None, redis_url=None, data_dir=folder / "stores")
         with EmbeddedStores(settings, durable=False) as urls:
             database_url = urls.database_url.replace(":///millitask?", ":///campaign?")

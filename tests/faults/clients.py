@@ -76,8 +76,8 @@ class Workload:
             await self.clients[0].create(0, id_, "TODO")
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            for client in self.clients:
-                group.create_task(self.work(client, stop))
+            for number, client in enumerate(self.clients):
+                group.create_task(self.work(client, number, stop))
             if self._evicting:
                 group.create_task(self._evict(stop))
             try:
@@ -92,11 +92,11 @@ class Workload:
             while len(self.history.operations) < operations:  # noqa: ASYNC110 (they set no event)
                 await asyncio.sleep(0.1)
 
-    async def work(self, client: Client, stop: asyncio.Event) -> None:
-        """Do one thing after the other, at random."""
+    async def work(self, client: Client, number: int, stop: asyncio.Event) -> None:
+        """Do one thing after the other, at random, all at one process: when it hangs, clients of others go on."""
+        node = number % len(self.cluster.nodes)
         while not stop.is_set():
             [action] = self._random.choices(self._actions, self._weights)
-            node = self._random.randrange(len(self.cluster.nodes))
             before = len(self.history.operations)
             await getattr(self, f"_{action}")(client, node)
             if self._thinking:

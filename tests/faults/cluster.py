@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import psycopg
 
 from db.migrations import migrate
 from tests.api.service import ROOT, descendants, environment, free_port
@@ -194,6 +195,25 @@ class Cluster:
         for node in self.nodes:
             await self.until(node, degraded=False, seconds=seconds)
 
+    async def gate(self) -> tuple[str, int]:
+        """Its state, and the epoch of the index."""
+        async with await psycopg.AsyncConnection.connect(self.database_url) as connection:
+            found = await (await connection.execute("SELECT state::text, epoch FROM gate")).fetchone()
+        assert found is not None, "there is no gate"
+        return found[0], found[1]
+
+    async def until_epoch_after(self, epoch: int, seconds: float = 30) -> None:
+        """Wait until somebody has noticed that this index is lost, and has begun another."""
+        async with asyncio.timeout(seconds):
+            while (await self.gate())[1] == epoch:  # noqa: ASYNC110 (another process, which sets no event)
+                await asyncio.sleep(0.02)
+
+    async def verify(self, node: Node) -> str:
+        """`python -m api verify`, as this process sees the stores: what it says, if anything is not as it must be."""
+        process = await self._command(node, "verify")
+        said, _ = await asyncio.wait_for(process.communicate(), 60)
+        return said.decode() if process.returncode else ""
+
     async def reindex(self, node: Node) -> str:
         """`python -m api reindex`, to its end; returns what it said. Tries again while Redis is too slow for it."""
         for _ in range(10):
@@ -206,8 +226,11 @@ class Cluster:
 
     async def begin_reindex(self, node: Node) -> asyncio.subprocess.Process:
         """`python -m api reindex`, which sees the stores as this process does."""
+        return await self._command(node, "reindex")
+
+    async def _command(self, node: Node, word: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "api", "reindex"),
+            *(sys.executable, "-m", "api", word),
             cwd=ROOT,
             env=node.environment(),
             stdin=asyncio.subprocess.DEVNULL,

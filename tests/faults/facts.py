@@ -41,13 +41,22 @@ class Facts:
     # When the write of a version began, for those whose writer was told.
     made: dict[int, float] = field(default_factory=dict)
     claimed: set[int] = field(default_factory=set)
+    # Versions that a restore has answered: its own, or, if the task was there, another's.
+    restored: set[int] = field(default_factory=set)
     unknown: int = 0
     # Every update writes a title of its own, which tells what it made even where nobody acknowledged it.
     titles: dict[str, int] = field(default_factory=dict)
     asked: bool = False
+    # The version of its row in the end.
+    last: int = 0
     # When its first create began, and when somebody had first seen it.
     begun: float = inf
     known: float = inf
+
+    def missing(self, last: int) -> list[int]:
+        """The versions up to this one that nobody is known to have made. A restore makes one that follows a delete."""
+        after = {version for version in self.restored if version - 1 in self.deleted or self.unknown}
+        return [version for version in range(2, last + 1) if version not in self.claimed | after]
 
 
 class Ledger:
@@ -61,6 +70,10 @@ class Ledger:
                 self._content(operation, task)
             if operation.may_have_happened:
                 self._write(operation)
+            if operation.kind == "rows":
+                for id_, version in _versions(operation).items():
+                    self.tasks[id_].last = version
+        self._check_answers(operations)
         self._check_refused(operations)
         self._check_batches(operations)
 
@@ -81,6 +94,9 @@ class Ledger:
         version = inf if asked.expected is None else asked.expected + 1
         if asked.title is not None:
             version = self.tasks[id_].titles.get(asked.title, version)
+        facts = self.tasks[id_]
+        if version == inf and facts.last and not facts.missing(facts.last):
+            return []  # each version has its writer, and this is none of them
         # Somebody else made this version, so this write did not.
         other = self.tasks[id_].content.get(int(version)) if version != inf else None
         if other is not None and (operation.kind == "delete" or not _made_by(operation, other)):
@@ -89,15 +105,24 @@ class Ledger:
 
     def check_rows(self, rows: Operation) -> None:
         """The rows at the end: nothing that nobody asked for, and each version made by somebody."""
-        last = {task.id: task.version for task in rows.answer.seen}
-        last |= {id_: version for id_, version in rows.answer.gone.items() if version is not None}
-        for id_, version in last.items():
+        for id_, version in _versions(rows).items():
             facts = self.tasks[id_]
             if not facts.asked:
                 self._add("lost", id_, "a row that nobody asked for", rows)
-            missing = [number for number in range(2, version + 1) if number not in facts.claimed]
+            missing = facts.missing(version)
             if len(missing) > facts.unknown:
                 self._add("lost", id_, f"versions that nobody can have made: {missing}", rows)
+
+    def _check_answers(self, operations: list[Operation]) -> None:
+        """An update was answered with what it had asked for, and not another; and nobody met a masked error."""
+        for op in operations:
+            if op.answer.code == "INTERNAL_SERVER_ERROR":
+                self._add("error", "", "nobody may meet this error", op)
+            if op.kind == "update" and op.answer.outcome is Outcome.DONE:
+                [task] = op.answer.seen
+                wanted = (op.asked.title or task.title, op.asked.status or task.status)
+                if (task.title, task.status) != wanted:
+                    self._add("lost", task.id, f"an update to {wanted} was answered with another", op)
 
     def _check_refused(self, operations: list[Operation]) -> None:
         """Nothing of a write that was refused, or of which it was said that it changed nothing, is ever seen."""
@@ -151,11 +176,12 @@ class Ledger:
         if operation.kind in ("complete", "reopen") and version == operation.asked.expected:
             return  # it was so already
         # A restore of a task that is not deleted changes nothing, and answers the version of another write.
-        if operation.kind != "restore" and version in facts.claimed and version in facts.made:
+        if operation.kind == "restore":
+            facts.restored.add(version)
+            return
+        if version in facts.claimed and version in facts.made:
             self._add("lost", id_, f"two acknowledged writes made version {version}", operation)
-        if operation.kind != "restore":
-            self._made(id_, version, operation)
-        facts.claimed.add(version)
+        self._made(id_, version, operation)
         if operation.kind == "delete":
             facts.deleted.add(version)
 
@@ -166,6 +192,12 @@ class Ledger:
 
     def _add(self, rule: str, id_: str, text: str, operation: Operation) -> None:
         self.violations.append(Violation(rule, text, id_, operation))
+
+
+def _versions(rows: Operation) -> dict[str, int]:
+    """The last version of each task."""
+    gone = {id_: version for id_, version in rows.answer.gone.items() if version is not None}
+    return {task.id: task.version for task in rows.answer.seen} | gone
 
 
 def _made_by(operation: Operation, seen: Seen) -> bool:

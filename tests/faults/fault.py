@@ -44,9 +44,9 @@ class Run:
         await self.cluster.until(node, degraded=False, seconds=BACK_SECONDS)
         self.outages.end(self.cluster.nodes.index(node))
 
-    async def recovered(self, what: str = "") -> None:
-        """Waits until all processes use Redis again, and measures how long that takes, if that has a name."""
-        began = time.monotonic()
+    async def recovered(self, what: str = "", began: float | None = None) -> None:
+        """Waits until all processes use Redis again; if it has a name, measures how long that took since it began."""
+        began = began or time.monotonic()
         await self.cluster.recovered(BACK_SECONDS)
         self.outages.end()
         if what:

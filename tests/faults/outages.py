@@ -6,6 +6,9 @@ from math import inf
 
 from tests.faults.history import Operation
 
+# Seconds within which what was asked of one who was out is answered when it is back, or fails.
+LATE = 2.0
+
 
 @dataclass
 class Outage:
@@ -35,6 +38,8 @@ class Outages:
     def excuse(self, operation: Operation) -> bool:
         """Whether whoever was asked was out at any moment between the question and the failure."""
         return any(
-            outage.node in (None, operation.node) and operation.start <= outage.end and outage.start <= operation.end
+            outage.node in (None, operation.node)
+            and operation.start <= outage.end
+            and outage.start <= operation.end <= outage.end + LATE
             for outage in self._all
         )

@@ -29,6 +29,7 @@ class Reads(Asking):
         began = Clock()
         said = await self._ask(node, answers.PAGE, status=view, order=order, **part)
         found: dict[str, Any] | None = said.data and said.data["tasks"]
+        assert not found or len(found["nodes"]) <= part.get("first", part.get("last", 0)), (part, found)
         cursors = {"after", "before", "page"} & part.keys()
         whole = bool(found) and not cursors and _ends(found)
         self._add(began, "page", Asked(status=view, whole=whole, order=order), answers.page(said), node)

@@ -12,11 +12,12 @@ import psycopg
 
 from cache import entry
 from cache.keys import Keys
+from schema.checks import uuid7
 from tests.faults.checker import check
 from tests.faults.client import Client
 from tests.faults.clients import ORDERS, VIEWS, Workload
 from tests.faults.cluster import Cluster
-from tests.faults.history import Answer, Asked, Clock, History, Order, Seen
+from tests.faults.history import Answer, Asked, Clock, History, Order, Outcome, Seen
 
 log = logging.getLogger(__name__)
 WORKSPACE = "default"
@@ -43,8 +44,9 @@ class Row:
 async def finish(workload: Workload, seconds: float = REST_SECONDS) -> list[str]:
     """The end of a run: waits for the rest, reads everything once more, and returns all that is wrong."""
     cluster, history = workload.cluster, workload.history
-    wrong = await resting(cluster, seconds)
     reader = workload.clients[0]
+    wrong = await _writes(reader, workload) + await resting(cluster, seconds)
+    wrong += [f"verify: {said[-2000:]}" for node in cluster.nodes if (said := await cluster.verify(node))]
     for node in range(len(cluster.nodes)):
         for view in VIEWS:
             await reader.filter(node, view)
@@ -61,6 +63,16 @@ async def finish(workload: Workload, seconds: float = REST_SECONDS) -> list[str]
     wrong += [str(violation) for violation in check(history)]
     log.info("%d wrong in %s\n%s", len(wrong), history.summary(), "\n".join(wrong[:3]))
     return wrong
+
+
+async def _writes(client: Client, workload: Workload) -> list[str]:
+    """Each process takes writes."""
+    answers: list[Answer] = []
+    for node in range(len(workload.cluster.nodes)):
+        id_ = str(uuid7())
+        workload.all_ids.append(id_)
+        answers += [await client.create(node, id_, "TODO"), await client.delete(node, id_, 1)]
+    return [f"a write at rest: {answer}" for answer in answers if answer.outcome is not Outcome.DONE]
 
 
 async def resting(cluster: Cluster, seconds: float) -> list[str]:

@@ -68,6 +68,10 @@ class RedisServer:
             await self._process.wait()
             self._process = None
 
+    async def empty(self) -> None:
+        """Everything is gone; the run is the same."""
+        await self.client.flushall()
+
     def freeze(self) -> None:
         """It accepts connections, since the kernel does, and answers nothing."""
         self._signal(signal.SIGSTOP)
@@ -75,10 +79,6 @@ class RedisServer:
     def thaw(self) -> None:
         """It goes on where it was."""
         self._signal(signal.SIGCONT)
-
-    async def empty(self) -> None:
-        """Everything is gone; the run is the same."""
-        await self.client.flushall()
 
     async def evict(self, share: float, seed: int) -> None:
         """Evicts this share of the entries. Does nothing while it cannot be reached."""
@@ -99,10 +99,9 @@ class RedisServer:
         """How many keys it has evicted since it was started."""
         return int((await self.client.info("stats"))["evicted_keys"])
 
-    async def lose(self, ending: str) -> int:
-        """Deletes the keys whose names end in this; returns how many there were."""
-        names = [name async for name in self.client.scan_iter(match=f"*:{ending}", count=1000)]
-        return int(await self.client.unlink(*names)) if names else 0
+    async def lose(self, key: str) -> bool:
+        """Deletes it; whether it was there."""
+        return bool(await self.client.unlink(key))
 
     async def stop(self) -> None:
         """End it."""
@@ -184,6 +183,10 @@ class PostgresServer:
         if self._mounted:
             await asyncio.sleep(0.5)  # until the last of its processes has ended
             await asyncio.to_thread(subprocess.run, ["umount", "-l", str(self._folder.path)], check=True)
+
+    def said(self) -> str:
+        """Its log."""
+        return postgres.program(self._folder, 0, connections=100).log.read_text(errors="replace")
 
     @property
     def runs(self) -> bool:

@@ -62,6 +62,7 @@ ALL = [
     ),
     Fault(
         *("bulk-load", "a task of a load, while Redis and a process are killed", 1_000_000, 1_000_000, redis.killed),
+        judge=redis.late,
         play=load.play,
     ),
 ]

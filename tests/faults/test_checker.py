@@ -190,6 +190,31 @@ def test_every_version_was_made_by_somebody() -> None:
     bad("nobody can have made: [2, 3]", create(0, 1), unclear("update", 2, 3), rows(9, seen(3)))
 
 
+def test_a_restore_explains_no_version_but_its_own() -> None:
+    good(create(0, 1), delete(2, 3, 2), restore(4, 5, 3), restore(6, 7, 3), rows(9, seen(3)))
+    good(create(0, 1), unclear("delete", 2, 3, expected=1), restore(4, 5, 3), rows(9, seen(3)))
+    bad("nobody can have made: [3]", create(0, 1), update(2, 3, 2), restore(4, 5, 3), rows(9, seen(3)))
+
+
+def test_an_unclear_write_that_cannot_have_happened_explains_nothing() -> None:
+    never, empty = unclear("update", 2, 3, title="x", status="DONE"), page(6, 7, view="TODO")
+    bad("nobody has deleted it", create(0, 1), never, empty, rows(9, seen(1)))
+    # One version has no writer, so it may have been this one.
+    good(create(0, 1), never, empty, update(8, 8.5, 3), rows(9, seen(3)))
+
+
+def test_an_update_is_answered_with_what_it_asked_for() -> None:
+    asked = Asked((ID,), "x", "DONE")
+    for task in (seen(2, title="y", status="DONE"), seen(2, title="x", status="TODO")):
+        bad("was answered with another", create(0, 1), told("update", 2, 3, asked, Answer(seen=(task,))))
+    good(create(0, 1), told("update", 2, 3, asked, Answer(seen=(seen(2, title="x", status="DONE"),))))
+
+
+def test_nobody_meets_a_masked_error() -> None:
+    masked = Answer(Outcome.UNKNOWN, "INTERNAL_SERVER_ERROR")
+    bad("nobody may meet this error", create(0, 1), told("update", 2, 3, Asked((ID,)), masked))
+
+
 def test_a_long_history_takes_time_in_proportion() -> None:
     """A search through the orders of concurrent operations would not end."""
     operations = [create(0, 1)]

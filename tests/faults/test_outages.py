@@ -30,10 +30,11 @@ def test_only_the_process_that_was_out_is_excused_and_only_then(now: list[float]
     outages.end(0)
     assert outages.excuse(failed(1, 20, 21))
     outages.end(1)
-    for start, end in ((9, 10.5), (11, 11.5), (11, 20), (9, 20)):
+    for start, end in ((9, 10.5), (11, 11.5), (11, 14), (9, 13)):
         assert outages.excuse(failed(1, start, end))
         assert not outages.excuse(failed(0, start, end))
     assert not outages.excuse(failed(1, 8, 9.9))
+    assert not outages.excuse(failed(1, 11, 14.1))  # nobody has answered it, though there was somebody again
     assert not outages.excuse(failed(1, 12.1, 13))
 
 

@@ -24,10 +24,12 @@ async def evictions(run: Run, count: int) -> None:
         for at in range(0, FILLERS, MANY):
             await filler.create_many(0, ids[at : at + MANY], "TODO", None)
         await redis.limit(ROOM)
-    until = await redis.evicted() + count
+    until, gate = await redis.evicted() + count, await run.cluster.gate()
     async with asyncio.timeout(BACK_SECONDS), asyncio.TaskGroup() as group:
         for _ in range(READERS):
             group.create_task(_read(run, ids, until))
+    if await run.cluster.gate() != gate:
+        run.wrong.append("the index is another: it was lost, or could not be written")
 
 
 async def clear(run: Run) -> None:

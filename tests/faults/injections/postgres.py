@@ -38,6 +38,8 @@ async def disk_full(run: Run) -> None:
         await asyncio.sleep(run.chance.uniform(1.0, 5.0))
     finally:
         postgres.free_disk()
+    if "No space left on device" not in postgres.said():
+        run.wrong.append("PostgreSQL has not said that its disk is full")
     await asyncio.sleep(2)
     if not postgres.runs:
         await postgres.kill()

@@ -6,7 +6,7 @@ import time
 
 from tests.faults.cluster import Node, Setup
 from tests.faults.fault import Run
-from tests.faults.history import Operation
+from tests.faults.history import WRITES, Operation
 from tests.faults.shifted import SHIFT
 
 
@@ -30,9 +30,12 @@ async def stopped(run: Run, seconds: float = 10.0) -> None:
     node: Node = run.chance.choice(run.cluster.nodes)
     run.out(node)
     assert node.signal_worker(signal.SIGSTOP)
+    stopped = time.monotonic()
     await asyncio.sleep(seconds)
     node.signal_worker(signal.SIGCONT)
     began = time.monotonic()
+    if not any(op.start > stopped and op.kind in WRITES and not op.failed for op in run.workload.history.operations):
+        run.wrong.append("nobody wrote while a process was stopped, so there was nothing that it could be late with")
     await run.back(node)
     run.measure("back, s", time.monotonic() - began)
     await asyncio.sleep(run.chance.uniform(0.2, 1.0))

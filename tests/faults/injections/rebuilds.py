@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.faults.fault import Run
+from tests.faults.cluster import Node
+from tests.faults.fault import BACK_SECONDS, Run
 
 
 async def twice(run: Run) -> None:
@@ -13,16 +14,27 @@ async def twice(run: Run) -> None:
 
 
 async def killed(run: Run) -> None:
-    """By hand, slowly, and killed at any moment: closing, off, building, on. The service ends what it has begun."""
+    """By hand, slowly, and killed at any moment once the gate is closing. The service ends what it has begun."""
     node = run.chance.choice(run.cluster.nodes)
     node.proxy.delay = 0.1
-    rebuild = await run.cluster.begin_reindex(node)
-    await asyncio.sleep(run.chance.uniform(0.5, 4.0))
-    if rebuild.returncode is None:
-        rebuild.kill()
-    await rebuild.wait()
+    async with asyncio.timeout(BACK_SECONDS):
+        while not await _killed(run, node):
+            pass
     node.proxy.delay = 0.0
     await run.recovered("back, s")
+
+
+async def _killed(run: Run, node: Node) -> bool:
+    """Whether it was in the midst of it, and had not ended."""
+    rebuild = await run.cluster.begin_reindex(node)
+    while rebuild.returncode is None and (await run.cluster.gate())[0] == "on":  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(run.chance.uniform(0.0, 1.5))
+    under_way = rebuild.returncode is None
+    if under_way:
+        rebuild.kill()
+    await rebuild.communicate()
+    return under_way
 
 
 async def either(run: Run) -> None:

@@ -15,7 +15,7 @@ NAME = "hasty"
 
 def hasty(_run: Run, operation: Operation) -> bool:
     """It has not waited."""
-    return _of_hasty(operation)
+    return operation.client.startswith(NAME) and operation.answer.code == "NO_ANSWER ReadTimeout"
 
 
 async def cancelled(run: Run, count: int = 100) -> None:
@@ -31,7 +31,7 @@ async def cancelled(run: Run, count: int = 100) -> None:
             # Its titles begin with its name, and no two writes may have the same.
             client = Client(f"{NAME}{before}-{number}", http, urls, workload.history)
             client.latest = workload.latest
-            group.create_task(workload.work(client, stop))
+            group.create_task(workload.work(client, number, stop))
         while _given_up(run) < before + count:  # noqa: ASYNC110 (they set no event)
             await asyncio.sleep(0.1)
         stop.set()
@@ -40,8 +40,4 @@ async def cancelled(run: Run, count: int = 100) -> None:
 
 
 def _given_up(run: Run) -> int:
-    return sum(_of_hasty(op) and op.failed for op in run.workload.history.operations)
-
-
-def _of_hasty(operation: Operation) -> bool:
-    return operation.client.startswith(NAME)
+    return sum(hasty(run, op) for op in run.workload.history.operations)
