@@ -1,4 +1,4 @@
-"""A proxy before a store, one for each process of the service: it cuts, holds and delays what goes through."""
+"""A proxy before a store, one for each process of the service: it cuts, halves, holds and delays what goes through."""
 
 import asyncio
 from contextlib import suppress
@@ -11,10 +11,14 @@ When = Literal["before", "after"]
 
 @dataclass
 class Cut:
-    """The next request that holds this is lost: before the server has it, or after it has done it."""
+    """The next request that holds this is lost, before the server has it; or, after it has done it, its reply.
+
+    Halved, the first half of what is lost still goes through.
+    """
 
     pattern: bytes
     when: When
+    half: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -65,9 +69,9 @@ class Proxy:
         """Of the next requests that are answered, break the connection in place of the answer."""
         self._replies_to_lose = count
 
-    def cut_at(self, pattern: bytes, when: When) -> Cut:
+    def cut_at(self, pattern: bytes, when: When, *, half: bool = False) -> Cut:
         """Break the connection of the next request that holds this; the others stay. Says when it has."""
-        self._cut = Cut(pattern, when)
+        self._cut = Cut(pattern, when, half)
         return self._cut
 
     async def heal(self) -> None:
@@ -127,28 +131,29 @@ class Proxy:
                 await self._open.wait()
                 if line.forgotten:
                     break
-                if self._lost(piece, line, replies=replies):
-                    return
-                sink.write(piece)
+                lost, cut = self._lost(piece, line, replies=replies)
+                if cut is not None:
+                    cut.done.set()
+                sink.write(piece[: len(piece) // 2 if cut is not None and cut.half else 0] if lost else piece)
                 await sink.drain()
+                if lost:
+                    return
         if line.forgotten:
             await asyncio.Event().wait()  # until the proxy is stopped
 
-    def _lost(self, piece: bytes, line: "_Line", *, replies: bool) -> bool:
-        """Whether the connection is to break in place of passing this on."""
+    def _lost(self, piece: bytes, line: "_Line", *, replies: bool) -> tuple[bool, Cut | None]:
+        """Whether the connection is to break in place of passing this on, and the cut that has it so."""
         if replies and line.cut is not None:
-            line.cut.done.set()
-            return True
+            return True, line.cut
         if replies and self._replies_to_lose:
             self._replies_to_lose -= 1
-            return True
+            return True, None
         if not replies and self._cut is not None and self._cut.pattern in piece:
             cut, self._cut = self._cut, None
             if cut.when == "before":
-                cut.done.set()
-                return True
+                return True, cut
             line.cut = cut
-        return False
+        return False, None
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Broken
 from redis.exceptions import TimeoutError as NoAnswer
 
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Proxy, When
 from tests.faults.stores import RedisServer
 
 
@@ -74,6 +74,30 @@ async def test_it_loses_a_reply_to_what_was_done(client: redis.Redis, proxy: Pro
         await client.incr("count")
     assert await server.client.get("count") == b"1"
     assert await client.incr("count") == 2
+
+
+@pytest.mark.parametrize("half", [False, True])
+async def test_it_loses_one_request_or_its_reply(
+    client: redis.Redis, proxy: Proxy, server: RedisServer, *, half: bool
+) -> None:
+    await client.ping()
+    cuts: list[tuple[When, bytes | None]] = [("before", None), ("after", b"1")]
+    for when, done in cuts:
+        lost = proxy.cut_at(b"count", when, half=half)
+        with pytest.raises(Broken):
+            await client.incr("count")
+        assert lost.done.is_set()
+        assert await server.client.get("count") == done
+
+
+async def test_half_of_a_reply_comes(proxy: Proxy, server: RedisServer) -> None:
+    await server.client.set("key", "0123456789")
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    lost = proxy.cut_at(b"key", "after", half=True)
+    writer.write(b"GET key\r\n")
+    await lost.done.wait()
+    assert await reader.read(8) == b"$10\r\n012"
+    writer.close()
 
 
 async def test_it_delays(client: redis.Redis, proxy: Proxy) -> None:

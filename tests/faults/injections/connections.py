@@ -1,4 +1,6 @@
-"""A connection breaks at one step of a write: before the store has the request, or after it has done it."""
+"""A connection breaks at one step of a write: before the store has the request, or after it has done it.
+
+At times half of the request has come by then, or of the reply."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,7 +24,8 @@ def cut(step: Literal["mark", "commit", "publish"], when: When) -> Callable[[Run
         node = run.cluster.nodes[run.injected % len(run.cluster.nodes)]
         proxy = node.proxy if verb is not None else node.postgres
         assert proxy is not None
-        lost = proxy.cut_at(b"COMMIT" if verb is None else sha(verb).encode(), when)
+        half = run.chance.random() < 0.5
+        lost = proxy.cut_at(b"COMMIT" if verb is None else sha(verb).encode(), when, half=half)
         async with asyncio.timeout(SOON):
             await lost.done.wait()
 
