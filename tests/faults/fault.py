@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.clients import Workload
-from tests.faults.cluster import Cluster, Node, Setup, running
+from tests.faults.cluster import Cluster, running
 from tests.faults.history import WRITES, Operation
+from tests.faults.node import Node, Setup
 from tests.faults.outages import Outages
 from tests.faults.rest import finish
 

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from tests.faults.cluster import Setup
 from tests.faults.fault import Fault
 from tests.faults.injections import connections, load, memory, postgres, processes, rebuilds, redis, requests, soak
+from tests.faults.node import Setup
 
 OWN_POSTGRES = Setup(own_postgres=True)
 THROUGH_PROXY = Setup(postgres_proxy=True)

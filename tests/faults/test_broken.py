@@ -6,7 +6,8 @@ import pytest
 
 from tests.faults.broken import VARIANT, VARIANTS
 from tests.faults.clients import HOT, Workload
-from tests.faults.cluster import Setup, running
+from tests.faults.cluster import running
+from tests.faults.node import Setup
 from tests.faults.rest import REST_SECONDS, finish
 
 # As what each is found: a reader sees it, or it stays in an entry or in an index.

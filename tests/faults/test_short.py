@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.cluster import Setup
 from tests.faults.fault import Fault, Run, play
 from tests.faults.history import Operation
 from tests.faults.injections import processes
+from tests.faults.node import Setup
 from tests.faults.table import FAULTS, OWN_POSTGRES, THROUGH_PROXY
 
 CUTS = {f"{step}-cut-{when}": 20 for step in ("mark", "commit", "publish") for when in ("before", "after")}

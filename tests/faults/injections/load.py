@@ -10,8 +10,9 @@ from pathlib import Path
 import psycopg
 
 from tests.api.service import ROOT
-from tests.faults.cluster import Cluster, Setup, running
+from tests.faults.cluster import Cluster, running
 from tests.faults.fault import Case, Fault
+from tests.faults.node import Setup
 
 # Seconds between two kills.
 PAUSES = (4.0, 12.0)

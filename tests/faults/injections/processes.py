@@ -4,9 +4,9 @@ import asyncio
 import signal
 import time
 
-from tests.faults.cluster import Node, Setup
 from tests.faults.fault import Run
 from tests.faults.history import WRITES, Operation
+from tests.faults.node import Node, Setup
 from tests.faults.shifted import SHIFT
 
 

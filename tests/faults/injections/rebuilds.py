@@ -2,8 +2,8 @@
 
 import asyncio
 
-from tests.faults.cluster import Node
 from tests.faults.fault import BACK_SECONDS, Run
+from tests.faults.node import Node
 
 
 async def twice(run: Run) -> None:
