@@ -46,6 +46,7 @@ mutation ($input: {verb.title()}TasksInput!) {{
 _OUTCOMES = {
     "UNAVAILABLE": Outcome.UNAVAILABLE,
     "BUSY": Outcome.UNAVAILABLE,
+    "REQUEST_TIMEOUT": Outcome.UNAVAILABLE,
     "OUTCOME_UNKNOWN": Outcome.UNKNOWN,
     # It is masked, so it says nothing of what became of a write.
     "INTERNAL_SERVER_ERROR": Outcome.UNKNOWN,

@@ -30,7 +30,8 @@ class Cluster:
         ]
         # Given up before the service does: a request on a connection that it is closing would have no answer.
         limits = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=2)
-        self.http = httpx.AsyncClient(timeout=10, limits=limits, trust_env=False)
+        # Longer than a request may take, and than a process is stopped: it answers, or says why not.
+        self.http = httpx.AsyncClient(timeout=15, limits=limits, trust_env=False)
 
     async def start(self) -> None:
         """Start everything and wait until both processes answer."""
