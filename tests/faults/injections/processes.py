@@ -11,8 +11,9 @@ from tests.faults.shifted import SHIFT
 
 
 def unanswered(run: Run, operation: Operation) -> bool:
-    """Nobody was there to answer, or whoever was died before it had."""
-    return operation.answer.code.startswith("NO_") and run.outages.excuse(operation)
+    """Nobody was there to answer, or who was died before it had, or woke up when its time was over."""
+    code = operation.answer.code
+    return (code.startswith("NO_") or code == "REQUEST_TIMEOUT") and run.outages.excuse(operation)
 
 
 async def killed(run: Run) -> None:
