@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cache.protocol import SWEEP, Protocol
 from cache.store import Store
-from db.gate import await_writers
+from db.gate import await_writers, without_writers
 from db.tasks import tasks_by_id
 
 BATCH = 100
@@ -15,11 +15,16 @@ BATCH = 100
 async def scrub(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> int:
     """Mends up to 100 ids; returns how many it looked at. What a live writer or a reader holds is left.
 
-    The lease comes first (S2); then it waits for those who may have been writing before it (T1, S3), so
-    that a row it does not find then is not one that is about to be committed; whoever writes after
-    it takes the lease away, and then S5 does nothing.
+    A mark past its deadline is taken over only when its writer has ended (T1): while a commit hangs, nobody knows
+    which version there will be. Then comes the lease (S2); then it waits for those who may have been writing before
+    it (S3), so that a row it does not find then is not one that is about to be committed; whoever writes after it
+    takes the lease away, and then S5 does nothing. Raises `DatabaseTimeout` while one who writes many hangs.
     """
     token = secrets.token_hex(8)
+    async with store.database.transaction() as connection:
+        ids = await without_writers(connection, store.workspace, ids)
+    if not ids:
+        return 0
     leased = await protocol.lease(token, ids, scrub=True)
     if not leased.mine:
         return 0
@@ -41,4 +46,8 @@ async def tidy(store: Store, protocol: Protocol) -> None:
             break
     while store.suspects:
         batch = [store.suspects.pop() for _ in range(min(BATCH, len(store.suspects)))]
-        await scrub(store, protocol, batch)
+        try:
+            await scrub(store, protocol, batch)
+        except BaseException:
+            store.suspects.update(batch)
+            raise

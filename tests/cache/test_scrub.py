@@ -1,5 +1,6 @@
 """The scrub: what it mends, and what it leaves alone."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from cache.store import Store
 from cache.tasks import Tasks
 from db import gate
 from db import tasks as sql
+from db.errors import DatabaseTimeout
 from tests.cache.samples import create, entry, indexed, marks, protocol, rev, views
 from tests.cache.steps import EARLIER, LATER, TRANSACTION, held, mark, moved, one, unborn
 
@@ -39,6 +41,26 @@ async def test_the_mark_of_a_writer_that_died_is_scrubbed_after_its_deadline(sto
     assert await entry(store, ghost.id) is None
     assert decode(store.workspace, task.id, await entry(store, task.id)) == task
     assert await rev(store) > before
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_a_mark_past_its_deadline_stays_as_long_as_its_writer_does(store: Store, *, many: bool) -> None:
+    """A commit can hang for as long as a replica does; what is read meanwhile must not be filled over its mark."""
+    [task, left], dead = await create(store, 2), []
+    for number, marked in enumerate((task, left)):
+        await mark(store, EARLIER + number, moved(marked, "DONE"), dead=True)
+        dead.append(await held(store, marked))
+    async with store.database.transaction() as connection:
+        await gate.enter_gate(connection, store.workspace, None if many else task.id)
+        with pytest.raises(DatabaseTimeout) if many else nullcontext():
+            await tidy(store, protocol(store))
+        assert await held(store, task) == dead[0]
+        assert (await held(store, left) == dead[1]) is many  # of one who writes many it may be any
+        assert await Tasks(store).tasks_by_id([task.id]) == [task]
+        assert await held(store, task) == dead[0]
+    await tidy(store, protocol(store))
+    assert await marks(store) == []
+    assert decode(store.workspace, task.id, await entry(store, task.id)) == task
 
 
 async def test_the_scrub_follows_a_commit_that_nobody_published(store: Store) -> None:
