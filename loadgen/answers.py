@@ -10,8 +10,9 @@ import msgspec
 
 from loadgen.errors import Refused, Unavailable
 
-# Besides 5xx, the two statuses that mean "later" rather than "no".
+# The codes after which the same batch is sent again.
 _AGAIN = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
+# Besides 5xx, the two statuses that mean "later" rather than "no".
 _LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
