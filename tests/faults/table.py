@@ -38,6 +38,7 @@ ALL = [
         *("evictions", "memory limit reached, 1,000 evictions", 1000, 100, partial(memory.evictions, count=1000)),
         evicting=0.0,
         after=memory.clear,
+        judge=memory.kept,
     ),
     Fault("index-too-large", "index alone larger than the memory limit", 1, 1, memory.index_too_large),
     Fault(

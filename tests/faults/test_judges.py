@@ -1,7 +1,7 @@
 """What is said of the numbers of a case: of times that were too long, and of what grew."""
 
 from tests.faults.fault import Case
-from tests.faults.injections import redis, soak
+from tests.faults.injections import memory, redis, soak
 
 FLAT = [31.0, 38.0, 33.0, 40.0, 36.0]
 
@@ -20,6 +20,10 @@ def test_what_is_never_given_back_has_grown() -> None:
     leaking = [number + minute for minute, number in enumerate(FLAT * 6)]
     [said] = soak.grown(case({"connections": leaking}))
     assert said.startswith("connections: ")
+
+
+def test_an_index_that_had_to_be_built_anew() -> None:
+    assert (memory.kept(case({})), len(memory.kept(case({memory.ANOTHER: [1.0]})))) == ([], 1)
 
 
 def test_times_that_are_too_long() -> None:
