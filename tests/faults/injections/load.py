@@ -26,7 +26,7 @@ async def play(fault: Fault, seed: int, count: int, folder: Path) -> Case:
     began, chance, kills = time.monotonic(), random.Random(seed), 0
     wrong: list[str] = []
     async with running(folder, "", Setup(own_postgres=True, maxmemory=MAXMEMORY)) as cluster:
-        loader = await _command("loadgen", "load", "--count", str(count), "--url", f"{cluster.nodes[0].url}/graphql")
+        loader = await _loader(count, f"{cluster.nodes[0].url}/graphql")
         loading = asyncio.create_task(loader.communicate())
         while not loading.done():
             await asyncio.wait([loading], timeout=chance.uniform(*PAUSES))
@@ -77,19 +77,16 @@ async def _judge(cluster: Cluster, count: int) -> list[str]:
     wrong = [] if found == (count,) else [f"{found} rows are there, and {count} tasks were loaded"]
     # What killed writers have left is scrubbed by now, or will be soon.
     for _ in range(6):
-        process = await _command("api", "verify", environment=cluster.nodes[1].environment())
-        said, _ = await process.communicate()
-        if process.returncode == 0:
+        if not (said := await cluster.verify(cluster.nodes[1])):
             return wrong
         await asyncio.sleep(5)
-    return [*wrong, f"I3: {said.decode()[-2000:]}"]
+    return [*wrong, f"I3: {said[-2000:]}"]
 
 
-async def _command(*words: str, environment: dict[str, str] | None = None) -> asyncio.subprocess.Process:
+async def _loader(count: int, url: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", *words),
+        *(sys.executable, "-m", "loadgen", "load", "--count", str(count), "--url", url),
         cwd=ROOT,
-        env=environment,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
