@@ -66,6 +66,11 @@ class Service:
         found = self.processes().items()
         return [pid for pid, line in found if word in line and but not in line]
 
+    def guarded(self, word: str) -> tuple[int, int]:
+        """The ids of a store's guard and of the store itself, not of what that forks; 0 for one that is not there."""
+        guard = next((pid for pid, line in self.processes().items() if "guard.py" in line and word in line), 0)
+        return guard, next(iter(descendants(guard)), 0) if guard else 0
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(30)

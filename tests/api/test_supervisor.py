@@ -26,6 +26,7 @@ from tests.api.service import (
 )
 
 BACK_SECONDS = 20.0
+STORES = ["valkey-server", "bin/postgres -D"]
 
 
 @pytest.fixture(scope="module")
@@ -123,20 +124,18 @@ def test_a_child_that_keeps_dying_is_started_again_after_pauses_that_clients_can
     assert 1.0 < pauses[-1] <= 2.0
 
 
-@pytest.mark.parametrize("word", ["valkey-server", "bin/postgres -D"])
+@pytest.mark.parametrize("word", STORES)
 def test_a_store_that_dies_is_started_again(service: Service, word: str) -> None:
-    (store,) = service.find(word)
+    _, store = _running(service, word)
     os.kill(store, signal.SIGKILL)
-    assert until(lambda: service.find(word) not in ([], [store]), BACK_SECONDS)
+    assert until(lambda: service.guarded(word)[1] not in (0, store), BACK_SECONDS)
     assert until(service.is_ready, BACK_SECONDS)
 
 
 def test_a_guard_that_dies_is_started_again_with_its_store(service: Service) -> None:
-    (store,) = service.find("bin/postgres -D")
-    guards = [pid for pid, line in service.processes().items() if "guard.py" in line]
-    guard = next(pid for pid in guards if store in descendants(pid))
+    guard, store = _running(service, "bin/postgres -D")
     os.kill(guard, signal.SIGKILL)
-    assert until(lambda: service.find("bin/postgres -D") not in ([], [store]), BACK_SECONDS)
+    assert until(lambda: service.guarded("bin/postgres -D")[1] not in (0, store), BACK_SECONDS)
     assert until(service.is_ready, BACK_SECONDS)
 
 
@@ -160,13 +159,11 @@ def test_says_where_to_go(service: Service) -> None:
 
 
 def test_a_second_service_on_the_same_folder_is_refused(service: Service) -> None:
-    guards = [pid for pid, line in service.processes().items() if "guard.py" in line]
-    assert len(guards) == 2
+    guards = {_running(service, word)[0] for word in STORES}
     done = command(service.output.parent, "serve", "--port", str(free_port()))
     assert done.returncode == 1
     assert f"in use by process {service.process.pid}" in done.stderr
-    assert set(guards) <= service.processes().keys()
-    # One worker may still be on its way back from what the tests before did to the stores.
+    assert guards <= service.processes().keys()
     assert until(service.is_ready, BACK_SECONDS)
 
 
@@ -186,6 +183,12 @@ def test_a_port_of_a_service_with_workers_is_busy(service: Service, tmp_path: Pa
     done = command(tmp_path, "serve", "--port", str(service.port), "--workers", "2")
     assert done.returncode == 1
     assert "already in use" in done.stderr
+
+
+def _running(service: Service, word: str) -> tuple[int, int]:
+    """The guard and the store, once both are back from what a test before did to them."""
+    assert until(lambda: all(service.guarded(word)), BACK_SECONDS)
+    return service.guarded(word)
 
 
 def _connections(pid: int) -> int:
