@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from cache.changes import Change, Outcome
-from cache.errors import ExpiryPassed, GateClosing, IdTaken, NotDone, Refused, StoreUnavailable
+from cache.errors import ExpiryPassed, GateClosing, IdTaken, NotDone, RedisFull, Refused, StoreUnavailable
 from cache.protocol import Protocol, State
 from cache.store import Store, clock
 from db import gate
@@ -24,6 +24,8 @@ Result = TypeVar("Result")
 # Seconds that a write tries again while the gate closes, and between two tries.
 PATIENCE = 5.0
 PAUSE = 0.05
+# Seconds after which a write that Redis had no room for asks once more.
+MOMENT = 0.1
 
 
 Step = Callable[[Connection], Awaitable[list[Outcome]]]
@@ -99,8 +101,18 @@ async def _write(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
 
 async def _mark(store: Store, protocol: Protocol, done: Sequence[State]) -> None:
     """W3."""
+    await _let_in(protocol, lambda: protocol.mark(done, transaction=store.longest_transaction))
+
+
+async def _let_in(protocol: Protocol, step: Callable[[], Awaitable[None]]) -> None:
+    """W3 or W7. What Redis reads and sends for others counts as memory too, and may be gone in a moment: so who finds
+    no room (then the script has done nothing) asks once more, before the index is given up as one that does not fit."""
     try:
-        await protocol.mark(done, transaction=store.longest_transaction)
+        try:
+            await step()
+        except RedisFull:
+            await asyncio.sleep(MOMENT)
+            await step()
     except StoreUnavailable as error:
         raise _Unmarked(protocol.gate.epoch, error) from error
 
@@ -136,7 +148,7 @@ class _NotAll(Exception):
 async def create_many(store: Store, new: Sequence[NewTask], *, all_or_none: bool = False) -> dict[UUID, Task | Refused]:
     """Creates tasks in one statement, ids into the indexes before the commit; an outcome for each id.
 
-    Raises `StoreUnavailable` or `DatabaseError`; then none was made.
+    Raises `StoreUnavailable` or `DatabaseError`; then none was made, but for `CommitUnknown`: then all or none were.
     """
     try:
         return await _until_the_gate_lets(store, lambda: _create_many(store, new, all_or_none))
@@ -156,10 +168,8 @@ async def _create_many(store: Store, new: Sequence[NewTask], all_or_none: bool) 
             if all_or_none and any(isinstance(outcome, Refused) for outcome in outcomes.values()):
                 raise _NotAll({id_: found for id_, found in outcomes.items() if isinstance(found, Refused)})
             if created and protocol is not None:
-                try:
-                    await protocol.add(token, list(created.values()), transaction=store.longest_transaction)  # W7
-                except StoreUnavailable as error:
-                    raise _Unmarked(protocol.gate.epoch, error) from error
+                rows, longest = list(created.values()), store.longest_transaction
+                await _let_in(protocol, lambda: protocol.add(token, rows, transaction=longest))
     except _NotAll:
         raise
     except BaseException:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from cache import writes
 from cache.accounting import Accounting
 from cache.errors import RedisFull
 from cache.protocol import State
@@ -34,6 +36,10 @@ async def limit(store: Store, maxmemory: str) -> None:
     await store.redis.client.config_set("maxmemory", maxmemory)
 
 
+async def refusals(store: Store) -> int:
+    return int((await store.redis.client.info("errorstats")).get("errorstat_OOM", {}).get("count", 0))
+
+
 async def test_a_write_goes_on_without_a_redis_that_is_full(store: Store) -> None:
     before = await Tasks(store).create_task(new_task())
     await limit(store, "1")
@@ -43,6 +49,24 @@ async def test_a_write_goes_on_without_a_redis_that_is_full(store: Store) -> Non
     assert (await gate_of(store)).state == "off"
     assert store.full
     assert await Tasks(store).tasks_by_id([made.id, before.id]) == [made, changed]
+
+
+async def test_a_write_that_redis_has_room_for_a_moment_later_costs_no_index(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when it holds what it sends to many who read at once."""
+    monkeypatch.setattr(writes, "MOMENT", 1.0)
+    gate = await gate_of(store)
+    for write in (Tasks(store).create_task(new_task()), Tasks(store).create_tasks([new_task(), new_task()])):
+        refused = await refusals(store)
+        await limit(store, "1")
+        writing = asyncio.create_task(write)
+        while await refusals(store) == refused:  # noqa: ASYNC110 (Redis, which sets no event)
+            await asyncio.sleep(0.01)
+        await limit(store, "64mb")
+        await writing
+    assert await gate_of(store) == gate
+    assert not store.full
 
 
 async def test_what_redis_does_not_refuse_it_does_whole(store: Store) -> None:
