@@ -1,5 +1,6 @@
 """The connections to PostgreSQL: opened once, lent to one piece of work at a time."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -130,7 +131,8 @@ class Database:
             yield raw
         finally:
             self._lent -= 1
-            await self._pool.putconn(raw)
+            # To its end also for one who is cancelled: the pool would miss what was not given back.
+            await asyncio.shield(self._pool.putconn(raw))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

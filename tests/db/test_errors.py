@@ -111,6 +111,20 @@ async def test_when_all_connections_are_lent_the_next_is_told_so(database_url: s
                 pass
 
 
+async def test_who_is_cancelled_while_giving_a_connection_back_gives_it_back(database_url: str) -> None:
+    async with Database(database_url, Limits(pool_size=1, wait=500)) as database:
+        lent = database.connection()
+        await lent.__aenter__()
+        async with database._pool._lock:  # as while another is at it
+            giving = asyncio.create_task(lent.__aexit__(None, None, None))
+            await asyncio.sleep(0)
+            giving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await giving
+        async with database.connection():
+            pass
+
+
 async def test_a_database_that_is_away_is_said_to_be_away() -> None:
     async with Database("postgresql://nobody@127.0.0.1:1/none", Limits(wait=200)) as database:
         with pytest.raises(DatabaseUnavailable) as raised:
