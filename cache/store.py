@@ -133,6 +133,8 @@ class Store:
             log.warning("gate closed", epoch=epoch, reason=str(error))
             self.accounting.closings += 1
             self.trouble.set()
+            if isinstance(error, OtherRedis):
+                self.redis.met = ""  # it may be this process that is led astray, and would close each index in its turn
         return closed
 
     def _knew(self, epoch: int) -> bool:

@@ -160,6 +160,12 @@ async def test_who_sees_another_redis_may_be_the_one_who_is_wrong(store: Store, 
         assert not await stranger.close(on.epoch, OtherRedis())
         await Tasks(stranger).task_page(Range(5))
         assert await stranger.close(on.epoch, OtherRedis())
+        # The next index is in the Redis that all others go on asking: one more restart it was not.
+        await switch_off(store)
+        await build(store)
+        await look(stranger)
+        assert protocol(stranger).gate.redis_run_id == on.redis_run_id
+        assert not await stranger.close(protocol(stranger).gate.epoch, OtherRedis())
 
 
 async def test_an_index_that_is_lost_is_closed_by_anybody(store: Store) -> None:
