@@ -26,8 +26,8 @@ class IndexLost(StoreUnavailable):
     """Redis has lost the index of the tasks; nothing was changed. Try again."""
 
 
-class ExpiriesMoving(StoreUnavailable):
-    """Somebody is changing an expiry: only PostgreSQL can tell the order of expiries at this moment."""
+class OrderMoving(StoreUnavailable):
+    """A task is about to stand elsewhere, or does by now: only PostgreSQL can tell the order at this moment."""
 
 
 class OtherRedis(IndexLost):

@@ -28,17 +28,24 @@ class Range:
 
 @dataclass(frozen=True)
 class Ids:
-    """What the index says of a range. `position` is that of the first id in the order of its view, from 0; `scores` are
-    those of the ids where a write may change them: in EXPIRING_SOON."""
+    """What the index says of a range: ids, each with its score; `position` is that of the first, from 0."""
 
     ids: list[UUID]
     scores: list[int]
-    first: Cursor | None
-    last: Cursor | None
     position: int
     length: int
     total: int
     rev: int
+
+    @property
+    def first(self) -> Cursor | None:
+        """Where the first id stands."""
+        return (self.scores[0], self.ids[0]) if self.ids else None
+
+    @property
+    def last(self) -> Cursor | None:
+        """Where the last id stands."""
+        return (self.scores[-1], self.ids[-1]) if self.ids else None
 
     @property
     def has_before(self) -> bool:
@@ -58,12 +65,16 @@ def arguments(part: Range) -> list[Argument]:
 
 def ids(reply: Any) -> Ids:
     """What the page script answered."""
-    members, scores, first, last, position, length, total, rev = reply
-    found = [UUID(bytes=member) for member in members]
-    if not found:
-        return Ids(found, [], None, None, min(position, length), length, total, rev)
-    ends = (int(float(first)), found[0]), (int(float(last)), found[-1])
-    return Ids(found, [int(float(score)) for score in scores], *ends, position, length, total, rev)
+    found, position, length, total, rev = reply
+    members, scores = found[::2], found[1::2]
+    return Ids(
+        [UUID(bytes=member) for member in members],
+        [int(float(score)) for score in scores],
+        position if members else min(position, length),
+        length,
+        total,
+        rev,
+    )
 
 
 def _place(cursor: Cursor | None) -> tuple[int | bytes, bytes]:

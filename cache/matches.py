@@ -89,9 +89,11 @@ async def _page(
         more = len(found) == wanted
         if far is not None and found and not _before(found[-1], far, ends, forth=forth):
             found, more = [place for place in found if _before(place, far, ends, forth=forth)], False
+        shown = {task.id for task in tasks}
         for place, task in zip(found, await loader.load_many([id_ for _, id_ in found]), strict=True):
             seen = place
-            if task is not None and fits(task):
+            # Once: where its expiry is moved meanwhile, it is found again.
+            if task is not None and task.id not in shown and fits(task):
                 tasks.append(task)
                 places.append(place)
     beyond = len(tasks) > window.count

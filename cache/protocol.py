@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from cache import entry, index
-from cache.errors import CacheUnavailable, ExpiriesMoving, IndexLost
+from cache.errors import CacheUnavailable, IndexLost, OrderMoving
 from cache.index import Ids, Range
 from cache.keys import Keys
 from cache.redis import Argument, Redis, Verb, within
@@ -127,11 +127,11 @@ class Protocol:
         return list(entries)
 
     async def page(self, part: Range) -> Ids:
-        """P1: the ids of a part of a view, in its order, and what the index says of it. Raises `ExpiriesMoving`."""
+        """P1: the ids of a part of a view, in its order, and what the index says of it. Raises `OrderMoving`."""
         async with within(READ_TIMEOUT):
             reply = await self._send("page", self.keys.view(part.status), *index.arguments(part))
         if reply == b"MOVING":
-            raise ExpiriesMoving
+            raise OrderMoving
         return index.ids(reply)
 
     async def counts(self) -> list[int]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace as replaced
 
 from cache import entry, matches, writes
 from cache.changes import Change, Edit, Outcome, Verb, apply
-from cache.errors import ExpiriesMoving, Refused
+from cache.errors import OrderMoving, Refused
 from cache.index import Cursor, Ids, Range
 from cache.keys import VIEWS
 from cache.loader import TaskLoader
@@ -75,7 +75,7 @@ class Tasks:
         async def cached(protocol: Protocol) -> Page:
             try:
                 return await self._cached_page(protocol, part)
-            except ExpiriesMoving:
+            except OrderMoving:
                 return await from_rows()
 
         async def from_rows() -> Page:
@@ -153,14 +153,19 @@ class Tasks:
         return Page(tasks, first.total, front.position, front.has_before, end.has_after)
 
     async def _fitting(self, ids: Ids, part: Range) -> list[Task]:
+        """Those that are in the view. Raises `OrderMoving` if one does not stand where the index had it: its expiry was
+        changed since, or its create was rolled back and done again."""
+        place = entry.expires_at if part.order == "EXPIRING_SOON" else entry.created_at
         fitting = []
-        for at, (id_, task) in enumerate(zip(ids.ids, await self._loader.load_many(ids.ids), strict=True)):
-            moved = task is not None and ids.scores and entry.expires_at(task) != ids.scores[at]
-            if task is not None and part.status in (None, task.status) and not moved:
+        for id_, score, task in zip(ids.ids, ids.scores, await self._loader.load_many(ids.ids), strict=True):
+            there = task is not None and part.status in (None, task.status)
+            if task is not None and there and place(task) == score:
                 fitting.append(task)
-            else:
-                # Not taken out here: it may be that of a create that is about to be committed.
-                self._store.suspect(id_)
+                continue
+            # Not taken out here: it may be that of a create that is about to be committed.
+            self._store.suspect(id_)
+            if there:
+                raise OrderMoving
         return fitting
 
     async def _finish(self, write: Coroutine[Any, Any, Result]) -> Result:

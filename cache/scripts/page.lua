@@ -1,8 +1,7 @@
 -- One page of a view, in one of its orders, in one round trip. KEYS: 1 rev, 2 the view's index, 3 its `expiring`, 4 moving.
 -- ARGV: order; score and id of `after` and of `before` ('' if not given), 'first' or 'last', how many, how many to pass over.
--- Returns the ids, their scores (only of EXPIRING_SOON), the score of the first and of the last, the position of the first,
--- the length of the order, the total, and rev. The length may still count what has expired since the last sweep, the total
--- does not. 'MOVING': somebody is writing an expiry, so that this order cannot be told.
+-- Returns the ids, each with its score, the position of the first, the length of the order, the total, and rev. The length
+-- may still count what has expired since the last sweep, the total does not. 'MOVING': somebody is writing an expiry, so that this order cannot be told.
 local REV, INDEX, EXPIRING, MOVING = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local order, direction, count, offset = ARGV[1], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local rev = redis.call('GET', REV)
@@ -56,13 +55,5 @@ end
 if ARGV[5] ~= '' then to = math.min(to, (position(ARGV[4], ARGV[5]))) end
 if direction == 'first' then to = math.min(to, from + count) else from = math.max(from, to - count) end
 
-local ids, scores, first, last = {}, {}, '', ''
-if from < to then
-  ids = redis.call(range, set, from + base, to - 1 + base)
-  if set == EXPIRING then
-    scores = redis.call('ZMSCORE', set, unpack(ids))
-  end
-  first = redis.call('ZSCORE', set, ids[1])
-  last = redis.call('ZSCORE', set, ids[#ids])
-end
-return {ids, scores, first, last, from, length, total, tonumber(rev)}
+local ids = from < to and redis.call(range, set, from + base, to - 1 + base, 'WITHSCORES') or {}
+return {ids, from, length, total, tonumber(rev)}

@@ -1,18 +1,23 @@
-"""EXPIRING_SOON while expiries change: whoever cannot tell the order asks PostgreSQL, and only as long as it must."""
+"""Orders while tasks move in them: whoever cannot tell the order asks PostgreSQL, and only as long as it must."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from cache.accounting import Accounting
 from cache.index import Range
+from cache.redis import Argument, Redis, Verb
 from cache.scrub import tidy
 from cache.store import Store
 from cache.tasks import Tasks
 from db.gate import enter_gate
+from db.rows import NewTask
 from db.tasks import update_tasks
-from tests.cache.samples import create, in_an_hour, protocol
-from tests.cache.steps import EARLIER, kill_marks, mark
+from tests.cache.samples import create, in_an_hour, look, protocol
+from tests.cache.steps import EARLIER, TRANSACTION, kill_marks, mark, unborn
 
 SOON = in_an_hour()
 MIDDLE, LATE = SOON + timedelta(minutes=1), SOON + timedelta(minutes=2)
@@ -61,3 +66,39 @@ async def test_only_a_change_of_the_expiry_is_in_doubt(store: Store) -> None:
     [task] = await create(store, expires_at=SOON)
     await mark(store, EARLIER, replace(task, title="New", status="DONE", version=2))
     assert (await statements(store))[1] == 0
+
+
+class Meanwhile(Redis):
+    """Something happens once, between a page's ids and its tasks."""
+
+    def __init__(self, url: str, happens: Callable[[], Awaitable[Any]]) -> None:
+        super().__init__(url)
+        self._happens: Callable[[], Awaitable[Any]] | None = happens
+
+    async def script(self, verb: Verb, keys: Any, *arguments: Argument, run_id: str = "") -> Any:
+        reply = await super().script(verb, keys, *arguments, run_id=run_id)
+        if verb == "page" and self._happens:
+            happens, self._happens = self._happens, None
+            await happens()
+        return reply
+
+
+@pytest.mark.parametrize("part", [Range(3, order="OLDEST"), Range(2, order="OLDEST"), Range(3, "last"), Range(3)])
+async def test_a_create_that_is_rolled_back_and_done_again_stands_in_one_place(
+    store: Store, redis_url: str, part: Range
+) -> None:
+    """It is younger then. The page does not show it in both places, nor end at a place that others come before."""
+    [old] = await create(store)
+    again, ghost = unborn(), unborn()
+    for new in (again, ghost):
+        await protocol(store).add(EARLIER, [new], transaction=TRANSACTION)
+    between = (await create(store))[0]
+    async with Meanwhile(redis_url, lambda: Tasks(store).create_task(NewTask(again.id, again.title))) as redis:
+        reader = Store(store.database, redis, Accounting())
+        await look(reader)
+        page = await Tasks(reader).task_page(part)
+    made = await Tasks(store).tasks_by_id([again.id])
+    if part.order == "OLDEST":
+        assert page.tasks == [old, between, *made][: part.count]
+    else:
+        assert page.tasks == [*made, between, old]
