@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -124,8 +125,11 @@ def until(condition: Callable[[], bool], seconds: float = READY_SECONDS) -> bool
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """One of those that the kernel gives to no connection: none that another test opens has it before it is used."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def descendants(ancestor: int) -> dict[int, str]:
