@@ -69,8 +69,8 @@ async def _begin(store: Store, run_id: str) -> Protocol | None:
         except RedisFull as error:
             store.note(epoch, error)
             raise
-        await gate.write_building(connection, store.workspace, epoch, run_id)
-    return protocol
+        written = await gate.write_building(connection, store.workspace, epoch, run_id)
+    return protocol if written else None
 
 
 async def _build(store: Store, turn: Connection, protocol: Protocol) -> int | None:

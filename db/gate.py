@@ -108,14 +108,14 @@ async def begin_building(connection: Connection, workspace: str) -> int | None:
 
 WRITE_BUILDING: LiteralString = """
     UPDATE gate SET state = 'building', epoch = %(epoch)s, redis_run_id = %(redis_run_id)s, since = clock_timestamp()
-    WHERE workspace_id = %(workspace)s RETURNING true
+    WHERE workspace_id = %(workspace)s AND state IN ('off', 'building') RETURNING true
 """
 
 
-async def write_building(connection: Connection, workspace: str, epoch: int, redis_run_id: str) -> None:
-    """B1: `building`, once the transaction is committed."""
+async def write_building(connection: Connection, workspace: str, epoch: int, redis_run_id: str) -> bool:
+    """B1: `building`, once the transaction is committed; false if one who had lost the turn was done all the same."""
     params = {"workspace": workspace, "epoch": epoch, "redis_run_id": redis_run_id}
-    await connection.query(WRITE_BUILDING, params, scalar_row)
+    return bool(await connection.query(WRITE_BUILDING, params, scalar_row))
 
 
 SWITCH_ON: LiteralString = """

@@ -87,6 +87,17 @@ async def test_who_builds_begins_at_an_end(connection: Connection, state: State,
     assert await read(connection) == before  # until it is written
 
 
+async def test_an_index_that_is_done_by_one_who_had_lost_the_turn_stays_in_use(database: Database) -> None:
+    async with database.connection() as connection:
+        before = await build(connection, state="building")
+        async with database.transaction() as other:
+            epoch = await gate.begin_building(other, DEFAULT)
+            assert epoch is not None
+            assert await gate.switch_on(connection, DEFAULT, before.epoch)
+            assert not await gate.write_building(other, DEFAULT, epoch, RUN)
+        assert await read(connection) == Gate("on", before.epoch, RUN)
+
+
 async def test_epochs_rise_and_none_comes_twice_also_when_rolled_back(database: Database) -> None:
     seen: list[int] = []
 
