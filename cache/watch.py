@@ -57,15 +57,15 @@ async def _check(store: Store, found: Gate) -> None:
         try:
             await store.at(found).check()
             store.redis_answers = True
-        except IndexLost as lost:
-            store.lost = (found.epoch, lost)
+        except IndexLost as error:
+            store.lost = (found.epoch, error)
         except CacheUnavailable:
             return
-    if store.lost is not None:
-        epoch, error = store.lost
-        store.lost = None
-        if epoch == found.epoch:
-            await store.close(epoch, error)
+    if (lost := store.lost) is not None:
+        if lost[0] == found.epoch:
+            await store.close(*lost)  # if that fails, it is not forgotten
+        if store.lost is lost:
+            store.lost = None
 
 
 async def _pause(store: Store) -> None:
