@@ -129,7 +129,7 @@ class Protocol:
     async def page(self, part: Range) -> Ids:
         """P1: the ids of a part of a view, in its order, and what the index says of it. Raises `OrderMoving`."""
         async with within(READ_TIMEOUT):
-            reply = await self._send("page", self.keys.view(part.status), *index.arguments(part))
+            reply = await self._send("page", self.keys.view(part.status), *index.arguments(part), TOLD)
         if reply == b"MOVING":
             raise OrderMoving
         return index.ids(reply)

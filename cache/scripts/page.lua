@@ -1,5 +1,6 @@
 -- One page of a view, in one of its orders, in one round trip. KEYS: 1 rev, 2 the view's index, 3 its `expiring`, 4 moving.
--- ARGV: order; score and id of `after` and of `before` ('' if not given), 'first' or 'last', how many, how many to pass over.
+-- ARGV: order; score and id of `after` and of `before` ('' if not given), 'first' or 'last', how many, how many to pass over;
+-- and the most to tell of one by one that have expired.
 -- Returns the ids, each with its score, the position of the first, the length of the order, the total, and rev. The length
 -- may still count what has expired since the last sweep, the total does not. 'MOVING': somebody is writing an expiry, so that this order cannot be told.
 local REV, INDEX, EXPIRING, MOVING = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -13,6 +14,14 @@ local gone = redis.call('ZRANGEBYSCORE', EXPIRING, '-inf', now, 'LIMIT', 0, 1000
 if #gone > 0 then
   redis.call('ZREM', INDEX, unpack(gone))
   redis.call('ZREM', EXPIRING, unpack(gone))
+  -- The sweep tells of what it finds in the index of all tasks: of these nobody else will.
+  if string.sub(INDEX, -6) == ':index' then
+    local changes = (string.gsub(REV, 'rev$', 'changes'))
+    local function tell(what)
+      redis.call('PUBLISH', changes, string.format('%.0f', redis.call('INCR', changes)) .. ' ' .. what)
+    end
+    if #gone > tonumber(ARGV[9]) then tell('m') else for _, id in ipairs(gone) do tell('e' .. id) end end
+  end
 end
 
 -- What the order goes over, and which way. `base` members come before its first task: the beacon of the index, which has

@@ -7,13 +7,14 @@ import pytest
 from cache.changed import MOST_WAITING, Change, Listener, Rev, TooSlow, read
 from cache.changes import Edit
 from cache.feed import Feed
+from cache.index import Range
 from cache.keeper import keeper
 from cache.protocol import TOLD, State
 from cache.store import LEASE, Store, clock
 from cache.tasks import Tasks
 from tests.cache.gates import off, tire
-from tests.cache.samples import new_task, protocol
-from tests.cache.steps import kill_marks, mark, one
+from tests.cache.samples import create, new_task, protocol
+from tests.cache.steps import LATER, LONG_AGO, kill_marks, mark, one, unborn
 
 
 class Heard:
@@ -132,6 +133,27 @@ async def test_what_expires_is_told(store: Store, heard: Heard) -> None:
     await heard.next()
     change = await heard.next()
     assert (change.kind, change.id, change.task) == ("EXPIRED", task.id, None)
+
+
+@pytest.mark.parametrize(("expired", "told"), [(1, 1), (TOLD, TOLD), (TOLD + 1, 1)])
+async def test_what_a_page_takes_out_is_told_as_well(store: Store, expired: int, told: int) -> None:
+    await create(store, expired, expires_at=datetime.now(UTC) + timedelta(seconds=0.5))
+    await asyncio.sleep(0.6)
+    before = await protocol(store).told()
+    assert (await Tasks(store).task_page(Range(5, status="TODO"))).tasks == []
+    assert await protocol(store).told() == before  # the sweep will tell
+    assert (await Tasks(store).task_page(Range(5))).tasks == []
+    assert await protocol(store).told() == before + told
+    await protocol(store).sweep()
+    assert await protocol(store).told() == before + told
+
+
+async def test_a_bulk_create_that_was_told_of_before_it_was_committed_is_told_of_again(store: Store) -> None:
+    await protocol(store).add(LATER, [unborn()], transaction=LONG_AGO)
+    await protocol(store).sweep()
+    before = await protocol(store).told()
+    await protocol(store).announce(LATER, [])
+    assert await protocol(store).told() == before + 1
 
 
 async def test_one_who_comes_again_gets_what_it_missed(store: Store, feed: Feed, heard: Heard) -> None:
