@@ -101,6 +101,8 @@ class Store:
                 return await cached(protocol)
             except IndexLost as error:
                 self.miss(protocol.gate.epoch, error)
+                if isinstance(error, OtherRedis):
+                    self.redis_answers = False  # nor will it: not until the watch has found the right one
             except CacheUnavailable:
                 self.redis_answers = False
         self.accounting.degraded_reads += 1

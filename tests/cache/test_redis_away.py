@@ -137,6 +137,7 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
     request = Tasks(store)
     assert await request.tasks_by_id([task.id]) == [task]
     assert request.degraded
+    assert store.protocol is None  # nobody asks it in vain again
     assert store.lost is not None
     assert isinstance(store.lost[1], OtherRedis)
     async with watched(store):
