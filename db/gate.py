@@ -46,11 +46,13 @@ async def enter_gate(connection: Connection, workspace: str, id_: UUID | None) -
 
 # One process with a bad network must not keep all others off: after three closings in short succession, an index is
 # left in use for 2 s, then 4 s, up to 256 s, before it is closed because *somebody* cannot reach Redis. A minute
-# forgives one. An index that was seen to be lost is lost for all, and closed at once.
+# forgives one. An index that was seen to be lost is lost for all, and closed at once. One that could not be built is no
+# closing: it never was in use.
 CLOSE_GATE: LiteralString = """
     UPDATE gate SET
         state = CASE state WHEN 'on' THEN 'closing' ELSE 'off' END::gate_state,
-        closings = greatest(0, closings - floor(extract(epoch FROM clock_timestamp() - since) / 60)::int) + 1,
+        closings = greatest(0, closings - floor(extract(epoch FROM clock_timestamp() - since) / 60)::int)
+            + CASE WHEN state = 'building' AND %(lost)s THEN 0 ELSE 1 END,
         since = clock_timestamp()
     WHERE workspace_id = %(workspace)s AND epoch = %(epoch)s AND state IN ('on', 'building')
       AND (%(lost)s OR closings < 3

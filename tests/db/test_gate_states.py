@@ -87,6 +87,14 @@ async def test_who_builds_begins_at_an_end(connection: Connection, state: State,
     assert await read(connection) == before  # until it is written
 
 
+async def test_indexes_that_could_not_be_built_do_not_keep_a_later_one_in_use(connection: Connection) -> None:
+    for _ in range(10):
+        given_up = await build(connection, state="building")
+        assert await gate.close_gate(connection, DEFAULT, given_up.epoch, lost=True)
+    after = await build(connection)
+    assert await gate.close_gate(connection, DEFAULT, after.epoch, lost=False)
+
+
 async def test_an_index_that_is_done_by_one_who_had_lost_the_turn_stays_in_use(database: Database) -> None:
     async with database.connection() as connection:
         before = await build(connection, state="building")
