@@ -2,7 +2,8 @@
 -- ARGV: order; score and id of `after` and of `before` ('' if not given), 'first' or 'last', how many, how many to pass over;
 -- and the most to tell of one by one that have expired.
 -- Returns the ids, each with its score, the position of the first, the length of the order, the total, and rev. The length
--- may still count what has expired since the last sweep, the total does not. 'MOVING': somebody is writing an expiry, so that this order cannot be told.
+-- may still count what has expired since the last sweep, the total does not. 'MOVING': somebody is writing an expiry, so that
+-- this order cannot be told.
 local REV, INDEX, EXPIRING, MOVING = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local order, direction, count, offset = ARGV[1], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local rev = redis.call('GET', REV)
