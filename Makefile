@@ -14,7 +14,7 @@ COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index
 
 # Most tests wait for something, so several run at once; those that work hard, and ask how that went, have the machine alone.
 TESTS = $(BIN)/python -m pytest -m 'not slow' -n 4 --dist loadfile
-APART = tests/faults tests/web
+APART = tests/faults tests/acceptance/web
 
 help: ## this list
 	@echo 'make <target>  (PORT=$(PORT) DATA=$(DATA) WORKERS=$(WORKERS) N=$(N))'
@@ -39,7 +39,7 @@ test: .venv/dev.stamp ## all tests, but for the long campaigns
 
 check: .venv/dev.stamp ## the quick part of the tests
 	@$(BIN)/python -m tools.page
-	$(TESTS) $(APART:%=--ignore=%) --ignore=tests/acceptance --ignore=tests/model --ignore=tests/ship
+	$(TESTS) $(APART:%=--ignore=%) --ignore=tests/acceptance --ignore=tests/model
 
 model: .venv/dev.stamp ## explore the protocol, the long version (20 minutes)
 	$(BIN)/python -m tests.model
@@ -48,7 +48,7 @@ test-redis: .venv/dev.stamp ## the tests of the cache, on the machine's redis-se
 	@folder=$$(mktemp -d) && redis-server --port 0 --unixsocket "$$folder/redis.sock" --save '' \
 		--maxmemory 256mb --maxmemory-policy volatile-lfu --daemonize yes --pidfile "$$folder/pid" \
 		--logfile "$$folder/log" && sleep 1; \
-	TEST_REDIS_URL="unix://$$folder/redis.sock" $(BIN)/python -m pytest tests/cache; \
+	TEST_REDIS_URL="unix://$$folder/redis.sock" $(BIN)/python -m pytest tests/integration/cache; \
 	status=$$?; kill "$$(cat "$$folder/pid")"; rm -rf "$$folder"; exit $$status
 
 lint: style types web-lint ## ruff, mypy --strict, and the web page's own
@@ -64,7 +64,7 @@ web-lint: .venv/dev.stamp ## the web page's: eslint, prettier, tsc
 	$(BIN)/python -m tools.page lint
 
 docs: .venv/dev.stamp ## whether what the documents point at is there
-	$(BIN)/python -m pytest -q tests/docs
+	$(BIN)/python -m pytest -q tests/integration/docs
 
 format: .venv/dev.stamp ## put the code into ruff's form, the web page's into prettier's
 	$(BIN)/ruff check --fix .
@@ -75,41 +75,41 @@ load: .venv/run.stamp ## N tasks into the running service (N= PORT=)
 	@exec $(BIN)/python -m loadgen load --count '$(N)' --url 'http://127.0.0.1:$(PORT)/graphql'
 
 bench-protocol: .venv/dev.stamp ## what staying right costs, and what is left without Redis (N=)
-	@exec $(BIN)/python -m tests.bench $(N)
+	@exec $(BIN)/python -m benchmarks.protocol $(N)
 
 fuzz: .venv/dev.stamp ## generated operations, judged (N= requests, 100000 unless given)
 	$(BIN)/python -m tests.fuzz --count $(if $(filter command line environment,$(origin N)),$(N),100000)
 
 bench-live: .venv/dev.stamp ## how soon subscribers hear of a change, and how many one process can tell
-	@exec $(BIN)/python -m tests.bench_live
+	@exec $(BIN)/python -m benchmarks.live
 
 bench-search: .venv/dev.stamp ## searches and filters over N rows
-	@exec $(BIN)/python -m tests.bench_search $(N)
+	@exec $(BIN)/python -m benchmarks.search $(N)
 
 bench-ship: .venv/dev.stamp ## layers, starts, stops and memory of what compose.yaml runs, with N tasks
-	@exec $(BIN)/python -m tests.ship $(N)
+	@exec $(BIN)/python -m benchmarks.ship $(N)
 
 faults: .venv/dev.stamp ## the fault campaign, hours; goes on where it was (CASE= SEED= COUNT= MINUTES=)
 	$(BIN)/python -m tests.faults $(if $(CASE),--case $(CASE)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(COUNT),--count $(COUNT)) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench-indexes: .venv/dev.stamp ## what the indexes of search and filters cost a write (N= rows)
-	@exec $(BIN)/python -m tests.bench_indexes $(if $(filter command line environment,$(origin N)),$(N),100000)
+	@exec $(BIN)/python -m benchmarks.indexes $(if $(filter command line environment,$(origin N)),$(N),100000)
 
 faults-short: .venv/dev.stamp ## the short faults, under the history checker
 	$(BIN)/python -m pytest tests/faults
 
 test-million: .venv/dev.stamp ## the page's list over a million tasks, in a browser
-	$(BIN)/python -m pytest tests/web/test_large.py -m slow
+	$(BIN)/python -m pytest tests/acceptance/web/test_large.py -m slow
 
 screenshots: .venv/dev.stamp ## a picture of each view into reports/web/ (N= tasks in the long list, 100000 unless given)
-	$(BIN)/python -m tests.web.screenshots $(if $(filter command line environment,$(origin N)),$(N))
+	$(BIN)/python -m tests.acceptance.web.screenshots $(if $(filter command line environment,$(origin N)),$(N))
 
 bench-web: .venv/dev.stamp ## the page in a browser: load, interaction, jumps, memory (N=)
-	@exec $(BIN)/python -m tests.web.bench $(N)
+	@exec $(BIN)/python -m benchmarks.web $(N)
 
 bench: .venv/run.stamp ## the benchmarks; writes a table
-	@exec $(BIN)/python -m loadgen bench --count $(N)
+	@exec $(BIN)/python -m benchmarks.page $(N)
 
 verify: .venv/run.stamp ## hold Redis against PostgreSQL in the running service (DATA=, REPAIR=1 mends)
 	@$(ENV) exec $(BIN)/python -m api verify $(if $(REPAIR),--repair)

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import App, Parameter
 
-from api import logs
-from api.checks import Unfit
-from api.embedded import StoreError, find, find_database, remove_data
-from api.settings import Settings, SettingsError, load_settings
-from api.supervisor import ServeError, Supervisor, say
-from api.worker import work
+from api.config.settings import Settings, SettingsError, load_settings
+from api.devstores import StoreError, find, find_database, remove_data
+from api.process import logs
+from api.process.preflight import UnfitStores
+from api.process.supervisor import ServeError, Supervisor, say
+from api.process.worker import work
 from cache.errors import StoreUnavailable
 from db.errors import DatabaseError
 
 if TYPE_CHECKING:
     from cache.store import Store
 
-_EXPECTED = (SettingsError, StoreError, ServeError, Unfit, DatabaseError, StoreUnavailable)
+_EXPECTED = (SettingsError, StoreError, ServeError, UnfitStores, DatabaseError, StoreUnavailable)
 Result = TypeVar("Result")
 
 app = App(
@@ -78,7 +78,7 @@ def migrate() -> None:
 @app.command
 def reindex() -> None:
     """Build the index in Redis anew from the rows in PostgreSQL; the service goes on meanwhile, without Redis."""
-    from cache.rebuild import reindex
+    from cache.maintenance.rebuild import reindex
 
     say(f"The index holds {asyncio.run(_with_store(reindex)):,} tasks.")
 
@@ -90,8 +90,8 @@ def verify(*, repair: bool = False) -> None:
     Args:
         repair: Mend what differs; then 1 only if something could not be mended.
     """
-    from cache.verify import Report
-    from cache.verify import verify as audit
+    from cache.maintenance.audit import Report
+    from cache.maintenance.audit import verify as audit
 
     def tell(id_: object, problem: str) -> None:
         sys.stdout.write(f"{id_}: {problem}\n")
@@ -142,8 +142,8 @@ def reset(*, yes: bool = False) -> None:
 
 async def _with_store(work: Callable[["Store"], Awaitable[Result]]) -> Result:
     """Does something with the stores of the service that runs."""
-    from cache.accounting import Accounting
-    from cache.redis import Redis
+    from cache.metrics import StoreMetrics
+    from cache.redis.client import Redis
     from cache.store import Store
     from db.pool import Database
 
@@ -152,7 +152,7 @@ async def _with_store(work: Callable[["Store"], Awaitable[Result]]) -> Result:
     if urls is None:
         raise _nothing_runs("DATABASE_URL and REDIS_URL")
     async with Database(urls.database_url) as database, Redis(urls.redis_url) as redis:
-        return await work(Store(database, redis, Accounting()))
+        return await work(Store(database, redis, StoreMetrics()))
 
 
 def _nothing_runs(names: str) -> StoreError:

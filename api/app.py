@@ -12,24 +12,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from api.documents import Documents, trusted_documents
-from api.graphql import TRACE, GraphQL, Manners
-from api.hosts import LOCAL, Hosts, is_loopback
-from api.metrics import render
-from api.page import Page
-from api.requests import BodyLimit, RequestLimit, RequestLog
-from api.settings import Settings
-from api.socket import GraphQLSocket
-from api.streams import Streams
-from cache.accounting import Accounting
+from api.config.settings import Settings
+from api.graphql.persisted_queries import Documents, trusted_documents
+from api.http.endpoint import TRACE, EndpointOptions, GraphQL
+from api.http.metrics import render
+from api.http.middleware import BodyLimit, RequestLimit, RequestLog
+from api.http.static_site import StaticSite
+from api.http.trusted_hosts import LOCAL, TrustedHosts, is_loopback
+from api.realtime.sse import StreamLimit
+from api.realtime.websocket import GraphQLSocket
 from cache.errors import RedisFull
-from cache.feed import Feed
-from cache.keeper import keeper
-from cache.redis import Redis
+from cache.feed.feed import Feed
+from cache.maintenance.runner import keeper
+from cache.metrics import StoreMetrics
+from cache.redis.client import Redis
 from cache.store import Store
 from db.pool import Database, Limits
 from schema import build
-from schema.limits import OperationLimits
+from schema.limits.extension import OperationLimits
 
 # Bytes from which an answer is worth compressing, and how hard: more than this costs much and gains little.
 COMPRESSED_FROM, LEVEL = 1024, 1
@@ -40,16 +40,16 @@ def create_app(settings: Settings) -> Starlette:
     database_url, redis_url = settings.database_address, settings.redis_address
     if database_url is None or redis_url is None:
         raise ValueError("The addresses of both stores must be set before the service is made.")
-    accounting = Accounting()
+    metrics = StoreMetrics()
     limits = Limits(
         pool_size=settings.database_pool_size,
         statement_timeout=settings.statement_timeout_ms,
         transaction_timeout=settings.transaction_timeout_ms,
     )
-    database = Database(database_url, limits, accounting.count_query)
-    redis = Redis(redis_url, count=accounting.count_round_trip)
-    store = Store(database, redis, accounting)
-    feed, streams = Feed(store), Streams(settings.max_streams)
+    database = Database(database_url, limits, metrics.count_query)
+    redis = Redis(redis_url, count=metrics.count_round_trip)
+    store = Store(database, redis, metrics)
+    feed, streams = Feed(store), StreamLimit(settings.max_streams)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -57,7 +57,7 @@ def create_app(settings: Settings) -> Starlette:
             yield
             await store.drain()
 
-    page = Page(settings.page_dir, playground=settings.development)
+    page = StaticSite(settings.page_dir, playground=settings.development)
     endpoint = graphql(settings, store, feed, streams, page)
     app = Starlette(
         routes=[
@@ -82,7 +82,7 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
-def graphql(settings: Settings, store: Store, feed: Feed, streams: Streams, page: Page) -> GraphQL:
+def graphql(settings: Settings, store: Store, feed: Feed, streams: StreamLimit, page: StaticSite) -> GraphQL:
     """The endpoint as it is set. Raises `SettingsError`."""
     limits = OperationLimits(
         depth=settings.max_depth,
@@ -96,13 +96,13 @@ def graphql(settings: Settings, store: Store, feed: Feed, streams: Streams, page
     documents = Documents(
         None if path is None else trusted_documents(path, schema._schema), trusted_only=settings.trusted_only
     )
-    manners = Manners(
+    options = EndpointOptions(
         timeout=settings.request_timeout_ms / 1000,
         max_batch=settings.max_batch,
         traces=settings.development if settings.trace is None else settings.trace,
         get_stored_only=not settings.development,
     )
-    return GraphQL(schema, store, feed, streams, documents, manners, page.playground if settings.development else None)
+    return GraphQL(schema, store, feed, streams, documents, options, page.playground if settings.development else None)
 
 
 def origins(settings: Settings) -> list[str]:
@@ -118,7 +118,7 @@ def hosts(settings: Settings) -> list[Middleware]:
     names = [name.strip().lower() for name in settings.hosts.split(",") if name]
     if "*" in names or not (names or is_loopback(settings.host)):
         return []
-    return [Middleware(Hosts, names=[LOCAL, *names])]
+    return [Middleware(TrustedHosts, names=[LOCAL, *names])]
 
 
 def cors(settings: Settings) -> list[Middleware]:

@@ -1,6 +1,6 @@
 """What can go wrong in the store: Redis away, or a write that is refused."""
 
-from db.rows import Task
+from db.task import Task
 
 
 class StoreError(Exception):

@@ -10,17 +10,17 @@ from uuid import UUID
 
 import structlog
 
-from cache.accounting import Accounting
+from cache.coalesce import CoalescedCall
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis, RedisFull, StoreUnavailable
-from cache.keys import VIEWS
-from cache.protocol import Protocol
-from cache.redis import Redis
-from cache.shared import Shared
+from cache.metrics import StoreMetrics
+from cache.redis.client import Redis
+from cache.redis.keys import VIEWS
+from cache.redis.protocol import Protocol
 from db import gate
 from db.gate import Gate
 from db.pages import task_count, task_counts
 from db.pool import Database
-from db.rows import Order, Status
+from db.task import Order, Status
 
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
@@ -41,10 +41,10 @@ def clock() -> float:
 class Store:
     """What the requests of one process share. `tasks.Tasks` is the view that a request has of it."""
 
-    def __init__(self, database: Database, redis: Redis, accounting: Accounting, workspace: str = "default") -> None:
+    def __init__(self, database: Database, redis: Redis, metrics: StoreMetrics, workspace: str = "default") -> None:
         self.database = database
         self.redis = redis
-        self.accounting = accounting
+        self.metrics = metrics
         self.workspace = workspace
         self.gate: Gate | None = None
         self.redis_answers = False  # until the watch has heard from it
@@ -57,9 +57,11 @@ class Store:
         self._heard = self._leased_until = -SILENCE
         self._writes: set[asyncio.Task[Any]] = set()
         self._totals = {
-            (view, order): Shared(partial(self._count, view, order)) for view in VIEWS for order in get_args(Order)
+            (view, order): CoalescedCall(partial(self._count, view, order))
+            for view in VIEWS
+            for order in get_args(Order)
         }
-        self.counts = Shared(self._count_each)
+        self.counts = CoalescedCall(self._count_each)
 
     @property
     def ready(self) -> bool:
@@ -105,7 +107,7 @@ class Store:
                     self.redis_answers = False  # nor will it: not until the watch has found the right one
             except CacheUnavailable:
                 self.redis_answers = False
-        self.accounting.degraded_reads += 1
+        self.metrics.degraded_reads += 1
         return await from_rows()
 
     async def total(self, view: Status | None, order: Order = "NEWEST") -> int:
@@ -133,7 +135,7 @@ class Store:
             closed = await gate.close_gate(connection, self.workspace, epoch, lost=lost)
         if closed:
             log.warning("gate closed", epoch=epoch, reason=str(error))
-            self.accounting.closings += 1
+            self.metrics.closings += 1
             self.trouble.set()
             if isinstance(error, OtherRedis):
                 self.redis.met = ""  # it may be this process that is led astray, and would close each index in its turn

@@ -9,7 +9,7 @@ from psycopg.rows import args_row, scalar_row
 
 from db.pool import Connection
 
-State = Literal["on", "closing", "off", "building"]
+GateState = Literal["on", "closing", "off", "building"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Gate:
     nobody does. `closing`: writers wait until no reader trusts it any more. `redis_run_id`: the run that holds it.
     """
 
-    state: State
+    state: GateState
     epoch: int
     redis_run_id: str
 

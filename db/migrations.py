@@ -6,7 +6,7 @@ import psycopg
 from yoyo import get_backend, read_migrations
 
 from db.errors import DatabaseTooOld, translated
-from db.requirements import version_problem
+from db.preflight import version_problem
 
 FOLDER = Path(__file__).parent / "sql"
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from psycopg.rows import scalar_row, tuple_row
 
 from db.pool import Connection
-from db.rows import Order, Status, Task
-from db.tasks import COLUMNS, VISIBLE
+from db.task import Order, Status, Task
+from db.task_table import COLUMNS, VISIBLE
 
 Direction = Literal["first", "last"]
 # A place in an order: when a task was created (in EXPIRING_SOON: when it expires) and an id. Need not be that of a row.

@@ -58,7 +58,7 @@ class Connection:
 
 
 class Database:
-    """A pool of connections; `count` is told of every statement, for the accounting."""
+    """A pool of connections; `count` is told of every statement, for the metrics."""
 
     def __init__(self, url: str, limits: Limits | None = None, count: Callable[[], None] = lambda: None) -> None:
         self.limits = limits or Limits()

@@ -12,7 +12,6 @@ from cyclopts.validators import Number
 from rich.console import Console
 
 from loadgen.batches import MAX_TASKS
-from loadgen.bench import bench as measure
 from loadgen.load import Plan
 from loadgen.load import load as run
 from loadgen.progress import Progress
@@ -36,25 +35,6 @@ def _file(_: object, path: Path | None) -> None:
     """Reject what could not be written to, before an hour of loading rather than after."""
     if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
         raise ValueError("is a folder, or its folder does not exist")
-
-
-@app.command
-def bench(
-    *,
-    count: Annotated[int, Parameter(validator=Number(gte=20_000, lte=100_000_000))] = 1_000_000,
-    report: Path = Path("reports/bench.md"),
-) -> int:
-    """Measure a service of its own, in a temporary folder, and write a table.
-
-    Parameters
-    ----------
-    count
-        How many tasks to load.
-    report
-        The file that the table is written to.
-    """
-    Console().print(measure(count, report), highlight=False)
-    return 0
 
 
 @app.command

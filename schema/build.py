@@ -12,16 +12,16 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.types.base_scalars import DateTimeDefinition
 from strawberry.types.execution import PreExecutionError
 
-from cache.changed import TooSlow
+from cache.feed.events import SubscriberTooSlow
 from schema.context import Context
 from schema.errors import as_client_sees
-from schema.executor import Executor
-from schema.kept import KeptParse, KeptValidation
-from schema.limits import Guard, OperationLimits
-from schema.mutation import Mutation
-from schema.query import Query
-from schema.subscription import Subscription
-from schema.types import Task
+from schema.execution.document_cache import BoundedParserCache, BoundedValidationCache
+from schema.execution.executor import ExecutionContext
+from schema.limits.extension import LimitsExtension, OperationLimits
+from schema.resolvers.mutation import Mutation
+from schema.resolvers.query import Query
+from schema.resolvers.subscription import Subscription
+from schema.types.task import Task
 
 DATE_TIME = replace(
     DateTimeDefinition,
@@ -45,7 +45,7 @@ class Schema(strawberry.Schema):
         return result
 
     async def stream(self, *arguments: Any, **options: Any) -> Any:
-        """The events of a subscription, as Strawberry's. Raises `TooSlow`."""
+        """The events of a subscription, as Strawberry's. Raises `SubscriberTooSlow`."""
         context: Context = options["context_value"]
         return self._shown(await super().stream(*arguments, **options), context)
 
@@ -54,7 +54,7 @@ class Schema(strawberry.Schema):
             async with aclosing(results):
                 async for result in results:
                     for error in result.errors or ():
-                        if isinstance(error.original_error, TooSlow):
+                        if isinstance(error.original_error, SubscriberTooSlow):
                             raise error.original_error
                     self._for_people(result, context)
                     yield result
@@ -79,11 +79,11 @@ def build(limits: OperationLimits | None = None, *, suggestions: bool = True) ->
         subscription=Subscription,
         types=[Task],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
-        execution_context_class=Executor,
+        execution_context_class=ExecutionContext,
         extensions=[
-            lambda: Guard(limits),
-            KeptParse,
-            KeptValidation,
+            lambda: LimitsExtension(limits),
+            BoundedParserCache,
+            BoundedValidationCache,
         ],
     )
     schema.suggestions = suggestions

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from strawberry.types import Info as StrawberryInfo
 
-from cache.feed import Feed
-from cache.tasks import Tasks
+from cache.feed.feed import Feed
+from cache.reads.session import Tasks
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from uuid import UUID
 
-from cache.entry import EPOCH, MICROSECOND, MILLISECOND, created_at, expires_at
-from cache.index import Cursor
-from db.rows import Order, Task
+from cache.redis.entry import EPOCH, MICROSECOND, MILLISECOND, created_at, expires_at
+from cache.redis.index import Cursor
+from db.task import Order, Task
 from schema.errors import BadInput
 
 # A letter for what it goes by, the score, the id's 16 bytes, and a check sum of these.

@@ -12,11 +12,11 @@ import pytest
 import redis
 from psycopg import sql
 
-from api.embedded import EmbeddedStores, StoreUrls
-from api.settings import Settings
+from api.config.settings import Settings
+from api.devstores import EmbeddedStores, StoreUrls
 
 if TYPE_CHECKING:
-    from tests.schema.client import Client
+    from tests.support.graphql_client import Client
 
 _TEMPLATE = "template_millitask"
 _REDIS_DATABASES = 16
@@ -80,7 +80,7 @@ def redis_url(stores: StoreUrls) -> Iterator[str]:
 @pytest.fixture
 async def client(database_url: str, redis_url: str) -> AsyncIterator["Client"]:
     """A client of a service that is ready and holds no task."""
-    from tests.schema.client import running
+    from tests.support.graphql_client import running
 
     async with running(Settings(database_url=database_url, redis_url=redis_url)) as running_client:
         yield running_client

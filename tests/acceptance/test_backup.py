@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.test_straight_line import page, total
-from tests.api.service import ROOT, Service, environment, serve
+from tests.support.service_process import ROOT, Service, environment, serve
 
 COUNT = 120
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text()

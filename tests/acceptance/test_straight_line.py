@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.api.service import ROOT, Service, serve, until
+from tests.support.service_process import ROOT, Service, serve, until
 
 COUNT = 3000
 SIZE = 100

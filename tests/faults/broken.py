@@ -12,11 +12,11 @@ from typing import Any
 
 import uvicorn
 
-import cache.redis
-from api import logs
+import cache.redis.client
 from api.app import create_app
-from api.settings import load_settings
-from cache.protocol import Protocol
+from api.config.settings import load_settings
+from api.process import logs
+from cache.redis.protocol import Protocol
 
 _LEAVE = "redis.call('ZREM', index(other), id)"
 # What is left out of which scripts, and what stands there instead. The first is the control.
@@ -42,15 +42,15 @@ PAUSES = {"fill": (0.05, 0.0), "mark": (0.0, 0.01), "publish": (0.03, 0.0)}
 
 def leave_out(variant: str) -> None:
     """Changes the scripts as they are read. Fails if what is to be left out is not there."""
-    changes, whole = VARIANTS[variant], cache.redis.source
+    changes, whole = VARIANTS[variant], cache.redis.client.source
     for verb, (rule, _) in changes.items():
         assert rule in whole(verb), f"{verb}.lua has changed: {rule} is not in it"
 
-    def source(verb: cache.redis.Verb) -> str:
+    def source(verb: cache.redis.client.ScriptName) -> str:
         rule, instead = changes.get(verb, ("", ""))
         return whole(verb).replace(rule, instead) if rule else whole(verb)
 
-    cache.redis.source = source  # type: ignore[assignment]
+    cache.redis.client.source = source  # type: ignore[assignment]
 
 
 def take_time() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import psycopg
 
-from api.embedded import EmbeddedStores
-from api.settings import Settings
+from api.config.settings import Settings
+from api.devstores import EmbeddedStores
 from db.migrations import migrate
 from tests.faults.fault import Case, Fault, play
 

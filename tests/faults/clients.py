@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from math import inf
 from typing import get_args
 
-from schema.checks import uuid7
+from schema.resolvers.validation import uuid7
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
 from tests.faults.history import Answer, History, Order, Outcome

@@ -11,9 +11,9 @@ import httpx
 import psycopg
 
 from db.migrations import migrate
-from tests.api.service import ROOT
 from tests.faults.node import Node, Setup
 from tests.faults.stores import PostgresServer, RedisServer
+from tests.support.service_process import ROOT
 
 
 class Cluster:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from tests.api.service import ROOT, descendants, environment, free_port
 from tests.faults.proxy import Proxy
 from tests.faults.stores import RedisServer
+from tests.support.service_process import ROOT, descendants, environment, free_port
 
 # Short, so that what a killed writer leaves behind is scrubbed within a test: a mark lives 5 s beyond it.
 LIMITS = {"MILLITASK_TRANSACTION_TIMEOUT_MS": "3000", "MILLITASK_STATEMENT_TIMEOUT_MS": "3000"}

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import psycopg
 
-from cache import entry
-from cache.keys import Keys
-from schema.checks import uuid7
+from cache.redis import entry
+from cache.redis.keys import Keys
+from schema.resolvers.validation import uuid7
 from tests.faults.checker import check
 from tests.faults.client import Client
 from tests.faults.clients import ORDERS, VIEWS, Workload

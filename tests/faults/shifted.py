@@ -23,9 +23,9 @@ def shift(seconds: float) -> None:
 def main() -> None:
     """In one process, on the port after `--port`."""
     shift(float(os.environ[SHIFT]))
-    from api import logs
     from api.app import create_app
-    from api.settings import load_settings
+    from api.config.settings import load_settings
+    from api.process import logs
 
     port = int(sys.argv[sys.argv.index("--port") + 1])
     settings = load_settings(port=port)

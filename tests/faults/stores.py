@@ -12,10 +12,10 @@ import psycopg
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from api.embedded import postgres
-from api.embedded.folder import DataFolder
-from api.embedded.redis import program, socket
-from tests.api.service import descendants
+from api.devstores import postgres
+from api.devstores.folder import DataFolder
+from api.devstores.redis import program, socket
+from tests.support.service_process import descendants
 
 # Evicts entries as Redis itself may: values and leases, never marks, which have no TTL.
 _EVICT = """

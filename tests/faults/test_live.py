@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from schema.checks import uuid7
+from schema.resolvers.validation import uuid7
 from tests.faults.cluster import Cluster, running
 from tests.faults.follower import Follower, everything
 

@@ -7,8 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.api.service import command, resident, serve
 from tests.fuzz.campaign import Report, campaign
+from tests.support.service_process import command, resident, serve
 
 # Of the requests, so many warm the server up before its memory is looked at.
 WARM = 0.2

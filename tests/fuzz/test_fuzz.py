@@ -4,8 +4,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.service import command, serve
 from tests.fuzz.campaign import Report, campaign
+from tests.support.service_process import command, serve
 
 COUNT = 600
 

@@ -3,20 +3,7 @@
 from tests.model import scripts
 from tests.model.answer import answered, from_rows, kept
 from tests.model.locks import id_free
-from tests.model.state import (
-    EMPTY,
-    NEVER,
-    NOWHERE,
-    SOON,
-    Kept,
-    Reader,
-    Scope,
-    Scores,
-    State,
-    Steps,
-    put,
-    visible,
-)
+from tests.model.state import EMPTY, NEVER, NOWHERE, SOON, Kept, Reader, Scope, Scores, State, Steps, put, visible
 
 
 def steps(s: State, scope: Scope) -> Steps:

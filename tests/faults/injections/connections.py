@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from cache.redis import Verb, sha
+from cache.redis.client import ScriptName, sha
 from tests.faults.fault import Run
 from tests.faults.proxy import When
 
 # Within so many seconds some client writes.
 SOON = 180.0
-STEPS: dict[Literal["mark", "commit", "publish"], Verb | None] = {"mark": "mark", "commit": None, "publish": "publish"}
+STEPS: dict[Literal["mark", "commit", "publish"], ScriptName | None] = {
+    "mark": "mark",
+    "commit": None,
+    "publish": "publish",
+}
 
 
 def cut(step: Literal["mark", "commit", "publish"], when: When) -> Callable[[Run], Awaitable[None]]:

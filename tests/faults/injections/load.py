@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psycopg
 
-from tests.api.service import ROOT
 from tests.faults.cluster import Cluster, running
 from tests.faults.fault import Case, Fault
 from tests.faults.node import Setup
+from tests.support.service_process import ROOT
 
 # Seconds between two kills.
 PAUSES = (4.0, 12.0)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from schema.checks import uuid7
+from schema.resolvers.validation import uuid7
 from tests.faults import answers
 from tests.faults.fault import BACK_SECONDS, Case, Run
 from tests.faults.history import Outcome

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from schema.checks import uuid7
+from schema.resolvers.validation import uuid7
 from tests.faults.fault import BACK_SECONDS, Run
 from tests.faults.history import Answer, Operation, Outcome
 

@@ -1,0 +1,1 @@
+"""The settings of the service: the one reader of the environment."""

@@ -1,6 +1,0 @@
-"""PostgreSQL and Redis from PyPI's wheels, so that nothing has to be installed."""
-
-from api.embedded.errors import StoreError
-from api.embedded.stores import EmbeddedStores, StoreUrls, find, find_database, remove_data
-
-__all__ = ["EmbeddedStores", "StoreError", "StoreUrls", "find", "find_database", "remove_data"]

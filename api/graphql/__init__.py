@@ -1,0 +1,1 @@
+"""GraphQL requests, independent of their transport."""

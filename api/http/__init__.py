@@ -1,0 +1,1 @@
+"""HTTP: the GraphQL endpoint, middleware, the web page, health and metrics."""

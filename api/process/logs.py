@@ -1,0 +1,61 @@
+"""Logs: one JSON object a line on stdout (or lines for people), ours and the libraries' alike."""
+
+import logging
+import sys
+
+import structlog
+
+from api.config.settings import Settings
+
+# Who says too much at the level that we want to hear the others at.
+_TALKATIVE = ("yoyo", "asyncio", "uvicorn.error")
+
+
+def configure(settings: Settings) -> None:
+    """Send everything through one formatter. A request's id is bound with structlog.contextvars."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_renderers(settings),
+            ],
+        )
+    )
+    level = settings.log_level.upper()
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
+    if settings.log_format == "console":
+        return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.UnicodeDecoder(),
+        structlog.processors.EventRenamer("message"),
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]

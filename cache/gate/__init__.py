@@ -1,0 +1,1 @@
+"""The gate: whether a process may use Redis."""

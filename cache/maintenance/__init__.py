@@ -1,0 +1,1 @@
+"""Background work: rebuild, scrub, audit, purge."""

@@ -1,0 +1,59 @@
+"""What the store did: hits, misses, statements and round trips, counted once for the process and once for who asks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass
+class StoreMetrics:
+    """Counters, which only ever rise, and how long the last rebuild took."""
+
+    hits: int = 0
+    misses: int = 0
+    row_queries: int = 0
+    sql_queries: int = 0
+    redis_round_trips: int = 0
+    degraded_reads: int = 0
+    publishes_lost: int = 0
+    closings: int = 0
+    scrubbed: int = 0
+    verified: int = 0
+    differences: int = 0
+    purged: int = 0
+    rebuilds: int = 0
+    rebuild_seconds: float = 0.0
+
+    def count_query(self) -> None:
+        """One statement was sent to PostgreSQL."""
+        self.sql_queries += 1
+        if (trace := _trace.get()) is not None:
+            trace.sql_queries += 1
+
+    def count_round_trip(self) -> None:
+        """One round trip to Redis was made."""
+        self.redis_round_trips += 1
+        if (trace := _trace.get()) is not None:
+            trace.redis_round_trips += 1
+
+    def count_entries(self, hits: int, misses: int) -> None:
+        """Entries were looked for: those that were there, and those that were not."""
+        self.hits += hits
+        self.misses += misses
+        if (trace := _trace.get()) is not None:
+            trace.hits += hits
+            trace.misses += misses
+
+
+_trace: ContextVar[StoreMetrics | None] = ContextVar("trace", default=None)
+
+
+@contextmanager
+def traced() -> Iterator[StoreMetrics]:
+    """Counts as well what is done from here on, by this task and those that it starts."""
+    token = _trace.set(trace := StoreMetrics())
+    try:
+        yield trace
+    finally:
+        _trace.reset(token)

@@ -1,0 +1,1 @@
+"""Reads of one request: pages, tasks by id, search."""

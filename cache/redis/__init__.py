@@ -1,0 +1,1 @@
+"""Redis: connection, keys, entries, indexes, and the scripts of the protocol."""

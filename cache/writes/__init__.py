@@ -1,0 +1,1 @@
+"""Writes: edits of tasks and the steps that keep Redis consistent."""

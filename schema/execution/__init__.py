@@ -1,0 +1,1 @@
+"""How Strawberry parses, validates and executes a document."""

@@ -1,0 +1,1 @@
+"""Limits on the shape and the cost of an operation."""

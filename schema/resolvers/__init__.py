@@ -1,0 +1,1 @@
+"""Resolvers: queries, mutations and subscriptions."""

@@ -1,0 +1,1 @@
+"""GraphQL types: what clients read and write."""

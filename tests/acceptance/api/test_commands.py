@@ -1,0 +1,145 @@
+"""The commands: what they do, find, and say when they cannot."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from api.config.settings import Settings
+from api.devstores import EmbeddedStores, StoreUrls
+from tests.support.service_process import ROOT, command, free_port, serve
+
+
+def refused(done: "subprocess.CompletedProcess[str]") -> str:
+    """The one line that a command says when it cannot."""
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_help_names_the_commands(tmp_path: Path) -> None:
+    done = command(tmp_path, "--help")
+    assert done.returncode == 0
+    for name in ("serve", "migrate", "reindex", "schema", "reset"):
+        assert name in done.stdout
+    assert "worker " not in done.stdout
+
+
+@pytest.mark.parametrize("words", [("serve", "--prot", "1"), ("serve", "--port", "x"), ("sever",), ("migrate", "now")])
+def test_bad_usage_is_exit_code_2(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = command(tmp_path, *words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["serve", "migrate", "reindex"])
+def test_a_bad_setting_is_one_line(tmp_path: Path, name: str) -> None:
+    done = command(tmp_path, name, MILLITASK_WORKERS="0")
+    assert "MILLITASK_WORKERS must be greater than or equal to 1 (given: '0')" in refused(done)
+
+
+def test_an_option_out_of_range_is_one_line(tmp_path: Path) -> None:
+    assert "MILLITASK_PORT" in refused(command(tmp_path, "serve", "--port", "0"))
+
+
+@pytest.mark.parametrize("name", ["migrate", "reindex"])
+def test_without_stores_a_command_says_what_to_do(tmp_path: Path, name: str) -> None:
+    line = refused(command(tmp_path, name))
+    assert f"no embedded stores run in {tmp_path}" in line
+    assert "DATABASE_URL" in line
+
+
+def test_commands_find_the_running_stores(tmp_path: Path) -> None:
+    settings = Settings(database_url=None, redis_url=None, data_dir=tmp_path)
+    with EmbeddedStores(settings, durable=False) as urls:
+        done = command(tmp_path, "migrate")
+        assert (done.returncode, done.stderr.split()[0]) == (0, "Applied")
+        done = command(tmp_path, "migrate")
+        assert (done.returncode, done.stderr) == (0, "Nothing to apply.\n")
+        with psycopg.connect(urls.database_url) as connection:
+            assert connection.execute("SELECT count(*) FROM task").fetchone() == (0,)
+        done = command(tmp_path, "reindex")
+        assert (done.returncode, done.stderr) == (0, "The index holds 0 tasks.\n")
+        assert "in use" in refused(command(tmp_path, "reset", "--yes"))
+
+
+def test_reset_asks_first(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    done = command(tmp_path, "reset")
+    assert done.returncode == 1
+    assert "Nothing was deleted" in done.stderr
+    assert (tmp_path / "postgres").exists()
+    assert command(tmp_path, "reset", "--yes").returncode == 0
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_schema_prints_the_sdl(tmp_path: Path) -> None:
+    done = command(tmp_path, "schema")
+    assert done.returncode == 0
+    assert "type Query {" in done.stdout
+    assert done.stdout == (ROOT / "schema" / "schema.graphql").read_text()
+
+
+UNUSABLE = [
+    ("DATABASE_URL", "mysql://me:sesame@127.0.0.1/x", "must start with postgresql://"),
+    ("DATABASE_URL", "postgresql://me:sesame@127.0.0.1:{port}/x", "Connection refused"),
+    ("DATABASE_URL", "postgresql://me:ses@me@127.0.0.1:{port}/x", "%40"),
+    ("DATABASE_URL", "postgresql://me:ses/ame@127.0.0.1:{port}/x", "%2F"),
+    ("DATABASE_URL", "postgresql://me:sesame@127.0.0.1:99999/x", "DATABASE_URL"),
+    ("REDIS_URL", "http://:sesame@127.0.0.1", "must start with redis://"),
+    ("REDIS_URL", "redis://:sesame@127.0.0.1:port/0", "REDIS_URL cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("name", "url", "says"), UNUSABLE)
+def test_an_unusable_url_is_one_line_without_the_password(tmp_path: Path, name: str, url: str, says: str) -> None:
+    given = {name: url.format(port=free_port())}
+    line = refused(command(tmp_path / "data", "serve", "--port", str(free_port()), **given))
+    assert says in line
+    assert name in line
+    assert "ses" not in line
+    assert "ame@" not in line
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_refused_password_is_one_line(tmp_path: Path, stores: StoreUrls) -> None:
+    import redis
+
+    with redis.Redis.from_url(stores.redis_url) as client:
+        client.acl_setuser("guest", enabled=True, passwords=["+open"], commands=["+@all"])
+    url = stores.redis_url.replace("unix://", "unix://guest:sesame@")
+    line = refused(command(tmp_path, "serve", "--port", str(free_port()), REDIS_URL=url))
+    assert "REDIS_URL" in line
+    assert "sesame" not in line
+
+
+def test_a_database_that_does_not_exist_is_named(tmp_path: Path, stores: StoreUrls) -> None:
+    url = stores.database_url.replace("/millitask?", "/nobodys?")
+    line = refused(command(tmp_path, "serve", "--port", str(free_port()), DATABASE_URL=url))
+    assert 'database "nobodys" does not exist' in line
+
+
+def test_serves_from_stores_of_ones_own(tmp_path: Path, database_url: str, redis_url: str) -> None:
+    with serve(tmp_path, DATABASE_URL=database_url, REDIS_URL=redis_url) as service:
+        assert service.get("/livez") == 200
+        assert not service.find("bin/postgres")
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_logs_are_json_lines_with_a_time(tmp_path: Path, database_url: str, redis_url: str) -> None:
+    urls: dict[str, Any] = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    with serve(tmp_path, MILLITASK_LOG_LEVEL="debug", **urls) as service:
+        service.get("/livez")
+        lines = service.output.read_text().splitlines()
+    # What is for people goes to stderr, and is three lines.
+    entries = [json.loads(line) for line in lines if line.startswith("{")]
+    assert len(lines) == len(entries) + 3
+    assert entries
+    for entry in entries:
+        assert entry["timestamp"].endswith("Z")
+        assert {"message", "level", "logger"} <= entry.keys()

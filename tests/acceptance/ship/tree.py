@@ -1,0 +1,67 @@
+"""What the image would hold, as a tree of files: the COPYs of its last stage, and the locked wheels."""
+
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from tests.acceptance.ship.image import Copy, Image
+from tests.support.service_process import ROOT
+
+
+def lay(image: Image, tree: Path, page: Path) -> None:
+    """Make the tree; `page` is the built web page."""
+    workdir = tree / image.workdir.lstrip("/")
+    workdir.mkdir(parents=True)
+    for copy in image.copies:
+        _copy(copy, tree, workdir, page)
+    for run in image.runs:
+        if run.startswith("python -m compileall"):
+            subprocess.run(["sh", "-ec", run], cwd=workdir, env={"PATH": path(image, tree)}, check=True)
+
+
+def path(image: Image, tree: Path) -> str:
+    """PATH as the image sets it, within the tree."""
+    return image.environment["PATH"].replace("/venv", f"{tree}/venv").replace("$PATH", "/usr/bin:/bin")
+
+
+def files(tree: Path) -> dict[str, float]:
+    """Every file, and when it was changed."""
+    return {str(file.relative_to(tree)): file.lstat().st_mtime for file in tree.rglob("*")}
+
+
+def _copy(copy: Copy, tree: Path, workdir: Path, page: Path) -> None:
+    target = tree / copy.target.lstrip("/") if copy.target.startswith("/") else workdir / copy.target
+    if copy.stage is None:
+        shutil.copytree(ROOT / copy.source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    elif copy.source == "/venv/":
+        _venv(target)
+    else:
+        assert copy.source == "/src/web/out/"
+        shutil.copytree(page, target)
+
+
+def _venv(target: Path) -> None:
+    """An environment with the distributions of the image's lock, and no other: links to those installed here."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(target)], check=True)
+    [packages] = target.glob("lib/python*/site-packages")
+    for line in re.findall(r"^([a-z0-9._-]+==.+?) ?\\?$", (ROOT / "requirements-image.lock").read_text(), re.MULTILINE):
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate():
+            _link(requirement, packages)
+
+
+def _link(requirement: Requirement, packages: Path) -> None:
+    try:
+        found = distribution(requirement.name)
+    except PackageNotFoundError:
+        raise AssertionError(f"{requirement} is locked and not installed; run make .venv/dev.stamp") from None
+    assert found.version in requirement.specifier
+    for first in {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}:
+        link = packages / first
+        if not link.exists():
+            link.symlink_to(Path(str(found.locate_file(first))).resolve())

@@ -1,0 +1,62 @@
+"""The code in docs/frontend.md: taken from the page, generated, type-checked, and run against the service."""
+
+import asyncio
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.service_process import ROOT
+from tests.acceptance.web.site import Site
+from tools.node import environment
+from tools.page import WEB
+
+_BLOCK = re.compile(r"^```(?:graphql|tsx?)\n(?://|#) (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_OPTIONS = {
+    "strict": True,
+    "noUncheckedIndexedAccess": True,
+    "target": "es2022",
+    "lib": ["es2023", "dom"],
+    "module": "preserve",
+    "jsx": "react-jsx",
+    "types": ["node"],
+    "skipLibCheck": True,
+    "rewriteRelativeImportExtensions": True,
+    "outDir": "built",
+}
+
+
+@pytest.fixture
+def guide(built: None, tmp_path: Path) -> Path:
+    """A folder with the files of the guide, and what they need."""
+    for name, text in _BLOCK.findall((ROOT / "docs/frontend.md").read_text()):
+        (tmp_path / name).write_text(text)
+    shutil.copy(Path(__file__).parent / "guide.ts", tmp_path)
+    (tmp_path / "node_modules").symlink_to(WEB / "node_modules")
+    (tmp_path / "package.json").write_text('{ "type": "module" }')
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": _OPTIONS}))
+    return tmp_path
+
+
+async def run(folder: Path, *command: str, **variables: str) -> str:
+    """What it prints; it must end well."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=folder,
+        env=environment() | variables,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0, said.decode()
+    return said.decode()
+
+
+async def test_the_code_of_the_guide_works(site: Site, guide: Path) -> None:
+    await site.create(*(f"Task {number}" for number in range(1, 8)))
+    url, programs = f"{site.url}/graphql", guide / "node_modules/.bin"
+    await run(guide, str(programs / "graphql-codegen"), "--config", "codegen.ts", GRAPHQL_URL=url)
+    await run(guide, str(programs / "tsc"))
+    assert await run(guide, "node", "built/guide.js", url) == "ok\n"

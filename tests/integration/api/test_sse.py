@@ -1,0 +1,93 @@
+"""Server-sent events: what is wrong is told as the protocol of graphql-sse has it, and ends the stream."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.config.settings import Settings
+from api.graphql.persisted_queries import hash_of
+from tests.support.log_capture import listening
+
+CHANGED = "subscription ($after: String) { taskChanged(after: $after) { kind } }"
+EVENTS = {"Accept": "text/event-stream"}
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str) -> Settings:
+    return Settings(database_url=database_url, redis_url=redis_url)
+
+
+@pytest.fixture
+async def url(settings: Settings) -> AsyncIterator[str]:
+    async with listening(settings) as url:
+        yield url
+
+
+async def first(url: str, query: str, **variables: Any) -> Any:
+    """The first event of a stream."""
+    body = {"query": query, "variables": variables}
+    async with httpx.AsyncClient() as http, http.stream("POST", url, json=body, headers=EVENTS) as stream:
+        async for line in stream.aiter_lines():
+            if line.startswith("data: "):
+                return json.loads(line.removeprefix("data: "))
+    raise AssertionError("no event")
+
+
+async def test_what_is_not_run_is_an_event_without_data_and_ends_the_stream(url: str) -> None:
+    async with httpx.AsyncClient() as http:
+        for query, variables, code in (
+            ("{ taskCounts { all } }", {}, "NOT_A_SUBSCRIPTION"),
+            ('mutation { createTask(input: {title: "A"}) { task { id } } }', {}, "NOT_A_SUBSCRIPTION"),
+            ("subscription { taskChanged { nothing } }", {}, "GRAPHQL_VALIDATION_FAILED"),
+            ("subscription { taskChanged { kind }", {}, "GRAPHQL_VALIDATION_FAILED"),
+            ("subscription { taskChanged { kind } taskCountsChanged { all } }", {}, "GRAPHQL_VALIDATION_FAILED"),
+            (CHANGED, {"after": 1}, "GRAPHQL_VALIDATION_FAILED"),
+            ("subscription {" + " ".join(f"a{n}: __typename" for n in range(40)) + "}", {}, "TOO_MANY_ALIASES"),
+        ):
+            stream = await http.post(url, json={"query": query, "variables": variables}, headers=EVENTS)
+            assert (stream.status_code, stream.headers["Cache-Control"]) == (200, "no-store")
+            following, end = stream.text.removeprefix(":\n\n").split("\n\n", 1)
+            event = json.loads(following.removeprefix("event: next\ndata: "))
+            assert set(event) == {"errors"}
+            assert event["errors"][0]["extensions"]["code"] == code
+            assert end == "event: complete\ndata:\n\n"
+
+
+async def test_what_is_no_rev_is_said_in_the_event(url: str) -> None:
+    revs = ("", "x", "1", "1-", "-1", "1-2-3", "1--2", "+1-2", " 1-2", "1-2\0", "1.0-2", "٣-٤", "9" * 39 + "-1")
+    for after in revs:
+        [error] = (await first(url, CHANGED, after=after))["errors"]
+        assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}, after
+    for unknown in (None, "0-0", "1-2", "9" * 38 + "-1"):  # nobody knows of these any more
+        assert (await first(url, CHANGED, after=unknown))["data"]["taskChanged"]["kind"] == "RESYNC"
+
+
+async def test_a_request_that_is_none_is_answered_as_any(url: str) -> None:
+    async with httpx.AsyncClient() as http:
+        for answer, status in (
+            (await http.post(url, json={}, headers=EVENTS), 400),
+            (await http.post(url, content=b"{", headers=EVENTS | {"Content-Type": "application/json"}), 400),
+            (await http.post(url, content=b"{}", headers=EVENTS | {"Content-Type": "text/plain"}), 415),
+            (await http.put(url, json={"query": CHANGED}, headers=EVENTS), 405),
+        ):
+            assert answer.status_code == status
+            assert "errors" in answer.json()
+            assert answer.headers["X-Request-Id"]
+
+
+async def test_only_trusted_documents_are_streamed_where_nothing_else_is_answered(
+    settings: Settings, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "documents.json"
+    manifest.write_text(json.dumps({hash_of(CHANGED): CHANGED}))
+    trusting = settings.model_copy(update={"trusted_documents": manifest, "trusted_only": True})
+    async with listening(trusting) as url, httpx.AsyncClient() as http:
+        refused = await http.post(url, json={"query": CHANGED}, headers=EVENTS)
+        assert refused.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+        stored = {"documentId": hash_of(CHANGED)}
+        async with http.stream("POST", url, json=stored, headers=EVENTS) as stream:
+            assert (await anext(stream.aiter_lines())) == ":"

@@ -1,0 +1,250 @@
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+import redis
+from websockets import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from api.config.settings import Settings
+from api.realtime import websocket as endpoint
+from cache.feed import events
+from tests.support.graphql_client import CREATE_MANY
+from tests.support.log_capture import listening
+
+COUNTS = "subscription { taskCountsChanged { all } }"
+CHANGED = "subscription { taskChanged { kind rev task { id title description } } }"
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str) -> Settings:
+    return Settings(database_url=database_url, redis_url=redis_url, max_streams=2)
+
+
+@pytest.fixture
+async def url(settings: Settings) -> AsyncIterator[str]:
+    async with listening(settings) as url:
+        yield url
+
+
+@asynccontextmanager
+async def connected(url: str, *, greet: bool = True, **options: Any) -> AsyncIterator[ClientConnection]:
+    spoken: Any = {"subprotocols": ["graphql-transport-ws"]} | options
+    async with connect(url.replace("http", "ws"), **spoken) as websocket:
+        if greet:
+            await websocket.send(json.dumps({"type": "connection_init"}))
+            assert json.loads(await websocket.recv()) == {"type": "connection_ack"}
+        yield websocket
+
+
+async def subscribe(websocket: ClientConnection, query: str = CHANGED, **payload: Any) -> Any:
+    message = {"id": "1", "type": "subscribe", "payload": {"query": query} | payload}
+    await websocket.send(json.dumps(message))
+    return json.loads(await asyncio.wait_for(websocket.recv(), 30))
+
+
+async def heard(websocket: ClientConnection, words: str) -> None:
+    async for text in websocket:
+        if words in str(text):
+            return
+    raise AssertionError(f"{words} was not heard")
+
+
+async def closed(websocket: ClientConnection) -> tuple[int, str]:
+    try:
+        async with asyncio.timeout(20):
+            while True:
+                await websocket.recv()
+    except ConnectionClosed as closing:
+        received: Any = closing.rcvd
+        return received.code, received.reason
+
+
+async def test_the_first_event_says_to_fetch_what_is_shown(url: str) -> None:
+    async with connected(url) as websocket:
+        event = (await subscribe(websocket))["payload"]
+        assert event["data"]["taskChanged"]["kind"] == "RESYNC"
+        assert set(event) == {"data"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ("nonsense", 4400),
+        ("[]", 4400),
+        ("null", 4400),
+        ("[" * 10_000, 4400),
+        ('{"type": "unheard of"}', 4400),
+        ('{"type": "subscribe"}', 4400),
+        ('{"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}}', 4400),
+        ('{"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}}', 4400),
+        ('{"type": "connection_init"}', 4429),
+        (b"\x00\x01", 4400),
+    ],
+)
+async def test_what_is_not_the_protocol_closes_the_connection(url: str, sent: str | bytes, code: int) -> None:
+    async with connected(url) as websocket:
+        await websocket.send(sent)
+        assert (await closed(websocket))[0] == code
+
+
+async def test_who_has_not_introduced_itself_may_not_subscribe(url: str) -> None:
+    async with connected(url, greet=False) as websocket:
+        await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGED}}))
+        assert (await closed(websocket))[0] == 4401
+
+
+async def test_who_never_introduces_itself_is_sent_away(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "INTRODUCTION", endpoint.INTRODUCTION / 50)
+    async with connected(url, greet=False) as websocket:
+        assert (await closed(websocket))[0] == 4408
+
+
+async def test_another_protocol_is_told_which_one_is_spoken(url: str) -> None:
+    async with connect(url.replace("http", "ws")) as websocket:
+        assert await closed(websocket) == (4406, "Subprotocol not acceptable: speak graphql-transport-ws")
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({"query": "{ taskCounts { all } }"}, "NOT_A_SUBSCRIPTION"),
+        ({"query": 'mutation { deleteTask(input: {id: "x"}) { deletedTaskId } }'}, "NOT_A_SUBSCRIPTION"),
+        ({"query": "subscription { taskChanged { nothing } }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": CHANGED, "variables": 1}, "BAD_REQUEST"),
+        ({"query": None}, "BAD_REQUEST"),
+        ({"query": CHANGED + CHANGED}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "subscription {" + " ".join(f"a{n}: __typename" for n in range(40)) + "}"}, "TOO_MANY_ALIASES"),
+    ],
+)
+async def test_what_cannot_be_subscribed_to_is_an_error_of_its_own(url: str, payload: Any, code: str) -> None:
+    async with connected(url) as websocket:
+        answer = await subscribe(websocket, **payload)
+        assert answer["type"] == "error"
+        assert answer["payload"][0]["extensions"]["code"] == code
+        assert (await subscribe(websocket))["type"] == "next"  # the connection goes on
+
+
+async def test_what_is_no_rev_is_said_in_the_event(url: str) -> None:
+    async with connected(url) as websocket:
+        answer = await subscribe(websocket, 'subscription { taskChanged(after: "x") { kind } }')
+        assert answer["payload"]["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://["])
+async def test_a_page_of_another_site_may_not_connect(url: str, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as caught:
+        async with connected(url, origin=origin):
+            pass
+    assert caught.value.response.status_code == 403
+
+
+async def test_pages_of_its_own_site_and_of_those_that_are_set_may_connect(settings: Settings) -> None:
+    async with listening(settings.model_copy(update={"cors_origins": "https://app.example"})) as url:
+        for origin in (url.removesuffix("/graphql"), "https://app.example"):
+            async with connected(url, origin=origin):
+                pass
+
+
+async def test_more_subscribers_than_may_are_sent_away_and_others_go_on(url: str) -> None:
+    async with connected(url) as first, connected(url):
+        async with connected(url, greet=False) as third:
+            code, reason = await closed(third)
+        assert code == 1013
+        assert "2 subscribers" in reason
+        async with httpx.AsyncClient() as http:
+            refused = await http.post(url, json={"query": CHANGED}, headers={"Accept": "text/event-stream"})
+        assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (503, "BUSY")
+        assert (await subscribe(first))["type"] == "next"
+    async with connected(url) as websocket:
+        assert (await subscribe(websocket))["type"] == "next"
+
+
+async def test_one_who_does_not_read_is_closed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "PATIENCE", 1.0)
+    monkeypatch.setattr(events, "MOST_WAITING", 50)
+    small = socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0))
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    slow, quick = connected(url, sock=small, max_queue=1, ping_interval=None), connected(url)
+    async with slow as websocket, quick as other, httpx.AsyncClient(timeout=30) as http:
+        await subscribe(websocket)
+        await subscribe(other)
+        hearing = asyncio.create_task(heard(other, "The last"))
+        tasks = [{"title": "A task", "description": "x" * 9000} for _ in range(20)]
+        for tasks_of_one in [tasks] * 50 + [[{"title": "The last"}]]:
+            created = await http.post(url, json={"query": CREATE_MANY, "variables": {"tasks": tasks_of_one}})
+            assert created.status_code == 200
+        await asyncio.wait_for(hearing, 60)  # by then all has been sent to the slow one, or could not be
+        await asyncio.sleep(1.5)
+        assert (await closed(websocket))[0] == 1013
+
+
+async def test_everybody_is_told_when_the_service_stops(settings: Settings) -> None:
+    async with httpx.AsyncClient(timeout=30) as http:
+        async with listening(settings) as url:
+            websocket = await connect(url.replace("http", "ws"), subprotocols=["graphql-transport-ws"])  # type: ignore[list-item]
+            request = http.build_request("POST", url, json={"query": CHANGED}, headers={"Accept": "text/event-stream"})
+            events = await http.send(request, stream=True)
+            assert events.headers["content-type"].startswith("text/event-stream")
+        assert (await closed(websocket))[0] == 1012
+        assert b"complete" not in await events.aread()
+
+
+async def test_each_subscription_of_a_connection_ends_by_itself(url: str) -> None:
+    async with connected(url) as websocket:
+        await subscribe(websocket)
+        await websocket.send(json.dumps({"id": "1", "type": "complete"}))
+        assert (await subscribe(websocket))["type"] == "next"
+        await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGED}}))
+        assert (await closed(websocket))[0] == 4409
+
+
+async def test_as_many_subscriptions_on_a_connection_as_it_may_have(url: str) -> None:
+    async with connected(url) as websocket:
+        await websocket.send(json.dumps({"id": "counts", "type": "subscribe", "payload": {"query": COUNTS}}))
+        for number in range(endpoint.MOST):
+            await websocket.send(json.dumps({"id": f"{number}", "type": "subscribe", "payload": {"query": CHANGED}}))
+        heard = [json.loads(await asyncio.wait_for(websocket.recv(), 10)) for _ in range(endpoint.MOST + 1)]
+        [refused] = [message for message in heard if message["type"] == "error"]
+        [error] = refused["payload"]
+        assert (refused["id"], len(heard)) == ("49", 51)
+        assert error["extensions"] == {"code": "TOO_MANY_SUBSCRIPTIONS", "limit": 50, "requested": 51}
+        assert "50 subscriptions" in error["message"]
+        await websocket.send(json.dumps({"id": "counts", "type": "complete"}))
+        again = {"id": "49", "type": "subscribe", "payload": {"query": CHANGED}}
+        await websocket.send(json.dumps(again))
+        assert json.loads(await asyncio.wait_for(websocket.recv(), 10))["type"] == "next"
+
+
+async def test_an_unexpected_error_is_masked_and_its_id_is_in_the_log(
+    url: str, database_url: str, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE task RENAME TO gone")
+    with redis.Redis.from_url(redis_url) as connected_redis:
+        connected_redis.flushdb()  # so that PostgreSQL has to count
+    async with httpx.AsyncClient(timeout=30) as http, connected(url) as websocket:  # the log's tracebacks take a while
+        events = await http.post(url, json={"query": COUNTS}, headers={"Accept": "text/event-stream"})
+        messages = [
+            (await subscribe(websocket, COUNTS))["payload"],
+            json.loads(events.text.split("data: ")[1].splitlines()[0]),
+        ]
+    log = capsys.readouterr().out
+    for message in messages:
+        [error] = message["errors"]
+        assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert error["extensions"]["requestId"] in error["message"]
+        assert f"request_id={error['extensions']['requestId']}" in log
+        assert "gone" not in json.dumps(message)
+
+
+async def test_a_batch_cannot_be_subscribed_to(settings: Settings) -> None:
+    async with listening(settings.model_copy(update={"max_batch": 2})) as url, httpx.AsyncClient() as http:
+        answer = await http.post(url, json=[{"query": CHANGED}], headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BATCHING_DISABLED")

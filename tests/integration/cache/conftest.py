@@ -1,0 +1,50 @@
+"""A store of the test's own: a database, a Redis and the index between them, all real and open."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from cache.maintenance.rebuild import rebuild
+from cache.metrics import StoreMetrics
+from cache.reads.session import Tasks
+from cache.redis.client import Redis
+from cache.store import Store
+from db.pool import Database
+from tests.support.factories import look
+
+
+@pytest.fixture
+def metrics() -> StoreMetrics:
+    return StoreMetrics()
+
+
+@pytest.fixture
+async def database(database_url: str, metrics: StoreMetrics) -> AsyncIterator[Database]:
+    async with Database(database_url, count=metrics.count_query) as database:
+        yield database
+
+
+@pytest.fixture
+async def redis(redis_url: str, metrics: StoreMetrics) -> AsyncIterator[Redis]:
+    async with Redis(redis_url, count=metrics.count_round_trip) as redis:
+        yield redis
+
+
+@pytest.fixture
+async def bare_store(database: Database, redis: Redis, metrics: StoreMetrics) -> Store:
+    """A store whose index nobody has built."""
+    return Store(database, redis, metrics)
+
+
+@pytest.fixture
+async def store(bare_store: Store) -> Store:
+    """A store whose index stands and is empty."""
+    await rebuild(bare_store)
+    await look(bare_store)
+    return bare_store
+
+
+@pytest.fixture
+def tasks(store: Store) -> Tasks:
+    """The view of one request. `Tasks(store)` makes another."""
+    return Tasks(store)

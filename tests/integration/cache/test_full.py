@@ -1,0 +1,103 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from cache.errors import RedisFull
+from cache.maintenance.rebuild import rebuild
+from cache.metrics import StoreMetrics
+from cache.reads.session import Tasks
+from cache.redis.client import Redis
+from cache.redis.protocol import MarkedWrite
+from cache.store import Store
+from cache.writes import write as write_module
+from db.pool import Database
+from tests.support.factories import marks, new_task, protocol, snapshot, views
+from tests.support.gate_states import build, gate_of, watched
+from tests.support.protocol_steps import LATER, held, mark, one
+from tests.support.redis_server import redis_server
+
+
+@pytest.fixture
+async def store(tmp_path: Path, database: Database, metrics: StoreMetrics) -> AsyncIterator[Store]:
+    """On a Redis of its own, whose memory is limited without harm to anybody."""
+    with redis_server(tmp_path) as url:
+        async with Redis(url) as redis:
+            store = Store(database, redis, metrics)
+            await build(store)
+            yield store
+
+
+async def limit(store: Store, maxmemory: str) -> None:
+    await store.redis.client.config_set("maxmemory", maxmemory)
+
+
+async def refusals(store: Store) -> int:
+    return int((await store.redis.client.info("errorstats")).get("errorstat_OOM", {}).get("count", 0))
+
+
+async def test_a_write_goes_on_without_a_redis_that_is_full(store: Store) -> None:
+    before = await Tasks(store).create_task(new_task())
+    await limit(store, "1")
+    async with watched(store):
+        made = await Tasks(store).create_task(new_task())
+        changed = await Tasks(store).update_task(before.id, {"title": "Another"})
+    assert (await gate_of(store)).state == "off"
+    assert store.full
+    assert await Tasks(store).tasks_by_id([made.id, before.id]) == [made, changed]
+
+
+async def test_a_write_that_redis_has_room_for_a_moment_later_costs_no_index(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when it holds what it sends to many who read at once."""
+    monkeypatch.setattr(write_module, "MOMENT", 1.0)
+    gate = await gate_of(store)
+    for write in (Tasks(store).create_task(new_task()), Tasks(store).create_tasks([new_task(), new_task()])):
+        refused = await refusals(store)
+        await limit(store, "1")
+        writing = asyncio.create_task(write)
+        while await refusals(store) == refused:  # noqa: ASYNC110 (Redis, which sets no event)
+            await asyncio.sleep(0.01)
+        await limit(store, "64mb")
+        await writing
+    assert await gate_of(store) == gate
+    assert not store.full
+
+
+async def test_what_redis_does_not_refuse_it_does_whole(store: Store) -> None:
+    """It looks at its memory at the first write of a script that needs some, and no more once one has written."""
+    task = await one(store)
+    done = structs.replace(task, status="DONE")
+    await mark(store, LATER, done)
+    await limit(store, "1")
+    with suppress(RedisFull):
+        await protocol(store).publish([MarkedWrite(LATER, done)])
+    # The value itself may be evicted at once.
+    marked = (await held(store, task)).startswith(b"M ")
+    assert marked == (await marks(store) != [])
+    assert marked == (await views(store, task.id) == {None, "TODO", "DONE"})
+    before = await snapshot(store)
+    with pytest.raises(RedisFull):
+        await mark(store, LATER + 1, task)
+    with pytest.raises(RedisFull):
+        await protocol(store).add(LATER + 2, [task], transaction=timedelta(seconds=10))
+    assert await snapshot(store) == before
+
+
+async def test_an_index_that_does_not_fit_is_given_up_and_said_so_until_it_does(store: Store) -> None:
+    await Tasks(store).create_tasks([new_task() for _ in range(100)])
+    async with store.database.connection() as connection:
+        await connection.raw.execute("UPDATE gate SET state = 'off'")
+    await limit(store, "1")
+    with pytest.raises(RedisFull, match="maxmemory"):
+        await rebuild(store)
+    assert store.full
+    assert (await gate_of(store)).state in ("off", "building")
+    await limit(store, "64mb")
+    assert await build(store) == 100
+    assert not store.full

@@ -1,0 +1,46 @@
+"""How long an entry stays."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cache.maintenance.scrub import scrub
+from cache.reads.session import Tasks
+from cache.redis.entry import decode
+from cache.redis.index import Range
+from cache.store import Store
+from db.task import Task
+from tests.support.factories import create, entry, protocol
+from tests.support.protocol_steps import one
+
+
+@pytest.mark.parametrize("step", ["publish", "fill", "scrub"])
+@pytest.mark.parametrize("lifetime", [timedelta(minutes=5), timedelta(days=5), None])
+async def test_an_entry_stays_an_hour_at_most_and_not_past_the_expiry(
+    store: Store, step: str, lifetime: timedelta | None
+) -> None:
+    task = await one(store, expires_at=None if lifetime is None else datetime.now(UTC) + lifetime)
+    if step == "publish":
+        task = await Tasks(store).update_task(task.id, {"title": "Published"})
+    elif step == "fill":
+        await Tasks(store).tasks_by_id([task.id])
+    else:
+        await scrub(store, protocol(store), [task.id])
+    key = protocol(store).keys.entry(task.id)
+    assert decode(store.workspace, task.id, await entry(store, task.id)) == task
+    assert 0 < await store.redis.client.pttl(key) <= 3_600_000
+    if task.expires_at is not None:
+        assert await _ends(store, task) <= task.expires_at.timestamp() * 1000
+
+
+async def _ends(store: Store, task: Task) -> int:
+    client: Any = store.redis.client
+    return int(await client.pexpiretime(protocol(store).keys.entry(task.id)))
+
+
+async def test_entries_do_not_end_all_together(store: Store) -> None:
+    made = await create(store, 50)
+    await Tasks(store).task_page(Range(50))
+    ends = {await _ends(store, task) for task in made}
+    assert len(ends) > 10

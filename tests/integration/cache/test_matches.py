@@ -1,0 +1,34 @@
+"""What matches, while it is changed."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from cache.reads.loader import TaskLoader
+from cache.reads.search import Window, filtered
+from cache.reads.session import Tasks
+from cache.store import Store
+from db.search import Filter
+from db.task import Task
+from tests.support.factories import create, in_an_hour
+
+SOON = in_an_hour()
+
+
+async def test_a_task_that_moves_to_where_one_reads_on_is_shown_once(store: Store) -> None:
+    first, second, third = [
+        (await create(store, expires_at=SOON + timedelta(minutes=minutes)))[0] for minutes in range(3)
+    ]
+
+    class Loader(TaskLoader):
+        async def batch_load_fn(self, keys: list[UUID]) -> list[Task | None]:
+            """Just before, one task goes, so that one has to read on; just after, another moves behind the others."""
+            if keys[0] == first.id:
+                await Tasks(store).delete_task(second.id)
+            loaded = await super().batch_load_fn(keys)
+            if keys[0] == first.id:
+                await Tasks(store).update_task(first.id, {"expires_at": SOON + timedelta(hours=1)})
+            return loaded
+
+    found = await filtered(store, Loader(store), Filter(expires_from=SOON), Window(2))
+    assert found.tasks == [first, third]
+    assert not found.has_after

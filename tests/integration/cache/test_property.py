@@ -1,0 +1,91 @@
+"""Whatever is done to the tasks, every page, cursor and total is that of a plain list."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any, ClassVar, get_args
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cache.metrics import StoreMetrics
+from cache.redis.client import Redis
+from cache.store import Store
+from db.pool import Database
+from db.task import Status
+from tests.support.gate_states import build
+from tests.support.shadow_store import EXPIRIES, ORDERS, World
+
+expiries = st.sampled_from(EXPIRIES)
+statuses = st.sampled_from(get_args(Status))
+picks = st.integers(0, 30)
+changes = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": st.sampled_from(["Buy milk", "Buy bread"]),
+        "status": statuses,
+        "expires_at": expiries,
+    },
+)
+operations = st.one_of(
+    st.tuples(st.just("create"), statuses, expiries),
+    st.tuples(st.just("create_many"), st.lists(st.tuples(statuses, expiries), min_size=1, max_size=7)),
+    st.tuples(st.just("create_again"), picks),
+    st.tuples(st.just("update"), picks, changes),
+    st.tuples(st.just("update"), picks, st.fixed_dictionaries({"expires_at": expiries})),
+    st.tuples(st.just("delete"), picks),
+    st.tuples(st.just("restore"), picks),
+    st.tuples(st.just("expire"), picks),
+    st.tuples(st.just("evict"), st.lists(picks, max_size=5)),
+    st.tuples(st.just("read"), st.integers(1, 9), statuses | st.none(), st.sampled_from(ORDERS)),
+    st.tuples(st.just("tidy")),
+    st.tuples(st.just("restart")),
+    st.tuples(st.just("come_back")),
+    st.tuples(st.just("cancel"), picks, changes, st.floats(0, 4)),
+)
+
+
+class Opened:
+    """Both stores, opened once for all examples; a workspace of its own for each."""
+
+    numbers: ClassVar = itertools.count(1)
+
+    def __init__(self, database_url: str, redis_url: str) -> None:
+        self._accounting = StoreMetrics()
+        self._database = Database(database_url)
+        self._redis = Redis(redis_url)
+        self._stack = AsyncExitStack()
+
+    async def open(self) -> None:
+        await self._stack.enter_async_context(self._database)
+        await self._stack.enter_async_context(self._redis)
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+
+    async def play(self, steps: list[tuple[Any, ...]]) -> None:
+        store = Store(self._database, self._redis, self._accounting, f"w{next(self.numbers)}")
+        await build(store)
+        world = World(store)
+        for name, *arguments in steps:
+            step: Callable[..., Awaitable[None]] = getattr(world, name)
+            await step(*arguments)
+        await world.check_all()
+        await world.check_indexes()
+
+
+def test_pages_are_those_of_a_list(database_url: str, redis_url: str) -> None:
+    with asyncio.Runner() as runner:
+        opened = Opened(database_url, redis_url)
+        runner.run(opened.open())
+
+        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(st.lists(operations, min_size=10, max_size=30))
+        def play(steps: list[tuple[Any, ...]]) -> None:
+            runner.run(opened.play(steps))
+
+        try:
+            play()
+        finally:
+            runner.run(opened.close())

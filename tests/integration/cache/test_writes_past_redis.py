@@ -1,0 +1,206 @@
+"""Writes while the gate closes wait; while it is off, they change PostgreSQL alone, and every read sees them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from cache.errors import GateClosing, IndexLost
+from cache.maintenance import rebuild as rebuilding
+from cache.maintenance.rebuild import rebuild
+from cache.maintenance.runner import keeper
+from cache.metrics import StoreMetrics
+from cache.reads.session import Tasks
+from cache.redis.entry import decode
+from cache.redis.index import Range
+from cache.store import Store, clock
+from db.pages import task_page
+from db.pool import Database
+from db.task import Task
+from tests.support.factories import create, look, new_task, newest_first, protocol, snapshot
+from tests.support.gate_states import (
+    build,
+    check_entries,
+    check_indexes,
+    close,
+    gate_of,
+    off,
+    switch_off,
+    until,
+    until_settled,
+    watched,
+)
+
+WRITES: dict[str, Callable[[Tasks, UUID, UUID], Awaitable[Any]]] = {
+    "create": lambda tasks, _there, _gone: tasks.create_task(new_task("New")),
+    "create many": lambda tasks, _there, _gone: tasks.create_tasks([new_task("New"), new_task("New", status="DONE")]),
+    "update": lambda tasks, there, _gone: tasks.update_task(there, {"title": "Newer", "status": "DONE"}),
+    "delete": lambda tasks, there, _gone: tasks.delete_task(there),
+    "restore": lambda tasks, _there, gone: tasks.restore_task(gone),
+}
+
+
+async def prepared(store: Store) -> tuple[UUID, UUID]:
+    """A task that is there and one that was deleted, and their entries."""
+    there, gone, _ = await create(store, 3)
+    await Tasks(store).delete_task(gone.id)
+    await Tasks(store).task_page(Range(5))
+    return there.id, gone.id
+
+
+async def rows(store: Store) -> list[Task]:
+    """What PostgreSQL says, newest first."""
+    async with store.database.connection() as connection:
+        return (await task_page(connection, store.workspace, count=100)).tasks
+
+
+async def check_reads(store: Store, *, degraded: bool) -> None:
+    """Pages and look-ups are the rows, each in a request of its own."""
+    expected = await rows(store)
+    for status in (None, "TODO", "DONE"):
+        request = Tasks(store)
+        page = await request.task_page(Range(10, status=status))
+        assert page.tasks == [task for task in expected if status in (None, task.status)]
+        assert page.total == len(page.tasks)
+        assert request.degraded == degraded
+    request = Tasks(store)
+    assert await request.tasks_by_id([task.id for task in expected]) == expected
+    assert request.degraded == degraded
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_a_write_while_the_gate_closes_waits_and_then_goes_past_redis(store: Store, write: str) -> None:
+    ids = await prepared(store)
+    before = await snapshot(store)
+    await close(store)
+    unchanged = await rows(store)
+    writing = asyncio.ensure_future(WRITES[write](Tasks(store), *ids))
+    await asyncio.sleep(0.2)
+    assert not writing.done()
+    assert await rows(store) == unchanged
+    await check_reads(store, degraded=True)
+    await switch_off(store)
+    await writing
+    assert await rows(store) != unchanged
+    await check_reads(store, degraded=True)
+    assert await snapshot(store) == before
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_a_write_while_the_gate_is_off_changes_postgresql_alone(store: Store, write: str) -> None:
+    ids = await prepared(store)
+    await off(store)
+    before, unchanged = await snapshot(store), await rows(store)
+    await WRITES[write](Tasks(store), *ids)
+    assert await rows(store) != unchanged
+    assert await snapshot(store) == before
+    await check_reads(store, degraded=True)
+    await build(store)
+    await check_reads(store, degraded=False)
+    await check_indexes(store)
+    await check_entries(store)
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_a_write_while_the_index_is_built_is_seen_at_once_and_after(store: Store, write: str) -> None:
+    ids = await prepared(store)
+    await off(store)
+    building = await rebuilding._begin(store, await store.redis.run_id())
+    assert building is not None
+    await look(store)
+    unchanged = await rows(store)
+    await WRITES[write](Tasks(store), *ids)
+    assert await rows(store) != unchanged
+    await check_reads(store, degraded=True)
+    assert await build(store) == len(await rows(store))  # takes over, with another epoch
+    await check_reads(store, degraded=False)
+    await check_indexes(store)
+
+
+async def test_one_that_entered_before_the_gate_closed_ends_with_redis(store: Store) -> None:
+    """It is the reader's lease that is waited for, and not the writer: it has its mark."""
+    task = (await create(store))[0]
+    async with store.database.connection() as connection, connection.raw.transaction():
+        await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
+        writing = asyncio.create_task(Tasks(store).update_task(task.id, {"title": "Newer"}))
+        await asyncio.sleep(0.1)
+        await close(store)
+    updated = await writing
+    assert (await gate_of(store)).state == "closing"
+    assert decode(store.workspace, task.id, await entry_at(store, task.id)) == updated
+
+
+async def entry_at(store: Store, id_: UUID) -> bytes | None:
+    """Also when nobody may read it any more."""
+    found: Any = await store.redis.client.get(store.at(await gate_of(store)).keys.entry(id_))
+    return None if found is None else bytes(found)
+
+
+async def test_who_builds_waits_for_one_that_goes_past_redis(store: Store) -> None:
+    """Else it would be in no batch, and in no index."""
+    task = (await create(store))[0]
+    await off(store)
+    async with store.database.connection() as connection, connection.raw.transaction():
+        await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
+        writing = asyncio.create_task(Tasks(store).update_task(task.id, {"status": "DONE"}))
+        await asyncio.sleep(0.1)
+        building = asyncio.create_task(rebuild(store))
+        await asyncio.sleep(0.1)
+        assert not building.done()
+        assert (await gate_of(store)).state == "off"
+    await writing
+    assert await building == 1
+    await look(store)
+    await check_indexes(store)
+    await check_reads(store, degraded=False)
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_a_gate_that_does_not_get_off_is_waited_for_so_long_and_no_longer(
+    store: Store, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    ids = await prepared(store)
+    unchanged = await rows(store)
+    await close(store)
+    monkeypatch.setattr(write, "PATIENCE", 0.3)
+    began = clock()
+    with pytest.raises(GateClosing, match="nothing was changed"):
+        await WRITES[write](Tasks(store), *ids)
+    assert 0.3 <= clock() - began < 1
+    assert await rows(store) == unchanged
+
+
+async def test_writes_through_a_whole_closing_are_done_once_each(store: Store, database: Database) -> None:
+    """Two processes write all the while; one closes the gate in the midst of it, and the keeper builds again."""
+    other = Store(database, store.redis, StoreMetrics())
+    await look(other)
+    made: list[Task] = []
+    written = {store: 0, other: 0}
+
+    async def work(store: Store) -> None:
+        while not stop.is_set():
+            task = await Tasks(store).create_task(new_task())
+            task = await Tasks(store).update_task(task.id, {"status": "DONE"})
+            made.append(task)
+            assert await Tasks(other).tasks_by_id([task.id]) == [task]
+            written[store] += 1
+
+    stop = asyncio.Event()
+    async with keeper(store), watched(other):
+        working = [asyncio.create_task(work(each)) for each in (store, other, store, other)]
+        epoch = protocol(store).gate.epoch
+        assert await store.close(epoch, IndexLost())
+        await until(lambda: all(each.protocol is not None and each.protocol.gate.epoch > epoch for each in written))
+        stop.set()
+        await asyncio.gather(*working)
+        await until_settled(store)
+    assert all(written.values())
+    assert {task.version for task in made} == {2}
+    page = await Tasks(other).task_page(Range(100))
+    assert page.tasks == newest_first(made)[:100]
+    assert page.total == len(made)
+    await look(store)  # the keeper has ended, and its lease runs out
+    await check_indexes(store)
+    await check_entries(store)

@@ -1,0 +1,94 @@
+"""What a row may be: the limits that the API promises, held by the table itself."""
+
+from datetime import UTC, datetime
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
+
+import pytest
+from psycopg import errors
+
+from db.errors import DatabaseError
+from db.pages import task_count
+from db.pool import Connection, Database
+from db.task import NewTask
+from db.task_table import create_tasks
+from tests.support.db_factories import DEFAULT, PAST, new_id, new_task
+
+INSERT: LiteralString = """
+    INSERT INTO task (workspace_id, id, title, description, created_at, updated_at, expires_at, version)
+    VALUES (%(workspace_id)s, %(id)s, %(title)s, %(description)s, %(created_at)s, %(updated_at)s, %(expires_at)s,
+            %(version)s)
+"""
+
+
+def row(**values: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    usual = {"workspace_id": DEFAULT, "id": new_id(), "title": "t", "description": "", "version": 1}
+    return usual | {"created_at": now, "updated_at": now, "expires_at": None} | values
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": "x" * 500},
+        {"title": "🫖" * 500},
+        {"description": "🫖" * 10_000},
+        {"workspace_id": "a"},
+        {"workspace_id": "0" + "a_-" * 20 + "zz"},
+        {"expires_at": datetime(2199, 12, 31, tzinfo=UTC)},
+        {"created_at": datetime(1970, 1, 1, tzinfo=UTC)},
+        {"version": 2**31 - 1},
+    ],
+)
+async def test_what_is_just_within_its_limit_is_taken(connection: Connection, values: dict[str, Any]) -> None:
+    await connection.raw.execute(INSERT, row(**values))
+
+
+@pytest.mark.parametrize(
+    ("constraint", "values"),
+    [
+        ("task_title", {"title": ""}),
+        ("task_title", {"title": "x" * 501}),
+        ("task_description", {"description": "x" * 10_001}),
+        ("task_id", {"id": uuid4()}),
+        ("task_id", {"id": UUID(int=0)}),
+        ("task_workspace_id", {"workspace_id": ""}),
+        ("task_workspace_id", {"workspace_id": "a" * 64}),
+        ("task_workspace_id", {"workspace_id": "{a}"}),
+        ("task_workspace_id", {"workspace_id": "a\n"}),
+        ("task_workspace_id", {"workspace_id": "-a"}),
+        ("task_created_at", {"created_at": datetime(1969, 12, 31, tzinfo=UTC)}),
+        ("task_created_at", {"created_at": datetime(2200, 1, 1, tzinfo=UTC), "updated_at": datetime(2201, 1, 1)}),
+        ("task_expires_at", {"expires_at": datetime(1, 1, 1, tzinfo=UTC)}),
+        ("task_expires_at", {"expires_at": datetime(2200, 1, 1, tzinfo=UTC)}),
+        ("task_updated_at", {"updated_at": PAST}),
+        ("task_version", {"version": 0}),
+    ],
+)
+async def test_what_is_over_its_limit_is_refused(
+    connection: Connection, constraint: str, values: dict[str, Any]
+) -> None:
+    with pytest.raises(errors.CheckViolation) as refused:
+        await connection.raw.execute(INSERT, row(**values))
+    assert refused.value.diag.constraint_name == constraint
+
+
+async def test_every_constraint_has_been_tried(connection: Connection) -> None:
+    found = await connection.raw.execute(
+        "SELECT conname FROM pg_constraint WHERE conrelid = 'task'::regclass AND contype = 'c'"
+    )
+    tried = {f"task_{name}" for name in ("title", "description", "id", "workspace_id")}
+    tried |= {f"task_{name}" for name in ("created_at", "expires_at", "updated_at", "version")}
+    assert {name for (name,) in await found.fetchall()} == tried
+
+
+@pytest.mark.parametrize(
+    "fields", [{"title": "a\0b"}, {"title": "\ud800"}, {"status": "NEW"}, {"priority": "low"}, {"title": ""}]
+)
+async def test_what_cannot_be_stored_is_an_error_of_ours(database: Database, fields: dict[str, Any]) -> None:
+    values = {"title": "t"} | fields
+    with pytest.raises((DatabaseError, UnicodeError)):
+        async with database.connection() as connection:
+            await create_tasks(connection, DEFAULT, [NewTask(new_id(), **values), new_task()])
+    async with database.connection() as connection:
+        assert await task_count(connection, DEFAULT) == 0

@@ -1,0 +1,136 @@
+"""What each statement reads: never the whole table, and the index alone where that is promised."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString, get_args
+from uuid import UUID
+
+import psycopg
+
+from db import gate, index_source, pages, purge, search, task_table
+from db.task import Order, Status
+from tests.support.db_factories import DEFAULT
+
+ROWS = 100_000
+FILL: LiteralString = """
+    INSERT INTO task (workspace_id, id, title, status, created_at, updated_at, expires_at, deleted_at)
+    SELECT CASE WHEN n %% 10 = 0 THEN 'other' ELSE 'default' END, uuidv7(make_interval(secs => n)), 'Task ' || n,
+           (enum_range(NULL::task_status))[1 + n %% 3],
+           '2026-01-01Z'::timestamptz + make_interval(secs => n / 3), '2026-06-01Z',
+           CASE WHEN n %% 5 = 0 THEN now() + make_interval(days => n %% 3 - 1, secs => n) END,
+           CASE WHEN n %% 50 = 1 THEN now() - make_interval(secs => n * 60) END
+    FROM generate_series(1, %s) AS n
+"""
+# The gate has a row for each workspace; many are needed before PostgreSQL looks for one.
+GATES: LiteralString = "INSERT INTO gate SELECT 'w' || n, 'on', n, 'run' FROM generate_series(1, 10000) AS n"
+IN_GATE: LiteralString = "SELECT epoch FROM gate WHERE workspace_id = 'w77'"
+
+MODULES = (task_table, gate, pages, purge, index_source)
+# These name no table of ours, only functions and sequences; what the functions read is in IN_GATE.
+WITHOUT_TABLE = {"ENTER_GATE", "AWAIT_WRITERS", "TRY_TO_BUILD", "BEGIN_BUILDING"}
+GATE = {"READ_GATE", "CLOSE_GATE", "SWITCH_OFF", "WRITE_BUILDING", "SWITCH_ON"}
+STATUSES: tuple[Status | None, ...] = (None, "DONE")
+INDEXES: dict[Order, str] = {"NEWEST": "task_page", "OLDEST": "task_page", "EXPIRING_SOON": "task_expiring"}
+PAGES = {
+    f"page {order} {direction} {status}": (INDEXES[order], pages.task_page_sql(order, direction, status))
+    for order in INDEXES
+    for direction in get_args(pages.Direction)
+    for status in STATUSES
+}
+COUNTS = {
+    f"{sql.__name__} {order} {status}": (INDEXES[order], sql(order, status))
+    for order in INDEXES
+    for sql in (pages.task_count_sql, pages.task_rank_sql)
+    for status in STATUSES
+} | {"task_counts": ("task_page_by_status", pages.TASK_COUNTS)}
+MATCHES = {
+    f"{sql.__name__} {direction}": (index, sql(direction))
+    for index, sql in (
+        ("task_page", search.newest_words_sql),
+        ("task_words", search.all_words_sql),
+        ("task_filter", search.filter_sql),
+        ("task_expiring_by_status", search.expiry_filter_sql),
+    )
+    for direction in get_args(pages.Direction)
+}
+# Not a sort: the start of the range, and the place behind them all, the later of the two.
+MERGE = re.compile(r"Sort Key: task.(created|expires)_at( DESC)?\n")
+
+
+def constants() -> dict[str, LiteralString]:
+    found: dict[str, LiteralString] = {name: text for name, (_, text) in (PAGES | COUNTS | MATCHES).items()}
+    for module in MODULES:
+        for name, value in vars(module).items():
+            words = value.split(maxsplit=1) if isinstance(value, str) and name.isupper() else []
+            if words and words[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH") and not name.startswith("_"):
+                found[name] = value
+    return found
+
+
+async def explain(connection: psycopg.AsyncConnection[Any], statement: LiteralString, params: dict[str, Any]) -> str:
+    plan = await connection.execute("EXPLAIN " + statement, params)
+    return "\n".join(line for (line,) in await plan.fetchall())
+
+
+async def explain_generic(connection: psycopg.AsyncConnection[Any], statement: LiteralString) -> str:
+    """The plan for a prepared statement, made without looking at the parameters."""
+    names = sorted(set(re.findall(r"%\((\w+)\)s", statement)))
+    for number, name in enumerate(names, 1):
+        statement = statement.replace(f"%({name})s", f"${number}")
+    plan = await connection.execute("EXPLAIN (GENERIC_PLAN) " + statement)
+    return "\n".join(line for (line,) in await plan.fetchall())
+
+
+async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
+    now = datetime.now(UTC)
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await connection.execute(FILL, (ROWS,))
+        await connection.execute(GATES)
+        await connection.execute("VACUUM ANALYZE")
+        found = await connection.execute("SELECT array_agg(id) FROM (SELECT id FROM task LIMIT 100)")
+        ids: list[UUID] = (await found.fetchone() or [[]])[0]
+        middle = datetime(2026, 1, 1, 5, tzinfo=UTC)
+        params: dict[str, Any] = {
+            "workspace": DEFAULT, "ids": ids, "id": ids[0], "created_at": middle, "now": now, "status": "DONE",
+            "title": "t", "description": "", "priority": "LOW", "expires_at": None, "epoch": 1, "redis_run_id": "r",
+            "titles": ["t"] * 100, "descriptions": [""] * 100, "statuses": ["DONE"] * 100,
+            "priorities": ["LOW"] * 100, "expiries": [now] * 100, "after_at": middle, "after_id": ids[0],
+            "before_at": middle, "before_id": ids[0], "at": now + timedelta(days=1), "offset": 10_000,
+            "count": 50, "total": True, "query": "'1234':*", "walk": 5000, "created_from": middle - timedelta(hours=1),
+            "created_before": middle, "expires_from": now, "expires_before": now + timedelta(days=1),
+            "retention": timedelta(days=30), "batch": 500, "lost": False,
+        }  # fmt: skip
+        batch = params | {"created_at": 1_767_225_600_000_000, "limit": 10_000}
+        plans = {
+            name: await explain(connection, text, batch if name == "INDEX_BATCH" else params)
+            for name, text in constants().items()
+        }
+        plans["enter_gate"] = await explain(connection, IN_GATE, {})
+        both = {**PAGES, **COUNTS, **MATCHES}
+        prepared = {name: await explain_generic(connection, constants()[name]) for name in both}
+        prepared["INDEX_BATCH"] = await explain_generic(connection, index_source.INDEX_BATCH)
+        prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
+    # A sequence has one row.
+    assert not [name for name in plans if re.search("Seq Scan on (?!mark_token)", plans[name])]
+    assert not [name for name in prepared if "Seq Scan" in prepared[name]]
+    assert set(plans) >= WITHOUT_TABLE | GATE
+    assert len(plans) >= 22
+    for plan, index in [(kind[name], index) for name, (index, _) in PAGES.items() for kind in (plans, prepared)]:
+        # Rows are read for the page alone, from its first one on; the start, the neighbours and the total are not.
+        assert len(re.findall(rf"Index Scan (Backward )?using {index}", plan)) == 1
+        assert len(re.findall(rf"Index Only Scan (Backward )?using {index}", plan)) == 5
+        assert not re.search(r"Bitmap|Sort Key: task", MERGE.sub("", plan))
+    for plan, index in [(kind[name], index) for name, (index, _) in COUNTS.items() for kind in (plans, prepared)]:
+        assert re.search(rf"Index Only Scan (Backward )?using {index}", plan)
+        assert "Sort" not in plan
+    for plan, index in [(kind[name], index) for name, (index, _) in MATCHES.items() for kind in (plans, prepared)]:
+        assert re.search(rf"(Index|Index Only|Bitmap Index) Scan (Backward )?(using|on) {index}", plan)
+    for name in GATE:
+        assert "Index Scan using gate_pkey" in plans[name]
+    for plan in (plans["INDEX_BATCH"], prepared["INDEX_BATCH"]):
+        # In the index's own order, so that a batch costs the same wherever it begins; the rest groups that batch alone.
+        assert "Index Scan using task_page" in plan
+        assert not re.search(r"Sort Key: task", plan)
+    for plan in (plans["PURGE_TASKS"], prepared["PURGE_TASKS"]):
+        assert "Index Scan using task_gone" in plan
+        assert "Index Scan using task_pkey" in plan

@@ -1,0 +1,96 @@
+"""Requests that are none: each a clear error, and nothing changed."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.support.graphql_client import CREATE, TOTAL, Client
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_body_over_the_limit(client: Client, there: Any, announced: bool) -> None:
+    body = json.dumps({"query": TOTAL, "variables": {"x": "y" * 2**20}}).encode()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for at in range(0, len(body), 2**16):
+            yield body[at : at + 2**16]
+
+    response = await client.http.post(
+        "/graphql", content=body if announced else chunks(), headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code == 413
+    [error] = response.json()["errors"]
+    assert error["extensions"]["code"] == "BODY_TOO_LARGE"
+    assert error["extensions"]["limit"] == 2**20
+    # How much there is in all is known where it was announced.
+    requested = error["extensions"]["requested"]
+    assert requested == len(body) if announced else 2**20 < requested <= len(body)
+    for number in (2**20, requested):
+        assert f"{number:,}" in error["message"]
+
+
+async def test_a_body_of_just_the_limit_is_good(client: Client) -> None:
+    body = json.dumps({"query": TOTAL}).encode()
+    response = await client.post(body + b" " * (2**20 - len(body)))
+    assert response.status_code == 200
+    assert response.json()["data"]["tasks"]["totalCount"] == 0
+
+
+NOT_JSON = [b"", b"{", b"query { tasks }", b"\xff\xfe", b'{"query": "\xff"}', b"{'query': '{ __typename }'}", b"nul\0"]
+
+
+@pytest.mark.parametrize("body", NOT_JSON, ids=ascii)
+async def test_malformed_json(client: Client, there: Any, body: bytes) -> None:
+    response = await client.post(body)
+    assert response.status_code == 400
+    [error] = response.json()["errors"]
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert "JSON" in error["message"]
+
+
+NO_REQUESTS: list[object] = [
+    None,
+    1,
+    "{ __typename }",
+    [],
+    [{"query": "{ __typename }"}],
+    {},
+    {"query": None},
+    {"query": 1},
+    {"query": ""},
+    {"query": "{ __typename }", "variables": 1},
+    {"query": "{ __typename }", "variables": [1]},
+    {"query": "query A { __typename }", "operationName": 1},
+    {"query": "query A { __typename }", "operationName": "B"},
+]
+
+
+@pytest.mark.parametrize("body", NO_REQUESTS, ids=ascii)
+async def test_json_that_is_no_request(client: Client, there: Any, body: object) -> None:
+    response = await client.post(json.dumps(body).encode())
+    assert response.status_code in (200, 400), response.text
+    [error] = response.json()["errors"]
+    assert error["extensions"]["code"] in ("BAD_REQUEST", "BATCHING_DISABLED", "OPERATION_NOT_FOUND")
+    assert error["message"]
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "nonsense"])
+async def test_a_wrong_content_type(client: Client, there: Any, content_type: str) -> None:
+    body = json.dumps({"query": CREATE, "variables": {"input": {"title": "New"}}}).encode()
+    response = await client.post(body, content_type)
+    assert response.status_code in (400, 415)
+    [error] = response.json()["errors"]
+    assert "application/json" in error["message"]
+    assert error["extensions"]["code"] in ("BAD_REQUEST", "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize(
+    "document", ["{", "{ nothing }", "{ tasks }", "mutation { createTask { task { id } } }", "x y"]
+)
+async def test_a_document_that_cannot_be_run(client: Client, there: Any, document: str) -> None:
+    response = await client.send(document)
+    assert response.status_code in (200, 400)
+    for error in response.json()["errors"]:
+        assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"

@@ -1,0 +1,218 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from schema.resolvers.validation import uuid7
+from tests.support.graphql_client import CREATE, DELETE, Client
+
+UPDATE = """
+mutation ($input: UpdateTaskInput!) {
+  updateTask(input: $input) {
+    task { id title description status priority createdAt updatedAt expiresAt version }
+    userErrors { field message code }
+  }
+}
+"""
+
+RESTORE = """
+mutation ($input: RestoreTaskInput!) {
+  restoreTask(input: $input) {
+    task { id title description status priority createdAt updatedAt expiresAt version }
+    userErrors { field message code }
+  }
+}
+"""
+
+TASK = """
+query ($id: ID!) {
+  task(id: $id) { id title description status priority createdAt updatedAt expiresAt version }
+}
+"""
+
+SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
+
+
+async def update(client: Client, **fields: Any) -> Any:
+    payload = (await client.query(UPDATE, input=fields))["updateTask"]
+    assert payload["userErrors"] == []
+    return payload["task"]
+
+
+async def test_create_a_task_of_a_title_alone(client: Client) -> None:
+    task = await client.create(title="Buy milk")
+    assert UUID(task["id"]).version == 7
+    assert task == {
+        "id": task["id"],
+        "title": "Buy milk",
+        "description": "",
+        "status": "TODO",
+        "priority": "NONE",
+        "createdAt": task["createdAt"],
+        "updatedAt": task["createdAt"],
+        "expiresAt": None,
+        "version": 1,
+    }
+    assert datetime.fromisoformat(task["createdAt"]).utcoffset() == timedelta(0)
+    assert (await client.query(TASK, id=task["id"]))["task"] == task
+    assert await client.total() == 1
+
+
+async def test_create_a_task_of_every_field(client: Client) -> None:
+    id_ = str(uuid7())
+    given = {"id": id_, "title": "Träume 𝄞", "description": "a\nb", "status": "DONE", "priority": "URGENT"}
+    task = await client.create(**given, expiresAt=SOON.isoformat())
+    assert {field: task[field] for field in given} == given
+    assert datetime.fromisoformat(task["expiresAt"]) == SOON
+    assert (await client.query(TASK, id=id_))["task"] == task
+
+
+async def test_null_is_as_good_as_not_given_in_a_create(client: Client) -> None:
+    task = await client.create(id=None, description=None, status=None, priority=None, expiresAt=None)
+    assert (task["description"], task["status"], task["priority"]) == ("", "TODO", "NONE")
+
+
+@pytest.mark.parametrize("offset", ["+05:30", "-11:00"])
+async def test_an_expiry_of_another_zone_is_the_same_moment(client: Client, offset: str) -> None:
+    local = SOON.strftime("%Y-%m-%dT%H:%M:%S") + offset
+    task = await client.create(expiresAt=local)
+    assert datetime.fromisoformat(task["expiresAt"]) == datetime.fromisoformat(local)
+
+
+async def test_creating_an_id_twice_makes_one_task(client: Client) -> None:
+    id_ = str(uuid7())
+    first = await client.create(id=id_, title="First")
+    assert await client.create(id=id_.upper(), title="Second") == first
+    assert await client.total() == 1
+
+
+async def test_update_every_field(client: Client) -> None:
+    task = await client.create()
+    given = {"title": "New", "description": "Words", "status": "IN_PROGRESS", "priority": "LOW"}
+    changed = await update(client, id=task["id"], **given, expiresAt=SOON.isoformat())
+    assert {field: changed[field] for field in given} == given
+    assert datetime.fromisoformat(changed["expiresAt"]) == SOON
+    assert changed["version"] == 2
+    assert changed["createdAt"] == task["createdAt"]
+    assert changed["updatedAt"] > task["updatedAt"]
+    assert (await client.query(TASK, id=task["id"]))["task"] == changed
+
+
+async def test_a_field_that_is_not_given_stays_and_null_clears(client: Client) -> None:
+    task = await client.create(description="Words", priority="HIGH", expiresAt=SOON.isoformat())
+    changed = await update(client, id=task["id"], title="New")
+    assert changed == task | {"title": "New", "version": 2, "updatedAt": changed["updatedAt"]}
+    cleared = await update(client, id=task["id"], expiresAt=None)
+    assert cleared == changed | {"expiresAt": None, "version": 3, "updatedAt": cleared["updatedAt"]}
+    emptied = await update(client, id=task["id"], description="")
+    assert emptied == cleared | {"description": "", "version": 4, "updatedAt": emptied["updatedAt"]}
+    assert (await client.query(TASK, id=task["id"]))["task"] == emptied
+
+
+async def test_an_update_that_changes_nothing_makes_no_version(client: Client) -> None:
+    task = await client.create(title="Same")
+    assert await update(client, id=task["id"]) == task
+    assert await update(client, id=task["id"], title="Same", status="TODO") == task
+
+
+async def test_an_update_moves_a_task_between_statuses(client: Client) -> None:
+    task = await client.create()
+    await update(client, id=task["id"], status="DONE")
+    counts = "{ todo: tasks(status: TODO) { totalCount } done: tasks(status: DONE) { totalCount nodes { id } } }"
+    found = await client.query(counts)
+    assert found["todo"]["totalCount"] == 0
+    assert found["done"] == {"totalCount": 1, "nodes": [{"id": task["id"]}]}
+
+
+@pytest.mark.parametrize("field", ["updateTask", "deleteTask"])
+async def test_the_expected_version(client: Client, field: str) -> None:
+    task = await client.create()
+    await update(client, id=task["id"], title="Another was faster")
+    given = {"id": task["id"]} | ({"title": "Mine"} if field == "updateTask" else {})
+    document = UPDATE if field == "updateTask" else DELETE
+    for wrong in (1, 3, 0, -1):
+        payload = (await client.query(document, input=given | {"expectedVersion": wrong}))[field]
+        [error] = payload["userErrors"]
+        assert (error["code"], error["field"]) == ("VERSION_CONFLICT", ["expectedVersion"])
+        assert "version 2" in error["message"]
+    assert (await client.query(TASK, id=task["id"]))["task"]["title"] == "Another was faster"
+    payload = (await client.query(document, input=given | {"expectedVersion": 2}))[field]
+    assert payload["userErrors"] == []
+
+
+async def test_delete_and_restore(client: Client) -> None:
+    kept = await client.create(title="Kept")
+    task = await client.create(title="Gone for a while", status="DONE")
+    await client.delete(task["id"])
+    assert (await client.query(TASK, id=task["id"]))["task"] is None
+    found = (await client.query("{ tasks { nodes { id } totalCount } }"))["tasks"]
+    assert found == {"nodes": [{"id": kept["id"]}], "totalCount": 1}
+
+    again = (await client.query(DELETE, input={"id": task["id"]}))["deleteTask"]
+    assert again["deletedTaskId"] is None
+    assert [error["code"] for error in again["userErrors"]] == ["NOT_FOUND"]
+    refused = (await client.query(UPDATE, input={"id": task["id"], "title": "New"}))["updateTask"]
+    assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
+
+    payload = (await client.query(RESTORE, input={"id": task["id"]}))["restoreTask"]
+    assert payload["userErrors"] == []
+    restored = payload["task"]
+    assert restored["version"] > task["version"]
+    assert restored == task | {"version": restored["version"], "updatedAt": restored["updatedAt"]}
+    assert (await client.query(TASK, id=task["id"]))["task"] == restored
+    found = (await client.query("{ tasks(status: DONE) { nodes { id } totalCount } }"))["tasks"]
+    assert found == {"nodes": [{"id": task["id"]}], "totalCount": 1}
+
+
+async def test_restoring_a_task_that_is_there_changes_nothing(client: Client) -> None:
+    task = await client.create()
+    payload = (await client.query(RESTORE, input={"id": task["id"]}))["restoreTask"]
+    assert payload == {"task": task, "userErrors": []}
+
+
+async def test_mutations_of_one_request_run_in_order_and_see_each_other(client: Client) -> None:
+    task = await client.create(title="One")
+    document = """
+    mutation ($id: ID!) {
+      two: updateTask(input: { id: $id, title: "Two", expectedVersion: 1 }) { task { title version } }
+      same: updateTask(input: { id: $id }) { task { title version } }
+      three: updateTask(input: { id: $id, title: "Three", expectedVersion: 2 }) { task { title version } }
+      gone: deleteTask(input: { id: $id, expectedVersion: 3 }) { deletedTaskId }
+      back: restoreTask(input: { id: $id }) { task { title } }
+      created: createTask(input: { id: $id, title: "Five" }) { task { title } }
+    }
+    """
+    assert await client.query(document, id=task["id"]) == {
+        "two": {"task": {"title": "Two", "version": 2}},
+        "same": {"task": {"title": "Two", "version": 2}},
+        "three": {"task": {"title": "Three", "version": 3}},
+        "gone": {"deletedTaskId": task["id"]},
+        "back": {"task": {"title": "Three"}},
+        "created": {"task": {"title": "Three"}},
+    }
+
+
+async def test_a_mutation_that_is_refused_leaves_the_others_done(client: Client) -> None:
+    document = """
+    mutation {
+      good: createTask(input: { title: "Good" }) { task { title } userErrors { code } }
+      bad: createTask(input: { title: "" }) { task { title } userErrors { code } }
+      last: createTask(input: { title: "Last" }) { task { title } userErrors { code } }
+    }
+    """
+    assert await client.query(document) == {
+        "good": {"task": {"title": "Good"}, "userErrors": []},
+        "bad": {"task": None, "userErrors": [{"code": "BLANK"}]},
+        "last": {"task": {"title": "Last"}, "userErrors": []},
+    }
+    assert await client.total() == 2
+
+
+async def test_every_write_is_seen_by_the_next_read(client: Client) -> None:
+    task = await client.create(title="0")
+    for number in range(1, 20):
+        await update(client, id=task["id"], title=str(number))
+        found = (await client.query(TASK, id=task["id"]))["task"]
+        assert (found["title"], found["version"]) == (str(number), number + 1)
+    assert (await client.query(CREATE, input={"title": "x", "id": task["id"]}))["createTask"]["task"]["title"] == "19"

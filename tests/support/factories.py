@@ -1,0 +1,115 @@
+"""What the tests of the cache make and look at: tasks, and what Redis holds of them."""
+
+import itertools
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from cache.reads.session import Tasks
+from cache.redis import keys
+from cache.redis.index import Cursor
+from cache.redis.protocol import Protocol
+from cache.store import Store, clock
+from db.gate import read_gate
+from db.task import NewTask, Status, Task
+
+_numbers = itertools.count(1)
+
+
+def new_id() -> UUID:
+    """A UUIDv7 that no other test has."""
+    value = (time.time_ns() // 1_000_000 << 80) | (0x7 << 76) | (0x2 << 62) | next(_numbers)
+    return UUID(int=value)
+
+
+def new_task(title: str = "A task", **fields: Any) -> NewTask:
+    return NewTask(new_id(), title, **fields)
+
+
+def in_an_hour() -> datetime:
+    """In whole milliseconds, as every expiry is kept."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000) + timedelta(hours=1)
+
+
+async def look(store: Store) -> None:
+    """Reads the gate, as the watch does. The lease that it gives is long enough for any test."""
+    async with store.database.connection() as connection:
+        store.hear(await read_gate(connection, store.workspace), clock() + 3600)
+    store.redis_answers = True
+
+
+def protocol(store: Store) -> Protocol:
+    """The protocol on the index in use."""
+    assert store.protocol is not None
+    return store.protocol
+
+
+async def create(store: Store, count: int = 1, **fields: Any) -> list[Task]:
+    """That many tasks in one statement, newest first: as a page has them. None has an entry."""
+    made = await Tasks(store).create_tasks([new_task(f"Task {n}", **fields) for n in range(count)])
+    return newest_first(task for task in made if isinstance(task, Task))
+
+
+def newest_first(tasks: Iterable[Task]) -> list[Task]:
+    return sorted(tasks, key=cursor, reverse=True)
+
+
+def cursor(task: Task) -> Cursor:
+    return (task.created_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1), task.id
+
+
+def expiry(expires_at: datetime | None) -> int:
+    """What `expiring` scores it by: milliseconds."""
+    assert expires_at is not None
+    return (expires_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+async def entry(store: Store, id_: UUID) -> bytes | None:
+    """What Redis holds under a task's key."""
+    value: Any = await store.redis.client.get(protocol(store).keys.entry(id_))
+    return value if value is None else bytes(value)
+
+
+async def views(store: Store, id_: UUID) -> set[Status | None]:
+    """The views whose index holds the id; None is that of all tasks."""
+    indexes = zip(keys.VIEWS, protocol(store).keys.indexes, strict=True)
+    return {view for view, key in indexes if await store.redis.client.zscore(key, id_.bytes) is not None}
+
+
+async def indexed(store: Store, status: Status | None = None) -> list[UUID]:
+    """Every id of a view's index, newest first."""
+    key = protocol(store).keys.indexes[keys.VIEWS.index(status)]
+    members: list[Any] = await store.redis.client.zrange(key, 0, -1, desc=True)
+    return [UUID(bytes=member) for member in members if member != keys.BEACON]
+
+
+async def evict(store: Store, *ids: UUID) -> None:
+    """As Redis does to an entry when it needs the memory."""
+    await store.redis.client.delete(*map(protocol(store).keys.entry, ids))
+
+
+async def marks(store: Store) -> list[bytes]:
+    members: list[Any] = await store.redis.client.zrange(protocol(store).keys.marks, 0, -1)
+    return members
+
+
+async def rev(store: Store) -> int:
+    return int(await store.redis.client.get(protocol(store).keys.rev) or 0)
+
+
+async def snapshot(store: Store) -> dict[bytes, Any]:
+    """Everything that Redis holds."""
+    client: Any = store.redis.client
+    found: dict[bytes, Any] = {}
+    async for key in client.scan_iter():
+        match await client.type(key):
+            case b"string":
+                found[key] = await client.get(key)
+            case b"set":
+                found[key] = await client.smembers(key)
+            case _:
+                found[key] = await client.zrange(key, 0, -1, withscores=True)
+    return found

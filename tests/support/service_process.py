@@ -1,0 +1,160 @@
+"""The service as a person starts it: `python -m api serve` as a process, seen from outside."""
+
+import http.client
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+READY_SECONDS = 60.0
+GONE_SECONDS = 15.0
+
+
+def environment(data: Path, **variables: str) -> dict[str, str]:
+    """This process's environment without its settings, but with these."""
+    ours = ("MILLITASK_", "DATABASE_URL", "REDIS_URL")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return inherited | {"MILLITASK_DATA_DIR": str(data)} | variables
+
+
+def command(data: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m api` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "api", *words],
+        cwd=ROOT,
+        env=environment(data, **variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class Service:
+    """A service that runs, with all its processes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, output: Path) -> None:
+        self.process = process
+        self.port = port
+        self.output = output
+
+    def get(self, path: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def is_ready(self) -> bool:
+        with suppress(OSError, http.client.HTTPException):
+            return self.get("/readyz") == 200
+        return False
+
+    def processes(self) -> dict[int, str]:
+        """Every process below the supervisor, by id, with its command."""
+        return descendants(self.process.pid)
+
+    def find(self, word: str, *, but: str = "watchdog.py") -> list[int]:
+        found = self.processes().items()
+        return [pid for pid, line in found if word in line and but not in line]
+
+    def guarded(self, word: str) -> tuple[int, int]:
+        """The ids of a store's guard and of the store itself, not of what that forks; 0 for one that is not there."""
+        guard = next((pid for pid, line in self.processes().items() if "watchdog.py" in line and word in line), 0)
+        return guard, next(iter(descendants(guard)), 0) if guard else 0
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+def resident(service: Service) -> int:
+    """Bytes of memory that the largest worker has."""
+    sizes = []
+    for pid in service.find(" worker "):
+        status = Path(f"/proc/{pid}/status").read_text()
+        sizes.append(int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]))
+    return max(sizes) * 1024
+
+
+@contextmanager
+def serve(data: Path, *words: str, port: int | None = None, **variables: str) -> Iterator[Service]:
+    """Start the service, wait until it is ready, and see to it that it ends."""
+    port = port or free_port()
+    data.mkdir(parents=True, exist_ok=True)
+    output = data / "output.txt"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api", "serve", "--port", str(port), *words],
+            cwd=ROOT,
+            env=environment(data, **variables),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    service = Service(process, port, output)
+    try:
+        # The line is for people, and comes when /readyz has said so.
+        said = until(lambda: "is ready" in output.read_text() or process.poll() is not None)
+        assert said, output.read_text()
+        assert process.poll() is None, output.read_text()
+        yield service
+    finally:
+        below = service.processes()
+        if process.poll() is None:
+            service.stop()
+        assert until(lambda: not alive(below), GONE_SECONDS), alive(below)
+
+
+def until(condition: Callable[[], bool], seconds: float = READY_SECONDS) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def free_port() -> int:
+    """One of those that the kernel gives to no connection: none that another test opens has it before it is used."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
+def descendants(ancestor: int) -> dict[int, str]:
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            # After the name, which may hold spaces and brackets: the state, then the parent.
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            parents.setdefault(parent, []).append(int(entry.name))
+    found: dict[int, str] = {}
+    waiting = list(parents.get(ancestor, []))
+    while waiting:
+        pid = waiting.pop()
+        found[pid] = _line(pid)
+        waiting += parents.get(pid, [])
+    return found
+
+
+def alive(pids: dict[int, str]) -> dict[int, str]:
+    """Those that still run as what they were; a zombie does not."""
+    return {pid: line for pid, line in pids.items() if line and _line(pid) == line}
+
+
+def _line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    except OSError:
+        return ""

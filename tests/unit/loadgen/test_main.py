@@ -1,0 +1,99 @@
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import pytest
+
+from tests.unit.loadgen.peer import Peer, Reply, created
+
+ROOT = Path(__file__).parents[3]
+
+
+async def start(*arguments: str) -> Process:
+    command = (sys.executable, "-m", "loadgen", "load", *arguments)
+    return await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, stderr=PIPE)
+
+
+async def run(*arguments: str) -> tuple[int | None, str, str]:
+    process = await start(*arguments)
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_loads_and_sums_up(peer: Peer, tmp_path: Path) -> None:
+    file = tmp_path / "summary.json"
+    code, out, err = await run("--count", "1200", "--url", peer.url, "--json", str(file))
+    assert code == 0, err
+    assert len(peer.tasks) == 1200
+    assert [len(batch) for batch in peer.batches] == [500, 500, 200]
+    assert "acknowledged   1,200 tasks" in out
+    assert "total          1,200 tasks in the service, 0 before" in out
+    assert "1,200 of 1,200 tasks" in err
+    summary = json.loads(file.read_text())
+    assert (summary["outcome"], summary["acknowledged"]) == ("complete", 1200)
+    assert summary["latency_ms"].keys() == {"p50", "p95", "p99", "max"}
+    assert 0 < summary["peak_memory_bytes"] < 200_000_000
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_stops_it_and_the_same_command_continues(peer: Peer, number: signal.Signals) -> None:
+    peer.script.append(lambda batch: created([[] for _ in batch]))
+    peer.always = Reply(503, b"busy")
+    arguments = ("--count", "2000", "--url", peer.url, "--concurrency", "1")
+    process = await start(*arguments)
+    await peer.third_batch.wait()
+    process.send_signal(number)
+    out, err = await process.communicate()
+    assert process.returncode == 130, err
+    assert b"acknowledged   500 tasks" in out
+    assert b"The same command goes on from here" in out
+    assert b"Traceback" not in err
+
+    peer.always = None
+    code, _, err_text = await run(*arguments)
+    assert code == 0, err_text
+    assert len(peer.tasks) == 2000
+
+
+async def test_says_that_the_service_is_not_there(tmp_path: Path) -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+    code, out, _ = await run("--count", "1", "--url", f"http://127.0.0.1:{port}/graphql")
+    assert code == 1
+    assert "Is the service running?" in out
+    assert len(out.splitlines()) == 1
+
+
+async def test_says_that_it_is_not_millitask(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer, "reply", lambda body: Reply(404, b"no such page"))
+    code, out, _ = await run("--count", "1", "--url", peer.url)
+    assert code == 1
+    assert out == "this is not the GraphQL endpoint of Millitask: HTTP 404: no such page\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--count", "0"),
+        ("--count", "100000001"),
+        ("--count", "many"),
+        ("--count", "1", "--url", "localhost:8000"),
+        ("--count", "1", "--url", "http://:99999/"),
+        ("--count", "1", "--batch", "1001"),
+        ("--count", "1", "--concurrency", "0"),
+        ("--count", "1", "--max-wait", "0"),
+        ("--count", "1", "--seed", "-1"),
+        ("--count", "1", "--json", "no/such/folder/x"),
+    ],
+)
+async def test_bad_arguments_are_named(arguments: tuple[str, ...]) -> None:
+    code, out, err = await run(*arguments)
+    assert code not in (0, None)
+    assert "Traceback" not in err
+    assert (arguments[-2] if arguments else "--count") in out + err
