@@ -11,12 +11,12 @@ from db.pool import Connection
 from db.task import Status
 
 # A place in that order: microseconds since 1970, and an id.
-Place = tuple[int, UUID]
-BEGINNING: Place = (-1, UUID(int=0))
+IndexPosition = tuple[int, UUID]
+INDEX_START: IndexPosition = (-1, UUID(int=0))
 
 
 @dataclass(frozen=True)
-class Members:
+class StatusBatch:
     """Those of a batch that have one status: ids as 16 bytes, with their scores: `created_at` in microseconds,
     `expires_at` in milliseconds. As text, for it goes on to Redis as it is; a million numbers are a second of work.
     """
@@ -45,13 +45,13 @@ INDEX_BATCH: LiteralString = """
 """
 
 
-async def index_batch(connection: Connection, workspace: str, after: Place, limit: int) -> list[Members]:
+async def index_batch(connection: Connection, workspace: str, after: IndexPosition, limit: int) -> list[StatusBatch]:
     """B2: up to `limit` tasks behind a place, by status; nothing if there are no more. A snapshot of its own."""
     created_at, id_ = after
     params = {"workspace": workspace, "created_at": created_at, "id": id_, "limit": limit}
-    return await connection.query(INDEX_BATCH, params, args_row(Members))
+    return await connection.query(INDEX_BATCH, params, args_row(StatusBatch))
 
 
-def last_place(batch: Sequence[Members]) -> Place:
+def last_position(batch: Sequence[StatusBatch]) -> IndexPosition:
     """The place of the last task of a batch."""
     return max((int(members.created_at[-1]), UUID(bytes=members.ids[-1])) for members in batch)

@@ -16,7 +16,7 @@ from cache.redis.keys import BEACON, VIEW_OF
 from cache.redis.protocol import Protocol
 from cache.store import Store, clock
 from db.gate import read_gate
-from db.index_source import BEGINNING, Members, Place, index_batch, last_place
+from db.index_source import INDEX_START, IndexPosition, StatusBatch, index_batch, last_position
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ async def sample(store: Store, protocol: Protocol) -> int:
 
 async def _suspects(store: Store, protocol: Protocol, report: Report) -> AsyncIterator[list[UUID]]:
     """Ids of which something may differ: a look at each that is quick, and not yet careful."""
-    place: Place | None = BEGINNING
+    place: IndexPosition | None = INDEX_START
     while place is not None:
         ids, batch, place = await _window(store, protocol, place, WINDOW)
         report.rows += sum(len(members.ids) for members in batch)
@@ -104,14 +104,14 @@ async def _suspects(store: Store, protocol: Protocol, report: Report) -> AsyncIt
 
 
 async def _window(
-    store: Store, protocol: Protocol, after: Place, limit: int
-) -> tuple[list[UUID], Sequence[Members], Place | None]:
+    store: Store, protocol: Protocol, after: IndexPosition, limit: int
+) -> tuple[list[UUID], Sequence[StatusBatch], IndexPosition | None]:
     """Up to `limit` rows behind a place, and what the indexes hold there: the ids that are not in both alike, the rows,
     and where they end; no end if there are no more.
     """
     async with store.database.connection() as connection:
         batch = await index_batch(connection, store.workspace, after, limit)
-    end = last_place(batch) if sum(len(members.ids) for members in batch) == limit else None
+    end = last_position(batch) if sum(len(members.ids) for members in batch) == limit else None
     expected: list[set[tuple[bytes, int]]] = [set() for _ in protocol.keys.indexes]
     for members in batch:
         placed = set(zip(members.ids, map(int, members.created_at), strict=True))
@@ -125,7 +125,7 @@ async def _window(
 
 
 async def _between(
-    store: Store, protocol: Protocol, key: bytes, after: Place, end: Place | None
+    store: Store, protocol: Protocol, key: bytes, after: IndexPosition, end: IndexPosition | None
 ) -> set[tuple[bytes, int]]:
     to = "+inf" if end is None else end[0]
     found = await _ask(store, protocol, ["ZRANGE", key, after[0], to, "BYSCORE", "WITHSCORES"])
@@ -134,12 +134,12 @@ async def _between(
     return {(id_, at) for id_, at in placed if (at, id_) > first and (last is None or (at, id_) <= last)}
 
 
-async def _anywhere(store: Store, protocol: Protocol) -> Place:
+async def _anywhere(store: Store, protocol: Protocol) -> IndexPosition:
     """A place in the index, each as likely as the other."""
     key = protocol.keys.indexes[0]
     rank = random.randrange(int(await _ask(store, protocol, ["ZCARD", key])))  # noqa: S311
     found = await _ask(store, protocol, ["ZRANGE", key, rank, rank, "WITHSCORES"])
-    return next(((int(score), UUID(bytes=id_)) for id_, score in found if id_ != BEACON), BEGINNING)
+    return next(((int(score), UUID(bytes=id_)) for id_, score in found if id_ != BEACON), INDEX_START)
 
 
 async def _scan(store: Store, protocol: Protocol, *command: Argument) -> AsyncIterator[list[bytes]]:

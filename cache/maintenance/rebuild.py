@@ -17,7 +17,7 @@ from cache.store import Store
 from db import gate
 from db.errors import DatabaseError
 from db.gate import Gate
-from db.index_source import BEGINNING, Members, index_batch, last_place
+from db.index_source import INDEX_START, StatusBatch, index_batch, last_position
 from db.pool import Connection
 
 log = structlog.get_logger(__name__)
@@ -91,13 +91,13 @@ async def _build(store: Store, turn: Connection, protocol: Protocol) -> int | No
 
 async def _fill(store: Store, connection: Connection, protocol: Protocol) -> int:
     """B2, B3: Redis takes a batch while PostgreSQL reads the next one."""
-    count, place, under_way = 0, BEGINNING, asyncio.create_task(asyncio.sleep(0))
+    count, place, under_way = 0, INDEX_START, asyncio.create_task(asyncio.sleep(0))
     try:
         while batch := await index_batch(connection, store.workspace, place, BATCH):
             await under_way
             under_way = asyncio.create_task(_add(store, protocol, batch))
             count += sum(len(members.ids) for members in batch)
-            place = last_place(batch)
+            place = last_position(batch)
         await under_way
     finally:  # nothing may be added any more when what is there is cleared
         under_way.cancel()
@@ -105,7 +105,7 @@ async def _fill(store: Store, connection: Connection, protocol: Protocol) -> int
     return count
 
 
-async def _add(store: Store, protocol: Protocol, batch: Sequence[Members]) -> None:
+async def _add(store: Store, protocol: Protocol, batch: Sequence[StatusBatch]) -> None:
     """B3. GT: a later expiry, which a writer has put there meanwhile, stands; `never` is +inf there while we build."""
     keys = protocol.keys
     commands: list[list[Argument]] = [["EXISTS", keys.rev]]

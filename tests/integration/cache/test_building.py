@@ -16,7 +16,7 @@ from cache.redis.protocol import Protocol
 from cache.store import Store
 from db import gate
 from db.errors import CommitUnknown, DatabaseError
-from db.index_source import BEGINNING, Members, index_batch
+from db.index_source import INDEX_START, StatusBatch, index_batch
 from db.pool import Connection, Database
 from db.task import Status, Task
 from tests.support.factories import in_an_hour, look, new_task
@@ -52,7 +52,7 @@ class Builder:
     def __init__(self, store: Store, protocol: Protocol, read_at: str, add_at: str) -> None:
         self._store, self._protocol = store, protocol
         self._due = [(self._read, read_at), (self._add, add_at)]
-        self._batch: list[Members] = []
+        self._batch: list[StatusBatch] = []
 
     async def reach(self, point: str) -> None:
         while self._due and point in (self._due[0][1], "after"):
@@ -61,7 +61,7 @@ class Builder:
 
     async def _read(self) -> None:
         async with self._store.database.connection() as connection:
-            self._batch = await index_batch(connection, self._store.workspace, BEGINNING, 1000)
+            self._batch = await index_batch(connection, self._store.workspace, INDEX_START, 1000)
 
     async def _add(self) -> None:
         await rebuilding._add(self._store, self._protocol, self._batch)

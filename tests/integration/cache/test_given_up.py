@@ -19,7 +19,7 @@ from cache.store import LEASE, Store, clock
 from db import gate
 from db.errors import DatabaseError
 from db.gate import Gate
-from db.index_source import BEGINNING, Members, Place, index_batch
+from db.index_source import INDEX_START, IndexPosition, StatusBatch, index_batch
 from db.pool import Connection, Database
 from tests.support.factories import create, look, new_task, protocol, snapshot
 from tests.support.gate_states import build, check_indexes, gate_of, off, until_gate_is
@@ -36,8 +36,10 @@ class Pause:
         monkeypatch.setattr(rebuilding, "BATCH", 2)
         monkeypatch.setattr(rebuilding, "index_batch", self._index_batch)
 
-    async def _index_batch(self, connection: Connection, workspace: str, after: Place, limit: int) -> list[Members]:
-        if after != BEGINNING and not self.go_on.is_set():
+    async def _index_batch(
+        self, connection: Connection, workspace: str, after: IndexPosition, limit: int
+    ) -> list[StatusBatch]:
+        if after != INDEX_START and not self.go_on.is_set():
             self.turns.append(connection)
             self.reached.set()
             await self.go_on.wait()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from db.index_source import BEGINNING, Members, index_batch, last_place
+from db.index_source import INDEX_START, StatusBatch, index_batch, last_position
 from db.pool import Connection
 from db.task import Task
 from tests.support.db_factories import DEFAULT, create, delete_task, expire, in_an_hour
@@ -13,15 +13,15 @@ from tests.support.db_factories import DEFAULT, create, delete_task, expire, in_
 BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-async def batches(connection: Connection, limit: int, workspace: str = DEFAULT) -> list[list[Members]]:
-    found, place = [], BEGINNING
+async def batches(connection: Connection, limit: int, workspace: str = DEFAULT) -> list[list[StatusBatch]]:
+    found, place = [], INDEX_START
     while batch := await index_batch(connection, workspace, place, limit):
         found.append(batch)
-        place = last_place(batch)
+        place = last_position(batch)
     return found
 
 
-def flat(batch: list[Members]) -> list[tuple[int, UUID, str, int | None]]:
+def flat(batch: list[StatusBatch]) -> list[tuple[int, UUID, str, int | None]]:
     """A batch as its tasks: created at, id, status, expires at."""
     seen = []
     for members in batch:
@@ -70,7 +70,7 @@ async def test_the_first_and_the_last_moment_there_are(connection: Connection) -
     scores = [(moment - BEGAN) // timedelta(microseconds=1) for moment in moments]
     assert [(at, id_) for at, id_, _, _ in flat(batch)] == [(scores[0], made[0].id), (scores[1], made[1].id)]
     assert {ends for *_, ends in flat(batch)} == {scores[1] // 1000}
-    assert await index_batch(connection, DEFAULT, last_place(batch), 1) == []
+    assert await index_batch(connection, DEFAULT, last_position(batch), 1) == []
 
 
 async def test_a_workspace_streams_its_own_alone(connection: Connection) -> None:
