@@ -17,7 +17,7 @@ import psycopg
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
 from db.migrations import migrate
-from db.pages import NEWEST
+from db.pages import NEWEST_POSITION
 from db.pool import Database
 from db.search import Filter, matching_filter, matching_words
 
@@ -51,7 +51,7 @@ async def measure(url: str, count: int) -> None:
             times = []
             for query in queries * 3:
                 began = time.perf_counter()
-                await matching_words(connection, "default", query, NEWEST, 51, "first")
+                await matching_words(connection, "default", query, NEWEST_POSITION, 51, "first")
                 times.append((time.perf_counter() - began) * 1000)
             said(f"search, words {name}", times)
         for name, asked in {
@@ -61,7 +61,7 @@ async def measure(url: str, count: int) -> None:
         }.items():
             times = []
             for _ in range(30):
-                start = (NEWEST[0], NEWEST[1])
+                start = (NEWEST_POSITION[0], NEWEST_POSITION[1])
                 began = time.perf_counter()
                 await matching_filter(connection, "default", asked, start, 51, "first")
                 times.append((time.perf_counter() - began) * 1000)

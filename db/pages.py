@@ -15,8 +15,8 @@ Direction = Literal["first", "last"]
 # A place in an order: when a task was created (in EXPIRING_SOON: when it expires) and an id. Need not be that of a row.
 Position = tuple[datetime, UUID]
 # Beyond every row, by the constraints on `created_at` and `expires_at`.
-NEWEST: Position = (datetime(2200, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
-OLDEST: Position = (datetime(1969, 12, 31, tzinfo=UTC), UUID(int=0))
+NEWEST_POSITION: Position = (datetime(2200, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
+OLDEST_POSITION: Position = (datetime(1969, 12, 31, tzinfo=UTC), UUID(int=0))
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ _SORTINGS: dict[Order, _Sorting] = {
 }
 # The places that stand before and behind everything.
 _BOUNDS: dict[Order, tuple[Position, Position]] = {
-    "NEWEST": (NEWEST, OLDEST),
-    "OLDEST": (OLDEST, NEWEST),
-    "EXPIRING_SOON": (OLDEST, NEWEST),
+    "NEWEST": (NEWEST_POSITION, OLDEST_POSITION),
+    "OLDEST": (OLDEST_POSITION, NEWEST_POSITION),
+    "EXPIRING_SOON": (OLDEST_POSITION, NEWEST_POSITION),
 }
 _STATUSES: tuple[Status | None, ...] = (None, "TODO", "IN_PROGRESS", "DONE")
 

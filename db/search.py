@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.rows import scalar_row, tuple_row
 
-from db.pages import NEWEST, OLDEST, Direction, Position
+from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.pool import Connection
 from db.task import Priority, Status
 from db.task_table import VISIBLE
@@ -25,8 +25,8 @@ class Filter:
 
     statuses: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
     priorities: tuple[Priority, ...] = ("NONE", "LOW", "MEDIUM", "HIGH", "URGENT")
-    created_from: datetime = OLDEST[0]
-    created_before: datetime = NEWEST[0]
+    created_from: datetime = OLDEST_POSITION[0]
+    created_before: datetime = NEWEST_POSITION[0]
     expires_from: datetime | None = None
     expires_before: datetime | None = None
 
@@ -145,8 +145,8 @@ async def matching_filter(
         "statuses": list(asked.statuses),
         "created_from": asked.created_from,
         "created_before": asked.created_before,
-        "expires_from": asked.expires_from or OLDEST[0],
-        "expires_before": asked.expires_before or NEWEST[0],
+        "expires_from": asked.expires_from or OLDEST_POSITION[0],
+        "expires_before": asked.expires_before or NEWEST_POSITION[0],
         "at": start[0],
         "id": start[1],
         "count": count,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cache.reads.loader import TaskLoader
 from cache.store import Store
-from db.pages import NEWEST, OLDEST, Direction, Position
+from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.search import Filter, matching_filter, matching_words, words
 from db.task import Task
 
@@ -48,7 +48,7 @@ async def search(store: Store, loader: TaskLoader, terms: list[tuple[str, bool]]
         async with store.database.connection() as connection:
             return await matching_words(connection, store.workspace, query, start, count, direction)
 
-    return await _page(loader, find, lambda _task: True, window, (NEWEST, OLDEST))
+    return await _page(loader, find, lambda _task: True, window, (NEWEST_POSITION, OLDEST_POSITION))
 
 
 async def filtered(store: Store, loader: TaskLoader, asked: Filter, window: Window) -> Matches:
@@ -58,7 +58,7 @@ async def filtered(store: Store, loader: TaskLoader, asked: Filter, window: Wind
         async with store.database.connection() as connection:
             return await matching_filter(connection, store.workspace, asked, start, count, direction)
 
-    ends = (OLDEST, NEWEST) if asked.by_expiry else (NEWEST, OLDEST)
+    ends = (OLDEST_POSITION, NEWEST_POSITION) if asked.by_expiry else (NEWEST_POSITION, OLDEST_POSITION)
     return await _page(loader, find, lambda task: _fits(task, asked), window, ends)
 
 
@@ -68,7 +68,7 @@ def _fits(task: Task, asked: Filter) -> bool:
         return False
     if not asked.by_expiry:
         return asked.created_from <= task.created_at < asked.created_before
-    soonest, latest = asked.expires_from or OLDEST[0], asked.expires_before or NEWEST[0]
+    soonest, latest = asked.expires_from or OLDEST_POSITION[0], asked.expires_before or NEWEST_POSITION[0]
     return task.expires_at is not None and soonest <= task.expires_at < latest
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 import strawberry
 
 from cache.reads.search import Matches, Window
-from db.pages import NEWEST, OLDEST, Direction, Position
+from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.search import Filter
 from db.task import Order, Priority, Status
 from schema import cursor
@@ -99,10 +99,10 @@ def filter_of(asked: TaskFilter) -> Filter:
         priorities=every.priorities
         if asked.priority is None
         else tuple(cast("Priority", one.value) for one in asked.priority),
-        created_from=_moment(created.from_ if created else None) or OLDEST[0],
-        created_before=_moment(created.before if created else None) or NEWEST[0],
-        expires_from=None if expires is None else _moment(expires.from_) or OLDEST[0],
-        expires_before=None if expires is None else _moment(expires.before) or NEWEST[0],
+        created_from=_moment(created.from_ if created else None) or OLDEST_POSITION[0],
+        created_before=_moment(created.before if created else None) or NEWEST_POSITION[0],
+        expires_from=None if expires is None else _moment(expires.from_) or OLDEST_POSITION[0],
+        expires_before=None if expires is None else _moment(expires.before) or NEWEST_POSITION[0],
     )
 
 
@@ -111,7 +111,7 @@ def _moment(given: datetime | None) -> datetime | None:
     if given is None:
         return None
     given = given if given.tzinfo else given.replace(tzinfo=UTC)
-    return min(max(given, OLDEST[0]), NEWEST[0])
+    return min(max(given, OLDEST_POSITION[0]), NEWEST_POSITION[0])
 
 
 def window(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.pages import NEWEST, OLDEST, Position, RowPage, task_count, task_counts, task_page, task_rank
+from db.pages import NEWEST_POSITION, OLDEST_POSITION, Position, RowPage, task_count, task_counts, task_page, task_rank
 from db.pool import Connection, Database
 from db.task import Order, Status, Task
 from tests.support.db_factories import DEFAULT, PAST, create
@@ -54,7 +54,9 @@ PLACES = {
 
 
 def parts_of(order: Order) -> st.SearchStrategy[dict[str, Any]]:
-    places = st.tuples(st.sampled_from(PLACES[order]), st.sampled_from(IDS)) | st.sampled_from([NEWEST, OLDEST])
+    places = st.tuples(st.sampled_from(PLACES[order]), st.sampled_from(IDS)) | st.sampled_from(
+        [NEWEST_POSITION, OLDEST_POSITION]
+    )
     return st.fixed_dictionaries(
         {
             "count": st.integers(1, 8),
@@ -168,7 +170,7 @@ async def test_pages_follow_each_other_in_both_directions(connection: Connection
 async def test_a_workspace_counts_its_own_alone(connection: Connection) -> None:
     await create(connection, 3)
     assert await task_count(connection, "other") == 0
-    assert await task_rank(connection, "other", OLDEST) == 0
+    assert await task_rank(connection, "other", OLDEST_POSITION) == 0
     assert await task_counts(connection, "other") == [0, 0, 0, 0]
     assert await task_page(connection, "other", count=5) == RowPage([], 0, False, False)
 
