@@ -27,7 +27,7 @@ from cache.maintenance.runner import keeper
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
-from db.pool import Database, Limits
+from db.pool import Database, DatabaseLimits
 from schema import build
 from schema.limits.extension import OperationLimits
 
@@ -41,10 +41,10 @@ def create_app(settings: Settings) -> Starlette:
     if database_url is None or redis_url is None:
         raise ValueError("The addresses of both stores must be set before the service is made.")
     metrics = StoreMetrics()
-    limits = Limits(
+    limits = DatabaseLimits(
         pool_size=settings.database_pool_size,
-        statement_timeout=settings.statement_timeout_ms,
-        transaction_timeout=settings.transaction_timeout_ms,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        transaction_timeout_ms=settings.transaction_timeout_ms,
     )
     database = Database(database_url, limits, metrics.count_query)
     redis = Redis(redis_url, count=metrics.count_round_trip)

@@ -90,7 +90,7 @@ class Store:
     @property
     def longest_transaction(self) -> timedelta:
         """How long a transaction may take before PostgreSQL ends it."""
-        return timedelta(milliseconds=self.database.limits.transaction_timeout)
+        return timedelta(milliseconds=self.database.limits.transaction_timeout_ms)
 
     async def read(
         self,

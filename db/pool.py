@@ -19,18 +19,18 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
-class Limits:
+class DatabaseLimits:
     """How much of the database one process may use. Times in milliseconds."""
 
     pool_size: int = 10
-    statement_timeout: int = 5_000
-    transaction_timeout: int = 10_000
-    wait: int = 5_000
+    statement_timeout_ms: int = 5_000
+    transaction_timeout_ms: int = 10_000
+    wait_ms: int = 5_000
 
     def __post_init__(self) -> None:
         # To PostgreSQL 0 is no limit: no deadline of a mark in Redis would lie beyond its writer's end.
         if self.transaction_timeout < 1:
-            raise ValueError("A transaction needs a limit: transaction_timeout must be 1 or more.")
+            raise ValueError("A transaction needs a limit: transaction_timeout_ms must be 1 or more.")
 
 
 # Off, a commit is acknowledged before it is on disk: after a crash the cache would hold what the row no longer says.
@@ -60,8 +60,10 @@ class Connection:
 class Database:
     """A pool of connections; `count` is told of every statement, for the metrics."""
 
-    def __init__(self, url: str, limits: Limits | None = None, count: Callable[[], None] = lambda: None) -> None:
-        self.limits = limits or Limits()
+    def __init__(
+        self, url: str, limits: DatabaseLimits | None = None, count: Callable[[], None] = lambda: None
+    ) -> None:
+        self.limits = limits or DatabaseLimits()
         self._url = url
         self._count = count
         self._lent = 0
@@ -70,7 +72,7 @@ class Database:
             open=False,
             min_size=1,
             max_size=self.limits.pool_size,
-            timeout=self.limits.wait / 1000,
+            timeout=self.limits.wait_ms / 1000,
             reconnect_timeout=5,
             configure=self._configure,
             kwargs={"autocommit": True, "connect_timeout": 5},
@@ -89,11 +91,11 @@ class Database:
         await self._pool.close()
 
     @property
-    def session(self) -> dict[str, str]:
+    def session_settings(self) -> dict[str, str]:
         """What is set on every connection."""
         return {
-            "statement_timeout": str(self.limits.statement_timeout),
-            "transaction_timeout": str(self.limits.transaction_timeout),
+            "statement_timeout": str(self.limits.statement_timeout_ms),
+            "transaction_timeout": str(self.limits.transaction_timeout_ms),
             # The protocol: each statement sees what was committed before it, so that a writer that waited for the
             # gate reads it as it is now.
             "default_transaction_isolation": "read committed",
@@ -101,7 +103,9 @@ class Database:
         }
 
     async def _configure(self, connection: AsyncConnection[TupleRow]) -> None:
-        await connection.execute(CONFIGURE, {"names": list(self.session), "values": list(self.session.values())})
+        await connection.execute(
+            CONFIGURE, {"names": list(self.session_settings), "values": list(self.session_settings.values())}
+        )
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -110,7 +114,7 @@ class Database:
             yield Connection(raw, self._count)
 
     @asynccontextmanager
-    async def apart(self) -> AsyncIterator[Connection]:
+    async def dedicated_connection(self) -> AsyncIterator[Connection]:
         """A connection beside the pool, for what must not wait for readers and writers. Raises `DatabaseError`."""
         async with translate():
             raw = await AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)

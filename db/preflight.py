@@ -7,12 +7,12 @@ import psycopg
 from psycopg.rows import scalar_row, tuple_row
 
 from db.errors import DatabaseError, translated
-from db.pool import Connection, Database, Limits
+from db.pool import Connection, Database, DatabaseLimits
 
 OLDEST_POSTGRESQL = 17
 
 
-async def database_problems(url: str, limits: Limits) -> list[str]:
+async def database_problems(url: str, limits: DatabaseLimits) -> list[str]:
     """Why the service must not run on this database: a sentence for each thing to mend. Raises `DatabaseError`."""
     # A connection as any client has it: an older server would not take the settings of the pool's.
     try:
@@ -29,7 +29,7 @@ async def database_problems(url: str, limits: Limits) -> list[str]:
     return [problem for problem in problems if problem is not None]
 
 
-async def database_warnings(url: str, limits: Limits) -> list[str]:
+async def database_warnings(url: str, limits: DatabaseLimits) -> list[str]:
     """What the service can run with and its owner should know. Raises `DatabaseError`."""
     async with Database(url, limits) as database, database.connection() as connection:
         found = await _settings(database, connection)
@@ -57,7 +57,7 @@ SETTINGS: LiteralString = "SELECT name, setting FROM pg_settings WHERE name = AN
 
 
 async def _settings(database: Database, connection: Connection) -> dict[str, str]:
-    names = [*database.session, "transaction_read_only", "in_hot_standby", "server_encoding", "fsync"]
+    names = [*database.session_settings, "transaction_read_only", "in_hot_standby", "server_encoding", "fsync"]
     return dict(await connection.query(SETTINGS, {"names": names}, tuple_row))
 
 
@@ -88,14 +88,16 @@ def _encoding(found: dict[str, str]) -> str | None:
 async def _session(database: Database, found: dict[str, str]) -> str | None:
     """The pool sets what the protocol relies on once for each connection; a pooler may lose it."""
     lost = [
-        f"{name} is {found[name]} and not {value}" for name, value in database.session.items() if found[name] != value
+        f"{name} is {found[name]} and not {value}"
+        for name, value in database.session_settings.items()
+        if found[name] != value
     ]
     if not lost and await _keeps_its_session(database):
         return None
     seen = f" ({', '.join(lost)})" if lost else ""
     return (
         f"what the service sets on a connection does not stay with it{seen}, as behind a pooler in transaction mode: "
-        f"without transaction_timeout ({database.limits.transaction_timeout} ms) a writer that hangs would hold its "
+        f"without transaction_timeout ({database.limits.transaction_timeout_ms} ms) a writer that hangs would hold its "
         "locks past its mark's deadline, and without read committed one could use an index that is no more. "
         "Mend it: point DATABASE_URL at the pooler's port for session mode (PgBouncer: pool_mode = session), or at "
         "PostgreSQL itself."

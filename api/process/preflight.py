@@ -10,7 +10,7 @@ from api.devstores.connectivity import check_database
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 from cache.redis.preflight import redis_problems, redis_warnings
-from db.pool import Limits
+from db.pool import DatabaseLimits
 from db.preflight import database_problems, database_warnings
 
 _REDIS_SECONDS = 3.0
@@ -65,8 +65,8 @@ async def _of_redis(url: str) -> list[str]:
 
 
 async def _of_database(settings: Settings, url: str) -> list[str]:
-    limits = Limits(
-        statement_timeout=settings.statement_timeout_ms, transaction_timeout=settings.transaction_timeout_ms
+    limits = DatabaseLimits(
+        statement_timeout_ms=settings.statement_timeout_ms, transaction_timeout_ms=settings.transaction_timeout_ms
     )
     problems = await database_problems(url, limits)
     for warning in [] if problems else await database_warnings(url, limits):

@@ -25,7 +25,7 @@ async def watch(store: Store) -> None:
     seen: tuple[Gate, float] | None = None
     while True:
         try:
-            async with store.database.apart() as connection:
+            async with store.database.dedicated_connection() as connection:
                 while True:
                     seen = await look(store, connection, seen)
                     await _pause(store)

@@ -9,12 +9,12 @@ from cache.feed.counts import Counts
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
-from db.pool import Database, Limits
+from db.pool import Database, DatabaseLimits
 from tests.support.factories import create
 
 
 async def test_they_go_on_after_a_count_that_failed(database_url: str, redis_url: str) -> None:
-    async with Database(database_url, Limits(statement_timeout=500)) as database, Redis(redis_url) as redis:
+    async with Database(database_url, DatabaseLimits(statement_timeout_ms=500)) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())  # its gate was never on, so PostgreSQL counts
         async with aclosing(Counts(store).changes()) as counts, asyncio.timeout(30):
             assert (await anext(counts))[None] == 0

@@ -32,8 +32,8 @@ class Deaf(Database):
         self.hears.set()
 
     @asynccontextmanager
-    async def apart(self) -> AsyncIterator[Connection]:
-        async with super().apart() as connection:
+    async def dedicated_connection(self) -> AsyncIterator[Connection]:
+        async with super().dedicated_connection() as connection:
             yield Muffled(connection, self.hears)
 
 
@@ -171,15 +171,15 @@ async def test_redis_is_used_again_once_it_answers(store: Store) -> None:
 
 async def test_the_watch_goes_on_when_its_connection_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[int] = []
-    apart = store.database.apart
+    dedicated_connection = store.database.dedicated_connection
 
     @asynccontextmanager
     async def recorded() -> AsyncIterator[Connection]:
-        async with apart() as connection:
+        async with dedicated_connection() as connection:
             used.append(connection.raw.info.backend_pid)
             yield connection
 
-    monkeypatch.setattr(store.database, "apart", recorded)
+    monkeypatch.setattr(store.database, "dedicated_connection", recorded)
     async with watched(store), store.database.connection() as connection:
         for times in (1, 2, 3):
             store.hear(protocol(store).gate, clock() - LEASE)

@@ -10,7 +10,7 @@ from psycopg import errors
 from psycopg_pool import PoolClosed
 
 from db.errors import CommitUnknown, DatabaseBusy, DatabaseError, DatabaseTimeout, DatabaseUnavailable, translated
-from db.pool import Connection, Database, Limits
+from db.pool import Connection, Database, DatabaseLimits
 from db.task import NewTask
 from db.task_table import create_tasks, lock_tasks, tasks_by_id
 
@@ -52,7 +52,7 @@ def test_only_the_first_line_of_an_error_is_passed_on() -> None:
 
 
 async def test_a_statement_that_takes_too_long_is_ended(database_url: str) -> None:
-    async with Database(database_url, Limits(statement_timeout=50)) as database:
+    async with Database(database_url, DatabaseLimits(statement_timeout_ms=50)) as database:
         with pytest.raises(DatabaseTimeout) as raised:
             async with database.connection() as connection:
                 await connection.raw.execute("SELECT pg_sleep(60)")
@@ -63,7 +63,7 @@ async def test_a_statement_that_takes_too_long_is_ended(database_url: str) -> No
 
 async def test_a_transaction_that_takes_too_long_is_ended_and_rolled_back(database_url: str) -> None:
     new = new_task()
-    async with Database(database_url, Limits(transaction_timeout=300)) as database:
+    async with Database(database_url, DatabaseLimits(transaction_timeout_ms=300)) as database:
 
         async def write() -> None:
             async with database.transaction() as connection:
@@ -77,7 +77,7 @@ async def test_a_transaction_that_takes_too_long_is_ended_and_rolled_back(databa
 
 async def test_a_transaction_that_idles_too_long_is_ended_and_rolled_back(database_url: str) -> None:
     new = new_task()
-    async with Database(database_url, Limits(transaction_timeout=100)) as database:
+    async with Database(database_url, DatabaseLimits(transaction_timeout_ms=100)) as database:
 
         async def write() -> None:
             async with database.transaction() as connection:
@@ -91,7 +91,7 @@ async def test_a_transaction_that_idles_too_long_is_ended_and_rolled_back(databa
 
 async def test_one_who_waits_for_a_lock_is_told_in_time(database_url: str) -> None:
     new = new_task()
-    async with Database(database_url, Limits(statement_timeout=100)) as database:
+    async with Database(database_url, DatabaseLimits(statement_timeout_ms=100)) as database:
         async with database.connection() as connection:
             await create_tasks(connection, WORKSPACE, [new])
         async with database.transaction() as holder:
@@ -102,7 +102,7 @@ async def test_one_who_waits_for_a_lock_is_told_in_time(database_url: str) -> No
 
 
 async def test_when_all_connections_are_lent_the_next_is_told_so(database_url: str) -> None:
-    async with Database(database_url, Limits(pool_size=1, wait=50)) as database, database.connection():
+    async with Database(database_url, DatabaseLimits(pool_size=1, wait_ms=50)) as database, database.connection():
         with pytest.raises(DatabaseBusy, match="in use"):
             async with database.connection():
                 pass
@@ -112,7 +112,7 @@ async def test_when_all_connections_are_lent_the_next_is_told_so(database_url: s
 
 
 async def test_who_is_cancelled_while_giving_a_connection_back_gives_it_back(database_url: str) -> None:
-    async with Database(database_url, Limits(pool_size=1, wait=500)) as database:
+    async with Database(database_url, DatabaseLimits(pool_size=1, wait_ms=500)) as database:
         lent = database.connection()
         await lent.__aenter__()
         async with database._pool._lock:  # as while another is at it
@@ -126,7 +126,7 @@ async def test_who_is_cancelled_while_giving_a_connection_back_gives_it_back(dat
 
 
 async def test_a_database_that_is_away_is_said_to_be_away() -> None:
-    async with Database("postgresql://nobody@127.0.0.1:1/none", Limits(wait=200)) as database:
+    async with Database("postgresql://nobody@127.0.0.1:1/none", DatabaseLimits(wait_ms=200)) as database:
         with pytest.raises(DatabaseUnavailable) as raised:
             async with database.connection():
                 pass

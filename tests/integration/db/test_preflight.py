@@ -12,11 +12,11 @@ from psycopg.conninfo import conninfo_to_dict
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
 from db.errors import DatabaseUnavailable
-from db.pool import Database, Limits
+from db.pool import Database, DatabaseLimits
 from db.preflight import database_problems, database_warnings, version_problem
 from tests.support.pooler import pooler
 
-LIMITS = Limits()
+LIMITS = DatabaseLimits()
 Set = Callable[[str, str], None]
 
 
@@ -52,7 +52,7 @@ async def shown(database: Database, setting: str) -> str:
 async def test_a_good_one_has_no_problems(database_url: str) -> None:
     assert await database_problems(database_url, LIMITS) == []
     # A pool of one is no reason to wait for a second connection.
-    assert await database_problems(database_url, Limits(pool_size=1)) == []
+    assert await database_problems(database_url, DatabaseLimits(pool_size=1)) == []
 
 
 @pytest.mark.parametrize(
@@ -137,5 +137,5 @@ async def test_one_that_is_away_is_an_error() -> None:
 
 
 def test_a_transaction_without_a_limit_is_refused() -> None:
-    with pytest.raises(ValueError, match="transaction_timeout must be 1 or more"):
-        Limits(transaction_timeout=0)
+    with pytest.raises(ValueError, match="transaction_timeout_ms must be 1 or more"):
+        DatabaseLimits(transaction_timeout_ms=0)

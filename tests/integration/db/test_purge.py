@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from db.pool import Connection, Database, Limits
+from db.pool import Connection, Database, DatabaseLimits
 from db.purge import purge_tasks
 from db.task import Task
 from db.task_table import taken_ids
@@ -91,7 +91,7 @@ async def test_a_restore_that_waited_for_the_purge_finds_nothing(database: Datab
 
 
 async def test_restores_and_purges_in_a_race_leave_each_task_to_one_of_them(database_url: str) -> None:
-    async with Database(database_url, Limits(pool_size=8)) as database:
+    async with Database(database_url, DatabaseLimits(pool_size=8)) as database:
         async with database.connection() as connection:
             tasks = await create(connection, 400)
             await age(connection, tasks, deleted=2 * MONTH)
