@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import args_row, scalar_row, tuple_row
@@ -47,11 +47,17 @@ async def taken_ids(connection: Connection, workspace: str, ids: Sequence[UUID])
 # The token of the write's mark. Taken by the statement that writes the row, so that whoever writes a row later has a
 # higher one: it had to wait for the row.
 _TOKEN: LiteralString = "nextval('mark_token')"  # noqa: S105
-Written = tuple[Task, int]
 
 
-def _written(*columns: Any) -> Written:
-    return Task(*columns[:-1]), columns[-1]
+class WrittenRow(NamedTuple):
+    """A row as a write left it, and the token that the write drew for its mark."""
+
+    task: Task
+    token: int
+
+
+def _written(*columns: Any) -> WrittenRow:
+    return WrittenRow(Task(*columns[:-1]), columns[-1])
 
 
 # Sorted, so that two statements with the same ids cannot wait for each other in a circle. An expiry
@@ -77,7 +83,7 @@ async def create_tasks(connection: Connection, workspace: str, new: Sequence[New
     """
     params = {"workspace": workspace, **_columns(new)}
     written = await connection.query(CREATE_TASKS, params, args_row(_written))
-    return {task.id: task for task, _ in written}, max((token for _, token in written), default=0)
+    return {row.task.id: row.task for row in written}, max((row.token for row in written), default=0)
 
 
 LOCK_TASKS: LiteralString = f"""
@@ -111,7 +117,7 @@ UPDATE_TASKS: LiteralString = f"""
 """
 
 
-async def update_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> dict[UUID, Written]:
+async def update_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> dict[UUID, WrittenRow]:
     """Writes what a client may change of locked tasks; returns the rows by id."""
     params = {"workspace": workspace, **_columns(tasks)}
     return _by_id(await connection.query(UPDATE_TASKS, params, args_row(_written)))
@@ -124,7 +130,7 @@ DELETE_TASKS: LiteralString = f"""
 """
 
 
-async def delete_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, Written]:
+async def delete_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, WrittenRow]:
     """Marks locked tasks as deleted; the rows stay, and are returned by id."""
     params = {"workspace": workspace, "ids": list(ids)}
     return _by_id(await connection.query(DELETE_TASKS, params, args_row(_written)))
@@ -133,7 +139,7 @@ async def delete_tasks(connection: Connection, workspace: str, ids: Sequence[UUI
 RESTORE_TASKS: LiteralString = DELETE_TASKS.replace("= clock_timestamp(),", "= NULL,", 1)
 
 
-async def restore_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, Written]:
+async def restore_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, WrittenRow]:
     """Takes the mark of deleted, locked tasks away; their versions go on. Returns the rows by id."""
     params = {"workspace": workspace, "ids": list(ids)}
     return _by_id(await connection.query(RESTORE_TASKS, params, args_row(_written)))
@@ -151,5 +157,5 @@ def _columns(tasks: Sequence[NewTask | Task]) -> dict[str, list[Any]]:
     }
 
 
-def _by_id(written: Sequence[Written]) -> dict[UUID, Written]:
-    return {row.id: (row, token) for row, token in written}
+def _by_id(written: Sequence[WrittenRow]) -> dict[UUID, WrittenRow]:
+    return {row.task.id: row for row in written}

@@ -65,7 +65,7 @@ async def apply(
     return [_done(verb, locked[plan.id], written[plan.id]) if isinstance(plan, Task) else plan for plan in planned]
 
 
-def _done(verb: EditKind, before: LockedTask, written: rows.Written) -> EditResult:
+def _done(verb: EditKind, before: LockedTask, written: rows.WrittenRow) -> EditResult:
     row, token = written
     return EditResult(row, verb != "delete", None if before.deleted else before.task, token)
 
