@@ -19,7 +19,7 @@ from api.devstores import EmbeddedStores
 from db.migrations import migrate
 from db.pages import NEWEST_POSITION
 from db.pool import Database
-from db.search import Filter, matching_filter, matching_words
+from db.search import RowFilter, matching_filter, matching_words
 
 FILL = """
     INSERT INTO task (workspace_id, id, title, description, priority, created_at)
@@ -55,9 +55,9 @@ async def measure(url: str, count: int) -> None:
                 times.append((time.perf_counter() - began) * 1000)
             said(f"search, words {name}", times)
         for name, asked in {
-            "priority HIGH": Filter(priorities=("HIGH",)),
-            "everything": Filter(),
-            "HIGH or URGENT, DONE (none)": Filter(priorities=("HIGH", "URGENT"), statuses=("DONE",)),
+            "priority HIGH": RowFilter(priorities=("HIGH",)),
+            "everything": RowFilter(),
+            "HIGH or URGENT, DONE (none)": RowFilter(priorities=("HIGH", "URGENT"), statuses=("DONE",)),
         }.items():
             times = []
             for _ in range(30):

@@ -15,12 +15,12 @@ from db.task_table import VISIBLE
 
 # The newest tasks that are looked through for words before the index of words is asked: who searches for a word that is
 # frequent finds a page there, and the index of words would give too many to sort.
-WALK = 8000
+NEWEST_SCAN_ROWS = 8000
 Way = Literal["DESC", "ASC"]
 
 
 @dataclass(frozen=True)
-class Filter:
+class RowFilter:
     """What a task must be: all that is given. Times from (inclusive) and before (exclusive)."""
 
     statuses: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
@@ -36,7 +36,7 @@ class Filter:
         return self.expires_from is not None or self.expires_before is not None
 
 
-WORDS: LiteralString = """
+TSQUERY_OF: LiteralString = """
     SELECT string_agg(nullif(phraseto_tsquery('simple', words)::text, '')
                       || CASE WHEN whole THEN '' ELSE ':*' END, ' & ')
     FROM unnest(%(terms)s::text[], %(whole)s::bool[]) AS asked (term, whole)
@@ -44,11 +44,11 @@ WORDS: LiteralString = """
 """
 
 
-async def words(connection: Connection, terms: Sequence[tuple[str, bool]]) -> str | None:
+async def tsquery_of(connection: Connection, terms: Sequence[tuple[str, bool]]) -> str | None:
     """A tsquery of terms, each a phrase of which the last word may go on, unless it is meant whole; none if there is no
     word in them."""
     params = {"terms": [term for term, _ in terms], "whole": [whole for _, whole in terms]}
-    [query] = await connection.query(WORDS, params, scalar_row)
+    [query] = await connection.query(TSQUERY_OF, params, scalar_row)
     return None if query is None else str(query)
 
 
@@ -64,7 +64,7 @@ def newest_words_sql(direction: Direction) -> LiteralString:
     WITH near AS MATERIALIZED (
         SELECT created_at, id, words FROM task
         WHERE workspace_id = %(workspace)s AND {VISIBLE} AND (created_at, id) {later} (%(at)s, %(id)s)
-        ORDER BY created_at {way}, id {way} LIMIT %(walk)s
+        ORDER BY created_at {way}, id {way} LIMIT %(scan_rows)s
     )
     SELECT looked, created_at, id FROM (SELECT count(*) AS looked FROM near) AS counted LEFT JOIN (
         SELECT created_at, id FROM near WHERE words @@ %(query)s::tsquery
@@ -92,10 +92,17 @@ async def matching_words(
     connection: Connection, workspace: str, query: str, start: Position, count: int, direction: Direction
 ) -> list[Position]:
     """The next places of tasks with these words, the newest first; behind `start`, or (last) before it, going back."""
-    params = {"workspace": workspace, "query": query, "at": start[0], "id": start[1], "count": count, "walk": WALK}
+    params = {
+        "workspace": workspace,
+        "query": query,
+        "at": start[0],
+        "id": start[1],
+        "count": count,
+        "scan_rows": NEWEST_SCAN_ROWS,
+    }
     near = await connection.query(newest_words_sql(direction), params, tuple_row)
     found = [(at, id_) for _, at, id_ in near if id_ is not None]
-    if len(found) == count or near[0][0] < WALK:
+    if len(found) == count or near[0][0] < NEWEST_SCAN_ROWS:
         return found
     return await connection.query(all_words_sql(direction), params, tuple_row)
 
@@ -135,7 +142,7 @@ def expiry_filter_sql(direction: Direction) -> LiteralString:
 
 
 async def matching_filter(
-    connection: Connection, workspace: str, asked: Filter, start: Position, count: int, direction: Direction
+    connection: Connection, workspace: str, asked: RowFilter, start: Position, count: int, direction: Direction
 ) -> list[Position]:
     """The next places of the tasks that a filter lets through, as for the words; by expiry, the soonest first."""
     sql = expiry_filter_sql(direction) if asked.by_expiry else filter_sql(direction)

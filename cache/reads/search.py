@@ -7,7 +7,7 @@ from uuid import UUID
 from cache.reads.loader import TaskLoader
 from cache.store import Store
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
-from db.search import Filter, matching_filter, matching_words, words
+from db.search import RowFilter, matching_filter, matching_words, tsquery_of
 from db.task import Task
 
 Find = Callable[[Position, int, Direction], Awaitable[list[Position]]]
@@ -40,7 +40,7 @@ class Window:
 async def search(store: Store, loader: TaskLoader, terms: list[tuple[str, bool]], window: Window) -> Matches | None:
     """The tasks with all these terms, the newest first; none if there is no word in the terms."""
     async with store.database.connection() as connection:
-        query = await words(connection, terms)
+        query = await tsquery_of(connection, terms)
     if query is None:
         return None
 
@@ -51,7 +51,7 @@ async def search(store: Store, loader: TaskLoader, terms: list[tuple[str, bool]]
     return await _page(loader, find, lambda _task: True, window, (NEWEST_POSITION, OLDEST_POSITION))
 
 
-async def filtered(store: Store, loader: TaskLoader, asked: Filter, window: Window) -> Matches:
+async def filtered(store: Store, loader: TaskLoader, asked: RowFilter, window: Window) -> Matches:
     """The tasks that a filter lets through, the newest first; by expiry, the soonest first."""
 
     async def find(start: Position, count: int, direction: Direction) -> list[Position]:
@@ -62,7 +62,7 @@ async def filtered(store: Store, loader: TaskLoader, asked: Filter, window: Wind
     return await _page(loader, find, lambda task: _fits(task, asked), window, ends)
 
 
-def _fits(task: Task, asked: Filter) -> bool:
+def _fits(task: Task, asked: RowFilter) -> bool:
     """Of the task as it is by now."""
     if task.status not in asked.statuses or task.priority not in asked.priorities:
         return False

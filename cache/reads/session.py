@@ -22,7 +22,7 @@ from db import pages
 from db import task_table as rows
 from db.pages import Position, RowPage
 from db.pool import Connection
-from db.search import Filter
+from db.search import RowFilter
 from db.task import NewTask, Order, Status, Task
 
 Result = TypeVar("Result")
@@ -107,7 +107,7 @@ class Tasks:
         """The tasks with all these words, the newest first; none if there is no word in them."""
         return await search.search(self._store, self._loader, terms, window)
 
-    async def filtered(self, asked: Filter, window: Window) -> Matches:
+    async def filtered(self, asked: RowFilter, window: Window) -> Matches:
         """The tasks that a filter lets through, the newest first; by expiry, the soonest first."""
         return await search.filtered(self._store, self._loader, asked, window)
 

@@ -8,7 +8,7 @@ import strawberry
 
 from cache.reads.search import Matches, Window
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
-from db.search import Filter
+from db.search import RowFilter
 from db.task import Order, Priority, Status
 from schema import cursor
 from schema.errors import BadInput
@@ -84,7 +84,7 @@ def no_words() -> BadInput:
     return BadInput("query", "has no word in it: letters or digits are searched for.")
 
 
-def filter_of(asked: TaskFilter) -> Filter:
+def filter_of(asked: TaskFilter) -> RowFilter:
     """A filter as the store takes it. Raises `BadInput`."""
     if asked.expires_at is not None and (asked.priority is not None or asked.created_at is not None):
         raise BadInput(
@@ -93,8 +93,8 @@ def filter_of(asked: TaskFilter) -> Filter:
     if asked.priority is not None and not 1 <= len(set(asked.priority)) == len(asked.priority):
         raise BadInput("filter", "must have 1 to 5 different values in priority, or none of it.")
     created, expires = asked.created_at, asked.expires_at
-    every = Filter()
-    return Filter(
+    every = RowFilter()
+    return RowFilter(
         statuses=every.statuses if asked.status is None else (cast("Status", asked.status.value),),
         priorities=every.priorities
         if asked.priority is None

@@ -7,7 +7,7 @@ from cache.reads.loader import TaskLoader
 from cache.reads.search import Window, filtered
 from cache.reads.session import Tasks
 from cache.store import Store
-from db.search import Filter
+from db.search import RowFilter
 from db.task import Task
 from tests.support.factories import create, in_an_hour
 
@@ -29,6 +29,6 @@ async def test_a_task_that_moves_to_where_one_reads_on_is_shown_once(store: Stor
                 await Tasks(store).update_task(first.id, {"expires_at": SOON + timedelta(hours=1)})
             return loaded
 
-    found = await filtered(store, Loader(store), Filter(expires_from=SOON), Window(2))
+    found = await filtered(store, Loader(store), RowFilter(expires_from=SOON), Window(2))
     assert found.tasks == [first, third]
     assert not found.has_after

@@ -96,9 +96,9 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
             "titles": ["t"] * 100, "descriptions": [""] * 100, "statuses": ["DONE"] * 100,
             "priorities": ["LOW"] * 100, "expiries": [now] * 100, "after_at": middle, "after_id": ids[0],
             "before_at": middle, "before_id": ids[0], "at": now + timedelta(days=1), "offset": 10_000,
-            "count": 50, "total": True, "query": "'1234':*", "walk": 5000, "created_from": middle - timedelta(hours=1),
-            "created_before": middle, "expires_from": now, "expires_before": now + timedelta(days=1),
-            "retention": timedelta(days=30), "batch": 500, "lost": False,
+            "count": 50, "total": True, "query": "'1234':*", "scan_rows": 5000,
+            "created_from": middle - timedelta(hours=1), "created_before": middle, "expires_from": now,
+            "expires_before": now + timedelta(days=1), "retention": timedelta(days=30), "batch": 500, "lost": False,
         }  # fmt: skip
         batch = params | {"created_at": 1_767_225_600_000_000, "limit": 10_000}
         plans = {

@@ -134,7 +134,7 @@ async def test_what_was_changed_and_deleted_is_found_as_it_is(client: Client) ->
 async def test_frequent_and_rare_words_are_found_wherever_they_stand(
     client: Client, walk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "WALK", walk)
+    monkeypatch.setattr(search, "NEWEST_SCAN_ROWS", walk)
     for n in range(8):
         await client.create(title=f"{'rare' if n in (0, 1) else 'often'} {n}")
     assert await found(client, "rare") == ["rare 1", "rare 0"]
