@@ -29,7 +29,7 @@ class DatabaseLimits:
 
     def __post_init__(self) -> None:
         # To PostgreSQL 0 is no limit: no deadline of a mark in Redis would lie beyond its writer's end.
-        if self.transaction_timeout < 1:
+        if self.transaction_timeout_ms < 1:
             raise ValueError("A transaction needs a limit: transaction_timeout_ms must be 1 or more.")
 
 
