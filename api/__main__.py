@@ -90,18 +90,17 @@ def verify(*, repair: bool = False) -> None:
     Args:
         repair: Mend what differs; then 1 only if something could not be mended.
     """
-    from cache.maintenance.audit import Report
-    from cache.maintenance.audit import verify as audit
+    from cache.maintenance.audit import AuditReport, audit
 
     def tell(id_: object, problem: str) -> None:
         sys.stdout.write(f"{id_}: {problem}\n")
 
-    report: Report = asyncio.run(_with_store(lambda store: audit(store, tell, repair=repair)))
+    report: AuditReport = asyncio.run(_with_store(lambda store: audit(store, tell, repair=repair)))
     say(
         f"Looked at {report.rows:,} tasks and {report.entries:,} entries: {report.different:,} differ"
-        + (f", {report.mended:,} mended." if repair else ".")
+        + (f", {report.repaired:,} mended." if repair else ".")
     )
-    if report.different > report.mended:
+    if report.different > report.repaired:
         sys.exit(1)
 
 

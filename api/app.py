@@ -23,7 +23,7 @@ from api.realtime.sse import StreamLimit
 from api.realtime.websocket import GraphQLSocket
 from cache.errors import RedisFull
 from cache.feed.feed import Feed
-from cache.maintenance.runner import keeper
+from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
@@ -53,9 +53,9 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with database, redis, keeper(store, timedelta(days=settings.retention_days), feed):
+        async with database, redis, maintenance(store, timedelta(days=settings.retention_days), feed):
             yield
-            await store.drain()
+            await store.pending_writes.drain()
 
     page = StaticSite(settings.page_dir, playground=settings.development)
     endpoint = graphql(settings, store, feed, streams, page)
@@ -146,9 +146,9 @@ def readyz(store: Store) -> Callable[[Request], Awaitable[Response]]:
     """Whether requests can be answered; `degraded`: from PostgreSQL alone, which is right, and slower."""
 
     async def answer(_request: Request) -> Response:
-        if store.ready:
-            degraded = store.protocol is None
-            reason = {"reason": str(RedisFull())} if degraded and store.full else {}
+        if store.gate_lease.ready:
+            degraded = store.gate_lease.protocol is None
+            reason = {"reason": str(RedisFull())} if degraded and store.gate_lease.index_too_large else {}
             return JSONResponse({"status": "ready", "degraded": degraded, **reason})
         return JSONResponse(
             {"status": "not ready", "reason": "PostgreSQL does not answer"},

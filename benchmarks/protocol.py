@@ -19,12 +19,12 @@ from api.devstores import EmbeddedStores, StoreUrls
 from api.process import logs
 from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
+from cache.reads.session import Session
 from cache.redis import entry
 from cache.redis.client import Redis
 from cache.store import Store
-from cache.writes import write
-from cache.writes.edits import EditResult, Outcome
+from cache.writes import edits, transaction
+from cache.writes.transaction import EditResult, Outcome, Step
 from db.migrations import migrate
 from db.pool import Database
 from schema import build
@@ -85,16 +85,16 @@ async def with_services(urls: StoreUrls, count: int, work: Callable[..., Awaitab
     await enter([])
 
 
-async def plain_write(store: Store, id_: UUID | None, step: write.Step) -> list[Outcome]:
+async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
     """Write-through as it is usually done: commit, then SET. No gate, no mark, no token that anybody looks at."""
     async with store.database.transaction() as connection:
         [done] = outcomes = await step(connection)
-    protocol = store.protocol
+    protocol = store.gate_lease.protocol
     assert protocol is not None
     assert id_ is not None
     assert isinstance(done, EditResult)
     value = entry.encode(store.workspace, done.row)
-    await store.redis.send([["SET", protocol.keys.entry(id_), value, "PX", entry.ttl()]])
+    await store.redis.send([["SET", protocol.keys.entry(id_), value, "PX", entry.ttl_ms()]])
     return outcomes
 
 
@@ -103,14 +103,14 @@ async def single_updates(service: Service) -> None:
     created = await service.ask('mutation { createTask(input: { title: "One" }) { task { id } } }')
     id_ = created["data"]["createTask"]["task"]["id"]
     await service.degraded(False)
-    ours = write.write
+    ours = transaction.run_write
     ways = {"plain": plain_write, "protocol": ours}
     trips = dict.fromkeys(ways, 0.0)
     spent: dict[str, list[float]] = {name: [] for name in ways}
     number = 0
     for _ in range(ROUNDS):
         for name, way in ways.items():
-            write.write = way
+            edits.run_write = way  # type: ignore[attr-defined]
             before = (await service.counters())["millitask_redis_round_trips_total"]
             for _ in range(EACH):
                 number += 1
@@ -118,7 +118,7 @@ async def single_updates(service: Service) -> None:
                 await service.ask(UPDATE, id=id_, title=f"Title {number}")
                 spent[name].append(time.perf_counter() - began)
             trips[name] += (await service.counters())["millitask_redis_round_trips_total"] - before - 1
-    write.write = ours
+    edits.run_write = ours  # type: ignore[attr-defined]
     medians = {name: statistics.median(times) for name, times in spent.items()}
     for name in ways:
         say(f"update, {name}", f"{medians[name] * 1000:.2f} ms, {trips[name] / ROUNDS / EACH:.2f} round trips to Redis")
@@ -156,7 +156,7 @@ async def with_and_without_limits(store: Store) -> None:
         for name, schema in ways.items():
             began = time.process_time()
             for _ in range(EACH):
-                context = Context(Tasks(store), "bench", Feed(store))
+                context = Context(Session(store), "bench", Feed(store))
                 result = await schema.execute(PAGE, variable_values={"page": 7}, context_value=context)
                 assert not result.errors
             if turn:  # the first one fills what is kept

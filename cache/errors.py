@@ -1,69 +1,72 @@
-"""What can go wrong in the store: Redis away, or a write that is refused."""
+"""Errors of the store: Redis or its index cannot be used, or the state of a task forbids a write.
+
+The first line of a class's docstring is the message that a client gets when no other is given.
+"""
 
 from db.task import Task
 
 
 class StoreError(Exception):
-    """The store cannot do what was asked."""
+    """The store cannot do what was requested."""
 
     def __str__(self) -> str:
         return super().__str__() or (self.__doc__ or "")
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot answer at the moment; nothing was changed. Try again."""
+    """The store cannot answer at the moment. Nothing was changed. Try again."""
 
 
 class CacheUnavailable(StoreUnavailable):
-    """Redis cannot be reached at the moment; nothing was changed. Try again."""
+    """Redis cannot be reached at the moment. Nothing was changed. Try again."""
 
 
 class RedisFull(CacheUnavailable):
-    """Redis is full, and of what must not be evicted: the index needs more than its maxmemory. Raise that."""
+    """Redis is out of memory: the index does not fit. Raise maxmemory."""
 
 
 class IndexLost(StoreUnavailable):
-    """Redis has lost the index of the tasks; nothing was changed. Try again."""
+    """Redis has lost the index of the tasks. Nothing was changed. Try again."""
 
 
 class OrderMoving(StoreUnavailable):
-    """A task is about to stand elsewhere, or does by now: only PostgreSQL can tell the order at this moment."""
+    """A concurrent write is moving a task in this order. PostgreSQL has to answer this page."""
 
 
 class OtherRedis(IndexLost):
-    """This Redis is not the one that the index was built in; nothing was changed. Try again."""
+    """This Redis is not the server that holds the index. Nothing was changed. Try again."""
 
 
 class UnfitRedis(StoreUnavailable):
-    """This Redis must not be used as it is set."""
+    """The configuration of this Redis is not safe to use."""
 
 
 class GateClosing(StoreUnavailable):
-    """The service is about to go on without Redis; nothing was changed. Try again."""
+    """The service is switching to PostgreSQL without Redis. Nothing was changed. Try again."""
 
 
 class Refused(StoreError):
-    """A write that the state of the task forbids; nothing was changed."""
+    """The state of the task forbids this write. Nothing was changed."""
 
 
 class TaskNotFound(Refused):
-    """There is no such task, or it was deleted, or it has expired."""
+    """The task does not exist, was deleted, or has expired."""
 
 
 class IdTaken(Refused):
-    """The id belongs to a task that was deleted or has expired, and stays taken."""
+    """This id belongs to a task that was deleted or has expired. Ids are not reused."""
 
 
 class ExpiryPassed(Refused):
-    """The task would have expired already."""
+    """The expiry of the task lies in the past."""
 
 
 class NotDone(Refused):
-    """Another item was refused, so nothing was done."""
+    """Another item was refused, so no item was applied."""
 
 
 class VersionConflict(Refused):
-    """The task is not at the version that the writer expected."""
+    """The task is not at the expected version."""
 
     def __init__(self, current: Task) -> None:
         super().__init__(f"The task is at version {current.version}.")

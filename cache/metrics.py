@@ -1,4 +1,4 @@
-"""What the store did: hits, misses, statements and round trips, counted once for the process and once for who asks."""
+"""Counters of the store, for the whole process and for the current request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass
 class StoreMetrics:
-    """Counters, which only ever rise, and how long the last rebuild took."""
+    """Counters that only increase, and the duration of the last rebuild. `/metrics` exports each field."""
 
     hits: int = 0
     misses: int = 0
@@ -26,19 +26,19 @@ class StoreMetrics:
     rebuild_seconds: float = 0.0
 
     def count_query(self) -> None:
-        """One statement was sent to PostgreSQL."""
+        """Count one SQL statement."""
         self.sql_queries += 1
         if (trace := _trace.get()) is not None:
             trace.sql_queries += 1
 
     def count_round_trip(self) -> None:
-        """One round trip to Redis was made."""
+        """Count one round trip to Redis."""
         self.redis_round_trips += 1
         if (trace := _trace.get()) is not None:
             trace.redis_round_trips += 1
 
     def count_entries(self, hits: int, misses: int) -> None:
-        """Entries were looked for: those that were there, and those that were not."""
+        """Count the entries that a read found and missed."""
         self.hits += hits
         self.misses += misses
         if (trace := _trace.get()) is not None:
@@ -51,7 +51,7 @@ _trace: ContextVar[StoreMetrics | None] = ContextVar("trace", default=None)
 
 @contextmanager
 def traced() -> Iterator[StoreMetrics]:
-    """Counts as well what is done from here on, by this task and those that it starts."""
+    """Count separately what the current asyncio task, and tasks that it starts, do inside the block."""
     token = _trace.set(trace := StoreMetrics())
     try:
         yield trace

@@ -1,8 +1,9 @@
 """What rows are in Python: plain frozen records that pass through every layer."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_type_hints
 from uuid import UUID
 
 from msgspec import Struct
@@ -53,3 +54,16 @@ class LockedTask:
     def expired(self) -> bool:
         """Whether the task has passed its expiry, and is gone for every reader."""
         return self.task.expires_at is not None and self.task.expires_at <= self.now
+
+
+def record_format(record: type) -> str:
+    """Return a short hash of a record's field names and types, in their order.
+
+    Python versions may spell a type differently. The hash differs then, although the record is the same.
+    """
+    fields = list(get_type_hints(record).items())
+    return hashlib.sha256(repr(fields).encode()).hexdigest()[:8]
+
+
+# Identifies the layout of `Task` in stored data: it changes when a field is added, removed, moved or gets another type.
+TASK_FORMAT = record_format(Task)

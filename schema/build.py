@@ -12,7 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.types.base_scalars import DateTimeDefinition
 from strawberry.types.execution import PreExecutionError
 
-from cache.feed.events import SubscriberTooSlow
+from cache.feed.subscriber import SubscriberTooSlow
 from schema.context import Context
 from schema.errors import as_client_sees
 from schema.execution.document_cache import BoundedParserCache, BoundedValidationCache
@@ -40,7 +40,7 @@ class Schema(strawberry.Schema):
         context: Context = options["context_value"]
         result = await super().execute(*arguments, **options)
         self._for_people(result, context)
-        if context.tasks.degraded:
+        if context.session.cache.degraded:
             result.extensions = {**(result.extensions or {}), "degraded": True}
         return result
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from strawberry.types import Info as StrawberryInfo
 
 from cache.feed.feed import Feed
-from cache.reads.session import Tasks
+from cache.reads.session import Session
 
 
 @dataclass(frozen=True)
 class Context:
-    """Made per request: its view of the tasks, the id that its log lines carry, and the feed of this process."""
+    """One request: its session of the store, the id that its log lines carry, and the feed of this process."""
 
-    tasks: Tasks
+    session: Session
     request_id: str
     feed: Feed
 

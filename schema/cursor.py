@@ -3,11 +3,10 @@
 import binascii
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
 from uuid import UUID
 
-from cache.redis.entry import EPOCH, MICROSECOND, MILLISECOND, created_at, expires_at
-from cache.redis.index import Cursor
+from cache.redis.entry import created_at_us, expires_at_ms
+from db.index_source import IndexPosition
 from db.task import Order, Task
 from schema.errors import BadInput
 
@@ -21,12 +20,12 @@ _END = 7_258_118_400_000_000
 
 def encode(task: Task, order: Order) -> str:
     """The cursor of a task: 40 characters or fewer of the URL-safe alphabet."""
-    score = expires_at(task) if order == "EXPIRING_SOON" else created_at(task)
+    score = expires_at_ms(task) if order == "EXPIRING_SOON" else created_at_us(task)
     place = _FORM.pack(_LETTERS[order], score, task.id.bytes)
     return urlsafe_b64encode(place + _SUM.pack(binascii.crc32(place))).rstrip(b"=").decode()
 
 
-def decode(argument: str, cursor: str, order: Order) -> Cursor:
+def decode(argument: str, cursor: str, order: Order) -> IndexPosition:
     """The place that a cursor stands for. Raises `BadInput`, naming the argument."""
     try:
         raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
@@ -45,8 +44,3 @@ def decode(argument: str, cursor: str, order: Order) -> Cursor:
         orders = " or ".join(name for name, of in _LETTERS.items() if of == letter)
         raise BadInput(argument, f"is a cursor of orderBy: {orders}, and orderBy: {order} was asked for.")
     return score, UUID(bytes=id_)
-
-
-def position(place: Cursor, order: Order) -> tuple[datetime, UUID]:
-    """A place as PostgreSQL has it."""
-    return EPOCH + place[0] * (MILLISECOND if order == "EXPIRING_SOON" else MICROSECOND), place[1]

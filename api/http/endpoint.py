@@ -25,7 +25,7 @@ from api.http.middleware import request_id
 from api.realtime.sse import EventStream, StreamLimit
 from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics, traced
-from cache.reads.session import Tasks
+from cache.reads.session import Session
 from cache.store import Store
 from schema.context import Context
 
@@ -103,7 +103,7 @@ class GraphQL:
         self, text: str, variables: dict[str, Any] | None, name: str | None, request: str = ""
     ) -> AsyncIterator[ExecutionResult]:
         """The events of a subscription; without one, the event of what is wrong with it."""
-        context = Context(Tasks(self._store), request or secrets.token_hex(8), self._feed)
+        context = Context(Session(self._store), request or secrets.token_hex(8), self._feed)
         return cast(
             "AsyncIterator[ExecutionResult]",
             await self._schema.subscribe(text, variable_values=variables, context_value=context, operation_name=name),
@@ -131,7 +131,7 @@ class GraphQL:
         """The answer to an operation; without `data`, if it was not run. Raises `RequestError`."""
         began, reading = time.perf_counter(), request.method == "GET"
         text = self._text(request, operation)
-        context = Context(Tasks(self._store), request_id(request), self._feed)
+        context = Context(Session(self._store), request_id(request), self._feed)
         trace = self._options.traces and request.headers.get(TRACE) == "1"
         with traced() if trace else nullcontext() as counts:
             result = await self._execute(text, operation, context, _READS if reading else _ALL)
@@ -139,7 +139,7 @@ class GraphQL:
         if ran and not reading:  # a GET changes nothing, not even this
             self.documents.keep(operation)
         if counts is not None:
-            cache = _trace(counts, began, degraded=context.tasks.degraded)
+            cache = _trace(counts, began, degraded=context.session.cache.degraded)
             result.extensions = {**(result.extensions or {}), "cache": cache}
         return _body(result, ran=ran)
 
@@ -157,8 +157,8 @@ class GraphQL:
                     operation_extensions=operation.extensions,
                 )
         except TimeoutError:
-            context.tasks.abandon()
-            raise self._too_late(wrote=context.tasks.wrote) from None
+            context.session.loader.abandon()
+            raise self._too_late(wrote=context.session.wrote) from None
         except InvalidOperationTypeError:
             raise RequestError(405, _METHODS, "METHOD_NOT_ALLOWED", Allow="POST") from None
         except CannotGetOperationTypeError as error:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api.realtime.sse import StreamLimit
 from cache.errors import StoreUnavailable
-from cache.redis.index import memory
+from cache.redis.index import index_sizes
 from cache.store import Store
 
 _MEANING = {
@@ -41,11 +41,12 @@ class _Counters(Collector):
 
     def collect(self) -> Iterator[Metric]:
         counters = asdict(self._store.metrics)
-        yield GaugeMetricFamily("millitask_ready", "1 if requests can be answered", self._store.ready)
-        degraded = self._store.protocol is None
+        yield GaugeMetricFamily("millitask_ready", "1 if requests can be answered", self._store.gate_lease.ready)
+        degraded = self._store.gate_lease.protocol is None
         yield GaugeMetricFamily("millitask_degraded", "1 if PostgreSQL answers in place of the cache", degraded)
+        too_large = self._store.gate_lease.index_too_large
         yield GaugeMetricFamily(
-            "millitask_redis_full", "1 if the index does not fit into Redis: raise its maxmemory", self._store.full
+            "millitask_redis_full", "1 if the index does not fit into Redis: raise its maxmemory", too_large
         )
         yield GaugeMetricFamily(
             "millitask_rebuild_seconds", "How long the last rebuild took", counters.pop("rebuild_seconds")
@@ -68,9 +69,9 @@ def render(store: Store, streams: StreamLimit) -> Callable[[Request], Awaitable[
 
     async def answer(_request: Request) -> Response:
         counters.index_bytes = {}
-        if (protocol := store.protocol) is not None:
+        if (protocol := store.gate_lease.protocol) is not None:
             with suppress(StoreUnavailable):
-                counters.index_bytes = await memory(store.redis, protocol.keys)
+                counters.index_bytes = await index_sizes(store.redis, protocol.keys)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return answer

@@ -12,7 +12,7 @@ from strawberry.types.execution import PreExecutionError
 
 from api.graphql.accept import EVENTS
 from api.http.middleware import RETRY_AFTER, error_response
-from cache.feed.events import SubscriberTooSlow
+from cache.feed.subscriber import SubscriberTooSlow
 
 _encode = msgspec.json.Encoder().encode
 # Seconds that a client may take to take what was sent, and of silence after which it is sent a comment.

@@ -22,7 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from api.graphql.request import RequestError, operation
 from api.http.endpoint import GraphQL
 from api.realtime.sse import PATIENCE, TooManyStreams
-from cache.feed.events import SubscriberTooSlow
+from cache.feed.subscriber import SubscriberTooSlow
 
 log = structlog.get_logger(__name__)
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode

@@ -1,1 +1,1 @@
-"""The feed of committed changes."""
+"""The feed: committed changes of every process, delivered to the subscribers of this one."""

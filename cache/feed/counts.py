@@ -1,4 +1,4 @@
-"""How many tasks there are, for those who want to know it whenever it changes."""
+"""The number of tasks in each view, for subscribers."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,49 +8,51 @@ import structlog
 
 from cache.coalesce import CoalescedCall
 from cache.errors import StoreUnavailable
-from cache.reads.session import Tasks
+from cache.reads.pages import read_counts
+from cache.reads.session import Session
 from cache.store import Store
 from db.errors import DatabaseUnavailable
 from db.task import Status
 
 log = structlog.get_logger(__name__)
-# Seconds between two counts for a listener at least, and without any change: a count may hold a write that was not
-# committed then, and a task may have expired.
-SHORTEST = 0.25
-LONGEST = 2.0
+# The shortest time between two counts for one subscriber.
+MIN_INTERVAL_SECONDS = 0.25
+# The longest time between two counts, even without an event: a task may have expired, or a counted write may have been
+# rolled back.
+MAX_INTERVAL_SECONDS = 2.0
 
-Count = dict[Status | None, int]
+CountsByView = dict[Status | None, int]
 
 
-class Counts:
-    """All who listen share each count."""
+class CountsFeed:
+    """Counts the tasks when something has changed. All subscribers share each count."""
 
     def __init__(self, store: Store) -> None:
-        self._count = CoalescedCall(lambda: Tasks(store).counts())
-        self._moved = asyncio.Event()
+        self._count: CoalescedCall[CountsByView] = CoalescedCall(lambda: read_counts(Session(store)))
+        self._changed = asyncio.Event()
 
-    def moved(self) -> None:
-        """Something was changed."""
-        self._moved.set()
-        self._moved = asyncio.Event()
+    def notify(self) -> None:
+        """Count again, because a task has changed."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
-    async def changes(self) -> AsyncGenerator[Count, None]:
-        """How many there are in each view: now, and then whenever that is something else.
+    async def subscribe(self) -> AsyncGenerator[CountsByView, None]:
+        """Yield the current counts, then the counts whenever they differ.
 
-        What cannot be counted for the moment is counted later.
+        While the stores cannot be read, nothing is yielded.
         """
-        last: Count | None = None
+        last: CountsByView | None = None
         while True:
-            moved = self._moved  # this one, for what changes while it counts
+            changed = self._changed  # bound before the count, to notice a change during it
             try:
-                count = await self._count()
+                counts = await self._count()
             except (StoreUnavailable, DatabaseUnavailable) as error:
-                log.warning("counts", reason=str(error))
+                log.warning("cannot count tasks", reason=str(error))
             else:
-                if count != last:
-                    last = count
-                    yield count
-            await asyncio.sleep(SHORTEST)
+                if counts != last:
+                    last = counts
+                    yield counts
+            await asyncio.sleep(MIN_INTERVAL_SECONDS)
             with suppress(TimeoutError):
-                async with asyncio.timeout(LONGEST):
-                    await moved.wait()
+                async with asyncio.timeout(MAX_INTERVAL_SECONDS):
+                    await changed.wait()

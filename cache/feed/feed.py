@@ -1,4 +1,4 @@
-"""The feed of one process: hears from Redis what was committed anywhere, and hands it to those who listen here."""
+"""The feed of one process: receives committed changes from Redis and delivers them to the subscribers."""
 
 import asyncio
 from collections import deque
@@ -9,9 +9,10 @@ from dataclasses import replace
 import structlog
 
 from cache.errors import CacheUnavailable, IndexLost, StoreUnavailable
-from cache.feed.counts import Counts
-from cache.feed.events import GONE, FeedEvent, Rev, Subscriber, read
-from cache.reads.loader import TaskLoader
+from cache.feed.counts import CountsFeed
+from cache.feed.events import WITHOUT_TASK, FeedEvent, Rev, parse_event
+from cache.feed.subscriber import Subscriber
+from cache.reads.session import Session
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db.errors import DatabaseError
@@ -19,141 +20,147 @@ from db.gate import last_token
 
 log = structlog.get_logger(__name__)
 
-# How many changes are kept for those who come again, having missed some.
-KEPT = 1000
-# Seconds of silence after which it asks whether there was something to hear.
-SILENCE = 1.0
-# Seconds between two looks whether anything was written, while Redis cannot tell of it.
-BLIND_ROUND = 1.0
-PAUSE = 0.1
+# Events that are kept for subscribers that reconnect.
+MAX_KEPT_EVENTS = 1000
+# After this long without a message, the feed asks Redis for the number of the last event.
+SILENCE_SECONDS = 1.0
+# The interval at which the feed asks PostgreSQL whether anything was written, while Redis is not in use.
+POLL_INTERVAL_SECONDS = 1.0
+POLL_STEP_SECONDS = 0.1
 
 
 class Feed:
-    """One for each process. A change comes after its commit, those of a task in order; who missed one gets a RESYNC."""
+    """The feed of a process. An event follows its commit, and the events of one task come in order.
+
+    A subscriber that may have missed an event gets a RESYNC.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rev = Rev(0, 0)
-        self._hears = False
-        self._kept: deque[FeedEvent] = deque(maxlen=KEPT)
-        self._listeners: set[Subscriber] = set()
-        # As the last two looks without Redis found them.
-        self._tokens: deque[int | None] = deque([None, None], maxlen=2)
-        self.counts = Counts(store)
+        self._connected = False
+        self._kept: deque[FeedEvent] = deque(maxlen=MAX_KEPT_EVENTS)
+        self._subscribers: set[Subscriber] = set()
+        # The last token as the last two polls of PostgreSQL read it.
+        self._polled_tokens: deque[int | None] = deque([None, None], maxlen=2)
+        self.counts = CountsFeed(store)
 
     @property
-    def listeners(self) -> int:
-        """How many listen."""
-        return len(self._listeners)
+    def subscribers(self) -> int:
+        """Number of subscribers."""
+        return len(self._subscribers)
 
-    async def changes(self, after: Rev | None = None) -> AsyncGenerator[FeedEvent, None]:
-        """All that changes from now on. First what came since `after`, if that is still known; else a RESYNC.
+    async def subscribe(self, after: Rev | None = None) -> AsyncGenerator[FeedEvent, None]:
+        """Yield the kept events since `after`, or a RESYNC if they are not known, then every new event.
 
         Raises `SubscriberTooSlow`.
         """
-        with self._listening(after) as listener:
+        with self._subscribed(after) as subscriber:
             while True:
-                yield await listener.take()
+                yield await subscriber.take()
 
     @contextmanager
-    def _listening(self, after: Rev | None) -> Iterator[Subscriber]:
-        listener = Subscriber()
-        for change in self._since(after):
-            listener.put(change)
-        self._listeners.add(listener)
+    def _subscribed(self, after: Rev | None) -> Iterator[Subscriber]:
+        subscriber = Subscriber()
+        for event in self._since(after):
+            subscriber.put(event)
+        self._subscribers.add(subscriber)
         try:
-            yield listener
+            yield subscriber
         finally:
-            self._listeners.discard(listener)
+            self._subscribers.discard(subscriber)
 
     def _since(self, after: Rev | None) -> list[FeedEvent]:
-        """What a listener has missed that was there until `after`; a RESYNC if that cannot be told."""
-        known = self._hears and after is not None and after.epoch == self._rev.epoch
-        if known and after is not None and after.number <= self._rev.number:
-            missed = [change for change in self._kept if change.rev.number > after.number]
+        """Return the events since `after`, or a RESYNC if some of them are not kept."""
+        same_index = self._connected and after is not None and after.epoch == self._rev.epoch
+        if same_index and after is not None and after.number <= self._rev.number:
+            missed = [event for event in self._kept if event.rev.number > after.number]
             if len(missed) == self._rev.number - after.number:
                 return missed
         return [FeedEvent(self._rev, "RESYNC")]
 
     async def run(self) -> None:
-        """Listens for as long as the process runs."""
+        """Follow the changes for the lifetime of the process."""
         while True:
-            protocol = self._store.protocol
+            protocol = self._store.gate_lease.protocol
             try:
                 if protocol is not None:
                     await self._follow(protocol)
                     continue
             except IndexLost as error:
                 assert protocol is not None
-                self._store.miss(protocol.gate.epoch, error)
+                self._store.gate_lease.report_lost_index(protocol.gate.epoch, error)
             except (StoreUnavailable, DatabaseError) as error:
-                log.warning("feed", reason=str(error))
+                log.warning("feed interrupted", reason=str(error))
             except Exception:
-                log.exception("feed")
-            await self._blind()
+                log.exception("feed failed")
+            await self._poll_database()
 
     async def _follow(self, protocol: Protocol) -> None:
-        """Hears the changes of one index, until it is no longer in use. Raises `StoreUnavailable`."""
-        async with self._store.redis.listen(protocol.keys.changes) as following:
-            self._caught_up(Rev(protocol.gate.epoch, await protocol.told()))
-            # Not for as long as the lease lasts: one that lapses on a busy machine misses nothing. Nobody writes past
-            # Redis before the gate says otherwise, and numbers without a gap are all that there was.
-            while self._store.gate == protocol.gate:
-                message = await following(SILENCE)
-                if message is None and await protocol.told() > self._rev.number:
-                    message = await following(SILENCE)  # it may just have been on its way
+        """Deliver the events of one index until another one is in use. Raises `StoreUnavailable`."""
+        async with self._store.redis.listen(protocol.keys.changes) as next_message:
+            self._connect(Rev(protocol.gate.epoch, await protocol.last_event()))
+            # The condition is the gate rather than the lease: a lease that lapses on a busy machine misses no event. No
+            # process writes past Redis before the gate changes, and a gap in the numbers shows a lost event.
+            while self._store.gate_lease.gate == protocol.gate:
+                message = await next_message(SILENCE_SECONDS)
+                if message is None and await protocol.last_event() > self._rev.number:
+                    message = await next_message(SILENCE_SECONDS)  # the message may have been in flight
                     if message is None:
-                        raise CacheUnavailable("Changes were told, and not heard. Listening anew.")
+                        raise CacheUnavailable("Events were published but not received. Subscribing again.")
                 if message is not None:
-                    await self._hear(read(self._store.workspace, protocol.gate.epoch, message))
+                    await self._receive(parse_event(self._store.workspace, protocol.gate.epoch, message))
 
-    def _caught_up(self, rev: Rev) -> None:
-        self._hears = True
-        log.info("feed hears", rev=str(rev))
+    def _connect(self, rev: Rev) -> None:
+        self._connected = True
+        log.info("feed connected", rev=str(rev))
         if rev != self._rev:
             self._resync(rev)
 
-    async def _hear(self, change: FeedEvent) -> None:
-        if change.rev.number <= self._rev.number:
+    async def _receive(self, event: FeedEvent) -> None:
+        if event.rev.number <= self._rev.number:
             return
-        if change.rev.number > self._rev.number + 1:
-            log.warning("feed", reason=f"Not heard: what came between {self._rev} and {change.rev}.")
-            self._resync(change.rev)
+        if event.rev.number > self._rev.number + 1:
+            log.warning("feed missed events", after=str(self._rev), before=str(event.rev))
+            self._resync(event.rev)
             return
-        if change.task is None and change.kind not in GONE:
-            change = await self._looked_up(change)
-        self._rev = change.rev
-        self._kept.append(change)
-        self._hand_out(change)
+        if event.task is None and event.kind not in WITHOUT_TASK:
+            event = await self._completed(event)
+        self._rev = event.rev
+        self._kept.append(event)
+        self._deliver(event)
 
-    async def _looked_up(self, change: FeedEvent) -> FeedEvent:
-        assert change.id is not None
-        task = await TaskLoader(self._store).load(change.id)
-        return replace(change, task=task, kind="DELETED" if task is None else change.kind)
+    async def _completed(self, event: FeedEvent) -> FeedEvent:
+        """Read the task of an event that came without one."""
+        assert event.id is not None
+        task = await Session(self._store).loader.load(event.id)
+        return replace(event, task=task, kind="DELETED" if task is None else event.kind)
 
     def _resync(self, rev: Rev) -> None:
         self._rev = rev
         self._kept.clear()
-        self._hand_out(FeedEvent(rev, "RESYNC"))
+        self._deliver(FeedEvent(rev, "RESYNC"))
 
-    def _hand_out(self, change: FeedEvent) -> None:
-        for listener in self._listeners:
-            listener.put(change)
-        self.counts.moved()
+    def _deliver(self, event: FeedEvent) -> None:
+        for subscriber in self._subscribers:
+            subscriber.put(event)
+        self.counts.notify()
 
-    async def _blind(self) -> None:
-        """Without Redis: whether a write has begun since the last look, by the sequence of the tokens; and once more in
-        the round after, when it will have been committed."""
-        if self._hears:
-            log.info("feed hears nothing")
-        self._hears = False
+    async def _poll_database(self) -> None:
+        """Without Redis, send a RESYNC when a write has drawn a token since one of the last two polls.
+
+        The second poll covers writes that had drawn a token at the first, and committed later.
+        """
+        if self._connected:
+            log.info("feed disconnected")
+        self._connected = False
         with suppress(StoreUnavailable, DatabaseError):
             async with self._store.database.connection() as connection:
-                now = await last_token(connection)
-            if {now} != set(self._tokens):
-                self._hand_out(FeedEvent(self._rev, "RESYNC"))
-            self._tokens.append(now)
-        for _ in range(round(BLIND_ROUND / PAUSE)):
-            await asyncio.sleep(PAUSE)
-            if self._store.protocol is not None:
+                token = await last_token(connection)
+            if {token} != set(self._polled_tokens):
+                self._deliver(FeedEvent(self._rev, "RESYNC"))
+            self._polled_tokens.append(token)
+        for _ in range(round(POLL_INTERVAL_SECONDS / POLL_STEP_SECONDS)):
+            await asyncio.sleep(POLL_STEP_SECONDS)
+            if self._store.gate_lease.protocol is not None:
                 return

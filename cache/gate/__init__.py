@@ -1,1 +1,1 @@
-"""The gate: whether a process may use Redis."""
+"""The gate: whether this process may use Redis, and the watcher that moves the gate on."""

@@ -1,4 +1,4 @@
-"""The watch on the gate: every process reads it several times a second, and helps to move it on."""
+"""The watcher: every process reads the gate several times a second and helps to move it on."""
 
 import asyncio
 from contextlib import suppress
@@ -6,71 +6,76 @@ from contextlib import suppress
 import structlog
 
 from cache.errors import CacheUnavailable, IndexLost
-from cache.store import LEASE, Store, clock
+from cache.gate.lease import GATE_LEASE_SECONDS, GateLease, clock
 from db import gate
 from db.errors import DatabaseError
 from db.gate import Gate
-from db.pool import Connection
+from db.pool import Connection, Database
 
 log = structlog.get_logger(__name__)
 
-# Seconds between two looks at the gate.
-ROUND = 0.25
-# How much longer than a lease `closing` lasts, for clocks that do not run alike.
-MARGIN = 0.2
+WATCH_INTERVAL_SECONDS = 0.25
+# `closing` lasts this much longer than a lease, for clocks that run at different rates.
+CLOSING_MARGIN_SECONDS = 0.2
+
+# A gate that was seen `closing`, and since when by `clock`.
+SeenClosing = tuple[Gate, float]
 
 
-async def watch(store: Store) -> None:
-    """Looks at the gate for as long as the process runs, on a connection that no reader can take."""
-    seen: tuple[Gate, float] | None = None
+async def watch_gate(lease: GateLease, database: Database, workspace: str) -> None:
+    """Watch the gate for the lifetime of the process, on a connection that no reader can take."""
+    seen: SeenClosing | None = None
     while True:
         try:
-            async with store.database.dedicated_connection() as connection:
+            async with database.dedicated_connection() as connection:
                 while True:
-                    seen = await look(store, connection, seen)
-                    await _pause(store)
+                    seen = await check_gate(lease, connection, workspace, seen)
+                    await _wait(lease)
         except DatabaseError as error:
-            log.warning("the gate cannot be read", reason=str(error))
-            await asyncio.sleep(ROUND)
+            log.warning("cannot read the gate", reason=str(error))
+            await asyncio.sleep(WATCH_INTERVAL_SECONDS)
 
 
-async def look(store: Store, connection: Connection, seen: tuple[Gate, float] | None) -> tuple[Gate, float] | None:
-    """One look; `seen` and what it returns is a gate seen closing, and since when."""
-    sent = clock()
-    found = await gate.read_gate(connection, store.workspace)
-    store.hear(found, sent)
+async def check_gate(
+    lease: GateLease, connection: Connection, workspace: str, seen: SeenClosing | None
+) -> SeenClosing | None:
+    """Read the gate once and move it on if it is time. Takes and returns since when the gate is seen closing."""
+    sent_at = clock()
+    found = await gate.read_gate(connection, workspace)
+    lease.observe_gate(found, sent_at)
     if found.state == "closing":
         if seen is None or seen[0] != found:
             return found, clock()
-        if clock() - seen[1] > LEASE + MARGIN and await gate.switch_off(connection, store.workspace, found.epoch):
+        expired = clock() - seen[1] > GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
+        if expired and await gate.switch_off(connection, workspace, found.epoch):
             log.warning("gate off", epoch=found.epoch)
-            store.trouble.set()
+            lease.wake_up()
         return seen
     if found.state == "on":
-        await _check(store, found)
+        await _check_redis(lease, found)
     return None
 
 
-async def _check(store: Store, found: Gate) -> None:
-    """Whether Redis answers again, if it did not; and whether the index in use was found missing."""
-    if not store.redis_answers:
+async def _check_redis(lease: GateLease, found: Gate) -> None:
+    """Check whether Redis answers again after a failure, and close the gate if the index was reported lost."""
+    if not lease.redis_answers:
         try:
-            await store.at(found).check()
-            store.redis_answers = True
+            await lease.protocol_for(found).check()
+            lease.redis_answers = True
         except IndexLost as error:
-            store.lost = (found.epoch, error)
+            lease.lost_index = (found.epoch, error)
         except CacheUnavailable:
             return
-    if (lost := store.lost) is not None:
+    if (lost := lease.lost_index) is not None:
         if lost[0] == found.epoch:
-            await store.close(*lost)  # if that fails, it is not forgotten
-        if store.lost is lost:
-            store.lost = None
+            await lease.close(*lost)  # if this raises, the report is kept
+        if lease.lost_index is lost:
+            lease.lost_index = None
 
 
-async def _pause(store: Store) -> None:
-    """Until the next round, or until something happens that somebody waits for."""
-    store.trouble.clear()
+async def _wait(lease: GateLease) -> None:
+    """Wait for the next round, or until `GateLease.wake_up`."""
+    lease.wake_up_event.clear()
     with suppress(TimeoutError):
-        async with asyncio.timeout(ROUND):
-            await store.trouble.wait()
+        async with asyncio.timeout(WATCH_INTERVAL_SECONDS):
+            await lease.wake_up_event.wait()

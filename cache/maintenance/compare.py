@@ -1,4 +1,4 @@
-"""Whether what Redis holds of single tasks is what their rows say, and goes on differing while nobody writes them."""
+"""Comparison of single tasks in Redis with their rows, ignoring tasks that are being written."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,53 +15,61 @@ from cache.store import Store
 from db.task import Task
 from db.task_table import tasks_by_id
 
-# Seconds before each look. A write that is under way has ended by the last one, or left its mark.
-PAUSES = (0.0, 0.1, 0.4)
-# Milliseconds for which a mark may be past its deadline: the sweep comes once a second.
-PATIENCE = 10_000
+# The pause before each comparison. A write in flight has ended, or left its mark, by the last one.
+COMPARE_PAUSES_SECONDS = (0.0, 0.1, 0.4)
+# How long a mark may be past its deadline, because the scrub runs once a second.
+MARK_TOLERANCE_MS = 10_000
 
 
 @dataclass(frozen=True)
-class Held:
-    """What Redis holds of a task: its entry, its score in each index and in each `expiring`, and whether its
-    place among the expiries is in doubt without anybody who will settle that."""
+class RedisState:
+    """What Redis holds of a task: its entry, and its score in each index and in each `expiring` set.
+
+    `stuck_moving` is set if the task is in `moving` without a mark whose end would remove it.
+    """
 
     entry: bytes | None
     indexes: tuple[float | None, ...]
     expiring: tuple[float | None, ...]
-    in_doubt: bool = False
+    stuck_moving: bool = False
 
     @property
-    def deadline(self) -> int | None:
-        """When the mark is to be gone, milliseconds; none if there is no mark."""
+    def mark_deadline_ms(self) -> int | None:
+        """Deadline of the mark, or None without a mark."""
         return int(self.entry.split()[2]) if self.entry is not None and self.entry.startswith(b"M ") else None
 
+    @property
+    def holds_value(self) -> bool:
+        """Whether the entry holds a task, in whatever format."""
+        return self.entry is not None and self.entry.startswith(b"V ")
 
-async def examine(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """What differs, by id, in words. Raises as the steps of the protocol do."""
-    found = dict.fromkeys(ids, "")
-    for pause in PAUSES:
-        if not found:
+
+async def compare_tasks(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return a description of each difference that lasts, by id. Raises `StoreUnavailable` or `DatabaseError`."""
+    differences = dict.fromkeys(ids, "")
+    for pause in COMPARE_PAUSES_SECONDS:
+        if not differences:
             break
         await asyncio.sleep(pause)
-        found = await _look(store, protocol, list(found))
-    return found
+        differences = await _compare_once(store, protocol, list(differences))
+    return differences
 
 
-async def _look(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """One look at Redis, the rows, and Redis again: what has changed between is being written, and does not count."""
-    before, _ = await _held(store, protocol, ids)
+async def _compare_once(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Read Redis, the rows, and Redis again. A task that changed in Redis between is being written, and is skipped."""
+    before, _ = await _redis_states(store, protocol, ids)
     async with store.database.connection() as connection:
         rows = await tasks_by_id(connection, store.workspace, ids)
-    after, now = await _held(store, protocol, ids)
-    found = {}
-    for id_, was, held in zip(ids, before, after, strict=True):
-        if was == held and (problem := _problem(store.workspace, id_, rows.get(id_), held, now)):
-            found[id_] = problem
-    return found
+    after, now_ms = await _redis_states(store, protocol, ids)
+    differences = {}
+    for id_, earlier, state in zip(ids, before, after, strict=True):
+        if earlier == state and (difference := _difference(store.workspace, id_, rows.get(id_), state, now_ms)):
+            differences[id_] = difference
+    return differences
 
 
-async def _held(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> tuple[list[Held], int]:
+async def _redis_states(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> tuple[list[RedisState], int]:
+    """Return what Redis holds of each id, and Redis's time in milliseconds."""
     keys, members = protocol.keys, [id_.bytes for id_ in ids]
     sets = (*keys.indexes, *keys.expiring)
     commands: list[list[Argument]] = [["TIME"]]
@@ -72,55 +80,58 @@ async def _held(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> tuple[
     (seconds, microseconds), *replies = replies
     scores, (moving, marks, *entries) = replies[: len(sets)], replies[len(sets) :]
     columns = iter(zip(*scores, strict=True))
-    held = []
+    states = []
     for value, column, moves, mark in zip(entries, columns, moving, marks, strict=True):
         numbers = (score for score in column)
-        held.append(Held(value, tuple(islice(numbers, len(VIEWS))), tuple(numbers), bool(moves) and mark is None))
-    return held, int(seconds) * 1000 + int(microseconds) // 1000
+        indexes = tuple(islice(numbers, len(VIEWS)))
+        states.append(RedisState(value, indexes, tuple(numbers), bool(moves) and mark is None))
+    return states, int(seconds) * 1000 + int(microseconds) // 1000
 
 
-def _problem(workspace: str, id_: UUID, task: Task | None, held: Held, now: int) -> str:
-    if held.deadline is not None:
-        late = now - held.deadline
-        return f"its mark is {late / 1000:.0f} s past its deadline" if late > PATIENCE else ""
-    if held.in_doubt:
-        return "its place among the expiries is in doubt, and nobody settles it"
-    if task is None:
-        return _of_no_task(held, now)
-    return _of_indexes(task, held, now) or _of_entry(workspace, id_, task, held)
+def _difference(workspace: str, id_: UUID, row: Task | None, state: RedisState, now_ms: int) -> str:
+    """Describe how Redis differs from the row, or return ''."""
+    if state.mark_deadline_ms is not None:
+        late_ms = now_ms - state.mark_deadline_ms
+        return f"its mark is {late_ms / 1000:.0f} s past its deadline" if late_ms > MARK_TOLERANCE_MS else ""
+    if state.stuck_moving:
+        return "it is stuck in `moving`: PostgreSQL has to answer every page by expiry"
+    if row is None:
+        return _difference_without_row(state, now_ms)
+    return _index_difference(row, state, now_ms) or _entry_difference(workspace, id_, row, state)
 
 
-def _of_no_task(held: Held, now: int) -> str:
-    if held.entry is not None and held.entry.startswith(b"V "):
-        return "it is cached, and no reader may see it"
-    waiting = any(score is not None and score <= now for score in held.expiring)
-    if not waiting and {*held.indexes, *held.expiring} != {None}:
-        return "it is in the index, and no reader may see it"
+def _difference_without_row(state: RedisState, now_ms: int) -> str:
+    if state.holds_value:
+        return "it is cached, but was deleted or has expired"
+    to_be_swept = any(score is not None and score <= now_ms for score in state.expiring)
+    if not to_be_swept and {*state.indexes, *state.expiring} != {None}:
+        return "it is in the index, but was deleted or has expired"
     return ""
 
 
-def _of_indexes(task: Task, held: Held, now: int) -> str:
-    expires_at = entry.expires_at(task)
-    if expires_at != "" and int(expires_at) <= now:
-        return ""  # about to be swept
-    for view, (score, ends) in enumerate(zip(held.indexes, held.expiring, strict=True)):
+def _index_difference(row: Task, state: RedisState, now_ms: int) -> str:
+    expires_at = entry.expires_at_ms(row)
+    if expires_at != "" and int(expires_at) <= now_ms:
+        return ""  # the sweep will remove it
+    for view, (score, expiry) in enumerate(zip(state.indexes, state.expiring, strict=True)):
         name = "all tasks" if view == 0 else str(VIEWS[view])
-        if view in (0, VIEW_OF[task.status] - 1):
+        if view in (0, VIEW_OF[row.status] - 1):
             if score is None:
                 return f"it is missing from the index of {name}"
-            if score != entry.created_at(task):
-                return f"it stands in the wrong place in the index of {name}"
-            if ends != (None if expires_at == "" else float(expires_at)):
+            if score != entry.created_at_us(row):
+                return f"it has the wrong position in the index of {name}"
+            if expiry != (None if expires_at == "" else float(expires_at)):
                 return f"it has the wrong expiry in the index of {name}"
-        elif score is not None or ends is not None:
-            return f"it is in the index of {name}, and is {task.status}"
+        elif score is not None or expiry is not None:
+            return f"it is in the index of {name}, but its status is {row.status}"
     return ""
 
 
-def _of_entry(workspace: str, id_: UUID, task: Task, held: Held) -> str:
-    if held.entry is None or not held.entry.startswith(b"V "):
+def _entry_difference(workspace: str, id_: UUID, row: Task, state: RedisState) -> str:
+    if state.entry is None or not state.entry.startswith(entry.VALUE_PREFIX):  # another format is a miss, which is fine
         return ""
-    cached = entry.decode(workspace, id_, held.entry)
-    if cached == task:
+    cached = entry.decode(workspace, id_, state.entry)
+    if cached == row:
         return ""
-    return f"it is cached in version {'?' if cached is None else cached.version}, and its row has {task.version}"
+    version = "an unreadable value" if cached is None else f"version {cached.version}"
+    return f"its entry has {version}, but its row has version {row.version}"

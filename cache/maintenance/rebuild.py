@@ -1,4 +1,4 @@
-"""Builds the index from the rows, while writers go on: when the gate is off, at start, and by hand."""
+"""Rebuild of the index from the rows while writers continue: at start, when the gate is off, and on request."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from contextlib import suppress
 import structlog
 
 from cache.errors import CacheUnavailable, IndexLost, RedisFull, UnfitRedis
-from cache.gate.watcher import look
+from cache.gate.watcher import check_gate
 from cache.redis.client import Argument
 from cache.redis.keys import BEACON, VIEW_OF, Keys, epochs_key
 from cache.redis.preflight import redis_problems
@@ -22,15 +22,16 @@ from db.pool import Connection
 
 log = structlog.get_logger(__name__)
 
-BATCH = 10_000
+REBUILD_BATCH_ROWS = 10_000
+REINDEX_POLL_SECONDS = 0.1
 
 
 async def rebuild(store: Store) -> int | None:
-    """Builds an index and switches it on. Returns how many ids it took; none if it is not this process's turn.
+    """Build an index and put it into use. Return how many ids it holds, or None if another process is building.
 
-    Raises `StoreUnavailable` or `DatabaseError`; then whoever tries next begins again.
+    Raises `StoreUnavailable` or `DatabaseError`; the next attempt starts from the beginning.
     """
-    # Before anybody has to wait for a Redis that does not answer. It may not have been there when the service started.
+    # Checked before any writer has to wait. Redis may not have been reachable when the service started.
     run_id = await store.redis.run_id()
     if problems := await redis_problems(store.redis):
         raise UnfitRedis(" ".join(problems))
@@ -43,18 +44,21 @@ async def rebuild(store: Store) -> int | None:
         try:
             return await _build(store, turn, protocol)
         except BaseException as error:
-            store.note(protocol.gate.epoch, error)
+            store.gate_lease.record_failure(protocol.gate.epoch, error)
             await _give_up(store, protocol, error)
             raise
 
 
 async def _begin(store: Store, run_id: str) -> Protocol | None:
-    """B1: alone, a new epoch, `rev` and the beacons, `building`. None if the gate does not stand so."""
+    """B1: without any writer in flight, create `rev` and the beacons of a new epoch, and set the gate to `building`.
+
+    Returns None if the gate is in another state by then.
+    """
     async with store.database.transaction() as connection:
         epoch = await gate.begin_building(connection, store.workspace)
         if epoch is None:
             return None
-        protocol = store.at(Gate("building", epoch, run_id))
+        protocol = store.gate_lease.protocol_for(Gate("building", epoch, run_id))
         keys = protocol.keys
         beacons: list[tuple[Argument, ...]] = [("ZADD", key, "-inf", BEACON) for key in keys.indexes]
         beacons += [("ZADD", key, "+inf", BEACON) for key in keys.expiring]
@@ -67,21 +71,21 @@ async def _begin(store: Store, run_id: str) -> Protocol | None:
         try:
             await store.redis.send(begin, run_id=run_id)
         except RedisFull as error:
-            store.note(epoch, error)
+            store.gate_lease.record_failure(epoch, error)
             raise
         written = await gate.write_building(connection, store.workspace, epoch, run_id)
     return protocol if written else None
 
 
 async def _build(store: Store, turn: Connection, protocol: Protocol) -> int | None:
-    began = time.monotonic()
+    started = time.monotonic()
     count = await _fill(store, turn, protocol)
     async with store.database.connection() as connection:
         if not await gate.switch_on(connection, store.workspace, protocol.gate.epoch):  # B4
-            raise IndexLost("The index was given up while it was being built. Try again.")
-    store.metrics.rebuild_seconds = time.monotonic() - began
+            raise IndexLost("The index was given up during the rebuild. Try again.")
+    store.metrics.rebuild_seconds = time.monotonic() - started
     store.metrics.rebuilds += 1
-    store.trouble.set()  # not to wait for the watch's next look
+    store.gate_lease.wake_up()
     seconds = round(store.metrics.rebuild_seconds, 3)
     log.info("index built", epoch=protocol.gate.epoch, tasks=count, seconds=seconds)
     with suppress(CacheUnavailable):
@@ -90,65 +94,65 @@ async def _build(store: Store, turn: Connection, protocol: Protocol) -> int | No
 
 
 async def _fill(store: Store, connection: Connection, protocol: Protocol) -> int:
-    """B2, B3: Redis takes a batch while PostgreSQL reads the next one."""
-    count, place, under_way = 0, INDEX_START, asyncio.create_task(asyncio.sleep(0))
+    """B2, B3: add every id in batches. Redis adds one batch while PostgreSQL reads the next."""
+    count, position, adding = 0, INDEX_START, asyncio.create_task(asyncio.sleep(0))
     try:
-        while batch := await index_batch(connection, store.workspace, place, BATCH):
-            await under_way
-            under_way = asyncio.create_task(_add(store, protocol, batch))
+        while batch := await index_batch(connection, store.workspace, position, REBUILD_BATCH_ROWS):
+            await adding
+            adding = asyncio.create_task(_add(store, protocol, batch))
             count += sum(len(members.ids) for members in batch)
-            place = last_position(batch)
-        await under_way
-    finally:  # nothing may be added any more when what is there is cleared
-        under_way.cancel()
-        await asyncio.gather(under_way, return_exceptions=True)
+            position = last_position(batch)
+        await adding
+    finally:  # after a failure the index is cleared, so no batch may be added later
+        adding.cancel()
+        await asyncio.gather(adding, return_exceptions=True)
     return count
 
 
 async def _add(store: Store, protocol: Protocol, batch: Sequence[StatusBatch]) -> None:
-    """B3. GT: a later expiry, which a writer has put there meanwhile, stands; `never` is +inf there while we build."""
+    """B3: add a batch. GT keeps a later expiry that a concurrent writer has stored (+inf stands for none)."""
     keys = protocol.keys
     commands: list[list[Argument]] = [["EXISTS", keys.rev]]
     for members in batch:
         view = VIEW_OF[members.status] - 1
-        flat = _flat(members.created_at, members.ids)
-        commands += (["ZADD", keys.indexes[of], "GT", *flat] for of in (0, view))
+        pairs = _score_pairs(members.created_at, members.ids)
+        commands += (["ZADD", keys.indexes[of], "GT", *pairs] for of in (0, view))
         if members.expiring:
-            flat = _flat(members.expires_at, members.expiring)
-            commands += (["ZADD", keys.expiring[of], "GT", *flat] for of in (0, view))
-    there, *_ = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
-    if not there:
-        raise IndexLost("Redis was emptied while the index was being built. Try again.")
+            pairs = _score_pairs(members.expires_at, members.expiring)
+            commands += (["ZADD", keys.expiring[of], "GT", *pairs] for of in (0, view))
+    exists, *_ = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
+    if not exists:
+        raise IndexLost("Redis was emptied during the rebuild. Try again.")
 
 
-def _flat(scores: list[str], ids: list[bytes]) -> list[Argument]:
-    """Each score with its id, as ZADD takes them."""
-    flat: list[Argument] = [b""] * (2 * len(ids))
-    flat[0::2] = scores
-    flat[1::2] = ids
-    return flat
+def _score_pairs(scores: list[str], ids: list[bytes]) -> list[Argument]:
+    """Return each score followed by its id, as ZADD takes them."""
+    pairs: list[Argument] = [b""] * (2 * len(ids))
+    pairs[0::2] = scores
+    pairs[1::2] = ids
+    return pairs
 
 
 async def _give_up(store: Store, protocol: Protocol, error: BaseException) -> None:
-    """Lets the writers go on without Redis, and leaves nothing behind there."""
-    log.warning("index given up", epoch=protocol.gate.epoch, reason=str(error) or repr(error))
+    """Close the gate, so that writers continue without Redis, and clear the unfinished index."""
+    log.warning("rebuild failed", epoch=protocol.gate.epoch, reason=str(error) or repr(error))
     with suppress(DatabaseError):
         async with store.database.connection() as connection:
             await gate.close_gate(connection, store.workspace, protocol.gate.epoch, lost=True)
     with suppress(CacheUnavailable, IndexLost):
-        await _clear(store, protocol.gate.epoch)
+        await _clear_epoch(store, protocol.gate.epoch)
 
 
 async def _clear_old_epochs(store: Store, current: Protocol) -> None:
-    """Takes what earlier indexes, and attempts at one, have left in Redis."""
+    """Remove what earlier indexes and failed rebuilds have left in Redis."""
     (members,) = await store.redis.send([("SMEMBERS", epochs_key(store.workspace))])
     for epoch in sorted(map(int, members)):
         if epoch < current.gate.epoch:
-            await _clear(store, epoch)
+            await _clear_epoch(store, epoch)
 
 
-async def _clear(store: Store, epoch: int) -> None:
-    """Takes an index out of Redis; its entries end by themselves, its marks do not."""
+async def _clear_epoch(store: Store, epoch: int) -> None:
+    """Remove an index and its marks from Redis. Its entries have a TTL."""
     keys = Keys(store.workspace, epoch)
     marked, *_ = await store.redis.send(
         [("ZRANGE", keys.marks, 0, -1), ("UNLINK", *keys.prelude, keys.changes, keys.pending)]
@@ -159,23 +163,25 @@ async def _clear(store: Store, epoch: int) -> None:
 
 
 async def reindex(store: Store) -> int:
-    """Closes the gate by hand and builds the index anew, the same way as ever; returns the number of ids."""
+    """Close the gate and rebuild the index, on request. Return the number of ids."""
     async with store.database.connection() as connection:
         current = await gate.read_gate(connection, store.workspace)
         await gate.close_gate(connection, store.workspace, current.epoch, lost=True)
-    closing = None
+    seen = None
     while True:
         async with store.database.connection() as connection:
-            closing = await look(store, connection, closing)  # perhaps nobody else does
+            # Move the gate on here as well: no service may be running.
+            seen = await check_gate(store.gate_lease, connection, store.workspace, seen)
             found = await gate.read_gate(connection, store.workspace)
-        if found.state == "on" and found.epoch != current.epoch:  # a service was quicker
-            return await size(store, found)
+        if found.state == "on" and found.epoch != current.epoch:  # a running service has rebuilt it
+            return await index_size(store, found)
         if found.state in ("off", "building") and (count := await rebuild(store)) is not None:
             return count
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(REINDEX_POLL_SECONDS)
 
 
-async def size(store: Store, there: Gate) -> int:
-    """How many ids an index holds."""
-    (count,) = await store.redis.send([("ZCARD", store.at(there).keys.indexes[0])], run_id=there.redis_run_id)
+async def index_size(store: Store, current: Gate) -> int:
+    """Return how many ids the index of a gate holds."""
+    key = store.gate_lease.protocol_for(current).keys.indexes[0]
+    (count,) = await store.redis.send([("ZCARD", key)], run_id=current.redis_run_id)
     return int(count) - 1

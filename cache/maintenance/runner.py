@@ -1,4 +1,4 @@
-"""The keeper: what each process does in the background so that the index is there, and stays tidy."""
+"""The background work of each process: watch the gate, rebuild, scrub, audit, purge, and follow the feed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,90 +9,94 @@ import structlog
 
 from cache.errors import IndexLost, RedisFull, StoreUnavailable
 from cache.feed.feed import Feed
-from cache.gate.watcher import watch
-from cache.maintenance.audit import sample
+from cache.gate.watcher import watch_gate
+from cache.maintenance.audit import audit_sample
 from cache.maintenance.rebuild import rebuild
-from cache.maintenance.scrub import tidy
+from cache.maintenance.scrub import scrub_all
 from cache.store import Store
 from db.errors import DatabaseError
 from db.purge import purge_tasks
 
 log = structlog.get_logger(__name__)
 
-# Seconds between two rounds, and at most between two tries to build the index.
-ROUND = 1.0
-SHORTEST_BACKOFF = 0.1
-LONGEST_BACKOFF = 5.0
-# Seconds between two tries while the index does not fit into Redis: each takes as long as the whole of it, or nearly.
-FULL_PAUSE = 15.0
-# How long the rows of deleted and expired tasks stay; rows at once, and seconds between two looks for more.
-RETENTION = timedelta(days=30)
-PURGE = 500
-PURGE_ROUND = 60.0
+SCRUB_INTERVAL_SECONDS = 1.0
+MIN_BACKOFF_SECONDS = 0.1
+MAX_BACKOFF_SECONDS = 5.0
+# The pause between rebuilds while the index does not fit into Redis. Each attempt reads nearly all rows.
+TOO_LARGE_PAUSE_SECONDS = 15.0
+DEFAULT_RETENTION = timedelta(days=30)
+PURGE_BATCH_ROWS = 500
+PURGE_INTERVAL_SECONDS = 60.0
+SHUTDOWN_INTERVAL_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def keeper(store: Store, retention: timedelta = RETENTION, feed: Feed | None = None) -> AsyncIterator[None]:
-    """Runs the watch on the gate, the keeper and the feed while the block runs."""
+async def maintenance(
+    store: Store, retention: timedelta = DEFAULT_RETENTION, feed: Feed | None = None
+) -> AsyncIterator[None]:
+    """Run the background work while the block runs. `retention` is how long deleted and expired rows are kept."""
 
     async def purge(store: Store) -> float:
         return await _purge(store, retention)
 
-    works = [watch(store), *(_again(store, work) for work in (_build, _tidy, purge))]
+    jobs = [
+        watch_gate(store.gate_lease, store.database, store.workspace),
+        *(_repeat(store, job) for job in (_rebuild, _scrub_and_audit, purge)),
+    ]
     if feed is not None:
-        works.append(feed.run())
-    tasks = [asyncio.create_task(work) for work in works]
+        jobs.append(feed.run())
+    tasks = [asyncio.create_task(job) for job in jobs]
     try:
         yield
     finally:
-        # Again and again: a library under it that loses one cancellation must not hang the shutdown.
-        while waiting := [task for task in tasks if not task.done()]:
-            for task in waiting:
+        # Cancelled repeatedly: a library that swallows one cancellation must not block the shutdown.
+        while running := [task for task in tasks if not task.done()]:
+            for task in running:
                 task.cancel()
-            await asyncio.wait(waiting, timeout=ROUND)
+            await asyncio.wait(running, timeout=SHUTDOWN_INTERVAL_SECONDS)
 
 
-async def _again(store: Store, work: Callable[[Store], Awaitable[float]]) -> None:
-    """Does something for ever; it returns the seconds to wait, and longer and longer ones pass while it fails."""
-    backoff = SHORTEST_BACKOFF
+async def _repeat(store: Store, job: Callable[[Store], Awaitable[float]]) -> None:
+    """Run a job forever. It returns the pause in seconds; after a failure the pause backs off."""
+    backoff = MIN_BACKOFF_SECONDS
     while True:
         try:
-            pause = await work(store)
-            backoff = SHORTEST_BACKOFF
+            pause = await job(store)
+            backoff = MIN_BACKOFF_SECONDS
         except RedisFull:
-            pause = FULL_PAUSE
+            pause = TOO_LARGE_PAUSE_SECONDS
         except (StoreUnavailable, DatabaseError) as error:
-            log.warning("keeper", work=work.__name__, reason=str(error), retry_seconds=backoff)
-            pause, backoff = backoff, min(backoff * 2, LONGEST_BACKOFF)
+            log.warning("maintenance failed", job=job.__name__, reason=str(error), retry_seconds=backoff)
+            pause, backoff = backoff, min(backoff * 2, MAX_BACKOFF_SECONDS)
         except Exception:
-            log.exception("keeper", work=work.__name__)
-            pause = LONGEST_BACKOFF
+            log.exception("maintenance failed", job=job.__name__)
+            pause = MAX_BACKOFF_SECONDS
         await asyncio.sleep(pause)
 
 
-async def _build(store: Store) -> float:
-    """Builds the index when there is none, if nobody else does."""
-    if store.gate is not None and store.gate.state in ("off", "building"):
+async def _rebuild(store: Store) -> float:
+    """Build the index if there is none, unless another process does."""
+    gate = store.gate_lease.gate
+    if gate is not None and gate.state in ("off", "building"):
         await rebuild(store)
-    return SHORTEST_BACKOFF
+    return MIN_BACKOFF_SECONDS
 
 
-async def _tidy(store: Store) -> float:
-    """Sweeps, scrubs, and holds a sample against its rows."""
-    protocol = store.protocol
+async def _scrub_and_audit(store: Store) -> float:
+    protocol = store.gate_lease.protocol
     if protocol is not None:
         try:
-            await tidy(store, protocol)
-            await sample(store, protocol)
+            await scrub_all(store, protocol)
+            await audit_sample(store, protocol)
         except IndexLost as error:
-            store.miss(protocol.gate.epoch, error)
+            store.gate_lease.report_lost_index(protocol.gate.epoch, error)
             raise
-    return ROUND
+    return SCRUB_INTERVAL_SECONDS
 
 
 async def _purge(store: Store, retention: timedelta) -> float:
-    """Deletes rows for good, a few at a time. Redis has held nothing of them for long: an entry stays an hour."""
+    """Delete a batch of old rows for good. Redis holds nothing of them: an entry lasts an hour at most."""
     async with store.database.connection() as connection:
-        purged = await purge_tasks(connection, store.workspace, retention, PURGE)
+        purged = await purge_tasks(connection, store.workspace, retention, PURGE_BATCH_ROWS)
     store.metrics.purged += purged
-    return ROUND if purged == PURGE else PURGE_ROUND
+    return SCRUB_INTERVAL_SECONDS if purged == PURGE_BATCH_ROWS else PURGE_INTERVAL_SECONDS

@@ -1,53 +1,52 @@
-"""The scrub: makes entries and indexes of single ids say what their rows say."""
+"""The scrub: makes the entries and indexes of single ids agree with their rows."""
 
 import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
-from cache.redis.protocol import SWEEP, Protocol
+from cache.redis.protocol import SWEEP_LIMIT, Protocol
 from cache.store import Store
 from db.gate import await_writers, without_writers
 from db.task_table import tasks_by_id
 
-BATCH = 100
+SCRUB_BATCH_IDS = 100
 
 
 async def scrub(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> int:
-    """Mends up to 100 ids; returns how many it looked at. What a live writer or a reader holds is left.
+    """Repair up to 100 ids and return how many were checked. Ids that a writer or a reader holds are skipped.
 
-    A mark past its deadline is taken over only when its writer has ended (T1): while a commit hangs, nobody knows
-    which version there will be. Then comes the lease (S2); then it waits for those who may have been writing before
-    it (S3), so that a row it does not find then is not one that is about to be committed; whoever writes after it
-    takes the lease away, and then S5 does nothing. Raises `DatabaseTimeout` while one who writes many hangs.
+    T1: a mark past its deadline is taken over only when its writer has ended; while a commit hangs, the outcome is
+    unknown. S2: take the leases. S3: wait for the writers that were active before, so that a row that is missing then
+    is not about to be committed. S4: read the rows. S5: repair. A writer that comes later takes the lease away, and S5
+    does nothing. Raises `DatabaseTimeout` while a bulk write hangs.
     """
     token = secrets.token_hex(8)
     async with store.database.transaction() as connection:
         ids = await without_writers(connection, store.workspace, ids)
     if not ids:
         return 0
-    leased = await protocol.lease(token, ids, scrub=True)
-    if not leased.mine:
+    grant = await protocol.lease(token, ids, scrub=True)
+    if not grant.mine:
         return 0
     async with store.database.connection() as connection:
-        await await_writers(connection, store.workspace, leased.mine)
-        rows = await tasks_by_id(connection, store.workspace, leased.mine, leased.now)
-    for id_ in leased.mine:
+        await await_writers(connection, store.workspace, grant.mine)
+        rows = await tasks_by_id(connection, store.workspace, grant.mine, grant.now)
+    for id_ in grant.mine:
         await protocol.scrub(token, id_, rows.get(id_))
-    store.metrics.scrubbed += len(leased.mine)
-    return len(leased.mine)
+    store.metrics.scrubbed += len(grant.mine)
+    return len(grant.mine)
 
 
-async def tidy(store: Store, protocol: Protocol) -> None:
-    """One round of what has to be done now and then: expired ids, dead marks, suspects."""
-    while await protocol.sweep() == SWEEP:
+async def scrub_all(store: Store, protocol: Protocol) -> None:
+    """Sweep expired ids, then scrub ids with overdue marks and ids in the repair queue, until none are left."""
+    while await protocol.sweep() == SWEEP_LIMIT:
         pass
-    while dead := await protocol.dead_marks(BATCH):
-        if not await scrub(store, protocol, dead):
+    while overdue := await protocol.overdue_marks(SCRUB_BATCH_IDS):
+        if not await scrub(store, protocol, overdue):
             break
-    while store.suspects:
-        batch = [store.suspects.pop() for _ in range(min(BATCH, len(store.suspects)))]
+    while batch := store.repair_queue.take(SCRUB_BATCH_IDS):
         try:
             await scrub(store, protocol, batch)
         except BaseException:
-            store.suspects.update(batch)
+            store.repair_queue.put_back(batch)
             raise

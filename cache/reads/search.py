@@ -1,35 +1,32 @@
-"""Pages of tasks that match, by words or by a filter: places from PostgreSQL, the tasks through the loader."""
+"""Pages of a search or a filter: positions from PostgreSQL, the tasks through the loader."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from cache.reads.loader import TaskLoader
-from cache.store import Store
+from cache.reads.session import Session
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.search import RowFilter, matching_filter, matching_words, tsquery_of
 from db.task import Task
 
-Find = Callable[[Position, int, Direction], Awaitable[list[Position]]]
-
 
 @dataclass(frozen=True)
-class Matches:
-    """Tasks that match, in their order, and whether there are more on each side."""
+class SearchPage:
+    """Matching tasks in their order, and whether there are more before and after."""
 
     tasks: list[Task]
     has_before: bool
     has_after: bool
 
-    def ending(self, count: int) -> "Matches":
-        """The last so many of them."""
+    def last(self, count: int) -> "SearchPage":
+        """Return the last `count` of these tasks."""
         front = max(0, len(self.tasks) - count)
-        return Matches(self.tasks[front:], self.has_before or front > 0, self.has_after)
+        return SearchPage(self.tasks[front:], self.has_before or front > 0, self.has_after)
 
 
 @dataclass(frozen=True)
-class Window:
-    """A part of the matches: `count` of them from the front or from the end of what lies between two places."""
+class SearchRange:
+    """Up to `count` matches between two positions, from the front or (direction "last") from the end."""
 
     count: int
     direction: Direction = "first"
@@ -37,8 +34,12 @@ class Window:
     before: Position | None = None
 
 
-async def search(store: Store, loader: TaskLoader, terms: list[tuple[str, bool]], window: Window) -> Matches | None:
-    """The tasks with all these terms, the newest first; none if there is no word in the terms."""
+async def search_tasks(session: Session, terms: list[tuple[str, bool]], part: SearchRange) -> SearchPage | None:
+    """Return the tasks that contain all terms, newest first, or None if the terms contain no word.
+
+    A term is a text and whether its last word must be complete; otherwise that word may continue.
+    """
+    store = session.store
     async with store.database.connection() as connection:
         query = await tsquery_of(connection, terms)
     if query is None:
@@ -48,71 +49,92 @@ async def search(store: Store, loader: TaskLoader, terms: list[tuple[str, bool]]
         async with store.database.connection() as connection:
             return await matching_words(connection, store.workspace, query, start, count, direction)
 
-    return await _page(loader, find, lambda _task: True, window, (NEWEST_POSITION, OLDEST_POSITION))
+    return await _Reader(session, find, lambda _task: True, ascending=False).read(part)
 
 
-async def filtered(store: Store, loader: TaskLoader, asked: RowFilter, window: Window) -> Matches:
-    """The tasks that a filter lets through, the newest first; by expiry, the soonest first."""
+async def filter_tasks(session: Session, wanted: RowFilter, part: SearchRange) -> SearchPage:
+    """Return the tasks that match a filter: newest first, or soonest first for a filter by expiry."""
+    store = session.store
 
     async def find(start: Position, count: int, direction: Direction) -> list[Position]:
         async with store.database.connection() as connection:
-            return await matching_filter(connection, store.workspace, asked, start, count, direction)
+            return await matching_filter(connection, store.workspace, wanted, start, count, direction)
 
-    ends = (OLDEST_POSITION, NEWEST_POSITION) if asked.by_expiry else (NEWEST_POSITION, OLDEST_POSITION)
-    return await _page(loader, find, lambda task: _fits(task, asked), window, ends)
+    return await _Reader(session, find, lambda task: _matches(task, wanted), ascending=wanted.by_expiry).read(part)
 
 
-def _fits(task: Task, asked: RowFilter) -> bool:
-    """Of the task as it is by now."""
-    if task.status not in asked.statuses or task.priority not in asked.priorities:
+def _matches(task: Task, wanted: RowFilter) -> bool:
+    """Return whether a task, as it is now, matches a filter."""
+    if task.status not in wanted.statuses or task.priority not in wanted.priorities:
         return False
-    if not asked.by_expiry:
-        return asked.created_from <= task.created_at < asked.created_before
-    soonest, latest = asked.expires_from or OLDEST_POSITION[0], asked.expires_before or NEWEST_POSITION[0]
+    if not wanted.by_expiry:
+        return wanted.created_from <= task.created_at < wanted.created_before
+    soonest = wanted.expires_from or OLDEST_POSITION[0]
+    latest = wanted.expires_before or NEWEST_POSITION[0]
     return task.expires_at is not None and soonest <= task.expires_at < latest
 
 
-async def _page(
-    loader: TaskLoader, find: Find, fits: Callable[[Task], bool], window: Window, ends: tuple[Position, Position]
-) -> Matches:
-    """Reads on until the page is full, for a task that is found may be gone or changed when it is read."""
-    forth = window.direction == "first"
-    near, far = (window.after, window.before) if forth else (window.before, window.after)
-    back: Direction = "last" if forth else "first"
-    start = near or ends[0 if forth else 1]
-    tasks: list[Task] = []
-    places: list[Position] = []
-    more, seen = True, start
-    while more and len(tasks) <= window.count:
-        wanted = window.count + 1 - len(tasks)
-        found = await find(seen, wanted, window.direction)
-        more = len(found) == wanted
-        if far is not None and found and not _before(found[-1], far, ends, forth=forth):
-            found, more = [place for place in found if _before(place, far, ends, forth=forth)], False
-        shown = {task.id for task in tasks}
-        for place, task in zip(found, await loader.load_many([id_ for _, id_ in found]), strict=True):
-            seen = place
-            # Once: where its expiry is moved meanwhile, it is found again.
-            if task is not None and task.id not in shown and fits(task):
-                tasks.append(task)
-                places.append(place)
-    beyond = len(tasks) > window.count
-    tasks, places = tasks[: window.count], places[: window.count]
-    last, first = (places[-1], places[0]) if places else (start, start)
-    beyond = beyond or (far is not None and bool(await find(last, 1, window.direction)))
-    behind = near is not None and bool(await find(_nudged(first, forth, ends) if not places else first, 1, back))
-    if forth:
-        return Matches(tasks, behind, beyond)
-    return Matches(tasks[::-1], beyond, behind)
+class _Reader:
+    """Reads one page of matches. `find` returns the next positions after a start, in the direction of the page."""
+
+    def __init__(
+        self,
+        session: Session,
+        find: Callable[[Position, int, Direction], Awaitable[list[Position]]],
+        matches: Callable[[Task], bool],
+        *,
+        ascending: bool,
+    ) -> None:
+        self._session = session
+        self._find = find
+        self._matches = matches
+        self._ascending = ascending
+
+    async def read(self, part: SearchRange) -> SearchPage:
+        """Read until the page is full: a task that was found may be gone or changed when it is loaded."""
+        forward = part.direction == "first"
+        rising = self._ascending == forward  # whether positions increase while reading
+        near, far = (part.after, part.before) if forward else (part.before, part.after)
+        start = near or (OLDEST_POSITION if rising else NEWEST_POSITION)
+        found = await self._collect(part, start, far, rising)
+        beyond = len(found) > part.count
+        found = found[: part.count]
+        last, first = (found[-1][0], found[0][0]) if found else (start, start)
+        beyond = beyond or (far is not None and bool(await self._find(last, 1, part.direction)))
+        # Looking back from the start of an empty page, a task at the start itself counts as before the page.
+        back_from = first if found else _adjacent(start, rising)
+        behind = near is not None and bool(await self._find(back_from, 1, "last" if forward else "first"))
+        tasks = [task for _, task in found]
+        return SearchPage(tasks, behind, beyond) if forward else SearchPage(tasks[::-1], beyond, behind)
+
+    async def _collect(
+        self, part: SearchRange, start: Position, far: Position | None, rising: bool
+    ) -> list[tuple[Position, Task]]:
+        """Return up to `count` + 1 matches with their positions, from `start` up to `far`."""
+        found: list[tuple[Position, Task]] = []
+        more, seen = True, start
+        while more and len(found) <= part.count:
+            wanted = part.count + 1 - len(found)
+            positions = await self._find(seen, wanted, part.direction)
+            more = len(positions) == wanted
+            if far is not None and positions and not _precedes(positions[-1], far, rising):
+                positions, more = [position for position in positions if _precedes(position, far, rising)], False
+            # A task whose expiry changes concurrently can be found twice.
+            known = {task.id for _, task in found}
+            loaded = await self._session.loader.load_many([id_ for _, id_ in positions])
+            for position, task in zip(positions, loaded, strict=True):
+                seen = position
+                if task is not None and task.id not in known and self._matches(task):
+                    found.append((position, task))
+        return found
 
 
-def _before(place: Position, far: Position, ends: tuple[Position, Position], *, forth: bool) -> bool:
-    """Whether a place comes before another on the way."""
-    rising = (ends[0] < ends[1]) == forth
-    return place < far if rising else place > far
+def _precedes(position: Position, far: Position, rising: bool) -> bool:
+    """Return whether a position comes before another in reading direction."""
+    return position < far if rising else position > far
 
 
-def _nudged(place: Position, forth: bool, ends: tuple[Position, Position]) -> Position:
-    """The next place on the way, so that what stands at this one counts as behind."""
-    step = 1 if (ends[0] < ends[1]) == forth else -1
-    return place[0], UUID(int=min(max(place[1].int + step, 0), 2**128 - 1))
+def _adjacent(position: Position, rising: bool) -> Position:
+    """Return the next possible position in reading direction."""
+    step = 1 if rising else -1
+    return position[0], UUID(int=min(max(position[1].int + step, 0), 2**128 - 1))

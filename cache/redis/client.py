@@ -1,4 +1,4 @@
-"""The connection to Redis: scripts and reads, each one round trip, and its errors translated."""
+"""The connections to Redis: scripts and commands in one round trip each, with errors translated."""
 
 import asyncio
 import re
@@ -20,38 +20,37 @@ from redis.maint_notifications import MaintNotificationsConfig
 from cache.errors import CacheUnavailable, OtherRedis, RedisFull
 
 SCRIPTS = Path(__file__).parent / "scripts"
-# Seconds within which Redis confirms that one listens.
-CONFIRMED = 2.0
+SUBSCRIBE_TIMEOUT_SECONDS = 2.0
 ScriptName = Literal["mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page", "counts", "announce"]
 Argument = bytes | str | int
 _pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
 
 @cache
-def source(verb: ScriptName) -> str:
-    """The text of a script; all but the page script begin with the prelude."""
-    text = (SCRIPTS / f"{verb}.lua").read_text()
-    return text if verb == "page" else (SCRIPTS / "prelude.lua").read_text() + text
+def script_source(name: ScriptName) -> str:
+    """Return the text of a script. All but the page script start with the prelude."""
+    text = (SCRIPTS / f"{name}.lua").read_text()
+    return text if name == "page" else (SCRIPTS / "prelude.lua").read_text() + text
 
 
 @cache
-def sha(verb: ScriptName) -> str:
-    """The name of a script."""
-    return sha1(source(verb).encode()).hexdigest()  # noqa: S324 (the name Redis gives a script)
+def script_sha(name: ScriptName) -> str:
+    """Return the SHA-1 by which Redis names a script."""
+    return sha1(script_source(name).encode()).hexdigest()  # noqa: S324
 
 
-async def _connected(connection: Any) -> None:
-    """Asks a new connection for the run id: another server behind the same address has another one."""
+async def _on_connect(connection: Any) -> None:
+    """Read the server's run id, so that another server behind the same address is recognised."""
     await connection.on_connect()
     await connection.send_command("INFO", "server")
-    connection.run_id = _run_id(await connection.read_response())
+    connection.run_id = _parse_run_id(await connection.read_response())
 
 
 class Redis:
-    """A pool of connections; `count` is told of every round trip, for the metrics.
+    """A pool of connections. `count` is called for every round trip.
 
-    Nothing is ever sent twice: the client's own retries are off, because a mark that comes a second
-    time, late, is a mark that nobody clears.
+    Nothing is sent twice: the client's own retries are off. A mark that arrives a second time, late, is a mark that no
+    writer clears.
     """
 
     def __init__(
@@ -64,8 +63,8 @@ class Redis:
     ) -> None:
         self._count = count
         self._closed = False
-        # The run of the server that was asked last, by who named one.
-        self.met = ""
+        # The run id of the server that answered last, of those calls that name one.
+        self.last_run_id = ""
         self._pool = redis.BlockingConnectionPool.from_url(
             url,
             protocol=3,
@@ -74,8 +73,8 @@ class Redis:
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
             retry=Retry(NoBackoff(), 0),
-            redis_connect_func=_connected,
-            # With them the pool lends connections that were closed while nobody used them.
+            redis_connect_func=_on_connect,
+            # With maintenance notifications the pool lends connections that were closed while idle.
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
         self.client: redis.Redis = redis.Redis.from_pool(self._pool)
@@ -92,25 +91,28 @@ class Redis:
         self._closed = True
         await self.client.aclose()
 
-    async def script(self, verb: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
-        """Runs one script; on this run of the server and no other, if one is named. Raises `CacheUnavailable`."""
-        async with self._lent(run_id) as ask:
+    async def script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
+        """Run one script and return its reply. With `run_id`, run it on that run of the server or not at all.
+
+        Raises `CacheUnavailable`, or `OtherRedis` if the server has another run id.
+        """
+        async with self._exchange(run_id) as exchange:
             try:
-                (reply,) = await ask(("EVALSHA", sha(verb), len(keys), *keys, *arguments))
-            except NoScriptError:  # it was not run: sending it whole sends nothing twice
-                (reply,) = await ask(("EVAL", source(verb), len(keys), *keys, *arguments))
+                (reply,) = await exchange(("EVALSHA", script_sha(name), len(keys), *keys, *arguments))
+            except NoScriptError:  # the script did not run, so EVAL does not run it a second time
+                (reply,) = await exchange(("EVAL", script_source(name), len(keys), *keys, *arguments))
             return reply
 
     async def send(self, commands: Sequence[Sequence[Argument]], *, run_id: str = "") -> list[Any]:
-        """The replies to commands that go together, in one round trip. Raises `CacheUnavailable`."""
-        async with self._lent(run_id) as ask:
-            return await ask(*commands)
+        """Send commands in one round trip and return their replies. Raises as `script` does."""
+        async with self._exchange(run_id) as exchange:
+            return await exchange(*commands)
 
     @asynccontextmanager
-    async def _lent(self, run_id: str) -> AsyncIterator[Callable[..., Awaitable[list[Any]]]]:
-        """A connection for one question and its answer. One that may still have an answer to come is closed."""
+    async def _exchange(self, run_id: str) -> AsyncIterator[Callable[..., Awaitable[list[Any]]]]:
+        """Lend a connection for one exchange. A connection whose reply may still be in flight is closed."""
 
-        async def ask(*commands: Sequence[Argument]) -> list[Any]:
+        async def exchange(*commands: Sequence[Argument]) -> list[Any]:
             self._count()
             try:
                 await connection.send_packed_command([_pack(tuple(command)) for command in commands])
@@ -121,55 +123,55 @@ class Redis:
                 await connection.disconnect(nowait=True)
                 raise
 
-        if self._closed:  # a load that nobody waits for any more must not open a connection that nobody closes
+        if self._closed:  # an abandoned load must not open a connection that is never closed
             raise CacheUnavailable
         async with _translated():
             connection: Any = await self._pool.get_connection()  # type: ignore[no-untyped-call]
             try:
                 if run_id and connection.run_id != run_id:
-                    # It may just be old: of a run that is no more, and not used since.
+                    # The connection may be left over from an earlier run of the server. A new one decides.
                     await connection.disconnect(nowait=True)
                     await connection.connect()
                     if connection.run_id != run_id:
                         raise OtherRedis
-                self.met = run_id or self.met
-                yield ask
+                self.last_run_id = run_id or self.last_run_id
+                yield exchange
             finally:
                 await self._pool.release(connection)
 
     @asynccontextmanager
     async def listen(self, channel: bytes) -> AsyncIterator[Callable[[float], Awaitable[bytes | None]]]:
-        """What is told on a channel, from when the block begins: the next message, or none within so many seconds.
+        """Subscribe to a channel. Yields a function that returns the next message, or None after so many seconds.
 
-        Raises `CacheUnavailable`, also when the connection is lost later.
+        Raises `CacheUnavailable`, also when the connection breaks later.
         """
-        async with _translated(), self.client.pubsub() as listener:
-            await listener.subscribe(channel)
+        async with _translated(), self.client.pubsub() as subscription:
+            await subscription.subscribe(channel)
 
-            async def following(seconds: float) -> bytes | None:
+            async def next_message(seconds: float) -> bytes | None:
                 async with _translated():
-                    message = await listener.get_message(ignore_subscribe_messages=True, timeout=seconds)
+                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=seconds)
                 return None if message is None else message["data"]
 
             async with _translated():
-                if await listener.get_message(timeout=CONFIRMED) is None:
+                if await subscription.get_message(timeout=SUBSCRIBE_TIMEOUT_SECONDS) is None:
                     raise TimeoutError
-            yield following
+            yield next_message
 
     async def run_id(self) -> str:
-        """The name of this run of the server: another after each restart. Raises `CacheUnavailable`."""
+        """Return the run id of the server, which changes with each restart. Raises `CacheUnavailable`."""
         (reply,) = await self.send([("INFO", "server")])
-        return _run_id(reply)
+        return _parse_run_id(reply)
 
 
-def _run_id(info: bytes) -> str:
+def _parse_run_id(info: bytes) -> str:
     found = re.search(rb"^run_id:(\w+)", info, re.MULTILINE)
     return found[1].decode() if found else ""
 
 
 @asynccontextmanager
-async def within(seconds: float | None) -> AsyncIterator[None]:
-    """For one who will not wait longer for Redis. Raises `CacheUnavailable`."""
+async def redis_timeout(seconds: float | None) -> AsyncIterator[None]:
+    """Raise `CacheUnavailable` if the block takes longer than so many seconds."""
     try:
         async with asyncio.timeout(seconds):
             yield
@@ -181,7 +183,7 @@ async def within(seconds: float | None) -> AsyncIterator[None]:
 async def _translated() -> AsyncIterator[None]:
     try:
         yield
-    except OutOfMemoryError as error:  # of a write that came before any other of its script: nothing is done by half
+    except OutOfMemoryError as error:  # raised at a script's first write, so no script is left half done
         raise RedisFull from error
     except (RedisError, OSError, TimeoutError) as error:
         raise CacheUnavailable from error

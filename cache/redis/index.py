@@ -1,4 +1,4 @@
-"""The sorted indexes: what is asked of them, by cursor or by number, and what they answer."""
+"""The sorted indexes: the arguments and the reply of the page script."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -6,83 +6,88 @@ from uuid import UUID
 
 from cache.redis.client import Argument, Redis
 from cache.redis.keys import Keys
+from db.index_source import IndexPosition
 from db.task import Order, Status
-
-# A place in an order: a score and an id. The score is when the task was created, microseconds since 1970; in
-# EXPIRING_SOON when it expires, milliseconds. Need not be that of a task.
-Cursor = tuple[int, UUID]
 
 
 @dataclass(frozen=True)
-class Range:
-    """Which part of a view: between two cursors, the first or the last `count`, `offset` passed over."""
+class PageRange:
+    """A range of a view: up to `count` tasks between two positions, after skipping `offset` of them.
+
+    `direction` "last" takes the tasks from the end. A position is (score, id) and need not belong to a task; the score
+    is the creation in microseconds since 1970, for EXPIRING_SOON the expiry in milliseconds.
+    """
 
     count: int
     direction: Literal["first", "last"] = "first"
-    after: Cursor | None = None
-    before: Cursor | None = None
+    after: IndexPosition | None = None
+    before: IndexPosition | None = None
     offset: int = 0
     status: Status | None = None
     order: Order = "NEWEST"
 
 
 @dataclass(frozen=True)
-class Ids:
-    """What the index says of a range: ids, each with its score; `position` is that of the first, from 0."""
+class IndexPage:
+    """The index's answer for a range: ids with their scores, and the rank of the first id, from 0.
+
+    `length` counts the members of the order, including tasks that have expired since the last sweep. `total` does not.
+    """
 
     ids: list[UUID]
     scores: list[int]
-    position: int
+    rank: int
     length: int
     total: int
     rev: int
 
     @property
-    def first(self) -> Cursor | None:
-        """Where the first id stands."""
+    def first(self) -> IndexPosition | None:
+        """Position of the first id."""
         return (self.scores[0], self.ids[0]) if self.ids else None
 
     @property
-    def last(self) -> Cursor | None:
-        """Where the last id stands."""
+    def last(self) -> IndexPosition | None:
+        """Position of the last id."""
         return (self.scores[-1], self.ids[-1]) if self.ids else None
 
     @property
     def has_before(self) -> bool:
-        """Whether the order holds something before this range."""
-        return self.position > 0
+        """Whether the order has tasks before this range."""
+        return self.rank > 0
 
     @property
     def has_after(self) -> bool:
-        """Whether the order holds something behind this range."""
-        return self.position + len(self.ids) < self.length
+        """Whether the order has tasks after this range."""
+        return self.rank + len(self.ids) < self.length
 
 
-def arguments(part: Range) -> list[Argument]:
-    """What the page script takes, after its keys."""
-    return [part.order, *_place(part.after), *_place(part.before), part.direction, part.count, part.offset]
+def page_arguments(part: PageRange) -> list[Argument]:
+    """Return the arguments of the page script."""
+    after, before = _position_arguments(part.after), _position_arguments(part.before)
+    return [part.order, *after, *before, part.direction, part.count, part.offset]
 
 
-def ids(reply: Any) -> Ids:
-    """What the page script answered."""
-    found, position, length, total, rev = reply
+def _position_arguments(position: IndexPosition | None) -> tuple[int | bytes, bytes]:
+    return (b"", b"") if position is None else (position[0], position[1].bytes)
+
+
+def parse_page(reply: Any) -> IndexPage:
+    """Parse the reply of the page script."""
+    found, rank, length, total, rev = reply
     members, scores = found[::2], found[1::2]
-    return Ids(
+    return IndexPage(
         [UUID(bytes=member) for member in members],
         [int(float(score)) for score in scores],
-        position if members else min(position, length),
+        rank if members else min(rank, length),
         length,
         total,
         rev,
     )
 
 
-def _place(cursor: Cursor | None) -> tuple[int | bytes, bytes]:
-    return (b"", b"") if cursor is None else (cursor[0], cursor[1].bytes)
-
-
-async def memory(redis: Redis, keys: Keys) -> dict[str, int]:
-    """Bytes that each index takes in Redis, by its name, as Redis estimates them. Raises `CacheUnavailable`."""
+async def index_sizes(redis: Redis, keys: Keys) -> dict[str, int]:
+    """Return the size of each index in bytes, by name, as Redis estimates it. Raises `CacheUnavailable`."""
     names = [*keys.indexes, *keys.expiring]
     replies = await redis.send([("MEMORY", "USAGE", name, "SAMPLES", 100) for name in names])
     prefix = len(keys.rev) - len(b"rev")

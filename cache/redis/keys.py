@@ -1,19 +1,19 @@
-"""The names of the keys in Redis: one hash tag for a workspace, and in every key the epoch of its index."""
+"""Names of the Redis keys. A workspace has one hash tag, and every key holds the epoch of its index."""
 
 from uuid import UUID
 
 from db.task import Status
 
-# The order in which the scripts know the views: all tasks, and those of each status.
+# The views in the order that the scripts number them from 1: all tasks, then each status.
 VIEWS: tuple[Status | None, ...] = (None, "TODO", "IN_PROGRESS", "DONE")
-# What each script's view number is: its place in VIEWS, from 1; 0 means "in none".
+# The number of a status's view in the scripts. 0 means that the task belongs in no view.
 VIEW_OF: dict[Status, int] = {"TODO": 2, "IN_PROGRESS": 3, "DONE": 4}
-# The member that every index holds; an index without it was lost.
+# The sentinel member of every sorted set and of `moving`. A set without its beacon was lost.
 BEACON = b""
 
 
 def epochs_key(workspace: str) -> str:
-    """The set of all epochs that have left something in Redis."""
+    """Return the key of the set of all epochs that may have keys in Redis."""
     return f"{{{workspace}}}:epochs"
 
 
@@ -29,18 +29,19 @@ class Keys:
         self.indexes = [f"{prefix}index{name}".encode() for name in names]
         self.expiring = [f"{prefix}expiring{name}".encode() for name in names]
         self.moving = f"{prefix}moving".encode()
-        # The number of the last change that was told, and the channel on which it was; the bulk creates not told yet.
+        # The number of the last feed event, which is also the name of the feed's channel.
         self.changes = f"{prefix}changes".encode()
+        # Bulk creates that the feed has not announced yet, scored by their deadline.
         self.pending = f"{prefix}pending".encode()
         self.entries = f"{prefix}task:".encode()
-        # What every script with the prelude takes first.
+        # The keys that every script with the prelude takes first; prelude.lua numbers them.
         self.prelude = [self.rev, self.marks, *self.indexes, *self.expiring, self.moving]
 
     def entry(self, id_: UUID) -> bytes:
-        """The key of one task."""
+        """Return the key of one task's entry."""
         return self.entries + id_.bytes
 
-    def view(self, status: Status | None) -> list[bytes]:
-        """What the page script takes."""
-        at = VIEWS.index(status)
-        return [self.rev, self.indexes[at], self.expiring[at], self.moving]
+    def page(self, status: Status | None) -> list[bytes]:
+        """Return the keys of the page script for one view."""
+        number = VIEWS.index(status)
+        return [self.rev, self.indexes[number], self.expiring[number], self.moving]

@@ -1,4 +1,7 @@
-"""The steps of the protocol that keeps entries and indexes right, a script each; `docs/protocol.md` tells why."""
+"""The steps of the protocol that keeps entries and indexes consistent with the rows, one script each.
+
+`docs/explanation/protocol.md` explains the steps by the names that stand here (W3, R2, …).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,31 +11,30 @@ from uuid import UUID
 
 from cache.errors import CacheUnavailable, IndexLost, OrderMoving
 from cache.redis import entry, index
-from cache.redis.client import Argument, Redis, ScriptName, within
-from cache.redis.index import Ids, Range
+from cache.redis.client import Argument, Redis, ScriptName, redis_timeout
+from cache.redis.index import IndexPage, PageRange
 from cache.redis.keys import Keys
 from db.gate import Gate
 from db.task import Task
 
-LEASE = timedelta(seconds=10)
+ENTRY_LEASE = timedelta(seconds=10)
 # A mark must outlive every transaction that could still commit under it, so it lives this much longer.
-MARGIN = timedelta(seconds=5)
+MARK_MARGIN = timedelta(seconds=5)
 MILLISECOND = timedelta(milliseconds=1)
-# Of so many tasks in one write, or expired at once, each is told of; of more in one message.
-TOLD = 20
-# How many expired ids are swept from each index at once.
-SWEEP = 1000
-# Seconds that a reader waits for Redis before it asks PostgreSQL.
-READ_TIMEOUT = 0.5
-
+# A write of up to this many tasks has a feed event for each. A larger one has a single event, MANY.
+MAX_SINGLE_EVENTS = 20
+# Expired ids that one sweep removes from each index.
+SWEEP_LIMIT = 1000
+# How long a reader waits for Redis before it falls back to PostgreSQL.
+READ_TIMEOUT_SECONDS = 0.5
 
 # Created, updated, deleted, restored.
 EventCode = Literal["c", "u", "d", "r"]
 
 
 @dataclass(frozen=True)
-class Leased:
-    """What a lease may fill, what another reader is filling, and the time by Redis's clock."""
+class LeaseGrant:
+    """The reply to a lease request: ids that the caller may fill, ids that another reader fills, Redis's time."""
 
     now: datetime
     mine: list[UUID]
@@ -41,24 +43,23 @@ class Leased:
 
 @dataclass(frozen=True)
 class MarkedWrite:
-    """A task as a writer leaves it: its row, whether a reader may see it, and the token of the writer's mark;
-    and what kind of change that is."""
+    """One task of a write: the row, the fencing token of its mark, whether readers may see it, and the event."""
 
     token: int
     task: Task
     visible: bool = True
-    kind: EventCode = "u"
+    event: EventCode = "u"
 
     @property
-    def place(self) -> tuple[bytes, int, int, int | str]:
-        """Where it belongs, as the scripts take it."""
-        return entry.place(self.task, visible=self.visible)
+    def placement(self) -> entry.Placement:
+        """Where the task belongs after the write."""
+        return entry.placement(self.task, visible=self.visible)
 
 
 class Protocol:
-    """The steps, for one index (one epoch of one workspace), in the run of Redis that holds it.
+    """The steps on one index: one epoch of one workspace, in the run of Redis that holds it.
 
-    Each raises `IndexLost` if that index is not whole, and `CacheUnavailable` if Redis does not answer.
+    Each step raises `IndexLost` if the index is incomplete, and `CacheUnavailable` if Redis does not answer.
     """
 
     def __init__(self, redis: Redis, gate: Gate, workspace: str) -> None:
@@ -67,40 +68,41 @@ class Protocol:
         self.keys = Keys(workspace, gate.epoch)
         self._workspace = workspace
 
-    async def mark(self, states: Sequence[MarkedWrite], *, transaction: timedelta) -> None:
-        """W3: no reader fills from here on; the indexes hold both the old and the new state. For all or for none.
+    async def mark(self, writes: Sequence[MarkedWrite], *, transaction: timedelta) -> None:
+        """W3: mark the entries, so that no reader fills them, and let the indexes hold the old and the new state.
 
-        `transaction` is how long a transaction may take at most. Raises if it must not commit.
+        Marks all tasks or none. `transaction` is the longest time until the commit. If this raises, the write must not
+        commit.
         """
-        flat = [argument for state in states for argument in (state.token, *state.place)]
-        if await self._on("mark", states, _lifetime(transaction), self._unsettled, *flat) != b"OK":
-            raise CacheUnavailable("A later writer has overtaken this one. Try again.")
+        flat = [argument for write in writes for argument in (write.token, *write.placement)]
+        if await self._on_entries("mark", writes, _lifetime_ms(transaction), self._building, *flat) != b"OK":
+            raise CacheUnavailable("A later write of the same task came first. Try again.")
 
-    async def publish(self, states: Sequence[MarkedWrite]) -> None:
-        """W5: the commit is done; show the new values and leave the indexes they are no longer in."""
+    async def publish(self, writes: Sequence[MarkedWrite]) -> None:
+        """W5: after the commit, replace the marks by the new values and leave the indexes of the old state."""
         flat: list[Argument] = []
-        for state in states:
-            value = entry.encode(self._workspace, state.task) if state.visible else b""
-            flat += (state.token, *state.place, value, entry.ttl(), state.kind)
-        await self._on("publish", states, self._unsettled, TOLD, *flat)
+        for write in writes:
+            value = entry.encode(self._workspace, write.task) if write.visible else b""
+            flat += (write.token, *write.placement, value, entry.ttl_ms(), write.event)
+        await self._on_entries("publish", writes, self._building, MAX_SINGLE_EVENTS, *flat)
 
-    async def abort(self, states: Sequence[MarkedWrite]) -> None:
-        """W6: rolled back; clear the marks that still stand. The states are the rows as they were."""
-        flat = [argument for state in states for argument in (state.token, *state.place)]
-        await self._on("abort", states, self._unsettled, *flat)
+    async def abort(self, writes: Sequence[MarkedWrite]) -> None:
+        """W6: after a rollback, clear the marks that still stand. The writes hold the rows as they were before."""
+        flat = [argument for write in writes for argument in (write.token, *write.placement)]
+        await self._on_entries("abort", writes, self._building, *flat)
 
     async def add(self, token: int, tasks: Sequence[Task], *, transaction: timedelta) -> None:
-        """W7: in place of W3 for many new tasks: no marks, for nobody can have seen them; ids and no entries."""
-        flat = [argument for task in tasks for argument in entry.place(task)]
-        await self._run("add", [self.keys.entries], token, _lifetime(transaction), *flat)
+        """W7: add the ids of a bulk create to the indexes. Needs no marks: no reader can have seen the tasks."""
+        flat = [argument for task in tasks for argument in entry.placement(task)]
+        await self._run("add", [self.keys.entries], token, _lifetime_ms(transaction), *flat)
 
     async def announce(self, token: int, ids: Sequence[UUID]) -> None:
-        """W8: in place of W5 for many new tasks: they are committed, so tell of them."""
-        await self._run("announce", [], token, *(id_.bytes for id_ in ids if len(ids) <= TOLD))
+        """W8: after the commit of a bulk create, emit its feed events."""
+        await self._run("announce", [], token, *(id_.bytes for id_ in ids if len(ids) <= MAX_SINGLE_EVENTS))
 
-    async def told(self) -> int:
-        """The number of the last change that was told."""
-        async with within(READ_TIMEOUT):
+    async def last_event(self) -> int:
+        """Return the number of the last feed event, 0 if there was none."""
+        async with redis_timeout(READ_TIMEOUT_SECONDS):
             ((rev, number),) = await self._redis.send(
                 [["MGET", self.keys.rev, self.keys.changes]], run_id=self.gate.redis_run_id
             )
@@ -109,97 +111,98 @@ class Protocol:
         return int(number or 0)
 
     @property
-    def _unsettled(self) -> int:
-        """Whether the index is being built: then a batch of it may still put the id where it no longer belongs."""
+    def _building(self) -> int:
+        """1 while the index is being built: a later batch may add an id where it no longer belongs."""
         return int(self.gate.state == "building")
 
     async def check(self) -> None:
-        """Whether Redis answers, and the beacon stands."""
+        """Raise unless Redis answers and `rev` exists."""
         await self.read([])
 
     async def read(self, ids: Sequence[UUID]) -> list[bytes | None]:
-        """R2: the entries of the ids in their order, with the beacon in one MGET."""
+        """R2: return the entries of the ids, in order, from one MGET that also reads `rev`."""
         keys = [self.keys.rev, *map(self.keys.entry, ids)]
-        async with within(READ_TIMEOUT):
+        async with redis_timeout(READ_TIMEOUT_SECONDS):
             ((rev, *entries),) = await self._redis.send([["MGET", *keys]], run_id=self.gate.redis_run_id)
         if rev is None:
             raise IndexLost
         return list(entries)
 
-    async def page(self, part: Range) -> Ids:
-        """P1: the ids of a part of a view, in its order, and what the index says of it. Raises `OrderMoving`."""
-        async with within(READ_TIMEOUT):
-            reply = await self._send("page", self.keys.view(part.status), *index.arguments(part), TOLD)
+    async def page(self, part: PageRange) -> IndexPage:
+        """P1: return the ids of a range of a view, the total and the rank. Raises `OrderMoving`."""
+        async with redis_timeout(READ_TIMEOUT_SECONDS):
+            keys, arguments = self.keys.page(part.status), index.page_arguments(part)
+            reply = await self._script("page", keys, *arguments, MAX_SINGLE_EVENTS)
         if reply == b"MOVING":
             raise OrderMoving
-        return index.ids(reply)
+        return index.parse_page(reply)
 
     async def counts(self) -> list[int]:
-        """How many tasks each view has, in the order of VIEWS, in one round trip."""
-        async with within(READ_TIMEOUT):
+        """Return the number of tasks in each view, in the order of VIEWS."""
+        async with redis_timeout(READ_TIMEOUT_SECONDS):
             return list(await self._run("counts", []))
 
-    async def lease(self, token: str, ids: Sequence[UUID], *, scrub: bool = False) -> Leased:
-        """R3, and S2 for the scrub: asks to fill entries that are not there."""
+    async def lease(self, token: str, ids: Sequence[UUID], *, scrub: bool = False) -> LeaseGrant:
+        """R3, and S2 for the scrub: request leases on entries that hold no readable value."""
         keys = [self.keys.entry(id_) for id_ in ids]
-        lifetime = LEASE // MILLISECOND
-        async with within(None if scrub else READ_TIMEOUT):
-            now, replies = await self._run("lease", keys, token, lifetime, "1" if scrub else "0")
+        arguments = (token, ENTRY_LEASE // MILLISECOND, "1" if scrub else "0", entry.VALUE_PREFIX)
+        async with redis_timeout(None if scrub else READ_TIMEOUT_SECONDS):
+            now_ms, replies = await self._run("lease", keys, *arguments)
         answers = dict(zip(ids, replies, strict=True))
-        return Leased(
-            entry.EPOCH + now * MILLISECOND,
+        return LeaseGrant(
+            entry.UNIX_EPOCH + now_ms * MILLISECOND,
             mine=[id_ for id_, reply in answers.items() if reply == b"mine"],
             others=[id_ for id_, reply in answers.items() if reply == b"another's"],
         )
 
     async def fill(self, token: str, rows: dict[UUID, Task | None]) -> None:
-        """R5: fills the entries whose lease still stands with the rows read since."""
+        """R5: fill the entries whose lease still stands with the rows that were read under it."""
         arguments: list[Argument] = [token]
         for task in rows.values():
             if task is None:
                 arguments += [b"", 0, ""]
             else:
-                value = entry.encode(self._workspace, task)
-                arguments += [value, entry.ttl(), entry.expires_at(task)]
-        async with within(READ_TIMEOUT):
+                arguments += [entry.encode(self._workspace, task), entry.ttl_ms(), entry.expires_at_ms(task)]
+        async with redis_timeout(READ_TIMEOUT_SECONDS):
             await self._run("fill", [self.keys.entry(id_) for id_ in rows], *arguments)
 
     async def scrub(self, token: str, id_: UUID, task: Task | None) -> None:
-        """S5: makes entry and indexes say what the row says, if the lease still stands."""
+        """S5: make entry and indexes agree with the row, if the lease still stands."""
         keys = [self.keys.entry(id_)]
         if task is None:
             await self._run("scrub", keys, token, id_.bytes, 0, 0, "", b"", 0)
             return
         value = entry.encode(self._workspace, task)
-        await self._run("scrub", keys, token, *entry.place(task), value, entry.ttl())
+        await self._run("scrub", keys, token, *entry.placement(task), value, entry.ttl_ms())
 
-    async def dead_marks(self, most: int) -> list[UUID]:
-        """Ids for the scrub: their mark is past its deadline (the writer died, or its publish was lost), or they were
-        written while the index was being built."""
-        run_id = self.gate.redis_run_id
-        commands = [("TIME",), ("ZRANGE", self.keys.marks, 0, most - 1, "WITHSCORES")]
-        (seconds, microseconds), marks = await self._redis.send(commands, run_id=run_id)
-        now = int(seconds) * 1000 + int(microseconds) / 1000
-        return [UUID(bytes=id_) for id_, deadline in marks if deadline < now]
+    async def overdue_marks(self, limit: int) -> list[UUID]:
+        """Return up to `limit` ids for the scrub: their mark is past its deadline, or a rebuild was under way.
 
-    async def sweep(self, most: int = SWEEP) -> int:
-        """E1: takes up to `most` expired ids out of each index; returns how many the fullest one gave."""
-        taken: int = await self._run("sweep", [], most, TOLD)
-        return taken
+        A mark becomes overdue when its writer died or its publish was lost.
+        """
+        commands = [("TIME",), ("ZRANGE", self.keys.marks, 0, limit - 1, "WITHSCORES")]
+        (seconds, microseconds), marks = await self._redis.send(commands, run_id=self.gate.redis_run_id)
+        now_ms = int(seconds) * 1000 + int(microseconds) / 1000
+        return [UUID(bytes=id_) for id_, deadline in marks if deadline < now_ms]
 
-    async def _on(self, verb: ScriptName, states: Sequence[MarkedWrite], *arguments: Argument) -> Any:
-        return await self._run(verb, [self.keys.entry(state.task.id) for state in states], *arguments)
+    async def sweep(self, limit: int = SWEEP_LIMIT) -> int:
+        """E1: remove up to `limit` expired ids from each index. Return the largest number removed from one."""
+        removed: int = await self._run("sweep", [], limit, MAX_SINGLE_EVENTS)
+        return removed
 
-    async def _run(self, verb: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
-        return await self._send(verb, [*self.keys.prelude, *keys], *arguments)
+    async def _on_entries(self, name: ScriptName, writes: Sequence[MarkedWrite], *arguments: Argument) -> Any:
+        return await self._run(name, [self.keys.entry(write.task.id) for write in writes], *arguments)
 
-    async def _send(self, verb: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
-        reply = await self._redis.script(verb, keys, *arguments, run_id=self.gate.redis_run_id)
+    async def _run(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
+        return await self._script(name, [*self.keys.prelude, *keys], *arguments)
+
+    async def _script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
+        reply = await self._redis.script(name, keys, *arguments, run_id=self.gate.redis_run_id)
         if reply == b"LOST":
             raise IndexLost
         return reply
 
 
-def _lifetime(transaction: timedelta) -> int:
-    """In milliseconds, how long what a write leaves in Redis must last at least."""
-    return int((transaction + MARGIN) / MILLISECOND)
+def _lifetime_ms(transaction: timedelta) -> int:
+    """Return how long the traces of a write in Redis must last at least, in milliseconds."""
+    return int((transaction + MARK_MARGIN) / MILLISECOND)

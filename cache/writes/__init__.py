@@ -1,1 +1,1 @@
-"""Writes: edits of tasks and the steps that keep Redis consistent."""
+"""Writes: edits of tasks, and the steps that keep Redis consistent with the rows."""

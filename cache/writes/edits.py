@@ -1,89 +1,115 @@
-"""What a change does to its rows: each is locked, held against what is asked, and written if it differs."""
+"""Creates, updates, deletes and restores of tasks: each row is locked, compared with the request, and written."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from cache.errors import ExpiryPassed, NotDone, Refused, TaskNotFound, VersionConflict
-from cache.redis.protocol import EventCode
-from db import task_table as rows
+from cache.errors import ExpiryPassed, IdTaken, NotDone, Refused, TaskNotFound, VersionConflict
+from cache.reads.session import Session
+from cache.writes.transaction import EditResult, Outcome, run_write
+from db import task_table
 from db.pool import Connection
-from db.task import LockedTask, Task
+from db.task import LockedTask, NewTask, Task
+from db.task_table import WrittenRow
 
 EditKind = Literal["update", "delete", "restore"]
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What is asked of one task: the version that it must be at, if any, and for an update what it makes of the row."""
+    """A requested change of one task. `change` returns the new row of an update."""
 
     id: UUID
     expected_version: int | None = None
-    make: Callable[[Task], Task] = lambda task: task
+    change: Callable[[Task], Task] = lambda task: task
 
 
-@dataclass(frozen=True)
-class EditResult:
-    """What a write did to its row: the row as it was and as it is, each if a reader may see it; and the token drawn.
+async def create_task(session: Session, new: NewTask) -> Task | Refused:
+    """Create a task. A task that has the id already is returned unchanged."""
+    workspace = session.store.workspace
 
-    A row that was not there before is the same as one that no reader could see. Without a token nothing changed.
-    """
+    async def step(connection: Connection) -> list[Outcome]:
+        created, token = await task_table.create_tasks(connection, workspace, [new])
+        if task := created.get(new.id):
+            return [EditResult(task, visible=True, before=None, token=token)]
+        outcome = (await existing_tasks(connection, workspace, [new.id]))[new.id]
+        return [outcome if isinstance(outcome, Refused) else EditResult(outcome, visible=True, before=outcome)]
 
-    row: Task
-    visible: bool
-    before: Task | None
-    token: int | None = None
-
-    @property
-    def kind(self) -> EventCode:
-        """As those are told who listen."""
-        if not self.visible:
-            return "d"
-        if self.before is not None:
-            return "u"
-        return "c" if self.row.version == 1 else "r"
+    [outcome] = await session.finish_write(run_write(session.store, new.id, step), [new.id])
+    return _row(outcome)
 
 
-Outcome = EditResult | Refused
+async def edit_task(session: Session, kind: EditKind, edit: Edit) -> Task | Refused:
+    """Change one task and return its row, or why the write was refused."""
+    [outcome] = await _run_edits(session, edit.id, kind, [edit])
+    return outcome
 
 
-async def apply(
-    connection: Connection, workspace: str, verb: EditKind, edits: Sequence[Edit], *, all_or_none: bool = False
+async def edit_tasks(
+    session: Session, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool = False
+) -> list[Task | Refused]:
+    """Change up to 1,000 different tasks in one transaction. Return an outcome for each, in order."""
+    return await _run_edits(session, None, kind, edits, all_or_none=all_or_none)
+
+
+async def _run_edits(
+    session: Session, id_: UUID | None, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool = False
+) -> list[Task | Refused]:
+    async def step(connection: Connection) -> list[Outcome]:
+        return await _apply(connection, session.store.workspace, kind, edits, all_or_none=all_or_none)
+
+    outcomes = await session.finish_write(run_write(session.store, id_, step), [edit.id for edit in edits])
+    return [_row(outcome) for outcome in outcomes]
+
+
+async def _apply(
+    connection: Connection, workspace: str, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool
 ) -> list[Outcome]:
-    """An outcome for each edit, in order; the ids differ. Two statements, however many there are."""
-    locked = await rows.lock_tasks(connection, workspace, [edit.id for edit in edits])
-    planned = [_plan(verb, edit, locked.get(edit.id)) for edit in edits]
+    """W2: lock the rows and write those that change, in two statements. Return an outcome for each edit, in order."""
+    locked = await task_table.lock_tasks(connection, workspace, [edit.id for edit in edits])
+    planned = [_plan(kind, edit, locked.get(edit.id)) for edit in edits]
     if all_or_none and any(isinstance(plan, Refused) for plan in planned):
         return [plan if isinstance(plan, Refused) else NotDone() for plan in planned]
     wanted = [plan for plan in planned if isinstance(plan, Task)]
-    if verb == "update":
-        written = await rows.update_tasks(connection, workspace, wanted) if wanted else {}
-    else:
-        write = rows.delete_tasks if verb == "delete" else rows.restore_tasks
-        written = await write(connection, workspace, [task.id for task in wanted]) if wanted else {}
-    return [_done(verb, locked[plan.id], written[plan.id]) if isinstance(plan, Task) else plan for plan in planned]
+    written: dict[UUID, WrittenRow] = {}
+    if wanted and kind == "update":
+        written = await task_table.update_tasks(connection, workspace, wanted)
+    elif wanted:
+        write = task_table.delete_tasks if kind == "delete" else task_table.restore_tasks
+        written = await write(connection, workspace, [task.id for task in wanted])
+    return [_result(kind, locked[plan.id], written[plan.id]) if isinstance(plan, Task) else plan for plan in planned]
 
 
-def _done(verb: EditKind, before: LockedTask, written: rows.WrittenRow) -> EditResult:
-    row, token = written
-    return EditResult(row, verb != "delete", None if before.deleted else before.task, token)
-
-
-def _plan(verb: EditKind, edit: Edit, locked: LockedTask | None) -> Task | Outcome:
-    """The row to write, the change that is none, or why not."""
-    if locked is None or locked.expired or (locked.deleted and verb != "restore"):
+def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | Outcome:
+    """Return the row to write, the result of an edit that changes nothing, or why it is refused."""
+    if locked is None or locked.expired or (locked.deleted and kind != "restore"):
         return TaskNotFound()
     task = locked.task
     if edit.expected_version not in (None, task.version):
         return VersionConflict(task)
-    if verb == "delete":
+    if kind == "delete":
         return task
-    if verb == "restore":
+    if kind == "restore":
         return task if locked.deleted else EditResult(task, visible=True, before=task)
-    wanted = edit.make(task)
+    wanted = edit.change(task)
     if wanted == task:
         return EditResult(task, visible=True, before=task)
     if wanted.expires_at is not None and wanted.expires_at <= locked.now:
         return ExpiryPassed()
     return wanted
+
+
+def _result(kind: EditKind, locked: LockedTask, written: WrittenRow) -> EditResult:
+    return EditResult(written.task, kind != "delete", None if locked.deleted else locked.task, written.token)
+
+
+def _row(outcome: Outcome) -> Task | Refused:
+    return outcome if isinstance(outcome, Refused) else outcome.row
+
+
+async def existing_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, Task | Refused]:
+    """Return for ids that could not be created the task that exists already, or why the create was refused."""
+    existing = await task_table.tasks_by_id(connection, workspace, ids)
+    taken = await task_table.taken_ids(connection, workspace, ids)
+    return {id_: existing.get(id_) or (IdTaken() if id_ in taken else ExpiryPassed()) for id_ in ids}

@@ -8,7 +8,8 @@ from uuid import UUID
 import strawberry
 
 from cache.errors import NotDone, Refused
-from cache.writes.edits import Edit, EditKind
+from cache.writes.bulk_create import create_tasks
+from cache.writes.edits import Edit, EditKind, edit_tasks
 from db.task import NewTask
 from db.task import Task as Row
 from schema.context import Info
@@ -48,10 +49,9 @@ class BulkMutation:
     @strawberry.mutation(description=f"Creates {MANY}")
     async def create_tasks(self, info: Info, input: CreateTasks) -> CreateTasksPayload:  # noqa: A002
         """As createTask."""
-        tasks = info.context.tasks
 
         async def run(new: list[NewTask], all_or_none: bool) -> Sequence[Row | Refused]:
-            return await tasks.create_tasks(new, all_or_none=all_or_none)
+            return await create_tasks(info.context.session, new, all_or_none=all_or_none)
 
         said = await _bulk(input, validation.new_task, run)
         results = [CreateTasksResult(**each) for each in said.pop("results")]
@@ -82,9 +82,9 @@ class BulkMutation:
 Run = Callable[[list[Item], bool], Awaitable[Sequence[Row | Refused]]]
 
 
-def _changing(info: Info, verb: EditKind) -> Run[Edit]:
+def _changing(info: Info, kind: EditKind) -> Run[Edit]:
     async def run(edits: list[Edit], all_or_none: bool) -> Sequence[Row | Refused]:
-        return await info.context.tasks.change_tasks(verb, edits, all_or_none=all_or_none)
+        return await edit_tasks(info.context.session, kind, edits, all_or_none=all_or_none)
 
     return run
 

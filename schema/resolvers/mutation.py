@@ -5,8 +5,7 @@ from typing import Annotated, Any
 import strawberry
 from msgspec.structs import replace
 
-from cache.errors import Refused
-from cache.writes.edits import Edit, EditKind
+from cache.writes.edits import Edit, EditKind, create_task, edit_task
 from db.task import NewTask
 from db.task import Task as Row
 from schema.context import Info
@@ -54,12 +53,7 @@ class Mutation(BulkMutation):
     async def create_task(self, info: Info, input: CreateTask) -> CreateTaskPayload:  # noqa: A002
         """One task."""
         new = validation.new_task(input)
-        outcome: Any = new
-        if isinstance(new, NewTask):
-            try:
-                outcome = await info.context.tasks.create_task(new)
-            except Refused as error:
-                outcome = error
+        outcome = await create_task(info.context.session, new) if isinstance(new, NewTask) else new
         return CreateTaskPayload(client_mutation_id=input.client_mutation_id, **outcome_fields(outcome))
 
     @strawberry.mutation(
@@ -102,13 +96,8 @@ class Mutation(BulkMutation):
 
 
 async def _change(
-    info: Info, verb: EditKind, edit: Edit | list[UserError], client_mutation_id: str | None
+    info: Info, kind: EditKind, edit: Edit | list[UserError], client_mutation_id: str | None
 ) -> dict[str, Any]:
     """What the payload says."""
-    outcome: Any = edit
-    if isinstance(edit, Edit):
-        try:
-            outcome = await info.context.tasks.change_task(verb, edit)
-        except Refused as error:
-            outcome = error
-    return {"client_mutation_id": client_mutation_id, **outcome_fields(outcome, deleted=verb == "delete")}
+    outcome = await edit_task(info.context.session, kind, edit) if isinstance(edit, Edit) else edit
+    return {"client_mutation_id": client_mutation_id, **outcome_fields(outcome, deleted=kind == "delete")}

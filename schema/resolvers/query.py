@@ -6,6 +6,8 @@ from uuid import UUID
 
 import strawberry
 
+from cache.reads.pages import read_counts, read_page
+from cache.reads.search import filter_tasks, search_tasks
 from db.task import Order, Status
 from schema.context import Info
 from schema.errors import BadInput
@@ -83,9 +85,9 @@ class Query:
     ) -> TaskConnection:
         """One script for the ids, one MGET for the tasks, one query for what is missing."""
         part = page_range(first, after, last, before, page, status, order_by)
-        found = await info.context.tasks.task_page(part, total=False)
+        found = await read_page(info.context.session, part)
         if first is not None and last is not None:
-            found = found.cut(max(0, len(found.tasks) - last), 0)
+            found = found.without(max(0, len(found.tasks) - last), 0)
         return connection(found, part)
 
     @strawberry.field(
@@ -97,7 +99,7 @@ class Query:
     ) -> search.TaskMatchConnection:
         """Forwards alone."""
         part = search.window(first, after)
-        found = await info.context.tasks.search(search.terms(query), part)
+        found = await search_tasks(info.context.session, search.terms(query), part)
         if found is None:
             raise search.no_words()
         return search.match_connection(found)
@@ -120,26 +122,26 @@ class Query:
         asked = search.filter_of(filter)
         order: Order = "EXPIRING_SOON" if asked.by_expiry else "NEWEST"
         part = search.window(first, after, last, before, order)
-        found = await info.context.tasks.filtered(asked, part)
+        found = await filter_tasks(info.context.session, asked, part)
         if first is not None and last is not None:
-            found = found.ending(last)
+            found = found.last(last)
         return search.match_connection(found, order)
 
     @strawberry.field(description="How many tasks there are, exactly; in one round trip to Redis. 1 point.")
     async def task_counts(self, info: Info) -> TaskCounts:
         """Of every view."""
-        return TaskCounts.of(await info.context.tasks.counts())
+        return TaskCounts.of(await read_counts(info.context.session))
 
     @strawberry.field(description="One task; null if it is not there, deleted or expired. 1 point.")
     async def task(self, info: Info, id: Id) -> Task | None:  # noqa: A002
         """By id."""
-        [task] = await info.context.tasks.tasks_by_id([_argument("id", id)])
+        [task] = await info.context.session.loader.load_many([_argument("id", id)])
         return cast("Task | None", task)
 
     @strawberry.field(description="Anything by its id; null if it is not there. 1 point.")
     async def node(self, info: Info, id: Id) -> Node | None:  # noqa: A002
         """Relay's node."""
-        [task] = await info.context.tasks.tasks_by_id([_argument("id", id)])
+        [task] = await info.context.session.loader.load_many([_argument("id", id)])
         return cast("Node | None", task)
 
     @strawberry.field(description="Anything by its ids, in their order; null for what is not there. 1 point for each.")
@@ -149,7 +151,7 @@ class Query:
             problem = f"may be at most {MOST_NODES}, and {len(ids)} were given."
             raise BadInput("ids", problem, limit=MOST_NODES, requested=len(ids))
         parsed = [_argument("ids", id_) for id_ in ids]
-        return cast("list[Node | None]", await info.context.tasks.tasks_by_id(parsed))
+        return cast("list[Node | None]", await info.context.session.loader.load_many(parsed))
 
 
 def _argument(name: str, id_: str) -> UUID:

@@ -6,7 +6,8 @@ from typing import Annotated, cast
 
 import strawberry
 
-from cache.reads.search import Matches, Window
+from cache.reads.pages import row_position
+from cache.reads.search import SearchPage, SearchRange
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.search import RowFilter
 from db.task import Order, Priority, Status
@@ -116,20 +117,20 @@ def _moment(given: datetime | None) -> datetime | None:
 
 def window(
     first: int | None, after: str | None, last: int | None = None, before: str | None = None, order: Order = "NEWEST"
-) -> Window:
+) -> SearchRange:
     """The arguments of a connection; with `last` alone, from the end; of both, `first`. Raises `BadInput`."""
     check_count("first", first)
     check_count("last", last)
     count = next((given for given in (first, last) if given is not None), DEFAULT_PAGE)
     direction: Direction = "last" if first is None and last is not None else "first"
-    return Window(count, direction, _place("after", after, order), _place("before", before, order))
+    return SearchRange(count, direction, _place("after", after, order), _place("before", before, order))
 
 
 def _place(argument: str, given: str | None, order: Order) -> Position | None:
-    return None if given is None else cursor.position(cursor.decode(argument, given, order), order)
+    return None if given is None else row_position(cursor.decode(argument, given, order), order)
 
 
-def match_connection(found: Matches, order: Order = "NEWEST") -> TaskMatchConnection:
+def match_connection(found: SearchPage, order: Order = "NEWEST") -> TaskMatchConnection:
     """Matches as GraphQL shows them."""
     tasks = cast("list[Task]", found.tasks)
     return TaskMatchConnection(

@@ -69,7 +69,7 @@ class Subscription:
     )
     async def task_changed(self, info: Info, after: After = None) -> AsyncGenerator[TaskChange, None]:
         """As the feed of this process has it."""
-        async with aclosing(info.context.feed.changes(_rev(after))) as changes:
+        async with aclosing(info.context.feed.subscribe(_rev(after))) as changes:
             async for change in changes:
                 yield _shown(change)
 
@@ -79,7 +79,7 @@ class Subscription:
     )
     async def task_counts_changed(self, info: Info) -> AsyncGenerator[TaskCounts, None]:
         """One count for all who listen."""
-        async with aclosing(info.context.feed.counts.changes()) as changes:
+        async with aclosing(info.context.feed.counts.subscribe()) as changes:
             async for counts in changes:
                 yield TaskCounts.of(counts)
 

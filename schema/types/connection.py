@@ -5,8 +5,8 @@ from typing import cast
 
 import strawberry
 
-from cache.reads.session import Page
-from cache.redis.index import Range
+from cache.reads.pages import Page, read_rank
+from cache.redis.index import PageRange
 from db.task import Order, Status
 from schema import cursor
 from schema.context import Info
@@ -23,17 +23,19 @@ class Found:
     """A page, and what was asked for: of `first` tasks, the last `last` if that was given as well."""
 
     page: Page
-    part: Range
+    part: PageRange
 
     async def total(self, info: Info) -> int:
         """The index brings it along; without the index it is counted, and only for who asks."""
-        return await info.context.tasks.total(self.part) if self.page.total is None else self.page.total
+        if self.page.total is None:
+            return await info.context.session.store.totals.count(self.part.status, self.part.order)
+        return self.page.total
 
-    async def position(self, info: Info) -> int:
+    async def rank(self, info: Info) -> int:
         """Of the first task, which must be there; as for the total."""
-        if self.page.position is None:
-            return await info.context.tasks.position(self.part, self.page.tasks[0])
-        return self.page.position
+        if self.page.rank is None:
+            return await read_rank(info.context.session, self.part, self.page.tasks[0])
+        return self.page.rank
 
 
 @strawberry.type(description="Where a page stands among the others; right on both sides, always.")
@@ -54,7 +56,7 @@ class PageInfo:
         """From where the first task stands."""
         if self.found is None or not self.found.page.tasks:
             return None
-        return await self.found.position(info) // self.found.part.count + 1
+        return await self.found.rank(info) // self.found.part.count + 1
 
     @strawberry.field(
         description="How many pages of `first` (of `last`, if only that was given) there are; 0 if there are no tasks, "
@@ -101,7 +103,7 @@ class TaskConnection:
         return await self.found.total(info)
 
 
-def connection(page: Page, part: Range) -> TaskConnection:
+def connection(page: Page, part: PageRange) -> TaskConnection:
     """A page as GraphQL shows it."""
     tasks, order = cast("list[Task]", page.tasks), part.order
     found = Found(page, part)
@@ -127,7 +129,7 @@ def page_range(
     page: int | None,
     status: TaskStatus | None,
     order_by: TaskOrder,
-) -> Range:
+) -> PageRange:
     """The arguments of a connection as a part of its view; of both `first` and `last`, the first. Raises `BadInput`."""
     check_count("first", first)
     check_count("last", last)
@@ -135,7 +137,7 @@ def page_range(
         _check_page(page, {"after": after, "before": before, "last": last})
     count = next((given for given in (first, last) if given is not None), DEFAULT_PAGE)
     order = cast("Order", order_by.value)
-    return Range(
+    return PageRange(
         count=count,
         direction="last" if first is None and last is not None else "first",
         after=None if after is None else cursor.decode("after", after, order),

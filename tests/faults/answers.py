@@ -37,7 +37,7 @@ _RESULTS = {"delete": "deletedTaskId"} | dict.fromkeys(("create", "update", "res
 MANY = {
     verb: f"""
 mutation ($input: {verb.title()}TasksInput!) {{
-  {verb}Tasks(input: $input) {{ results {{ {result} {_ERRORS} }} {_ERRORS} }}
+  {verb}StoreClient(input: $input) {{ results {{ {result} {_ERRORS} }} {_ERRORS} }}
 }}
 """
     for verb, result in _RESULTS.items()

@@ -23,13 +23,13 @@ _LEAVE = "redis.call('ZREM', index(other), id)"
 VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     "nothing": {},
     # A reader fills whatever has become of its lease: the naive cache.
-    "the lease at the fill": {"fill": ("if redis.call('GET', KEYS[at]) == lease then", "if lease then")},
+    "the lease at the fill": {"fill": ("if redis.call('GET', entry) == lease then", "if lease then")},
     # A writer says nothing in the entry before it commits.
     "the mark": {"mark": ("redis.call('SET', entry, 'M ' .. token .. ' ' .. deadline)", "")},
     # A reader takes the place of a writer, as if its mark were not there.
-    "marks at the lease": {"lease": ("local free = not held", "local free = not held or string.match(held, '^M ')")},
+    "marks at the lease": {"lease": ("local free = not held", "local free = not held or kind == 'M '")},
     # A writer shows its value over the mark of a later one.
-    "the token at the publish": {"publish": ("if holder == ARGV[first] then", "if holder then")},
+    "the token at the publish": {"publish": ("if holder == token then", "if holder then")},
     # A writer puts the task into the views only when it has committed.
     "the index before the commit": {"mark": ("for of = 1, view > 0 and VIEWS or 0 do", "for of = 1, 0 do")},
     # Nobody takes a task out of the views that it is not in.
@@ -42,7 +42,7 @@ PAUSES = {"fill": (0.05, 0.0), "mark": (0.0, 0.01), "publish": (0.03, 0.0)}
 
 def leave_out(variant: str) -> None:
     """Changes the scripts as they are read. Fails if what is to be left out is not there."""
-    changes, whole = VARIANTS[variant], cache.redis.client.source
+    changes, whole = VARIANTS[variant], cache.redis.client.script_source
     for verb, (rule, _) in changes.items():
         assert rule in whole(verb), f"{verb}.lua has changed: {rule} is not in it"
 
@@ -50,7 +50,7 @@ def leave_out(variant: str) -> None:
         rule, instead = changes.get(verb, ("", ""))
         return whole(verb).replace(rule, instead) if rule else whole(verb)
 
-    cache.redis.client.source = source  # type: ignore[assignment]
+    cache.redis.client.script_source = source  # type: ignore[assignment]
 
 
 def take_time() -> None:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cache.reads.session import Tasks
+from cache.gate.lease import clock
 from cache.redis import keys
-from cache.redis.index import Cursor
 from cache.redis.protocol import Protocol
-from cache.store import Store, clock
+from cache.store import Store
 from db.gate import read_gate
+from db.index_source import IndexPosition
 from db.task import NewTask, Status, Task
+from tests.support.store_client import StoreClient
 
 _numbers = itertools.count(1)
 
@@ -37,19 +38,19 @@ def in_an_hour() -> datetime:
 async def look(store: Store) -> None:
     """Reads the gate, as the watch does. The lease that it gives is long enough for any test."""
     async with store.database.connection() as connection:
-        store.hear(await read_gate(connection, store.workspace), clock() + 3600)
-    store.redis_answers = True
+        store.gate_lease.observe_gate(await read_gate(connection, store.workspace), clock() + 3600)
+    store.gate_lease.redis_answers = True
 
 
 def protocol(store: Store) -> Protocol:
     """The protocol on the index in use."""
-    assert store.protocol is not None
-    return store.protocol
+    assert store.gate_lease.protocol is not None
+    return store.gate_lease.protocol
 
 
 async def create(store: Store, count: int = 1, **fields: Any) -> list[Task]:
     """That many tasks in one statement, newest first: as a page has them. None has an entry."""
-    made = await Tasks(store).create_tasks([new_task(f"Task {n}", **fields) for n in range(count)])
+    made = await StoreClient(store).create_tasks([new_task(f"Task {n}", **fields) for n in range(count)])
     return newest_first(task for task in made if isinstance(task, Task))
 
 
@@ -57,7 +58,7 @@ def newest_first(tasks: Iterable[Task]) -> list[Task]:
     return sorted(tasks, key=cursor, reverse=True)
 
 
-def cursor(task: Task) -> Cursor:
+def cursor(task: Task) -> IndexPosition:
     return (task.created_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1), task.id
 
 

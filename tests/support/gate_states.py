@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, LiteralString
 from uuid import UUID
 
-from cache.gate.watcher import watch
+from cache.gate.watcher import watch_gate
 from cache.maintenance.rebuild import rebuild
 from cache.redis import keys
 from cache.redis.entry import decode
@@ -62,7 +62,7 @@ async def tire(store: Store) -> None:
 @asynccontextmanager
 async def watched(*stores: Store) -> AsyncIterator[None]:
     """While processes watch the gate, and nothing else is done there."""
-    watches = [asyncio.create_task(watch(store)) for store in stores]
+    watches = [asyncio.create_task(watch_gate(store.gate_lease, store.database, store.workspace)) for store in stores]
     try:
         yield
     finally:
@@ -147,5 +147,5 @@ async def _scores(client: Any, key: bytes) -> dict[bytes, float]:
 async def until_settled(store: Store) -> None:
     """Until the keeper has looked at every id that was written while the index was built."""
     async with asyncio.timeout(20):
-        while store.protocol is None or await marks(store):  # noqa: ASYNC110 (nobody tells when)
+        while store.gate_lease.protocol is None or await marks(store):  # noqa: ASYNC110 (nobody tells when)
             await asyncio.sleep(0.02)

@@ -87,15 +87,15 @@ def resident(service: Service) -> int:
 
 
 @contextmanager
-def serve(data: Path, *words: str, port: int | None = None, **variables: str) -> Iterator[Service]:
-    """Start the service, wait until it is ready, and see to it that it ends."""
+def serve(data: Path, *words: str, port: int | None = None, root: Path = ROOT, **variables: str) -> Iterator[Service]:
+    """Start the service of the checkout at `root`, wait until it is ready, and stop it in the end."""
     port = port or free_port()
     data.mkdir(parents=True, exist_ok=True)
     output = data / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "api", "serve", "--port", str(port), *words],
-            cwd=ROOT,
+            cwd=root,
             env=environment(data, **variables),
             stdin=subprocess.DEVNULL,
             stdout=file,

@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from cache.errors import IdTaken, TaskNotFound
-from cache.maintenance.scrub import tidy
-from cache.reads.session import Tasks
+from cache.maintenance.scrub import scrub_all
 from cache.redis import keys
-from cache.redis.index import Cursor, Range
+from cache.redis.index import PageRange
 from cache.store import Store
+from db.index_source import IndexPosition
 from db.task import NewTask, Order, Status, Task
 from db.task_table import tasks_by_id
 from tests.support.factories import cursor, evict, expiry, in_an_hour, indexed, new_task, protocol
 from tests.support.gate_states import build, off
+from tests.support.store_client import StoreClient
 
 PAST = datetime(2001, 1, 1, tzinfo=UTC)
 # Few, so that tasks share theirs.
@@ -45,7 +46,7 @@ class Known:
         if task.expires_at is not None:
             self.expiries.add(task.expires_at)
 
-    def cursors(self, order: Order) -> list[Cursor]:
+    def cursors(self, order: Order) -> list[IndexPosition]:
         if order == "EXPIRING_SOON":
             return [(expiry(expires_at), self.task.id) for expires_at in self.expiries]
         return [cursor(self.task)]
@@ -60,34 +61,34 @@ class World:
 
     async def create(self, status: Status, expires_at: datetime | None) -> None:
         new = new_task(status=status, expires_at=expires_at)
-        self.rows.append(Known(await Tasks(self.store).create_task(new)))
+        self.rows.append(Known(await StoreClient(self.store).create_task(new)))
 
     async def create_many(self, wanted: list[tuple[Status, datetime | None]]) -> None:
         new = [new_task(status=status, expires_at=expires_at) for status, expires_at in wanted]
-        for made in await Tasks(self.store).create_tasks(new):
+        for made in await StoreClient(self.store).create_tasks(new):
             assert isinstance(made, Task)
             self.rows.append(Known(made))
 
     async def create_again(self, pick: int) -> None:
         if known := self.pick(pick):
-            creating = Tasks(self.store).create_task(NewTask(known.task.id, "Another", status="DONE"))
+            creating = StoreClient(self.store).create_task(NewTask(known.task.id, "Another", status="DONE"))
             assert await _outcome(creating, IdTaken) == (known.task if known.visible else IdTaken)
 
     async def update(self, pick: int, changes: dict[str, Any]) -> None:
         if known := self.pick(pick):
-            outcome = await _outcome(Tasks(self.store).update_task(known.task.id, changes), TaskNotFound)
+            outcome = await _outcome(StoreClient(self.store).update_task(known.task.id, changes), TaskNotFound)
             self._follow(known, outcome, visible=known.visible)
             assert all(getattr(known.task, name) == value for name, value in changes.items()) or not known.visible
 
     async def delete(self, pick: int) -> None:
         if known := self.pick(pick):
-            outcome = await _outcome(Tasks(self.store).delete_task(known.task.id), TaskNotFound)
+            outcome = await _outcome(StoreClient(self.store).delete_task(known.task.id), TaskNotFound)
             self._follow(known, outcome, visible=known.visible)
             known.deleted = known.deleted or known.visible
 
     async def restore(self, pick: int) -> None:
         if known := self.pick(pick):
-            outcome = await _outcome(Tasks(self.store).restore_task(known.task.id), TaskNotFound)
+            outcome = await _outcome(StoreClient(self.store).restore_task(known.task.id), TaskNotFound)
             self._follow(known, outcome, visible=not known.expired)
             known.deleted = known.deleted and known.expired
 
@@ -99,36 +100,36 @@ class World:
         id_, redis = known.task.id, self.store.redis.client
         async with self.store.database.connection() as connection:
             await connection.raw.execute("UPDATE task SET expires_at = %s WHERE id = %s", (PAST, id_))
-        if self.store.protocol is not None:
-            for key in self.store.protocol.keys.expiring:
+        if self.store.gate_lease.protocol is not None:
+            for key in self.store.gate_lease.protocol.keys.expiring:
                 await redis.zadd(key, {id_.bytes: PAST.timestamp() * 1000}, xx=True)
             await evict(self.store, id_)
         known.expired = True
 
     async def evict(self, picks: list[int]) -> None:
         ids = [known.task.id for known in map(self.pick, picks) if known]
-        if ids and self.store.protocol is not None:
+        if ids and self.store.gate_lease.protocol is not None:
             await evict(self.store, *ids)
 
     async def read(self, count: int, status: Status | None, order: Order) -> None:
-        await self.check_range(Range(count, status=status, order=order))
-        await self.check_range(Range(count, "last", status=status, order=order))
+        await self.check_range(PageRange(count, status=status, order=order))
+        await self.check_range(PageRange(count, "last", status=status, order=order))
 
-    async def tidy(self) -> None:
-        if self.store.protocol is not None:
-            await tidy(self.store, self.store.protocol)
+    async def scrub_all(self) -> None:
+        if self.store.gate_lease.protocol is not None:
+            await scrub_all(self.store, self.store.gate_lease.protocol)
 
     async def restart(self) -> None:
         """Redis comes back empty, and the gate goes off: PostgreSQL answers from here on."""
-        if (protocol := self.store.protocol) is None:
+        if (protocol := self.store.gate_lease.protocol) is None:
             return
         await self.store.redis.client.delete(*protocol.keys.prelude)
         await off(self.store)
-        assert self.store.protocol is None
+        assert self.store.gate_lease.protocol is None
 
     async def come_back(self) -> None:
         """The index is built anew."""
-        if self.store.protocol is None:
+        if self.store.gate_lease.protocol is None:
             await build(self.store)
 
     async def cancel(self, pick: int, changes: dict[str, Any], milliseconds: float) -> None:
@@ -136,14 +137,14 @@ class World:
         if (known := self.pick(pick)) is None:
             return
         under_way = [
-            asyncio.create_task(_outcome(Tasks(self.store).update_task(known.task.id, changes), TaskNotFound)),
-            asyncio.create_task(Tasks(self.store).task_page(Range(5))),
+            asyncio.create_task(_outcome(StoreClient(self.store).update_task(known.task.id, changes), TaskNotFound)),
+            asyncio.create_task(StoreClient(self.store).page(PageRange(5))),
         ]
         await asyncio.sleep(milliseconds / 1000)
         for task in under_way:
             task.cancel()
         await asyncio.wait(under_way)
-        await self.store.drain()
+        await self.store.pending_writes.drain()
         await asyncio.sleep(0.02)  # what was being loaded for the page goes on
         async with self.store.database.connection() as connection:
             found = await tasks_by_id(connection, self.store.workspace, [known.task.id])
@@ -155,25 +156,25 @@ class World:
             for order in ORDERS:
                 await self.check_pages(status, order)
         views = {status: len(self.view(status)) for status in keys.VIEWS}
-        assert await Tasks(self.store).counts() == views
-        found = await Tasks(self.store).tasks_by_id([known.task.id for known in self.rows])
+        assert await StoreClient(self.store).counts() == views
+        found = await StoreClient(self.store).tasks_by_id([known.task.id for known in self.rows])
         assert found == [known.task if known.visible else None for known in self.rows]
 
     async def check_pages(self, status: Status | None, order: Order) -> None:
         for count in (0, 1, 3, 100):
-            await self.check_range(Range(count, "last", status=status, order=order))
+            await self.check_range(PageRange(count, "last", status=status, order=order))
             for number in range(len(self.rows) // (count or 10) + 2):
-                await self.check_range(Range(count, offset=number * count, status=status, order=order))
+                await self.check_range(PageRange(count, offset=number * count, status=status, order=order))
         places = [place for known in self.rows for place in known.cursors(order)]
         for place in places:
-            await self.check_range(Range(3, after=place, status=status, order=order))
-            await self.check_range(Range(3, "last", before=place, status=status, order=order))
+            await self.check_range(PageRange(3, after=place, status=status, order=order))
+            await self.check_range(PageRange(3, "last", before=place, status=status, order=order))
         both = zip(places, places[::-1], strict=True)
         for after, before in itertools.islice(both, 5):
-            await self.check_range(Range(2, after=after, before=before, status=status, order=order))
-            await self.check_range(Range(2, "last", after=after, before=before, status=status, order=order))
+            await self.check_range(PageRange(2, after=after, before=before, status=status, order=order))
+            await self.check_range(PageRange(2, "last", after=after, before=before, status=status, order=order))
 
-    async def check_range(self, part: Range) -> None:
+    async def check_range(self, part: PageRange) -> None:
         view = self.view(part.status, part.order)
         soon = part.order == "EXPIRING_SOON"
         places = [(expiry(task.expires_at) if soon else cursor(task)[0], task.id) for task in view]
@@ -187,20 +188,20 @@ class World:
             end = min(end, start + part.count)
         else:
             start = max(start, end - part.count)
-        page = await Tasks(self.store).task_page(part)
+        page = await StoreClient(self.store).page(part)
         assert page.tasks == view[start:end]
         assert page.total == len(view)
         if first <= end:
             end = max(start, end)
             assert (page.has_before, page.has_after) == (start > 0, end < len(view))
         if page.tasks:
-            assert page.position == (None if self.store.protocol is None else start)
-            assert await Tasks(self.store).position(part, page.tasks[0]) == start
+            assert page.rank == (None if self.store.gate_lease.protocol is None else start)
+            assert await StoreClient(self.store).rank(part, page.tasks[0]) == start
 
     async def check_indexes(self) -> None:
         """I3: at rest, the indexes are the rows."""
         await self.come_back()
-        await self.tidy()
+        await self.scrub_all()
         for status in keys.VIEWS:
             assert await indexed(self.store, status) == [task.id for task in self.view(status)]
         moving: Any = await self.store.redis.client.smembers(protocol(self.store).keys.moving)

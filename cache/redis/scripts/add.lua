@@ -1,16 +1,18 @@
--- Many tasks are about to be created: add their ids to the indexes. They are new, so there is nothing to mark; a lease
--- that a scrub may hold on one of them ends here, for what that scrub saw is no longer so.
--- They are told of once they are committed: by `announce`, or by the sweep when that is overdue.
--- KEYS: …, 12 the beginning of every entry's key. ARGV: token, lifetime (ms), then for each task id, view, created_at, expires_at.
-local token = tonumber(ARGV[1])
-if lost() then return 'LOST' end
+-- W7. A bulk create is about to commit: add its ids to the indexes. The tasks are new, so no entry needs a mark. A lease
+-- that a scrub holds on one of them ends here, because the scrub read the row too early. `announce` emits the events
+-- after the commit, or the sweep does when the deadline has passed.
+-- KEYS: prelude, the prefix of every entry's key. ARGV: token, lifetime (ms), then for each task id, view, created_at,
+-- expires_at.
+local ENTRY_PREFIX = KEYS[FIRST_ENTRY]
+local token, first_task, width = tonumber(ARGV[1]), 3, 4
+if index_lost() then return 'LOST' end
 local entries, scores, expiries = {}, {{}, {}, {}, {}}, {{}, {}, {}, {}}
-local ids, ends = {}, {}
-for at = 3, #ARGV, 4 do
-  local id, view, created_at, expires_at = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3]
-  entries[#entries + 1] = KEYS[12] .. id
-  ids[#ids + 1], ends[#ends + 1] = id, expires_at
-  for _, of in ipairs({1, view}) do
+local ids, new_expiries = {}, {}
+for at = first_task, #ARGV, width do
+  local id, view, created_at, expires_at = unpack(ARGV, at, at + width - 1)
+  entries[#entries + 1] = ENTRY_PREFIX .. id
+  ids[#ids + 1], new_expiries[#new_expiries + 1] = id, expires_at
+  for _, of in ipairs({1, tonumber(view)}) do
     local members = scores[of]
     members[#members + 1] = created_at
     members[#members + 1] = id
@@ -21,18 +23,20 @@ for at = 3, #ARGV, 4 do
     end
   end
 end
--- The mark of an earlier create that was rolled back goes as well, or its late abort would take the id out again. That of
--- a later create stays: this add may be the one that comes late.
+-- The mark of an earlier create that was rolled back goes too: its late abort would remove the id. The mark of a later
+-- create stays, because this script may be the one that arrives late.
 for at, held in ipairs(redis.call('MGET', unpack(entries))) do
   local holder = held and string.match(held, '^M (%d+) ')
   if held and (string.sub(held, 1, 2) == 'L ' or (holder and tonumber(holder) < token)) then
     redis.call('DEL', entries[at])
   end
 end
--- A create that was rolled back may have left another expiry: the later one stays, and the scrub is to look at it.
+-- An earlier create that was rolled back may have left another expiry: the later of both stays, and the scrub decides.
 for at, held in ipairs(redis.call('ZMSCORE', expiring(1), unpack(ids))) do
-  if held and held ~= ends[at] then
-    if ends[at] == '' then for view = 1, VIEWS do never(view, ids[at]) end end
+  if held and held ~= new_expiries[at] then
+    if new_expiries[at] == '' then
+      for view = 1, VIEWS do set_no_expiry(view, ids[at]) end
+    end
     redis.call('SADD', MOVING, ids[at])
     redis.call('ZADD', MARKS, 0, ids[at])
   end

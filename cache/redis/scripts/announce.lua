@@ -1,10 +1,11 @@
--- A bulk create has been committed: tell of it. If the sweep has, that may have been before the commit: then once more.
--- KEYS: as the prelude says. ARGV: token, then the ids to tell of one by one; none: they are many.
-if lost() then return 'LOST' end
+-- W8. A bulk create was committed: emit its events. If the sweep announced it first, that may have been before the
+-- commit, so a second MANY follows.
+-- KEYS: prelude. ARGV: token, then the ids to emit one by one; without ids, one MANY.
+if index_lost() then return 'LOST' end
 if redis.call('ZREM', PENDING, ARGV[1]) == 1 then
-  for at = 2, #ARGV do tell('c', ARGV[at]) end
-  if #ARGV == 1 then tell('m') end
+  for at = 2, #ARGV do emit('c', ARGV[at]) end
+  if #ARGV == 1 then emit('m') end
 else
-  tell('m')
+  emit('m')
 end
 return 'OK'

@@ -1,11 +1,8 @@
--- A reader has read the rows that it had leased: fill those entries whose lease still stands.
--- KEYS: …, 12… the entries. ARGV: token, then for each entry its value ('' if there is no such task), ttl, expires_at.
+-- R5. A reader has read the rows under its leases: fill the entries whose lease still stands.
+-- KEYS: prelude, entries. ARGV: token, then for each entry its value ('' if the task does not exist), ttl, expires_at.
 local lease = 'L ' .. ARGV[1]
-if lost() then return 'LOST' end
-for at = 12, #KEYS do
-  if redis.call('GET', KEYS[at]) == lease then
-    local first = 2 + 3 * (at - 12)
-    put(KEYS[at], ARGV[first], ARGV[first + 1], ARGV[first + 2])
-  end
-end
+if index_lost() then return 'LOST' end
+each_entry(2, 3, function(entry, value, ttl, expires_at)
+  if redis.call('GET', entry) == lease then set_entry(entry, value, ttl, expires_at) end
+end)
 return 'OK'

@@ -1,12 +1,28 @@
--- What every script begins with. KEYS: 1 rev, 2 marks, 3–6 the indexes (all, and each status), 7–10 their `expiring`,
--- 11 moving; after these the entries. An index may be used only while `rev` and its own beacon, the member '', stand.
-local REV, MARKS, MOVING, VIEWS = KEYS[1], KEYS[2], KEYS[11], 4
--- The number of the last change that was told, which is the channel's name as well; and the bulk creates not told yet.
+-- The start of every script but page.lua.
+-- KEYS: rev, marks, the index of each view (all tasks, then each status), their `expiring` sets, moving; then the
+-- entries, or whatever else the script takes. `cache/redis/keys.py` lists them in this order.
+local VIEWS = 4
+local FIRST_INDEX = 3
+local FIRST_EXPIRING = FIRST_INDEX + VIEWS
+local MOVING_KEY = FIRST_EXPIRING + VIEWS
+local FIRST_ENTRY = MOVING_KEY + 1
+local REV, MARKS, MOVING = KEYS[1], KEYS[2], KEYS[MOVING_KEY]
+-- CHANGES is the number of the last feed event and the name of the feed's channel. PENDING holds the bulk creates that
+-- the feed has not announced.
 local CHANGES, PENDING = (string.gsub(REV, 'rev$', 'changes')), (string.gsub(REV, 'rev$', 'pending'))
-local function index(view) return KEYS[2 + view] end
-local function expiring(view) return KEYS[6 + view] end
+local function index(view) return KEYS[FIRST_INDEX + view - 1] end
+local function expiring(view) return KEYS[FIRST_EXPIRING + view - 1] end
 
-local function lost()
+-- Calls `apply(entry, …)` for each entry with its `width` arguments, of which the first set starts at ARGV[start].
+local function each_entry(start, width, apply)
+  for at = FIRST_ENTRY, #KEYS do
+    local first = start + width * (at - FIRST_ENTRY)
+    apply(KEYS[at], unpack(ARGV, first, first + width - 1))
+  end
+end
+
+-- An index may be used only while `rev` exists and every set holds its beacon, the member ''.
+local function index_lost()
   if redis.call('EXISTS', REV) == 0 then return true end
   for view = 1, VIEWS do
     if not redis.call('ZSCORE', index(view), '') or not redis.call('ZSCORE', expiring(view), '') then return true end
@@ -19,46 +35,54 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Tells all who listen of a change that is committed. Each message carries the next number, so that who missed one can
--- tell. `kind` as in cache/feed/events.py; without a value the listener has to look.
-local function tell(kind, id, value)
-  local number = redis.call('INCR', CHANGES)
-  redis.call('PUBLISH', CHANGES, string.format('%.0f', number) .. ' ' .. kind .. (id or '') .. (value or ''))
+-- Returns the token of the mark that an entry holds, or nil.
+local function mark_token(entry)
+  return string.match(redis.call('GET', entry) or '', '^M (%d+) ')
 end
 
--- The task does not expire. While the index is being built (building '1') that is written down, as the latest of all
--- expiries: a batch of the rebuild, read earlier, may bring another.
-local function never(view, id, building)
+-- Emits a feed event for a committed change. Events are numbered, so that a subscriber notices a gap. `code` as in
+-- cache/feed/events.py. Without a value, the subscriber reads the task.
+local function emit(code, id, value)
+  local number = redis.call('INCR', CHANGES)
+  redis.call('PUBLISH', CHANGES, string.format('%.0f', number) .. ' ' .. code .. (id or '') .. (value or ''))
+end
+
+-- Records that a task has no expiry. During a rebuild (building '1') the score is +inf, so that an expiry from an older
+-- snapshot, which is added with GT, does not replace it.
+local function set_no_expiry(view, id, building)
   if building == '1' then redis.call('ZADD', expiring(view), '+inf', id) else redis.call('ZREM', expiring(view), id) end
 end
 
--- Makes the indexes say of a task what its row says. `view` is that of its status, 0 if the task is not there.
-local function place(id, view, created_at, expires_at, building)
+-- Makes the indexes agree with a row. `view` is the view of the task's status, 0 if readers must not see the task.
+local function set_membership(id, view, created_at, expires_at, building)
   for other = 1, VIEWS do
     if view == 0 or (other ~= 1 and other ~= view) then
       redis.call('ZREM', index(other), id)
       redis.call('ZREM', expiring(other), id)
     else
       redis.call('ZADD', index(other), created_at, id)
-      if expires_at == '' then never(other, id, building) else redis.call('ZADD', expiring(other), expires_at, id) end
+      if expires_at == '' then
+        set_no_expiry(other, id, building)
+      else
+        redis.call('ZADD', expiring(other), expires_at, id)
+      end
     end
   end
 end
 
--- Puts a value into an entry, for at most `ttl` ms, and never past the task's expiry. '' clears the entry.
-local function put(entry, value, ttl, expires_at)
+-- Stores a value for `ttl` ms at most, and never beyond the task's expiry. '' deletes the entry.
+local function set_entry(entry, value, ttl, expires_at)
   if value == '' then
     redis.call('DEL', entry)
   else
-    local ends = now_ms() + ttl
-    if expires_at ~= '' then ends = math.min(ends, tonumber(expires_at)) end
-    redis.call('SET', entry, value, 'PXAT', string.format('%.0f', ends))
+    local deadline = now_ms() + ttl
+    if expires_at ~= '' then deadline = math.min(deadline, tonumber(expires_at)) end
+    redis.call('SET', entry, value, 'PXAT', string.format('%.0f', deadline))
   end
 end
 
--- The mark of this id is done with, and it stands where its row says; `building`: but the id is for the scrub to look
--- at, at once.
-local function settle(id, building)
+-- Ends the mark of an id. During a rebuild the id is left to the scrub, at once: a batch may still add it.
+local function settle_mark(id, building)
   if building == '1' then
     redis.call('ZADD', MARKS, 0, id)
   else

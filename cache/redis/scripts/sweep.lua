@@ -1,22 +1,23 @@
--- Takes what has expired out of every index, a bounded number at a time, and tells of it; and of the bulk creates whose
--- writer did not. KEYS: as the prelude says. ARGV: how many, and the most to tell of one by one.
--- Returns how many it took from the index that gave the most.
-if lost() then return 'LOST' end
-local now, most = string.format('%.0f', now_ms()), 0
+-- E1. Removes expired ids from every index, up to a limit, and emits their events. Announces bulk creates whose writer
+-- has not done so by the deadline.
+-- KEYS: prelude. ARGV: limit for each index, the most ids with an event each.
+-- Returns the largest number of ids that one index lost.
+if index_lost() then return 'LOST' end
+local limit, now, most = ARGV[1], string.format('%.0f', now_ms()), 0
 for view = 1, VIEWS do
-  local gone = redis.call('ZRANGEBYSCORE', expiring(view), '-inf', now, 'LIMIT', 0, ARGV[1])
-  if #gone > 0 then
-    redis.call('ZREM', index(view), unpack(gone))
-    redis.call('ZREM', expiring(view), unpack(gone))
+  local expired = redis.call('ZRANGEBYSCORE', expiring(view), '-inf', now, 'LIMIT', 0, limit)
+  if #expired > 0 then
+    redis.call('ZREM', index(view), unpack(expired))
+    redis.call('ZREM', expiring(view), unpack(expired))
     if view == 1 then
-      if #gone > tonumber(ARGV[2]) then tell('m') else for _, id in ipairs(gone) do tell('e', id) end end
+      if #expired > tonumber(ARGV[2]) then emit('m') else for _, id in ipairs(expired) do emit('e', id) end end
     end
   end
-  most = math.max(most, #gone)
+  most = math.max(most, #expired)
 end
-local late = redis.call('ZRANGEBYSCORE', PENDING, '-inf', now, 'LIMIT', 0, ARGV[1])
-if #late > 0 then
-  redis.call('ZREM', PENDING, unpack(late))
-  tell('m')
+local overdue = redis.call('ZRANGEBYSCORE', PENDING, '-inf', now, 'LIMIT', 0, limit)
+if #overdue > 0 then
+  redis.call('ZREM', PENDING, unpack(overdue))
+  emit('m')
 end
 return most

@@ -59,8 +59,9 @@ class Site:
 
     def start(self) -> None:
         """Start the service, and wait until it has its index."""
-        stores = {"DATABASE_URL": self.urls.database_url, "REDIS_URL": self.urls.redis_url}
-        self._serving = serve(self._folder, port=self.port, **stores)
+        self._serving = serve(
+            self._folder, port=self.port, DATABASE_URL=self.urls.database_url, REDIS_URL=self.urls.redis_url
+        )
         self._serving.__enter__()
         assert until(lambda: self._state() == {"status": "ready", "degraded": False})
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from cache.redis.client import ScriptName, sha
+from cache.redis.client import ScriptName, script_sha
 from tests.faults.fault import Run
 from tests.faults.proxy import When
 
@@ -29,7 +29,7 @@ def cut(step: Literal["mark", "commit", "publish"], when: When) -> Callable[[Run
         proxy = node.proxy if verb is not None else node.postgres
         assert proxy is not None
         half = run.chance.random() < 0.5
-        lost = proxy.cut_at(b"COMMIT" if verb is None else sha(verb).encode(), when, half=half)
+        lost = proxy.cut_at(b"COMMIT" if verb is None else script_sha(verb).encode(), when, half=half)
         async with asyncio.timeout(SOON):
             await lost.done.wait()
 

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.config.settings import Settings
 from api.realtime import websocket as endpoint
-from cache.feed import events
+from cache.feed import subscriber
 from tests.support.graphql_client import CREATE_MANY
 from tests.support.log_capture import listening
 
@@ -168,7 +168,7 @@ async def test_more_subscribers_than_may_are_sent_away_and_others_go_on(url: str
 
 async def test_one_who_does_not_read_is_closed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "PATIENCE", 1.0)
-    monkeypatch.setattr(events, "MOST_WAITING", 50)
+    monkeypatch.setattr(subscriber, "MAX_QUEUED_EVENTS", 50)
     small = socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0))
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     slow, quick = connected(url, sock=small, max_queue=1, ping_interval=None), connected(url)

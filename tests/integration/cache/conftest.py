@@ -6,11 +6,11 @@ import pytest
 
 from cache.maintenance.rebuild import rebuild
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Redis
 from cache.store import Store
 from db.pool import Database
 from tests.support.factories import look
+from tests.support.store_client import StoreClient
 
 
 @pytest.fixture
@@ -45,6 +45,6 @@ async def store(bare_store: Store) -> Store:
 
 
 @pytest.fixture
-def tasks(store: Store) -> Tasks:
-    """The view of one request. `Tasks(store)` makes another."""
-    return Tasks(store)
+def tasks(store: Store) -> StoreClient:
+    """The view of one request. `StoreClient(store)` makes another."""
+    return StoreClient(store)

@@ -8,23 +8,23 @@ from uuid import UUID
 import pytest
 
 from cache.maintenance import audit as auditing
-from cache.maintenance.audit import NothingToVerify, Report, sample, verify
-from cache.maintenance.runner import keeper
-from cache.reads.session import Tasks
+from cache.maintenance.audit import AuditReport, RedisNotInUse, audit_sample
+from cache.maintenance.runner import maintenance
 from cache.redis.entry import encode
 from cache.redis.keys import VIEWS
 from cache.store import Store
 from db.task import Task
 from tests.support.factories import create, evict, in_an_hour, new_task, protocol
 from tests.support.gate_states import off
+from tests.support.store_client import StoreClient
 
 TODO, DONE = VIEWS.index("TODO"), VIEWS.index("DONE")
 
 
-async def audit(store: Store, *, repair: bool = False) -> tuple[Report, dict[UUID, str]]:
+async def audit(store: Store, *, repair: bool = False) -> tuple[AuditReport, dict[UUID, str]]:
     """What it found, each task once."""
     told: list[tuple[UUID, str]] = []
-    report = await verify(store, lambda id_, problem: told.append((id_, problem)), repair=repair)
+    report = await auditing.audit(store, lambda id_, problem: told.append((id_, problem)), repair=repair)
     assert report.different == len(told) == len(dict(told))
     return report, dict(told)
 
@@ -50,7 +50,7 @@ async def _in_doubt(store: Store, task: Task) -> None:
 
 
 async def _stale(store: Store, task: Task) -> None:
-    await Tasks(store).update_task(task.id, {"title": "Newer"})
+    await StoreClient(store).update_task(task.id, {"title": "Newer"})
     await store.redis.client.set(protocol(store).keys.entry(task.id), encode(store.workspace, task))
 
 
@@ -65,13 +65,13 @@ async def _deleted(store: Store, task: Task) -> None:
 
 DAMAGE: dict[str, Callable[[Store, Task], Awaitable[None]]] = {
     "missing from the index of TODO": _missing,
-    "in the index of DONE, and is TODO": _ghost,
-    "in the wrong place in the index of all tasks": _moved,
+    "in the index of DONE, but its status is TODO": _ghost,
+    "has the wrong position in the index of all tasks": _moved,
     "wrong expiry in the index of TODO": _expiring,
-    "cached in version 1, and its row has 2": _stale,
-    "in doubt, and nobody settles it": _in_doubt,
+    "entry has version 1, but its row has version 2": _stale,
+    "stuck in `moving`": _in_doubt,
     "past its deadline": _marked,
-    "no reader may see it": _deleted,
+    "was deleted or has expired": _deleted,
 }
 
 
@@ -79,15 +79,15 @@ DAMAGE: dict[str, Callable[[Store, Task], Awaitable[None]]] = {
 async def test_what_differs_is_said_and_mended(store: Store, words: str) -> None:
     made = await create(store, 7)
     await create(store, 3, status="DONE", expires_at=in_an_hour())
-    await Tasks(store).tasks_by_id([task.id for task in made])
-    assert await audit(store) == (Report(rows=10, entries=7), {})
+    await StoreClient(store).tasks_by_id([task.id for task in made])
+    assert await audit(store) == (AuditReport(rows=10, entries=7), {})
     task = made[3]
     await DAMAGE[words](store, task)
     _, told = await audit(store)
     assert list(told) == [task.id]
     assert words in told[task.id]
     report, told = await audit(store, repair=True)
-    assert (list(told), report.different, report.mended) == ([task.id], 1, 1)
+    assert (list(told), report.different, report.repaired) == ([task.id], 1, 1)
     report, told = await audit(store)
     assert (told, report.different) == ({}, 0)
 
@@ -102,7 +102,7 @@ async def test_an_id_without_any_row_is_found(store: Store) -> None:
 
 async def test_it_goes_through_windows(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     made = await create(store, 23)
-    monkeypatch.setattr(auditing, "WINDOW", 4)
+    monkeypatch.setattr(auditing, "AUDIT_BATCH_ROWS", 4)
     for task in (made[0], made[11], made[22]):
         await _missing(store, task)
     report, told = await audit(store)
@@ -115,7 +115,7 @@ async def test_writers_do_not_mislead_it(store: Store) -> None:
 
     async def busy(task: Task) -> None:
         for number in range(40):
-            await Tasks(store).update_task(task.id, {"status": ("DONE", "TODO")[number % 2]})
+            await StoreClient(store).update_task(task.id, {"status": ("DONE", "TODO")[number % 2]})
 
     writing = asyncio.gather(*map(busy, made[:6]))
     rounds = 0
@@ -127,8 +127,8 @@ async def test_writers_do_not_mislead_it(store: Store) -> None:
 
 
 async def test_the_sample_finds_it_and_has_it_mended(bare_store: Store) -> None:
-    async with asyncio.timeout(30), keeper(bare_store):
-        while bare_store.protocol is None:  # noqa: ASYNC110 (nobody tells when)
+    async with asyncio.timeout(30), maintenance(bare_store):
+        while bare_store.gate_lease.protocol is None:  # noqa: ASYNC110 (nobody tells when)
             await asyncio.sleep(0.01)
         made = await create(bare_store, 5)
         await _ghost(bare_store, made[2])
@@ -141,12 +141,12 @@ async def test_the_sample_finds_it_and_has_it_mended(bare_store: Store) -> None:
 
 
 async def test_a_sample_of_an_empty_index_is_empty(store: Store) -> None:
-    assert await sample(store, protocol(store)) == 0
+    assert await audit_sample(store, protocol(store)) == 0
 
 
 async def test_without_redis_there_is_nothing_to_verify(store: Store) -> None:
     task = (await create(store))[0]
     await evict(store, task.id)
     await off(store)
-    with pytest.raises(NothingToVerify):
+    with pytest.raises(RedisNotInUse):
         await audit(store)

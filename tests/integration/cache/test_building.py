@@ -8,9 +8,8 @@ from typing import Any, LiteralString
 import pytest
 
 from cache.maintenance import rebuild as rebuilding
-from cache.maintenance.scrub import tidy
+from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Argument, Redis, ScriptName
 from cache.redis.protocol import Protocol
 from cache.store import Store
@@ -22,6 +21,7 @@ from db.task import Status, Task
 from tests.support.factories import in_an_hour, look, new_task
 from tests.support.gate_states import check_entries, check_indexes, check_nothing_missing
 from tests.support.protocol_steps import kill_marks
+from tests.support.store_client import StoreClient
 
 STATUSES: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
 POINTS = ("before", "marked", "committed", "after")
@@ -73,11 +73,11 @@ class Builder:
         await look(self._store)
         await check_nothing_missing(self._store)
         await kill_marks(self._store)
-        await tidy(self._store, self._protocol)
+        await scrub_all(self._store, self._protocol)
 
 
 def update(**changes: Any) -> Write:
-    return lambda store, task, _gone: Tasks(store).update_task(task.id, changes)
+    return lambda store, task, _gone: StoreClient(store).update_task(task.id, changes)
 
 
 def in_turn(*writes: Write) -> Write:
@@ -116,31 +116,31 @@ def rolled_back(write: Write) -> Write:
 
 
 def create(expires_at: datetime | None) -> Write:
-    return lambda store, _task, _gone: Tasks(store).create_task(new_task(expires_at=expires_at))
+    return lambda store, _task, _gone: StoreClient(store).create_task(new_task(expires_at=expires_at))
 
 
 async def create_many(store: Store, _task: Task, _gone: Task) -> None:
     new = [new_task(status=status, expires_at=ends) for status in STATUSES for ends in (None, SOON)]
-    await Tasks(store).create_tasks(new)
+    await StoreClient(store).create_tasks(new)
 
 
 async def create_many_again(store: Store, _task: Task, _gone: Task) -> None:
     """The same ids once more, after a rollback."""
     new = [new_task(status=status) for status in STATUSES]
-    await rolled_back(lambda store, _task, _gone: Tasks(store).create_tasks(new))(store, _task, _gone)
-    await Tasks(store).create_tasks(new)
+    await rolled_back(lambda store, _task, _gone: StoreClient(store).create_tasks(new))(store, _task, _gone)
+    await StoreClient(store).create_tasks(new)
 
 
 def delete(store: Store, task: Task, _gone: Task) -> Awaitable[Task]:
-    return Tasks(store).delete_task(task.id)
+    return StoreClient(store).delete_task(task.id)
 
 
 def restore(store: Store, _task: Task, gone: Task) -> Awaitable[Task]:
-    return Tasks(store).restore_task(gone.id)
+    return StoreClient(store).restore_task(gone.id)
 
 
 def restore_deleted(store: Store, task: Task, _gone: Task) -> Awaitable[Task]:
-    return Tasks(store).restore_task(task.id)
+    return StoreClient(store).restore_task(task.id)
 
 
 WRITES: dict[str, Write] = {
@@ -163,7 +163,9 @@ WRITES: dict[str, Write] = {
     "soon and then never": in_turn(update(expires_at=SOON), update(expires_at=None)),
     "move, and then expire never": in_turn(update(status="DONE"), update(expires_at=None)),
     "delete and restore": in_turn(delete, restore_deleted),
-    "restore and move": in_turn(restore, lambda store, _, gone: Tasks(store).update_task(gone.id, {"status": "DONE"})),
+    "restore and move": in_turn(
+        restore, lambda store, _, gone: StoreClient(store).update_task(gone.id, {"status": "DONE"})
+    ),
     "move and delete": in_turn(update(status="DONE"), delete),
 }
 SINGLE = [name for name in WRITES if name != "change nothing" and " and " not in name]
@@ -194,9 +196,9 @@ async def test_the_index_is_as_the_rows_are(
                 new_task(),
                 new_task(status="DONE"),
             ]
-            await Tasks(store).create_tasks(new)
-            gone = await Tasks(store).delete_task(new[1].id)
-            (task,) = await Tasks(store).tasks_by_id([new[0].id])
+            await StoreClient(store).create_tasks(new)
+            gone = await StoreClient(store).delete_task(new[1].id)
+            (task,) = await StoreClient(store).tasks_by_id([new[0].id])
             assert task is not None
 
             protocol = await rebuilding._begin(store, run_id)

@@ -8,14 +8,14 @@ from typing import Any, get_args
 import pytest
 
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Redis
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.store import Store
 from db.pages import task_page
 from db.task import Status, Task
 from tests.support.factories import create, cursor, evict, marks, new_task
 from tests.support.gate_states import check_entries, check_indexes
+from tests.support.store_client import StoreClient
 
 CONNECTIONS = 4  # few, so that each is lent again at once
 
@@ -45,8 +45,8 @@ async def cancelled(reading: Coroutine[Any, Any, Any], chance: random.Random) ->
 
 async def check(store: Store, task: Task, others: list[Task]) -> None:
     """A look-up of one, and a page: what comes back is what was asked for."""
-    assert await Tasks(store).tasks_by_id([task.id]) == [task]
-    page = await Tasks(store).task_page(Range(3, after=cursor(others[0])))
+    assert await StoreClient(store).tasks_by_id([task.id]) == [task]
+    page = await StoreClient(store).page(PageRange(3, after=cursor(others[0])))
     assert page.tasks == others[1:4]
 
 
@@ -63,8 +63,8 @@ async def test_no_reply_reaches_another_caller(store: Store, seed: int) -> None:
             if chance.random() < 0.3:
                 await evict(store, *(task.id for task in chance.sample(made, 5)))
             reads = (
-                Tasks(store).tasks_by_id([task.id for task in made[at : at + 5]]),
-                Tasks(store).task_page(Range(7)),
+                StoreClient(store).tasks_by_id([task.id for task in made[at : at + 5]]),
+                StoreClient(store).page(PageRange(7)),
             )
             reading, other = chance.sample(reads, 2)
             other.close()
@@ -75,7 +75,7 @@ async def test_no_reply_reaches_another_caller(store: Store, seed: int) -> None:
     assert gone > 20  # how many depends on the machine
     # Not one of them was taken for a failure of Redis.
     assert store.metrics.degraded_reads == 0
-    assert store.protocol is not None
+    assert store.gate_lease.protocol is not None
     await check_entries(store)
 
 
@@ -119,9 +119,9 @@ async def test_every_write_ends_whoever_waits_for_it(store: Store, seed: int) ->
             status: Status = chance.choice(get_args(Status))
             wanted = {"title": f"Title {number}", "status": status}
             writes: list[Coroutine[Any, Any, Any]] = [
-                Tasks(store).update_task(task.id, wanted),
-                Tasks(store).create_task(new_task()),
-                Tasks(store).create_tasks([new_task(), new_task()]),
+                StoreClient(store).update_task(task.id, wanted),
+                StoreClient(store).create_task(new_task()),
+                StoreClient(store).create_tasks([new_task(), new_task()]),
             ]
             write = chance.choice(writes)
             for other in writes:
@@ -131,11 +131,11 @@ async def test_every_write_ends_whoever_waits_for_it(store: Store, seed: int) ->
 
     await asyncio.gather(*(writer() for _ in range(6)))
     assert gone > 20
-    await store.drain()
+    await store.pending_writes.drain()
     assert await marks(store) == []
     await check_indexes(store)
     await check_entries(store)
     async with store.database.connection() as connection:
         rows = await task_page(connection, store.workspace, count=1000)
-    page = await Tasks(store).task_page(Range(1000))
+    page = await StoreClient(store).page(PageRange(1000))
     assert (page.tasks, page.total) == (rows.tasks, rows.total)

@@ -158,7 +158,7 @@ async def test_when_all_have_gone_away_the_next_is_answered_all_the_same() -> No
 async def test_totals_are_counted_once_for_all_who_ask_at_once(store: Store) -> None:
     await create(store, 7)
     before = store.metrics.sql_queries
-    assert await asyncio.gather(*(store.total(None) for _ in range(20))) == [7] * 20
+    assert await asyncio.gather(*(store.totals.count(None) for _ in range(20))) == [7] * 20
     assert store.metrics.sql_queries - before == 1
-    assert list(await asyncio.gather(store.total("TODO"), store.total("DONE"))) == [7, 0]
+    assert list(await asyncio.gather(store.totals.count("TODO"), store.totals.count("DONE"))) == [7, 0]
     assert store.metrics.sql_queries - before == 3

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 import redis.asyncio
 
-from cache.reads.session import Tasks
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.store import Store
 from tests.support.factories import create, cursor, evict, new_task
 from tests.support.gate_states import off
+from tests.support.store_client import StoreClient
 
 
 @dataclass
@@ -61,9 +61,9 @@ async def test_a_warm_page_is_two_round_trips_and_no_statement(
     store: Store, redis_url: str, statements: list[Any]
 ) -> None:
     expected = await create(store, 120)
-    assert (await Tasks(store).task_page(Range(50))).tasks == expected[:50]
+    assert (await StoreClient(store).page(PageRange(50))).tasks == expected[:50]
     async with cost_of(store, redis_url, statements) as cost:
-        page = await Tasks(store).task_page(Range(50))
+        page = await StoreClient(store).page(PageRange(50))
     assert page.tasks == expected[:50]
     assert cost.redis == ["EVALSHA", "MGET"]
     assert cost.sql == []
@@ -73,7 +73,7 @@ async def test_a_warm_page_is_two_round_trips_and_no_statement(
 async def test_a_cold_page_is_one_statement(store: Store, redis_url: str, statements: list[Any]) -> None:
     expected = await create(store, 120)
     async with cost_of(store, redis_url, statements) as cost:
-        page = await Tasks(store).task_page(Range(50, after=cursor(expected[9])))
+        page = await StoreClient(store).page(PageRange(50, after=cursor(expected[9])))
     assert page.tasks == expected[10:60]
     assert [set(params["ids"]) for params in cost.sql] == [{task.id for task in expected[10:60]}]
     assert cost.counted[1] == 1
@@ -81,23 +81,23 @@ async def test_a_cold_page_is_one_statement(store: Store, redis_url: str, statem
 
 async def test_only_what_is_missing_is_read(store: Store, redis_url: str, statements: list[Any]) -> None:
     expected = await create(store, 50)
-    await Tasks(store).task_page(Range(50))
+    await StoreClient(store).page(PageRange(50))
     missing: set[UUID] = {task.id for task in expected[::5]}
     await evict(store, *missing)
     async with cost_of(store, redis_url, statements) as cost:
-        page = await Tasks(store).task_page(Range(50))
+        page = await StoreClient(store).page(PageRange(50))
     assert page.tasks == expected
     assert len(missing) == 10
     assert [set(params["ids"]) for params in cost.sql] == [missing]
     assert cost.counted[1] == 1
     async with cost_of(store, redis_url, statements) as again:
-        await Tasks(store).task_page(Range(50))
+        await StoreClient(store).page(PageRange(50))
     assert (again.redis, again.sql) == (["EVALSHA", "MGET"], [])
 
 
 async def test_what_one_request_asks_for_goes_in_one_batch(store: Store, redis_url: str, statements: list[Any]) -> None:
     expected = await create(store, 6)
-    request = Tasks(store)
+    request = StoreClient(store)
     async with cost_of(store, redis_url, statements) as cost:
         both = await asyncio.gather(*(request.tasks_by_id([task.id for task in part]) for part in (expected, expected)))
     assert both == [expected, expected]
@@ -110,7 +110,7 @@ async def test_a_page_without_redis_is_two_statements(store: Store, redis_url: s
     expected = await create(store, 30)
     await off(store)
     async with cost_of(store, redis_url, statements) as cost:
-        page = await Tasks(store).task_page(Range(10, after=cursor(expected[4])))
+        page = await StoreClient(store).page(PageRange(10, after=cursor(expected[4])))
     assert (page.tasks, page.total) == (expected[5:15], 30)
     assert cost.redis == []
     assert cost.counted == (0, 2)
@@ -119,17 +119,17 @@ async def test_a_page_without_redis_is_two_statements(store: Store, redis_url: s
 async def test_a_write_without_redis_does_not_speak_to_it(store: Store, redis_url: str, statements: list[Any]) -> None:
     await off(store)
     async with cost_of(store, redis_url, statements) as cost:
-        task = await Tasks(store).create_task(new_task())
-        await Tasks(store).update_task(task.id, {"status": "DONE"})
-        await Tasks(store).delete_task(task.id)
-        await Tasks(store).restore_task(task.id)
-        await Tasks(store).create_tasks([new_task()])
+        task = await StoreClient(store).create_task(new_task())
+        await StoreClient(store).update_task(task.id, {"status": "DONE"})
+        await StoreClient(store).delete_task(task.id)
+        await StoreClient(store).restore_task(task.id)
+        await StoreClient(store).create_tasks([new_task()])
     assert cost.redis == []
 
 
 async def test_a_write_is_two_scripts(store: Store, redis_url: str, statements: list[Any]) -> None:
-    task = await Tasks(store).create_task(new_task())
+    task = await StoreClient(store).create_task(new_task())
     async with cost_of(store, redis_url, statements) as cost:
-        await Tasks(store).update_task(task.id, {"status": "DONE"})
+        await StoreClient(store).update_task(task.id, {"status": "DONE"})
     assert cost.redis == ["EVALSHA", "EVALSHA"]
     assert cost.counted == (2, 3)  # the gate, the lock, the row

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import psycopg
 
-from cache.feed.counts import Counts
+from cache.feed.counts import CountsFeed
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
@@ -16,7 +16,7 @@ from tests.support.factories import create
 async def test_they_go_on_after_a_count_that_failed(database_url: str, redis_url: str) -> None:
     async with Database(database_url, DatabaseLimits(statement_timeout_ms=500)) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())  # its gate was never on, so PostgreSQL counts
-        async with aclosing(Counts(store).changes()) as counts, asyncio.timeout(30):
+        async with aclosing(CountsFeed(store).subscribe()) as counts, asyncio.timeout(30):
             assert (await anext(counts))[None] == 0
             with psycopg.connect(database_url) as other:
                 other.execute("LOCK TABLE task IN ACCESS EXCLUSIVE MODE")

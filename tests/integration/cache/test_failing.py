@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from cache.errors import CacheUnavailable
-from cache.maintenance.scrub import tidy
+from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Argument, Redis, ScriptName
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.store import Store
 from db.errors import CommitUnknown, DatabaseError
 from db.pool import Connection
@@ -30,6 +29,7 @@ from tests.support.gate_states import (
     watched,
 )
 from tests.support.protocol_steps import kill_marks, one
+from tests.support.store_client import StoreClient
 
 
 @asynccontextmanager
@@ -59,22 +59,22 @@ class Failing(Redis):
 @pytest.mark.parametrize("arrives", [False, True])
 async def test_a_write_is_acknowledged_although_its_publish_failed(store: Store, redis_url: str, arrives: bool) -> None:
     task, gone = await create(store, 2)
-    await Tasks(store).task_page(Range(5))
+    await StoreClient(store).page(PageRange(5))
     async with failing_at(store, redis_url, "publish", arrives=arrives) as failing:
-        updated = await Tasks(failing).update_task(task.id, {"title": "Newer", "status": "DONE"})
-        await Tasks(failing).delete_task(gone.id)
-        created = await Tasks(failing).create_task(new_task())
+        updated = await StoreClient(failing).update_task(task.id, {"title": "Newer", "status": "DONE"})
+        await StoreClient(failing).delete_task(gone.id)
+        created = await StoreClient(failing).create_task(new_task())
         assert failing.metrics.publishes_lost == 3
     for _ in range(2):
-        request = Tasks(store)
+        request = StoreClient(store)
         assert await request.tasks_by_id([task.id, gone.id, created.id]) == [updated, None, created]
-        assert (await request.task_page(Range(5))).tasks == [created, updated]
-        assert (await Tasks(store).task_page(Range(5, status="DONE"))).tasks == [updated]
-        assert (await Tasks(store).task_page(Range(5, status="TODO"))).tasks == [created]
+        assert (await request.page(PageRange(5))).tasks == [created, updated]
+        assert (await StoreClient(store).page(PageRange(5, status="DONE"))).tasks == [updated]
+        assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == [created]
     assert len(await marks(store)) == (0 if arrives else 3)
     await kill_marks(store)
-    await tidy(store, protocol(store))
-    assert (await Tasks(store).task_page(Range(5))).total == 2
+    await scrub_all(store, protocol(store))
+    assert (await StoreClient(store).page(PageRange(5))).total == 2
     await check_indexes(store)
     assert await check_entries(store) == 2
 
@@ -86,22 +86,22 @@ async def test_a_write_that_could_not_mark_goes_past_redis_once_the_gate_is_off(
     task, gone = await create(store, 2)
     async with failing_at(store, redis_url, "mark", arrives=arrives) as failing:
         writes = [
-            asyncio.create_task(Tasks(failing).update_task(task.id, {"status": "DONE"})),
-            asyncio.create_task(Tasks(failing).create_task(new_task())),
+            asyncio.create_task(StoreClient(failing).update_task(task.id, {"status": "DONE"})),
+            asyncio.create_task(StoreClient(failing).create_task(new_task())),
         ]
-        deleting = asyncio.create_task(Tasks(failing).delete_task(gone.id))
+        deleting = asyncio.create_task(StoreClient(failing).delete_task(gone.id))
         await until_gate_is(store, "closing")
         assert failing.metrics.closings == 1
         await asyncio.sleep(0.1)
         assert not any(write.done() for write in (*writes, deleting))
         # As ever, for those who have not heard of it.
-        assert (await Tasks(store).task_page(Range(5))).tasks == [task, gone]
+        assert (await StoreClient(store).page(PageRange(5))).tasks == [task, gone]
         await switch_off(store)
         updated, created = await asyncio.gather(*writes)
         await deleting
-    assert (await Tasks(store).task_page(Range(5))).tasks == [created, updated]
+    assert (await StoreClient(store).page(PageRange(5))).tasks == [created, updated]
     assert await build(store) == 2
-    assert (await Tasks(store).task_page(Range(5))).tasks == [created, updated]
+    assert (await StoreClient(store).page(PageRange(5))).tasks == [created, updated]
     await check_indexes(store)
     await check_entries(store)
 
@@ -114,19 +114,19 @@ async def test_a_write_that_could_not_mark_nor_close_the_gate_changes_nothing(
     task, other = await create(store, 2)
     async with failing_at(store, redis_url, "mark", arrives=arrives) as failing:
         for write in (
-            Tasks(failing).update_task(task.id, {"status": "DONE"}),
-            Tasks(failing).delete_task(other.id),
-            Tasks(failing).create_task(new_task()),
+            StoreClient(failing).update_task(task.id, {"status": "DONE"}),
+            StoreClient(failing).delete_task(other.id),
+            StoreClient(failing).create_task(new_task()),
         ):
             with pytest.raises(CacheUnavailable):
                 await write
         assert failing.metrics.closings == 0
     assert (await gate_of(store)).state == "on"
-    assert (await Tasks(store).task_page(Range(5))).tasks == [task, other]
+    assert (await StoreClient(store).page(PageRange(5))).tasks == [task, other]
     # A mark that may have arrived is not aborted: were it still on its way, it would land after the abort.
     assert len(await marks(store)) == (3 if arrives else 0)
     await kill_marks(store)
-    await tidy(store, protocol(store))
+    await scrub_all(store, protocol(store))
     assert await indexed(store) == [task.id, other.id]
     await check_indexes(store)
     await check_entries(store)
@@ -138,15 +138,15 @@ async def test_many_that_could_not_be_added_are_created_without_redis(
 ) -> None:
     new = [new_task() for _ in range(3)]
     async with failing_at(store, redis_url, "add", arrives=arrives) as failing:
-        creating = asyncio.create_task(Tasks(failing).create_tasks(new))
+        creating = asyncio.create_task(StoreClient(failing).create_tasks(new))
         await until_gate_is(store, "closing")
         await asyncio.sleep(0.1)
-        assert (await Tasks(store).task_page(Range(5))).tasks == []
+        assert (await StoreClient(store).page(PageRange(5))).tasks == []
         assert not creating.done()
         await switch_off(store)
         made = await creating
     assert [task.id for task in made if isinstance(task, Task)] == [task.id for task in new]
-    assert (await Tasks(store).task_page(Range(5))).total == 3
+    assert (await StoreClient(store).page(PageRange(5))).total == 3
     assert await build(store) == 3
     await check_indexes(store)
 
@@ -159,21 +159,21 @@ async def test_many_that_could_not_be_added_nor_the_gate_be_closed_are_not_there
     new = [new_task() for _ in range(3)]
     async with failing_at(store, redis_url, "add", arrives=arrives) as failing:
         with pytest.raises(CacheUnavailable):
-            await Tasks(failing).create_tasks(new)
-        assert failing.suspects == {task.id for task in new}
-        assert (await Tasks(store).task_page(Range(5))).tasks == []
-        await tidy(failing, protocol(failing))
+            await StoreClient(failing).create_tasks(new)
+        assert failing.repair_queue.ids == {task.id for task in new}
+        assert (await StoreClient(store).page(PageRange(5))).tasks == []
+        await scrub_all(failing, protocol(failing))
     assert await indexed(store) == []
     await check_indexes(store)
-    made = await Tasks(store).create_tasks(new)
+    made = await StoreClient(store).create_tasks(new)
     assert all(isinstance(task, Task) for task in made)
-    assert (await Tasks(store).task_page(Range(5))).total == 3
+    assert (await StoreClient(store).page(PageRange(5))).total == 3
 
 
 async def test_a_fill_that_is_lost_does_no_harm(store: Store, redis_url: str) -> None:
     task = await one(store)
     async with failing_at(store, redis_url, "fill", arrives=False) as failing:
-        request = Tasks(failing)
+        request = StoreClient(failing)
         assert await request.tasks_by_id([task.id]) == [task]
         assert not request.degraded
 
@@ -184,14 +184,14 @@ async def test_a_read_whose_connection_breaks_is_answered_from_the_rows(
 ) -> None:
     made = await create(store, 3)
     async with failing_at(store, redis_url, verb, arrives=True) as failing:
-        request = Tasks(failing)
-        page = await request.task_page(Range(2))
+        request = StoreClient(failing)
+        page = await request.page(PageRange(2))
         assert (page.tasks, page.total, page.has_after) == (made[:2], 3, True)
         assert request.degraded
         # No other reader tries in vain, until the watch has heard from Redis.
-        assert failing.protocol is None
+        assert failing.gate_lease.protocol is None
         async with watched(failing):
-            await until(lambda: failing.protocol is not None)
+            await until(lambda: failing.gate_lease.protocol is not None)
     assert (await gate_of(store)).state == "on"
 
 
@@ -214,12 +214,12 @@ async def test_a_commit_that_failed_leaves_what_is_right(
     with monkeypatch.context() as patched:
         patched.setattr(store.database, "transaction", breaks)
         with pytest.raises(error):
-            await Tasks(store).update_task(task.id, {"status": "DONE"})
-    (found,) = await Tasks(store).tasks_by_id([task.id])
+            await StoreClient(store).update_task(task.id, {"status": "DONE"})
+    (found,) = await StoreClient(store).tasks_by_id([task.id])
     assert found is not None
     assert found.status == ("DONE" if outcome == "unknown" else "TODO")
     assert len(await marks(store)) == (1 if outcome == "unknown" else 0)
     await kill_marks(store)
-    await tidy(store, protocol(store))
+    await scrub_all(store, protocol(store))
     await check_indexes(store)
     await check_entries(store)

@@ -4,17 +4,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cache.feed.events import MOST_WAITING, FeedEvent, Rev, Subscriber, SubscriberTooSlow, read
+from cache.feed.events import FeedEvent, Rev, parse_event
 from cache.feed.feed import Feed
-from cache.maintenance.runner import keeper
-from cache.reads.session import Tasks
-from cache.redis.index import Range
-from cache.redis.protocol import TOLD, MarkedWrite
-from cache.store import LEASE, Store, clock
+from cache.feed.subscriber import MAX_QUEUED_EVENTS, Subscriber, SubscriberTooSlow
+from cache.gate.lease import GATE_LEASE_SECONDS, clock
+from cache.maintenance.runner import maintenance
+from cache.redis.index import PageRange
+from cache.redis.protocol import MAX_SINGLE_EVENTS, MarkedWrite
+from cache.store import Store
 from cache.writes.edits import Edit
 from tests.support.factories import create, new_task, protocol
 from tests.support.gate_states import off, tire
 from tests.support.protocol_steps import LATER, LONG_AGO, kill_marks, mark, one, unborn
+from tests.support.store_client import StoreClient
 
 
 class Heard:
@@ -43,8 +45,8 @@ class Heard:
 @pytest.fixture
 async def feed(store: Store) -> AsyncIterator[Feed]:
     feed = Feed(store)
-    async with keeper(store, feed=feed):
-        async for change in feed.changes():
+    async with maintenance(store, feed=feed):
+        async for change in feed.subscribe():
             if change.rev.epoch:
                 break
         yield feed
@@ -52,13 +54,13 @@ async def feed(store: Store) -> AsyncIterator[Feed]:
 
 @pytest.fixture
 async def heard(feed: Feed) -> Heard:
-    heard = Heard(feed.changes())
+    heard = Heard(feed.subscribe())
     assert (await heard.next()).kind == "RESYNC"
     return heard
 
 
 async def test_each_change_is_told_with_its_task(store: Store, heard: Heard) -> None:
-    tasks = Tasks(store)
+    tasks = StoreClient(store)
     made = await tasks.create_task(new_task(title="a"))
     created = await heard.next()
     done = await tasks.update_task(made.id, {"status": "DONE"})
@@ -82,24 +84,24 @@ async def test_each_change_is_told_with_its_task(store: Store, heard: Heard) -> 
 async def test_what_changes_nothing_tells_nothing(store: Store, heard: Heard) -> None:
     task = await one(store)
     await heard.next()
-    await Tasks(store).update_task(task.id, {"title": task.title})
+    await StoreClient(store).update_task(task.id, {"title": task.title})
     assert await heard.nothing()
 
 
 async def test_few_new_tasks_are_told_of_one_by_one_and_many_at_once(store: Store, heard: Heard) -> None:
-    few = await Tasks(store).create_tasks([new_task() for _ in range(TOLD)])
+    few = await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS)])
     assert [(change.kind, change.task) for change in [await heard.next() for _ in few]] == [
         ("CREATED", task) for task in few
     ]
-    await Tasks(store).create_tasks([new_task() for _ in range(TOLD + 1)])
+    await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS + 1)])
     assert (await heard.next()).kind == "MANY"
     assert await heard.nothing()
 
 
 async def test_many_changed_at_once_are_one_change(store: Store, heard: Heard) -> None:
-    made = await Tasks(store).create_tasks([new_task() for _ in range(TOLD + 1)])
+    made = await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS + 1)])
     await heard.next()
-    await Tasks(store).change_tasks("delete", [Edit(task.id) for task in made])  # type: ignore[union-attr]
+    await StoreClient(store).edit_tasks("delete", [Edit(task.id) for task in made])  # type: ignore[union-attr]
     assert (await heard.next()).kind == "MANY"
     assert await heard.nothing()
 
@@ -123,7 +125,7 @@ async def test_a_write_whose_publish_was_lost_is_told_of_by_the_scrub(store: Sto
 async def test_a_publish_that_another_write_overtook_is_looked_up(store: Store, heard: Heard) -> None:
     task = await one(store)
     await heard.next()
-    await protocol(store).publish([MarkedWrite(5, task, visible=False, kind="d")])
+    await protocol(store).publish([MarkedWrite(5, task, visible=False, event="d")])
     change = await heard.next()
     assert (change.kind, change.task) == ("UPDATED", task)
 
@@ -135,50 +137,52 @@ async def test_what_expires_is_told(store: Store, heard: Heard) -> None:
     assert (change.kind, change.id, change.task) == ("EXPIRED", task.id, None)
 
 
-@pytest.mark.parametrize(("expired", "told"), [(1, 1), (TOLD, TOLD), (TOLD + 1, 1)])
+@pytest.mark.parametrize(
+    ("expired", "told"), [(1, 1), (MAX_SINGLE_EVENTS, MAX_SINGLE_EVENTS), (MAX_SINGLE_EVENTS + 1, 1)]
+)
 async def test_what_a_page_takes_out_is_told_as_well(store: Store, expired: int, told: int) -> None:
     await create(store, expired, expires_at=datetime.now(UTC) + timedelta(seconds=0.5))
     await asyncio.sleep(0.6)
-    before = await protocol(store).told()
-    assert (await Tasks(store).task_page(Range(5, status="TODO"))).tasks == []
-    assert await protocol(store).told() == before  # the sweep will tell
-    assert (await Tasks(store).task_page(Range(5))).tasks == []
-    assert await protocol(store).told() == before + told
+    before = await protocol(store).last_event()
+    assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == []
+    assert await protocol(store).last_event() == before  # the sweep will tell
+    assert (await StoreClient(store).page(PageRange(5))).tasks == []
+    assert await protocol(store).last_event() == before + told
     await protocol(store).sweep()
-    assert await protocol(store).told() == before + told
+    assert await protocol(store).last_event() == before + told
 
 
 async def test_a_bulk_create_that_was_told_of_before_it_was_committed_is_told_of_again(store: Store) -> None:
     await protocol(store).add(LATER, [unborn()], transaction=LONG_AGO)
     await protocol(store).sweep()
-    before = await protocol(store).told()
+    before = await protocol(store).last_event()
     await protocol(store).announce(LATER, [])
-    assert await protocol(store).told() == before + 1
+    assert await protocol(store).last_event() == before + 1
 
 
 async def test_one_who_comes_again_gets_what_it_missed(store: Store, feed: Feed, heard: Heard) -> None:
     for _ in range(3):
         await one(store)
     told = [await heard.next() for _ in range(3)]
-    again = Heard(feed.changes(told[0].rev))
+    again = Heard(feed.subscribe(told[0].rev))
     assert [await again.next(), await again.next()] == told[1:]
 
 
 @pytest.mark.parametrize("missed", [Rev(0, 0), Rev(10**9, 1)], ids=["another epoch", "not yet"])
 async def test_one_who_missed_what_nobody_knows_is_told_to_begin_anew(store: Store, feed: Feed, missed: Rev) -> None:
     await one(store)
-    assert (await Heard(feed.changes(missed)).next()).kind == "RESYNC"
+    assert (await Heard(feed.subscribe(missed)).next()).kind == "RESYNC"
 
 
 async def test_while_redis_cannot_tell_who_comes_again_begins_anew(store: Store, feed: Feed, heard: Heard) -> None:
     await one(store)
     rev = (await heard.next()).rev
-    assert await Heard(feed.changes(rev)).nothing()
+    assert await Heard(feed.subscribe(rev)).nothing()
     await tire(store)
     await off(store)
-    while feed._hears:  # noqa: ASYNC110
+    while feed._connected:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    assert (await Heard(feed.changes(rev)).next()).kind == "RESYNC"
+    assert (await Heard(feed.subscribe(rev)).next()).kind == "RESYNC"
 
 
 async def test_after_redis_was_emptied_everybody_begins_anew(store: Store, feed: Feed, heard: Heard) -> None:
@@ -194,11 +198,11 @@ async def test_after_redis_was_emptied_everybody_begins_anew(store: Store, feed:
 
 async def test_a_lease_that_lapses_for_a_moment_sends_nobody_back_to_the_beginning(store: Store, heard: Heard) -> None:
     """As on a machine that is busy with other things: the gate is as it was, and nothing was missed."""
-    assert store.gate is not None
+    assert store.gate_lease.gate is not None
     for _ in range(3):
         writing, hearing = asyncio.create_task(one(store)), asyncio.create_task(heard.next())
         while not (writing.done() and hearing.done()):
-            store.hear(store.gate, clock() - LEASE - 1)
+            store.gate_lease.observe_gate(store.gate_lease.gate, clock() - GATE_LEASE_SECONDS - 1)
             await asyncio.sleep(0)
         assert (await hearing).kind == "CREATED"
 
@@ -218,7 +222,7 @@ async def test_a_message_that_was_missed_is_noticed_without_a_next(store: Store,
 
 
 async def test_counts_come_at_once_and_when_they_change(store: Store, feed: Feed) -> None:
-    counts = feed.counts.changes()
+    counts = feed.counts.subscribe()
     async with asyncio.timeout(10):
         assert (await anext(counts))[None] == 0
         await one(store, status="DONE")
@@ -227,29 +231,29 @@ async def test_counts_come_at_once_and_when_they_change(store: Store, feed: Feed
 
 
 async def test_who_listens_no_more_is_forgotten(feed: Feed) -> None:
-    changes = feed.changes()
+    changes = feed.subscribe()
     await anext(changes)
-    assert feed.listeners == 1
+    assert feed.subscribers == 1
     await changes.aclose()
-    assert feed.listeners == 0
+    assert feed.subscribers == 0
 
 
 async def test_a_listener_that_is_too_slow_is_sent_away() -> None:
     listener = Subscriber()
-    for number in range(MOST_WAITING):
+    for number in range(MAX_QUEUED_EVENTS):
         listener.put(FeedEvent(Rev(1, number), "MANY"))
     assert (await listener.take()).rev.number == 0
     for number in range(2):
-        listener.put(FeedEvent(Rev(1, MOST_WAITING + number), "MANY"))
+        listener.put(FeedEvent(Rev(1, MAX_QUEUED_EVENTS + number), "MANY"))
     with pytest.raises(SubscriberTooSlow):
         await listener.take()
 
 
 async def test_a_resync_makes_what_waited_needless() -> None:
     listener = Subscriber()
-    for number in range(MOST_WAITING):
+    for number in range(MAX_QUEUED_EVENTS):
         listener.put(FeedEvent(Rev(1, number), "MANY"))
-    listener.put(FeedEvent(Rev(1, MOST_WAITING), "RESYNC"))
+    listener.put(FeedEvent(Rev(1, MAX_QUEUED_EVENTS), "RESYNC"))
     assert (await listener.take()).kind == "RESYNC"
 
 
@@ -264,4 +268,4 @@ def test_a_rev_and_back() -> None:
 
 
 def test_a_message_with_another_task_in_it_has_to_be_looked_up(store: Store) -> None:
-    assert read("default", 1, b"7 u" + bytes(16) + b"V 1 nonsense").task is None
+    assert parse_event("default", 1, b"7 u" + bytes(16) + b"V 1 nonsense").task is None

@@ -10,16 +10,16 @@ from msgspec import structs
 from cache.errors import RedisFull
 from cache.maintenance.rebuild import rebuild
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Redis
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
-from cache.writes import write as write_module
+from cache.writes import transaction
 from db.pool import Database
 from tests.support.factories import marks, new_task, protocol, snapshot, views
 from tests.support.gate_states import build, gate_of, watched
 from tests.support.protocol_steps import LATER, held, mark, one
 from tests.support.redis_server import redis_server
+from tests.support.store_client import StoreClient
 
 
 @pytest.fixture
@@ -41,23 +41,26 @@ async def refusals(store: Store) -> int:
 
 
 async def test_a_write_goes_on_without_a_redis_that_is_full(store: Store) -> None:
-    before = await Tasks(store).create_task(new_task())
+    before = await StoreClient(store).create_task(new_task())
     await limit(store, "1")
     async with watched(store):
-        made = await Tasks(store).create_task(new_task())
-        changed = await Tasks(store).update_task(before.id, {"title": "Another"})
+        made = await StoreClient(store).create_task(new_task())
+        changed = await StoreClient(store).update_task(before.id, {"title": "Another"})
     assert (await gate_of(store)).state == "off"
-    assert store.full
-    assert await Tasks(store).tasks_by_id([made.id, before.id]) == [made, changed]
+    assert store.gate_lease.index_too_large
+    assert await StoreClient(store).tasks_by_id([made.id, before.id]) == [made, changed]
 
 
 async def test_a_write_that_redis_has_room_for_a_moment_later_costs_no_index(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when it holds what it sends to many who read at once."""
-    monkeypatch.setattr(write_module, "MOMENT", 1.0)
+    monkeypatch.setattr(transaction, "MEMORY_RETRY_SECONDS", 1.0)
     gate = await gate_of(store)
-    for write in (Tasks(store).create_task(new_task()), Tasks(store).create_tasks([new_task(), new_task()])):
+    for write in (
+        StoreClient(store).create_task(new_task()),
+        StoreClient(store).create_tasks([new_task(), new_task()]),
+    ):
         refused = await refusals(store)
         await limit(store, "1")
         writing = asyncio.create_task(write)
@@ -66,7 +69,7 @@ async def test_a_write_that_redis_has_room_for_a_moment_later_costs_no_index(
         await limit(store, "64mb")
         await writing
     assert await gate_of(store) == gate
-    assert not store.full
+    assert not store.gate_lease.index_too_large
 
 
 async def test_what_redis_does_not_refuse_it_does_whole(store: Store) -> None:
@@ -90,14 +93,14 @@ async def test_what_redis_does_not_refuse_it_does_whole(store: Store) -> None:
 
 
 async def test_an_index_that_does_not_fit_is_given_up_and_said_so_until_it_does(store: Store) -> None:
-    await Tasks(store).create_tasks([new_task() for _ in range(100)])
+    await StoreClient(store).create_tasks([new_task() for _ in range(100)])
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE gate SET state = 'off'")
     await limit(store, "1")
     with pytest.raises(RedisFull, match="maxmemory"):
         await rebuild(store)
-    assert store.full
+    assert store.gate_lease.index_too_large
     assert (await gate_of(store)).state in ("off", "building")
     await limit(store, "64mb")
     assert await build(store) == 100
-    assert not store.full
+    assert not store.gate_lease.index_too_large

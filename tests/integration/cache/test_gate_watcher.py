@@ -10,17 +10,18 @@ from psycopg.abc import Params
 from psycopg.rows import AsyncRowFactory
 
 from cache.errors import CacheUnavailable
-from cache.gate import watcher as watching
+from cache.gate import watcher
+from cache.gate.lease import GATE_LEASE_SECONDS, READY_TIMEOUT_SECONDS, clock
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Redis
-from cache.store import LEASE, SILENCE, Store, clock
+from cache.store import Store
 from db.gate import Gate, GateState
 from db.pool import Connection, Database, Row
 from tests.support.factories import new_task, protocol
 from tests.support.gate_states import build, close, gate_of, switch_off, until, until_gate_is, watched
+from tests.support.store_client import StoreClient
 
-LONGEST = LEASE + watching.MARGIN
+LONGEST = GATE_LEASE_SECONDS + watcher.CLOSING_MARGIN_SECONDS
 
 
 class Deaf(Database):
@@ -58,56 +59,56 @@ async def deaf(database_url: str, redis: Redis) -> AsyncIterator[Store]:
 
 
 async def test_nobody_trusts_what_nobody_has_read(bare_store: Store) -> None:
-    assert bare_store.protocol is None
-    assert not bare_store.ready
+    assert bare_store.gate_lease.protocol is None
+    assert not bare_store.gate_lease.ready
 
 
 @pytest.mark.parametrize("state", ["closing", "off", "building"])
 async def test_redis_is_read_only_while_the_gate_is_on(store: Store, state: GateState) -> None:
     on = protocol(store).gate
-    store.hear(Gate(state, on.epoch, on.redis_run_id), clock() + 3600)
-    assert store.protocol is None
-    store.hear(on, clock())
+    store.gate_lease.observe_gate(Gate(state, on.epoch, on.redis_run_id), clock() + 3600)
+    assert store.gate_lease.protocol is None
+    store.gate_lease.observe_gate(on, clock())
     assert protocol(store).gate == on
 
 
 async def test_a_lease_is_good_from_the_moment_it_was_asked_for(store: Store) -> None:
     on = protocol(store).gate
-    store.hear(on, clock() - LEASE - 0.001)
-    assert store.protocol is None
-    store.hear(on, clock() - LEASE + 0.5)
-    assert store.protocol is not None
+    store.gate_lease.observe_gate(on, clock() - GATE_LEASE_SECONDS - 0.001)
+    assert store.gate_lease.protocol is None
+    store.gate_lease.observe_gate(on, clock() - GATE_LEASE_SECONDS + 0.5)
+    assert store.gate_lease.protocol is not None
 
 
 async def test_a_lease_runs_out_when_postgresql_does_not_answer(store: Store, deaf: Store) -> None:
-    task = await Tasks(store).create_task(new_task())
+    task = await StoreClient(store).create_task(new_task())
     hears = cast("Deaf", deaf.database).hears
     async with watched(deaf):
-        await until(lambda: deaf.protocol is not None)
-        await asyncio.sleep(LEASE + 0.1)
-        assert deaf.protocol is not None  # renewed
+        await until(lambda: deaf.gate_lease.protocol is not None)
+        await asyncio.sleep(GATE_LEASE_SECONDS + 0.1)
+        assert deaf.gate_lease.protocol is not None  # renewed
         hears.clear()
         began = clock()
-        await until(lambda: deaf.protocol is None)
-        assert clock() - began <= LEASE + 0.05
-        assert deaf.ready  # for it was heard of a moment ago
-        request = Tasks(deaf)
+        await until(lambda: deaf.gate_lease.protocol is None)
+        assert clock() - began <= GATE_LEASE_SECONDS + 0.05
+        assert deaf.gate_lease.ready  # for it was heard of a moment ago
+        request = StoreClient(deaf)
         assert await request.tasks_by_id([task.id]) == [task]
         assert request.degraded
         hears.set()
-        await until(lambda: deaf.protocol is not None)
-    deaf.hear(protocol(store).gate, clock() - SILENCE)
-    assert not deaf.ready
+        await until(lambda: deaf.gate_lease.protocol is not None)
+    deaf.gate_lease.observe_gate(protocol(store).gate, clock() - READY_TIMEOUT_SECONDS)
+    assert not deaf.gate_lease.ready
 
 
 async def test_closing_becomes_off_when_no_lease_can_last_any_longer(store: Store) -> None:
     async with watched(store):
-        await until(lambda: store.gate == protocol(store).gate)
+        await until(lambda: store.gate_lease.gate == protocol(store).gate)
         began = clock()
-        assert await store.close(protocol(store).gate.epoch, CacheUnavailable())
+        assert await store.gate_lease.close(protocol(store).gate.epoch, CacheUnavailable())
         await until_gate_is(store, "off")
         assert LONGEST < clock() - began < LONGEST + 1
-        assert store.protocol is None
+        assert store.gate_lease.protocol is None
 
 
 async def test_it_does_so_too_when_whoever_closed_it_is_gone(store: Store, database: Database, redis: Redis) -> None:
@@ -136,26 +137,26 @@ async def test_nobody_trusts_the_index_any_more_when_it_is_off(
     other = Store(database, redis, StoreMetrics())
     hears = cast("Deaf", deaf.database).hears
     async with watched(deaf, other):
-        await until(lambda: deaf.protocol is not None and other.protocol is not None)
+        await until(lambda: deaf.gate_lease.protocol is not None and other.gate_lease.protocol is not None)
         hears.clear()  # the next answer, `on`, is under way for as long as this lasts
-        await asyncio.sleep(watching.ROUND + 0.05)
+        await asyncio.sleep(watcher.WATCH_INTERVAL_SECONDS + 0.05)
         await close(store)
         await until_gate_is(store, "off")
-        assert deaf.protocol is None
+        assert deaf.gate_lease.protocol is None
         hears.set()
         await asyncio.sleep(0)
-        assert deaf.protocol is None
+        assert deaf.gate_lease.protocol is None
 
 
 async def test_another_gate_that_closes_is_waited_for_anew(store: Store) -> None:
     async with store.database.connection() as connection:
         await close(store)
-        seen = await watching.look(store, connection, None)
+        seen = await watcher.check_gate(store.gate_lease, connection, store.workspace, None)
         await switch_off(store)
         await build(store)
         await close(store)
         assert seen is not None
-        again = await watching.look(store, connection, (seen[0], clock() - 60))
+        again = await watcher.check_gate(store.gate_lease, connection, store.workspace, (seen[0], clock() - 60))
         assert again is not None
         assert again[0] == await gate_of(store)
         assert clock() - again[1] < 1
@@ -163,10 +164,10 @@ async def test_another_gate_that_closes_is_waited_for_anew(store: Store) -> None
 
 
 async def test_redis_is_used_again_once_it_answers(store: Store) -> None:
-    store.redis_answers = False
-    assert store.protocol is None
+    store.gate_lease.redis_answers = False
+    assert store.gate_lease.protocol is None
     async with watched(store):
-        await until(lambda: store.protocol is not None)
+        await until(lambda: store.gate_lease.protocol is not None)
 
 
 async def test_the_watch_goes_on_when_its_connection_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +183,7 @@ async def test_the_watch_goes_on_when_its_connection_ends(store: Store, monkeypa
     monkeypatch.setattr(store.database, "dedicated_connection", recorded)
     async with watched(store), store.database.connection() as connection:
         for times in (1, 2, 3):
-            store.hear(protocol(store).gate, clock() - LEASE)
-            await until(lambda: store.protocol is not None)
+            store.gate_lease.observe_gate(protocol(store).gate, clock() - GATE_LEASE_SECONDS)
+            await until(lambda: store.gate_lease.protocol is not None)
             assert len(used) == times
             await connection.raw.execute("SELECT pg_terminate_backend(%s, 5000)", (used[-1],))

@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from cache.errors import IndexLost
+from cache.gate.lease import GATE_LEASE_SECONDS, clock
 from cache.maintenance import rebuild as rebuilding
 from cache.maintenance.rebuild import rebuild
-from cache.maintenance.scrub import tidy
+from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Redis
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.redis.keys import epochs_key
 from cache.redis.protocol import Protocol
-from cache.store import LEASE, Store, clock
+from cache.store import Store
 from db import gate
 from db.errors import DatabaseError
 from db.gate import Gate
@@ -23,6 +23,7 @@ from db.index_source import INDEX_START, IndexPosition, StatusBatch, index_batch
 from db.pool import Connection, Database
 from tests.support.factories import create, look, new_task, protocol, snapshot
 from tests.support.gate_states import build, check_indexes, gate_of, off, until_gate_is
+from tests.support.store_client import StoreClient
 
 Break = Callable[[Store, Protocol], Awaitable[None]]
 
@@ -33,7 +34,7 @@ class Pause:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reached, self.go_on = asyncio.Event(), asyncio.Event()
         self.turns: list[Connection] = []
-        monkeypatch.setattr(rebuilding, "BATCH", 2)
+        monkeypatch.setattr(rebuilding, "REBUILD_BATCH_ROWS", 2)
         monkeypatch.setattr(rebuilding, "index_batch", self._index_batch)
 
     async def _index_batch(
@@ -73,7 +74,7 @@ async def test_it_is_given_up(store: Store, pausing: Pause, breaks: Break) -> No
     building = asyncio.create_task(rebuild(store))
     await pausing.reached.wait()
     found = await until_gate_is(store, "building")
-    await breaks(store, store.at(found))
+    await breaks(store, store.gate_lease.protocol_for(found))
     pausing.go_on.set()
     with pytest.raises(IndexLost):
         await building
@@ -81,7 +82,7 @@ async def test_it_is_given_up(store: Store, pausing: Pause, breaks: Break) -> No
     assert not [key for key in await snapshot(store) if f":{found.epoch}:".encode() in key]
     assert str(found.epoch).encode() not in await store.redis.client.smembers(epochs_key(store.workspace))
     assert await build(store) == 7
-    assert (await Tasks(store).task_page(Range(10))).tasks == made
+    assert (await StoreClient(store).page(PageRange(10))).tasks == made
     await check_indexes(store)
 
 
@@ -91,13 +92,13 @@ async def test_a_beacon_that_is_lost_while_it_is_built_is_seen_by_readers(store:
     await off(store)
     building = asyncio.create_task(rebuild(store))
     await pausing.reached.wait()
-    names = store.at(await gate_of(store)).keys
+    names = store.gate_lease.protocol_for(await gate_of(store)).keys
     await store.redis.client.delete(names.indexes[0])
     pausing.go_on.set()
     await building
     await look(store)
-    request = Tasks(store)
-    assert (await request.task_page(Range(10))).tasks == made
+    request = StoreClient(store)
+    assert (await request.page(PageRange(10))).tasks == made
     assert request.degraded
 
 
@@ -106,17 +107,17 @@ async def test_writes_go_on_when_it_is_given_up(store: Store, pausing: Pause) ->
     await off(store)
     building = asyncio.create_task(rebuild(store))
     await pausing.reached.wait()
-    moved = await Tasks(store).update_task(made[0].id, {"status": "DONE"})
+    moved = await StoreClient(store).update_task(made[0].id, {"status": "DONE"})
     await store.redis.client.flushdb()
     # Refused by the index, it closes the gate, and need not wait for readers: none trusts it yet.
     began = clock()
-    created = await Tasks(store).create_task(new_task())
-    assert clock() - began < LEASE
+    created = await StoreClient(store).create_task(new_task())
+    assert clock() - began < GATE_LEASE_SECONDS
     assert (await gate_of(store)).state == "off"
     pausing.go_on.set()
     with pytest.raises(IndexLost):
         await building
-    assert (await Tasks(store).task_page(Range(10))).tasks == [created, moved, *made[1:]]
+    assert (await StoreClient(store).page(PageRange(10))).tasks == [created, moved, *made[1:]]
     assert await build(store) == 8
     await check_indexes(store)
 
@@ -149,7 +150,7 @@ async def test_a_builder_that_died_is_taken_over(
         await pausing.reached.wait()
         assert await rebuild(store) is None  # it is the other's turn
         dead = await until_gate_is(store, "building")
-        made[0] = await Tasks(store).update_task(made[0].id, {"status": "DONE"})
+        made[0] = await StoreClient(store).update_task(made[0].id, {"status": "DONE"})
         (turn,) = pausing.turns
         async with store.database.connection() as connection:
             await connection.raw.execute("SELECT pg_terminate_backend(%s, 5000)", (turn.raw.info.backend_pid,))
@@ -159,15 +160,15 @@ async def test_a_builder_that_died_is_taken_over(
         taken_over = await gate_of(store)
         assert taken_over.state == "building"
         assert taken_over.epoch > dead.epoch
-        made[1] = await Tasks(store).update_task(made[1].id, {"status": "DONE"})
+        made[1] = await StoreClient(store).update_task(made[1].id, {"status": "DONE"})
         pausing.go_on.set()
         with pytest.raises(DatabaseError):
             await building
         assert await taking_over == 7
     assert await gate_of(store) == Gate("on", taken_over.epoch, taken_over.redis_run_id)
     await look(store)
-    assert (await Tasks(store).task_page(Range(10))).tasks == made
-    await tidy(store, protocol(store))
+    assert (await StoreClient(store).page(PageRange(10))).tasks == made
+    await scrub_all(store, protocol(store))
     await check_indexes(store)
     assert not [key for key in await snapshot(store) if f":{dead.epoch}:rev".encode() in key]
 

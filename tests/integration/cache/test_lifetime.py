@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from cache.maintenance.scrub import scrub
-from cache.reads.session import Tasks
 from cache.redis.entry import decode
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.store import Store
 from db.task import Task
 from tests.support.factories import create, entry, protocol
 from tests.support.protocol_steps import one
+from tests.support.store_client import StoreClient
 
 
 @pytest.mark.parametrize("step", ["publish", "fill", "scrub"])
@@ -22,9 +22,9 @@ async def test_an_entry_stays_an_hour_at_most_and_not_past_the_expiry(
 ) -> None:
     task = await one(store, expires_at=None if lifetime is None else datetime.now(UTC) + lifetime)
     if step == "publish":
-        task = await Tasks(store).update_task(task.id, {"title": "Published"})
+        task = await StoreClient(store).update_task(task.id, {"title": "Published"})
     elif step == "fill":
-        await Tasks(store).tasks_by_id([task.id])
+        await StoreClient(store).tasks_by_id([task.id])
     else:
         await scrub(store, protocol(store), [task.id])
     key = protocol(store).keys.entry(task.id)
@@ -41,6 +41,6 @@ async def _ends(store: Store, task: Task) -> int:
 
 async def test_entries_do_not_end_all_together(store: Store) -> None:
     made = await create(store, 50)
-    await Tasks(store).task_page(Range(50))
+    await StoreClient(store).page(PageRange(50))
     ends = {await _ends(store, task) for task in made}
     assert len(ends) > 10

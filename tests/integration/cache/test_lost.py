@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from cache.errors import IndexLost
-from cache.reads.session import Page, Tasks
+from cache.reads.pages import Page
 from cache.redis import keys
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite, Protocol
 from cache.store import Store
 from db.task import Task
@@ -27,6 +27,7 @@ from tests.support.gate_states import (
     watched,
 )
 from tests.support.protocol_steps import EARLIER, LATER, TRANSACTION, mark, one
+from tests.support.store_client import StoreClient
 
 
 def _places() -> list[str]:
@@ -77,43 +78,43 @@ async def test_every_step_notices_that_something_is_lost_and_does_nothing(store:
 async def test_a_page_notices_that_its_index_is_lost(store: Store, view: int, what: str) -> None:
     await _lose(store, what if what == "rev" else f"{what} {view}")
     with pytest.raises(IndexLost):
-        await protocol(store).page(Range(5, status=keys.VIEWS[view]))
+        await protocol(store).page(PageRange(5, status=keys.VIEWS[view]))
 
 
-READS: dict[str, Callable[[Tasks, Task], Awaitable[Any]]] = {
+READS: dict[str, Callable[[StoreClient, Task], Awaitable[Any]]] = {
     "look-up": lambda tasks, task: tasks.tasks_by_id([task.id]),
-    "page": lambda tasks, _task: tasks.task_page(Range(5)),
-    "oldest first": lambda tasks, _task: tasks.task_page(Range(5, order="OLDEST")),
-    "expiring soon": lambda tasks, _task: tasks.task_page(Range(5, order="EXPIRING_SOON")),
+    "page": lambda tasks, _task: tasks.page(PageRange(5)),
+    "oldest first": lambda tasks, _task: tasks.page(PageRange(5, order="OLDEST")),
+    "expiring soon": lambda tasks, _task: tasks.page(PageRange(5, order="EXPIRING_SOON")),
     "counts": lambda tasks, _task: tasks.counts(),
-    "page of a status": lambda tasks, _task: tasks.task_page(Range(5, "last", status="TODO")),
+    "page of a status": lambda tasks, _task: tasks.page(PageRange(5, "last", status="TODO")),
 }
 
 
 @pytest.mark.parametrize("read", READS)
 async def test_postgresql_answers_when_redis_was_emptied(store: Store, read: str) -> None:
     task = await one(store)
-    expected = await READS[read](Tasks(store), task)
+    expected = await READS[read](StoreClient(store), task)
     if isinstance(expected, Page):
-        expected = replace(expected, position=None)  # would have to be counted
+        expected = replace(expected, rank=None)  # PostgreSQL would have to count it
     await store.redis.client.flushdb()
-    request = Tasks(store)
+    request = StoreClient(store)
     assert await READS[read](request, task) == expected
     assert request.degraded
     assert store.metrics.degraded_reads == 1
     assert await store.redis.client.dbsize() == 0
     # The watch is told which index it was.
-    assert store.trouble.is_set()
-    assert store.lost is not None
-    assert store.lost[0] == protocol(store).gate.epoch
+    assert store.gate_lease.wake_up_event.is_set()
+    assert store.gate_lease.lost_index is not None
+    assert store.gate_lease.lost_index[0] == protocol(store).gate.epoch
 
 
 async def test_who_finds_nothing_in_the_middle_of_a_page_asks_postgresql_for_all_of_it(store: Store) -> None:
     made = await create(store, 20)
-    await Tasks(store).task_page(Range(20))
+    await StoreClient(store).page(PageRange(20))
     await store.redis.client.delete(protocol(store).keys.rev)
-    request = Tasks(store)
-    page = await request.task_page(Range(10, after=cursor(made[4])))
+    request = StoreClient(store)
+    page = await request.page(PageRange(10, after=cursor(made[4])))
     assert (page.tasks, page.total, page.has_before, page.has_after) == (made[5:15], 20, True, True)
     assert request.degraded
 
@@ -123,16 +124,16 @@ async def test_the_watch_closes_the_gate_of_an_index_that_a_reader_found_missing
     await tire(store)  # an index that is lost is lost for all
     await store.redis.client.flushdb()
     async with watched(store):
-        await Tasks(store).tasks_by_id([task.id])
+        await StoreClient(store).tasks_by_id([task.id])
         await until_gate_is(store, "closing")
         assert store.metrics.closings == 1
-        await until(lambda: store.protocol is None)
+        await until(lambda: store.gate_lease.protocol is None)
 
 
 async def test_what_was_lost_of_an_older_index_closes_no_gate(store: Store) -> None:
-    store.miss(protocol(store).gate.epoch - 1, IndexLost())
+    store.gate_lease.report_lost_index(protocol(store).gate.epoch - 1, IndexLost())
     async with watched(store):
-        await until(lambda: store.lost is None)
+        await until(lambda: store.gate_lease.lost_index is None)
         await asyncio.sleep(0.05)
     assert (await gate_of(store)).state == "on"
 
@@ -144,17 +145,17 @@ async def test_a_write_that_finds_the_index_lost_goes_past_redis(store: Store, p
     task, gone = await create(store, 2)
     await _lose(store, place)
     before = await snapshot(store)
-    writing = asyncio.create_task(Tasks(store).update_task(task.id, {"title": "Newer"}))
+    writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"title": "Newer"}))
     await until_gate_is(store, "closing")
-    more = [asyncio.create_task(Tasks(store).delete_task(gone.id))]
-    more.append(asyncio.create_task(Tasks(store).create_task(new_task())))
-    bulk = asyncio.create_task(Tasks(store).create_tasks([new_task(), new_task()]))
+    more = [asyncio.create_task(StoreClient(store).delete_task(gone.id))]
+    more.append(asyncio.create_task(StoreClient(store).create_task(new_task())))
+    bulk = asyncio.create_task(StoreClient(store).create_tasks([new_task(), new_task()]))
     await asyncio.sleep(0.1)
     assert not any(write.done() for write in (writing, *more, bulk))
     await switch_off(store)
     updated, created = await writing, (await asyncio.gather(*more))[1]
-    assert {created, updated, *await bulk} == set((await Tasks(store).task_page(Range(5))).tasks)
+    assert {created, updated, *await bulk} == set((await StoreClient(store).page(PageRange(5))).tasks)
     assert await snapshot(store) == before
     assert await build(store) == 4
-    assert {created, updated, *await bulk} == set((await Tasks(store).task_page(Range(5))).tasks)
+    assert {created, updated, *await bulk} == set((await StoreClient(store).page(PageRange(5))).tasks)
     await check_indexes(store)

@@ -4,12 +4,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from cache.reads.loader import TaskLoader
-from cache.reads.search import Window, filtered
-from cache.reads.session import Tasks
+from cache.reads.search import SearchRange, filter_tasks
+from cache.reads.session import Session
 from cache.store import Store
 from db.search import RowFilter
 from db.task import Task
 from tests.support.factories import create, in_an_hour
+from tests.support.store_client import StoreClient
 
 SOON = in_an_hour()
 
@@ -23,12 +24,14 @@ async def test_a_task_that_moves_to_where_one_reads_on_is_shown_once(store: Stor
         async def batch_load_fn(self, keys: list[UUID]) -> list[Task | None]:
             """Just before, one task goes, so that one has to read on; just after, another moves behind the others."""
             if keys[0] == first.id:
-                await Tasks(store).delete_task(second.id)
+                await StoreClient(store).delete_task(second.id)
             loaded = await super().batch_load_fn(keys)
             if keys[0] == first.id:
-                await Tasks(store).update_task(first.id, {"expires_at": SOON + timedelta(hours=1)})
+                await StoreClient(store).update_task(first.id, {"expires_at": SOON + timedelta(hours=1)})
             return loaded
 
-    found = await filtered(store, Loader(store), RowFilter(expires_from=SOON), Window(2))
+    session = Session(store)
+    session.loader = Loader(store, session.cache)
+    found = await filter_tasks(session, RowFilter(expires_from=SOON), SearchRange(2))
     assert found.tasks == [first, third]
     assert not found.has_after

@@ -7,29 +7,30 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cache.maintenance.scrub import tidy
+from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
+from cache.reads.pages import read_page
 from cache.redis.client import Argument, Redis, ScriptName
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.store import Store
 from db.gate import enter_gate
 from db.task import NewTask
 from db.task_table import update_tasks
 from tests.support.factories import create, in_an_hour, look, protocol
 from tests.support.protocol_steps import EARLIER, TRANSACTION, kill_marks, mark, unborn
+from tests.support.store_client import StoreClient
 
 SOON = in_an_hour()
 MIDDLE, LATE = SOON + timedelta(minutes=1), SOON + timedelta(minutes=2)
-PAGE = Range(10, order="EXPIRING_SOON")
+PAGE = PageRange(10, order="EXPIRING_SOON")
 
 
 async def statements(store: Store) -> tuple[list[datetime | None], int]:
     """The expiries of the page, and how many statements it took beside those for its tasks."""
-    await Tasks(store).task_page(Range(10))  # so that every task has its entry, or its mark
+    await StoreClient(store).page(PageRange(10))  # so that every task has its entry, or its mark
     before, rows = store.metrics.sql_queries, store.metrics.row_queries
-    request = Tasks(store)
-    page = await request.task_page(PAGE, total=False)
+    request = StoreClient(store)
+    page = await read_page(request.session, PAGE)
     assert not request.degraded
     others = store.metrics.sql_queries - before - (store.metrics.row_queries - rows)
     return [task.expires_at for task in page.tasks], others
@@ -50,14 +51,14 @@ async def test_an_expiry_on_its_way(
     expiries = sorted(expires_at for expires_at in (becomes if committed else was, MIDDLE) if expires_at is not None)
     assert await statements(store) == (expiries, 1)
     await kill_marks(store)
-    await tidy(store, protocol(store))
+    await scrub_all(store, protocol(store))
     assert await statements(store) == (expiries, 0)
 
 
 @pytest.mark.parametrize(("was", "becomes"), [(SOON, LATE), (SOON, None), (None, SOON), (SOON, SOON)])
 async def test_an_expiry_that_has_arrived(store: Store, was: datetime | None, becomes: datetime | None) -> None:
     [task], _ = await create(store, expires_at=was), await create(store, expires_at=MIDDLE)
-    await Tasks(store).update_task(task.id, {"title": "New", "expires_at": becomes})
+    await StoreClient(store).update_task(task.id, {"title": "New", "expires_at": becomes})
     expiries = sorted(expires_at for expires_at in (becomes, MIDDLE) if expires_at is not None)
     assert await statements(store) == (expiries, 0)
 
@@ -83,9 +84,11 @@ class Meanwhile(Redis):
         return reply
 
 
-@pytest.mark.parametrize("part", [Range(3, order="OLDEST"), Range(2, order="OLDEST"), Range(3, "last"), Range(3)])
+@pytest.mark.parametrize(
+    "part", [PageRange(3, order="OLDEST"), PageRange(2, order="OLDEST"), PageRange(3, "last"), PageRange(3)]
+)
 async def test_a_create_that_is_rolled_back_and_done_again_stands_in_one_place(
-    store: Store, redis_url: str, part: Range
+    store: Store, redis_url: str, part: PageRange
 ) -> None:
     """It is younger then. The page does not show it in both places, nor end at a place that others come before."""
     [old] = await create(store)
@@ -93,11 +96,11 @@ async def test_a_create_that_is_rolled_back_and_done_again_stands_in_one_place(
     for new in (again, ghost):
         await protocol(store).add(EARLIER, [new], transaction=TRANSACTION)
     between = (await create(store))[0]
-    async with Meanwhile(redis_url, lambda: Tasks(store).create_task(NewTask(again.id, again.title))) as redis:
+    async with Meanwhile(redis_url, lambda: StoreClient(store).create_task(NewTask(again.id, again.title))) as redis:
         reader = Store(store.database, redis, StoreMetrics())
         await look(reader)
-        page = await Tasks(reader).task_page(part)
-    made = await Tasks(store).tasks_by_id([again.id])
+        page = await StoreClient(reader).page(part)
+    made = await StoreClient(store).tasks_by_id([again.id])
     if part.order == "OLDEST":
         assert page.tasks == [old, between, *made][: part.count]
     else:

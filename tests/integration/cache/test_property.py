@@ -39,7 +39,7 @@ operations = st.one_of(
     st.tuples(st.just("expire"), picks),
     st.tuples(st.just("evict"), st.lists(picks, max_size=5)),
     st.tuples(st.just("read"), st.integers(1, 9), statuses | st.none(), st.sampled_from(ORDERS)),
-    st.tuples(st.just("tidy")),
+    st.tuples(st.just("scrub_all")),
     st.tuples(st.just("restart")),
     st.tuples(st.just("come_back")),
     st.tuples(st.just("cancel"), picks, changes, st.floats(0, 4)),

@@ -2,11 +2,11 @@
 
 import pytest
 
-from cache.reads.session import Tasks
 from cache.redis.entry import decode
 from cache.store import Store
 from tests.support.factories import create, entry, evict, new_id, protocol
 from tests.support.protocol_steps import EARLIER, held, mark, moved, one
+from tests.support.store_client import StoreClient
 
 
 async def test_a_reader_fills_what_it_leased(store: Store) -> None:
@@ -25,7 +25,7 @@ async def test_a_second_reader_gets_no_lease(store: Store) -> None:
     assert (leased.mine, leased.others) == ([other.id], [task.id])
     await protocol(store).fill("b", {task.id: task})
     assert await held(store, task) == b"L a"
-    assert await Tasks(store).tasks_by_id([task.id]) == [task]
+    assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert await held(store, task) == b"L a"
 
 
@@ -37,7 +37,7 @@ async def test_a_lease_ends_by_itself(store: Store) -> None:
 
 async def test_what_is_not_there_leaves_no_entry(store: Store) -> None:
     id_ = new_id()
-    assert await Tasks(store).tasks_by_id([id_]) == [None]
+    assert await StoreClient(store).tasks_by_id([id_]) == [None]
     assert await entry(store, id_) is None
 
 
@@ -49,7 +49,7 @@ async def test_nobody_fills_over_a_mark(store: Store, dead: bool) -> None:
     leased = await protocol(store).lease("a", [task.id])
     assert (leased.mine, leased.others) == ([], [])
     await protocol(store).fill("a", {task.id: task})
-    assert await Tasks(store).tasks_by_id([task.id]) == [task]
+    assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert await held(store, task) == marked
     assert marked.startswith(b"M %d " % EARLIER)
 
@@ -65,7 +65,7 @@ async def test_a_mark_ends_a_lease(store: Store) -> None:
 async def test_a_fill_after_an_overtaken_lease_does_nothing(store: Store) -> None:
     task = await one(store)
     await protocol(store).lease("a", [task.id])
-    await Tasks(store).update_task(task.id, {"title": "Newer"})
+    await StoreClient(store).update_task(task.id, {"title": "Newer"})
     value = await held(store, task)
     await protocol(store).fill("a", {task.id: task})
     assert await held(store, task) == value
@@ -81,7 +81,7 @@ async def test_an_entry_of_another_task_or_workspace_is_not_believed(store: Stor
     task, other = await create(store, 2)
     await protocol(store).lease("a", [task.id])
     await protocol(store).fill("a", {task.id: other})
-    assert await Tasks(store).tasks_by_id([task.id]) == [task]
+    assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     value = await entry(store, task.id)
     assert decode("another", other.id, value) is None
     assert decode(store.workspace, other.id, value) == other
@@ -91,4 +91,4 @@ async def test_an_entry_of_another_task_or_workspace_is_not_believed(store: Stor
 async def test_an_entry_that_makes_no_sense_is_not_believed(store: Store, value: bytes) -> None:
     task = await one(store)
     await store.redis.client.set(protocol(store).keys.entry(task.id), value)
-    assert await Tasks(store).tasks_by_id([task.id]) == [task]
+    assert await StoreClient(store).tasks_by_id([task.id]) == [task]

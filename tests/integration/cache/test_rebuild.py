@@ -4,19 +4,20 @@ import asyncio
 
 import pytest
 
+from cache.gate.lease import GATE_LEASE_SECONDS, clock
 from cache.maintenance import rebuild as rebuilding
 from cache.maintenance.rebuild import rebuild, reindex
-from cache.maintenance.runner import keeper
+from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Redis
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.redis.keys import Keys, epochs_key
-from cache.store import LEASE, Store, clock
+from cache.store import Store
 from db.pool import Database
 from tests.support.factories import create, in_an_hour, look, new_task, protocol, snapshot
 from tests.support.gate_states import build, check_entries, check_indexes, gate_of, off, until, until_settled, watched
 from tests.support.protocol_steps import EARLIER, mark
+from tests.support.store_client import StoreClient
 
 
 async def epochs(store: Store) -> set[int]:
@@ -27,10 +28,10 @@ async def epochs(store: Store) -> set[int]:
 
 async def test_before_the_first_build_postgresql_answers(bare_store: Store) -> None:
     await look(bare_store)
-    assert bare_store.ready
-    task = await Tasks(bare_store).create_task(new_task())
-    request = Tasks(bare_store)
-    assert (await request.task_page(Range(5))).tasks == [task]
+    assert bare_store.gate_lease.ready
+    task = await StoreClient(bare_store).create_task(new_task())
+    request = StoreClient(bare_store)
+    assert (await request.page(PageRange(5))).tasks == [task]
     assert request.degraded
     assert await snapshot(bare_store) == {}
 
@@ -42,18 +43,18 @@ async def test_an_index_is_built_once(bare_store: Store, metrics: StoreMetrics) 
     assert await rebuild(bare_store) is None  # it is on
     assert metrics.rebuilds == 1
     await look(bare_store)
-    request = Tasks(bare_store)
-    assert (await request.task_page(Range(5))).tasks == made
+    request = StoreClient(bare_store)
+    assert (await request.page(PageRange(5))).tasks == made
     assert not request.degraded
     assert (await gate_of(bare_store)).redis_run_id == await bare_store.redis.run_id()
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7, 41, 10_000])
 async def test_a_new_index_is_the_rows(store: Store, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    monkeypatch.setattr(rebuilding, "BATCH", batch)
+    monkeypatch.setattr(rebuilding, "REBUILD_BATCH_ROWS", batch)
     made = await create(store, 20, expires_at=in_an_hour())
     made = await create(store, 21, status="DONE") + made
-    await Tasks(store).delete_task(made.pop(7).id)
+    await StoreClient(store).delete_task(made.pop(7).id)
     expired = made.pop()
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE task SET expires_at = '2001-01-01' WHERE id = %s", (expired.id,))
@@ -63,7 +64,7 @@ async def test_a_new_index_is_the_rows(store: Store, monkeypatch: pytest.MonkeyP
     assert await build(store) == 39
     assert protocol(store).gate.epoch > before
     await check_indexes(store)
-    page = await Tasks(store).task_page(Range(100))
+    page = await StoreClient(store).page(PageRange(100))
     assert (page.tasks, page.total) == (made, 39)
 
 
@@ -71,7 +72,7 @@ async def test_a_new_index_is_the_rows(store: Store, monkeypatch: pytest.MonkeyP
 async def test_what_is_left_of_another_database_is_not_used(store: Store, restarts: bool) -> None:
     """A backup was played back: the rows are older than the entries, and the epochs begin again."""
     task, gone = await create(store, 2)
-    await Tasks(store).update_task(task.id, {"title": "Lost with the database"})
+    await StoreClient(store).update_task(task.id, {"title": "Lost with the database"})
     async with store.database.connection() as connection:
         await connection.raw.execute("DELETE FROM gate")
         await connection.raw.execute("DELETE FROM task WHERE id = %s", (gone.id,))
@@ -79,7 +80,7 @@ async def test_what_is_left_of_another_database_is_not_used(store: Store, restar
         if restarts:
             await connection.raw.execute("ALTER SEQUENCE gate_epoch RESTART")
     assert await build(store) == 1
-    (found,) = await Tasks(store).tasks_by_id([task.id])
+    (found,) = await StoreClient(store).tasks_by_id([task.id])
     assert found is not None
     assert (found.title, found.version) == (task.title, 1)
     await check_indexes(store)
@@ -94,7 +95,7 @@ async def test_of_many_at_once_one_builds(database: Database, redis_url: str) ->
         assert sum(store.metrics.rebuilds for store in stores) == 1
         for store in stores:
             await look(store)
-            assert (await Tasks(store).task_page(Range(5))).tasks == made
+            assert (await StoreClient(store).page(PageRange(5))).tasks == made
         assert await epochs(stores[0]) == {protocol(stores[0]).gate.epoch}
 
 
@@ -110,7 +111,7 @@ async def test_old_indexes_are_cleared_away_and_all_that_has_no_end(store: Store
 
 
 async def test_entries_of_an_old_index_end_by_themselves(store: Store) -> None:
-    await Tasks(store).create_task(new_task())
+    await StoreClient(store).create_task(new_task())
     old = protocol(store).keys
     await off(store)
     await build(store)
@@ -126,7 +127,7 @@ async def test_the_epoch_of_a_newer_index_is_not_cleared(store: Store) -> None:
     await build(store)
     made = await create(store, 2)
     await rebuilding._clear_old_epochs(store, older)
-    assert (await Tasks(store).task_page(Range(5))).tasks == made
+    assert (await StoreClient(store).page(PageRange(5))).tasks == made
     await check_indexes(store)
 
 
@@ -134,9 +135,9 @@ async def test_keys_of_workspaces_and_epochs_do_not_meet(store: Store, database:
     other = Store(database, store.redis, StoreMetrics(), "other")
     await build(other)
     mine, theirs = await create(store), await create(other)
-    assert (await Tasks(store).task_page(Range(5))).tasks == mine
-    assert (await Tasks(other).task_page(Range(5))).tasks == theirs
-    assert await Tasks(store).tasks_by_id([theirs[0].id]) == [None]
+    assert (await StoreClient(store).page(PageRange(5))).tasks == mine
+    assert (await StoreClient(other).page(PageRange(5))).tasks == theirs
+    assert await StoreClient(store).tasks_by_id([theirs[0].id]) == [None]
     assert not set(Keys("a", 1).prelude) & (set(Keys("a", 2).prelude) | set(Keys("b", 1).prelude))
     await off(store)
     await build(store)
@@ -151,9 +152,9 @@ async def test_reindex_moves_those_who_watch_to_the_new_index(store: Store, data
     before = protocol(store).gate.epoch
     async with Redis(redis_url) as redis, watched(store):
         assert await reindex(Store(database, redis, StoreMetrics())) == 3
-        await until(lambda: store.protocol is not None and store.protocol.gate.epoch > before)
-        request = Tasks(store)
-        assert (await request.task_page(Range(5))).tasks == made
+        await until(lambda: store.gate_lease.protocol is not None and store.gate_lease.protocol.gate.epoch > before)
+        request = StoreClient(store)
+        assert (await request.page(PageRange(5))).tasks == made
         assert not request.degraded
         assert await epochs(store) == {protocol(store).gate.epoch}
 
@@ -163,16 +164,16 @@ async def test_reindex_while_a_service_runs_loses_nothing(store: Store, database
     before = protocol(store).gate.epoch
     made = await create(store, 3, status="DONE")
     made.reverse()
-    async with Redis(redis_url) as redis, keeper(store):
+    async with Redis(redis_url) as redis, maintenance(store):
         reindexing = asyncio.create_task(reindex(Store(database, redis, StoreMetrics())))
         while not reindexing.done() or len(made) < 20:
-            task = await Tasks(store).create_task(new_task())
-            made.append(await Tasks(store).update_task(task.id, {"status": "DONE"}))
-            page = await Tasks(store).task_page(Range(100, status="DONE"))
+            task = await StoreClient(store).create_task(new_task())
+            made.append(await StoreClient(store).update_task(task.id, {"status": "DONE"}))
+            page = await StoreClient(store).page(PageRange(100, status="DONE"))
             assert (page.tasks, page.total) == (made[::-1][:100], len(made))
         assert 3 <= await reindexing <= len(made)
         assert (await gate_of(store)).epoch > before
-        await until(lambda: store.protocol is not None)
+        await until(lambda: store.gate_lease.protocol is not None)
         await until_settled(store)
     await look(store)  # the keeper has ended, and its lease runs out
     await check_indexes(store)
@@ -193,7 +194,7 @@ async def test_reindex_of_an_index_that_nobody_watches(store: Store, database: D
     async with Redis(redis_url) as redis, asyncio.timeout(20):
         began = clock()
         assert await reindex(Store(database, redis, StoreMetrics())) == 3
-        assert clock() - began > LEASE
+        assert clock() - began > GATE_LEASE_SECONDS
     await look(store)
     assert protocol(store).gate.epoch > before
     await check_indexes(store)

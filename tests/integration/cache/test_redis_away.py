@@ -8,9 +8,8 @@ import pytest
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis
 from cache.maintenance.rebuild import rebuild
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Argument, Redis, ScriptName
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from db.pool import Database
@@ -26,6 +25,7 @@ from tests.support.gate_states import (
     watched,
 )
 from tests.support.protocol_steps import LATER, TRANSACTION
+from tests.support.store_client import StoreClient
 
 NOBODY = "redis://127.0.0.1:1/0"
 
@@ -35,9 +35,9 @@ async def test_without_redis_everything_is_answered_and_nothing_is_lost(store: S
     async with Redis(NOBODY) as redis:
         away = Store(database, redis, StoreMetrics())
         await look(away)
-        request = Tasks(away)
+        request = StoreClient(away)
         assert await request.tasks_by_id([task.id]) == [task]
-        assert (await request.task_page(Range(5))).tasks == [task, gone]
+        assert (await request.page(PageRange(5))).tasks == [task, gone]
         assert request.degraded
         assert away.metrics.degraded_reads == 2
         assert away.metrics.redis_round_trips == 0  # nobody was there to be asked
@@ -46,14 +46,14 @@ async def test_without_redis_everything_is_answered_and_nothing_is_lost(store: S
         assert (await gate_of(store)).state == "on"  # others may well be able to use it
 
         async with watched(store):
-            updated = await Tasks(away).update_task(task.id, {"title": "Newer"})
-            await Tasks(away).delete_task(gone.id)
-            created = await Tasks(away).create_task(new_task())
-            (many,) = await Tasks(away).create_tasks([new_task()])
+            updated = await StoreClient(away).update_task(task.id, {"title": "Newer"})
+            await StoreClient(away).delete_task(gone.id)
+            created = await StoreClient(away).create_task(new_task())
+            (many,) = await StoreClient(away).create_tasks([new_task()])
         assert away.metrics.closings == 1
         assert (await gate_of(store)).state == "off"
     for each in (store, away):
-        page = await Tasks(each).task_page(Range(5))
+        page = await StoreClient(each).page(PageRange(5))
         assert (page.tasks, page.total) == ([many, created, updated], 3)
     await build(store)
     await check_indexes(store)
@@ -82,9 +82,9 @@ async def test_a_reader_does_not_wait_for_a_redis_that_falls_silent(
     async with Silent(redis_url, verb) as redis:
         silent = Store(store.database, redis, StoreMetrics())
         await look(silent)
-        request = Tasks(silent)
+        request = StoreClient(silent)
         async with asyncio.timeout(20):  # it would wait for ever
-            page = await request.task_page(Range(2))
+            page = await request.page(PageRange(2))
         assert (page.tasks, page.total) == (made[:2], 3)
         assert request.degraded is (verb != "fill")
 
@@ -94,24 +94,24 @@ async def test_one_who_cannot_reach_redis_does_not_keep_all_others_off(store: St
     async with Redis(NOBODY) as redis:
         away = Store(database, redis, StoreMetrics())
         for _ in range(3):
-            writing = asyncio.create_task(Tasks(away).create_task(new_task()))
+            writing = asyncio.create_task(StoreClient(away).create_task(new_task()))
             await until_gate_is(store, "closing")
             await switch_off(store)
             await writing
             await build(store)
-        with pytest.raises(CacheUnavailable, match="nothing was changed"):
-            await Tasks(away).create_task(new_task())
+        with pytest.raises(CacheUnavailable, match="Nothing was changed"):
+            await StoreClient(away).create_task(new_task())
     assert (await gate_of(store)).state == "on"
-    request = Tasks(store)
+    request = StoreClient(store)
     await request.create_task(new_task())
-    assert (await request.task_page(Range(5))).total == 4
+    assert (await request.page(PageRange(5))).total == 4
     assert not request.degraded
     await check_indexes(store)
 
 
 async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store) -> None:
     """Though it holds the very same keys: a failover to one that was behind, say."""
-    task = await Tasks(store).create_task(new_task())
+    task = await StoreClient(store).create_task(new_task())
     on = protocol(store).gate
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE gate SET redis_run_id = %s", ("f" * 40,))
@@ -120,7 +120,7 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
     steps = protocol(store)
     for step in (
         steps.read([task.id]),
-        steps.page(Range(5)),
+        steps.page(PageRange(5)),
         steps.lease("a", [task.id]),
         steps.fill("a", {task.id: task}),
         steps.mark([MarkedWrite(LATER, task)], transaction=TRANSACTION),
@@ -128,7 +128,7 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
         steps.abort([MarkedWrite(LATER, task, visible=False)]),
         steps.add(LATER, [task], transaction=TRANSACTION),
         steps.scrub("a", task.id, None),
-        steps.dead_marks(10),
+        steps.overdue_marks(10),
         steps.sweep(),
         steps.check(),
     ):
@@ -136,19 +136,19 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
             await step
     assert await snapshot(store) == before
 
-    request = Tasks(store)
+    request = StoreClient(store)
     assert await request.tasks_by_id([task.id]) == [task]
     assert request.degraded
-    assert store.protocol is None  # nobody asks it in vain again
-    assert store.lost is not None
-    assert isinstance(store.lost[1], OtherRedis)
+    assert store.gate_lease.protocol is None  # nobody asks it in vain again
+    assert store.gate_lease.lost_index is not None
+    assert isinstance(store.gate_lease.lost_index[1], OtherRedis)
     async with watched(store):
-        updated = await Tasks(store).update_task(task.id, {"title": "Newer"})
+        updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})
     assert (await gate_of(store)).state == "off"
     assert await build(store) == 1
     assert protocol(store).gate.epoch > on.epoch
     assert protocol(store).gate.redis_run_id == on.redis_run_id
-    assert await Tasks(store).tasks_by_id([task.id]) == [updated]
+    assert await StoreClient(store).tasks_by_id([task.id]) == [updated]
 
 
 async def test_who_sees_another_redis_may_be_the_one_who_is_wrong(store: Store, redis_url: str) -> None:
@@ -158,19 +158,19 @@ async def test_who_sees_another_redis_may_be_the_one_who_is_wrong(store: Store, 
     async with Redis(redis_url) as redis:
         stranger = Store(store.database, redis, StoreMetrics())
         await look(stranger)
-        assert not await stranger.close(on.epoch, OtherRedis())
+        assert not await stranger.gate_lease.close(on.epoch, OtherRedis())
         assert await stranger.redis.run_id() == on.redis_run_id  # nobody asked for the index yet
-        assert not await stranger.close(on.epoch, OtherRedis())
-        await Tasks(stranger).task_page(Range(5))
-        assert await stranger.close(on.epoch, OtherRedis())
+        assert not await stranger.gate_lease.close(on.epoch, OtherRedis())
+        await StoreClient(stranger).page(PageRange(5))
+        assert await stranger.gate_lease.close(on.epoch, OtherRedis())
         # The next index is in the Redis that all others go on asking: one more restart it was not.
         await switch_off(store)
         await build(store)
         await look(stranger)
         assert protocol(stranger).gate.redis_run_id == on.redis_run_id
-        assert not await stranger.close(protocol(stranger).gate.epoch, OtherRedis())
+        assert not await stranger.gate_lease.close(protocol(stranger).gate.epoch, OtherRedis())
 
 
 async def test_an_index_that_is_lost_is_closed_by_anybody(store: Store) -> None:
     await tire(store)
-    assert await store.close(protocol(store).gate.epoch, IndexLost())
+    assert await store.gate_lease.close(protocol(store).gate.epoch, IndexLost())

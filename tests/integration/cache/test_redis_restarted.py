@@ -11,17 +11,17 @@ import pytest
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
 from cache.errors import OtherRedis, StoreUnavailable
-from cache.maintenance.runner import keeper
+from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Redis
 from cache.redis.entry import encode
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.store import Store
 from db.pool import Database
 from tests.faults.proxy import Proxy
 from tests.support.factories import create, look, new_task, protocol
 from tests.support.gate_states import build, check_indexes, gate_of, off, until
+from tests.support.store_client import StoreClient
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
     Nor when the network has not told that they ended, as when a whole machine is gone.
     """
     # Twenty connections opened at once take their time on a busy machine; one that nobody answers takes two seconds.
-    monkeypatch.setattr("cache.protocol.READ_TIMEOUT", 20.0)
+    monkeypatch.setattr("cache.redis.protocol.READ_TIMEOUT_SECONDS", 20.0)
     url = own_redis.start().redis_url
     proxy = Proxy(Path(urlsplit(url).path))  # over TCP, where the client checks less than over a Unix socket
     await proxy.start()
@@ -69,7 +69,7 @@ async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
         made = await create(store, 20)
 
         async def read_at_once() -> None:
-            pages = await asyncio.gather(*(Tasks(store).task_page(Range(5)) for _ in range(20)))
+            pages = await asyncio.gather(*(StoreClient(store).page(PageRange(5)) for _ in range(20)))
             assert all(page.tasks == made[:5] for page in pages)
 
         await read_at_once()
@@ -81,15 +81,15 @@ async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
         await look(store)
         for _ in range(5):
             await read_at_once()
-        assert store.lost is None
+        assert store.gate_lease.lost_index is None
         assert store.metrics.degraded_reads == 0
 
         # As a network does it with connections that nobody has used for long: the next to use one does not notice.
         await proxy.cut()
         await proxy.heal()
-        made = [await Tasks(store).create_task(new_task()), *made]
+        made = [await StoreClient(store).create_task(new_task()), *made]
         await read_at_once()
-        assert (store.lost, store.metrics.degraded_reads, store.metrics.closings) == (None, 0, 0)
+        assert (store.gate_lease.lost_index, store.metrics.degraded_reads, store.metrics.closings) == (None, 0, 0)
     await proxy.stop()
 
 
@@ -99,14 +99,14 @@ async def test_a_redis_that_is_restarted_again_and_again_keeps_no_writer_waiting
     """Ten times in a row: closings that were limited would keep writers out for minutes."""
     async with asyncio.timeout(120), Redis(own_redis.start().redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
-        async with keeper(store):
+        async with maintenance(store):
             for number in range(10):
-                await until(lambda: store.protocol is not None)
+                await until(lambda: store.gate_lease.protocol is not None)
                 await create(store)
                 restart(own_redis)
-                while len((await Tasks(store).task_page(Range(100))).tasks) < 2 * number + 2:
+                while len((await StoreClient(store).page(PageRange(100))).tasks) < 2 * number + 2:
                     with suppress(StoreUnavailable):
-                        await Tasks(store).create_task(new_task())
+                        await StoreClient(store).create_task(new_task())
 
 
 async def test_a_redis_that_was_killed_comes_back_with_everything(
@@ -114,24 +114,24 @@ async def test_a_redis_that_was_killed_comes_back_with_everything(
 ) -> None:
     async with Redis(own_redis.start().redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
-        async with keeper(store):
-            await until(lambda: store.protocol is not None)
+        async with maintenance(store):
+            await until(lambda: store.gate_lease.protocol is not None)
             made = await create(store, 3)
             first = protocol(store).gate
             kill(own_redis)
-            request = Tasks(store)
-            assert (await request.task_page(Range(5))).tasks == made
+            request = StoreClient(store)
+            assert (await request.page(PageRange(5))).tasks == made
             assert request.degraded
-            made[0] = await Tasks(store).update_task(made[0].id, {"title": "Newer"})
+            made[0] = await StoreClient(store).update_task(made[0].id, {"title": "Newer"})
             assert (await gate_of(store)).state == "off"
 
             own_redis.stop()
             own_redis.start()
-            await until(lambda: store.protocol is not None)
+            await until(lambda: store.gate_lease.protocol is not None)
             assert protocol(store).gate.epoch > first.epoch
             assert protocol(store).gate.redis_run_id != first.redis_run_id
-            request = Tasks(store)
-            assert (await request.task_page(Range(5))).tasks == made
+            request = StoreClient(store)
+            assert (await request.page(PageRange(5))).tasks == made
             assert not request.degraded
         await check_indexes(store)
 
@@ -143,7 +143,7 @@ async def test_a_redis_that_was_restarted_between_two_reads_is_noticed(
     async with Redis(own_redis.start().redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         await build(store)
-        task = await Tasks(store).create_task(new_task())
+        task = await StoreClient(store).create_task(new_task())
         own_redis.stop()
         # As a copy would have them.
         keys = protocol(store).keys
@@ -152,9 +152,9 @@ async def test_a_redis_that_was_restarted_between_two_reads_is_noticed(
         async with database.connection() as connection:
             await connection.raw.execute("UPDATE task SET title = 'Newer', version = 2")
         for _ in range(3):  # on the old connection, and on new ones
-            store.redis_answers = True
-            (found,) = await Tasks(store).tasks_by_id([task.id])
+            store.gate_lease.redis_answers = True
+            (found,) = await StoreClient(store).tasks_by_id([task.id])
             assert found is not None
             assert found.version == 2
-        assert store.lost is not None
-        assert isinstance(store.lost[1], OtherRedis)
+        assert store.gate_lease.lost_index is not None
+        assert isinstance(store.gate_lease.lost_index[1], OtherRedis)

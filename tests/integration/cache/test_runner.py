@@ -5,22 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from cache.maintenance.runner import keeper
+from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.client import Redis
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.store import Store
 from db.pool import Database
 from tests.support.factories import create, in_an_hour, new_task, protocol
 from tests.support.gate_states import until
+from tests.support.store_client import StoreClient
 
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 2, 3, 5, 8, 13, 21, 34])
 async def test_it_ends_whenever_it_is_told_to(database_url: str, redis_url: str, milliseconds: int) -> None:
     async with asyncio.timeout(30), Database(database_url) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
-        task = keeper(store)
+        task = maintenance(store)
         await task.__aenter__()
         await asyncio.sleep(milliseconds / 1000)
         await task.__aexit__(None, None, None)
@@ -29,39 +29,39 @@ async def test_it_ends_whenever_it_is_told_to(database_url: str, redis_url: str,
 async def test_an_index_that_is_missed_is_built_again(database_url: str, redis_url: str) -> None:
     async with Database(database_url) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
-        async with asyncio.timeout(30), keeper(store):
-            await until(lambda: store.protocol is not None)
-            task = await Tasks(store).create_task(new_task())
+        async with asyncio.timeout(30), maintenance(store):
+            await until(lambda: store.gate_lease.protocol is not None)
+            task = await StoreClient(store).create_task(new_task())
             before = protocol(store).gate
             await redis.client.flushdb()
-            request = Tasks(store)
+            request = StoreClient(store)
             assert await request.tasks_by_id([task.id]) == [task]
             assert request.degraded
-            await until(lambda: store.metrics.rebuilds == 2 and store.protocol is not None)
+            await until(lambda: store.metrics.rebuilds == 2 and store.gate_lease.protocol is not None)
             assert protocol(store).gate.epoch > before.epoch
-            request = Tasks(store)
-            assert (await request.task_page(Range(5))).tasks == [task]
+            request = StoreClient(store)
+            assert (await request.page(PageRange(5))).tasks == [task]
             assert not request.degraded
 
 
 async def test_an_index_that_only_the_keeper_looks_at_is_built_again_too(database_url: str, redis_url: str) -> None:
     async with Database(database_url) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
-        async with asyncio.timeout(30), keeper(store):
-            await until(lambda: store.protocol is not None)
+        async with asyncio.timeout(30), maintenance(store):
+            await until(lambda: store.gate_lease.protocol is not None)
             await redis.client.flushdb()
-            await until(lambda: store.metrics.rebuilds == 2 and store.protocol is not None)
+            await until(lambda: store.metrics.rebuilds == 2 and store.gate_lease.protocol is not None)
 
 
 async def test_rows_that_are_long_gone_are_purged(store: Store) -> None:
     kept, gone, expired = await create(store, 3, expires_at=in_an_hour())
-    await Tasks(store).delete_task(gone.id)
+    await StoreClient(store).delete_task(gone.id)
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE task SET deleted_at = now() - interval '8 days' WHERE id = %s", (gone.id,))
         await connection.raw.execute(
             "UPDATE task SET expires_at = now() - interval '8 days' WHERE id = %s", (expired.id,)
         )
-    async with asyncio.timeout(30), keeper(store, timedelta(days=7)):
+    async with asyncio.timeout(30), maintenance(store, timedelta(days=7)):
         await until(lambda: store.metrics.purged == 2)
     async with store.database.connection() as connection:
         left = await (await connection.raw.execute("SELECT id FROM task")).fetchall()

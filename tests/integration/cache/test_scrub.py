@@ -5,26 +5,26 @@ from typing import Any
 
 import pytest
 
-from cache.maintenance.scrub import scrub, tidy
-from cache.reads.session import Tasks
+from cache.maintenance.scrub import scrub, scrub_all
 from cache.redis import keys
 from cache.redis.entry import decode
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.store import Store
 from db import gate
 from db import task_table as sql
 from db.errors import DatabaseTimeout
 from tests.support.factories import create, entry, indexed, marks, protocol, rev, views
 from tests.support.protocol_steps import EARLIER, LATER, TRANSACTION, held, mark, moved, one, unborn
+from tests.support.store_client import StoreClient
 
 
 async def test_a_live_mark_is_not_scrubbed(store: Store) -> None:
     task = await one(store)
     await mark(store, EARLIER, moved(task, "DONE"))
     marked = await held(store, task)
-    assert await protocol(store).dead_marks(100) == []
+    assert await protocol(store).overdue_marks(100) == []
     assert await scrub(store, protocol(store), [task.id]) == 0
-    await tidy(store, protocol(store))
+    await scrub_all(store, protocol(store))
     assert await held(store, task) == marked
 
 
@@ -33,8 +33,8 @@ async def test_the_mark_of_a_writer_that_died_is_scrubbed_after_its_deadline(sto
     await mark(store, EARLIER, moved(task, "DONE"), dead=True)
     await mark(store, EARLIER + 1, ghost, dead=True)
     before = await rev(store)
-    assert set(await protocol(store).dead_marks(100)) == {task.id, ghost.id}
-    await tidy(store, protocol(store))
+    assert set(await protocol(store).overdue_marks(100)) == {task.id, ghost.id}
+    await scrub_all(store, protocol(store))
     assert await marks(store) == []
     assert await views(store, task.id) == {None, "TODO"}
     assert await views(store, ghost.id) == set()
@@ -53,12 +53,12 @@ async def test_a_mark_past_its_deadline_stays_as_long_as_its_writer_does(store: 
     async with store.database.transaction() as connection:
         await gate.enter_gate(connection, store.workspace, None if many else task.id)
         with pytest.raises(DatabaseTimeout) if many else nullcontext():
-            await tidy(store, protocol(store))
+            await scrub_all(store, protocol(store))
         assert await held(store, task) == dead[0]
         assert (await held(store, left) == dead[1]) is many  # of one who writes many it may be any
-        assert await Tasks(store).tasks_by_id([task.id]) == [task]
+        assert await StoreClient(store).tasks_by_id([task.id]) == [task]
         assert await held(store, task) == dead[0]
-    await tidy(store, protocol(store))
+    await scrub_all(store, protocol(store))
     assert await marks(store) == []
     assert decode(store.workspace, task.id, await entry(store, task.id)) == task
 
@@ -70,8 +70,8 @@ async def test_the_scrub_follows_a_commit_that_nobody_published(store: Store) ->
         written = await sql.update_tasks(connection, store.workspace, [moved(task, "DONE")])
         done, _ = written[task.id]
         await mark(store, EARLIER, done, dead=True)
-    assert await Tasks(store).tasks_by_id([task.id]) == [done]
-    await tidy(store, protocol(store))
+    assert await StoreClient(store).tasks_by_id([task.id]) == [done]
+    await scrub_all(store, protocol(store))
     assert await views(store, task.id) == {None, "DONE"}
     assert decode(store.workspace, task.id, await entry(store, task.id)) == done
 
@@ -79,7 +79,7 @@ async def test_the_scrub_follows_a_commit_that_nobody_published(store: Store) ->
 async def test_a_scrub_without_its_lease_does_nothing(store: Store) -> None:
     task = await one(store)
     await protocol(store).lease("a", [task.id], scrub=True)
-    updated = await Tasks(store).update_task(task.id, {"status": "DONE"})
+    updated = await StoreClient(store).update_task(task.id, {"status": "DONE"})
     await protocol(store).scrub("a", task.id, None)
     assert await views(store, task.id) == {None, "DONE"}
     assert decode(store.workspace, task.id, await entry(store, task.id)) == updated
@@ -102,22 +102,22 @@ async def test_ghosts_are_dropped_from_full_pages_and_then_scrubbed(store: Store
         ghosts.append(unborn())
         await protocol(store).add(LATER, [ghosts[-1]], transaction=TRANSACTION)
     real = await create(store, 4) + real
-    request = Tasks(store)
-    page = await request.task_page(Range(6, direction))
+    request = StoreClient(store)
+    page = await request.page(PageRange(6, direction))
     assert page.tasks == (real[:6] if direction == "first" else real[-6:])
     assert (page.has_before, page.has_after) == (direction == "last", direction == "first")
-    assert store.suspects == {ghost.id for ghost in ghosts}
+    assert store.repair_queue.ids == {ghost.id for ghost in ghosts}
     # Not taken out by the page: each may be a create that is about to be committed.
     assert len(await indexed(store)) == 15
-    await tidy(store, protocol(store))
-    assert store.suspects == set()
+    await scrub_all(store, protocol(store))
+    assert store.repair_queue.ids == set()
     assert await indexed(store) == [task.id for task in real]
-    assert (await Tasks(store).task_page(Range(6))).total == 8
+    assert (await StoreClient(store).page(PageRange(6))).total == 8
 
 
 async def test_a_task_in_the_index_of_a_status_it_has_left_is_dropped(store: Store) -> None:
     task, other = await create(store, 2)
     await mark(store, EARLIER, moved(task, "DONE"))
-    assert (await Tasks(store).task_page(Range(5, status="DONE"))).tasks == []
-    assert (await Tasks(store).task_page(Range(5, status="TODO"))).tasks == [task, other]
-    assert store.suspects == {task.id}
+    assert (await StoreClient(store).page(PageRange(5, status="DONE"))).tasks == []
+    assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == [task, other]
+    assert store.repair_queue.ids == {task.id}

@@ -6,20 +6,21 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from cache.gate.lease import clock
 from cache.metrics import StoreMetrics
 from cache.reads import loader
-from cache.reads.loader import LOOKS
-from cache.reads.session import Tasks
+from cache.reads.loader import FILL_WAIT_SECONDS
 from cache.redis.client import Redis
 from cache.redis.entry import encode
-from cache.redis.index import Range
-from cache.store import Store, clock
+from cache.redis.index import PageRange
+from cache.store import Store
 from db.pool import Database
 from db.task import Task
 from db.task_table import tasks_by_id
 from tests.support.factories import create, evict, look, protocol
 from tests.support.gate_states import check_entries
 from tests.support.protocol_steps import EARLIER, mark
+from tests.support.store_client import StoreClient
 
 READERS = 25
 
@@ -27,7 +28,7 @@ READERS = 25
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine the one who fills takes longer than the others wait; here they wait for it."""
-    monkeypatch.setattr(loader, "LOOKS", (*LOOKS, *([0.1] * 200)))
+    monkeypatch.setattr(loader, "FILL_WAIT_SECONDS", (*FILL_WAIT_SECONDS, *([0.1] * 200)))
 
 
 @pytest.mark.usefixtures("patient")
@@ -47,7 +48,7 @@ async def test_many_cold_readers_ask_postgresql_once_or_twice(store: Store, data
         for _ in range(5):
             await evict(store, *ids)
             before = [count.sql_queries for count in counts]
-            views = [Tasks(each) for each in stores for _ in range(READERS)]
+            views = [StoreClient(each) for each in stores for _ in range(READERS)]
             answers = await asyncio.gather(*(view.tasks_by_id(ids) for view in views))
             assert all(answer == made for answer in answers)
             asked = [count.sql_queries - first for count, first in zip(counts, before, strict=True)]
@@ -61,7 +62,7 @@ async def test_many_cold_readers_ask_postgresql_once_or_twice(store: Store, data
 async def test_pages_of_many_cold_readers_ask_once_or_twice(store: Store) -> None:
     made = await create(store, 40)
     before = store.metrics.sql_queries
-    pages = await asyncio.gather(*(Tasks(store).task_page(Range(30)) for _ in range(2 * READERS)))
+    pages = await asyncio.gather(*(StoreClient(store).page(PageRange(30)) for _ in range(2 * READERS)))
     assert all(page.tasks == made[:30] for page in pages)
     assert store.metrics.sql_queries - before <= 2
 
@@ -70,7 +71,7 @@ async def test_readers_whose_ids_overlap_share_what_they_can(store: Store) -> No
     made = await create(store, 30)
     parts = [made[at : at + 10] for at in range(20)]
     before = store.metrics.sql_queries
-    answers = await asyncio.gather(*(Tasks(store).tasks_by_id([task.id for task in part]) for part in parts))
+    answers = await asyncio.gather(*(StoreClient(store).tasks_by_id([task.id for task in part]) for part in parts))
     assert answers == parts
     assert store.metrics.sql_queries - before <= len(parts)
     assert await check_entries(store) == 29
@@ -88,7 +89,7 @@ async def test_one_who_waits_takes_what_the_other_fills(store: Store) -> None:
     task = (await create(store))[0]
     row = await held_lease(store, task)
     before = store.metrics.sql_queries
-    reading = asyncio.create_task(Tasks(store).tasks_by_id([task.id]))
+    reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     await asyncio.sleep(0.03)
     assert not reading.done()
     await protocol(store).fill("held", {task.id: row})
@@ -100,9 +101,9 @@ async def test_one_who_waits_in_vain_asks_itself(store: Store) -> None:
     task = (await create(store))[0]
     await held_lease(store, task)
     began = clock()
-    request = Tasks(store)
+    request = StoreClient(store)
     assert await request.tasks_by_id([task.id]) == [task]
-    assert clock() - began >= sum(LOOKS)
+    assert clock() - began >= sum(FILL_WAIT_SECONDS)
     assert not request.degraded
 
 
@@ -111,9 +112,9 @@ async def test_what_has_an_answer_does_not_wait_for_what_has_none(store: Store) 
     held, marked, free, warm = made = await create(store, 4)
     row = await held_lease(store, held)
     await mark(store, EARLIER, marked)
-    await Tasks(store).tasks_by_id([warm.id])
+    await StoreClient(store).tasks_by_id([warm.id])
     before = store.metrics.sql_queries
-    reading = asyncio.create_task(Tasks(store).tasks_by_id([task.id for task in made]))
+    reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id for task in made]))
     await asyncio.sleep(0.02)
     assert store.metrics.sql_queries - before == 1
     assert (await protocol(store).read([free.id]))[0] == encode(store.workspace, free)
@@ -127,26 +128,26 @@ async def test_nobody_who_waits_gets_a_row_from_before_it_began(store: Store, fi
     """The holder has read the old row; the update is acknowledged; only then the reader begins."""
     task = (await create(store))[0]
     old = await held_lease(store, task)
-    updated = await Tasks(store).update_task(task.id, {"title": "Newer"})
+    updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})
     await evict(store, task.id)
     assert old != updated
     if fills == "before it asks":
         await protocol(store).fill("held", {task.id: old})
-    reading = asyncio.create_task(Tasks(store).tasks_by_id([task.id]))
+    reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     if fills == "while it waits":
         await asyncio.sleep(0)
         await protocol(store).fill("held", {task.id: old})
     assert await reading == [updated]
-    assert await Tasks(store).tasks_by_id([task.id]) == [updated]
+    assert await StoreClient(store).tasks_by_id([task.id]) == [updated]
 
 
 async def test_nobody_gets_one_when_a_third_has_taken_the_lease_since(store: Store) -> None:
     task = (await create(store))[0]
     old = await held_lease(store, task)
-    updated = await Tasks(store).update_task(task.id, {"title": "Newer"})
+    updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})
     await evict(store, task.id)
     assert (await protocol(store).lease("third", [task.id])).mine == [task.id]
-    reading = asyncio.create_task(Tasks(store).tasks_by_id([task.id]))
+    reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     await asyncio.sleep(0.02)
     await protocol(store).fill("held", {task.id: old})
     await asyncio.sleep(0.02)
@@ -165,13 +166,13 @@ async def test_readers_never_see_less_than_was_acknowledged_before(store: Store,
     async def writer() -> None:
         for number in range(60):
             task = chance.choice(made)
-            written = await Tasks(store).update_task(task.id, {"title": f"Title {number}"})
+            written = await StoreClient(store).update_task(task.id, {"title": f"Title {number}"})
             known[task.id] = max(known[task.id], written.version)
 
     async def reader() -> None:
         while not stop.is_set():
             floor = dict(known)
-            for task in await Tasks(store).tasks_by_id(list(floor)):
+            for task in await StoreClient(store).tasks_by_id(list(floor)):
                 assert task is not None
                 assert task.version >= floor[task.id]
                 known[task.id] = max(known[task.id], task.version)

@@ -7,53 +7,53 @@ import pytest
 
 from cache.errors import ExpiryPassed, IdTaken, TaskNotFound, VersionConflict
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
-from cache.redis.index import Range
+from cache.redis.index import PageRange
 from cache.store import Store
 from db.task import NewTask, Task
 from tests.support.factories import create, entry, evict, in_an_hour, indexed, marks, new_id, new_task, protocol, views
+from tests.support.store_client import StoreClient
 
 
-async def test_a_created_task_can_be_read(store: Store, tasks: Tasks) -> None:
+async def test_a_created_task_can_be_read(store: Store, tasks: StoreClient) -> None:
     new = new_task("Water the plants", description="Twice", status="DONE", priority="HIGH", expires_at=in_an_hour())
     created = await tasks.create_task(new)
     assert (created.id, created.title, created.description) == (new.id, "Water the plants", "Twice")
     assert (created.status, created.priority, created.version) == ("DONE", "HIGH", 1)
     assert created.expires_at == new.expires_at
     assert created.updated_at == created.created_at
-    assert await Tasks(store).tasks_by_id([new.id]) == [created]
+    assert await StoreClient(store).tasks_by_id([new.id]) == [created]
 
 
-async def test_a_written_task_is_read_from_its_entry(store: Store, tasks: Tasks, metrics: StoreMetrics) -> None:
+async def test_a_written_task_is_read_from_its_entry(store: Store, tasks: StoreClient, metrics: StoreMetrics) -> None:
     created = await tasks.create_task(new_task())
     before = metrics.sql_queries
-    assert await Tasks(store).tasks_by_id([created.id]) == [created]
+    assert await StoreClient(store).tasks_by_id([created.id]) == [created]
     assert metrics.sql_queries == before
     assert await marks(store) == []
 
 
-async def test_unknown_ids_are_none_and_order_is_kept(store: Store, tasks: Tasks) -> None:
+async def test_unknown_ids_are_none_and_order_is_kept(store: Store, tasks: StoreClient) -> None:
     first, second = [await tasks.create_task(new_task()) for _ in range(2)]
-    assert await Tasks(store).tasks_by_id([second.id, new_id(), first.id]) == [second, None, first]
+    assert await StoreClient(store).tasks_by_id([second.id, new_id(), first.id]) == [second, None, first]
 
 
-async def test_creating_the_same_id_twice_returns_the_task_that_is_there(store: Store, tasks: Tasks) -> None:
+async def test_creating_the_same_id_twice_returns_the_task_that_is_there(store: Store, tasks: StoreClient) -> None:
     new = new_task("First")
     created = await tasks.create_task(new)
-    again = await Tasks(store).create_task(NewTask(new.id, "Second", status="DONE"))
+    again = await StoreClient(store).create_task(NewTask(new.id, "Second", status="DONE"))
     assert again == created
     assert await views(store, new.id) == {None, "TODO"}
     assert await marks(store) == []
 
 
-async def test_many_at_once_answer_each_in_order(store: Store, tasks: Tasks) -> None:
+async def test_many_at_once_answer_each_in_order(store: Store, tasks: StoreClient) -> None:
     there = await tasks.create_task(new_task("There"))
     deleted = await tasks.create_task(new_task("Deleted"))
     await tasks.delete_task(deleted.id)
     late = new_task("Late", expires_at=datetime(2020, 1, 1, tzinfo=UTC))
     fresh = new_task("Fresh", status="IN_PROGRESS")
     again = [NewTask(there.id, "Other"), late, fresh, NewTask(deleted.id, "Other")]
-    first, second, third, fourth = await Tasks(store).create_tasks(again)
+    first, second, third, fourth = await StoreClient(store).create_tasks(again)
     assert first == there
     assert isinstance(second, ExpiryPassed)
     assert isinstance(third, Task)
@@ -63,25 +63,25 @@ async def test_many_at_once_answer_each_in_order(store: Store, tasks: Tasks) -> 
     assert await views(store, late.id) == set()
 
 
-async def test_a_thousand_at_once(store: Store, tasks: Tasks) -> None:
+async def test_a_thousand_at_once(store: Store, tasks: StoreClient) -> None:
     made = await tasks.create_tasks([new_task(expires_at=in_an_hour()) for _ in range(1000)])
-    page = await Tasks(store).task_page(Range(100))
+    page = await StoreClient(store).page(PageRange(100))
     assert len({task.id for task in made if isinstance(task, Task)}) == 1000
     assert (page.total, len(page.tasks)) == (1000, 100)
 
 
-async def test_an_update_is_seen_by_this_request_and_the_next(store: Store, tasks: Tasks) -> None:
+async def test_an_update_is_seen_by_this_request_and_the_next(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task("Before"))
     assert await tasks.tasks_by_id([created.id]) == [created]
     updated = await tasks.update_task(created.id, {"title": "After", "status": "DONE"}, expected_version=1)
     assert (updated.title, updated.status, updated.version) == ("After", "DONE", 2)
     assert updated.updated_at >= created.updated_at
     assert await tasks.tasks_by_id([created.id]) == [updated]
-    assert await Tasks(store).tasks_by_id([created.id]) == [updated]
+    assert await StoreClient(store).tasks_by_id([created.id]) == [updated]
     assert await views(store, created.id) == {None, "DONE"}
 
 
-async def test_an_update_that_changes_nothing_keeps_the_version(store: Store, tasks: Tasks) -> None:
+async def test_an_update_that_changes_nothing_keeps_the_version(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task("Same"))
     held = await entry(store, created.id)
     assert await tasks.update_task(created.id, {"title": "Same"}) == created
@@ -89,7 +89,7 @@ async def test_an_update_that_changes_nothing_keeps_the_version(store: Store, ta
     assert await entry(store, created.id) == held
 
 
-async def test_an_update_of_another_version_is_refused(store: Store, tasks: Tasks) -> None:
+async def test_an_update_of_another_version_is_refused(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task())
     updated = await tasks.update_task(created.id, {"title": "Other"})
     with pytest.raises(VersionConflict) as refused:
@@ -97,11 +97,11 @@ async def test_an_update_of_another_version_is_refused(store: Store, tasks: Task
     assert refused.value.current == updated
     with pytest.raises(VersionConflict):
         await tasks.delete_task(created.id, expected_version=3)
-    assert await Tasks(store).tasks_by_id([created.id]) == [updated]
+    assert await StoreClient(store).tasks_by_id([created.id]) == [updated]
     assert await marks(store) == []
 
 
-async def test_a_deleted_task_is_gone_until_it_is_restored(store: Store, tasks: Tasks) -> None:
+async def test_a_deleted_task_is_gone_until_it_is_restored(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task())
     deleted = await tasks.delete_task(created.id)
     assert deleted.version == 2
@@ -115,17 +115,17 @@ async def test_a_deleted_task_is_gone_until_it_is_restored(store: Store, tasks: 
     restored = await tasks.restore_task(created.id)
     assert (restored.version, restored.title, restored.created_at) == (3, created.title, created.created_at)
     assert await tasks.restore_task(created.id) == restored
-    assert await Tasks(store).tasks_by_id([created.id]) == [restored]
-    assert [task.id for task in (await Tasks(store).task_page(Range(5))).tasks] == [created.id]
+    assert await StoreClient(store).tasks_by_id([created.id]) == [restored]
+    assert [task.id for task in (await StoreClient(store).page(PageRange(5))).tasks] == [created.id]
 
 
-async def test_what_never_was_is_not_found(tasks: Tasks) -> None:
+async def test_what_never_was_is_not_found(tasks: StoreClient) -> None:
     for missing in (tasks.update_task(new_id(), {}), tasks.delete_task(new_id()), tasks.restore_task(new_id())):
         with pytest.raises(TaskNotFound):
             await missing
 
 
-async def test_an_expiry_in_the_past_is_refused(store: Store, tasks: Tasks) -> None:
+async def test_an_expiry_in_the_past_is_refused(store: Store, tasks: StoreClient) -> None:
     past = datetime.now(UTC) - timedelta(seconds=1)
     new = new_task(expires_at=past)
     with pytest.raises(ExpiryPassed):
@@ -137,23 +137,23 @@ async def test_an_expiry_in_the_past_is_refused(store: Store, tasks: Tasks) -> N
     assert await tasks.create_task(NewTask(new.id, "The id is still free"))
 
 
-async def test_an_expiry_is_kept_in_whole_milliseconds(store: Store, tasks: Tasks) -> None:
+async def test_an_expiry_is_kept_in_whole_milliseconds(store: Store, tasks: StoreClient) -> None:
     asked = in_an_hour()
     created = await tasks.create_task(new_task(expires_at=asked + timedelta(microseconds=999)))
     assert created.expires_at == asked
-    assert await Tasks(store).tasks_by_id([created.id]) == [created]
+    assert await StoreClient(store).tasks_by_id([created.id]) == [created]
     await evict(store, created.id)
-    assert await Tasks(store).tasks_by_id([created.id]) == [created]
+    assert await StoreClient(store).tasks_by_id([created.id]) == [created]
 
 
-async def test_an_expired_task_is_gone_and_its_id_stays_taken(store: Store, tasks: Tasks) -> None:
+async def test_an_expired_task_is_gone_and_its_id_stays_taken(store: Store, tasks: StoreClient) -> None:
     kept = await tasks.create_task(new_task("Kept"))
     created = await tasks.create_task(new_task("Soon", expires_at=datetime.now(UTC) + timedelta(milliseconds=400)))
     assert created.expires_at is not None
     await asyncio.sleep(max(0.0, (created.expires_at - datetime.now(UTC)).total_seconds()) + 0.01)
-    request = Tasks(store)
+    request = StoreClient(store)
     assert await request.tasks_by_id([created.id]) == [None]
-    page = await request.task_page(Range(10))
+    page = await request.page(PageRange(10))
     assert (page.tasks, page.total, page.has_after) == ([kept], 1, False)
     for gone in (
         request.update_task(created.id, {"title": "No"}),
@@ -166,7 +166,7 @@ async def test_an_expired_task_is_gone_and_its_id_stays_taken(store: Store, task
         await request.create_task(NewTask(created.id, "Again"))
 
 
-async def test_an_expiry_can_be_moved_and_taken_away(store: Store, tasks: Tasks) -> None:
+async def test_an_expiry_can_be_moved_and_taken_away(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task(expires_at=in_an_hour()))
     later = in_an_hour() + timedelta(days=1)
     assert (await tasks.update_task(created.id, {"expires_at": later})).expires_at == later
@@ -175,38 +175,38 @@ async def test_an_expiry_can_be_moved_and_taken_away(store: Store, tasks: Tasks)
     assert [await store.redis.client.zscore(key, created.id.bytes) for key in keys.expiring] == [None] * 4
 
 
-async def test_a_page_of_one_status(store: Store, tasks: Tasks) -> None:
+async def test_a_page_of_one_status(store: Store, tasks: StoreClient) -> None:
     todo, done = await create(store, 3), await create(store, 2, status="DONE")
-    page = await tasks.task_page(Range(10, status="DONE"))
+    page = await tasks.page(PageRange(10, status="DONE"))
     assert (page.tasks, page.total) == (done, 2)
-    assert (await tasks.task_page(Range(10))).tasks == done + todo
-    assert (await tasks.task_page(Range(10, status="IN_PROGRESS"))).tasks == []
+    assert (await tasks.page(PageRange(10))).tasks == done + todo
+    assert (await tasks.page(PageRange(10, status="IN_PROGRESS"))).tasks == []
 
 
-async def test_a_page_past_the_end_is_empty_and_has_the_total(store: Store, tasks: Tasks) -> None:
+async def test_a_page_past_the_end_is_empty_and_has_the_total(store: Store, tasks: StoreClient) -> None:
     await create(store, 3)
-    page = await tasks.task_page(Range(10, offset=10_000_000))
+    page = await tasks.page(PageRange(10, offset=10_000_000))
     assert (page.tasks, page.total, page.has_before, page.has_after) == ([], 3, True, False)
 
 
 async def test_writers_of_one_task_are_in_order(store: Store) -> None:
-    created = await Tasks(store).create_task(new_task())
-    writers = [Tasks(store).update_task(created.id, {"title": f"Title {n}"}) for n in range(20)]
+    created = await StoreClient(store).create_task(new_task())
+    writers = [StoreClient(store).update_task(created.id, {"title": f"Title {n}"}) for n in range(20)]
     versions = {task.version: task for task in await asyncio.gather(*writers)}
     assert sorted(versions) == list(range(2, 22))
-    assert await Tasks(store).tasks_by_id([created.id]) == [versions[21]]
+    assert await StoreClient(store).tasks_by_id([created.id]) == [versions[21]]
     assert await marks(store) == []
 
 
 async def test_a_request_that_goes_away_ends_its_write(store: Store) -> None:
     new = new_task()
-    request = asyncio.create_task(Tasks(store).create_task(new))
+    request = asyncio.create_task(StoreClient(store).create_task(new))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request
-    await store.drain()
+    await store.pending_writes.drain()
     assert await marks(store) == []
-    (task,) = await Tasks(store).tasks_by_id([new.id])
+    (task,) = await StoreClient(store).tasks_by_id([new.id])
     assert (task is not None) == (await views(store, new.id) == {None, "TODO"})

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from cache.errors import CacheUnavailable
-from cache.reads.session import Tasks
 from cache.redis.entry import decode
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
@@ -14,6 +13,7 @@ from db.errors import DatabaseError
 from db.task import Task
 from tests.support.factories import entry, evict, in_an_hour, marks, protocol, rev, views
 from tests.support.protocol_steps import EARLIER, LATER, TRANSACTION, held, mark, moved, one, unborn
+from tests.support.store_client import StoreClient
 
 
 async def test_a_mark_holds_both_states_and_publish_leaves_the_new_one(store: Store) -> None:
@@ -145,8 +145,8 @@ async def test_a_bulk_create_breaks_the_lease_of_a_scrub(store: Store) -> None:
 async def test_a_write_whose_row_is_refused_leaves_nothing(store: Store) -> None:
     task = await one(store)
     with pytest.raises(DatabaseError):
-        await Tasks(store).update_task(task.id, {"title": "x" * 501})
-    assert await Tasks(store).tasks_by_id([task.id]) == [task]
+        await StoreClient(store).update_task(task.id, {"title": "x" * 501})
+    assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert await marks(store) == []
 
 

@@ -8,14 +8,15 @@ from uuid import UUID
 import pytest
 
 from cache.errors import GateClosing, IndexLost
+from cache.gate.lease import clock
 from cache.maintenance import rebuild as rebuilding
 from cache.maintenance.rebuild import rebuild
-from cache.maintenance.runner import keeper
+from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
 from cache.redis.entry import decode
-from cache.redis.index import Range
-from cache.store import Store, clock
+from cache.redis.index import PageRange
+from cache.store import Store
+from cache.writes import transaction
 from db.pages import task_page
 from db.pool import Database
 from db.task import Task
@@ -32,8 +33,9 @@ from tests.support.gate_states import (
     until_settled,
     watched,
 )
+from tests.support.store_client import StoreClient
 
-WRITES: dict[str, Callable[[Tasks, UUID, UUID], Awaitable[Any]]] = {
+WRITES: dict[str, Callable[[StoreClient, UUID, UUID], Awaitable[Any]]] = {
     "create": lambda tasks, _there, _gone: tasks.create_task(new_task("New")),
     "create many": lambda tasks, _there, _gone: tasks.create_tasks([new_task("New"), new_task("New", status="DONE")]),
     "update": lambda tasks, there, _gone: tasks.update_task(there, {"title": "Newer", "status": "DONE"}),
@@ -45,8 +47,8 @@ WRITES: dict[str, Callable[[Tasks, UUID, UUID], Awaitable[Any]]] = {
 async def prepared(store: Store) -> tuple[UUID, UUID]:
     """A task that is there and one that was deleted, and their entries."""
     there, gone, _ = await create(store, 3)
-    await Tasks(store).delete_task(gone.id)
-    await Tasks(store).task_page(Range(5))
+    await StoreClient(store).delete_task(gone.id)
+    await StoreClient(store).page(PageRange(5))
     return there.id, gone.id
 
 
@@ -60,12 +62,12 @@ async def check_reads(store: Store, *, degraded: bool) -> None:
     """Pages and look-ups are the rows, each in a request of its own."""
     expected = await rows(store)
     for status in (None, "TODO", "DONE"):
-        request = Tasks(store)
-        page = await request.task_page(Range(10, status=status))
+        request = StoreClient(store)
+        page = await request.page(PageRange(10, status=status))
         assert page.tasks == [task for task in expected if status in (None, task.status)]
         assert page.total == len(page.tasks)
         assert request.degraded == degraded
-    request = Tasks(store)
+    request = StoreClient(store)
     assert await request.tasks_by_id([task.id for task in expected]) == expected
     assert request.degraded == degraded
 
@@ -76,7 +78,7 @@ async def test_a_write_while_the_gate_closes_waits_and_then_goes_past_redis(stor
     before = await snapshot(store)
     await close(store)
     unchanged = await rows(store)
-    writing = asyncio.ensure_future(WRITES[write](Tasks(store), *ids))
+    writing = asyncio.ensure_future(WRITES[write](StoreClient(store), *ids))
     await asyncio.sleep(0.2)
     assert not writing.done()
     assert await rows(store) == unchanged
@@ -93,7 +95,7 @@ async def test_a_write_while_the_gate_is_off_changes_postgresql_alone(store: Sto
     ids = await prepared(store)
     await off(store)
     before, unchanged = await snapshot(store), await rows(store)
-    await WRITES[write](Tasks(store), *ids)
+    await WRITES[write](StoreClient(store), *ids)
     assert await rows(store) != unchanged
     assert await snapshot(store) == before
     await check_reads(store, degraded=True)
@@ -111,7 +113,7 @@ async def test_a_write_while_the_index_is_built_is_seen_at_once_and_after(store:
     assert building is not None
     await look(store)
     unchanged = await rows(store)
-    await WRITES[write](Tasks(store), *ids)
+    await WRITES[write](StoreClient(store), *ids)
     assert await rows(store) != unchanged
     await check_reads(store, degraded=True)
     assert await build(store) == len(await rows(store))  # takes over, with another epoch
@@ -124,7 +126,7 @@ async def test_one_that_entered_before_the_gate_closed_ends_with_redis(store: St
     task = (await create(store))[0]
     async with store.database.connection() as connection, connection.raw.transaction():
         await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
-        writing = asyncio.create_task(Tasks(store).update_task(task.id, {"title": "Newer"}))
+        writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"title": "Newer"}))
         await asyncio.sleep(0.1)
         await close(store)
     updated = await writing
@@ -134,7 +136,7 @@ async def test_one_that_entered_before_the_gate_closed_ends_with_redis(store: St
 
 async def entry_at(store: Store, id_: UUID) -> bytes | None:
     """Also when nobody may read it any more."""
-    found: Any = await store.redis.client.get(store.at(await gate_of(store)).keys.entry(id_))
+    found: Any = await store.redis.client.get(store.gate_lease.protocol_for(await gate_of(store)).keys.entry(id_))
     return None if found is None else bytes(found)
 
 
@@ -144,7 +146,7 @@ async def test_who_builds_waits_for_one_that_goes_past_redis(store: Store) -> No
     await off(store)
     async with store.database.connection() as connection, connection.raw.transaction():
         await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
-        writing = asyncio.create_task(Tasks(store).update_task(task.id, {"status": "DONE"}))
+        writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"status": "DONE"}))
         await asyncio.sleep(0.1)
         building = asyncio.create_task(rebuild(store))
         await asyncio.sleep(0.1)
@@ -164,10 +166,10 @@ async def test_a_gate_that_does_not_get_off_is_waited_for_so_long_and_no_longer(
     ids = await prepared(store)
     unchanged = await rows(store)
     await close(store)
-    monkeypatch.setattr(write, "PATIENCE", 0.3)
+    monkeypatch.setattr(transaction, "GATE_WAIT_SECONDS", 0.3)
     began = clock()
-    with pytest.raises(GateClosing, match="nothing was changed"):
-        await WRITES[write](Tasks(store), *ids)
+    with pytest.raises(GateClosing, match="Nothing was changed"):
+        await WRITES[write](StoreClient(store), *ids)
     assert 0.3 <= clock() - began < 1
     assert await rows(store) == unchanged
 
@@ -181,24 +183,28 @@ async def test_writes_through_a_whole_closing_are_done_once_each(store: Store, d
 
     async def work(store: Store) -> None:
         while not stop.is_set():
-            task = await Tasks(store).create_task(new_task())
-            task = await Tasks(store).update_task(task.id, {"status": "DONE"})
+            task = await StoreClient(store).create_task(new_task())
+            task = await StoreClient(store).update_task(task.id, {"status": "DONE"})
             made.append(task)
-            assert await Tasks(other).tasks_by_id([task.id]) == [task]
+            assert await StoreClient(other).tasks_by_id([task.id]) == [task]
             written[store] += 1
 
     stop = asyncio.Event()
-    async with keeper(store), watched(other):
+    async with maintenance(store), watched(other):
         working = [asyncio.create_task(work(each)) for each in (store, other, store, other)]
         epoch = protocol(store).gate.epoch
-        assert await store.close(epoch, IndexLost())
-        await until(lambda: all(each.protocol is not None and each.protocol.gate.epoch > epoch for each in written))
+        assert await store.gate_lease.close(epoch, IndexLost())
+        await until(
+            lambda: all(
+                each.gate_lease.protocol is not None and each.gate_lease.protocol.gate.epoch > epoch for each in written
+            )
+        )
         stop.set()
         await asyncio.gather(*working)
         await until_settled(store)
     assert all(written.values())
     assert {task.version for task in made} == {2}
-    page = await Tasks(other).task_page(Range(100))
+    page = await StoreClient(other).page(PageRange(100))
     assert page.tasks == newest_first(made)[:100]
     assert page.total == len(made)
     await look(store)  # the keeper has ended, and its lease runs out

@@ -204,5 +204,5 @@ async def test_the_id_of_a_deleted_task(client: Client, there: Any) -> None:
 @pytest.mark.parametrize("verb", ONE[1:])
 async def test_a_task_that_is_not_there(client: Client, there: Any, verb: str) -> None:
     [error] = await errors_of(client, verb, {"id": str(uuid7())})
-    assert "no such task" in error["message"]
+    assert "does not exist" in error["message"]
     assert (error["code"], error["field"]) == ("NOT_FOUND", ["id"])

@@ -9,7 +9,7 @@ import pytest
 from cache.feed.events import FeedEvent, Rev
 from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics
-from cache.reads.session import Tasks
+from cache.reads.session import Session
 from cache.redis.client import Redis
 from cache.store import Store
 from db.pool import Database
@@ -28,12 +28,12 @@ async def feed(database_url: str, redis_url: str) -> AsyncIterator[Feed]:
 
 async def test_a_subscription_does_not_grow_with_its_events(feed: Feed) -> None:
     """Counted by the objects that are alive: graphql-core keeps some of each event (schema/executor.py)."""
-    context = Context(Tasks(feed._store), "a test", feed)
+    context = Context(Session(feed._store), "a test", feed)
     events: Any = await build().subscribe(CHANGED, context_value=context)
 
     async def hear(count: int) -> int:
         for number in range(count):
-            feed._hand_out(FeedEvent(Rev(1, number), "MANY"))
+            feed._deliver(FeedEvent(Rev(1, number), "MANY"))
             assert (await anext(events)).errors is None
         gc.collect()
         return sys.getallocatedblocks()
@@ -44,4 +44,4 @@ async def test_a_subscription_does_not_grow_with_its_events(feed: Feed) -> None:
     assert await hear(EVENTS) - before < EVENTS
     await events.aclose()
     await asyncio.sleep(0)
-    assert feed.listeners == 0
+    assert feed.subscribers == 0

@@ -1,0 +1,118 @@
+"""What one process knows of the gate, and for how long it may rely on that."""
+
+import asyncio
+import time
+
+import structlog
+
+from cache.errors import CacheUnavailable, IndexLost, OtherRedis, RedisFull, StoreUnavailable
+from cache.metrics import StoreMetrics
+from cache.redis.client import Redis
+from cache.redis.protocol import Protocol
+from db import gate
+from db.gate import Gate
+from db.pool import Database
+
+log = structlog.get_logger(__name__)
+
+# How long a gate that was read as `on` may be relied on, from the moment the query was sent.
+GATE_LEASE_SECONDS = 1.0
+# How long PostgreSQL may be silent before this process reports that it is not ready.
+READY_TIMEOUT_SECONDS = 5.0
+
+
+def clock() -> float:
+    """Return seconds on a clock that is never set back and, where the system has one, also runs while it sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class GateLease:
+    """The gate as this process last read it, and what it has noticed about Redis since."""
+
+    def __init__(self, database: Database, redis: Redis, metrics: StoreMetrics, workspace: str) -> None:
+        self._database = database
+        self._redis = redis
+        self._metrics = metrics
+        self._workspace = workspace
+        self.gate: Gate | None = None
+        self.redis_answers = False  # until the watcher has checked it
+        # The epoch of an index that a read found missing, and how; the watcher closes the gate of that epoch.
+        self.lost_index: tuple[int, IndexLost] | None = None
+        self._too_large_epoch: int | None = None
+        self._protocol: Protocol | None = None
+        self._observed_at = self._valid_until = -READY_TIMEOUT_SECONDS
+        self.wake_up_event = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        """Whether this process can answer requests, if need be from PostgreSQL alone."""
+        return clock() - self._observed_at < READY_TIMEOUT_SECONDS
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """R1: the protocol on the index, for an operation that begins now. None means to fall back to PostgreSQL."""
+        return self._protocol if self.redis_answers and clock() < self._valid_until else None
+
+    @property
+    def index_too_large(self) -> bool:
+        """Whether Redis is not in use because the index does not fit into its memory."""
+        return self._too_large_epoch is not None
+
+    def observe_gate(self, observed: Gate, sent_at: float) -> None:
+        """G1: record the gate that a query sent at `sent_at` (by `clock`) has read."""
+        self.gate, self._observed_at = observed, sent_at
+        is_on = observed.state == "on"
+        if is_on and observed.epoch != self._too_large_epoch:
+            self._too_large_epoch = None
+        self._protocol = self.protocol_for(observed) if is_on else None
+        self._valid_until = sent_at + GATE_LEASE_SECONDS if is_on else 0.0
+
+    def protocol_for(self, observed: Gate) -> Protocol:
+        """Return the protocol on the index that a gate names."""
+        if self._protocol is not None and self._protocol.gate == observed:
+            return self._protocol
+        return Protocol(self._redis, observed, self._workspace)
+
+    def wake_up(self) -> None:
+        """Let the watcher look at the gate now rather than at its next round."""
+        self.wake_up_event.set()
+
+    def report_lost_index(self, epoch: int, error: IndexLost) -> None:
+        """Report that the index of an epoch is missing. The watcher closes the gate."""
+        self.lost_index = (epoch, error)
+        self.wake_up()
+
+    def record_read_failure(self, epoch: int, error: IndexLost | CacheUnavailable) -> None:
+        """Record that a read of the index of an epoch failed, so that later reads fall back to PostgreSQL."""
+        if isinstance(error, IndexLost):
+            self.report_lost_index(epoch, error)
+        if not isinstance(error, IndexLost) or isinstance(error, OtherRedis):
+            self.redis_answers = False
+
+    def record_failure(self, epoch: int, error: BaseException) -> None:
+        """Record why an index is not in use. An operator has to act only if Redis is out of memory."""
+        if isinstance(error, RedisFull):
+            self._too_large_epoch = epoch
+            log.error("Redis is out of memory", reason=str(error))
+
+    async def close(self, epoch: int, error: StoreUnavailable) -> bool:
+        """G2: ask for the gate of an epoch to be closed. Return whether this call closed it."""
+        self.record_failure(epoch, error)
+        lost = isinstance(error, IndexLost) and (not isinstance(error, OtherRedis) or self._used_redis_of(epoch))
+        async with self._database.connection() as connection:
+            closed = await gate.close_gate(connection, self._workspace, epoch, lost=lost)
+        if closed:
+            log.warning("gate closed", epoch=epoch, reason=str(error))
+            self._metrics.closings += 1
+            self.wake_up()
+            if isinstance(error, OtherRedis):
+                # This process itself may have the wrong address. It must not close one index after another.
+                self._redis.last_run_id = ""
+        return closed
+
+    def _used_redis_of(self, epoch: int) -> bool:
+        """Return whether this process has used the Redis of that gate.
+
+        If so, a server with another run id means that Redis was restarted, rather than a wrong address.
+        """
+        return self.gate is not None and self.gate.epoch == epoch and self._redis.last_run_id == self.gate.redis_run_id

@@ -1,0 +1,123 @@
+"""Pages of a view by position or by offset, totals and ranks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from cache.errors import OrderMoving
+from cache.reads.session import Session
+from cache.redis import entry
+from cache.redis.index import IndexPage, PageRange
+from cache.redis.keys import VIEWS
+from cache.redis.protocol import Protocol
+from db import pages
+from db.index_source import IndexPosition
+from db.pages import Position
+from db.task import Order, Status, Task
+
+
+@dataclass(frozen=True)
+class Page:
+    """Tasks of a view in its order. `rank` is the number of tasks before the first.
+
+    `total` and `rank` are None if PostgreSQL answered: there they cost a count, so only clients that ask for them pay.
+    """
+
+    tasks: list[Task]
+    total: int | None
+    rank: int | None
+    has_before: bool
+    has_after: bool
+
+    def without(self, front: int, end: int) -> "Page":
+        """Return the page without so many tasks at its front and at its end."""
+        kept = self.tasks[front : len(self.tasks) - end]
+        rank = None if self.rank is None else self.rank + front
+        return Page(kept, self.total, rank, self.has_before or front > 0, self.has_after or end > 0)
+
+
+async def read_page(session: Session, part: PageRange) -> Page:
+    """Return a range of a view: one script for the ids, one MGET for the tasks, one query for those not cached."""
+    if part.count == 0:  # an empty page at the place where one with a task would be
+        page = await read_page(session, replace(part, count=1))
+        return page.without(0, len(page.tasks)) if part.direction == "first" else page.without(len(page.tasks), 0)
+    with session.cache.reading() as protocol:
+        if protocol is not None:
+            return await _cached_page(session, protocol, part)
+    return await _row_page(session, part)
+
+
+async def _cached_page(session: Session, protocol: Protocol, part: PageRange) -> Page:
+    """P1: drop ids whose row says otherwise, and read on until the page is full."""
+    first = ids = await protocol.page(part)
+    tasks = await _matching(session, ids, part)
+    wanted = part.count
+    while len(tasks) < part.count and len(ids.ids) == wanted:
+        wanted = part.count - len(tasks)
+        if part.direction == "first":
+            ids = await protocol.page(replace(part, after=ids.last, offset=0, count=wanted))
+            tasks += await _matching(session, ids, part)
+        else:
+            ids = await protocol.page(replace(part, before=ids.first, count=wanted))
+            tasks = await _matching(session, ids, part) + tasks
+    front, end = (first, ids) if part.direction == "first" else (ids, first)
+    return Page(tasks, first.total, front.rank, front.has_before, end.has_after)
+
+
+async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[Task]:
+    """Load the tasks of the ids and return those that the view holds.
+
+    Raises `OrderMoving` if a task is in the view, but not at the index's score: a concurrent write changed its expiry,
+    or its create was rolled back and retried.
+    """
+    score_of: Callable[[Task], int | str]
+    score_of = entry.expires_at_ms if part.order == "EXPIRING_SOON" else entry.created_at_us
+    matching = []
+    for id_, score, task in zip(ids.ids, ids.scores, await session.loader.load_many(ids.ids), strict=True):
+        in_view = task is not None and part.status in (None, task.status)
+        if task is not None and in_view and score_of(task) == score:
+            matching.append(task)
+            continue
+        # Only the scrub removes the id: the task may be one of a create that is about to commit.
+        session.store.repair_queue.add(id_)
+        if in_view:
+            raise OrderMoving
+    return matching
+
+
+async def _row_page(session: Session, part: PageRange) -> Page:
+    """R6: read the page from PostgreSQL's indexes."""
+    async with session.store.database.connection() as connection:
+        page = await pages.task_page(
+            connection,
+            session.store.workspace,
+            count=part.count,
+            direction=part.direction,
+            after=row_position(part.after, part.order),
+            before=row_position(part.before, part.order),
+            offset=part.offset,
+            status=part.status,
+            order=part.order,
+        )
+    return Page(page.tasks, None, None, page.has_before, page.has_after)
+
+
+async def read_rank(session: Session, part: PageRange, task: Task) -> int:
+    """Count the tasks before one in the order of a view, for a page whose rank is None."""
+    at = task.expires_at if part.order == "EXPIRING_SOON" else task.created_at
+    assert at is not None
+    async with session.store.database.connection() as connection:
+        return await pages.task_rank(connection, session.store.workspace, (at, task.id), part.status, part.order)
+
+
+async def read_counts(session: Session) -> dict[Status | None, int]:
+    """Count the tasks of each view, in one round trip."""
+    with session.cache.reading() as protocol:
+        if protocol is not None:
+            return dict(zip(VIEWS, await protocol.counts(), strict=True))
+    return dict(zip(VIEWS, await session.store.totals.count_views(), strict=True))
+
+
+def row_position(position: IndexPosition | None, order: Order) -> Position | None:
+    """Convert a position in the index to one in PostgreSQL."""
+    unit = entry.MILLISECOND if order == "EXPIRING_SOON" else entry.MICROSECOND
+    return None if position is None else (entry.UNIX_EPOCH + position[0] * unit, position[1])

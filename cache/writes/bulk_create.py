@@ -1,0 +1,59 @@
+"""Bulk creates: one statement for up to 1,000 rows, and their ids in the indexes before the commit."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from cache.errors import NotDone, Refused, StoreUnavailable
+from cache.reads.session import Session
+from cache.store import Store
+from cache.writes.edits import existing_tasks
+from cache.writes.transaction import enter_gate, mark, retry_at_gate
+from db import task_table
+from db.task import NewTask, Task
+
+Outcomes = dict[UUID, Task | Refused]
+
+
+async def create_tasks(session: Session, new: Sequence[NewTask], *, all_or_none: bool = False) -> list[Task | Refused]:
+    """Create up to 1,000 tasks with different ids in one transaction. Return an outcome for each, in order.
+
+    Raises `StoreUnavailable` or `DatabaseError` if nothing was created. After `CommitUnknown`, all or none may exist.
+    """
+    store, ids = session.store, [task.id for task in new]
+    write = retry_at_gate(store, lambda: _attempt(store, new, all_or_none))
+    outcomes = await session.finish_write(write, ids)
+    return [outcomes[id_] for id_ in ids]
+
+
+class _RejectAll(Exception):
+    """Rolls the transaction back: an item was refused, and the client wants all or none."""
+
+    def __init__(self, refused: Outcomes) -> None:
+        self.refused = refused
+
+
+async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> Outcomes:
+    created: dict[UUID, Task] = {}
+    try:
+        async with store.database.transaction() as connection:
+            protocol = await enter_gate(store, connection, None)
+            created, token = await task_table.create_tasks(connection, store.workspace, new)
+            others = [task.id for task in new if task.id not in created]
+            outcomes = await existing_tasks(connection, store.workspace, others) if others else {}
+            refused: Outcomes = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, Refused)}
+            if all_or_none and refused:
+                raise _RejectAll(refused)
+            if created and protocol is not None:
+                rows, longest = list(created.values()), store.longest_transaction
+                await mark(protocol, lambda: protocol.add(token, rows, transaction=longest))  # W7
+    except _RejectAll as rejected:
+        return {task.id: rejected.refused.get(task.id) or NotDone() for task in new}
+    except BaseException:
+        for id_ in created:
+            store.repair_queue.add(id_)
+        raise
+    if created and protocol is not None:
+        with suppress(StoreUnavailable):  # the sweep emits the events later
+            await protocol.announce(token, list(created))  # W8
+    return {**outcomes, **created}

@@ -1,0 +1,163 @@
+"""The steps of a write: change the rows, mark, commit, publish; and what happens when a step fails."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from cache.errors import GateClosing, RedisFull, Refused, StoreUnavailable
+from cache.gate.lease import clock
+from cache.redis.protocol import EventCode, MarkedWrite, Protocol
+from cache.store import Store
+from db import gate
+from db.errors import CommitUnknown
+from db.pool import Connection
+from db.task import Task
+
+log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
+
+# How long a write waits while the gate closes, and the pause between its attempts.
+GATE_WAIT_SECONDS = 5.0
+RETRY_PAUSE_SECONDS = 0.05
+# The pause before the one retry of a mark that Redis had no memory for.
+MEMORY_RETRY_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class EditResult:
+    """What a write did to one row: the row before and after, each if readers may see it, and the token it drew.
+
+    A row that no reader could see counts as no row before. Without a token the write changed nothing.
+    """
+
+    row: Task
+    visible: bool
+    before: Task | None
+    token: int | None = None
+
+    @property
+    def event(self) -> EventCode:
+        """The feed event of the write."""
+        if not self.visible:
+            return "d"
+        if self.before is not None:
+            return "u"
+        return "c" if self.row.version == 1 else "r"
+
+
+Outcome = EditResult | Refused
+Step = Callable[[Connection], Awaitable[list[Outcome]]]
+
+
+class MarkFailed(Exception):
+    """W3 or W7 failed, and the write was rolled back."""
+
+    def __init__(self, epoch: int, reason: StoreUnavailable) -> None:
+        self.epoch = epoch
+        self.reason = reason
+
+
+async def run_write(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
+    """Run `step`, which changes the rows, as one write. With `id_`, the write changes that task only.
+
+    Raises `StoreUnavailable` or `DatabaseError` if nothing changed. After `CommitUnknown` the write may have committed:
+    its marks stay, and readers read the rows until the scrub clears the marks.
+    """
+    return await retry_at_gate(store, lambda: _attempt(store, id_, step))
+
+
+async def retry_at_gate(store: Store, attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """Attempt a write. While Redis cannot take its marks, close the gate and retry, then without Redis.
+
+    An attempt that raised `GateClosing` or `MarkFailed` was rolled back for certain.
+    """
+    until, failed_epoch = clock() + GATE_WAIT_SECONDS, None
+    while True:
+        try:
+            return await attempt()
+        except GateClosing:
+            if clock() > until:
+                raise
+        except MarkFailed as failure:
+            closed = await store.gate_lease.close(failure.epoch, failure.reason)
+            # The gate refuses to close too often, because other processes may still be able to use Redis.
+            if clock() > until or (not closed and failed_epoch == failure.epoch):
+                raise failure.reason from None
+            failed_epoch = failure.epoch
+        await asyncio.sleep(RETRY_PAUSE_SECONDS)
+
+
+async def enter_gate(store: Store, connection: Connection, id_: UUID | None) -> Protocol | None:
+    """W1: return the protocol to follow, or None while Redis is not in use. Raises `GateClosing`."""
+    found = await gate.enter_gate(connection, store.workspace, id_)
+    if found.state == "closing":
+        raise GateClosing
+    return None if found.state == "off" else store.gate_lease.protocol_for(found)
+
+
+async def _attempt(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
+    protocol: Protocol | None = None
+    after: list[MarkedWrite] = []
+    before: list[MarkedWrite] = []
+    marked = False
+    try:
+        async with store.database.transaction() as connection:
+            protocol = await enter_gate(store, connection, id_)
+            outcomes = await step(connection)  # W2
+            for result in outcomes:
+                if isinstance(result, EditResult) and result.token is not None:
+                    after.append(MarkedWrite(result.token, result.row, result.visible, result.event))
+                    before.append(MarkedWrite(result.token, result.before or result.row, result.before is not None))
+            if protocol is None or not after:
+                return outcomes
+            await mark(protocol, lambda: protocol.mark(after, transaction=store.longest_transaction))
+            marked = True
+    except (CommitUnknown, asyncio.CancelledError):  # W4: the write may have committed, so its marks stay
+        raise
+    except BaseException:
+        if marked and protocol is not None:
+            await _abort(protocol, before)
+        raise
+    await _publish(store, protocol, after)
+    return outcomes
+
+
+async def mark(protocol: Protocol, step: Callable[[], Awaitable[None]]) -> None:
+    """Run W3 or W7. Raises `MarkFailed`.
+
+    Requests and replies in flight count towards Redis's memory too, so a lack of memory may pass within a moment. A
+    script that found none has changed nothing, so one retry is safe.
+    """
+    try:
+        try:
+            await step()
+        except RedisFull:
+            await asyncio.sleep(MEMORY_RETRY_SECONDS)
+            await step()
+    except StoreUnavailable as error:
+        raise MarkFailed(protocol.gate.epoch, error) from error
+
+
+async def _publish(store: Store, protocol: Protocol, after: Sequence[MarkedWrite]) -> None:
+    """W5. The write has committed. If this fails, the marks stay and the scrub settles them."""
+    try:
+        await protocol.publish(after)
+    except StoreUnavailable as error:
+        store.metrics.publishes_lost += 1
+        log.warning("publish failed", tasks=_sample(after), count=len(after), reason=str(error))
+
+
+async def _abort(protocol: Protocol, before: Sequence[MarkedWrite]) -> None:
+    """W6. Sent only if the reply to the mark came: a mark still in flight could arrive after the abort."""
+    try:
+        await protocol.abort(before)
+    except StoreUnavailable as error:
+        log.warning("abort failed", tasks=_sample(before), count=len(before), reason=str(error))
+
+
+def _sample(writes: Sequence[MarkedWrite]) -> list[str]:
+    return [str(write.task.id) for write in writes[:10]]

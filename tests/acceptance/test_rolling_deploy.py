@@ -1,0 +1,62 @@
+"""Workers of two releases share the stores during a rolling deployment, and never believe each other's entries."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from api.config.settings import Settings
+from api.devstores import find
+from tests.support.service_process import ROOT, Service, serve
+
+LAYERS = ("api", "schema", "cache", "db")
+TASK = "query ($id: ID!) { task(id: $id) { title priority version } }"
+CREATE = 'mutation { createTask(input: { title: "One", priority: HIGH }) { task { id } } }'
+RENAME = """mutation ($id: ID!, $title: String!) {
+  updateTask(input: { id: $id, title: $title }) { task { version } userErrors { code } }
+}"""
+
+
+def ask(service: Service, document: str, **variables: Any) -> Any:
+    url = f"http://127.0.0.1:{service.port}/graphql"
+    answer = httpx.post(url, json={"query": document, "variables": variables}, timeout=30).json()
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+def earlier_release(folder: Path) -> Path:
+    """Copy the service as if an earlier release did not know the field `priority`: its entries lose it."""
+    for layer in LAYERS:
+        shutil.copytree(ROOT / layer, folder / layer, ignore=shutil.ignore_patterns("__pycache__"))
+    entry = folder / "cache" / "redis" / "entry.py"
+    text = entry.read_text()
+    for current, earlier in (
+        ('FORMAT = f"1.{TASK_FORMAT}"', 'FORMAT = "1.without-priority"'),
+        ("_Payload(workspace, task)", '_Payload(workspace, msgspec.structs.replace(task, priority="NONE"))'),
+    ):
+        assert current in text
+        text = text.replace(current, earlier)
+    entry.write_text(text)
+    return folder
+
+
+def test_workers_of_two_releases_read_each_others_writes(tmp_path: Path) -> None:
+    with serve(tmp_path / "data") as new:
+        stores = find(Settings(data_dir=tmp_path / "data"))
+        assert stores is not None
+        with serve(
+            tmp_path / "old-data",
+            root=earlier_release(tmp_path / "old"),
+            DATABASE_URL=stores.database_url,
+            REDIS_URL=stores.redis_url,
+        ) as old:
+            id_ = ask(new, CREATE)["createTask"]["task"]["id"]
+            for number in range(1, 4):
+                for writer in (old, new):
+                    title = f"{number} by {writer.port}"
+                    assert ask(writer, RENAME, id=id_, title=title)["updateTask"]["userErrors"] == []
+                    for _ in range(2):  # the second read finds what the first has filled
+                        assert ask(new, TASK, id=id_)["task"]["priority"] == "HIGH"
+                        assert ask(new, TASK, id=id_)["task"]["title"] == title
+                        assert ask(old, TASK, id=id_)["task"]["title"] == title

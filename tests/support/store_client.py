@@ -1,0 +1,74 @@
+"""Calls of the store, as the resolvers of one request make them."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from cache.errors import Refused
+from cache.reads.pages import Page, read_counts, read_page, read_rank
+from cache.reads.session import Session
+from cache.redis.index import PageRange
+from cache.store import Store
+from cache.writes.bulk_create import create_tasks
+from cache.writes.edits import Edit, EditKind, create_task, edit_task, edit_tasks
+from db.task import NewTask, Status, Task
+
+
+class StoreClient:
+    """One request to a store. A refused write raises its error, so that tests can use `pytest.raises`."""
+
+    def __init__(self, store: Store) -> None:
+        self.session = Session(store)
+
+    @property
+    def degraded(self) -> bool:
+        return self.session.cache.degraded
+
+    async def tasks_by_id(self, ids: Sequence[UUID]) -> list[Task | None]:
+        return await self.session.loader.load_many(ids)
+
+    async def page(self, part: PageRange) -> Page:
+        """A page with its total, which PostgreSQL counts when Redis is not in use, as for a query with `totalCount`."""
+        page = await read_page(self.session, part)
+        if page.total is None:
+            page = dataclasses.replace(page, total=await self.session.store.totals.count(part.status, part.order))
+        return page
+
+    async def rank(self, part: PageRange, task: Task) -> int:
+        return await read_rank(self.session, part, task)
+
+    async def counts(self) -> dict[Status | None, int]:
+        return await read_counts(self.session)
+
+    async def create_task(self, new: NewTask) -> Task:
+        return accepted(await create_task(self.session, new))
+
+    async def create_tasks(self, new: Sequence[NewTask], *, all_or_none: bool = False) -> list[Task | Refused]:
+        return await create_tasks(self.session, new, all_or_none=all_or_none)
+
+    async def update_task(self, id_: UUID, changes: dict[str, Any], expected_version: int | None = None) -> Task:
+        return await self.edit_task("update", Edit(id_, expected_version, lambda task: replace(task, **changes)))
+
+    async def delete_task(self, id_: UUID, expected_version: int | None = None) -> Task:
+        return await self.edit_task("delete", Edit(id_, expected_version))
+
+    async def restore_task(self, id_: UUID, expected_version: int | None = None) -> Task:
+        return await self.edit_task("restore", Edit(id_, expected_version))
+
+    async def edit_task(self, kind: EditKind, edit: Edit) -> Task:
+        return accepted(await edit_task(self.session, kind, edit))
+
+    async def edit_tasks(
+        self, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool = False
+    ) -> list[Task | Refused]:
+        return await edit_tasks(self.session, kind, edits, all_or_none=all_or_none)
+
+
+def accepted(outcome: Task | Refused) -> Task:
+    """Return the task of a write, or raise why it was refused."""
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
