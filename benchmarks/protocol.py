@@ -24,7 +24,7 @@ from cache.redis import entry
 from cache.redis.client import Redis
 from cache.store import Store
 from cache.writes import edits, transaction
-from cache.writes.transaction import EditResult, Outcome, Step
+from cache.writes.transaction import EditResult, Step, WriteOutcome
 from db.migrations import migrate
 from db.pool import Database
 from schema import build
@@ -85,7 +85,7 @@ async def with_services(urls: StoreUrls, count: int, work: Callable[..., Awaitab
     await enter([])
 
 
-async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
+async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[WriteOutcome]:
     """Write-through as it is usually done: commit, then SET. No gate, no mark, no token that anybody looks at."""
     async with store.database.transaction() as connection:
         [done] = outcomes = await step(connection)

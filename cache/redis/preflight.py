@@ -8,7 +8,7 @@ from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 
 MIN_REDIS_VERSION = 7
-POLICY = "volatile-lfu"
+EVICTION_POLICY = "volatile-lfu"
 
 
 async def redis_problems(redis: Redis) -> list[str]:
@@ -40,14 +40,14 @@ async def redis_problems(redis: Redis) -> list[str]:
 async def redis_warnings(redis: Redis) -> list[str]:
     """Return what the operator should change although the service can run. Raises `CacheUnavailable`."""
     try:
-        policy = str((await redis.client.info("memory")).get("maxmemory_policy", POLICY))
+        policy = str((await redis.client.info("memory")).get("maxmemory_policy", EVICTION_POLICY))
     except (RedisError, OSError, TimeoutError) as error:
         raise CacheUnavailable from error
-    if policy == POLICY or not policy.startswith("volatile-"):
+    if policy == EVICTION_POLICY or not policy.startswith("volatile-"):
         return []
     return [
-        f"maxmemory-policy is {policy}. {POLICY} is better, because it keeps the tasks that are read most often. "
-        f"{_how_to_set('maxmemory-policy', POLICY)}"
+        f"maxmemory-policy is {policy}. {EVICTION_POLICY} is better, because it keeps the tasks that are read most. "
+        f"{_how_to_set('maxmemory-policy', EVICTION_POLICY)}"
     ]
 
 
@@ -81,7 +81,7 @@ def _maxmemory_problem(info: dict[str, Any]) -> str | None:
 
 
 def _policy_problem(info: dict[str, Any]) -> str | None:
-    policy = str(info.get("maxmemory_policy", POLICY))
+    policy = str(info.get("maxmemory_policy", EVICTION_POLICY))
     # Indexes and marks have no TTL, so every volatile policy leaves them alone.
     if policy.startswith("volatile-"):
         return None
@@ -90,7 +90,8 @@ def _policy_problem(info: dict[str, Any]) -> str | None:
         if policy == "noeviction"
         else "with this policy, Redis evicts the sorted indexes and the marks of writers, not only single tasks"
     )
-    return f"maxmemory-policy is {policy}, but {POLICY} is required: {why}. {_how_to_set('maxmemory-policy', POLICY)}"
+    required = f"maxmemory-policy is {policy}, but {EVICTION_POLICY} is required: {why}."
+    return f"{required} {_how_to_set('maxmemory-policy', EVICTION_POLICY)}"
 
 
 def _appendonly_problem(info: dict[str, Any]) -> str | None:

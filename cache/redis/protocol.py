@@ -20,7 +20,7 @@ from db.task import Task
 ENTRY_LEASE = timedelta(seconds=10)
 # A mark must outlive every transaction that could still commit under it, so it lives this much longer.
 MARK_MARGIN = timedelta(seconds=5)
-MILLISECOND = timedelta(milliseconds=1)
+
 # A write of up to this many tasks has a feed event for each. A larger one has a single event, MANY.
 MAX_SINGLE_EVENTS = 20
 # Expired ids that one sweep removes from each index.
@@ -145,12 +145,12 @@ class Protocol:
     async def lease(self, token: str, ids: Sequence[UUID], *, scrub: bool = False) -> LeaseGrant:
         """R3, and S2 for the scrub: request leases on entries that hold no readable value."""
         keys = [self.keys.entry(id_) for id_ in ids]
-        arguments = (token, ENTRY_LEASE // MILLISECOND, "1" if scrub else "0", entry.VALUE_PREFIX)
+        arguments = (token, ENTRY_LEASE // entry.MILLISECOND, "1" if scrub else "0", entry.VALUE_PREFIX)
         async with redis_timeout(None if scrub else READ_TIMEOUT_SECONDS):
             now_ms, replies = await self._run("lease", keys, *arguments)
         answers = dict(zip(ids, replies, strict=True))
         return LeaseGrant(
-            entry.UNIX_EPOCH + now_ms * MILLISECOND,
+            entry.UNIX_EPOCH + now_ms * entry.MILLISECOND,
             mine=[id_ for id_, reply in answers.items() if reply == b"mine"],
             others=[id_ for id_, reply in answers.items() if reply == b"another's"],
         )
@@ -205,4 +205,4 @@ class Protocol:
 
 def _lifetime_ms(transaction: timedelta) -> int:
     """Return how long the traces of a write in Redis must last at least, in milliseconds."""
-    return int((transaction + MARK_MARGIN) / MILLISECOND)
+    return int((transaction + MARK_MARGIN) / entry.MILLISECOND)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cache.errors import ExpiryPassed, IdTaken, NotDone, Refused, TaskNotFound, VersionConflict
 from cache.reads.session import Session
-from cache.writes.transaction import EditResult, Outcome, run_write
+from cache.writes.transaction import EditResult, WriteOutcome, run_write
 from db import task_table
 from db.pool import Connection
 from db.task import LockedTask, NewTask, Task
@@ -29,7 +29,7 @@ async def create_task(session: Session, new: NewTask) -> Task | Refused:
     """Create a task. A task that has the id already is returned unchanged."""
     workspace = session.store.workspace
 
-    async def step(connection: Connection) -> list[Outcome]:
+    async def step(connection: Connection) -> list[WriteOutcome]:
         created, token = await task_table.create_tasks(connection, workspace, [new])
         if task := created.get(new.id):
             return [EditResult(task, visible=True, before=None, token=token)]
@@ -56,7 +56,7 @@ async def edit_tasks(
 async def _run_edits(
     session: Session, id_: UUID | None, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool = False
 ) -> list[Task | Refused]:
-    async def step(connection: Connection) -> list[Outcome]:
+    async def step(connection: Connection) -> list[WriteOutcome]:
         return await _apply(connection, session.store.workspace, kind, edits, all_or_none=all_or_none)
 
     outcomes = await session.finish_write(run_write(session.store, id_, step), [edit.id for edit in edits])
@@ -65,7 +65,7 @@ async def _run_edits(
 
 async def _apply(
     connection: Connection, workspace: str, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool
-) -> list[Outcome]:
+) -> list[WriteOutcome]:
     """W2: lock the rows and write those that change, in two statements. Return an outcome for each edit, in order."""
     locked = await task_table.lock_tasks(connection, workspace, [edit.id for edit in edits])
     planned = [_plan(kind, edit, locked.get(edit.id)) for edit in edits]
@@ -81,7 +81,7 @@ async def _apply(
     return [_result(kind, locked[plan.id], written[plan.id]) if isinstance(plan, Task) else plan for plan in planned]
 
 
-def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | Outcome:
+def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | WriteOutcome:
     """Return the row to write, the result of an edit that changes nothing, or why it is refused."""
     if locked is None or locked.expired or (locked.deleted and kind != "restore"):
         return TaskNotFound()
@@ -104,7 +104,7 @@ def _result(kind: EditKind, locked: LockedTask, written: WrittenRow) -> EditResu
     return EditResult(written.task, kind != "delete", None if locked.deleted else locked.task, written.token)
 
 
-def _row(outcome: Outcome) -> Task | Refused:
+def _row(outcome: WriteOutcome) -> Task | Refused:
     return outcome if isinstance(outcome, Refused) else outcome.row
 
 

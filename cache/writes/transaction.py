@@ -49,8 +49,8 @@ class EditResult:
         return "c" if self.row.version == 1 else "r"
 
 
-Outcome = EditResult | Refused
-Step = Callable[[Connection], Awaitable[list[Outcome]]]
+WriteOutcome = EditResult | Refused
+Step = Callable[[Connection], Awaitable[list[WriteOutcome]]]
 
 
 class MarkFailed(Exception):
@@ -61,7 +61,7 @@ class MarkFailed(Exception):
         self.reason = reason
 
 
-async def run_write(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
+async def run_write(store: Store, id_: UUID | None, step: Step) -> list[WriteOutcome]:
     """Run `step`, which changes the rows, as one write. With `id_`, the write changes that task only.
 
     Raises `StoreUnavailable` or `DatabaseError` if nothing changed. After `CommitUnknown` the write may have committed:
@@ -91,7 +91,7 @@ async def retry_at_gate(store: Store, attempt: Callable[[], Awaitable[Result]]) 
         await asyncio.sleep(RETRY_PAUSE_SECONDS)
 
 
-async def enter_gate(store: Store, connection: Connection, id_: UUID | None) -> Protocol | None:
+async def begin_write(store: Store, connection: Connection, id_: UUID | None) -> Protocol | None:
     """W1: return the protocol to follow, or None while Redis is not in use. Raises `GateClosing`."""
     found = await gate.enter_gate(connection, store.workspace, id_)
     if found.state == "closing":
@@ -99,14 +99,14 @@ async def enter_gate(store: Store, connection: Connection, id_: UUID | None) -> 
     return None if found.state == "off" else store.gate_lease.protocol_for(found)
 
 
-async def _attempt(store: Store, id_: UUID | None, step: Step) -> list[Outcome]:
+async def _attempt(store: Store, id_: UUID | None, step: Step) -> list[WriteOutcome]:
     protocol: Protocol | None = None
     after: list[MarkedWrite] = []
     before: list[MarkedWrite] = []
     marked = False
     try:
         async with store.database.transaction() as connection:
-            protocol = await enter_gate(store, connection, id_)
+            protocol = await begin_write(store, connection, id_)
             outcomes = await step(connection)  # W2
             for result in outcomes:
                 if isinstance(result, EditResult) and result.token is not None:

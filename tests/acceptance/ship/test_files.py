@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from api.config.settings import Settings, variable
-from cache.redis.preflight import POLICY
+from cache.redis.preflight import EVICTION_POLICY
 from tests.acceptance.ship import composition, image
 from tests.support.service_process import ROOT
 
@@ -70,7 +70,7 @@ def test_no_password_stands_anywhere() -> None:
 def test_redis_is_set_as_the_service_needs_it() -> None:
     words = SERVICES["redis"]["command"]
     options = dict(zip(words[1::2], words[2::2], strict=True))
-    assert options["--maxmemory-policy"] == POLICY
+    assert options["--maxmemory-policy"] == EVICTION_POLICY
     assert (options["--maxmemory"], options["--save"], options["--appendonly"]) == ("1gb", "", "no")
 
 
