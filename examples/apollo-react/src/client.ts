@@ -1,0 +1,17 @@
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { OperationTypeNode } from 'graphql';
+import { createClient } from 'graphql-ws';
+
+const url = import.meta.env.VITE_GRAPHQL_URL ?? 'http://127.0.0.1:8000/graphql';
+// graphql-ws connects when the first subscription starts. After a lost connection it reconnects and subscribes again.
+const socket = createClient({ url: url.replace(/^http/, 'ws'), retryAttempts: Infinity, shouldRetry: () => true });
+
+export const client = new ApolloClient({
+  link: ApolloLink.split(
+    ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
+    new GraphQLWsLink(socket),
+    new HttpLink({ uri: url }),
+  ),
+  cache: new InMemoryCache(),
+});
