@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The image of the API, with the web page built in. docs/deployment.md says what is in it and how it was proved.
+# The image of the API, with the web page built in. docs/how-to/deploy.md says what is in it and how it was proved.
 
 # To pin these to what they are today: docker buildx imagetools inspect <image> prints the digest; then
 # NODE=node:24-bookworm-slim@sha256:… and so on, here or as --build-arg. Debian and Python are those that the tests run on.

@@ -107,7 +107,7 @@ def _check_version(folder: DataFolder, binaries: Path, account: Account) -> None
         raise StoreError(
             f"the data in {folder.postgres} were written by PostgreSQL {found}, but this is "
             f"PostgreSQL {ours}; start the version of Millitask that wrote them to carry them over "
-            "(docs/operations.md says how), or choose another MILLITASK_DATA_DIR to start empty"
+            "(docs/how-to/upgrade.md says how), or choose another MILLITASK_DATA_DIR to start empty"
         )
 
 

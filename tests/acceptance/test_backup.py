@@ -1,4 +1,4 @@
-"""The lines of docs/operations.md that save the tasks and bring them back, as they stand there."""
+"""The commands of docs/how-to/back-up-and-restore.md, exactly as written there."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from tests.acceptance.test_straight_line import page, total
 from tests.support.service_process import ROOT, Service, environment, serve
 
 COUNT = 120
-DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
+DOCUMENT = (ROOT / "docs" / "how-to" / "back-up-and-restore.md").read_text()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-// Uses the code of docs/frontend.md as an app would, against the service whose address is given.
+// Uses the code of docs/how-to/use-from-apollo.md as an app would, against the service whose address is given.
 import assert from 'node:assert/strict';
 import { connect } from './client.ts';
 import { follow } from './follow.ts';

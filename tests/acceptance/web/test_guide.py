@@ -1,4 +1,4 @@
-"""The code in docs/frontend.md: taken from the page, generated, type-checked, and run against the service."""
+"""The code in docs/how-to/use-from-apollo.md: taken from the page, generated, type-checked, and run against the service."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ _OPTIONS = {
 @pytest.fixture
 def guide(built: None, tmp_path: Path) -> Path:
     """A folder with the files of the guide, and what they need."""
-    for name, text in _BLOCK.findall((ROOT / "docs/frontend.md").read_text()):
+    for name, text in _BLOCK.findall((ROOT / "docs/how-to/use-from-apollo.md").read_text()):
         (tmp_path / name).write_text(text)
     shutil.copy(Path(__file__).parent / "guide.ts", tmp_path)
     (tmp_path / "node_modules").symlink_to(WEB / "node_modules")
