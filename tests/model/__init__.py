@@ -1,1 +1,1 @@
-"""The protocol between PostgreSQL and Redis as a small state machine, explored exhaustively."""
+"""A model of the protocol between PostgreSQL and Redis: a state machine that is explored exhaustively."""

@@ -1,4 +1,4 @@
-"""`python -m tests.model`: the long version, scope by scope; with `traces`, what breaks and how."""
+"""`python -m tests.model`: explore the long scopes. With `traces`: print a counterexample for each broken variant."""
 
 import resource
 import sys
@@ -10,29 +10,29 @@ from tests.model.explore import explore
 from tests.model.variants import REFUTED
 
 
-def long_version() -> Iterator[str]:
-    """Explores every scope of the long version; a line for each and one for all."""
-    began, states, wrong = time.monotonic(), 0, 0
+def explore_long_scopes() -> Iterator[str]:
+    """Explore every long scope; yield a line for each and a summary. Exit with status 1 if there is a violation."""
+    started, states, violations = time.monotonic(), 0, 0
     for name, scope in scopes.LONG.items():
-        since = time.monotonic()
+        scope_started = time.monotonic()
         result = explore(scope)
         states += result.states
-        wrong += bool(result.violation)
-        yield f"{name} ({time.monotonic() - since:.0f} s): {result}"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    took = time.monotonic() - began
-    yield f"{states} states, {wrong} violations, {took:.0f} s, {peak} MB"
-    if wrong:
+        violations += bool(result.violation)
+        yield f"{name} ({time.monotonic() - scope_started:.0f} s): {result}"
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    seconds = time.monotonic() - started
+    yield f"{states} states, {violations} violations, {seconds:.0f} s, {peak_mb} MB"
+    if violations:
         raise SystemExit(1)
 
 
-def traces() -> Iterator[str]:
-    """The shortest way to a violation for each step that is left out."""
+def counterexamples() -> Iterator[str]:
+    """Yield the shortest trace to a violation for each broken variant."""
     for variant in REFUTED:
-        yield f"{variant.name}\n{explore(variant.broken())}\n"
+        yield f"{variant.name}\n{explore(variant.broken_scope())}\n"
 
 
 if __name__ == "__main__":
-    for line in traces() if sys.argv[1:] == ["traces"] else long_version():
+    for line in counterexamples() if sys.argv[1:] == ["traces"] else explore_long_scopes():
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

@@ -1,65 +1,74 @@
-"""What a read hands out, and whether it may: I1, for tasks, for missing tasks and for totals."""
+"""The answer of a read, and the check of I1 and I5 on it: for returned tasks, missing tasks and totals."""
 
-from tests.model.state import Kept, Reader, Scope, State, put, visible
+from tests.model.scope import Scope
+from tests.model.state import CachedPage, Reader, State, is_visible, put
 
 
-def justified(s: State, task: int, floor: int, view: int) -> int:
-    """The least version that may be told and that is not in the view; 0 if there is none."""
-    for version in range(floor, len(s.rows[task]) + 1):
-        if not visible(s.rows[task][version - 1], view, s.now):
+def first_version_outside(state: State, task: int, floor: int, kind: int) -> int:
+    """Return the first version from `floor` on that a read of this kind does not return; 0 if there is none."""
+    for version in range(floor, len(state.rows[task]) + 1):
+        if not is_visible(state.rows[task][version - 1], kind, state.now):
             return version
     return 0
 
 
-def answered(s: State, j: int, d: Reader, how: str) -> State:
-    """The reader is told what `d` says; from now on nobody may be told anything older."""
-    floors = list(s.floors)
-    for task, floor in enumerate(d.floors):
-        if d.examined >> task & 1:
-            shown = d.shown[task]
+def complete(state: State, index: int, reader: Reader, source: str) -> State:
+    """Complete the read with the answer in `reader`, and raise the floors to what it has returned."""
+    floors = list(state.floors)
+    for task, floor in enumerate(reader.floors):
+        if reader.examined >> task & 1:
+            shown = reader.shown[task]
             if shown:
                 if shown < floor:
-                    return s._replace(
-                        wrong=f"I1: reader {j} gets task {task} in version {shown}, "
-                        f"but {floor} was known before it began ({how})"
+                    return state._replace(
+                        violation=f"I1: reader {index} gets task {task} in version {shown}, "
+                        f"but {floor} was known before the read began ({source})"
                     )
-                if s.rows[task][shown - 1].until <= d.since:
-                    return s._replace(
-                        wrong=f"I5: reader {j} gets task {task}, which had expired before it began ({how})"
+                if state.rows[task][shown - 1].expires_at <= reader.began_at:
+                    return state._replace(
+                        violation=f"I5: reader {index} gets task {task}, "
+                        f"which had expired before the read began ({source})"
                     )
                 floors[task] = max(floors[task], shown)
             else:
-                version = justified(s, task, floor, d.kind)
+                version = first_version_outside(state, task, floor, reader.kind)
                 if not version:
-                    return s._replace(
-                        wrong=f"I1: reader {j} misses task {task}, known in version {floor} before it began ({how})"
+                    return state._replace(
+                        violation=f"I1: reader {index} misses task {task}, "
+                        f"known in version {floor} before the read began ({source})"
                     )
                 floors[task] = max(floors[task], version)
-        elif d.kind and not d.counted >> task & 1 and not justified(s, task, floor, d.kind):
-            return s._replace(wrong=f"I1: reader {j} has a total without task {task} ({how})")
-    readers = put(s.readers, j, Reader(d.left - 1))
-    return s._replace(floors=tuple(floors), readers=readers)
+        elif (
+            reader.kind
+            and not reader.counted >> task & 1
+            and not first_version_outside(state, task, floor, reader.kind)
+        ):
+            return state._replace(violation=f"I1: reader {index} gets a total without task {task} ({source})")
+    readers = put(state.readers, index, Reader(reader.reads_left - 1))
+    return state._replace(floors=tuple(floors), readers=readers)
 
 
-def kept(s: State, scope: Scope, j: int, d: Reader) -> State:
-    """The process keeps the page, if it may."""
-    if not (scope.keep and d.kind and d.keep) or s.wrong:
-        return s
-    p = j % scope.processes
-    page = Kept(d.epoch, d.rev, d.kind, d.shown, d.counted, d.examined, d.until)
-    return s._replace(processes=put(s.processes, p, s.processes[p]._replace(kept=page)))
+def cache_page(state: State, scope: Scope, index: int, reader: Reader) -> State:
+    """Cache the page in the reader's process, if that is allowed."""
+    if not (scope.page_cache and reader.kind and reader.cacheable) or state.violation:
+        return state
+    process = index % scope.processes
+    page = CachedPage(
+        reader.epoch, reader.rev, reader.kind, reader.shown, reader.counted, reader.examined, reader.next_expiry
+    )
+    return state._replace(processes=put(state.processes, process, state.processes[process]._replace(page=page)))
 
 
-def from_rows(s: State, scope: Scope, j: int, d: Reader) -> State:
-    """R6: the answer that PostgreSQL gives, which is right by itself."""
-    n = len(d.floors)
-    fits = [visible(s.rows[task][-1], d.kind, s.now) for task in range(n)]
-    shown = [0] * n
+def complete_from_rows(state: State, scope: Scope, index: int, reader: Reader) -> State:
+    """R6: complete the read with the answer of PostgreSQL, which is always current."""
+    tasks = len(reader.floors)
+    visible = [is_visible(state.rows[task][-1], reader.kind, state.now) for task in range(tasks)]
+    shown = [0] * tasks
     counted = examined = 0
-    for task in range(n):
-        counted |= fits[task] << task
-        if not d.kind or sum(map(bool, shown)) < scope.page:
+    for task in range(tasks):
+        counted |= visible[task] << task
+        if not reader.kind or sum(map(bool, shown)) < scope.page_size:
             examined |= 1 << task
-            shown[task] = len(s.rows[task]) if fits[task] else 0
-    d = d._replace(shown=tuple(shown), counted=counted, examined=examined)
-    return answered(s, j, d, "from PostgreSQL")
+            shown[task] = len(state.rows[task]) if visible[task] else 0
+    reader = reader._replace(shown=tuple(shown), counted=counted, examined=examined)
+    return complete(state, index, reader, "from PostgreSQL")

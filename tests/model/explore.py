@@ -1,121 +1,131 @@
-"""Breadth-first search through every state of a scope, and the trace to the first violation."""
+"""Breadth-first search through every reachable state of a scope, with the trace to the first violation."""
 
 from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.model import faults, gate, reader, rebuild, scrub, writer
-from tests.model.invariants import violated
-from tests.model.state import Builder, Label, Scope, State, Steps, Writer, initial, nothing
+from tests.model.invariants import find_violation
+from tests.model.scope import Scope, empty_keys, initial_state
+from tests.model.state import Builder, Label, State, Transitions, Writer
 
 
 class Result(NamedTuple):
-    """How much was seen, and what went wrong."""
+    """What an exploration has found: the size of the state space, or a counterexample."""
 
     states: int
     transitions: int
     depth: int
     violation: str
     trace: tuple[Label, ...]
-    steps: frozenset[object]  # the names of all that were taken
+    actions: frozenset[object]  # the names of all actions that were taken
 
     def __str__(self) -> str:
         if not self.violation:
-            return f"{self.states} states, {self.depth} deep: nothing wrong"
-        lines = [f"{n:3} {words(label)}" for n, label in enumerate(self.trace, 1)]
+            return f"{self.states} states, depth {self.depth}: no violation"
+        lines = [f"{step:3} {format_label(label)}" for step, label in enumerate(self.trace, 1)]
         return "\n".join([*lines, f"    => {self.violation}"])
 
 
-def words(label: Label) -> str:
-    """A step as a line to read."""
+def format_label(label: Label) -> str:
+    """Return the label as a line of a trace."""
     return " ".join(str(part) for part in label)
 
 
-def following(s: State, scope: Scope) -> Steps:
-    """Every step that anyone may take, with the state it leads to."""
+def successors(state: State, scope: Scope) -> Transitions:
+    """Yield every transition out of a state, with its canonical successor."""
     for source in (writer, reader, gate, rebuild, scrub, faults):
-        for label, after in source.steps(s, scope):
+        for label, after in source.transitions(state, scope):
             yield label, canonical(after, scope)
 
 
-def canonical(s: State, scope: Scope) -> State:
-    """The same world without what nobody will ever look at again."""
-    marked = {e.of for k in s.redis + s.replica for e in k.entries if e.kind == "M"}
+def canonical(state: State, scope: Scope) -> State:
+    """Return the state without fields that no later transition reads, so that equivalent states are equal."""
+    marked = {entry.value for keys in state.redis + state.replica for entry in keys.entries if entry.kind == "M"}
     writers = tuple(
-        w if w.pc != "done" or w.late else Writer("done", seq=w.seq if i in marked else 0)
-        for i, w in enumerate(s.writers)
+        writer if writer.pc != "done" or writer.in_flight else Writer("done", seq=writer.seq if index in marked else 0)
+        for index, writer in enumerate(state.writers)
     )
-    if writers != s.writers:
-        s = s._replace(writers=writers)
-    if any(b.pc == "done" and b.epoch for b in s.builders):
-        s = s._replace(builders=tuple(b if b.pc != "done" else Builder("done") for b in s.builders))
-    if scope.epochs > 1 and s.gate.drawn > 1:
-        s = without_dead_epochs(s, scope)
-    return s
+    if writers != state.writers:
+        state = state._replace(writers=writers)
+    if any(builder.pc == "done" and builder.epoch for builder in state.builders):
+        builders = tuple(builder if builder.pc != "done" else Builder("done") for builder in state.builders)
+        state = state._replace(builders=builders)
+    if scope.epochs > 1 and state.gate.last_epoch > 1:
+        state = without_unused_epochs(state, scope)
+    return state
 
 
-def without_dead_epochs(s: State, scope: Scope) -> State:
-    """Clears epochs, and kept pages of epochs, that no one refers to and no one will."""
-    used = {s.gate.epoch, *(process.lease for process in s.processes)}
-    used.update(w.epoch for w in s.writers)
-    used.update(d.epoch for d in s.readers)
-    used.update(b.epoch for b in s.builders if b.pc != "done")
-    used.update(c.epoch for c in s.scrubbers)
-    redis = tuple(k if e in used or e > s.gate.epoch else nothing(scope) for e, k in enumerate(s.redis, 1))
-    processes = s.processes
-    if "kept by epoch" not in scope.broken:
-        processes = tuple(p if not p.kept or p.kept.epoch in used else p._replace(kept=()) for p in processes)
-    return s._replace(redis=redis, processes=processes)
+def without_unused_epochs(state: State, scope: Scope) -> State:
+    """Clear the keys and cached pages of past epochs that no participant refers to."""
+    used = {state.gate.epoch, *(process.lease for process in state.processes)}
+    used.update(writer.epoch for writer in state.writers)
+    used.update(reader.epoch for reader in state.readers)
+    used.update(builder.epoch for builder in state.builders if builder.pc != "done")
+    used.update(scrubber.epoch for scrubber in state.scrubbers)
+    redis = tuple(
+        keys if epoch in used or epoch > state.gate.epoch else empty_keys(scope)
+        for epoch, keys in enumerate(state.redis, 1)
+    )
+    processes = state.processes
+    if "pages cached by epoch" not in scope.omitted:
+        processes = tuple(
+            process if not process.page or process.page.epoch in used else process._replace(page=())
+            for process in processes
+        )
+    return state._replace(redis=redis, processes=processes)
 
 
 def explore(scope: Scope, limit: int = 10**9, exact: bool = False) -> Result:
-    """Every reachable state, known by its 64-bit hash; stops at the first violation.
+    """Visit every reachable state, and stop at the first violation.
 
-    Of a state only its hash is kept, and from which other it came by which step: a trace is found
-    by going that way once more. `exact` keeps the states themselves, to see whether hashes collide.
+    Only the 64-bit hash of a state is kept, with its parent and the number of the transition from there: a trace is
+    found by replaying these transitions. `exact` keeps the states themselves, to show that no hashes collide.
+
+    Raises RuntimeError if there are more states than `limit`.
     """
-    first = canonical(initial(scope), scope)
+    first = canonical(initial_state(scope), scope)
     seen: set[int | State] = {first if exact else hash(first)}
     parents, choices = array("L", [0]), array("H", [0])
-    level, at, depth, transitions = [first], 0, 0, 0
-    steps: set[object] = set()
+    level, parent, depth, transitions = [first], 0, 0, 0
+    actions: set[object] = set()
     while level:
         depth += 1
-        deeper: list[State] = []
-        for s in level:
-            for choice, (label, after) in enumerate(following(s, scope)):
+        next_level: list[State] = []
+        for state in level:
+            for choice, (label, after) in enumerate(successors(state, scope)):
                 transitions += 1
-                steps.add(label[0])
+                actions.add(label[0])
                 key = after if exact else hash(after)
                 if key in seen:
                     continue
                 seen.add(key)
-                parents.append(at)
+                parents.append(parent)
                 choices.append(choice)
-                violation = violated(after, scope)
+                violation = find_violation(after, scope)
                 if violation:
-                    path = way(parents, choices, len(parents) - 1)
-                    trace = tuple(retraced(first, scope, path))
-                    return Result(len(seen), transitions, depth, violation, trace, frozenset(steps))
-                deeper.append(after)
-            at += 1
-        level = deeper
+                    path = path_to(parents, choices, len(parents) - 1)
+                    trace = tuple(replay(first, scope, path))
+                    return Result(len(seen), transitions, depth, violation, trace, frozenset(actions))
+                next_level.append(after)
+            parent += 1
+        level = next_level
         if len(seen) > limit:
             raise RuntimeError(f"more than {limit} states")
-    return Result(len(seen), transitions, depth, "", (), frozenset(steps))
+    return Result(len(seen), transitions, depth, "", (), frozenset(actions))
 
 
-def way(parents: "array[int]", choices: "array[int]", at: int) -> list[int]:
-    """Which step was taken in each state on the way to this one."""
+def path_to(parents: "array[int]", choices: "array[int]", index: int) -> list[int]:
+    """Return the number of the transition taken in each state on the path to this one."""
     path = []
-    while at:
-        path.append(choices[at])
-        at = parents[at]
+    while index:
+        path.append(choices[index])
+        index = parents[index]
     return path[::-1]
 
 
-def retraced(s: State, scope: Scope, path: list[int]) -> Iterator[Label]:
-    """The labels of these steps."""
+def replay(state: State, scope: Scope, path: list[int]) -> Iterator[Label]:
+    """Yield the labels of the transitions on a path."""
     for choice in path:
-        label, s = list(following(s, scope))[choice]
+        label, state = list(successors(state, scope))[choice]
         yield label

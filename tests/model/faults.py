@@ -1,64 +1,68 @@
-"""What goes wrong by itself, as often as the scope allows."""
+"""Transitions of the environment: faults, as often as the scope allows them, and the passing of time."""
 
-from tests.model.state import EMPTY, Scope, State, Steps, may, nothing, put, spend
+from tests.model.scope import Scope, empty_keys
+from tests.model.state import EMPTY, State, Transitions, may_fail, put, spend
 
 
-def steps(s: State, scope: Scope) -> Steps:
-    """Every fault that may happen now."""
-    if not any(s.faults) and not s.replica and not scope.clock:
+def transitions(state: State, scope: Scope) -> Transitions:
+    """Yield every fault that may occur now, and every effect of time."""
+    if not any(state.faults_left) and not state.replica and not scope.end_time:
         return
-    empty = (nothing(scope),) * scope.epochs
-    if may(s, "flush") and s.redis != empty:
-        yield ("Redis is emptied",), spend(s, "flush")._replace(redis=empty)
-    if may(s, "evict"):
-        yield from vanishing(s, "evict", ("V", "L"))
-    if may(s, "unmark"):
-        yield from vanishing(s, "unmark", ("M",))
-    if may(s, "beaconed"):
-        k = s.redis[s.gate.epoch - 1]
-        k = k._replace(rev=k.rev or 1, beacons=(1, 1))
-        redis = put(s.redis, s.gate.epoch - 1, k)
-        yield ("beacons arrive again",), spend(s, "beaconed")._replace(redis=redis)
-    if may(s, "vanish"):
-        yield from index_vanishes(s)
-    if may(s, "failover"):
-        yield ("a replica stops following",), spend(s, "failover")._replace(replica=s.redis)
-    if s.replica:
-        yield ("the replica takes over",), s._replace(redis=s.replica, replica=(), run=s.run + 1)
-    yield from time(s, scope)
+    empty = (empty_keys(scope),) * scope.epochs
+    if may_fail(state, "flush") and state.redis != empty:
+        yield ("Redis loses all keys",), spend(state, "flush")._replace(redis=empty)
+    if may_fail(state, "evict"):
+        yield from lose_entry(state, "evict", ("V", "L"))
+    if may_fail(state, "mark vanishes"):
+        yield from lose_entry(state, "mark vanishes", ("M",))
+    if may_fail(state, "beacons resent"):
+        keys = state.redis[state.gate.epoch - 1]
+        keys = keys._replace(rev=keys.rev or 1, beacons=(1, 1))
+        redis = put(state.redis, state.gate.epoch - 1, keys)
+        yield ("beacons arrive again",), spend(state, "beacons resent")._replace(redis=redis)
+    if may_fail(state, "index vanishes"):
+        yield from lose_index(state)
+    if may_fail(state, "failover"):
+        yield ("replica stops replicating",), spend(state, "failover")._replace(replica=state.redis)
+    if state.replica:
+        promoted = state._replace(redis=state.replica, replica=(), run_id=state.run_id + 1)
+        yield ("replica is promoted",), promoted
+    yield from time(state, scope)
 
 
-def vanishing(s: State, fault: str, kinds: tuple[str, ...]) -> Steps:
-    """One entry goes."""
-    for e, k in enumerate(s.redis):
-        for task, entry in enumerate(k.entries):
+def lose_entry(state: State, fault: str, kinds: tuple[str, ...]) -> Transitions:
+    """Lose one entry of one of these kinds."""
+    for epoch_index, keys in enumerate(state.redis):
+        for task, entry in enumerate(keys.entries):
             if entry.kind in kinds:
-                gone = k._replace(entries=put(k.entries, task, EMPTY))
-                after = spend(s, fault)._replace(redis=put(s.redis, e, gone))
+                without = keys._replace(entries=put(keys.entries, task, EMPTY))
+                after = spend(state, fault)._replace(redis=put(state.redis, epoch_index, without))
                 yield (fault, entry, task), after
 
 
-def index_vanishes(s: State) -> Steps:
-    """One index key goes, with its beacon, in the epoch of the gate."""
-    e = s.gate.epoch - 1
-    k = s.redis[e]
-    for view in (0, 1):
-        if k.beacons[view]:
-            index = tuple((0, had[1]) if view == 0 else (had[0], 0) for had in k.members)
-            gone = k._replace(beacons=put(k.beacons, view, 0), members=index)  # type: ignore[arg-type]
+def lose_index(state: State) -> Transitions:
+    """Lose one index key of the gate's epoch, with its beacon."""
+    epoch_index = state.gate.epoch - 1
+    keys = state.redis[epoch_index]
+    for view_index in (0, 1):
+        if keys.beacons[view_index]:
+            members = tuple((0, todo_done[1]) if view_index == 0 else (todo_done[0], 0) for todo_done in keys.members)
+            without = keys._replace(beacons=put(keys.beacons, view_index, 0), members=members)  # type: ignore[arg-type]
             yield (
-                ("index key vanishes", view + 1),
-                spend(s, "vanish")._replace(redis=put(s.redis, e, gone)),
+                ("index vanishes", view_index + 1),
+                spend(state, "index vanishes")._replace(redis=put(state.redis, epoch_index, without)),
             )
 
 
-def time(s: State, scope: Scope) -> Steps:
-    """The clock goes on, and what has expired is swept from the indexes."""
-    if s.now < scope.clock:
-        yield ("the clock strikes", s.now + 1), s._replace(now=s.now + 1)
-    if scope.clock:
-        for e, k in enumerate(s.redis):
-            index = tuple((a if a > s.now else 0, b if b > s.now else 0) for a, b in k.members)
-            if index != k.members:
-                swept = k._replace(members=index)
-                yield ("E1 sweep",), s._replace(redis=put(s.redis, e, swept))
+def time(state: State, scope: Scope) -> Transitions:
+    """Advance the clock, or sweep expired members from the indexes of an epoch."""
+    if state.now < scope.end_time:
+        yield ("clock advances", state.now + 1), state._replace(now=state.now + 1)
+    if scope.end_time:
+        for epoch_index, keys in enumerate(state.redis):
+            members = tuple(
+                (todo if todo > state.now else 0, done if done > state.now else 0) for todo, done in keys.members
+            )
+            if members != keys.members:
+                swept = keys._replace(members=members)
+                yield ("E1 sweep",), state._replace(redis=put(state.redis, epoch_index, swept))

@@ -1,48 +1,52 @@
-"""The gate and the leases on it: who may use Redis, and when nobody does any more."""
+"""Transitions of the gate and of the processes' leases on it."""
 
-from tests.model.locks import gate_free
-from tests.model.state import BUILDING, CLOSING, OFF, ON, Scope, State, Steps, may, put, spend
+from tests.model.locks import gate_is_free
+from tests.model.scope import Scope
+from tests.model.state import BUILDING, CLOSING, OFF, ON, State, Transitions, may_fail, put, spend
 
 
-def steps(s: State, scope: Scope) -> Steps:
-    """Everything that processes do about the gate."""
-    if not scope.gated:
+def transitions(state: State, scope: Scope) -> Transitions:
+    """Yield every transition of a process's lease or of the gate's mode."""
+    if not scope.gate_moves:
         return
-    for p, process in enumerate(s.processes):
-        allowed = s.gate.epoch if s.gate.mode == ON else 0
+    for index, process in enumerate(state.processes):
+        allowed = state.gate.epoch if state.gate.mode == ON else 0
         if process.lease != allowed:
-            held = s._replace(processes=put(s.processes, p, process._replace(lease=allowed)))
-            yield ("G1 process reads the gate", p, allowed), held
+            renewed = process._replace(lease=allowed)
+            yield (
+                ("G1 process reads the gate", index, allowed),
+                state._replace(processes=put(state.processes, index, renewed)),
+            )
         if process.lease and allowed:
-            lapsed = process._replace(lease=0)
-            yield ("G1 lease lapses", p), s._replace(processes=put(s.processes, p, lapsed))
-    if "closing" in scope.broken:
-        yield from close_at_once(s, scope)
+            expired = process._replace(lease=0)
+            yield ("G1 lease expires", index), state._replace(processes=put(state.processes, index, expired))
+    if "closing" in scope.omitted:
+        yield from close_without_closing(state, scope)
     else:
-        yield from close(s, scope)
+        yield from close(state, scope)
 
 
-def close(s: State, scope: Scope) -> Steps:
-    """G2, G3: `closing`, and `off` by whoever has seen it for longer than any lease lasts."""
-    if may(s, "close"):
-        if s.gate.mode == ON:
-            closing = spend(s, "close")._replace(gate=s.gate._replace(mode=CLOSING))
+def close(state: State, scope: Scope) -> Transitions:
+    """G2, G3: `closing` first; then `off` by any process that has seen `closing` for longer than a lease lasts."""
+    if may_fail(state, "close"):
+        if state.gate.mode == ON:
+            closing = spend(state, "close")._replace(gate=state.gate._replace(mode=CLOSING))
             yield ("G2 on to closing",), closing
-        if s.gate.mode == BUILDING:
-            off = spend(s, "close")._replace(gate=s.gate._replace(mode=OFF))
+        if state.gate.mode == BUILDING:
+            off = spend(state, "close")._replace(gate=state.gate._replace(mode=OFF))
             yield ("G2 building to off",), off
-    lapsed = not any(process.lease for process in s.processes)
-    if s.gate.mode == CLOSING and (lapsed or "lease wait" in scope.broken):
-        yield ("G3 closing to off",), s._replace(gate=s.gate._replace(mode=OFF))
+    leases_expired = not any(process.lease for process in state.processes)
+    if state.gate.mode == CLOSING and (leases_expired or "lease wait" in scope.omitted):
+        yield ("G3 closing to off",), state._replace(gate=state.gate._replace(mode=OFF))
 
 
-def close_at_once(s: State, scope: Scope) -> Steps:
-    """F1: no `closing`; one closer switches off and waits under the gate's lock, if it lives."""
-    if may(s, "close") and s.gate.mode in (ON, BUILDING) and gate_free(s, scope):
-        off = spend(s, "close")._replace(gate=s.gate._replace(mode=OFF), held=1)
-        yield ("closer switches off and waits",), off
-    if s.held:
-        if not any(process.lease for process in s.processes):
-            yield ("closer has waited",), s._replace(held=0)
-        if may(s, "crash"):
-            yield ("closer dies",), spend(s, "crash")._replace(held=0)
+def close_without_closing(state: State, scope: Scope) -> Transitions:
+    """F1: without `closing`, one closer switches the gate off and waits under the gate's lock, unless it dies."""
+    if may_fail(state, "close") and state.gate.mode in (ON, BUILDING) and gate_is_free(state, scope):
+        off = spend(state, "close")._replace(gate=state.gate._replace(mode=OFF), gate_locked=1)
+        yield ("closer switches the gate off and waits",), off
+    if state.gate_locked:
+        if not any(process.lease for process in state.processes):
+            yield ("closer has waited",), state._replace(gate_locked=0)
+        if may_fail(state, "crash"):
+            yield ("closer dies",), spend(state, "crash")._replace(gate_locked=0)

@@ -1,72 +1,73 @@
-"""What must hold in every state, and what must hold at rest."""
+"""The invariants: some hold in every state, some only in quiescent states."""
 
 from tests.model import scripts
-from tests.model.state import ON, Keys, Scope, State, scores, visible
+from tests.model.scope import Scope
+from tests.model.state import ON, Keys, State, is_visible, scores
 
 
-def violated(s: State, scope: Scope) -> str:
-    """The invariant that this state breaks, in words; empty if none."""
-    if s.wrong:
-        return s.wrong
-    if s.gate.mode != ON or scripts.lost(s, scope, s.gate.epoch):
+def find_violation(state: State, scope: Scope) -> str:
+    """Return a description of the invariant that the state violates; empty if there is none."""
+    if state.violation:
+        return state.violation
+    if state.gate.mode != ON or scripts.index_is_lost(state, scope, state.gate.epoch):
         return ""
-    k = scripts.keys(s, s.gate.epoch)
-    return missing(s, k) or (at_rest(s, scope, k) if resting(s) else "")
+    keys = scripts.epoch_keys(state, state.gate.epoch)
+    return index_violation(state, keys) or (quiescent_violation(state, scope, keys) if is_quiescent(state) else "")
 
 
-def missing(s: State, k: Keys) -> str:
-    """I2: while on and the beacons stand, the index holds every committed id."""
-    for task, history in enumerate(s.rows):
-        image = history[-1]
-        for view, beacon in zip((1, 2), k.beacons, strict=True):
-            if beacon and visible(image, view, s.now) and k.members[task][view - 1] <= s.now:
-                return f"I2: task {task} is committed in view {view} and not in its index"
+def index_violation(state: State, keys: Keys) -> str:
+    """I2: while the gate is on and the beacons exist, the index holds every committed id."""
+    for task, versions in enumerate(state.rows):
+        row = versions[-1]
+        for view, beacon in zip((1, 2), keys.beacons, strict=True):
+            if beacon and is_visible(row, view, state.now) and keys.members[task][view - 1] <= state.now:
+                return f"I2: task {task} is committed in view {view} and missing from its index"
     return ""
 
 
-def resting(s: State) -> bool:
-    """Whether nobody is in the middle of anything and no message travels."""
+def is_quiescent(state: State) -> bool:
+    """Return whether no operation is in progress and no message is in flight."""
     return (
-        all(w.pc in ("new", "done") and not w.late for w in s.writers)
-        and all(d.pc == "idle" for d in s.readers)
-        and all(b.pc in ("new", "done") for b in s.builders)
-        and all(c.pc == "idle" for c in s.scrubbers)
+        all(writer.pc in ("new", "done") and not writer.in_flight for writer in state.writers)
+        and all(reader.pc == "idle" for reader in state.readers)
+        and all(builder.pc in ("new", "done") for builder in state.builders)
+        and all(scrubber.pc == "idle" for scrubber in state.scrubbers)
     )
 
 
-def at_rest(s: State, scope: Scope, k: Keys) -> str:
-    """I4: every value is its row. I3: a scrub makes the index equal to the rows."""
-    for task, entry in enumerate(k.entries):
-        if entry.kind == "V" and entry.of != len(s.rows[task]):
-            return f"I4: at rest task {task} is cached in version {entry.of}, not its row's"
-    if k.beacons != (1, 1):
+def quiescent_violation(state: State, scope: Scope, keys: Keys) -> str:
+    """I4: every cached value equals its row. I3: a scrub makes the index equal to the rows."""
+    for task, entry in enumerate(keys.entries):
+        if entry.kind == "V" and entry.value != len(state.rows[task]):
+            return f"I4: in a quiescent state task {task} is cached in version {entry.value}, which is stale"
+    if keys.beacons != (1, 1):
         return ""
-    truth = tuple(scores(history[-1]) for history in s.rows)
-    scrubbed = s
-    for task, history in enumerate(s.rows):
-        scrubbed = scripts.mend(scrubbed, scope, s.gate.epoch, task, history[-1])
-    k = scripts.keys(scrubbed, s.gate.epoch)
-    if k.moving & ~k.due:
-        return "at rest a place among the expiries is in doubt, and nobody will settle it"
-    for task, (have, want) in enumerate(zip(k.members, truth, strict=True)):
-        if [h for h in have if h > s.now] != [w for w in want if w > s.now]:
-            return f"I3: after a scrub at rest the index has {have} for task {task}, not {want}"
-    return pages(scrubbed, scope, k)
+    expected = tuple(scores(versions[-1]) for versions in state.rows)
+    scrubbed = state
+    for task, versions in enumerate(state.rows):
+        scrubbed = scripts.repair(scrubbed, scope, state.gate.epoch, task, versions[-1])
+    keys = scripts.epoch_keys(scrubbed, state.gate.epoch)
+    if keys.moving & ~keys.marks:
+        return "I3: in a quiescent state a task stays in `moving`, and no mark is left to settle it"
+    for task, (found, wanted) in enumerate(zip(keys.members, expected, strict=True)):
+        if [score for score in found if score > state.now] != [score for score in wanted if score > state.now]:
+            return f"I3: after a scrub in a quiescent state the index has {found} for task {task}, not {wanted}"
+    return cached_page_violation(scrubbed, scope, keys)
 
 
-def pages(s: State, scope: Scope, k: Keys) -> str:
-    """A kept page that would be served says what the rows say."""
-    for p, process in enumerate(s.processes):
-        page = process.kept
-        if not page or page.epoch != s.gate.epoch or page.rev != k.rev:
+def cached_page_violation(state: State, scope: Scope, keys: Keys) -> str:
+    """I4: a cached page that would be served agrees with the rows."""
+    for index, process in enumerate(state.processes):
+        page = process.page
+        if not page or page.epoch != state.gate.epoch or page.rev != keys.rev:
             continue
-        if page.until <= s.now and "kept until the next expiry" not in scope.broken:
+        if page.next_expiry <= state.now and "pages cached until the next expiry" not in scope.omitted:
             continue
-        for task, history in enumerate(s.rows):
-            fits = visible(history[-1], page.view, s.now)
-            shown = len(history) if fits else 0
-            if page.counted >> task & 1 != fits:
-                return f"kept page of process {p} counts task {task} wrongly, and would be served"
+        for task, versions in enumerate(state.rows):
+            visible = is_visible(versions[-1], page.view, state.now)
+            shown = len(versions) if visible else 0
+            if page.counted >> task & 1 != visible:
+                return f"I4: the cached page of process {index} would be served with a wrong total for task {task}"
             if page.examined >> task & 1 and page.shown[task] != shown:
-                return f"kept page of process {p} is wrong about task {task}, and would be served"
+                return f"I4: the cached page of process {index} would be served with a wrong task {task}"
     return ""

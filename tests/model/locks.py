@@ -1,37 +1,43 @@
-"""Who holds which lock in PostgreSQL, read off from where everyone stands."""
+"""The locks in PostgreSQL. They are not part of the state: who holds them follows from the program counters."""
 
-from tests.model.state import Scope, State
+from tests.model.scope import Scope
+from tests.model.state import State
 
-CHANGED = ("adding", "rowed", "marked")  # holds the row's lock, and its own id's advisory lock
-OPEN = ("gated", *CHANGED)  # in a transaction: holds the gate's lock, a bulk create BULK as well
-
-
-def row_free(s: State, scope: Scope, task: int) -> bool:
-    """Whether no transaction holds this row."""
-    return not any(w.pc in CHANGED and scope.writers[i].task == task for i, w in enumerate(s.writers))
+# At these program counters a writer holds the row's lock and the advisory lock of its id.
+ROW_CHANGED = ("adding", "row changed", "marked")
+# At these it is in a transaction: it holds the shared lock on the gate, and a bulk create the shared bulk lock.
+IN_TRANSACTION = ("entered", *ROW_CHANGED)
 
 
-def gate_free(s: State, scope: Scope) -> bool:
-    """Whether the gate's lock can be had exclusively."""
-    if "exclusive lock" in scope.broken:
-        return True
-    return not s.held and not any(w.pc in OPEN for w in s.writers)
-
-
-def bulk_free(s: State, scope: Scope) -> bool:
-    """Whether BULK can be had exclusively: no bulk create is in flight."""
-    return "bulk lock" in scope.broken or not any(
-        w.pc in OPEN and scope.writers[i].verb == "bulk" for i, w in enumerate(s.writers)
+def row_is_free(state: State, scope: Scope, task: int) -> bool:
+    """Return whether no transaction holds the row's lock."""
+    return not any(
+        writer.pc in ROW_CHANGED and scope.writers[index].task == task for index, writer in enumerate(state.writers)
     )
 
 
-def id_free(s: State, scope: Scope, task: int, marker: int) -> bool:
-    """Whether the id's lock can be had exclusively: no writer that marked it can still commit."""
-    if "id lock" in scope.broken:
-        # without the lock all hangs on the deadline, which may or may not outlive the transaction
-        honest = "deadline holds" in scope.broken
-        return not (honest and s.writers[marker].pc in CHANGED)
+def gate_is_free(state: State, scope: Scope) -> bool:
+    """Return whether the exclusive lock on the gate is available."""
+    if "exclusive lock" in scope.omitted:
+        return True
+    return not state.gate_locked and not any(writer.pc in IN_TRANSACTION for writer in state.writers)
+
+
+def bulk_is_free(state: State, scope: Scope) -> bool:
+    """Return whether the exclusive bulk lock is available: no bulk create is in flight."""
+    return "bulk lock" in scope.omitted or not any(
+        writer.pc in IN_TRANSACTION and scope.writers[index].kind == "bulk"
+        for index, writer in enumerate(state.writers)
+    )
+
+
+def id_is_free(state: State, scope: Scope, task: int, mark_owner: int) -> bool:
+    """Return whether the exclusive lock on the id is available: no writer that marked the id can still commit."""
+    if "id lock" in scope.omitted:
+        # Without the lock, safety depends on the mark's deadline, which may or may not outlive the transaction.
+        outlives = "deadline holds" in scope.omitted
+        return not (outlives and state.writers[mark_owner].pc in ROW_CHANGED)
     return not any(
-        w.pc in CHANGED and op.task == task and op.verb != "bulk"
-        for w, op in zip(s.writers, scope.writers, strict=True)
+        writer.pc in ROW_CHANGED and write.task == task and write.kind != "bulk"
+        for writer, write in zip(state.writers, scope.writers, strict=True)
     )

@@ -1,217 +1,239 @@
-"""A read: by id, or a page of ids that are looked up one by one; and a page that was kept whole."""
+"""Transitions of the readers: a read by id, a page whose ids are looked up one by one, or a cached page."""
 
 from tests.model import scripts
-from tests.model.answer import answered, from_rows, kept
-from tests.model.locks import id_free
-from tests.model.state import EMPTY, NEVER, NOWHERE, SOON, Kept, Reader, Scope, Scores, State, Steps, put, visible
+from tests.model.answer import cache_page, complete, complete_from_rows
+from tests.model.locks import id_is_free
+from tests.model.scope import Scope
+from tests.model.state import (
+    EMPTY,
+    EXPIRING_SOON,
+    NEVER,
+    NO_ROW,
+    CachedPage,
+    Reader,
+    Scores,
+    State,
+    Transitions,
+    is_visible,
+    put,
+)
 
 
-def steps(s: State, scope: Scope) -> Steps:
-    """Everything that any reader may do next."""
-    for j, d in enumerate(s.readers):
-        if d.pc != "idle":
-            yield from STEPS[d.pc](s, scope, j)
-        elif d.left:
-            yield from begin(s, scope, j)
+def transitions(state: State, scope: Scope) -> Transitions:
+    """Yield every next step of every reader."""
+    for index, reader in enumerate(state.readers):
+        if reader.pc != "idle":
+            yield from ACTIONS[reader.pc](state, scope, index)
+        elif reader.reads_left:
+            yield from begin(state, scope, index)
 
 
-def turn(s: State, j: int, **changes: object) -> State:
-    """The world with one reader changed."""
-    d: Reader = s.readers[j]._replace(**changes)  # type: ignore[arg-type]
-    return s._replace(readers=put(s.readers, j, d))
+def with_reader(state: State, index: int, **changes: object) -> State:
+    """Return the state with one reader changed."""
+    reader: Reader = state.readers[index]._replace(**changes)  # type: ignore[arg-type]
+    return state._replace(readers=put(state.readers, index, reader))
 
 
-def token(j: int, d: Reader) -> int:
-    """What tells this operation's leases from all others."""
-    return 10 * j + d.left
+def lease_token(index: int, reader: Reader) -> int:
+    """Return a token that no other read uses."""
+    return 10 * index + reader.reads_left
 
 
-def begin(s: State, scope: Scope, j: int) -> Steps:
-    """R1: the lease on the gate is looked at when the operation begins; without it, PostgreSQL."""
-    process = s.processes[j % scope.processes]
-    for kind in scope.readers[j]:
-        known = s.floors if kind else s.floors[:1]
-        d = s.readers[j]._replace(kind=kind, floors=known, shown=(0,) * len(known), since=s.now)
-        what = f"page of view {kind}" if kind else "by id"
+def begin(state: State, scope: Scope, index: int) -> Transitions:
+    """R1: check the process's lease on the gate as the read begins. Without a lease PostgreSQL answers."""
+    process = state.processes[index % scope.processes]
+    for kind in scope.readers[index]:
+        floors = state.floors if kind else state.floors[:1]
+        reader = state.readers[index]._replace(kind=kind, floors=floors, shown=(0,) * len(floors), began_at=state.now)
+        target = f"page of view {kind}" if kind else "by id"
         if not process.lease:
-            yield ("R6 sql", j, what), from_rows(s, scope, j, d)
+            yield ("R6 sql", index, target), complete_from_rows(state, scope, index, reader)
             continue
-        ways = ["page" if kind else "ask"]
-        page = process.kept
-        if page and page.view == kind:
-            ways.append("rev")
-        for pc in ways:
-            first = d._replace(pc=pc, epoch=process.lease, examined=int(not kind))
-            begun = s._replace(readers=put(s.readers, j, first))
+        first_steps = ["page" if kind else "mget"]
+        if process.page and process.page.view == kind:
+            first_steps.append("rev")
+        for pc in first_steps:
+            started = reader._replace(pc=pc, epoch=process.lease, examined=int(not kind))
+            begun = state._replace(readers=put(state.readers, index, started))
             if scope.pauses:
-                yield ("R1 begin", j, what), begun
-            else:  # nothing that matters can come between the lease and the first script
-                yield from STEPS[pc](begun, scope, j)
+                yield ("R1 begin", index, target), begun
+            else:  # Merge R1 with the first script: no relevant transition can happen between them.
+                yield from ACTIONS[pc](begun, scope, index)
 
 
-def rev(s: State, scope: Scope, j: int) -> Steps:
-    """P2: a kept page is served if the lease says its epoch and one GET of `rev` its number."""
-    d = s.readers[j]
-    page = s.processes[j % scope.processes].kept
-    k = scripts.keys(s, d.epoch)
-    if isinstance(page, Kept) and serves(s, scope, page, d) and page.rev == k.rev:
-        old = d._replace(shown=page.shown, counted=page.counted, examined=page.examined)
-        yield ("P2 kept page", j, page.shown), answered(s, j, old, "kept page")
+def check_rev(state: State, scope: Scope, index: int) -> Transitions:
+    """P2: serve the cached page if the lease allows its epoch and one GET of `rev` returns its `rev`."""
+    reader = state.readers[index]
+    page = state.processes[index % scope.processes].page
+    keys = scripts.epoch_keys(state, reader.epoch)
+    if isinstance(page, CachedPage) and process_may_serve(state, scope, page, reader) and page.rev == keys.rev:
+        answer = reader._replace(shown=page.shown, counted=page.counted, examined=page.examined)
+        yield ("P2 cached page", index, page.shown), complete(state, index, answer, "cached page")
     else:
-        yield ("P2 rev differs", j), turn(s, j, pc="page")
+        yield ("P2 rev differs", index), with_reader(state, index, pc="page")
 
 
-def serves(s: State, scope: Scope, page: Kept, d: Reader) -> bool:
-    """Whether the process's own knowledge allows this page."""
+def process_may_serve(state: State, scope: Scope, page: CachedPage, reader: Reader) -> bool:
+    """Return whether the process may serve the page, by what it knows without Redis."""
     return (
-        page.view == d.kind
-        and (page.epoch == d.epoch or "kept by epoch" in scope.broken)
-        and (page.until > s.now or "kept until the next expiry" in scope.broken)
+        page.view == reader.kind
+        and (page.epoch == reader.epoch or "pages cached by epoch" in scope.omitted)
+        and (page.next_expiry > state.now or "pages cached until the next expiry" in scope.omitted)
     )
 
 
 def index_of(kind: int) -> int:
-    """Which of the two indexes a page reads."""
-    return 0 if kind == SOON else kind - 1
+    """Return which of the two indexes a page of this kind reads."""
+    return 0 if kind == EXPIRING_SOON else kind - 1
 
 
-def in_range(now: Scores, kind: int, clock: int) -> bool:
-    """Whether the page script finds the id: by its score, it cannot know better."""
-    score = now[index_of(kind)]
-    return clock < score <= (1 if kind == SOON else NEVER)
+def is_in_range(members: Scores, kind: int, now: int) -> bool:
+    """Return whether the page script finds the id. It only sees the score."""
+    score = members[index_of(kind)]
+    return now < score <= (1 if kind == EXPIRING_SOON else NEVER)
 
 
-def page(s: State, scope: Scope, j: int) -> Steps:
-    """P1: one script: beacons, ids from a cursor on, total, `rev`; again if ids were dropped."""
-    d = s.readers[j]
-    k = scripts.keys(s, d.epoch)
-    beacon = k.beacons[index_of(d.kind)] or "index beacon" in scope.broken
-    if scripts.lost(s, scope, d.epoch) or not beacon:
-        yield ("P1 beacon gone", j), turn(s, j, pc="sql")
+def read_page(state: State, scope: Scope, index: int) -> Transitions:
+    """P1: one script reads the beacons, the ids after a position, the total and `rev`."""
+    reader = state.readers[index]
+    keys = scripts.epoch_keys(state, reader.epoch)
+    beacon = keys.beacons[index_of(reader.kind)] or "index beacon" in scope.omitted
+    if scripts.index_is_lost(state, scope, reader.epoch) or not beacon:
+        yield ("P1 beacon is missing", index), with_reader(state, index, pc="sql")
         return
-    n = len(d.floors)
-    if d.kind == SOON and k.moving:
-        yield ("P1 moving", j), turn(s, j, pc="sql")
+    tasks = len(reader.floors)
+    if reader.kind == EXPIRING_SOON and keys.moving:
+        yield ("P1 moving", index), with_reader(state, index, pc="sql")
         return
-    there = [task for task in range(n) if in_range(k.members[task], d.kind, s.now)]
-    more = [task for task in there if task >= d.task]
-    some = more[: scope.page - sum(map(bool, d.shown))]
-    end = some[-1] + 1 if len(more) > len(some) else n
-    d = d._replace(
-        ids=sum(1 << task for task in some),
-        examined=d.examined | sum(1 << task for task in range(d.task, end)),
-        # the first call's: all that comes later raises `rev`
-        counted=d.counted if d.task else sum(1 << task for task in there),
-        rev=d.rev if d.task and "rev of the first call" not in scope.broken else k.rev,
-        until=min([d.until, *(k.members[task][index_of(d.kind)] for task in there)]),
+    in_range = [task for task in range(tasks) if is_in_range(keys.members[task], reader.kind, state.now)]
+    remaining = [task for task in in_range if task >= reader.task]
+    ids = remaining[: scope.page_size - sum(map(bool, reader.shown))]
+    end = ids[-1] + 1 if len(remaining) > len(ids) else tasks
+    reader = reader._replace(
+        pending=sum(1 << task for task in ids),
+        examined=reader.examined | sum(1 << task for task in range(reader.task, end)),
+        # Both are those of the first call: every later change raises `rev`.
+        counted=reader.counted if reader.task else sum(1 << task for task in in_range),
+        rev=reader.rev if reader.task and "rev of the first call" not in scope.omitted else keys.rev,
+        next_expiry=min([reader.next_expiry, *(keys.members[task][index_of(reader.kind)] for task in in_range)]),
         task=end,
     )
-    yield ("P1 page", j, some, k.rev), following(s, scope, j, d)
+    yield ("P1 page", index, ids, keys.rev), continue_read(state, scope, index, reader)
 
 
-def following(s: State, scope: Scope, j: int, d: Reader) -> State:
-    """The next id, the next part of the page, or the answer."""
-    if d.ids:
-        task = (d.ids & -d.ids).bit_length() - 1
-        d = d._replace(pc="ask", ids=d.ids & (d.ids - 1), task=task)
-    elif not d.kind or sum(map(bool, d.shown)) >= scope.page or d.examined >> (len(d.floors) - 1):
-        return kept(answered(s, j, d, "by cache"), scope, j, d)
+def continue_read(state: State, scope: Scope, index: int, reader: Reader) -> State:
+    """Go to the next id, call the page script again if ids were dropped, or complete the read."""
+    if reader.pending:
+        task = (reader.pending & -reader.pending).bit_length() - 1
+        reader = reader._replace(pc="mget", pending=reader.pending & (reader.pending - 1), task=task)
+    elif (
+        not reader.kind
+        or sum(map(bool, reader.shown)) >= scope.page_size
+        or reader.examined >> (len(reader.floors) - 1)
+    ):
+        return cache_page(complete(state, index, reader, "from Redis"), scope, index, reader)
     else:
-        d = d._replace(pc="page", task=d.examined.bit_length())
-    return s._replace(readers=put(s.readers, j, d._replace(over=EMPTY, mine=0, version=0)))
+        reader = reader._replace(pc="page", task=reader.examined.bit_length())
+    reader = reader._replace(replaces=EMPTY, holds_lease=0, version=0)
+    return state._replace(readers=put(state.readers, index, reader))
 
 
-def told(s: State, scope: Scope, j: int, version: int) -> State:
-    """The reader has this id in this version; it fits, or the page drops it."""
-    d = s.readers[j]
-    image = s.rows[d.task][version - 1]
-    if visible(image, d.kind, s.now):
-        d = d._replace(shown=put(d.shown, d.task, version))
-        if "dropped marks count" in scope.broken and d.keep == 2:
-            d = d._replace(keep=0)
-    elif image.view == NOWHERE and "absent is not kept" not in scope.broken:
-        d = d._replace(keep=0)  # it may be a bulk create at work, which leaves no mark
-    if d.keep == 2:
-        d = d._replace(keep=1)
-    return following(s, scope, j, d)
+def take_version(state: State, scope: Scope, index: int, version: int) -> State:
+    """Take this version of the task into the answer; a page drops it if it is not in the view."""
+    reader = state.readers[index]
+    row = state.rows[reader.task][version - 1]
+    if is_visible(row, reader.kind, state.now):
+        reader = reader._replace(shown=put(reader.shown, reader.task, version))
+        if "dropped tasks count for caching" in scope.omitted and reader.cacheable == 2:
+            reader = reader._replace(cacheable=0)
+    elif row.view == NO_ROW and "no caching with missing rows" not in scope.omitted:
+        # It may be a bulk create in progress, which sets no mark.
+        reader = reader._replace(cacheable=0)
+    if reader.cacheable == 2:
+        reader = reader._replace(cacheable=1)
+    return continue_read(state, scope, index, reader)
 
 
-def marked(s: State, scope: Scope, j: int) -> State:
-    """A live mark on this id: read the row, do not fill, do not keep the page."""
-    keep = s.readers[j].keep
-    if "live marks are not kept" not in scope.broken:
-        keep = 2 if "dropped marks count" in scope.broken and keep else 0
-    return turn(s, j, pc="row", keep=keep)
+def read_under_mark(state: State, scope: Scope, index: int) -> State:
+    """Under a live mark: read the row, do not fill the entry, do not cache the page."""
+    cacheable = state.readers[index].cacheable
+    if "no caching under live marks" not in scope.omitted:
+        cacheable = 2 if "dropped tasks count for caching" in scope.omitted and cacheable else 0
+    return with_reader(state, index, pc="row", cacheable=cacheable)
 
 
-def ask(s: State, scope: Scope, j: int) -> Steps:
-    """R2: the MGET: beacon and entry."""
-    d = s.readers[j]
-    if "beacon in MGET" not in scope.broken and scripts.lost(s, scope, d.epoch):
-        yield ("R2 beacon gone", j), turn(s, j, pc="sql")
+def mget(state: State, scope: Scope, index: int) -> Transitions:
+    """R2: one MGET of the beacon and the entry."""
+    reader = state.readers[index]
+    if "beacon in MGET" not in scope.omitted and scripts.index_is_lost(state, scope, reader.epoch):
+        yield ("R2 beacon is missing", index), with_reader(state, index, pc="sql")
         return
-    entry = scripts.keys(s, d.epoch).entries[d.task]
+    entry = scripts.epoch_keys(state, reader.epoch).entries[reader.task]
     if entry.kind == "V":
-        yield ("R2 hit", j, d.task, entry.of), told(s, scope, j, entry.of)
+        yield ("R2 hit", index, reader.task, entry.value), take_version(state, scope, index, entry.value)
     elif entry.kind == "L":
-        yield ("R2 another's lease", j, d.task), turn(s, j, pc="row")
+        yield ("R2 foreign lease", index, reader.task), with_reader(state, index, pc="row")
     elif entry.kind == "M":
-        yield ("R2 live mark", j, d.task, entry.of), marked(s, scope, j)
-        yield ("R2 mark past its deadline", j, d.task, entry.of), turn(s, j, pc="lock", over=entry)
+        yield ("R2 live mark", index, reader.task, entry.value), read_under_mark(state, scope, index)
+        yield (
+            ("R2 mark past its deadline", index, reader.task, entry.value),
+            with_reader(state, index, pc="lock", replaces=entry),
+        )
     else:
-        yield ("R2 miss", j, d.task), turn(s, j, pc="lease")
+        yield ("R2 miss", index, reader.task), with_reader(state, index, pc="lease")
 
 
-def lock(s: State, scope: Scope, j: int) -> Steps:
-    """T1: before a mark is taken over its writer has ended: the id's lock, exclusively."""
-    d = s.readers[j]
-    if id_free(s, scope, d.task, d.over.of):
-        yield ("T1 id lock", j, d.task), turn(s, j, pc="lease")
+def lock_id(state: State, scope: Scope, index: int) -> Transitions:
+    """T1: before taking over a mark, make sure that its writer has ended: try the exclusive lock on the id."""
+    reader = state.readers[index]
+    if id_is_free(state, scope, reader.task, reader.replaces.value):
+        yield ("T1 id lock", index, reader.task), with_reader(state, index, pc="lease")
     else:
-        yield ("T1 id is locked", j, d.task), marked(s, scope, j)
+        yield ("T1 id is locked", index, reader.task), read_under_mark(state, scope, index)
 
 
-def lease(s: State, scope: Scope, j: int) -> Steps:
-    """R3: a lease on the id, over nothing or over the mark that was seen."""
-    d = s.readers[j]
-    leased = scripts.lease(s, scope, d.epoch, d.task, d.over, token(j, d))
+def lease(state: State, scope: Scope, index: int) -> Transitions:
+    """R3: take a lease on the id, over an empty entry or over the mark that was read."""
+    reader = state.readers[index]
+    leased = scripts.lease(state, scope, reader.epoch, reader.task, reader.replaces, lease_token(index, reader))
     if leased is not None:
-        yield ("R3 lease", j, d.task), turn(leased, j, pc="row", mine=1, over=EMPTY)
-    elif scripts.keys(s, d.epoch).entries[d.task].kind == "M":
-        yield ("R3 refused, a mark", j, d.task), turn(marked(s, scope, j), j, over=EMPTY)
+        yield ("R3 lease", index, reader.task), with_reader(leased, index, pc="row", holds_lease=1, replaces=EMPTY)
+    elif scripts.epoch_keys(state, reader.epoch).entries[reader.task].kind == "M":
+        under_mark = read_under_mark(state, scope, index)
+        yield ("R3 refused by a mark", index, reader.task), with_reader(under_mark, index, replaces=EMPTY)
     else:
-        yield ("R3 refused", j, d.task), turn(s, j, pc="row", over=EMPTY)
+        yield ("R3 refused", index, reader.task), with_reader(state, index, pc="row", replaces=EMPTY)
 
 
-def row(s: State, scope: Scope, j: int) -> Steps:
-    """R4: the row, from the primary."""
-    d = s.readers[j]
-    version = len(s.rows[d.task])
-    if d.mine:
-        yield ("R4 row", j, d.task, version), turn(s, j, pc="fill", version=version)
+def read_row(state: State, scope: Scope, index: int) -> Transitions:
+    """R4: read the row from the primary."""
+    reader = state.readers[index]
+    version = len(state.rows[reader.task])
+    if reader.holds_lease:
+        yield ("R4 row", index, reader.task, version), with_reader(state, index, pc="fill", version=version)
     else:
-        yield ("R4 row", j, d.task, version), told(s, scope, j, version)
+        yield ("R4 row", index, reader.task, version), take_version(state, scope, index, version)
 
 
-def fill(s: State, scope: Scope, j: int) -> Steps:
-    """R5: filled only under the token; the reader has its answer either way."""
-    d = s.readers[j]
-    filled = scripts.fill(s, d.epoch, d.task, d.version, token(j, d))
-    yield ("R5 fill", j, d.task, d.version), told(filled, scope, j, d.version)
+def fill(state: State, scope: Scope, index: int) -> Transitions:
+    """R5: fill the entry if the lease still stands. The reader has its answer in both cases."""
+    reader = state.readers[index]
+    filled = scripts.fill(state, reader.epoch, reader.task, reader.version, lease_token(index, reader))
+    yield ("R5 fill", index, reader.task, reader.version), take_version(filled, scope, index, reader.version)
 
 
-def sql(s: State, scope: Scope, j: int) -> Steps:
-    """R6: Redis is not to be used."""
-    yield ("R6 sql", j), from_rows(s, scope, j, s.readers[j])
+def fall_back(state: State, scope: Scope, index: int) -> Transitions:
+    """R6: fall back to PostgreSQL."""
+    yield ("R6 sql", index), complete_from_rows(state, scope, index, state.readers[index])
 
 
-STEPS = {
-    "rev": rev,
-    "page": page,
-    "ask": ask,
-    "lock": lock,
+ACTIONS = {
+    "rev": check_rev,
+    "page": read_page,
+    "mget": mget,
+    "lock": lock_id,
     "lease": lease,
-    "row": row,
+    "row": read_row,
     "fill": fill,
-    "sql": sql,
+    "sql": fall_back,
 }

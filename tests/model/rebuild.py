@@ -1,102 +1,105 @@
-"""The rebuild: a new epoch, beacons, ids from PostgreSQL while writers go on, then `on`."""
+"""Transitions of a rebuild: a new epoch, its beacons, ids from PostgreSQL while writers continue, then `on`."""
 
 from tests.model import scripts
-from tests.model.locks import gate_free
+from tests.model.locks import gate_is_free
+from tests.model.scope import Scope
 from tests.model.state import (
     BUILDING,
     CLOSING,
-    NOWHERE,
+    NO_ROW,
     OFF,
     ON,
     Builder,
     Gate,
-    Image,
-    Scope,
+    RowVersion,
     State,
-    Steps,
-    may,
+    Transitions,
+    may_fail,
     put,
     spend,
 )
 
 
-def steps(s: State, scope: Scope) -> Steps:
-    """Everything that any builder may do next."""
-    for i, b in enumerate(s.builders):
-        if b.pc in STEPS:
-            yield from STEPS[b.pc](s, scope, i)
-            if b.pc != "new" and may(s, "crash"):
-                yield ("builder dies", i), turn(spend(s, "crash"), i, pc="done")
+def transitions(state: State, scope: Scope) -> Transitions:
+    """Yield every next step of every builder."""
+    for index, builder in enumerate(state.builders):
+        if builder.pc in ACTIONS:
+            yield from ACTIONS[builder.pc](state, scope, index)
+            if builder.pc != "new" and may_fail(state, "crash"):
+                yield ("builder dies", index), with_builder(spend(state, "crash"), index, pc="done")
 
 
-def turn(s: State, i: int, **changes: object) -> State:
-    """The world with one builder changed."""
-    b: Builder = s.builders[i]._replace(**changes)  # type: ignore[arg-type]
-    return s._replace(builders=put(s.builders, i, b))
+def with_builder(state: State, index: int, **changes: object) -> State:
+    """Return the state with one builder changed."""
+    builder: Builder = state.builders[index]._replace(**changes)  # type: ignore[arg-type]
+    return state._replace(builders=put(state.builders, index, builder))
 
 
-def beaconed(s: State, epoch: int) -> State:
-    """The epoch with `rev` and a beacon in each index."""
-    return scripts.keep(s, epoch, scripts.keys(s, epoch)._replace(rev=1, beacons=(1, 1)))
+def with_beacons(state: State, epoch: int) -> State:
+    """Return the state with `rev` and both index beacons set in this epoch."""
+    return scripts.with_keys(state, epoch, scripts.epoch_keys(state, epoch)._replace(rev=1, beacons=(1, 1)))
 
 
-def begin(s: State, scope: Scope, i: int) -> Steps:
-    """B1: under the exclusive lock an epoch never used before, its beacons, then `building`."""
-    from_ = (OFF, BUILDING, CLOSING) if "never from closing" in scope.broken else (OFF, BUILDING)
-    if s.gate.mode not in from_ or not gate_free(s, scope):
+def begin(state: State, scope: Scope, index: int) -> Transitions:
+    """B1: under the exclusive lock, draw an epoch that was never used, set its beacons, commit `building`."""
+    modes = (OFF, BUILDING, CLOSING) if "never from closing" in scope.omitted else (OFF, BUILDING)
+    if state.gate.mode not in modes or not gate_is_free(state, scope):
         return
-    again = "new epochs" in scope.broken and s.gate.mode == BUILDING
-    epoch = s.gate.epoch if again else s.gate.drawn + 1
+    reuses_epoch = "new epochs" in scope.omitted and state.gate.mode == BUILDING
+    epoch = state.gate.epoch if reuses_epoch else state.gate.last_epoch + 1
     if epoch > scope.epochs:
         return
-    drawn = s._replace(gate=s.gate._replace(drawn=epoch))
-    runs = put(s.gate.runs, epoch - 1, s.run)
-    begun = turn(drawn, i, pc="snapshot", epoch=epoch)
-    begun = begun._replace(gate=Gate(BUILDING, epoch, epoch, runs))
-    if "early beacons" not in scope.broken:
-        begun = beaconed(begun, epoch)
-    yield ("B1 building", i, epoch), begun
-    if may(s, "crash"):  # after the beacons, before the commit: the epoch is spent
-        failed = turn(spend(drawn, "crash"), i, pc="done")
-        yield ("B1 builder dies, epoch spent", i, epoch), beaconed(failed, epoch)
+    drawn = state._replace(gate=state.gate._replace(last_epoch=epoch))
+    run_ids = put(state.gate.run_ids, epoch - 1, state.run_id)
+    begun = with_builder(drawn, index, pc="snapshot", epoch=epoch)
+    begun = begun._replace(gate=Gate(BUILDING, epoch, epoch, run_ids))
+    if "early beacons" not in scope.omitted:
+        begun = with_beacons(begun, epoch)
+    yield ("B1 building", index, epoch), begun
+    if may_fail(state, "crash"):  # After the beacons and before the commit: the epoch is used up.
+        failed = with_builder(spend(drawn, "crash"), index, pc="done")
+        yield ("B1 builder dies, epoch is used up", index, epoch), with_beacons(failed, epoch)
 
 
-def snapshot(s: State, _scope: Scope, i: int) -> Steps:
-    """B2: a batch of one id, in a snapshot from after that commit; each batch may have one of its own."""
-    b = s.builders[i]
-    yield ("B2 snapshot", i, b.task), turn(s, i, pc="adding", image=s.rows[b.task][-1])
+def read_snapshot(state: State, _scope: Scope, index: int) -> Transitions:
+    """B2: read a batch of one id. Each batch may have its own snapshot, from after the commit of B1."""
+    builder = state.builders[index]
+    after = with_builder(state, index, pc="adding", row=state.rows[builder.task][-1])
+    yield ("B2 snapshot", index, builder.task), after
 
 
-def add(s: State, scope: Scope, i: int) -> Steps:
-    """B3: the batch into the index, with the later of two expiries; give up if the beacons are gone."""
-    b = s.builders[i]
-    k = scripts.keys(s, b.epoch)
-    gone = scripts.lost(s, scope, b.epoch) or k.beacons != (1, 1)
-    if gone and "early beacons" not in scope.broken:
-        yield ("B3 gives up", i), turn(s, i, pc="done")
+def add_batch(state: State, scope: Scope, index: int) -> Transitions:
+    """B3: add the batch to the index, with the later of two expiries. Give up if the beacons are missing."""
+    builder = state.builders[index]
+    keys = scripts.epoch_keys(state, builder.epoch)
+    lost = scripts.index_is_lost(state, scope, builder.epoch) or keys.beacons != (1, 1)
+    if lost and "early beacons" not in scope.omitted:
+        yield ("B3 gives up", index), with_builder(state, index, pc="done")
         return
-    if "later expiry in a rebuild" in scope.broken:
-        k = k._replace(members=put(k.members, b.task, scripts.overwritten(k.members[b.task], b.image)))
+    if "later expiry in a rebuild" in scope.omitted:
+        members = scripts.scores_with_own_expiry(keys.members[builder.task], builder.row)
+        keys = keys._replace(members=put(keys.members, builder.task, members))
     else:
-        k = scripts.add(k, scope, b.task, b.image)
-    added = scripts.keep(s, b.epoch, k)
-    if b.task + 1 < len(s.rows):
-        yield ("B3 add", i, b.task), turn(added, i, pc="snapshot", task=b.task + 1, image=Image(NOWHERE))
+        keys = scripts.add_to_indexes(keys, scope, builder.task, builder.row)
+    added = scripts.with_keys(state, builder.epoch, keys)
+    next_task, pc = builder.task + 1, "snapshot"
+    if next_task == len(state.rows):
+        next_task, pc = 0, "added"
+        if "early beacons" in scope.omitted:
+            added = with_beacons(added, builder.epoch)
+    after = with_builder(added, index, pc=pc, task=next_task, row=RowVersion(NO_ROW))
+    yield ("B3 add", index, builder.task), after
+
+
+def switch_on(state: State, scope: Scope, index: int) -> Transitions:
+    """B4: switch the gate `on` if it is still `building` this epoch."""
+    builder = state.builders[index]
+    same_epoch = state.gate.epoch == builder.epoch or "epoch in on" in scope.omitted
+    done = with_builder(state, index, pc="done")
+    if state.gate.mode == BUILDING and same_epoch:
+        yield ("B4 on", index, builder.epoch), done._replace(gate=state.gate._replace(mode=ON))
     else:
-        if "early beacons" in scope.broken:
-            added = beaconed(added, b.epoch)
-        yield ("B3 add", i, b.task), turn(added, i, pc="added", task=0, image=Image(NOWHERE))
+        yield ("B4 too late", index, builder.epoch), done
 
 
-def switch(s: State, scope: Scope, i: int) -> Steps:
-    """B4: `on`, if the gate is still building this very epoch."""
-    b = s.builders[i]
-    mine = s.gate.epoch == b.epoch or "epoch in on" in scope.broken
-    done = turn(s, i, pc="done")
-    if s.gate.mode == BUILDING and mine:
-        yield ("B4 on", i, b.epoch), done._replace(gate=s.gate._replace(mode=ON))
-    else:
-        yield ("B4 too late", i, b.epoch), done
-
-
-STEPS = {"new": begin, "snapshot": snapshot, "adding": add, "added": switch}
+ACTIONS = {"new": begin, "snapshot": read_snapshot, "adding": add_batch, "added": switch_on}

@@ -1,35 +1,36 @@
-"""The unbroken protocol's scopes: what `make test` explores, and what the long run does."""
+"""The scopes in which the complete protocol is explored: short ones in `make test`, long ones in `make model`."""
 
-from tests.model.state import DELETED, DONE, NEVER, NOWHERE, OFF, SOON, TODO, Image, Op, Scope
+from tests.model.scope import Scope, Write
+from tests.model.state import DELETED, DONE, EXPIRING_SOON, NEVER, NO_ROW, OFF, TODO, RowVersion
 
-MOVE, SAME = Op("update", view=DONE), Op("update", view=TODO)
-DELETE, RESTORE = Op("delete"), Op("restore")
-CREATE, BULK = Op("create"), Op("bulk")
-ABSENT, GONE, TWO = (Image(NOWHERE),), (Image(DELETED),), (Image(TODO), Image(TODO))
-ALL, BY_ID, PAGES = (0, TODO, DONE), (0,), (TODO, DONE)
-FAULTS = {"crash": 1, "unmarked": 1, "unpublished": 1}
+MOVE, UPDATE = Write("update", view=DONE), Write("update", view=TODO)
+DELETE, RESTORE = Write("delete"), Write("restore")
+CREATE, BULK = Write("create"), Write("bulk")
+NO_TASK, DELETED_TASK, TWO_TASKS = (RowVersion(NO_ROW),), (RowVersion(DELETED),), (RowVersion(TODO), RowVersion(TODO))
+ANY_READ, BY_ID, PAGES = (0, TODO, DONE), (0,), (TODO, DONE)
+WRITER_FAULTS = {"crash": 1, "mark fails": 1, "publish fails": 1}
 
 SHORT = {
-    "writers and readers": Scope(writers=(MOVE, SAME), readers=(BY_ID, (DONE,)), faults={"crash": 1, "rollback": 1}),
-    "late messages": Scope(writers=(SAME, MOVE), readers=(ALL,), faults={"unmarked": 1, "unpublished": 1}),
-    "delete and restore, scrubbed": Scope(
-        rows=GONE, writers=(RESTORE, DELETE), readers=((TODO,),), scrubs=1, faults={"evict": 1}
+    "writers and readers": Scope(writers=(MOVE, UPDATE), readers=(BY_ID, (DONE,)), faults={"crash": 1, "rollback": 1}),
+    "late messages": Scope(writers=(UPDATE, MOVE), readers=(ANY_READ,), faults={"mark fails": 1, "publish fails": 1}),
+    "delete, restore and scrub": Scope(
+        rows=DELETED_TASK, writers=(RESTORE, DELETE), readers=((TODO,),), scrubs=1, faults={"evict": 1}
     ),
-    "the gate": Scope(
-        writers=(SAME,),
+    "gate": Scope(
+        writers=(UPDATE,),
         readers=(BY_ID, BY_ID),
         processes=2,
         builders=1,
         faults={"close": 1, "flush": 1},
     ),
-    "processes that pause": Scope(
-        writers=(SAME,),
+    "pausing processes": Scope(
+        writers=(UPDATE,),
         readers=(BY_ID, BY_ID),
         reads=(1, 2),
         pauses=True,
         faults={"close": 1, "evict": 1},
     ),
-    "a rebuild that races a writer": Scope(
+    "rebuild and writer": Scope(
         start=OFF,
         builders=2,
         epochs=3,
@@ -38,71 +39,71 @@ SHORT = {
         faults={"crash": 1, "flush": 1},
     ),
     "expiry during a rebuild": Scope(
-        rows=(Image(TODO, 1),),
+        rows=(RowVersion(TODO, 1),),
         start=OFF,
-        writers=(Op("update", until=2),),
+        writers=(Write("update", expires_at=2),),
         builders=1,
         readers=((TODO,),),
-        clock=2,
+        end_time=2,
         faults={"crash": 1, "rollback": 1},
     ),
-    "kept pages": Scope(writers=(MOVE, SAME), readers=(PAGES,), reads=(2,), keep=True, faults={"flush": 1}),
+    "cached pages": Scope(writers=(MOVE, UPDATE), readers=(PAGES,), reads=(2,), page_cache=True, faults={"flush": 1}),
     "bulk creates": Scope(
-        rows=ABSENT,
+        rows=NO_TASK,
         writers=(BULK, BULK),
         readers=((TODO,), BY_ID),
         scrubs=2,
-        faults={"unmarked": 1, "rollback": 1},
+        faults={"mark fails": 1, "rollback": 1},
     ),
     "expiry": Scope(
-        rows=(Image(TODO, 1),),
-        writers=(Op("update", until=2), Op("update", until=1)),
+        rows=(RowVersion(TODO, 1),),
+        writers=(Write("update", expires_at=2), Write("update", expires_at=1)),
         readers=((TODO,),),
         scrubs=1,
-        clock=2,
+        end_time=2,
         faults={"rollback": 1},
     ),
-    "a write of two": Scope(
-        rows=TWO,
-        writers=(MOVE, Op("update", task=1, view=DONE, follows=0), Op("update", task=1)),
+    "write of two tasks": Scope(
+        rows=TWO_TASKS,
+        writers=(MOVE, Write("update", task=1, view=DONE, leader=0), Write("update", task=1)),
         readers=((TODO,),),
-        faults={"unpublished": 1},
+        faults={"publish fails": 1},
     ),
-    "the order of expiries": Scope(
-        rows=(Image(TODO, 1),),
-        writers=(Op("update", until=2), Op("update", until=1)),
-        readers=((SOON,),),
+    "pages by expiry": Scope(
+        rows=(RowVersion(TODO, 1),),
+        writers=(Write("update", expires_at=2), Write("update", expires_at=1)),
+        readers=((EXPIRING_SOON,),),
         scrubs=1,
-        faults={"unpublished": 1},
+        faults={"publish fails": 1},
     ),
 }
 
 LONG = {
     "two writers, two readers, every message fault": Scope(
-        writers=(MOVE, SAME), readers=(ALL, BY_ID), reads=(1, 2), faults=FAULTS | {"rollback": 1}
+        writers=(MOVE, UPDATE), readers=(ANY_READ, BY_ID), reads=(1, 2), faults=WRITER_FAULTS | {"rollback": 1}
     ),
     "three writers": Scope(
-        writers=(MOVE, SAME, SAME),
+        writers=(MOVE, UPDATE, UPDATE),
         readers=(BY_ID,),
         scrubs=1,
-        faults={"unmarked": 1, "unpublished": 1},
+        faults={"mark fails": 1, "publish fails": 1},
     ),
     "delete, restore, move": Scope(
-        rows=GONE,
+        rows=DELETED_TASK,
         writers=(RESTORE, DELETE, MOVE),
         readers=((TODO,),),
         scrubs=1,
-        faults={"crash": 1, "rollback": 1, "abortless": 1},
+        faults={"crash": 1, "rollback": 1, "abort fails": 1},
     ),
-    "creates that fail": Scope(
-        rows=ABSENT,
+    "failing creates": Scope(
+        rows=NO_TASK,
         writers=(CREATE, CREATE),
         readers=((TODO,), BY_ID),
         scrubs=1,
-        faults=FAULTS | {"rollback": 1, "abortless": 1},
+        faults=WRITER_FAULTS | {"rollback": 1, "abort fails": 1},
     ),
-    "the gate, and processes that pause": Scope(
-        writers=(SAME,),
+    "gate and pausing processes": Scope(
+        writers=(UPDATE,),
         readers=(BY_ID, BY_ID),
         reads=(1, 2),
         processes=2,
@@ -114,95 +115,99 @@ LONG = {
         start=OFF,
         builders=2,
         epochs=3,
-        writers=(MOVE, SAME),
+        writers=(MOVE, UPDATE),
         readers=(PAGES,),
-        faults={"crash": 1, "flush": 1, "unmarked": 1},
+        faults={"crash": 1, "flush": 1, "mark fails": 1},
     ),
-    "closing and coming back": Scope(
-        writers=(MOVE, SAME),
+    "closing and rebuilding": Scope(
+        writers=(MOVE, UPDATE),
         readers=((0, DONE), BY_ID),
         processes=2,
         builders=1,
-        faults={"close": 1, "unmarked": 1},
+        faults={"close": 1, "mark fails": 1},
     ),
-    "kept pages": Scope(
-        writers=(MOVE, SAME),
+    "cached pages": Scope(
+        writers=(MOVE, UPDATE),
         readers=((TODO,), BY_ID),
         reads=(2, 1),
-        keep=True,
-        faults={"unpublished": 1, "crash": 1},
+        page_cache=True,
+        faults={"publish fails": 1, "crash": 1},
     ),
-    "kept pages over two epochs": Scope(
+    "cached pages over two epochs": Scope(
         writers=(MOVE,),
         readers=((TODO,), (TODO,)),
         reads=(2, 1),
         processes=2,
         builders=1,
-        keep=True,
+        page_cache=True,
         faults={"close": 1, "flush": 1},
     ),
-    "pages of one, read on": Scope(
-        rows=TWO,
-        writers=(MOVE, Op("delete", task=1)),
+    "pages of one task": Scope(
+        rows=TWO_TASKS,
+        writers=(MOVE, Write("delete", task=1)),
         readers=((TODO,), (TODO,)),
         reads=(2, 1),
-        page=1,
-        keep=True,
+        page_size=1,
+        page_cache=True,
     ),
     "bulk creates, retried": Scope(
-        rows=ABSENT,
+        rows=NO_TASK,
         writers=(BULK, BULK, MOVE),
         readers=((TODO,), BY_ID),
         scrubs=1,
-        faults={"unmarked": 1, "rollback": 1},
+        faults={"mark fails": 1, "rollback": 1},
     ),
-    "bulk creates against a create, pages kept": Scope(
-        rows=ABSENT,
+    "bulk create and create, cached pages": Scope(
+        rows=NO_TASK,
         writers=(BULK, CREATE),
         readers=((TODO,), BY_ID),
         reads=(2, 1),
-        keep=True,
+        page_cache=True,
         scrubs=1,
-        faults={"unmarked": 1, "rollback": 1, "abortless": 1},
+        faults={"mark fails": 1, "rollback": 1, "abort fails": 1},
     ),
     "bulk creates during a rebuild": Scope(
-        rows=ABSENT,
+        rows=NO_TASK,
         start=OFF,
         writers=(BULK, BULK),
         readers=((TODO,),),
         builders=2,
         epochs=3,
         scrubs=1,
-        faults={"close": 1, "flush": 1, "unmarked": 1},
+        faults={"close": 1, "flush": 1, "mark fails": 1},
     ),
     "expiry": Scope(
-        rows=(Image(TODO, 1),),
-        writers=(Op("update", until=3), Op("update", until=NEVER)),
+        rows=(RowVersion(TODO, 1),),
+        writers=(Write("update", expires_at=3), Write("update", expires_at=NEVER)),
         readers=((TODO,),),
         scrubs=1,
-        clock=2,
-        faults={"rollback": 1, "unpublished": 1, "unmarked": 1},
+        end_time=2,
+        faults={"rollback": 1, "publish fails": 1, "mark fails": 1},
     ),
-    "the order of expiries": Scope(
-        rows=(Image(TODO, 2),),
-        writers=(Op("update", until=1), Op("update", until=2), Op("update", view=DONE, until=1)),
-        readers=((SOON,),),
+    "pages by expiry": Scope(
+        rows=(RowVersion(TODO, 2),),
+        writers=(
+            Write("update", expires_at=1),
+            Write("update", expires_at=2),
+            Write("update", view=DONE, expires_at=1),
+        ),
+        readers=((EXPIRING_SOON,),),
         scrubs=1,
-        faults={"unpublished": 1, "rollback": 1, "abortless": 1, "unmarked": 1},
+        faults={"publish fails": 1, "rollback": 1, "abort fails": 1, "mark fails": 1},
     ),
-    "writes of two": Scope(
-        rows=TWO,
-        writers=(MOVE, Op("delete", task=1, follows=0), Op("update", task=1, view=DONE), Op("update", task=0)),
+    "writes of two tasks": Scope(
+        rows=TWO_TASKS,
+        writers=(MOVE, Write("delete", task=1, leader=0), Write("update", task=1, view=DONE), Write("update", task=0)),
         readers=((DONE,),),
-        faults={"unpublished": 1, "rollback": 1, "unmarked": 1},
+        faults={"publish fails": 1, "rollback": 1, "mark fails": 1},
     ),
-    "an index key vanishes": Scope(
-        writers=(MOVE, SAME),
+    "lost index key": Scope(
+        writers=(MOVE, UPDATE),
         readers=(PAGES, (TODO,)),
-        faults={"vanish": 1, "unpublished": 1},
+        faults={"index vanishes": 1, "publish fails": 1},
     ),
-    "failover to an old replica": Scope(
-        writers=(SAME, MOVE),
+    "failover to a stale replica": Scope(
+        writers=(UPDATE, MOVE),
         readers=((0, TODO),),
         reads=(2,),
         builders=1,

@@ -1,159 +1,161 @@
-"""The Lua scripts: what Redis does in one go, each with what it checks first."""
+"""The Lua scripts: each checks and changes the keys of an epoch in one atomic step."""
 
-from tests.model.state import EMPTY, Entry, Image, Keys, Scope, Scores, State, put, scores
-
-
-def keys(s: State, epoch: int) -> Keys:
-    """What Redis holds for this epoch."""
-    return s.redis[epoch - 1]
+from tests.model.scope import Scope
+from tests.model.state import EMPTY, Entry, Keys, RowVersion, Scores, State, put, scores
 
 
-def keep(s: State, epoch: int, k: Keys) -> State:
-    """The world with this epoch's keys changed."""
-    return s._replace(redis=put(s.redis, epoch - 1, k))
+def epoch_keys(state: State, epoch: int) -> Keys:
+    """Return the keys of an epoch."""
+    return state.redis[epoch - 1]
 
 
-def lost(s: State, scope: Scope, epoch: int) -> bool:
-    """Whether Redis no longer holds what this epoch's rebuild put there."""
-    k = s.redis[epoch - 1]
-    if s.run != s.gate.runs[epoch - 1] and "run id" not in scope.broken:
+def with_keys(state: State, epoch: int, keys: Keys) -> State:
+    """Return the state with the keys of an epoch replaced."""
+    return state._replace(redis=put(state.redis, epoch - 1, keys))
+
+
+def index_is_lost(state: State, scope: Scope, epoch: int) -> bool:
+    """Return whether Redis no longer holds the index that the epoch's rebuild stored."""
+    if state.run_id != state.gate.run_ids[epoch - 1] and "run id" not in scope.omitted:
         return True
-    return not k.rev
+    return not epoch_keys(state, epoch).rev
 
 
-def raised(k: Keys, scope: Scope, verb: str) -> Keys:
-    """`rev` one higher, if it is there: no script ever makes it."""
-    if f"rev at {verb}" in scope.broken or (not k.rev and "rev is never made" not in scope.broken):
-        return k
-    return k._replace(rev=k.rev + 1 if scope.keep else 1)
+def raise_rev(keys: Keys, scope: Scope, step: str) -> Keys:
+    """Increment `rev` if it exists; a script never creates it."""
+    if f"rev at {step}" in scope.omitted or (not keys.rev and "rev is never created" not in scope.omitted):
+        return keys
+    return keys._replace(rev=keys.rev + 1 if scope.page_cache else 1)
 
 
-def settled(now: Scores, image: Image) -> Scores:
-    """Out of every index that the image is not in, and its own expiry where it is. Adds nothing."""
-    there = scores(image)
-    return (there[0] if now[0] else 0, there[1] if now[1] else 0)
+def scores_to_keep(members: Scores, row: RowVersion) -> Scores:
+    """Return the scores without the indexes that the row is not in, and with the row's own expiry. Adds no member."""
+    todo, done = scores(row)
+    return (todo if members[0] else 0, done if members[1] else 0)
 
 
-def widened(now: Scores, image: Image, scope: Scope) -> Scores:
-    """In every index that the image is in, with the later of two expiries where it was before."""
-    there = scores(image)
-    if "expiry at mark" in scope.broken:
-        return (now[0] or there[0], now[1] or there[1])
-    if "later expiry" in scope.broken:
-        return overwritten(now, image)
-    return (max(now[0], there[0]), max(now[1], there[1]))
+def scores_with_later_expiry(members: Scores, row: RowVersion, scope: Scope) -> Scores:
+    """Return the scores with the row's indexes added, and the later expiry where the task was a member already."""
+    todo, done = scores(row)
+    if "expiry at mark" in scope.omitted:
+        return (members[0] or todo, members[1] or done)
+    if "later expiry" in scope.omitted:
+        return scores_with_own_expiry(members, row)
+    return (max(members[0], todo), max(members[1], done))
 
 
-def overwritten(now: Scores, image: Image) -> Scores:
-    """In every index that the image is in, with the expiry of the image, whatever was there (broken variants only)."""
-    there = scores(image)
-    return (there[0] or now[0], there[1] or now[1])
+def scores_with_own_expiry(members: Scores, row: RowVersion) -> Scores:
+    """Return the scores with the row's indexes added, and the row's own expiry (broken variants only)."""
+    todo, done = scores(row)
+    return (todo or members[0], done or members[1])
 
 
-def add(k: Keys, scope: Scope, task: int, image: Image) -> Keys:
-    """The id in the indexes of this image."""
-    return k._replace(members=put(k.members, task, widened(k.members[task], image, scope)))
+def add_to_indexes(keys: Keys, scope: Scope, task: int, row: RowVersion) -> Keys:
+    """Add the id to the indexes of this row version."""
+    members = scores_with_later_expiry(keys.members[task], row, scope)
+    return keys._replace(members=put(keys.members, task, members))
 
 
-def mark(s: State, scope: Scope, i: int) -> State | None:
-    """W3: the mark and the index together; None when it is refused."""
-    w, task = s.writers[i], scope.writers[i].task
-    k = keys(s, w.epoch)
-    entry = k.entries[task]
-    if "seq" not in scope.broken and entry.kind == "M" and s.writers[entry.of].seq > w.seq:
+def mark(state: State, scope: Scope, index: int) -> State | None:
+    """W3: set the mark and add the id to its indexes, in one script. Return None if it is refused."""
+    writer, task = state.writers[index], scope.writers[index].task
+    keys = epoch_keys(state, writer.epoch)
+    entry = keys.entries[task]
+    if "seq" not in scope.omitted and entry.kind == "M" and state.writers[entry.value].seq > writer.seq:
         return None
-    if lost(s, scope, w.epoch):
+    if index_is_lost(state, scope, writer.epoch):
         return None
-    if scope.soon and "moving" not in scope.broken and any(now not in (0, w.after.until) for now in k.members[task]):
-        k = k._replace(moving=k.moving | 1 << task)
-    if scope.soon:
-        k = k._replace(due=k.due | 1 << task)
-    if "add with mark" not in scope.broken:
-        k = add(k, scope, task, w.after)
-    if w.marks:
-        k = k._replace(entries=put(k.entries, task, Entry("M", i)))
-    return keep(s, w.epoch, raised(k, scope, "mark"))
+    expiry_changes = any(score not in (0, writer.after.expires_at) for score in keys.members[task])
+    if scope.has_expiry_pages and "moving" not in scope.omitted and expiry_changes:
+        keys = keys._replace(moving=keys.moving | 1 << task)
+    if scope.has_expiry_pages:
+        keys = keys._replace(marks=keys.marks | 1 << task)
+    if "add with mark" not in scope.omitted:
+        keys = add_to_indexes(keys, scope, task, writer.after)
+    if writer.sets_mark:
+        keys = keys._replace(entries=put(keys.entries, task, Entry("M", index)))
+    return with_keys(state, writer.epoch, raise_rev(keys, scope, "mark"))
 
 
-def bulk_add(s: State, scope: Scope, i: int) -> State | None:
-    """W7: the id in its index, and no lease nor older mark left on it; None when it is refused."""
-    w, task = s.writers[i], scope.writers[i].task
-    if lost(s, scope, w.epoch):
+def bulk_add(state: State, scope: Scope, index: int) -> State | None:
+    """W7: add the id to its index, and delete a lease or an older mark on it. Return None if it is refused."""
+    writer, task = state.writers[index], scope.writers[index].task
+    if index_is_lost(state, scope, writer.epoch):
         return None
-    k = add(keys(s, w.epoch), scope, task, w.after)
-    entry = k.entries[task]
-    gone = entry.kind == "L" and "bulk lease" not in scope.broken
-    if entry.kind == "M" and "bulk mark" not in scope.broken:
-        # a mark with a higher seq is of a writer that came after a late add
-        gone = s.writers[entry.of].seq < w.seq or "bulk seq" in scope.broken
-    if gone:
-        k = k._replace(entries=put(k.entries, task, EMPTY))
-    return keep(s, w.epoch, raised(k, scope, "add"))
+    keys = add_to_indexes(epoch_keys(state, writer.epoch), scope, task, writer.after)
+    entry = keys.entries[task]
+    deletes = entry.kind == "L" and "bulk lease" not in scope.omitted
+    if entry.kind == "M" and "bulk mark" not in scope.omitted:
+        # A mark with a higher seq belongs to a later writer: this add arrives late.
+        deletes = state.writers[entry.value].seq < writer.seq or "bulk seq" in scope.omitted
+    if deletes:
+        keys = keys._replace(entries=put(keys.entries, task, EMPTY))
+    return with_keys(state, writer.epoch, raise_rev(keys, scope, "add"))
 
 
-def still(k: Keys, task: int) -> Keys:
-    """The id's place among the expiries is certain again: its mark is settled."""
-    return k._replace(moving=k.moving & ~(1 << task), due=k.due & ~(1 << task))
+def settle_mark(keys: Keys, task: int) -> Keys:
+    """Take the id out of `marks` and `moving`: its position in expiry order is certain again."""
+    return keys._replace(moving=keys.moving & ~(1 << task), marks=keys.marks & ~(1 << task))
 
 
-def publish(s: State, scope: Scope, i: int) -> State:
-    """W5: under my mark the value, and the id out of the indexes that it left."""
-    w, task = s.writers[i], scope.writers[i].task
-    k = keys(s, w.epoch)
-    entry = k.entries[task]
-    if entry == Entry("M", i):
-        value = Entry("V", w.version) if w.after.view in (1, 2) else EMPTY
-        k = still(k, task)
-        k = k._replace(entries=put(k.entries, task, value))
-        if "one publish script" not in scope.broken:
-            k = k._replace(members=put(k.members, task, settled(k.members[task], w.after)))
-    elif entry.kind != "M" or "another's mark" in scope.broken:
-        k = k._replace(entries=put(k.entries, task, EMPTY))
-    if "moving under its own mark" in scope.broken:
-        k = still(k, task)
-    return keep(s, w.epoch, raised(k, scope, "publish"))
+def publish(state: State, scope: Scope, index: int) -> State:
+    """W5: replace the writer's own mark by the value, and take the id out of the indexes that it left."""
+    writer, task = state.writers[index], scope.writers[index].task
+    keys = epoch_keys(state, writer.epoch)
+    entry = keys.entries[task]
+    if entry == Entry("M", index):
+        value = Entry("V", writer.version) if writer.after.view in (1, 2) else EMPTY
+        keys = settle_mark(keys, task)
+        keys = keys._replace(entries=put(keys.entries, task, value))
+        if "one publish script" not in scope.omitted:
+            keys = keys._replace(members=put(keys.members, task, scores_to_keep(keys.members[task], writer.after)))
+    elif entry.kind != "M" or "publish only over its own mark" in scope.omitted:
+        keys = keys._replace(entries=put(keys.entries, task, EMPTY))
+    if "moving under its own mark" in scope.omitted:
+        keys = settle_mark(keys, task)
+    return with_keys(state, writer.epoch, raise_rev(keys, scope, "publish"))
 
 
-def abort(s: State, scope: Scope, i: int) -> State:
-    """W6: only under my mark, clear it and put the membership back as it was."""
-    w, task = s.writers[i], scope.writers[i].task
-    k = keys(s, w.epoch)
-    mine = k.entries[task] == Entry("M", i)
-    if mine:
-        k = still(k, task)
-        k = k._replace(entries=put(k.entries, task, EMPTY))
-    if mine or "own abort" in scope.broken:
-        k = k._replace(members=put(k.members, task, settled(k.members[task], w.before)))
-    return keep(s, w.epoch, raised(k, scope, "abort"))
+def abort(state: State, scope: Scope, index: int) -> State:
+    """W6: clear the writer's own mark and restore the membership. Do nothing if another entry is there."""
+    writer, task = state.writers[index], scope.writers[index].task
+    keys = epoch_keys(state, writer.epoch)
+    own_mark = keys.entries[task] == Entry("M", index)
+    if own_mark:
+        keys = settle_mark(keys, task)
+        keys = keys._replace(entries=put(keys.entries, task, EMPTY))
+    if own_mark or "abort only its own mark" in scope.omitted:
+        keys = keys._replace(members=put(keys.members, task, scores_to_keep(keys.members[task], writer.before)))
+    return with_keys(state, writer.epoch, raise_rev(keys, scope, "abort"))
 
 
-def lease(s: State, scope: Scope, epoch: int, task: int, over: Entry, token: int) -> State | None:
-    """R3: my token, if the entry is still what was seen; None when it is not."""
-    k = keys(s, epoch)
-    entry = k.entries[task]
-    same = entry in (over, EMPTY)
-    if "token at takeover" in scope.broken:
-        same = same or (over.kind == "M" and entry.kind == "M")
-    if not same:
+def lease(state: State, scope: Scope, epoch: int, task: int, replaces: Entry, token: int) -> State | None:
+    """R3: set a lease if the entry is empty or still the one to replace. Return None if it is refused."""
+    keys = epoch_keys(state, epoch)
+    entry = keys.entries[task]
+    unchanged = entry in (replaces, EMPTY)
+    if "token at takeover" in scope.omitted:
+        unchanged = unchanged or (replaces.kind == "M" and entry.kind == "M")
+    if not unchanged:
         return None
-    return keep(s, epoch, k._replace(entries=put(k.entries, task, Entry("L", token))))
+    return with_keys(state, epoch, keys._replace(entries=put(keys.entries, task, Entry("L", token))))
 
 
-def fill(s: State, epoch: int, task: int, version: int, token: int) -> State:
-    """R5: the value, if my token is still there."""
-    k = keys(s, epoch)
-    if k.entries[task] != Entry("L", token):
-        return s
-    there = s.rows[task][version - 1].view in (1, 2)
-    value = Entry("V", version) if there else EMPTY
-    return keep(s, epoch, k._replace(entries=put(k.entries, task, value)))
+def fill(state: State, epoch: int, task: int, version: int, token: int) -> State:
+    """R5: replace the lease by the value. Do nothing if the lease is no longer there."""
+    keys = epoch_keys(state, epoch)
+    if keys.entries[task] != Entry("L", token):
+        return state
+    exists = state.rows[task][version - 1].view in (1, 2)
+    value = Entry("V", version) if exists else EMPTY
+    return with_keys(state, epoch, keys._replace(entries=put(keys.entries, task, value)))
 
 
-def mend(s: State, scope: Scope, epoch: int, task: int, image: Image) -> State:
-    """The id out of the indexes that the image contradicts."""
-    k = keys(s, epoch)
-    right = settled(k.members[task], image)
-    if right == k.members[task]:
-        return s
-    k = k._replace(members=put(k.members, task, right))
-    return keep(s, epoch, raised(k, scope, "scrub"))
+def repair(state: State, scope: Scope, epoch: int, task: int, row: RowVersion) -> State:
+    """S5: take the id out of the indexes that the row is not in, and correct its expiry."""
+    keys = epoch_keys(state, epoch)
+    members = scores_to_keep(keys.members[task], row)
+    if members == keys.members[task]:
+        return state
+    keys = keys._replace(members=put(keys.members, task, members))
+    return with_keys(state, epoch, raise_rev(keys, scope, "scrub"))

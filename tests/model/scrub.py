@@ -1,99 +1,106 @@
-"""The scrub, which sweeps dead marks too: the index against the rows, one id at a time."""
+"""Transitions of the scrub, which repairs the index one id at a time and takes over the marks of dead writers."""
 
 from tests.model import scripts
-from tests.model.locks import bulk_free, id_free
-from tests.model.state import EMPTY, ON, Scope, Scrubber, State, Steps, put
+from tests.model.locks import bulk_is_free, id_is_free
+from tests.model.scope import Scope
+from tests.model.state import EMPTY, ON, Scrubber, State, Transitions, put
 
-TOKEN = 100  # apart from all readers'
-
-
-def steps(s: State, scope: Scope) -> Steps:
-    """Everything that any scrubber may do next."""
-    for i, c in enumerate(s.scrubbers):
-        if c.pc != "idle":
-            yield from STEPS[c.pc](s, scope, i)
-        elif c.left and s.gate.mode == ON:
-            yield from look(s, scope, i)
+# Higher than every token of a reader.
+TOKEN_BASE = 100
 
 
-def turn(s: State, i: int, **changes: object) -> State:
-    """The world with one scrubber changed."""
-    c: Scrubber = s.scrubbers[i]._replace(**changes)  # type: ignore[arg-type]
-    return s._replace(scrubbers=put(s.scrubbers, i, c))
+def transitions(state: State, scope: Scope) -> Transitions:
+    """Yield every next step of every scrubber."""
+    for index, scrubber in enumerate(state.scrubbers):
+        if scrubber.pc != "idle":
+            yield from ACTIONS[scrubber.pc](state, scope, index)
+        elif scrubber.scrubs_left and state.gate.mode == ON:
+            yield from inspect(state, scope, index)
 
 
-def ended(s: State, i: int) -> State:
-    """On to the next id."""
-    return s._replace(scrubbers=put(s.scrubbers, i, Scrubber(s.scrubbers[i].left - 1)))
+def with_scrubber(state: State, index: int, **changes: object) -> State:
+    """Return the state with one scrubber changed."""
+    scrubber: Scrubber = state.scrubbers[index]._replace(**changes)  # type: ignore[arg-type]
+    return state._replace(scrubbers=put(state.scrubbers, index, scrubber))
 
 
-def look(s: State, scope: Scope, i: int) -> Steps:
-    """S1: under a value, mend in the same script; over nothing or a dead mark go on; else skip."""
-    epoch = s.gate.epoch
+def finish(state: State, index: int) -> State:
+    """Return the state with this scrub completed."""
+    scrubs_left = state.scrubbers[index].scrubs_left - 1
+    return state._replace(scrubbers=put(state.scrubbers, index, Scrubber(scrubs_left)))
+
+
+def inspect(state: State, scope: Scope, index: int) -> Transitions:
+    """S1: under a value, repair in the same script; continue over an empty entry or a dead mark; skip a lease."""
+    epoch = state.gate.epoch
     for task in range(len(scope.rows)):
-        begun = turn(s, i, epoch=epoch, task=task)
-        if "scrub lease" in scope.broken:
-            yield ("S1 look", i, task), turn(begun, i, pc="row")
+        begun = with_scrubber(state, index, epoch=epoch, task=task)
+        if "scrub lease" in scope.omitted:
+            yield ("S1 look", index, task), with_scrubber(begun, index, pc="row")
             continue
-        entry = scripts.keys(s, epoch).entries[task]
+        entry = scripts.epoch_keys(state, epoch).entries[task]
         if entry.kind == "V":
-            image = s.rows[task][entry.of - 1]
-            mended = scripts.mend(begun, scope, epoch, task, image)
-            yield ("S1 mend by value", i, task), ended(mended, i)
+            row = state.rows[task][entry.value - 1]
+            repaired = scripts.repair(begun, scope, epoch, task, row)
+            yield ("S1 repair by value", index, task), finish(repaired, index)
         elif entry.kind == "M":
-            yield ("S1 dead mark", i, task), turn(begun, i, pc="lock", over=entry)
+            yield ("S1 dead mark", index, task), with_scrubber(begun, index, pc="lock", replaces=entry)
         elif entry == EMPTY:
-            yield ("S1 nothing", i, task), turn(begun, i, pc="lease")
+            yield ("S1 empty", index, task), with_scrubber(begun, index, pc="lease")
 
 
-def lock(s: State, scope: Scope, i: int) -> Steps:
-    """T1: before a mark is taken over, its writer has ended."""
-    c = s.scrubbers[i]
-    if id_free(s, scope, c.task, c.over.of):
-        yield ("T1 id lock", i, c.task), turn(s, i, pc="lease")
+def lock_id(state: State, scope: Scope, index: int) -> Transitions:
+    """T1: before taking over a mark, make sure that its writer has ended."""
+    scrubber = state.scrubbers[index]
+    if id_is_free(state, scope, scrubber.task, scrubber.replaces.value):
+        yield ("T1 id lock", index, scrubber.task), with_scrubber(state, index, pc="lease")
     else:
-        yield ("T1 id is locked", i, c.task), ended(s, i)
+        yield ("T1 id is locked", index, scrubber.task), finish(state, index)
 
 
-def lease(s: State, scope: Scope, i: int) -> Steps:
-    """S2: the same lease as a reader's, with a token of its own."""
-    c = s.scrubbers[i]
-    leased = scripts.lease(s, scope, c.epoch, c.task, c.over, TOKEN + c.left)
+def lease(state: State, scope: Scope, index: int) -> Transitions:
+    """S2: take a lease with the readers' script and a token of the scrub's own."""
+    scrubber = state.scrubbers[index]
+    token = TOKEN_BASE + scrubber.scrubs_left
+    leased = scripts.lease(state, scope, scrubber.epoch, scrubber.task, scrubber.replaces, token)
     if leased is None:
-        yield ("S2 refused", i, c.task), ended(s, i)
+        yield ("S2 refused", index, scrubber.task), finish(state, index)
     else:
-        pc = "bulk" if scope.bulk else "row"
-        yield ("S2 lease", i, c.task), turn(leased, i, pc=pc, over=EMPTY)
+        pc = "bulk" if scope.has_bulk_creates else "row"
+        yield ("S2 lease", index, scrubber.task), with_scrubber(leased, index, pc=pc, replaces=EMPTY)
 
 
-def bulk(s: State, scope: Scope, i: int) -> Steps:
-    """S3: BULK, exclusively, and back: no bulk create from before the lease is still in flight."""
-    if bulk_free(s, scope):
-        yield ("S3 bulk lock", i), turn(s, i, pc="row")
+def wait_for_bulk_creates(state: State, scope: Scope, index: int) -> Transitions:
+    """S3: acquire and release the exclusive bulk lock: no bulk create from before the lease is still in flight."""
+    if bulk_is_free(state, scope):
+        yield ("S3 bulk lock", index), with_scrubber(state, index, pc="row")
 
 
-def row(s: State, scope: Scope, i: int) -> Steps:
-    """S4: the row, from the primary."""
-    c = s.scrubbers[i]
-    version = len(s.rows[c.task])
-    image = s.rows[c.task][-1]
-    yield ("S4 row", i, c.task, version), turn(s, i, pc="mend", version=version, image=image)
+def read_row(state: State, scope: Scope, index: int) -> Transitions:
+    """S4: read the row from the primary."""
+    scrubber = state.scrubbers[index]
+    version = len(state.rows[scrubber.task])
+    row = state.rows[scrubber.task][-1]
+    after = with_scrubber(state, index, pc="repair", version=version, row=row)
+    yield ("S4 row", index, scrubber.task, version), after
 
 
-def mend(s: State, scope: Scope, i: int) -> Steps:
-    """S5: one script: if the lease is still there, fill and take the id out of wrong indexes."""
-    c = s.scrubbers[i]
-    token = TOKEN + c.left
-    mine = scripts.keys(s, c.epoch).entries[c.task] == ("L", token)
-    after = s
-    if mine or "scrub lease" in scope.broken:
-        after = scripts.mend(s, scope, c.epoch, c.task, c.image)
-    if mine:
-        k = scripts.still(before := scripts.keys(after, c.epoch), c.task)
-        k = k._replace(moving=before.moving) if "moving at scrub" in scope.broken else k
-        after = scripts.keep(after, c.epoch, k)
-    after = scripts.fill(after, c.epoch, c.task, c.version, token)
-    yield ("S5 mend", i, c.task, c.version), ended(after, i)
+def repair(state: State, scope: Scope, index: int) -> Transitions:
+    """S5: in one script, if the lease still stands, fill the entry and take the id out of wrong indexes."""
+    scrubber = state.scrubbers[index]
+    token = TOKEN_BASE + scrubber.scrubs_left
+    leased = scripts.epoch_keys(state, scrubber.epoch).entries[scrubber.task] == ("L", token)
+    after = state
+    if leased or "scrub lease" in scope.omitted:
+        after = scripts.repair(state, scope, scrubber.epoch, scrubber.task, scrubber.row)
+    if leased:
+        keys = scripts.epoch_keys(after, scrubber.epoch)
+        settled = scripts.settle_mark(keys, scrubber.task)
+        if "moving at scrub" in scope.omitted:
+            settled = settled._replace(moving=keys.moving)
+        after = scripts.with_keys(after, scrubber.epoch, settled)
+    after = scripts.fill(after, scrubber.epoch, scrubber.task, scrubber.version, token)
+    yield ("S5 repair", index, scrubber.task, scrubber.version), finish(after, index)
 
 
-STEPS = {"lock": lock, "lease": lease, "bulk": bulk, "row": row, "mend": mend}
+ACTIONS = {"lock": lock_id, "lease": lease, "bulk": wait_for_bulk_creates, "row": read_row, "repair": repair}

@@ -1,4 +1,4 @@
-"""The protocol holds in every state of every scope, and each step of it is needed."""
+"""The protocol holds in every state of every scope, and without any one of its rules it does not."""
 
 import re
 from functools import cache
@@ -7,72 +7,73 @@ from pathlib import Path
 import pytest
 
 from tests.model import scopes
-from tests.model.explore import Result, explore, words
-from tests.model.variants import NOT_FORCED, REFUTED, Variant
+from tests.model.explore import Result, explore, format_label
+from tests.model.scope import Variant
+from tests.model.variants import NOT_REFUTED, REFUTED
 
-LIMIT = 5_000_000
-LEAST = 5_000_000  # states that the long version must have seen
-PAGE = Path(__file__).parents[2] / "docs" / "model.md"
+MAX_STATES = 5_000_000
+MIN_STATES_OF_LONG_SCOPES = 5_000_000
+[DOCUMENTATION] = (Path(__file__).parents[2] / "docs").rglob("model.md")
 
 
 @cache
-def short(name: str) -> Result:
-    return explore(scopes.SHORT[name], LIMIT)
+def explore_short(name: str) -> Result:
+    return explore(scopes.SHORT[name], MAX_STATES)
 
 
-def named(variant: Variant) -> str:
+def variant_name(variant: Variant) -> str:
     return variant.name
 
 
 @pytest.mark.parametrize("name", scopes.SHORT)
 def test_protocol_holds(name: str) -> None:
-    result = short(name)
+    result = explore_short(name)
     assert not result.violation, f"\n{result}"
 
 
-@pytest.mark.parametrize("variant", REFUTED, ids=named)
-def test_leaving_a_step_out_ends_in_a_trace(variant: Variant) -> None:
-    result = explore(variant.broken(), LIMIT)
+@pytest.mark.parametrize("variant", REFUTED, ids=variant_name)
+def test_broken_variant_has_a_counterexample(variant: Variant) -> None:
+    result = explore(variant.broken_scope(), MAX_STATES)
     assert variant.violation in result.violation, str(result)
     lines = str(result).splitlines()
     assert len(lines) == len(result.trace) + 1
-    assert words(result.trace[0]) in lines[0]
+    assert format_label(result.trace[0]) in lines[0]
     assert lines[-1] == f"    => {result.violation}"
 
 
-# what has nothing left out is a fault that no protocol survives
-MENDED = [variant for variant in REFUTED if variant.without]
+# A variant that omits nothing has a fault that the protocol does not survive.
+OMITTING_VARIANTS = [variant for variant in REFUTED if variant.omits]
 
 
-@pytest.mark.parametrize("variant", MENDED, ids=named)
-def test_with_the_step_nothing_goes_wrong_there(variant: Variant) -> None:
-    result = explore(variant.scope, LIMIT)
+@pytest.mark.parametrize("variant", OMITTING_VARIANTS, ids=variant_name)
+def test_complete_protocol_holds_in_the_scope_of_a_variant(variant: Variant) -> None:
+    result = explore(variant.scope, MAX_STATES)
     assert not result.violation, f"\n{result}"
 
 
-@pytest.mark.parametrize("variant", NOT_FORCED, ids=named)
-def test_insurance_is_not_forced(variant: Variant) -> None:
-    result = explore(variant.broken(), LIMIT)
+@pytest.mark.parametrize("variant", NOT_REFUTED, ids=variant_name)
+def test_redundant_rule_has_no_counterexample(variant: Variant) -> None:
+    result = explore(variant.broken_scope(), MAX_STATES)
     assert not result.violation, f"\n{result}"
 
 
 @pytest.mark.parametrize("name", ["late messages", "bulk creates"])
 def test_hashes_do_not_collide(name: str) -> None:
-    assert explore(scopes.SHORT[name], exact=True).states == short(name).states
+    assert explore(scopes.SHORT[name], exact=True).states == explore_short(name).states
 
 
-def test_every_step_is_taken_and_written_down() -> None:
-    taken = {step for name in scopes.SHORT for step in short(name).steps}
-    codes = {found[0] for step in taken if (found := re.match(r"[A-Z]\d", str(step)))}
-    written = re.findall(r"^\| `([A-Z]\d) ", PAGE.read_text(), re.MULTILINE)
-    assert codes == set(written)
-    assert len(written) == len(codes)
+def test_every_step_is_taken_and_documented() -> None:
+    actions = {action for name in scopes.SHORT for action in explore_short(name).actions}
+    taken = {match[0] for action in actions if (match := re.match(r"[A-Z]\d", str(action)))}
+    documented = re.findall(r"^\| `([A-Z]\d) ", DOCUMENTATION.read_text(), re.MULTILINE)
+    assert taken == set(documented)
+    assert len(documented) == len(taken)
 
 
 @pytest.mark.slow
-def test_protocol_holds_in_the_long_version() -> None:
+def test_protocol_holds_in_long_scopes() -> None:
     results: list[Result] = []
     for scope in scopes.LONG.values():
-        results.append(explore(scope, LIMIT))
+        results.append(explore(scope, MAX_STATES))
         assert not results[-1].violation, f"\n{results[-1]}"
-    assert sum(result.states for result in results) >= LEAST
+    assert sum(result.states for result in results) >= MIN_STATES_OF_LONG_SCOPES

@@ -1,224 +1,241 @@
-"""A write: gate, row, mark, commit, publish or abort; and a bulk create, which only adds."""
+"""Transitions of the writers: gate, row, mark, commit, publish or abort. A bulk create only adds to the index."""
 
 from tests.model import scripts
-from tests.model.locks import row_free
+from tests.model.locks import row_is_free
+from tests.model.scope import Scope, Write
 from tests.model.state import (
     BUILDING,
     CLOSING,
     DELETED,
     NEVER,
-    NOWHERE,
+    NO_ROW,
     OFF,
-    Image,
-    Op,
-    Scope,
+    RowVersion,
     State,
-    Steps,
+    Transitions,
     Writer,
-    may,
+    is_visible,
+    may_fail,
     put,
     spend,
-    visible,
 )
 
-LATE = {"mark": scripts.mark, "bulk add": scripts.bulk_add, "publish": scripts.publish}
+DELAYED_SCRIPTS = {"mark": scripts.mark, "bulk add": scripts.bulk_add, "publish": scripts.publish}
 
 
-def steps(s: State, scope: Scope) -> Steps:
-    """Everything that any writer, or a message of one, may do next."""
-    for i, w in enumerate(s.writers):
-        if w.late:
-            yield from arrives(s, scope, i)
-        if w.pc == "done" or in_step(s, scope, i, scope.writers[i].follows):
+def transitions(state: State, scope: Scope) -> Transitions:
+    """Yield every next step of every writer, and the arrival of every message in flight."""
+    for index, writer in enumerate(state.writers):
+        if writer.in_flight:
+            yield from arrive(state, scope, index)
+        if writer.pc == "done" or in_lockstep(state, scope, index, scope.writers[index].leader):
             continue
-        followers = [f for f, op in enumerate(scope.writers) if op.follows == i and in_step(s, scope, f, i)]
-        yield from together(s, scope, i, followers[0]) if followers else STEPS[w.pc](s, scope, i)
-        if w.pc in ("marked", "committed", "aborting") and may(s, "crash"):
-            died = turn(spend(s, "crash"), i, pc="done")
-            yield ("writer dies", i), turn(died, followers[0], pc="done") if followers else died
-
-
-def in_step(s: State, scope: Scope, i: int, leader: int) -> bool:
-    """Whether this writer does what its leader does; not if there was nothing to do for one of them."""
-    return leader >= 0 and scope.writers[i].follows == leader and s.writers[i].pc == s.writers[leader].pc
-
-
-def together(s: State, scope: Scope, i: int, f: int) -> Steps:
-    """One transaction, and one script each time, for two tasks: what becomes of the one becomes of the other."""
-    step = STEPS[s.writers[i].pc]
-    for label, one in step(s, scope, i):
-        if "a mark of each" in scope.broken and step is mark:
-            yield label, turn(one, f, pc=one.writers[i].pc)
-            continue
-        for other, both in step(one._replace(faults=s.faults), scope, f):
-            if label[0] == other[0] or step is row:
-                yield (f"{label[0]} of two", *label[1:]), both._replace(faults=one.faults)
-            elif "refused" in f"{label[0]} {other[0]}" and "fails" not in f"{label[0]} {other[0]}":
-                yield ("W3 mark of two refused", i), turn(turn(s, i, pc="done"), f, pc="done")
-
-
-def turn(s: State, i: int, **changes: object) -> State:
-    """The world with one writer changed."""
-    w: Writer = s.writers[i]._replace(**changes)  # type: ignore[arg-type]
-    return s._replace(writers=put(s.writers, i, w))
-
-
-def acknowledged(s: State, scope: Scope, i: int, version: int) -> State:
-    """From now on nobody may be told anything older."""
-    task = scope.writers[i].task
-    return s._replace(floors=put(s.floors, task, max(s.floors[task], version)))
-
-
-def arrives(s: State, scope: Scope, i: int) -> Steps:
-    """A message that was given up, or sent twice, lands after all."""
-    w, task = s.writers[i], scope.writers[i].task
-    for name in w.late:
-        after = turn(s, i, late=tuple(other for other in w.late if other != name))
-        if name == "removal":
-            k = scripts.keys(after, w.epoch)
-            k = k._replace(members=put(k.members, task, scripts.settled(k.members[task], w.after)))
-            yield ("late removal", i), scripts.keep(after, w.epoch, k)
-        elif name == "abort":
-            yield ("late abort", i), scripts.abort(after, scope, i)
+        followers = [
+            other
+            for other, write in enumerate(scope.writers)
+            if write.leader == index and in_lockstep(state, scope, other, index)
+        ]
+        if followers:
+            yield from step_both(state, scope, index, followers[0])
         else:
-            yield (f"late {name}", i), LATE[name](after, scope, i) or after
+            yield from ACTIONS[writer.pc](state, scope, index)
+        if writer.pc in ("marked", "committed", "aborting") and may_fail(state, "crash"):
+            dead = with_writer(spend(state, "crash"), index, pc="done")
+            yield ("writer dies", index), with_writer(dead, followers[0], pc="done") if followers else dead
 
 
-def gate(s: State, scope: Scope, i: int) -> Steps:
-    """W1: the shared lock on the gate, then the gate, as a statement of its own."""
-    mode = s.gate.mode
+def in_lockstep(state: State, scope: Scope, index: int, leader: int) -> bool:
+    """Return whether this writer steps with its leader. It does not if one of them had nothing to do."""
+    return leader >= 0 and scope.writers[index].leader == leader and state.writers[index].pc == state.writers[leader].pc
+
+
+def step_both(state: State, scope: Scope, leader: int, follower: int) -> Transitions:
+    """Step two writers of one transaction. Each step is one script for both tasks, with one outcome."""
+    action = ACTIONS[state.writers[leader].pc]
+    for label, first in action(state, scope, leader):
+        if "a mark for each task" in scope.omitted and action is mark:
+            yield label, with_writer(first, follower, pc=first.writers[leader].pc)
+            continue
+        for other_label, both in action(first._replace(faults_left=state.faults_left), scope, follower):
+            if label[0] == other_label[0] or action is change_row:
+                yield (f"{label[0]} of two", *label[1:]), both._replace(faults_left=first.faults_left)
+            elif "refused" in f"{label[0]} {other_label[0]}" and "fails" not in f"{label[0]} {other_label[0]}":
+                refused = with_writer(with_writer(state, leader, pc="done"), follower, pc="done")
+                yield ("W3 mark of two refused", leader), refused
+
+
+def with_writer(state: State, index: int, **changes: object) -> State:
+    """Return the state with one writer changed."""
+    writer: Writer = state.writers[index]._replace(**changes)  # type: ignore[arg-type]
+    return state._replace(writers=put(state.writers, index, writer))
+
+
+def acknowledge(state: State, scope: Scope, index: int, version: int) -> State:
+    """Raise the floor: no read that begins later may return an older version."""
+    task = scope.writers[index].task
+    return state._replace(floors=put(state.floors, task, max(state.floors[task], version)))
+
+
+def arrive(state: State, scope: Scope, index: int) -> Transitions:
+    """Deliver a message that was given up or sent twice."""
+    writer, task = state.writers[index], scope.writers[index].task
+    for name in writer.in_flight:
+        after = with_writer(state, index, in_flight=tuple(other for other in writer.in_flight if other != name))
+        if name == "removal":
+            keys = scripts.epoch_keys(after, writer.epoch)
+            members = scripts.scores_to_keep(keys.members[task], writer.after)
+            keys = keys._replace(members=put(keys.members, task, members))
+            yield ("late removal", index), scripts.with_keys(after, writer.epoch, keys)
+        elif name == "abort":
+            yield ("late abort", index), scripts.abort(after, scope, index)
+        else:
+            yield (f"late {name}", index), DELAYED_SCRIPTS[name](after, scope, index) or after
+
+
+def enter_gate(state: State, scope: Scope, index: int) -> Transitions:
+    """W1: acquire the shared lock on the gate, then read the gate in a separate statement."""
+    mode = state.gate.mode
     if mode == CLOSING:
         return
-    epoch = 0 if mode == OFF else s.gate.epoch
-    marks = int(not ("building marks" in scope.broken and mode == BUILDING))
-    if "two statements" in scope.broken:
-        yield ("W1 snapshot", i, mode), turn(s, i, pc="waiting", epoch=epoch, marks=marks)
-    elif not s.held:
-        yield ("W1 gate", i, mode), turn(s, i, pc="gated", epoch=epoch, marks=marks)
+    epoch = 0 if mode == OFF else state.gate.epoch
+    sets_mark = int(not ("building marks" in scope.omitted and mode == BUILDING))
+    if "two statements" in scope.omitted:
+        after = with_writer(state, index, pc="waiting", epoch=epoch, sets_mark=sets_mark)
+        yield ("W1 snapshot", index, mode), after
+    elif not state.gate_locked:
+        after = with_writer(state, index, pc="entered", epoch=epoch, sets_mark=sets_mark)
+        yield ("W1 gate", index, mode), after
 
 
-def lock(s: State, _scope: Scope, i: int) -> Steps:
-    """W1, broken: the lock comes after the snapshot that the gate was read in."""
-    if not s.held:
-        yield ("W1 lock", i), turn(s, i, pc="gated")
+def lock_after_snapshot(state: State, _scope: Scope, index: int) -> Transitions:
+    """W1 as a single statement (broken variants only): the lock comes after the snapshot that read the gate."""
+    if not state.gate_locked:
+        yield ("W1 lock", index), with_writer(state, index, pc="entered")
 
 
-def outcome(op: Op, before: Image, now: int) -> Image | None:
-    """What the row becomes, or None if there is nothing to do."""
-    alive = visible(before, 0, now)
-    if op.verb in ("create", "bulk"):
-        return Image(op.view, op.until) if before.view == NOWHERE else None
-    if op.verb == "restore":
-        return Image(op.view, op.until) if before.view == DELETED else None
-    if not alive:
+def next_version(write: Write, before: RowVersion, now: int) -> RowVersion | None:
+    """Return the row version that the write makes; None if it changes nothing."""
+    if write.kind in ("create", "bulk"):
+        return RowVersion(write.view, write.expires_at) if before.view == NO_ROW else None
+    if write.kind == "restore":
+        return RowVersion(write.view, write.expires_at) if before.view == DELETED else None
+    if not is_visible(before, 0, now):
         return None
-    return Image(DELETED, NEVER) if op.verb == "delete" else Image(op.view, op.until)
+    return RowVersion(DELETED, NEVER) if write.kind == "delete" else RowVersion(write.view, write.expires_at)
 
 
-def row(s: State, scope: Scope, i: int) -> Steps:
+def change_row(state: State, scope: Scope, index: int) -> Transitions:
     """W2: change the row, which locks it, and only then draw the seq."""
-    w, op = s.writers[i], scope.writers[i]
-    if not row_free(s, scope, op.task):
+    writer, write = state.writers[index], scope.writers[index]
+    if not row_is_free(state, scope, write.task):
         return
-    history = s.rows[op.task]
-    after = outcome(op, history[-1], s.now)
+    versions = state.rows[write.task]
+    after = next_version(write, versions[-1], state.now)
     if after is None:
-        done = turn(s, i, pc="done")
-        yield ("W2 nothing to do", i), acknowledged(done, scope, i, len(history))
+        done = with_writer(state, index, pc="done")
+        yield ("W2 nothing to do", index), acknowledge(done, scope, index, len(versions))
         return
-    rivals = (x.seq for x, o in zip(s.writers, scope.writers, strict=True) if o.task == op.task)
-    changed = {"before": history[-1], "after": after, "seq": 1 + max(rivals)}
-    if not w.epoch:
-        yield ("W2 row", i, op), turn(s, i, pc="marked", **changed)
-    elif "add with mark" in scope.broken:
-        yield ("W2 row", i, op), turn(s, i, pc="adding", **changed)
+    seqs = (
+        other.seq
+        for other, other_write in zip(state.writers, scope.writers, strict=True)
+        if other_write.task == write.task
+    )
+    if not writer.epoch:
+        pc = "marked"
+    elif "add with mark" in scope.omitted:
+        pc = "adding"
     else:
-        yield ("W2 row", i, op), turn(s, i, pc="rowed", **changed)
+        pc = "row changed"
+    changed = with_writer(state, index, pc=pc, before=versions[-1], after=after, seq=1 + max(seqs))
+    yield ("W2 row", index, write), changed
 
 
-def add(s: State, scope: Scope, i: int) -> Steps:
-    """W3, broken: the index in a script of its own, before the mark."""
-    w, task = s.writers[i], scope.writers[i].task
-    k = scripts.add(scripts.keys(s, w.epoch), scope, task, w.after)
-    yield ("W3 add", i, w.after), turn(scripts.keep(s, w.epoch, k), i, pc="rowed")
+def add(state: State, scope: Scope, index: int) -> Transitions:
+    """W3 as two scripts (broken variants only): the index is changed before the mark is set."""
+    writer, task = state.writers[index], scope.writers[index].task
+    keys = scripts.add_to_indexes(scripts.epoch_keys(state, writer.epoch), scope, task, writer.after)
+    added = scripts.with_keys(state, writer.epoch, keys)
+    yield ("W3 add", index, writer.after), with_writer(added, index, pc="row changed")
 
 
-def mark(s: State, scope: Scope, i: int) -> Steps:
-    """W3 (or W7, a bulk create's add): sent once; refused or failed, roll back."""
-    w = s.writers[i]
+def mark(state: State, scope: Scope, index: int) -> Transitions:
+    """W3, or W7 for a bulk create: send the script once. Roll back if it is refused or fails."""
+    writer = state.writers[index]
     name, script = "W3 mark", scripts.mark
-    if bulk(scope, i):
+    if is_bulk(scope, index):
         name, script = "W7 bulk add", scripts.bulk_add
-    marked = script(s, scope, i)
+    marked = script(state, scope, index)
     if marked is None:
-        yield (f"{name} refused", i), turn(s, i, pc="done")
+        yield (f"{name} refused", index), with_writer(state, index, pc="done")
     else:
-        yield (name, i, w.after), turn(marked, i, pc="marked")
-    if may(s, "unmarked"):
-        back = "aborting" if "no abort without a mark" in scope.broken else "done"
-        failed = turn(spend(s, "unmarked"), i, pc=back)
-        yield (f"{name} fails", i), failed
-        late = (name[3:],)
-        yield (f"{name} delayed", i), turn(failed, i, late=late)
-        if "sent once" in scope.broken and marked is not None:
-            again = turn(spend(marked, "unmarked"), i, pc="marked", late=late)
-            yield (f"{name} doubled", i), again
+        yield (name, index, writer.after), with_writer(marked, index, pc="marked")
+    if may_fail(state, "mark fails"):
+        pc = "aborting" if "no abort without a mark" in scope.omitted else "done"
+        failed = with_writer(spend(state, "mark fails"), index, pc=pc)
+        yield (f"{name} fails", index), failed
+        in_flight = (name.split(maxsplit=1)[1],)
+        yield (f"{name} delayed", index), with_writer(failed, index, in_flight=in_flight)
+        if "mark sent once" in scope.omitted and marked is not None:
+            duplicated = with_writer(spend(marked, "mark fails"), index, pc="marked", in_flight=in_flight)
+            yield (f"{name} duplicated", index), duplicated
 
 
-def bulk(scope: Scope, i: int) -> bool:
-    """Whether this writer is a bulk create."""
-    return scope.writers[i].verb == "bulk"
+def is_bulk(scope: Scope, index: int) -> bool:
+    """Return whether this writer is a bulk create."""
+    return scope.writers[index].kind == "bulk"
 
 
-def commit(s: State, scope: Scope, i: int) -> Steps:
-    """W4: or a rollback, of which the database is sure."""
-    w, task = s.writers[i], scope.writers[i].task
-    rows = put(s.rows, task, (*s.rows[task], w.after))
+def commit(state: State, scope: Scope, index: int) -> Transitions:
+    """W4: commit, or a rollback that PostgreSQL reports."""
+    writer, task = state.writers[index], scope.writers[index].task
+    rows = put(state.rows, task, (*state.rows[task], writer.after))
     version = len(rows[task])
-    done = not w.epoch or bulk(scope, i)
-    committed = turn(s._replace(rows=rows), i, pc="done" if done else "committed", version=version)
+    done = not writer.epoch or is_bulk(scope, index)
+    pc = "done" if done else "committed"
+    committed = with_writer(state._replace(rows=rows), index, pc=pc, version=version)
     if done:
-        committed = acknowledged(committed, scope, i, version)
-    yield ("W4 commit", i, version), committed
-    if may(s, "rollback"):
-        back = "done" if done else "aborting"
-        yield ("W4 rollback", i), turn(spend(s, "rollback"), i, pc=back)
+        committed = acknowledge(committed, scope, index, version)
+    yield ("W4 commit", index, version), committed
+    if may_fail(state, "rollback"):
+        pc = "done" if done else "aborting"
+        yield ("W4 rollback", index), with_writer(spend(state, "rollback"), index, pc=pc)
 
 
-def publish(s: State, scope: Scope, i: int) -> Steps:
-    """W5: then acknowledge, also when the publish was lost."""
-    w = s.writers[i]
-    known = acknowledged(turn(s, i, pc="done"), scope, i, w.version)
-    if not w.marks:
-        yield ("W5 nothing to publish", i), known
+def publish(state: State, scope: Scope, index: int) -> Transitions:
+    """W5: publish, then acknowledge. A lost publish does not prevent the acknowledgement."""
+    writer = state.writers[index]
+    acknowledged = acknowledge(with_writer(state, index, pc="done"), scope, index, writer.version)
+    if not writer.sets_mark:
+        yield ("W5 nothing to publish", index), acknowledged
         return
-    published = scripts.publish(known, scope, i)
-    if "one publish script" in scope.broken:
-        published = turn(published, i, late=("removal",))
-    yield ("W5 publish", i, w.version), published
-    if may(s, "unpublished"):
-        yield ("W5 publish lost", i), spend(known, "unpublished")
-        late = turn(spend(known, "unpublished"), i, late=("publish",))
-        yield ("W5 publish delayed", i), late
-        again = turn(spend(published, "unpublished"), i, late=("publish",))
-        yield ("W5 publish doubled", i), again
+    published = scripts.publish(acknowledged, scope, index)
+    if "one publish script" in scope.omitted:
+        published = with_writer(published, index, in_flight=("removal",))
+    yield ("W5 publish", index, writer.version), published
+    if may_fail(state, "publish fails"):
+        lost = spend(acknowledged, "publish fails")
+        yield ("W5 publish lost", index), lost
+        yield ("W5 publish delayed", index), with_writer(lost, index, in_flight=("publish",))
+        duplicated = with_writer(spend(published, "publish fails"), index, in_flight=("publish",))
+        yield ("W5 publish duplicated", index), duplicated
 
 
-def abort(s: State, scope: Scope, i: int) -> Steps:
-    """W6: after a definite rollback."""
-    done = turn(s, i, pc="done")
-    yield ("W6 abort", i), scripts.abort(done, scope, i)
-    if may(s, "abortless"):
-        yield ("W6 abort lost", i), spend(done, "abortless")
-        yield ("W6 abort delayed", i), turn(spend(done, "abortless"), i, late=("abort",))
+def abort(state: State, scope: Scope, index: int) -> Transitions:
+    """W6: abort after a rollback that PostgreSQL has reported."""
+    done = with_writer(state, index, pc="done")
+    yield ("W6 abort", index), scripts.abort(done, scope, index)
+    if may_fail(state, "abort fails"):
+        lost = spend(done, "abort fails")
+        yield ("W6 abort lost", index), lost
+        yield ("W6 abort delayed", index), with_writer(lost, index, in_flight=("abort",))
 
 
-STEPS = {
-    "new": gate,
-    "waiting": lock,
-    "gated": row,
+ACTIONS = {
+    "new": enter_gate,
+    "waiting": lock_after_snapshot,
+    "entered": change_row,
     "adding": add,
-    "rowed": mark,
+    "row changed": mark,
     "marked": commit,
     "committed": publish,
     "aborting": abort,
