@@ -1,7 +1,9 @@
-"""`python -m tests.faults [--case redis-killed] [--seed 17] [--count 30]`: the fault campaign; goes on where it was.
+"""Run the fault campaign: `python -m tests.faults [--case redis-killed] [--seed 17] [--count 30]`.
 
-Each case is a line in reports/faults/results.jsonl and is not played again, but for one that is asked for by its seed.
-Status 1 if any case has found something wrong, or could not be played: `disk-full` has to mount a small disk.
+The result of each case is a line in reports/faults/results.jsonl. An interrupted campaign continues where it stopped:
+a case with a result is not run again, unless its seed is given.
+
+The exit status is 1 if a case has a violation or could not be run. (`disk-full` must be allowed to mount a tmpfs.)
 """
 
 import argparse
@@ -11,49 +13,65 @@ import sys
 import time
 from pathlib import Path
 
-from tests.faults.campaign import Results, plan, run
-from tests.faults.report import table
-from tests.faults.table import FAULTS
+from tests.faults.campaign import Results, plan_cases, run_planned
+from tests.faults.catalog import FAULTS
+from tests.faults.report import render_table
 
 log = logging.getLogger(__name__)
 RESULTS = Path("reports/faults/results.jsonl")
+TERMINATED = 128 + signal.SIGTERM
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", choices=FAULTS, nargs="+", help="only these faults")
+    parser.add_argument("--seed", type=int, help="only the case with this seed, even if it has a result")
+    parser.add_argument("--count", type=int, help="the number of injections, instead of the planned one")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="start no case after this time")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file of results")
+    parser.add_argument("--report", action="store_true", help="run nothing, only print the table of results")
+    arguments = parser.parse_args()
+    if arguments.seed is not None and arguments.case is None:
+        parser.error("--seed needs --case")
+    return arguments
+
+
+def run_cases(arguments: argparse.Namespace, results: Results) -> int:
+    """Run the cases that have no result yet. Return how many could not be run."""
+    started, failed = time.monotonic(), 0
+    faults = [FAULTS[name] for name in arguments.case or FAULTS]
+    for case in plan_cases(faults, seed=arguments.seed, count=arguments.count):
+        if time.monotonic() - started > arguments.minutes * 60:
+            break
+        if arguments.seed is None and results.contains(case):
+            continue
+        sys.stdout.write(f"{case.fault.name}, seed {case.seed}, {case.count} injections … ")
+        sys.stdout.flush()
+        try:
+            result = run_planned(case)
+        except Exception:
+            log.exception("%s, seed %d", case.fault.name, case.seed)
+            failed += 1
+            continue
+        results.add(result)
+        count = len(result.violations)
+        sys.stdout.write(f"{result.operations} operations in {result.duration_seconds:.0f} s, {count} violations\n")
+        sys.stdout.writelines(f"{text}\n" for text in result.violations)
+    return failed
 
 
 def main() -> int:
-    """Plays what is left, and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", choices=FAULTS, nargs="+", help="these faults alone")
-    parser.add_argument("--seed", type=int, help="one case of it, once more")
-    parser.add_argument("--count", type=int, help="so many injections in place of the table's")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no case after so long")
-    parser.add_argument("--results", type=Path, default=RESULTS)
-    parser.add_argument("--report", action="store_true", help="only the table of what was played")
-    asked = parser.parse_args()
+    """Run the campaign, print the table of results, and return the exit status."""
+    arguments = parse_arguments()
     logging.basicConfig(level=logging.CRITICAL)
     log.setLevel(logging.ERROR)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended
-    if asked.seed is not None and asked.case is None:
-        parser.error("--seed needs --case")
-    results, began, say, unplayed = Results(asked.results), time.monotonic(), sys.stdout, 0
-    faults = [FAULTS[name] for name in asked.case or FAULTS]
-    for case in [] if asked.report else plan(faults, seed=asked.seed, count=asked.count):
-        if time.monotonic() - began > asked.minutes * 60:
-            break
-        if asked.seed is None and results.have(case):
-            continue
-        say.write(f"{case.fault.name}, seed {case.seed}, {case.count} injections … ")
-        say.flush()
-        try:
-            done = run(case)
-        except Exception:
-            log.exception("%s, seed %d", case.fault.name, case.seed)
-            unplayed += 1
-            continue
-        results.add(done)
-        say.write(f"{done.operations} operations in {done.seconds:.0f} s, {len(done.violations)} wrong\n")
-        say.writelines(f"{text}\n" for text in done.violations)
-    say.write(table(results.all()))
-    return int(unplayed > 0 or any(case["violations"] for case in results.all()))
+    # Exit through the context managers, which stop the processes of the case.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    results = Results(arguments.results)
+    failed = 0 if arguments.report else run_cases(arguments, results)
+    sys.stdout.write(render_table(results.all()))
+    return int(failed > 0 or any(case["violations"] for case in results.all()))
 
 
 if __name__ == "__main__":

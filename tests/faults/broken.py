@@ -1,6 +1,6 @@
-"""The service with one rule of the protocol left out, to see that the checker notices: `python -m tests.faults.broken`.
+"""The service without one rule of the protocol, to test that the campaign detects it: `python -m tests.faults.broken`.
 
-It also takes its time at the moments that matter, so that the races that the rule is there for come about.
+It also pauses between the steps of the protocol, so that the races that the rule prevents occur.
 """
 
 import asyncio
@@ -19,29 +19,29 @@ from api.process import logs
 from cache.redis.protocol import Protocol
 
 _LEAVE = "redis.call('ZREM', index(other), id)"
-# What is left out of which scripts, and what stands there instead. The first is the control.
+# By variant and script: the text to replace, and its replacement. The first variant is the control.
 VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     "nothing": {},
-    # A reader fills whatever has become of its lease: the naive cache.
+    # A reader fills the entry even if its lease is gone, as a naive cache does.
     "the lease at the fill": {"fill": ("if redis.call('GET', entry) == lease then", "if lease then")},
-    # A writer says nothing in the entry before it commits.
+    # A writer does not mark the entry before it commits.
     "the mark": {"mark": ("redis.call('SET', entry, 'M ' .. token .. ' ' .. deadline)", "")},
-    # A reader takes the place of a writer, as if its mark were not there.
+    # A reader takes a lease over a mark.
     "marks at the lease": {"lease": ("local free = not held", "local free = not held or kind == 'M '")},
-    # A writer shows its value over the mark of a later one.
+    # A writer publishes over the mark of a later writer.
     "the token at the publish": {"publish": ("if holder == token then", "if holder then")},
-    # A writer puts the task into the views only when it has committed.
+    # A writer adds the task to the indexes only after it has committed.
     "the index before the commit": {"mark": ("for of = 1, view > 0 and VIEWS or 0 do", "for of = 1, 0 do")},
-    # Nobody takes a task out of the views that it is not in.
+    # No script removes a task from the indexes of views that it has left.
     "the way out of the indexes": dict.fromkeys(("publish", "abort", "scrub"), (_LEAVE, "")),
 }
 VARIANT = "BROKEN_VARIANT"
-# Seconds in the mean, before a step and after it: between the rows and the fill, mark and commit, commit and publish.
+# Mean seconds before and after a step: between row and fill, mark and commit, commit and publish.
 PAUSES = {"fill": (0.05, 0.0), "mark": (0.0, 0.01), "publish": (0.03, 0.0)}
 
 
 def leave_out(variant: str) -> None:
-    """Changes the scripts as they are read. Fails if what is to be left out is not there."""
+    """Replace the text in the scripts as they are loaded. Raise AssertionError if a script does not contain it."""
     changes, whole = VARIANTS[variant], cache.redis.client.script_source
     for verb, (rule, _) in changes.items():
         assert rule in whole(verb), f"{verb}.lua has changed: {rule} is not in it"
@@ -54,7 +54,7 @@ def leave_out(variant: str) -> None:
 
 
 def take_time() -> None:
-    """Lets others in between the steps."""
+    """Add pauses between the steps, in which other operations run."""
     for step, pauses in PAUSES.items():
         setattr(Protocol, step, _slow(getattr(Protocol, step), *pauses))
 
@@ -75,7 +75,7 @@ async def _pause(mean: float) -> None:
 
 
 def main() -> None:
-    """In one process, on the port after `--port`."""
+    """Break the protocol, then serve in this process."""
     port = int(sys.argv[sys.argv.index("--port") + 1])
     leave_out(os.environ[VARIANT])
     take_time()

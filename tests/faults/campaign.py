@@ -1,4 +1,4 @@
-"""The whole campaign: case after case, each written down when it is over, so that it goes on where it was stopped."""
+"""The campaign: its cases, the file of their results, and the running of one case with its own stores."""
 
 import asyncio
 import json
@@ -14,75 +14,82 @@ import psycopg
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
 from db.migrations import migrate
-from tests.faults.fault import Case, Fault, play
+from tests.faults.fault import CaseResult, Fault, run_case
 
-# Kept of what went wrong in a case.
-MOST_TEXTS = 30
+# Limits of what the results file keeps of a case.
+MAX_VIOLATIONS = 30
+MAX_VIOLATION_CHARACTERS = 4000
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A case that is to be played."""
+class PlannedCase:
+    """A case to run."""
 
     fault: Fault
     seed: int
     count: int
 
 
-def plan(faults: list[Fault], *, seed: int | None, count: int | None) -> list[Planned]:
-    """The cases, in turn of each fault one, so that a campaign that is cut short has seen all of them."""
-    rows = [list(_of(fault, seed, count)) for fault in faults]
-    return [case for turn in zip_longest(*rows) for case in turn if case is not None]
+def plan_cases(faults: list[Fault], *, seed: int | None, count: int | None) -> list[PlannedCase]:
+    """Return the cases, round-robin over the faults, so that an interrupted campaign has run some of each."""
+    cases_by_fault = [list(_cases_of(fault, seed, count)) for fault in faults]
+    return [case for turn in zip_longest(*cases_by_fault) for case in turn if case is not None]
 
 
-def _of(fault: Fault, seed: int | None, count: int | None) -> Iterator[Planned]:
+def _cases_of(fault: Fault, seed: int | None, count: int | None) -> Iterator[PlannedCase]:
+    per_case = fault.injections_per_case
     if seed is not None:
-        yield Planned(fault, seed, min(count or fault.each, fault.each))
+        yield PlannedCase(fault, seed, min(count or per_case, per_case))
         return
-    left, number = count or fault.long, 1
-    while left > 0:
-        yield Planned(fault, number, min(left, fault.each))
-        left, number = left - fault.each, number + 1
+    remaining, next_seed = count or fault.total_injections, 1
+    while remaining > 0:
+        yield PlannedCase(fault, next_seed, min(remaining, per_case))
+        remaining, next_seed = remaining - per_case, next_seed + 1
 
 
 class Results:
-    """A line of JSON for each case that was played."""
+    """The file of results: one line of JSON for each case that was run."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def all(self) -> list[dict[str, Any]]:
-        """The cases, each as it was played last."""
+        """Return the latest result of each case."""
         lines = self._path.read_text().splitlines() if self._path.exists() else []
         return list({(case["fault"], case["seed"]): case for case in map(json.loads, lines)}.values())
 
-    def have(self, case: Planned) -> bool:
-        """Whether it was played, with as many injections."""
-        wanted = (case.fault.name, case.seed)
-        return any((old["fault"], old["seed"]) == wanted and old["injected"] >= case.count for old in self.all())
+    def contains(self, case: PlannedCase) -> bool:
+        """Return whether the case was run with at least as many injections."""
+        key = (case.fault.name, case.seed)
+        return any((old["fault"], old["seed"]) == key and old["injected"] >= case.count for old in self.all())
 
-    def add(self, case: Case) -> None:
-        """One more."""
-        record = case.record()
-        record["violations"] = [text[:4000] for text in record["violations"][:MOST_TEXTS]]
+    def add(self, result: CaseResult) -> None:
+        """Append a result to the file."""
+        record = result.to_record()
+        violations = record["violations"][:MAX_VIOLATIONS]
+        record["violations"] = [text[:MAX_VIOLATION_CHARACTERS] for text in violations]
         with self._path.open("a") as file:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def run(planned: Planned) -> Case:
-    """One case, with stores of its own."""
+def run_planned(planned: PlannedCase) -> CaseResult:
+    """Run one case with its own stores."""
     fault, seed, count = planned.fault, planned.seed, planned.count
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         folder = Path(name)
-        if fault.play is not None:
-            case = asyncio.run(fault.play(fault, seed, count, folder))
-            return replace(case, violations=case.violations + fault.judge(case))
-        settings = Settings(database_url=None, redis_url=None, data_dir=folder / "stores")
-        with EmbeddedStores(settings, durable=False) as urls:
-            database_url = urls.database_url.replace(":///millitask?", ":///campaign?")
-            with psycopg.connect(urls.database_url, autocommit=True) as connection:
-                connection.execute("CREATE DATABASE campaign")
-            migrate(database_url)
-            case = asyncio.run(play(fault, seed, count, folder, database_url))
-    return replace(case, violations=case.violations + fault.judge(case))
+        if fault.run is not None:
+            result = asyncio.run(fault.run(fault, seed, count, folder))
+        else:
+            result = _run_with_embedded_stores(planned, folder)
+    return replace(result, violations=result.violations + fault.check_measurements(result))
+
+
+def _run_with_embedded_stores(planned: PlannedCase, folder: Path) -> CaseResult:
+    settings = Settings(database_url=None, redis_url=None, data_dir=folder / "stores")
+    with EmbeddedStores(settings, durable=False) as urls:
+        database_url = urls.database_url.replace(":///millitask?", ":///campaign?")
+        with psycopg.connect(urls.database_url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE campaign")
+        migrate(database_url)
+        return asyncio.run(run_case(planned.fault, planned.seed, planned.count, folder, database_url))

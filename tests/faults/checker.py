@@ -1,7 +1,9 @@
-"""Whether a history is one that the service may produce: one pass over its operations, sorted by time.
+"""The checker of a history: whether the service may have produced it.
 
-Versions count up one write at a time, so a history needs no search: when an operation begins, everything that has been
-acknowledged or returned is a floor for what it may see; when it ends, what it saw raises the floor.
+The versions of a task count up by one with each write, so the checker needs no search through the possible orders of
+concurrent operations, and takes one pass over the invocations and completions in the order of time. What was
+acknowledged or returned before an operation is invoked is a floor for what it may return; when it completes, what it
+returned raises the floor.
 """
 
 from collections import Counter
@@ -9,187 +11,197 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 
-from tests.faults.facts import Effect, Ledger, Violation
-from tests.faults.history import PAGES, History, Operation, Outcome, Seen
-from tests.faults.knowledge import STATUSES, TOLERANCE, Floor, Task
+from tests.faults.history import PAGES, History, ObservedTask, Operation, Outcome
+from tests.faults.ledger import Ledger, Violation, WriteEffect
+from tests.faults.task_state import STATUSES, TOLERANCE_SECONDS, Floor, TaskState
 
 VIEWS = (None, *STATUSES)
 
 
 @dataclass
-class _Begun:
-    """What was known when an operation began."""
+class _AtInvocation:
+    """What was known when an operation was invoked."""
 
     floors: dict[str, Floor]
-    standing: int = 0
-    fallen: int = 0
+    certain: int = 0
+    ceased: int = 0
 
 
 def check(history: History) -> list[Violation]:
-    """Everything in the history that must not be, in the order in which it shows."""
-    return _Sweep(history.operations).run()
+    """Return every violation in the history, in the order in which they show."""
+    return _Checker(history.operations).run()
 
 
-class _Sweep:
+class _Checker:
     def __init__(self, operations: list[Operation]) -> None:
         self._operations = operations
         self._ledger = Ledger(operations)
-        self._tasks: dict[str, Task] = {}
-        # Ids that were there when last heard of. Without it a long history would pay for all that have long been gone.
-        self._there: set[str] = set()
-        self._begun: dict[int, _Begun] = {}
-        # Of each view: how many tasks stand in it for certain, and how often one ceased to, so far.
-        self._standing: Counter[str | None] = Counter()
-        self._fallen: Counter[str | None] = Counter()
+        self._states: dict[str, TaskState] = {}
+        # Ids that exist by what is known, so that a long history does not pay for all the tasks deleted long ago.
+        self._existing: set[str] = set()
+        self._in_flight: dict[int, _AtInvocation] = {}
+        # By view: how many tasks are certainly in it now, and how many have ceased to be so far.
+        self._certain: Counter[str | None] = Counter()
+        self._ceased: Counter[str | None] = Counter()
         self._violations = self._ledger.violations
 
     def run(self) -> list[Violation]:
-        """Beginnings before ends at the same moment: then the two overlap, and nothing is claimed of their order."""
+        """Process all events. At equal times invocations come first: such operations count as concurrent."""
         events = [(op.start, 0, number) for number, op in enumerate(self._operations)]
         events += [(op.end, 1, number) for number, op in enumerate(self._operations)]
-        for _, ends, number in sorted(events):
+        for _, is_completion, number in sorted(events):
             operation = self._operations[number]
-            if ends:
-                self._end(operation, self._begun.pop(number))
+            if is_completion:
+                self._complete(operation, self._in_flight.pop(number))
             else:
-                self._begun[number] = self._begin(operation)
+                self._in_flight[number] = self._invoke(operation)
         return self._violations
 
-    def _begin(self, op: Operation) -> _Begun:
-        view = op.asked.status
+    def _invoke(self, op: Operation) -> _AtInvocation:
+        view = op.invocation.status
         if op.kind == "rows":
-            floors = {id_: task.floor for id_, task in self._tasks.items()}
-        elif op.asked.whole:
-            self._there -= {id_ for id_ in self._there if self._tasks[id_].had_expired(op.wall)}
-            floors = {id_: self._tasks[id_].floor for id_ in self._there}
+            floors = {id_: state.floor for id_, state in self._states.items()}
+        elif op.invocation.whole_view:
+            self._existing -= {id_ for id_ in self._existing if self._states[id_].has_expired(op.wall_start)}
+            floors = {id_: self._states[id_].floor for id_ in self._existing}
         else:
             floors = {}
-        ids = {*op.asked.ids, *op.answer.gone, *(task.id for task in op.answer.seen)}
-        floors |= {id_: self._task(id_).floor for id_ in ids}
-        begun = _Begun(floors, self._standing[view], self._fallen[view])
+        ids = {*op.invocation.ids, *op.completion.missing, *(task.id for task in op.completion.tasks)}
+        floors |= {id_: self._state(id_).floor for id_ in ids}
+        known = _AtInvocation(floors, self._certain[view], self._ceased[view])
         for effect in self._ledger.effects(op):
-            self._change(effect.id, effect)
-        return begun
+            self._update(effect.id, effect)
+        return known
 
-    def _end(self, op: Operation, begun: _Begun) -> None:
-        if op.answer.outcome not in (Outcome.DONE, Outcome.REFUSED):
+    def _complete(self, op: Operation, known: _AtInvocation) -> None:
+        if op.completion.outcome not in (Outcome.OK, Outcome.REJECTED):
             return
-        for task in op.answer.seen:
-            self._seen(op, task, begun.floors.get(task.id, Floor()))
-        for id_, version in op.answer.gone.items():
-            self._gone(op, id_, version, begun.floors.get(id_, Floor()))
-        if op.asked.whole:
-            self._whole(op, begun)
+        for task in op.completion.tasks:
+            self._check_returned(op, task, known.floors.get(task.id, Floor()))
+        for id_, version in op.completion.missing.items():
+            self._check_missing(op, id_, version, known.floors.get(id_, Floor()))
+        if op.invocation.whole_view:
+            self._check_whole_view(op, known)
         if op.kind in PAGES:
-            self._page(op, begun)
-            self._violations += disorder(op, self._ledger)
+            self._check_page(op, known)
+            self._violations += order_violations(op, self._ledger)
         if op.kind == "rows":
             self._ledger.check_rows(op)
 
-    def _seen(self, op: Operation, seen: Seen, floor: Floor) -> None:
-        facts = self._ledger.tasks[seen.id]
-        if floor.gone and seen.version <= floor.version:
-            self._add("I1", op, seen.id, f"version {seen.version} is shown after it was deleted, at {floor.version}")
-        elif seen.version < floor.version:
-            self._add("I1", op, seen.id, f"version {seen.version} is shown after {floor.version} was")
-        elif op.kind == "update" and seen.version <= floor.version:
-            self._add("I1", op, seen.id, f"an update made version {seen.version}, which was there already")
-        if seen.version in facts.deleted:
-            self._add("I1", op, seen.id, f"version {seen.version} is shown, and is a delete")
-        if facts.made.get(seen.version, op.end) > op.end:
-            self._add("I1", op, seen.id, f"version {seen.version} is shown before its writer began")
-        ends = seen.expires_at
-        if op.kind != "rows" and ends is not None and ends + TOLERANCE < op.wall:
-            self._add("I5", op, seen.id, f"shown {op.wall - ends:.3f} s after it expired")
-        self._change(seen.id, Floor(seen.version))
+    def _check_returned(self, op: Operation, task: ObservedTask, floor: Floor) -> None:
+        record, version = self._ledger.records[task.id], task.version
+        if floor.deleted and version <= floor.version:
+            text = f"version {version} was returned after the task was deleted at version {floor.version}"
+            self._report("I1", op, task.id, text)
+        elif version < floor.version:
+            self._report("I1", op, task.id, f"version {version} was returned after version {floor.version}")
+        elif op.kind == "update" and version <= floor.version:
+            self._report("I1", op, task.id, f"an update returned version {version}, which existed already")
+        if version in record.deleted_versions:
+            self._report("I1", op, task.id, f"version {version} was returned, but it is a delete")
+        if record.write_start.get(version, op.end) > op.end:
+            self._report("I1", op, task.id, f"version {version} was returned before its write was invoked")
+        expires_at = task.expires_at
+        if op.kind != "rows" and expires_at is not None and expires_at + TOLERANCE_SECONDS < op.wall_start:
+            self._report("I5", op, task.id, f"returned {op.wall_start - expires_at:.3f} s after it expired")
+        self._update(task.id, Floor(version))
 
-    def _gone(self, op: Operation, id_: str, version: int | None, floor: Floor) -> None:
-        task = self._task(id_)
+    def _check_missing(self, op: Operation, id_: str, version: int | None, floor: Floor) -> None:
+        state = self._state(id_)
         if version is not None:
-            known = task.facts.content.get(version)
-            if version < floor.version or (version == floor.version and not floor.gone) or known is not None:
-                self._add("I1", op, id_, f"deleted at version {version}, after {floor.version} was shown; {known}")
-            self._change(id_, Floor(version, True))
-        elif floor.version and not floor.gone and not task.may_have_expired(floor, op.wall_end):
-            deleted = task.deleted_after(floor)
-            if deleted is None:
-                self._add("I1", op, id_, f"not there, though version {floor.version} was, and nobody has deleted it")
+            known = state.record.versions.get(version)
+            if version < floor.version or (version == floor.version and not floor.deleted) or known is not None:
+                text = f"deleted at version {version}, after version {floor.version} was returned; {known}"
+                self._report("I1", op, id_, text)
+            self._update(id_, Floor(version, True))
+        elif floor.version and not floor.deleted and not state.may_have_expired(floor, op.wall_end):
+            deleted_version = state.deleted_after(floor)
+            if deleted_version is None:
+                self._report("I1", op, id_, f"missing after version {floor.version}, but no write deleted it")
             else:
-                self._change(id_, Floor(deleted, True))
+                self._update(id_, Floor(deleted_version, True))
 
-    def _whole(self, op: Operation, begun: _Begun) -> None:
-        """All of a view was read: what is not there is gone, or is in another view."""
-        shown = {task.id for task in op.answer.seen} | op.answer.gone.keys()
-        for id_, floor in begun.floors.items():
-            if id_ in shown or not floor.version:
+    def _check_whole_view(self, op: Operation, known: _AtInvocation) -> None:
+        """Check that each task that is not in the result has been deleted, has expired or has left the view."""
+        returned = {task.id for task in op.completion.tasks} | op.completion.missing.keys()
+        for id_, floor in known.floors.items():
+            if id_ in returned or not floor.version:
                 continue
             if op.kind == "rows":
-                self._add("lost", op, id_, f"there is no row, though version {floor.version} was there")
-            elif _belongs(op, self._task(id_), floor):
-                self._gone(op, id_, None, floor)
+                self._report("lost", op, id_, f"no row, although version {floor.version} existed")
+            elif _must_contain(op, self._state(id_), floor):
+                self._check_missing(op, id_, None, floor)
 
-    def _page(self, op: Operation, begun: _Begun) -> None:
-        view, total = op.asked.status, op.answer.total
-        # By expiry a task moves when it is changed, so that a walk may meet it again, as what it is then.
-        moves = op.asked.order == "EXPIRING_SOON"
-        for (id_, _), count in Counter((task.id, moves and task.version) for task in op.answer.seen).items():
+    def _check_page(self, op: Operation, known: _AtInvocation) -> None:
+        view, total = op.invocation.status, op.completion.total
+        # In expiry order a changed task moves, so a walk may meet it twice, in different versions.
+        by_expiry = op.invocation.order == "EXPIRING_SOON"
+        counts = Counter((task.id, by_expiry and task.version) for task in op.completion.tasks)
+        for (id_, _), count in counts.items():
             if count > 1:
-                self._add("I1", op, id_, f"shown {count} times")
-        for task in op.answer.seen:
+                self._report("I1", op, id_, f"returned {count} times")
+        for task in op.completion.tasks:
             if view not in (None, task.status):
-                self._add("I1", op, task.id, f"{task.status} among the tasks that are {view}")
-        least = begun.standing - (self._fallen[view] - begun.fallen)
-        if total is not None and total < least and op.asked.order != "EXPIRING_SOON":
-            self._add("I1", op, "", f"a total of {total}, while {least} tasks were there throughout")
+                self._report("I1", op, task.id, f"a {task.status} task in a page of {view} tasks")
+        least = known.certain - (self._ceased[view] - known.ceased)
+        if total is not None and total < least and not by_expiry:
+            self._report("I1", op, "", f"a total of {total}, although {least} tasks existed throughout")
 
-    def _change(self, id_: str, change: Effect | Floor) -> None:
-        """Somebody was told something of a task, or begins to write it; and the count of those that stand follows."""
-        task = self._task(id_)
-        before = [task.stands_in(view) for view in VIEWS]
+    def _update(self, id_: str, change: WriteEffect | Floor) -> None:
+        """Raise a task's floor, or note an invoked write; and adjust the numbers of tasks certainly in each view."""
+        state = self._state(id_)
+        before = [state.is_certainly_in(view) for view in VIEWS]
         if isinstance(change, Floor):
-            task.reach(change)
-            (self._there.discard if task.floor.gone else self._there.add)(id_)
+            state.raise_floor(change)
+            (self._existing.discard if state.floor.deleted else self._existing.add)(id_)
         else:
-            task.begin(change)
-        for view, stood in zip(VIEWS, before, strict=True):
-            stands = task.stands_in(view)
-            self._standing[view] += stands - stood
-            self._fallen[view] += stood and not stands
+            state.invoke(change)
+        for view, was_certain in zip(VIEWS, before, strict=True):
+            is_certain = state.is_certainly_in(view)
+            self._certain[view] += is_certain - was_certain
+            self._ceased[view] += was_certain and not is_certain
 
-    def _task(self, id_: str) -> Task:
-        if id_ not in self._tasks:
-            self._tasks[id_] = Task(self._ledger.tasks[id_])
-        return self._tasks[id_]
+    def _state(self, id_: str) -> TaskState:
+        if id_ not in self._states:
+            self._states[id_] = TaskState(self._ledger.records[id_])
+        return self._states[id_]
 
-    def _add(self, rule: str, op: Operation, id_: str, text: str) -> None:
+    def _report(self, rule: str, op: Operation, id_: str, text: str) -> None:
         self._violations.append(Violation(rule, text, id_, op))
 
 
-def _belongs(op: Operation, task: Task, floor: Floor) -> bool:
-    """Whether a task that was that far when a page was asked for must be on it, unless it is gone by then."""
-    asked, known = op.asked, task.at(floor)
+def _must_contain(op: Operation, state: TaskState, floor: Floor) -> bool:
+    """Return whether a page invoked at this floor must contain the task, unless it is deleted or expires."""
+    invocation, known = op.invocation, state.observation(floor)
     if known is None:
-        return asked.status is None and not asked.words and asked.order != "EXPIRING_SOON"
-    if asked.status is not None and (known.status != asked.status or task.may_have_left(asked.status, floor)):
+        return invocation.status is None and not invocation.prefixes and invocation.order != "EXPIRING_SOON"
+    status = invocation.status
+    if status is not None and (known.status != status or state.may_have_left(status, floor)):
         return False
-    if asked.order == "EXPIRING_SOON":
-        return known.expires_at is not None and not task.may_have_moved(known)
-    has = all(any(word.startswith(begins) for word in known.title.split()) for begins in asked.words)
-    return not asked.words or (has and task.touched <= floor.version)
+    if invocation.order == "EXPIRING_SOON":
+        return known.expires_at is not None and not state.expiry_may_have_changed(known)
+    words = known.title.split()
+    matches = all(any(word.startswith(prefix) for word in words) for prefix in invocation.prefixes)
+    return not invocation.prefixes or (matches and state.last_possible <= floor.version)
 
 
-def disorder(op: Operation, ledger: Ledger) -> list[Violation]:
-    """What a page shows in the wrong order. A filter by expiry goes by what the rows were when it looked."""
-    shown, wrong = op.answer.seen, []
-    if op.asked.order == "EXPIRING_SOON":
-        for one, next_ in pairwise(shown) if op.kind != "filter" else ():
-            if (one.expires_at or inf, one.id) > (next_.expires_at or inf, next_.id):
-                wrong.append(Violation("order", f"{one.id} ends later and comes first", next_.id, op))
-        return wrong + [Violation("order", "it never ends", task.id, op) for task in shown if task.expires_at is None]
-    # Of the newer ones that have come so far, the one that is known for longest.
-    known, forth = inf, shown if op.asked.order == "NEWEST" else shown[::-1]
-    for task in forth:
-        if ledger.tasks[task.id].begun > known and ledger.tasks[task.id].begun != inf:
-            wrong.append(Violation("order", "it was made after one that comes before it", task.id, op))
-        known = min(known, ledger.tasks[task.id].known)
-    return wrong
+def order_violations(op: Operation, ledger: Ledger) -> list[Violation]:
+    """Return the tasks of a page that are in the wrong order.
+
+    A filter by expiry is exempt: its order is that of the rows when PostgreSQL read them, which may have changed since.
+    """
+    tasks, violations = op.completion.tasks, []
+    if op.invocation.order == "EXPIRING_SOON":
+        for task, next_task in pairwise(tasks) if op.kind != "filter" else ():
+            if (task.expires_at or inf, task.id) > (next_task.expires_at or inf, next_task.id):
+                violations.append(Violation("order", f"{task.id} expires later but comes first", next_task.id, op))
+        never_expiring = [task for task in tasks if task.expires_at is None]
+        return violations + [Violation("order", "it never expires", task.id, op) for task in never_expiring]
+    # Of the tasks so far, which are newer, the earliest time at which one was observed.
+    first_observed = inf
+    for task in tasks if op.invocation.order == "NEWEST" else tasks[::-1]:
+        record = ledger.records[task.id]
+        if record.create_start > first_observed and record.create_start != inf:
+            violations.append(Violation("order", "it is newer than a task that should be newer", task.id, op))
+        first_observed = min(first_observed, record.first_observed)
+    return violations

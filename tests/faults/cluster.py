@@ -1,4 +1,4 @@
-"""Processes of the service over the same stores, and what is asked of all of them."""
+"""A cluster: two processes of the service over the same stores."""
 
 import asyncio
 import sys
@@ -15,26 +15,28 @@ from tests.faults.node import Node, Setup
 from tests.faults.stores import PostgresServer, RedisServer
 from tests.support.service_process import ROOT
 
+MAX_REINDEX_ATTEMPTS = 10
+
 
 class Cluster:
-    """All that a fault test breaks."""
+    """The stores and the processes of a run."""
 
     def __init__(self, folder: Path, database_url: str, setup: Setup | None = None) -> None:
         setup = setup or Setup()
-        self.postgres = PostgresServer(folder / "postgres", setup.disk) if setup.own_postgres else None
+        self.postgres = PostgresServer(folder / "postgres", setup.disk_mb) if setup.own_postgres else None
         self.database_url = self.postgres.url if self.postgres else database_url
         self.redis = RedisServer(folder / "redis", setup.maxmemory)
         self.nodes = [
             Node(folder / f"node{number}", self.database_url, self.redis, setup, variables)
-            for number, variables in enumerate(setup.variables)
+            for number, variables in enumerate(setup.environments)
         ]
-        # Given up before the service does: a request on a connection that it is closing would have no answer.
+        # Expires before the service closes an idle connection: a request on a closing connection gets no response.
         limits = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=2)
-        # Longer than a request may take, and than a process is stopped: it answers, or says why not.
+        # Longer than the service's request timeout, and longer than a fault suspends a process.
         self.http = httpx.AsyncClient(timeout=15, limits=limits, trust_env=False)
 
     async def start(self) -> None:
-        """Start everything and wait until both processes answer."""
+        """Start everything, and wait until all processes are ready and use Redis."""
         if self.postgres:
             await self.postgres.start()
             await asyncio.to_thread(migrate, self.database_url)
@@ -42,10 +44,10 @@ class Cluster:
         for node in self.nodes:
             await node.start()
         for node in self.nodes:
-            await self.until(node, degraded=False)
+            await self.wait_until_ready(node, degraded=False)
 
     async def stop(self) -> None:
-        """End everything."""
+        """Stop everything."""
         await self.http.aclose()
         await asyncio.gather(*(node.stop() for node in self.nodes))
         await self.redis.stop()
@@ -53,68 +55,69 @@ class Cluster:
             await self.postgres.remove()
 
     async def readyz(self, node: Node) -> dict[str, Any]:
-        """What a process says of itself, with the status code; nothing while it cannot be reached."""
+        """Return the response of `/readyz` with its status as `code`. Empty while the process cannot be reached."""
         try:
             response = await self.http.get(f"{node.url}/readyz", timeout=3)
         except httpx.HTTPError:
             return {}
-        said: dict[str, Any] = response.json()
-        return said | {"code": response.status_code}
+        readiness: dict[str, Any] = response.json()
+        return readiness | {"code": response.status_code}
 
-    async def until(self, node: Node, *, degraded: bool, seconds: float = 30) -> None:
-        """Wait until a process is ready and says that it uses Redis, or that it does not."""
-        said: dict[str, Any] = {}
+    async def wait_until_ready(self, node: Node, *, degraded: bool, timeout_seconds: float = 30) -> None:
+        """Wait until a process is ready, and is in degraded mode or not."""
+        readiness: dict[str, Any] = {}
         try:
-            async with asyncio.timeout(seconds):
-                while said.get("code") != 200 or said.get("degraded", False) is not degraded:
-                    assert not node.ended(), node.output.read_text()[-4000:]
+            async with asyncio.timeout(timeout_seconds):
+                while readiness.get("code") != 200 or readiness.get("degraded", False) is not degraded:
+                    assert not node.has_exited(), node.output_path.read_text()[-4000:]
                     await asyncio.sleep(0.05)
-                    said = await self.readyz(node)
+                    readiness = await self.readyz(node)
         except TimeoutError:
-            log = node.output.read_text()[-4000:]
-            raise AssertionError(f"{node.url} says {said} after {seconds} s, not degraded={degraded}\n{log}") from None
+            log = node.output_path.read_text()[-4000:]
+            message = f"{node.url} is {readiness} after {timeout_seconds} s; expected degraded={degraded}"
+            raise AssertionError(f"{message}\n{log}") from None
 
-    async def recovered(self, seconds: float = 30) -> None:
-        """Wait until both processes use Redis again."""
+    async def wait_for_recovery(self, timeout_seconds: float = 30) -> None:
+        """Wait until all processes use Redis again."""
         for node in self.nodes:
-            await self.until(node, degraded=False, seconds=seconds)
+            await self.wait_until_ready(node, degraded=False, timeout_seconds=timeout_seconds)
 
-    async def gate(self) -> tuple[str, int]:
-        """Its state, and the epoch of the index."""
+    async def read_gate(self) -> tuple[str, int]:
+        """Return the state of the gate and its epoch."""
         async with await psycopg.AsyncConnection.connect(self.database_url) as connection:
             found = await (await connection.execute("SELECT state::text, epoch FROM gate")).fetchone()
-        assert found is not None, "there is no gate"
+        assert found is not None, "the gate has no row"
         return found[0], found[1]
 
-    async def until_epoch_after(self, epoch: int, seconds: float = 30) -> None:
-        """Wait until somebody has noticed that this index is lost, and has begun another."""
-        async with asyncio.timeout(seconds):
-            while (await self.gate())[1] == epoch:  # noqa: ASYNC110 (another process, which sets no event)
+    async def wait_for_epoch_after(self, epoch: int, timeout_seconds: float = 30) -> None:
+        """Wait until a process has found the index of this epoch lost, and has started a new epoch."""
+        async with asyncio.timeout(timeout_seconds):
+            while (await self.read_gate())[1] == epoch:  # noqa: ASYNC110 (another process changes it)
                 await asyncio.sleep(0.02)
 
     async def verify(self, node: Node) -> str:
-        """`python -m api verify`, as this process sees the stores: what it says, if anything is not as it must be."""
-        process = await self._command(node, "verify")
-        said, _ = await asyncio.wait_for(process.communicate(), 60)
-        return said.decode() if process.returncode else ""
+        """Run `python -m api verify` with the process's stores. Return its output if it fails; empty if it succeeds."""
+        process = await self._start_command(node, "verify")
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+        return output.decode() if process.returncode else ""
 
     async def reindex(self, node: Node) -> str:
-        """`python -m api reindex`, to its end; returns what it said. Tries again while Redis is too slow for it."""
-        for _ in range(10):
-            process = await self.begin_reindex(node)
-            said, _ = await asyncio.wait_for(process.communicate(), 60)
-            if "Try again" not in said.decode():
+        """Run `python -m api reindex` with the process's stores, and return its output. Retry if it asks for that."""
+        for _ in range(MAX_REINDEX_ATTEMPTS):
+            process = await self.start_reindex(node)
+            output, _ = await asyncio.wait_for(process.communicate(), 60)
+            if "Try again" not in output.decode():
                 break
-        assert process.returncode == 0, said.decode()
-        return said.decode()
+        assert process.returncode == 0, output.decode()
+        return output.decode()
 
-    async def begin_reindex(self, node: Node) -> asyncio.subprocess.Process:
-        """`python -m api reindex`, which sees the stores as this process does."""
-        return await self._command(node, "reindex")
+    async def start_reindex(self, node: Node) -> asyncio.subprocess.Process:
+        """Start `python -m api reindex` with the process's stores."""
+        return await self._start_command(node, "reindex")
 
-    async def _command(self, node: Node, word: str) -> asyncio.subprocess.Process:
+    async def _start_command(self, node: Node, subcommand: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "api", word),
+            *(sys.executable, "-m", "api", subcommand),
             cwd=ROOT,
             env=node.environment(),
             stdin=asyncio.subprocess.DEVNULL,
@@ -125,7 +128,7 @@ class Cluster:
 
 @asynccontextmanager
 async def running(folder: Path, database_url: str, setup: Setup | None = None) -> AsyncIterator[Cluster]:
-    """A cluster for as long as the block runs."""
+    """Run a cluster for the duration of the block."""
     cluster = Cluster(folder, database_url, setup)
     try:
         await cluster.start()

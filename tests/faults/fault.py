@@ -1,4 +1,4 @@
-"""What a fault of the campaign is, and a case: so many injections of it into one run of a cluster, under one seed."""
+"""A fault of the campaign, and a case: a number of injections of one fault into one run of a cluster, with one seed."""
 
 import asyncio
 import logging
@@ -10,86 +10,87 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.clients import Workload
 from tests.faults.cluster import Cluster, running
 from tests.faults.history import WRITES, Operation
 from tests.faults.node import Node, Setup
 from tests.faults.outages import Outages
-from tests.faults.rest import finish
+from tests.faults.quiescence import find_violations
+from tests.faults.workload import Workload
 
 log = logging.getLogger(__name__)
-# Long, for a machine that has other things to do; how long it took is in the report.
-BACK_SECONDS = 180.0
+# Generous, for a machine under load. The campaign measures the actual time.
+RECOVERY_TIMEOUT_SECONDS = 180.0
 
 
 @dataclass
 class Run:
-    """A cluster under its workload, what chance says, and what was measured on the way, by name and unit."""
+    """A cluster under its workload, with the state of the injections."""
 
     cluster: Cluster
     workload: Workload
-    chance: random.Random
-    measured: dict[str, list[float]] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
+    random: random.Random
+    # By name and unit.
+    measurements: dict[str, list[float]] = field(default_factory=dict)
+    violations: list[str] = field(default_factory=list)
     injected: int = 0
-    # Ids of tasks that an injection has made for the next.
-    kept: list[str] = field(default_factory=list)
+    # Tasks that an injection creates, and later injections of the run use.
+    filler_ids: list[str] = field(default_factory=list)
     outages: Outages = field(default_factory=Outages)
 
-    def out(self, node: Node) -> None:
-        """From now on nobody can expect it to answer, until it is back."""
+    def begin_outage(self, node: Node) -> None:
+        """Record that this process is not expected to answer from now on."""
         self.outages.begin(self.cluster.nodes.index(node))
 
-    async def back(self, node: Node) -> None:
-        """Waits until it answers, and uses Redis."""
-        await self.cluster.until(node, degraded=False, seconds=BACK_SECONDS)
+    async def wait_for_node(self, node: Node) -> None:
+        """Wait until the process answers and uses Redis, and end its outage."""
+        await self.cluster.wait_until_ready(node, degraded=False, timeout_seconds=RECOVERY_TIMEOUT_SECONDS)
         self.outages.end(self.cluster.nodes.index(node))
 
-    async def recovered(self, what: str = "", began: float | None = None) -> None:
-        """Waits until all processes use Redis again; if it has a name, measures how long that took since it began."""
-        began = began or time.monotonic()
-        await self.cluster.recovered(BACK_SECONDS)
+    async def wait_for_recovery(self, measurement: str = "", since: float | None = None) -> None:
+        """Wait until all processes use Redis again, and end all outages. Measure the time since `since`, if named."""
+        since = since or time.monotonic()
+        await self.cluster.wait_for_recovery(RECOVERY_TIMEOUT_SECONDS)
         self.outages.end()
-        if what:
-            self.measure(what, time.monotonic() - began)
+        if measurement:
+            self.measure(measurement, time.monotonic() - since)
 
-    def measure(self, what: str, number: float) -> None:
-        """Keeps a number."""
-        self.measured.setdefault(what, []).append(number)
+    def measure(self, name: str, value: float) -> None:
+        """Record a measurement."""
+        self.measurements.setdefault(name, []).append(value)
 
 
-def nothing(_run: Run, _operation: Operation) -> bool:
-    """No read may fail."""
+def excuse_nothing(_run: Run, _operation: Operation) -> bool:
+    """Excuse no failed read."""
     return False
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A row of the table: `each` injections go into one case, `long` are to be made in all.
-
-    `excused`: which reads may fail, because whom they asked was not there, or they did not wait.
-    """
+    """A fault, and how the campaign injects it."""
 
     name: str
-    row: str
-    long: int
-    each: int
+    description: str
+    # Of the whole campaign.
+    total_injections: int
+    injections_per_case: int
     inject: Callable[[Run], Awaitable[None]]
-    excused: Callable[[Run, Operation], bool] = nothing
+    # Whether a failed read is a consequence of the fault, and therefore no violation.
+    excuses: Callable[[Run, Operation], bool] = excuse_nothing
+    # The setup for a seed.
     setup: Callable[[int], Setup] = lambda _seed: Setup()
-    # Seconds between two evictions of half of the entries, beside what is injected; 0: none.
-    evicting: float = 0.1
-    # What is done after the last injection.
-    after: Callable[[Run], Awaitable[None]] | None = None
-    # What is wrong with the numbers of a case. Asked by the campaign alone: no test goes by the clock.
-    judge: "Callable[[Case], list[str]]" = lambda _case: []
-    # What takes the place of `play`, where a history is not what tells.
-    play: "Callable[[Fault, int, int, Path], Coroutine[Any, Any, Case]] | None" = None
+    # Between two evictions of half of the entries, in addition to the fault; 0: no evictions.
+    eviction_interval_seconds: float = 0.1
+    # Called after the last injection of a case.
+    clean_up: Callable[[Run], Awaitable[None]] | None = None
+    # Returns the violations in a case's measurements. Used by the campaign only: tests do not assert on time.
+    check_measurements: "Callable[[CaseResult], list[str]]" = lambda _result: []
+    # Replaces `run_case`, for a fault that is not checked by a history.
+    run: "Callable[[Fault, int, int, Path], Coroutine[Any, Any, CaseResult]] | None" = None
 
 
 @dataclass(frozen=True)
-class Case:
-    """What became of one case."""
+class CaseResult:
+    """The result of one case."""
 
     fault: str
     seed: int
@@ -99,38 +100,44 @@ class Case:
     writes: int
     acknowledged: int
     failed_reads: int
-    slowest_read: float
-    p99_read: float
-    slowest_write: float
-    # In the order in which it was measured, by name and unit.
-    measured: dict[str, list[float]]
+    slowest_read_seconds: float
+    p99_read_seconds: float
+    slowest_write_seconds: float
+    # By name and unit, in the order of measurement.
+    measurements: dict[str, list[float]]
     violations: list[str]
-    # If there are any: what the processes have logged.
-    said: list[str]
-    seconds: float
+    # The last log lines of the processes, if there are violations.
+    log_lines: list[str]
+    duration_seconds: float
 
-    def record(self) -> dict[str, Any]:
-        """As it is kept."""
+    def to_record(self) -> dict[str, Any]:
+        """Return the result as a JSON object."""
         return asdict(self)
 
 
-async def play(fault: Fault, seed: int, count: int, folder: Path, database_url: str) -> Case:
-    """One case: the clients work, `count` injections one after the other, and then everything is judged."""
-    began = time.monotonic()
+async def run_case(fault: Fault, seed: int, count: int, folder: Path, database_url: str) -> CaseResult:
+    """Run one case: inject the fault `count` times while the clients work, then check everything."""
+    started = time.monotonic()
     async with running(folder, database_url, fault.setup(seed)) as cluster:
-        workload = Workload(cluster, clients=8, evicting=fault.evicting, thinking=0.04, seed=seed)
+        workload = Workload(
+            cluster,
+            clients=8,
+            eviction_interval_seconds=fault.eviction_interval_seconds,
+            max_think_seconds=0.04,
+            seed=seed,
+        )
         run = Run(cluster, workload, random.Random(seed))
         try:
             await _inject(fault, run, count)
-            run.wrong += await finish(workload)
+            run.violations += await find_violations(workload)
         except Exception:
             log.exception("%s seed %d", fault.name, seed)
-            run.wrong.append(f"it did not get to its end: {traceback.format_exc()[-3000:]}")
-        failed = [op for op in workload.history.failed_reads() if not fault.excused(run, op)]
-        wrong = run.wrong + [f"a read failed: {op}" for op in failed]
-        said = [line for node in cluster.nodes for line in node.said()[-20:]] if wrong else []
-    log.info("%s seed %d: %d wrong", fault.name, seed, len(wrong))
-    return _case(fault, seed, run, wrong, said, time.monotonic() - began)
+            run.violations.append(f"the case did not finish: {traceback.format_exc()[-3000:]}")
+        failed = [op for op in workload.history.failed_reads() if not fault.excuses(run, op)]
+        violations = run.violations + [f"a read failed: {op}" for op in failed]
+        log_lines = [line for node in cluster.nodes for line in node.log_lines()[-20:]] if violations else []
+    log.info("%s seed %d: %d violations", fault.name, seed, len(violations))
+    return _result(fault, seed, run, violations, log_lines, time.monotonic() - started)
 
 
 async def _inject(fault: Fault, run: Run, count: int) -> None:
@@ -139,30 +146,33 @@ async def _inject(fault: Fault, run: Run, count: int) -> None:
         for _ in range(count):
             await fault.inject(run)
             run.injected += 1
-        if fault.after is not None:
-            await fault.after(run)
-        await run.recovered()
+        if fault.clean_up is not None:
+            await fault.clean_up(run)
+        await run.wait_for_recovery()
         await asyncio.sleep(0.5)
 
 
-def _case(fault: Fault, seed: int, run: Run, wrong: list[str], said: list[str], seconds: float) -> Case:
+def _result(
+    fault: Fault, seed: int, run: Run, violations: list[str], log_lines: list[str], duration_seconds: float
+) -> CaseResult:
     operations = run.workload.history.operations
     reads = sorted(op.end - op.start for op in operations if op.kind not in WRITES)
     writes = [op for op in operations if op.kind in WRITES]
-    return Case(
+    measurements = {name: [round(value, 3) for value in values] for name, values in run.measurements.items()}
+    return CaseResult(
         fault=fault.name,
         seed=seed,
         injected=run.injected,
         operations=len(operations),
         reads=len(reads),
         writes=len(writes),
-        acknowledged=sum(op.may_have_happened and not op.failed for op in writes),
+        acknowledged=sum(op.may_have_taken_effect and not op.failed for op in writes),
         failed_reads=len(run.workload.history.failed_reads()),
-        slowest_read=round(reads[-1] if reads else 0.0, 3),
-        p99_read=round(reads[int(len(reads) * 0.99)] if reads else 0.0, 3),
-        slowest_write=round(max((op.end - op.start for op in writes), default=0.0), 3),
-        measured={name: [round(number, 3) for number in numbers] for name, numbers in run.measured.items()},
-        violations=wrong,
-        said=said,
-        seconds=round(seconds, 1),
+        slowest_read_seconds=round(reads[-1] if reads else 0.0, 3),
+        p99_read_seconds=round(reads[int(len(reads) * 0.99)] if reads else 0.0, 3),
+        slowest_write_seconds=round(max((op.end - op.start for op in writes), default=0.0), 3),
+        measurements=measurements,
+        violations=violations,
+        log_lines=log_lines,
+        duration_seconds=round(duration_seconds, 1),
     )

@@ -1,4 +1,4 @@
-"""The history of a run: every operation, what was asked, what was answered, and when."""
+"""The history of a run: every operation with its invocation, its completion and its times."""
 
 import time
 from collections import Counter
@@ -16,36 +16,39 @@ Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
 
 
 class Outcome(Enum):
-    """What a client knows when its operation has ended."""
+    """What a client knows about its operation when it completes."""
 
-    DONE = "acknowledged, or answered"
-    REFUSED = "nothing was changed, because of what the task is"
-    UNAVAILABLE = "nothing was changed, because the service could not"
-    UNKNOWN = "it may or may not have happened"
+    OK = "acknowledged, or answered"
+    REJECTED = "nothing was changed, because of the task's state"
+    UNAVAILABLE = "nothing was changed, because the service was unavailable"
+    UNKNOWN = "it may or may not have taken effect"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was asked. `status` is a write's new one, or the view of a page; `whole`: all of the view was read.
+class Invocation:
+    """The arguments of an operation.
 
-    A write of many is written down as a write of each; `batch` names those that were to be done all or none. An expiry
-    that was taken away is infinite. A search has `words`, each of which a title must have a word that begins with.
+    `status` is the new status of a write, or the view of a page. `expires_at` is infinite if a write removes the
+    expiry. `whole_view` is set if the operation has read the view to its end. `prefixes` are the words of a search:
+    a title matches if each is the prefix of one of its words.
+
+    A write of many tasks is recorded as one operation for each; those of one atomic request share a `batch`.
     """
 
     ids: tuple[str, ...] = ()
     title: str | None = None
     status: str | None = None
     expires_at: float | None = None
-    expected: int | None = None
-    whole: bool = False
+    expected_version: int | None = None
+    whole_view: bool = False
     batch: str = ""
     order: Order = "NEWEST"
-    words: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A task as an answer had it."""
+class ObservedTask:
+    """A task as a response returned it."""
 
     id: str
     version: int
@@ -55,90 +58,97 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What was answered. `gone`: ids that are not there, with the version that made them so where it is known."""
+class Completion:
+    """The result of an operation. `missing` has the ids that do not exist, with the version of the delete if known."""
 
-    outcome: Outcome = Outcome.DONE
+    outcome: Outcome = Outcome.OK
     code: str = ""
-    seen: tuple[Seen, ...] = ()
-    gone: dict[str, int | None] = field(default_factory=dict)
+    tasks: tuple[ObservedTask, ...] = ()
+    missing: dict[str, int | None] = field(default_factory=dict)
     total: int | None = None
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation. `start` and `end` are of the monotonic clock, `wall` is the time of day when it began."""
+    """One operation. `start` and `end` are times of the monotonic clock, `wall_start` is the wall-clock time."""
 
     client: str
     kind: Kind
-    asked: Asked
-    answer: Answer
+    invocation: Invocation
+    completion: Completion
     start: float
     end: float
-    wall: float = 0.0
-    # Which process was asked.
+    wall_start: float = 0.0
     node: int = 0
 
     @property
     def wall_end(self) -> float:
-        """The time of day when it ended."""
-        return self.wall + (self.end - self.start)
+        """The wall-clock time at which the operation completed."""
+        return self.wall_start + (self.end - self.start)
 
     @property
-    def may_have_happened(self) -> bool:
-        """Whether it is a write that has taken effect, or can have."""
-        return self.kind in WRITES and self.answer.outcome in (Outcome.DONE, Outcome.UNKNOWN)
+    def may_have_taken_effect(self) -> bool:
+        """Whether this is a write that took effect, or whose outcome is unknown."""
+        return self.kind in WRITES and self.completion.outcome in (Outcome.OK, Outcome.UNKNOWN)
 
     @property
     def failed(self) -> bool:
-        """Whether it got no answer, or one that says that there is none."""
-        return self.answer.outcome in (Outcome.UNAVAILABLE, Outcome.UNKNOWN)
+        """Whether the service did not answer, or answered that it is unavailable."""
+        return self.completion.outcome in (Outcome.UNAVAILABLE, Outcome.UNKNOWN)
 
     def __str__(self) -> str:
-        known = ", ".join(f"{task.id[-4:]}@{task.version}" for task in self.answer.seen[:12])
+        tasks = ", ".join(f"{task.id[-4:]}@{task.version}" for task in self.completion.tasks[:12])
+        ids = ",".join(id_[-4:] for id_ in self.invocation.ids[:12])
+        missing = [id_[-4:] for id_ in self.completion.missing]
         return (
-            f"{self.start:.4f}–{self.end:.4f} {self.client}@{self.node} {self.kind} "
-            f"{','.join(id_[-4:] for id_ in self.asked.ids[:12])} -> {self.answer.outcome.name} {self.answer.code} "
-            f"[{known}] gone {[id_[-4:] for id_ in self.answer.gone]} total {self.answer.total}"
+            f"{self.start:.4f}–{self.end:.4f} {self.client}@{self.node} {self.kind} {ids} "
+            f"-> {self.completion.outcome.name} {self.completion.code} "
+            f"[{tasks}] missing {missing} total {self.completion.total}"
         )
 
 
-class Clock:
-    """When an operation began; both clocks, read together."""
+class StartTime:
+    """The time at which an operation was invoked, on the monotonic and on the wall clock."""
 
     def __init__(self) -> None:
-        self.start, self.wall = time.monotonic(), time.time()
+        self.monotonic, self.wall = time.monotonic(), time.time()
 
 
 class History:
-    """What all clients did, in the order in which the operations ended."""
+    """The operations of all clients, in the order in which they completed."""
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
 
-    def add(self, began: Clock, client: str, kind: Kind, asked: Asked, answer: Answer, node: int = 0) -> None:
-        """An operation has ended, now."""
+    def record(
+        self, start: StartTime, client: str, kind: Kind, invocation: Invocation, completion: Completion, node: int = 0
+    ) -> None:
+        """Record an operation that completes now."""
         self.operations.append(
-            Operation(client, kind, asked, answer, began.start, time.monotonic(), began.wall, node),
+            Operation(client, kind, invocation, completion, start.monotonic, time.monotonic(), start.wall, node),
         )
 
     def failed_reads(self) -> list[Operation]:
-        """Reads that were not answered."""
+        """Return the reads that failed."""
         return [op for op in self.operations if op.failed and op.kind not in WRITES]
 
-    def of(self, id_: str) -> list[Operation]:
-        """What had to do with one task, for people who look for the reason of a violation."""
+    def operations_on(self, id_: str) -> list[Operation]:
+        """Return the operations that concern one task, to find the cause of a violation."""
         return [
             op
             for op in self.operations
-            if id_ in op.asked.ids or id_ in op.answer.gone or any(task.id == id_ for task in op.answer.seen)
+            if id_ in op.invocation.ids
+            or id_ in op.completion.missing
+            or any(task.id == id_ for task in op.completion.tasks)
         ]
 
     def summary(self) -> str:
-        """How many of each kind and outcome, and how long reads took."""
-        counts = Counter(f"{op.kind} {op.answer.outcome.name} {op.answer.code}".strip() for op in self.operations)
+        """Return the number of operations by kind and outcome, and the latency of reads."""
+        counts = Counter(
+            f"{op.kind} {op.completion.outcome.name} {op.completion.code}".strip() for op in self.operations
+        )
         reads = sorted(op.end - op.start for op in self.operations if op.kind not in WRITES)
         p99 = reads[int(len(reads) * 0.99)] if reads else 0.0
         slowest = reads[-1] if reads else 0.0
-        said = ", ".join(f"{name}: {count}" for name, count in sorted(counts.items()))
-        return f"{len(self.operations)} operations; reads p99 {p99:.3f} s, slowest {slowest:.3f} s; {said}"
+        by_kind = ", ".join(f"{name}: {count}" for name, count in sorted(counts.items()))
+        return f"{len(self.operations)} operations; reads p99 {p99:.3f} s, slowest {slowest:.3f} s; {by_kind}"

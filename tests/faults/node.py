@@ -1,4 +1,4 @@
-"""One process of the service, with a proxy of its own before each store."""
+"""One process of the service, with its own proxy in front of each store."""
 
 import asyncio
 import os
@@ -13,64 +13,64 @@ from tests.faults.proxy import Proxy
 from tests.faults.stores import RedisServer
 from tests.support.service_process import ROOT, descendants, environment, free_port
 
-# Short, so that what a killed writer leaves behind is scrubbed within a test: a mark lives 5 s beyond it.
-LIMITS = {"MILLITASK_TRANSACTION_TIMEOUT_MS": "3000", "MILLITASK_STATEMENT_TIMEOUT_MS": "3000"}
-SERVE = ("api", "serve")
+# Short, so that the mark of a killed writer is scrubbed during a test: its deadline is 5 s after the transaction's.
+SHORT_TIMEOUTS = {"MILLITASK_TRANSACTION_TIMEOUT_MS": "3000", "MILLITASK_STATEMENT_TIMEOUT_MS": "3000"}
+SERVE_COMMAND = ("api", "serve")
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What a fault needs to be otherwise than usual."""
+    """The settings of a cluster that a fault needs."""
 
-    module: Sequence[str] = SERVE
-    # Whether PostgreSQL is the cluster's own, to be killed; and whether the processes reach it through a proxy.
+    command: Sequence[str] = SERVE_COMMAND
+    # Whether the cluster has its own PostgreSQL, which can be killed.
     own_postgres: bool = False
+    # Whether the processes connect to PostgreSQL through a proxy.
     postgres_proxy: bool = False
     maxmemory: str = "64mb"
-    # Megabytes of a file system for PostgreSQL alone.
-    disk: int | None = None
-    # More of the environment, for each process.
-    variables: tuple[dict[str, str], ...] = ({}, {})
+    # The size of a file system for the cluster's own PostgreSQL.
+    disk_mb: int | None = None
+    # Environment variables for each process, in addition to the usual ones.
+    environments: tuple[dict[str, str], ...] = ({}, {})
 
 
 class Node:
-    """One process of the service, and its proxies."""
+    """A process of the service and its proxies."""
 
     def __init__(
         self, folder: Path, database_url: str, redis: RedisServer, setup: Setup, variables: dict[str, str]
     ) -> None:
         self._folder = folder
-        self._module = setup.module
+        self._command = setup.command
         self._variables = variables
         self._process: asyncio.subprocess.Process | None = None
         self.proxy = Proxy(redis.socket)
         self.postgres = Proxy(_socket(database_url)) if setup.postgres_proxy else None
         self.port = free_port()
-        self.output = folder / "output.txt"
+        self.output_path = folder / "output.txt"
         self._database_url = database_url
 
     @property
     def url(self) -> str:
-        """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """What it is started with; also right for other commands that see the stores as it does."""
+        """Return the environment of the process. A command with this environment uses the same proxies."""
         database = self._database_url
         if self.postgres is not None:
             name = urlsplit(database).path
             database = f"postgresql://postgres@127.0.0.1:{self.postgres.port}{name}?sslmode=disable&gssencmode=disable"
         urls = {"DATABASE_URL": database, "REDIS_URL": self.proxy.url}
-        return environment(self._folder, **urls, **LIMITS, **self._variables)
+        return environment(self._folder, **urls, **SHORT_TIMEOUTS, **self._variables)
 
     async def start(self) -> None:
-        """Start it, and its proxy before, without waiting until it is ready."""
+        """Start the proxies and the process, without waiting until it is ready."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for proxy in self.proxies:
             await proxy.start()
-        with self.output.open("ab") as output:
+        with self.output_path.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *self._module, "--port", str(self.port)),
+                *(sys.executable, "-m", *self._command, "--port", str(self.port)),
                 cwd=ROOT,
                 env=self.environment(),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -81,29 +81,29 @@ class Node:
 
     @property
     def proxies(self) -> list[Proxy]:
-        """Before Redis, and before PostgreSQL if there is one."""
+        """The proxy for Redis, and the one for PostgreSQL if there is one."""
         return [self.proxy] if self.postgres is None else [self.proxy, self.postgres]
 
-    def workers(self) -> list[int]:
-        """The process that answers, if it is there at the moment."""
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of the workers that currently run."""
         assert self._process is not None
-        if self._module != SERVE:
+        if self._command != SERVE_COMMAND:
             return [self._process.pid]
         return [pid for pid, line in descendants(self._process.pid).items() if "api worker" in line]
 
     def signal_worker(self, number: signal.Signals) -> bool:
-        """To the process that answers, if it is there; killed, the supervisor starts another."""
-        workers = self.workers()
-        for pid in workers:
+        """Send a signal to the worker. Return False if none is running."""
+        pids = self.workers()
+        for pid in pids:
             os.kill(pid, number)
-        return bool(workers)
+        return bool(pids)
 
     def kill_worker(self) -> None:
-        """Kill the process that answers; the supervisor starts another."""
-        assert self.signal_worker(signal.SIGKILL), self.output.read_text()
+        """Kill the worker, which the supervisor then restarts."""
+        assert self.signal_worker(signal.SIGKILL), self.output_path.read_text()
 
     async def stop(self) -> None:
-        """End it and its proxies."""
+        """Stop the process and its proxies."""
         for proxy in self.proxies:
             await proxy.heal()
         if self._process is not None and self._process.returncode is None:
@@ -118,16 +118,16 @@ class Node:
         for proxy in self.proxies:
             await proxy.stop()
 
-    def said(self) -> list[str]:
-        """What it has logged, but for the requests."""
-        return [line for line in self.output.read_text().splitlines() if '"api.access"' not in line]
+    def log_lines(self) -> list[str]:
+        """Return the lines of its log, without the access log."""
+        return [line for line in self.output_path.read_text().splitlines() if '"api.access"' not in line]
 
-    def ended(self) -> bool:
-        """Whether it has ended by itself."""
+    def has_exited(self) -> bool:
+        """Return whether the process has exited."""
         return self._process is not None and self._process.returncode is not None
 
 
 def _socket(database_url: str) -> Path:
-    """Where an embedded PostgreSQL listens."""
+    """Return the path of the Unix socket of an embedded PostgreSQL."""
     [folder] = parse_qs(urlsplit(database_url).query)["host"]
     return Path(folder) / ".s.PGSQL.5432"

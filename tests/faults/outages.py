@@ -1,4 +1,4 @@
-"""When whom could nobody expect to answer: a fault excuses what failed then and there, and nothing else."""
+"""Outages: when a process is not expected to answer. A fault excuses reads that failed during one, and no others."""
 
 import time
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from math import inf
 
 from tests.faults.history import Operation
 
-# Seconds within which what was asked of one who was out is answered when it is back, or fails.
-LATE = 2.0
+# A request sent during an outage may fail up to this long after its end.
+GRACE_SECONDS = 2.0
 
 
 @dataclass
 class Outage:
-    """A span of the monotonic clock; of one process by its number, or of all."""
+    """A span of the monotonic clock in which one process, or every process if `node` is None, may not answer."""
 
     node: int | None
     start: float
@@ -20,26 +20,26 @@ class Outage:
 
 
 class Outages:
-    """All of a run."""
+    """The outages of a run."""
 
     def __init__(self) -> None:
-        self._all: list[Outage] = []
+        self._outages: list[Outage] = []
 
     def begin(self, node: int | None = None) -> None:
-        """From now on."""
-        self._all.append(Outage(node, time.monotonic()))
+        """Begin an outage of one process, or of all."""
+        self._outages.append(Outage(node, time.monotonic()))
 
     def end(self, node: int | None = None) -> None:
-        """It answers again; without a number all do."""
-        for outage in self._all:
+        """End the outages of one process; without a number, all outages."""
+        for outage in self._outages:
             if outage.end == inf and node in (None, outage.node):
                 outage.end = time.monotonic()
 
     def excuse(self, operation: Operation) -> bool:
-        """Whether whoever was asked was out at any moment between the question and the failure."""
+        """Return whether the operation's process had an outage at any time while the operation was in flight."""
         return any(
             outage.node in (None, operation.node)
             and operation.start <= outage.end
-            and outage.start <= operation.end <= outage.end + LATE
-            for outage in self._all
+            and outage.start <= operation.end <= outage.end + GRACE_SECONDS
+            for outage in self._outages
         )

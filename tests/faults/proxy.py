@@ -1,4 +1,4 @@
-"""A proxy before a store, one for each process of the service: it cuts, halves, holds and delays what goes through."""
+"""A proxy in front of a store, which injects network faults: cut connections, lost messages, and delays."""
 
 import asyncio
 from contextlib import suppress
@@ -11,85 +11,86 @@ When = Literal["before", "after"]
 
 @dataclass
 class Cut:
-    """The next request that holds this is lost, before the server has it; or, after it has done it, its reply.
+    """A cut of the connection at the next request that contains `pattern`.
 
-    Halved, the first half of what is lost still goes through.
+    `before`: the request does not reach the store. `after`: the request does, and its reply is dropped. With `half`,
+    the first half of the dropped message is still forwarded.
     """
 
     pattern: bytes
     when: When
     half: bool = False
-    done: asyncio.Event = field(default_factory=asyncio.Event)
+    triggered: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Proxy:
-    """Listens on a loopback port of its own and forwards to a Unix socket."""
+    """Listens on a loopback port and forwards to a Unix socket."""
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.StreamWriter] = set()
-        self._lines: set[_Line] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._open_connections: set[_Connection] = set()
         self._pumps: set[asyncio.Task[None]] = set()
-        self._open = asyncio.Event()
-        self._open.set()
-        self._replies_to_lose = 0
+        self._may_forward = asyncio.Event()
+        self._may_forward.set()
+        self._replies_to_drop = 0
         self._cut: Cut | None = None
         self.port = 0
-        # Seconds that each piece waits, in each direction.
-        self.delay = 0.0
+        # The delay of each chunk, in each direction.
+        self.delay_seconds = 0.0
 
     @property
     def url(self) -> str:
-        """As REDIS_URL wants it."""
+        """The URL of a Redis behind this proxy."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def start(self) -> None:
-        """Listen; after a cut, at the same port as before."""
+        """Start to listen; after a cut, on the same port as before."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
-        """Break all connections and refuse new ones, until `heal`."""
+        """Abort all connections and refuse new ones, until `heal`."""
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._break()
+        self._abort_connections()
 
     def hold(self) -> None:
-        """Take everything, forward nothing, until `heal`."""
-        self._open.clear()
+        """Accept connections and data, but forward nothing until `heal`."""
+        self._may_forward.clear()
 
-    def forget(self) -> None:
-        """From now on nothing goes through the connections there are, not even that the other end is gone."""
-        for line in self._lines:
-            line.forgotten = True
+    def stall_connections(self) -> None:
+        """Forward nothing more on the current connections, not even that the other end has closed."""
+        for connection in self._open_connections:
+            connection.stalled = True
 
-    def lose_replies(self, count: int) -> None:
-        """Of the next requests that are answered, break the connection in place of the answer."""
-        self._replies_to_lose = count
+    def drop_replies(self, count: int) -> None:
+        """Abort the connection instead of forwarding the reply, for the next `count` replies."""
+        self._replies_to_drop = count
 
     def cut_at(self, pattern: bytes, when: When, *, half: bool = False) -> Cut:
-        """Break the connection of the next request that holds this; the others stay. Says when it has."""
+        """Abort the connection of the next request that contains `pattern`. Return the cut, to wait for it."""
         self._cut = Cut(pattern, when, half)
         return self._cut
 
     async def heal(self) -> None:
-        """As if nothing had been."""
-        self.delay, self._replies_to_lose, self._cut = 0.0, 0, None
-        self._open.set()
+        """Remove all faults and accept connections again. Stalled connections stay stalled."""
+        self.delay_seconds, self._replies_to_drop, self._cut = 0.0, 0, None
+        self._may_forward.set()
         if self._server is None:
             await self.start()
 
     async def stop(self) -> None:
-        """End everything."""
+        """Abort all connections and stop listening."""
         await self.cut()
         for pump in self._pumps:
             pump.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
 
-    def _break(self) -> None:
-        for writer in self._connections:
+    def _abort_connections(self) -> None:
+        for writer in self._writers:
             writer.transport.abort()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -97,68 +98,68 @@ class Proxy:
         assert task is not None
         self._pumps.add(task)
         task.add_done_callback(self._pumps.discard)
-        self._connections.add(writer)
+        self._writers.add(writer)
         try:
-            theirs, ours = await asyncio.open_unix_connection(self._socket)
+            store_reader, store_writer = await asyncio.open_unix_connection(self._socket)
         except OSError:
-            self._connections.discard(writer)
+            self._writers.discard(writer)
             writer.transport.abort()
             return
-        self._connections.add(ours)
-        line = _Line()
-        self._lines.add(line)
+        self._writers.add(store_writer)
+        connection = _Connection()
+        self._open_connections.add(connection)
         pumps = [
-            asyncio.create_task(self._forward(reader, ours, line, replies=False)),
-            asyncio.create_task(self._forward(theirs, writer, line, replies=True)),
+            asyncio.create_task(self._forward(reader, store_writer, connection, replies=False)),
+            asyncio.create_task(self._forward(store_reader, writer, connection, replies=True)),
         ]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._lines.discard(line)
+            self._open_connections.discard(connection)
             for pump in pumps:
                 pump.cancel()
-            for end in (writer, ours):
-                self._connections.discard(end)
-                end.transport.abort()
+            for each in (writer, store_writer):
+                self._writers.discard(each)
+                each.transport.abort()
 
     async def _forward(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: "_Line", *, replies: bool
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, connection: "_Connection", *, replies: bool
     ) -> None:
         with suppress(OSError):
-            while piece := await source.read(65536):
-                if self.delay:
-                    await asyncio.sleep(self.delay)
-                await self._open.wait()
-                if line.forgotten:
+            while chunk := await source.read(65536):
+                if self.delay_seconds:
+                    await asyncio.sleep(self.delay_seconds)
+                await self._may_forward.wait()
+                if connection.stalled:
                     break
-                lost, cut = self._lost(piece, line, replies=replies)
+                drop, cut = self._should_drop(chunk, connection, replies=replies)
                 if cut is not None:
-                    cut.done.set()
-                sink.write(piece[: len(piece) // 2 if cut is not None and cut.half else 0] if lost else piece)
+                    cut.triggered.set()
+                sink.write(chunk[: len(chunk) // 2 if cut is not None and cut.half else 0] if drop else chunk)
                 await sink.drain()
-                if lost:
+                if drop:
                     return
-        if line.forgotten:
-            await asyncio.Event().wait()  # until the proxy is stopped
+        if connection.stalled:
+            await asyncio.Event().wait()  # Until the proxy stops.
 
-    def _lost(self, piece: bytes, line: "_Line", *, replies: bool) -> tuple[bool, Cut | None]:
-        """Whether the connection is to break in place of passing this on, and the cut that has it so."""
-        if replies and line.cut is not None:
-            return True, line.cut
-        if replies and self._replies_to_lose:
-            self._replies_to_lose -= 1
+    def _should_drop(self, chunk: bytes, connection: "_Connection", *, replies: bool) -> tuple[bool, Cut | None]:
+        """Return whether to drop this chunk and abort the connection, and the cut that is the reason."""
+        if replies and connection.cut is not None:
+            return True, connection.cut
+        if replies and self._replies_to_drop:
+            self._replies_to_drop -= 1
             return True, None
-        if not replies and self._cut is not None and self._cut.pattern in piece:
+        if not replies and self._cut is not None and self._cut.pattern in chunk:
             cut, self._cut = self._cut, None
             if cut.when == "before":
                 return True, cut
-            line.cut = cut
+            connection.cut = cut
         return False, None
 
 
 @dataclass(eq=False)
-class _Line:
-    """One connection; its next reply is lost if it has a cut."""
+class _Connection:
+    """A connection through the proxy. If it has a cut, its next reply is dropped."""
 
     cut: Cut | None = None
-    forgotten: bool = False
+    stalled: bool = False

@@ -1,4 +1,4 @@
-"""The stores of the fault tests: they can be killed, stopped, emptied, and started again at the same address."""
+"""The stores of a cluster, with the faults that can be injected into them. They restart at the same address."""
 
 import asyncio
 import os
@@ -17,13 +17,13 @@ from api.devstores.folder import DataFolder
 from api.devstores.redis import program, socket
 from tests.support.service_process import descendants
 
-# Evicts entries as Redis itself may: values and leases, never marks, which have no TTL.
+# Evicts the entries that Redis itself may evict: values and leases, but no marks, which have no TTL.
 _EVICT = """
 math.randomseed(ARGV[2])
 local evicted = 0
 for _, key in ipairs(redis.call('KEYS', '*:task:*')) do
-  local held = redis.call('GET', key)
-  if held and string.sub(held, 1, 2) ~= 'M ' and math.random() < tonumber(ARGV[1]) then
+  local value = redis.call('GET', key)
+  if value and string.sub(value, 1, 2) ~= 'M ' and math.random() < tonumber(ARGV[1]) then
     evicted = evicted + redis.call('DEL', key)
   end
 end
@@ -32,7 +32,7 @@ return evicted
 
 
 class RedisServer:
-    """The program and the options of the embedded Redis, without its guard."""
+    """A Redis with the program and the options of the embedded one, without its watchdog."""
 
     def __init__(self, folder: Path, maxmemory: str = "64mb") -> None:
         self._folder = DataFolder(folder)
@@ -42,11 +42,11 @@ class RedisServer:
         self._program = program(self._folder, maxmemory=maxmemory)
         self._process: asyncio.subprocess.Process | None = None
         self.socket = socket(self._folder)
-        # Past every proxy.
+        # Connected directly, not through a proxy.
         self.client: redis.Redis = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5)
 
     async def start(self) -> None:
-        """Start it, empty, and wait until it answers."""
+        """Start with an empty data set, and wait until Redis answers."""
         with self._program.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._program.command,
@@ -56,55 +56,54 @@ class RedisServer:
                 start_new_session=True,
             )
         async with asyncio.timeout(10):
-            while not await self._answers():  # noqa: ASYNC110 (another process, which sets no event)
+            while not await self._answers():  # noqa: ASYNC110 (another process changes it)
                 await asyncio.sleep(0.01)
 
     async def kill(self) -> None:
-        """As the kernel does when memory runs out."""
+        """Kill the process with SIGKILL, which also ends a suspended process."""
         if self._process is not None:
-            # A stopped process takes this signal as well.
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
             self._process = None
 
-    async def empty(self) -> None:
-        """Everything is gone; the run is the same."""
+    async def flush(self) -> None:
+        """Delete all keys. The run id stays the same."""
         await self.client.flushall()
 
-    def freeze(self) -> None:
-        """It accepts connections, since the kernel does, and answers nothing."""
+    def suspend(self) -> None:
+        """Suspend the process: the kernel still accepts connections, but no command is answered."""
         self._signal(signal.SIGSTOP)
 
-    def thaw(self) -> None:
-        """It goes on where it was."""
+    def resume(self) -> None:
+        """Resume a suspended process."""
         self._signal(signal.SIGCONT)
 
     async def evict(self, share: float, seed: int) -> None:
-        """Evicts this share of the entries. Does nothing while it cannot be reached."""
+        """Evict this share of the entries, if Redis can be reached."""
         with suppress(RedisError, OSError):
             evicting: Any = self.client.eval(_EVICT, 0, str(share), str(seed))
             await evicting
 
-    async def limit(self, more: int) -> None:
-        """Sets maxmemory to so many bytes more than are in use."""
+    async def limit_memory(self, extra_bytes: int) -> None:
+        """Set maxmemory to the memory in use plus `extra_bytes`, which may be negative."""
         used = (await self.client.info("memory"))["used_memory"]
-        await self.client.config_set("maxmemory", max(1, used + more))
+        await self.client.config_set("maxmemory", max(1, used + extra_bytes))
 
-    async def unlimit(self) -> None:
-        """As it was."""
+    async def restore_memory_limit(self) -> None:
+        """Set maxmemory to its initial value."""
         await self.client.config_set("maxmemory", self._maxmemory)
 
-    async def evicted(self) -> int:
-        """How many keys it has evicted since it was started."""
+    async def evicted_keys(self) -> int:
+        """Return the number of keys that Redis has evicted since its start."""
         return int((await self.client.info("stats"))["evicted_keys"])
 
-    async def lose(self, key: str) -> bool:
-        """Deletes it; whether it was there."""
+    async def delete_key(self, key: str) -> bool:
+        """Delete a key. Return whether it existed."""
         return bool(await self.client.unlink(key))
 
     async def stop(self) -> None:
-        """End it."""
+        """Stop Redis and close the client."""
         await self.client.aclose()
         await self.kill()
 
@@ -122,22 +121,22 @@ class RedisServer:
 
 
 class PostgresServer:
-    """The program and the options of the embedded PostgreSQL, without its guard; what is acknowledged is on disk."""
+    """A PostgreSQL with the program and the options of the embedded one, without its watchdog, and durable."""
 
-    def __init__(self, folder: Path, disk: int | None = None) -> None:
-        """disk: the megabytes of a file system of its own; only root can make one."""
+    def __init__(self, folder: Path, disk_mb: int | None = None) -> None:
+        """Initialize the server; `disk_mb` is the size of a file system for it alone, which needs root to mount."""
         self._folder = DataFolder(folder)
         self._folder.create()
-        self._mounted = disk is not None
-        if disk is not None:
-            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk}m", "tmpfs", str(folder)], check=True)
-        self.filling = folder / "filling"
+        self._mounted = disk_mb is not None
+        if disk_mb is not None:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk_mb}m", "tmpfs", str(folder)], check=True)
+        self._filler_path = folder / "filler"
         self._process: asyncio.subprocess.Process | None = None
         self.url = postgres.url(self._folder, "postgres")
         self.data = self._folder.postgres
 
     async def start(self) -> None:
-        """Start it where it was, and wait until it answers."""
+        """Start with the existing data, and wait until PostgreSQL answers."""
         program = postgres.program(self._folder, 0, connections=100)
         user = program.account.uid if program.account.switch else None
         with program.log.open("ab") as log:
@@ -153,11 +152,11 @@ class PostgresServer:
                 user=user,
             )
         async with asyncio.timeout(60):
-            while not await self._answers():  # noqa: ASYNC110 (another process, which sets no event)
+            while not await self._answers():  # noqa: ASYNC110 (another process changes it)
                 await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
-        """With all of its processes, as the kernel does."""
+        """Kill all processes of the server with SIGKILL."""
         if self._process is not None:
             pids = [self._process.pid, *descendants(self._process.pid)]
             for pid in pids:
@@ -167,34 +166,34 @@ class PostgresServer:
             self._process = None
 
     def fill_disk(self) -> None:
-        """Takes all the room that is left."""
-        with self.filling.open("wb") as file, suppress(OSError):
+        """Write a file until the disk is full."""
+        with self._filler_path.open("wb") as file, suppress(OSError):
             while True:
                 file.write(bytes(65536))
                 file.flush()
 
     def free_disk(self) -> None:
-        """Gives it back."""
-        self.filling.unlink()
+        """Delete the file that fills the disk."""
+        self._filler_path.unlink()
 
     async def remove(self) -> None:
-        """End it, and its file system."""
+        """Stop the server and unmount its file system."""
         await self.kill()
         if self._mounted:
-            await asyncio.sleep(0.5)  # until the last of its processes has ended
+            await asyncio.sleep(0.5)  # Until the last process has exited.
             await asyncio.to_thread(subprocess.run, ["umount", "-l", str(self._folder.path)], check=True)
 
-    def said(self) -> str:
-        """Its log."""
+    def log_text(self) -> str:
+        """Return the content of the server's log."""
         return postgres.program(self._folder, 0, connections=100).log.read_text(errors="replace")
 
     @property
-    def runs(self) -> bool:
-        """Whether it has not ended by itself."""
+    def is_running(self) -> bool:
+        """Return whether the server was started and has not exited."""
         return self._process is not None and self._process.returncode is None
 
     async def _answers(self) -> bool:
-        assert self.runs, "PostgreSQL does not start"
+        assert self.is_running, "PostgreSQL has exited"
         try:
             connection = await psycopg.AsyncConnection.connect(self.url, connect_timeout=2)
         except psycopg.OperationalError:

@@ -1,16 +1,16 @@
-"""The workload and the checker with nothing broken: the control for everything else in this folder."""
+"""The control of the campaign: without a fault, the same workload and checker find no violation."""
 
 from pathlib import Path
 
-from tests.faults.clients import Workload
 from tests.faults.cluster import running
-from tests.faults.rest import finish
+from tests.faults.quiescence import find_violations
+from tests.faults.workload import Workload
 
 
-async def test_nothing_is_wrong_when_nothing_is_broken(tmp_path: Path, database_url: str) -> None:
+async def test_no_violation_without_a_fault(tmp_path: Path, database_url: str) -> None:
     async with running(tmp_path, database_url) as cluster:
-        workload = Workload(cluster, evicting=0.05)
+        workload = Workload(cluster, eviction_interval_seconds=0.05)
         await workload.run(3, operations=300)
-        wrong = await finish(workload)
-    assert not wrong, "\n".join(wrong)
+        violations = await find_violations(workload)
+    assert not violations, "\n".join(violations)
     assert not workload.history.failed_reads()

@@ -1,4 +1,4 @@
-"""The proxy does to a connection what it says, and nothing else."""
+"""The faults of the proxy, and those of the Redis server behind it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,8 +8,8 @@ import pytest
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as Broken
-from redis.exceptions import TimeoutError as NoAnswer
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tests.faults.proxy import Proxy, When
 from tests.faults.stores import RedisServer
@@ -38,99 +38,101 @@ async def client(proxy: Proxy) -> AsyncIterator[redis.Redis]:
     await client.aclose()
 
 
-async def test_it_forwards(client: redis.Redis, server: RedisServer) -> None:
+async def test_proxy_forwards(client: redis.Redis, server: RedisServer) -> None:
     value = b"x" * 1_000_000
     await client.set("key", value)
     assert await server.client.get("key") == value
     assert await client.get("key") == value
 
 
-async def test_it_cuts_and_heals_at_the_same_port(client: redis.Redis, proxy: Proxy) -> None:
+async def test_cut_proxy_heals_on_the_same_port(client: redis.Redis, proxy: Proxy) -> None:
     await client.ping()
     port = proxy.port
     await proxy.cut()
     for _ in range(3):
-        with pytest.raises(Broken):
+        with pytest.raises(RedisConnectionError):
             await client.ping()
     await proxy.heal()
     assert proxy.port == port
     assert await client.ping()
 
 
-async def test_it_holds_and_forwards_later(client: redis.Redis, proxy: Proxy, server: RedisServer) -> None:
+async def test_held_proxy_forwards_nothing_until_healed(client: redis.Redis, proxy: Proxy, server: RedisServer) -> None:
     await client.ping()
     proxy.hold()
-    with pytest.raises(NoAnswer):
+    with pytest.raises(RedisTimeoutError):
         await client.incr("count")
     assert await server.client.get("count") is None
     await proxy.heal()
     assert await client.ping()
 
 
-async def test_it_loses_a_reply_to_what_was_done(client: redis.Redis, proxy: Proxy, server: RedisServer) -> None:
+async def test_dropped_reply_belongs_to_an_executed_command(
+    client: redis.Redis, proxy: Proxy, server: RedisServer
+) -> None:
     await client.ping()
-    proxy.lose_replies(1)
-    with pytest.raises(Broken):
+    proxy.drop_replies(1)
+    with pytest.raises(RedisConnectionError):
         await client.incr("count")
     assert await server.client.get("count") == b"1"
     assert await client.incr("count") == 2
 
 
 @pytest.mark.parametrize("half", [False, True])
-async def test_it_loses_one_request_or_its_reply(
+async def test_cut_drops_a_request_or_its_reply(
     client: redis.Redis, proxy: Proxy, server: RedisServer, *, half: bool
 ) -> None:
     await client.ping()
     cuts: list[tuple[When, bytes | None]] = [("before", None), ("after", b"1")]
-    for when, done in cuts:
-        lost = proxy.cut_at(b"count", when, half=half)
-        with pytest.raises(Broken):
+    for when, expected in cuts:
+        cut = proxy.cut_at(b"count", when, half=half)
+        with pytest.raises(RedisConnectionError):
             await client.incr("count")
-        assert lost.done.is_set()
-        assert await server.client.get("count") == done
+        assert cut.triggered.is_set()
+        assert await server.client.get("count") == expected
 
 
-async def test_half_of_a_reply_comes(proxy: Proxy, server: RedisServer) -> None:
+async def test_half_of_a_cut_reply_arrives(proxy: Proxy, server: RedisServer) -> None:
     await server.client.set("key", "0123456789")
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
-    lost = proxy.cut_at(b"key", "after", half=True)
+    cut = proxy.cut_at(b"key", "after", half=True)
     writer.write(b"GET key\r\n")
-    await lost.done.wait()
+    await cut.triggered.wait()
     assert await reader.read(8) == b"$10\r\n012"
     writer.close()
 
 
-async def test_it_delays(client: redis.Redis, proxy: Proxy) -> None:
+async def test_proxy_delays_both_directions(client: redis.Redis, proxy: Proxy) -> None:
     await client.ping()
-    proxy.delay = 0.05
-    began = asyncio.get_running_loop().time()
+    proxy.delay_seconds = 0.05
+    started = asyncio.get_running_loop().time()
     await client.ping()
-    assert asyncio.get_running_loop().time() - began >= 0.1
+    assert asyncio.get_running_loop().time() - started >= 0.1
 
 
-async def test_a_server_that_is_stopped_or_killed_is_noticed(client: redis.Redis, server: RedisServer) -> None:
+async def test_suspended_or_killed_server_is_noticed(client: redis.Redis, server: RedisServer) -> None:
     await client.set("key", "value")
-    server.freeze()
-    with pytest.raises(NoAnswer):
+    server.suspend()
+    with pytest.raises(RedisTimeoutError):
         await client.get("key")
-    server.thaw()
+    server.resume()
     assert await client.get("key") == b"value"
     await server.kill()
-    with pytest.raises(Broken):
+    with pytest.raises(RedisConnectionError):
         await client.get("key")
     await server.start()
     assert await client.get("key") is None
 
 
-async def test_it_cuts_the_request_that_it_is_told_to(client: redis.Redis, proxy: Proxy, server: RedisServer) -> None:
+async def test_cut_waits_for_a_request_with_its_pattern(client: redis.Redis, proxy: Proxy, server: RedisServer) -> None:
     await client.ping()
     for when, count in (("before", None), ("after", b"1")):
         await server.client.delete("count")
         cut = proxy.cut_at(b"count", when)  # type: ignore[arg-type]
         assert await client.get("another") is None
-        assert not cut.done.is_set()
-        with pytest.raises(Broken):
+        assert not cut.triggered.is_set()
+        with pytest.raises(RedisConnectionError):
             await client.incr("count")
-        assert cut.done.is_set()
+        assert cut.triggered.is_set()
         assert await server.client.get("count") == count
     assert await client.incr("count") == 2

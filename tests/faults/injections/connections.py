@@ -1,6 +1,6 @@
-"""A connection breaks at one step of a write: before the store has the request, or after it has done it.
+"""Connections cut at one step of a write: before the store receives the request, or before its reply arrives.
 
-At times half of the request has come by then, or of the reply."""
+In about half of the cuts the first half of the request, or of the reply, still arrives."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,27 +10,25 @@ from cache.redis.client import ScriptName, script_sha
 from tests.faults.fault import Run
 from tests.faults.proxy import When
 
-# Within so many seconds some client writes.
-SOON = 180.0
-STEPS: dict[Literal["mark", "commit", "publish"], ScriptName | None] = {
-    "mark": "mark",
-    "commit": None,
-    "publish": "publish",
-}
+Step = Literal["mark", "commit", "publish"]
+# Some client makes a write within this time.
+NEXT_WRITE_TIMEOUT_SECONDS = 180.0
+# The script of each step; the commit is a statement of PostgreSQL.
+SCRIPTS: dict[Step, ScriptName | None] = {"mark": "mark", "commit": None, "publish": "publish"}
 
 
-def cut(step: Literal["mark", "commit", "publish"], when: When) -> Callable[[Run], Awaitable[None]]:
-    """The next write of one process loses its connection there. It goes on at once: others are under way."""
-    verb = STEPS[step]
+def cut(step: Step, when: When) -> Callable[[Run], Awaitable[None]]:
+    """Return an injection that cuts the connection of one process's next write at this step."""
+    script = SCRIPTS[step]
 
-    async def lose(run: Run) -> None:
-        # In turn, for a process that has lost Redis marks nothing for a moment.
+    async def inject(run: Run) -> None:
+        # Alternate: a process that has just lost Redis sets no marks for a moment.
         node = run.cluster.nodes[run.injected % len(run.cluster.nodes)]
-        proxy = node.proxy if verb is not None else node.postgres
+        proxy = node.proxy if script is not None else node.postgres
         assert proxy is not None
-        half = run.chance.random() < 0.5
-        lost = proxy.cut_at(b"COMMIT" if verb is None else script_sha(verb).encode(), when, half=half)
-        async with asyncio.timeout(SOON):
-            await lost.done.wait()
+        half = run.random.random() < 0.5
+        lost = proxy.cut_at(b"COMMIT" if script is None else script_sha(script).encode(), when, half=half)
+        async with asyncio.timeout(NEXT_WRITE_TIMEOUT_SECONDS):
+            await lost.triggered.wait()
 
-    return lose
+    return inject

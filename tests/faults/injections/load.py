@@ -1,4 +1,4 @@
-"""A bulk load while Redis and processes of the service are killed: every task is there once, and in the index."""
+"""A bulk load while Redis and a process of the service are killed: every task exists once, and is in the index."""
 
 import asyncio
 import random
@@ -10,44 +10,49 @@ from pathlib import Path
 import psycopg
 
 from tests.faults.cluster import Cluster, running
-from tests.faults.fault import Case, Fault
+from tests.faults.fault import CaseResult, Fault
 from tests.faults.node import Setup
 from tests.support.service_process import ROOT
 
-# Seconds between two kills.
-PAUSES = (4.0, 12.0)
+# The range of the pause between two kills.
+PAUSE_SECONDS = (4.0, 12.0)
 MAXMEMORY = "1gb"
-# An id is there once; the loader makes it of the task's number, so a task that is made twice would be the same row.
+RECOVERY_TIMEOUT_SECONDS = 120.0
+VERIFY_ATTEMPTS = 6
+# The loader derives the id from the task's number, so a task cannot exist twice: the number of rows is sufficient.
 COUNT = "SELECT count(*) FROM task WHERE workspace_id = 'default' AND deleted_at IS NULL"
 
 
-async def play(fault: Fault, seed: int, count: int, folder: Path) -> Case:
-    """`count` tasks through one process; it and Redis are killed in turn until the loader is done."""
-    began, chance, kills = time.monotonic(), random.Random(seed), 0
-    wrong: list[str] = []
+async def run(fault: Fault, seed: int, count: int, folder: Path) -> CaseResult:
+    """Load `count` tasks through one process, and kill it and Redis in turn until the loader exits."""
+    started, pauses, kills = time.monotonic(), random.Random(seed), 0
+    violations: list[str] = []
     async with running(folder, "", Setup(own_postgres=True, maxmemory=MAXMEMORY)) as cluster:
-        loader = await _loader(count, f"{cluster.nodes[0].url}/graphql")
+        loader = await _start_loader(count, f"{cluster.nodes[0].url}/graphql")
         loading = asyncio.create_task(loader.communicate())
         while not loading.done():
-            await asyncio.wait([loading], timeout=chance.uniform(*PAUSES))
+            await asyncio.wait([loading], timeout=pauses.uniform(*PAUSE_SECONDS))
             if not loading.done():
                 await _kill(cluster, redis=kills % 2 == 1)
                 kills += 1
-        said, _ = await loading
-        seconds = time.monotonic() - began
+        output, _ = await loading
+        load_seconds = time.monotonic() - started
         if loader.returncode:
-            wrong.append(said.decode()[-2000:])
-        await cluster.recovered(120)
-        wrong += await _judge(cluster, count)
-        back = await _back(cluster)
-        lines = [line for node in cluster.nodes for line in node.said()[-20:]] if wrong else []
-    measured = {"load, s": [round(seconds, 1)], "index back, s": [round(back, 1)], "kills": [float(kills)]}
-    return Case(
+            violations.append(output.decode()[-2000:])
+        await cluster.wait_for_recovery(RECOVERY_TIMEOUT_SECONDS)
+        violations += await _find_violations(cluster, count)
+        recovery_seconds = await _measure_recovery(cluster)
+        log_lines = [line for node in cluster.nodes for line in node.log_lines()[-20:]] if violations else []
+    return CaseResult(
         *(fault.name, seed, count, count, 0, count, count, 0, 0.0, 0.0, 0.0),
-        measured=measured,
-        violations=wrong,
-        said=lines,
-        seconds=round(time.monotonic() - began, 1),
+        measurements={
+            "load, s": [round(load_seconds, 1)],
+            "index recovery, s": [round(recovery_seconds, 1)],
+            "kills": [float(kills)],
+        },
+        violations=violations,
+        log_lines=log_lines,
+        duration_seconds=round(time.monotonic() - started, 1),
     )
 
 
@@ -60,30 +65,30 @@ async def _kill(cluster: Cluster, *, redis: bool) -> None:
         cluster.nodes[0].signal_worker(signal.SIGKILL)
 
 
-async def _back(cluster: Cluster) -> float:
-    """Kills Redis once more; how many seconds later both processes use the index of all tasks again."""
-    _, epoch = await cluster.gate()
+async def _measure_recovery(cluster: Cluster) -> float:
+    """Restart Redis. Return the seconds until both processes use an index of all tasks again."""
+    _, epoch = await cluster.read_gate()
     await cluster.redis.kill()
-    began = time.monotonic()
+    killed = time.monotonic()
     await cluster.redis.start()
-    await cluster.until_epoch_after(epoch)
-    await cluster.recovered(120)
-    return time.monotonic() - began
+    await cluster.wait_for_epoch_after(epoch)
+    await cluster.wait_for_recovery(RECOVERY_TIMEOUT_SECONDS)
+    return time.monotonic() - killed
 
 
-async def _judge(cluster: Cluster, count: int) -> list[str]:
+async def _find_violations(cluster: Cluster, count: int) -> list[str]:
     async with await psycopg.AsyncConnection.connect(cluster.database_url) as connection:
         found = await (await connection.execute(COUNT)).fetchone()
-    wrong = [] if found == (count,) else [f"{found} rows are there, and {count} tasks were loaded"]
-    # What killed writers have left is scrubbed by now, or will be soon.
-    for _ in range(6):
-        if not (said := await cluster.verify(cluster.nodes[1])):
-            return wrong
+    violations = [] if found == (count,) else [f"{found} rows exist, but {count} tasks were loaded"]
+    # The marks and ids that killed writers left behind may not have been scrubbed yet.
+    for _ in range(VERIFY_ATTEMPTS):
+        if not (output := await cluster.verify(cluster.nodes[1])):
+            return violations
         await asyncio.sleep(5)
-    return [*wrong, f"I3: {said[-2000:]}"]
+    return [*violations, f"I3: {output[-2000:]}"]
 
 
-async def _loader(count: int, url: str) -> asyncio.subprocess.Process:
+async def _start_loader(count: int, url: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "loadgen", "load", "--count", str(count), "--url", url),
         cwd=ROOT,

@@ -1,75 +1,84 @@
-"""Redis has too little memory: for the entries, so that it evicts; or for the index, so that it refuses."""
+"""Redis with too little memory: for all entries, so that it evicts; or for the index, so that it refuses writes."""
 
 import asyncio
 from collections.abc import Sequence
 
 from schema.resolvers.validation import uuid7
-from tests.faults import answers
-from tests.faults.fault import BACK_SECONDS, Case, Run
+from tests.faults import service_api
+from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, CaseResult, Run
 from tests.faults.history import Outcome
 
-# Tasks that take room, how many are written and read at once, and the room there is for a part of them.
-FILLERS, MANY, PAGE = 400, 100, 100
-ROOM = 1_000_000
-READERS = 4
-REFUSING = -10_000_000
-ANOTHER = "another index"
+# Large tasks that compete for memory: their number, their descriptions, and the memory left for their entries.
+FILLER_TASKS = 400
+FILLER_DESCRIPTION = "x" * 8000
+FILLER_MEMORY_BYTES = 1_000_000
+BULK_SIZE = 100
+READERS, TASKS_PER_READ = 4, 100
+# Less memory than Redis uses, so that it refuses every write.
+TOO_LITTLE_MEMORY_BYTES = -10_000_000
+INDEX_REPLACED = "index replaced"
 
 
 async def evictions(run: Run, count: int) -> None:
-    """So many keys are evicted, values among leases and marks, while everything goes on."""
-    redis, ids = run.cluster.redis, run.kept
+    """Read large tasks until Redis has evicted this many keys."""
+    redis, ids = run.cluster.redis, run.filler_ids
     if not ids:
-        filler = run.workload.clients[0].twin("filler", "x" * 8000)
-        ids += [str(uuid7()) for _ in range(FILLERS)]
-        for at in range(0, FILLERS, MANY):
-            await filler.create_many(0, ids[at : at + MANY], "TODO", None)
-        await redis.limit(ROOM)
-    until, gate = await redis.evicted() + count, await run.cluster.gate()
-    async with asyncio.timeout(BACK_SECONDS), asyncio.TaskGroup() as group:
+        filler = run.workload.clients[0].clone("filler", FILLER_DESCRIPTION)
+        ids += [str(uuid7()) for _ in range(FILLER_TASKS)]
+        for first in range(0, FILLER_TASKS, BULK_SIZE):
+            await filler.create_many(0, ids[first : first + BULK_SIZE], "TODO", None)
+        await redis.limit_memory(FILLER_MEMORY_BYTES)
+    target, gate = await redis.evicted_keys() + count, await run.cluster.read_gate()
+    async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS), asyncio.TaskGroup() as group:
         for _ in range(READERS):
-            group.create_task(_read(run, ids, until))
-    if await run.cluster.gate() != gate:
-        run.measure(ANOTHER, 1.0)
+            group.create_task(_read_fillers(run, ids, target))
+    if await run.cluster.read_gate() != gate:
+        run.measure(INDEX_REPLACED, 1.0)
 
 
-def kept(case: Case) -> list[str]:
-    """The index stays the one it was: none of it is evicted, and there is always room to write it."""
-    return ["the index is another: it was lost, or could not be written"] if ANOTHER in case.measured else []
+def check_index_stays(result: CaseResult) -> list[str]:
+    """Check that no index was replaced: Redis evicts no part of it, and has memory for each write to it."""
+    replaced = INDEX_REPLACED in result.measurements
+    return ["the index was replaced: it was lost, or could not be written"] if replaced else []
 
 
-async def clear(run: Run) -> None:
-    """Without the tasks that took room, so that the rest is read sooner."""
-    await run.cluster.redis.unlimit()
-    filler = run.workload.clients[0].twin("cleaner", "")
-    for at in range(0, len(run.kept), MANY):
-        await filler.delete_many(0, dict.fromkeys(run.kept[at : at + MANY], 1), all_or_none=False)
+async def delete_fillers(run: Run) -> None:
+    """Delete the large tasks, so that the final reads are faster."""
+    await run.cluster.redis.restore_memory_limit()
+    filler = run.workload.clients[0].clone("cleaner", "")
+    for first in range(0, len(run.filler_ids), BULK_SIZE):
+        versions = dict.fromkeys(run.filler_ids[first : first + BULK_SIZE], 1)
+        await filler.delete_many(0, versions, all_or_none=False)
 
 
-async def _read(run: Run, ids: Sequence[str], until: int) -> None:
-    """Not in the history, which would hold a hundred million tasks; nobody writes these."""
-    while await run.cluster.redis.evicted() < until:
-        some = run.chance.sample(ids, PAGE)
-        node = run.chance.choice(run.cluster.nodes)
-        said = await answers.ask(run.cluster.http, node.url, answers.NODES, {"ids": some})
-        answer = answers.look_up(said, some)
-        there = {(task.id, task.version) for task in answer.seen}
-        if answer.outcome is not Outcome.DONE or there != {(id_, 1) for id_ in some}:
-            run.wrong.append(f"of tasks that nobody writes: {answer.outcome} {answer.code} {len(there)} of {PAGE}")
+async def _read_fillers(run: Run, ids: Sequence[str], target: int) -> None:
+    """Read large tasks until this many keys were evicted, and check the result here.
+
+    These reads are not recorded: the history would hold a hundred million tasks. No client writes these tasks.
+    """
+    while await run.cluster.redis.evicted_keys() < target:
+        sample = run.random.sample(ids, TASKS_PER_READ)
+        node = run.random.choice(run.cluster.nodes)
+        response = await service_api.execute(run.cluster.http, node.url, service_api.NODES, {"ids": sample})
+        completion = service_api.parse_lookup(response, sample)
+        returned = {(task.id, task.version) for task in completion.tasks}
+        if completion.outcome is not Outcome.OK or returned != {(id_, 1) for id_ in sample}:
+            outcome = f"{completion.outcome} {completion.code}"
+            run.violations.append(f"a read of unchanged tasks returned {outcome} {len(returned)} of {TASKS_PER_READ}")
 
 
 async def index_too_large(run: Run) -> None:
-    """There is no room for the index, whatever is evicted: each process says so, and goes on; until there is room."""
-    await run.cluster.redis.limit(REFUSING)
-    async with asyncio.timeout(BACK_SECONDS):
+    """Leave no memory for the index: each process reports it and falls back, until there is memory again."""
+    await run.cluster.redis.limit_memory(TOO_LITTLE_MEMORY_BYTES)
+    async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
         for node in run.cluster.nodes:
             while "full" not in (await run.cluster.readyz(node)).get("reason", ""):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
             metrics = (await run.cluster.http.get(f"{node.url}/metrics")).text
             if "millitask_redis_full 1.0" not in metrics and (await run.cluster.readyz(node)).get("reason"):
-                run.wrong.append(f"{node.url}/metrics does not say that Redis is full")
-            if not any("Redis is full" in line for line in node.said()):
-                run.wrong.append(f"{node.url} has not logged that Redis is full")
+                run.violations.append(f"{node.url}/metrics does not report that Redis is full")
+            if not any("Redis is full" in line for line in node.log_lines()):
+                run.violations.append(f"{node.url} has not logged that Redis is full")
     await asyncio.sleep(2)
-    await run.cluster.redis.unlimit()
-    await run.recovered("index back, s")
+    await run.cluster.redis.restore_memory_limit()
+    await run.wait_for_recovery("index recovery, s")

@@ -1,57 +1,57 @@
-"""PostgreSQL fails: killed, or its disk is full."""
+"""PostgreSQL killed, or with a full disk."""
 
 import asyncio
 
 from schema.resolvers.validation import uuid7
-from tests.faults.fault import BACK_SECONDS, Run
-from tests.faults.history import Answer, Operation, Outcome
+from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, Run
+from tests.faults.history import Completion, Operation, Outcome
 
 
-def away(run: Run, operation: Operation) -> bool:
-    """While it is not there nobody can answer but from the cache, and says so."""
-    return operation.answer.outcome is Outcome.UNAVAILABLE and run.outages.excuse(operation)
+def is_unavailable(run: Run, operation: Operation) -> bool:
+    """Excuse a read that was answered as unavailable during the outage: without PostgreSQL only the cache answers."""
+    return operation.completion.outcome is Outcome.UNAVAILABLE and run.outages.excuse(operation)
 
 
-async def killed(run: Run) -> None:
-    """With everything that it was at, and started again."""
+async def kill(run: Run) -> None:
+    """Kill all processes of PostgreSQL, and start it again."""
     postgres = run.cluster.postgres
     assert postgres is not None
     run.outages.begin()
     await postgres.kill()
-    await asyncio.sleep(run.chance.uniform(0.0, 2.0))
+    await asyncio.sleep(run.random.uniform(0.0, 2.0))
     await postgres.start()
-    await run.recovered("back, s")
-    await asyncio.sleep(run.chance.uniform(0.2, 1.0))
+    await run.wait_for_recovery("recovery, s")
+    await asyncio.sleep(run.random.uniform(0.2, 1.0))
 
 
-async def disk_full(run: Run) -> None:
-    """Until writers have noticed; then there is room again. Of a log that cannot be written PostgreSQL dies."""
+async def fill_disk(run: Run) -> None:
+    """Fill the disk until a write fails, then free it. PostgreSQL exits if it cannot write its log."""
     postgres = run.cluster.postgres
     assert postgres is not None
-    writer = run.workload.clients[0].twin("filler", "x" * 1000)
+    writer = run.workload.clients[0].clone("filler", "x" * 1000)
     run.outages.begin()
     postgres.fill_disk()
     try:
-        async with asyncio.timeout(BACK_SECONDS):
-            while not _noticed(await writer.create_many(0, _ids(run), "TODO", None)):  # noqa: ASYNC110
+        async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
+            while not _failed(await writer.create_many(0, _new_ids(run), "TODO", None)):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        await asyncio.sleep(run.chance.uniform(1.0, 5.0))
+        await asyncio.sleep(run.random.uniform(1.0, 5.0))
     finally:
         postgres.free_disk()
-    if "No space left on device" not in postgres.said():
-        run.wrong.append("PostgreSQL has not said that its disk is full")
+    if "No space left on device" not in postgres.log_text():
+        run.violations.append("PostgreSQL has not logged that its disk is full")
     await asyncio.sleep(2)
-    if not postgres.runs:
+    if not postgres.is_running:
         await postgres.kill()
         await postgres.start()
-    await run.recovered("back, s")
+    await run.wait_for_recovery("recovery, s")
 
 
-def _noticed(answer: Answer) -> bool:
-    return answer.outcome in (Outcome.UNAVAILABLE, Outcome.UNKNOWN)
+def _failed(completion: Completion) -> bool:
+    return completion.outcome in (Outcome.UNAVAILABLE, Outcome.UNKNOWN)
 
 
-def _ids(run: Run) -> list[str]:
+def _new_ids(run: Run) -> list[str]:
     ids = [str(uuid7()) for _ in range(100)]
     run.workload.all_ids += ids
     return ids

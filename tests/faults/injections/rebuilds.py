@@ -1,42 +1,44 @@
-"""Rebuilds: two at once, and one that is killed midway."""
+"""Rebuilds of the index: two concurrent ones, or one that is killed."""
 
 import asyncio
 
-from tests.faults.fault import BACK_SECONDS, Run
+from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, Run
 from tests.faults.node import Node
 
-
-async def twice(run: Run) -> None:
-    """By hand, from two places."""
-    said = await asyncio.gather(*(run.cluster.reindex(node) for node in run.cluster.nodes))
-    run.wrong += [text for text in said if "The index holds" not in text]
-    await run.recovered("back, s")
+SLOW_PROXY_DELAY_SECONDS = 0.1
 
 
-async def killed(run: Run) -> None:
-    """By hand, slowly, and killed at any moment once the gate is closing. The service ends what it has begun."""
-    node = run.chance.choice(run.cluster.nodes)
-    node.proxy.delay = 0.1
-    async with asyncio.timeout(BACK_SECONDS):
-        while not await _killed(run, node):
+async def rebuild_concurrently(run: Run) -> None:
+    """Run `reindex` in two places at once."""
+    outputs = await asyncio.gather(*(run.cluster.reindex(node) for node in run.cluster.nodes))
+    run.violations += [output for output in outputs if "The index holds" not in output]
+    await run.wait_for_recovery("recovery, s")
+
+
+async def kill_rebuild(run: Run) -> None:
+    """Kill a slow `reindex` at a random time after it has closed the gate. The service completes the rebuild."""
+    node = run.random.choice(run.cluster.nodes)
+    node.proxy.delay_seconds = SLOW_PROXY_DELAY_SECONDS
+    async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
+        while not await _kill_rebuild(run, node):
             pass
-    node.proxy.delay = 0.0
-    await run.recovered("back, s")
+    node.proxy.delay_seconds = 0.0
+    await run.wait_for_recovery("recovery, s")
 
 
-async def _killed(run: Run, node: Node) -> bool:
-    """Whether it was in the midst of it, and had not ended."""
-    rebuild = await run.cluster.begin_reindex(node)
-    while rebuild.returncode is None and (await run.cluster.gate())[0] == "on":  # noqa: ASYNC110
+async def _kill_rebuild(run: Run, node: Node) -> bool:
+    """Start and kill one rebuild. Return False if it had completed by then."""
+    rebuild = await run.cluster.start_reindex(node)
+    while rebuild.returncode is None and (await run.cluster.read_gate())[0] == "on":  # noqa: ASYNC110
         await asyncio.sleep(0.02)
-    await asyncio.sleep(run.chance.uniform(0.0, 1.5))
-    under_way = rebuild.returncode is None
-    if under_way:
+    await asyncio.sleep(run.random.uniform(0.0, 1.5))
+    running = rebuild.returncode is None
+    if running:
         rebuild.kill()
     await rebuild.communicate()
-    return under_way
+    return running
 
 
-async def either(run: Run) -> None:
-    """In turn."""
-    await (killed(run) if run.injected % 2 else twice(run))
+async def alternate(run: Run) -> None:
+    """Alternate between concurrent rebuilds and a killed one."""
+    await (kill_rebuild(run) if run.injected % 2 else rebuild_concurrently(run))

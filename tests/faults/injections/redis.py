@@ -1,84 +1,91 @@
-"""Redis fails: killed, stopped, emptied in part, or out of reach of one process."""
+"""Redis killed, suspended, emptied in whole or in part, or unreachable from one process."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.faults.fault import BACK_SECONDS, Case, Run
+from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, CaseResult, Run
 
-# Seconds that the p99 of reads stays below, while Redis is stopped now and then.
-P99 = 1.5
-# Seconds within which the index is back, for up to a million tasks.
-BACK = 10.0
+# The limit of the p99 of reads while Redis is suspended from time to time.
+MAX_P99_READ_SECONDS = 1.5
+# The limit of the time until an index of up to a million tasks is in use again.
+MAX_INDEX_RECOVERY_SECONDS = 10.0
 
 
-async def killed(run: Run) -> None:
-    """Killed, and started again without anything."""
-    _, epoch = await run.cluster.gate()
+async def kill(run: Run) -> None:
+    """Kill Redis, and start it again with an empty data set."""
+    _, epoch = await run.cluster.read_gate()
     await run.cluster.redis.kill()
-    await asyncio.sleep(run.chance.uniform(0.0, 1.5))
+    await asyncio.sleep(run.random.uniform(0.0, 1.5))
     await run.cluster.redis.start()
-    began = time.monotonic()
-    await run.cluster.until_epoch_after(epoch)
-    await run.recovered("index back, s", began)
+    restarted = time.monotonic()
+    await run.cluster.wait_for_epoch_after(epoch)
+    await run.wait_for_recovery("index recovery, s", restarted)
 
 
-def stopped(seconds: float) -> Callable[[Run], Awaitable[None]]:
-    """It takes connections, and does not answer."""
+def suspend(seconds: float) -> Callable[[Run], Awaitable[None]]:
+    """Return an injection that suspends Redis: it accepts connections, but does not answer."""
 
-    async def stop(run: Run) -> None:
-        run.cluster.redis.freeze()
+    async def inject(run: Run) -> None:
+        run.cluster.redis.suspend()
         await asyncio.sleep(seconds)
-        run.cluster.redis.thaw()
-        await run.recovered("index back, s")
+        run.cluster.redis.resume()
+        await run.wait_for_recovery("index recovery, s")
 
-    return stop
-
-
-def slow(case: Case) -> list[str]:
-    """Readers wait for a Redis that does not answer, but not for long."""
-    return [f"the p99 of reads is {case.p99_read:.2f} s"] if case.p99_read >= P99 else []
+    return inject
 
 
-def late(case: Case) -> list[str]:
-    """The index is there again before long."""
-    back = max(case.measured.get("index back, s", [0.0]))
-    return [f"the index was back after {back:.1f} s"] if back > BACK else []
+def check_read_latency(result: CaseResult) -> list[str]:
+    """Check that reads do not wait long for a Redis that does not answer."""
+    p99 = result.p99_read_seconds
+    return (
+        [f"the p99 of reads is {p99:.2f} s; the limit is {MAX_P99_READ_SECONDS} s"]
+        if p99 >= MAX_P99_READ_SECONDS
+        else []
+    )
 
 
-# All of it, an index, that of a view, the beacon of all, and what is beside the indexes.
-PARTS = ("", "rev", "index", "index:TODO", "expiring", "moving")
+def check_recovery_time(result: CaseResult) -> list[str]:
+    """Check that the index is in use again in time."""
+    slowest = max(result.measurements.get("index recovery, s", [0.0]))
+    if slowest <= MAX_INDEX_RECOVERY_SECONDS:
+        return []
+    return [f"the index recovered after {slowest:.1f} s; the limit is {MAX_INDEX_RECOVERY_SECONDS} s"]
 
 
-async def emptied(run: Run) -> None:
-    """The run of the server is the same, so that nothing else tells; the next who looks there notices."""
-    epoch = await lose(run, PARTS[run.injected % len(PARTS)])
-    began = time.monotonic()
-    await run.cluster.until_epoch_after(epoch)
-    await run.recovered("index back, s", began)
+# The suffixes of the keys to delete in turn: all keys, the epoch's beacon, two indexes, and two other sets.
+KEY_SUFFIXES = ("", "rev", "index", "index:TODO", "expiring", "moving")
 
 
-async def lose(run: Run, ending: str) -> int:
-    """Deletes a key of the index in use, or all; returns its epoch. It may be under way to a new one at first."""
-    async with asyncio.timeout(BACK_SECONDS):
+async def lose_keys(run: Run) -> None:
+    """Delete a key, or all keys. The run id stays the same, so only the next access can notice."""
+    epoch = await _delete_key_of_current_index(run, KEY_SUFFIXES[run.injected % len(KEY_SUFFIXES)])
+    deleted = time.monotonic()
+    await run.cluster.wait_for_epoch_after(epoch)
+    await run.wait_for_recovery("index recovery, s", deleted)
+
+
+async def _delete_key_of_current_index(run: Run, suffix: str) -> int:
+    """Delete a key of the index in use, or all keys, once the gate is on. Return the epoch of that index."""
+    async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
         while True:
-            state, epoch = await run.cluster.gate()
-            if state == "on" and not ending:
-                await run.cluster.redis.empty()
+            state, epoch = await run.cluster.read_gate()
+            if state == "on" and not suffix:
+                await run.cluster.redis.flush()
                 return epoch
-            if state == "on" and await run.cluster.redis.lose(f"{{default}}:{epoch}:{ending}"):
+            if state == "on" and await run.cluster.redis.delete_key(f"{{default}}:{epoch}:{suffix}"):
                 return epoch
             await asyncio.sleep(0.02)
 
 
-async def cut_off(run: Run) -> None:
-    """One process says that it does without Redis; the others use it again; in the end all do."""
-    cut = run.chance.choice(run.cluster.nodes)
-    await cut.proxy.cut()
-    await run.cluster.until(cut, degraded=True, seconds=BACK_SECONDS)
-    for other in run.cluster.nodes:
-        if other is not cut:
-            await run.cluster.until(other, degraded=False, seconds=BACK_SECONDS)
-    await asyncio.sleep(run.chance.uniform(0.2, 1.0))
-    await cut.proxy.heal()
-    await run.recovered("back, s")
+async def cut_off_one_process(run: Run) -> None:
+    """Cut one process off from Redis. It becomes degraded, the others use Redis again, and finally all do."""
+    cut_off = run.random.choice(run.cluster.nodes)
+    await cut_off.proxy.cut()
+    await run.cluster.wait_until_ready(cut_off, degraded=True, timeout_seconds=RECOVERY_TIMEOUT_SECONDS)
+    for node in run.cluster.nodes:
+        if node is not cut_off:
+            await run.cluster.wait_until_ready(node, degraded=False, timeout_seconds=RECOVERY_TIMEOUT_SECONDS)
+    await asyncio.sleep(run.random.uniform(0.2, 1.0))
+    await cut_off.proxy.heal()
+    await run.wait_for_recovery("recovery, s")

@@ -1,43 +1,43 @@
-"""Clients that do not wait for their answer."""
+"""Clients that cancel their requests."""
 
 import asyncio
 
 import httpx
 
 from tests.faults.client import Client
-from tests.faults.fault import BACK_SECONDS, Run
+from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, Run
 from tests.faults.history import Operation
 
-# Seconds that they wait: before, while, and after the answer is under way.
-PATIENCE = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
-NAME = "hasty"
+# The read timeouts of the clients: before, during and after the usual time of a response.
+READ_TIMEOUTS_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
+NAME_PREFIX = "impatient"
 
 
-def hasty(_run: Run, operation: Operation) -> bool:
-    """It has not waited."""
-    return operation.client.startswith(NAME) and operation.answer.code == "NO_ANSWER ReadTimeout"
+def is_cancelled(_run: Run, operation: Operation) -> bool:
+    """Excuse a read that its client has cancelled."""
+    return operation.client.startswith(NAME_PREFIX) and operation.completion.code == "NO_ANSWER ReadTimeout"
 
 
-async def cancelled(run: Run, count: int = 100) -> None:
-    """So many requests are given up, while others ask, over the same processes, and get their own answers."""
+async def cancel(run: Run, count: int = 100) -> None:
+    """Let clients cancel this many requests, while others send theirs to the same processes."""
     stop, workload = asyncio.Event(), run.workload
     urls = [node.url for node in run.cluster.nodes]
-    before = _given_up(run)
-    async with asyncio.timeout(BACK_SECONDS), asyncio.TaskGroup() as group:
-        others = []
-        for number, seconds in enumerate(PATIENCE):
-            http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=seconds), trust_env=False)
-            others.append(http)
-            # Its titles begin with its name, and no two writes may have the same.
-            client = Client(f"{NAME}{before}-{number}", http, urls, workload.history)
-            client.latest = workload.latest
+    before = _cancelled_count(run)
+    async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS), asyncio.TaskGroup() as group:
+        http_clients = []
+        for number, timeout_seconds in enumerate(READ_TIMEOUTS_SECONDS):
+            http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=timeout_seconds), trust_env=False)
+            http_clients.append(http)
+            # Titles start with the name of the client, and must be unique in the history.
+            client = Client(f"{NAME_PREFIX}{before}-{number}", http, urls, workload.history)
+            client.latest_versions = workload.latest_versions
             group.create_task(workload.work(client, number, stop))
-        while _given_up(run) < before + count:  # noqa: ASYNC110 (they set no event)
+        while _cancelled_count(run) < before + count:  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(0.1)
         stop.set()
-    for http in others:
+    for http in http_clients:
         await http.aclose()
 
 
-def _given_up(run: Run) -> int:
-    return sum(hasty(run, op) for op in run.workload.history.operations)
+def _cancelled_count(run: Run) -> int:
+    return sum(is_cancelled(run, op) for op in run.workload.history.operations)

@@ -1,4 +1,4 @@
-"""A long mixed load with faults at random; the second process is never killed, so that its memory tells."""
+"""A long mixed workload with random faults. The second process is never killed, so its memory shows leaks."""
 
 import asyncio
 import time
@@ -8,63 +8,62 @@ from statistics import median
 
 import psycopg
 
-from tests.faults.fault import Case, Run
+from tests.faults.fault import CaseResult, Run
 from tests.faults.history import Operation
 from tests.faults.injections import processes, rebuilds, redis, requests
 
-# Seconds of one injection with what follows.
-ROUND = 60.0
-# So many rounds long the process is still warming up.
-WARM = 5
-MOST_GROWTH = 0.1
+# The time for one fault and the recovery from it.
+ROUND_SECONDS = 60.0
+WARM_UP_ROUNDS = 5
+MAX_GROWTH = 0.1
 MEMORY, CONNECTIONS = "memory, MB", "connections"
 
 
-def excused(run: Run, operation: Operation) -> bool:
-    """Whom nobody answered, and who did not wait."""
-    return processes.unanswered(run, operation) or requests.hasty(run, operation)
+def is_excused(run: Run, operation: Operation) -> bool:
+    """Excuse a read that its client has cancelled, or that failed during an outage of its process."""
+    return processes.is_unanswered(run, operation) or requests.is_cancelled(run, operation)
 
 
-async def minute(run: Run) -> None:
-    """One fault, and then work without, until the minute is over."""
-    until = time.monotonic() + ROUND
+async def run_round(run: Run) -> None:
+    """Inject one random fault, then let the clients work until the round is over, and measure."""
+    end = time.monotonic() + ROUND_SECONDS
     faults = (
-        *(redis.killed, redis.stopped(3), redis.emptied, redis.cut_off, _kill_first, rebuilds.either),
-        partial(requests.cancelled, count=20),
+        *(redis.kill, redis.suspend(3), redis.lose_keys, redis.cut_off_one_process),
+        *(_kill_first_worker, rebuilds.alternate, partial(requests.cancel, count=20)),
     )
-    await run.chance.choice(faults)(run)
-    await run.recovered()
-    await asyncio.sleep(max(0.0, until - time.monotonic()))
-    run.measure(MEMORY, _resident(run.cluster.nodes[1].workers()[0]))
-    run.measure(CONNECTIONS, await _connections(run))
+    await run.random.choice(faults)(run)
+    await run.wait_for_recovery()
+    await asyncio.sleep(max(0.0, end - time.monotonic()))
+    run.measure(MEMORY, _resident_mb(run.cluster.nodes[1].worker_pids()[0]))
+    run.measure(CONNECTIONS, await _count_connections(run))
 
 
-def grown(case: Case) -> list[str]:
-    """Memory and connections are flat: what is usual, once warm, is no more in the second half than in the first."""
-    said = []
-    for what in (MEMORY, CONNECTIONS):
-        warm = case.measured.get(what, [])[WARM:]
-        if len(warm) > 1:
-            half = len(warm) // 2
-            early, late = median(warm[:half]), median(warm[half:])
-            if late > early * (1 + MOST_GROWTH):
-                said.append(f"{what}: {late:.0f}, after {early:.0f}; minute by minute {warm}")
-    return said
+def check_growth(result: CaseResult) -> list[str]:
+    """Check that memory and connections do not grow: compare the medians of the two halves after the warm-up."""
+    violations = []
+    for name in (MEMORY, CONNECTIONS):
+        values = result.measurements.get(name, [])[WARM_UP_ROUNDS:]
+        if len(values) > 1:
+            half = len(values) // 2
+            early, late = median(values[:half]), median(values[half:])
+            if late > early * (1 + MAX_GROWTH):
+                violations.append(f"{name}: {late:.0f}, up from {early:.0f}; by round {values}")
+    return violations
 
 
-async def _kill_first(run: Run) -> None:
-    run.out(run.cluster.nodes[0])
+async def _kill_first_worker(run: Run) -> None:
+    run.begin_outage(run.cluster.nodes[0])
     run.cluster.nodes[0].kill_worker()
     await asyncio.sleep(1)
 
 
-def _resident(pid: int) -> float:
+def _resident_mb(pid: int) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
 
-async def _connections(run: Run) -> float:
-    """To both stores."""
+async def _count_connections(run: Run) -> float:
+    """Return the number of connections to both stores."""
     async with await psycopg.AsyncConnection.connect(run.cluster.database_url) as connection:
         found = await (
             await connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")

@@ -74,7 +74,7 @@ async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
 
         await read_at_once()
         if not told:
-            proxy.forget()
+            proxy.stall_connections()
         restart(own_redis)
         await off(builder)
         await build(builder)

@@ -1,7 +1,7 @@
-"""The service with the time of day put forth or back: `CLOCK_SHIFT=3600 python -m tests.faults.shifted --port 8000`.
+"""The service with a shifted wall clock: `CLOCK_SHIFT=3600 python -m tests.faults.clock_shift --port 8000`.
 
-A library that shifts the clock of a process is not on every machine; the service reads the time of day through `time`
-alone, and that is what is replaced, for every module of the process that reads it so.
+The service reads the wall clock only through `time.time` and `time.time_ns`, so replacing these shifts the whole
+process. A library that shifts the clock of a process is not available on every platform.
 """
 
 import os
@@ -10,19 +10,19 @@ import time
 
 import uvicorn
 
-SHIFT = "CLOCK_SHIFT"
+SHIFT_VARIABLE = "CLOCK_SHIFT"
 
 
-def shift(seconds: float) -> None:
-    """From here on the time of day is another."""
+def shift_clock(seconds: float) -> None:
+    """Shift the wall clock of this process."""
     now, now_ns = time.time, time.time_ns
     time.time = lambda: now() + seconds
     time.time_ns = lambda: now_ns() + int(seconds * 1e9)
 
 
 def main() -> None:
-    """In one process, on the port after `--port`."""
-    shift(float(os.environ[SHIFT]))
+    """Shift the clock, then serve in this process."""
+    shift_clock(float(os.environ[SHIFT_VARIABLE]))
     from api.app import create_app
     from api.config.settings import load_settings
     from api.process import logs

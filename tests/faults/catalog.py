@@ -1,0 +1,86 @@
+"""The catalog of the campaign: every fault, and how often it is injected."""
+
+from functools import partial
+
+from tests.faults.fault import Fault
+from tests.faults.injections import connections, load, memory, postgres, processes, rebuilds, redis, requests, soak
+from tests.faults.node import Setup
+
+OWN_POSTGRES = Setup(own_postgres=True)
+THROUGH_PROXY = Setup(postgres_proxy=True)
+DISK_MB = 200
+
+
+def _connection_cuts() -> list[Fault]:
+    faults = []
+    for step in ("mark", "commit", "publish"):
+        for when in ("before", "after"):
+            setup = (lambda _seed: THROUGH_PROXY) if step == "commit" else (lambda _seed: Setup())
+            inject = connections.cut(step, when)
+            description = f"connection cut {when} {step}"
+            faults.append(Fault(f"{step}-cut-{when}", description, 300, 100, inject, setup=setup))
+    return faults
+
+
+ALL = [
+    Fault(
+        *("redis-killed", "Redis killed, restarted empty", 30, 5, redis.kill),
+        check_measurements=redis.check_recovery_time,
+    ),
+    Fault(
+        *("redis-stopped-3", "Redis suspended for 3 s", 5, 5, redis.suspend(3)),
+        check_measurements=redis.check_read_latency,
+    ),
+    Fault(
+        *("redis-stopped-30", "Redis suspended for 30 s", 5, 1, redis.suspend(30)),
+        check_measurements=redis.check_read_latency,
+    ),
+    Fault("cut-off", "one API process cut off from Redis, the other not", 30, 5, redis.cut_off_one_process),
+    Fault(
+        *("api-killed", "API worker killed during writes", 200, 20, processes.kill),
+        excuses=processes.is_unanswered,
+    ),
+    *_connection_cuts(),
+    Fault(
+        *("postgres-killed", "PostgreSQL killed", 30, 5, postgres.kill),
+        excuses=postgres.is_unavailable,
+        setup=lambda _seed: OWN_POSTGRES,
+    ),
+    Fault("emptied", "FLUSHALL; an index key deleted; `rev` deleted", 30, 6, redis.lose_keys),
+    Fault(
+        *("evictions", "memory limit reached, 1,000 evictions", 1000, 100, partial(memory.evictions, count=1000)),
+        eviction_interval_seconds=0.0,
+        clean_up=memory.delete_fillers,
+        check_measurements=memory.check_index_stays,
+    ),
+    Fault("index-too-large", "index larger than the memory limit", 1, 1, memory.index_too_large),
+    Fault(
+        *("cancelled", "100 requests cancelled by the client", 100, 100, partial(requests.cancel, count=100)),
+        excuses=requests.is_cancelled,
+    ),
+    Fault(
+        *("clock", "clock of an API process ± 1 h", 5, 1, processes.work_with_shifted_clock),
+        setup=processes.shifted_clock,
+    ),
+    Fault(
+        *("api-stopped", "an API worker suspended for 10 s", 30, 5, processes.suspend),
+        excuses=processes.is_unanswered,
+    ),
+    Fault("rebuilds", "two concurrent rebuilds; a rebuild killed", 30, 10, rebuilds.alternate),
+    Fault(
+        *("disk-full", "disk of PostgreSQL full, then freed", 3, 1, postgres.fill_disk),
+        excuses=postgres.is_unavailable,
+        setup=lambda _seed: Setup(own_postgres=True, disk_mb=DISK_MB),
+    ),
+    Fault(
+        *("soak", "a minute of mixed load with a random fault", 30, 30, soak.run_round),
+        excuses=soak.is_excused,
+        check_measurements=soak.check_growth,
+    ),
+    Fault(
+        *("bulk-load", "a task of a load while Redis and an API worker are killed", 1_000_000, 1_000_000, redis.kill),
+        check_measurements=redis.check_recovery_time,
+        run=load.run,
+    ),
+]
+FAULTS = {fault.name: fault for fault in ALL}

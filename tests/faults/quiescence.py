@@ -1,0 +1,159 @@
+"""The checks at the end of a run, in a quiescent state: without writes, pages, totals and entries equal the rows."""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from cache.redis import entry
+from cache.redis.keys import Keys
+from schema.resolvers.validation import uuid7
+from tests.faults.checker import check
+from tests.faults.client import Client
+from tests.faults.cluster import Cluster
+from tests.faults.history import Completion, History, Invocation, ObservedTask, Order, Outcome, StartTime
+from tests.faults.workload import ORDERS, VIEWS, Workload
+
+log = logging.getLogger(__name__)
+WORKSPACE = "default"
+# The deadline of a mark whose writer died passes after 8 s, and the scrub runs every second.
+QUIESCENCE_TIMEOUT_SECONDS = 20.0
+POLL_SECONDS = 0.25
+PAGE_SIZE = 100
+
+ROWS = """
+    SELECT id::text, version, status::text, title, extract(epoch FROM expires_at)::float8, deleted_at IS NOT NULL,
+           expires_at <= clock_timestamp()
+    FROM task WHERE workspace_id = %s ORDER BY created_at DESC, id DESC
+"""
+EPOCH = "SELECT epoch FROM gate WHERE workspace_id = %s"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of PostgreSQL."""
+
+    task: ObservedTask
+    deleted: bool
+    expired: bool
+
+
+async def find_violations(workload: Workload, timeout_seconds: float = QUIESCENCE_TIMEOUT_SECONDS) -> list[str]:
+    """Finish a run: wait for a quiescent state, read everything, check the history, and return all violations."""
+    cluster, history = workload.cluster, workload.history
+    violations = await _write_to_each(workload) + await wait_for_quiescence(cluster, timeout_seconds)
+    for node in cluster.nodes:
+        if output := await cluster.verify(node):
+            violations.append(f"verify: {output[-2000:]}")
+    await _read_everything(workload)
+    start, found = StartTime(), await read_rows(cluster)
+    tasks = tuple(row.task for row in found if not row.deleted)
+    deleted: dict[str, int | None] = {row.task.id: row.task.version for row in found if row.deleted}
+    history.record(start, "rows", "rows", Invocation(whole_view=True), Completion(tasks=tasks, missing=deleted))
+    violations += [str(violation) for violation in check(history)]
+    log.info("%d violations in %s\n%s", len(violations), history.summary(), "\n".join(violations[:3]))
+    return violations
+
+
+async def _write_to_each(workload: Workload) -> list[str]:
+    """Check that every process accepts writes."""
+    client = workload.clients[0]
+    completions: list[Completion] = []
+    for node in range(len(workload.cluster.nodes)):
+        id_ = str(uuid7())
+        workload.all_ids.append(id_)
+        completions += [await client.create(node, id_, "TODO"), await client.delete(node, id_, 1)]
+    return [f"a write failed after recovery: {each}" for each in completions if each.outcome is not Outcome.OK]
+
+
+async def _read_everything(workload: Workload) -> None:
+    """Read all views in all orders, all searches and all tasks, from every process."""
+    client = workload.clients[0]
+    for node in range(len(workload.cluster.nodes)):
+        for view in VIEWS:
+            await client.filter(node, view)
+            for order in ORDERS:
+                await client.walk(node, view, PAGE_SIZE, order)
+        for writer in workload.clients:
+            await client.search(node, writer.name)
+        for first in range(0, len(workload.all_ids), PAGE_SIZE):
+            await client.nodes(node, workload.all_ids[first : first + PAGE_SIZE])
+
+
+async def wait_for_quiescence(cluster: Cluster, timeout_seconds: float) -> list[str]:
+    """Wait until I3 and I4 hold. Return the violations that remain at the timeout."""
+    deadline = time.monotonic() + timeout_seconds
+    while violations := await quiescence_violations(cluster):
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(POLL_SECONDS)
+    return violations
+
+
+async def quiescence_violations(cluster: Cluster) -> list[str]:
+    """Return the current violations of I3 and I4."""
+    tasks = [row.task for row in await read_rows(cluster) if not row.deleted and not row.expired]
+    return await _page_violations(cluster, tasks) + await _entry_violations(cluster, tasks)
+
+
+async def read_rows(cluster: Cluster) -> list[Row]:
+    """Return every row, newest first."""
+    async with await psycopg.AsyncConnection.connect(cluster.database_url) as connection:
+        cursor = await connection.execute(ROWS, (WORKSPACE,))
+        return [
+            Row(ObservedTask(id_, version, status, title, expires_at), deleted, bool(expired))
+            for id_, version, status, title, expires_at, deleted, expired in await cursor.fetchall()
+        ]
+
+
+async def _page_violations(cluster: Cluster, tasks: list[ObservedTask]) -> list[str]:
+    """I3: every view, read through the API, equals the rows."""
+    violations, history = [], History()
+    client = Client("quiescence", cluster.http, [node.url for node in cluster.nodes], history)
+    by_expiry = sorted((task for task in tasks if task.expires_at), key=lambda task: (task.expires_at, task.id))
+    orders: dict[Order, list[ObservedTask]] = {"NEWEST": tasks, "OLDEST": tasks[::-1], "EXPIRING_SOON": by_expiry}
+    for node, view, order in product(range(len(cluster.nodes)), VIEWS, ORDERS):
+        expected = [task for task in orders[order] if view in (None, task.status)]
+        walk = await client.walk(node, view, PAGE_SIZE, order)
+        if walk is None or list(walk.tasks) != expected:
+            violations.append(f"I3: node {node}, view {view}, {order}: {_describe_difference(walk, expected)}")
+        totals = {op.completion.total for op in history.operations if op.kind == "page"}
+        if totals != {len(expected)}:
+            violations.append(f"I3: node {node}, view {view}, {order}: totals {totals}, but {len(expected)} rows")
+        history.operations.clear()
+    return violations
+
+
+def _describe_difference(walk: Completion | None, expected: list[ObservedTask]) -> str:
+    if walk is None:
+        return "the walk failed"
+    extra, missing = set(walk.tasks) - set(expected), set(expected) - set(walk.tasks)
+    return f"extra {extra}, missing {missing}" if extra or missing else "wrong order"
+
+
+async def _entry_violations(cluster: Cluster, tasks: list[ObservedTask]) -> list[str]:
+    """I4: every cached value equals its row. No mark is past its deadline."""
+    async with await psycopg.AsyncConnection.connect(cluster.database_url) as connection:
+        gate = await (await connection.execute(EPOCH, (WORKSPACE,))).fetchone()
+    assert gate is not None, "the gate has no row"
+    keys, client = Keys(WORKSPACE, gate[0]), cluster.redis.client
+    by_id, violations = {task.id: task for task in tasks}, []
+    names: list[bytes] = [name async for name in client.scan_iter(match=keys.entries + b"*", count=1000)]
+    values: list[Any] = await client.mget(names) if names else []
+    for name, value in zip(names, values, strict=True):
+        id_ = UUID(bytes=name[len(keys.entries) :])
+        task, row = entry.decode(WORKSPACE, id_, value), by_id.get(str(id_))
+        if task is None or (row and (task.version, task.title) == (row.version, row.title)):
+            continue
+        # The task may have expired since the rows were read.
+        if task.expires_at is None or task.expires_at.timestamp() > time.time():
+            violations.append(f"I4: {id_} is cached at {task.version} {task.title!r}, but its row is {row}")
+    overdue = await client.zcount(keys.marks, "-inf", time.time() * 1000)
+    if overdue:
+        violations.append(f"I4: {overdue} marks are past their deadline")
+    return violations

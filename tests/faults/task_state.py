@@ -1,0 +1,101 @@
+"""What the checker knows of one task at one moment: how far it has certainly come, and what may have happened since."""
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass, field
+from math import inf
+
+from tests.faults.history import ObservedTask
+from tests.faults.ledger import TaskRecord, WriteEffect
+
+# Redis keeps time in milliseconds, so a task can expire one too early or too late.
+TOLERANCE_SECONDS = 0.002
+STATUSES = ("TODO", "IN_PROGRESS", "DONE")
+
+
+@dataclass(frozen=True, order=True)
+class Floor:
+    """The oldest state that a read may return: this version, or only a later one if this one is `deleted`."""
+
+    version: float = 0
+    deleted: bool = False
+
+
+@dataclass
+class TaskState:
+    """One task. An acknowledgement or a read raises the floor; an invoked write only may have taken effect."""
+
+    record: TaskRecord
+    floor: Floor = Floor()
+    # Versions that an invoked delete may have made, ascending.
+    possible_deletes: list[float] = field(default_factory=list)
+    # By view: the last version outside of it that an invoked write may have made.
+    last_outside: dict[str, float] = field(default_factory=dict)
+    # The last version that an invoked write may have made.
+    last_possible: float = 0
+    # Versions that an invoked write may have made, ascending, with the expiry that it sets; infinite if it removes it.
+    possible_expiries: list[tuple[float, float]] = field(default_factory=list)
+
+    def invoke(self, effect: WriteEffect) -> None:
+        """A write is invoked: from now on it may have taken effect."""
+        self.last_possible = max(self.last_possible, effect.version)
+        if effect.deletes:
+            insort(self.possible_deletes, effect.version)
+        elif effect.status is not None:
+            for status in STATUSES:
+                if status != effect.status:
+                    self.last_outside[status] = max(effect.version, self.last_outside.get(status, 0))
+        if effect.expires_at is not None:
+            insort(self.possible_expiries, (effect.version, effect.expires_at))
+
+    def raise_floor(self, floor: Floor) -> None:
+        """An operation has returned this state of the task, or acknowledged it."""
+        self.floor = max(floor, self.floor)
+
+    def observation(self, floor: Floor) -> ObservedTask | None:
+        """Return the task at this floor, if an operation has observed that version."""
+        return self.record.versions.get(int(floor.version))
+
+    def may_have_expired(self, since: Floor, wall_time: float) -> bool:
+        """Return whether the version at `since`, or a later one, may have expired by this wall-clock time."""
+        known = self.observation(since)
+        expiries = [expires_at for _, expires_at in self._expiries_after(since.version)]
+        if known and known.expires_at is not None:
+            expiries.append(known.expires_at)
+        return any(expires_at <= wall_time + TOLERANCE_SECONDS for expires_at in expiries)
+
+    def has_expired(self, wall_time: float) -> bool:
+        """Return whether the version at the floor had expired at this wall-clock time."""
+        known = self.observation(self.floor)
+        return known is not None and known.expires_at is not None and known.expires_at < wall_time
+
+    def deleted_after(self, since: Floor) -> float | None:
+        """Return the first version after `since` that may be a delete. None if no invoked delete can come after it."""
+        position = bisect_right(self.possible_deletes, since.version)
+        if position == len(self.possible_deletes):
+            return None
+        # A delete with an unknown version can only be said to come later.
+        return since.version + 1 if self.possible_deletes[-1] == inf else self.possible_deletes[position]
+
+    def may_have_left(self, status: str, since: Floor) -> bool:
+        """Return whether an invoked write may have moved the task out of this view after `since`."""
+        return self.last_outside.get(status, 0) > since.version
+
+    def expiry_may_have_changed(self, known: ObservedTask) -> bool:
+        """Return whether an invoked write may have changed or removed the expiry since this version."""
+        previous = inf if known.expires_at is None else known.expires_at
+        # The service truncates expiries to milliseconds; the arguments of operations are exact.
+        return any(
+            not abs(expires_at - previous) < TOLERANCE_SECONDS for _, expires_at in self._expiries_after(known.version)
+        )
+
+    def _expiries_after(self, version: float) -> list[tuple[float, float]]:
+        return self.possible_expiries[bisect_right(self.possible_expiries, (version, inf)) :]
+
+    def is_certainly_in(self, view: str | None) -> bool:
+        """Return whether the task is in the view, and stays there until another write is invoked."""
+        floor, known = self.floor, self.observation(self.floor)
+        if known is None or known.expires_at is not None or floor.deleted:
+            return False
+        if self._expiries_after(floor.version) or self.deleted_after(floor) is not None:
+            return False
+        return view is None or (known.status == view and not self.may_have_left(view, floor))
