@@ -37,7 +37,7 @@ class Client(ReadClient):
         """Create many tasks in one request. Not retried: after an unknown outcome the ids are not used again."""
         expires_at, title = _expiry_time(expires_in_seconds), self._unique_title()
         fields = {"title": title, "description": self.padding, "status": status, **_expiry_field(expires_at)}
-        tasks = [{"id": id_} | fields for id_ in ids]
+        tasks = [{"id": id_, **fields} for id_ in ids]
         start = StartTime()
         response = await self._execute(node, service_api.BULK["create"], input={"tasks": tasks})
         invocation = Invocation(tuple(ids), title, status, expires_at)

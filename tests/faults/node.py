@@ -93,7 +93,7 @@ class Node:
 
     def signal_worker(self, number: signal.Signals) -> bool:
         """Send a signal to the worker. Return False if none is running."""
-        pids = self.workers()
+        pids = self.worker_pids()
         for pid in pids:
             os.kill(pid, number)
         return bool(pids)
