@@ -1,4 +1,4 @@
-"""The catalog of the campaign: every fault, and how often it is injected."""
+"""The catalog of the campaign: every fault, with its numbers of injections."""
 
 from functools import partial
 

@@ -1,9 +1,9 @@
 """The checker of a history: whether the service may have produced it.
 
 The versions of a task count up by one with each write, so the checker needs no search through the possible orders of
-concurrent operations, and takes one pass over the invocations and completions in the order of time. What was
-acknowledged or returned before an operation is invoked is a floor for what it may return; when it completes, what it
-returned raises the floor.
+concurrent operations, and takes one pass over the invocations and completions in the order of time. The versions
+that were acknowledged or returned before the invocation of an operation are a floor for what it may return; its
+completion raises the floor.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ VIEWS = (None, *STATUSES)
 
 @dataclass
 class _AtInvocation:
-    """What was known when an operation was invoked."""
+    """The checker's knowledge at the invocation of an operation."""
 
     floors: dict[str, Floor]
     certain: int = 0
@@ -37,7 +37,7 @@ class _Checker:
         self._operations = operations
         self._ledger = Ledger(operations)
         self._states: dict[str, TaskState] = {}
-        # Ids that exist by what is known, so that a long history does not pay for all the tasks deleted long ago.
+        # Ids of the tasks that are known to exist. Without this set every page would check all tasks ever deleted.
         self._existing: set[str] = set()
         self._in_flight: dict[int, _AtInvocation] = {}
         # By view: how many tasks are certainly in it now, and how many have ceased to be so far.
@@ -171,7 +171,7 @@ class _Checker:
 
 
 def _must_contain(op: Operation, state: TaskState, floor: Floor) -> bool:
-    """Return whether a page invoked at this floor must contain the task, unless it is deleted or expires."""
+    """Return whether a page invoked at this floor must contain the task, unless a write deletes it or it expires."""
     invocation, known = op.invocation, state.observation(floor)
     if known is None:
         return invocation.status is None and not invocation.prefixes and invocation.order != "EXPIRING_SOON"

@@ -93,7 +93,7 @@ class Operation:
 
     @property
     def failed(self) -> bool:
-        """Whether the service did not answer, or answered that it is unavailable."""
+        """Whether the service did not answer, or answered as unavailable."""
         return self.completion.outcome in (Outcome.UNAVAILABLE, Outcome.UNKNOWN)
 
     def __str__(self) -> str:

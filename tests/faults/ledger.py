@@ -22,7 +22,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class WriteEffect:
-    """What a write does to one task if it takes effect. `version` is infinite if it is not known."""
+    """What a write does to one task if it takes effect. `version` is infinite if unknown."""
 
     id: str
     version: float

@@ -64,7 +64,7 @@ class Node:
         return environment(self._folder, **urls, **SHORT_TIMEOUTS, **self._variables)
 
     async def start(self) -> None:
-        """Start the proxies and the process, without waiting until it is ready."""
+        """Start the proxies and the process, without waiting for readiness."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for proxy in self.proxies:
             await proxy.start()
@@ -81,7 +81,7 @@ class Node:
 
     @property
     def proxies(self) -> list[Proxy]:
-        """The proxy for Redis, and the one for PostgreSQL if there is one."""
+        """The proxy for Redis, and the one for PostgreSQL if configured."""
         return [self.proxy] if self.postgres is None else [self.proxy, self.postgres]
 
     def worker_pids(self) -> list[int]:

@@ -71,7 +71,7 @@ class Proxy:
         self._replies_to_drop = count
 
     def cut_at(self, pattern: bytes, when: When, *, half: bool = False) -> Cut:
-        """Abort the connection of the next request that contains `pattern`. Return the cut, to wait for it."""
+        """Abort the connection of the next request that contains `pattern`. Return the cut, whose event tells when."""
         self._cut = Cut(pattern, when, half)
         return self._cut
 

@@ -124,7 +124,7 @@ class PostgresServer:
     """A PostgreSQL with the program and the options of the embedded one, without its watchdog, and durable."""
 
     def __init__(self, folder: Path, disk_mb: int | None = None) -> None:
-        """Initialize the server; `disk_mb` is the size of a file system for it alone, which needs root to mount."""
+        """Initialize the server; `disk_mb` is the size of a file system to mount for it, which needs root."""
         self._folder = DataFolder(folder)
         self._folder.create()
         self._mounted = disk_mb is not None

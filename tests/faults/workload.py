@@ -92,7 +92,7 @@ class Workload:
         """Run the clients for at least this time and this number of operations."""
         async with self.running():
             await asyncio.sleep(seconds)
-            while len(self.history.operations) < operations:  # noqa: ASYNC110 (there is no event to wait for)
+            while len(self.history.operations) < operations:  # noqa: ASYNC110 (no event to wait for)
                 await asyncio.sleep(0.1)
 
     async def work(self, client: Client, number: int, stop: asyncio.Event) -> None:
@@ -198,7 +198,7 @@ class Workload:
         return completion
 
     async def _replace_task(self, client: Client, node: int, id_: str) -> None:
-        """Create a new task in the place of this one, which is deleted if it still exists."""
+        """Create a new task in the place of this one, and delete this one if it still exists."""
         new = str(uuid7())
         self.all_ids.append(new)
         if id_ in self.ids:

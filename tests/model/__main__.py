@@ -11,7 +11,7 @@ from tests.model.variants import REFUTED
 
 
 def explore_long_scopes() -> Iterator[str]:
-    """Explore every long scope; yield a line for each and a summary. Exit with status 1 if there is a violation."""
+    """Explore every long scope; yield a line for each and a summary. Exit with status 1 after a violation."""
     started, states, violations = time.monotonic(), 0, 0
     for name, scope in scopes.LONG.items():
         scope_started = time.monotonic()

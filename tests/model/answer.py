@@ -5,7 +5,7 @@ from tests.model.state import CachedPage, Reader, State, is_visible, put
 
 
 def first_version_outside(state: State, task: int, floor: int, kind: int) -> int:
-    """Return the first version from `floor` on that a read of this kind does not return; 0 if there is none."""
+    """Return the first version from `floor` on that a read of this kind does not return; 0 if it returns all."""
     for version in range(floor, len(state.rows[task]) + 1):
         if not is_visible(state.rows[task][version - 1], kind, state.now):
             return version
@@ -60,7 +60,7 @@ def cache_page(state: State, scope: Scope, index: int, reader: Reader) -> State:
 
 
 def complete_from_rows(state: State, scope: Scope, index: int, reader: Reader) -> State:
-    """R6: complete the read with the answer of PostgreSQL, which is always current."""
+    """R6: complete the read with the answer of PostgreSQL, which always has the current rows."""
     tasks = len(reader.floors)
     visible = [is_visible(state.rows[task][-1], reader.kind, state.now) for task in range(tasks)]
     shown = [0] * tasks

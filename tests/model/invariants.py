@@ -6,7 +6,7 @@ from tests.model.state import ON, Keys, State, is_visible, scores
 
 
 def find_violation(state: State, scope: Scope) -> str:
-    """Return a description of the invariant that the state violates; empty if there is none."""
+    """Return a description of the invariant that the state violates; empty if none."""
     if state.violation:
         return state.violation
     if state.gate.mode != ON or scripts.index_is_lost(state, scope, state.gate.epoch):

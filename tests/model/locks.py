@@ -1,11 +1,11 @@
-"""The locks in PostgreSQL. They are not part of the state: who holds them follows from the program counters."""
+"""The locks in PostgreSQL. The state does not contain them: the program counters tell who holds which lock."""
 
 from tests.model.scope import Scope
 from tests.model.state import State
 
 # At these program counters a writer holds the row's lock and the advisory lock of its id.
 ROW_CHANGED = ("adding", "row changed", "marked")
-# At these it is in a transaction: it holds the shared lock on the gate, and a bulk create the shared bulk lock.
+# At these a transaction is open: the writer holds the shared lock on the gate, and a bulk create the shared bulk lock.
 IN_TRANSACTION = ("entered", *ROW_CHANGED)
 
 

@@ -139,7 +139,7 @@ def continue_read(state: State, scope: Scope, index: int, reader: Reader) -> Sta
 
 
 def take_version(state: State, scope: Scope, index: int, version: int) -> State:
-    """Take this version of the task into the answer; a page drops it if it is not in the view."""
+    """Take this version of the task into the answer; a page drops a task that is not in its view."""
     reader = state.readers[index]
     row = state.rows[reader.task][version - 1]
     if is_visible(row, reader.kind, state.now):

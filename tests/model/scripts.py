@@ -57,7 +57,7 @@ def add_to_indexes(keys: Keys, scope: Scope, task: int, row: RowVersion) -> Keys
 
 
 def mark(state: State, scope: Scope, index: int) -> State | None:
-    """W3: set the mark and add the id to its indexes, in one script. Return None if it is refused."""
+    """W3: set the mark and add the id to its indexes, in one script. Return None if refused."""
     writer, task = state.writers[index], scope.writers[index].task
     keys = epoch_keys(state, writer.epoch)
     entry = keys.entries[task]
@@ -78,7 +78,7 @@ def mark(state: State, scope: Scope, index: int) -> State | None:
 
 
 def bulk_add(state: State, scope: Scope, index: int) -> State | None:
-    """W7: add the id to its index, and delete a lease or an older mark on it. Return None if it is refused."""
+    """W7: add the id to its index, and delete a lease or an older mark on it. Return None if refused."""
     writer, task = state.writers[index], scope.writers[index].task
     if index_is_lost(state, scope, writer.epoch):
         return None
@@ -117,7 +117,7 @@ def publish(state: State, scope: Scope, index: int) -> State:
 
 
 def abort(state: State, scope: Scope, index: int) -> State:
-    """W6: clear the writer's own mark and restore the membership. Do nothing if another entry is there."""
+    """W6: clear the writer's own mark and restore the membership. Do nothing under another entry."""
     writer, task = state.writers[index], scope.writers[index].task
     keys = epoch_keys(state, writer.epoch)
     own_mark = keys.entries[task] == Entry("M", index)
@@ -130,7 +130,7 @@ def abort(state: State, scope: Scope, index: int) -> State:
 
 
 def lease(state: State, scope: Scope, epoch: int, task: int, replaces: Entry, token: int) -> State | None:
-    """R3: set a lease if the entry is empty or still the one to replace. Return None if it is refused."""
+    """R3: set a lease if the entry is empty or still the one to replace. Return None if refused."""
     keys = epoch_keys(state, epoch)
     entry = keys.entries[task]
     unchanged = entry in (replaces, EMPTY)
@@ -142,7 +142,7 @@ def lease(state: State, scope: Scope, epoch: int, task: int, replaces: Entry, to
 
 
 def fill(state: State, epoch: int, task: int, version: int, token: int) -> State:
-    """R5: replace the lease by the value. Do nothing if the lease is no longer there."""
+    """R5: replace the lease by the value. Do nothing if the lease is gone."""
     keys = epoch_keys(state, epoch)
     if keys.entries[task] != Entry("L", token):
         return state

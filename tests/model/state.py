@@ -141,7 +141,7 @@ class State(NamedTuple):
     rows: tuple[tuple[RowVersion, ...], ...]  # per task: all committed versions; the first has number 1
     floors: tuple[int, ...]  # per task: the oldest version that a read that begins now may return
     redis: tuple[Keys, ...]  # per epoch
-    replica: tuple[Keys, ...]  # a replica that stopped replicating; empty if there is none
+    replica: tuple[Keys, ...]  # a replica that stopped replicating; empty if none
     run_id: int  # the Redis run that answers
     now: int
     writers: tuple[Writer, ...]
@@ -180,7 +180,7 @@ def put(items: tuple[T, ...], index: int, item: T) -> tuple[T, ...]:
 
 
 def may_fail(state: State, fault: str) -> bool:
-    """Return whether the scope allows this fault once more."""
+    """Return whether the scope allows another occurrence of this fault."""
     return state.faults_left[FAULTS.index(fault)] > 0
 
 

@@ -159,7 +159,7 @@ def add(state: State, scope: Scope, index: int) -> Transitions:
 
 
 def mark(state: State, scope: Scope, index: int) -> Transitions:
-    """W3, or W7 for a bulk create: send the script once. Roll back if it is refused or fails."""
+    """W3, or W7 for a bulk create: send the script once. Roll back if the script is refused or fails."""
     writer = state.writers[index]
     name, script = "W3 mark", scripts.mark
     if is_bulk(scope, index):

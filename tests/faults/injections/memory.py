@@ -68,7 +68,7 @@ async def _read_fillers(run: Run, ids: Sequence[str], target: int) -> None:
 
 
 async def index_too_large(run: Run) -> None:
-    """Leave no memory for the index: each process reports it and falls back, until there is memory again."""
+    """Leave no memory for the index: each process reports it and falls back, until the limit is raised."""
     await run.cluster.redis.limit_memory(TOO_LITTLE_MEMORY_BYTES)
     async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
         for node in run.cluster.nodes:

@@ -32,7 +32,7 @@ async def cancel(run: Run, count: int = 100) -> None:
             client = Client(f"{NAME_PREFIX}{before}-{number}", http, urls, workload.history)
             client.latest_versions = workload.latest_versions
             group.create_task(workload.work(client, number, stop))
-        while _cancelled_count(run) < before + count:  # noqa: ASYNC110 (there is no event to wait for)
+        while _cancelled_count(run) < before + count:  # noqa: ASYNC110 (no event to wait for)
             await asyncio.sleep(0.1)
         stop.set()
     for http in http_clients:
