@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, LiteralString
 from uuid import UUID
 
-from psycopg.rows import args_row, scalar_row
+from psycopg.rows import class_row, scalar_row
 
 from db.pool import Connection
 
@@ -31,7 +31,7 @@ READ_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM gate WH
 
 async def read_gate(connection: Connection, workspace: str) -> Gate:
     """G1: the gate as it is committed."""
-    rows = await connection.query(READ_GATE, {"workspace": workspace}, args_row(Gate))
+    rows = await connection.query(READ_GATE, {"workspace": workspace}, class_row(Gate))
     return rows[0] if rows else NEVER_BUILT
 
 
@@ -40,7 +40,7 @@ ENTER_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM enter_
 
 async def enter_gate(connection: Connection, workspace: str, id_: UUID | None) -> Gate:
     """W1: a writer of one task (or, without an id, of many new ones) enters until its transaction ends."""
-    rows = await connection.query(ENTER_GATE, {"workspace": workspace, "id": id_}, args_row(Gate))
+    rows = await connection.query(ENTER_GATE, {"workspace": workspace, "id": id_}, class_row(Gate))
     return rows[0] if rows else NEVER_BUILT
 
 

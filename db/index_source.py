@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
 
-from psycopg.rows import args_row
+from psycopg.rows import class_row
 
 from db.pool import Connection
 from db.task import Status
@@ -38,9 +38,9 @@ INDEX_BATCH: LiteralString = """
           AND (task.created_at, id) > (timestamptz 'epoch' + %(created_at)s * interval '1 microsecond', %(id)s)
         ORDER BY task.created_at, id LIMIT %(limit)s
     )
-    SELECT status::text, array_agg(uuid_send(id)), array_agg(created_at),
-           coalesce(array_agg(uuid_send(id)) FILTER (WHERE expires_at IS NOT NULL), '{}'),
-           coalesce(array_agg(expires_at) FILTER (WHERE expires_at IS NOT NULL), '{}')
+    SELECT status::text, array_agg(uuid_send(id)) AS ids, array_agg(created_at) AS created_at,
+           coalesce(array_agg(uuid_send(id)) FILTER (WHERE expires_at IS NOT NULL), '{}') AS expiring,
+           coalesce(array_agg(expires_at) FILTER (WHERE expires_at IS NOT NULL), '{}') AS expires_at
     FROM batch GROUP BY status
 """
 
@@ -49,7 +49,7 @@ async def index_batch(connection: Connection, workspace: str, after: IndexPositi
     """B2: up to `limit` tasks behind a place, by status; nothing if there are no more. A snapshot of its own."""
     created_at, id_ = after
     params = {"workspace": workspace, "created_at": created_at, "id": id_, "limit": limit}
-    return await connection.query(INDEX_BATCH, params, args_row(StatusBatch))
+    return await connection.query(INDEX_BATCH, params, class_row(StatusBatch))
 
 
 def last_position(batch: Sequence[StatusBatch]) -> IndexPosition:

@@ -1,49 +1,54 @@
-"""Pages of tasks, totals and positions out of PostgreSQL's indexes, for when Redis may not be used."""
+"""Pages, counts and ranks of tasks from PostgreSQL's indexes, for when the Redis index cannot be used."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, LiteralString
+from operator import itemgetter
+from typing import Any, Literal, LiteralString, NamedTuple
 from uuid import UUID
 
+from psycopg import AsyncCursor
 from psycopg.rows import scalar_row, tuple_row
 
 from db.pool import Connection
+from db.row_factories import result_columns, task_builder
 from db.task import Order, Status, Task
 from db.task_table import COLUMNS, VISIBLE
 
 Direction = Literal["first", "last"]
-# A place in an order: when a task was created (in EXPIRING_SOON: when it expires) and an id. Need not be that of a row.
+# A keyset position: the time that the order sorts by (creation, or expiry for EXPIRING_SOON) and an id. There may be no
+# row at a position.
 Position = tuple[datetime, UUID]
-# Beyond every row, by the constraints on `created_at` and `expires_at`.
+# Positions after and before every row. The table's constraints on `created_at` and `expires_at` guarantee that.
 NEWEST_POSITION: Position = (datetime(2200, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 OLDEST_POSITION: Position = (datetime(1969, 12, 31, tzinfo=UTC), UUID(int=0))
 
 
 @dataclass(frozen=True)
-class _Sorting:
-    """An order in SQL: the tasks that it holds, by what they are sorted and which way, how a later one compares, and
-    a place behind them all."""
+class _OrderSql:
+    """The parts of a statement that depend on the order: the condition for its tasks, the column that it sorts by, the
+    sort directions, the operators that compare with a position, and a position after every row."""
 
-    tasks: LiteralString
+    condition: LiteralString
     key: LiteralString
-    way: LiteralString
-    back: LiteralString
-    later: LiteralString
-    earlier: LiteralString
+    direction: LiteralString
+    opposite: LiteralString
+    after: LiteralString
+    before: LiteralString
     end: LiteralString
 
 
 _CREATED: LiteralString = f"workspace_id = %(workspace)s AND {VISIBLE}"
-# Not VISIBLE: that would read all the tasks that have expired before the first that has not.
+# Not VISIBLE: an index scan would then read every expired task before the first one that has not expired.
 _EXPIRES: LiteralString = "workspace_id = %(workspace)s AND deleted_at IS NULL AND expires_at > statement_timestamp()"
-_FIRST: LiteralString = "'-infinity'::timestamptz, '00000000-0000-0000-0000-000000000000'::uuid"
-_LAST: LiteralString = "'infinity'::timestamptz, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid"
-_SORTINGS: dict[Order, _Sorting] = {
-    "NEWEST": _Sorting(_CREATED, "created_at", "DESC", "ASC", "<", ">", _FIRST),
-    "OLDEST": _Sorting(_CREATED, "created_at", "ASC", "DESC", ">", "<", _LAST),
-    "EXPIRING_SOON": _Sorting(_EXPIRES, "expires_at", "ASC", "DESC", ">", "<", _LAST),
+_MIN: LiteralString = "'-infinity'::timestamptz, '00000000-0000-0000-0000-000000000000'::uuid"
+_MAX: LiteralString = "'infinity'::timestamptz, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid"
+_ORDERS: dict[Order, _OrderSql] = {
+    "NEWEST": _OrderSql(_CREATED, "created_at", "DESC", "ASC", "<", ">", _MIN),
+    "OLDEST": _OrderSql(_CREATED, "created_at", "ASC", "DESC", ">", "<", _MAX),
+    "EXPIRING_SOON": _OrderSql(_EXPIRES, "expires_at", "ASC", "DESC", ">", "<", _MAX),
 }
-# The places that stand before and behind everything.
+# The positions before the first and after the last task of an order.
 _BOUNDS: dict[Order, tuple[Position, Position]] = {
     "NEWEST": (NEWEST_POSITION, OLDEST_POSITION),
     "OLDEST": (OLDEST_POSITION, NEWEST_POSITION),
@@ -52,68 +57,86 @@ _BOUNDS: dict[Order, tuple[Position, Position]] = {
 _STATUSES: tuple[Status | None, ...] = (None, "TODO", "IN_PROGRESS", "DONE")
 
 
-def _view(tasks: LiteralString, status: Status | None) -> LiteralString:
-    return tasks if status is None else f"{tasks} AND status = %(status)s::task_status"
+def _view(condition: LiteralString, status: Status | None) -> LiteralString:
+    return condition if status is None else f"{condition} AND status = %(status)s::task_status"
 
 
 def _count(view: LiteralString, key: LiteralString = "created_at") -> LiteralString:
-    # The order is of no use but to keep PostgreSQL in the index, and in one process, whatever it knows of the table.
+    # ORDER BY makes PostgreSQL use the index, in a single process, whatever its statistics say.
     return f"SELECT count(*) FROM (SELECT FROM task WHERE {view} ORDER BY {key}, id) AS seen"
 
 
 @dataclass(frozen=True)
 class RowPage:
-    """Tasks of a view, in its order, and whether it holds more on each side; its total, if asked for."""
+    """The tasks of a page in their order, and whether the view has more tasks before and after them."""
 
     tasks: list[Task]
-    total: int | None
     has_before: bool
     has_after: bool
 
 
 def task_page_sql(order: Order, direction: Direction, status: Status | None) -> LiteralString:
-    """The statement of `task_page`."""
-    # `start` is the first task of the range, or a place behind them all. It is found in the index alone, however far
-    # the offset goes; rows are read from there on, and so only those of the page. Whether there is more is asked with
-    # ORDER BY and LIMIT: with EXISTS, PostgreSQL takes the whole table for the shorter way.
-    by = _SORTINGS[order]
-    view, place = _view(by.tasks, status), f"({by.key}, id)"
-    forth: LiteralString = f"ORDER BY {by.key} {by.way}, id {by.way}"
-    back: LiteralString = f"ORDER BY {by.key} {by.back}, id {by.back}"
+    """Return the statement of `task_page`."""
+    # `start` is the first task of the range, or a position after every row. PostgreSQL finds it in the index alone,
+    # even with a large offset, and reads table rows only for the page itself. The tests for more tasks use ORDER BY
+    # and LIMIT because PostgreSQL plans EXISTS as a scan of the whole table.
+    by = _ORDERS[order]
+    view, position = _view(by.condition, status), f"({by.key}, id)"
+    forward: LiteralString = f"ORDER BY {by.key} {by.direction}, id {by.direction}"
+    backward: LiteralString = f"ORDER BY {by.key} {by.opposite}, id {by.opposite}"
+    page_direction = by.direction if direction == "first" else by.opposite
     return f"""
     WITH start AS (
-        (SELECT {by.key}, id FROM task WHERE {view} AND {place} {by.later} (%(after_at)s, %(after_id)s)
-         {forth} OFFSET %(offset)s LIMIT 1)
+        (SELECT {by.key}, id FROM task WHERE {view} AND {position} {by.after} (%(after_at)s, %(after_id)s)
+         {forward} OFFSET %(offset)s LIMIT 1)
         UNION ALL SELECT {by.end}
-        ORDER BY {by.key} {by.way} LIMIT 1
+        ORDER BY {by.key} {by.direction} LIMIT 1
     ), page AS (
         SELECT {COLUMNS} FROM task
-        WHERE {view} AND {place} {by.later}= (TABLE start) AND {place} {by.earlier} (%(before_at)s, %(before_id)s)
-        ORDER BY task.{by.key} {by.way if direction == "first" else by.back},
-                 task.id {by.way if direction == "first" else by.back}
+        WHERE {view} AND {position} {by.after}= (TABLE start) AND {position} {by.before} (%(before_at)s, %(before_id)s)
+        ORDER BY task.{by.key} {page_direction}, task.id {page_direction}
         LIMIT %(count)s
     ), head AS (
-        SELECT {by.key}, id FROM page {forth} LIMIT 1
+        SELECT {by.key}, id FROM page {forward} LIMIT 1
     ), tail AS (
-        SELECT {by.key}, id FROM page {back} LIMIT 1
+        SELECT {by.key}, id FROM page {backward} LIMIT 1
     )
-    SELECT CASE WHEN %(total)s THEN ({_count(view, by.key)}) END,
-           (SELECT isfinite({by.key}) FROM start),
-           (SELECT true FROM task WHERE {view} AND {place} {by.earlier} (TABLE start) {back} LIMIT 1),
-           (SELECT true FROM task WHERE {view} AND {place} {by.earlier} (TABLE head) {back} LIMIT 1),
-           (SELECT true FROM task WHERE {view} AND {place} {by.later} (TABLE tail) {forth} LIMIT 1),
-           page.*
+    SELECT page.*,
+           (SELECT isfinite({by.key}) FROM start) AS start_exists,
+           (SELECT true FROM task WHERE {view} AND {position} {by.before} (TABLE start) {backward} LIMIT 1)
+               AS any_before_start,
+           (SELECT true FROM task WHERE {view} AND {position} {by.before} (TABLE head) {backward} LIMIT 1)
+               AS any_before_page,
+           (SELECT true FROM task WHERE {view} AND {position} {by.after} (TABLE tail) {forward} LIMIT 1)
+               AS any_after_page
     FROM (VALUES (true)) AS always LEFT JOIN page ON true
-    {forth}
+    {forward}
 """
 
 
-_PAGES = {
+_PAGE_SQL = {
     (order, direction, status): task_page_sql(order, direction, status)
-    for order in _SORTINGS
+    for order in _ORDERS
     for direction in ("first", "last")
     for status in _STATUSES
 }
+
+
+class _PageFlags(NamedTuple):
+    """Which tasks exist around a page. The same in each row of its result."""
+
+    start_exists: bool | None
+    any_before_start: bool | None
+    any_before_page: bool | None
+    any_after_page: bool | None
+
+
+def _page_row(cursor: AsyncCursor[Any]) -> Callable[[Sequence[Any]], tuple[Task | None, Sequence[bool | None]]]:
+    """Build the task of a row, or None for the only row of an empty page; and the values of `_PageFlags`."""
+    columns = result_columns(cursor)
+    task_of, id_ = task_builder(columns), columns.index(b"id")
+    flags = itemgetter(*(columns.index(name.encode()) for name in _PageFlags._fields))
+    return lambda values: (None if values[id_] is None else task_of(values), flags(values))
 
 
 async def task_page(
@@ -127,12 +150,14 @@ async def task_page(
     offset: int = 0,
     status: Status | None = None,
     order: Order = "NEWEST",
-    total: bool = True,
 ) -> RowPage:
-    """Between two positions, the first or the last `count` (at least 1), `offset` passed over; in one snapshot."""
-    front, end = _BOUNDS[order]
-    after_at, after_id = after or front
-    before_at, before_id = before or end
+    """Return the first or the last `count` tasks (at least 1) between two positions, in one snapshot.
+
+    `offset` is the number of tasks to skip after `after`.
+    """
+    first, last = _BOUNDS[order]
+    after_at, after_id = after or first
+    before_at, before_id = before or last
     params = {
         "workspace": workspace,
         "status": status,
@@ -142,27 +167,25 @@ async def task_page(
         "before_id": before_id,
         "offset": offset,
         "count": count,
-        "total": total,
     }
-    rows = await connection.query(_PAGES[order, direction, status], params, tuple_row)
-    counted, started, *more = rows[0][:5]
-    before_start, before_page, behind_page = map(bool, more)
-    tasks = [Task(*columns) for columns in (row[5:] for row in rows) if columns[0] is not None]
+    rows = await connection.query(_PAGE_SQL[order, direction, status], params, _page_row)
+    tasks = [task for task, _ in rows if task is not None]
+    flags = _PageFlags(*rows[0][1])
     if not tasks:
-        return RowPage(tasks, counted, before_start, started)
-    return RowPage(tasks, counted, before_page, behind_page)
+        return RowPage(tasks, bool(flags.any_before_start), bool(flags.start_exists))
+    return RowPage(tasks, bool(flags.any_before_page), bool(flags.any_after_page))
 
 
 def task_count_sql(order: Order, status: Status | None) -> LiteralString:
-    """The statement of `task_count`."""
-    by = _SORTINGS[order]
-    return _count(_view(by.tasks, status), by.key)
+    """Return the statement of `task_count`."""
+    by = _ORDERS[order]
+    return _count(_view(by.condition, status), by.key)
 
 
 async def task_count(
     connection: Connection, workspace: str, status: Status | None = None, order: Order = "NEWEST"
 ) -> int:
-    """How many tasks of the order may be seen: what a page says with `total`, for those who share the answer."""
+    """Return the number of visible tasks in a view. PostgreSQL reads the whole view: callers share the answer."""
     params = {"workspace": workspace, "status": status}
     return int((await connection.query(task_count_sql(order, status), params, scalar_row))[0])
 
@@ -173,21 +196,21 @@ TASK_COUNTS: LiteralString = "SELECT " + ", ".join(
 
 
 async def task_counts(connection: Connection, workspace: str) -> list[int]:
-    """How many tasks may be seen: all, and those of each status; in one snapshot."""
+    """Return the number of visible tasks: in total, then TODO, IN_PROGRESS and DONE, in one snapshot."""
     counts = (await connection.query(TASK_COUNTS, {"workspace": workspace}, tuple_row))[0]
     return [sum(counts), *counts]
 
 
 def task_rank_sql(order: Order, status: Status | None) -> LiteralString:
-    """The statement of `task_rank`."""
-    by = _SORTINGS[order]
-    return _count(f"{_view(by.tasks, status)} AND ({by.key}, id) {by.earlier} (%(at)s, %(id)s)", by.key)
+    """Return the statement of `task_rank`."""
+    by = _ORDERS[order]
+    return _count(f"{_view(by.condition, status)} AND ({by.key}, id) {by.before} (%(at)s, %(id)s)", by.key)
 
 
 async def task_rank(
     connection: Connection, workspace: str, position: Position, status: Status | None = None, order: Order = "NEWEST"
 ) -> int:
-    """How many tasks of the order stand before a position: from 0, that of the task that is there."""
+    """Return the number of visible tasks before a position: 0 for the position of the first task."""
     at, id_ = position
     params = {"workspace": workspace, "status": status, "at": at, "id": id_}
     return int((await connection.query(task_rank_sql(order, status), params, scalar_row))[0])

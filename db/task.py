@@ -1,23 +1,44 @@
-"""What rows are in Python: plain frozen records that pass through every layer."""
+"""The records of a task, and the table of the fields that a client can write."""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_type_hints
+from typing import Literal, LiteralString, NamedTuple, get_type_hints
 from uuid import UUID
 
 from msgspec import Struct
 
 Status = Literal["TODO", "IN_PROGRESS", "DONE"]
-# By creation, or the tasks that expire alone, the soonest first. Ties go by id, the same way.
-Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
 Priority = Literal["NONE", "LOW", "MEDIUM", "HIGH", "URGENT"]
+# NEWEST and OLDEST sort by creation. EXPIRING_SOON holds only the tasks that expire, sorted by expiry. Tasks with equal
+# times are sorted by id, in the same direction.
+Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
+
+
+class WritableField(NamedTuple):
+    """A column of `task` that a client can write, and the column's SQL type."""
+
+    name: LiteralString
+    sql_type: LiteralString
+    is_enum: bool = False
+
+
+# The statements in task_table are generated from these two tables. A new field needs a migration, a line here, and a
+# line in `Task` and `NewTask`.
+WRITABLE_FIELDS = (
+    WritableField("title", "text"),
+    WritableField("description", "text"),
+    WritableField("status", "task_status", is_enum=True),
+    WritableField("priority", "task_priority", is_enum=True),
+    WritableField("expires_at", "timestamptz"),
+)
+READ_ONLY_COLUMNS: tuple[LiteralString, ...] = ("id", "created_at", "updated_at", "version")
 
 
 class Task(Struct, frozen=True, array_like=True):
-    """A task as its row has it: `id` is a UUIDv7, times are UTC, `version` counts from 1.
+    """A row of `task`. `id` is a UUIDv7, times are in UTC, and `version` starts at 1.
 
-    A msgspec struct, so that an entry of the cache is decoded straight into it.
+    The cache decodes its entries directly into this msgspec struct.
     """
 
     id: UUID
@@ -32,7 +53,7 @@ class Task(Struct, frozen=True, array_like=True):
 
 
 class NewTask(Struct, frozen=True):
-    """What a writer says of a task that is to be created."""
+    """The id and the fields of a task to create."""
 
     id: UUID
     title: str
@@ -44,7 +65,7 @@ class NewTask(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class LockedTask:
-    """A row that is locked until its transaction ends, and the database's clock at that moment."""
+    """A row that is locked until its transaction ends, with the database's time when it was locked."""
 
     task: Task
     deleted: bool
@@ -52,7 +73,7 @@ class LockedTask:
 
     @property
     def expired(self) -> bool:
-        """Whether the task has passed its expiry, and is gone for every reader."""
+        """Whether the task has expired, so that readers no longer see it."""
         return self.task.expires_at is not None and self.task.expires_at <= self.now
 
 

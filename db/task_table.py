@@ -1,20 +1,26 @@
-"""Tasks in PostgreSQL: how they are read and written, a statement for each function."""
+"""The statements that read and write tasks by id, one function for each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
-from psycopg.rows import args_row, scalar_row, tuple_row
+from psycopg.rows import scalar_row
 
 from db.pool import Connection
-from db.task import LockedTask, NewTask, Task
+from db.row_factories import task_row, task_row_with
+from db.task import READ_ONLY_COLUMNS, WRITABLE_FIELDS, LockedTask, NewTask, Task
 
-# All constants here are composed of literals alone; what comes from outside is always a parameter.
-COLUMNS: LiteralString = (
-    "id, title, description, status::text, priority::text, created_at, updated_at, expires_at, version"
-)
-# What a row must be for a reader to see it. The clock is the database's.
+# Statements are composed from literals only. Values from outside are always parameters.
+_SELECTED: dict[str, LiteralString] = {name: f"task.{name}" for name in READ_ONLY_COLUMNS} | {
+    # psycopg returns the values of an enum that it does not know as bytes.
+    field.name: f"task.{field.name}::text" if field.is_enum else f"task.{field.name}"
+    for field in WRITABLE_FIELDS
+}
+# In the order of the record: `task_row` is fastest then.
+COLUMNS: LiteralString = ", ".join(_SELECTED[name] for name in Task.__struct_fields__)
+# The condition for a row that readers may see, by the database's clock.
 VISIBLE: LiteralString = "deleted_at IS NULL AND (expires_at IS NULL OR expires_at > statement_timestamp())"
 
 TASKS_BY_ID: LiteralString = f"""
@@ -27,9 +33,9 @@ TASKS_BY_ID: LiteralString = f"""
 async def tasks_by_id(
     connection: Connection, workspace: str, ids: Sequence[UUID], now: datetime | None = None
 ) -> dict[UUID, Task]:
-    """Those of the tasks that a reader may see, by id: neither deleted nor, by `now` or our clock, expired."""
+    """Return the visible tasks by id. `now` replaces the database's clock for the expiry."""
     params = {"workspace": workspace, "ids": list(ids), "now": now}
-    rows = await connection.query(TASKS_BY_ID, params, args_row(Task))
+    rows = await connection.query(TASKS_BY_ID, params, task_row)
     return {task.id: task for task in rows}
 
 
@@ -39,123 +45,112 @@ TAKEN_IDS: LiteralString = """
 
 
 async def taken_ids(connection: Connection, workspace: str, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the ids that a row stands for, be it deleted or expired."""
+    """Return the ids that have a row, including deleted and expired ones."""
     params = {"workspace": workspace, "ids": list(ids)}
     return set(await connection.query(TAKEN_IDS, params, scalar_row))
 
 
-# The token of the write's mark. Taken by the statement that writes the row, so that whoever writes a row later has a
-# higher one: it had to wait for the row.
-_TOKEN: LiteralString = "nextval('mark_token')"  # noqa: S105
-
-
 class WrittenRow(NamedTuple):
-    """A row as a write left it, and the token that the write drew for its mark."""
+    """A row after a write, and the fencing token that the write drew."""
 
     task: Task
     token: int
 
 
-def _written(*columns: Any) -> WrittenRow:
-    return WrittenRow(Task(*columns[:-1]), columns[-1])
+_locked_row = task_row_with(LockedTask, "deleted", "now")
+_written_row = task_row_with(WrittenRow, "token")
 
+# The write's fencing token. The statement that holds the row lock draws it, so tokens of one task rise in write order.
+_TOKEN: LiteralString = "nextval('mark_token') AS token"  # noqa: S105
+_FIELD_NAMES: LiteralString = ", ".join(field.name for field in WRITABLE_FIELDS)
+_ARRAYS: LiteralString = ", ".join(f"%(new_{field.name})s::{field.sql_type}[]" for field in WRITABLE_FIELDS)
+# The tasks of a bulk statement as rows: an array for each field, see `field_arrays`.
+_INCOMING: LiteralString = f"unnest(%(new_id)s::uuid[], {_ARRAYS}) AS incoming (id, {_FIELD_NAMES})"
 
-# Sorted, so that two statements with the same ids cannot wait for each other in a circle. An expiry
-# that has passed already is left out here, by the database's clock, and told apart by `taken_ids`.
+# Rows are inserted in the order of their ids, so that two creates with common ids cannot deadlock. Tasks that have
+# already expired by the database's clock are left out. `taken_ids` tells them from ids that are taken.
 CREATE_TASKS: LiteralString = f"""
-    INSERT INTO task (workspace_id, id, title, description, status, priority, expires_at)
-    SELECT %(workspace)s, new.id, title, description, status, priority, expires_at
-    FROM unnest(%(ids)s::uuid[], %(titles)s::text[], %(descriptions)s::text[],
-                %(statuses)s::task_status[], %(priorities)s::task_priority[],
-                %(expiries)s::timestamptz[])
-         AS new (id, title, description, status, priority, expires_at)
+    INSERT INTO task (workspace_id, id, {_FIELD_NAMES})
+    SELECT %(workspace)s, id, {_FIELD_NAMES}
+    FROM {_INCOMING}
     WHERE expires_at IS NULL OR expires_at > statement_timestamp()
-    ORDER BY new.id
+    ORDER BY id
     ON CONFLICT (workspace_id, id) DO NOTHING
     RETURNING {COLUMNS}, {_TOKEN}
 """
 
 
 async def create_tasks(connection: Connection, workspace: str, new: Sequence[NewTask]) -> tuple[dict[UUID, Task], int]:
-    """Creates up to 1,000 tasks in one statement; returns those that it made, by id, and a token for all of them.
+    """Create up to 1,000 tasks in one statement. Return the created tasks by id, and the highest token (0 if none).
 
-    Left out are those whose id is taken, and those that would have expired already.
+    Tasks whose id is taken and tasks that have already expired are left out.
     """
-    params = {"workspace": workspace, **_columns(new)}
-    written = await connection.query(CREATE_TASKS, params, args_row(_written))
+    written = await connection.query(CREATE_TASKS, {"workspace": workspace, **field_arrays(new)}, _written_row)
     return {row.task.id: row.task for row in written}, max((row.token for row in written), default=0)
 
 
 LOCK_TASKS: LiteralString = f"""
-    SELECT {COLUMNS}, deleted_at IS NOT NULL, clock_timestamp() FROM task
+    SELECT {COLUMNS}, deleted_at IS NOT NULL AS deleted, clock_timestamp() AS now FROM task
     WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE
 """
 
 
 async def lock_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, LockedTask]:
-    """The rows by id, deleted or not, locked until the transaction ends; without those that never were.
+    """Lock the rows, deleted or not, until the transaction ends. Return them by id; ids without a row are left out.
 
-    Locked in the order of their ids, so that two writers cannot wait for each other in a circle.
+    Rows are locked in the order of their ids, so that two writers cannot deadlock.
     """
-    rows = await connection.query(LOCK_TASKS, {"workspace": workspace, "ids": list(ids)}, tuple_row)
-    locked = (LockedTask(Task(*columns), deleted, now) for *columns, deleted, now in rows)
-    return {row.task.id: row for row in locked}
+    rows = await connection.query(LOCK_TASKS, {"workspace": workspace, "ids": list(ids)}, _locked_row)
+    return {row.task.id: row for row in rows}
 
 
-# `updated_at` never goes back, whatever the clock does.
-_CHANGED: LiteralString = "updated_at = greatest(updated_at, clock_timestamp()), version = version + 1"
+# `updated_at` never decreases, even if the database's clock is set back.
+_TOUCH: LiteralString = "updated_at = greatest(updated_at, clock_timestamp()), version = version + 1"
+_SET_FIELDS: LiteralString = ", ".join(f"{field.name} = incoming.{field.name}" for field in WRITABLE_FIELDS)
+
 UPDATE_TASKS: LiteralString = f"""
-    UPDATE task SET
-        title = new_title, description = new_description, status = new_status, priority = new_priority,
-        expires_at = new_expires_at, {_CHANGED}
-    FROM unnest(%(ids)s::uuid[], %(titles)s::text[], %(descriptions)s::text[],
-                %(statuses)s::task_status[], %(priorities)s::task_priority[],
-                %(expiries)s::timestamptz[])
-         AS new (task_id, new_title, new_description, new_status, new_priority, new_expires_at)
-    WHERE workspace_id = %(workspace)s AND id = task_id
+    UPDATE task SET {_SET_FIELDS}, {_TOUCH}
+    FROM {_INCOMING}
+    WHERE task.workspace_id = %(workspace)s AND task.id = incoming.id
     RETURNING {COLUMNS}, {_TOKEN}
 """
 
 
 async def update_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> dict[UUID, WrittenRow]:
-    """Writes what a client may change of locked tasks; returns the rows by id."""
-    params = {"workspace": workspace, **_columns(tasks)}
-    return _by_id(await connection.query(UPDATE_TASKS, params, args_row(_written)))
+    """Write the writable fields of locked tasks. Return the written rows by id."""
+    params = {"workspace": workspace, **field_arrays(tasks)}
+    return _by_id(await connection.query(UPDATE_TASKS, params, _written_row))
 
 
-DELETE_TASKS: LiteralString = f"""
-    UPDATE task SET deleted_at = clock_timestamp(), {_CHANGED}
+def _set_deleted_at(value: LiteralString) -> LiteralString:
+    return f"""
+    UPDATE task SET deleted_at = {value}, {_TOUCH}
     WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s)
     RETURNING {COLUMNS}, {_TOKEN}
 """
 
 
+DELETE_TASKS: LiteralString = _set_deleted_at("clock_timestamp()")
+RESTORE_TASKS: LiteralString = _set_deleted_at("NULL")
+
+
 async def delete_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, WrittenRow]:
-    """Marks locked tasks as deleted; the rows stay, and are returned by id."""
+    """Mark locked tasks as deleted. The rows stay and are returned by id."""
     params = {"workspace": workspace, "ids": list(ids)}
-    return _by_id(await connection.query(DELETE_TASKS, params, args_row(_written)))
-
-
-RESTORE_TASKS: LiteralString = DELETE_TASKS.replace("= clock_timestamp(),", "= NULL,", 1)
+    return _by_id(await connection.query(DELETE_TASKS, params, _written_row))
 
 
 async def restore_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, WrittenRow]:
-    """Takes the mark of deleted, locked tasks away; their versions go on. Returns the rows by id."""
+    """Restore locked tasks that were deleted, with the next version. Return the rows by id."""
     params = {"workspace": workspace, "ids": list(ids)}
-    return _by_id(await connection.query(RESTORE_TASKS, params, args_row(_written)))
+    return _by_id(await connection.query(RESTORE_TASKS, params, _written_row))
 
 
-def _columns(tasks: Sequence[NewTask | Task]) -> dict[str, list[Any]]:
-    """What a client says of tasks, a list for each field, as `unnest` takes them."""
-    return {
-        "ids": [task.id for task in tasks],
-        "titles": [task.title for task in tasks],
-        "descriptions": [task.description for task in tasks],
-        "statuses": [task.status for task in tasks],
-        "priorities": [task.priority for task in tasks],
-        "expiries": [task.expires_at for task in tasks],
-    }
+def field_arrays(tasks: Sequence[NewTask | Task]) -> dict[str, list[Any]]:
+    """Return the parameters of a bulk statement: a list for the ids and for each writable field."""
+    names = ("id", *(field.name for field in WRITABLE_FIELDS))
+    return {f"new_{name}": list(map(attrgetter(name), tasks)) for name in names}
 
 
-def _by_id(written: Sequence[WrittenRow]) -> dict[UUID, WrittenRow]:
+def _by_id(written: Iterable[WrittenRow]) -> dict[UUID, WrittenRow]:
     return {row.task.id: row for row in written}

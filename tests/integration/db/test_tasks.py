@@ -110,7 +110,7 @@ async def test_no_ids_are_no_tasks(connection: Connection) -> None:
 async def test_a_workspace_sees_its_own_alone(connection: Connection) -> None:
     (task,) = await create(connection)
     assert await tasks_by_id(connection, "other", [task.id]) == {}
-    assert await task_page(connection, "other", count=5) == RowPage([], 0, False, False)
+    assert await task_page(connection, "other", count=5) == RowPage([], False, False)
     assert await lock_task(connection, "other", task.id) is None
     assert await taken_ids(connection, "other", [task.id]) == set()
     made, _ = await create_tasks(connection, "other", [NewTask(task.id, "Theirs")])
