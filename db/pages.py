@@ -1,14 +1,13 @@
 """Pages, counts and ranks of tasks from PostgreSQL's indexes, for when the Redis index cannot be used."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import itemgetter
-from typing import Any, Literal, LiteralString, NamedTuple
+from typing import Any, Literal, LiteralString
 from uuid import UUID
 
 from psycopg import AsyncCursor
-from psycopg.rows import scalar_row, tuple_row
+from psycopg.rows import RowMaker, TupleRow, scalar_row, tuple_row
 
 from db.pool import Connection
 from db.row_factories import result_columns, task_builder
@@ -122,21 +121,25 @@ _PAGE_SQL = {
 }
 
 
-class _PageFlags(NamedTuple):
-    """Which tasks exist around a page. The same in each row of its result."""
+class _PageRows:
+    """A row factory that keeps the rows of a page as tuples, and reads the page from them by column name."""
 
-    start_exists: bool | None
-    any_before_start: bool | None
-    any_before_page: bool | None
-    any_after_page: bool | None
+    def __call__(self, cursor: AsyncCursor[Any]) -> RowMaker[TupleRow]:
+        self._columns = result_columns(cursor)
+        return tuple_row(cursor)
 
+    def page(self, rows: Sequence[TupleRow]) -> RowPage:
+        """Return the page. An empty page has one row, without a task. All rows have the same flags."""
+        if self._value(rows, b"id") is None:
+            return RowPage([], self._flag(rows, b"any_before_start"), self._flag(rows, b"start_exists"))
+        tasks = list(map(task_builder(self._columns), rows))
+        return RowPage(tasks, self._flag(rows, b"any_before_page"), self._flag(rows, b"any_after_page"))
 
-def _page_row(cursor: AsyncCursor[Any]) -> Callable[[Sequence[Any]], tuple[Task | None, Sequence[bool | None]]]:
-    """Build the task of a row, or None for the only row of an empty page; and the values of `_PageFlags`."""
-    columns = result_columns(cursor)
-    task_of, id_ = task_builder(columns), columns.index(b"id")
-    flags = itemgetter(*(columns.index(name.encode()) for name in _PageFlags._fields))
-    return lambda values: (None if values[id_] is None else task_of(values), flags(values))
+    def _value(self, rows: Sequence[TupleRow], column: bytes) -> Any:
+        return rows[0][self._columns.index(column)]
+
+    def _flag(self, rows: Sequence[TupleRow], column: bytes) -> bool:
+        return bool(self._value(rows, column))
 
 
 async def task_page(
@@ -168,12 +171,8 @@ async def task_page(
         "offset": offset,
         "count": count,
     }
-    rows = await connection.query(_PAGE_SQL[order, direction, status], params, _page_row)
-    tasks = [task for task, _ in rows if task is not None]
-    flags = _PageFlags(*rows[0][1])
-    if not tasks:
-        return RowPage(tasks, bool(flags.any_before_start), bool(flags.start_exists))
-    return RowPage(tasks, bool(flags.any_before_page), bool(flags.any_after_page))
+    factory = _PageRows()
+    return factory.page(await connection.query(_PAGE_SQL[order, direction, status], params, factory))
 
 
 def task_count_sql(order: Order, status: Status | None) -> LiteralString:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from psycopg import AsyncCursor
 from psycopg.rows import AsyncRowFactory
@@ -21,13 +21,16 @@ def task_row(cursor: Cursor) -> Callable[[Values], Task]:
     return task_builder(result_columns(cursor))
 
 
-def task_row_with(record: Callable[..., Row], *extra: str) -> AsyncRowFactory[Row]:
-    """Return a row factory for a record that holds a `Task` and has further columns as keyword arguments."""
+def task_row_with(record: Callable[..., Row]) -> AsyncRowFactory[Row]:
+    """Return a row factory for a record of a `Task` and further columns: its first field is `task`, the others have the
+    names of the columns."""
+    _, *names = get_type_hints(record)
+    others = [name.encode() for name in names]
 
     def factory(cursor: Cursor) -> Callable[[Values], Row]:
         columns = result_columns(cursor)
-        task_of, positions = task_builder(columns), [(name, columns.index(name.encode())) for name in extra]
-        return lambda values: record(task=task_of(values), **{name: values[position] for name, position in positions})
+        task_of, positions = task_builder(columns), [columns.index(name) for name in others]
+        return lambda values: record(task_of(values), *[values[position] for position in positions])
 
     return factory
 
@@ -43,7 +46,11 @@ def result_columns(cursor: Cursor) -> Columns:
 def task_builder(columns: Columns) -> Callable[[Values], Task]:
     """Return a function that builds a `Task` from a row. Raises `ValueError` if a field has no column."""
     fields = tuple(name.encode() for name in Task.__struct_fields__)
+    count = len(fields)
+    # The two usual cases: building another tuple for each row with `pick` would cost more.
     if columns == fields:
-        return lambda values: Task(*values)  # The usual case. It saves building a second tuple for each row.
+        return lambda values: Task(*values)
+    if columns[:count] == fields:
+        return lambda values: Task(*values[:count])
     pick = itemgetter(*map(columns.index, fields))
     return lambda values: Task(*pick(values))

@@ -57,8 +57,8 @@ class WrittenRow(NamedTuple):
     token: int
 
 
-_locked_row = task_row_with(LockedTask, "deleted", "now")
-_written_row = task_row_with(WrittenRow, "token")
+_locked_row = task_row_with(LockedTask)
+_written_row = task_row_with(WrittenRow)
 
 # The write's fencing token. The statement that holds the row lock draws it, so tokens of one task rise in write order.
 _TOKEN: LiteralString = "nextval('mark_token') AS token"  # noqa: S105
