@@ -1,1 +1,1 @@
-"""PostgreSQL: SQL, rows and migrations. Knows nothing of ours."""
+"""PostgreSQL: connections, SQL statements, rows and migrations. Imports no other layer."""

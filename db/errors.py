@@ -1,4 +1,4 @@
-"""What can go wrong in the database, and the one boundary where psycopg's errors are translated."""
+"""The exceptions of this layer, and the translation of psycopg's errors into them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,23 +16,23 @@ class DatabaseError(Exception):
 
 
 class DatabaseUnavailable(DatabaseError):
-    """The database cannot be reached at the moment; nothing was changed."""
+    """The database cannot be reached. Nothing was changed. Try again later."""
 
 
 class DatabaseBusy(DatabaseUnavailable):
-    """Every database connection is in use; nothing was changed."""
+    """Every database connection is in use. Nothing was changed. Try again."""
 
 
 class DatabaseTimeout(DatabaseUnavailable):
-    """The database took longer than it is allowed to; nothing was changed."""
+    """The database took longer than its time limit. Nothing was changed. Try again."""
 
 
 class CommitUnknown(DatabaseUnavailable):
-    """The connection broke during the commit: the change may have been made. Read it again."""
+    """The connection broke during the commit, so the change may have been made. Read the data before you try again."""
 
 
 class DatabaseTooOld(DatabaseError):
-    """PostgreSQL 17 or newer is needed."""
+    """The server is older than PostgreSQL 17."""
 
 
 _TIMEOUTS = (errors.QueryCanceled, errors.TransactionTimeout, errors.LockNotAvailable)
@@ -41,13 +41,13 @@ _CONFLICTS = (errors.DeadlockDetected, errors.SerializationFailure)
 
 
 def translated(error: psycopg.Error) -> DatabaseError:
-    """The same failure as one of ours, with psycopg's as its cause."""
+    """Return the `DatabaseError` for an error of psycopg."""
     if isinstance(error, _TIMEOUTS):
         return DatabaseTimeout()
     if isinstance(error, _BUSY):
         return DatabaseBusy()
     if isinstance(error, _CONFLICTS):
-        return DatabaseBusy("Another writer was in the way; nothing was changed. Try again.")
+        return DatabaseBusy("The write conflicted with a concurrent write. Nothing was changed. Try again.")
     if isinstance(error, PoolClosed | psycopg.OperationalError | psycopg.InterfaceError):
         return DatabaseUnavailable()
     return DatabaseError(str(error).partition("\n")[0])
@@ -55,7 +55,7 @@ def translated(error: psycopg.Error) -> DatabaseError:
 
 @asynccontextmanager
 async def translate() -> AsyncIterator[None]:
-    """Lets no error of psycopg out untranslated."""
+    """Raise every psycopg error of the block as a `DatabaseError`, with the original as its cause."""
     try:
         yield
     except psycopg.Error as error:

@@ -1,4 +1,4 @@
-"""The gate: whether Redis may be used, which index there is this database's, and the locks of those who rely on it."""
+"""The gate: whether the Redis index may be used, which epoch it has, and the locks of its readers and writers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,12 @@ GateState = Literal["on", "closing", "off", "building"]
 
 @dataclass(frozen=True)
 class Gate:
-    """`on`: readers and writers use the index of `epoch`. `building`: writers do, and readers ask PostgreSQL. `off`:
-    nobody does. `closing`: writers wait until no reader trusts it any more. `redis_run_id`: the run that holds it.
+    """The state of the gate, the epoch of its index, and the run id of the Redis that holds the index.
+
+    - `on`: readers and writers use the index.
+    - `building`: writers use the index, and readers use PostgreSQL.
+    - `closing`: writers wait until the lease of every reader has ended.
+    - `off`: the index is not used.
     """
 
     state: GateState
@@ -23,14 +27,14 @@ class Gate:
     redis_run_id: str
 
 
-# What there is before the first index was built.
+# The gate before the first index is built.
 NEVER_BUILT = Gate("off", 0, "")
 
 READ_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM gate WHERE workspace_id = %(workspace)s"
 
 
 async def read_gate(connection: Connection, workspace: str) -> Gate:
-    """G1: the gate as it is committed."""
+    """G1: return the committed gate."""
     rows = await connection.query(READ_GATE, {"workspace": workspace}, class_row(Gate))
     return rows[0] if rows else NEVER_BUILT
 
@@ -39,15 +43,15 @@ ENTER_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM enter_
 
 
 async def enter_gate(connection: Connection, workspace: str, id_: UUID | None) -> Gate:
-    """W1: a writer of one task (or, without an id, of many new ones) enters until its transaction ends."""
+    """W1: take a writer's locks until its transaction ends, and return the gate. No id means a bulk create."""
     rows = await connection.query(ENTER_GATE, {"workspace": workspace, "id": id_}, class_row(Gate))
     return rows[0] if rows else NEVER_BUILT
 
 
-# One process with a bad network must not keep all others off: after three closings in short succession, an index is
-# left in use for 2 s, then 4 s, up to 256 s, before it is closed because *somebody* cannot reach Redis. A minute
-# forgives one. An index that was seen to be lost is lost for all, and closed at once. One that could not be built is no
-# closing: it never was in use.
+# One process with a bad network must not close the gate for all others again and again. After three closings, a
+# process that cannot reach Redis can close the gate only after it has been on for 2 s, then 4 s, up to 256 s. Each
+# minute takes one closing off the count. An index that is known to be lost is closed immediately. A closing does not
+# count if the index was lost while it was being built.
 CLOSE_GATE: LiteralString = """
     UPDATE gate SET
         state = CASE state WHEN 'on' THEN 'closing' ELSE 'off' END::gate_state,
@@ -62,7 +66,7 @@ CLOSE_GATE: LiteralString = """
 
 
 async def close_gate(connection: Connection, workspace: str, epoch: int, *, lost: bool) -> bool:
-    """G2: asks for `closing` (a `building` goes straight to `off`); whether this call did it."""
+    """G2: change `on` to `closing`, or `building` to `off`. Return whether this call changed the gate."""
     params = {"workspace": workspace, "epoch": epoch, "lost": lost}
     return bool(await connection.query(CLOSE_GATE, params, scalar_row))
 
@@ -74,7 +78,7 @@ SWITCH_OFF: LiteralString = """
 
 
 async def switch_off(connection: Connection, workspace: str, epoch: int) -> bool:
-    """G3: from `closing` to `off`; for one who has seen it closing for longer than any lease lasts."""
+    """G3: change `closing` to `off`. Call this once the gate has been closing for longer than any lease."""
     return bool(await connection.query(SWITCH_OFF, {"workspace": workspace, "epoch": epoch}, scalar_row))
 
 
@@ -86,23 +90,24 @@ TRY_TO_BUILD: LiteralString = """
 
 
 async def try_to_build(connection: Connection, workspace: str) -> bool:
-    """Whether nobody else is building; from here on, and until this transaction ends, this process is.
+    """Take the builder's lock until the transaction ends. Return whether the lock was free.
 
-    Only to save work: two builders do no harm. One that hangs loses the connection after 5 s, and with it the turn.
+    The lock only saves work: two concurrent builders are safe. PostgreSQL ends the session of a builder that stalls for
+    5 s, which frees the lock. The transaction has no other time limit.
     """
     return bool((await connection.query(TRY_TO_BUILD, {"workspace": workspace}, scalar_row))[0])
 
 
-# Random in its low bits, so that two databases that share a Redis do not meet there.
+# The low bits are random, so that two databases that share a Redis do not use the same epoch.
 BEGIN_BUILDING: LiteralString = """
     SELECT nextval('gate_epoch') << 20 | floor(random() * 1048576)::bigint FROM begin_building(%(workspace)s)
 """
 
 
 async def begin_building(connection: Connection, workspace: str) -> int | None:
-    """B1: keeps all writers out until this transaction ends; returns an epoch that no index had before.
+    """B1: block all writers until the transaction ends, and return a new epoch.
 
-    None if the gate is not `off`, nor `building`.
+    Return None if the gate is `on` or `closing`.
     """
     epochs = await connection.query(BEGIN_BUILDING, {"workspace": workspace}, scalar_row)
     return int(epochs[0]) if epochs else None
@@ -115,7 +120,7 @@ WRITE_BUILDING: LiteralString = """
 
 
 async def write_building(connection: Connection, workspace: str, epoch: int, redis_run_id: str) -> bool:
-    """B1: `building`, once the transaction is committed; false if one who had lost the turn was done all the same."""
+    """B1: set the gate to `building`. Return False if another builder has switched it on."""
     params = {"workspace": workspace, "epoch": epoch, "redis_run_id": redis_run_id}
     return bool(await connection.query(WRITE_BUILDING, params, scalar_row))
 
@@ -127,7 +132,7 @@ SWITCH_ON: LiteralString = """
 
 
 async def switch_on(connection: Connection, workspace: str, epoch: int) -> bool:
-    """B4: from `building` to `on`; false if it was closed meanwhile, or somebody else took over."""
+    """B4: change `building` to `on`. Return False if the gate was closed or another builder has taken over."""
     return bool(await connection.query(SWITCH_ON, {"workspace": workspace, "epoch": epoch}, scalar_row))
 
 
@@ -135,34 +140,35 @@ AWAIT_WRITERS: LiteralString = "SELECT await_writers(%(workspace)s, %(ids)s)"
 
 
 async def await_writers(connection: Connection, workspace: str, ids: Sequence[UUID]) -> None:
-    """S3: waits until all who may have been writing these tasks have ended, and holds nobody up after."""
+    """S3: wait for the transactions of all current writers of these tasks. Outside a transaction, keeps no lock."""
     await connection.query(AWAIT_WRITERS, {"workspace": workspace, "ids": list(ids)}, scalar_row)
 
 
-# Nobody who comes meanwhile is held up for longer by one that hangs.
+# Writers that queue behind this lock wait at most this long for a stalled one.
 WAIT_BRIEFLY: LiteralString = "SELECT set_config('lock_timeout', '200ms', true)"
 AWAIT_BULK: LiteralString = "SELECT pg_advisory_xact_lock(2, hashtext(%(workspace)s))::text"
-ENDED: LiteralString = """
+UNWRITTEN_IDS: LiteralString = """
     SELECT id FROM unnest(%(ids)s::uuid[]) AS id
     WHERE pg_try_advisory_xact_lock(3, hashtext(%(workspace)s || id::text))
 """
 
 
 async def without_writers(connection: Connection, workspace: str, ids: Sequence[UUID]) -> list[UUID]:
-    """T1: those of the tasks that nobody is writing; a commit that hangs is no end. To be asked in a transaction.
+    """T1: return the tasks that have no current writer. A stalled commit still counts as one.
 
-    Raises `DatabaseTimeout` while one who writes many hangs, for it may be any of them.
+    Must run in a transaction. Raises `DatabaseTimeout` while a bulk create is stalled, because it may be writing any of
+    the tasks.
     """
     params = {"workspace": workspace, "ids": list(ids)}
     await connection.query(WAIT_BRIEFLY, {}, scalar_row)
     await connection.query(AWAIT_BULK, params, scalar_row)
-    return await connection.query(ENDED, params, scalar_row)
+    return await connection.query(UNWRITTEN_IDS, params, scalar_row)
 
 
 LAST_TOKEN: LiteralString = "SELECT last_value FROM mark_token"  # noqa: S105
 
 
 async def last_token(connection: Connection) -> int:
-    """The last token that a write has drawn, committed or not: another one means that something may have changed."""
+    """Return the last token that a write has drawn, committed or not. If it has changed, tasks may have changed."""
     [token] = await connection.query(LAST_TOKEN, {}, scalar_row)
     return int(token)

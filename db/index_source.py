@@ -1,4 +1,4 @@
-"""Every task that belongs in the index, in its order, a batch at a time and in the form that Redis takes."""
+"""Batches of all visible tasks in index order, in the form that Redis stores them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,18 @@ from psycopg.rows import class_row
 from db.pool import Connection
 from db.task import Status
 
-# A place in that order: microseconds since 1970, and an id.
+# A keyset position in the index: its score (microseconds since 1970) and an id.
 IndexPosition = tuple[int, UUID]
 INDEX_START: IndexPosition = (-1, UUID(int=0))
 
 
 @dataclass(frozen=True)
 class StatusBatch:
-    """Those of a batch that have one status: ids as 16 bytes, with their scores: `created_at` in microseconds,
-    `expires_at` in milliseconds. As text, for it goes on to Redis as it is; a million numbers are a second of work.
+    """The tasks of a batch that have one status: 16-byte ids, and the score of each id.
+
+    `created_at` holds the scores of `ids` in microseconds. `expiring` holds the ids of the tasks that expire, and
+    `expires_at` their scores in milliseconds. Scores are text because they are sent to Redis unchanged: converting a
+    million numbers takes a second.
     """
 
     status: Status
@@ -46,12 +49,12 @@ INDEX_BATCH: LiteralString = """
 
 
 async def index_batch(connection: Connection, workspace: str, after: IndexPosition, limit: int) -> list[StatusBatch]:
-    """B2: up to `limit` tasks behind a place, by status; nothing if there are no more. A snapshot of its own."""
+    """B2: return up to `limit` tasks after a position, grouped by status, in one snapshot. Empty at the end."""
     created_at, id_ = after
     params = {"workspace": workspace, "created_at": created_at, "id": id_, "limit": limit}
     return await connection.query(INDEX_BATCH, params, class_row(StatusBatch))
 
 
 def last_position(batch: Sequence[StatusBatch]) -> IndexPosition:
-    """The place of the last task of a batch."""
-    return max((int(members.created_at[-1]), UUID(bytes=members.ids[-1])) for members in batch)
+    """Return the position of the last task of a batch."""
+    return max((int(part.created_at[-1]), UUID(bytes=part.ids[-1])) for part in batch)

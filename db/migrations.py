@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema: the plain SQL files of `db/sql`, in order, each once."""
+"""Schema migrations: apply the SQL files of `db/sql` in order, each once."""
 
 from pathlib import Path
 
@@ -10,16 +10,15 @@ from db.preflight import version_problem
 
 FOLDER = Path(__file__).parent / "sql"
 
-# Any number that no other program uses as an advisory lock in this database.
+# The key of an advisory lock: any number that no other program uses in this database.
 LOCK = 0x4D_69_6C_6C_69
 
 
 def migrate(database_url: str) -> list[str]:
-    """Applies what is missing, at most once, however many processes call it at the same time.
+    """Apply the pending migrations and return their names. Raises `DatabaseError`.
 
-    Returns the names of the migrations that this call applied. Raises `DatabaseError`.
-    yoyo keeps a lock of its own, but as a row that outlives a process that was killed; an advisory
-    lock ends with its connection.
+    An advisory lock serializes concurrent processes. yoyo's own lock is a row, which would stay locked if its process
+    was killed. An advisory lock ends with its connection.
     """
     try:
         with psycopg.connect(database_url, autocommit=True, connect_timeout=10) as connection:
@@ -47,6 +46,6 @@ def _apply(database_url: str) -> list[str]:
 
 
 def _yoyo_url(database_url: str) -> str:
-    """yoyo takes the driver's name from the scheme."""
+    """Return the URL with the scheme that makes yoyo use psycopg."""
     _, colon, rest = database_url.partition(":")
     return f"postgresql+psycopg{colon}{rest}"

@@ -1,4 +1,4 @@
-"""The connections to PostgreSQL: opened once, lent to one piece of work at a time."""
+"""The pool of PostgreSQL connections."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +20,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class DatabaseLimits:
-    """How much of the database one process may use. Times in milliseconds."""
+    """Limits on how one process uses the database."""
 
     pool_size: int = 10
     statement_timeout_ms: int = 5_000
@@ -28,13 +28,13 @@ class DatabaseLimits:
     wait_ms: int = 5_000
 
     def __post_init__(self) -> None:
-        # To PostgreSQL 0 is no limit: no deadline of a mark in Redis would lie beyond its writer's end.
+        # PostgreSQL takes 0 as "no limit". A mark in Redis could then expire before its writer's transaction ends.
         if self.transaction_timeout_ms < 1:
-            raise ValueError("A transaction needs a limit: transaction_timeout_ms must be 1 or more.")
+            raise ValueError("transaction_timeout_ms must be 1 or more. 0 would turn the limit off.")
 
 
-# Off, a commit is acknowledged before it is on disk: after a crash the cache would hold what the row no longer says.
-# What waits for more than the disk (remote_apply) is left as it is.
+# With synchronous_commit off, a commit is acknowledged before it is on disk: after a crash, the cache could hold
+# changes that the table has lost. Other values, such as remote_apply, are kept.
 CONFIGURE: LiteralString = """
     SELECT set_config(name, value, false) FROM unnest(%(names)s::text[], %(values)s::text[]) AS setting (name, value)
     UNION ALL
@@ -43,14 +43,14 @@ CONFIGURE: LiteralString = """
 
 
 class Connection:
-    """One connection while it is lent: sends statements and counts them."""
+    """A connection that is checked out. It counts its statements."""
 
     def __init__(self, raw: AsyncConnection[TupleRow], count: Callable[[], None]) -> None:
         self.raw = raw
         self._count = count
 
     async def query(self, sql: LiteralString, params: Params, row_factory: AsyncRowFactory[Row]) -> list[Row]:
-        """All rows of one statement, as `row_factory` makes them."""
+        """Execute one statement and return its rows, built by `row_factory`."""
         self._count()
         async with self.raw.cursor(binary=True, row_factory=row_factory) as cursor:
             await cursor.execute(sql, params)
@@ -58,7 +58,7 @@ class Connection:
 
 
 class Database:
-    """A pool of connections; `count` is told of every statement, for the metrics."""
+    """A connection pool. `count` is called for each statement."""
 
     def __init__(
         self, url: str, limits: DatabaseLimits | None = None, count: Callable[[], None] = lambda: None
@@ -66,7 +66,7 @@ class Database:
         self.limits = limits or DatabaseLimits()
         self._url = url
         self._count = count
-        self._lent = 0
+        self._in_use = 0
         self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
             url,
             open=False,
@@ -92,12 +92,12 @@ class Database:
 
     @property
     def session_settings(self) -> dict[str, str]:
-        """What is set on every connection."""
+        """The settings of every connection."""
         return {
             "statement_timeout": str(self.limits.statement_timeout_ms),
             "transaction_timeout": str(self.limits.transaction_timeout_ms),
-            # The protocol: each statement sees what was committed before it, so that a writer that waited for the
-            # gate reads it as it is now.
+            # The cache protocol needs a new snapshot for each statement: a writer that waited for the gate must read
+            # its current state.
             "default_transaction_isolation": "read committed",
             "TimeZone": "UTC",
         }
@@ -109,13 +109,13 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection on which each statement stands for itself. Raises `DatabaseError`."""
-        async with translate(), self._lend() as raw:
+        """Check out a connection in autocommit mode. Raises `DatabaseError`."""
+        async with translate(), self._checkout() as raw:
             yield Connection(raw, self._count)
 
     @asynccontextmanager
     async def dedicated_connection(self) -> AsyncIterator[Connection]:
-        """A connection beside the pool, for what must not wait for readers and writers. Raises `DatabaseError`."""
+        """Open a connection outside the pool, for work that must not wait for a free one. Raises `DatabaseError`."""
         async with translate():
             raw = await AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
             async with raw:
@@ -123,31 +123,31 @@ class Database:
                 yield Connection(raw, self._count)
 
     @asynccontextmanager
-    async def _lend(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
-        """A connection of the pool. Tells a pool that is used up from one that cannot connect."""
+    async def _checkout(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
+        """Check out a connection. Raises `DatabaseBusy` if all are in use, else `DatabaseUnavailable`."""
         try:
             raw = await self._pool.getconn()
         except PoolTimeout as error:
-            full = self._lent >= self.limits.pool_size
+            full = self._in_use >= self.limits.pool_size
             raise (DatabaseBusy if full else DatabaseUnavailable) from error
-        self._lent += 1
+        self._in_use += 1
         try:
             yield raw
         finally:
-            self._lent -= 1
-            # To its end also for one who is cancelled: the pool would miss what was not given back.
+            self._in_use -= 1
+            # Shielded from cancellation: the pool would lose a connection that is not returned.
             await asyncio.shield(self._pool.putconn(raw))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A transaction: committed when the block ends, rolled back when it raises.
+        """Run the block in a transaction: commit at its end, roll back if it raises.
 
-        Raises `CommitUnknown` if the connection broke while it was committing, and any other
-        `DatabaseError` where nothing was changed.
+        Raises `CommitUnknown` if the connection broke during the commit. After any other `DatabaseError`, nothing was
+        changed.
         """
         committing = False
         try:
-            async with self._lend() as raw, raw.transaction():
+            async with self._checkout() as raw, raw.transaction():
                 yield Connection(raw, self._count)
                 committing = True
         except psycopg.Error as error:

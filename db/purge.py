@@ -1,4 +1,4 @@
-"""Rows that nobody can bring back any more are deleted for good, a batch at a time."""
+"""Permanent removal of rows whose retention period has ended, in batches."""
 
 from datetime import timedelta
 from typing import LiteralString
@@ -7,8 +7,8 @@ from psycopg.rows import scalar_row
 
 from db.pool import Connection
 
-# A row that somebody holds is left for the next batch: its writer does not wait for us, nor we for it. One that was
-# restored after our snapshot is looked at again when it is locked, and is not in `gone` then.
+# SKIP LOCKED leaves a row that a writer has locked for the next batch, so neither waits for the other. PostgreSQL
+# checks the condition again when it locks a row, so a task that was restored after the snapshot is not in `gone`.
 PURGE_TASKS: LiteralString = """
     WITH gone AS (
         SELECT id FROM task
@@ -24,6 +24,6 @@ PURGE_TASKS: LiteralString = """
 
 
 async def purge_tasks(connection: Connection, workspace: str, retention: timedelta, batch: int = 500) -> int:
-    """Deletes up to `batch` rows of tasks that were deleted, or expired, longer ago than that; returns how many."""
+    """Delete up to `batch` rows of tasks that were deleted or expired more than `retention` ago. Return the number."""
     params = {"workspace": workspace, "retention": retention, "batch": batch}
     return int((await connection.query(PURGE_TASKS, params, scalar_row))[0])

@@ -1,9 +1,9 @@
-"""Which tasks match: by their words, or by a filter; in bounded steps, whatever is asked for."""
+"""Search by words or by a filter: keyset pages of the positions of matching tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, LiteralString
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg.rows import scalar_row, tuple_row
@@ -13,15 +13,14 @@ from db.pool import Connection
 from db.task import Priority, Status
 from db.task_table import VISIBLE
 
-# The newest tasks that are looked through for words before the index of words is asked: who searches for a word that is
-# frequent finds a page there, and the index of words would give too many to sort.
+# A word search first scans this many of the newest tasks, and then uses the word index. A frequent word fills a page
+# from the scan, while the word index would return too many matches to sort.
 NEWEST_SCAN_ROWS = 8000
-Way = Literal["DESC", "ASC"]
 
 
 @dataclass(frozen=True)
 class RowFilter:
-    """What a task must be: all that is given. Times from (inclusive) and before (exclusive)."""
+    """Conditions that a task must meet, all of them. `_from` is inclusive and `_before` exclusive."""
 
     statuses: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
     priorities: tuple[Priority, ...] = ("NONE", "LOW", "MEDIUM", "HIGH", "URGENT")
@@ -32,11 +31,11 @@ class RowFilter:
 
     @property
     def by_expiry(self) -> bool:
-        """Whether it goes by the expiry; then its order does as well."""
+        """Whether the filter has a condition on the expiry. Its tasks are then sorted by expiry."""
         return self.expires_from is not None or self.expires_before is not None
 
 
-TSQUERY_OF: LiteralString = """
+BUILD_TSQUERY: LiteralString = """
     SELECT string_agg(nullif(phraseto_tsquery('simple', words)::text, '')
                       || CASE WHEN whole THEN '' ELSE ':*' END, ' & ')
     FROM unnest(%(terms)s::text[], %(whole)s::bool[]) AS asked (term, whole)
@@ -45,53 +44,59 @@ TSQUERY_OF: LiteralString = """
 
 
 async def tsquery_of(connection: Connection, terms: Sequence[tuple[str, bool]]) -> str | None:
-    """A tsquery of terms, each a phrase of which the last word may go on, unless it is meant whole; none if there is no
-    word in them."""
+    """Return a tsquery that matches all terms, or None if no term has a word.
+
+    A term is a phrase, and whether its last word must match as a whole. If not, the last word is a prefix.
+    """
     params = {"terms": [term for term, _ in terms], "whole": [whole for _, whole in terms]}
-    [query] = await connection.query(TSQUERY_OF, params, scalar_row)
+    [query] = await connection.query(BUILD_TSQUERY, params, scalar_row)
     return None if query is None else str(query)
 
 
-def _beyond(direction: Direction) -> tuple[LiteralString, LiteralString]:
-    """How a later place in the order NEWEST compares, seen that way, and which way to walk."""
+def _newest_first(direction: Direction) -> tuple[LiteralString, LiteralString]:
+    """Return the operator for positions beyond the start, and the sort direction, for tasks by creation."""
     return ("<", "DESC") if direction == "first" else (">", "ASC")
 
 
 def newest_words_sql(direction: Direction) -> LiteralString:
-    """The statement that looks through the newest tasks."""
-    later, way = _beyond(direction)
+    """Return the statement that scans the newest tasks."""
+    beyond, sort = _newest_first(direction)
     return f"""
-    WITH near AS MATERIALIZED (
+    WITH scanned AS MATERIALIZED (
         SELECT created_at, id, words FROM task
-        WHERE workspace_id = %(workspace)s AND {VISIBLE} AND (created_at, id) {later} (%(at)s, %(id)s)
-        ORDER BY created_at {way}, id {way} LIMIT %(scan_rows)s
+        WHERE workspace_id = %(workspace)s AND {VISIBLE} AND (created_at, id) {beyond} (%(at)s, %(id)s)
+        ORDER BY created_at {sort}, id {sort} LIMIT %(scan_rows)s
     )
-    SELECT looked, created_at, id FROM (SELECT count(*) AS looked FROM near) AS counted LEFT JOIN (
-        SELECT created_at, id FROM near WHERE words @@ %(query)s::tsquery
-        ORDER BY created_at {way}, id {way} LIMIT %(count)s
+    SELECT scan_count, created_at, id FROM (SELECT count(*) AS scan_count FROM scanned) AS counted LEFT JOIN (
+        SELECT created_at, id FROM scanned WHERE words @@ %(query)s::tsquery
+        ORDER BY created_at {sort}, id {sort} LIMIT %(count)s
     ) AS found ON true
-    ORDER BY created_at {way}, id {way}
+    ORDER BY created_at {sort}, id {sort}
 """
 
 
 def all_words_sql(direction: Direction) -> LiteralString:
-    """The statement that asks the index of words."""
-    later, way = _beyond(direction)
+    """Return the statement that uses the word index."""
+    beyond, sort = _newest_first(direction)
     return f"""
     WITH found AS MATERIALIZED (
         SELECT created_at, id FROM task
         WHERE words @@ %(query)s::tsquery AND deleted_at IS NULL AND workspace_id = %(workspace)s
           AND (expires_at IS NULL OR expires_at > statement_timestamp())
     )
-    SELECT created_at, id FROM found WHERE (created_at, id) {later} (%(at)s, %(id)s)
-    ORDER BY created_at {way}, id {way} LIMIT %(count)s
+    SELECT created_at, id FROM found WHERE (created_at, id) {beyond} (%(at)s, %(id)s)
+    ORDER BY created_at {sort}, id {sort} LIMIT %(count)s
 """
 
 
 async def matching_words(
     connection: Connection, workspace: str, query: str, start: Position, count: int, direction: Direction
 ) -> list[Position]:
-    """The next places of tasks with these words, the newest first; behind `start`, or (last) before it, going back."""
+    """Return the positions of the next `count` tasks that match a tsquery.
+
+    With "first", these are the tasks after `start`, newest first. With "last", they are the tasks before `start`,
+    starting with the nearest.
+    """
     params = {
         "workspace": workspace,
         "query": query,
@@ -100,16 +105,17 @@ async def matching_words(
         "count": count,
         "scan_rows": NEWEST_SCAN_ROWS,
     }
-    near = await connection.query(newest_words_sql(direction), params, tuple_row)
-    found = [(at, id_) for _, at, id_ in near if id_ is not None]
-    if len(found) == count or near[0][0] < NEWEST_SCAN_ROWS:
+    scanned = await connection.query(newest_words_sql(direction), params, tuple_row)
+    found = [(at, id_) for _, at, id_ in scanned if id_ is not None]
+    scan_count = scanned[0][0]
+    if len(found) == count or scan_count < NEWEST_SCAN_ROWS:
         return found
     return await connection.query(all_words_sql(direction), params, tuple_row)
 
 
 def filter_sql(direction: Direction) -> LiteralString:
-    """The statement for a filter that goes by creation: one walk for each priority and status."""
-    later, way = _beyond(direction)
+    """Return the statement for a filter without expiry: one index scan for each priority and status."""
+    beyond, sort = _newest_first(direction)
     return f"""
     SELECT found.created_at, found.id
     FROM unnest(%(priorities)s::task_priority[]) AS p CROSS JOIN unnest(%(statuses)s::task_status[]) AS s
@@ -117,16 +123,16 @@ def filter_sql(direction: Direction) -> LiteralString:
         SELECT created_at, id FROM task
         WHERE workspace_id = %(workspace)s AND priority = p AND status = s AND {VISIBLE}
           AND created_at >= %(created_from)s AND created_at < %(created_before)s
-          AND (created_at, id) {later} (%(at)s, %(id)s)
-        ORDER BY created_at {way}, id {way} LIMIT %(count)s
+          AND (created_at, id) {beyond} (%(at)s, %(id)s)
+        ORDER BY created_at {sort}, id {sort} LIMIT %(count)s
     ) AS found
-    ORDER BY created_at {way}, id {way} LIMIT %(count)s
+    ORDER BY created_at {sort}, id {sort} LIMIT %(count)s
 """
 
 
 def expiry_filter_sql(direction: Direction) -> LiteralString:
-    """The statement for a filter that goes by expiry, the soonest first: one walk for each status."""
-    later, way = (">", "ASC") if direction == "first" else ("<", "DESC")
+    """Return the statement for a filter by expiry, soonest first: one index scan for each status."""
+    beyond, sort = (">", "ASC") if direction == "first" else ("<", "DESC")
     return f"""
     SELECT found.expires_at, found.id FROM unnest(%(statuses)s::task_status[]) AS s
     CROSS JOIN LATERAL (
@@ -134,26 +140,30 @@ def expiry_filter_sql(direction: Direction) -> LiteralString:
         WHERE workspace_id = %(workspace)s AND status = s AND deleted_at IS NULL
           AND expires_at > statement_timestamp()
           AND expires_at >= %(expires_from)s AND expires_at < %(expires_before)s
-          AND (expires_at, id) {later} (%(at)s, %(id)s)
-        ORDER BY expires_at {way}, id {way} LIMIT %(count)s
+          AND (expires_at, id) {beyond} (%(at)s, %(id)s)
+        ORDER BY expires_at {sort}, id {sort} LIMIT %(count)s
     ) AS found
-    ORDER BY expires_at {way}, id {way} LIMIT %(count)s
+    ORDER BY expires_at {sort}, id {sort} LIMIT %(count)s
 """
 
 
 async def matching_filter(
-    connection: Connection, workspace: str, asked: RowFilter, start: Position, count: int, direction: Direction
+    connection: Connection, workspace: str, row_filter: RowFilter, start: Position, count: int, direction: Direction
 ) -> list[Position]:
-    """The next places of the tasks that a filter lets through, as for the words; by expiry, the soonest first."""
-    sql = expiry_filter_sql(direction) if asked.by_expiry else filter_sql(direction)
+    """Return the positions of the next `count` tasks that pass a filter, as `matching_words` does.
+
+    A filter by expiry takes and returns positions by expiry, soonest first. Its statement has no condition on the
+    priority or the creation time.
+    """
+    sql = expiry_filter_sql(direction) if row_filter.by_expiry else filter_sql(direction)
     params = {
         "workspace": workspace,
-        "priorities": list(asked.priorities),
-        "statuses": list(asked.statuses),
-        "created_from": asked.created_from,
-        "created_before": asked.created_before,
-        "expires_from": asked.expires_from or OLDEST_POSITION[0],
-        "expires_before": asked.expires_before or NEWEST_POSITION[0],
+        "priorities": list(row_filter.priorities),
+        "statuses": list(row_filter.statuses),
+        "created_from": row_filter.created_from,
+        "created_before": row_filter.created_before,
+        "expires_from": row_filter.expires_from or OLDEST_POSITION[0],
+        "expires_before": row_filter.expires_before or NEWEST_POSITION[0],
         "at": start[0],
         "id": start[1],
         "count": count,

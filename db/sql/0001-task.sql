@@ -1,4 +1,4 @@
--- Tasks, the truth. Every limit that the API promises is a constraint here too, so that no writer can get around it.
+-- Tasks: the source of truth. Every limit of the API is also a constraint, so that no writer can bypass it.
 
 CREATE TYPE task_status AS ENUM ('TODO', 'IN_PROGRESS', 'DONE');
 CREATE TYPE task_priority AS ENUM ('NONE', 'LOW', 'MEDIUM', 'HIGH', 'URGENT');
@@ -26,8 +26,8 @@ CREATE TABLE task (
     CONSTRAINT task_version CHECK (version >= 1)
 );
 
--- The index in Redis has milliseconds, so an expiry has no more. Cut off, not rounded as timestamptz(3) does: no task is
--- shown longer than was asked. (With that type a trigger would see the rounded value; hence the plain one above.)
+-- Redis stores an expiry in milliseconds, so the column has the same precision. The trigger truncates, where
+-- timestamptz(3) would round up and show a task for too long. A trigger on timestamptz(3) would see the rounded value.
 CREATE FUNCTION cut_expiry() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.expires_at := date_trunc('milliseconds', NEW.expires_at);
@@ -36,14 +36,14 @@ END $$;
 CREATE TRIGGER task_cut_expiry BEFORE INSERT OR UPDATE OF expires_at ON task
     FOR EACH ROW WHEN (NEW.expires_at IS NOT NULL) EXECUTE FUNCTION cut_expiry();
 
--- A page, in either direction, of all tasks and of those of one status. With the expiry, so that tasks are counted and
--- passed over in the index alone.
+-- Pages of all tasks and of one status, in both directions. They include the expiry, so that index-only scans can count
+-- and skip tasks.
 CREATE INDEX task_page ON task (workspace_id, created_at, id) INCLUDE (expires_at) WHERE deleted_at IS NULL;
 CREATE INDEX task_page_by_status ON task (workspace_id, status, created_at, id) INCLUDE (expires_at)
     WHERE deleted_at IS NULL;
--- What is to be purged, by when it went: deleted or expired, whichever was first. Holds only rows that have one of them.
+-- Rows to purge, by the earlier of deletion and expiry. Rows without either are not in the index.
 CREATE INDEX task_gone ON task (workspace_id, least(deleted_at, expires_at))
     WHERE least(deleted_at, expires_at) IS NOT NULL;
 
--- The token of a mark: taken after the row lock, so that tokens of one task rise in the order of its writers.
+-- The fencing token of a mark. A writer draws it while it holds the row lock, so tokens of a task rise in write order.
 CREATE SEQUENCE mark_token CACHE 1;

@@ -1,5 +1,5 @@
--- The gate: whether Redis may be used, and which sorted index there is this database's. One row for each workspace; no
--- row is the same as `off`. An epoch is never used twice, not even that of an attempt that failed.
+-- The gate: whether the Redis index may be used, and its epoch. One row for each workspace; no row means `off`. An
+-- epoch is never used twice, not even after a failed attempt.
 
 CREATE SEQUENCE gate_epoch CACHE 1;
 CREATE TYPE gate_state AS ENUM ('on', 'closing', 'off', 'building');
@@ -9,17 +9,17 @@ CREATE TABLE gate (
     state        gate_state  NOT NULL,
     epoch        bigint      NOT NULL,
     redis_run_id text        NOT NULL,
-    -- When this epoch began to be built, or when it was closed; and how often lately one was closed.
+    -- When the build of this epoch began or the gate was closed, and the number of recent closings (see CLOSE_GATE).
     since        timestamptz NOT NULL DEFAULT clock_timestamp(),
     closings     integer     NOT NULL DEFAULT 0
 );
 
--- The advisory locks, so that their numbers stand in one place: 1 the gate, 2 all bulk creates, 3 one task, 4 who rebuilds,
--- 5 who purges. Two ids may share a hash; then one waits for the other for a moment, and nothing is wrong.
+-- The keys of the advisory locks: 1 the gate, 2 bulk creates, 3 a task, 4 the rebuild. If two ids have the same hash,
+-- their writers may wait for each other briefly. That is harmless.
 
--- W1. A writer enters: it holds its locks to the end of its transaction, and then learns the gate. A volatile function
--- takes a snapshot for each statement, which matters: read in one snapshot with the lock, the gate would be the one
--- from before the wait for the lock. No id: a bulk create.
+-- W1. Take a writer's locks, which last until its transaction ends, and then read the gate. NULL means a bulk create.
+-- The function is VOLATILE because it then takes a new snapshot for each statement. A single snapshot would return the
+-- gate from before the wait for the lock.
 CREATE FUNCTION enter_gate(workspace text, task_id uuid) RETURNS SETOF gate VOLATILE ROWS 1 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(1, hashtext(workspace));
@@ -31,8 +31,8 @@ BEGIN
     RETURN QUERY SELECT * FROM gate WHERE workspace_id = workspace;
 END $$;
 
--- B1. A rebuild enters alone: it waits for every writer to leave, and new ones wait for it. Only from `off`, or from a
--- `building` whose builder has ended; else nothing is returned.
+-- B1. Take the gate's lock exclusively: wait for every writer to end, and make new writers wait. Return the gate if it
+-- is `off` or `building` (a builder that ended early leaves `building`), otherwise no row.
 CREATE FUNCTION begin_building(workspace text) RETURNS SETOF gate VOLATILE ROWS 1 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(1, hashtext(workspace));
@@ -41,8 +41,8 @@ BEGIN
     RETURN QUERY SELECT * FROM gate WHERE workspace_id = workspace AND state IN ('off', 'building');
 END $$;
 
--- S3. Waits until every writer that may have written these tasks before this call has ended. Sorted, so that two that
--- wait for the same tasks do not wait for each other.
+-- S3. Wait until every writer that may have written these tasks before this call has ended. The locks are taken in a
+-- fixed order, so that two calls with common tasks cannot deadlock.
 CREATE FUNCTION await_writers(workspace text, task_ids uuid[]) RETURNS void VOLATILE LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(2, hashtext(workspace));
