@@ -1,4 +1,4 @@
-"""A database of the test's own, open."""
+"""Fixtures: an open database for each test."""
 
 from collections.abc import AsyncIterator
 

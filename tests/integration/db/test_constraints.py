@@ -1,4 +1,4 @@
-"""What a row may be: the limits that the API promises, held by the table itself."""
+"""The constraints of the task table, which enforce the limits of the API."""
 
 from datetime import UTC, datetime
 from typing import Any, LiteralString
@@ -12,7 +12,7 @@ from db.pages import task_count
 from db.pool import Connection, Database
 from db.task import NewTask
 from db.task_table import create_tasks
-from tests.support.db_factories import DEFAULT, PAST, new_id, new_task
+from tests.support.task_factories import PAST, WORKSPACE, new_id, new_task
 
 INSERT: LiteralString = """
     INSERT INTO task (workspace_id, id, title, description, created_at, updated_at, expires_at, version)
@@ -21,10 +21,10 @@ INSERT: LiteralString = """
 """
 
 
-def row(**values: Any) -> dict[str, Any]:
+def row_values(**values: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
-    usual = {"workspace_id": DEFAULT, "id": new_id(), "title": "t", "description": "", "version": 1}
-    return usual | {"created_at": now, "updated_at": now, "expires_at": None} | values
+    defaults = {"workspace_id": WORKSPACE, "id": new_id(), "title": "t", "description": "", "version": 1}
+    return defaults | {"created_at": now, "updated_at": now, "expires_at": None} | values
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def row(**values: Any) -> dict[str, Any]:
         {"version": 2**31 - 1},
     ],
 )
-async def test_what_is_just_within_its_limit_is_taken(connection: Connection, values: dict[str, Any]) -> None:
-    await connection.raw.execute(INSERT, row(**values))
+async def test_value_at_its_limit_is_accepted(connection: Connection, values: dict[str, Any]) -> None:
+    await connection.raw.execute(INSERT, row_values(**values))
 
 
 @pytest.mark.parametrize(
@@ -65,30 +65,28 @@ async def test_what_is_just_within_its_limit_is_taken(connection: Connection, va
         ("task_version", {"version": 0}),
     ],
 )
-async def test_what_is_over_its_limit_is_refused(
-    connection: Connection, constraint: str, values: dict[str, Any]
-) -> None:
+async def test_value_over_its_limit_is_refused(connection: Connection, constraint: str, values: dict[str, Any]) -> None:
     with pytest.raises(errors.CheckViolation) as refused:
-        await connection.raw.execute(INSERT, row(**values))
+        await connection.raw.execute(INSERT, row_values(**values))
     assert refused.value.diag.constraint_name == constraint
 
 
-async def test_every_constraint_has_been_tried(connection: Connection) -> None:
+async def test_every_constraint_has_a_test(connection: Connection) -> None:
     found = await connection.raw.execute(
         "SELECT conname FROM pg_constraint WHERE conrelid = 'task'::regclass AND contype = 'c'"
     )
-    tried = {f"task_{name}" for name in ("title", "description", "id", "workspace_id")}
-    tried |= {f"task_{name}" for name in ("created_at", "expires_at", "updated_at", "version")}
-    assert {name for (name,) in await found.fetchall()} == tried
+    tested = {f"task_{name}" for name in ("title", "description", "id", "workspace_id")}
+    tested |= {f"task_{name}" for name in ("created_at", "expires_at", "updated_at", "version")}
+    assert {name for (name,) in await found.fetchall()} == tested
 
 
 @pytest.mark.parametrize(
     "fields", [{"title": "a\0b"}, {"title": "\ud800"}, {"status": "NEW"}, {"priority": "low"}, {"title": ""}]
 )
-async def test_what_cannot_be_stored_is_an_error_of_ours(database: Database, fields: dict[str, Any]) -> None:
+async def test_invalid_value_raises_database_error(database: Database, fields: dict[str, Any]) -> None:
     values = {"title": "t"} | fields
     with pytest.raises((DatabaseError, UnicodeError)):
         async with database.connection() as connection:
-            await create_tasks(connection, DEFAULT, [NewTask(new_id(), **values), new_task()])
+            await create_tasks(connection, WORKSPACE, [NewTask(new_id(), **values), new_task()])
     async with database.connection() as connection:
-        assert await task_count(connection, DEFAULT) == 0
+        assert await task_count(connection, WORKSPACE) == 0

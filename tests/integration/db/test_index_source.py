@@ -1,4 +1,4 @@
-"""The stream of tasks for the index: all that may be seen, in order, each once."""
+"""The batches for the index: every visible task once, in order."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -8,71 +8,71 @@ import pytest
 from db.index_source import INDEX_START, StatusBatch, index_batch, last_position
 from db.pool import Connection
 from db.task import Task
-from tests.support.db_factories import DEFAULT, create, delete_task, expire, in_an_hour
+from tests.support.task_factories import WORKSPACE, create_rows, delete_row, expire_row, in_an_hour
 
-BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-async def batches(connection: Connection, limit: int, workspace: str = DEFAULT) -> list[list[StatusBatch]]:
-    found, place = [], INDEX_START
-    while batch := await index_batch(connection, workspace, place, limit):
+async def read_batches(connection: Connection, limit: int, workspace: str = WORKSPACE) -> list[list[StatusBatch]]:
+    found, position = [], INDEX_START
+    while batch := await index_batch(connection, workspace, position, limit):
         found.append(batch)
-        place = last_position(batch)
+        position = last_position(batch)
     return found
 
 
-def flat(batch: list[StatusBatch]) -> list[tuple[int, UUID, str, int | None]]:
-    """A batch as its tasks: created at, id, status, expires at."""
+def tasks_in(batch: list[StatusBatch]) -> list[tuple[int, UUID, str, int | None]]:
+    """Return the tasks of a batch as (created_at, id, status, expires_at), sorted."""
     seen = []
-    for members in batch:
-        assert len(members.ids) == len(members.created_at)
-        assert len(members.expiring) == len(members.expires_at)
-        ends = dict(zip(members.expiring, map(int, members.expires_at), strict=True))
-        assert set(ends) <= set(members.ids)
-        for id_, at in zip(members.ids, members.created_at, strict=True):
-            seen.append((int(at), UUID(bytes=id_), members.status, ends.get(id_)))
+    for part in batch:
+        assert len(part.ids) == len(part.created_at)
+        assert len(part.expiring) == len(part.expires_at)
+        expiries = dict(zip(part.expiring, map(int, part.expires_at), strict=True))
+        assert set(expiries) <= set(part.ids)
+        for id_, at in zip(part.ids, part.created_at, strict=True):
+            seen.append((int(at), UUID(bytes=id_), part.status, expiries.get(id_)))
     return sorted(seen)
 
 
-def expected(task: Task) -> tuple[int, UUID, str, int | None]:
-    ends = None if task.expires_at is None else (task.expires_at - BEGAN) // timedelta(milliseconds=1)
-    return (task.created_at - BEGAN) // timedelta(microseconds=1), task.id, task.status, ends
+def index_row(task: Task) -> tuple[int, UUID, str, int | None]:
+    expiries = None if task.expires_at is None else (task.expires_at - EPOCH) // timedelta(milliseconds=1)
+    return (task.created_at - EPOCH) // timedelta(microseconds=1), task.id, task.status, expiries
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 100])
-async def test_it_is_what_may_be_seen_in_order_each_once(connection: Connection, limit: int) -> None:
-    made = await create(connection, 5, expires_at=in_an_hour())
-    made = await create(connection, 4, status="DONE") + made
-    await delete_task(connection, DEFAULT, made.pop(2).id)
-    await expire(connection, made.pop(6).id)
-    made = await create(connection, 1, status="IN_PROGRESS") + made
-    found = await batches(connection, limit)
-    assert [task for batch in found for task in flat(batch)] == [expected(task) for task in reversed(made)]
-    assert [sum(len(members.ids) for members in batch) for batch in found[:-1]] == [limit] * (len(found) - 1)
+async def test_batches_hold_every_visible_task_once_in_order(connection: Connection, limit: int) -> None:
+    made = await create_rows(connection, 5, expires_at=in_an_hour())
+    made = await create_rows(connection, 4, status="DONE") + made
+    await delete_row(connection, WORKSPACE, made.pop(2).id)
+    await expire_row(connection, made.pop(6).id)
+    made = await create_rows(connection, 1, status="IN_PROGRESS") + made
+    found = await read_batches(connection, limit)
+    assert [task for batch in found for task in tasks_in(batch)] == [index_row(task) for task in reversed(made)]
+    assert [sum(len(part.ids) for part in batch) for batch in found[:-1]] == [limit] * (len(found) - 1)
 
 
-async def test_those_of_one_moment_are_told_apart_by_their_id(connection: Connection) -> None:
-    made = await create(connection, 10)
+async def test_tasks_with_equal_times_are_sorted_by_id(connection: Connection) -> None:
+    made = await create_rows(connection, 10)
     assert len({task.created_at for task in made}) == 1
-    found = await batches(connection, 3)
-    assert [task for batch in found for task in flat(batch)] == [expected(task) for task in reversed(made)]
+    found = await read_batches(connection, 3)
+    assert [task for batch in found for task in tasks_in(batch)] == [index_row(task) for task in reversed(made)]
 
 
-async def test_the_first_and_the_last_moment_there_are(connection: Connection) -> None:
-    made = await create(connection, 2)
-    moments = BEGAN, datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+async def test_earliest_and_latest_possible_times_are_read(connection: Connection) -> None:
+    made = await create_rows(connection, 2)
+    moments = EPOCH, datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
     for task, moment in zip(made, moments, strict=True):
         await connection.raw.execute(
             "UPDATE task SET created_at = %s, updated_at = '2200-01-01Z', expires_at = %s WHERE id = %s",
             (moment, moments[1], task.id),
         )
-    (batch,) = await batches(connection, 10)
-    scores = [(moment - BEGAN) // timedelta(microseconds=1) for moment in moments]
-    assert [(at, id_) for at, id_, _, _ in flat(batch)] == [(scores[0], made[0].id), (scores[1], made[1].id)]
-    assert {ends for *_, ends in flat(batch)} == {scores[1] // 1000}
-    assert await index_batch(connection, DEFAULT, last_position(batch), 1) == []
+    (batch,) = await read_batches(connection, 10)
+    scores = [(moment - EPOCH) // timedelta(microseconds=1) for moment in moments]
+    assert [(at, id_) for at, id_, _, _ in tasks_in(batch)] == [(scores[0], made[0].id), (scores[1], made[1].id)]
+    assert {expiries for *_, expiries in tasks_in(batch)} == {scores[1] // 1000}
+    assert await index_batch(connection, WORKSPACE, last_position(batch), 1) == []
 
 
-async def test_a_workspace_streams_its_own_alone(connection: Connection) -> None:
-    await create(connection, 3)
-    assert await batches(connection, 2, "other") == []
+async def test_batches_hold_only_one_workspace(connection: Connection) -> None:
+    await create_rows(connection, 3)
+    assert await read_batches(connection, 2, "other") == []

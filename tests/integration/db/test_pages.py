@@ -1,4 +1,4 @@
-"""Pages, totals and ranks out of SQL, against a plain list that is cut as the script of the index does."""
+"""Pages, counts and ranks from SQL, compared with a model: a sorted list that is sliced as the page script does."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Position, RowPage, task_count, task_counts, task_page, task_rank
 from db.pool import Connection, Database
 from db.task import Order, Status, Task
-from tests.support.db_factories import DEFAULT, PAST, create
+from tests.support.task_factories import PAST, WORKSPACE, create_rows
 
 SOON, FUTURE = datetime(2149, 12, 31, tzinfo=UTC), datetime(2150, 1, 1, tzinfo=UTC)
-# Few moments and few ids, so that tasks share their moment and cursors hit tasks, gaps and both ends.
-MOMENTS = [datetime(2026, 1, 1, 12, 0, 0, microsecond, tzinfo=UTC) for microsecond in range(4)]
+# Few times and few ids, so that tasks share a time, and positions are at tasks, between them and at both ends.
+TIMES = [datetime(2026, 1, 1, 12, 0, 0, microsecond, tzinfo=UTC) for microsecond in range(4)]
 IDS = [UUID(int=(0x7 << 76) | (0x2 << 62) | (n << 80)) for n in range(40)]
 
 
 class Row(NamedTuple):
-    """A row as far as pages look at it."""
+    """The columns of a row that matter for pages."""
 
     created_at: datetime
     status: Status
@@ -39,30 +39,30 @@ TABLES = st.dictionaries(
     st.sampled_from(IDS),
     st.builds(
         Row,
-        st.sampled_from(MOMENTS),
+        st.sampled_from(TIMES),
         st.sampled_from(get_args(Status)),
         st.sampled_from([None, None, PAST, SOON, FUTURE]),
         st.sampled_from([None, None, None, PAST]),
     ),
     max_size=30,
 )
-PLACES = {
-    "NEWEST": MOMENTS,
-    "OLDEST": MOMENTS,
+POSITION_TIMES = {
+    "NEWEST": TIMES,
+    "OLDEST": TIMES,
     "EXPIRING_SOON": [PAST, SOON, FUTURE],
 }
 
 
-def parts_of(order: Order) -> st.SearchStrategy[dict[str, Any]]:
-    places = st.tuples(st.sampled_from(PLACES[order]), st.sampled_from(IDS)) | st.sampled_from(
+def page_arguments(order: Order) -> st.SearchStrategy[dict[str, Any]]:
+    positions = st.tuples(st.sampled_from(POSITION_TIMES[order]), st.sampled_from(IDS)) | st.sampled_from(
         [NEWEST_POSITION, OLDEST_POSITION]
     )
     return st.fixed_dictionaries(
         {
             "count": st.integers(1, 8),
             "direction": st.sampled_from(["first", "last"]),
-            "after": st.none() | places,
-            "before": st.none() | places,
+            "after": st.none() | positions,
+            "before": st.none() | positions,
             "offset": st.just(0) | st.integers(0, 8) | st.integers(0, 2**40),
             "status": st.none() | st.sampled_from(get_args(Status)),
             "order": st.just(order),
@@ -70,10 +70,10 @@ def parts_of(order: Order) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-PARTS = st.sampled_from(get_args(Order)).flatmap(parts_of)
+PAGE_ARGUMENTS = st.sampled_from(get_args(Order)).flatmap(page_arguments)
 
 
-def expected(
+def expected_page(
     view: list[Position],
     direction: Literal["first", "last"],
     count: int,
@@ -82,7 +82,7 @@ def expected(
     offset: int,
     order: Order,
 ) -> tuple[list[Position], bool, bool]:
-    """What page.lua and `cache.index.Ids` say of a view, in its order."""
+    """Return a page of the model as page.lua would: its positions, and whether there are more before and after."""
     start, end = offset, len(view)
     if after is not None:
         start += rank(view, after, order) + (after in view)
@@ -93,12 +93,12 @@ def expected(
     else:
         start = max(start, end - count)
     found = view[start:end] if start < end else []
-    position = min(start, len(view))
-    return found, position > 0, position + len(found) < len(view)
+    page_rank = min(start, len(view))
+    return found, page_rank > 0, page_rank + len(found) < len(view)
 
 
-def rank(view: list[Position], place: Position, order: Order) -> int:
-    return sum(other > place if order == "NEWEST" else other < place for other in view)
+def rank(view: list[Position], position: Position, order: Order) -> int:
+    return sum(other > position if order == "NEWEST" else other < position for other in view)
 
 
 INSERT: LiteralString = """
@@ -109,81 +109,83 @@ INSERT: LiteralString = """
 
 @pytest.fixture
 def runner() -> Iterator[asyncio.Runner]:
-    # Hypothesis calls a plain function; one loop for all its examples.
+    # Hypothesis calls a synchronous function. All its examples share this event loop.
     with asyncio.Runner() as runner:
         yield runner
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(table=TABLES, parts=st.lists(PARTS, min_size=5, max_size=15))
-def test_pages_are_those_of_a_list(
-    database_url: str, runner: asyncio.Runner, table: dict[UUID, Row], parts: list[dict[str, Any]]
+@given(table=TABLES, arguments_of_pages=st.lists(PAGE_ARGUMENTS, min_size=5, max_size=15))
+def test_pages_equal_slices_of_a_sorted_list(
+    database_url: str, runner: asyncio.Runner, table: dict[UUID, Row], arguments_of_pages: list[dict[str, Any]]
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("TRUNCATE task")
         connection.cursor().executemany(INSERT, [(id_, *row) for id_, row in table.items()])
-    runner.run(_compare(database_url, table, parts))
+    runner.run(_compare(database_url, table, arguments_of_pages))
 
 
-async def _compare(database_url: str, table: dict[UUID, Row], parts: list[dict[str, Any]]) -> None:
+async def _compare(database_url: str, table: dict[UUID, Row], arguments_of_pages: list[dict[str, Any]]) -> None:
     async with Database(database_url) as database, database.connection() as connection:
-        for part in parts:
-            status, order = part["status"], part["order"]
+        for arguments in arguments_of_pages:
+            status, order = arguments["status"], arguments["order"]
             shown = {id_: row for id_, row in table.items() if row.visible and status in (None, row.status)}
             view = sorted(((row.created_at, id_) for id_, row in shown.items()), reverse=order == "NEWEST")
             if order == "EXPIRING_SOON":
                 view = sorted((row.expires_at, id_) for id_, row in shown.items() if row.expires_at)
-            cut = {name: value for name, value in part.items() if name != "status"}
-            places, has_before, has_after = expected(view, **cut)
-            page = await task_page(connection, DEFAULT, **part)
-            assert [task.id for task in page.tasks] == [id_ for _, id_ in places]
+            slice_arguments = {name: value for name, value in arguments.items() if name != "status"}
+            positions, has_before, has_after = expected_page(view, **slice_arguments)
+            page = await task_page(connection, WORKSPACE, **arguments)
+            assert [task.id for task in page.tasks] == [id_ for _, id_ in positions]
             assert all(task.status == shown[task.id].status for task in page.tasks)
             assert (page.has_before, page.has_after) == (has_before, has_after)
-            assert await task_count(connection, DEFAULT, status, order) == len(view)
-            for place in (part["after"], part["before"]):
-                if place is not None:
-                    assert await task_rank(connection, DEFAULT, place, status, order) == rank(view, place, order)
+            assert await task_count(connection, WORKSPACE, status, order) == len(view)
+            for position in (arguments["after"], arguments["before"]):
+                if position is not None:
+                    assert await task_rank(connection, WORKSPACE, position, status, order) == rank(
+                        view, position, order
+                    )
         of_status = [row.status for row in table.values() if row.visible]
         counts = [len(of_status), *(of_status.count(status) for status in get_args(Status))]
-        assert await task_counts(connection, DEFAULT) == counts
+        assert await task_counts(connection, WORKSPACE) == counts
 
 
-async def test_pages_follow_each_other_in_both_directions(connection: Connection) -> None:
+async def test_pages_are_contiguous_in_both_directions(connection: Connection) -> None:
     made: list[Task] = []
     kinds: list[tuple[int, Status]] = [(4, "DONE"), (1, "TODO"), (6, "DONE"), (3, "IN_PROGRESS")]
     for count, status in kinds:
-        made = await create(connection, count, status=status) + made
+        made = await create_rows(connection, count, status=status) + made
     for view_of in (None, *get_args(Status)):
         view = [task for task in made if view_of in (None, task.status)]
         for at, task in enumerate(view):
-            place = (task.created_at, task.id)
-            after = await task_page(connection, DEFAULT, count=3, after=place, status=view_of)
+            position = (task.created_at, task.id)
+            after = await task_page(connection, WORKSPACE, count=3, after=position, status=view_of)
             assert after == RowPage(view[at + 1 : at + 4], True, at + 4 < len(view))
-            before = await task_page(connection, DEFAULT, count=3, direction="last", before=place, status=view_of)
+            before = await task_page(connection, WORKSPACE, count=3, direction="last", before=position, status=view_of)
             assert before == RowPage(view[max(0, at - 3) : at], at > 3, True)
-            assert await task_rank(connection, DEFAULT, place, view_of) == at
+            assert await task_rank(connection, WORKSPACE, position, view_of) == at
 
 
-async def test_a_workspace_counts_its_own_alone(connection: Connection) -> None:
-    await create(connection, 3)
+async def test_counts_are_of_one_workspace(connection: Connection) -> None:
+    await create_rows(connection, 3)
     assert await task_count(connection, "other") == 0
     assert await task_rank(connection, "other", OLDEST_POSITION) == 0
     assert await task_counts(connection, "other") == [0, 0, 0, 0]
     assert await task_page(connection, "other", count=5) == RowPage([], False, False)
 
 
-async def test_a_page_is_of_one_moment(database: Database) -> None:
-    """While tasks come and go by the hundred, a page has all of them or none."""
+async def test_page_is_read_in_one_snapshot(database: Database) -> None:
+    """While 100 tasks at a time are created and deleted, a page has all of them or none."""
 
     async def change() -> None:
         async with database.connection() as connection:
             for _ in range(20):
-                await create(connection, 100)
+                await create_rows(connection, 100)
                 await connection.raw.execute("DELETE FROM task")
 
     changing = asyncio.create_task(change())
     async with database.connection() as connection:
         while not changing.done():
-            page = await task_page(connection, DEFAULT, count=100, offset=0)
+            page = await task_page(connection, WORKSPACE, count=100, offset=0)
             assert (len(page.tasks), page.has_before, page.has_after) in [(0, False, False), (100, False, False)]
     await changing

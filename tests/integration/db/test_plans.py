@@ -1,4 +1,4 @@
-"""What each statement reads: never the whole table, and the index alone where that is promised."""
+"""Query plans: no statement scans the whole table, and counts use index-only scans."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ import psycopg
 
 from db import gate, index_source, pages, purge, search, task_table
 from db.task import Order, Status
-from tests.support.db_factories import DEFAULT, new_task
+from tests.support.task_factories import WORKSPACE, new_task
 
 ROWS = 100_000
 FILL: LiteralString = """
@@ -21,12 +21,12 @@ FILL: LiteralString = """
            CASE WHEN n %% 50 = 1 THEN now() - make_interval(secs => n * 60) END
     FROM generate_series(1, %s) AS n
 """
-# The gate has a row for each workspace; many are needed before PostgreSQL looks for one.
+# The gate has one row for each workspace. PostgreSQL uses its index only if there are many rows.
 GATES: LiteralString = "INSERT INTO gate SELECT 'w' || n, 'on', n, 'run' FROM generate_series(1, 10000) AS n"
 IN_GATE: LiteralString = "SELECT epoch FROM gate WHERE workspace_id = 'w77'"
 
 MODULES = (task_table, gate, pages, purge, index_source)
-# These name no table of ours, only functions and sequences; what the functions read is in IN_GATE.
+# Statements that use only functions and sequences. IN_GATE is what these functions read.
 WITHOUT_TABLE = {"ENTER_GATE", "AWAIT_WRITERS", "TRY_TO_BUILD", "BEGIN_BUILDING"}
 GATE = {"READ_GATE", "CLOSE_GATE", "SWITCH_OFF", "WRITE_BUILDING", "SWITCH_ON"}
 STATUSES: tuple[Status | None, ...] = (None, "DONE")
@@ -43,7 +43,7 @@ COUNTS = {
     for sql in (pages.task_count_sql, pages.task_rank_sql)
     for status in STATUSES
 } | {"task_counts": ("task_page_by_status", pages.TASK_COUNTS)}
-MATCHES = {
+SEARCHES = {
     f"{sql.__name__} {direction}": (index, sql(direction))
     for index, sql in (
         ("task_page", search.newest_words_sql),
@@ -53,16 +53,16 @@ MATCHES = {
     )
     for direction in get_args(pages.Direction)
 }
-# Not a sort: the start of the range, and the place behind them all, the later of the two.
+# Not a sort of tasks: the merge of the start of the range with the position after every row.
 MERGE = re.compile(r"Sort Key: task.(created|expires)_at( DESC)?\n")
 
 
-def constants() -> dict[str, LiteralString]:
-    found: dict[str, LiteralString] = {name: text for name, (_, text) in (PAGES | COUNTS | MATCHES).items()}
+def statements() -> dict[str, LiteralString]:
+    found: dict[str, LiteralString] = {name: text for name, (_, text) in (PAGES | COUNTS | SEARCHES).items()}
     for module in MODULES:
         for name, value in vars(module).items():
-            words = value.split(maxsplit=1) if isinstance(value, str) and name.isupper() else []
-            if words and words[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH") and not name.startswith("_"):
+            tokens = value.split(maxsplit=1) if isinstance(value, str) and name.isupper() else []
+            if tokens and tokens[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH") and not name.startswith("_"):
                 found[name] = value
     return found
 
@@ -73,7 +73,7 @@ async def explain(connection: psycopg.AsyncConnection[Any], statement: LiteralSt
 
 
 async def explain_generic(connection: psycopg.AsyncConnection[Any], statement: LiteralString) -> str:
-    """The plan for a prepared statement, made without looking at the parameters."""
+    """Return the generic plan of a prepared statement, which does not depend on the parameters."""
     names = sorted(set(re.findall(r"%\((\w+)\)s", statement)))
     for number, name in enumerate(names, 1):
         statement = statement.replace(f"%({name})s", f"${number}")
@@ -81,7 +81,7 @@ async def explain_generic(connection: psycopg.AsyncConnection[Any], statement: L
     return "\n".join(line for (line,) in await plan.fetchall())
 
 
-async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
+async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
     now = datetime.now(UTC)
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         await connection.execute(FILL, (ROWS,))
@@ -91,7 +91,7 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
         ids: list[UUID] = (await found.fetchone() or [[]])[0]
         middle = datetime(2026, 1, 1, 5, tzinfo=UTC)
         params: dict[str, Any] = {
-            "workspace": DEFAULT, "ids": ids, "id": ids[0], "created_at": middle, "now": now, "status": "DONE",
+            "workspace": WORKSPACE, "ids": ids, "id": ids[0], "created_at": middle, "now": now, "status": "DONE",
             "epoch": 1, "redis_run_id": "r", "lost": False, "retention": timedelta(days=30), "batch": 500,
             "after_at": middle, "after_id": ids[0], "before_at": middle, "before_id": ids[0], "offset": 10_000,
             "at": now + timedelta(days=1), "count": 50, "query": "'1234':*", "scan_rows": 5000,
@@ -102,32 +102,32 @@ async def test_no_statement_reads_the_whole_table(database_url: str) -> None:
         batch = params | {"created_at": 1_767_225_600_000_000, "limit": 10_000}
         plans = {
             name: await explain(connection, text, batch if name == "INDEX_BATCH" else params)
-            for name, text in constants().items()
+            for name, text in statements().items()
         }
         plans["enter_gate"] = await explain(connection, IN_GATE, {})
-        both = {**PAGES, **COUNTS, **MATCHES}
-        prepared = {name: await explain_generic(connection, constants()[name]) for name in both}
+        page_like = {**PAGES, **COUNTS, **SEARCHES}
+        prepared = {name: await explain_generic(connection, statements()[name]) for name in page_like}
         prepared["INDEX_BATCH"] = await explain_generic(connection, index_source.INDEX_BATCH)
         prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
-    # A sequence has one row.
+    # mark_token is a sequence, which has one row.
     assert not [name for name in plans if re.search("Seq Scan on (?!mark_token)", plans[name])]
     assert not [name for name in prepared if "Seq Scan" in prepared[name]]
     assert set(plans) >= WITHOUT_TABLE | GATE
     assert len(plans) >= 22
     for plan, index in [(kind[name], index) for name, (index, _) in PAGES.items() for kind in (plans, prepared)]:
-        # Rows are read for the page alone, from its first one on; the start and the neighbours are not.
+        # Table rows are read only for the page itself. The start and the neighbours use index-only scans.
         assert len(re.findall(rf"Index Scan (Backward )?using {index}", plan)) == 1
         assert len(re.findall(rf"Index Only Scan (Backward )?using {index}", plan)) == 4
         assert not re.search(r"Bitmap|Sort Key: task", MERGE.sub("", plan))
     for plan, index in [(kind[name], index) for name, (index, _) in COUNTS.items() for kind in (plans, prepared)]:
         assert re.search(rf"Index Only Scan (Backward )?using {index}", plan)
         assert "Sort" not in plan
-    for plan, index in [(kind[name], index) for name, (index, _) in MATCHES.items() for kind in (plans, prepared)]:
+    for plan, index in [(kind[name], index) for name, (index, _) in SEARCHES.items() for kind in (plans, prepared)]:
         assert re.search(rf"(Index|Index Only|Bitmap Index) Scan (Backward )?(using|on) {index}", plan)
     for name in GATE:
         assert "Index Scan using gate_pkey" in plans[name]
     for plan in (plans["INDEX_BATCH"], prepared["INDEX_BATCH"]):
-        # In the index's own order, so that a batch costs the same wherever it begins; the rest groups that batch alone.
+        # Read in index order, so the cost of a batch does not depend on its start. Only the batch is grouped.
         assert "Index Scan using task_page" in plan
         assert not re.search(r"Sort Key: task", plan)
     for plan in (plans["PURGE_TASKS"], prepared["PURGE_TASKS"]):

@@ -1,4 +1,4 @@
-"""What PostgreSQL must be is found out, and told with how to mend it."""
+"""The preflight finds servers that the service cannot use, and says what to do."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,24 +11,23 @@ from psycopg.conninfo import conninfo_to_dict
 
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
-from db.errors import DatabaseUnavailable
 from db.pool import Database, DatabaseLimits
-from db.preflight import database_problems, database_warnings, version_problem
+from db.preflight import database_problems, database_warnings
 from tests.support.pooler import pooler
 
 LIMITS = DatabaseLimits()
-Set = Callable[[str, str], None]
+SetDefault = Callable[[str, str], None]
 
 
 @pytest.fixture
-def set_for_all(database_url: str) -> Set:
-    """Sets something for all connections to the test's database."""
+def set_default(database_url: str) -> SetDefault:
+    """Return a function that sets a default for all connections to the test database."""
     name = str(conninfo_to_dict(database_url)["dbname"])
 
     def set_(setting: str, value: str) -> None:
-        words = {"name": sql.Identifier(name), "setting": sql.Identifier(setting), "value": value}
+        parts = {"name": sql.Identifier(name), "setting": sql.Identifier(setting), "value": value}
         with psycopg.connect(database_url, autocommit=True) as connection:
-            connection.execute(sql.SQL("ALTER DATABASE {name} SET {setting} = {value}").format(**words))
+            connection.execute(sql.SQL("ALTER DATABASE {name} SET {setting} = {value}").format(**parts))
 
     return set_
 
@@ -41,7 +40,7 @@ def latin_database_url(database_url: str) -> Iterator[str]:
         connection.execute("DROP DATABASE latin WITH (FORCE)")
 
 
-async def shown(database: Database, setting: str) -> str:
+async def current_setting(database: Database, setting: str) -> str:
     async with database.connection() as connection:
         cursor = await connection.raw.execute("SELECT current_setting(%s)", (setting,))
         row = await cursor.fetchone()
@@ -49,14 +48,14 @@ async def shown(database: Database, setting: str) -> str:
     return str(row[0])
 
 
-async def test_a_good_one_has_no_problems(database_url: str) -> None:
+async def test_suitable_database_has_no_problems(database_url: str) -> None:
     assert await database_problems(database_url, LIMITS) == []
-    # A pool of one is no reason to wait for a second connection.
+    # The check needs two connections, also if the pool is limited to one.
     assert await database_problems(database_url, DatabaseLimits(pool_size=1)) == []
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "own"),
+    ("setting", "default", "expected"),
     [
         ("transaction_timeout", "0", "10s"),
         ("transaction_timeout", "1h", "10s"),
@@ -68,27 +67,27 @@ async def test_a_good_one_has_no_problems(database_url: str) -> None:
         ("TimeZone", "Asia/Tokyo", "UTC"),
     ],
 )
-async def test_what_the_protocol_relies_on_is_set_on_each_connection(
-    database_url: str, set_for_all: Set, setting: str, value: str, own: str
+async def test_required_settings_are_set_on_each_connection(
+    database_url: str, set_default: SetDefault, setting: str, default: str, expected: str
 ) -> None:
-    set_for_all(setting, value)
+    set_default(setting, default)
     assert await database_problems(database_url, LIMITS) == []
     async with Database(database_url) as database:
-        assert await shown(database, setting) == own
+        assert await current_setting(database, setting) == expected
 
 
-async def test_a_read_only_database_is_a_problem(database_url: str, set_for_all: Set) -> None:
-    set_for_all("default_transaction_read_only", "on")
+async def test_read_only_database_is_a_problem(database_url: str, set_default: SetDefault) -> None:
+    set_default("default_transaction_read_only", "on")
     [problem] = await database_problems(database_url, LIMITS)
     assert problem.startswith("default_transaction_read_only is on")
     assert "ALTER DATABASE … RESET default_transaction_read_only" in problem
 
 
-async def test_a_replica_is_a_problem(tmp_path: Path) -> None:
+async def test_replica_is_a_problem(tmp_path: Path) -> None:
     settings = Settings(database_url=None, redis_url="redis://nobody", data_dir=tmp_path)
     with EmbeddedStores(settings, durable=False):
         pass
-    # Waits for a primary for ever, and lets readers in.
+    # A standby that waits for its primary, and accepts readers.
     (tmp_path / "postgres" / "standby.signal").touch()
     with EmbeddedStores(settings, durable=False) as urls:
         [problem] = await database_problems(urls.database_url, LIMITS)
@@ -96,46 +95,23 @@ async def test_a_replica_is_a_problem(tmp_path: Path) -> None:
     assert "point DATABASE_URL at the primary" in problem
 
 
-async def test_an_encoding_that_does_not_hold_all_characters_is_a_problem(latin_database_url: str) -> None:
+async def test_other_encoding_than_utf8_is_a_problem(latin_database_url: str) -> None:
     [problem] = await database_problems(latin_database_url, LIMITS)
-    assert "encoding is LATIN1, and UTF8 is needed" in problem
+    assert "encoding is LATIN1, but the service needs UTF8" in problem
     assert "ENCODING 'UTF8'" in problem
 
 
-async def test_a_pooler_in_transaction_mode_is_a_problem(database_url: str) -> None:
-    # The path of a socket has to be short.
+async def test_pooler_in_transaction_mode_is_a_problem(database_url: str) -> None:
+    # The path of a Unix socket must be short, and tmp_path is not.
     with tempfile.TemporaryDirectory() as folder:
         async with pooler(database_url, Path(folder)) as url:
             [problem] = await database_problems(url, LIMITS)
-    assert problem.startswith("what the service sets on a connection does not stay with it")
+    assert problem.startswith("connections do not keep their session settings")
     assert "transaction_timeout (10000 ms)" in problem
     assert "pool_mode = session" in problem
 
 
-@pytest.mark.parametrize(("number", "found"), [(160_009, "16"), (100_023, "10"), (90_624, "9")])
-def test_an_old_version_is_a_problem(number: int, found: str) -> None:
-    problem = version_problem(number)
-    assert problem is not None
-    assert problem.startswith(f"this is PostgreSQL {found}, and 17 or newer is needed")
-    assert "DATABASE_URL" in problem
-
-
-@pytest.mark.parametrize("number", [170_000, 180_006])
-def test_a_new_version_is_none(number: int) -> None:
-    assert version_problem(number) is None
-
-
-async def test_one_that_keeps_nothing_safe_is_warned_of(database_url: str) -> None:
-    # As the tests' own server is.
+async def test_server_without_fsync_is_a_warning(database_url: str) -> None:
+    # The test server runs without fsync.
     [warning] = await database_warnings(database_url, LIMITS)
     assert warning.startswith("fsync is off")
-
-
-async def test_one_that_is_away_is_an_error() -> None:
-    with pytest.raises(DatabaseUnavailable):
-        await database_problems("postgresql://nobody@127.0.0.1:1/none", LIMITS)
-
-
-def test_a_transaction_without_a_limit_is_refused() -> None:
-    with pytest.raises(ValueError, match="transaction_timeout_ms must be 1 or more"):
-        DatabaseLimits(transaction_timeout_ms=0)

@@ -1,4 +1,4 @@
-"""Every statement of `db.tasks`: what it does, and to whom it shows what."""
+"""The statements of `db.task_table`: what they write, and which tasks they return."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,161 +10,161 @@ from db.pages import RowPage, task_page
 from db.pool import Connection, Database
 from db.task import NewTask, Task
 from db.task_table import create_tasks, taken_ids, tasks_by_id
-from tests.support.db_factories import (
-    DEFAULT,
+from tests.support.task_factories import (
     PAST,
-    create,
-    delete_task,
-    expire,
+    WORKSPACE,
+    create_rows,
+    delete_row,
+    expire_row,
     in_an_hour,
-    lock_task,
+    lock_row,
     new_id,
     new_task,
-    restore_task,
-    update_task,
+    restore_row,
+    update_row,
 )
 
 
-async def test_created_tasks_are_read_as_they_were_written(connection: Connection) -> None:
+async def test_created_tasks_are_read_back_unchanged(connection: Connection) -> None:
     expires_at = in_an_hour()
     new = [new_task("Tee 🫖", description="x", status="DONE", priority="URGENT", expires_at=expires_at), new_task()]
-    made, _ = await create_tasks(connection, DEFAULT, new)
+    made, _ = await create_tasks(connection, WORKSPACE, new)
     first = made[new[0].id]
     assert (first.title, first.description, first.status, first.priority) == ("Tee 🫖", "x", "DONE", "URGENT")
     assert (first.expires_at, first.version, first.updated_at) == (expires_at, 1, first.created_at)
     assert first.created_at.tzinfo is not None
-    assert await tasks_by_id(connection, DEFAULT, [task.id for task in new]) == made
+    assert await tasks_by_id(connection, WORKSPACE, [task.id for task in new]) == made
 
 
-async def test_taken_ids_and_passed_expiries_are_left_out(connection: Connection) -> None:
-    (there,) = await create(connection)
+async def test_create_leaves_out_taken_ids_and_expired_tasks(connection: Connection) -> None:
+    (existing,) = await create_rows(connection)
     late, fresh = new_task(expires_at=PAST), new_task()
-    made, _ = await create_tasks(connection, DEFAULT, [NewTask(there.id, "Other"), late, fresh])
+    made, _ = await create_tasks(connection, WORKSPACE, [NewTask(existing.id, "Other"), late, fresh])
     assert list(made) == [fresh.id]
-    assert await taken_ids(connection, DEFAULT, [there.id, late.id, fresh.id]) == {there.id, fresh.id}
-    assert await tasks_by_id(connection, DEFAULT, [there.id]) == {there.id: there}
+    assert await taken_ids(connection, WORKSPACE, [existing.id, late.id, fresh.id]) == {existing.id, fresh.id}
+    assert await tasks_by_id(connection, WORKSPACE, [existing.id]) == {existing.id: existing}
 
 
-async def test_one_id_twice_in_one_statement_is_made_once(connection: Connection) -> None:
+async def test_duplicate_id_in_one_statement_is_created_once(connection: Connection) -> None:
     new = new_task()
-    made, _ = await create_tasks(connection, DEFAULT, [new, new])
+    made, _ = await create_tasks(connection, WORKSPACE, [new, new])
     assert list(made) == [new.id]
 
 
-async def test_a_thousand_in_one_statement(connection: Connection) -> None:
-    made = await create(connection, 1000)
+async def test_thousand_tasks_in_one_statement_have_the_same_time(connection: Connection) -> None:
+    made = await create_rows(connection, 1000)
     assert len(made) == 1000
     assert len({task.created_at for task in made}) == 1
 
 
-async def test_creates_of_the_same_ids_in_other_orders_do_not_deadlock(database: Database) -> None:
+async def test_concurrent_creates_of_the_same_ids_do_not_deadlock(database: Database) -> None:
     new = [new_task() for _ in range(200)]
 
     async def make(order: list[NewTask]) -> int:
         async with database.transaction() as connection:
-            return len((await create_tasks(connection, DEFAULT, order))[0])
+            return len((await create_tasks(connection, WORKSPACE, order))[0])
 
     assert sorted(await asyncio.gather(*(make(order) for order in (new, new[::-1], new)))) == [0, 0, 200]
 
 
-async def test_deleted_and_expired_rows_are_not_visible_but_taken(connection: Connection) -> None:
-    kept, deleted, expired = await create(connection, 3, expires_at=in_an_hour())
-    await delete_task(connection, DEFAULT, deleted.id)
-    await expire(connection, expired.id)
+async def test_deleted_and_expired_tasks_are_invisible_but_their_ids_are_taken(connection: Connection) -> None:
+    kept, deleted, expired = await create_rows(connection, 3, expires_at=in_an_hour())
+    await delete_row(connection, WORKSPACE, deleted.id)
+    await expire_row(connection, expired.id)
     ids = [kept.id, deleted.id, expired.id]
-    assert await tasks_by_id(connection, DEFAULT, ids) == {kept.id: kept}
-    assert (await task_page(connection, DEFAULT, count=5)).tasks == [kept]
-    assert await taken_ids(connection, DEFAULT, ids) == set(ids)
+    assert await tasks_by_id(connection, WORKSPACE, ids) == {kept.id: kept}
+    assert (await task_page(connection, WORKSPACE, count=5)).tasks == [kept]
+    assert await taken_ids(connection, WORKSPACE, ids) == set(ids)
 
 
-async def test_an_expiry_is_judged_by_the_clock_that_was_read(connection: Connection) -> None:
-    soon, never = (await create(connection, expires_at=in_an_hour())) + (await create(connection))
+async def test_given_time_replaces_the_clock_for_the_expiry(connection: Connection) -> None:
+    soon, never = (await create_rows(connection, expires_at=in_an_hour())) + (await create_rows(connection))
     assert soon.expires_at is not None
-    both, moment = {soon.id: soon, never.id: never}, timedelta(microseconds=1)
-    assert await tasks_by_id(connection, DEFAULT, list(both), soon.expires_at - moment) == both
-    assert await tasks_by_id(connection, DEFAULT, list(both), soon.expires_at) == {never.id: never}
-    await expire(connection, soon.id)
-    assert await tasks_by_id(connection, DEFAULT, list(both), PAST - moment) == both | {
+    both, microsecond = {soon.id: soon, never.id: never}, timedelta(microseconds=1)
+    assert await tasks_by_id(connection, WORKSPACE, list(both), soon.expires_at - microsecond) == both
+    assert await tasks_by_id(connection, WORKSPACE, list(both), soon.expires_at) == {never.id: never}
+    await expire_row(connection, soon.id)
+    assert await tasks_by_id(connection, WORKSPACE, list(both), PAST - microsecond) == both | {
         soon.id: structs.replace(soon, expires_at=PAST)
     }
-    assert await tasks_by_id(connection, DEFAULT, list(both)) == {never.id: never}
+    assert await tasks_by_id(connection, WORKSPACE, list(both)) == {never.id: never}
 
 
 @pytest.mark.parametrize("microseconds", [0, 1, 499, 500, 501, 999])
-async def test_an_expiry_is_cut_off_to_milliseconds(connection: Connection, microseconds: int) -> None:
+async def test_expiry_is_truncated_to_milliseconds(connection: Connection, microseconds: int) -> None:
     asked = in_an_hour()
-    (task,) = await create(connection, expires_at=asked + timedelta(microseconds=microseconds))
+    (task,) = await create_rows(connection, expires_at=asked + timedelta(microseconds=microseconds))
     assert task.expires_at == asked
     later = asked + timedelta(microseconds=1000 + microseconds)
-    updated, _ = await update_task(connection, DEFAULT, structs.replace(task, expires_at=later))
+    updated, _ = await update_row(connection, WORKSPACE, structs.replace(task, expires_at=later))
     assert updated.expires_at == asked + timedelta(milliseconds=1)
-    assert await tasks_by_id(connection, DEFAULT, [task.id]) == {task.id: updated}
+    assert await tasks_by_id(connection, WORKSPACE, [task.id]) == {task.id: updated}
 
 
-async def test_no_ids_are_no_tasks(connection: Connection) -> None:
-    assert await tasks_by_id(connection, DEFAULT, []) == {}
-    assert await taken_ids(connection, DEFAULT, []) == set()
-    assert await create_tasks(connection, DEFAULT, []) == ({}, 0)
+async def test_no_ids_return_no_tasks(connection: Connection) -> None:
+    assert await tasks_by_id(connection, WORKSPACE, []) == {}
+    assert await taken_ids(connection, WORKSPACE, []) == set()
+    assert await create_tasks(connection, WORKSPACE, []) == ({}, 0)
 
 
-async def test_a_workspace_sees_its_own_alone(connection: Connection) -> None:
-    (task,) = await create(connection)
+async def test_tasks_of_another_workspace_are_invisible(connection: Connection) -> None:
+    (task,) = await create_rows(connection)
     assert await tasks_by_id(connection, "other", [task.id]) == {}
     assert await task_page(connection, "other", count=5) == RowPage([], False, False)
-    assert await lock_task(connection, "other", task.id) is None
+    assert await lock_row(connection, "other", task.id) is None
     assert await taken_ids(connection, "other", [task.id]) == set()
     made, _ = await create_tasks(connection, "other", [NewTask(task.id, "Theirs")])
     assert list(made) == [task.id]
 
 
-async def test_update_delete_and_restore_each_raise_the_version(connection: Connection) -> None:
-    (task,) = await create(connection)
+async def test_update_delete_and_restore_increment_the_version(connection: Connection) -> None:
+    (task,) = await create_rows(connection)
     wanted = Task(task.id, "New", "d", "DONE", "LOW", task.created_at, task.updated_at, in_an_hour(), task.version)
-    updated, _ = await update_task(connection, DEFAULT, wanted)
+    updated, _ = await update_row(connection, WORKSPACE, wanted)
     assert updated.version == 2
     assert updated.updated_at > task.updated_at
     assert (updated.title, updated.description, updated.status) == ("New", "d", "DONE")
     assert (updated.priority, updated.expires_at, updated.created_at) == ("LOW", wanted.expires_at, task.created_at)
-    assert (await delete_task(connection, DEFAULT, task.id))[0].version == 3
-    locked = await lock_task(connection, DEFAULT, task.id)
+    assert (await delete_row(connection, WORKSPACE, task.id))[0].version == 3
+    locked = await lock_row(connection, WORKSPACE, task.id)
     assert locked is not None
     assert (locked.deleted, locked.expired) == (True, False)
-    restored, _ = await restore_task(connection, DEFAULT, task.id)
+    restored, _ = await restore_row(connection, WORKSPACE, task.id)
     assert restored.version == 4
-    assert await tasks_by_id(connection, DEFAULT, [task.id]) == {task.id: restored}
+    assert await tasks_by_id(connection, WORKSPACE, [task.id]) == {task.id: restored}
 
 
-async def test_updated_at_does_not_go_back(connection: Connection) -> None:
-    (task,) = await create(connection)
+async def test_updated_at_never_decreases(connection: Connection) -> None:
+    (task,) = await create_rows(connection)
     ahead = datetime.now(UTC) + timedelta(days=1)
     await connection.raw.execute("UPDATE task SET updated_at = %s", (ahead,))
-    assert (await update_task(connection, DEFAULT, task))[0].updated_at == ahead
-    assert (await delete_task(connection, DEFAULT, task.id))[0].updated_at == ahead
-    assert (await restore_task(connection, DEFAULT, task.id))[0].updated_at == ahead
+    assert (await update_row(connection, WORKSPACE, task))[0].updated_at == ahead
+    assert (await delete_row(connection, WORKSPACE, task.id))[0].updated_at == ahead
+    assert (await restore_row(connection, WORKSPACE, task.id))[0].updated_at == ahead
 
 
-async def test_a_locked_task_knows_whether_it_has_expired(connection: Connection) -> None:
-    (task,) = await create(connection, expires_at=in_an_hour())
-    locked = await lock_task(connection, DEFAULT, task.id)
+async def test_locked_task_says_whether_it_has_expired(connection: Connection) -> None:
+    (task,) = await create_rows(connection, expires_at=in_an_hour())
+    locked = await lock_row(connection, WORKSPACE, task.id)
     assert locked is not None
     assert (locked.task, locked.deleted, locked.expired) == (task, False, False)
-    await expire(connection, task.id)
-    locked = await lock_task(connection, DEFAULT, task.id)
+    await expire_row(connection, task.id)
+    locked = await lock_row(connection, WORKSPACE, task.id)
     assert locked is not None
     assert locked.expired
-    assert await lock_task(connection, DEFAULT, new_id()) is None
+    assert await lock_row(connection, WORKSPACE, new_id()) is None
 
 
-async def test_tokens_rise_with_each_write_also_when_rolled_back(database: Database) -> None:
+async def test_tokens_increase_with_each_write_even_after_a_rollback(database: Database) -> None:
     new, tokens = new_task(), []
 
     async def roll_back() -> None:
         async with database.transaction() as connection:
-            made, token = await create_tasks(connection, DEFAULT, [new, new_task()])
+            made, token = await create_tasks(connection, WORKSPACE, [new, new_task()])
             tokens.append(token)
-            tokens.append((await update_task(connection, DEFAULT, made[new.id]))[1])
-            tokens.append((await delete_task(connection, DEFAULT, new.id))[1])
-            tokens.append((await restore_task(connection, DEFAULT, new.id))[1])
+            tokens.append((await update_row(connection, WORKSPACE, made[new.id]))[1])
+            tokens.append((await delete_row(connection, WORKSPACE, new.id))[1])
+            tokens.append((await restore_row(connection, WORKSPACE, new.id))[1])
             raise ValueError("rolled back")
 
     for _ in range(3):
@@ -174,17 +174,17 @@ async def test_tokens_rise_with_each_write_also_when_rolled_back(database: Datab
     assert len(tokens) == 12
 
 
-async def test_who_waited_for_the_row_has_the_higher_token(database: Database) -> None:
+async def test_writer_that_waited_for_the_row_has_the_higher_token(database: Database) -> None:
     async with database.connection() as connection:
-        (task,) = await create(connection)
+        (task,) = await create_rows(connection)
 
     async def write() -> int:
         async with database.transaction() as connection:
-            return (await update_task(connection, DEFAULT, task))[1]
+            return (await update_row(connection, WORKSPACE, task))[1]
 
     async with database.transaction() as connection:
-        _, first = await update_task(connection, DEFAULT, task)
+        _, first = await update_row(connection, WORKSPACE, task)
         waiting = asyncio.create_task(write())
         await asyncio.sleep(0.05)
-        _, second = await update_task(connection, DEFAULT, task)
+        _, second = await update_row(connection, WORKSPACE, task)
     assert first < second < await waiting

@@ -1,0 +1,59 @@
+"""Factories for tests that use the database: ids, new tasks, and rows."""
+
+import itertools
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from db import task_table
+from db.pool import Connection
+from db.task import LockedTask, NewTask, Task
+from db.task_table import WrittenRow
+
+WORKSPACE = "default"
+PAST = datetime(2001, 1, 1, tzinfo=UTC)
+
+_id_numbers = itertools.count(1)
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7 that no other test of this process uses."""
+    milliseconds = time.time_ns() // 1_000_000
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62) | next(_id_numbers))
+
+
+def new_task(title: str = "A task", **fields: Any) -> NewTask:
+    return NewTask(new_id(), title, **fields)
+
+
+def in_an_hour() -> datetime:
+    """Return a time in whole milliseconds, the precision of every expiry."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000) + timedelta(hours=1)
+
+
+async def create_rows(connection: Connection, count: int = 1, **fields: Any) -> list[Task]:
+    """Create tasks in one statement and return them, newest first."""
+    created, _ = await task_table.create_tasks(connection, WORKSPACE, [new_task(**fields) for _ in range(count)])
+    return sorted(created.values(), key=lambda task: (task.created_at, task.id), reverse=True)
+
+
+async def expire_row(connection: Connection, id_: UUID) -> None:
+    await connection.raw.execute("UPDATE task SET expires_at = %s WHERE id = %s", (PAST, id_))
+
+
+async def lock_row(connection: Connection, workspace: str, id_: UUID) -> LockedTask | None:
+    return (await task_table.lock_tasks(connection, workspace, [id_])).get(id_)
+
+
+async def update_row(connection: Connection, workspace: str, task: Task) -> WrittenRow:
+    return (await task_table.update_tasks(connection, workspace, [task]))[task.id]
+
+
+async def delete_row(connection: Connection, workspace: str, id_: UUID) -> WrittenRow:
+    return (await task_table.delete_tasks(connection, workspace, [id_]))[id_]
+
+
+async def restore_row(connection: Connection, workspace: str, id_: UUID) -> WrittenRow:
+    return (await task_table.restore_tasks(connection, workspace, [id_]))[id_]
