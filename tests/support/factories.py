@@ -1,7 +1,5 @@
 """What the tests of the cache make and look at: tasks, and what Redis holds of them."""
 
-import itertools
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,26 +11,11 @@ from cache.redis.protocol import Protocol
 from cache.store import Store
 from db.gate import read_gate
 from db.index_source import IndexPosition
-from db.task import NewTask, Status, Task
+from db.task import Status, Task
 from tests.support.store_client import StoreClient
-
-_numbers = itertools.count(1)
-
-
-def new_id() -> UUID:
-    """A UUIDv7 that no other test has."""
-    value = (time.time_ns() // 1_000_000 << 80) | (0x7 << 76) | (0x2 << 62) | next(_numbers)
-    return UUID(int=value)
-
-
-def new_task(title: str = "A task", **fields: Any) -> NewTask:
-    return NewTask(new_id(), title, **fields)
-
-
-def in_an_hour() -> datetime:
-    """In whole milliseconds, as every expiry is kept."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000) + timedelta(hours=1)
+from tests.support.task_factories import in_an_hour as in_an_hour
+from tests.support.task_factories import new_id as new_id
+from tests.support.task_factories import new_task as new_task
 
 
 async def look(store: Store) -> None:

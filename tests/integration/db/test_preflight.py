@@ -92,7 +92,7 @@ async def test_replica_is_a_problem(tmp_path: Path) -> None:
     with EmbeddedStores(settings, durable=False) as urls:
         [problem] = await database_problems(urls.database_url, LIMITS)
     assert problem.startswith("this server is a read replica (in_hot_standby is on)")
-    assert "point DATABASE_URL at the primary" in problem
+    assert "Point DATABASE_URL at the primary" in problem
 
 
 async def test_other_encoding_than_utf8_is_a_problem(latin_database_url: str) -> None:
