@@ -171,6 +171,8 @@ def mget(state: State, scope: Scope, index: int) -> Transitions:
     entry = scripts.epoch_keys(state, reader.epoch).entries[reader.task]
     if entry.kind == "V":
         yield ("R2 hit", index, reader.task, entry.value), take_version(state, scope, index, entry.value)
+        if scope.two_formats:
+            yield ("R2 other format", index, reader.task), with_reader(state, index, pc="lease", replaces=entry)
     elif entry.kind == "L":
         yield ("R2 foreign lease", index, reader.task), with_reader(state, index, pc="row")
     elif entry.kind == "M":
@@ -193,7 +195,7 @@ def lock_id(state: State, scope: Scope, index: int) -> Transitions:
 
 
 def lease(state: State, scope: Scope, index: int) -> Transitions:
-    """R3: take a lease on the id, over an empty entry or over the mark that was read."""
+    """R3: take a lease over an empty entry, over a value of another format, or over the mark that was read."""
     reader = state.readers[index]
     leased = scripts.lease(state, scope, reader.epoch, reader.task, reader.replaces, lease_token(index, reader))
     if leased is not None:

@@ -13,6 +13,9 @@ WRITER_FAULTS = {"crash": 1, "mark fails": 1, "publish fails": 1}
 SHORT = {
     "writers and readers": Scope(writers=(MOVE, UPDATE), readers=(BY_ID, (DONE,)), faults={"crash": 1, "rollback": 1}),
     "late messages": Scope(writers=(UPDATE, MOVE), readers=(ANY_READ,), faults={"mark fails": 1, "publish fails": 1}),
+    "two releases": Scope(
+        writers=(UPDATE, MOVE), readers=(BY_ID, BY_ID), two_formats=True, faults={"crash": 1, "publish fails": 1}
+    ),
     "delete, restore and scrub": Scope(
         rows=DELETED_TASK, writers=(RESTORE, DELETE), readers=((TODO,),), scrubs=1, faults={"evict": 1}
     ),

@@ -130,10 +130,12 @@ def abort(state: State, scope: Scope, index: int) -> State:
 
 
 def lease(state: State, scope: Scope, epoch: int, task: int, replaces: Entry, token: int) -> State | None:
-    """R3: set a lease if the entry is empty or still the one to replace. Return None if refused."""
+    """R3: set a lease if the entry is empty, the one to replace, or a value of another format. None if refused."""
     keys = epoch_keys(state, epoch)
     entry = keys.entries[task]
     unchanged = entry in (replaces, EMPTY)
+    if replaces.kind == "V":  # any value of the other format may be replaced, as if it had been evicted
+        unchanged = unchanged or entry.kind == "V" or ("kind at format takeover" in scope.omitted and entry.kind == "M")
     if "token at takeover" in scope.omitted:
         unchanged = unchanged or (replaces.kind == "M" and entry.kind == "M")
     if not unchanged:

@@ -119,6 +119,12 @@ MARKS_AND_LEASES = (
         "I4",
     ),
     Variant(
+        "a takeover of another format that also replaces marks",
+        ("kind at format takeover",),
+        Scope(writers=(UPDATE,), readers=TWO_READERS, reads=(2, 1), two_formats=True, faults={"publish fails": 1}),
+        "I4",
+    ),
+    Variant(
         "a mark sent twice",
         ("mark sent once",),
         Scope(writers=(UPDATE, UPDATE), readers=((BY_ID,),), faults={"mark fails": 1, "publish fails": 1}),
