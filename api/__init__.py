@@ -1,1 +1,1 @@
-"""HTTP and the command line: the only place that knows Starlette and reads the environment."""
+"""The service: HTTP, WebSocket, the command line and the settings. Only this layer uses Starlette."""

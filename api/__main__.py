@@ -4,33 +4,34 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from api.config.settings import Settings, SettingsError, load_settings
-from api.devstores import StoreError, find, find_database, remove_data
+from api.config.load import load_settings
+from api.config.settings import SettingsError
+from api.devstores import StoreSetupError, find_database_url, find_stores, remove_data
 from api.process import logs
+from api.process.console import print_message
+from api.process.listeners import ServeError
 from api.process.preflight import UnfitStores
-from api.process.supervisor import ServeError, Supervisor, say
-from api.process.worker import work
+from api.process.supervisor import Supervisor
+from api.process.worker import run_worker
 from cache.errors import StoreUnavailable
 from db.errors import DatabaseError
 
 if TYPE_CHECKING:
     from cache.store import Store
 
-_EXPECTED = (SettingsError, StoreError, ServeError, UnfitStores, DatabaseError, StoreUnavailable)
+_EXPECTED_ERRORS = (SettingsError, StoreSetupError, ServeError, UnfitStores, DatabaseError, StoreUnavailable)
 Result = TypeVar("Result")
 
 app = App(
     name="python -m api",
-    help="Millitask: a GraphQL API over PostgreSQL and Redis. Settings: docs/settings.md.",
+    help="Millitask: a GraphQL API over PostgreSQL and Redis. docs/settings.md describes the settings.",
     version_flags=[],
     result_action="return_value",
 )
-
-Hidden = Annotated[int, Parameter(show=False)]
 
 
 @app.command
@@ -41,13 +42,13 @@ def serve(
     workers: int | None = None,
     data_dir: Path | None = None,
 ) -> None:
-    """Start the stores (unless DATABASE_URL and REDIS_URL name others) and the service.
+    """Start the service, with embedded stores unless DATABASE_URL and REDIS_URL are set.
 
     Args:
-        host: The address to listen on (MILLITASK_HOST, 127.0.0.1).
-        port: The port to listen on (MILLITASK_PORT, 8000).
-        workers: How many worker processes (MILLITASK_WORKERS, 1).
-        data_dir: The folder of the embedded stores (MILLITASK_DATA_DIR, .data).
+        host: Address to listen on. Default: MILLITASK_HOST or 127.0.0.1.
+        port: Port to listen on. Default: MILLITASK_PORT or 8000.
+        workers: Number of worker processes. Default: MILLITASK_WORKERS or 1.
+        data_dir: Folder of the embedded stores. Default: MILLITASK_DATA_DIR or .data.
     """
     settings = load_settings(host=host, port=port, workers=workers, data_dir=data_dir)
     logs.configure(settings)
@@ -59,48 +60,49 @@ def worker(*, fd: int, alive_fd: int) -> None:
     """Serve requests from a socket that `serve` opened."""
     settings = load_settings()
     logs.configure(settings)
-    if not work(settings, fd, alive_fd):
+    if not run_worker(settings, fd, alive_fd):
         sys.exit(1)
 
 
 @app.command
 def migrate() -> None:
-    """Bring the database to the newest schema; what is there already is left alone."""
+    """Apply the database migrations that are missing."""
     import db.migrations
 
-    url = find_database(load_settings())
+    url = find_database_url(load_settings())
     if url is None:
-        raise _nothing_runs("DATABASE_URL")
+        raise _no_running_stores("DATABASE_URL")
     applied = db.migrations.migrate(url)
-    say(f"Applied {len(applied)}: {', '.join(applied)}." if applied else "Nothing to apply.")
+    print_message(f"Applied {len(applied)}: {', '.join(applied)}." if applied else "Nothing to apply.")
 
 
 @app.command
 def reindex() -> None:
-    """Build the index in Redis anew from the rows in PostgreSQL; the service goes on meanwhile, without Redis."""
+    """Rebuild the index in Redis from PostgreSQL. A running service falls back to PostgreSQL until it is done."""
     from cache.maintenance.rebuild import reindex
 
-    say(f"The index holds {asyncio.run(_with_store(reindex)):,} tasks.")
+    print_message(f"The index holds {asyncio.run(_with_store(reindex)):,} tasks.")
 
 
 @app.command
 def verify(*, repair: bool = False) -> None:
-    """Hold all that Redis holds against the rows in PostgreSQL; exit code 1 when anything differs.
+    """Compare Redis with PostgreSQL and report differences. The exit code is 1 if there are any.
 
     Args:
-        repair: Mend what differs; then 1 only if something could not be mended.
+        repair: Repair the differences. The exit code is then 1 only if some could not be repaired.
     """
-    from cache.maintenance.audit import AuditReport, audit
+    from cache.maintenance.audit import Report
+    from cache.maintenance.audit import verify as audit
 
-    def tell(id_: object, problem: str) -> None:
+    def print_difference(id_: object, problem: str) -> None:
         sys.stdout.write(f"{id_}: {problem}\n")
 
-    report: AuditReport = asyncio.run(_with_store(lambda store: audit(store, tell, repair=repair)))
-    say(
-        f"Looked at {report.rows:,} tasks and {report.entries:,} entries: {report.different:,} differ"
-        + (f", {report.repaired:,} mended." if repair else ".")
+    report: Report = asyncio.run(_with_store(lambda store: audit(store, print_difference, repair=repair)))
+    repaired = f", {report.mended:,} repaired" if repair else ""
+    print_message(
+        f"Compared {report.rows:,} tasks and {report.entries:,} entries: {report.different:,} differ{repaired}."
     )
-    if report.different > report.repaired:
+    if report.different > report.mended:
         sys.exit(1)
 
 
@@ -109,66 +111,65 @@ def schema(*, reference: bool = False) -> None:
     """Print the GraphQL schema.
 
     Args:
-        reference: As a page for people.
+        reference: Print the reference in Markdown instead of the schema definition language.
     """
     from schema import sdl
-    from schema.reference import reference as page
+    from schema.reference import reference as markdown
 
-    sys.stdout.write(page() if reference else sdl().rstrip("\n") + "\n")
+    sys.stdout.write(markdown() if reference else sdl().rstrip("\n") + "\n")
 
 
 @app.command
 def reset(*, yes: bool = False) -> None:
-    """Delete the data of the embedded stores, after asking.
+    """Delete all data of the embedded stores, after a confirmation.
 
     Args:
-        yes: Do not ask.
+        yes: Delete without a confirmation.
     """
-    settings: Settings = load_settings()
+    settings = load_settings()
     if not settings.data_dir.exists():
-        say(f"There is nothing in {settings.data_dir}.")
+        print_message(f"Nothing to delete: {settings.data_dir} does not exist.")
         return
 
     def confirmed() -> bool:
-        question = f"Delete every task in {settings.data_dir}? Type yes: "
+        question = f"Delete all tasks in {settings.data_dir}? Type yes to confirm: "
         return yes or (sys.stdin.isatty() and input(question).strip().lower() == "yes")
 
     if not remove_data(settings, confirmed):
-        say("Nothing was deleted; answer yes in a terminal, or give --yes.")
+        print_message("Nothing was deleted. Type yes at the question in a terminal, or use --yes.")
         sys.exit(1)
-    say("Deleted.")
+    print_message("Deleted.")
 
 
-async def _with_store(work: Callable[["Store"], Awaitable[Result]]) -> Result:
-    """Does something with the stores of the service that runs."""
+async def _with_store(use: Callable[["Store"], Awaitable[Result]]) -> Result:
+    """Call `use` with the store of the running service and return its result."""
     from cache.metrics import StoreMetrics
     from cache.redis.client import Redis
     from cache.store import Store
     from db.pool import Database
 
-    settings = load_settings()
-    urls = find(settings)
+    urls = find_stores(load_settings())
     if urls is None:
-        raise _nothing_runs("DATABASE_URL and REDIS_URL")
+        raise _no_running_stores("DATABASE_URL and REDIS_URL")
     async with Database(urls.database_url) as database, Redis(urls.redis_url) as redis:
-        return await work(Store(database, redis, StoreMetrics()))
+        return await use(Store(database, redis, StoreMetrics()))
 
 
-def _nothing_runs(names: str) -> StoreError:
+def _no_running_stores(variables: str) -> StoreSetupError:
     folder = load_settings().data_dir
-    return StoreError(
-        f"no embedded stores run in {folder}; start the service first (make run), "
-        f"set MILLITASK_DATA_DIR to the folder that it uses, or set {names}"
+    return StoreSetupError(
+        f"no embedded stores are running in {folder}. Start the service (make run), set MILLITASK_DATA_DIR to the "
+        f"folder of a running service, or set {variables}."
     )
 
 
 def main() -> None:
-    """Run a command. An expected failure is a line on stderr, or one for each thing to mend, and exit code 1."""
+    """Run a command. An expected error exits with code 1 and prints each of its lines to stderr."""
     try:
         app()
-    except _EXPECTED as error:
+    except _EXPECTED_ERRORS as error:
         for line in str(error).splitlines():
-            say(f"error: {line}")
+            print_message(f"error: {line}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

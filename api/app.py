@@ -1,29 +1,30 @@
-"""The composition root: opens everything in one lifespan and lays the routes."""
+"""The composition root: creates the parts of the service and connects them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from api.config.settings import Settings
-from api.graphql.persisted_queries import Documents, trusted_documents
-from api.http.endpoint import TRACE, EndpointOptions, GraphQL
-from api.http.metrics import render
-from api.http.middleware import BodyLimit, RequestLimit, RequestLog
+from api.graphql.persisted_queries import PersistedQueries, load_manifest
+from api.graphql.service import GraphQLService
+from api.http.access_log import AccessLog
+from api.http.body_limit import BodyLimit
+from api.http.cors import cors_middleware
+from api.http.endpoint import EndpointOptions, GraphQLEndpoint
+from api.http.health import livez, readyz
+from api.http.metrics import metrics_endpoint
+from api.http.request_limit import RequestLimit
 from api.http.static_site import StaticSite
-from api.http.trusted_hosts import LOCAL, TrustedHosts, is_loopback
-from api.realtime.sse import StreamLimit
-from api.realtime.websocket import GraphQLSocket
-from cache.errors import RedisFull
+from api.http.trusted_hosts import trusted_hosts_middleware
+from api.realtime.stream_limit import StreamLimit
+from api.realtime.websocket import GraphQLWebSocket
 from cache.feed.feed import Feed
-from cache.maintenance.runner import maintenance
+from cache.maintenance.runner import keeper
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
@@ -31,15 +32,57 @@ from db.pool import Database, DatabaseLimits
 from schema import build
 from schema.limits.extension import OperationLimits
 
-# Bytes from which an answer is worth compressing, and how hard: more than this costs much and gains little.
-COMPRESSED_FROM, LEVEL = 1024, 1
+# Smaller responses are not compressed. Levels above 1 cost much more time and save few bytes.
+_COMPRESS_FROM_BYTES, _COMPRESSION_LEVEL = 1024, 1
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The service. The stores' addresses must be set. Opens connections only when it starts."""
+    """Return the service, which connects to the stores when it starts. The addresses of both stores must be set.
+
+    Raises `SettingsError` if the manifest of trusted documents is not valid.
+    """
+    store = _create_store(settings)
+    feed = Feed(store)
+    streams = StreamLimit(settings.max_streams)
+    site = StaticSite(settings.page_dir, playground=settings.development)
+    service = _create_service(settings, store, feed)
+    endpoint = GraphQLEndpoint(service, streams, _endpoint_options(settings, site))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        retention = timedelta(days=settings.retention_days)
+        async with store.database, store.redis, keeper(store, retention, feed):
+            yield
+            await store.drain()
+
+    app = Starlette(
+        routes=[
+            Route("/graphql", endpoint),
+            WebSocketRoute("/graphql", GraphQLWebSocket(service, streams, settings.allowed_origins)),
+            Route("/livez", livez),
+            Route("/readyz", readyz(store)),
+            Route("/metrics", metrics_endpoint(store, streams)),
+        ],
+        middleware=[
+            Middleware(AccessLog),
+            *trusted_hosts_middleware(settings),
+            *cors_middleware(settings),
+            Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES, compresslevel=_COMPRESSION_LEVEL),
+            Middleware(RequestLimit, limit=settings.max_requests_in_flight, path="/graphql"),
+            Middleware(BodyLimit, limit_bytes=settings.max_body_bytes),
+        ],
+        lifespan=lifespan,
+    )
+    app.router.default = site
+    # The server ends the streams when it stops.
+    app.state.streams = streams
+    return app
+
+
+def _create_store(settings: Settings) -> Store:
     database_url, redis_url = settings.database_address, settings.redis_address
     if database_url is None or redis_url is None:
-        raise ValueError("The addresses of both stores must be set before the service is made.")
+        raise ValueError("The service needs both DATABASE_URL and REDIS_URL.")
     metrics = StoreMetrics()
     limits = DatabaseLimits(
         pool_size=settings.database_pool_size,
@@ -48,42 +91,10 @@ def create_app(settings: Settings) -> Starlette:
     )
     database = Database(database_url, limits, metrics.count_query)
     redis = Redis(redis_url, count=metrics.count_round_trip)
-    store = Store(database, redis, metrics)
-    feed, streams = Feed(store), StreamLimit(settings.max_streams)
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with database, redis, maintenance(store, timedelta(days=settings.retention_days), feed):
-            yield
-            await store.pending_writes.drain()
-
-    page = StaticSite(settings.page_dir, playground=settings.development)
-    endpoint = graphql(settings, store, feed, streams, page)
-    app = Starlette(
-        routes=[
-            Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", GraphQLSocket(endpoint, origins(settings))),
-            Route("/livez", livez),
-            Route("/readyz", readyz(store)),
-            Route("/metrics", render(store, streams)),
-        ],
-        middleware=[
-            Middleware(RequestLog),
-            *hosts(settings),
-            *cors(settings),
-            Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL),
-            Middleware(RequestLimit, limit=settings.max_requests_in_flight, path="/graphql"),
-            Middleware(BodyLimit, limit=settings.max_body_bytes),
-        ],
-        lifespan=lifespan,
-    )
-    app.router.default = page
-    app.state.streams = streams
-    return app
+    return Store(database, redis, metrics)
 
 
-def graphql(settings: Settings, store: Store, feed: Feed, streams: StreamLimit, page: StaticSite) -> GraphQL:
-    """The endpoint as it is set. Raises `SettingsError`."""
+def _create_service(settings: Settings, store: Store, feed: Feed) -> GraphQLService:
     limits = OperationLimits(
         depth=settings.max_depth,
         aliases=settings.max_aliases,
@@ -92,68 +103,17 @@ def graphql(settings: Settings, store: Store, feed: Feed, streams: StreamLimit, 
         cost=settings.max_cost,
         introspection=settings.development,
     )
-    schema, path = build(limits, suggestions=settings.development), settings.trusted_documents
-    documents = Documents(
-        None if path is None else trusted_documents(path, schema._schema), trusted_only=settings.trusted_only
-    )
-    options = EndpointOptions(
-        timeout=settings.request_timeout_ms / 1000,
+    schema = build(limits, suggestions=settings.development)
+    manifest = settings.trusted_documents
+    trusted = None if manifest is None else load_manifest(manifest, schema._schema)
+    persisted_queries = PersistedQueries(trusted, trusted_only=settings.trusted_only)
+    return GraphQLService(schema, store, feed, persisted_queries, timeout_seconds=settings.request_timeout_ms / 1000)
+
+
+def _endpoint_options(settings: Settings, site: StaticSite) -> EndpointOptions:
+    return EndpointOptions(
         max_batch=settings.max_batch,
         traces=settings.development if settings.trace is None else settings.trace,
         get_stored_only=not settings.development,
+        playground=site.playground if settings.development else None,
     )
-    return GraphQL(schema, store, feed, streams, documents, options, page.playground if settings.development else None)
-
-
-def origins(settings: Settings) -> list[str]:
-    """The other sites whose pages may ask."""
-    return [origin.strip() for origin in settings.cors_origins.split(",") if origin]
-
-
-def hosts(settings: Settings) -> list[Middleware]:
-    """For the names that it goes by; open if it may be asked by any.
-
-    `localhost` is always among them: nobody can make that name lead from another site's page to here.
-    """
-    names = [name.strip().lower() for name in settings.hosts.split(",") if name]
-    if "*" in names or not (names or is_loopback(settings.host)):
-        return []
-    return [Middleware(TrustedHosts, names=[LOCAL, *names])]
-
-
-def cors(settings: Settings) -> list[Middleware]:
-    """For pages of other sites; closed unless set."""
-    if not (allowed := origins(settings)):
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=allowed,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", TRACE, "X-Request-Id"],
-            expose_headers=["X-Request-Id", "Retry-After"],
-            max_age=3600,
-        )
-    ]
-
-
-async def livez(_request: Request) -> Response:
-    """The process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-def readyz(store: Store) -> Callable[[Request], Awaitable[Response]]:
-    """Whether requests can be answered; `degraded`: from PostgreSQL alone, which is right, and slower."""
-
-    async def answer(_request: Request) -> Response:
-        if store.gate_lease.ready:
-            degraded = store.gate_lease.protocol is None
-            reason = {"reason": str(RedisFull())} if degraded and store.gate_lease.index_too_large else {}
-            return JSONResponse({"status": "ready", "degraded": degraded, **reason})
-        return JSONResponse(
-            {"status": "not ready", "reason": "PostgreSQL does not answer"},
-            status_code=503,
-            headers={"Retry-After": "1"},
-        )
-
-    return answer

@@ -1,1 +1,1 @@
-"""The settings of the service: the one reader of the environment."""
+"""Settings: the only package that reads configuration from the environment."""

@@ -1,6 +1,6 @@
-"""PostgreSQL and Redis from PyPI's wheels, so that nothing has to be installed."""
+"""Embedded stores: PostgreSQL and Redis from PyPI wheels, for development without an installation."""
 
-from api.devstores.errors import StoreError
-from api.devstores.stores import EmbeddedStores, StoreUrls, find, find_database, remove_data
+from api.devstores.errors import StoreSetupError
+from api.devstores.stores import EmbeddedStores, StoreUrls, find_database_url, find_stores, remove_data
 
-__all__ = ["EmbeddedStores", "StoreError", "StoreUrls", "find", "find_database", "remove_data"]
+__all__ = ["EmbeddedStores", "StoreSetupError", "StoreUrls", "find_database_url", "find_stores", "remove_data"]

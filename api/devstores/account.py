@@ -1,4 +1,4 @@
-"""Whom PostgreSQL runs as: it refuses to be root."""
+"""The operating system account of PostgreSQL, which refuses to run as root."""
 
 import os
 import pwd
@@ -6,27 +6,48 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from api.devstores.errors import StoreError
+from api.devstores.errors import StoreSetupError
 from api.devstores.server import Account
 
 
 def ordinary_account(postgres: Path) -> Account:
-    """Return ourselves if we are not root; else a user namespace, or else an ordinary user."""
+    """Return an account that can run PostgreSQL and is not root. Raises `StoreSetupError` if there is none.
+
+    If this process is root, a user namespace is tried first, then an unprivileged user.
+    """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
-    user = _somebody()
-    for account in (_namespace(user), Account(user.pw_uid, user.pw_gid, switch=True)):
-        if account is not None and _works(account, postgres):
+    user = _unprivileged_user()
+    for account in (_namespace_account(user), Account(user.pw_uid, user.pw_gid, switch=True)):
+        if account is not None and _can_run(account, postgres):
             return account
-    raise StoreError(
-        f"PostgreSQL refuses to run as root, user namespaces are not allowed here, and the user "
-        f"{user.pw_name} cannot reach {postgres}; run the service as an ordinary user, "
-        "move it to a folder that everybody can read, or set DATABASE_URL"
+    raise StoreSetupError(
+        f"PostgreSQL refuses to run as root, this system does not allow user namespaces, and the user {user.pw_name} "
+        f"cannot read {postgres}. Run the service as an ordinary user, move it to a folder that all users can read, "
+        "or set DATABASE_URL."
     )
 
 
-def _somebody() -> pwd.struct_passwd:
-    # initdb wants a user that has a name.
+def run_as(account: Account, command: tuple[str, ...], *, lock: int | None = None) -> str:
+    """Run a command under an account and return its output. Raises `CalledProcessError`."""
+    user = account.uid if account.switch else None
+    completed = subprocess.run(
+        [*account.wrapper, *command],
+        check=True,
+        capture_output=True,
+        text=True,
+        # The other user may have no access to the current folder.
+        cwd="/",
+        user=user,
+        group=account.gid if account.switch else None,
+        extra_groups=[] if account.switch else None,
+        pass_fds=() if lock is None else (lock,),
+    )
+    return completed.stdout
+
+
+def _unprivileged_user() -> pwd.struct_passwd:
+    # initdb requires a user that has a name.
     for name in ("nobody", "daemon"):
         try:
             return pwd.getpwnam(name)
@@ -35,36 +56,18 @@ def _somebody() -> pwd.struct_passwd:
     return max(pwd.getpwall(), key=lambda user: user.pw_uid)
 
 
-def _namespace(user: pwd.struct_passwd) -> Account | None:
+def _namespace_account(user: pwd.struct_passwd) -> Account | None:
     unshare = shutil.which("unshare")
     if unshare is None:
         return None
     mapping = (f"--map-user={user.pw_uid}", f"--map-group={user.pw_gid}")
-    # Outside of the namespace it is still root: the files stay root's.
+    # Outside of the namespace the process is still root, so the files belong to root.
     return Account(0, 0, wrapper=(unshare, "-U", *mapping))
 
 
-def _works(account: Account, postgres: Path) -> bool:
+def _can_run(account: Account, postgres: Path) -> bool:
     try:
         run_as(account, (str(postgres), "--version"))
     except (OSError, subprocess.SubprocessError):
         return False
     return True
-
-
-def run_as(account: Account, command: tuple[str, ...], *, lock: int | None = None) -> str:
-    """Run a command to its end under an account and return what it says."""
-    user = account.uid if account.switch else None
-    done = subprocess.run(
-        [*account.wrapper, *command],
-        check=True,
-        capture_output=True,
-        text=True,
-        # The folder we are in may be closed to the other user.
-        cwd="/",
-        user=user,
-        group=account.gid if account.switch else None,
-        extra_groups=[] if account.switch else None,
-        pass_fds=() if lock is None else (lock,),
-    )
-    return done.stdout

@@ -1,45 +1,44 @@
-"""Whether the database answers at its URL, and if not, why, in words that hold no password."""
+"""Check that the database can be reached, with error messages that contain no password."""
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from api.devstores.errors import StoreError
+from api.devstores.errors import StoreSetupError
 
-_SECONDS = 5
+_CONNECT_TIMEOUT_SECONDS = 5
 
 
 def check_database(url: str) -> None:
-    """Raise unless a PostgreSQL lets us in."""
+    """Connect to the database once. Raises `StoreSetupError` if that fails."""
+    _check_url(url)
     try:
-        psycopg.connect(_checked(url), connect_timeout=_SECONDS).close()
+        psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_SECONDS).close()
     except psycopg.Error as error:
-        raise StoreError(f"cannot use the database at DATABASE_URL: {_reason(error)}") from None
+        raise StoreSetupError(f"cannot use the database at DATABASE_URL: {_reason(error)}") from None
 
 
-def _checked(url: str) -> str:
-    """Return the URL if its parts are what they seem.
+def _check_url(url: str) -> None:
+    """Raise `StoreSetupError` if the URL contains an unescaped `@`, `/` or `:`.
 
-    With an unescaped `@`, `/` or `:` in it, a part of the password would be taken for a host or a
-    port, and be printed with the error that follows.
+    psycopg would take a part of the password for a host or a port, and repeat it in an error message.
     """
-    trouble = StoreError(
-        "DATABASE_URL cannot be read; it looks like postgresql://user:password@host:5432/database, "
-        "and in the password the characters @ : / ? # % are written as %40 %3A %2F %3F %23 %25"
+    malformed = StoreSetupError(
+        "DATABASE_URL cannot be parsed. It must look like postgresql://user:password@host:5432/database. "
+        "In the password, write the characters @ : / ? # % as %40 %3A %2F %3F %23 %25."
     )
     try:
         parts = conninfo_to_dict(url)
     except psycopg.Error:
-        raise trouble from None
+        raise malformed from None
     hosts = str(parts.get("host") or "").split(",")
     ports = str(parts.get("port") or "").split(",")
     odd_host = any("@" in host or (":" in host and "]" in host) for host in hosts)
     if odd_host or any(port and not port.isdigit() for port in ports):
-        raise trouble
-    return url
+        raise malformed
 
 
 def _reason(error: psycopg.Error) -> str:
-    # One address a line, and hints below them.
+    # psycopg reports one address per line, with hints below.
     lines = [line.strip("- \t") for line in str(error).splitlines()]
-    telling = [line for line in lines if "failed: " in line]
-    return (telling or lines or ["no reason given"])[-1]
+    failures = [line for line in lines if "failed: " in line]
+    return (failures or lines or ["no reason given"])[-1]

@@ -1,5 +1,5 @@
-"""What can go wrong with a store, told to people."""
+"""The error of the embedded stores."""
 
 
-class StoreError(Exception):
-    """A store cannot be started or reached; the message is one line, without a password."""
+class StoreSetupError(Exception):
+    """A store cannot be started or reached. The message is one line for people and contains no password."""

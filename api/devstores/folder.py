@@ -1,4 +1,4 @@
-"""The data folder: what lies where in it, where the sockets are, and who may use it."""
+"""The data folder: its layout, its lock and the folder of the sockets."""
 
 import fcntl
 import hashlib
@@ -11,64 +11,67 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.devstores.errors import StoreError
+from api.devstores.errors import StoreSetupError
 
-# A socket's path has room for 104 bytes on macOS (108 on Linux), "/.s.PGSQL.5432" included.
-_LONGEST = 85
-# Commas, spaces and percent signs mean something in a connection string.
-_PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
-# For how long a start waits for the stores of a parent that was killed to end.
-_PATIENCE = 20.0
+# The path of a socket is limited to 104 bytes on macOS and 108 on Linux, including "/.s.PGSQL.5432".
+_MAX_PATH_BYTES = 85
+# Commas, spaces and percent signs have a meaning in connection strings.
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+# After a service was killed, its stores need a moment to end. A new start waits this long for them.
+_LOCK_TIMEOUT_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class DataFolder:
-    """A folder that holds the data, logs and sockets of the embedded stores."""
+    """The folder with the data, the logs and the sockets of the embedded stores."""
 
     path: Path
 
     @property
     def postgres(self) -> Path:
-        """Where PostgreSQL keeps its files."""
+        """The data folder of PostgreSQL."""
         return self.path / "postgres"
 
     @property
     def lock(self) -> Path:
-        """The file whose lock says that the stores run."""
+        """The file that is locked while the stores run."""
         return self.path / "lock"
 
     @property
     def sockets(self) -> Path:
-        """Where the sockets are: in here, or in the temporary folder if the path does not suit."""
-        here = self.path / "run"
-        if _suits(here):
-            return here
+        """The folder of the sockets: `run`, or a temporary folder if the path does not suit a socket."""
+        preferred = self.path / "run"
+        if _suits_sockets(preferred):
+            return preferred
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
-        there = Path(tempfile.gettempdir()) / f"millitask-{digest}"
-        if not _suits(there):
-            raise StoreError(
-                f"the path of the data folder {self.path} is too long or too unusual for a socket, "
-                f"and so is that of the temporary folder; set TMPDIR or MILLITASK_DATA_DIR"
+        temporary = Path(tempfile.gettempdir()) / f"millitask-{digest}"
+        if not _suits_sockets(temporary):
+            raise StoreSetupError(
+                f"the paths of the data folder {self.path} and of the temporary folder {temporary.parent} do not suit "
+                f"a socket: they must have at most {_MAX_PATH_BYTES} bytes, of letters, digits and / . _ - only. "
+                "Set MILLITASK_DATA_DIR or TMPDIR to another folder."
             )
-        return there
+        return temporary
 
     def log(self, name: str) -> Path:
-        """Where a store writes its log."""
+        """Return the log file of a store."""
         return self.path / f"{name}.log"
 
     def create(self) -> None:
-        """Make the folder."""
+        """Create the folder. Raises `StoreSetupError`."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(
-                f"cannot create the data folder {self.path}: {error.strerror}; "
-                "set MILLITASK_DATA_DIR to a folder that can be written to"
+            raise StoreSetupError(
+                f"cannot create the data folder {self.path}: {error.strerror}. "
+                "Set MILLITASK_DATA_DIR to a folder that you can write to."
             ) from None
 
     def remove(self) -> None:
-        """Delete what is in it, but for the lock, which somebody may be waiting for."""
-        # Nothing but what we made: the folder may hold other things of its owner's.
+        """Delete the data, the logs and the sockets, but no other files of the folder.
+
+        The lock file stays, because another process may be waiting for the lock.
+        """
         names = ("postgres", "postgres.new")
         for folder in (*(self.path / name for name in names), self.sockets):
             shutil.rmtree(folder, ignore_errors=True)
@@ -76,34 +79,34 @@ class DataFolder:
             (self.path / name).unlink(missing_ok=True)
 
     def create_sockets(self, uid: int) -> None:
-        """Make the folder of the sockets, for this user alone."""
+        """Create the folder of the sockets, accessible to this user only. Raises `StoreSetupError`."""
         folder = self.sockets
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
-        # In the temporary folder somebody else may have been there first.
+        # Every user can create entries in the temporary folder, so this one could be another user's.
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), uid}:
-            raise StoreError(f"{folder} belongs to somebody else; remove it, or set TMPDIR")
+            raise StoreSetupError(f"{folder} belongs to another user. Remove it, or set TMPDIR to another folder.")
         folder.chmod(0o700)
         if os.geteuid() != uid:
             os.chown(folder, uid, -1)
 
     def acquire(self) -> int:
-        """Lock the folder and return the lock, a file descriptor.
+        """Lock the folder and return the file descriptor of the lock. Raises `StoreSetupError` if it is in use.
 
-        The stores inherit it, so that it is free only when the last of them has ended: also
-        after their parent was killed.
+        The stores inherit the descriptor. The lock is therefore free only after the last store has ended, even if
+        the parent was killed.
         """
         self.create()
         descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _LOCK_TIMEOUT_SECONDS
         while not _try_lock(descriptor):
             owner = _owner(self.lock)
-            if (owner is not None and _lives(owner)) or time.monotonic() > deadline:
+            if (owner is not None and _is_alive(owner)) or time.monotonic() > deadline:
                 os.close(descriptor)
-                who = f"process {owner}" if owner is not None else "another process"
-                raise StoreError(
-                    f"the data folder {self.path} is in use by {who}; "
-                    "stop that one first, or choose another MILLITASK_DATA_DIR (make run DATA=…)"
+                user = f"process {owner}" if owner is not None else "another process"
+                raise StoreSetupError(
+                    f"the data folder {self.path} is in use by {user}. "
+                    "Stop that process, or choose another MILLITASK_DATA_DIR (make run DATA=…)."
                 )
             time.sleep(0.05)
         os.truncate(descriptor, 0)
@@ -111,8 +114,8 @@ class DataFolder:
         return descriptor
 
 
-def _suits(folder: Path) -> bool:
-    return len(os.fsencode(folder)) <= _LONGEST and _PLAIN.fullmatch(str(folder)) is not None
+def _suits_sockets(folder: Path) -> bool:
+    return len(os.fsencode(folder)) <= _MAX_PATH_BYTES and _PLAIN_PATH.fullmatch(str(folder)) is not None
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -128,7 +131,7 @@ def _owner(lock: Path) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

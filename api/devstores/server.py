@@ -1,4 +1,4 @@
-"""One store as a process: started behind a guard, stopped, and waited for."""
+"""One embedded store as a child process, started behind a watchdog."""
 
 import os
 import signal
@@ -10,12 +10,14 @@ from pathlib import Path
 
 from api.devstores import watchdog
 
-_LONGEST_LOG = 10 * 2**20
+_MAX_LOG_BYTES = 10 * 2**20
+# Added to the stop time of a program, for the watchdog itself.
+_STOP_MARGIN_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Account:
-    """How a store becomes a user other than root, where it has to."""
+    """The user and group of a store: switched to, or mapped by the command `wrapper`."""
 
     uid: int
     gid: int
@@ -24,8 +26,8 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Program:
-    """What to run, and how it is stopped."""
+class StoreProgram:
+    """The command of a store and the way to stop it."""
 
     name: str
     command: tuple[str, ...]
@@ -36,73 +38,73 @@ class Program:
     account: Account
 
 
-class Server:
-    """A running program; it ends when this process ends, whichever way."""
+class StoreServer:
+    """A running store. It ends when this process ends, even if this process is killed."""
 
-    def __init__(self, program: Program, lock: int) -> None:
+    def __init__(self, program: StoreProgram, lock: int) -> None:
         self.program = program
         self.name = program.name
         self._lock = lock
         self._alive: int | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._watchdog: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and return at once."""
+        """Start the process without waiting until it answers."""
         self._close_pipe()
         program = self.program
         account = program.account
-        theirs, self._alive = os.pipe()
-        become = (account.uid, account.gid) if account.switch else (-1, -1)
+        # The watchdog stops the store when this process closes its end of the pipe, or dies.
+        watched, self._alive = os.pipe()
+        uid_and_gid = (account.uid, account.gid) if account.switch else (-1, -1)
         numbers = (
-            *(theirs, self._lock, int(program.stop_signal), int(program.kill_signal)),
-            *(program.stop_seconds, *become),
+            *(watched, self._lock, int(program.stop_signal), int(program.kill_signal)),
+            *(program.stop_seconds, *uid_and_gid),
         )
         python = (sys.executable, "-I", "-S", str(Path(watchdog.__file__)))
-        _make_room(program.log)
+        _rotate(program.log)
         try:
             with program.log.open("ab") as log:
-                self._guard = subprocess.Popen(
+                self._watchdog = subprocess.Popen(
                     [*account.wrapper, *python, *map(str, numbers), *program.command],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    pass_fds=(theirs, self._lock),
-                    # Ctrl-C in a terminal is for us, not for the stores.
+                    pass_fds=(watched, self._lock),
+                    # In a terminal, Ctrl-C then reaches only the service, which stops the stores in order.
                     start_new_session=True,
                 )
         finally:
-            os.close(theirs)
+            os.close(watched)
 
-    def runs(self) -> bool:
-        """Say whether it still runs."""
-        return self._guard is not None and self._guard.poll() is None
+    def is_running(self) -> bool:
+        return self._watchdog is not None and self._watchdog.poll() is None
 
-    def ask_to_stop(self) -> None:
-        """Have it stop in good order, without waiting."""
+    def request_stop(self) -> None:
+        """Ask the store to shut down cleanly. Does not wait."""
         self._close_pipe()
 
     def wait(self) -> None:
-        """Wait until it has stopped."""
-        if self._guard is None:
+        """Wait until the store has ended. Kill it after its stop time."""
+        if self._watchdog is None:
             return
         try:
-            self._guard.wait(self.program.stop_seconds + 5)
+            self._watchdog.wait(self.program.stop_seconds + _STOP_MARGIN_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
-            self._guard.wait()
+            self._watchdog.wait()
 
     def kill(self) -> None:
-        """Have it end now, in whatever state."""
-        if self._guard is not None and self._guard.poll() is None:
-            self._guard.terminate()
+        """End the store at once, without a clean shutdown."""
+        if self._watchdog is not None and self._watchdog.poll() is None:
+            self._watchdog.terminate()
         self._close_pipe()
 
-    def last_words(self) -> str:
-        """Return the last line of its log that tells of trouble, or just the last one."""
+    def last_error(self) -> str:
+        """Return the last line of the log that reports an error, or else the last line."""
         with suppress(OSError):
             lines = self.program.log.read_text(errors="replace").strip().splitlines()[-50:]
-            telling = [line for line in lines if "FATAL" in line or "rror" in line]
-            return (telling or lines or [""])[-1].strip()
+            errors = [line for line in lines if "FATAL" in line or "rror" in line]
+            return (errors or lines or [""])[-1].strip()
         return ""
 
     def _close_pipe(self) -> None:
@@ -111,7 +113,7 @@ class Server:
             self._alive = None
 
 
-def _make_room(log: Path) -> None:
-    if log.exists() and log.stat().st_size > _LONGEST_LOG:
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > _MAX_LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     log.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""The embedded stores together: started, found by other commands, stopped."""
+"""Start, find and stop both embedded stores."""
 
 import os
 import socket
@@ -14,36 +14,36 @@ import redis as redis_client
 
 from api.config.settings import Settings
 from api.devstores import postgres, redis
-from api.devstores.errors import StoreError
+from api.devstores.errors import StoreSetupError
 from api.devstores.folder import DataFolder
-from api.devstores.server import Server
+from api.devstores.server import StoreServer
 
-# PostgreSQL may first have to replay what a crash left in its log.
-_START_SECONDS = 180.0
-# For migrations, commands and people beside the workers' pools.
+# After a crash, PostgreSQL first replays its write-ahead log.
+_START_TIMEOUT_SECONDS = 180.0
+# Connections in addition to the pools of the workers: for migrations, commands and psql.
 _SPARE_CONNECTIONS = 30
 
 
 @dataclass(frozen=True)
 class StoreUrls:
-    """Where the two stores are reached."""
+    """The URLs of both stores, with their passwords."""
 
     database_url: str
     redis_url: str
 
 
 class EmbeddedStores:
-    """The servers that the settings give no address for. They end when this process does."""
+    """The stores for which the settings have no URL. They end when this process ends."""
 
     def __init__(self, settings: Settings, *, durable: bool = True) -> None:
         self._settings = settings
         self._durable = durable
         self._folder = DataFolder(settings.data_dir)
         self._lock: int | None = None
-        self.servers: list[Server] = []
+        self.servers: list[StoreServer] = []
 
     def start(self) -> StoreUrls:
-        """Start them and wait until they answer."""
+        """Start the stores, wait until they answer, and return the URLs. Raises `StoreSetupError`."""
         settings = self._settings
         if settings.database_url is None or settings.redis_url is None:
             self._lock = self._folder.acquire()
@@ -62,25 +62,25 @@ class EmbeddedStores:
         if settings.database_url is None:
             connections = settings.database_connections + _SPARE_CONNECTIONS
             program = postgres.program(self._folder, lock, connections=max(100, connections), durable=self._durable)
-            self._launch(Server(program, lock))
+            self._launch(StoreServer(program, lock))
         if settings.redis_url is None:
             self._folder.create_sockets(self._folder_owner())
             program = redis.program(self._folder, maxmemory=settings.redis_maxmemory)
-            self._launch(Server(program, lock))
+            self._launch(StoreServer(program, lock))
         for server in self.servers:
             ready = _postgres_answers if server.name == "PostgreSQL" else _redis_answers
             while not ready(self._folder):
-                if not server.runs() or time.monotonic() > self._deadline:
-                    raise StoreError(
-                        f"the embedded {server.name} does not start: {server.last_words()} "
-                        f"(its log: {server.program.log})"
+                if not server.is_running() or time.monotonic() > self._deadline:
+                    raise StoreSetupError(
+                        f"the embedded {server.name} does not start: {server.last_error()} "
+                        f"(the log is {server.program.log})"
                     )
                 time.sleep(0.02)
         if settings.database_url is None:
             _create_database(self._folder)
 
-    def _launch(self, server: Server) -> None:
-        self._deadline = time.monotonic() + _START_SECONDS
+    def _launch(self, server: StoreServer) -> None:
+        self._deadline = time.monotonic() + _START_TIMEOUT_SECONDS
         self.servers.append(server)
         server.start()
 
@@ -90,9 +90,9 @@ class EmbeddedStores:
         return os.geteuid()
 
     def stop(self) -> None:
-        """Stop them in good order."""
+        """Shut the stores down cleanly and wait until they have ended."""
         for server in self.servers:
-            server.ask_to_stop()
+            server.request_stop()
         for server in self.servers:
             server.wait()
         self.servers.clear()
@@ -101,7 +101,7 @@ class EmbeddedStores:
             self._lock = None
 
     def kill(self) -> None:
-        """End them now; PostgreSQL recovers at its next start."""
+        """End the stores at once. PostgreSQL recovers at its next start."""
         for server in self.servers:
             server.kill()
 
@@ -117,28 +117,31 @@ class EmbeddedStores:
         self.stop()
 
 
-def find(settings: Settings) -> StoreUrls | None:
-    """Return where the stores are: as set, or those that run in the data folder; else nothing."""
-    database_url = find_database(settings)
+def find_stores(settings: Settings) -> StoreUrls | None:
+    """Return the URLs from the settings or of the embedded stores that run now, or None without running stores."""
+    database_url = find_database_url(settings)
     folder = DataFolder(settings.data_dir)
     redis_url = settings.redis_address
-    if redis_url is None and _listens(redis.socket(folder)):
+    if redis_url is None and _accepts_connections(redis.socket_path(folder)):
         redis_url = redis.url(folder)
     if database_url is None or redis_url is None:
         return None
     return StoreUrls(database_url, redis_url)
 
 
-def find_database(settings: Settings) -> str | None:
-    """Return where PostgreSQL is: as set, or the one that runs in the data folder; else nothing."""
+def find_database_url(settings: Settings) -> str | None:
+    """Return the URL from the settings or of the embedded PostgreSQL that runs now, or None if none runs."""
     folder = DataFolder(settings.data_dir)
-    if settings.database_url is None and _listens(postgres.socket(folder)):
+    if settings.database_url is None and _accepts_connections(postgres.socket_path(folder)):
         return postgres.url(folder)
     return settings.database_address
 
 
 def remove_data(settings: Settings, confirmed: Callable[[], bool]) -> bool:
-    """Delete what the embedded stores wrote, if that is confirmed; refuse while they run."""
+    """Delete the data of the embedded stores if `confirmed` returns true. Return whether the data was deleted.
+
+    Raises `StoreSetupError` while the stores run.
+    """
     folder = DataFolder(settings.data_dir)
     lock = folder.acquire()
     try:
@@ -150,7 +153,7 @@ def remove_data(settings: Settings, confirmed: Callable[[], bool]) -> bool:
         os.close(lock)
 
 
-def _listens(path: Path) -> bool:
+def _accepts_connections(path: Path) -> bool:
     with closing(socket.socket(socket.AF_UNIX)) as probe:
         probe.settimeout(1)
         try:
@@ -161,7 +164,7 @@ def _listens(path: Path) -> bool:
 
 
 def _postgres_answers(folder: DataFolder) -> bool:
-    if not _listens(postgres.socket(folder)):
+    if not _accepts_connections(postgres.socket_path(folder)):
         return False
     try:
         psycopg.connect(postgres.url(folder, "postgres"), connect_timeout=2).close()

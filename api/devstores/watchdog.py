@@ -1,6 +1,6 @@
-"""A small process between the service and a store: when the service is gone, it stops the store.
+"""A small parent process of a store, which stops the store when the service is gone.
 
-It is run by its path and imports nothing but the standard library, so that it starts quickly.
+The service runs this file by its path. The file imports only the standard library, so that it starts quickly.
 """
 
 import ctypes
@@ -12,23 +12,24 @@ import sys
 from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
-_LAST_RESORT_SECONDS = 2.0
+_KILL_TIMEOUT_SECONDS = 2.0
 
 
 def main(arguments: list[str]) -> int:
     """Run `ALIVE_FD LOCK_FD STOP_SIGNAL KILL_SIGNAL SECONDS UID GID COMMAND…`.
 
-    A UID of -1 means: as who we are. The command ends with ALIVE_FD; SIGTERM ends it at once.
+    A UID of -1 keeps the current user. The command gets STOP_SIGNAL and SECONDS to end when ALIVE_FD is closed, and
+    KILL_SIGNAL at once when this process receives SIGTERM. Returns the exit code.
     """
-    alive, lock, stop, kill = (int(word) for word in arguments[:4])
+    alive, lock, stop, kill = (int(argument) for argument in arguments[:4])
     seconds = float(arguments[4])
-    uid, gid = (int(word) for word in arguments[5:7])
+    uid, gid = (int(argument) for argument in arguments[5:7])
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    hurried: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: hurried.append(number))
+    kill_requests: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: kill_requests.append(number))
     child = subprocess.Popen(
         arguments[7:],
         stdin=subprocess.DEVNULL,
@@ -36,20 +37,21 @@ def main(arguments: list[str]) -> int:
         preexec_fn=_dies_with_parent(stop),
         **({} if uid < 0 else {"user": uid, "group": gid, "extra_groups": []}),  # type: ignore[call-overload]
     )
-    while child.poll() is None and not hurried:
+    while child.poll() is None and not kill_requests:
         ready, _, _ = select.select([alive, woken], [], [])
         if woken in ready:
             os.read(woken, 512)
         if alive in ready:
             break
-    if not hurried and _ends(child, stop, seconds):
+    if not kill_requests and _end(child, stop, seconds):
         return int(child.returncode)
-    if not _ends(child, kill, _LAST_RESORT_SECONDS):
-        _ends(child, signal.SIGKILL, _LAST_RESORT_SECONDS)
+    if not _end(child, kill, _KILL_TIMEOUT_SECONDS):
+        _end(child, signal.SIGKILL, _KILL_TIMEOUT_SECONDS)
     return 1
 
 
-def _ends(child: "subprocess.Popen[bytes]", number: int, seconds: float) -> bool:
+def _end(child: "subprocess.Popen[bytes]", number: int, seconds: float) -> bool:
+    """Send the signal and return whether the child ended in time."""
     if child.poll() is not None:
         return True
     child.send_signal(number)
@@ -61,18 +63,19 @@ def _ends(child: "subprocess.Popen[bytes]", number: int, seconds: float) -> bool
 
 
 def _dies_with_parent(number: int) -> Callable[[], None] | None:
-    """Have Linux stop the store even when this guard is killed."""
+    """Return a function for the child by which Linux stops the store even when this watchdog is killed."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
-    guard = os.getpid()
+    watchdog_pid = os.getpid()
 
-    def ask() -> None:
+    def request_signal() -> None:
         prctl(_PR_SET_PDEATHSIG, number)
-        if os.getppid() != guard:
+        # The watchdog may have died before the request.
+        if os.getppid() != watchdog_pid:
             os._exit(1)
 
-    return ask
+    return request_signal
 
 
 if __name__ == "__main__":

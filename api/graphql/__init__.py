@@ -1,1 +1,1 @@
-"""GraphQL requests, independent of their transport."""
+"""Run GraphQL requests, whatever transport they came by."""

@@ -1,23 +1,26 @@
-"""Which form an answer takes, by the request's Accept header, after GraphQL over HTTP."""
+"""Choose the media type of a response from the request's Accept header (GraphQL over HTTP)."""
 
-RESPONSE, JSON, HTML = "application/graphql-response+json", "application/json", "text/html"
-EVENTS = "text/event-stream"
-# What we speak, the one first that is meant where the client leaves it to us.
-SPOKEN = (JSON, RESPONSE, EVENTS)
+GRAPHQL_JSON, JSON, HTML = "application/graphql-response+json", "application/json", "text/html"
+EVENT_STREAM = "text/event-stream"
+# The first type is the default, for clients that accept any type.
+SUPPORTED = (JSON, GRAPHQL_JSON, EVENT_STREAM)
 
 
-def media_type(accept: str, offered: tuple[str, ...] = SPOKEN) -> str | None:
-    """The offered type that the header wants most, the first of those it wants alike; none if it wants none of them."""
+def preferred_media_type(accept: str, offered: tuple[str, ...] = SUPPORTED) -> str | None:
+    """Return the offered type with the highest quality, or None if the header accepts none of them.
+
+    The order of `offered` breaks ties. An empty header accepts everything.
+    """
     if not accept.strip():
         return offered[0]
-    ranges = [_range(part) for part in accept.split(",")]
-    wanted = [(_quality(type_, ranges), type_) for type_ in offered]
-    best = max(quality for quality, _ in wanted)
-    return next((type_ for quality, type_ in wanted if quality == best), None) if best > 0 else None
+    ranges = [_media_range(part) for part in accept.split(",")]
+    qualities = [(_quality(media_type, ranges), media_type) for media_type in offered]
+    best = max(quality for quality, _ in qualities)
+    return next((media_type for quality, media_type in qualities if quality == best), None) if best > 0 else None
 
 
-def _range(part: str) -> tuple[str, float]:
-    """A media range and its quality, 0 to 1 (RFC 9110, 12.5.1)."""
+def _media_range(part: str) -> tuple[str, float]:
+    """Return a media range and its quality, 0 to 1 (RFC 9110, section 12.5.1)."""
     name, *parameters = (word.strip().lower() for word in part.split(";"))
     for parameter in parameters:
         key, _, value = parameter.partition("=")
@@ -29,9 +32,9 @@ def _range(part: str) -> tuple[str, float]:
     return name, 1.0
 
 
-def _quality(type_: str, ranges: list[tuple[str, float]]) -> float:
-    """That of the most specific range that fits."""
-    for name in (type_, type_.split("/")[0] + "/*", "*/*"):
+def _quality(media_type: str, ranges: list[tuple[str, float]]) -> float:
+    """Return the quality of the most specific range that matches the type; 0 if no range does."""
+    for name in (media_type, media_type.split("/")[0] + "/*", "*/*"):
         found = [quality for given, quality in ranges if given == name]
         if found:
             return max(found)

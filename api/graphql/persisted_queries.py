@@ -1,4 +1,4 @@
-"""Documents that are named by the hash of their text: trusted ones of a manifest, and those that clients have sent."""
+"""Documents that requests name by a hash: trusted documents of a manifest, and texts that clients sent before."""
 
 import hashlib
 import re
@@ -10,74 +10,86 @@ import msgspec
 from graphql import GraphQLError, GraphQLSchema, parse, validate
 
 from api.config.settings import SettingsError
-from api.graphql.request import Operation, RequestError
+from api.graphql.request import GraphQLRequest, RequestError
 
-# How many documents that clients have sent are kept, and how long each may be (characters): 16 MiB at most.
-MOST, LONGEST = 1024, 16 * 1024
+# Bounds on the documents that clients register: at most 16 MiB per worker.
+MAX_DOCUMENTS, MAX_DOCUMENT_CHARACTERS = 1024, 16 * 1024
 _HASH = re.compile(r"(sha256:)?([0-9a-f]{64})")
 
 
-class Documents:
-    """What a document's id stands for. Trusted documents never change; the others are those that were used last, kept
-    by each process for itself: a client that asks another process is told PERSISTED_QUERY_NOT_FOUND, and sends the
-    text."""
+class PersistedQueries:
+    """The documents that requests can name by a hash.
+
+    Trusted documents never change. Documents that clients register are kept per worker, the least recently used
+    evicted first. A client that reaches another worker gets PERSISTED_QUERY_NOT_FOUND and sends the text.
+    """
 
     def __init__(self, trusted: dict[str, str] | None = None, *, trusted_only: bool = False) -> None:
         self._trusted = trusted or {}
         self._trusted_only = trusted_only
-        self._sent: OrderedDict[str, str] = OrderedDict()
+        self._registered: OrderedDict[str, str] = OrderedDict()
 
-    def text(self, operation: Operation, *, stored_only: bool) -> str:
-        """Return the document of a request; with `stored_only`, never one that came with it. Raises `RequestError`."""
-        id_ = document_id(operation)
-        if id_ in self._trusted:
-            return self._trusted[id_]
+    def resolve(self, request: GraphQLRequest, *, stored_only: bool) -> str:
+        """Return the document that the request asks for. With `stored_only`, refuse a text that the request carries.
+
+        Raises `RequestError`.
+        """
+        hash_ = document_hash(request)
+        if hash_ in self._trusted:
+            return self._trusted[hash_]
         if self._trusted_only:
             raise RequestError(
                 400,
-                "Only trusted documents are answered here, and this is none of them: ask for one by its documentId, or "
-                "have this one added to the manifest.",
+                "This server runs trusted documents only, and this document is not one of them. Ask for a trusted "
+                "document by its documentId, or add this one to the manifest.",
                 "DOCUMENT_NOT_TRUSTED",
             )
-        if id_ is not None and operation.query is None:
-            return self._recall(id_)
-        if not operation.query:
+        if hash_ is not None and request.query is None:
+            return self._registered_document(hash_)
+        if not request.query:
+            raise RequestError(400, 'The request has no operation: send a "query", or the "documentId" of a document.')
+        if hash_ is not None and sha256_of(request.query) != hash_:
             raise RequestError(
-                400, 'There is nothing to run: send a "query", or the "documentId" of a stored document.'
+                400,
+                "sha256Hash is not the SHA-256 of the query. Compute it from the exact text that you send.",
+                "PERSISTED_QUERY_HASH_MISMATCH",
             )
-        if id_ is not None and hash_of(operation.query) != id_:
-            raise RequestError(400, "The sha256Hash is not that of the query.", "PERSISTED_QUERY_HASH_MISMATCH")
         if stored_only:
             raise RequestError(
-                400, "GET is answered for stored documents only: send the text by POST.", "DOCUMENT_NOT_STORED"
+                400, "GET runs stored documents only. Send the text of a document by POST.", "DOCUMENT_NOT_STORED"
             )
-        return operation.query
+        return request.query
 
-    def keep(self, operation: Operation) -> None:
-        """Keeps the text of an operation that came with its hash, and that was found to be valid."""
-        id_ = document_id(operation)
-        if id_ is None or operation.query is None or id_ in self._trusted or len(operation.query) > LONGEST:
+    def register(self, request: GraphQLRequest) -> None:
+        """Store the text of a valid request that also carries its hash. Texts over the size limit are not stored."""
+        hash_ = document_hash(request)
+        if hash_ is None or request.query is None or hash_ in self._trusted:
             return
-        self._sent[id_] = operation.query
-        self._sent.move_to_end(id_)
-        if len(self._sent) > MOST:
-            self._sent.popitem(last=False)
+        if len(request.query) > MAX_DOCUMENT_CHARACTERS:
+            return
+        self._registered[hash_] = request.query
+        self._registered.move_to_end(hash_)
+        if len(self._registered) > MAX_DOCUMENTS:
+            self._registered.popitem(last=False)
 
-    def _recall(self, id_: str) -> str:
-        if id_ not in self._sent:
-            # The words and the code of Apollo's protocol: its clients answer with the text.
+    def _registered_document(self, hash_: str) -> str:
+        if hash_ not in self._registered:
+            # Apollo's protocol prescribes this message and code. Its clients then send the text.
             raise RequestError(400, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
-        self._sent.move_to_end(id_)
-        return self._sent[id_]
+        self._registered.move_to_end(hash_)
+        return self._registered[hash_]
 
 
-def document_id(operation: Operation) -> str | None:
-    """The SHA-256 that the document is named by, in hexadecimal: a `documentId`, or Apollo's `persistedQuery`."""
-    persisted: Any = operation.extensions.get("persistedQuery")
-    if operation.document_id is None and persisted is None:
+def document_hash(request: GraphQLRequest) -> str | None:
+    """Return the SHA-256 (hexadecimal) in `documentId` or in Apollo's `persistedQuery`, or None if there is neither.
+
+    Raises `RequestError` if either field is malformed.
+    """
+    persisted: Any = request.extensions.get("persistedQuery")
+    if request.document_id is None and persisted is None:
         return None
-    if operation.document_id is not None:
-        given: Any = operation.document_id
+    if request.document_id is not None:
+        given: Any = request.document_id
     elif isinstance(persisted, dict) and persisted.get("version") == 1:
         given = persisted.get("sha256Hash")
     else:
@@ -85,37 +97,38 @@ def document_id(operation: Operation) -> str | None:
     match = _HASH.fullmatch(given) if isinstance(given, str) else None
     if match is None:
         raise RequestError(
-            400, "The id of a document is the SHA-256 of its text: 64 hexadecimal digits, in lower case."
+            400, "The id of a document must be the SHA-256 of its text: 64 hexadecimal digits in lower case."
         )
     return match[2]
 
 
-def hash_of(text: str) -> str:
-    """SHA-256 in hexadecimal; of half a surrogate pair as well, which is no text and is refused later."""
+def sha256_of(text: str) -> str:
+    """Return the SHA-256 of a document in hexadecimal."""
+    # An unpaired surrogate has no UTF-8 form. The parser refuses it later, with a better message than hashing would.
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def trusted_documents(path: Path, schema: GraphQLSchema) -> dict[str, str]:
-    """The documents of a manifest, by hash: Apollo's persisted query manifest, or an object of hashes and texts.
+def load_manifest(path: Path, schema: GraphQLSchema) -> dict[str, str]:
+    """Return the documents of a manifest by hash. Raises `SettingsError` if the manifest or a document is not valid.
 
-    Raises `SettingsError`, which names what is wrong.
+    The file is Apollo's persisted query manifest, or a JSON object that maps each hash to its document.
     """
     try:
         manifest = msgspec.json.decode(path.read_bytes())
         documents: dict[str, str] = (
             {item["id"]: item["body"] for item in manifest["operations"]} if "operations" in manifest else manifest
         )
-        for id_, text in documents.items():
-            if id_.removeprefix("sha256:") != hash_of(text):
-                raise SettingsError(f"{path}: {id_} is not the SHA-256 of its document.")
+        for hash_, text in documents.items():
+            if hash_.removeprefix("sha256:") != sha256_of(text):
+                raise SettingsError(f"{path}: {hash_} is not the SHA-256 of its document.")
             if errors := validate(schema, parse(text)):
-                raise SettingsError(f"{path}: the document {id_} does not fit the schema: {errors[0].message}")
+                raise SettingsError(f"{path}: the document {hash_} is not valid for the schema: {errors[0].message}")
     except GraphQLError as error:
-        raise SettingsError(f"{path}: a document is not GraphQL: {error.message}") from error
+        raise SettingsError(f"{path}: a document is not valid GraphQL: {error.message}") from error
     except (OSError, msgspec.DecodeError) as error:
         raise SettingsError(f"{path}: cannot be read as a manifest of documents: {error}") from error
     except (TypeError, KeyError, AttributeError) as error:
         raise SettingsError(
             f'{path}: must be {{"operations": [{{"id": …, "body": …}}]}} or {{hash: document}}.'
         ) from error
-    return {id_.removeprefix("sha256:"): text for id_, text in documents.items()}
+    return {hash_.removeprefix("sha256:"): text for hash_, text in documents.items()}

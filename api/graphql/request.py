@@ -1,14 +1,15 @@
-"""What a client asks for over HTTP: operations out of a query string or a body, each checked before it is used."""
+"""GraphQL requests: their fields, the check of each field, and the errors that stop a request before it runs."""
 
 import json
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
 
 _decode = msgspec.json.Decoder().decode
-_KINDS: dict[str, tuple[type, str]] = {
+# The fields of a request: the type of each, and how an error message names that type.
+FIELD_TYPES: dict[str, tuple[type, str]] = {
     "query": (str, "a string"),
     "documentId": (str, "a string"),
     "operationName": (str, "a string"),
@@ -18,7 +19,7 @@ _KINDS: dict[str, tuple[type, str]] = {
 
 
 class RequestError(Exception):
-    """A request that is answered without being run: the HTTP status, what is wrong, and a code for programs."""
+    """A request that the service refuses to run: an HTTP status, a message for people and a code for programs."""
 
     def __init__(
         self,
@@ -33,79 +34,58 @@ class RequestError(Exception):
         self.extensions = {"code": code, **(numbers or {})}
         self.headers = headers
 
+    @property
+    def formatted(self) -> dict[str, Any]:
+        """The error as it stands in a response's `errors`."""
+        return {"message": str(self), "extensions": self.extensions}
+
 
 @dataclass(frozen=True)
-class Operation:
-    """One operation as it was asked for; its text may stand in a store of documents."""
+class GraphQLRequest:
+    """One operation as the client sent it. Without a `query`, its hash names a stored document."""
 
     query: str | None = None
     document_id: str | None = None
-    name: str | None = None
+    operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
 
 
-async def read(request: Request, max_batch: int) -> Operation | list[Operation]:
-    """The operation of a request, or those of a batch of up to `max_batch`. Raises `RequestError`."""
-    if request.method == "GET":
-        given: dict[str, Any] = {name: value for name, value in request.query_params.items() if name in _KINDS}
-        for name in ("variables", "extensions"):
-            if name in given:
-                given[name] = _json(given[name], name) if given[name] else None
-        return operation(given)
-    content_type = request.headers.get("content-type", "")
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        # Also the reason why no page of another site can do anything here: this type takes a CORS preflight.
-        raise RequestError(
-            415,
-            f'Send the request as application/json: {{"query": "…", "variables": {{…}}}}; "{content_type[:100]}" '
-            "was sent.",
-            "UNSUPPORTED_MEDIA_TYPE",
-        )
-    body = _json(await request.body(), "body")
-    if isinstance(body, list):
-        return _batch(body, max_batch)
-    return operation(body)
-
-
-def _batch(items: list[Any], most: int) -> list[Operation]:
-    if most == 0:
-        raise RequestError(400, "Batches are off: send each operation in a request of its own.", "BATCHING_DISABLED")
-    if not 1 <= len(items) <= most:
-        problem = f"A batch may be 1 to {most} operations, and {len(items)} were sent."
-        raise RequestError(400, problem, "BATCH_TOO_LARGE", {"limit": most, "requested": len(items)})
-    return [operation(item) for item in items]
-
-
-def operation(given: Any) -> Operation:
-    """An operation as JSON says it. Raises `RequestError`."""
+def parse_request(given: Any) -> GraphQLRequest:
+    """Return the request that a decoded JSON object describes. Raises `RequestError`."""
     if not isinstance(given, dict):
-        raise RequestError(400, 'The body must be a JSON object: {"query": "…", "variables": {…}}.')
-    for name, (kind, words) in _KINDS.items():
-        if given.get(name) is not None and not isinstance(given[name], kind):
-            raise RequestError(400, f"{name} must be {words}.")
-    return Operation(
-        given.get("query"),
-        given.get("documentId"),
-        given.get("operationName"),
-        given.get("variables"),
-        given.get("extensions") or {},
+        raise RequestError(400, 'A request must be a JSON object: {"query": "…", "variables": {…}}.')
+    for name, (type_, description) in FIELD_TYPES.items():
+        if given.get(name) is not None and not isinstance(given[name], type_):
+            raise RequestError(400, f"{name} must be {description}.")
+    return GraphQLRequest(
+        query=given.get("query"),
+        document_id=given.get("documentId"),
+        operation_name=given.get("operationName"),
+        variables=given.get("variables"),
+        extensions=given.get("extensions") or {},
     )
 
 
-def _json(text: str | bytes, name: str) -> Any:
+def decode_json(text: str | bytes, name: str) -> Any:
+    """Return the decoded JSON. `name` says in error messages which part of the request it is. Raises `RequestError`."""
     try:
         return _decode(text)
     except RecursionError:
-        raise RequestError(400, f"The {name} is nested deeper than it can be read. Flatten it.") from None
+        raise RequestError(400, f"The {name} is nested too deeply to be read. Use fewer levels.") from None
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise RequestError(400, _not_json(text, name, str(error))) from error
+        raise RequestError(400, _json_problem(text, name, str(error))) from error
 
 
-def _not_json(text: str | bytes, name: str, problem: str) -> str:
-    """What is wrong with it. Python's own reader takes halves of surrogate pairs, which no text may hold."""
+def _json_problem(text: str | bytes, name: str, problem: str) -> str:
+    # Python's own decoder accepts unpaired surrogates. Text that only msgspec rejects contains one.
     try:
         json.loads(text)
     except (ValueError, RecursionError):
-        return f"The {name} is not JSON: {problem.rstrip('.')}."
-    return f"The {name} is not JSON: it holds half a surrogate pair (\\ud800 to \\udfff alone). Leave it out."
+        return f"The {name} is not valid JSON: {problem.rstrip('.')}."
+    return f"The {name} is not valid JSON: it contains an unpaired surrogate (\\ud800 to \\udfff). Remove it."
+
+
+def new_request_id() -> str:
+    """Return a random request id: 16 hexadecimal digits."""
+    return secrets.token_hex(8)

@@ -1,1 +1,1 @@
-"""HTTP: the GraphQL endpoint, middleware, the web page, health and metrics."""
+"""HTTP: the GraphQL endpoint, middleware, health checks, metrics and the web page."""

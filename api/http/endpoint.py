@@ -1,215 +1,119 @@
-"""/graphql: HTTP in, a context for the request, HTTP out."""
+"""The endpoint /graphql: HTTP in, HTTP out, by the GraphQL over HTTP specification."""
 
-import asyncio
-import secrets
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-import strawberry
-from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionResult
-from strawberry.types.graphql import OperationType
 
-from api.graphql.accept import EVENTS, HTML, JSON, RESPONSE, SPOKEN, media_type
-from api.graphql.persisted_queries import Documents
-from api.graphql.request import Operation, RequestError, read
-from api.http.middleware import request_id
-from api.realtime.sse import EventStream, StreamLimit
-from cache.feed.feed import Feed
-from cache.metrics import StoreMetrics, traced
-from cache.reads.session import Session
-from cache.store import Store
-from schema.context import Context
+from api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, HTML, JSON, SUPPORTED, preferred_media_type
+from api.graphql.request import GraphQLRequest, RequestError
+from api.graphql.service import SUPPORTED_TRANSPORTS, GraphQLService
+from api.http.access_log import request_id
+from api.http.errors import RETRY_AFTER, error_response
+from api.http.request_reader import read_requests
+from api.realtime.sse import EventStream
+from api.realtime.stream_limit import StreamLimit, TooManyStreams
 
 _encode = msgspec.json.Encoder().encode
-_READS = (OperationType.QUERY,)
-_ALL = (OperationType.QUERY, OperationType.MUTATION)
-_METHODS = (
-    "Send queries by GET or POST, mutations by POST; subscribe over a WebSocket, or by a request that accepts "
-    "text/event-stream."
-)
-TRACE = "x-millitask-trace"
+# A request with this header set to 1 is answered with what it cost.
+TRACE_HEADER = "x-millitask-trace"
 
 
 @dataclass(frozen=True)
 class EndpointOptions:
-    """What may be asked of `/graphql`. Times in seconds."""
+    """What HTTP requests may ask for."""
 
-    timeout: float = 10.0
     max_batch: int = 0
     traces: bool = True
     get_stored_only: bool = False
+    # Returns the page that a browser gets at this address; None for no page.
+    playground: Callable[[Request], Response] | None = None
 
 
-class GraphQL:
-    """The endpoint, by the GraphQL-over-HTTP specification. `docs/http.md` tells clients the same."""
+class GraphQLEndpoint:
+    """The ASGI endpoint for HTTP requests."""
 
-    def __init__(
-        self,
-        schema: strawberry.Schema,
-        store: Store,
-        feed: Feed,
-        streams: StreamLimit,
-        documents: Documents,
-        options: EndpointOptions,
-        playground: Callable[[Request], Response] | None,
-    ) -> None:
-        self._schema = schema
-        self._store = store
-        self._feed = feed
-        self.streams = streams
-        self.documents = documents
+    def __init__(self, service: GraphQLService, streams: StreamLimit, options: EndpointOptions) -> None:
+        self._service = service
+        self._streams = streams
         self._options = options
-        self._playground = playground
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         response = await self._respond(Request(scope, receive))
         response.headers.add_vary_header("Accept")
-        await response(scope, receive, send)
+        try:
+            await response(scope, receive, send)
+        except TooManyStreams as error:
+            refusal = error_response(503, str(error), "BUSY", RETRY_AFTER, limit=error.limit)
+            await refusal(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
         accept = request.headers.get("accept", "")
-        form = media_type(accept)
+        media_type = preferred_media_type(accept)
         try:
             if request.method not in ("GET", "POST"):
-                raise RequestError(405, _METHODS, "METHOD_NOT_ALLOWED", Allow="GET, POST")
-            if self._playground is not None and _wants_page(request, accept):
-                return self._playground(request)
-            if form is None:
-                raise RequestError(406, f"Accept {RESPONSE} or {JSON}: there is no other form.", "NOT_ACCEPTABLE")
-            operations = await read(request, self._options.max_batch)
-            if form == EVENTS:
-                return await self._stream(request, operations)
-            if isinstance(operations, Operation):
-                result = await self._run(request, operations)
-                # What was not run is 400; in the older form it is 200, for clients that know no other.
-                return _response(200 if form == JSON or "data" in result else 400, result, form)
-            return _response(200, [await self._answer(request, operation) for operation in operations], form)
-        except RequestError as problem:
-            return _response(
-                problem.status, _errors(problem), RESPONSE if form == EVENTS else form or JSON, problem.headers
-            )
-
-    async def subscribe(
-        self, text: str, variables: dict[str, Any] | None, name: str | None, request: str = ""
-    ) -> AsyncIterator[ExecutionResult]:
-        """The events of a subscription; without one, the event of what is wrong with it."""
-        context = Context(Session(self._store), request or secrets.token_hex(8), self._feed)
-        return cast(
-            "AsyncIterator[ExecutionResult]",
-            await self._schema.subscribe(text, variable_values=variables, context_value=context, operation_name=name),
-        )
-
-    async def _stream(self, request: Request, asked: Operation | list[Operation]) -> Response:
-        """A subscription as server-sent events. Raises `RequestError`."""
-        if isinstance(asked, list):
-            raise RequestError(400, "Subscribe in a request of its own for each.", "BATCHING_DISABLED")
-        text = self._text(request, asked)
-        return EventStream(await self.subscribe(text, asked.variables, asked.name, request_id(request)), self.streams)
-
-    def _text(self, request: Request, operation: Operation) -> str:
-        stored_only = request.method == "GET" and self._options.get_stored_only
-        return self.documents.text(operation, stored_only=stored_only)
-
-    async def _answer(self, request: Request, operation: Operation) -> dict[str, Any]:
-        """One of a batch, which says what is wrong with it in its place."""
-        try:
-            return await self._run(request, operation)
-        except RequestError as problem:
-            return _errors(problem)
-
-    async def _run(self, request: Request, operation: Operation) -> dict[str, Any]:
-        """The answer to an operation; without `data`, if it was not run. Raises `RequestError`."""
-        began, reading = time.perf_counter(), request.method == "GET"
-        text = self._text(request, operation)
-        context = Context(Session(self._store), request_id(request), self._feed)
-        trace = self._options.traces and request.headers.get(TRACE) == "1"
-        with traced() if trace else nullcontext() as counts:
-            result = await self._execute(text, operation, context, _READS if reading else _ALL)
-        ran = result.data is not None or any(error.path for error in result.errors or ())
-        if ran and not reading:  # a GET changes nothing, not even this
-            self.documents.keep(operation)
-        if counts is not None:
-            cache = _trace(counts, began, degraded=context.session.cache.degraded)
-            result.extensions = {**(result.extensions or {}), "cache": cache}
-        return _body(result, ran=ran)
-
-    async def _execute(
-        self, text: str, operation: Operation, context: Context, allowed: tuple[OperationType, ...]
-    ) -> ExecutionResult:
-        try:
-            async with asyncio.timeout(self._options.timeout):
-                return await self._schema.execute(
-                    text,
-                    variable_values=operation.variables,
-                    context_value=context,
-                    operation_name=operation.name,
-                    allowed_operation_types=allowed,
-                    operation_extensions=operation.extensions,
+                raise RequestError(405, SUPPORTED_TRANSPORTS, "METHOD_NOT_ALLOWED", Allow="GET, POST")
+            if self._options.playground is not None and _wants_html(request, accept):
+                return self._options.playground(request)
+            if media_type is None:
+                raise RequestError(
+                    406, f"The Accept header must allow {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.", "NOT_ACCEPTABLE"
                 )
-        except TimeoutError:
-            context.session.loader.abandon()
-            raise self._too_late(wrote=context.session.wrote) from None
-        except InvalidOperationTypeError:
-            raise RequestError(405, _METHODS, "METHOD_NOT_ALLOWED", Allow="POST") from None
-        except CannotGetOperationTypeError as error:
-            raise RequestError(400, error.as_http_error_reason(), "OPERATION_NOT_FOUND") from None
+            given = await read_requests(request, self._options.max_batch)
+            if media_type == EVENT_STREAM:
+                return await self._subscribe(request, given)
+            if isinstance(given, list):
+                return _response(200, [await self._run_batched(request, item) for item in given], media_type)
+            body = await self._run(request, given)
+            # Clients that accept only application/json expect 200 even for an operation that did not run.
+            return _response(200 if media_type == JSON or "data" in body else 400, body, media_type)
+        except RequestError as error:
+            media_type = GRAPHQL_JSON if media_type == EVENT_STREAM else media_type or JSON
+            return _response(error.status, _error_body(error), media_type, error.headers)
 
-    def _too_late(self, *, wrote: bool) -> RequestError:
-        """Of two codes, for a client may try again where nothing was written."""
-        limit = round(self._options.timeout * 1000)
-        said, numbers = f"The request took longer than the {limit:,} ms that it may", {"limit": limit}
-        if wrote:
-            problem = f"{said}. It may be done all the same, or in part: read, and decide."
-            return RequestError(503, problem, "OUTCOME_UNKNOWN", numbers)
-        return RequestError(
-            503, f"{said}, and was given up; nothing was changed. Ask for less.", "REQUEST_TIMEOUT", numbers
+    async def _subscribe(self, request: Request, given: GraphQLRequest | list[GraphQLRequest]) -> Response:
+        if isinstance(given, list):
+            raise RequestError(
+                400, "A batch cannot subscribe. Send each subscription in its own request.", "BATCHING_DISABLED"
+            )
+        document = self._service.document(given, stored_only=self._stored_only(request))
+        results = await self._service.subscribe(document, given.variables, given.operation_name, request_id(request))
+        return EventStream(results, self._streams)
+
+    async def _run_batched(self, request: Request, item: GraphQLRequest) -> dict[str, Any]:
+        """Run one operation of a batch. An error becomes the body of this operation only."""
+        try:
+            return await self._run(request, item)
+        except RequestError as error:
+            return _error_body(error)
+
+    async def _run(self, request: Request, given: GraphQLRequest) -> dict[str, Any]:
+        return await self._service.execute(
+            given,
+            request_id(request),
+            read_only=request.method == "GET",
+            stored_only=self._stored_only(request),
+            trace=self._options.traces and request.headers.get(TRACE_HEADER) == "1",
         )
 
-
-def _wants_page(request: Request, accept: str) -> bool:
-    asked = request.method == "GET" and not request.query_params
-    return asked and media_type(accept, (*SPOKEN, HTML)) == HTML
+    def _stored_only(self, request: Request) -> bool:
+        return request.method == "GET" and self._options.get_stored_only
 
 
-def _trace(counts: StoreMetrics, began: float, *, degraded: bool) -> dict[str, Any]:
-    return {
-        "hits": counts.hits,
-        "misses": counts.misses,
-        "sqlQueries": counts.sql_queries,
-        "redisRoundTrips": counts.redis_round_trips,
-        "degraded": degraded,
-        "serverMs": round((time.perf_counter() - began) * 1000, 3),
-    }
+def _wants_html(request: Request, accept: str) -> bool:
+    has_operation = request.method != "GET" or request.query_params
+    return not has_operation and preferred_media_type(accept, (*SUPPORTED, HTML)) == HTML
 
 
-def _body(result: ExecutionResult, *, ran: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {"data": result.data} if ran else {}
-    if result.errors:
-        body["errors"] = [_formatted(error) for error in result.errors]
-    if result.extensions:
-        body["extensions"] = result.extensions
-    return body
+def _error_body(error: RequestError) -> dict[str, Any]:
+    return {"errors": [error.formatted]}
 
 
-def _formatted(error: GraphQLError) -> dict[str, Any]:
-    return dict(error.formatted)
-
-
-def _errors(problem: RequestError) -> dict[str, Any]:
-    return {"errors": [{"message": str(problem), "extensions": problem.extensions}]}
-
-
-def _response(status: int, body: Any, form: str, headers: dict[str, str] | None = None) -> Response:
-    # Nobody between may keep an answer: the next read would be older than a write.
+def _response(status: int, body: Any, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    # A cached response could be older than a write that the client has made since.
     headers = {"Cache-Control": "no-store", **(headers or {})}
-    return Response(_encode(body), status, headers, media_type=f"{form}; charset=utf-8")
+    return Response(_encode(body), status, headers, media_type=f"{media_type}; charset=utf-8")

@@ -1,4 +1,4 @@
-"""The files of the built web page: what each is, how long a browser may keep it, and what its scripts may do."""
+"""The files of the built web page, with the headers of each: content type, caching and security policy."""
 
 import hashlib
 import mimetypes
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
-# Beside a file: the same, compressed when it was built.
-PACKED = ".gz"
+# The build writes a compressed copy of a file under the same name with this suffix.
+_GZIP_SUFFIX = ".gz"
 PLAYGROUND = "playground/"
-_HASHED = "_next/static/"
-_FOREVER, _ASK = "public, max-age=31536000, immutable", "no-cache"
-GUARDS = {
+# The names of the files in this folder contain a hash of their content, so that browsers can keep them for a year.
+_HASHED_FOLDER = "_next/static/"
+_CACHE_ONE_YEAR, _REVALIDATE = "public, max-age=31536000, immutable", "no-cache"
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -20,7 +21,7 @@ GUARDS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-# Mantine and the playground's editor write styles of their own, so styles may stand in the page; scripts may not.
+# Mantine and the editor of the playground insert styles at run time, so inline styles must be allowed.
 _POLICY = (
     "default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self'; worker-src {workers}; object-src 'none'; base-uri 'none'; "
@@ -30,25 +31,26 @@ _TYPES = {".js": "text/javascript", ".txt": "text/plain", ".webmanifest": "appli
 
 
 @dataclass(frozen=True)
-class File:
-    """What is sent for one address."""
+class StaticFile:
+    """The content and the headers of one path."""
 
     body: bytes
-    packed: bytes | None
+    gzip_body: bytes | None
     headers: dict[str, str]
 
 
-def read(folder: Path, *, playground: bool) -> dict[str, File]:
-    """The files by their addresses; without the playground if it is not to be had."""
+def read_static_files(folder: Path, *, playground: bool) -> dict[str, StaticFile]:
+    """Return the files of a folder by URL path, without the playground's unless `playground` is set."""
     found = {}
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_dir() or path.suffix == PACKED or (name.startswith(PLAYGROUND) and not playground):
+    for file in folder.rglob("*"):
+        name = file.relative_to(folder).as_posix()
+        if file.is_dir() or file.suffix == _GZIP_SUFFIX or (name.startswith(PLAYGROUND) and not playground):
             continue
-        address = name.removesuffix("index.html") if path.name == "index.html" else name
-        packed = path.with_name(path.name + PACKED)
-        body = path.read_bytes()
-        found[address] = File(body, packed.read_bytes() if packed.is_file() else None, _headers(name, body))
+        path = name.removesuffix("index.html") if file.name == "index.html" else name
+        compressed = file.with_name(file.name + _GZIP_SUFFIX)
+        body = file.read_bytes()
+        gzip_body = compressed.read_bytes() if compressed.is_file() else None
+        found[path] = StaticFile(body, gzip_body, _headers(name, body))
     return found
 
 
@@ -58,37 +60,41 @@ def _headers(name: str, body: bytes) -> dict[str, str]:
     text = type_.startswith("text/") or type_ == "image/svg+xml"
     headers = {
         "Content-Type": f"{type_}; charset=utf-8" if text else type_,
-        "Cache-Control": _FOREVER if name.startswith(_HASHED) else _ASK,
-        # Weak: it is the same compressed and not.
+        "Cache-Control": _CACHE_ONE_YEAR if name.startswith(_HASHED_FOLDER) else _REVALIDATE,
+        # A weak tag, because the compressed and the plain body share it.
         "ETag": f'W/"{hashlib.sha256(body).hexdigest()[:32]}"',
         "Vary": "Accept-Encoding",
     }
     if suffix == ".html":
-        headers["Content-Security-Policy"] = policy(body.decode(), workers=name.startswith(PLAYGROUND))
-    return headers | GUARDS
+        headers["Content-Security-Policy"] = content_security_policy(body.decode(), workers=name.startswith(PLAYGROUND))
+    return headers | SECURITY_HEADERS
 
 
-def policy(html: str, *, workers: bool = False) -> str:
-    """What a page may load and run: files of its own site, and the scripts that stand in it as it was built."""
-    scripts = _Scripts()
-    scripts.feed(html)
-    scripts.close()
-    hashes = {f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'": None for text in scripts.found}
+def content_security_policy(html: str, *, workers: bool = False) -> str:
+    """Return the policy of a page: files of its own site, and exactly the inline scripts that the build wrote.
+
+    `workers` also allows web workers from blobs, which the editor of the playground uses.
+    """
+    parser = _InlineScriptParser()
+    parser.feed(html)
+    parser.close()
+    digests = (hashlib.sha256(text.encode()).digest() for text in parser.scripts)
+    hashes = dict.fromkeys(f"'sha256-{b64encode(digest).decode()}'" for digest in digests)
     return _POLICY.format(scripts=" ".join(["'self'", *hashes]), workers="'self' blob:" if workers else "'self'")
 
 
-class _Scripts(HTMLParser):
-    """The texts of the scripts that stand in a page."""
+class _InlineScriptParser(HTMLParser):
+    """Collects the texts of the inline scripts of a page."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
-        self.found: list[str] = []
+        self.scripts: list[str] = []
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "script" and "src" not in dict(attrs):
             self._inside = True
-            self.found.append("")
+            self.scripts.append("")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "script":
@@ -96,4 +102,4 @@ class _Scripts(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._inside:
-            self.found[-1] += data
+            self.scripts[-1] += data

@@ -1,4 +1,4 @@
-"""The web page on the API's own port: every address that is not one of the API's."""
+"""The web page, served on the API's port for every path that the API does not use."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from api.http.static_files import GUARDS, PLAYGROUND, File, read
+from api.http.static_files import PLAYGROUND, SECURITY_HEADERS, StaticFile, read_static_files
 
 _NOT_FOUND = "404.html"
 _NOT_BUILT = """<!doctype html>
@@ -16,24 +16,23 @@ _NOT_BUILT = """<!doctype html>
 <style>:root { color-scheme: light dark } body { font: 1rem/1.6 system-ui, sans-serif; max-width: 40rem;
 margin: 4rem auto; padding: 0 1rem }</style>
 <h1>The web page is not built</h1>
-<p>The API works, at <code>/graphql</code>. To have the page and the playground, run this where the sources are, and
-then reload:</p>
+<p>The API works and answers at <code>/graphql</code>. To build the page and the playground, run this command in the
+source folder, then reload:</p>
 <pre>make page</pre>
-<p>It says what it needs, if it cannot. <code>make run</code> does the same before it starts the service.</p>
+<p><code>make run</code> also builds the page before it starts the service.</p>
 </html>
 """
 
 
 class StaticSite:
-    """Answers every address that is not one of the API's. Until the page is built, says how to build it."""
+    """Serves the built web page. Before the page is built, a placeholder says how to build it."""
 
     def __init__(self, folder: Path, *, playground: bool) -> None:
         self._folder = folder
         self._playground = playground
-        self._files: dict[str, File] = {}
+        self._files: dict[str, StaticFile] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         if scope["type"] == "websocket":
             await WebSocketClose()(scope, receive, send)
             return
@@ -41,41 +40,41 @@ class StaticSite:
         await self._respond(request)(scope, receive, send)
 
     def playground(self, request: Request) -> Response:
-        """The page in which a person tries operations."""
+        """Return the page in which a person can try operations."""
         return self._send(request, PLAYGROUND)
 
     def _respond(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             return PlainTextResponse("Method Not Allowed", 405, {"Allow": "GET, HEAD"})
         name = str(request.scope["path"]).removeprefix("/")
-        if f"{name}/" in self._read():
-            # By its path alone: a proxy may know this service by another scheme and host.
+        if f"{name}/" in self._load():
+            # Without scheme and host, because behind a proxy the service does not know its public ones.
             return RedirectResponse(f"/{name}/?{request.url.query}".removesuffix("?"), 308)
         return self._send(request, name)
 
     def _send(self, request: Request, name: str) -> Response:
-        files, status = self._read(), 200
+        files, status = self._load(), 200
         if not files:
-            return HTMLResponse(_NOT_BUILT, 404, {"Cache-Control": "no-store"} | GUARDS)
+            return HTMLResponse(_NOT_BUILT, 404, {"Cache-Control": "no-store"} | SECURITY_HEADERS)
         if name not in files:
             if _NOT_FOUND not in files:
-                return PlainTextResponse("Not Found", 404, GUARDS)
+                return PlainTextResponse("Not Found", 404, SECURITY_HEADERS)
             name, status = _NOT_FOUND, 404
         file = files[name]
-        if status == 200 and _same(request, file):
+        if status == 200 and _is_cached(request, file):
             return Response(None, 304, {key: file.headers[key] for key in ("ETag", "Cache-Control", "Vary")})
-        if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(file.packed, status, file.headers | {"Content-Encoding": "gzip"})
+        if file.gzip_body is not None and "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(file.gzip_body, status, file.headers | {"Content-Encoding": "gzip"})
         return Response(file.body, status, file.headers)
 
-    def _read(self) -> dict[str, File]:
-        """The files by their addresses; held in memory, so that a new build takes none from those who have the page."""
+    def _load(self) -> dict[str, StaticFile]:
+        # The files stay in memory, so that a new build does not remove files that open pages still load.
         if not self._files and (self._folder / "index.html").is_file():
-            self._files = read(self._folder, playground=self._playground)
+            self._files = read_static_files(self._folder, playground=self._playground)
         return self._files
 
 
-def _same(request: Request, file: File) -> bool:
-    """Whether the browser has it already."""
+def _is_cached(request: Request, file: StaticFile) -> bool:
+    """Return whether the browser already has this version of the file."""
     given = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     return file.headers["ETag"].removeprefix("W/") in given

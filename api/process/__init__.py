@@ -1,1 +1,1 @@
-"""Processes: the supervisor, its workers, their logs and the checks before a start."""
+"""Processes: the supervisor, its workers, their logs and the checks before the start."""

@@ -1,25 +1,25 @@
-"""What `serve` tells people once it is ready: in three lines, where everything is."""
+"""The banner that `serve` prints when the service is ready."""
 
 from urllib.parse import urlsplit
 
 from api.config.settings import Settings
 
 
-def greeting(settings: Settings, address: str, seconds: float) -> str:
-    """The three lines; the addresses of stores are told without users and passwords."""
+def banner(settings: Settings, address: str, startup_seconds: float) -> str:
+    """Return three lines: the URLs of the page and of the API, and where the data is, without users and passwords."""
     built = (settings.page_dir / "index.html").is_file()
-    page = f"http://{address}" if built else f"http://{address} (no page is built: make page)"
-    playground = " (and the playground)" if settings.development and built else ""
-    tasks = _place(settings, settings.database_url, "postgres")
-    index = _place(settings, settings.redis_url, "run")
+    page = f"http://{address}" if built else f"http://{address} (the web page is not built: run make page)"
+    playground = " (with the playground)" if settings.development and built else ""
+    tasks = _location(settings, settings.database_url, "postgres")
+    index = _location(settings, settings.redis_url, "run")
     return (
-        f"Millitask is ready after {seconds:.1f} s: {page}\n"
+        f"Millitask is ready after {startup_seconds:.1f} s: {page}\n"
         f"GraphQL{playground}: http://{address}/graphql\n"
         f"Tasks: PostgreSQL {tasks}; index: Redis {index}"
     )
 
 
-def _place(settings: Settings, url: str | None, folder: str) -> str:
+def _location(settings: Settings, url: str | None, folder: str) -> str:
     if url is None:
         return f"in {settings.data_dir / folder}"
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on stdout (or lines for people), ours and the libraries' alike."""
+"""Logging to stdout: JSON lines or lines for people, in the same form for the service and its libraries."""
 
 import logging
 import sys
@@ -7,12 +7,12 @@ import structlog
 
 from api.config.settings import Settings
 
-# Who says too much at the level that we want to hear the others at.
-_TALKATIVE = ("yoyo", "asyncio", "uvicorn.error")
+# These libraries log too much below the level of a warning.
+_NOISY_LOGGERS = ("yoyo", "asyncio", "uvicorn.error")
 
 
 def configure(settings: Settings) -> None:
-    """Send everything through one formatter. A request's id is bound with structlog.contextvars."""
+    """Configure logging for this process. Lines of a request carry the id that `AccessLog` bound to the context."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -35,7 +35,7 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for name in _TALKATIVE:
+    for name in _NOISY_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     structlog.configure(
         processors=[

@@ -1,11 +1,11 @@
-"""Whether the stores are what the service needs, and what to do if they are not, before a worker is started."""
+"""Check before the start that the stores have the version and the settings that the service needs."""
 
 import asyncio
 
 import structlog
 
 from api.config.settings import Settings
-from api.devstores import StoreError
+from api.devstores import StoreSetupError
 from api.devstores.connectivity import check_database
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
@@ -13,58 +13,56 @@ from cache.redis.preflight import redis_problems, redis_warnings
 from db.pool import DatabaseLimits
 from db.preflight import database_problems, database_warnings
 
-_REDIS_SECONDS = 3.0
+_REDIS_TIMEOUT_SECONDS = 3.0
 
 log = structlog.get_logger(__name__)
 
 
 class UnfitStores(Exception):
-    """A store is not what the service needs; the message has a line for each thing to mend."""
+    """A store that the service must not use. The message has one line for each problem and says how to fix it."""
 
 
 def check_stores(settings: Settings, *, database_url: str | None, redis_url: str | None) -> None:
-    """Check the stores that are given. Raises `UnfitStores`, `StoreError` or `DatabaseError`.
+    """Check the stores whose URL is given. Raises `UnfitStores`, `StoreSetupError` or `DatabaseError`.
 
-    A Redis that cannot be reached is only warned of: it may come back, and PostgreSQL has the tasks.
+    An unreachable Redis is only a warning, because the service can fall back to PostgreSQL until Redis returns.
     """
     if database_url is not None:
         check_database(database_url)
     if database_url is not None or redis_url is not None:
-        problems = asyncio.run(_problems(settings, database_url, redis_url))
+        problems = asyncio.run(_find_problems(settings, database_url, redis_url))
         if problems:
             raise UnfitStores("\n".join(problems))
 
 
-async def _problems(settings: Settings, database_url: str | None, redis_url: str | None) -> list[str]:
+async def _find_problems(settings: Settings, database_url: str | None, redis_url: str | None) -> list[str]:
     problems = []
     if redis_url is not None:
-        store = _name("Redis", "REDIS_URL", settings.redis_url)
-        problems += [f"{store}: {problem}" for problem in await _of_redis(redis_url)]
+        store = _store_name("Redis", "REDIS_URL", settings.redis_url)
+        problems += [f"{store}: {problem}" for problem in await _check_redis(redis_url)]
     if database_url is not None:
-        store = _name("database", "DATABASE_URL", settings.database_url)
-        problems += [f"{store}: {problem}" for problem in await _of_database(settings, database_url)]
+        store = _store_name("database", "DATABASE_URL", settings.database_url)
+        problems += [f"{store}: {problem}" for problem in await _check_database(settings, database_url)]
     return problems
 
 
-async def _of_redis(url: str) -> list[str]:
+async def _check_redis(url: str) -> list[str]:
     try:
-        redis = Redis(url, timeout=_REDIS_SECONDS)
+        redis = Redis(url, timeout=_REDIS_TIMEOUT_SECONDS)
     except ValueError:
-        raise StoreError("REDIS_URL cannot be read; are its port and number right?") from None
+        raise StoreSetupError("REDIS_URL cannot be parsed. Check its port and its database number.") from None
     async with redis:
         try:
             problems = await redis_problems(redis)
             for warning in [] if problems else await redis_warnings(redis):
                 log.warning(warning, setting="REDIS_URL")
         except CacheUnavailable as error:
-            log.warning(
-                "Redis cannot be reached, going on without it", setting="REDIS_URL", reason=str(error.__cause__)
-            )
+            log.warning("Redis is unreachable, continuing without it", setting="REDIS_URL", reason=str(error.__cause__))
             return []
     return problems
 
 
-async def _of_database(settings: Settings, url: str) -> list[str]:
+async def _check_database(settings: Settings, url: str) -> list[str]:
     limits = DatabaseLimits(
         statement_timeout_ms=settings.statement_timeout_ms, transaction_timeout_ms=settings.transaction_timeout_ms
     )
@@ -74,5 +72,5 @@ async def _of_database(settings: Settings, url: str) -> list[str]:
     return problems
 
 
-def _name(store: str, variable: str, given: str | None) -> str:
+def _store_name(store: str, variable: str, given: str | None) -> str:
     return f"the embedded {store}" if given is None else f"the {store} at {variable}"

@@ -1,4 +1,4 @@
-"""One worker: uvicorn on a socket that the supervisor opened, for as long as there is one."""
+"""Worker processes: how the supervisor controls one, and what runs inside it."""
 
 import os
 import signal
@@ -17,14 +17,15 @@ from starlette.applications import Starlette
 from api.config.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
-# Beyond the time that requests under way are given.
-_MARGIN_SECONDS = 2.0
-# Seconds a connection may be silent: longer than a load balancer lets it be (60 s mostly), lest one sends as we close.
-KEEP_ALIVE = 75
+# Added to the time that requests in flight have to finish, for the rest of the shutdown.
+_SHUTDOWN_MARGIN_SECONDS = 2.0
+# An idle connection stays open for this long. Load balancers usually close theirs after 60 s; if the service closed
+# first, a request could be lost on the way.
+_KEEP_ALIVE_SECONDS = 75
 
 
 class Worker:
-    """A worker as its supervisor sees it."""
+    """A worker process as its supervisor controls it."""
 
     def __init__(
         self,
@@ -35,68 +36,66 @@ class Worker:
         environment: Mapping[str, str],
     ) -> None:
         self.name = name
-        self._seconds = settings.shutdown_seconds + _MARGIN_SECONDS
+        self._stop_seconds = settings.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS
         self._descriptors = (listener, alive)
         self._environment = environment
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and return at once."""
+        """Start the process without waiting until it serves."""
         listener, alive = self._descriptors
-        words = ("worker", "--fd", str(listener), "--alive-fd", str(alive))
+        arguments = ("worker", "--fd", str(listener), "--alive-fd", str(alive))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "api", *words],
+            [sys.executable, "-m", "api", *arguments],
             cwd=_ROOT,
             env=dict(self._environment),
             stdin=subprocess.DEVNULL,
             pass_fds=self._descriptors,
-            # Ctrl-C in a terminal is for the supervisor, which stops us in order.
+            # In a terminal, Ctrl-C then reaches only the supervisor, which stops the workers in order.
             start_new_session=True,
         )
 
-    def runs(self) -> bool:
-        """Say whether it still runs."""
+    def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def ask_to_stop(self) -> None:
-        """Have it finish the requests under way, without waiting."""
+    def request_stop(self) -> None:
+        """Ask the worker to finish the requests in flight and exit. Does not wait."""
         if self.process is not None:
             self.process.terminate()
 
     def wait(self) -> None:
-        """Wait until it has ended."""
+        """Wait until the process has ended. Kill it after the shutdown time."""
         if self.process is None:
             return
         try:
-            self.process.wait(self._seconds)
+            self.process.wait(self._stop_seconds)
         except subprocess.TimeoutExpired:
             self.kill()
             self.process.wait()
 
     def kill(self) -> None:
-        """End it now."""
         if self.process is not None:
             self.process.kill()
 
 
-def work(settings: Settings, listener: int, alive: int) -> bool:
-    """Serve requests until told to stop; return whether it ever began to."""
-    threading.Thread(target=_follow, args=(settings, alive), daemon=True).start()
-    # Imported late, so that a worker whose supervisor is gone ends before this.
+def run_worker(settings: Settings, listener: int, alive: int) -> bool:
+    """Serve requests until a signal stops the process. Return whether the service started."""
+    threading.Thread(target=_exit_with_supervisor, args=(settings, alive), daemon=True).start()
+    # Imported late, because the import is slow and the thread must first watch the supervisor.
     from api.app import create_app
 
-    server = server_for(settings, create_app(settings))
+    server = create_server(settings, create_app(settings))
     with suppress(KeyboardInterrupt):
         server.run(sockets=[socket.socket(fileno=listener)])
     return server.started
 
 
-def server_for(settings: Settings, app: Starlette) -> uvicorn.Server:
-    """What serves the app; it ends the streams of events as well when it is to stop."""
+def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
+    """Return the HTTP server for the app. When it stops, it also ends the event streams."""
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            app.state.streams.close()
+            app.state.streams.stop()
             await super().shutdown(sockets)
 
     return Server(
@@ -111,15 +110,15 @@ def server_for(settings: Settings, app: Starlette) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_keep_alive=KEEP_ALIVE,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=round(settings.shutdown_seconds),
         )
     )
 
 
-def _follow(settings: Settings, alive: int) -> None:
-    """End when the other end of the pipe is closed: the supervisor is gone, however it went."""
+def _exit_with_supervisor(settings: Settings, alive: int) -> None:
+    """Stop this process when the supervisor is gone, even if it was killed: the read ends when its pipe closes."""
     os.read(alive, 1)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(settings.shutdown_seconds + _MARGIN_SECONDS)
+    time.sleep(settings.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Subscriptions over WebSocket, by the protocol graphql-transport-ws; Strawberry's handler speaks it."""
+"""Subscriptions over WebSocket, by the graphql-transport-ws protocol. Strawberry's handler implements the protocol."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,79 +19,80 @@ from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageRec
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
-from api.graphql.request import RequestError, operation
-from api.http.endpoint import GraphQL
-from api.realtime.sse import PATIENCE, TooManyStreams
-from cache.feed.subscriber import SubscriberTooSlow
+from api.graphql.request import RequestError, parse_request
+from api.graphql.service import GraphQLService
+from api.realtime.sse import SEND_TIMEOUT_SECONDS
+from api.realtime.stream_limit import StreamLimit, TooManyStreams
+from cache.feed.events import SubscriberTooSlow
 
 log = structlog.get_logger(__name__)
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
-# How long a client may take to introduce itself; and how many subscriptions it may have on one connection.
-INTRODUCTION = timedelta(seconds=10)
-MOST = 50
-# Close codes. The client of graphql-ws comes again after this one.
+# The time that a client has to send `connection_init`.
+INIT_TIMEOUT = timedelta(seconds=10)
+MAX_SUBSCRIPTIONS_PER_CONNECTION = 50
+# Close codes. The client of graphql-ws reconnects after TRY_AGAIN_LATER.
 TRY_AGAIN_LATER = 1013
 UNKNOWN_PROTOCOL = 4406
+# RFC 6455 limits a close frame to 125 bytes, two for the code.
+_MAX_REASON_BYTES = 120
 
 
-class GraphQLSocket:
-    """The endpoint for WebSockets. Only pages of its own site may connect, and those of `origins`."""
+class GraphQLWebSocket:
+    """The ASGI endpoint for WebSocket connections. Among browsers, pages of this site and of `origins` may connect."""
 
-    def __init__(self, endpoint: GraphQL, origins: Sequence[str]) -> None:
-        self._endpoint = endpoint
+    def __init__(self, service: GraphQLService, streams: StreamLimit, origins: Sequence[str]) -> None:
+        self._service = service
+        self._streams = streams
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         websocket = WebSocket(scope, receive, send)
-        if not self._may(websocket):
-            refusal = "Pages of this site may not connect. MILLITASK_CORS_ORIGINS says which may."
+        if not self._origin_is_allowed(websocket):
+            refusal = "Pages of this origin may not connect. Add the origin to MILLITASK_CORS_ORIGINS to allow them."
             await websocket.send_denial_response(PlainTextResponse(refusal, 403))
             return
-        speaks = GRAPHQL_TRANSPORT_WS_PROTOCOL in scope["subprotocols"]
-        await websocket.accept(GRAPHQL_TRANSPORT_WS_PROTOCOL if speaks else None)
-        if not speaks:
-            await websocket.close(
-                UNKNOWN_PROTOCOL, f"Subprotocol not acceptable: speak {GRAPHQL_TRANSPORT_WS_PROTOCOL}"
-            )
+        supported = GRAPHQL_TRANSPORT_WS_PROTOCOL in scope["subprotocols"]
+        await websocket.accept(GRAPHQL_TRANSPORT_WS_PROTOCOL if supported else None)
+        if not supported:
+            await websocket.close(UNKNOWN_PROTOCOL, f"Subprotocol not acceptable: use {GRAPHQL_TRANSPORT_WS_PROTOCOL}")
             return
         try:
-            with self._endpoint.streams.entered():
-                await Handler(self._endpoint, websocket).handle()
+            with self._streams.reserve():
+                await ConnectionHandler(self._service, websocket).handle()
         except TooManyStreams as error:
             await websocket.close(TRY_AGAIN_LATER, str(error))
 
-    def _may(self, connection: HTTPConnection) -> bool:
-        """A browser says which site a page is of; other clients do not, and need not."""
+    def _origin_is_allowed(self, connection: HTTPConnection) -> bool:
+        # Only browsers send an origin, and only they can be abused by another site's page.
         origin = connection.headers.get("origin")
         if origin is None or origin in self._origins:
             return True
-        with suppress(ValueError):  # it may be anything
+        with suppress(ValueError):  # the header can hold any text
             return urlsplit(origin).netloc == connection.headers.get("host")
         return False
 
 
-class Handler(BaseGraphQLTransportWSHandler[None, None]):
-    """One connection."""
+class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
+    """One connection and its subscriptions."""
 
-    def __init__(self, endpoint: GraphQL, websocket: WebSocket) -> None:
+    def __init__(self, service: GraphQLService, websocket: WebSocket) -> None:
         super().__init__(
-            view=cast("Any", _Doors()),
-            websocket=cast("Any", _Socket(websocket)),
+            view=cast("Any", _AcceptAllClients()),
+            websocket=cast("Any", _WebSocketAdapter(websocket)),
             context=None,
             root_value=None,
+            # The base class calls only `schema.stream`, which this class implements.
             schema=cast("Any", self),
-            connection_init_wait_timeout=INTRODUCTION,
+            connection_init_wait_timeout=INIT_TIMEOUT,
         )
-        self._endpoint = endpoint
+        self._service = service
 
-    async def stream(self, text: str, **options: Any) -> AsyncIterator[Any]:
-        """As the schema's, but of this endpoint, each with a context of its own."""
-        return self._closing(
-            await self._endpoint.subscribe(text, options["variable_values"], options["operation_name"])
-        )
+    async def stream(self, document: str, **options: Any) -> AsyncIterator[Any]:
+        """Return the events of a subscription. Each subscription has its own context."""
+        results = await self._service.subscribe(document, options["variable_values"], options["operation_name"])
+        return self._events(results)
 
-    async def _closing(self, results: Any) -> AsyncIterator[Any]:
+    async def _events(self, results: Any) -> AsyncIterator[Any]:
         try:
             async with aclosing(results):
                 async for result in results:
@@ -102,51 +103,51 @@ class Handler(BaseGraphQLTransportWSHandler[None, None]):
             raise
 
     async def handle_message(self, message: Any) -> None:
-        """Checks what the handler takes for granted."""
+        """Check what the base class does not check, then let it handle the message."""
         if not isinstance(message, dict):
             await self.handle_invalid_message("A message must be a JSON object")
             return
         if message.get("type") == "subscribe" and self.connection_acknowledged:
             if not isinstance(message.get("id"), str) or not message["id"]:
-                await self.handle_invalid_message("The id of a message must be a string")
+                await self.handle_invalid_message("The id of a message must be a string that is not empty")
                 return
             try:
-                message["payload"] = self._asked(message)
-            except RequestError as problem:
-                error = {"message": str(problem), "extensions": problem.extensions}
-                await self.send_message(cast("Any", {"id": message["id"], "type": "error", "payload": [error]}))
+                message["payload"] = self._checked_payload(message)
+            except RequestError as error:
+                refusal = {"id": message["id"], "type": "error", "payload": [error.formatted]}
+                await self.send_message(cast("Any", refusal))
                 return
         await super().handle_message(cast("Any", message))
 
-    def _asked(self, message: dict[str, Any]) -> dict[str, Any]:
-        """What Strawberry takes, of what was sent. Raises `RequestError`."""
-        if len(self.operations) >= MOST and message["id"] not in self.operations:
+    def _checked_payload(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return the payload of a `subscribe` message as the base class expects it. Raises `RequestError`."""
+        if len(self.operations) >= MAX_SUBSCRIPTIONS_PER_CONNECTION and message["id"] not in self.operations:
             raise RequestError(
                 400,
-                f"A connection may have {MOST} subscriptions, and this would be one more. Complete one, or "
-                "open another connection.",
+                f"This connection has reached its limit of {MAX_SUBSCRIPTIONS_PER_CONNECTION} subscriptions. "
+                "Complete one of them, or open another connection.",
                 "TOO_MANY_SUBSCRIPTIONS",
-                {"limit": MOST, "requested": len(self.operations) + 1},
+                {"limit": MAX_SUBSCRIPTIONS_PER_CONNECTION, "requested": len(self.operations) + 1},
             )
-        asked = operation(message.get("payload"))
-        text = self._endpoint.documents.text(asked, stored_only=False)
-        return {"query": text, "variables": asked.variables, "operationName": asked.name}
+        request = parse_request(message.get("payload"))
+        document = self._service.document(request)
+        return {"query": document, "variables": request.variables, "operationName": request.operation_name}
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Logs what is not just the end of a connection."""
+        """Log an unexpected error. The end of a connection is expected."""
         if not isinstance(error, WebSocketDisconnected | SubscriberTooSlow):
             log.error("unexpected error", exc_info=error)
 
 
-class _Doors:
-    """The view that the handler asks whether a client may come in: everybody may, until there are identities."""
+class _AcceptAllClients:
+    """The view that Strawberry's handler asks whether a client may connect. The service has no user accounts."""
 
     async def on_ws_connect(self, _context: None) -> Any:
         return UNSET
 
 
-class _Socket:
-    """The connection as the handler uses it."""
+class _WebSocketAdapter:
+    """A Starlette WebSocket with the interface that Strawberry's handler uses."""
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
@@ -164,14 +165,16 @@ class _Socket:
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
                 await self._websocket.send_text(_encode(message).decode())
         except TimeoutError:
-            await self.close(TRY_AGAIN_LATER, f"What was sent was not taken within {PATIENCE:g} s.")
+            await self.close(
+                TRY_AGAIN_LATER, f"The client did not receive a message within {SEND_TIMEOUT_SECONDS:g} s."
+            )
             raise WebSocketDisconnected from None
         except (WebSocketDisconnect, RuntimeError) as error:
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
         if self._websocket.application_state != WebSocketState.DISCONNECTED:
-            await self._websocket.close(code, reason.encode()[:120].decode(errors="ignore"))
+            await self._websocket.close(code, reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore"))

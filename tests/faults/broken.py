@@ -14,7 +14,7 @@ import uvicorn
 
 import cache.redis.client
 from api.app import create_app
-from api.config.settings import load_settings
+from api.config.load import load_settings
 from api.process import logs
 from cache.redis.protocol import Protocol
 

@@ -24,7 +24,7 @@ def main() -> None:
     """Shift the clock, then serve in this process."""
     shift_clock(float(os.environ[SHIFT_VARIABLE]))
     from api.app import create_app
-    from api.config.settings import load_settings
+    from api.config.load import load_settings
     from api.process import logs
 
     port = int(sys.argv[sys.argv.index("--port") + 1])

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from api.devstores import postgres
 from api.devstores.folder import DataFolder
-from api.devstores.redis import program, socket
+from api.devstores.redis import program, socket_path
 from tests.support.service_process import descendants
 
 # Evicts the entries that Redis itself may evict: values and leases, but no marks, which have no TTL.
@@ -41,7 +41,7 @@ class RedisServer:
         self._maxmemory = maxmemory
         self._program = program(self._folder, maxmemory=maxmemory)
         self._process: asyncio.subprocess.Process | None = None
-        self.socket = socket(self._folder)
+        self.socket = socket_path(self._folder)
         # Connected directly, not through a proxy.
         self.client: redis.Redis = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5)
 

@@ -1,0 +1,36 @@
+"""Read the settings from the environment, and explain those that are not valid."""
+
+import os
+from typing import Any
+
+from pydantic import ValidationError
+
+from api.config.settings import PREFIX, URL_VARIABLES, Settings, SettingsError, variable
+from api.config.unknown_settings import unknown_settings
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Return the settings of the environment; an override that is not None (a command's option) takes precedence.
+
+    Raises `SettingsError`.
+    """
+    known = [variable(field) for field in Settings.model_fields if field not in URL_VARIABLES]
+    given = [name for name, value in os.environ.items() if value]  # an empty variable counts as unset
+    if problems := unknown_settings(PREFIX, given, known):
+        raise SettingsError("\n".join(problems))
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(dict(item)) for item in error.errors())) from None
+
+
+def _explain(item: dict[str, Any]) -> str:
+    """Return a line that names the variable, what is wrong and the given value."""
+    message = str(item["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    if not item["loc"]:
+        return message
+    name = str(item["loc"][0])
+    name = name if name in URL_VARIABLES.values() else variable(name)
+    # A URL can contain a password, so the message does not repeat it.
+    given = "" if name in URL_VARIABLES.values() else f" (given: {str(item['input'])!r})"
+    return f"{name} {message[0].lower()}{message[1:]}{given}"

@@ -1,0 +1,46 @@
+"""Types of setting values, each with its check."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+_MEMORY_SIZE = re.compile(r"(\d+)(k|kb|m|mb|g|gb)?", re.IGNORECASE)
+_UNIT_BYTES = {"": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 2**20, "g": 10**9, "gb": 2**30}
+_MIN_MEMORY_BYTES = 16 * 2**20
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
+
+
+def _check_scheme(url: str, *schemes: str) -> str:
+    if not url.startswith(schemes):
+        raise ValueError(f"must start with {' or '.join(schemes)}")
+    return url
+
+
+def _check_memory_size(size: str) -> str:
+    match = _MEMORY_SIZE.fullmatch(size)
+    if match is None:
+        raise ValueError("must be a number of bytes, or a number with kb, mb or gb, such as 512mb")
+    if int(match[1]) * _UNIT_BYTES[(match[2] or "").lower()] < _MIN_MEMORY_BYTES:
+        raise ValueError("must be at least 16mb")
+    return size.lower()
+
+
+def _check_origins(origins: str) -> str:
+    for origin in origins.split(",") if origins else ():
+        if not _ORIGIN.fullmatch(origin.strip()):
+            raise ValueError("must be origins such as https://example.com, without a path, separated by commas")
+    return origins.lower()  # browsers send origins in lower case
+
+
+def _make_absolute(path: Path) -> Path:
+    # Child processes may run in other folders than the one that a relative path starts from.
+    return path.expanduser().resolve()
+
+
+DatabaseUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "postgresql://", "postgres://"))]
+RedisUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "redis://", "rediss://", "unix://"))]
+MemorySize = Annotated[str, AfterValidator(_check_memory_size)]
+Origins = Annotated[str, AfterValidator(_check_origins)]
+AbsolutePath = Annotated[Path, AfterValidator(_make_absolute)]

@@ -1,0 +1,148 @@
+"""Run GraphQL operations and subscriptions, with a time limit and an optional trace."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from typing import Any, cast
+
+import strawberry
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from api.graphql.persisted_queries import PersistedQueries
+from api.graphql.request import GraphQLRequest, RequestError, new_request_id
+from cache.feed.feed import Feed
+from cache.metrics import StoreMetrics, traced
+from cache.reads.session import Tasks
+from cache.store import Store
+from schema.context import Context
+
+# The answer to an operation that came by the wrong method or transport.
+SUPPORTED_TRANSPORTS = (
+    "Send queries by GET or POST and mutations by POST. Subscribe over a WebSocket, or with a request that accepts "
+    "text/event-stream."
+)
+_READ_ONLY = (OperationType.QUERY,)
+_ALL_BUT_SUBSCRIPTIONS = (OperationType.QUERY, OperationType.MUTATION)
+
+
+class GraphQLService:
+    """Runs the requests of one worker against the schema and the stores."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        store: Store,
+        feed: Feed,
+        persisted_queries: PersistedQueries,
+        *,
+        timeout_seconds: float,
+    ) -> None:
+        self._schema = schema
+        self._store = store
+        self._feed = feed
+        self._persisted_queries = persisted_queries
+        self._timeout_seconds = timeout_seconds
+
+    def document(self, request: GraphQLRequest, *, stored_only: bool = False) -> str:
+        """Return the text that a request runs. Raises `RequestError`."""
+        return self._persisted_queries.resolve(request, stored_only=stored_only)
+
+    async def execute(
+        self,
+        request: GraphQLRequest,
+        request_id: str,
+        *,
+        read_only: bool = False,
+        stored_only: bool = False,
+        trace: bool = False,
+    ) -> dict[str, Any]:
+        """Run a query or a mutation and return the body of the response.
+
+        The body has no `data` if the operation did not run. Raises `RequestError`, for example after the time limit.
+        """
+        started = time.perf_counter()
+        document = self.document(request, stored_only=stored_only)
+        context = Context(Tasks(self._store), request_id, self._feed)
+        with traced() if trace else nullcontext() as metrics:
+            result = await self._execute(
+                document, request, context, _READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS
+            )
+        ran = result.data is not None or any(error.path for error in result.errors or ())
+        if ran and not read_only:  # a GET request must have no side effect, not even on this cache
+            self._persisted_queries.register(request)
+        if metrics is not None:
+            details = _trace(metrics, started, degraded=context.tasks.degraded)
+            result.extensions = {**(result.extensions or {}), "cache": details}
+        return _response_body(result, ran=ran)
+
+    async def subscribe(
+        self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
+    ) -> AsyncIterator[ExecutionResult]:
+        """Return the events of a subscription. If it cannot run, the only event holds the errors."""
+        context = Context(Tasks(self._store), request_id or new_request_id(), self._feed)
+        events = await self._schema.subscribe(
+            document, variable_values=variables, context_value=context, operation_name=operation_name
+        )
+        return cast("AsyncIterator[ExecutionResult]", events)
+
+    async def _execute(
+        self, document: str, request: GraphQLRequest, context: Context, allowed: tuple[OperationType, ...]
+    ) -> ExecutionResult:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._schema.execute(
+                    document,
+                    variable_values=request.variables,
+                    context_value=context,
+                    operation_name=request.operation_name,
+                    allowed_operation_types=allowed,
+                    operation_extensions=request.extensions,
+                )
+        except TimeoutError:
+            context.tasks.abandon()
+            raise self._timeout_error(wrote=context.tasks.wrote) from None
+        except InvalidOperationTypeError:
+            raise RequestError(405, SUPPORTED_TRANSPORTS, "METHOD_NOT_ALLOWED", Allow="POST") from None
+        except CannotGetOperationTypeError as error:
+            raise RequestError(400, error.as_http_error_reason(), "OPERATION_NOT_FOUND") from None
+
+    def _timeout_error(self, *, wrote: bool) -> RequestError:
+        # Two codes, because a client may safely retry only a request that wrote nothing.
+        limit_ms = round(self._timeout_seconds * 1000)
+        problem, numbers = f"The request took longer than the limit of {limit_ms:,} ms", {"limit": limit_ms}
+        if wrote:
+            advice = "The change may have been applied fully or in part. Read the task again before you retry."
+            return RequestError(503, f"{problem}. {advice}", "OUTCOME_UNKNOWN", numbers)
+        advice = "Nothing was changed. Request fewer tasks or fields."
+        return RequestError(503, f"{problem} and was cancelled. {advice}", "REQUEST_TIMEOUT", numbers)
+
+
+def event_body(event: ExecutionResult) -> dict[str, Any]:
+    """Return an event of a subscription as clients receive it, without extensions."""
+    # As in other responses, `data` is absent if the operation did not run, and null if it ran and failed.
+    body = _response_body(event, ran=not isinstance(event, PreExecutionError))
+    body.pop("extensions", None)
+    return body
+
+
+def _response_body(result: ExecutionResult, *, ran: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {"data": result.data} if ran else {}
+    if result.errors:
+        body["errors"] = [dict(error.formatted) for error in result.errors]
+    if result.extensions:
+        body["extensions"] = result.extensions
+    return body
+
+
+def _trace(metrics: StoreMetrics, started: float, *, degraded: bool) -> dict[str, Any]:
+    return {
+        "hits": metrics.hits,
+        "misses": metrics.misses,
+        "sqlQueries": metrics.sql_queries,
+        "redisRoundTrips": metrics.redis_round_trips,
+        "degraded": degraded,
+        "serverMs": round((time.perf_counter() - started) * 1000, 3),
+    }

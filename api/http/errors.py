@@ -1,0 +1,15 @@
+"""Errors outside of a GraphQL operation, in the form of a GraphQL response."""
+
+from starlette.responses import JSONResponse
+
+RETRY_AFTER_SECONDS = 1
+# For the responses of status 503 after which a client may try again.
+RETRY_AFTER = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+
+
+def error_response(
+    status: int, message: str, code: str, headers: dict[str, str] | None = None, **extensions: int | str
+) -> JSONResponse:
+    """Return a response whose only error has this message, this code and these extensions."""
+    error = {"message": message, "extensions": {"code": code, **extensions}}
+    return JSONResponse({"errors": [error]}, status_code=status, headers=headers)

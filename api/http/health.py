@@ -1,0 +1,32 @@
+"""Health checks for load balancers and orchestrators: /livez and /readyz."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api.http.errors import RETRY_AFTER
+from cache.errors import RedisFull
+from cache.store import Store
+
+
+async def livez(_request: Request) -> Response:
+    """Answer that the process is alive."""
+    return JSONResponse({"status": "ok"})
+
+
+def readyz(store: Store) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint that says whether this worker can answer requests.
+
+    `degraded` means that PostgreSQL answers without the cache: correctly, but more slowly.
+    """
+
+    async def respond(_request: Request) -> Response:
+        if not store.ready:
+            body = {"status": "not ready", "reason": "PostgreSQL does not answer"}
+            return JSONResponse(body, status_code=503, headers=RETRY_AFTER)
+        degraded = store.protocol is None
+        reason = {"reason": str(RedisFull())} if degraded and store.full else {}
+        return JSONResponse({"status": "ready", "degraded": degraded, **reason})
+
+    return respond

@@ -1,0 +1,40 @@
+"""The listening sockets of the workers."""
+
+import os
+import socket
+import sys
+
+from api.config.settings import Settings
+
+_BACKLOG = 2048
+
+
+class ServeError(Exception):
+    """The service cannot start. The message is one line for people."""
+
+
+def open_listeners(settings: Settings) -> list[socket.socket]:
+    """Return one listening socket for each worker. Raises `ServeError`."""
+    host, port = settings.host, settings.port
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        exclusive = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        if settings.workers == 1:
+            return [exclusive]
+        if sys.platform != "linux":
+            return [exclusive.dup() for _ in range(settings.workers)]
+        # With one shared socket, an idle worker accepts all new connections. Linux distributes connections evenly
+        # over several sockets on one port. The exclusive socket made sure that no other program uses the port.
+        exclusive.close()
+        return [
+            socket.create_server(address[:2], family=family, backlog=_BACKLOG, reuse_port=True)
+            for _ in range(settings.workers)
+        ]
+    except socket.gaierror:
+        raise ServeError(f"MILLITASK_HOST={host} is not an address of this machine. Use one that is.") from None
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise ServeError(
+            f"cannot listen on {host} port {port}: {reason}. Stop the program that uses the port, or choose another "
+            "port with MILLITASK_PORT or --port (make run PORT=…)."
+        ) from None
