@@ -1,4 +1,4 @@
-"""A pooler in transaction mode, as PgBouncer is one: each transaction gets whichever session is free."""
+"""A connection pooler in transaction mode, like PgBouncer: each transaction runs in any session that is free."""
 
 import asyncio
 import struct
@@ -9,15 +9,16 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-# What ends a question: Query, Sync; and what ends the answer: ReadyForQuery, idle if outside a transaction.
-ENDS = (b"Q", b"S")
+# Message types of PostgreSQL's protocol. Query and Sync end a request. ReadyForQuery ends a response, and its
+# status is idle outside of a transaction.
+REQUEST_ENDS = (b"Q", b"S")
 READY, IDLE, TERMINATE = b"Z", b"I", b"X"
-Server = tuple[StreamReader, StreamWriter]
+Session = tuple[StreamReader, StreamWriter]
 
 
 @asynccontextmanager
 async def pooler(database_url: str, folder: Path) -> AsyncIterator[str]:
-    """Runs one before a database; the URL is that of the database through it."""
+    """Run a pooler in front of a database and yield the URL of the database through the pooler."""
     socket = Path(str(conninfo_to_dict(database_url)["host"])) / ".s.PGSQL.5432"
     pool = _Pooler(socket)
     server = await asyncio.start_unix_server(pool.serve, folder / ".s.PGSQL.5432")
@@ -34,28 +35,28 @@ async def pooler(database_url: str, folder: Path) -> AsyncIterator[str]:
 class _Pooler:
     def __init__(self, socket: Path) -> None:
         self._socket = socket
-        self._free: list[Server] = []
+        self._free: list[Session] = []
         self.writers: list[StreamWriter] = []
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Answers one client to its end."""
+        """Relay the messages of one client until it disconnects."""
         self.writers.append(writer)
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             size = await reader.readexactly(4)
             startup = size + await reader.readexactly(struct.unpack("!I", size)[0] - 4)
-            server, greeting = await self._connect(startup)
-            self._free.append(server)
+            first, greeting = await self._connect(startup)
+            self._free.append(first)
             writer.write(greeting)
-            mine: Server | None = None
+            session: Session | None = None
             while (message := await _message(reader))[:1] != TERMINATE:
-                if mine is None:
-                    mine = self._free.pop() if self._free else (await self._connect(startup))[0]
-                mine[1].write(message)
-                if message[:1] in ENDS and await _relay(mine[0], writer) == IDLE:
-                    self._free.append(mine)
-                    mine = None
+                if session is None:
+                    session = self._free.pop() if self._free else (await self._connect(startup))[0]
+                session[1].write(message)
+                if message[:1] in REQUEST_ENDS and await _relay(session[0], writer) == IDLE:
+                    self._free.append(session)
+                    session = None
 
-    async def _connect(self, startup: bytes) -> tuple[Server, bytes]:
+    async def _connect(self, startup: bytes) -> tuple[Session, bytes]:
         reader, writer = await asyncio.open_unix_connection(self._socket)
         self.writers.append(writer)
         writer.write(startup)
@@ -66,7 +67,7 @@ class _Pooler:
 
 
 async def _relay(reader: StreamReader, writer: StreamWriter) -> bytes:
-    """One answer, to its end; returns whether the session is in a transaction."""
+    """Relay one response and return the transaction status at its end."""
     while True:
         message = await _message(reader)
         writer.write(message)

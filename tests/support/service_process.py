@@ -1,4 +1,4 @@
-"""The service as a person starts it: `python -m api serve` as a process, seen from outside."""
+"""The service as a user starts it: `python -m api serve` in a process of its own."""
 
 import http.client
 import os
@@ -18,16 +18,16 @@ GONE_SECONDS = 15.0
 
 
 def environment(data: Path, **variables: str) -> dict[str, str]:
-    """This process's environment without its settings, but with these."""
-    ours = ("MILLITASK_", "DATABASE_URL", "REDIS_URL")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    """Return this process's environment with these settings in place of its own."""
+    settings = ("MILLITASK_", "DATABASE_URL", "REDIS_URL")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     return inherited | {"MILLITASK_DATA_DIR": str(data)} | variables
 
 
-def command(data: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m api` to its end."""
+def command(data: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m api` and wait until it has ended."""
     return subprocess.run(
-        [sys.executable, "-m", "api", *words],
+        [sys.executable, "-m", "api", *arguments],
         cwd=ROOT,
         env=environment(data, **variables),
         stdin=subprocess.DEVNULL,
@@ -39,7 +39,7 @@ def command(data: Path, *words: str, **variables: str) -> subprocess.CompletedPr
 
 
 class Service:
-    """A service that runs, with all its processes."""
+    """A running service with all its processes."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, output: Path) -> None:
         self.process = process
@@ -60,16 +60,19 @@ class Service:
         return False
 
     def processes(self) -> dict[int, str]:
-        """Every process below the supervisor, by id, with its command."""
+        """Return the command lines of all processes below the supervisor, by process id."""
         return descendants(self.process.pid)
 
-    def find(self, word: str, *, but: str = "watchdog.py") -> list[int]:
+    def find(self, text: str, *, but: str = "watchdog.py") -> list[int]:
         found = self.processes().items()
-        return [pid for pid, line in found if word in line and but not in line]
+        return [pid for pid, line in found if text in line and but not in line]
 
-    def guarded(self, word: str) -> tuple[int, int]:
-        """The ids of a store's guard and of the store itself, not of what that forks; 0 for one that is not there."""
-        guard = next((pid for pid, line in self.processes().items() if "watchdog.py" in line and word in line), 0)
+    def guarded(self, text: str) -> tuple[int, int]:
+        """Return the process ids of a store's watchdog and of the store; 0 for one that is not running.
+
+        The processes that the store itself forks do not count.
+        """
+        guard = next((pid for pid, line in self.processes().items() if "watchdog.py" in line and text in line), 0)
         return guard, next(iter(descendants(guard)), 0) if guard else 0
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -78,7 +81,7 @@ class Service:
 
 
 def resident(service: Service) -> int:
-    """Bytes of memory that the largest worker has."""
+    """Return the resident memory of the largest worker in bytes."""
     sizes = []
     for pid in service.find(" worker "):
         status = Path(f"/proc/{pid}/status").read_text()
@@ -87,14 +90,16 @@ def resident(service: Service) -> int:
 
 
 @contextmanager
-def serve(data: Path, *words: str, port: int | None = None, root: Path = ROOT, **variables: str) -> Iterator[Service]:
-    """Start the service of the checkout at `root`, wait until it is ready, and stop it in the end."""
+def serve(
+    data: Path, *arguments: str, port: int | None = None, root: Path = ROOT, **variables: str
+) -> Iterator[Service]:
+    """Start the service of the checkout at `root`, wait until it is ready, and check at the end that it has ended."""
     port = port or free_port()
     data.mkdir(parents=True, exist_ok=True)
     output = data / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "api", "serve", "--port", str(port), *words],
+            [sys.executable, "-m", "api", "serve", "--port", str(port), *arguments],
             cwd=root,
             env=environment(data, **variables),
             stdin=subprocess.DEVNULL,
@@ -103,9 +108,9 @@ def serve(data: Path, *words: str, port: int | None = None, root: Path = ROOT, *
         )
     service = Service(process, port, output)
     try:
-        # The line is for people, and comes when /readyz has said so.
-        said = until(lambda: "is ready" in output.read_text() or process.poll() is not None)
-        assert said, output.read_text()
+        # The banner, which appears when /readyz has answered 200.
+        printed = until(lambda: "is ready" in output.read_text() or process.poll() is not None)
+        assert printed, output.read_text()
         assert process.poll() is None, output.read_text()
         yield service
     finally:
@@ -125,7 +130,7 @@ def until(condition: Callable[[], bool], seconds: float = READY_SECONDS) -> bool
 
 
 def free_port() -> int:
-    """One of those that the kernel gives to no connection: none that another test opens has it before it is used."""
+    """Return a free port below the range from which the kernel assigns ports to other tests' connections."""
     while True:
         port = 10_000 + secrets.randbelow(20_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
@@ -133,27 +138,28 @@ def free_port() -> int:
 
 
 def descendants(ancestor: int) -> dict[int, str]:
-    parents: dict[int, list[int]] = {}
+    """Return the command lines of all processes below one, by process id."""
+    children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            # After the name, which may hold spaces and brackets: the state, then the parent.
+            # The name in parentheses may itself contain spaces and parentheses. The state and the parent follow it.
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            parents.setdefault(parent, []).append(int(entry.name))
+            children.setdefault(parent, []).append(int(entry.name))
     found: dict[int, str] = {}
-    waiting = list(parents.get(ancestor, []))
+    waiting = list(children.get(ancestor, []))
     while waiting:
         pid = waiting.pop()
-        found[pid] = _line(pid)
-        waiting += parents.get(pid, [])
+        found[pid] = _command_line(pid)
+        waiting += children.get(pid, [])
     return found
 
 
 def alive(pids: dict[int, str]) -> dict[int, str]:
-    """Those that still run as what they were; a zombie does not."""
-    return {pid: line for pid, line in pids.items() if line and _line(pid) == line}
+    """Return the processes that still run the same command. A zombie has no command line."""
+    return {pid: line for pid, line in pids.items() if line and _command_line(pid) == line}
 
 
-def _line(pid: int) -> str:
+def _command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except OSError:

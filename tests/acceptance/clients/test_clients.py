@@ -8,7 +8,7 @@ import pytest
 
 from api.config.settings import Settings
 from tests.acceptance.clients.node import FOLDER, install, run
-from tests.support.log_capture import listening
+from tests.support.http_service import listening_service
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,7 +19,7 @@ def _installed() -> None:
 @pytest.fixture
 async def url(database_url: str, redis_url: str) -> AsyncIterator[str]:
     """A service that listens, and is ready."""
-    async with listening(Settings(database_url=database_url, redis_url=redis_url)) as url:
+    async with listening_service(Settings(database_url=database_url, redis_url=redis_url)) as url:
         yield url
 
 
