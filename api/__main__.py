@@ -91,18 +91,17 @@ def verify(*, repair: bool = False) -> None:
     Args:
         repair: Repair the differences. The exit code is then 1 only if some could not be repaired.
     """
-    from cache.maintenance.audit import Report
-    from cache.maintenance.audit import verify as audit
+    from cache.maintenance.audit import AuditReport, audit
 
     def print_difference(id_: object, problem: str) -> None:
         sys.stdout.write(f"{id_}: {problem}\n")
 
-    report: Report = asyncio.run(_with_store(lambda store: audit(store, print_difference, repair=repair)))
-    repaired = f", {report.mended:,} repaired" if repair else ""
+    report: AuditReport = asyncio.run(_with_store(lambda store: audit(store, print_difference, repair=repair)))
+    repaired = f", {report.repaired:,} repaired" if repair else ""
     print_message(
         f"Compared {report.rows:,} tasks and {report.entries:,} entries: {report.different:,} differ{repaired}."
     )
-    if report.different > report.mended:
+    if report.different > report.repaired:
         sys.exit(1)
 
 

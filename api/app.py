@@ -24,7 +24,7 @@ from api.http.trusted_hosts import trusted_hosts_middleware
 from api.realtime.stream_limit import StreamLimit
 from api.realtime.websocket import GraphQLWebSocket
 from cache.feed.feed import Feed
-from cache.maintenance.runner import keeper
+from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
@@ -51,9 +51,9 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         retention = timedelta(days=settings.retention_days)
-        async with store.database, store.redis, keeper(store, retention, feed):
+        async with store.database, store.redis, maintenance(store, retention, feed):
             yield
-            await store.drain()
+            await store.pending_writes.drain()
 
     app = Starlette(
         routes=[

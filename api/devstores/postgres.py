@@ -111,7 +111,7 @@ def _check_version(folder: DataFolder, binaries: Path, account: Account) -> None
     if found != embedded:
         raise StoreSetupError(
             f"the data in {folder.postgres} was written by PostgreSQL {found}, but this is PostgreSQL {embedded}. "
-            "Move the data with the version of Millitask that wrote it (docs/operations.md describes how), "
+            "Move the data with the version of Millitask that wrote it (docs/how-to/upgrade.md describes how), "
             "or choose another MILLITASK_DATA_DIR to start empty."
         )
 

@@ -15,7 +15,7 @@ from api.graphql.persisted_queries import PersistedQueries
 from api.graphql.request import GraphQLRequest, RequestError, new_request_id
 from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics, traced
-from cache.reads.session import Tasks
+from cache.reads.session import Session
 from cache.store import Store
 from schema.context import Context
 
@@ -65,7 +65,7 @@ class GraphQLService:
         """
         started = time.perf_counter()
         document = self.document(request, stored_only=stored_only)
-        context = Context(Tasks(self._store), request_id, self._feed)
+        context = Context(Session(self._store), request_id, self._feed)
         with traced() if trace else nullcontext() as metrics:
             result = await self._execute(
                 document, request, context, _READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS
@@ -74,7 +74,7 @@ class GraphQLService:
         if ran and not read_only:  # a GET request must have no side effect, not even on this cache
             self._persisted_queries.register(request)
         if metrics is not None:
-            details = _trace(metrics, started, degraded=context.tasks.degraded)
+            details = _trace(metrics, started, degraded=context.session.cache.degraded)
             result.extensions = {**(result.extensions or {}), "cache": details}
         return _response_body(result, ran=ran)
 
@@ -82,7 +82,7 @@ class GraphQLService:
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
     ) -> AsyncIterator[ExecutionResult]:
         """Return the events of a subscription. If it cannot run, the only event holds the errors."""
-        context = Context(Tasks(self._store), request_id or new_request_id(), self._feed)
+        context = Context(Session(self._store), request_id or new_request_id(), self._feed)
         events = await self._schema.subscribe(
             document, variable_values=variables, context_value=context, operation_name=operation_name
         )
@@ -102,8 +102,8 @@ class GraphQLService:
                     operation_extensions=request.extensions,
                 )
         except TimeoutError:
-            context.tasks.abandon()
-            raise self._timeout_error(wrote=context.tasks.wrote) from None
+            context.session.loader.abandon()
+            raise self._timeout_error(wrote=context.session.wrote) from None
         except InvalidOperationTypeError:
             raise RequestError(405, SUPPORTED_TRANSPORTS, "METHOD_NOT_ALLOWED", Allow="POST") from None
         except CannotGetOperationTypeError as error:

@@ -22,11 +22,11 @@ def readyz(store: Store) -> Callable[[Request], Awaitable[Response]]:
     """
 
     async def respond(_request: Request) -> Response:
-        if not store.ready:
+        if not store.gate_lease.ready:
             body = {"status": "not ready", "reason": "PostgreSQL does not answer"}
             return JSONResponse(body, status_code=503, headers=RETRY_AFTER)
-        degraded = store.protocol is None
-        reason = {"reason": str(RedisFull())} if degraded and store.full else {}
+        degraded = store.gate_lease.protocol is None
+        reason = {"reason": str(RedisFull())} if degraded and store.gate_lease.index_too_large else {}
         return JSONResponse({"status": "ready", "degraded": degraded, **reason})
 
     return respond

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api.realtime.stream_limit import StreamLimit
 from cache.errors import StoreUnavailable
-from cache.redis.index import memory
+from cache.redis.index import index_sizes
 from cache.store import Store
 
 # The help text of each counter of `StoreMetrics`.
@@ -43,9 +43,9 @@ def metrics_endpoint(store: Store, streams: StreamLimit) -> Callable[[Request], 
 
     async def respond(_request: Request) -> Response:
         collector.index_bytes = {}
-        if (protocol := store.protocol) is not None:
+        if (protocol := store.gate_lease.protocol) is not None:
             with suppress(StoreUnavailable):
-                collector.index_bytes = await memory(store.redis, protocol.keys)
+                collector.index_bytes = await index_sizes(store.redis, protocol.keys)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return respond
@@ -58,12 +58,12 @@ class _ServiceCollector(Collector):
         self.index_bytes: dict[str, int] = {}
 
     def collect(self) -> Iterator[Metric]:
-        store, counters = self._store, asdict(self._store.metrics)
+        lease, counters = self._store.gate_lease, asdict(self._store.metrics)
         rebuild_seconds = counters.pop("rebuild_seconds")
         gauges = {
-            "ready": ("1 if this worker can answer requests", store.ready),
-            "degraded": ("1 if PostgreSQL answers without the cache", store.protocol is None),
-            "redis_full": ("1 if the index does not fit into Redis: raise its maxmemory", store.full),
+            "ready": ("1 if this worker can answer requests", lease.ready),
+            "degraded": ("1 if PostgreSQL answers without the cache", lease.protocol is None),
+            "redis_full": ("1 if the index does not fit into Redis: raise its maxmemory", lease.index_too_large),
             "rebuild_seconds": ("Duration of the last index rebuild in seconds", rebuild_seconds),
             "streams": ("Open subscribers, WebSocket connections and event streams", self._streams.open_streams),
         }

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from api.graphql.accept import EVENT_STREAM
 from api.graphql.service import event_body
 from api.realtime.stream_limit import StreamLimit
-from cache.feed.events import SubscriberTooSlow
+from cache.feed.subscriber import SubscriberTooSlow
 
 _encode = msgspec.json.Encoder().encode
 # A client that takes longer than this to receive a message is disconnected.

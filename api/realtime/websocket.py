@@ -23,7 +23,7 @@ from api.graphql.request import RequestError, parse_request
 from api.graphql.service import GraphQLService
 from api.realtime.sse import SEND_TIMEOUT_SECONDS
 from api.realtime.stream_limit import StreamLimit, TooManyStreams
-from cache.feed.events import SubscriberTooSlow
+from cache.feed.subscriber import SubscriberTooSlow
 
 log = structlog.get_logger(__name__)
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode

@@ -1,4 +1,4 @@
-"""Traces, compression, batches and the time limit."""
+"""Traces, compression, batches and the time limit of requests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,15 +8,15 @@ import psycopg
 import pytest
 
 from api.config.settings import Settings
-from tests.integration.api.test_http import TASK, locked
-from tests.support.graphql_client import CREATE, TOTAL, Client, running, without_cost
-from tests.support.graphql_client import ready as when_ready
+from tests.integration.api.table_lock import locked_task_table
+from tests.support.graphql_client import CREATE, TOTAL, Client, ready, running, without_cost
 
 PAGE = "{ tasks(first: 50) { nodes { id title } totalCount } }"
+TASK = "query ($id: ID!) { task(id: $id) { id title } }"
 TRACE = {"X-Millitask-Trace": "1"}
 
 
-async def traced(client: Client, document: str = PAGE, **variables: Any) -> Any:
+async def trace_of(client: Client, document: str = PAGE, **variables: Any) -> Any:
     body = {"query": document, "variables": variables}
     answer = (await client.http.post("/graphql", json=body, headers=TRACE)).json()
     trace = answer["extensions"]["cache"]
@@ -24,27 +24,27 @@ async def traced(client: Client, document: str = PAGE, **variables: Any) -> Any:
     return trace
 
 
-async def test_a_trace_says_what_the_request_cost(client: Client) -> None:
-    for _ in range(2):  # the first page also brings the scripts to Redis
+async def test_trace_reports_what_the_request_cost(client: Client) -> None:
+    for _ in range(2):  # the first round also loads the scripts into Redis
         await client.create_many([f"Task {number}" for number in range(50)])
-        cold = await traced(client)
-        counts = await traced(client, "{ taskCounts { all todo } }")
-    # The script, the MGET, the lease and the fill; the rows of all fifty in one query.
+        cold = await trace_of(client)
+        counts = await trace_of(client, "{ taskCounts { all todo } }")
+    # Four round trips: page script, MGET, leases and fill. One query reads all fifty rows.
     assert cold == {"hits": 0, "misses": 50, "sqlQueries": 1, "redisRoundTrips": 4, "degraded": False}
     warm = {"hits": 50, "misses": 0, "sqlQueries": 0, "redisRoundTrips": 2, "degraded": False}
-    assert await asyncio.gather(*(traced(client) for _ in range(5))) == [warm] * 5
+    assert await asyncio.gather(*(trace_of(client) for _ in range(5))) == [warm] * 5
     assert counts == {"hits": 0, "misses": 0, "sqlQueries": 0, "redisRoundTrips": 1, "degraded": False}
     await client.create()
-    written = await traced(client, CREATE, input={"title": "New"})
+    written = await trace_of(client, CREATE, input={"title": "New"})
     assert (written["sqlQueries"] > 0, written["redisRoundTrips"]) == (True, 2)
 
 
-async def test_no_trace_unless_asked(client: Client) -> None:
+async def test_no_trace_without_the_header(client: Client) -> None:
     assert await client.answer(TOTAL) == {"data": {"tasks": {"totalCount": 0}}}
 
 
 @pytest.mark.parametrize(("trace", "shown"), [(None, False), (True, True)])
-async def test_no_trace_in_production_unless_set(
+async def test_no_trace_in_production_by_default(
     database_url: str, redis_url: str, trace: bool | None, shown: bool
 ) -> None:
     settings = Settings(database_url=database_url, redis_url=redis_url, profile="production", trace=trace)
@@ -53,11 +53,11 @@ async def test_no_trace_in_production_unless_set(
         assert ("cache" in answer.get("extensions", {})) == shown
 
 
-async def test_a_long_answer_is_compressed_for_who_can_read_it(client: Client) -> None:
+async def test_long_response_is_compressed_if_accepted(client: Client) -> None:
     await client.create_many([f"Task {number}" for number in range(50)])
-    for encoding, given in (("gzip", "gzip"), ("identity", None)):
-        answer = await client.http.post("/graphql", json={"query": PAGE}, headers={"Accept-Encoding": encoding})
-        assert answer.headers.get("Content-Encoding") == given
+    for accepted, encoding in (("gzip", "gzip"), ("identity", None)):
+        answer = await client.http.post("/graphql", json={"query": PAGE}, headers={"Accept-Encoding": accepted})
+        assert answer.headers.get("Content-Encoding") == encoding
         assert len(answer.json()["data"]["tasks"]["nodes"]) == 50
         assert "Accept-Encoding" in answer.headers["Vary"]
     short = await client.http.post("/graphql", json={"query": TOTAL}, headers={"Accept-Encoding": "gzip"})
@@ -65,14 +65,14 @@ async def test_a_long_answer_is_compressed_for_who_can_read_it(client: Client) -
 
 
 @pytest.fixture
-async def batching(database_url: str, redis_url: str) -> AsyncIterator[Client]:
+async def batching_client(database_url: str, redis_url: str) -> AsyncIterator[Client]:
     async with running(Settings(database_url=database_url, redis_url=redis_url, max_batch=3)) as client:
         yield client
 
 
-async def test_a_batch_is_answered_in_order(batching: Client) -> None:
+async def test_batch_is_answered_in_order(batching_client: Client) -> None:
     create = {"query": CREATE, "variables": {"input": {"title": "One"}}}
-    answer = await batching.http.post("/graphql", json=[create, {"query": TOTAL}, {"query": "{ nothing }"}])
+    answer = await batching_client.http.post("/graphql", json=[create, {"query": TOTAL}, {"query": "{ nothing }"}])
     first, second, third = map(without_cost, answer.json())
     assert first["data"]["createTask"]["task"]["title"] == "One"
     assert second == {"data": {"tasks": {"totalCount": 1}}}
@@ -80,8 +80,8 @@ async def test_a_batch_is_answered_in_order(batching: Client) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 4])
-async def test_a_batch_of_too_many(batching: Client, count: int) -> None:
-    answer = await batching.http.post("/graphql", json=[{"query": TOTAL}] * count)
+async def test_batch_outside_the_limits_is_refused(batching_client: Client, count: int) -> None:
+    answer = await batching_client.http.post("/graphql", json=[{"query": TOTAL}] * count)
     [error] = answer.json()["errors"]
     assert answer.status_code == 400
     assert error["extensions"] == {"code": "BATCH_TOO_LARGE", "limit": 3, "requested": count}
@@ -89,43 +89,43 @@ async def test_a_batch_of_too_many(batching: Client, count: int) -> None:
     assert str(count) in error["message"]
 
 
-async def test_a_request_past_its_time_is_given_up_in_the_database_too(database_url: str, redis_url: str) -> None:
+async def test_read_after_its_time_limit_is_cancelled_in_the_database(database_url: str, redis_url: str) -> None:
     settings = Settings(database_url=database_url, redis_url=redis_url, request_timeout_ms=300)
     async with running(settings) as client:
-        with locked(database_url):
+        with locked_task_table(database_url):
             answer = await client.send(TASK, id="0190f2a4-7d1e-7c3a-9f00-3b1f0c2d4e5f")
-            await no_longer_waiting(database_url)
+            await wait_until_statement_is_cancelled(database_url)
         [error] = answer.json()["errors"]
         assert (answer.status_code, error["extensions"]) == (503, {"code": "REQUEST_TIMEOUT", "limit": 300})
         assert "300 ms" in error["message"]
-        assert "nothing was changed" in error["message"]
-        await when_ready(client)
+        assert "Nothing was changed" in error["message"]
+        await ready(client)
         assert await client.total() == 0
 
 
-async def test_a_write_past_its_time_may_be_done(database_url: str, redis_url: str) -> None:
+async def test_write_after_its_time_limit_may_still_be_applied(database_url: str, redis_url: str) -> None:
     settings = Settings(database_url=database_url, redis_url=redis_url, request_timeout_ms=1000)
     async with running(settings) as client:
         task = await client.create(title="Before")
         update = 'mutation ($id: ID!) { updateTask(input: {id: $id, title: "After"}) { task { version } } }'
-        with locked(database_url):
+        with locked_task_table(database_url):
             answer = await client.send(update, id=task["id"])
         [error] = answer.json()["errors"]
         assert (answer.status_code, error["extensions"]) == (503, {"code": "OUTCOME_UNKNOWN", "limit": 1000})
         assert "1,000 ms" in error["message"]
-        await until_title(client, task["id"], "After")
+        await wait_for_title(client, task["id"], "After")
 
 
-async def until_title(client: Client, id_: str, title: str) -> None:
+async def wait_for_title(client: Client, id_: str, title: str) -> None:
     for _ in range(500):
         if (await client.query(TASK, id=id_))["task"]["title"] == title:
             return
         await asyncio.sleep(0.01)
-    raise AssertionError(f"The write did not go on to its end: {title}.")
+    raise AssertionError(f"The write was not applied: the title is not {title}.")
 
 
-async def no_longer_waiting(database_url: str) -> None:
-    """The statement was cancelled, though the lock that it waited for still stands."""
+async def wait_until_statement_is_cancelled(database_url: str) -> None:
+    """Wait until no statement waits for a lock. The lock itself is still held."""
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         for _ in range(200):
             found = await connection.execute(
@@ -134,4 +134,4 @@ async def no_longer_waiting(database_url: str) -> None:
             if await found.fetchone() == (0,):
                 return
             await asyncio.sleep(0.01)
-    raise AssertionError("The statement still waits.")
+    raise AssertionError("The statement still waits for the lock.")

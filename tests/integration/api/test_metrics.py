@@ -1,32 +1,24 @@
-from collections.abc import AsyncIterator
+"""The endpoint /metrics."""
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.config.settings import Settings
-from tests.support.graphql_client import Client, running
+from tests.support.graphql_client import Client
 
 COUNTERS = ("hits", "misses", "sql_queries", "redis_round_trips", "publishes_lost", "scrubbed", "rebuilds")
 
 
-@pytest.fixture
-async def client(database_url: str, redis_url: str) -> AsyncIterator[Client]:
-    async with running(Settings(database_url=database_url, redis_url=redis_url)) as running_client:
-        yield running_client
-
-
-async def test_the_text_is_what_prometheus_reads(client: Client) -> None:
-    answer = await client.http.get("/metrics")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+async def test_response_is_in_prometheus_format(client: Client) -> None:
+    response = await client.http.get("/metrics")
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    families = {family.name: family for family in text_string_to_metric_families(response.text)}
     assert families["millitask_ready"].type == "gauge"
     for name in COUNTERS:
         assert families[f"millitask_{name}"].type == "counter"
     assert all(family.documentation for family in families.values())
 
 
-async def test_what_was_done_is_counted(client: Client) -> None:
+async def test_operations_are_counted(client: Client) -> None:
     before = await client.counters()
     assert before["millitask_ready"] == 1
     assert before["millitask_rebuilds_total"] == 1
@@ -38,7 +30,7 @@ async def test_what_was_done_is_counted(client: Client) -> None:
     after = await client.counters()
     grown = {name: after[f"millitask_{name}_total"] - before[f"millitask_{name}_total"] for name in COUNTERS}
     assert grown["hits"] >= 1
-    # The feed, which tells subscribers of the bulk, may look for its task before the query does, or after it.
+    # The feed also loads the created task, before or after the query does.
     assert grown["misses"] in (1, 2)
     assert grown["hits"] + grown["misses"] in (2, 3)
     assert grown["sql_queries"] > 0

@@ -1,4 +1,4 @@
-"""Server-sent events: what is wrong is told as the protocol of graphql-sse has it, and ends the stream."""
+"""Subscriptions over server-sent events: errors, revisions and trusted documents, by the graphql-sse protocol."""
 
 import json
 from collections.abc import AsyncIterator
@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from api.config.settings import Settings
-from api.graphql.persisted_queries import hash_of
-from tests.support.log_capture import listening
+from api.graphql.persisted_queries import sha256_of
+from tests.support.http_service import listening_service
 
 CHANGED = "subscription ($after: String) { taskChanged(after: $after) { kind } }"
 EVENTS = {"Accept": "text/event-stream"}
@@ -23,21 +23,21 @@ def settings(database_url: str, redis_url: str) -> Settings:
 
 @pytest.fixture
 async def url(settings: Settings) -> AsyncIterator[str]:
-    async with listening(settings) as url:
+    async with listening_service(settings) as url:
         yield url
 
 
-async def first(url: str, query: str, **variables: Any) -> Any:
-    """The first event of a stream."""
+async def first_event(url: str, query: str, **variables: Any) -> Any:
+    """Return the first event of a stream."""
     body = {"query": query, "variables": variables}
     async with httpx.AsyncClient() as http, http.stream("POST", url, json=body, headers=EVENTS) as stream:
         async for line in stream.aiter_lines():
             if line.startswith("data: "):
                 return json.loads(line.removeprefix("data: "))
-    raise AssertionError("no event")
+    raise AssertionError("The stream ended without an event.")
 
 
-async def test_what_is_not_run_is_an_event_without_data_and_ends_the_stream(url: str) -> None:
+async def test_operation_that_cannot_run_sends_one_event_without_data(url: str) -> None:
     async with httpx.AsyncClient() as http:
         for query, variables, code in (
             ("{ taskCounts { all } }", {}, "NOT_A_SUBSCRIPTION"),
@@ -50,44 +50,42 @@ async def test_what_is_not_run_is_an_event_without_data_and_ends_the_stream(url:
         ):
             stream = await http.post(url, json={"query": query, "variables": variables}, headers=EVENTS)
             assert (stream.status_code, stream.headers["Cache-Control"]) == (200, "no-store")
-            following, end = stream.text.removeprefix(":\n\n").split("\n\n", 1)
-            event = json.loads(following.removeprefix("event: next\ndata: "))
+            message, end = stream.text.removeprefix(":\n\n").split("\n\n", 1)
+            event = json.loads(message.removeprefix("event: next\ndata: "))
             assert set(event) == {"errors"}
             assert event["errors"][0]["extensions"]["code"] == code
             assert end == "event: complete\ndata:\n\n"
 
 
-async def test_what_is_no_rev_is_said_in_the_event(url: str) -> None:
+async def test_invalid_rev_is_an_error_in_the_event(url: str) -> None:
     revs = ("", "x", "1", "1-", "-1", "1-2-3", "1--2", "+1-2", " 1-2", "1-2\0", "1.0-2", "٣-٤", "9" * 39 + "-1")
     for after in revs:
-        [error] = (await first(url, CHANGED, after=after))["errors"]
+        [error] = (await first_event(url, CHANGED, after=after))["errors"]
         assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}, after
-    for unknown in (None, "0-0", "1-2", "9" * 38 + "-1"):  # nobody knows of these any more
-        assert (await first(url, CHANGED, after=unknown))["data"]["taskChanged"]["kind"] == "RESYNC"
+    for unknown in (None, "0-0", "1-2", "9" * 38 + "-1"):  # valid revs that the feed no longer holds
+        assert (await first_event(url, CHANGED, after=unknown))["data"]["taskChanged"]["kind"] == "RESYNC"
 
 
-async def test_a_request_that_is_none_is_answered_as_any(url: str) -> None:
+async def test_malformed_request_gets_an_ordinary_response(url: str) -> None:
     async with httpx.AsyncClient() as http:
-        for answer, status in (
+        for response, status in (
             (await http.post(url, json={}, headers=EVENTS), 400),
             (await http.post(url, content=b"{", headers=EVENTS | {"Content-Type": "application/json"}), 400),
             (await http.post(url, content=b"{}", headers=EVENTS | {"Content-Type": "text/plain"}), 415),
             (await http.put(url, json={"query": CHANGED}, headers=EVENTS), 405),
         ):
-            assert answer.status_code == status
-            assert "errors" in answer.json()
-            assert answer.headers["X-Request-Id"]
+            assert response.status_code == status
+            assert "errors" in response.json()
+            assert response.headers["X-Request-Id"]
 
 
-async def test_only_trusted_documents_are_streamed_where_nothing_else_is_answered(
-    settings: Settings, tmp_path: Path
-) -> None:
+async def test_only_trusted_documents_are_streamed_with_trusted_only(settings: Settings, tmp_path: Path) -> None:
     manifest = tmp_path / "documents.json"
-    manifest.write_text(json.dumps({hash_of(CHANGED): CHANGED}))
+    manifest.write_text(json.dumps({sha256_of(CHANGED): CHANGED}))
     trusting = settings.model_copy(update={"trusted_documents": manifest, "trusted_only": True})
-    async with listening(trusting) as url, httpx.AsyncClient() as http:
+    async with listening_service(trusting) as url, httpx.AsyncClient() as http:
         refused = await http.post(url, json={"query": CHANGED}, headers=EVENTS)
         assert refused.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
-        stored = {"documentId": hash_of(CHANGED)}
+        stored = {"documentId": sha256_of(CHANGED)}
         async with http.stream("POST", url, json=stored, headers=EVENTS) as stream:
             assert (await anext(stream.aiter_lines())) == ":"

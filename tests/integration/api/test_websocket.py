@@ -1,3 +1,5 @@
+"""Subscriptions over WebSocket, by the graphql-transport-ws protocol."""
+
 import asyncio
 import json
 import socket
@@ -16,7 +18,7 @@ from api.config.settings import Settings
 from api.realtime import websocket as endpoint
 from cache.feed import subscriber
 from tests.support.graphql_client import CREATE_MANY
-from tests.support.log_capture import listening
+from tests.support.http_service import listening_service
 
 COUNTS = "subscription { taskCountsChanged { all } }"
 CHANGED = "subscription { taskChanged { kind rev task { id title description } } }"
@@ -29,15 +31,15 @@ def settings(database_url: str, redis_url: str) -> Settings:
 
 @pytest.fixture
 async def url(settings: Settings) -> AsyncIterator[str]:
-    async with listening(settings) as url:
+    async with listening_service(settings) as url:
         yield url
 
 
 @asynccontextmanager
-async def connected(url: str, *, greet: bool = True, **options: Any) -> AsyncIterator[ClientConnection]:
+async def connected(url: str, *, initialize: bool = True, **options: Any) -> AsyncIterator[ClientConnection]:
     spoken: Any = {"subprotocols": ["graphql-transport-ws"]} | options
     async with connect(url.replace("http", "ws"), **spoken) as websocket:
-        if greet:
+        if initialize:
             await websocket.send(json.dumps({"type": "connection_init"}))
             assert json.loads(await websocket.recv()) == {"type": "connection_ack"}
         yield websocket
@@ -49,14 +51,14 @@ async def subscribe(websocket: ClientConnection, query: str = CHANGED, **payload
     return json.loads(await asyncio.wait_for(websocket.recv(), 30))
 
 
-async def heard(websocket: ClientConnection, words: str) -> None:
+async def wait_for_text(websocket: ClientConnection, expected: str) -> None:
     async for text in websocket:
-        if words in str(text):
+        if expected in str(text):
             return
-    raise AssertionError(f"{words} was not heard")
+    raise AssertionError(f"The connection closed before {expected!r} was received.")
 
 
-async def closed(websocket: ClientConnection) -> tuple[int, str]:
+async def wait_for_close(websocket: ClientConnection) -> tuple[int, str]:
     try:
         async with asyncio.timeout(20):
             while True:
@@ -66,7 +68,7 @@ async def closed(websocket: ClientConnection) -> tuple[int, str]:
         return received.code, received.reason
 
 
-async def test_the_first_event_says_to_fetch_what_is_shown(url: str) -> None:
+async def test_first_event_asks_for_a_resync(url: str) -> None:
     async with connected(url) as websocket:
         event = (await subscribe(websocket))["payload"]
         assert event["data"]["taskChanged"]["kind"] == "RESYNC"
@@ -88,27 +90,27 @@ async def test_the_first_event_says_to_fetch_what_is_shown(url: str) -> None:
         (b"\x00\x01", 4400),
     ],
 )
-async def test_what_is_not_the_protocol_closes_the_connection(url: str, sent: str | bytes, code: int) -> None:
+async def test_protocol_violation_closes_the_connection(url: str, sent: str | bytes, code: int) -> None:
     async with connected(url) as websocket:
         await websocket.send(sent)
-        assert (await closed(websocket))[0] == code
+        assert (await wait_for_close(websocket))[0] == code
 
 
-async def test_who_has_not_introduced_itself_may_not_subscribe(url: str) -> None:
-    async with connected(url, greet=False) as websocket:
+async def test_subscribe_before_init_is_refused(url: str) -> None:
+    async with connected(url, initialize=False) as websocket:
         await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGED}}))
-        assert (await closed(websocket))[0] == 4401
+        assert (await wait_for_close(websocket))[0] == 4401
 
 
-async def test_who_never_introduces_itself_is_sent_away(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "INTRODUCTION", endpoint.INTRODUCTION / 50)
-    async with connected(url, greet=False) as websocket:
-        assert (await closed(websocket))[0] == 4408
+async def test_client_that_never_sends_init_is_disconnected(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "INIT_TIMEOUT", endpoint.INIT_TIMEOUT / 50)
+    async with connected(url, initialize=False) as websocket:
+        assert (await wait_for_close(websocket))[0] == 4408
 
 
-async def test_another_protocol_is_told_which_one_is_spoken(url: str) -> None:
+async def test_unknown_subprotocol_is_refused_with_the_supported_one(url: str) -> None:
     async with connect(url.replace("http", "ws")) as websocket:
-        assert await closed(websocket) == (4406, "Subprotocol not acceptable: speak graphql-transport-ws")
+        assert await wait_for_close(websocket) == (4406, "Subprotocol not acceptable: use graphql-transport-ws")
 
 
 @pytest.mark.parametrize(
@@ -123,39 +125,39 @@ async def test_another_protocol_is_told_which_one_is_spoken(url: str) -> None:
         ({"query": "subscription {" + " ".join(f"a{n}: __typename" for n in range(40)) + "}"}, "TOO_MANY_ALIASES"),
     ],
 )
-async def test_what_cannot_be_subscribed_to_is_an_error_of_its_own(url: str, payload: Any, code: str) -> None:
+async def test_operation_that_cannot_run_gets_an_error_message(url: str, payload: Any, code: str) -> None:
     async with connected(url) as websocket:
         answer = await subscribe(websocket, **payload)
         assert answer["type"] == "error"
         assert answer["payload"][0]["extensions"]["code"] == code
-        assert (await subscribe(websocket))["type"] == "next"  # the connection goes on
+        assert (await subscribe(websocket))["type"] == "next"  # the connection stays usable
 
 
-async def test_what_is_no_rev_is_said_in_the_event(url: str) -> None:
+async def test_invalid_rev_is_an_error_in_the_event(url: str) -> None:
     async with connected(url) as websocket:
         answer = await subscribe(websocket, 'subscription { taskChanged(after: "x") { kind } }')
         assert answer["payload"]["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://["])
-async def test_a_page_of_another_site_may_not_connect(url: str, origin: str) -> None:
+async def test_page_of_another_site_may_not_connect(url: str, origin: str) -> None:
     with pytest.raises(InvalidStatus) as caught:
         async with connected(url, origin=origin):
             pass
     assert caught.value.response.status_code == 403
 
 
-async def test_pages_of_its_own_site_and_of_those_that_are_set_may_connect(settings: Settings) -> None:
-    async with listening(settings.model_copy(update={"cors_origins": "https://app.example"})) as url:
+async def test_pages_of_the_own_site_and_of_allowed_origins_may_connect(settings: Settings) -> None:
+    async with listening_service(settings.model_copy(update={"cors_origins": "https://app.example"})) as url:
         for origin in (url.removesuffix("/graphql"), "https://app.example"):
             async with connected(url, origin=origin):
                 pass
 
 
-async def test_more_subscribers_than_may_are_sent_away_and_others_go_on(url: str) -> None:
+async def test_subscribers_over_the_limit_are_refused_and_others_stay(url: str) -> None:
     async with connected(url) as first, connected(url):
-        async with connected(url, greet=False) as third:
-            code, reason = await closed(third)
+        async with connected(url, initialize=False) as third:
+            code, reason = await wait_for_close(third)
         assert code == 1013
         assert "2 subscribers" in reason
         async with httpx.AsyncClient() as http:
@@ -166,8 +168,8 @@ async def test_more_subscribers_than_may_are_sent_away_and_others_go_on(url: str
         assert (await subscribe(websocket))["type"] == "next"
 
 
-async def test_one_who_does_not_read_is_closed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "PATIENCE", 1.0)
+async def test_client_that_does_not_read_is_disconnected(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "SEND_TIMEOUT_SECONDS", 1.0)
     monkeypatch.setattr(subscriber, "MAX_QUEUED_EVENTS", 50)
     small = socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0))
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
@@ -175,45 +177,48 @@ async def test_one_who_does_not_read_is_closed(url: str, monkeypatch: pytest.Mon
     async with slow as websocket, quick as other, httpx.AsyncClient(timeout=30) as http:
         await subscribe(websocket)
         await subscribe(other)
-        hearing = asyncio.create_task(heard(other, "The last"))
+        receiving = asyncio.create_task(wait_for_text(other, "The last"))
         tasks = [{"title": "A task", "description": "x" * 9000} for _ in range(20)]
-        for tasks_of_one in [tasks] * 50 + [[{"title": "The last"}]]:
-            created = await http.post(url, json={"query": CREATE_MANY, "variables": {"tasks": tasks_of_one}})
+        for batch in [tasks] * 50 + [[{"title": "The last"}]]:
+            created = await http.post(url, json={"query": CREATE_MANY, "variables": {"tasks": batch}})
             assert created.status_code == 200
-        await asyncio.wait_for(hearing, 60)  # by then all has been sent to the slow one, or could not be
+        await asyncio.wait_for(receiving, 60)  # the service has tried by now to send everything to the slow client too
         await asyncio.sleep(1.5)
-        assert (await closed(websocket))[0] == 1013
+        assert (await wait_for_close(websocket))[0] == 1013
 
 
-async def test_everybody_is_told_when_the_service_stops(settings: Settings) -> None:
+async def test_all_subscribers_are_disconnected_when_the_service_stops(settings: Settings) -> None:
     async with httpx.AsyncClient(timeout=30) as http:
-        async with listening(settings) as url:
+        async with listening_service(settings) as url:
             websocket = await connect(url.replace("http", "ws"), subprotocols=["graphql-transport-ws"])  # type: ignore[list-item]
             request = http.build_request("POST", url, json={"query": CHANGED}, headers={"Accept": "text/event-stream"})
             events = await http.send(request, stream=True)
             assert events.headers["content-type"].startswith("text/event-stream")
-        assert (await closed(websocket))[0] == 1012
+        assert (await wait_for_close(websocket))[0] == 1012
         assert b"complete" not in await events.aread()
 
 
-async def test_each_subscription_of_a_connection_ends_by_itself(url: str) -> None:
+async def test_subscription_id_can_be_used_again_only_after_complete(url: str) -> None:
     async with connected(url) as websocket:
         await subscribe(websocket)
         await websocket.send(json.dumps({"id": "1", "type": "complete"}))
         assert (await subscribe(websocket))["type"] == "next"
         await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGED}}))
-        assert (await closed(websocket))[0] == 4409
+        assert (await wait_for_close(websocket))[0] == 4409
 
 
-async def test_as_many_subscriptions_on_a_connection_as_it_may_have(url: str) -> None:
+async def test_subscriptions_of_a_connection_are_limited(url: str) -> None:
     async with connected(url) as websocket:
         await websocket.send(json.dumps({"id": "counts", "type": "subscribe", "payload": {"query": COUNTS}}))
-        for number in range(endpoint.MOST):
+        for number in range(endpoint.MAX_SUBSCRIPTIONS_PER_CONNECTION):
             await websocket.send(json.dumps({"id": f"{number}", "type": "subscribe", "payload": {"query": CHANGED}}))
-        heard = [json.loads(await asyncio.wait_for(websocket.recv(), 10)) for _ in range(endpoint.MOST + 1)]
-        [refused] = [message for message in heard if message["type"] == "error"]
+        received = [
+            json.loads(await asyncio.wait_for(websocket.recv(), 10))
+            for _ in range(endpoint.MAX_SUBSCRIPTIONS_PER_CONNECTION + 1)
+        ]
+        [refused] = [message for message in received if message["type"] == "error"]
         [error] = refused["payload"]
-        assert (refused["id"], len(heard)) == ("49", 51)
+        assert (refused["id"], len(received)) == ("49", 51)
         assert error["extensions"] == {"code": "TOO_MANY_SUBSCRIPTIONS", "limit": 50, "requested": 51}
         assert "50 subscriptions" in error["message"]
         await websocket.send(json.dumps({"id": "counts", "type": "complete"}))
@@ -222,14 +227,17 @@ async def test_as_many_subscriptions_on_a_connection_as_it_may_have(url: str) ->
         assert json.loads(await asyncio.wait_for(websocket.recv(), 10))["type"] == "next"
 
 
-async def test_an_unexpected_error_is_masked_and_its_id_is_in_the_log(
+async def test_unexpected_error_is_masked_and_its_id_is_in_the_log(
     url: str, database_url: str, redis_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("ALTER TABLE task RENAME TO gone")
     with redis.Redis.from_url(redis_url) as connected_redis:
         connected_redis.flushdb()  # so that PostgreSQL has to count
-    async with httpx.AsyncClient(timeout=30) as http, connected(url) as websocket:  # the log's tracebacks take a while
+    async with (
+        httpx.AsyncClient(timeout=30) as http,
+        connected(url) as websocket,
+    ):  # formatting the tracebacks takes a while
         events = await http.post(url, json={"query": COUNTS}, headers={"Accept": "text/event-stream"})
         messages = [
             (await subscribe(websocket, COUNTS))["payload"],
@@ -244,7 +252,7 @@ async def test_an_unexpected_error_is_masked_and_its_id_is_in_the_log(
         assert "gone" not in json.dumps(message)
 
 
-async def test_a_batch_cannot_be_subscribed_to(settings: Settings) -> None:
-    async with listening(settings.model_copy(update={"max_batch": 2})) as url, httpx.AsyncClient() as http:
+async def test_batch_cannot_subscribe(settings: Settings) -> None:
+    async with listening_service(settings.model_copy(update={"max_batch": 2})) as url, httpx.AsyncClient() as http:
         answer = await http.post(url, json=[{"query": CHANGED}], headers={"Accept": "text/event-stream"})
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BATCHING_DISABLED")

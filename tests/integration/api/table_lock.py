@@ -1,0 +1,28 @@
+"""A lock on the task table, by which tests hold requests up."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+
+@contextmanager
+def locked_task_table(database_url: str) -> Iterator[None]:
+    """Make all reads and writes of tasks wait during the block."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("LOCK TABLE task IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+
+
+async def wait_for_lock_waiters(database_url: str, count: int) -> None:
+    """Wait until at least `count` statements wait for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for _ in range(2000):
+            row = connection.execute(query).fetchone()
+            if row is not None and row[0] >= count:
+                return
+            await asyncio.sleep(0.005)
+    raise AssertionError("No statement waits for the lock.")
