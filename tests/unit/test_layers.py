@@ -13,6 +13,20 @@ LAYERS = ("api", "schema", "cache", "db")
 HOUSE = (*LAYERS, "loadgen", "tools")
 FILES = sorted(path for folder in HOUSE for path in (ROOT / folder).rglob("*.py"))
 LONGEST_FILE = 250
+# The parts of a layer (packages, and modules outside of packages) with the other parts that each may import. A layer's
+# lowest part comes first, and a part imports only parts that come before it here, so that there can be no cycle.
+PARTS: dict[str, dict[str, set[str]]] = {
+    "api": {
+        "config": set(),
+        "devstores": {"config"},
+        "graphql": {"config"},
+        "realtime": {"config", "graphql"},
+        "http": {"config", "graphql", "realtime"},
+        "app": {"config", "graphql", "realtime", "http"},
+        "process": {"config", "devstores", "app"},
+        "__main__": {"config", "devstores", "process"},
+    },
+}
 
 # The embedded servers have to be started, asked whether they answer, and given a database.
 EMBEDDED = "api/devstores/"
@@ -48,6 +62,14 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.module or ""
 
 
+def imported_modules(path: Path) -> Iterator[tuple[int, str]]:
+    """Return the imported modules, and for `from package import name` each name as a module too."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+    yield from imports(path)
+
+
 def texts(path: Path) -> Iterator[tuple[int, str]]:
     """The string constants that are not docstrings."""
     module = tree(path)
@@ -76,6 +98,26 @@ def test_imports_go_one_way(path: Path) -> None:
     above = LAYERS[: LAYERS.index(layer(path))]
     forbidden = {*above, "loadgen", "tests"}
     wrong = [f"{name(path)}:{line} imports {what}" for line, what in imports(path) if what.split(".")[0] in forbidden]
+    assert not wrong
+
+
+@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
+def test_parts_of_a_layer_have_an_order(parts: dict[str, set[str]]) -> None:
+    order = list(parts)
+    assert all(allowed <= set(order[: order.index(part)]) for part, allowed in parts.items())
+
+
+@every(*PARTS)
+def test_parts_of_a_layer_import_only_lower_parts(path: Path) -> None:
+    own_layer, own_part = layer(path), path.relative_to(ROOT).with_suffix("").parts[1]
+    if own_part == "__init__":
+        return
+    allowed = {own_part, *PARTS[own_layer][own_part]}
+    wrong = []
+    for line, module in imported_modules(path):
+        names = module.split(".")
+        if names[0] == own_layer and len(names) > 1 and names[1] not in allowed:
+            wrong.append(f"{name(path)}:{line} imports {module}")
     assert not wrong
 
 

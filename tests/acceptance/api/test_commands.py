@@ -1,4 +1,4 @@
-"""The commands: what they do, find, and say when they cannot."""
+"""The commands of `python -m api`: their effects, their output and their error messages."""
 
 import json
 import subprocess
@@ -13,8 +13,8 @@ from api.devstores import EmbeddedStores, StoreUrls
 from tests.support.service_process import ROOT, command, free_port, serve
 
 
-def refused(done: "subprocess.CompletedProcess[str]") -> str:
-    """The one line that a command says when it cannot."""
+def error_line(done: "subprocess.CompletedProcess[str]") -> str:
+    """Return the only line of a command that failed with an expected error."""
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")
@@ -30,31 +30,33 @@ def test_help_names_the_commands(tmp_path: Path) -> None:
     assert "worker " not in done.stdout
 
 
-@pytest.mark.parametrize("words", [("serve", "--prot", "1"), ("serve", "--port", "x"), ("sever",), ("migrate", "now")])
-def test_bad_usage_is_exit_code_2(tmp_path: Path, words: tuple[str, ...]) -> None:
-    done = command(tmp_path, *words)
+@pytest.mark.parametrize(
+    "arguments", [("serve", "--prot", "1"), ("serve", "--port", "x"), ("sever",), ("migrate", "now")]
+)
+def test_wrong_usage_exits_with_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = command(tmp_path, *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["serve", "migrate", "reindex"])
-def test_a_bad_setting_is_one_line(tmp_path: Path, name: str) -> None:
+def test_invalid_setting_is_reported_in_one_line(tmp_path: Path, name: str) -> None:
     done = command(tmp_path, name, MILLITASK_WORKERS="0")
-    assert "MILLITASK_WORKERS must be greater than or equal to 1 (given: '0')" in refused(done)
+    assert "MILLITASK_WORKERS must be greater than or equal to 1 (given: '0')" in error_line(done)
 
 
-def test_an_option_out_of_range_is_one_line(tmp_path: Path) -> None:
-    assert "MILLITASK_PORT" in refused(command(tmp_path, "serve", "--port", "0"))
+def test_option_out_of_range_is_reported_in_one_line(tmp_path: Path) -> None:
+    assert "MILLITASK_PORT" in error_line(command(tmp_path, "serve", "--port", "0"))
 
 
 @pytest.mark.parametrize("name", ["migrate", "reindex"])
-def test_without_stores_a_command_says_what_to_do(tmp_path: Path, name: str) -> None:
-    line = refused(command(tmp_path, name))
-    assert f"no embedded stores run in {tmp_path}" in line
+def test_command_without_running_stores_says_what_to_do(tmp_path: Path, name: str) -> None:
+    line = error_line(command(tmp_path, name))
+    assert f"no embedded stores are running in {tmp_path}" in line
     assert "DATABASE_URL" in line
 
 
-def test_commands_find_the_running_stores(tmp_path: Path) -> None:
+def test_commands_use_the_running_stores(tmp_path: Path) -> None:
     settings = Settings(database_url=None, redis_url=None, data_dir=tmp_path)
     with EmbeddedStores(settings, durable=False) as urls:
         done = command(tmp_path, "migrate")
@@ -65,10 +67,10 @@ def test_commands_find_the_running_stores(tmp_path: Path) -> None:
             assert connection.execute("SELECT count(*) FROM task").fetchone() == (0,)
         done = command(tmp_path, "reindex")
         assert (done.returncode, done.stderr) == (0, "The index holds 0 tasks.\n")
-        assert "in use" in refused(command(tmp_path, "reset", "--yes"))
+        assert "in use" in error_line(command(tmp_path, "reset", "--yes"))
 
 
-def test_reset_asks_first(tmp_path: Path) -> None:
+def test_reset_needs_a_confirmation(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
     done = command(tmp_path, "reset")
     assert done.returncode == 1
@@ -92,51 +94,53 @@ UNUSABLE = [
     ("DATABASE_URL", "postgresql://me:ses/ame@127.0.0.1:{port}/x", "%2F"),
     ("DATABASE_URL", "postgresql://me:sesame@127.0.0.1:99999/x", "DATABASE_URL"),
     ("REDIS_URL", "http://:sesame@127.0.0.1", "must start with redis://"),
-    ("REDIS_URL", "redis://:sesame@127.0.0.1:port/0", "REDIS_URL cannot be read"),
+    ("REDIS_URL", "redis://:sesame@127.0.0.1:port/0", "REDIS_URL cannot be parsed"),
 ]
 
 
-@pytest.mark.parametrize(("name", "url", "says"), UNUSABLE)
-def test_an_unusable_url_is_one_line_without_the_password(tmp_path: Path, name: str, url: str, says: str) -> None:
+@pytest.mark.parametrize(("name", "url", "problem"), UNUSABLE)
+def test_unusable_url_is_reported_in_one_line_without_the_password(
+    tmp_path: Path, name: str, url: str, problem: str
+) -> None:
     given = {name: url.format(port=free_port())}
-    line = refused(command(tmp_path / "data", "serve", "--port", str(free_port()), **given))
-    assert says in line
+    line = error_line(command(tmp_path / "data", "serve", "--port", str(free_port()), **given))
+    assert problem in line
     assert name in line
     assert "ses" not in line
     assert "ame@" not in line
     assert not (tmp_path / "data").exists()
 
 
-def test_a_refused_password_is_one_line(tmp_path: Path, stores: StoreUrls) -> None:
+def test_wrong_password_is_reported_in_one_line(tmp_path: Path, stores: StoreUrls) -> None:
     import redis
 
     with redis.Redis.from_url(stores.redis_url) as client:
         client.acl_setuser("guest", enabled=True, passwords=["+open"], commands=["+@all"])
     url = stores.redis_url.replace("unix://", "unix://guest:sesame@")
-    line = refused(command(tmp_path, "serve", "--port", str(free_port()), REDIS_URL=url))
+    line = error_line(command(tmp_path, "serve", "--port", str(free_port()), REDIS_URL=url))
     assert "REDIS_URL" in line
     assert "sesame" not in line
 
 
-def test_a_database_that_does_not_exist_is_named(tmp_path: Path, stores: StoreUrls) -> None:
-    url = stores.database_url.replace("/millitask?", "/nobodys?")
-    line = refused(command(tmp_path, "serve", "--port", str(free_port()), DATABASE_URL=url))
-    assert 'database "nobodys" does not exist' in line
+def test_missing_database_is_reported_by_its_name(tmp_path: Path, stores: StoreUrls) -> None:
+    url = stores.database_url.replace("/millitask?", "/missing?")
+    line = error_line(command(tmp_path, "serve", "--port", str(free_port()), DATABASE_URL=url))
+    assert 'database "missing" does not exist' in line
 
 
-def test_serves_from_stores_of_ones_own(tmp_path: Path, database_url: str, redis_url: str) -> None:
+def test_service_runs_on_external_stores(tmp_path: Path, database_url: str, redis_url: str) -> None:
     with serve(tmp_path, DATABASE_URL=database_url, REDIS_URL=redis_url) as service:
         assert service.get("/livez") == 200
         assert not service.find("bin/postgres")
     assert not (tmp_path / "postgres").exists()
 
 
-def test_logs_are_json_lines_with_a_time(tmp_path: Path, database_url: str, redis_url: str) -> None:
+def test_logs_are_json_lines_with_a_timestamp(tmp_path: Path, database_url: str, redis_url: str) -> None:
     urls: dict[str, Any] = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
     with serve(tmp_path, MILLITASK_LOG_LEVEL="debug", **urls) as service:
         service.get("/livez")
         lines = service.output.read_text().splitlines()
-    # What is for people goes to stderr, and is three lines.
+    # The other three lines are the banner on stderr.
     entries = [json.loads(line) for line in lines if line.startswith("{")]
     assert len(lines) == len(entries) + 3
     assert entries

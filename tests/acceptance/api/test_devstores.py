@@ -1,4 +1,4 @@
-"""The embedded stores start, are found, refuse what they must, and leave nothing behind."""
+"""The embedded stores: start, restart, refused folders, and no process left behind."""
 
 import os
 import signal
@@ -14,11 +14,11 @@ import pytest
 import redis
 
 from api.config.settings import Settings
-from api.devstores import EmbeddedStores, StoreError, StoreUrls, find, find_database, remove_data
+from api.devstores import EmbeddedStores, StoreSetupError, StoreUrls, find_database_url, find_stores, remove_data
 from api.devstores.folder import DataFolder
 from tests.support.service_process import ROOT, alive, descendants, until
 
-HOLDER = """
+HOLDER_SCRIPT = """
 import sys, time
 from pathlib import Path
 from api.devstores import EmbeddedStores
@@ -33,7 +33,7 @@ def settings(data: Path) -> Settings:
     return Settings(database_url=None, redis_url=None, data_dir=data)
 
 
-def answers(urls: StoreUrls) -> bool:
+def answer(urls: StoreUrls) -> bool:
     with psycopg.connect(urls.database_url) as connection:
         row = connection.execute("SELECT current_database()").fetchone()
     with redis.Redis.from_url(urls.redis_url) as client:
@@ -42,9 +42,9 @@ def answers(urls: StoreUrls) -> bool:
 
 @contextmanager
 def holder(data: Path) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that holds the stores."""
+    """Run the stores of a folder in another process."""
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(data)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER_SCRIPT, str(data)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout is not None
@@ -54,9 +54,9 @@ def holder(data: Path) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-def test_data_survive_a_restart_and_the_cache_does_not(tmp_path: Path) -> None:
+def test_data_survives_a_restart_and_the_cache_does_not(tmp_path: Path) -> None:
     with EmbeddedStores(settings(tmp_path)) as urls:
-        assert answers(urls)
+        assert answer(urls)
         with psycopg.connect(urls.database_url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
         with redis.Redis.from_url(urls.redis_url) as client:
@@ -68,7 +68,7 @@ def test_data_survive_a_restart_and_the_cache_does_not(tmp_path: Path) -> None:
             assert client.dbsize() == 0
 
 
-def test_what_is_acknowledged_is_on_disk(tmp_path: Path) -> None:
+def test_acknowledged_writes_are_durable(tmp_path: Path) -> None:
     names = ["fsync", "synchronous_commit", "full_page_writes", "listen_addresses", "jit"]
     with (
         EmbeddedStores(settings(tmp_path)) as urls,
@@ -80,7 +80,7 @@ def test_what_is_acknowledged_is_on_disk(tmp_path: Path) -> None:
     assert encoding == ("UTF8",)
 
 
-def test_redis_evicts_entries_only(stores: StoreUrls) -> None:
+def test_redis_may_evict_only_keys_with_a_ttl(stores: StoreUrls) -> None:
     with redis.Redis.from_url(stores.redis_url) as client:
         found = client.config_get("*")
     assert found["maxmemory-policy"] == "volatile-lfu"
@@ -88,7 +88,7 @@ def test_redis_evicts_entries_only(stores: StoreUrls) -> None:
     assert (found["save"], found["appendonly"], found["port"]) == ("", "no", "0")
 
 
-def test_sockets_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_only_the_owner_may_access_sockets_and_data(tmp_path: Path) -> None:
     with EmbeddedStores(settings(tmp_path)):
         folder = DataFolder(tmp_path)
         assert stat.S_IMODE(folder.sockets.stat().st_mode) == 0o700
@@ -96,82 +96,82 @@ def test_sockets_are_for_their_owner_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["deep/" * 30, "with space, comma % and quote'"])
-def test_an_unusual_path_serves_too(tmp_path: Path, name: str) -> None:
+def test_long_or_unusual_path_works(tmp_path: Path, name: str) -> None:
     data = tmp_path / name
     with EmbeddedStores(settings(data), durable=False) as urls:
-        assert answers(urls)
-        assert find(settings(data)) == urls
+        assert answer(urls)
+        assert find_stores(settings(data)) == urls
         assert DataFolder(data).sockets.parent != data
         assert stat.S_IMODE(DataFolder(data).sockets.stat().st_mode) == 0o700
     assert remove_data(settings(data), lambda: True)
     assert not DataFolder(data).sockets.exists()
 
 
-def test_a_foreign_folder_for_sockets_is_refused(tmp_path: Path) -> None:
+def test_socket_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path / ("deep/" * 30))
     folder.sockets.symlink_to(tmp_path)
     try:
-        with pytest.raises(StoreError, match="belongs to somebody else"):
+        with pytest.raises(StoreSetupError, match="belongs to another user"):
             folder.create_sockets(os.geteuid())
     finally:
         folder.sockets.unlink()
 
 
-def test_found_only_while_they_run(tmp_path: Path) -> None:
-    assert find(settings(tmp_path)) is None
-    assert find_database(settings(tmp_path)) is None
+def test_stores_are_found_only_while_they_run(tmp_path: Path) -> None:
+    assert find_stores(settings(tmp_path)) is None
+    assert find_database_url(settings(tmp_path)) is None
     with EmbeddedStores(settings(tmp_path), durable=False) as urls:
-        assert find(settings(tmp_path)) == urls
-        assert find_database(settings(tmp_path)) == urls.database_url
-    assert find(settings(tmp_path)) is None
+        assert find_stores(settings(tmp_path)) == urls
+        assert find_database_url(settings(tmp_path)) == urls.database_url
+    assert find_stores(settings(tmp_path)) is None
 
 
-def test_only_what_has_no_address_is_started(tmp_path: Path, stores: StoreUrls) -> None:
+def test_store_with_a_url_is_not_started(tmp_path: Path, stores: StoreUrls) -> None:
     given = Settings(database_url=stores.database_url, redis_url=None, data_dir=tmp_path)
     embedded = EmbeddedStores(given)
     with embedded as urls:
         assert [server.name for server in embedded.servers] == ["Redis"]
         assert urls.database_url == stores.database_url
-        assert answers(urls)
+        assert answer(urls)
 
 
-def test_one_folder_serves_one(tmp_path: Path) -> None:
+def test_folder_in_use_is_refused(tmp_path: Path) -> None:
     with holder(tmp_path) as other:
-        with pytest.raises(StoreError, match=f"in use by process {other.pid}"):
+        with pytest.raises(StoreSetupError, match=f"in use by process {other.pid}"):
             EmbeddedStores(settings(tmp_path)).start()
-        with pytest.raises(StoreError, match="in use"):
+        with pytest.raises(StoreSetupError, match="in use"):
             remove_data(settings(tmp_path), lambda: True)
-        found = find(settings(tmp_path))
+        found = find_stores(settings(tmp_path))
         assert found is not None
-        assert answers(found)
+        assert answer(found)
 
 
-def test_nothing_outlives_a_killed_parent_and_the_next_start_just_works(tmp_path: Path) -> None:
+def test_stores_end_with_a_killed_parent_and_start_again(tmp_path: Path) -> None:
     with holder(tmp_path) as parent:
         below = descendants(parent.pid)
         assert len(below) >= 4
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-        # At once: it waits for the others to end.
+        # This start waits until the old stores have ended.
         with EmbeddedStores(settings(tmp_path), durable=False) as urls:
-            assert answers(urls)
+            assert answer(urls)
             assert not alive(below)
 
 
-def test_a_store_ends_even_if_its_guard_is_killed(tmp_path: Path) -> None:
+def test_store_ends_when_its_watchdog_is_killed(tmp_path: Path) -> None:
     with holder(tmp_path) as parent:
         below = descendants(parent.pid)
-        guards = [pid for pid, line in below.items() if "watchdog.py" in line]
-        assert len(guards) == 2
-        for guard in guards:
-            os.kill(guard, signal.SIGKILL)
-        assert until(lambda: set(alive(below)) <= set(guards), 10)
+        watchdogs = [pid for pid, line in below.items() if "watchdog.py" in line]
+        assert len(watchdogs) == 2
+        for watchdog in watchdogs:
+            os.kill(watchdog, signal.SIGKILL)
+        assert until(lambda: set(alive(below)) <= set(watchdogs), 10)
 
 
-def test_files_of_a_killed_server_are_no_hindrance(tmp_path: Path) -> None:
+def test_start_after_a_killed_server_ignores_its_lock_files(tmp_path: Path) -> None:
     with EmbeddedStores(settings(tmp_path), durable=False):
         stale = (tmp_path / "postgres" / "postmaster.pid").read_text().splitlines()
-    # The number now belongs to another process: to this one.
+    # The process id in the file now belongs to another process, the one of this test.
     stale[0] = str(os.getpid())
     (tmp_path / "postgres" / "postmaster.pid").write_text("\n".join(stale) + "\n")
     sockets = DataFolder(tmp_path).sockets
@@ -179,36 +179,36 @@ def test_files_of_a_killed_server_are_no_hindrance(tmp_path: Path) -> None:
     (sockets / ".s.PGSQL.5432.lock").write_text("\n".join(stale) + "\n")
     (sockets / "redis.sock").touch()
     with EmbeddedStores(settings(tmp_path), durable=False) as urls:
-        assert answers(urls)
+        assert answer(urls)
 
 
-def test_an_interrupted_initdb_is_begun_again(tmp_path: Path) -> None:
+def test_interrupted_initdb_is_repeated(tmp_path: Path) -> None:
     (tmp_path / "postgres.new" / "base").mkdir(parents=True)
     with EmbeddedStores(settings(tmp_path), durable=False) as urls:
-        assert answers(urls)
+        assert answer(urls)
 
 
-def test_data_of_another_version_are_left_alone(tmp_path: Path) -> None:
+def test_data_of_another_version_is_refused_and_unchanged(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(StoreError, match="written by PostgreSQL 16, but this is PostgreSQL 18"):
+    with pytest.raises(StoreSetupError, match="was written by PostgreSQL 16, but this is PostgreSQL 18"):
         EmbeddedStores(settings(tmp_path)).start()
     assert [file.name for file in (tmp_path / "postgres").iterdir()] == ["PG_VERSION"]
 
 
-def test_a_folder_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_folder_without_postgresql_data_is_refused(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
-    with pytest.raises(StoreError, match="is not a data folder of PostgreSQL"):
+    with pytest.raises(StoreSetupError, match="is not a data folder of PostgreSQL"):
         EmbeddedStores(settings(tmp_path)).start()
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="MILLITASK_DATA_DIR"):
+    with pytest.raises(StoreSetupError, match="MILLITASK_DATA_DIR"):
         EmbeddedStores(settings(tmp_path / "file" / "data")).start()
 
 
-def test_data_are_removed_only_when_confirmed(tmp_path: Path) -> None:
+def test_data_is_removed_only_after_a_confirmation(tmp_path: Path) -> None:
     with EmbeddedStores(settings(tmp_path), durable=False):
         pass
     (tmp_path / "mine.txt").touch()

@@ -1,4 +1,4 @@
-"""`serve` does not begin on stores that are not what it needs, and says of each thing how to mend it."""
+"""`serve` refuses unfit stores before it starts, and says how to fix each problem."""
 
 import json
 import subprocess
@@ -46,42 +46,42 @@ def read_only_url(database_url: str) -> str:
     return database_url
 
 
-def test_every_problem_is_a_line_and_nothing_is_begun(tmp_path: Path, read_only_url: str, bad_redis_url: str) -> None:
+def test_each_problem_has_a_line_and_nothing_is_started(tmp_path: Path, read_only_url: str, bad_redis_url: str) -> None:
     urls = {"DATABASE_URL": read_only_url, "REDIS_URL": bad_redis_url}
     began = time.monotonic()
     done = command(tmp_path / "data", "serve", "--port", str(free_port()), **urls)
     assert time.monotonic() - began < 10
     assert (done.returncode, done.stdout) == (1, "")
-    starts = [
-        "the Redis at REDIS_URL: maxmemory is 0",
-        "the Redis at REDIS_URL: maxmemory-policy is noeviction",
-        'the Redis at REDIS_URL: save is "60 1"',
-        "the database at DATABASE_URL: default_transaction_read_only is on",
+    expected = [
+        ("the Redis at REDIS_URL: maxmemory is 0", "CONFIG SET maxmemory "),
+        ("the Redis at REDIS_URL: maxmemory-policy is noeviction", "CONFIG SET maxmemory-policy volatile-lfu"),
+        ('the Redis at REDIS_URL: save is "60 1"', "CONFIG SET save"),
+        ("the database at DATABASE_URL: default_transaction_read_only is on", "ALTER DATABASE"),
     ]
     lines = done.stderr.splitlines()
-    assert len(lines) == len(starts)
-    for line, start in zip(lines, starts, strict=True):
-        assert line.startswith(f"error: {start}")
-        assert ". Mend it" in line
+    assert len(lines) == len(expected)
+    for line, (problem, fix) in zip(lines, expected, strict=True):
+        assert line.startswith(f"error: {problem}")
+        assert fix in line
     assert not (tmp_path / "data").exists()
 
 
-def test_a_bad_redis_is_told_before_a_database_is_made(tmp_path: Path, bad_redis_url: str) -> None:
+def test_unfit_redis_is_refused_before_a_database_is_created(tmp_path: Path, bad_redis_url: str) -> None:
     done = command(tmp_path / "data", "serve", "--port", str(free_port()), REDIS_URL=bad_redis_url)
     assert done.returncode == 1
     assert not (tmp_path / "data").exists()
 
 
-def test_a_policy_that_is_only_not_the_best_is_a_warning(tmp_path: Path, database_url: str) -> None:
+def test_other_volatile_eviction_policy_is_a_warning(tmp_path: Path, database_url: str) -> None:
     with redis_server(tmp_path) as url:
         with redis.Redis.from_url(url) as client:
             client.config_set("maxmemory-policy", "volatile-lru")
         with serve(tmp_path / "data", DATABASE_URL=database_url, REDIS_URL=url) as service:
-            [entry] = [entry for entry in warned(service.output) if entry["setting"] == "REDIS_URL"]
+            [entry] = [entry for entry in warnings_in(service.output) if entry["setting"] == "REDIS_URL"]
     assert entry["message"].startswith("maxmemory-policy is volatile-lru")
 
 
-def test_a_redis_that_is_away_is_a_warning(tmp_path: Path, database_url: str) -> None:
+def test_unreachable_redis_is_a_warning(tmp_path: Path, database_url: str) -> None:
     port = free_port()
     output = tmp_path / "output.txt"
     with output.open("wb") as file:
@@ -95,10 +95,10 @@ def test_a_redis_that_is_away_is_a_warning(tmp_path: Path, database_url: str) ->
         )
     service = Service(process, port, output)
     try:
-        assert until(lambda: answers(service) or process.poll() is not None)
+        assert until(lambda: is_alive(service) or process.poll() is not None)
         assert process.poll() is None, output.read_text()
-        [entry] = [entry for entry in warned(output) if entry["setting"] == "REDIS_URL"]
-        assert entry["message"] == "Redis cannot be reached, going on without it"
+        [entry] = [entry for entry in warnings_in(output) if entry["setting"] == "REDIS_URL"]
+        assert entry["message"] == "Redis is unreachable, continuing without it"
         assert "No such file" in entry["reason"]
     finally:
         below = service.processes()
@@ -106,14 +106,14 @@ def test_a_redis_that_is_away_is_a_warning(tmp_path: Path, database_url: str) ->
         assert until(lambda: not alive(below), GONE_SECONDS)
 
 
-def answers(service: Service) -> bool:
+def is_alive(service: Service) -> bool:
     try:
         return service.get("/livez") == 200
     except OSError:
         return False
 
 
-def warned(output: Path) -> list[dict[str, str]]:
+def warnings_in(output: Path) -> list[dict[str, str]]:
     lines = [line for line in output.read_text().splitlines() if line.startswith("{")]
     entries: list[dict[str, str]] = [json.loads(line) for line in lines]
     return [entry for entry in entries if entry["level"] == "warning" and "setting" in entry]

@@ -1,4 +1,4 @@
-"""`serve` starts everything, keeps it running, and leaves nothing behind."""
+"""`serve` starts all processes, restarts those that die, and leaves none behind."""
 
 import os
 import signal
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from api.process.supervisor import Watched
 from tests.support.service_process import (
     GONE_SECONDS,
     ROOT,
@@ -25,19 +24,19 @@ from tests.support.service_process import (
     until,
 )
 
-BACK_SECONDS = 20.0
+RESTART_SECONDS = 20.0
 STORES = ["valkey-server", "bin/postgres -D"]
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service with two workers, shared by the tests that leave it running."""
+    """A service with two workers, shared by tests that leave it running."""
     with serve(tmp_path_factory.mktemp("serve"), "--workers", "2") as running:
         yield running
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_everything_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
+def test_signal_shuts_everything_down_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with serve(tmp_path) as service:
         below = service.processes()
         assert len(service.find("api worker")) == 1
@@ -48,7 +47,7 @@ def test_a_signal_stops_everything_in_good_order(tmp_path: Path, number: signal.
     assert "database system is shut down" in log
 
 
-def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
+def test_all_processes_end_with_a_killed_supervisor(tmp_path: Path) -> None:
     with serve(tmp_path, "--workers", "2") as service:
         below = service.processes()
         service.process.kill()
@@ -56,10 +55,10 @@ def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
         assert until(lambda: not alive(below), GONE_SECONDS), alive(below)
 
 
-def test_the_second_signal_ends_at_once(tmp_path: Path) -> None:
+def test_second_signal_ends_the_service_at_once(tmp_path: Path) -> None:
     with serve(tmp_path, MILLITASK_SHUTDOWN_SECONDS="60") as service:
         below = service.processes()
-        # A worker that does not react would be waited for.
+        # The first signal alone would wait for this worker, which cannot react.
         (worker,) = service.find("api worker")
         os.kill(worker, signal.SIGSTOP)
         service.process.send_signal(signal.SIGINT)
@@ -71,7 +70,7 @@ def test_the_second_signal_ends_at_once(tmp_path: Path) -> None:
         assert until(lambda: not alive(below), GONE_SECONDS), alive(below)
 
 
-def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_signal_during_the_start_leaves_no_process_behind(tmp_path: Path) -> None:
     for pause in (0.8, 1.2, 1.6):
         process = subprocess.Popen(
             [sys.executable, "-m", "api", "serve", "--port", str(free_port())],
@@ -82,64 +81,36 @@ def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None
         time.sleep(pause)
         below = descendants(process.pid)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
-        assert b"Traceback" not in said
+        _, stderr = process.communicate(timeout=30)
+        assert b"Traceback" not in stderr
         assert until(lambda seen=below: not alive(seen), GONE_SECONDS), alive(below)  # type: ignore[misc]
 
 
-def test_a_worker_that_dies_is_started_again(service: Service) -> None:
+def test_dead_worker_is_started_again(service: Service) -> None:
     first, second = service.find("api worker")
     os.kill(first, signal.SIGKILL)
-    assert until(lambda: first not in service.find("api worker"), BACK_SECONDS)
-    assert until(lambda: len(service.find("api worker")) == 2, BACK_SECONDS)
+    assert until(lambda: first not in service.find("api worker"), RESTART_SECONDS)
+    assert until(lambda: len(service.find("api worker")) == 2, RESTART_SECONDS)
     assert second in service.find("api worker")
-    assert until(service.is_ready, BACK_SECONDS)
-
-
-class Hopeless:
-    """A child that is never there."""
-
-    name = "hopeless"
-    starts = 0
-
-    def start(self) -> None:
-        self.starts += 1
-
-    def runs(self) -> bool:
-        return False
-
-
-def test_a_child_that_keeps_dying_is_started_again_after_pauses_that_clients_can_wait_for() -> None:
-    child = Hopeless()
-    watched = Watched(child)
-    pauses = []
-    for _ in range(2000):  # an hour of it
-        watched.revive()
-        assert watched.again is not None
-        pauses.append(watched.again - time.monotonic())
-        watched.again = 0.0
-        watched.revive()
-    assert child.starts == 2000
-    assert pauses[0] <= 0.1
-    assert 1.0 < pauses[-1] <= 2.0
+    assert until(service.is_ready, RESTART_SECONDS)
 
 
 @pytest.mark.parametrize("word", STORES)
-def test_a_store_that_dies_is_started_again(service: Service, word: str) -> None:
+def test_dead_store_is_started_again(service: Service, word: str) -> None:
     _, store = _running(service, word)
     os.kill(store, signal.SIGKILL)
-    assert until(lambda: service.guarded(word)[1] not in (0, store), BACK_SECONDS)
-    assert until(service.is_ready, BACK_SECONDS)
+    assert until(lambda: service.guarded(word)[1] not in (0, store), RESTART_SECONDS)
+    assert until(service.is_ready, RESTART_SECONDS)
 
 
-def test_a_guard_that_dies_is_started_again_with_its_store(service: Service) -> None:
-    guard, store = _running(service, "bin/postgres -D")
-    os.kill(guard, signal.SIGKILL)
-    assert until(lambda: service.guarded("bin/postgres -D")[1] not in (0, store), BACK_SECONDS)
-    assert until(service.is_ready, BACK_SECONDS)
+def test_dead_watchdog_is_started_again_with_its_store(service: Service) -> None:
+    watchdog, store = _running(service, "bin/postgres -D")
+    os.kill(watchdog, signal.SIGKILL)
+    assert until(lambda: service.guarded("bin/postgres -D")[1] not in (0, store), RESTART_SECONDS)
+    assert until(service.is_ready, RESTART_SECONDS)
 
 
-def test_connections_are_shared_out_over_the_workers(service: Service) -> None:
+def test_connections_are_distributed_over_the_workers(service: Service) -> None:
     links = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(64)]
     try:
         for link in links:
@@ -153,21 +124,21 @@ def test_connections_are_shared_out_over_the_workers(service: Service) -> None:
     assert min(held) >= 8
 
 
-def test_says_where_to_go(service: Service) -> None:
-    said = service.output.read_text()
-    assert f"http://127.0.0.1:{service.port}/graphql" in said
+def test_banner_names_the_url(service: Service) -> None:
+    printed = service.output.read_text()
+    assert f"http://127.0.0.1:{service.port}/graphql" in printed
 
 
-def test_a_second_service_on_the_same_folder_is_refused(service: Service) -> None:
-    guards = {_running(service, word)[0] for word in STORES}
+def test_second_service_on_the_same_folder_is_refused(service: Service) -> None:
+    watchdogs = {_running(service, word)[0] for word in STORES}
     done = command(service.output.parent, "serve", "--port", str(free_port()))
     assert done.returncode == 1
     assert f"in use by process {service.process.pid}" in done.stderr
-    assert guards <= service.processes().keys()
-    assert until(service.is_ready, BACK_SECONDS)
+    assert watchdogs <= service.processes().keys()
+    assert until(service.is_ready, RESTART_SECONDS)
 
 
-def test_a_busy_port_is_named(tmp_path: Path) -> None:
+def test_port_in_use_is_reported(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         done = command(tmp_path / "data", "serve", "--port", str(port))
@@ -175,24 +146,24 @@ def test_a_busy_port_is_named(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"error: cannot listen on 127.0.0.1 port {port}: address already")
     assert "MILLITASK_PORT" in done.stderr
     assert "PORT=" in done.stderr
-    # It was found out before anything else was begun.
+    # The port is checked before anything is started.
     assert not (tmp_path / "data").exists()
 
 
-def test_a_port_of_a_service_with_workers_is_busy(service: Service, tmp_path: Path) -> None:
+def test_port_of_a_service_with_workers_is_in_use(service: Service, tmp_path: Path) -> None:
     done = command(tmp_path, "serve", "--port", str(service.port), "--workers", "2")
     assert done.returncode == 1
     assert "already in use" in done.stderr
 
 
 def _running(service: Service, word: str) -> tuple[int, int]:
-    """The guard and the store, once both are back from what a test before did to them."""
-    assert until(lambda: all(service.guarded(word)), BACK_SECONDS)
+    """Wait until a store and its watchdog run, which an earlier test may have killed. Return their process ids."""
+    assert until(lambda: all(service.guarded(word)), RESTART_SECONDS)
     return service.guarded(word)
 
 
 def _connections(pid: int) -> int:
-    """How many sockets a process holds."""
+    """Return about how many client connections a process holds."""
     links = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -203,5 +174,5 @@ def _connections(pid: int) -> int:
 
 
 def _own_sockets() -> int:
-    # The listening socket, and the event loop's and the stores' own: few beside 64.
+    # The listening socket, those of the event loop and the connections to the stores. The 64 of the test are many more.
     return 12

@@ -18,8 +18,8 @@ TRACE = {"X-Millitask-Trace": "1"}
 
 async def trace_of(client: Client, document: str = PAGE, **variables: Any) -> Any:
     body = {"query": document, "variables": variables}
-    answer = (await client.http.post("/graphql", json=body, headers=TRACE)).json()
-    trace = answer["extensions"]["cache"]
+    response = (await client.http.post("/graphql", json=body, headers=TRACE)).json()
+    trace = response["extensions"]["cache"]
     assert trace.pop("serverMs") > 0
     return trace
 
@@ -49,17 +49,17 @@ async def test_no_trace_in_production_by_default(
 ) -> None:
     settings = Settings(database_url=database_url, redis_url=redis_url, profile="production", trace=trace)
     async with running(settings) as client:
-        answer = (await client.http.post("/graphql", json={"query": TOTAL}, headers=TRACE)).json()
-        assert ("cache" in answer.get("extensions", {})) == shown
+        response = (await client.http.post("/graphql", json={"query": TOTAL}, headers=TRACE)).json()
+        assert ("cache" in response.get("extensions", {})) == shown
 
 
 async def test_long_response_is_compressed_if_accepted(client: Client) -> None:
     await client.create_many([f"Task {number}" for number in range(50)])
     for accepted, encoding in (("gzip", "gzip"), ("identity", None)):
-        answer = await client.http.post("/graphql", json={"query": PAGE}, headers={"Accept-Encoding": accepted})
-        assert answer.headers.get("Content-Encoding") == encoding
-        assert len(answer.json()["data"]["tasks"]["nodes"]) == 50
-        assert "Accept-Encoding" in answer.headers["Vary"]
+        response = await client.http.post("/graphql", json={"query": PAGE}, headers={"Accept-Encoding": accepted})
+        assert response.headers.get("Content-Encoding") == encoding
+        assert len(response.json()["data"]["tasks"]["nodes"]) == 50
+        assert "Accept-Encoding" in response.headers["Vary"]
     short = await client.http.post("/graphql", json={"query": TOTAL}, headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in short.headers
 
@@ -72,8 +72,8 @@ async def batching_client(database_url: str, redis_url: str) -> AsyncIterator[Cl
 
 async def test_batch_is_answered_in_order(batching_client: Client) -> None:
     create = {"query": CREATE, "variables": {"input": {"title": "One"}}}
-    answer = await batching_client.http.post("/graphql", json=[create, {"query": TOTAL}, {"query": "{ nothing }"}])
-    first, second, third = map(without_cost, answer.json())
+    response = await batching_client.http.post("/graphql", json=[create, {"query": TOTAL}, {"query": "{ nothing }"}])
+    first, second, third = map(without_cost, response.json())
     assert first["data"]["createTask"]["task"]["title"] == "One"
     assert second == {"data": {"tasks": {"totalCount": 1}}}
     assert "data" not in third
@@ -81,9 +81,9 @@ async def test_batch_is_answered_in_order(batching_client: Client) -> None:
 
 @pytest.mark.parametrize("count", [0, 4])
 async def test_batch_outside_the_limits_is_refused(batching_client: Client, count: int) -> None:
-    answer = await batching_client.http.post("/graphql", json=[{"query": TOTAL}] * count)
-    [error] = answer.json()["errors"]
-    assert answer.status_code == 400
+    response = await batching_client.http.post("/graphql", json=[{"query": TOTAL}] * count)
+    [error] = response.json()["errors"]
+    assert response.status_code == 400
     assert error["extensions"] == {"code": "BATCH_TOO_LARGE", "limit": 3, "requested": count}
     assert "1 to 3" in error["message"]
     assert str(count) in error["message"]
@@ -93,10 +93,10 @@ async def test_read_after_its_time_limit_is_cancelled_in_the_database(database_u
     settings = Settings(database_url=database_url, redis_url=redis_url, request_timeout_ms=300)
     async with running(settings) as client:
         with locked_task_table(database_url):
-            answer = await client.send(TASK, id="0190f2a4-7d1e-7c3a-9f00-3b1f0c2d4e5f")
+            response = await client.send(TASK, id="0190f2a4-7d1e-7c3a-9f00-3b1f0c2d4e5f")
             await wait_until_statement_is_cancelled(database_url)
-        [error] = answer.json()["errors"]
-        assert (answer.status_code, error["extensions"]) == (503, {"code": "REQUEST_TIMEOUT", "limit": 300})
+        [error] = response.json()["errors"]
+        assert (response.status_code, error["extensions"]) == (503, {"code": "REQUEST_TIMEOUT", "limit": 300})
         assert "300 ms" in error["message"]
         assert "Nothing was changed" in error["message"]
         await ready(client)
@@ -109,9 +109,9 @@ async def test_write_after_its_time_limit_may_still_be_applied(database_url: str
         task = await client.create(title="Before")
         update = 'mutation ($id: ID!) { updateTask(input: {id: $id, title: "After"}) { task { version } } }'
         with locked_task_table(database_url):
-            answer = await client.send(update, id=task["id"])
-        [error] = answer.json()["errors"]
-        assert (answer.status_code, error["extensions"]) == (503, {"code": "OUTCOME_UNKNOWN", "limit": 1000})
+            response = await client.send(update, id=task["id"])
+        [error] = response.json()["errors"]
+        assert (response.status_code, error["extensions"]) == (503, {"code": "OUTCOME_UNKNOWN", "limit": 1000})
         assert "1,000 ms" in error["message"]
         await wait_for_title(client, task["id"], "After")
 

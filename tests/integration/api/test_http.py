@@ -34,9 +34,9 @@ async def client(settings: Settings) -> AsyncIterator[Client]:
 
 
 async def test_each_request_gets_its_own_id(client: Client) -> None:
-    answers = [await client.http.get(path) for path in ("/livez", "/livez", "/metrics", "/nowhere")]
-    answers += [await client.send(TOTAL), await client.post(b"{")]
-    ids = [answer.headers["X-Request-Id"] for answer in answers]
+    responses = [await client.http.get(path) for path in ("/livez", "/livez", "/metrics", "/nowhere")]
+    responses += [await client.send(TOTAL), await client.post(b"{")]
+    ids = [response.headers["X-Request-Id"] for response in responses]
     assert all(re.fullmatch("[0-9a-f]{16}", id_) for id_ in ids)
     assert len(set(ids)) == len(ids)
 
@@ -47,17 +47,17 @@ async def test_unexpected_error_is_masked_and_carries_the_request_id(
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP TABLE task")
     body = {"query": TASK, "variables": {"id": str(uuid7())}}
-    answer = await client.http.post("/graphql", json=body, headers={"X-Request-Id": "mine"})
-    assert answer.status_code == 200
-    assert answer.headers["X-Request-Id"] == "mine"
-    found = answer.json()
+    response = await client.http.post("/graphql", json=body, headers={"X-Request-Id": "mine"})
+    assert response.status_code == 200
+    assert response.headers["X-Request-Id"] == "mine"
+    found = response.json()
     assert found["data"] == {"task": None}
     [error] = found["errors"]
     assert error["path"] == ["task"]
     assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "mine"}
     assert "mine" in error["message"]
     for secret in ("relation", "does not exist", "psycopg", "SELECT"):
-        assert secret not in answer.text
+        assert secret not in response.text
     # The log has the details.
     log = capsys.readouterr().out
     assert "masked error" in log
@@ -95,18 +95,18 @@ async def test_statement_over_its_time_limit_is_unavailable(settings: Settings, 
 
 async def test_health_checks_of_a_ready_service(client: Client) -> None:
     for path, body in (("/livez", {"status": "ok"}), ("/readyz", {"status": "ready", "degraded": False})):
-        answer = await client.http.get(path)
-        assert (answer.status_code, answer.json()) == (200, body)
-        assert answer.headers["Content-Type"] == "application/json"
+        response = await client.http.get(path)
+        assert (response.status_code, response.json()) == (200, body)
+        assert response.headers["Content-Type"] == "application/json"
 
 
 async def test_service_is_not_ready_without_postgresql(settings: Settings) -> None:
     async with started(settings.model_copy(update={"database_url": NO_DATABASE})) as client:
-        answer = await client.http.get("/readyz")
-        assert answer.status_code == 503
-        assert int(answer.headers["Retry-After"]) >= 1
-        assert answer.json()["status"] == "not ready"
-        assert "PostgreSQL" in answer.json()["reason"]
+        response = await client.http.get("/readyz")
+        assert response.status_code == 503
+        assert int(response.headers["Retry-After"]) >= 1
+        assert response.json()["status"] == "not ready"
+        assert "PostgreSQL" in response.json()["reason"]
         assert (await client.http.get("/livez")).status_code == 200
 
 
@@ -114,8 +114,8 @@ async def test_postgresql_answers_while_there_is_no_index(settings: Settings, da
     async with started(settings.model_copy(update={"redis_url": NO_REDIS})) as client:
         await ready(client, degraded=True)
         made = await client.create(title="Without Redis")
-        answer = await client.answer("{ tasks(first: 5) { totalCount nodes { id } } }")
-        assert answer == {
+        response = await client.answer("{ tasks(first: 5) { totalCount nodes { id } } }")
+        assert response == {
             "data": {"tasks": {"totalCount": 1, "nodes": [{"id": made["id"]}]}},
             "extensions": {"degraded": True},
         }
@@ -125,20 +125,20 @@ async def test_postgresql_answers_while_there_is_no_index(settings: Settings, da
 
 
 async def test_get_runs_a_query(client: Client) -> None:
-    answer = await client.http.get("/graphql", params={"query": TOTAL})
-    assert (answer.status_code, answer.json()["data"]) == (200, {"tasks": {"totalCount": 0}})
-    assert answer.headers["Cache-Control"] == "no-store"
-    answer = await client.http.get(
+    response = await client.http.get("/graphql", params={"query": TOTAL})
+    assert (response.status_code, response.json()["data"]) == (200, {"tasks": {"totalCount": 0}})
+    assert response.headers["Cache-Control"] == "no-store"
+    response = await client.http.get(
         "/graphql", params={"query": TASK, "variables": f'{{"id": "{uuid7()}"}}', "operationName": ""}
     )
-    assert answer.status_code in (200, 400)
+    assert response.status_code in (200, 400)
 
 
 async def test_get_refuses_a_mutation(client: Client) -> None:
     params = {"query": 'mutation { createTask(input: { title: "New" }) { task { id } } }'}
-    answer = await client.http.get("/graphql", params=params)
-    assert answer.status_code in (400, 405)
-    [error] = answer.json()["errors"]
+    response = await client.http.get("/graphql", params=params)
+    assert response.status_code in (400, 405)
+    [error] = response.json()["errors"]
     assert error["extensions"]["code"] in ("BAD_REQUEST", "METHOD_NOT_ALLOWED")
     assert "mutation" in error["message"].lower()
     assert await client.total() == 0
@@ -146,16 +146,16 @@ async def test_get_refuses_a_mutation(client: Client) -> None:
 
 @pytest.mark.parametrize("variables", ["{", "1", "[]", "\0"])
 async def test_get_with_invalid_variables_is_refused(client: Client, variables: str) -> None:
-    answer = await client.http.get("/graphql", params={"query": TOTAL, "variables": variables})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    response = await client.http.get("/graphql", params={"query": TOTAL, "variables": variables})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 async def test_other_methods_are_refused(client: Client, method: str) -> None:
-    answer = await client.http.request(method, "/graphql", json={"query": TOTAL})
-    assert answer.status_code == 405
-    assert answer.json()["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
+    response = await client.http.request(method, "/graphql", json={"query": TOTAL})
+    assert response.status_code == 405
+    assert response.json()["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
 
 
 async def test_unknown_path_is_not_found(client: Client) -> None:
@@ -175,9 +175,9 @@ async def test_service_works_without_redis_and_loses_nothing(database_url: str, 
             kept = await client.create(title="Kept")
             shut_down_redis(urls.redis_url)
             assert await client.total() == 1
-            answer = await client.answer(TASK, id=kept["id"])
-            assert answer["data"]["task"]["id"] == kept["id"]
-            assert answer["extensions"] == {"degraded": True}
+            response = await client.answer(TASK, id=kept["id"])
+            assert response["data"]["task"]["id"] == kept["id"]
+            assert response["extensions"] == {"degraded": True}
             made = await client.create(title="Without Redis")
             page = await client.query("{ tasks { totalCount nodes { id } } }")
             assert page["tasks"] == {"totalCount": 2, "nodes": [{"id": made["id"]}, {"id": kept["id"]}]}

@@ -28,8 +28,8 @@ async def get(client: Client, **body: Any) -> Any:
     return without_cost((await client.http.get("/graphql", params=params)).json())
 
 
-def code(answer: Any) -> str:
-    [error] = answer["errors"]
+def code(response: Any) -> str:
+    [error] = response["errors"]
     return str(error["extensions"]["code"])
 
 

@@ -127,16 +127,16 @@ async def test_unknown_subprotocol_is_refused_with_the_supported_one(url: str) -
 )
 async def test_operation_that_cannot_run_gets_an_error_message(url: str, payload: Any, code: str) -> None:
     async with connected(url) as websocket:
-        answer = await subscribe(websocket, **payload)
-        assert answer["type"] == "error"
-        assert answer["payload"][0]["extensions"]["code"] == code
+        response = await subscribe(websocket, **payload)
+        assert response["type"] == "error"
+        assert response["payload"][0]["extensions"]["code"] == code
         assert (await subscribe(websocket))["type"] == "next"  # the connection stays usable
 
 
 async def test_invalid_rev_is_an_error_in_the_event(url: str) -> None:
     async with connected(url) as websocket:
-        answer = await subscribe(websocket, 'subscription { taskChanged(after: "x") { kind } }')
-        assert answer["payload"]["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}
+        response = await subscribe(websocket, 'subscription { taskChanged(after: "x") { kind } }')
+        assert response["payload"]["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://["])
@@ -254,5 +254,5 @@ async def test_unexpected_error_is_masked_and_its_id_is_in_the_log(
 
 async def test_batch_cannot_subscribe(settings: Settings) -> None:
     async with listening_service(settings.model_copy(update={"max_batch": 2})) as url, httpx.AsyncClient() as http:
-        answer = await http.post(url, json=[{"query": CHANGED}], headers={"Accept": "text/event-stream"})
-    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BATCHING_DISABLED")
+        response = await http.post(url, json=[{"query": CHANGED}], headers={"Accept": "text/event-stream"})
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, "BATCHING_DISABLED")
