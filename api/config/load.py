@@ -1,4 +1,4 @@
-"""Read the settings from the environment, and explain those that are not valid."""
+"""Read the settings from the environment, and explain values that are not valid."""
 
 import os
 from typing import Any

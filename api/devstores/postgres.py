@@ -55,7 +55,7 @@ def program(folder: DataFolder, lock: int, *, connections: int, durable: bool = 
     account = ordinary_account(binaries / "postgres")
     folder.create_sockets(account.uid)
     if folder.postgres.exists():
-        _check_version(folder, binaries, account)
+        _check_data_version(folder, binaries, account)
     else:
         _initialise(folder, binaries, account, lock, durable=durable)
     _remove_stale_files(folder)
@@ -96,7 +96,7 @@ def _binaries() -> Path:
     )
 
 
-def _check_version(folder: DataFolder, binaries: Path, account: Account) -> None:
+def _check_data_version(folder: DataFolder, binaries: Path, account: Account) -> None:
     file = folder.postgres / "PG_VERSION"
     try:
         found = file.read_text().strip()

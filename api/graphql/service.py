@@ -19,7 +19,7 @@ from cache.reads.session import Session
 from cache.store import Store
 from schema.context import Context
 
-# The answer to an operation that came by the wrong method or transport.
+# The error message for an operation that came by the wrong method or transport.
 SUPPORTED_TRANSPORTS = (
     "Send queries by GET or POST and mutations by POST. Subscribe over a WebSocket, or with a request that accepts "
     "text/event-stream."
@@ -74,7 +74,7 @@ class GraphQLService:
         if ran and not read_only:  # a GET request must have no side effect, not even on this cache
             self._persisted_queries.register(request)
         if metrics is not None:
-            details = _trace(metrics, started, degraded=context.session.cache.degraded)
+            details = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
             result.extensions = {**(result.extensions or {}), "cache": details}
         return _response_body(result, ran=ran)
 
@@ -137,7 +137,7 @@ def _response_body(result: ExecutionResult, *, ran: bool) -> dict[str, Any]:
     return body
 
 
-def _trace(metrics: StoreMetrics, started: float, *, degraded: bool) -> dict[str, Any]:
+def _trace_extension(metrics: StoreMetrics, started: float, *, degraded: bool) -> dict[str, Any]:
     return {
         "hits": metrics.hits,
         "misses": metrics.misses,

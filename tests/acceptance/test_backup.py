@@ -52,7 +52,7 @@ def test_what_is_saved_comes_back(folder: Path) -> None:
         assert total(service) == 0
         restored = follow("restore", folder)
         assert restored.returncode == 0, restored.stderr
-        assert f"Looked at {COUNT} tasks" in restored.stderr
+        assert f"Compared {COUNT} tasks" in restored.stderr
         assert page(service, 1) == before
         again = follow("restore", folder)
         assert again.returncode != 0

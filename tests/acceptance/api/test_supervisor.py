@@ -1,4 +1,4 @@
-"""`serve` starts all processes, restarts those that die, and leaves none behind."""
+"""`serve` starts all processes, restarts processes that die, and leaves none behind."""
 
 import os
 import signal

@@ -77,7 +77,7 @@ class Site:
     def stop_redis(self) -> None:
         """End Redis; what it held is gone."""
         redis = next(server for server in self._stores.servers if server.name != "PostgreSQL")
-        redis.ask_to_stop()
+        redis.request_stop()
         redis.wait()
 
     def start_redis(self) -> None:
