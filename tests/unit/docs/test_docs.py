@@ -1,0 +1,130 @@
+"""The documentation names only existing pages, headings, files, make targets, commands and options."""
+
+import importlib.util
+import io
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import api.__main__
+import loadgen.__main__
+from tests.unit.docs.pages import (
+    DOCS,
+    PAGES,
+    ROOT,
+    anchors,
+    code_spans,
+    first_cells,
+    linked_files,
+    links,
+    page_name,
+    section,
+    table_cells,
+)
+
+FILE = re.compile(
+    r"(?:\.ci|api|schema|cache|db|loadgen|benchmarks|web|tools|tests|docs|examples)/[\w./-]+\.[a-z]+(?![\w(])"
+)
+MAKE = re.compile(r"(?:^|[`\s])make ([a-z][a-z-]*)")
+SUITE = re.compile(r"SUITE=([a-z]+)")
+COMMAND = re.compile(r"python -m (api|loadgen) ([a-z]+)([^`\n]*)")
+MODULE = re.compile(r"python -m ([a-z][\w.]*)")
+APPS = {"api": api.__main__.app, "loadgen": loadgen.__main__.app}
+# Files that a build or a run creates.
+GENERATED = ("web/out/", "web/.next/", "benchmarks/history/")
+MAX_CELL_CHARACTERS = 200
+MAX_README_LINES = 120
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=page_name)
+
+
+@cache
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z-]*):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@cache
+def usage(module: str, command: str) -> str:
+    """Return the help text of a command."""
+    text = io.StringIO()
+    APPS[module].help_print([command], console=Console(file=text, width=200))
+    return text.getvalue()
+
+
+@each_page
+def test_links_lead_to_existing_pages_and_headings(page: Path) -> None:
+    for link in links(page):
+        if link.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name) if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@each_page
+def test_named_files_exist(page: Path) -> None:
+    named = [name for span in code_spans(page) for name in FILE.findall(span) if not name.startswith(GENERATED)]
+    assert [name for name in named if not (ROOT / name).exists() and not (page.parent / name).exists()] == []
+
+
+@each_page
+def test_named_make_targets_and_benchmarks_exist(page: Path) -> None:
+    # The changelog also names what was removed.
+    spans = [span for span in code_spans(page) if page.name != "CHANGELOG.md"]
+    assert {target for span in spans for target in MAKE.findall(span.strip("`"))} <= make_targets()
+    suites = {suite for span in spans for suite in SUITE.findall(span)}
+    assert {suite for suite in suites if not (ROOT / "benchmarks" / f"{suite}.py").exists()} == set()
+
+
+@each_page
+def test_named_commands_and_options_exist(page: Path) -> None:
+    spans = [span for span in code_spans(page) if page.name != "CHANGELOG.md"]
+    modules = {module for span in spans for module in MODULE.findall(span)}
+    assert {module for module in modules if importlib.util.find_spec(module) is None} == set()
+    for span in spans:
+        for module, command, rest in COMMAND.findall(span.replace("\\\n", " ")):
+            shown = usage(module, command)
+            missing = [option for option in re.findall(r"--[a-z-]+", rest.partition("#")[0]) if option not in shown]
+            assert missing == [], f"python -m {module} {command}"
+
+
+def test_index_leads_to_every_page() -> None:
+    reached, waiting = set[Path](), [DOCS / "index.md"]
+    while waiting:
+        page = waiting.pop()
+        reached.add(page)
+        waiting += [file for file in linked_files(page) if file.suffix == ".md" and file not in reached]
+    assert [page_name(page) for page in DOCS.rglob("*.md") if page not in reached] == []
+
+
+def test_readme_leads_to_the_index_and_is_short() -> None:
+    readme = ROOT / "README.md"
+    assert DOCS / "index.md" in linked_files(readme)
+    assert len(readme.read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
+
+
+@each_page
+def test_table_cells_are_short(page: Path) -> None:
+    assert [cell for cell in table_cells(page) if len(cell) > MAX_CELL_CHARACTERS] == []
+
+
+def test_every_make_target_is_documented() -> None:
+    documented = first_cells(section(DOCS / "reference" / "cli.md", "Make targets"))
+    assert documented == {f"make {target}" for target in make_targets()}
+
+
+def test_every_command_is_documented() -> None:
+    page = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
+    for module, app in APPS.items():
+        commands = {name for name in app if not name.startswith("-") and app[name].show}
+        assert set(re.findall(rf"^\| `python -m {module} ([a-z]+)", page, re.MULTILINE)) == commands
+
+
+def test_alerts_use_documented_metrics() -> None:
+    documented = first_cells(section(DOCS / "reference" / "metrics.md", "Reading /metrics"))
+    text = (DOCS / "how-to" / "monitor.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\b((?:millitask|process)_[a-z_]+)\b", text)) <= documented
