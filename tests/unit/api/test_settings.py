@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from api.config.load import load_settings
 from api.config.settings import PREFIX, Settings, SettingsError, variable
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "settings.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
 
 
 def documented() -> dict[str, str]:
@@ -33,7 +33,7 @@ def test_every_setting_has_a_description_with_its_default() -> None:
 
 
 def test_only_api_config_reads_the_environment() -> None:
-    root = DOCUMENT.parents[1]
+    root = DOCUMENT.parents[2]
     folders = ("api", "schema", "cache", "db")
     files = [file for folder in folders for file in (root / folder).rglob("*.py")]
     # load.py finds unknown settings. The supervisor passes the whole environment to its workers.
