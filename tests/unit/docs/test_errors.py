@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from graphql import GraphQLEnumType, build_schema
 
-from schema import sdl
+from schema.build import sdl
 from schema.types.payloads import UserErrorCode
 from tests.unit.docs.pages import DOCS, ROOT, first_cells, section
 
