@@ -1,6 +1,8 @@
 """The pages of the documentation, and their parts."""
 
 import re
+import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +12,13 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")), *sorted((ROOT 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _FENCE = re.compile(r"```.*?```", re.DOTALL)
+
+
+def tracked_files() -> Iterator[Path]:
+    """Yield the files of the repository, without ignored ones."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    yield from (path for name in listed.splitlines() if (path := ROOT / name).is_file())
 
 
 def page_name(page: Path) -> str:

@@ -23,6 +23,7 @@ from tests.unit.docs.pages import (
     page_name,
     section,
     table_cells,
+    tracked_files,
 )
 
 FILE = re.compile(
@@ -69,6 +70,16 @@ def test_links_lead_to_existing_pages_and_headings(page: Path) -> None:
 def test_named_files_exist(page: Path) -> None:
     named = [name for span in code_spans(page) for name in FILE.findall(span) if not name.startswith(GENERATED)]
     assert [name for name in named if not (ROOT / name).exists() and not (page.parent / name).exists()] == []
+
+
+def test_code_names_only_existing_pages() -> None:
+    named = {
+        (page, path.relative_to(ROOT).as_posix())
+        for path in tracked_files()
+        if path.suffix in {".py", ".lua", ".sql", ".ts", ".tsx", ".graphql", ".yaml", ""}
+        for page in re.findall(r"\bdocs/[\w/-]+\.(?:md|png)\b", path.read_text(encoding="utf-8"))
+    }
+    assert {(page, file) for page, file in named if not (ROOT / page).exists()} == set()
 
 
 @each_page

@@ -7,13 +7,11 @@ noun, a paraphrase of a technical term. Some are right in some sentences, so the
 import ast
 import io
 import re
-import subprocess
 import tokenize
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-from tests.unit.docs.pages import PAGES, ROOT
+from tests.unit.docs.pages import PAGES, ROOT, tracked_files
 
 MARKER = re.compile(
     r"\b(?:somebody|nobody|anybody|hole|holes|dear|anew|mend|mends|mended|reckon|reckons|reckoned|meanwhile|whoever|"
@@ -53,12 +51,6 @@ def comments(path: Path) -> str:
         case ".ts" | ".tsx":
             return "\n".join(re.findall(r"//[^\n]*|/\*.*?\*/", path.read_text(encoding="utf-8"), re.DOTALL))
     return ""
-
-
-def tracked_files() -> Iterator[Path]:
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    yield from (path for name in listed.splitlines() if (path := ROOT / name).is_file())
 
 
 def marker_rate(texts: dict[Path, str]) -> tuple[float, str]:
