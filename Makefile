@@ -63,8 +63,8 @@ types: .venv/dev.stamp ## the types of the code: mypy --strict
 web-lint: .venv/dev.stamp ## the web page's: eslint, prettier, tsc
 	$(BIN)/python -m tools.page lint
 
-docs: .venv/dev.stamp ## check the links, names and language of the documentation
-	$(BIN)/python -m pytest -q tests/unit/docs
+docs: .venv/dev.stamp ## whether what the documents point at is there
+	$(BIN)/python -m pytest -q tests/integration/docs
 
 format: .venv/dev.stamp ## put the code into ruff's form, the web page's into prettier's
 	$(BIN)/ruff check --fix .
@@ -120,7 +120,7 @@ reindex: .venv/run.stamp ## build the index anew in the running service (DATA=)
 reset: .venv/run.stamp ## delete the embedded data, after asking (DATA=)
 	@$(ENV) exec $(BIN)/python -m api reset
 
-schema: .venv/run.stamp ## write schema/schema.graphql and docs/reference/schema.md
+schema: .venv/run.stamp ## write schema/schema.graphql and docs/reference.md
 	@$(BIN)/python -m api schema > schema/schema.graphql.new
 	@mv schema/schema.graphql.new schema/schema.graphql
 	@$(BIN)/python -m api schema --reference > docs/reference/schema.md.new

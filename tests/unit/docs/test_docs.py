@@ -43,8 +43,10 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=page_name)
 
 
 @cache
-def make_targets() -> set[str]:
-    return set(re.findall(r"^([a-z][a-z-]*):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+def make_targets(*, listed: bool = False) -> set[str]:
+    """Return the targets of the Makefile, or only those that `make help` lists."""
+    pattern = r"^([a-z][a-z-]*):.*##" if listed else r"^([a-z][a-z-]*):"
+    return set(re.findall(pattern, (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 @cache
@@ -125,7 +127,7 @@ def test_table_cells_are_short(page: Path) -> None:
 
 def test_every_make_target_is_documented() -> None:
     documented = first_cells(section(DOCS / "reference" / "cli.md", "Make targets"))
-    assert documented == {f"make {target}" for target in make_targets()}
+    assert documented == {f"make {target}" for target in make_targets(listed=True)}
 
 
 def test_every_command_is_documented() -> None:
