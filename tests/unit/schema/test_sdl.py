@@ -26,7 +26,7 @@ def test_the_snapshot_is_the_schema() -> None:
 
 
 def test_the_reference_is_of_the_schema() -> None:
-    assert reference() == REFERENCE.read_text(encoding="utf-8"), "docs/reference/schema.md is out of date: run make schema"
+    assert reference() == REFERENCE.read_text(encoding="utf-8"), "the reference page is out of date: run make schema"
 
 
 def unnamed(old: str, new: str, changelog: str) -> list[str]:
