@@ -1,4 +1,4 @@
-"""Checks of the PostgreSQL server before the service starts. docs/settings.md lists the requirements."""
+"""Checks of the PostgreSQL server before the service starts. docs/reference/settings.md lists the requirements."""
 
 from dataclasses import replace
 from typing import LiteralString
