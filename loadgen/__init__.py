@@ -1,1 +1,1 @@
-"""Speaks GraphQL over HTTP to a running service: the bulk loader and the benchmarks."""
+"""Bulk loader: creates tasks in a running service through its GraphQL API."""

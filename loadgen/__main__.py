@@ -12,67 +12,68 @@ from cyclopts.validators import Number
 from rich.console import Console
 
 from loadgen.batches import MAX_TASKS
-from loadgen.load import Plan
+from loadgen.load import LoadPlan
 from loadgen.load import load as run
 from loadgen.progress import Progress
 
-app = App(name="python -m loadgen", help="Puts load on a running Millitask, over HTTP.")
+app = App(name="python -m loadgen", help="Load tasks into a running Millitask service over HTTP.")
 
 _Seconds = Annotated[float, Parameter(validator=Number(gt=0))]
 
 
-def _endpoint(_: object, url: str) -> None:
-    """Reject what httpx could not send to."""
+def _require_http_url(_: object, url: str) -> None:
+    """Reject a URL that httpx cannot send a request to."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise ValueError(str(error)) from error
     if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise ValueError("must be like http://127.0.0.1:8000/graphql")
+        raise ValueError("must be an HTTP URL such as http://127.0.0.1:8000/graphql")
 
 
-def _file(_: object, path: Path | None) -> None:
-    """Reject what could not be written to, before an hour of loading rather than after."""
+def _require_writable_path(_: object, path: Path | None) -> None:
+    """Reject a path that cannot be written, before a long load rather than after it."""
     if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise ValueError("is a folder, or its folder does not exist")
+        raise ValueError("must be a file in an existing folder")
 
 
 @app.command
 def load(
     *,
     count: Annotated[int, Parameter(validator=Number(gte=1, lte=100_000_000))],
-    url: Annotated[str, Parameter(validator=_endpoint)] = "http://127.0.0.1:8000/graphql",
+    url: Annotated[str, Parameter(validator=_require_http_url)] = "http://127.0.0.1:8000/graphql",
     seed: Annotated[int, Parameter(validator=Number(gte=0, lt=2**64))] = 1,
     batch: Annotated[int, Parameter(validator=Number(gte=1, lte=MAX_TASKS))] = 500,
     concurrency: Annotated[int, Parameter(validator=Number(gte=1, lte=256))] = 4,
     timeout: _Seconds = 30.0,
     max_wait: _Seconds = 60.0,
-    json: Annotated[Path | None, Parameter(validator=_file)] = None,
+    json: Annotated[Path | None, Parameter(validator=_require_writable_path)] = None,
 ) -> int:
-    """Load tasks by GraphQL mutations; the same command again continues, and makes none twice.
+    """Create generated tasks through GraphQL mutations.
 
-    Ends with 0 if all tasks are there, 1 if something failed, 130 if it was stopped.
+    Run the same command again to continue an interrupted load. It creates no task twice. Exit code: 0 if every
+    task was created, 1 after an error, 130 if a signal stopped the load.
 
     Parameters
     ----------
     count
-        How many tasks there shall be.
+        Number of tasks to create.
     url
-        The GraphQL endpoint.
+        GraphQL endpoint of the service.
     seed
-        Another seed loads other tasks, in addition.
+        Each seed generates different tasks. A second seed adds its tasks to those of the first.
     batch
-        Tasks in a request at most.
+        Maximum number of tasks in a request.
     concurrency
-        Requests in flight.
+        Number of concurrent requests.
     timeout
-        Seconds until a request counts as lost.
+        Seconds after which a request is retried.
     max_wait
-        Seconds without any success until the loader gives up.
+        Seconds without a successful request after which the loader gives up.
     json
-        A file to write the summary to as well.
+        File to write the summary to, as JSON.
     """
-    plan = Plan(url, count, seed, batch, concurrency, timeout, max_wait)
+    plan = LoadPlan(url, count, seed, batch, concurrency, timeout, max_wait)
     summary = asyncio.run(run(plan, Progress(Console(stderr=True), count)))
     if json is not None:
         text = msgspec.json.format(msgspec.json.encode(summary), indent=2)

@@ -1,4 +1,4 @@
-"""The GraphQL client: one request over HTTP, and what its answer means."""
+"""GraphQL client: sends one request over HTTP and decodes the response."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,16 +8,16 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from loadgen.answers import CreateTasksData, CreateTasksPayload, TotalData, data_of
 from loadgen.batches import Batch
-from loadgen.errors import NotThere, Refused, Unavailable
+from loadgen.errors import RequestRejected, ServiceUnavailable, ServiceUnreachable
+from loadgen.responses import CreateTasksData, CreateTasksPayload, TotalData, response_data
 
 TOTAL_COUNT = msgspec.json.encode({"query": "{ tasks(first: 1) { totalCount } }"})
 
 _HEADERS = {
     "content-type": "application/json",
     "accept": "application/json",
-    # Packing an answer that is nearly empty would only cost both sides time.
+    # Compression of these small responses would only cost CPU time on both sides.
     "accept-encoding": "identity",
     "user-agent": "millitask-loadgen",
 }
@@ -25,47 +25,47 @@ _Data = TypeVar("_Data", CreateTasksData, TotalData)
 
 
 class Client:
-    """A service at an address.
+    """A client of the service at one URL.
 
-    Its methods do one request each. They raise Unavailable where another try may help and Refused
-    where it will not.
+    Each method sends one request. It raises ServiceUnavailable if a retry may succeed and RequestRejected
+    if it would fail again.
     """
 
     def __init__(self, http: httpx.AsyncClient, url: str, timeout: float) -> None:
-        """timeout: the seconds that one request may take as a whole."""
+        """timeout: the longest that a request may take from start to end, in seconds."""
         self._http = http
         self._url = url
         self._timeout = timeout
 
     async def total_count(self) -> int:
-        """How many tasks the service says it has."""
-        return (await self._ask(TOTAL_COUNT, TotalData)).tasks.total_count
+        """Return the number of tasks that the service reports."""
+        return (await self._send(TOTAL_COUNT, TotalData)).tasks.total_count
 
     async def create_tasks(self, batch: Batch) -> CreateTasksPayload:
-        """Create a batch; a result for each task, in their order."""
-        payload = (await self._ask(batch.body, CreateTasksData)).create_tasks
+        """Create the tasks of a batch, and return a result for each task in the same order."""
+        payload = (await self._send(batch.body, CreateTasksData)).create_tasks
         if payload.user_errors:
-            raise Refused("; ".join(f"{e.message} ({e.code})" for e in payload.user_errors))
+            raise RequestRejected("; ".join(f"{e.message} ({e.code})" for e in payload.user_errors))
         if len(payload.results) != batch.tasks:
-            raise Refused(f"{len(payload.results)} results for {batch.tasks} tasks")
+            raise RequestRejected(f"the response has {len(payload.results)} results for {batch.tasks} tasks")
         return payload
 
-    async def _ask(self, body: bytes, shape: type[_Data]) -> _Data:
+    async def _send(self, body: bytes, shape: type[_Data]) -> _Data:
         try:
-            # httpx only bounds each wait, so a trickle of bytes could go on for ever.
+            # The timeouts of httpx limit each read, not the request: a slow stream of bytes would never time out.
             async with asyncio.timeout(self._timeout):
                 response = await self._http.post(self._url, content=body)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise NotThere(f"no connection to {self._url}: {_reason(error)}") from error
+            raise ServiceUnreachable(f"cannot connect to {self._url}: {_reason(error)}") from error
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise Unavailable(f"no answer within {self._timeout:g} s") from error
+            raise ServiceUnavailable(f"no response within {self._timeout:g} s") from error
         except httpx.RequestError as error:
-            raise Unavailable(f"the answer was lost: {_reason(error)}") from error
-        data = data_of(response.status_code, response.headers, response.content)
+            raise ServiceUnavailable(f"the connection was lost: {_reason(error)}") from error
+        data = response_data(response.status_code, response.headers, response.content)
         try:
             return msgspec.json.decode(data, type=shape)
         except msgspec.DecodeError as error:
-            raise Refused(f"the answer is not that of Millitask: {error}") from error
+            raise RequestRejected(f"the response is not from Millitask: {error}") from error
 
 
 def _reason(error: Exception) -> str:
@@ -73,17 +73,17 @@ def _reason(error: Exception) -> str:
 
 
 @asynccontextmanager
-async def open_client(url: str, concurrency: int, longest: float) -> AsyncIterator[Client]:
-    """A client with one kept connection for each request in flight.
+async def open_client(url: str, concurrency: int, timeout_seconds: float) -> AsyncIterator[Client]:
+    """Open a client that keeps one connection for each concurrent request.
 
-    url: of the GraphQL endpoint. longest: the seconds that one request may take.
+    url: the GraphQL endpoint. timeout_seconds: the longest that a request may take.
     """
-    # Proxies of the environment are left out: what is measured is the service.
+    # Proxies from the environment are ignored, because the loader measures the service itself.
     http = httpx.AsyncClient(
         headers=_HEADERS,
         limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
-        timeout=longest,
+        timeout=timeout_seconds,
         trust_env=False,
     )
     async with http:
-        yield Client(http, url, longest)
+        yield Client(http, url, timeout_seconds)

@@ -1,22 +1,22 @@
-"""What can go wrong between the loader and the service."""
+"""Errors of the loader."""
 
 
 class LoadError(Exception):
-    """The load cannot go on. Its text is what the user is told."""
+    """Ends the load. The message is shown to the user."""
 
 
-class Refused(LoadError):
-    """The service answered that it will not do this; asking again would change nothing."""
+class RequestRejected(LoadError):
+    """The service rejected a request. Sending the same request again would fail again."""
 
 
-class GaveUp(LoadError):
-    """The service was away for longer than the loader was told to wait."""
+class RetriesExhausted(LoadError):
+    """No request succeeded within the maximum wait."""
 
 
-class Unavailable(Exception):
-    """The service cannot answer now but may later, or its answer was lost on the way.
+class ServiceUnavailable(Exception):
+    """A request failed in a way that a retry may fix, or its response was lost.
 
-    retry_after: the seconds that the service asks to wait, or None.
+    retry_after: seconds that the service asked the client to wait, or None.
     """
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -24,5 +24,5 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
-class NotThere(Unavailable):
-    """Nothing accepts connections at the address."""
+class ServiceUnreachable(ServiceUnavailable):
+    """The connection to the service was refused or timed out."""

@@ -1,4 +1,4 @@
-"""The load: several batches in flight until all tasks are answered for, or until it is stopped."""
+"""The load: sends batches concurrently until every task has a result or a signal stops it."""
 
 import asyncio
 import signal
@@ -11,20 +11,20 @@ from functools import partial
 
 from loadgen.batches import Batch, batches
 from loadgen.client import Client, open_client
-from loadgen.errors import GaveUp, LoadError, NotThere, Refused, Unavailable
-from loadgen.patience import Patience
-from loadgen.progress import Progress, watch
-from loadgen.summary import Outcome, Summary, summary_of
-from loadgen.tally import Tally
-from loadgen.tasks import tasks
+from loadgen.errors import LoadError, RequestRejected, RetriesExhausted, ServiceUnavailable, ServiceUnreachable
+from loadgen.progress import Progress, show_progress
+from loadgen.retries import RetryPolicy
+from loadgen.stats import LoadStats
+from loadgen.summary import Outcome, Summary, summarize
+from loadgen.tasks import generate_tasks
 
-# For the total after the end, which is told as unknown rather than waited for.
-_LAST_WORD_S = 5.0
+# If the service does not report the final total within this time, the summary shows it as unknown.
+_FINAL_TOTAL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to load, where to, and how; times in seconds."""
+class LoadPlan:
+    """The options of a load. Times are in seconds."""
 
     url: str
     count: int
@@ -35,66 +35,66 @@ class Plan:
     max_wait: float
 
 
-async def load(plan: Plan, progress: Progress) -> Summary:
-    """Load all tasks of a plan and say what became of it.
+async def load(plan: LoadPlan, progress: Progress) -> Summary:
+    """Load all tasks of a plan and return a summary.
 
-    SIGINT and SIGTERM end it early, as does what cannot be helped: the summary has the outcome.
+    SIGINT, SIGTERM and errors that a retry cannot fix end the load early. The summary contains the outcome.
     """
-    tally = Tally()
-    # A request that outlasts all patience would keep the loader from giving up.
-    longest = min(plan.timeout, plan.max_wait)
-    async with open_client(plan.url, plan.concurrency, longest) as client:
-        work = asyncio.create_task(_work(plan, client, tally))
+    stats = LoadStats()
+    # A request that takes longer than the maximum wait would keep the loader from giving up in time.
+    timeout = min(plan.timeout, plan.max_wait)
+    async with open_client(plan.url, plan.concurrency, timeout) as client:
+        work = asyncio.create_task(_work(plan, client, stats))
         with _stopped_by_signals(work):
-            async with watch(progress, tally):
+            async with show_progress(progress, stats):
                 await asyncio.wait({work})
-            tally.end()
+            stats.stop()
             outcome, message = _outcome(work)
             total_after = None
-            if tally.total_before is not None:
-                total_after = await _last_word(client)
-    return summary_of(tally, outcome, message, total_after)
+            if stats.total_before is not None:
+                total_after = await _final_total(client)
+    return summarize(stats, outcome, message, total_after)
 
 
-async def _work(plan: Plan, client: Client, tally: Tally) -> None:
-    patience = Patience(plan.max_wait, tally.retry)
-    tally.begin(await patience.persist(partial(_greet, client)))
-    supply = batches(tasks(plan.seed, plan.count, datetime.now(UTC)), plan.batch)
+async def _work(plan: LoadPlan, client: Client, stats: LoadStats) -> None:
+    retries = RetryPolicy(plan.max_wait, stats.record_retry)
+    stats.start(await retries.call(partial(_check_service, client)))
+    supply = batches(generate_tasks(plan.seed, plan.count, datetime.now(UTC)), plan.batch)
     async with asyncio.TaskGroup() as group:
         for _ in range(plan.concurrency):
-            group.create_task(_send(supply, client, patience, tally))
+            group.create_task(_send_batches(supply, client, retries, stats))
 
 
-async def _greet(client: Client) -> int:
-    """The total before the load; what is wrong with the address is told at once, not retried."""
+async def _check_service(client: Client) -> int:
+    """Return the total before the load. Report a wrong address immediately instead of retrying."""
     try:
         return await client.total_count()
-    except NotThere as error:
-        raise GaveUp(f"{error}. Is the service running?") from error
-    except Refused as error:
-        raise Refused(f"this is not the GraphQL endpoint of Millitask: {error}") from error
+    except ServiceUnreachable as error:
+        raise RetriesExhausted(f"{error}. Is the service running?") from error
+    except RequestRejected as error:
+        raise RequestRejected(f"the URL is not the GraphQL endpoint of Millitask: {error}") from error
 
 
-async def _send(supply: Iterator[Batch], client: Client, patience: Patience, tally: Tally) -> None:
-    """Send batch after batch of a supply that others take from as well."""
+async def _send_batches(supply: Iterator[Batch], client: Client, retries: RetryPolicy, stats: LoadStats) -> None:
+    """Send batches from an iterator that several tasks share."""
     for batch in supply:
         try:
-            await patience.persist(partial(_create, batch, client, tally))
-        except Refused as error:
+            await retries.call(partial(_create, batch, client, stats))
+        except RequestRejected as error:
             last = batch.first + batch.tasks - 1
-            raise Refused(f"tasks {batch.first} to {last} were refused: {error}") from error
+            raise RequestRejected(f"the service rejected tasks {batch.first} to {last}: {error}") from error
 
 
-async def _create(batch: Batch, client: Client, tally: Tally) -> None:
+async def _create(batch: Batch, client: Client, stats: LoadStats) -> None:
     started = time.perf_counter()
     payload = await client.create_tasks(batch)
-    tally.latencies.add(time.perf_counter() - started)
-    tally.answer(batch, payload)
+    stats.latencies.add(time.perf_counter() - started)
+    stats.record_batch(batch, payload)
 
 
 @contextmanager
 def _stopped_by_signals(work: asyncio.Task[None]) -> Iterator[None]:
-    """Cancel the work on the first signal: what is in flight is safe to send once more."""
+    """Cancel the work on the first signal. Requests in flight are safe to send again."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, work.cancel)
@@ -106,12 +106,12 @@ def _stopped_by_signals(work: asyncio.Task[None]) -> Iterator[None]:
 
 
 def _outcome(work: asyncio.Task[None]) -> tuple[Outcome, str | None]:
-    """How the work ended, and why if it failed. What is not a LoadError is raised."""
+    """Return the outcome and the error message, if any. Raise errors other than LoadError."""
     if work.cancelled():
         return Outcome.INTERRUPTED, None
     error = work.exception()
     while isinstance(error, BaseExceptionGroup):
-        # The first to fail ends the others; two may fail at once, for the same cause.
+        # The first failure cancels the other requests. If two fail at once, they have the same cause.
         error = error.exceptions[0]
     if error is None:
         return Outcome.COMPLETE, None
@@ -120,8 +120,8 @@ def _outcome(work: asyncio.Task[None]) -> tuple[Outcome, str | None]:
     raise error
 
 
-async def _last_word(client: Client) -> int | None:
-    with suppress(LoadError, Unavailable, TimeoutError):
-        async with asyncio.timeout(_LAST_WORD_S):
+async def _final_total(client: Client) -> int | None:
+    with suppress(LoadError, ServiceUnavailable, TimeoutError):
+        async with asyncio.timeout(_FINAL_TOTAL_SECONDS):
             return await client.total_count()
     return None

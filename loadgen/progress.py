@@ -1,4 +1,4 @@
-"""Progress while a load goes on: a bar in a terminal, plain lines elsewhere."""
+"""Progress of a load: a progress bar in a terminal, plain lines elsewhere."""
 
 import asyncio
 import time
@@ -10,22 +10,22 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as RichProgress
 
-from loadgen.tally import Tally
+from loadgen.stats import LoadStats
 
-_BAR_INTERVAL_S = 0.25
-_LINE_INTERVAL_S = 5.0
-# The rate that is shown is that of the last seconds, so that it is right soon after an outage.
-_WINDOW_S = 10.0
+_BAR_INTERVAL_SECONDS = 0.25
+_LINE_INTERVAL_SECONDS = 5.0
+# The displayed rate covers only the last seconds, so that it recovers soon after an outage.
+_RATE_WINDOW_SECONDS = 10.0
 
 
 class Progress:
-    """Shows a tally on a console as it grows towards count tasks."""
+    """Displays the statistics of a load of `count` tasks on a console."""
 
     def __init__(self, console: Console, count: int) -> None:
         self._console = console
         self._count = count
         self._samples: deque[tuple[float, int]] = deque()
-        # It draws when told to: a thread of its own would take time from the service.
+        # No refresh thread, which would take CPU time from the service on the same machine.
         self._bar = RichProgress(
             BarColumn(),
             TextColumn("{task.description}", markup=False),
@@ -33,46 +33,46 @@ class Progress:
             auto_refresh=False,
         )
         self._row = self._bar.add_task("", total=count)
-        self.interval = _BAR_INTERVAL_S if console.is_terminal else _LINE_INTERVAL_S
+        self.interval = _BAR_INTERVAL_SECONDS if console.is_terminal else _LINE_INTERVAL_SECONDS
 
     def start(self) -> None:
-        """Take the last line of the terminal, where there is one."""
+        """Show the progress bar if the console is a terminal."""
         if self._console.is_terminal:
             self._bar.start()
 
     def stop(self) -> None:
-        """Give it back."""
+        """Remove the progress bar."""
         if self._console.is_terminal:
             self._bar.stop()
 
-    def show(self, tally: Tally) -> None:
-        """Draw the bar anew, or write one more line."""
-        line = self.line(tally)
+    def show(self, stats: LoadStats) -> None:
+        """Update the progress bar, or print a line."""
+        line = self.line(stats)
         if self._console.is_terminal:
-            self._bar.update(self._row, completed=tally.answered, description=line, refresh=True)
+            self._bar.update(self._row, completed=stats.answered, description=line, refresh=True)
         else:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def line(self, tally: Tally) -> str:
-        """How far it is, how fast, how long still, and what went wrong so far."""
-        rate = self._rate(tally)
-        parts = [f"{tally.answered:,} of {self._count:,} tasks", f"{rate:,.0f} tasks/s"]
+    def line(self, stats: LoadStats) -> str:
+        """Return one line with progress, rate, remaining time, failures and retries."""
+        rate = self._rate(stats)
+        parts = [f"{stats.answered:,} of {self._count:,} tasks", f"{rate:,.0f} tasks/s"]
         if rate:
-            parts.append(f"{_duration((self._count - tally.answered) / rate)} left")
-        if tally.failed:
-            parts.append(f"{tally.failed:,} failed")
-        if tally.retries:
-            parts.append(f"{tally.retries:,} retries (last: {tally.last_fault})")
+            parts.append(f"{_duration((self._count - stats.answered) / rate)} left")
+        if stats.failed:
+            parts.append(f"{stats.failed:,} failed")
+        if stats.retries:
+            parts.append(f"{stats.retries:,} retries (last error: {stats.last_error})")
         return " · ".join(parts)
 
-    def _rate(self, tally: Tally) -> float:
+    def _rate(self, stats: LoadStats) -> float:
         now = time.monotonic()
-        self._samples.append((now, tally.answered))
-        while len(self._samples) > 2 and self._samples[1][0] <= now - _WINDOW_S:
+        self._samples.append((now, stats.answered))
+        while len(self._samples) > 2 and self._samples[1][0] <= now - _RATE_WINDOW_SECONDS:
             self._samples.popleft()
         since, answered = self._samples[0]
         passed = now - since
-        return (tally.answered - answered) / passed if passed > 0 else 0.0
+        return (stats.answered - answered) / passed if passed > 0 else 0.0
 
 
 def _duration(seconds: float) -> str:
@@ -84,20 +84,20 @@ def _duration(seconds: float) -> str:
 
 
 @asynccontextmanager
-async def watch(progress: Progress, tally: Tally) -> AsyncIterator[None]:
-    """Show a tally again and again while the body runs, and a last time after it."""
+async def show_progress(progress: Progress, stats: LoadStats) -> AsyncIterator[None]:
+    """Display statistics periodically while the body runs, and once at the end."""
 
     async def show() -> None:
         while True:
             await asyncio.sleep(progress.interval)
-            progress.show(tally)
+            progress.show(stats)
 
     progress.start()
-    shown = asyncio.create_task(show())
+    display = asyncio.create_task(show())
     try:
         yield
     finally:
-        shown.cancel()
-        if tally.answered:
-            progress.show(tally)
+        display.cancel()
+        if stats.answered:
+            progress.show(stats)
         progress.stop()

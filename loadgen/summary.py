@@ -1,4 +1,4 @@
-"""The summary of a load: for people as lines, for the benchmarks as JSON."""
+"""The summary of a load: lines of text for people, JSON for programs."""
 
 import resource
 import sys
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from loadgen.tally import Tally
+from loadgen.stats import LoadStats
 
 
 class Outcome(StrEnum):
-    """How a load ended."""
+    """The outcome of a load."""
 
     COMPLETE = "complete"
     INTERRUPTED = "interrupted"
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 
 class Latency(msgspec.Struct):
-    """Of the requests that succeeded, from sending to the whole answer, in milliseconds."""
+    """Latency of successful requests in milliseconds, from sending to the end of the response."""
 
     p50: float
     p95: float
@@ -28,7 +28,7 @@ class Latency(msgspec.Struct):
 
 
 class Summary(msgspec.Struct):
-    """What became of a load. Totals are what the service says, None where it did not answer."""
+    """The result of a load. The totals come from the service and are None if it did not respond."""
 
     outcome: Outcome
     message: str | None
@@ -48,15 +48,15 @@ class Summary(msgspec.Struct):
 
     @property
     def exit_code(self) -> int:
-        """0 if every task is there, 130 if stopped (as the shell has it), otherwise 1."""
+        """0 if every task was created, 130 if a signal stopped the load (as in a shell), otherwise 1."""
         if self.outcome is Outcome.INTERRUPTED:
             return 130
         return 0 if self.outcome is Outcome.COMPLETE and not self.failed else 1
 
     def lines(self) -> list[str]:
-        """The summary for people; only what went wrong if the load did not even begin."""
+        """Return the summary as lines of text, or only the error if the load did not start."""
         if self.total_before is None:
-            return [self.message or "Stopped before it began."]
+            return [self.message or "Stopped before the load started."]
         ms = self.latency_ms
         lines = [
             f"acknowledged   {self.acknowledged:,} tasks",
@@ -68,45 +68,45 @@ class Summary(msgspec.Struct):
             f"max {ms.max:,.0f} ms ({self.requests:,} requests)",
             f"retries        {self.retries:,}",
             f"total          {_known(self.total_after)} tasks in the service, {_known(self.total_before)} before",
-            f"loader         {self.peak_memory_bytes / 2**20:,.0f} MiB at most, {self.cpu_seconds:,.1f} s of CPU",
+            f"loader         {self.peak_memory_bytes / 2**20:,.0f} MiB peak memory, {self.cpu_seconds:,.1f} s of CPU",
         ]
         if self.failed > len(self.item_errors):
             lines.insert(3 + len(self.item_errors), "  …")
         if self.outcome is Outcome.FAILED:
             lines.append(f"Failed: {self.message}")
         if self.outcome is not Outcome.COMPLETE:
-            lines.append("The same command goes on from here: what is there is not made twice.")
+            lines.append("Run the same command again to continue. It creates no task twice.")
         return lines
 
 
-def summary_of(tally: Tally, outcome: Outcome, message: str | None, total_after: int | None) -> Summary:
-    """The summary of a tally that has ended."""
-    latencies = tally.latencies
+def summarize(stats: LoadStats, outcome: Outcome, message: str | None, total_after: int | None) -> Summary:
+    """Return the summary of a load that has ended."""
+    latencies = stats.latencies
     p50, p95, p99 = (round(latencies.percentile(p) * 1000, 3) for p in (50, 95, 99))
     return Summary(
         outcome=outcome,
         message=message,
-        acknowledged=tally.acknowledged,
-        already_taken=tally.already_taken,
-        failed=tally.failed,
-        item_errors=tally.item_errors,
+        acknowledged=stats.acknowledged,
+        already_taken=stats.already_taken,
+        failed=stats.failed,
+        item_errors=stats.item_errors,
         requests=latencies.count,
-        retries=tally.retries,
-        seconds=round(tally.seconds, 3),
-        tasks_per_second=round(tally.acknowledged / tally.seconds, 1),
+        retries=stats.retries,
+        seconds=round(stats.seconds, 3),
+        tasks_per_second=round(stats.acknowledged / stats.seconds, 1),
         latency_ms=Latency(p50, p95, p99, round(latencies.longest * 1000, 3)),
-        total_before=tally.total_before,
+        total_before=stats.total_before,
         total_after=total_after,
         peak_memory_bytes=peak_memory(),
-        cpu_seconds=round(tally.cpu_seconds, 3),
+        cpu_seconds=round(stats.cpu_seconds, 3),
     )
 
 
 def peak_memory() -> int:
-    """The most memory this process has had resident, in bytes."""
+    """Return the peak resident memory of this process in bytes."""
     status = Path("/proc/self/status")
     if status.exists():
-        # Not getrusage where this is: a process that was forked counts its parent's peak as well.
+        # Preferred over getrusage, which includes the peak of the parent process after a fork.
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""The tasks to load: what the index-th task of a seed looks like."""
+"""Generated tasks: the fields of the task at an index of a seed."""
 
 import struct
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from loadgen.ids import draws, task_id
-from loadgen.vocabulary import CONTEXTS, OBJECTS, SENTENCES, VERBS
+from loadgen.ids import random_bytes, task_id
+from loadgen.sample_text import CONTEXTS, OBJECTS, SENTENCES, VERBS
 
 STATUSES = ("TODO",) * 12 + ("IN_PROGRESS",) * 3 + ("DONE",) * 5
 PRIORITIES = ("NONE",) * 8 + ("LOW",) * 3 + ("MEDIUM",) * 5 + ("HIGH",) * 3 + ("URGENT",)
@@ -15,12 +15,12 @@ ONE_IN_EXPIRES = 5
 ONE_IN_DESCRIBED = 4
 EXPIRY_DAYS = 365
 
-# 10 bytes for the id, then nine draws of 16 bits, one for each choice that a task needs.
+# 10 bytes for the id, then nine 16-bit numbers: one for each random choice.
 _unpack = struct.Struct(">10s9H4x").unpack
 
 
-class NewTask(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
-    """A CreateTaskInput, as it goes over the wire: what is at its default is left out."""
+class GeneratedTask(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """A CreateTaskInput. Fields with their default value are left out of the JSON."""
 
     id: str
     title: str
@@ -30,40 +30,40 @@ class NewTask(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     expires_at: str | None = None
 
 
-def expiries(now: datetime) -> list[str]:
-    """The EXPIRY_DAYS moments, as ISO 8601 in UTC, at which tasks of a run started now may expire.
+def expiry_times(now: datetime) -> list[str]:
+    """Return EXPIRY_DAYS possible expiry times, as ISO 8601 in UTC, one for each day after `now`.
 
-    They count from the next whole hour, the first a day after it, so that a row that is created
-    hours into a long run still lies before its expiry.
+    The first time is one day after the next full hour, so that a task that is created hours after the start
+    of a long load has not expired yet.
     """
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     days = (hour + timedelta(days=day) for day in range(1, EXPIRY_DAYS + 1))
     return [f"{day:%Y-%m-%dT%H:%M:%SZ}" for day in days]
 
 
-def tasks(seed: int, count: int, now: datetime) -> Iterator[NewTask]:
-    """The first count tasks of a seed, one at a time.
+def generate_tasks(seed: int, count: int, now: datetime) -> Iterator[GeneratedTask]:
+    """Yield the first `count` tasks of a seed.
 
-    All but `expires_at` depends on (seed, index) alone; that counts from now, the start of the run.
+    Every field depends only on the seed and the index, except `expires_at`, which also depends on `now`.
     """
-    moments = expiries(now)
+    times = expiry_times(now)
     for index in range(count):
-        drawn = _unpack(draws(seed, index))
+        drawn = _unpack(random_bytes(seed, index))
         random, verb, thing, context, status, priority, expires, when, described, text = drawn
-        yield NewTask(
+        yield GeneratedTask(
             task_id(index, random),
             f"{VERBS[verb % len(VERBS)]} the {OBJECTS[thing % len(OBJECTS)]} {CONTEXTS[context % len(CONTEXTS)]}",
             None if described % ONE_IN_DESCRIBED else _description(text),
             STATUSES[status % len(STATUSES)],
             PRIORITIES[priority % len(PRIORITIES)],
-            None if expires % ONE_IN_EXPIRES else moments[when % EXPIRY_DAYS],
+            None if expires % ONE_IN_EXPIRES else times[when % EXPIRY_DAYS],
         )
 
 
 def _description(drawn: int) -> str:
-    """One to three different sentences, chosen by 16 bits."""
-    drawn, more = divmod(drawn, 3)
+    """Return one to three different sentences, chosen by a 16-bit number."""
+    drawn, additional = divmod(drawn, 3)
     drawn, first = divmod(drawn, len(SENTENCES))
-    # Odd, so that neither one step nor two lead back to the first: no sentence comes twice.
+    # An odd step never returns to an earlier sentence within two steps, so no sentence repeats.
     step = 1 + 4 * (drawn % 5)
-    return " ".join(SENTENCES[(first + step * at) % len(SENTENCES)] for at in range(more + 1))
+    return " ".join(SENTENCES[(first + step * at) % len(SENTENCES)] for at in range(additional + 1))

@@ -2,17 +2,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from loadgen import patience
-from tests.unit.loadgen.peer import Peer, serving
+from loadgen import retries
+from tests.support.scripted_server import ScriptedServer, serving
 
 
 @pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with serving() as peer:
-        yield peer
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with serving() as server:
+        yield server
 
 
 @pytest.fixture
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "FIRST_WAIT", 0.001)
-    monkeypatch.setattr(patience, "LONGEST_WAIT", 0.01)
+def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(retries, "LONGEST_WAIT_SECONDS", 0.01)

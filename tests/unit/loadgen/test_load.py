@@ -4,57 +4,57 @@ from collections import Counter
 import pytest
 from rich.console import Console
 
-from loadgen.load import Plan, load
+from loadgen.load import LoadPlan, load
 from loadgen.progress import Progress
 from loadgen.summary import Outcome, Summary
-from tests.unit.loadgen.peer import Peer, Reply, Task, created, graphql, user_error
+from tests.support.scripted_server import Reply, ScriptedServer, Task, created, graphql, user_error
 
-pytestmark = pytest.mark.usefixtures("short_waits")
+pytestmark = pytest.mark.usefixtures("short_backoff")
 
 
 async def run(
-    peer: Peer,
+    server: ScriptedServer,
     count: int = 20,
     batch: int = 5,
     concurrency: int = 2,
-    longest: float = 5,
+    timeout_seconds: float = 5,
     max_wait: float = 5,
 ) -> Summary:
-    plan = Plan(peer.url, count, 1, batch, concurrency, longest, max_wait)
+    plan = LoadPlan(server.url, count, 1, batch, concurrency, timeout_seconds, max_wait)
     return await load(plan, Progress(Console(file=io.StringIO()), count))
 
 
-async def test_every_task_is_sent_once_and_acknowledged(peer: Peer) -> None:
-    summary = await run(peer, count=23)
+async def test_every_task_is_sent_once_and_acknowledged(server: ScriptedServer) -> None:
+    summary = await run(server, count=23)
     assert summary.outcome is Outcome.COMPLETE
     assert (summary.acknowledged, summary.requests, summary.retries) == (23, 5, 0)
     assert (summary.total_before, summary.total_after) == (0, 23)
-    assert sorted(map(len, peer.batches)) == [3, 5, 5, 5, 5]
+    assert sorted(map(len, server.batches)) == [3, 5, 5, 5, 5]
     assert summary.exit_code == 0
 
 
-async def test_connections_are_kept(peer: Peer) -> None:
-    await run(peer, count=200, batch=1, concurrency=3)
-    assert peer.connections <= 3
+async def test_connections_are_reused(server: ScriptedServer) -> None:
+    await run(server, count=200, batch=1, concurrency=3)
+    assert server.connections <= 3
 
 
-async def test_several_are_in_flight_and_no_more_than_asked_for(peer: Peer) -> None:
-    peer.always = Reply(503, delay=0.2)
-    await run(peer, count=100, batch=1, concurrency=4, max_wait=0.3)
-    assert peer.connections == 4
+async def test_concurrency_is_at_most_the_configured_number(server: ScriptedServer) -> None:
+    server.always = Reply(503, delay=0.2)
+    await run(server, count=100, batch=1, concurrency=4, max_wait=0.3)
+    assert server.connections == 4
 
 
-async def test_a_second_run_sends_the_same_ids_in_other_batches(peer: Peer) -> None:
-    await run(peer, count=30, batch=7)
-    first = dict(peer.tasks)
-    summary = await run(peer, count=40, batch=3, concurrency=4)
-    assert len(peer.tasks) == 40
-    assert first.keys() <= peer.tasks.keys()
+async def test_second_run_with_other_batches_sends_the_same_ids(server: ScriptedServer) -> None:
+    await run(server, count=30, batch=7)
+    first = dict(server.tasks)
+    summary = await run(server, count=40, batch=3, concurrency=4)
+    assert len(server.tasks) == 40
+    assert first.keys() <= server.tasks.keys()
     assert (summary.total_before, summary.total_after) == (30, 40)
 
 
 @pytest.mark.parametrize(
-    "fault",
+    "error",
     [
         Reply(503, b"busy", {"retry-after": "0"}),
         Reply(500, b"oops"),
@@ -67,81 +67,81 @@ async def test_a_second_run_sends_the_same_ids_in_other_batches(peer: Peer) -> N
     ],
     ids=["503", "500", "429", "408", "UNAVAILABLE", "OUTCOME_UNKNOWN", "dropped", "dropped in the answer"],
 )
-async def test_faults_that_pass_are_waited_out(peer: Peer, fault: Reply) -> None:
-    peer.script.extend([fault] * 3)
-    summary = await run(peer)
+async def test_temporary_errors_are_retried(server: ScriptedServer, error: Reply) -> None:
+    server.script.extend([error] * 3)
+    summary = await run(server)
     assert summary.outcome is Outcome.COMPLETE
-    assert (summary.acknowledged, summary.retries, len(peer.tasks)) == (20, 3, 20)
-    sent = Counter(task["id"] for batch in peer.batches for task in batch)
+    assert (summary.acknowledged, summary.retries, len(server.tasks)) == (20, 3, 20)
+    sent = Counter(task["id"] for batch in server.batches for task in batch)
     assert len(sent) == 20
 
 
-async def test_an_answer_that_does_not_come_is_a_fault_that_passes(peer: Peer) -> None:
-    peer.script.append(Reply(delay=30))
-    summary = await run(peer, longest=0.2)
+async def test_missing_response_is_retried_after_the_timeout(server: ScriptedServer) -> None:
+    server.script.append(Reply(delay=30))
+    summary = await run(server, timeout_seconds=0.2)
     assert (summary.outcome, summary.acknowledged) == (Outcome.COMPLETE, 20)
     assert summary.retries == 1
 
 
-async def test_retry_after_is_honoured(peer: Peer) -> None:
-    peer.script.append(Reply(503, b"busy", {"retry-after": "1"}))
-    summary = await run(peer, concurrency=1)
+async def test_retry_after_is_honoured(server: ScriptedServer) -> None:
+    server.script.append(Reply(503, b"busy", {"retry-after": "1"}))
+    summary = await run(server, concurrency=1)
     assert summary.outcome is Outcome.COMPLETE
     assert summary.seconds >= 1
 
 
-async def test_gives_up_when_nothing_succeeds_any_more(peer: Peer) -> None:
-    peer.script.append(lambda batch: created([[] for _ in batch]))
-    peer.always = Reply(503, b"closed for today")
-    summary = await run(peer, concurrency=1, max_wait=0.3)
+async def test_load_fails_when_no_request_succeeds_for_the_maximum_wait(server: ScriptedServer) -> None:
+    server.script.append(lambda batch: created([[] for _ in batch]))
+    server.always = Reply(503, b"closed for today")
+    summary = await run(server, concurrency=1, max_wait=0.3)
     assert summary.outcome is Outcome.FAILED
-    assert summary.message == "no success for 0.3 s; last: HTTP 503: closed for today"
+    assert summary.message == "no request succeeded for 0.3 s (last error: HTTP 503: closed for today)"
     assert summary.acknowledged == 5
     assert summary.exit_code == 1
-    assert "The same command goes on from here" in summary.lines()[-1]
+    assert "Run the same command again to continue" in summary.lines()[-1]
 
 
 @pytest.mark.parametrize(
-    ("refusal", "said"),
+    ("rejection", "reason"),
     [
         (Reply(413, b"too large"), "HTTP 413: too large"),
         (Reply(400, b'{"errors": [{"message": "bad"}]}'), "HTTP 400: bad"),
         (graphql(None, [{"message": "too deep"}]), "too deep"),
         (created([], [user_error("TOO_MANY")]), "said TOO_MANY (TOO_MANY)"),
         (created([[]]), "1 results for 5 tasks"),
-        (graphql({"createTasks": None}), "not that of Millitask"),
+        (graphql({"createTasks": None}), "not from Millitask"),
     ],
 )
-async def test_a_refusal_ends_it_at_once(peer: Peer, refusal: Reply, said: str) -> None:
-    peer.always = refusal
-    summary = await run(peer, concurrency=1)
+async def test_rejected_request_ends_the_load(server: ScriptedServer, rejection: Reply, reason: str) -> None:
+    server.always = rejection
+    summary = await run(server, concurrency=1)
     assert (summary.outcome, summary.retries) == (Outcome.FAILED, 0)
-    assert len(peer.batches) == 1
+    assert len(server.batches) == 1
     assert summary.message is not None
-    assert "tasks 0 to 4 were refused" in summary.message
-    assert said in summary.message
+    assert "the service rejected tasks 0 to 4" in summary.message
+    assert reason in summary.message
 
 
-async def test_errors_of_items_are_reported_and_the_rest_is_loaded(peer: Peer) -> None:
-    def answer(batch: list[Task]) -> Reply:
+async def test_failed_tasks_are_reported_and_the_others_are_loaded(server: ScriptedServer) -> None:
+    def respond(batch: list[Task]) -> Reply:
         return created([[user_error("INVALID")], [user_error("ID_TAKEN")], *([] for _ in batch[2:])])
 
-    peer.script.append(answer)
-    summary = await run(peer, concurrency=1)
+    server.script.append(respond)
+    summary = await run(server, concurrency=1)
     assert summary.outcome is Outcome.COMPLETE
     assert (summary.acknowledged, summary.already_taken, summary.failed) == (18, 1, 1)
     assert summary.item_errors == ["task 0: title: said INVALID (INVALID)"]
     assert summary.exit_code == 1
 
 
-async def test_tasks_deleted_since_are_no_failure(peer: Peer) -> None:
-    peer.script.append(lambda batch: created([[user_error("ID_TAKEN")] for _ in batch]))
-    summary = await run(peer)
+async def test_tasks_deleted_since_an_earlier_load_are_not_failures(server: ScriptedServer) -> None:
+    server.script.append(lambda batch: created([[user_error("ID_TAKEN")] for _ in batch]))
+    summary = await run(server)
     assert (summary.acknowledged, summary.already_taken) == (15, 5)
     assert summary.exit_code == 0
 
 
-async def test_bodies_are_json_and_ask_for_no_compression(peer: Peer) -> None:
-    await run(peer)
-    assert all("content-type: application/json" in head for head in peer.headers)
-    assert all("accept-encoding: identity" in head for head in peer.headers)
+async def test_requests_are_json_without_compression(server: ScriptedServer) -> None:
+    await run(server)
+    assert all("content-type: application/json" in head for head in server.headers)
+    assert all("accept-encoding: identity" in head for head in server.headers)

@@ -5,34 +5,34 @@ from itertools import islice
 import msgspec
 import pytest
 
-from loadgen.tasks import EXPIRY_DAYS, NewTask, expiries, tasks
-from loadgen.vocabulary import CONTEXTS, OBJECTS, SENTENCES, VERBS
+from loadgen.sample_text import CONTEXTS, OBJECTS, SENTENCES, VERBS
+from loadgen.tasks import EXPIRY_DAYS, GeneratedTask, expiry_times, generate_tasks
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def many() -> list[NewTask]:
-    return list(tasks(1, 20_000, NOW))
+def many() -> list[GeneratedTask]:
+    return list(generate_tasks(1, 20_000, NOW))
 
 
-def test_the_longest_title_and_description_are_within_the_limits() -> None:
+def test_longest_title_and_description_are_within_the_limits() -> None:
     longest = [max(words, key=len) for words in (VERBS, OBJECTS, CONTEXTS)]
     assert len("{} the {} {}".format(*longest)) <= 500
     assert 3 * (max(map(len, SENTENCES)) + 1) <= 10_000
 
 
-def test_the_vocabulary_repeats_no_word() -> None:
+def test_sample_text_has_no_duplicates() -> None:
     for words in (VERBS, OBJECTS, CONTEXTS, SENTENCES):
         assert len(set(words)) == len(words)
 
 
-def test_titles_are_many_and_read_like_titles(many: list[NewTask]) -> None:
+def test_titles_vary_and_are_well_formed(many: list[GeneratedTask]) -> None:
     assert len({task.title for task in many}) > 19_000
     assert all(" the " in task.title and task.title == task.title.strip() for task in many)
 
 
-def test_descriptions_have_one_to_three_different_sentences(many: list[NewTask]) -> None:
+def test_descriptions_have_one_to_three_different_sentences(many: list[GeneratedTask]) -> None:
     described = [task.description for task in many if task.description is not None]
     assert len(described) / len(many) == pytest.approx(0.25, abs=0.02)
     found = [[s for s in SENTENCES if s in text] for text in described]
@@ -41,7 +41,7 @@ def test_descriptions_have_one_to_three_different_sentences(many: list[NewTask])
         assert sum(map(len, sentences)) + len(sentences) - 1 == len(text)
 
 
-def test_the_shares_of_statuses_priorities_and_expiries(many: list[NewTask]) -> None:
+def test_statuses_priorities_and_expiries_have_the_intended_shares(many: list[GeneratedTask]) -> None:
     statuses = Counter(task.status for task in many)
     for status, share in {"TODO": 0.6, "IN_PROGRESS": 0.15, "DONE": 0.25}.items():
         assert statuses[status] / len(many) == pytest.approx(share, abs=0.02)
@@ -52,27 +52,27 @@ def test_the_shares_of_statuses_priorities_and_expiries(many: list[NewTask]) -> 
 
 
 @pytest.mark.parametrize("minute", [0, 30, 59])
-def test_expiries_are_whole_hours_at_least_a_day_and_at_most_a_year_ahead(minute: int) -> None:
+def test_expiry_times_are_full_hours_between_a_day_and_a_year_ahead(minute: int) -> None:
     now = NOW.replace(minute=minute, second=59)
-    moments = [datetime.fromisoformat(text) for text in expiries(now)]
+    moments = [datetime.fromisoformat(text) for text in expiry_times(now)]
     assert len(moments) == EXPIRY_DAYS
     assert all((m.minute, m.second, m.tzinfo) == (0, 0, UTC) for m in moments)
     assert moments[0] - now >= timedelta(days=1)
     assert moments[-1] - now <= timedelta(days=EXPIRY_DAYS, hours=1)
 
 
-def test_the_same_seed_gives_the_same_tasks_whatever_the_count(many: list[NewTask]) -> None:
-    assert list(tasks(1, 100, NOW)) == many[:100]
-    assert list(tasks(2, 100, NOW)) != many[:100]
+def test_same_seed_generates_the_same_tasks_for_any_count(many: list[GeneratedTask]) -> None:
+    assert list(generate_tasks(1, 100, NOW)) == many[:100]
+    assert list(generate_tasks(2, 100, NOW)) != many[:100]
 
 
-def test_another_day_changes_nothing_but_the_expiry(many: list[NewTask]) -> None:
-    later = list(tasks(1, 1000, NOW + timedelta(days=9)))
+def test_another_day_changes_only_the_expiry(many: list[GeneratedTask]) -> None:
+    later = list(generate_tasks(1, 1000, NOW + timedelta(days=9)))
     assert [msgspec.structs.replace(task, expires_at=None) for task in later] == [
         msgspec.structs.replace(task, expires_at=None) for task in many[:1000]
     ]
     assert later != many[:1000]
 
 
-def test_tasks_are_made_only_as_they_are_asked_for() -> None:
-    assert len(list(islice(tasks(1, 10**8, NOW), 3))) == 3
+def test_tasks_are_generated_lazily() -> None:
+    assert len(list(islice(generate_tasks(1, 10**8, NOW), 3))) == 3

@@ -1,4 +1,4 @@
-"""A scripted peer: an HTTP server on loopback that plays the faults of a service."""
+"""An HTTP server on loopback that returns scripted responses, for the tests of the loader."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ Task = dict[str, Any]
 
 @dataclass
 class Reply:
-    """One answer; cut drops the connection after so many bytes of the body."""
+    """One response. cut: drop the connection after this many bytes of the body."""
 
     status: int = 200
     body: bytes = b""
@@ -36,8 +36,8 @@ def user_error(code: str) -> dict[str, Any]:
 
 
 @dataclass
-class Peer:
-    """Answers creates as the service would, unless the script has something else in store."""
+class ScriptedServer:
+    """Responds to createTasks like the service, except where the script says otherwise."""
 
     url: str = ""
     script: deque[Reply | Callable[[list[Task]], Reply]] = field(default_factory=deque)
@@ -56,58 +56,59 @@ class Peer:
         self.batches.append(batch)
         if len(self.batches) == 3:
             self.third_batch.set()
-        act = self.script.popleft() if self.script else self.always
-        if callable(act):
-            return act(batch)
-        if act is not None and act.cut is None:
-            return act
-        # A connection that is cut has done its work: the answer is lost, not the tasks.
+        scripted = self.script.popleft() if self.script else self.always
+        if callable(scripted):
+            return scripted(batch)
+        if scripted is not None and scripted.cut is None:
+            return scripted
+        # A dropped connection loses the response, not the tasks.
         self.tasks.update((task["id"], task) for task in batch)
-        answer = created([[] for _ in batch])
-        answer.cut = act.cut if act else None
-        return answer
+        response = created([[] for _ in batch])
+        response.cut = scripted.cut if scripted else None
+        return response
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[Peer]:
-    peer = Peer()
-    talks: set[asyncio.Task[Any]] = set()
+async def serving() -> AsyncIterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    connections: set[asyncio.Task[Any]] = set()
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer.connections += 1
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        scripted.connections += 1
         task = asyncio.current_task()
         assert task is not None
-        talks.add(task)
+        connections.add(task)
         try:
-            while await _answer_one(peer, reader, writer):
+            while await _respond(scripted, reader, writer):
                 pass
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
-            talks.discard(task)
+            connections.discard(task)
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    peer.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/graphql"
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    scripted.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/graphql"
     try:
-        yield peer
+        yield scripted
     finally:
         server.close()
-        # From Python 3.12 on, wait_closed() would wait for every delay in the script.
-        for task in list(talks):
+        # Since Python 3.12, wait_closed() waits for open connections, which may be in a scripted delay.
+        for task in list(connections):
             task.cancel()
         await server.wait_closed()
 
 
-async def _answer_one(peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+async def _respond(server: ScriptedServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Send one response. Return whether the connection stays open."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     length = int(head.split("content-length:")[1].split("\r\n")[0])
-    peer.headers.append(head)
-    reply = peer.reply(await reader.readexactly(length))
+    server.headers.append(head)
+    reply = server.reply(await reader.readexactly(length))
     await asyncio.sleep(reply.delay)
     headers = {"content-type": "application/json", "content-length": str(len(reply.body))}
     lines = [f"{name}: {value}" for name, value in (headers | reply.headers).items()]
-    start = f"HTTP/1.1 {reply.status} Whatever\r\n" + "\r\n".join(lines) + "\r\n\r\n"
+    start = f"HTTP/1.1 {reply.status} Scripted\r\n" + "\r\n".join(lines) + "\r\n\r\n"
     if reply.cut != 0:
         writer.write(start.encode())
     writer.write(reply.body[: reply.cut])

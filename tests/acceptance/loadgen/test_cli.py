@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.loadgen.peer import Peer, Reply, created
+from tests.support.scripted_server import Reply, ScriptedServer, created
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,12 +23,12 @@ async def run(*arguments: str) -> tuple[int | None, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
-async def test_loads_and_sums_up(peer: Peer, tmp_path: Path) -> None:
+async def test_load_prints_and_writes_a_summary(server: ScriptedServer, tmp_path: Path) -> None:
     file = tmp_path / "summary.json"
-    code, out, err = await run("--count", "1200", "--url", peer.url, "--json", str(file))
+    code, out, err = await run("--count", "1200", "--url", server.url, "--json", str(file))
     assert code == 0, err
-    assert len(peer.tasks) == 1200
-    assert [len(batch) for batch in peer.batches] == [500, 500, 200]
+    assert len(server.tasks) == 1200
+    assert [len(batch) for batch in server.batches] == [500, 500, 200]
     assert "acknowledged   1,200 tasks" in out
     assert "total          1,200 tasks in the service, 0 before" in out
     assert "1,200 of 1,200 tasks" in err
@@ -39,26 +39,26 @@ async def test_loads_and_sums_up(peer: Peer, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_stops_it_and_the_same_command_continues(peer: Peer, number: signal.Signals) -> None:
-    peer.script.append(lambda batch: created([[] for _ in batch]))
-    peer.always = Reply(503, b"busy")
-    arguments = ("--count", "2000", "--url", peer.url, "--concurrency", "1")
+async def test_same_command_continues_after_a_signal(server: ScriptedServer, number: signal.Signals) -> None:
+    server.script.append(lambda batch: created([[] for _ in batch]))
+    server.always = Reply(503, b"busy")
+    arguments = ("--count", "2000", "--url", server.url, "--concurrency", "1")
     process = await start(*arguments)
-    await peer.third_batch.wait()
+    await server.third_batch.wait()
     process.send_signal(number)
     out, err = await process.communicate()
     assert process.returncode == 130, err
     assert b"acknowledged   500 tasks" in out
-    assert b"The same command goes on from here" in out
+    assert b"Run the same command again to continue" in out
     assert b"Traceback" not in err
 
-    peer.always = None
+    server.always = None
     code, _, err_text = await run(*arguments)
     assert code == 0, err_text
-    assert len(peer.tasks) == 2000
+    assert len(server.tasks) == 2000
 
 
-async def test_says_that_the_service_is_not_there(tmp_path: Path) -> None:
+async def test_missing_service_is_reported() -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
@@ -69,11 +69,11 @@ async def test_says_that_the_service_is_not_there(tmp_path: Path) -> None:
     assert len(out.splitlines()) == 1
 
 
-async def test_says_that_it_is_not_millitask(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peer, "reply", lambda body: Reply(404, b"no such page"))
-    code, out, _ = await run("--count", "1", "--url", peer.url)
+async def test_wrong_url_is_reported(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "reply", lambda body: Reply(404, b"no such page"))
+    code, out, _ = await run("--count", "1", "--url", server.url)
     assert code == 1
-    assert out == "this is not the GraphQL endpoint of Millitask: HTTP 404: no such page\n"
+    assert out == "the URL is not the GraphQL endpoint of Millitask: HTTP 404: no such page\n"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_says_that_it_is_not_millitask(peer: Peer, monkeypatch: pytest.Mon
         ("--count", "1", "--json", "no/such/folder/x"),
     ],
 )
-async def test_bad_arguments_are_named(arguments: tuple[str, ...]) -> None:
+async def test_invalid_arguments_are_reported(arguments: tuple[str, ...]) -> None:
     code, out, err = await run(*arguments)
     assert code not in (0, None)
     assert "Traceback" not in err

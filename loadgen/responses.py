@@ -1,4 +1,4 @@
-"""What the service answers: the shapes that are decoded, and what each status means."""
+"""Responses of the service: their types, and which errors can be retried."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,16 +8,16 @@ from typing import Any
 
 import msgspec
 
-from loadgen.errors import Refused, Unavailable
+from loadgen.errors import RequestRejected, ServiceUnavailable
 
-# The codes after which the same batch is sent again.
-_AGAIN = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
-# Besides 5xx, the two statuses that mean "later" rather than "no".
-_LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+# After these codes the loader sends the same batch again.
+_RETRIED_CODES = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
+# Retried like 5xx: both statuses mean that the request may succeed later.
+_RETRIED_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 class UserError(msgspec.Struct, gc=False):
-    """One expected error, of an item or of a whole mutation."""
+    """An expected error of one task or of the whole mutation."""
 
     message: str
     code: str
@@ -25,38 +25,38 @@ class UserError(msgspec.Struct, gc=False):
 
 
 class ItemResult(msgspec.Struct, rename="camel", gc=False):
-    """What became of one task of a batch: no errors means that it is there."""
+    """The result for one task of a batch. The task exists if there are no errors."""
 
     user_errors: list[UserError]
 
 
 class CreateTasksPayload(msgspec.Struct, rename="camel"):
-    """The answer to one batch: one result for each of its tasks, in their order."""
+    """The payload of `createTasks`: one result for each task of the batch, in the same order."""
 
     results: list[ItemResult]
     user_errors: list[UserError]
 
 
 class CreateTasksData(msgspec.Struct, rename="camel"):
-    """The data of `createTasks`."""
+    """The `data` of the `createTasks` mutation."""
 
     create_tasks: CreateTasksPayload
 
 
 class TotalCount(msgspec.Struct, rename="camel"):
-    """The part of a TaskConnection that the loader asks for."""
+    """The field of TaskConnection that the loader reads."""
 
     total_count: int
 
 
 class TotalData(msgspec.Struct):
-    """The data of the query for the total."""
+    """The `data` of the query for the total number of tasks."""
 
     tasks: TotalCount
 
 
 class GraphQLError(msgspec.Struct):
-    """An entry of the `errors` of a response."""
+    """An entry in the `errors` of a response."""
 
     message: str
     extensions: dict[str, Any] | None = None
@@ -70,12 +70,12 @@ class _Response(msgspec.Struct):
 _decode_response = msgspec.json.Decoder(_Response).decode
 
 
-def data_of(status: int, headers: Mapping[str, str], body: bytes) -> msgspec.Raw:
-    """The still encoded `data` of a response.
+def response_data(status: int, headers: Mapping[str, str], body: bytes) -> msgspec.Raw:
+    """Return the `data` of a response, not decoded yet.
 
-    Unavailable for 408, 429, 5xx and the GraphQL error codes UNAVAILABLE and OUTCOME_UNKNOWN: what
-    was done of a batch is found done when it is sent again. Refused for every other error, and for
-    an answer that is not GraphQL.
+    Raises ServiceUnavailable for 408, 429, 5xx and the GraphQL error codes UNAVAILABLE and OUTCOME_UNKNOWN.
+    A retry is safe because every task has a fixed id: the service creates no task twice. Raises
+    RequestRejected for every other error, and if the response is not GraphQL.
     """
     try:
         response = _decode_response(body)
@@ -83,22 +83,22 @@ def data_of(status: int, headers: Mapping[str, str], body: bytes) -> msgspec.Raw
         response = None
     _check_status(status, headers, body, response)
     if response is None:
-        raise Refused(f"the answer is not that of a GraphQL service: {_excerpt(body)}")
+        raise RequestRejected(f"the response is not from a GraphQL service: {_excerpt(body)}")
     if response.errors:
         message = _messages(response.errors)
         codes = {(error.extensions or {}).get("code") for error in response.errors}
-        raise Unavailable(message) if codes & _AGAIN else Refused(message)
+        raise ServiceUnavailable(message) if codes & _RETRIED_CODES else RequestRejected(message)
     return response.data
 
 
 def _check_status(status: int, headers: Mapping[str, str], body: bytes, response: _Response | None) -> None:
     if status == HTTPStatus.OK:
         return
-    said = _messages(response.errors) if response and response.errors else _excerpt(body)
-    reason = f"HTTP {status}: {said}"
-    if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise Unavailable(reason, _retry_after(headers.get("retry-after")))
-    raise Refused(reason)
+    detail = _messages(response.errors) if response and response.errors else _excerpt(body)
+    reason = f"HTTP {status}: {detail}"
+    if status in _RETRIED_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise ServiceUnavailable(reason, _retry_after(headers.get("retry-after")))
+    raise RequestRejected(reason)
 
 
 def _messages(errors: list[GraphQLError]) -> str:
@@ -111,7 +111,7 @@ def _excerpt(body: bytes) -> str:
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Seconds from now; the header holds seconds or a date. None if it is missing or neither."""
+    """Return the seconds from now, or None if the header is missing or is neither seconds nor a date."""
     if value is None:
         return None
     if value.strip().isdecimal():

@@ -1,6 +1,6 @@
-"""The fixed vocabulary that titles and descriptions are made of.
+"""Words and sentences for generated titles and descriptions.
 
-A change here changes what the same seed loads, but never the ids.
+A change here changes the text of the tasks that a seed generates, but never their ids.
 """
 
 VERBS = (
@@ -89,7 +89,7 @@ PERIODS = (
     "December",
 )
 
-# Some names are not ASCII, as real ones are not: they show what a page or a search does with them.
+# Some names are not ASCII, so that pages and searches show how they handle such text.
 CUSTOMERS = (
     "Acme",
     "Alder & Finch",
