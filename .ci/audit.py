@@ -1,6 +1,6 @@
-"""Asks whether what the locks hold has known holes; says so where that cannot be asked.
+"""Looks for known vulnerabilities in the locked dependencies.
 
-Exit code 1: there are some. What cannot be asked, because the service is not reached from here, is skipped.
+Exit code 1 if there are any. If a vulnerability service cannot be reached, its check is skipped with a message.
 """
 
 import json
@@ -14,63 +14,74 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PIN = re.compile(r"^[a-z0-9._-]+==[^\\\n]+", re.MULTILINE)
 SCRIPT = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [\n{}\n# ]\n# ///\n'
+TIMEOUT_SECONDS = 120
+PASSED, VULNERABLE, SKIPPED = 0, 1, 2
 
 
 def run(*command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end; one that takes too long has reached nobody."""
+    """Run a command. A timeout counts as an unreachable service."""
     try:
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 2, "", "no answer within 120 s")
+        return subprocess.CompletedProcess(command, SKIPPED, "", f"no response within {TIMEOUT_SECONDS} s")
 
 
-def python(lock: Path) -> bool:
-    """Ask about a lock of ours, which uv audits in the form of a script's."""
+def audit_python(lock: Path) -> bool:
+    """Audit a Python lock file. uv audits only its own format, so the pins are given as those of a script."""
     uv = str(Path(sys.executable).parent / "uv")
     pins = [f"#   {json.dumps(pin.strip())}," for pin in PIN.findall(lock.read_text())]
     with tempfile.TemporaryDirectory() as name:
         script = Path(name) / "locked.py"
         script.write_text(SCRIPT.format("\n".join(pins)))
-        made = run(uv, "lock", "-q", "--script", script.name, folder=script.parent)
-        words = ("--preview-features", "audit-command", "--locked", "--script", script.name)
-        if made.returncode:
-            return told(lock.name, 2, "", made.stderr.strip().rpartition("\n")[2].strip())
-        done = run(uv, "audit", *words, folder=script.parent)
-    if done.returncode == 1:
+        locked = run(uv, "lock", "-q", "--script", script.name, folder=script.parent)
+        if locked.returncode:
+            return report(lock.name, SKIPPED, "", last_line(locked.stderr))
+        options = ("--preview-features", "audit-command", "--locked", "--script", script.name)
+        done = run(uv, "audit", *options, folder=script.parent)
+    if done.returncode == VULNERABLE:
         sys.stdout.write(done.stdout + done.stderr)
-    return told(lock.name, done.returncode, f"{len(pins)} packages", done.stderr.strip().rpartition("\n")[2].strip())
+    return report(lock.name, done.returncode, f"{len(pins)} packages", last_line(done.stderr))
 
 
-def npm(folder: Path) -> bool:
-    """Ask about a folder's package-lock.json."""
+def audit_npm(folder: Path) -> bool:
+    """Audit the package-lock.json of a folder."""
     name = f"{folder.relative_to(ROOT)}/package-lock.json"
-    node = shutil.which("npm") or str(Path(sys.executable).parent / "npm")
-    if not Path(node).exists():
-        return told(name, 2, "", "there is no npm")
-    done = run(node, "audit", "--package-lock-only", "--json", "--fetch-timeout=10000", folder=folder)
+    npm = shutil.which("npm") or str(Path(sys.executable).parent / "npm")
+    if not Path(npm).exists():
+        return report(name, SKIPPED, "", "npm is not installed")
+    done = run(npm, "audit", "--package-lock-only", "--json", "--fetch-timeout=10000", folder=folder)
     try:
         answer = json.loads(done.stdout or "{}")
     except json.JSONDecodeError:
-        answer = {"message": done.stderr.strip() or "no JSON"}
+        answer = {"message": done.stderr.strip() or "npm printed no JSON"}
     if "auditReportVersion" not in answer:
-        return told(name, 2, "", str(answer.get("message") or answer.get("error") or "no answer"))
+        return report(name, SKIPPED, "", str(answer.get("message") or answer.get("error") or "no response"))
     count = answer["metadata"]["dependencies"]["total"]
     if done.returncode:
-        sys.stdout.write(run(node, "audit", "--package-lock-only", folder=folder).stdout)
-    return told(name, int(done.returncode != 0), f"{count} packages", "")
+        sys.stdout.write(run(npm, "audit", "--package-lock-only", folder=folder).stdout)
+    return report(name, VULNERABLE if done.returncode else PASSED, f"{count} packages", "")
 
 
-def told(name: str, code: int, asked: str, reason: str) -> bool:
-    """Say how one went, and return whether it may pass."""
-    says = {0: f"no known hole in {asked}", 1: f"known holes in {asked}, see above"}
-    sys.stdout.write(f"{name}: {says.get(code, f'skipped, the service is not reachable from here ({reason})')}\n")
-    return code != 1
+def report(name: str, code: int, packages: str, reason: str) -> bool:
+    """Print the result for one lock file. Returns False if there are vulnerabilities."""
+    results = {
+        PASSED: f"no known vulnerabilities in {packages}",
+        VULNERABLE: f"known vulnerabilities in {packages}, see above",
+    }
+    sys.stdout.write(f"{name}: {results.get(code, f'skipped, the service cannot be reached ({reason})')}\n")
+    return code != VULNERABLE
+
+
+def last_line(text: str) -> str:
+    """Return the last line of a text, without surrounding spaces."""
+    return text.strip().rpartition("\n")[2].strip()
 
 
 def main() -> int:
-    """Ask about every lock there is."""
-    folders = sorted(lock.parent for place in ("*", "tests/*") for lock in ROOT.glob(f"{place}/package-lock.json"))
-    passed = [python(ROOT / "requirements-dev.lock"), *map(npm, folders)]
+    """Audit every lock file."""
+    places = ("*", "tests/*", "tests/*/*", "examples/*")
+    folders = sorted({lock.parent for place in places for lock in ROOT.glob(f"{place}/package-lock.json")})
+    passed = [audit_python(ROOT / "requirements-dev.lock"), *map(audit_npm, folders)]
     return int(not all(passed))
 
 

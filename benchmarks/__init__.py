@@ -1,1 +1,1 @@
-"""Benchmarks: `make bench SUITE=…`."""
+"""Benchmarks: `make bench SUITE=…`. Each run appends its results to benchmarks/history/."""

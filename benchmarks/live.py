@@ -1,30 +1,32 @@
-"""`python -m benchmarks.live [subscribers] [seconds]`: how soon a change is heard, and how much one process can tell.
+"""Suite `live`: latency from a mutation to the subscribers, and the memory of many subscribers.
 
-Starts the service with two workers and measures from before the mutation is sent until each subscriber has the event;
-then one worker with many subscribers, and its memory. The client shares the machine, so the times are its own as well.
+`--count` is the number of subscribers of one worker. The clients run on the same machine, so the latencies
+include the work of the clients.
 """
 
 import asyncio
 import json
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import httpx
-from websockets import ClientConnection, connect
+from websockets import ClientConnection, Subprotocol, connect
 
+from benchmarks.report import Report
 from tests.support.service_process import resident, serve
 
 CHANGED = "subscription { taskChanged { kind id task { id version } } }"
 CREATE = 'mutation { createTask(input: { title: "A task" }) { task { id } } }'
 UPDATE = "mutation ($id: ID!, $title: String!) { updateTask(input: { id: $id, title: $title }) { task { version } } }"
+CHANGES = 120
+CHANGES_PER_SECOND = 2.0
 
 
-async def subscriber(url: str) -> ClientConnection:
-    """One that has had its first event."""
-    websocket = await connect(url.replace("http", "ws"), subprotocols=["graphql-transport-ws"])  # type: ignore[list-item]
+async def subscribe(url: str) -> ClientConnection:
+    """Open a subscription and wait for its first event."""
+    websocket = await connect(url.replace("http", "ws"), subprotocols=[Subprotocol("graphql-transport-ws")])
     await websocket.send('{"type": "connection_init"}')
     await websocket.recv()
     await websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGED}}))
@@ -32,19 +34,19 @@ async def subscriber(url: str) -> ClientConnection:
     return websocket
 
 
-async def hear(websocket: ClientConnection, heard: dict[int, list[float]]) -> None:
-    """When the event of each version came, for ever."""
+async def receive(websocket: ClientConnection, received: dict[int, list[float]]) -> None:
+    """Store the time at which the event of each version arrives."""
     async for text in websocket:
         task = json.loads(text)["payload"]["data"]["taskChanged"]["task"]
         if task is not None:
-            heard.setdefault(task["version"], []).append(time.perf_counter())
+            received.setdefault(task["version"], []).append(time.perf_counter())
 
 
-async def campaign(url: str, subscribers: int, changes: int, rate: float) -> list[float]:
-    """Milliseconds from the change to each subscriber."""
-    heard: dict[int, list[float]] = {}
-    sockets = [await subscriber(url) for _ in range(subscribers)]
-    listening = [asyncio.create_task(hear(websocket, heard)) for websocket in sockets]
+async def deliver(report: Report, url: str, subscribers: int, changes: int, per_second: float) -> list[float]:
+    """Return the milliseconds from each mutation to each subscriber. Adds the number of missing deliveries."""
+    received: dict[int, list[float]] = {}
+    sockets = [await subscribe(url) for _ in range(subscribers)]
+    receiving = [asyncio.create_task(receive(websocket, received)) for websocket in sockets]
     sent: dict[int, float] = {}
     async with httpx.AsyncClient(timeout=30) as http:
 
@@ -54,38 +56,30 @@ async def campaign(url: str, subscribers: int, changes: int, rate: float) -> lis
         id_ = (await ask(CREATE))["createTask"]["task"]["id"]
         began = time.perf_counter()
         for change in range(changes):
-            await asyncio.sleep(max(0.0, began + change / rate - time.perf_counter()))
+            await asyncio.sleep(max(0.0, began + change / per_second - time.perf_counter()))
             at = time.perf_counter()
             version = (await ask(UPDATE, id=id_, title=f"Task {change}"))["updateTask"]["task"]["version"]
             sent[version] = at
     await asyncio.sleep(2)
-    for task in listening:
+    for task in receiving:
         task.cancel()
     await asyncio.gather(*(websocket.close() for websocket in sockets))
-    missing = sum(subscribers - len(heard.get(version, [])) for version in sent)
-    print(f"  {changes} changes to {subscribers} subscribers at {rate:g}/s: {missing} deliveries missing")  # noqa: T201 - a benchmark speaks
-    return sorted((at - sent[version]) * 1000 for version in sent for at in heard.get(version, []))
+    missing = sum(subscribers - len(received.get(version, [])) for version in sent)
+    report.add(f"{subscribers:,} subscribers, {changes} changes: missing deliveries", missing, "events")
+    return [(at - sent[version]) * 1000 for version in sent for at in received.get(version, [])]
 
 
-def said(name: str, times: list[float]) -> None:
-    """Percentiles of milliseconds."""
-    at = {percent: times[min(len(times) - 1, int(len(times) * percent / 100))] for percent in (50, 95, 99)}
-    print(f"{name}: " + ", ".join(f"p{percent} {value:.1f} ms" for percent, value in at.items()))  # noqa: T201 - a benchmark speaks
-
-
-def main(subscribers: int, seconds: int) -> None:
-    """Prints what was measured."""
+def run(report: Report) -> None:
+    """Measure 100 subscribers of two workers, then `report.count` subscribers of one worker."""
     with tempfile.TemporaryDirectory() as folder:
         with serve(Path(folder), MILLITASK_WORKERS="2", MILLITASK_LOG_LEVEL="warning") as service:
             url = f"http://127.0.0.1:{service.port}/graphql"
-            said("100 subscribers, 2 processes", asyncio.run(campaign(url, 100, 100, 5)))
+            times = asyncio.run(deliver(report, url, 100, 100, 5))
+            report.add_percentiles("change to 100 subscribers of 2 workers", times, 50, 95, 99)
         with serve(Path(folder), MILLITASK_LOG_LEVEL="warning") as service:
             url = f"http://127.0.0.1:{service.port}/graphql"
-            asyncio.run(campaign(url, subscribers, 20, 2))
-            before = resident(service)
-            said(f"{subscribers} subscribers, 1 process", asyncio.run(campaign(url, subscribers, seconds * 2, 2)))
-            print(f"memory: {before >> 20} MiB before, {resident(service) >> 20} MiB after")  # noqa: T201 - a benchmark speaks
-
-
-if __name__ == "__main__":
-    main(*(int(word) for word in [*sys.argv[1:], *("1000", "60")[len(sys.argv) - 1 :]]))
+            asyncio.run(deliver(report, url, report.count, 20, CHANGES_PER_SECOND))  # a warm-up
+            report.add("memory of the worker before", resident(service) / 2**20, "MiB")
+            times = asyncio.run(deliver(report, url, report.count, CHANGES, CHANGES_PER_SECOND))
+            report.add_percentiles(f"change to {report.count:,} subscribers of 1 worker", times, 50, 95, 99)
+            report.add("memory of the worker after", resident(service) / 2**20, "MiB")

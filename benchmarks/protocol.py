@@ -1,8 +1,6 @@
-"""Measures what staying consistent costs beside write-through, and what is left without Redis."""
+"""Suite `protocol`: what consistency costs compared with plain write-through, and how Millitask works without Redis."""
 
 import asyncio
-import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -12,11 +10,14 @@ from uuid import UUID
 
 import httpx
 import psycopg
+import redis.asyncio
 
 from api.app import create_app
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores, StoreUrls
 from api.process import logs
+from benchmarks.report import Report, median_ms
+from benchmarks.service import parse_metrics
 from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics
 from cache.reads.session import Session
@@ -33,7 +34,7 @@ from schema.limits.extension import OperationLimits
 from tests.support.factories import look
 
 ROUNDS, EACH = 20, 50
-MANY = """
+FILL = """
     INSERT INTO task (workspace_id, id, title, description, status, created_at, expires_at)
     SELECT 'default', uuidv7(), 'Task ' || n, repeat('x', 100),
            (ARRAY['TODO', 'IN_PROGRESS', 'DONE'])[1 + n %% 3]::task_status,
@@ -45,48 +46,49 @@ PAGE = "query ($page: Int!) { tasks(first: 50, page: $page) { nodes { id title v
 TOTAL = "{ tasks(first: 1) { totalCount } }"
 
 
-class Service:
-    """A service in this process, and a client of it."""
+class Client:
+    """A client of a service in this process."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
 
     async def ask(self, document: str, **variables: Any) -> Any:
+        """Send an operation and return the response, which must have no errors."""
         body = {"query": document, "variables": variables}
         answer = (await self.http.post("/graphql", json=body)).json()
         assert not answer.get("errors"), answer
         return answer
 
-    async def counters(self) -> dict[str, float]:
-        lines = (await self.http.get("/metrics")).text.splitlines()
-        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+    async def metrics(self) -> dict[str, float]:
+        """Return the samples of /metrics."""
+        return parse_metrics((await self.http.get("/metrics")).text)
 
-    async def degraded(self, wanted: bool) -> None:
+    async def wait_until_degraded(self, wanted: bool) -> None:
+        """Wait until the service is in degraded mode, or no longer in it."""
         while (await self.http.get("/readyz")).json().get("degraded") is not wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
-async def with_services(urls: StoreUrls, count: int, work: Callable[..., Awaitable[None]]) -> None:
-    """Runs something with so many services over the same stores."""
-    apps = [create_app(Settings(database_url=urls.database_url, redis_url=urls.redis_url)) for _ in range(count)]
+async def with_services(urls: StoreUrls, number: int, work: Callable[..., Awaitable[None]]) -> None:
+    """Run `work` with the clients of several services on the same stores."""
+    apps = [create_app(Settings(database_url=urls.database_url, redis_url=urls.redis_url)) for _ in range(number)]
 
-    async def enter(services: list[Service]) -> None:
-        if len(services) == count:
-            await work(*services)
+    async def enter(clients: list[Client]) -> None:
+        if len(clients) == number:
+            await work(*clients)
             return
-        app = apps[len(services)]
-        transport = httpx.ASGITransport(app)
+        app = apps[len(clients)]
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as http,
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=60) as http,
         ):
-            await enter([*services, Service(http)])
+            await enter([*clients, Client(http)])
 
     await enter([])
 
 
 async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[WriteOutcome]:
-    """Write-through as it is usually done: commit, then SET. No gate, no mark, no token that anybody looks at."""
+    """Write through without the protocol: commit, then SET. No gate, no mark, no fencing token."""
     async with store.database.transaction() as connection:
         [done] = outcomes = await step(connection)
     protocol = store.gate_lease.protocol
@@ -98,78 +100,76 @@ async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[WriteO
     return outcomes
 
 
-async def single_updates(service: Service) -> None:
-    """A single update, in turns with plain write-through."""
-    created = await service.ask('mutation { createTask(input: { title: "One" }) { task { id } } }')
+async def measure_updates(report: Report, client: Client) -> None:
+    """Measure a single update with the protocol and with plain write-through, in turns."""
+    created = await client.ask('mutation { createTask(input: { title: "One" }) { task { id } } }')
     id_ = created["data"]["createTask"]["task"]["id"]
-    await service.degraded(False)
-    ours = transaction.run_write
-    ways = {"plain": plain_write, "protocol": ours}
-    trips = dict.fromkeys(ways, 0.0)
-    spent: dict[str, list[float]] = {name: [] for name in ways}
+    await client.wait_until_degraded(False)
+    original = transaction.run_write
+    writes = {"plain write-through": plain_write, "with the protocol": original}
+    trips = dict.fromkeys(writes, 0.0)
+    spent: dict[str, list[float]] = {name: [] for name in writes}
     number = 0
     for _ in range(ROUNDS):
-        for name, way in ways.items():
-            edits.run_write = way  # type: ignore[attr-defined]
-            before = (await service.counters())["millitask_redis_round_trips_total"]
+        for name, implementation in writes.items():
+            edits.run_write = implementation  # type: ignore[attr-defined]
+            before = (await client.metrics())["millitask_redis_round_trips_total"]
             for _ in range(EACH):
                 number += 1
                 began = time.perf_counter()
-                await service.ask(UPDATE, id=id_, title=f"Title {number}")
+                await client.ask(UPDATE, id=id_, title=f"Title {number}")
                 spent[name].append(time.perf_counter() - began)
-            trips[name] += (await service.counters())["millitask_redis_round_trips_total"] - before - 1
-    edits.run_write = ours  # type: ignore[attr-defined]
-    medians = {name: statistics.median(times) for name, times in spent.items()}
-    for name in ways:
-        say(f"update, {name}", f"{medians[name] * 1000:.2f} ms, {trips[name] / ROUNDS / EACH:.2f} round trips to Redis")
-    say("update, ratio of the medians", f"{medians['protocol'] / medians['plain']:.2f}")
+            # The request for the metrics is a round trip too.
+            trips[name] += (await client.metrics())["millitask_redis_round_trips_total"] - before - 1
+    edits.run_write = original  # type: ignore[attr-defined]
+    for name in writes:
+        report.add(f"update, {name}, p50", median_ms(spent[name]), "ms")
+        report.add(f"update, {name}: round trips to Redis", trips[name] / ROUNDS / EACH, "")
+    plain, protocol = (median_ms(spent[name]) for name in writes)
+    report.add("update, with the protocol ÷ plain write-through", protocol / plain, "×")
 
 
-async def cold_page(one: Service, other: Service) -> None:
-    """A hundred clients of two processes ask for one page that nobody has asked for yet."""
-    for service in (one, other):
-        await service.degraded(False)
-    before = [(await service.counters())["millitask_row_queries_total"] for service in (one, other)]
-    await asyncio.gather(*(service.ask(PAGE, page=7) for service in (one, other) for _ in range(50)))
-    after = [(await service.counters())["millitask_row_queries_total"] for service in (one, other)]
-    say("queries for one cold page, 100 clients on 2 processes", f"{sum(after) - sum(before):.0f}")
+async def measure_cold_page(report: Report, one: Client, other: Client) -> None:
+    """Measure what 100 concurrent requests for a page that is not cached cost, and one for a warm page."""
+    clients = (one, other)
+    for client in clients:
+        await client.wait_until_degraded(False)
+    before = [(await client.metrics())["millitask_row_queries_total"] for client in clients]
+    await asyncio.gather(*(client.ask(PAGE, page=7) for client in clients for _ in range(50)))
+    after = [(await client.metrics())["millitask_row_queries_total"] for client in clients]
+    report.add("SQL queries for one cold page, 100 requests to 2 services", sum(after) - sum(before), "")
     trips = "millitask_redis_round_trips_total"
-    first = (await one.counters())[trips]
+    first = (await one.metrics())[trips]
     for _ in range(100):
         await one.ask(PAGE, page=7)
-    say("round trips to Redis of a warm page", f"{((await one.counters())[trips] - first - 1) / 100:.2f}")
+    report.add("round trips to Redis for a warm page", ((await one.metrics())[trips] - first - 1) / 100, "")
 
 
-async def limits(urls: StoreUrls) -> None:
-    """A warm page of 50 with limits and cost, in turns with neither; the CPU of this process, without HTTP."""
-    async with Database(urls.database_url) as database, Redis(urls.redis_url) as redis:
-        store = Store(database, redis, StoreMetrics())
+async def measure_limits(report: Report, urls: StoreUrls) -> None:
+    """Measure the CPU time of this process for a warm page, without HTTP, with and without operation limits."""
+    async with Database(urls.database_url) as database, Redis(urls.redis_url) as client:
+        store = Store(database, client, StoreMetrics())
         await look(store)
-        await with_and_without_limits(store)
-
-
-async def with_and_without_limits(store: Store) -> None:
-    """See `limits`."""
-    ways = {"on": build(OperationLimits()), "off": build(OperationLimits(off=True))}
-    spent: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(2 * ROUNDS):
-        for name, schema in ways.items():
-            began = time.process_time()
-            for _ in range(EACH):
-                context = Context(Session(store), "bench", Feed(store))
-                result = await schema.execute(PAGE, variable_values={"page": 7}, context_value=context)
-                assert not result.errors
-            if turn:  # the first one fills what is kept
-                spent[name].append(time.process_time() - began)
-    medians = {name: statistics.median(times) / EACH * 1000 for name, times in spent.items()}
+        schemas = {"on": build(OperationLimits()), "off": build(OperationLimits(off=True))}
+        spent: dict[str, list[float]] = {name: [] for name in schemas}
+        for turn in range(2 * ROUNDS):
+            for name, schema in schemas.items():
+                began = time.process_time()
+                for _ in range(EACH):
+                    context = Context(Session(store), "bench", Feed(store))
+                    result = await schema.execute(PAGE, variable_values={"page": 7}, context_value=context)
+                    assert not result.errors
+                if turn:  # the first turn fills the caches
+                    spent[name].append(time.process_time() - began)
+    medians = {name: median_ms(times) / EACH for name, times in spent.items()}
     for name, milliseconds in medians.items():
-        say(f"page of 50, limits and cost {name}", f"{milliseconds:.2f} ms of CPU")
-    say("page of 50, limits on / off", f"{medians['on'] / medians['off']:.3f}")
+        report.add(f"page of 50, limits {name}: CPU", milliseconds, "ms")
+    report.add("page of 50, limits on ÷ off", medians["on"] / medians["off"], "×")
 
 
-async def without_redis(service: Service) -> None:
-    """Totals and deep pages from PostgreSQL."""
-    pages = TASKS // 50
+async def measure_degraded(report: Report, client: Client) -> None:
+    """Measure totals and deep pages from PostgreSQL, without Redis."""
+    pages = report.count // 50
     for name, document, variables in (
         ("total", TOTAL, {}),
         (f"page {pages // 2:,}", PAGE, {"page": pages // 2}),
@@ -178,21 +178,21 @@ async def without_redis(service: Service) -> None:
         spent = []
         for _ in range(9):
             began = time.perf_counter()
-            assert (await service.ask(document, **variables))["extensions"]["degraded"]
+            assert (await client.ask(document, **variables))["extensions"]["degraded"]
             spent.append(time.perf_counter() - began)
-        say(f"degraded: {name} of {TASKS:,}", f"median {statistics.median(spent) * 1000:.0f} ms")
+        report.add(f"degraded mode: {name} of {report.count:,} tasks, p50", median_ms(spent), "ms")
 
 
-async def rebuild_under_readers(service: Service) -> None:
-    """32 clients read while the index is lost and built anew."""
-    await service.degraded(False)
+async def measure_rebuild(report: Report, redis_url: str, client: Client) -> None:
+    """Measure a rebuild after the loss of the index, while 32 clients read."""
+    await client.wait_until_degraded(False)
     reads, failed, running = 0, 0, True
 
     async def read(number: int) -> None:
         nonlocal reads, failed
         while running:
             try:
-                await service.ask(PAGE, page=1 + (number + reads) % 100)
+                await client.ask(PAGE, page=1 + (number + reads) % 100)
                 reads += 1
             except AssertionError:
                 failed += 1
@@ -200,53 +200,34 @@ async def rebuild_under_readers(service: Service) -> None:
     readers = [asyncio.create_task(read(number)) for number in range(32)]
     await asyncio.sleep(1)
     began = time.monotonic()
-    await FLUSH()
-    await service.degraded(True)
-    await service.degraded(False)
+    async with redis.asyncio.Redis.from_url(redis_url) as store:
+        await store.flushall()
+    await client.wait_until_degraded(True)
+    await client.wait_until_degraded(False)
     took = time.monotonic() - began
     running = False
     await asyncio.gather(*readers)
-    seconds = (await service.counters())["millitask_rebuild_seconds"]
-    say(
-        f"rebuild of {TASKS:,} while 32 clients read",
-        f"{seconds:.1f} s; {took:.1f} s from the loss to the index in use",
-    )
-    say("reads meanwhile", f"{reads:,}, {failed} failed")
+    seconds = (await client.metrics())["millitask_rebuild_seconds"]
+    report.add(f"rebuild of {report.count:,} tasks while 32 clients read", seconds, "s")
+    report.add("from the loss of the index to the new index in use", took, "s")
+    report.add("reads during the rebuild", reads, "")
+    report.add("failed reads during the rebuild", failed, "")
 
 
-def say(what: str, measured: str) -> None:
-    """A row of the table."""
-    sys.stdout.write(f"| {what} | {measured} |\n")
-    sys.stdout.flush()
-
-
-TASKS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-FLUSH: Callable[[], Awaitable[Any]]
-
-
-def main() -> None:
-    """Everything, one after the other."""
+def run(report: Report) -> None:
+    """Run all measurements on one pair of stores."""
     logs.configure(Settings(log_level="critical"))
-    global FLUSH
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        EmbeddedStores(Settings(database_url=None, redis_url=None, data_dir=Path(folder))) as urls,
-    ):
-        migrate(urls.database_url)
-        asyncio.run(with_services(urls, 1, single_updates))
-        with psycopg.connect(urls.database_url, autocommit=True) as connection:
-            connection.execute(MANY, {"count": TASKS})
-            connection.execute("VACUUM ANALYZE task")
-            connection.execute("UPDATE gate SET state = 'off'")
-        import redis.asyncio as client
-
-        FLUSH = client.Redis.from_url(urls.redis_url).flushall
-        nowhere = StoreUrls(urls.database_url, "redis://127.0.0.1:1/0")
-        asyncio.run(with_services(nowhere, 1, without_redis))
-        asyncio.run(with_services(urls, 2, cold_page))
-        asyncio.run(limits(urls))
-        asyncio.run(with_services(urls, 1, rebuild_under_readers))
-
-
-if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(database_url=None, redis_url=None, data_dir=Path(folder))
+        with EmbeddedStores(settings) as urls:
+            migrate(urls.database_url)
+            asyncio.run(with_services(urls, 1, lambda client: measure_updates(report, client)))
+            with psycopg.connect(urls.database_url, autocommit=True) as connection:
+                connection.execute(FILL, {"count": report.count})
+                connection.execute("VACUUM ANALYZE task")
+                connection.execute("UPDATE gate SET state = 'off'")
+            unreachable = StoreUrls(urls.database_url, "redis://127.0.0.1:1/0")
+            asyncio.run(with_services(unreachable, 1, lambda client: measure_degraded(report, client)))
+            asyncio.run(with_services(urls, 2, lambda one, other: measure_cold_page(report, one, other)))
+            asyncio.run(measure_limits(report, urls))
+            asyncio.run(with_services(urls, 1, lambda client: measure_rebuild(report, urls.redis_url, client)))

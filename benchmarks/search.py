@@ -1,13 +1,7 @@
-"""`python -m benchmarks.search [tasks]`: how long a search takes, for words in so many of the rows; and a filter.
-
-Milliseconds in the database's client, at several places of the result; rows by INSERT, analysed, in a database
-of its own that is thrown away.
-"""
+"""Suite `search`: latency of searches and filters in PostgreSQL, by how many tasks match."""
 
 import asyncio
 import random
-import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,9 +10,10 @@ import psycopg
 
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
+from benchmarks.report import Report
 from db.migrations import migrate
 from db.pages import NEWEST_POSITION
-from db.pool import Database
+from db.pool import Connection, Database
 from db.search import RowFilter, matching_filter, matching_words
 
 FILL = """
@@ -31,64 +26,62 @@ FILL = """
     FROM generate_series(1, %(count)s) AS n
 """
 SEARCHES = {
-    "in 10% of the rows": [f"'tenth{n}'" for n in range(10)],
+    "in 10% of the tasks": [f"'tenth{n}'" for n in range(10)],
     "in 10%, by prefix": [f"'tenth{n}':*" for n in range(10)],
     "in 1%": [f"'hundredth{n}'" for n in range(0, 100, 3)],
     "in 0.1%": [f"'thousandth{n}'" for n in range(0, 1000, 30)],
-    "in one row": [f"'{n}'" for n in range(50_001, 50_040)],
-    "two words, 10% and 1%": [f"'tenth{n % 10}' & 'hundredth{n}'" for n in range(0, 100, 3)],
-    "two words, never together": [f"'tenth{n}' & 'tenth{(n + 1) % 10}'" for n in range(10)],
-    "in 10%, all of them old": ["'old'"] * 5,
-    "a prefix of one letter": ["'t':*", "'w':*", "'h':*"],
-    "nowhere": [f"'nowhere{n}'" for n in range(10)],
+    "in one task": [f"'{n}'" for n in range(50_001, 50_040)],
+    "two words, in 10% and in 1%": [f"'tenth{n % 10}' & 'hundredth{n}'" for n in range(0, 100, 3)],
+    "two words, never in the same task": [f"'tenth{n}' & 'tenth{(n + 1) % 10}'" for n in range(10)],
+    "in the oldest 10%": ["'old'"] * 5,
+    "prefix of one letter": ["'t':*", "'w':*", "'h':*"],
+    "in no task": [f"'nowhere{n}'" for n in range(10)],
 }
+FILTERS = {
+    "priority HIGH": RowFilter(priorities=("HIGH",)),
+    "all tasks": RowFilter(),
+    "HIGH or URGENT, and DONE (no match)": RowFilter(priorities=("HIGH", "URGENT"), statuses=("DONE",)),
+}
+SIZES = "SELECT name, pg_relation_size(name::regclass) FROM unnest(%s::text[]) AS name"
 
 
-async def measure(url: str, count: int) -> None:
-    """Prints a table."""
-    async with Database(url) as database, database.connection() as connection:
-        for name, queries in SEARCHES.items():
-            times = []
-            for query in queries * 3:
-                began = time.perf_counter()
-                await matching_words(connection, "default", query, NEWEST_POSITION, 51, "first")
-                times.append((time.perf_counter() - began) * 1000)
-            said(f"search, words {name}", times)
-        for name, asked in {
-            "priority HIGH": RowFilter(priorities=("HIGH",)),
-            "everything": RowFilter(),
-            "HIGH or URGENT, DONE (none)": RowFilter(priorities=("HIGH", "URGENT"), statuses=("DONE",)),
-        }.items():
-            times = []
-            for _ in range(30):
-                start = (NEWEST_POSITION[0], NEWEST_POSITION[1])
-                began = time.perf_counter()
-                await matching_filter(connection, "default", asked, start, 51, "first")
-                times.append((time.perf_counter() - began) * 1000)
-            said(f"filter {name}", times)
-
-
-def said(name: str, times: list[float]) -> None:
-    """A line of the table."""
-    times.sort()
-    p95 = times[min(len(times) - 1, int(len(times) * 0.95))]
-    sys.stdout.write(f"| {name} | p50 {statistics.median(times):.1f} ms | p95 {p95:.1f} ms |\n")
-
-
-def main(count: int) -> None:
-    """Fills a database, and measures."""
+def run(report: Report) -> None:
+    """Insert the tasks into a temporary database and measure the statements of the database layer."""
     random.seed(1)
     with tempfile.TemporaryDirectory() as folder, EmbeddedStores(Settings(data_dir=Path(folder))) as urls:
         migrate(urls.database_url)
         with psycopg.connect(urls.database_url, autocommit=True) as connection:
-            connection.execute(FILL, {"count": count})
+            connection.execute(FILL, {"count": report.count})
             connection.execute("VACUUM ANALYZE task")
-            sizes = "SELECT array_agg(pg_relation_size(name::regclass) >> 20) FROM unnest(%s::text[]) AS name"
-            names = ["task", "task_words", "task_filter"]
-            [found] = connection.execute(sizes, [names]).fetchone() or [None]
-            sys.stdout.write(f"| MiB of {', '.join(names)} | {found} | |\n")
-        asyncio.run(measure(urls.database_url, count))
+            for name, size in connection.execute(SIZES, [["task", "task_words", "task_filter"]]):
+                report.add(f"size of {name}", size / 2**20, "MiB")
+        asyncio.run(_measure(report, urls.database_url))
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+async def _measure(report: Report, url: str) -> None:
+    async with Database(url) as database, database.connection() as connection:
+        for name, queries in SEARCHES.items():
+            report.add_percentiles(f"search, {name}", await _search(connection, queries * 3), 50, 95)
+        for name, row_filter in FILTERS.items():
+            report.add_percentiles(f"filter, {name}", await _filter(connection, row_filter, 30), 50, 95)
+
+
+async def _search(connection: Connection, queries: list[str]) -> list[float]:
+    """Return the milliseconds of each search."""
+    times = []
+    for query in queries:
+        began = time.perf_counter()
+        await matching_words(connection, "default", query, NEWEST_POSITION, 51, "first")
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+async def _filter(connection: Connection, row_filter: RowFilter, rounds: int) -> list[float]:
+    """Return the milliseconds of each filtered page."""
+    times = []
+    for _ in range(rounds):
+        start = (NEWEST_POSITION[0], NEWEST_POSITION[1])
+        began = time.perf_counter()
+        await matching_filter(connection, "default", row_filter, start, 51, "first")
+        times.append((time.perf_counter() - began) * 1000)
+    return times

@@ -1,7 +1,6 @@
-"""Measures the services of compose.yaml, run as processes. Writes the tables of the sizing guide."""
+"""Suite `ship`: image size, start, stop, memory and stored bytes of the services in compose.yaml, run as processes."""
 
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,54 +12,57 @@ import httpx
 import psycopg
 import redis
 
+from benchmarks.report import Report
+from benchmarks.service import parse_metrics
 from tests.acceptance.ship import image, tree
 from tests.acceptance.ship.machine import Machine, redis_cli
 from tests.support.service_process import descendants
 from tools.page import WEB, build
 
 MIB = 2**20
+IDLE_SECONDS = 10
+WARM_TASKS = 20_000
 SIZES = """
-    SELECT relname, pg_total_relation_size(oid), pg_relation_size(oid) FROM pg_class
+    SELECT relname, pg_relation_size(oid) FROM pg_class
     WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 1000000
     ORDER BY relname
 """
 
 
-def table(title: str, rows: dict[str, str]) -> None:
-    sys.stdout.write(f"\n{title}\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items()))
-    sys.stdout.flush()
-
-
-def timed(work: Callable[[], Any]) -> str:
+def seconds_of(work: Callable[[], Any]) -> float:
+    """Return how long a call takes."""
     began = time.monotonic()
     work()
-    return f"{time.monotonic() - began:.1f} s"
+    return time.monotonic() - began
 
 
-def size(*paths: Path) -> str:
+def size_mib(*paths: Path) -> float:
+    """Return the size of files and folders."""
     files = [file for path in paths for file in [path, *path.rglob("*")] if file.is_file()]
-    return f"{sum(file.stat().st_size for file in files) / MIB:.1f} MiB"
+    return sum(file.stat().st_size for file in files) / MIB
 
 
-def layers(folder: Path, found: image.Image) -> dict[str, str]:
+def measure_layers(report: Report, folder: Path, found: image.Image) -> None:
+    """Measure the layers of the image that the Dockerfile adds to its base."""
     app, venv = folder / "image" / "app", folder / "image" / "venv"
     packages = next(venv.glob("lib/python*/site-packages"))
-    ours = [app / copy.target.rstrip("/") for copy in found.copies if copy.stage is None]
-    # Each distribution is a link there, and rglob follows none.
-    wheels = size(*(path.resolve() for path in packages.iterdir()))
-    return {"wheels": wheels, "page": size(app / "web"), "our code, compiled": size(*ours)}
+    sources = [app / copy.target.rstrip("/") for copy in found.copies if copy.stage is None]
+    # Each package is a symbolic link here, which rglob does not follow.
+    report.add("layer: Python packages", size_mib(*(path.resolve() for path in packages.iterdir())), "MiB")
+    report.add("layer: web page", size_mib(app / "web"), "MiB")
+    report.add("layer: compiled sources", size_mib(*sources), "MiB")
 
 
-def memory(machine: Machine) -> dict[str, str]:
-    """Of each process its share (PSS): what several have in common is counted once, in parts."""
-    rows = {}
+def measure_memory(report: Report, machine: Machine, state: str) -> None:
+    """Measure the proportional set size (PSS), which counts memory shared by several processes once."""
     for name, process in machine.running.items():
-        shares = [share(pid) for pid in (process.pid, *descendants(process.pid))]
-        rows[name] = f"{sum(shares) / MIB:.0f} MiB in {len(shares)} processes, the largest {max(shares) / MIB:.0f} MiB"
-    return rows
+        sizes = [proportional_bytes(pid) for pid in (process.pid, *descendants(process.pid))]
+        report.add(f"memory of {name}, {state}", sum(sizes) / MIB, "MiB")
+        report.add(f"memory of {name}, {state}: largest process", max(sizes) / MIB, "MiB")
 
 
-def share(pid: int) -> int:
+def proportional_bytes(pid: int) -> int:
+    """Return the proportional set size of a process, or 0 if the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -68,27 +70,27 @@ def share(pid: int) -> int:
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def stored(machine: Machine, count: int) -> dict[str, str]:
+def measure_stored(report: Report, machine: Machine) -> None:
+    """Measure the bytes per task in PostgreSQL and Redis."""
+    count = report.count
     secrets = {name: (machine.volume("secrets") / f"{name}_password").read_text() for name in ("database", "redis")}
     where = {"host": "127.0.0.1", "port": machine.ports["postgres"], "user": "millitask", "dbname": "millitask"}
     with psycopg.connect(**where, password=secrets["database"]) as connection:  # type: ignore[arg-type]
-        rows = {f"PostgreSQL, {name}": f"{own / count:.0f} bytes a task" for name, _, own in connection.execute(SIZES)}
+        for name, size in connection.execute(SIZES):
+            report.add(f"PostgreSQL, {name}: per task", size / count, "bytes")
     with redis.Redis(port=machine.ports["redis"], password=secrets["redis"]) as client:
         cold = client.info("memory")["used_memory"]
-        cached = warm(machine, min(count, 20_000))
-        entry = (client.info("memory")["used_memory"] - cold) / cached
-    rows["Redis, all of it"] = f"{cold / count:.0f} bytes a task, {cold / MIB:.0f} MiB"
-    rows["Redis, a cached task"] = f"{entry:.0f} bytes"
-    text = httpx.get(f"http://127.0.0.1:{machine.ports['api']}/metrics").text
-    for line in text.splitlines():
-        if line.startswith("millitask_index_bytes"):
-            name, _, value = line.partition(" ")
-            rows[f"Redis, {name}"] = f"{float(value) / count:.0f} bytes a task"
-    return rows
+        report.add("Redis, everything", cold / MIB, "MiB")
+        report.add("Redis, everything: per task", cold / count, "bytes")
+        cached = read_tasks(machine, min(count, WARM_TASKS))
+        report.add("Redis, cache entry", (client.info("memory")["used_memory"] - cold) / cached, "bytes")
+    for name, value in parse_metrics(httpx.get(f"http://127.0.0.1:{machine.ports['api']}/metrics").text).items():
+        if name.startswith("millitask_index_bytes"):
+            report.add(f"Redis, {name}: per task", value / count, "bytes")
 
 
-def warm(machine: Machine, count: int) -> int:
-    """Ask for so many tasks, so that they are cached; how many came."""
+def read_tasks(machine: Machine, count: int) -> int:
+    """Read this many tasks, which caches them. Returns how many there were."""
     seen = 0
     with httpx.Client(base_url=f"http://127.0.0.1:{machine.ports['api']}", timeout=30) as client:
         for page in range(1, count // 100 + 1):
@@ -97,36 +99,39 @@ def warm(machine: Machine, count: int) -> int:
     return seen
 
 
-def healthy(machine: Machine, name: str) -> None:
+def start(machine: Machine, name: str) -> None:
+    """Start a service and wait until it is healthy."""
     machine.up(name)
     machine.wait_until_healthy(name)
 
 
-def main(count: int) -> None:
+def measure(report: Report, machine: Machine, folder: Path, found: image.Image) -> None:
+    """Start, load, stop and start the services again."""
+    measure_layers(report, folder, found)
+    machine.run_once("secrets")
+    for name in ("postgres", "redis"):
+        report.add(f"first start of {name}, until healthy", seconds_of(partial(start, machine, name)), "s")
+    report.add("first start of migrate and api, until healthy", seconds_of(partial(start, machine, "api")), "s")
+    time.sleep(IDLE_SECONDS)
+    measure_memory(report, machine, "idle, empty")
+    report.add(f"load of {report.count:,} tasks", seconds_of(partial(machine.run, "load", 3600)), "s")
+    time.sleep(IDLE_SECONDS)
+    measure_memory(report, machine, f"idle, {report.count:,} tasks")
+    measure_stored(report, machine)
+    for name in ("api", "redis", "postgres"):
+        report.add(f"stop of {name}", seconds_of(partial(machine.stop, name)), "s")
+    report.add("second start of everything, until api is healthy", seconds_of(partial(start, machine, "api")), "s")
+
+
+def run(report: Report) -> None:
+    """Measure the services in a temporary folder."""
     folder = Path(tempfile.mkdtemp(prefix="ship"))
     found = image.read()
     build(WEB)
     tree.lay(found, folder / "image", WEB / "out")
-    machine = Machine(found, folder, str(redis_cli()), N=str(count))
+    machine = Machine(found, folder, str(redis_cli()), N=str(report.count))
     try:
-        table("Layers", layers(folder, found))
-        machine.run("secrets")
-        machine._done.add("secrets")
-        rows = {f"{name}, until healthy": timed(partial(healthy, machine, name)) for name in ("postgres", "redis")}
-        rows["migrate and api, until healthy"] = timed(partial(healthy, machine, "api"))
-        table("First start", rows)
-        time.sleep(10)
-        table("Memory, idle and empty", memory(machine))
-        table(f"Load of {count:,} tasks", {"load": timed(partial(machine.run, "load", 3600))})
-        time.sleep(10)
-        table(f"Memory, idle with {count:,} tasks", memory(machine))
-        table("Stored", stored(machine, count))
-        table("Stop", {name: timed(partial(machine.stop, name)) for name in ("api", "redis", "postgres")})
-        table("Start again", {"all, until api is healthy": timed(partial(healthy, machine, "api"))})
+        measure(report, machine, folder, found)
     finally:
         machine.close()
         shutil.rmtree(folder)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

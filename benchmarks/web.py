@@ -1,12 +1,11 @@
-"""`python -m benchmarks.web [tasks]`: how the page does in a real browser; a table to stdout.
+"""Suite `web`: load time, interaction latency, jumps and memory of the web page in a real browser.
 
-Times are the page's own, by PerformanceObserver; sizes are what was transferred, compressed.
+Times come from PerformanceObserver in the page. Sizes are compressed, as transferred.
 """
 
 import asyncio
 import random
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from benchmarks.report import Report, percentile
 from tests.acceptance.web.chromium import ARGUMENTS, chromium
 from tests.acceptance.web.listing import TaskList
 from tests.acceptance.web.site import Site
@@ -29,7 +29,7 @@ watch('layout-shift', (entry) => { if (!entry.hadRecentInput) measured.cls += en
 watch('event', (entry) => { if (entry.interactionId) measured.inp = Math.max(measured.inp, entry.duration); },
   { durationThreshold: 16 });
 """
-# Milliseconds from setting the page's number to the first frame in which its first row stands.
+# Returns the milliseconds from setting the page number to the first frame with the first row of that page.
 JUMP = """
 async ([page, row]) => {
   const input = document.querySelector('input[name=page]');
@@ -43,19 +43,8 @@ async ([page, row]) => {
 """
 
 
-def say(what: str, number: str, target: str) -> None:
-    """One line of the table."""
-    sys.stdout.write(f"| {what} | {number} | {target} |\n")
-    sys.stdout.flush()
-
-
-def p95(times: list[float]) -> float:
-    """The time that 95 of 100 stay below."""
-    return statistics.quantiles(times, n=20)[-1]
-
-
-async def opened(browser: Browser, site: Site) -> Page:
-    """A tab of a new person, with its measures, once its first rows stand."""
+async def open_tab(browser: Browser, site: Site) -> Page:
+    """Open the web page with a fresh profile and wait for its first row."""
     context = await browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 800})
     tab = await context.new_page()
     await tab.add_init_script(OBSERVE)
@@ -64,27 +53,27 @@ async def opened(browser: Browser, site: Site) -> Page:
     return tab
 
 
-async def first_load(browser: Browser, site: Site) -> None:
-    """Scripts of the first load, and when its largest part stood."""
-    tab = await opened(browser, site)
+async def measure_first_load(report: Report, browser: Browser, site: Site) -> None:
+    """Measure the size of the scripts and the largest contentful paint (LCP)."""
+    tab = await open_tab(browser, site)
     await tab.wait_for_load_state("networkidle")
     size = await tab.evaluate(
         "performance.getEntriesByType('resource').filter(({ name }) => name.includes('.js'))"
         ".reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"
     )
     measured = await tab.evaluate("measured")
-    say("first-load JavaScript, gz", f"{size / 1000:.0f} KB", "≤ 320 KB")
-    say("LCP", f"{measured['lcp'] / 1000:.2f} s", "< 2.5 s")
+    report.add("JavaScript of the first load, compressed", size / 1000, "kB", "≤ 320 kB")
+    report.add("largest contentful paint (LCP)", measured["lcp"] / 1000, "s", "< 2.5 s")
     await tab.context.close()
 
 
-async def session(browser: Browser, site: Site) -> None:
-    """A person at work: moves, opens, edits, completes, searches, selects."""
-    tab = await opened(browser, site)
+async def measure_session(report: Report, browser: Browser, site: Site) -> None:
+    """Measure a session in which a user moves, opens, edits, completes, searches and selects tasks."""
+    tab = await open_tab(browser, site)
     tasks, press = TaskList(tab), tab.keyboard.press
     for _ in range(20):
         await press("j")
-    await tasks.edit("Task 3", "Task 3 anew")
+    await tasks.edit("Task 3", "Task 3 edited")
     await tasks.title("Task 5").click()
     await expect(tasks.dialog("Task").get_by_label("Description")).to_be_visible()
     await press("Escape")
@@ -103,32 +92,34 @@ async def session(browser: Browser, site: Site) -> None:
     await tab.get_by_role("tab", name="Done").click()
     await expect(tasks.rows.first).to_be_visible()
     measured: dict[str, Any] = await tab.evaluate("measured")
-    say("INP, the slowest interaction of a session", f"{measured['inp']:.0f} ms", "< 200 ms")
-    say("CLS of that session", f"{measured['cls']:.3f}", "< 0.1")
+    report.add("slowest interaction of a session (INP)", measured["inp"], "ms", "< 200 ms")
+    report.add("layout shift of the session (CLS)", measured["cls"], "", "< 0.1")
     await tab.context.close()
 
 
-async def jumps(browser: Browser, site: Site, count: int) -> None:
-    """To pages anywhere, each once; then the memory after so many windows."""
-    tab = await opened(browser, site)
+async def measure_jumps(report: Report, browser: Browser, site: Site) -> None:
+    """Measure jumps to random pages, and the memory afterwards."""
+    count = report.count
+    tab = await open_tab(browser, site)
     pages, times = random.Random(6).sample(range(1, count // 100), WINDOWS), []
     for number, page in enumerate(pages):
         took = await tab.evaluate(JUMP, [page, (page - 1) * 100 + 1])
         if number < JUMPS:
             times.append(took)
-    say(f"jump to a random page of {count:,} until drawn, median", f"{statistics.median(times):.0f} ms", "")
-    say(f"the same, p95 of {JUMPS}", f"{p95(times):.0f} ms", "≤ 500 ms")
+    name = f"jump to a random page of {count:,} tasks until drawn"
+    report.add(f"{name}, p50 of {JUMPS}", statistics.median(times), "ms")
+    report.add(f"{name}, p95 of {JUMPS}", percentile(times, 95), "ms", "≤ 500 ms")
     session = await tab.context.new_cdp_session(tab)
-    await tab.wait_for_timeout(3000)  # the page lets go when it is idle
+    await tab.wait_for_timeout(3000)  # the page releases memory when it is idle
     await session.send("HeapProfiler.collectGarbage")
     heap = (await session.send("Runtime.getHeapUsage"))["usedSize"]
-    say(f"heap after {WINDOWS} windows", f"{heap / 1e6:.0f} MB", "≤ 80 MB")
+    report.add(f"heap after {WINDOWS} jumps", heap / 1e6, "MB", "≤ 80 MB")
     await tab.context.close()
 
 
-async def changes(browser: Browser, site: Site) -> None:
-    """From the Enter in one tab to the row in the other."""
-    one, two = await opened(browser, site), await opened(browser, site)
+async def measure_changes(report: Report, browser: Browser, site: Site) -> None:
+    """Measure from the Enter key in one tab to the changed row in another tab."""
+    one, two = await open_tab(browser, site), await open_tab(browser, site)
     await TaskList(one).connected()
     await TaskList(two).connected()
     times, title = [], "Task 1"
@@ -146,28 +137,28 @@ async def changes(browser: Browser, site: Site) -> None:
         times.append((time.perf_counter() - began) * 1000)
         title = after
         await expect(TaskList(one).row(title)).to_be_visible()
-    say(f"change in one tab to seen in the other, p95 of {CHANGES}", f"{p95(times):.0f} ms", "≤ 1,000 ms")
+    name = f"change in one tab until drawn in another, p95 of {CHANGES}"
+    report.add(name, percentile(times, 95), "ms", "≤ 1,000 ms")
     await one.context.close()
     await two.context.close()
 
 
-async def main(count: int) -> None:
-    """All of it, over so many tasks."""
+async def _measure(report: Report) -> None:
     with tempfile.TemporaryDirectory() as folder, Site(Path(folder)) as site:
-        await asyncio.to_thread(site.fill, count)
+        await asyncio.to_thread(site.fill, report.count)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=ARGUMENTS, chromium_sandbox=False
             )
             expect.set_options(timeout=30_000)
-            sys.stdout.write("| what | measured | target |\n|---|---|---|\n")
-            await first_load(browser, site)
-            await session(browser, site)
-            await jumps(browser, site, count)
-            await changes(browser, site)
+            await measure_first_load(report, browser, site)
+            await measure_session(report, browser, site)
+            await measure_jumps(report, browser, site)
+            await measure_changes(report, browser, site)
             await browser.close()
 
 
-if __name__ == "__main__":
+def run(report: Report) -> None:
+    """Build the web page, serve it over `report.count` tasks, and measure it."""
     build(WEB)
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000))
+    asyncio.run(_measure(report))

@@ -62,6 +62,11 @@ class Machine:
         self._done.discard(name)
         return self.log(name).read_text()
 
+    def run_once(self, name: str, seconds: float = 60) -> None:
+        """Run a service to its end. Services that depend on it do not run it again."""
+        self.up(name)
+        self._finish(name, seconds)
+
     def stop(self, name: str) -> int:
         """Stop a service as Docker would, and return its exit code; -9 if its grace was not enough."""
         process, service = self.running.pop(name), self._services[name]

@@ -14,6 +14,7 @@ from cache.redis.client import Redis
 from cache.store import Store
 from db.pool import Database
 from db.task import Status
+from tests.support.examples import examples
 from tests.support.gate_states import build
 from tests.support.shadow_store import EXPIRIES, ORDERS, World
 
@@ -80,7 +81,7 @@ def test_pages_are_those_of_a_list(database_url: str, redis_url: str) -> None:
         opened = Opened(database_url, redis_url)
         runner.run(opened.open())
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @given(st.lists(operations, min_size=10, max_size=30))
         def play(steps: list[tuple[Any, ...]]) -> None:
             runner.run(opened.play(steps))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Position, RowPage, task_count, task_counts, task_page, task_rank
 from db.pool import Connection, Database
 from db.task import Order, Status, Task
+from tests.support.examples import examples
 from tests.support.task_factories import PAST, WORKSPACE, create_rows
 
 SOON, FUTURE = datetime(2149, 12, 31, tzinfo=UTC), datetime(2150, 1, 1, tzinfo=UTC)
@@ -114,7 +115,7 @@ def runner() -> Iterator[asyncio.Runner]:
         yield runner
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=TABLES, arguments_of_pages=st.lists(PAGE_ARGUMENTS, min_size=5, max_size=15))
 def test_pages_equal_slices_of_a_sorted_list(
     database_url: str, runner: asyncio.Runner, table: dict[UUID, Row], arguments_of_pages: list[dict[str, Any]]

@@ -1,0 +1,110 @@
+"""A service process for benchmarks, from this checkout or another one, with its own data folder."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from benchmarks.report import ROOT
+
+PAGE = """query ($page: Int!) { tasks(first: 50, page: $page) {
+  totalCount pageInfo { hasNextPage endCursor }
+  nodes { id title status priority createdAt updatedAt expiresAt version } } }"""
+
+
+class Service:
+    """A service with embedded stores in its own folder, on a free port of the loopback interface."""
+
+    def __init__(self, folder: Path, workers: int = 1, checkout: Path = ROOT) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._workers = workers
+        self._checkout = checkout
+
+    @contextmanager
+    def running(self) -> Iterator[float]:
+        """Run the service while the block runs. Yields the seconds until the service was ready."""
+        options = ["--port", str(self.port), "--workers", str(self._workers), "--data-dir", str(self._folder)]
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api", "serve", *options],
+            cwd=self._checkout,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            while not self._ready():
+                if process.poll() is not None:
+                    raise RuntimeError("The service ended before it was ready.")
+                time.sleep(0.02)
+            yield time.monotonic() - began
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def wait_for_index(self) -> float:
+        """Wait until pages come from the Redis index instead of PostgreSQL. Returns the seconds waited."""
+        began = time.monotonic()
+        while httpx.get(f"{self.url}/readyz").json()["degraded"]:
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    def metrics(self) -> dict[str, float]:
+        """Return the samples of /metrics by name and labels."""
+        return parse_metrics(httpx.get(f"{self.url}/metrics").text)
+
+    def load(self, count: int, summary: Path) -> dict[str, float]:
+        """Create tasks with the loader of this checkout. Returns the summary of the loader."""
+        command = [sys.executable, "-m", "loadgen", "load", "--count", str(count), "--json", str(summary)]
+        subprocess.run([*command, "--url", f"{self.url}/graphql"], cwd=ROOT, stdout=sys.stderr, check=True)
+        answer: dict[str, float] = json.loads(summary.read_text())
+        return answer
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the worker process. Valid only with one worker."""
+        return self.metrics()["process_cpu_seconds_total"]
+
+
+def parse_metrics(text: str) -> dict[str, float]:
+    """Return the samples of a metrics page by name and labels."""
+    lines = [line for line in text.splitlines() if line and line[0] != "#"]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def page_cpu_ms(pages: list[tuple[Service, int]], requests: int, batch: int = 100) -> list[float]:
+    """Return the CPU time of the worker for one warm request of each page, in milliseconds.
+
+    The pages take turns with `batch` requests each, so that other load on the machine affects all of them alike.
+    """
+    spent = [0.0] * len(pages)
+    with httpx.Client() as client:
+
+        def ask(service: Service, page: int) -> None:
+            body = {"query": PAGE, "variables": {"page": page}}
+            client.post(f"{service.url}/graphql", json=body).raise_for_status()
+
+        for service, page in pages * 20:
+            ask(service, page)
+        for _ in range(requests // batch):
+            for at, (service, page) in enumerate(pages):
+                before = service.cpu_seconds()
+                for _ in range(batch):
+                    ask(service, page)
+                spent[at] += service.cpu_seconds() - before
+    return [seconds * 1000 / requests for seconds in spent]
