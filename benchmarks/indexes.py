@@ -50,7 +50,7 @@ def new_task() -> NewTask:
 
 async def create(connection: Connection, _ids: list[UUID]) -> None:
     """Create many tasks in one statement."""
-    await task_table.create_tasks(connection, "default", [new_task() for _ in range(BATCH_SIZE)])
+    await task_table.insert_tasks(connection, "default", [new_task() for _ in range(BATCH_SIZE)])
 
 
 def change(**fields: Any) -> Write:

@@ -69,7 +69,7 @@ _INCOMING: LiteralString = f"unnest(%(new_id)s::uuid[], {_ARRAYS}) AS incoming (
 
 # Rows are inserted in the order of their ids, so that two creates with common ids cannot deadlock. Tasks that have
 # already expired by the database's clock are left out. `taken_ids` tells them from ids that are taken.
-CREATE_TASKS: LiteralString = f"""
+INSERT_TASKS: LiteralString = f"""
     INSERT INTO task (workspace_id, id, {_FIELD_NAMES})
     SELECT %(workspace)s, id, {_FIELD_NAMES}
     FROM {_INCOMING}
@@ -80,12 +80,12 @@ CREATE_TASKS: LiteralString = f"""
 """
 
 
-async def create_tasks(connection: Connection, workspace: str, new: Sequence[NewTask]) -> tuple[dict[UUID, Task], int]:
+async def insert_tasks(connection: Connection, workspace: str, new: Sequence[NewTask]) -> tuple[dict[UUID, Task], int]:
     """Create up to 1,000 tasks in one statement. Return the created tasks by id, and the highest token (0 if none).
 
     Tasks whose id is taken and tasks that have already expired are left out.
     """
-    written = await connection.query(CREATE_TASKS, {"workspace": workspace, **field_arrays(new)}, _written_row)
+    written = await connection.query(INSERT_TASKS, {"workspace": workspace, **field_arrays(new)}, _written_row)
     return {row.task.id: row.task for row in written}, max((row.token for row in written), default=0)
 
 

@@ -38,7 +38,7 @@ async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> O
     try:
         async with store.database.transaction() as connection:
             protocol = await begin_write(store, connection, None)
-            created, token = await task_table.create_tasks(connection, store.workspace, new)
+            created, token = await task_table.insert_tasks(connection, store.workspace, new)
             others = [task.id for task in new if task.id not in created]
             outcomes = await existing_tasks(connection, store.workspace, others) if others else {}
             refused: Outcomes = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, Refused)}

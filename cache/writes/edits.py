@@ -30,7 +30,7 @@ async def create_task(session: Session, new: NewTask) -> Task | Refused:
     workspace = session.store.workspace
 
     async def step(connection: Connection) -> list[WriteOutcome]:
-        created, token = await task_table.create_tasks(connection, workspace, [new])
+        created, token = await task_table.insert_tasks(connection, workspace, [new])
         if task := created.get(new.id):
             return [EditResult(task, visible=True, before=None, token=token)]
         outcome = (await existing_tasks(connection, workspace, [new.id]))[new.id]

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from api.config.settings import Settings
-from api.devstores import find
+from api.devstores import find_stores
 from tests.support.service_process import ROOT, Service, serve
 
 LAYERS = ("api", "schema", "cache", "db")
@@ -43,7 +43,7 @@ def earlier_release(folder: Path) -> Path:
 
 def test_workers_of_two_releases_read_each_others_writes(tmp_path: Path) -> None:
     with serve(tmp_path / "data") as new:
-        stores = find(Settings(data_dir=tmp_path / "data"))
+        stores = find_stores(Settings(data_dir=tmp_path / "data"))
         assert stores is not None
         with serve(
             tmp_path / "old-data",

@@ -35,7 +35,7 @@ def in_an_hour() -> datetime:
 
 async def create_rows(connection: Connection, count: int = 1, **fields: Any) -> list[Task]:
     """Create tasks in one statement and return them, newest first."""
-    created, _ = await task_table.create_tasks(connection, WORKSPACE, [new_task(**fields) for _ in range(count)])
+    created, _ = await task_table.insert_tasks(connection, WORKSPACE, [new_task(**fields) for _ in range(count)])
     return sorted(created.values(), key=lambda task: (task.created_at, task.id), reverse=True)
 
 

@@ -11,7 +11,7 @@ from db.errors import DatabaseError
 from db.pages import task_count
 from db.pool import Connection, Database
 from db.task import NewTask
-from db.task_table import create_tasks
+from db.task_table import insert_tasks
 from tests.support.task_factories import PAST, WORKSPACE, new_id, new_task
 
 INSERT: LiteralString = """
@@ -87,6 +87,6 @@ async def test_invalid_value_raises_database_error(database: Database, fields: d
     values = {"title": "t"} | fields
     with pytest.raises((DatabaseError, UnicodeError)):
         async with database.connection() as connection:
-            await create_tasks(connection, WORKSPACE, [NewTask(new_id(), **values), new_task()])
+            await insert_tasks(connection, WORKSPACE, [NewTask(new_id(), **values), new_task()])
     async with database.connection() as connection:
         assert await task_count(connection, WORKSPACE) == 0

@@ -8,7 +8,7 @@ import pytest
 
 from db.errors import CommitUnknown, DatabaseBusy, DatabaseError, DatabaseTimeout, DatabaseUnavailable
 from db.pool import Connection, Database, DatabaseLimits
-from db.task_table import create_tasks, lock_tasks, tasks_by_id
+from db.task_table import insert_tasks, lock_tasks, tasks_by_id
 from tests.support.task_factories import WORKSPACE, new_task
 
 
@@ -28,7 +28,7 @@ async def test_slow_transaction_times_out_and_is_rolled_back(database_url: str) 
 
         async def write() -> None:
             async with database.transaction() as connection:
-                await create_tasks(connection, WORKSPACE, [new])
+                await insert_tasks(connection, WORKSPACE, [new])
                 await connection.raw.execute("SELECT pg_sleep(60)")
 
         with pytest.raises(DatabaseTimeout):
@@ -42,7 +42,7 @@ async def test_idle_transaction_times_out_and_is_rolled_back(database_url: str) 
 
         async def write() -> None:
             async with database.transaction() as connection:
-                await create_tasks(connection, WORKSPACE, [new])
+                await insert_tasks(connection, WORKSPACE, [new])
                 await _until_session_ends(database, connection)
 
         with pytest.raises(DatabaseUnavailable):
@@ -54,7 +54,7 @@ async def test_wait_for_a_row_lock_times_out(database_url: str) -> None:
     new = new_task()
     async with Database(database_url, DatabaseLimits(statement_timeout_ms=100)) as database:
         async with database.connection() as connection:
-            await create_tasks(connection, WORKSPACE, [new])
+            await insert_tasks(connection, WORKSPACE, [new])
         async with database.transaction() as holder:
             await lock_tasks(holder, WORKSPACE, [new.id])
             with pytest.raises(DatabaseTimeout):
@@ -112,7 +112,7 @@ async def test_connection_lost_before_the_commit_changes_nothing(database: Datab
 
     async def write() -> None:
         async with database.transaction() as connection:
-            await create_tasks(connection, WORKSPACE, [new])
+            await insert_tasks(connection, WORKSPACE, [new])
             await _terminate(database, connection)
             await connection.raw.execute("SELECT 1")
 
@@ -127,7 +127,7 @@ async def test_connection_lost_during_the_commit_raises_commit_unknown(database:
 
     async def write() -> None:
         async with database.transaction() as connection:
-            await create_tasks(connection, WORKSPACE, [new])
+            await insert_tasks(connection, WORKSPACE, [new])
             await _terminate(database, connection)
 
     with pytest.raises(CommitUnknown):
@@ -152,7 +152,7 @@ async def test_other_exception_rolls_back_and_is_not_translated(database: Databa
 
     async def write() -> None:
         async with database.transaction() as connection:
-            await create_tasks(connection, WORKSPACE, [new])
+            await insert_tasks(connection, WORKSPACE, [new])
             raise KeyError
 
     with pytest.raises(KeyError):

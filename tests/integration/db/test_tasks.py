@@ -9,7 +9,7 @@ from msgspec import structs
 from db.pages import RowPage, task_page
 from db.pool import Connection, Database
 from db.task import NewTask, Task
-from db.task_table import create_tasks, taken_ids, tasks_by_id
+from db.task_table import insert_tasks, taken_ids, tasks_by_id
 from tests.support.task_factories import (
     PAST,
     WORKSPACE,
@@ -28,7 +28,7 @@ from tests.support.task_factories import (
 async def test_created_tasks_are_read_back_unchanged(connection: Connection) -> None:
     expires_at = in_an_hour()
     new = [new_task("Tee 🫖", description="x", status="DONE", priority="URGENT", expires_at=expires_at), new_task()]
-    made, _ = await create_tasks(connection, WORKSPACE, new)
+    made, _ = await insert_tasks(connection, WORKSPACE, new)
     first = made[new[0].id]
     assert (first.title, first.description, first.status, first.priority) == ("Tee 🫖", "x", "DONE", "URGENT")
     assert (first.expires_at, first.version, first.updated_at) == (expires_at, 1, first.created_at)
@@ -39,7 +39,7 @@ async def test_created_tasks_are_read_back_unchanged(connection: Connection) -> 
 async def test_create_leaves_out_taken_ids_and_expired_tasks(connection: Connection) -> None:
     (existing,) = await create_rows(connection)
     late, fresh = new_task(expires_at=PAST), new_task()
-    made, _ = await create_tasks(connection, WORKSPACE, [NewTask(existing.id, "Other"), late, fresh])
+    made, _ = await insert_tasks(connection, WORKSPACE, [NewTask(existing.id, "Other"), late, fresh])
     assert list(made) == [fresh.id]
     assert await taken_ids(connection, WORKSPACE, [existing.id, late.id, fresh.id]) == {existing.id, fresh.id}
     assert await tasks_by_id(connection, WORKSPACE, [existing.id]) == {existing.id: existing}
@@ -47,7 +47,7 @@ async def test_create_leaves_out_taken_ids_and_expired_tasks(connection: Connect
 
 async def test_duplicate_id_in_one_statement_is_created_once(connection: Connection) -> None:
     new = new_task()
-    made, _ = await create_tasks(connection, WORKSPACE, [new, new])
+    made, _ = await insert_tasks(connection, WORKSPACE, [new, new])
     assert list(made) == [new.id]
 
 
@@ -62,7 +62,7 @@ async def test_concurrent_creates_of_the_same_ids_do_not_deadlock(database: Data
 
     async def make(order: list[NewTask]) -> int:
         async with database.transaction() as connection:
-            return len((await create_tasks(connection, WORKSPACE, order))[0])
+            return len((await insert_tasks(connection, WORKSPACE, order))[0])
 
     assert sorted(await asyncio.gather(*(make(order) for order in (new, new[::-1], new)))) == [0, 0, 200]
 
@@ -104,7 +104,7 @@ async def test_expiry_is_truncated_to_milliseconds(connection: Connection, micro
 async def test_no_ids_return_no_tasks(connection: Connection) -> None:
     assert await tasks_by_id(connection, WORKSPACE, []) == {}
     assert await taken_ids(connection, WORKSPACE, []) == set()
-    assert await create_tasks(connection, WORKSPACE, []) == ({}, 0)
+    assert await insert_tasks(connection, WORKSPACE, []) == ({}, 0)
 
 
 async def test_tasks_of_another_workspace_are_invisible(connection: Connection) -> None:
@@ -113,7 +113,7 @@ async def test_tasks_of_another_workspace_are_invisible(connection: Connection) 
     assert await task_page(connection, "other", count=5) == RowPage([], False, False)
     assert await lock_row(connection, "other", task.id) is None
     assert await taken_ids(connection, "other", [task.id]) == set()
-    made, _ = await create_tasks(connection, "other", [NewTask(task.id, "Theirs")])
+    made, _ = await insert_tasks(connection, "other", [NewTask(task.id, "Theirs")])
     assert list(made) == [task.id]
 
 
@@ -160,7 +160,7 @@ async def test_tokens_increase_with_each_write_even_after_a_rollback(database: D
 
     async def roll_back() -> None:
         async with database.transaction() as connection:
-            made, token = await create_tasks(connection, WORKSPACE, [new, new_task()])
+            made, token = await insert_tasks(connection, WORKSPACE, [new, new_task()])
             tokens.append(token)
             tokens.append((await update_row(connection, WORKSPACE, made[new.id]))[1])
             tokens.append((await delete_row(connection, WORKSPACE, new.id))[1])

@@ -45,7 +45,7 @@ def test_enum_fields_are_the_fields_with_literal_types() -> None:
 @pytest.mark.parametrize("name", WRITABLE)
 def test_every_writable_field_is_in_the_bulk_statements(name: str) -> None:
     assert f"{name} = incoming.{name}" in task_table.UPDATE_TASKS
-    for statement in (task_table.CREATE_TASKS, task_table.UPDATE_TASKS):
+    for statement in (task_table.INSERT_TASKS, task_table.UPDATE_TASKS):
         assert f"%(new_{name})s" in statement
         assert f"task.{name}" in statement.partition("RETURNING")[2]
 

@@ -37,4 +37,4 @@ def test_every_error_code_is_documented_and_no_other() -> None:
 
 
 def test_every_user_error_code_is_documented_and_no_other() -> None:
-    assert first_cells(section(PAGE, "Codes in `userErrors`")) == {code.value for code in UserErrorCode}
+    assert first_cells(section(PAGE, "Codes in `userErrors`")) == {str(code.value) for code in UserErrorCode}
