@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 app = App(
     name="python -m api",
-    help="Millitask: a GraphQL API over PostgreSQL and Redis. docs/settings.md describes the settings.",
+    help="Millitask: a GraphQL API over PostgreSQL and Redis. docs/reference/settings.md describes the settings.",
     version_flags=[],
     result_action="return_value",
 )

@@ -19,7 +19,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """The settings with their defaults and limits. docs/settings.md describes the same settings."""
+    """The settings with their defaults and limits. docs/reference/settings.md describes the same settings."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,

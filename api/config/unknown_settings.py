@@ -18,4 +18,4 @@ def _message(prefix: str, name: str, suffixes: list[str]) -> str:
     # Compared without the prefix, which would make all names similar.
     nearest = get_close_matches(name.upper().removeprefix(prefix), suffixes, n=1)
     hint = f"Did you mean {prefix}{nearest[0]}? If not, unset it" if nearest else "Unset it"
-    return f"{name} is not a setting. {hint} (docs/settings.md lists all settings)."
+    return f"{name} is not a setting. {hint} (docs/reference/settings.md lists all settings)."

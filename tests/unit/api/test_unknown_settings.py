@@ -13,7 +13,7 @@ from api.config.settings import SettingsError
         ("MILLITASK_STATEMENT_TIMEOUT", "Did you mean MILLITASK_STATEMENT_TIMEOUT_MS?"),
         ("MILLITASK_DATADIR", "Did you mean MILLITASK_DATA_DIR?"),
         ("millitask_prot", "Did you mean MILLITASK_PORT?"),
-        ("MILLITASK_XYZZY", "Unset it (docs/settings.md"),
+        ("MILLITASK_XYZZY", "Unset it (docs/reference/settings.md"),
     ],
 )
 def test_unknown_setting_is_refused_with_a_suggestion(monkeypatch: pytest.MonkeyPatch, name: str, hint: str) -> None:
