@@ -31,7 +31,7 @@ from db.pool import Database
 from schema import build
 from schema.context import Context
 from schema.limits.extension import OperationLimits
-from tests.support.factories import look
+from tests.support.gate_states import grant_gate_lease
 
 ROUNDS, EACH = 20, 50
 FILL = """
@@ -149,7 +149,7 @@ async def measure_limits(report: Report, urls: StoreUrls) -> None:
     """Measure the CPU time of this process for a warm page, without HTTP, with and without operation limits."""
     async with Database(urls.database_url) as database, Redis(urls.redis_url) as client:
         store = Store(database, client, StoreMetrics())
-        await look(store)
+        await grant_gate_lease(store)
         schemas = {"on": build(OperationLimits()), "off": build(OperationLimits(off=True))}
         spent: dict[str, list[float]] = {name: [] for name in schemas}
         for turn in range(2 * ROUNDS):

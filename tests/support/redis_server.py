@@ -1,4 +1,4 @@
-"""A Redis of a test's own, that it may set as it likes."""
+"""A Redis server for one test, whose configuration the test may change."""
 
 import subprocess
 import time
@@ -8,24 +8,23 @@ from pathlib import Path
 
 import redis
 
-from api.devstores import redis as embedded
+from api.devstores import redis as embedded_redis
 from api.devstores.folder import DataFolder
 
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
-    """One that is set as it should be, on a Unix socket; the URL is that of its first database."""
-    place = DataFolder(folder)
-    place.create_sockets(folder.stat().st_uid)
-    url = embedded.url(place)
-    with place.log("redis").open("wb") as log:
-        process = subprocess.Popen(
-            embedded.program(place, maxmemory="64mb").command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
+    """Run a server with a suitable configuration on a Unix socket, and yield the URL of its first database."""
+    data_folder = DataFolder(folder)
+    data_folder.create_sockets(folder.stat().st_uid)
+    url = embedded_redis.url(data_folder)
+    command = embedded_redis.program(data_folder, maxmemory="64mb").command
+    with data_folder.log("redis").open("wb") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         with redis.Redis.from_url(url) as client:
             for _ in range(500):
-                if answers(client):
+                if _answers(client):
                     break
                 time.sleep(0.01)
         yield url
@@ -34,7 +33,7 @@ def redis_server(folder: Path) -> Iterator[str]:
         process.wait()
 
 
-def answers(client: redis.Redis) -> bool:
+def _answers(client: redis.Redis) -> bool:
     try:
         return bool(client.ping())
     except redis.ConnectionError:

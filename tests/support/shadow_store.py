@@ -15,9 +15,10 @@ from cache.store import Store
 from db.index_source import IndexPosition
 from db.task import NewTask, Order, Status, Task
 from db.task_table import tasks_by_id
-from tests.support.factories import cursor, evict, expiry, in_an_hour, indexed, new_task, protocol
-from tests.support.gate_states import build, off
+from tests.support.gate_states import build_index, switch_gate_off
+from tests.support.redis_state import evict_entries, expiry_score, index_position, indexed_ids, protocol
 from tests.support.store_client import StoreClient
+from tests.support.task_factories import in_an_hour, new_task
 
 PAST = datetime(2001, 1, 1, tzinfo=UTC)
 # Few, so that tasks share theirs.
@@ -48,8 +49,8 @@ class Known:
 
     def cursors(self, order: Order) -> list[IndexPosition]:
         if order == "EXPIRING_SOON":
-            return [(expiry(expires_at), self.task.id) for expires_at in self.expiries]
-        return [cursor(self.task)]
+            return [(expiry_score(expires_at), self.task.id) for expires_at in self.expiries]
+        return [index_position(self.task)]
 
 
 class World:
@@ -103,13 +104,13 @@ class World:
         if self.store.gate_lease.protocol is not None:
             for key in self.store.gate_lease.protocol.keys.expiring:
                 await redis.zadd(key, {id_.bytes: PAST.timestamp() * 1000}, xx=True)
-            await evict(self.store, id_)
+            await evict_entries(self.store, id_)
         known.expired = True
 
     async def evict(self, picks: list[int]) -> None:
         ids = [known.task.id for known in map(self.pick, picks) if known]
         if ids and self.store.gate_lease.protocol is not None:
-            await evict(self.store, *ids)
+            await evict_entries(self.store, *ids)
 
     async def read(self, count: int, status: Status | None, order: Order) -> None:
         await self.check_range(PageRange(count, status=status, order=order))
@@ -124,13 +125,13 @@ class World:
         if (protocol := self.store.gate_lease.protocol) is None:
             return
         await self.store.redis.client.delete(*protocol.keys.prelude)
-        await off(self.store)
+        await switch_gate_off(self.store)
         assert self.store.gate_lease.protocol is None
 
     async def come_back(self) -> None:
         """The index is built anew."""
         if self.store.gate_lease.protocol is None:
-            await build(self.store)
+            await build_index(self.store)
 
     async def cancel(self, pick: int, changes: dict[str, Any], milliseconds: float) -> None:
         """Whoever asked for a change, and for a page, goes away; the change is made or not, as the row says."""
@@ -177,7 +178,7 @@ class World:
     async def check_range(self, part: PageRange) -> None:
         view = self.view(part.status, part.order)
         soon = part.order == "EXPIRING_SOON"
-        places = [(expiry(task.expires_at) if soon else cursor(task)[0], task.id) for task in view]
+        places = [(expiry_score(task.expires_at) if soon else index_position(task)[0], task.id) for task in view]
         first, end = 0, len(view)
         if part.after is not None:
             first = sum(place >= part.after if part.order == "NEWEST" else place <= part.after for place in places)
@@ -203,7 +204,7 @@ class World:
         await self.come_back()
         await self.scrub_all()
         for status in keys.VIEWS:
-            assert await indexed(self.store, status) == [task.id for task in self.view(status)]
+            assert await indexed_ids(self.store, status) == [task.id for task in self.view(status)]
         moving: Any = await self.store.redis.client.smembers(protocol(self.store).keys.moving)
         assert moving == {keys.BEACON}
 

@@ -9,7 +9,7 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
 from db.pool import Database
-from tests.support.factories import look
+from tests.support.gate_states import grant_gate_lease
 from tests.support.store_client import StoreClient
 
 
@@ -40,7 +40,7 @@ async def bare_store(database: Database, redis: Redis, metrics: StoreMetrics) ->
 async def store(bare_store: Store) -> Store:
     """A store whose index stands and is empty."""
     await rebuild(bare_store)
-    await look(bare_store)
+    await grant_gate_lease(bare_store)
     return bare_store
 
 

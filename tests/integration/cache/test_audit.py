@@ -14,9 +14,11 @@ from cache.redis.entry import encode
 from cache.redis.keys import VIEWS
 from cache.store import Store
 from db.task import Task
-from tests.support.factories import create, evict, in_an_hour, new_task, protocol
-from tests.support.gate_states import off
+from tests.support.gate_states import switch_gate_off
+from tests.support.redis_state import evict_entries, protocol
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import in_an_hour, new_task
 
 TODO, DONE = VIEWS.index("TODO"), VIEWS.index("DONE")
 
@@ -77,8 +79,8 @@ DAMAGE: dict[str, Callable[[Store, Task], Awaitable[None]]] = {
 
 @pytest.mark.parametrize("words", DAMAGE)
 async def test_what_differs_is_said_and_mended(store: Store, words: str) -> None:
-    made = await create(store, 7)
-    await create(store, 3, status="DONE", expires_at=in_an_hour())
+    made = await create_uncached_tasks(store, 7)
+    await create_uncached_tasks(store, 3, status="DONE", expires_at=in_an_hour())
     await StoreClient(store).tasks_by_id([task.id for task in made])
     assert await audit(store) == (AuditReport(rows=10, entries=7), {})
     task = made[3]
@@ -93,7 +95,7 @@ async def test_what_differs_is_said_and_mended(store: Store, words: str) -> None
 
 
 async def test_an_id_without_any_row_is_found(store: Store) -> None:
-    await create(store, 3)
+    await create_uncached_tasks(store, 3)
     ghost = new_task().id
     await store.redis.client.zadd(protocol(store).keys.indexes[0], {ghost.bytes: 10**15})
     _, told = await audit(store)
@@ -101,7 +103,7 @@ async def test_an_id_without_any_row_is_found(store: Store) -> None:
 
 
 async def test_it_goes_through_windows(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = await create(store, 23)
+    made = await create_uncached_tasks(store, 23)
     monkeypatch.setattr(auditing, "AUDIT_BATCH_ROWS", 4)
     for task in (made[0], made[11], made[22]):
         await _missing(store, task)
@@ -111,7 +113,7 @@ async def test_it_goes_through_windows(store: Store, monkeypatch: pytest.MonkeyP
 
 
 async def test_writers_do_not_mislead_it(store: Store) -> None:
-    made = await create(store, 20)
+    made = await create_uncached_tasks(store, 20)
 
     async def busy(task: Task) -> None:
         for number in range(40):
@@ -130,7 +132,7 @@ async def test_the_sample_finds_it_and_has_it_mended(bare_store: Store) -> None:
     async with asyncio.timeout(30), maintenance(bare_store):
         while bare_store.gate_lease.protocol is None:  # noqa: ASYNC110 (nobody tells when)
             await asyncio.sleep(0.01)
-        made = await create(bare_store, 5)
+        made = await create_uncached_tasks(bare_store, 5)
         await _ghost(bare_store, made[2])
         metrics: Any = bare_store.metrics
         while not metrics.differences:  # noqa: ASYNC110
@@ -145,8 +147,8 @@ async def test_a_sample_of_an_empty_index_is_empty(store: Store) -> None:
 
 
 async def test_without_redis_there_is_nothing_to_verify(store: Store) -> None:
-    task = (await create(store))[0]
-    await evict(store, task.id)
-    await off(store)
+    task = (await create_uncached_tasks(store))[0]
+    await evict_entries(store, task.id)
+    await switch_gate_off(store)
     with pytest.raises(RedisNotInUse):
         await audit(store)

@@ -18,10 +18,11 @@ from db.errors import CommitUnknown, DatabaseError
 from db.index_source import INDEX_START, StatusBatch, index_batch
 from db.pool import Connection, Database
 from db.task import Status, Task
-from tests.support.factories import in_an_hour, look, new_task
-from tests.support.gate_states import check_entries, check_indexes, check_nothing_missing
-from tests.support.protocol_steps import kill_marks
+from tests.support.consistency import check_entries, check_indexes, check_rows_are_indexed
+from tests.support.gate_states import grant_gate_lease
+from tests.support.protocol_steps import make_marks_overdue
 from tests.support.store_client import StoreClient
+from tests.support.task_factories import in_an_hour, new_task
 
 STATUSES: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
 POINTS = ("before", "marked", "committed", "after")
@@ -70,9 +71,9 @@ class Builder:
         assert not self._due
         async with self._store.database.connection() as connection:
             assert await gate.switch_on(connection, self._store.workspace, self._protocol.gate.epoch)
-        await look(self._store)
-        await check_nothing_missing(self._store)
-        await kill_marks(self._store)
+        await grant_gate_lease(self._store)
+        await check_rows_are_indexed(self._store)
+        await make_marks_overdue(self._store)
         await scrub_all(self._store, self._protocol)
 
 

@@ -13,9 +13,11 @@ from cache.redis.index import PageRange
 from cache.store import Store
 from db.pages import task_count, task_page
 from db.task import Status, Task
-from tests.support.factories import create, cursor, evict, marks, new_task
-from tests.support.gate_states import check_entries, check_indexes
+from tests.support.consistency import check_entries, check_indexes
+from tests.support.redis_state import evict_entries, index_position, marked_ids
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import new_task
 
 CONNECTIONS = 4  # few, so that each is lent again at once
 
@@ -46,13 +48,13 @@ async def cancelled(reading: Coroutine[Any, Any, Any], chance: random.Random) ->
 async def check(store: Store, task: Task, others: list[Task]) -> None:
     """A look-up of one, and a page: what comes back is what was asked for."""
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
-    page = await StoreClient(store).page(PageRange(3, after=cursor(others[0])))
+    page = await StoreClient(store).page(PageRange(3, after=index_position(others[0])))
     assert page.tasks == others[1:4]
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_no_reply_reaches_another_caller(store: Store, seed: int) -> None:
-    made = await create(store, 60)
+    made = await create_uncached_tasks(store, 60)
     chance = random.Random(seed)
     gone = 0
 
@@ -61,7 +63,7 @@ async def test_no_reply_reaches_another_caller(store: Store, seed: int) -> None:
         for _ in range(60):
             at = chance.randrange(50)
             if chance.random() < 0.3:
-                await evict(store, *(task.id for task in chance.sample(made, 5)))
+                await evict_entries(store, *(task.id for task in chance.sample(made, 5)))
             reads = (
                 StoreClient(store).tasks_by_id([task.id for task in made[at : at + 5]]),
                 StoreClient(store).page(PageRange(7)),
@@ -81,7 +83,7 @@ async def test_no_reply_reaches_another_caller(store: Store, seed: int) -> None:
 
 async def test_a_reply_that_is_still_under_way_ends_its_connection(store: Store) -> None:
     """Each lent connection has its command sent and no answer read, when its reader goes away."""
-    await create(store, 3)
+    await create_uncached_tasks(store, 3)
     slow = [("EVAL", "local t = redis.call('TIME')[1]; for i = 1, 3000000 do t = t + 1 end return 'astray'", 0)]
     for _ in range(2 * CONNECTIONS):
         reading = asyncio.create_task(store.redis.send(slow))
@@ -108,7 +110,7 @@ async def test_one_who_waits_for_a_connection_and_goes_away_takes_none(store: St
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_every_write_ends_whoever_waits_for_it(store: Store, seed: int) -> None:
-    made = await create(store, 10)
+    made = await create_uncached_tasks(store, 10)
     chance = random.Random(seed)
     gone = 0
 
@@ -132,7 +134,7 @@ async def test_every_write_ends_whoever_waits_for_it(store: Store, seed: int) ->
     await asyncio.gather(*(writer() for _ in range(6)))
     assert gone > 20
     await store.pending_writes.drain()
-    assert await marks(store) == []
+    assert await marked_ids(store) == []
     await check_indexes(store)
     await check_entries(store)
     async with store.database.connection() as connection:

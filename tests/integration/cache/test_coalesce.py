@@ -7,7 +7,7 @@ from contextlib import suppress
 from cache.coalesce import CoalescedCall
 from cache.store import Store
 from db.errors import DatabaseUnavailable
-from tests.support.factories import create
+from tests.support.store_factories import create_uncached_tasks
 
 
 class Query:
@@ -156,7 +156,7 @@ async def test_when_all_have_gone_away_the_next_is_answered_all_the_same() -> No
 
 
 async def test_totals_are_counted_once_for_all_who_ask_at_once(store: Store) -> None:
-    await create(store, 7)
+    await create_uncached_tasks(store, 7)
     before = store.metrics.sql_queries
     assert await asyncio.gather(*(store.totals.count(None) for _ in range(20))) == [7] * 20
     assert store.metrics.sql_queries - before == 1

@@ -13,9 +13,11 @@ import redis.asyncio
 
 from cache.redis.index import PageRange
 from cache.store import Store
-from tests.support.factories import create, cursor, evict, new_task
-from tests.support.gate_states import off
+from tests.support.gate_states import switch_gate_off
+from tests.support.redis_state import evict_entries, index_position
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import new_task
 
 
 @dataclass
@@ -60,7 +62,7 @@ async def cost_of(store: Store, redis_url: str, statements: list[Any]) -> AsyncI
 async def test_a_warm_page_is_two_round_trips_and_no_statement(
     store: Store, redis_url: str, statements: list[Any]
 ) -> None:
-    expected = await create(store, 120)
+    expected = await create_uncached_tasks(store, 120)
     assert (await StoreClient(store).page(PageRange(50))).tasks == expected[:50]
     async with cost_of(store, redis_url, statements) as cost:
         page = await StoreClient(store).page(PageRange(50))
@@ -71,19 +73,19 @@ async def test_a_warm_page_is_two_round_trips_and_no_statement(
 
 
 async def test_a_cold_page_is_one_statement(store: Store, redis_url: str, statements: list[Any]) -> None:
-    expected = await create(store, 120)
+    expected = await create_uncached_tasks(store, 120)
     async with cost_of(store, redis_url, statements) as cost:
-        page = await StoreClient(store).page(PageRange(50, after=cursor(expected[9])))
+        page = await StoreClient(store).page(PageRange(50, after=index_position(expected[9])))
     assert page.tasks == expected[10:60]
     assert [set(params["ids"]) for params in cost.sql] == [{task.id for task in expected[10:60]}]
     assert cost.counted[1] == 1
 
 
 async def test_only_what_is_missing_is_read(store: Store, redis_url: str, statements: list[Any]) -> None:
-    expected = await create(store, 50)
+    expected = await create_uncached_tasks(store, 50)
     await StoreClient(store).page(PageRange(50))
     missing: set[UUID] = {task.id for task in expected[::5]}
-    await evict(store, *missing)
+    await evict_entries(store, *missing)
     async with cost_of(store, redis_url, statements) as cost:
         page = await StoreClient(store).page(PageRange(50))
     assert page.tasks == expected
@@ -96,7 +98,7 @@ async def test_only_what_is_missing_is_read(store: Store, redis_url: str, statem
 
 
 async def test_what_one_request_asks_for_goes_in_one_batch(store: Store, redis_url: str, statements: list[Any]) -> None:
-    expected = await create(store, 6)
+    expected = await create_uncached_tasks(store, 6)
     request = StoreClient(store)
     async with cost_of(store, redis_url, statements) as cost:
         both = await asyncio.gather(*(request.tasks_by_id([task.id for task in part]) for part in (expected, expected)))
@@ -107,17 +109,17 @@ async def test_what_one_request_asks_for_goes_in_one_batch(store: Store, redis_u
 
 async def test_a_page_without_redis_is_two_statements(store: Store, redis_url: str, statements: list[Any]) -> None:
     """The tasks, and the total, which is shared by all who ask for it at the same time."""
-    expected = await create(store, 30)
-    await off(store)
+    expected = await create_uncached_tasks(store, 30)
+    await switch_gate_off(store)
     async with cost_of(store, redis_url, statements) as cost:
-        page = await StoreClient(store).page(PageRange(10, after=cursor(expected[4])))
+        page = await StoreClient(store).page(PageRange(10, after=index_position(expected[4])))
     assert (page.tasks, page.total) == (expected[5:15], 30)
     assert cost.redis == []
     assert cost.counted == (0, 2)
 
 
 async def test_a_write_without_redis_does_not_speak_to_it(store: Store, redis_url: str, statements: list[Any]) -> None:
-    await off(store)
+    await switch_gate_off(store)
     async with cost_of(store, redis_url, statements) as cost:
         task = await StoreClient(store).create_task(new_task())
         await StoreClient(store).update_task(task.id, {"status": "DONE"})

@@ -10,7 +10,7 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
 from db.pool import Database, DatabaseLimits
-from tests.support.factories import create
+from tests.support.store_factories import create_uncached_tasks
 
 
 async def test_they_go_on_after_a_count_that_failed(database_url: str, redis_url: str) -> None:
@@ -23,5 +23,5 @@ async def test_they_go_on_after_a_count_that_failed(database_url: str, redis_url
                 coming = asyncio.create_task(anext(counts))
                 await asyncio.sleep(3.5)  # one count at least, whatever changes, and the end of its time
             assert not coming.done()
-            await create(store, 3)
+            await create_uncached_tasks(store, 3)
             assert (await coming)[None] == 3

@@ -16,20 +16,22 @@ from cache.store import Store
 from db.errors import CommitUnknown, DatabaseError
 from db.pool import Connection
 from db.task import Task
-from tests.support.factories import create, indexed, look, marks, new_task, protocol
+from tests.support.consistency import check_entries, check_indexes
 from tests.support.gate_states import (
-    build,
-    check_entries,
-    check_indexes,
-    gate_of,
-    switch_off,
-    tire,
-    until,
-    until_gate_is,
-    watched,
+    build_index,
+    committed_gate,
+    exhaust_closings,
+    finish_closing,
+    gate_watchers,
+    grant_gate_lease,
+    wait_for_gate_state,
+    wait_until,
 )
-from tests.support.protocol_steps import kill_marks, one
+from tests.support.protocol_steps import make_marks_overdue
+from tests.support.redis_state import indexed_ids, marked_ids, protocol
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_task, create_uncached_tasks
+from tests.support.task_factories import new_task
 
 
 @asynccontextmanager
@@ -37,7 +39,7 @@ async def failing_at(store: Store, redis_url: str, verb: ScriptName, *, arrives:
     """A store in a process of its own, whose connection to Redis breaks at one step."""
     async with Failing(redis_url, verb, arrives=arrives) as redis:
         failing = Store(store.database, redis, StoreMetrics())
-        await look(failing)
+        await grant_gate_lease(failing)
         yield failing
 
 
@@ -58,7 +60,7 @@ class Failing(Redis):
 
 @pytest.mark.parametrize("arrives", [False, True])
 async def test_a_write_is_acknowledged_although_its_publish_failed(store: Store, redis_url: str, arrives: bool) -> None:
-    task, gone = await create(store, 2)
+    task, gone = await create_uncached_tasks(store, 2)
     await StoreClient(store).page(PageRange(5))
     async with failing_at(store, redis_url, "publish", arrives=arrives) as failing:
         updated = await StoreClient(failing).update_task(task.id, {"title": "Newer", "status": "DONE"})
@@ -71,8 +73,8 @@ async def test_a_write_is_acknowledged_although_its_publish_failed(store: Store,
         assert (await request.page(PageRange(5))).tasks == [created, updated]
         assert (await StoreClient(store).page(PageRange(5, status="DONE"))).tasks == [updated]
         assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == [created]
-    assert len(await marks(store)) == (0 if arrives else 3)
-    await kill_marks(store)
+    assert len(await marked_ids(store)) == (0 if arrives else 3)
+    await make_marks_overdue(store)
     await scrub_all(store, protocol(store))
     assert (await StoreClient(store).page(PageRange(5))).total == 2
     await check_indexes(store)
@@ -83,24 +85,24 @@ async def test_a_write_is_acknowledged_although_its_publish_failed(store: Store,
 async def test_a_write_that_could_not_mark_goes_past_redis_once_the_gate_is_off(
     store: Store, redis_url: str, arrives: bool
 ) -> None:
-    task, gone = await create(store, 2)
+    task, gone = await create_uncached_tasks(store, 2)
     async with failing_at(store, redis_url, "mark", arrives=arrives) as failing:
         writes = [
             asyncio.create_task(StoreClient(failing).update_task(task.id, {"status": "DONE"})),
             asyncio.create_task(StoreClient(failing).create_task(new_task())),
         ]
         deleting = asyncio.create_task(StoreClient(failing).delete_task(gone.id))
-        await until_gate_is(store, "closing")
+        await wait_for_gate_state(store, "closing")
         assert failing.metrics.closings == 1
         await asyncio.sleep(0.1)
         assert not any(write.done() for write in (*writes, deleting))
         # As ever, for those who have not heard of it.
         assert (await StoreClient(store).page(PageRange(5))).tasks == [task, gone]
-        await switch_off(store)
+        await finish_closing(store)
         updated, created = await asyncio.gather(*writes)
         await deleting
     assert (await StoreClient(store).page(PageRange(5))).tasks == [created, updated]
-    assert await build(store) == 2
+    assert await build_index(store) == 2
     assert (await StoreClient(store).page(PageRange(5))).tasks == [created, updated]
     await check_indexes(store)
     await check_entries(store)
@@ -110,8 +112,8 @@ async def test_a_write_that_could_not_mark_goes_past_redis_once_the_gate_is_off(
 async def test_a_write_that_could_not_mark_nor_close_the_gate_changes_nothing(
     store: Store, redis_url: str, arrives: bool
 ) -> None:
-    await tire(store)
-    task, other = await create(store, 2)
+    await exhaust_closings(store)
+    task, other = await create_uncached_tasks(store, 2)
     async with failing_at(store, redis_url, "mark", arrives=arrives) as failing:
         for write in (
             StoreClient(failing).update_task(task.id, {"status": "DONE"}),
@@ -121,13 +123,13 @@ async def test_a_write_that_could_not_mark_nor_close_the_gate_changes_nothing(
             with pytest.raises(CacheUnavailable):
                 await write
         assert failing.metrics.closings == 0
-    assert (await gate_of(store)).state == "on"
+    assert (await committed_gate(store)).state == "on"
     assert (await StoreClient(store).page(PageRange(5))).tasks == [task, other]
     # A mark that may have arrived is not aborted: were it still on its way, it would land after the abort.
-    assert len(await marks(store)) == (3 if arrives else 0)
-    await kill_marks(store)
+    assert len(await marked_ids(store)) == (3 if arrives else 0)
+    await make_marks_overdue(store)
     await scrub_all(store, protocol(store))
-    assert await indexed(store) == [task.id, other.id]
+    assert await indexed_ids(store) == [task.id, other.id]
     await check_indexes(store)
     await check_entries(store)
 
@@ -139,15 +141,15 @@ async def test_many_that_could_not_be_added_are_created_without_redis(
     new = [new_task() for _ in range(3)]
     async with failing_at(store, redis_url, "add", arrives=arrives) as failing:
         creating = asyncio.create_task(StoreClient(failing).create_tasks(new))
-        await until_gate_is(store, "closing")
+        await wait_for_gate_state(store, "closing")
         await asyncio.sleep(0.1)
         assert (await StoreClient(store).page(PageRange(5))).tasks == []
         assert not creating.done()
-        await switch_off(store)
+        await finish_closing(store)
         made = await creating
     assert [task.id for task in made if isinstance(task, Task)] == [task.id for task in new]
     assert (await StoreClient(store).page(PageRange(5))).total == 3
-    assert await build(store) == 3
+    assert await build_index(store) == 3
     await check_indexes(store)
 
 
@@ -155,7 +157,7 @@ async def test_many_that_could_not_be_added_are_created_without_redis(
 async def test_many_that_could_not_be_added_nor_the_gate_be_closed_are_not_there(
     store: Store, redis_url: str, arrives: bool
 ) -> None:
-    await tire(store)
+    await exhaust_closings(store)
     new = [new_task() for _ in range(3)]
     async with failing_at(store, redis_url, "add", arrives=arrives) as failing:
         with pytest.raises(CacheUnavailable):
@@ -163,7 +165,7 @@ async def test_many_that_could_not_be_added_nor_the_gate_be_closed_are_not_there
         assert failing.repair_queue.ids == {task.id for task in new}
         assert (await StoreClient(store).page(PageRange(5))).tasks == []
         await scrub_all(failing, protocol(failing))
-    assert await indexed(store) == []
+    assert await indexed_ids(store) == []
     await check_indexes(store)
     made = await StoreClient(store).create_tasks(new)
     assert all(isinstance(task, Task) for task in made)
@@ -171,7 +173,7 @@ async def test_many_that_could_not_be_added_nor_the_gate_be_closed_are_not_there
 
 
 async def test_a_fill_that_is_lost_does_no_harm(store: Store, redis_url: str) -> None:
-    task = await one(store)
+    task = await create_uncached_task(store)
     async with failing_at(store, redis_url, "fill", arrives=False) as failing:
         request = StoreClient(failing)
         assert await request.tasks_by_id([task.id]) == [task]
@@ -182,7 +184,7 @@ async def test_a_fill_that_is_lost_does_no_harm(store: Store, redis_url: str) ->
 async def test_a_read_whose_connection_breaks_is_answered_from_the_rows(
     store: Store, redis_url: str, verb: ScriptName
 ) -> None:
-    made = await create(store, 3)
+    made = await create_uncached_tasks(store, 3)
     async with failing_at(store, redis_url, verb, arrives=True) as failing:
         request = StoreClient(failing)
         page = await request.page(PageRange(2))
@@ -190,9 +192,9 @@ async def test_a_read_whose_connection_breaks_is_answered_from_the_rows(
         assert request.degraded
         # No other reader tries in vain, until the watch has heard from Redis.
         assert failing.gate_lease.protocol is None
-        async with watched(failing):
-            await until(lambda: failing.gate_lease.protocol is not None)
-    assert (await gate_of(store)).state == "on"
+        async with gate_watchers(failing):
+            await wait_until(lambda: failing.gate_lease.protocol is not None)
+    assert (await committed_gate(store)).state == "on"
 
 
 @pytest.mark.parametrize("outcome", ["rolled back", "unknown"])
@@ -200,7 +202,7 @@ async def test_a_commit_that_failed_leaves_what_is_right(
     store: Store, monkeypatch: pytest.MonkeyPatch, outcome: str
 ) -> None:
     """Rolled back for certain: everything is as it was. Unknown: the mark stays, until the scrub has read the row."""
-    task = await one(store)
+    task = await create_uncached_task(store)
     error = CommitUnknown if outcome == "unknown" else DatabaseError
 
     @asynccontextmanager
@@ -218,8 +220,8 @@ async def test_a_commit_that_failed_leaves_what_is_right(
     (found,) = await StoreClient(store).tasks_by_id([task.id])
     assert found is not None
     assert found.status == ("DONE" if outcome == "unknown" else "TODO")
-    assert len(await marks(store)) == (1 if outcome == "unknown" else 0)
-    await kill_marks(store)
+    assert len(await marked_ids(store)) == (1 if outcome == "unknown" else 0)
+    await make_marks_overdue(store)
     await scrub_all(store, protocol(store))
     await check_indexes(store)
     await check_entries(store)

@@ -13,10 +13,12 @@ from cache.redis.index import PageRange
 from cache.redis.protocol import MAX_SINGLE_EVENTS, MarkedWrite
 from cache.store import Store
 from cache.writes.edits import Edit
-from tests.support.factories import create, new_task, protocol
-from tests.support.gate_states import off, tire
-from tests.support.protocol_steps import LATER, LONG_AGO, kill_marks, mark, one, unborn
+from tests.support.gate_states import exhaust_closings, switch_gate_off
+from tests.support.protocol_steps import LATER_TOKEN, PAST_TRANSACTION_LIMIT, make_marks_overdue, mark_task
+from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_task, create_uncached_tasks, uncommitted_task
+from tests.support.task_factories import new_task
 
 
 class Heard:
@@ -82,7 +84,7 @@ async def test_each_change_is_told_with_its_task(store: Store, heard: Heard) -> 
 
 
 async def test_what_changes_nothing_tells_nothing(store: Store, heard: Heard) -> None:
-    task = await one(store)
+    task = await create_uncached_task(store)
     await heard.next()
     await StoreClient(store).update_task(task.id, {"title": task.title})
     assert await heard.nothing()
@@ -107,23 +109,23 @@ async def test_many_changed_at_once_are_one_change(store: Store, heard: Heard) -
 
 
 async def test_a_bulk_create_whose_writer_died_is_told_of_later(store: Store, heard: Heard) -> None:
-    task = await one(store)
+    task = await create_uncached_task(store)
     await heard.next()
     await protocol(store).add(1_000_001, [task], transaction=timedelta(seconds=-5))
     assert (await heard.next()).kind == "MANY"
 
 
 async def test_a_write_whose_publish_was_lost_is_told_of_by_the_scrub(store: Store, heard: Heard) -> None:
-    task = await one(store)
+    task = await create_uncached_task(store)
     await heard.next()
-    await mark(store, 1_000_001, task)
-    await kill_marks(store)
+    await mark_task(store, 1_000_001, task)
+    await make_marks_overdue(store)
     change = await heard.next()
     assert (change.kind, change.task) == ("UPDATED", task)
 
 
 async def test_a_publish_that_another_write_overtook_is_looked_up(store: Store, heard: Heard) -> None:
-    task = await one(store)
+    task = await create_uncached_task(store)
     await heard.next()
     await protocol(store).publish([MarkedWrite(5, task, visible=False, event="d")])
     change = await heard.next()
@@ -131,7 +133,7 @@ async def test_a_publish_that_another_write_overtook_is_looked_up(store: Store, 
 
 
 async def test_what_expires_is_told(store: Store, heard: Heard) -> None:
-    task = await one(store, expires_at=datetime.now(UTC) + timedelta(seconds=1))
+    task = await create_uncached_task(store, expires_at=datetime.now(UTC) + timedelta(seconds=1))
     await heard.next()
     change = await heard.next()
     assert (change.kind, change.id, change.task) == ("EXPIRED", task.id, None)
@@ -141,7 +143,7 @@ async def test_what_expires_is_told(store: Store, heard: Heard) -> None:
     ("expired", "told"), [(1, 1), (MAX_SINGLE_EVENTS, MAX_SINGLE_EVENTS), (MAX_SINGLE_EVENTS + 1, 1)]
 )
 async def test_what_a_page_takes_out_is_told_as_well(store: Store, expired: int, told: int) -> None:
-    await create(store, expired, expires_at=datetime.now(UTC) + timedelta(seconds=0.5))
+    await create_uncached_tasks(store, expired, expires_at=datetime.now(UTC) + timedelta(seconds=0.5))
     await asyncio.sleep(0.6)
     before = await protocol(store).last_event()
     assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == []
@@ -153,16 +155,16 @@ async def test_what_a_page_takes_out_is_told_as_well(store: Store, expired: int,
 
 
 async def test_a_bulk_create_that_was_told_of_before_it_was_committed_is_told_of_again(store: Store) -> None:
-    await protocol(store).add(LATER, [unborn()], transaction=LONG_AGO)
+    await protocol(store).add(LATER_TOKEN, [uncommitted_task()], transaction=PAST_TRANSACTION_LIMIT)
     await protocol(store).sweep()
     before = await protocol(store).last_event()
-    await protocol(store).announce(LATER, [])
+    await protocol(store).announce(LATER_TOKEN, [])
     assert await protocol(store).last_event() == before + 1
 
 
 async def test_one_who_comes_again_gets_what_it_missed(store: Store, feed: Feed, heard: Heard) -> None:
     for _ in range(3):
-        await one(store)
+        await create_uncached_task(store)
     told = [await heard.next() for _ in range(3)]
     again = Heard(feed.subscribe(told[0].rev))
     assert [await again.next(), await again.next()] == told[1:]
@@ -170,16 +172,16 @@ async def test_one_who_comes_again_gets_what_it_missed(store: Store, feed: Feed,
 
 @pytest.mark.parametrize("missed", [Rev(0, 0), Rev(10**9, 1)], ids=["another epoch", "not yet"])
 async def test_one_who_missed_what_nobody_knows_is_told_to_begin_anew(store: Store, feed: Feed, missed: Rev) -> None:
-    await one(store)
+    await create_uncached_task(store)
     assert (await Heard(feed.subscribe(missed)).next()).kind == "RESYNC"
 
 
 async def test_while_redis_cannot_tell_who_comes_again_begins_anew(store: Store, feed: Feed, heard: Heard) -> None:
-    await one(store)
+    await create_uncached_task(store)
     rev = (await heard.next()).rev
     assert await Heard(feed.subscribe(rev)).nothing()
-    await tire(store)
-    await off(store)
+    await exhaust_closings(store)
+    await switch_gate_off(store)
     while feed._connected:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     assert (await Heard(feed.subscribe(rev)).next()).kind == "RESYNC"
@@ -190,7 +192,7 @@ async def test_after_redis_was_emptied_everybody_begins_anew(store: Store, feed:
     await store.redis.client.flushall()
     while (change := await heard.until_resync()).rev.epoch == before.epoch:
         pass
-    task = await one(store)
+    task = await create_uncached_task(store)
     while (change := await heard.next()).kind == "RESYNC":
         pass
     assert (change.kind, change.task) == ("CREATED", task)
@@ -200,7 +202,7 @@ async def test_a_lease_that_lapses_for_a_moment_sends_nobody_back_to_the_beginni
     """As on a machine that is busy with other things: the gate is as it was, and nothing was missed."""
     assert store.gate_lease.gate is not None
     for _ in range(3):
-        writing, hearing = asyncio.create_task(one(store)), asyncio.create_task(heard.next())
+        writing, hearing = asyncio.create_task(create_uncached_task(store)), asyncio.create_task(heard.next())
         while not (writing.done() and hearing.done()):
             store.gate_lease.observe_gate(store.gate_lease.gate, clock() - GATE_LEASE_SECONDS - 1)
             await asyncio.sleep(0)
@@ -208,10 +210,10 @@ async def test_a_lease_that_lapses_for_a_moment_sends_nobody_back_to_the_beginni
 
 
 async def test_a_message_that_was_missed_is_noticed_by_the_next(store: Store, feed: Feed, heard: Heard) -> None:
-    await one(store)
+    await create_uncached_task(store)
     await heard.next()
     await store.redis.client.incr(protocol(store).keys.changes)
-    await one(store)
+    await create_uncached_task(store)
     change = await heard.next()
     assert (change.kind, change.rev.number) == ("RESYNC", feed._rev.number)
 
@@ -225,7 +227,7 @@ async def test_counts_come_at_once_and_when_they_change(store: Store, feed: Feed
     counts = feed.counts.subscribe()
     async with asyncio.timeout(10):
         assert (await anext(counts))[None] == 0
-        await one(store, status="DONE")
+        await create_uncached_task(store, status="DONE")
         count = await anext(counts)
     assert count == {None: 1, "TODO": 0, "IN_PROGRESS": 0, "DONE": 1}
 

@@ -17,9 +17,18 @@ from cache.redis.client import Redis
 from cache.store import Store
 from db.gate import Gate, GateState
 from db.pool import Connection, Database, Row
-from tests.support.factories import new_task, protocol
-from tests.support.gate_states import build, close, gate_of, switch_off, until, until_gate_is, watched
+from tests.support.gate_states import (
+    build_index,
+    close_gate,
+    committed_gate,
+    finish_closing,
+    gate_watchers,
+    wait_for_gate_state,
+    wait_until,
+)
+from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
+from tests.support.task_factories import new_task
 
 LONGEST = GATE_LEASE_SECONDS + watcher.CLOSING_MARGIN_SECONDS
 
@@ -83,50 +92,50 @@ async def test_a_lease_is_good_from_the_moment_it_was_asked_for(store: Store) ->
 async def test_a_lease_runs_out_when_postgresql_does_not_answer(store: Store, deaf: Store) -> None:
     task = await StoreClient(store).create_task(new_task())
     hears = cast("Deaf", deaf.database).hears
-    async with watched(deaf):
-        await until(lambda: deaf.gate_lease.protocol is not None)
+    async with gate_watchers(deaf):
+        await wait_until(lambda: deaf.gate_lease.protocol is not None)
         await asyncio.sleep(GATE_LEASE_SECONDS + 0.1)
         assert deaf.gate_lease.protocol is not None  # renewed
         hears.clear()
         began = clock()
-        await until(lambda: deaf.gate_lease.protocol is None)
+        await wait_until(lambda: deaf.gate_lease.protocol is None)
         assert clock() - began <= GATE_LEASE_SECONDS + 0.05
         assert deaf.gate_lease.ready  # for it was heard of a moment ago
         request = StoreClient(deaf)
         assert await request.tasks_by_id([task.id]) == [task]
         assert request.degraded
         hears.set()
-        await until(lambda: deaf.gate_lease.protocol is not None)
+        await wait_until(lambda: deaf.gate_lease.protocol is not None)
     deaf.gate_lease.observe_gate(protocol(store).gate, clock() - READY_TIMEOUT_SECONDS)
     assert not deaf.gate_lease.ready
 
 
 async def test_closing_becomes_off_when_no_lease_can_last_any_longer(store: Store) -> None:
-    async with watched(store):
-        await until(lambda: store.gate_lease.gate == protocol(store).gate)
+    async with gate_watchers(store):
+        await wait_until(lambda: store.gate_lease.gate == protocol(store).gate)
         began = clock()
         assert await store.gate_lease.close(protocol(store).gate.epoch, CacheUnavailable())
-        await until_gate_is(store, "off")
+        await wait_for_gate_state(store, "off")
         assert LONGEST < clock() - began < LONGEST + 1
         assert store.gate_lease.protocol is None
 
 
 async def test_it_does_so_too_when_whoever_closed_it_is_gone(store: Store, database: Database, redis: Redis) -> None:
     others = [Store(database, redis, StoreMetrics()) for _ in range(3)]
-    await close(store)
+    await close_gate(store)
     began = clock()
-    async with watched(*others):
-        await until_gate_is(store, "off")
+    async with gate_watchers(*others):
+        await wait_for_gate_state(store, "off")
     assert clock() - began > LONGEST
 
 
 async def test_who_comes_late_waits_from_when_it_saw_it_closing(store: Store) -> None:
     """It cannot know how long it has been so: its clock is its own."""
-    await close(store)
+    await close_gate(store)
     await asyncio.sleep(0.5)
     began = clock()
-    async with watched(store):
-        await until_gate_is(store, "off")
+    async with gate_watchers(store):
+        await wait_for_gate_state(store, "off")
     assert clock() - began > LONGEST
 
 
@@ -136,12 +145,12 @@ async def test_nobody_trusts_the_index_any_more_when_it_is_off(
     """Whatever a process was told last, and however late: its lease is over before the others go past Redis."""
     other = Store(database, redis, StoreMetrics())
     hears = cast("Deaf", deaf.database).hears
-    async with watched(deaf, other):
-        await until(lambda: deaf.gate_lease.protocol is not None and other.gate_lease.protocol is not None)
+    async with gate_watchers(deaf, other):
+        await wait_until(lambda: deaf.gate_lease.protocol is not None and other.gate_lease.protocol is not None)
         hears.clear()  # the next answer, `on`, is under way for as long as this lasts
         await asyncio.sleep(watcher.WATCH_INTERVAL_SECONDS + 0.05)
-        await close(store)
-        await until_gate_is(store, "off")
+        await close_gate(store)
+        await wait_for_gate_state(store, "off")
         assert deaf.gate_lease.protocol is None
         hears.set()
         await asyncio.sleep(0)
@@ -150,24 +159,24 @@ async def test_nobody_trusts_the_index_any_more_when_it_is_off(
 
 async def test_another_gate_that_closes_is_waited_for_anew(store: Store) -> None:
     async with store.database.connection() as connection:
-        await close(store)
+        await close_gate(store)
         seen = await watcher.check_gate(store.gate_lease, connection, store.workspace, None)
-        await switch_off(store)
-        await build(store)
-        await close(store)
+        await finish_closing(store)
+        await build_index(store)
+        await close_gate(store)
         assert seen is not None
         again = await watcher.check_gate(store.gate_lease, connection, store.workspace, (seen[0], clock() - 60))
         assert again is not None
-        assert again[0] == await gate_of(store)
+        assert again[0] == await committed_gate(store)
         assert clock() - again[1] < 1
-        assert (await gate_of(store)).state == "closing"
+        assert (await committed_gate(store)).state == "closing"
 
 
 async def test_redis_is_used_again_once_it_answers(store: Store) -> None:
     store.gate_lease.redis_answers = False
     assert store.gate_lease.protocol is None
-    async with watched(store):
-        await until(lambda: store.gate_lease.protocol is not None)
+    async with gate_watchers(store):
+        await wait_until(lambda: store.gate_lease.protocol is not None)
 
 
 async def test_the_watch_goes_on_when_its_connection_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,9 +190,9 @@ async def test_the_watch_goes_on_when_its_connection_ends(store: Store, monkeypa
             yield connection
 
     monkeypatch.setattr(store.database, "dedicated_connection", recorded)
-    async with watched(store), store.database.connection() as connection:
+    async with gate_watchers(store), store.database.connection() as connection:
         for times in (1, 2, 3):
             store.gate_lease.observe_gate(protocol(store).gate, clock() - GATE_LEASE_SECONDS)
-            await until(lambda: store.gate_lease.protocol is not None)
+            await wait_until(lambda: store.gate_lease.protocol is not None)
             assert len(used) == times
             await connection.raw.execute("SELECT pg_terminate_backend(%s, 5000)", (used[-1],))

@@ -21,9 +21,18 @@ from db.errors import DatabaseError
 from db.gate import Gate
 from db.index_source import INDEX_START, IndexPosition, StatusBatch, index_batch
 from db.pool import Connection, Database
-from tests.support.factories import create, look, new_task, protocol, snapshot
-from tests.support.gate_states import build, check_indexes, gate_of, off, until_gate_is
+from tests.support.consistency import check_indexes
+from tests.support.gate_states import (
+    build_index,
+    committed_gate,
+    grant_gate_lease,
+    switch_gate_off,
+    wait_for_gate_state,
+)
+from tests.support.redis_state import protocol, redis_snapshot
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import new_task
 
 Break = Callable[[Store, Protocol], Awaitable[None]]
 
@@ -69,42 +78,42 @@ async def closed(store: Store, building: Protocol) -> None:
 
 @pytest.mark.parametrize("breaks", [emptied, lost, closed])
 async def test_it_is_given_up(store: Store, pausing: Pause, breaks: Break) -> None:
-    made = await create(store, 7)
-    await off(store)
+    made = await create_uncached_tasks(store, 7)
+    await switch_gate_off(store)
     building = asyncio.create_task(rebuild(store))
     await pausing.reached.wait()
-    found = await until_gate_is(store, "building")
+    found = await wait_for_gate_state(store, "building")
     await breaks(store, store.gate_lease.protocol_for(found))
     pausing.go_on.set()
     with pytest.raises(IndexLost):
         await building
-    assert await gate_of(store) == Gate("off", found.epoch, found.redis_run_id)
-    assert not [key for key in await snapshot(store) if f":{found.epoch}:".encode() in key]
+    assert await committed_gate(store) == Gate("off", found.epoch, found.redis_run_id)
+    assert not [key for key in await redis_snapshot(store) if f":{found.epoch}:".encode() in key]
     assert str(found.epoch).encode() not in await store.redis.client.smembers(epochs_key(store.workspace))
-    assert await build(store) == 7
+    assert await build_index(store) == 7
     assert (await StoreClient(store).page(PageRange(10))).tasks == made
     await check_indexes(store)
 
 
 async def test_a_beacon_that_is_lost_while_it_is_built_is_seen_by_readers(store: Store, pausing: Pause) -> None:
     """The builder looks at `rev` alone; a page looks at the beacon of its index, and the gate closes then."""
-    made = await create(store, 7)
-    await off(store)
+    made = await create_uncached_tasks(store, 7)
+    await switch_gate_off(store)
     building = asyncio.create_task(rebuild(store))
     await pausing.reached.wait()
-    names = store.gate_lease.protocol_for(await gate_of(store)).keys
+    names = store.gate_lease.protocol_for(await committed_gate(store)).keys
     await store.redis.client.delete(names.indexes[0])
     pausing.go_on.set()
     await building
-    await look(store)
+    await grant_gate_lease(store)
     request = StoreClient(store)
     assert (await request.page(PageRange(10))).tasks == made
     assert request.degraded
 
 
 async def test_writes_go_on_when_it_is_given_up(store: Store, pausing: Pause) -> None:
-    made = await create(store, 7)
-    await off(store)
+    made = await create_uncached_tasks(store, 7)
+    await switch_gate_off(store)
     building = asyncio.create_task(rebuild(store))
     await pausing.reached.wait()
     moved = await StoreClient(store).update_task(made[0].id, {"status": "DONE"})
@@ -113,28 +122,28 @@ async def test_writes_go_on_when_it_is_given_up(store: Store, pausing: Pause) ->
     began = clock()
     created = await StoreClient(store).create_task(new_task())
     assert clock() - began < GATE_LEASE_SECONDS
-    assert (await gate_of(store)).state == "off"
+    assert (await committed_gate(store)).state == "off"
     pausing.go_on.set()
     with pytest.raises(IndexLost):
         await building
     assert (await StoreClient(store).page(PageRange(10))).tasks == [created, moved, *made[1:]]
-    assert await build(store) == 8
+    assert await build_index(store) == 8
     await check_indexes(store)
 
 
 async def test_a_builder_that_is_cancelled_gives_up(store: Store, pausing: Pause) -> None:
-    await create(store, 7)
-    await off(store)
+    await create_uncached_tasks(store, 7)
+    await switch_gate_off(store)
     building = asyncio.create_task(rebuild(store))
     await pausing.reached.wait()
-    found = await until_gate_is(store, "building")
+    found = await wait_for_gate_state(store, "building")
     building.cancel()
     with pytest.raises(asyncio.CancelledError):
         await building
-    assert (await gate_of(store)).state == "off"
-    assert not [key for key in await snapshot(store) if f":{found.epoch}:".encode() in key]
+    assert (await committed_gate(store)).state == "off"
+    assert not [key for key in await redis_snapshot(store) if f":{found.epoch}:".encode() in key]
     pausing.go_on.set()
-    assert await build(store) == 7
+    assert await build_index(store) == 7
     await check_indexes(store)
 
 
@@ -142,14 +151,14 @@ async def test_a_builder_that_died_is_taken_over(
     store: Store, database_url: str, redis_url: str, pausing: Pause
 ) -> None:
     """It comes back to life too late, and does no harm."""
-    made = await create(store, 7)
-    await off(store)
+    made = await create_uncached_tasks(store, 7)
+    await switch_gate_off(store)
     async with Database(database_url) as database, Redis(redis_url) as redis:
         dying = Store(database, redis, StoreMetrics())
         building = asyncio.create_task(rebuild(dying))
         await pausing.reached.wait()
         assert await rebuild(store) is None  # it is the other's turn
-        dead = await until_gate_is(store, "building")
+        dead = await wait_for_gate_state(store, "building")
         made[0] = await StoreClient(store).update_task(made[0].id, {"status": "DONE"})
         (turn,) = pausing.turns
         async with store.database.connection() as connection:
@@ -157,7 +166,7 @@ async def test_a_builder_that_died_is_taken_over(
         pausing.reached.clear()
         taking_over = asyncio.create_task(rebuild(store))
         await pausing.reached.wait()
-        taken_over = await gate_of(store)
+        taken_over = await committed_gate(store)
         assert taken_over.state == "building"
         assert taken_over.epoch > dead.epoch
         made[1] = await StoreClient(store).update_task(made[1].id, {"status": "DONE"})
@@ -165,19 +174,19 @@ async def test_a_builder_that_died_is_taken_over(
         with pytest.raises(DatabaseError):
             await building
         assert await taking_over == 7
-    assert await gate_of(store) == Gate("on", taken_over.epoch, taken_over.redis_run_id)
-    await look(store)
+    assert await committed_gate(store) == Gate("on", taken_over.epoch, taken_over.redis_run_id)
+    await grant_gate_lease(store)
     assert (await StoreClient(store).page(PageRange(10))).tasks == made
     await scrub_all(store, protocol(store))
     await check_indexes(store)
-    assert not [key for key in await snapshot(store) if f":{dead.epoch}:rev".encode() in key]
+    assert not [key for key in await redis_snapshot(store) if f":{dead.epoch}:rev".encode() in key]
 
 
 async def test_one_that_never_was_building_leaves_nothing_behind(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its keys have no end, and its epoch is never used again."""
-    await create(store, 3)
-    await off(store)
-    before = await gate_of(store)
+    await create_uncached_tasks(store, 3)
+    await switch_gate_off(store)
+    before = await committed_gate(store)
 
     async def breaks_off(*_: object) -> None:
         raise DatabaseError("broken")
@@ -186,8 +195,8 @@ async def test_one_that_never_was_building_leaves_nothing_behind(store: Store, m
         patched.setattr(gate, "write_building", breaks_off)
         with pytest.raises(DatabaseError, match="broken"):
             await rebuild(store)
-    assert await gate_of(store) == before
-    assert await build(store) == 3
+    assert await committed_gate(store) == before
+    assert await build_index(store) == 3
     (epoch,) = await store.redis.client.smembers(epochs_key(store.workspace))
     assert int(epoch) == protocol(store).gate.epoch
-    assert {key.split(b":")[1] for key in await snapshot(store)} == {epoch, b"epochs"}
+    assert {key.split(b":")[1] for key in await redis_snapshot(store)} == {epoch, b"epochs"}

@@ -10,9 +10,9 @@ from cache.redis.entry import decode
 from cache.redis.index import PageRange
 from cache.store import Store
 from db.task import Task
-from tests.support.factories import create, entry, protocol
-from tests.support.protocol_steps import one
+from tests.support.redis_state import protocol, read_entry
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_task, create_uncached_tasks
 
 
 @pytest.mark.parametrize("step", ["publish", "fill", "scrub"])
@@ -20,7 +20,7 @@ from tests.support.store_client import StoreClient
 async def test_an_entry_stays_an_hour_at_most_and_not_past_the_expiry(
     store: Store, step: str, lifetime: timedelta | None
 ) -> None:
-    task = await one(store, expires_at=None if lifetime is None else datetime.now(UTC) + lifetime)
+    task = await create_uncached_task(store, expires_at=None if lifetime is None else datetime.now(UTC) + lifetime)
     if step == "publish":
         task = await StoreClient(store).update_task(task.id, {"title": "Published"})
     elif step == "fill":
@@ -28,7 +28,7 @@ async def test_an_entry_stays_an_hour_at_most_and_not_past_the_expiry(
     else:
         await scrub(store, protocol(store), [task.id])
     key = protocol(store).keys.entry(task.id)
-    assert decode(store.workspace, task.id, await entry(store, task.id)) == task
+    assert decode(store.workspace, task.id, await read_entry(store, task.id)) == task
     assert 0 < await store.redis.client.pttl(key) <= 3_600_000
     if task.expires_at is not None:
         assert await _ends(store, task) <= task.expires_at.timestamp() * 1000
@@ -40,7 +40,7 @@ async def _ends(store: Store, task: Task) -> int:
 
 
 async def test_entries_do_not_end_all_together(store: Store) -> None:
-    made = await create(store, 50)
+    made = await create_uncached_tasks(store, 50)
     await StoreClient(store).page(PageRange(50))
     ends = {await _ends(store, task) for task in made}
     assert len(ends) > 10

@@ -14,20 +14,22 @@ from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite, Protocol
 from cache.store import Store
 from db.task import Task
-from tests.support.factories import create, cursor, new_task, protocol, snapshot
+from tests.support.consistency import check_indexes
 from tests.support.gate_states import (
-    build,
-    check_indexes,
-    gate_of,
-    off,
-    switch_off,
-    tire,
-    until,
-    until_gate_is,
-    watched,
+    build_index,
+    committed_gate,
+    exhaust_closings,
+    finish_closing,
+    gate_watchers,
+    switch_gate_off,
+    wait_for_gate_state,
+    wait_until,
 )
-from tests.support.protocol_steps import EARLIER, LATER, TRANSACTION, mark, one
+from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, TRANSACTION_LIMIT, mark_task
+from tests.support.redis_state import index_position, protocol, redis_snapshot
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_task, create_uncached_tasks
+from tests.support.task_factories import new_task
 
 
 def _places() -> list[str]:
@@ -45,32 +47,32 @@ async def _lose(store: Store, place: str) -> None:
 
 
 STEPS: dict[str, Callable[[Protocol, Task], Awaitable[Any]]] = {
-    "mark": lambda protocol, task: protocol.mark([MarkedWrite(LATER, task)], transaction=TRANSACTION),
-    "publish": lambda protocol, task: protocol.publish([MarkedWrite(EARLIER, task, visible=False)]),
-    "abort": lambda protocol, task: protocol.abort([MarkedWrite(EARLIER, task, visible=False)]),
-    "add": lambda protocol, task: protocol.add(LATER, [task], transaction=TRANSACTION),
+    "mark": lambda protocol, task: protocol.mark([MarkedWrite(LATER_TOKEN, task)], transaction=TRANSACTION_LIMIT),
+    "publish": lambda protocol, task: protocol.publish([MarkedWrite(EARLIER_TOKEN, task, visible=False)]),
+    "abort": lambda protocol, task: protocol.abort([MarkedWrite(EARLIER_TOKEN, task, visible=False)]),
+    "add": lambda protocol, task: protocol.add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT),
     "lease": lambda protocol, task: protocol.lease("b", [task.id], scrub=True),
     "fill": lambda protocol, task: protocol.fill("a", {task.id: task}),
     "scrub": lambda protocol, task: protocol.scrub("a", task.id, None),
-    "announce": lambda protocol, task: protocol.announce(LATER, [task.id]),
+    "announce": lambda protocol, task: protocol.announce(LATER_TOKEN, [task.id]),
     "sweep": lambda protocol, _task: protocol.sweep(),
 }
 
 
 async def test_every_step_notices_that_something_is_lost_and_does_nothing(store: Store) -> None:
     for place in _places():
-        await off(store)
-        await build(store)
-        task, other = await create(store, 2)
-        await mark(store, EARLIER, task)
+        await switch_gate_off(store)
+        await build_index(store)
+        task, other = await create_uncached_tasks(store, 2)
+        await mark_task(store, EARLIER_TOKEN, task)
         await protocol(store).lease("a", [other.id])
         await _lose(store, place)
-        before = await snapshot(store)
+        before = await redis_snapshot(store)
         for step in STEPS.values():
             for one_ in (task, other):
                 with pytest.raises(IndexLost):
                     await step(protocol(store), one_)
-        assert await snapshot(store) == before
+        assert await redis_snapshot(store) == before
 
 
 @pytest.mark.parametrize("view", range(len(keys.VIEWS)))
@@ -93,7 +95,7 @@ READS: dict[str, Callable[[StoreClient, Task], Awaitable[Any]]] = {
 
 @pytest.mark.parametrize("read", READS)
 async def test_postgresql_answers_when_redis_was_emptied(store: Store, read: str) -> None:
-    task = await one(store)
+    task = await create_uncached_task(store)
     expected = await READS[read](StoreClient(store), task)
     if isinstance(expected, Page):
         expected = replace(expected, rank=None)  # PostgreSQL would have to count it
@@ -110,52 +112,52 @@ async def test_postgresql_answers_when_redis_was_emptied(store: Store, read: str
 
 
 async def test_who_finds_nothing_in_the_middle_of_a_page_asks_postgresql_for_all_of_it(store: Store) -> None:
-    made = await create(store, 20)
+    made = await create_uncached_tasks(store, 20)
     await StoreClient(store).page(PageRange(20))
     await store.redis.client.delete(protocol(store).keys.rev)
     request = StoreClient(store)
-    page = await request.page(PageRange(10, after=cursor(made[4])))
+    page = await request.page(PageRange(10, after=index_position(made[4])))
     assert (page.tasks, page.total, page.has_before, page.has_after) == (made[5:15], 20, True, True)
     assert request.degraded
 
 
 async def test_the_watch_closes_the_gate_of_an_index_that_a_reader_found_missing(store: Store) -> None:
-    task = await one(store)
-    await tire(store)  # an index that is lost is lost for all
+    task = await create_uncached_task(store)
+    await exhaust_closings(store)  # an index that is lost is lost for all
     await store.redis.client.flushdb()
-    async with watched(store):
+    async with gate_watchers(store):
         await StoreClient(store).tasks_by_id([task.id])
-        await until_gate_is(store, "closing")
+        await wait_for_gate_state(store, "closing")
         assert store.metrics.closings == 1
-        await until(lambda: store.gate_lease.protocol is None)
+        await wait_until(lambda: store.gate_lease.protocol is None)
 
 
 async def test_what_was_lost_of_an_older_index_closes_no_gate(store: Store) -> None:
     store.gate_lease.report_lost_index(protocol(store).gate.epoch - 1, IndexLost())
-    async with watched(store):
-        await until(lambda: store.gate_lease.lost_index is None)
+    async with gate_watchers(store):
+        await wait_until(lambda: store.gate_lease.lost_index is None)
         await asyncio.sleep(0.05)
-    assert (await gate_of(store)).state == "on"
+    assert (await committed_gate(store)).state == "on"
 
 
 @pytest.mark.parametrize("place", _places())
 async def test_a_write_that_finds_the_index_lost_goes_past_redis(store: Store, place: str) -> None:
     """No write is acknowledged that Redis could contradict: first the gate closes, for all."""
-    await tire(store)
-    task, gone = await create(store, 2)
+    await exhaust_closings(store)
+    task, gone = await create_uncached_tasks(store, 2)
     await _lose(store, place)
-    before = await snapshot(store)
+    before = await redis_snapshot(store)
     writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"title": "Newer"}))
-    await until_gate_is(store, "closing")
+    await wait_for_gate_state(store, "closing")
     more = [asyncio.create_task(StoreClient(store).delete_task(gone.id))]
     more.append(asyncio.create_task(StoreClient(store).create_task(new_task())))
     bulk = asyncio.create_task(StoreClient(store).create_tasks([new_task(), new_task()]))
     await asyncio.sleep(0.1)
     assert not any(write.done() for write in (writing, *more, bulk))
-    await switch_off(store)
+    await finish_closing(store)
     updated, created = await writing, (await asyncio.gather(*more))[1]
     assert {created, updated, *await bulk} == set((await StoreClient(store).page(PageRange(5))).tasks)
-    assert await snapshot(store) == before
-    assert await build(store) == 4
+    assert await redis_snapshot(store) == before
+    assert await build_index(store) == 4
     assert {created, updated, *await bulk} == set((await StoreClient(store).page(PageRange(5))).tasks)
     await check_indexes(store)

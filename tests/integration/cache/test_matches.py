@@ -9,15 +9,16 @@ from cache.reads.session import Session
 from cache.store import Store
 from db.search import RowFilter
 from db.task import Task
-from tests.support.factories import create, in_an_hour
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import in_an_hour
 
 SOON = in_an_hour()
 
 
 async def test_a_task_that_moves_to_where_one_reads_on_is_shown_once(store: Store) -> None:
     first, second, third = [
-        (await create(store, expires_at=SOON + timedelta(minutes=minutes)))[0] for minutes in range(3)
+        (await create_uncached_tasks(store, expires_at=SOON + timedelta(minutes=minutes)))[0] for minutes in range(3)
     ]
 
     class Loader(TaskLoader):

@@ -16,9 +16,12 @@ from cache.store import Store
 from db.gate import enter_gate
 from db.task import NewTask
 from db.task_table import update_tasks
-from tests.support.factories import create, in_an_hour, look, protocol
-from tests.support.protocol_steps import EARLIER, TRANSACTION, kill_marks, mark, unborn
+from tests.support.gate_states import grant_gate_lease
+from tests.support.protocol_steps import EARLIER_TOKEN, TRANSACTION_LIMIT, make_marks_overdue, mark_task
+from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks, uncommitted_task
+from tests.support.task_factories import in_an_hour
 
 SOON = in_an_hour()
 MIDDLE, LATE = SOON + timedelta(minutes=1), SOON + timedelta(minutes=2)
@@ -42,30 +45,36 @@ async def test_an_expiry_on_its_way(
     store: Store, was: datetime | None, becomes: datetime | None, committed: bool
 ) -> None:
     """The writer has marked, has committed or not, and is never heard of again."""
-    [task], _ = await create(store, expires_at=was), await create(store, expires_at=MIDDLE)
+    [task], _ = (
+        await create_uncached_tasks(store, expires_at=was),
+        await create_uncached_tasks(store, expires_at=MIDDLE),
+    )
     async with store.database.transaction() as connection:
         await enter_gate(connection, store.workspace, task.id)
         if committed:
             await update_tasks(connection, store.workspace, [replace(task, expires_at=becomes)])
-        await mark(store, EARLIER, replace(task, expires_at=becomes, version=2))
+        await mark_task(store, EARLIER_TOKEN, replace(task, expires_at=becomes, version=2))
     expiries = sorted(expires_at for expires_at in (becomes if committed else was, MIDDLE) if expires_at is not None)
     assert await statements(store) == (expiries, 1)
-    await kill_marks(store)
+    await make_marks_overdue(store)
     await scrub_all(store, protocol(store))
     assert await statements(store) == (expiries, 0)
 
 
 @pytest.mark.parametrize(("was", "becomes"), [(SOON, LATE), (SOON, None), (None, SOON), (SOON, SOON)])
 async def test_an_expiry_that_has_arrived(store: Store, was: datetime | None, becomes: datetime | None) -> None:
-    [task], _ = await create(store, expires_at=was), await create(store, expires_at=MIDDLE)
+    [task], _ = (
+        await create_uncached_tasks(store, expires_at=was),
+        await create_uncached_tasks(store, expires_at=MIDDLE),
+    )
     await StoreClient(store).update_task(task.id, {"title": "New", "expires_at": becomes})
     expiries = sorted(expires_at for expires_at in (becomes, MIDDLE) if expires_at is not None)
     assert await statements(store) == (expiries, 0)
 
 
 async def test_only_a_change_of_the_expiry_is_in_doubt(store: Store) -> None:
-    [task] = await create(store, expires_at=SOON)
-    await mark(store, EARLIER, replace(task, title="New", status="DONE", version=2))
+    [task] = await create_uncached_tasks(store, expires_at=SOON)
+    await mark_task(store, EARLIER_TOKEN, replace(task, title="New", status="DONE", version=2))
     assert (await statements(store))[1] == 0
 
 
@@ -91,14 +100,14 @@ async def test_a_create_that_is_rolled_back_and_done_again_stands_in_one_place(
     store: Store, redis_url: str, part: PageRange
 ) -> None:
     """It is younger then. The page does not show it in both places, nor end at a place that others come before."""
-    [old] = await create(store)
-    again, ghost = unborn(), unborn()
+    [old] = await create_uncached_tasks(store)
+    again, ghost = uncommitted_task(), uncommitted_task()
     for new in (again, ghost):
-        await protocol(store).add(EARLIER, [new], transaction=TRANSACTION)
-    between = (await create(store))[0]
+        await protocol(store).add(EARLIER_TOKEN, [new], transaction=TRANSACTION_LIMIT)
+    between = (await create_uncached_tasks(store))[0]
     async with Meanwhile(redis_url, lambda: StoreClient(store).create_task(NewTask(again.id, again.title))) as redis:
         reader = Store(store.database, redis, StoreMetrics())
-        await look(reader)
+        await grant_gate_lease(reader)
         page = await StoreClient(reader).page(part)
     made = await StoreClient(store).tasks_by_id([again.id])
     if part.order == "OLDEST":

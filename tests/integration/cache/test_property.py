@@ -15,7 +15,7 @@ from cache.store import Store
 from db.pool import Database
 from db.task import Status
 from tests.support.examples import examples
-from tests.support.gate_states import build
+from tests.support.gate_states import build_index
 from tests.support.shadow_store import EXPIRIES, ORDERS, World
 
 expiries = st.sampled_from(EXPIRIES)
@@ -67,7 +67,7 @@ class Opened:
 
     async def play(self, steps: list[tuple[Any, ...]]) -> None:
         store = Store(self._database, self._redis, self._accounting, f"w{next(self.numbers)}")
-        await build(store)
+        await build_index(store)
         world = World(store)
         for name, *arguments in steps:
             step: Callable[..., Awaitable[None]] = getattr(world, name)

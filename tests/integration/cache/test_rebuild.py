@@ -14,54 +14,65 @@ from cache.redis.index import PageRange
 from cache.redis.keys import Keys, epochs_key
 from cache.store import Store
 from db.pool import Database
-from tests.support.factories import create, in_an_hour, look, new_task, protocol, snapshot
-from tests.support.gate_states import build, check_entries, check_indexes, gate_of, off, until, until_settled, watched
-from tests.support.protocol_steps import EARLIER, mark
+from tests.support.consistency import check_entries, check_indexes
+from tests.support.gate_states import (
+    build_index,
+    committed_gate,
+    gate_watchers,
+    grant_gate_lease,
+    switch_gate_off,
+    wait_until,
+    wait_until_scrubbed,
+)
+from tests.support.protocol_steps import EARLIER_TOKEN, mark_task
+from tests.support.redis_state import protocol, redis_snapshot
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import in_an_hour, new_task
 
 
 async def epochs(store: Store) -> set[int]:
     """The epochs of which Redis holds anything."""
-    found = await snapshot(store)
+    found = await redis_snapshot(store)
     return {int(key.split(b":")[1]) for key in found if key.split(b":")[1].isdigit()}
 
 
 async def test_before_the_first_build_postgresql_answers(bare_store: Store) -> None:
-    await look(bare_store)
+    await grant_gate_lease(bare_store)
     assert bare_store.gate_lease.ready
     task = await StoreClient(bare_store).create_task(new_task())
     request = StoreClient(bare_store)
     assert (await request.page(PageRange(5))).tasks == [task]
     assert request.degraded
-    assert await snapshot(bare_store) == {}
+    assert await redis_snapshot(bare_store) == {}
 
 
 async def test_an_index_is_built_once(bare_store: Store, metrics: StoreMetrics) -> None:
-    made = await create(bare_store, 3)
+    made = await create_uncached_tasks(bare_store, 3)
     assert await rebuild(bare_store) == 3
     assert metrics.rebuilds == 1
     assert await rebuild(bare_store) is None  # it is on
     assert metrics.rebuilds == 1
-    await look(bare_store)
+    await grant_gate_lease(bare_store)
     request = StoreClient(bare_store)
     assert (await request.page(PageRange(5))).tasks == made
     assert not request.degraded
-    assert (await gate_of(bare_store)).redis_run_id == await bare_store.redis.run_id()
+    assert (await committed_gate(bare_store)).redis_run_id == await bare_store.redis.run_id()
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7, 41, 10_000])
 async def test_a_new_index_is_the_rows(store: Store, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     monkeypatch.setattr(rebuilding, "REBUILD_BATCH_ROWS", batch)
-    made = await create(store, 20, expires_at=in_an_hour())
-    made = await create(store, 21, status="DONE") + made
+    made = await create_uncached_tasks(store, 20, expires_at=in_an_hour())
+    made = await create_uncached_tasks(store, 21, status="DONE") + made
     await StoreClient(store).delete_task(made.pop(7).id)
     expired = made.pop()
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE task SET expires_at = '2001-01-01' WHERE id = %s", (expired.id,))
     before = protocol(store).gate.epoch
     await store.redis.client.flushdb()
-    await off(store)
-    assert await build(store) == 39
+    await switch_gate_off(store)
+    assert await build_index(store) == 39
     assert protocol(store).gate.epoch > before
     await check_indexes(store)
     page = await StoreClient(store).page(PageRange(100))
@@ -71,7 +82,7 @@ async def test_a_new_index_is_the_rows(store: Store, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("restarts", [True, False])
 async def test_what_is_left_of_another_database_is_not_used(store: Store, restarts: bool) -> None:
     """A backup was played back: the rows are older than the entries, and the epochs begin again."""
-    task, gone = await create(store, 2)
+    task, gone = await create_uncached_tasks(store, 2)
     await StoreClient(store).update_task(task.id, {"title": "Lost with the database"})
     async with store.database.connection() as connection:
         await connection.raw.execute("DELETE FROM gate")
@@ -79,7 +90,7 @@ async def test_what_is_left_of_another_database_is_not_used(store: Store, restar
         await connection.raw.execute("UPDATE task SET title = %s, version = 1", (task.title,))
         if restarts:
             await connection.raw.execute("ALTER SEQUENCE gate_epoch RESTART")
-    assert await build(store) == 1
+    assert await build_index(store) == 1
     (found,) = await StoreClient(store).tasks_by_id([task.id])
     assert found is not None
     assert (found.title, found.version) == (task.title, 1)
@@ -89,23 +100,23 @@ async def test_what_is_left_of_another_database_is_not_used(store: Store, restar
 async def test_of_many_at_once_one_builds(database: Database, redis_url: str) -> None:
     async with Redis(redis_url) as redis:
         stores = [Store(database, redis, StoreMetrics()) for _ in range(5)]
-        made = await create(stores[0], 3)
+        made = await create_uncached_tasks(stores[0], 3)
         counts = await asyncio.gather(*map(rebuild, stores))
         assert sorted(counts, key=str) == [3, None, None, None, None]
         assert sum(store.metrics.rebuilds for store in stores) == 1
         for store in stores:
-            await look(store)
+            await grant_gate_lease(store)
             assert (await StoreClient(store).page(PageRange(5))).tasks == made
         assert await epochs(stores[0]) == {protocol(stores[0]).gate.epoch}
 
 
 async def test_old_indexes_are_cleared_away_and_all_that_has_no_end(store: Store) -> None:
-    task, other = await create(store, 2)
-    await mark(store, EARLIER, task)
-    await mark(store, EARLIER, other, dead=True)
-    await off(store)
+    task, other = await create_uncached_tasks(store, 2)
+    await mark_task(store, EARLIER_TOKEN, task)
+    await mark_task(store, EARLIER_TOKEN, other, overdue=True)
+    await switch_gate_off(store)
     await store.redis.send([("SADD", epochs_key(store.workspace), 7)])  # there is nothing of this one
-    await build(store)
+    await build_index(store)
     assert await epochs(store) == {protocol(store).gate.epoch}
     assert await store.redis.client.smembers(epochs_key(store.workspace)) == {b"%d" % protocol(store).gate.epoch}
 
@@ -113,9 +124,9 @@ async def test_old_indexes_are_cleared_away_and_all_that_has_no_end(store: Store
 async def test_entries_of_an_old_index_end_by_themselves(store: Store) -> None:
     await StoreClient(store).create_task(new_task())
     old = protocol(store).keys
-    await off(store)
-    await build(store)
-    left = [key for key in await snapshot(store) if f":{old.epoch}:".encode() in key]
+    await switch_gate_off(store)
+    await build_index(store)
+    left = [key for key in await redis_snapshot(store) if f":{old.epoch}:".encode() in key]
     assert len(left) == 1
     assert await store.redis.client.pttl(left[0]) > 0
 
@@ -123,9 +134,9 @@ async def test_entries_of_an_old_index_end_by_themselves(store: Store) -> None:
 async def test_the_epoch_of_a_newer_index_is_not_cleared(store: Store) -> None:
     """A builder that was slow, and finds that others have built since."""
     older = protocol(store)
-    await off(store)
-    await build(store)
-    made = await create(store, 2)
+    await switch_gate_off(store)
+    await build_index(store)
+    made = await create_uncached_tasks(store, 2)
     await rebuilding._clear_old_epochs(store, older)
     assert (await StoreClient(store).page(PageRange(5))).tasks == made
     await check_indexes(store)
@@ -133,14 +144,14 @@ async def test_the_epoch_of_a_newer_index_is_not_cleared(store: Store) -> None:
 
 async def test_keys_of_workspaces_and_epochs_do_not_meet(store: Store, database: Database) -> None:
     other = Store(database, store.redis, StoreMetrics(), "other")
-    await build(other)
-    mine, theirs = await create(store), await create(other)
+    await build_index(other)
+    mine, theirs = await create_uncached_tasks(store), await create_uncached_tasks(other)
     assert (await StoreClient(store).page(PageRange(5))).tasks == mine
     assert (await StoreClient(other).page(PageRange(5))).tasks == theirs
     assert await StoreClient(store).tasks_by_id([theirs[0].id]) == [None]
     assert not set(Keys("a", 1).prelude) & (set(Keys("a", 2).prelude) | set(Keys("b", 1).prelude))
-    await off(store)
-    await build(store)
+    await switch_gate_off(store)
+    await build_index(store)
     await check_indexes(other)
 
 
@@ -148,11 +159,13 @@ async def test_keys_of_workspaces_and_epochs_do_not_meet(store: Store, database:
 
 
 async def test_reindex_moves_those_who_watch_to_the_new_index(store: Store, database: Database, redis_url: str) -> None:
-    made = await create(store, 3)
+    made = await create_uncached_tasks(store, 3)
     before = protocol(store).gate.epoch
-    async with Redis(redis_url) as redis, watched(store):
+    async with Redis(redis_url) as redis, gate_watchers(store):
         assert await reindex(Store(database, redis, StoreMetrics())) == 3
-        await until(lambda: store.gate_lease.protocol is not None and store.gate_lease.protocol.gate.epoch > before)
+        await wait_until(
+            lambda: store.gate_lease.protocol is not None and store.gate_lease.protocol.gate.epoch > before
+        )
         request = StoreClient(store)
         assert (await request.page(PageRange(5))).tasks == made
         assert not request.degraded
@@ -162,7 +175,7 @@ async def test_reindex_moves_those_who_watch_to_the_new_index(store: Store, data
 async def test_reindex_while_a_service_runs_loses_nothing(store: Store, database: Database, redis_url: str) -> None:
     """Whoever of them is quicker builds, and writers go on."""
     before = protocol(store).gate.epoch
-    made = await create(store, 3, status="DONE")
+    made = await create_uncached_tasks(store, 3, status="DONE")
     made.reverse()
     async with Redis(redis_url) as redis, maintenance(store):
         reindexing = asyncio.create_task(reindex(Store(database, redis, StoreMetrics())))
@@ -172,29 +185,29 @@ async def test_reindex_while_a_service_runs_loses_nothing(store: Store, database
             page = await StoreClient(store).page(PageRange(100, status="DONE"))
             assert (page.tasks, page.total) == (made[::-1][:100], len(made))
         assert 3 <= await reindexing <= len(made)
-        assert (await gate_of(store)).epoch > before
-        await until(lambda: store.gate_lease.protocol is not None)
-        await until_settled(store)
-    await look(store)  # the keeper has ended, and its lease runs out
+        assert (await committed_gate(store)).epoch > before
+        await wait_until(lambda: store.gate_lease.protocol is not None)
+        await wait_until_scrubbed(store)
+    await grant_gate_lease(store)  # the keeper has ended, and its lease runs out
     await check_indexes(store)
     await check_entries(store)
 
 
 async def test_reindex_of_a_service_that_does_not_run(bare_store: Store) -> None:
-    await create(bare_store, 3)
+    await create_uncached_tasks(bare_store, 3)
     assert await reindex(bare_store) == 3
-    await look(bare_store)
+    await grant_gate_lease(bare_store)
     await check_indexes(bare_store)
 
 
 async def test_reindex_of_an_index_that_nobody_watches(store: Store, database: Database, redis_url: str) -> None:
     """A service that has ended left the gate on; then the one who reindexes waits for the leases there may be."""
-    await create(store, 3)
+    await create_uncached_tasks(store, 3)
     before = protocol(store).gate.epoch
     async with Redis(redis_url) as redis, asyncio.timeout(20):
         began = clock()
         assert await reindex(Store(database, redis, StoreMetrics())) == 3
         assert clock() - began > GATE_LEASE_SECONDS
-    await look(store)
+    await grant_gate_lease(store)
     assert protocol(store).gate.epoch > before
     await check_indexes(store)

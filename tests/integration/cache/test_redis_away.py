@@ -13,28 +13,30 @@ from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from db.pool import Database
-from tests.support.factories import create, look, new_task, protocol, snapshot
+from tests.support.consistency import check_entries, check_indexes
 from tests.support.gate_states import (
-    build,
-    check_entries,
-    check_indexes,
-    gate_of,
-    switch_off,
-    tire,
-    until_gate_is,
-    watched,
+    build_index,
+    committed_gate,
+    exhaust_closings,
+    finish_closing,
+    gate_watchers,
+    grant_gate_lease,
+    wait_for_gate_state,
 )
-from tests.support.protocol_steps import LATER, TRANSACTION
+from tests.support.protocol_steps import LATER_TOKEN, TRANSACTION_LIMIT
+from tests.support.redis_state import protocol, redis_snapshot
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import new_task
 
 NOBODY = "redis://127.0.0.1:1/0"
 
 
 async def test_without_redis_everything_is_answered_and_nothing_is_lost(store: Store, database: Database) -> None:
-    task, gone = await create(store, 2)
+    task, gone = await create_uncached_tasks(store, 2)
     async with Redis(NOBODY) as redis:
         away = Store(database, redis, StoreMetrics())
-        await look(away)
+        await grant_gate_lease(away)
         request = StoreClient(away)
         assert await request.tasks_by_id([task.id]) == [task]
         assert (await request.page(PageRange(5))).tasks == [task, gone]
@@ -43,19 +45,19 @@ async def test_without_redis_everything_is_answered_and_nothing_is_lost(store: S
         assert away.metrics.redis_round_trips == 0  # nobody was there to be asked
         with pytest.raises(CacheUnavailable):
             await rebuild(away)
-        assert (await gate_of(store)).state == "on"  # others may well be able to use it
+        assert (await committed_gate(store)).state == "on"  # others may well be able to use it
 
-        async with watched(store):
+        async with gate_watchers(store):
             updated = await StoreClient(away).update_task(task.id, {"title": "Newer"})
             await StoreClient(away).delete_task(gone.id)
             created = await StoreClient(away).create_task(new_task())
             (many,) = await StoreClient(away).create_tasks([new_task()])
         assert away.metrics.closings == 1
-        assert (await gate_of(store)).state == "off"
+        assert (await committed_gate(store)).state == "off"
     for each in (store, away):
         page = await StoreClient(each).page(PageRange(5))
         assert (page.tasks, page.total) == ([many, created, updated], 3)
-    await build(store)
+    await build_index(store)
     await check_indexes(store)
     await check_entries(store)
 
@@ -78,10 +80,10 @@ async def test_a_reader_does_not_wait_for_a_redis_that_falls_silent(
     store: Store, redis_url: str, verb: ScriptName
 ) -> None:
     """At whichever step it is by then: PostgreSQL has the answer, or it has one already."""
-    made = await create(store, 3)
+    made = await create_uncached_tasks(store, 3)
     async with Silent(redis_url, verb) as redis:
         silent = Store(store.database, redis, StoreMetrics())
-        await look(silent)
+        await grant_gate_lease(silent)
         request = StoreClient(silent)
         async with asyncio.timeout(20):  # it would wait for ever
             page = await request.page(PageRange(2))
@@ -95,13 +97,13 @@ async def test_one_who_cannot_reach_redis_does_not_keep_all_others_off(store: St
         away = Store(database, redis, StoreMetrics())
         for _ in range(3):
             writing = asyncio.create_task(StoreClient(away).create_task(new_task()))
-            await until_gate_is(store, "closing")
-            await switch_off(store)
+            await wait_for_gate_state(store, "closing")
+            await finish_closing(store)
             await writing
-            await build(store)
+            await build_index(store)
         with pytest.raises(CacheUnavailable, match="Nothing was changed"):
             await StoreClient(away).create_task(new_task())
-    assert (await gate_of(store)).state == "on"
+    assert (await committed_gate(store)).state == "on"
     request = StoreClient(store)
     await request.create_task(new_task())
     assert (await request.page(PageRange(5))).total == 4
@@ -115,18 +117,18 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
     on = protocol(store).gate
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE gate SET redis_run_id = %s", ("f" * 40,))
-    await look(store)
-    before = await snapshot(store)
+    await grant_gate_lease(store)
+    before = await redis_snapshot(store)
     steps = protocol(store)
     for step in (
         steps.read([task.id]),
         steps.page(PageRange(5)),
         steps.lease("a", [task.id]),
         steps.fill("a", {task.id: task}),
-        steps.mark([MarkedWrite(LATER, task)], transaction=TRANSACTION),
-        steps.publish([MarkedWrite(LATER, task)]),
-        steps.abort([MarkedWrite(LATER, task, visible=False)]),
-        steps.add(LATER, [task], transaction=TRANSACTION),
+        steps.mark([MarkedWrite(LATER_TOKEN, task)], transaction=TRANSACTION_LIMIT),
+        steps.publish([MarkedWrite(LATER_TOKEN, task)]),
+        steps.abort([MarkedWrite(LATER_TOKEN, task, visible=False)]),
+        steps.add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT),
         steps.scrub("a", task.id, None),
         steps.overdue_marks(10),
         steps.sweep(),
@@ -134,7 +136,7 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
     ):
         with pytest.raises(OtherRedis):
             await step
-    assert await snapshot(store) == before
+    assert await redis_snapshot(store) == before
 
     request = StoreClient(store)
     assert await request.tasks_by_id([task.id]) == [task]
@@ -142,10 +144,10 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
     assert store.gate_lease.protocol is None  # nobody asks it in vain again
     assert store.gate_lease.lost_index is not None
     assert isinstance(store.gate_lease.lost_index[1], OtherRedis)
-    async with watched(store):
+    async with gate_watchers(store):
         updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})
-    assert (await gate_of(store)).state == "off"
-    assert await build(store) == 1
+    assert (await committed_gate(store)).state == "off"
+    assert await build_index(store) == 1
     assert protocol(store).gate.epoch > on.epoch
     assert protocol(store).gate.redis_run_id == on.redis_run_id
     assert await StoreClient(store).tasks_by_id([task.id]) == [updated]
@@ -153,24 +155,24 @@ async def test_a_redis_that_is_not_the_one_of_the_gate_is_not_used(store: Store)
 
 async def test_who_sees_another_redis_may_be_the_one_who_is_wrong(store: Store, redis_url: str) -> None:
     """So it is not lost for all, and such closings are limited; but whoever has used it knows that it was restarted."""
-    await tire(store)
+    await exhaust_closings(store)
     on = protocol(store).gate
     async with Redis(redis_url) as redis:
         stranger = Store(store.database, redis, StoreMetrics())
-        await look(stranger)
+        await grant_gate_lease(stranger)
         assert not await stranger.gate_lease.close(on.epoch, OtherRedis())
         assert await stranger.redis.run_id() == on.redis_run_id  # nobody asked for the index yet
         assert not await stranger.gate_lease.close(on.epoch, OtherRedis())
         await StoreClient(stranger).page(PageRange(5))
         assert await stranger.gate_lease.close(on.epoch, OtherRedis())
         # The next index is in the Redis that all others go on asking: one more restart it was not.
-        await switch_off(store)
-        await build(store)
-        await look(stranger)
+        await finish_closing(store)
+        await build_index(store)
+        await grant_gate_lease(stranger)
         assert protocol(stranger).gate.redis_run_id == on.redis_run_id
         assert not await stranger.gate_lease.close(protocol(stranger).gate.epoch, OtherRedis())
 
 
 async def test_an_index_that_is_lost_is_closed_by_anybody(store: Store) -> None:
-    await tire(store)
+    await exhaust_closings(store)
     assert await store.gate_lease.close(protocol(store).gate.epoch, IndexLost())

@@ -19,9 +19,12 @@ from cache.redis.index import PageRange
 from cache.store import Store
 from db.pool import Database
 from tests.faults.proxy import Proxy
-from tests.support.factories import create, look, new_task, protocol
-from tests.support.gate_states import build, check_indexes, gate_of, off, until
+from tests.support.consistency import check_indexes
+from tests.support.gate_states import build_index, committed_gate, grant_gate_lease, switch_gate_off, wait_until
+from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import new_task
 
 
 @pytest.fixture
@@ -64,9 +67,9 @@ async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
     await proxy.start()
     async with Redis(proxy.url) as mine, Redis(url) as other:
         store, builder = Store(database, mine, StoreMetrics()), Store(database, other, StoreMetrics())
-        await build(builder)
-        await look(store)
-        made = await create(store, 20)
+        await build_index(builder)
+        await grant_gate_lease(store)
+        made = await create_uncached_tasks(store, 20)
 
         async def read_at_once() -> None:
             pages = await asyncio.gather(*(StoreClient(store).page(PageRange(5)) for _ in range(20)))
@@ -76,9 +79,9 @@ async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
         if not told:
             proxy.stall_connections()
         restart(own_redis)
-        await off(builder)
-        await build(builder)
-        await look(store)
+        await switch_gate_off(builder)
+        await build_index(builder)
+        await grant_gate_lease(store)
         for _ in range(5):
             await read_at_once()
         assert store.gate_lease.lost_index is None
@@ -101,8 +104,8 @@ async def test_a_redis_that_is_restarted_again_and_again_keeps_no_writer_waiting
         store = Store(database, redis, StoreMetrics())
         async with maintenance(store):
             for number in range(10):
-                await until(lambda: store.gate_lease.protocol is not None)
-                await create(store)
+                await wait_until(lambda: store.gate_lease.protocol is not None)
+                await create_uncached_tasks(store)
                 restart(own_redis)
                 while len((await StoreClient(store).page(PageRange(100))).tasks) < 2 * number + 2:
                     with suppress(StoreUnavailable):
@@ -115,19 +118,19 @@ async def test_a_redis_that_was_killed_comes_back_with_everything(
     async with Redis(own_redis.start().redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         async with maintenance(store):
-            await until(lambda: store.gate_lease.protocol is not None)
-            made = await create(store, 3)
+            await wait_until(lambda: store.gate_lease.protocol is not None)
+            made = await create_uncached_tasks(store, 3)
             first = protocol(store).gate
             kill(own_redis)
             request = StoreClient(store)
             assert (await request.page(PageRange(5))).tasks == made
             assert request.degraded
             made[0] = await StoreClient(store).update_task(made[0].id, {"title": "Newer"})
-            assert (await gate_of(store)).state == "off"
+            assert (await committed_gate(store)).state == "off"
 
             own_redis.stop()
             own_redis.start()
-            await until(lambda: store.gate_lease.protocol is not None)
+            await wait_until(lambda: store.gate_lease.protocol is not None)
             assert protocol(store).gate.epoch > first.epoch
             assert protocol(store).gate.redis_run_id != first.redis_run_id
             request = StoreClient(store)
@@ -142,7 +145,7 @@ async def test_a_redis_that_was_restarted_between_two_reads_is_noticed(
     """Nobody saw it away, and yet it is another."""
     async with Redis(own_redis.start().redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
-        await build(store)
+        await build_index(store)
         task = await StoreClient(store).create_task(new_task())
         own_redis.stop()
         # As a copy would have them.

@@ -11,9 +11,11 @@ from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.store import Store
 from db.pool import Database
-from tests.support.factories import create, in_an_hour, new_task, protocol
-from tests.support.gate_states import until
+from tests.support.gate_states import wait_until
+from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import in_an_hour, new_task
 
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 2, 3, 5, 8, 13, 21, 34])
@@ -30,14 +32,14 @@ async def test_an_index_that_is_missed_is_built_again(database_url: str, redis_u
     async with Database(database_url) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         async with asyncio.timeout(30), maintenance(store):
-            await until(lambda: store.gate_lease.protocol is not None)
+            await wait_until(lambda: store.gate_lease.protocol is not None)
             task = await StoreClient(store).create_task(new_task())
             before = protocol(store).gate
             await redis.client.flushdb()
             request = StoreClient(store)
             assert await request.tasks_by_id([task.id]) == [task]
             assert request.degraded
-            await until(lambda: store.metrics.rebuilds == 2 and store.gate_lease.protocol is not None)
+            await wait_until(lambda: store.metrics.rebuilds == 2 and store.gate_lease.protocol is not None)
             assert protocol(store).gate.epoch > before.epoch
             request = StoreClient(store)
             assert (await request.page(PageRange(5))).tasks == [task]
@@ -48,13 +50,13 @@ async def test_an_index_that_only_the_keeper_looks_at_is_built_again_too(databas
     async with Database(database_url) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         async with asyncio.timeout(30), maintenance(store):
-            await until(lambda: store.gate_lease.protocol is not None)
+            await wait_until(lambda: store.gate_lease.protocol is not None)
             await redis.client.flushdb()
-            await until(lambda: store.metrics.rebuilds == 2 and store.gate_lease.protocol is not None)
+            await wait_until(lambda: store.metrics.rebuilds == 2 and store.gate_lease.protocol is not None)
 
 
 async def test_rows_that_are_long_gone_are_purged(store: Store) -> None:
-    kept, gone, expired = await create(store, 3, expires_at=in_an_hour())
+    kept, gone, expired = await create_uncached_tasks(store, 3, expires_at=in_an_hour())
     await StoreClient(store).delete_task(gone.id)
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE task SET deleted_at = now() - interval '8 days' WHERE id = %s", (gone.id,))
@@ -62,7 +64,7 @@ async def test_rows_that_are_long_gone_are_purged(store: Store) -> None:
             "UPDATE task SET expires_at = now() - interval '8 days' WHERE id = %s", (expired.id,)
         )
     async with asyncio.timeout(30), maintenance(store, timedelta(days=7)):
-        await until(lambda: store.metrics.purged == 2)
+        await wait_until(lambda: store.metrics.purged == 2)
     async with store.database.connection() as connection:
         left = await (await connection.raw.execute("SELECT id FROM task")).fetchall()
     assert left == [(kept.id,)]

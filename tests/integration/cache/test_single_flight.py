@@ -17,10 +17,12 @@ from cache.store import Store
 from db.pool import Database
 from db.task import Task
 from db.task_table import tasks_by_id
-from tests.support.factories import create, evict, look, protocol
-from tests.support.gate_states import check_entries
-from tests.support.protocol_steps import EARLIER, mark
+from tests.support.consistency import check_entries
+from tests.support.gate_states import grant_gate_lease
+from tests.support.protocol_steps import EARLIER_TOKEN, mark_task
+from tests.support.redis_state import evict_entries, protocol
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
 
 READERS = 25
 
@@ -33,7 +35,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("patient")
 async def test_many_cold_readers_ask_postgresql_once_or_twice(store: Store, database_url: str, redis_url: str) -> None:
-    made = await create(store, 40)
+    made = await create_uncached_tasks(store, 40)
     ids = [task.id for task in made]
     counts = [StoreMetrics(), StoreMetrics()]
     async with AsyncExitStack() as stack:
@@ -43,10 +45,10 @@ async def test_many_cold_readers_ask_postgresql_once_or_twice(store: Store, data
             redis = await stack.enter_async_context(Redis(redis_url))
             stores.append(Store(database, redis, count))
         for each in stores:
-            await look(each)
+            await grant_gate_lease(each)
             await each.redis.run_id()
         for _ in range(5):
-            await evict(store, *ids)
+            await evict_entries(store, *ids)
             before = [count.sql_queries for count in counts]
             views = [StoreClient(each) for each in stores for _ in range(READERS)]
             answers = await asyncio.gather(*(view.tasks_by_id(ids) for view in views))
@@ -60,7 +62,7 @@ async def test_many_cold_readers_ask_postgresql_once_or_twice(store: Store, data
 
 @pytest.mark.usefixtures("patient")
 async def test_pages_of_many_cold_readers_ask_once_or_twice(store: Store) -> None:
-    made = await create(store, 40)
+    made = await create_uncached_tasks(store, 40)
     before = store.metrics.sql_queries
     pages = await asyncio.gather(*(StoreClient(store).page(PageRange(30)) for _ in range(2 * READERS)))
     assert all(page.tasks == made[:30] for page in pages)
@@ -68,7 +70,7 @@ async def test_pages_of_many_cold_readers_ask_once_or_twice(store: Store) -> Non
 
 
 async def test_readers_whose_ids_overlap_share_what_they_can(store: Store) -> None:
-    made = await create(store, 30)
+    made = await create_uncached_tasks(store, 30)
     parts = [made[at : at + 10] for at in range(20)]
     before = store.metrics.sql_queries
     answers = await asyncio.gather(*(StoreClient(store).tasks_by_id([task.id for task in part]) for part in parts))
@@ -86,7 +88,7 @@ async def held_lease(store: Store, task: Task) -> Task:
 
 
 async def test_one_who_waits_takes_what_the_other_fills(store: Store) -> None:
-    task = (await create(store))[0]
+    task = (await create_uncached_tasks(store))[0]
     row = await held_lease(store, task)
     before = store.metrics.sql_queries
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
@@ -98,7 +100,7 @@ async def test_one_who_waits_takes_what_the_other_fills(store: Store) -> None:
 
 
 async def test_one_who_waits_in_vain_asks_itself(store: Store) -> None:
-    task = (await create(store))[0]
+    task = (await create_uncached_tasks(store))[0]
     await held_lease(store, task)
     began = clock()
     request = StoreClient(store)
@@ -109,9 +111,9 @@ async def test_one_who_waits_in_vain_asks_itself(store: Store) -> None:
 
 async def test_what_has_an_answer_does_not_wait_for_what_has_none(store: Store) -> None:
     """One query for what is free and what is marked, while another reader fills the rest."""
-    held, marked, free, warm = made = await create(store, 4)
+    held, marked, free, warm = made = await create_uncached_tasks(store, 4)
     row = await held_lease(store, held)
-    await mark(store, EARLIER, marked)
+    await mark_task(store, EARLIER_TOKEN, marked)
     await StoreClient(store).tasks_by_id([warm.id])
     before = store.metrics.sql_queries
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id for task in made]))
@@ -126,10 +128,10 @@ async def test_what_has_an_answer_does_not_wait_for_what_has_none(store: Store) 
 @pytest.mark.parametrize("fills", ["before it asks", "while it waits", "never"])
 async def test_nobody_who_waits_gets_a_row_from_before_it_began(store: Store, fills: str) -> None:
     """The holder has read the old row; the update is acknowledged; only then the reader begins."""
-    task = (await create(store))[0]
+    task = (await create_uncached_tasks(store))[0]
     old = await held_lease(store, task)
     updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})
-    await evict(store, task.id)
+    await evict_entries(store, task.id)
     assert old != updated
     if fills == "before it asks":
         await protocol(store).fill("held", {task.id: old})
@@ -142,10 +144,10 @@ async def test_nobody_who_waits_gets_a_row_from_before_it_began(store: Store, fi
 
 
 async def test_nobody_gets_one_when_a_third_has_taken_the_lease_since(store: Store) -> None:
-    task = (await create(store))[0]
+    task = (await create_uncached_tasks(store))[0]
     old = await held_lease(store, task)
     updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})
-    await evict(store, task.id)
+    await evict_entries(store, task.id)
     assert (await protocol(store).lease("third", [task.id])).mine == [task.id]
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     await asyncio.sleep(0.02)
@@ -159,7 +161,7 @@ async def test_nobody_gets_one_when_a_third_has_taken_the_lease_since(store: Sto
 @pytest.mark.parametrize("seed", range(3))
 async def test_readers_never_see_less_than_was_acknowledged_before(store: Store, seed: int) -> None:
     chance = random.Random(seed)
-    made = await create(store, 5)
+    made = await create_uncached_tasks(store, 5)
     known = {task.id: 1 for task in made}
     stop = asyncio.Event()
 
@@ -179,7 +181,7 @@ async def test_readers_never_see_less_than_was_acknowledged_before(store: Store,
 
     async def evictor() -> None:
         while not stop.is_set():
-            await evict(store, *(task.id for task in chance.sample(made, 2)))
+            await evict_entries(store, *(task.id for task in chance.sample(made, 2)))
             await asyncio.sleep(0)
 
     others = [asyncio.create_task(work()) for work in (*[reader] * 12, evictor)]

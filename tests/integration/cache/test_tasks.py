@@ -10,8 +10,10 @@ from cache.metrics import StoreMetrics
 from cache.redis.index import PageRange
 from cache.store import Store
 from db.task import NewTask, Task
-from tests.support.factories import create, entry, evict, in_an_hour, indexed, marks, new_id, new_task, protocol, views
+from tests.support.redis_state import evict_entries, indexed_ids, indexed_views, marked_ids, protocol, read_entry
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import in_an_hour, new_id, new_task
 
 
 async def test_a_created_task_can_be_read(store: Store, tasks: StoreClient) -> None:
@@ -29,7 +31,7 @@ async def test_a_written_task_is_read_from_its_entry(store: Store, tasks: StoreC
     before = metrics.sql_queries
     assert await StoreClient(store).tasks_by_id([created.id]) == [created]
     assert metrics.sql_queries == before
-    assert await marks(store) == []
+    assert await marked_ids(store) == []
 
 
 async def test_unknown_ids_are_none_and_order_is_kept(store: Store, tasks: StoreClient) -> None:
@@ -42,8 +44,8 @@ async def test_creating_the_same_id_twice_returns_the_task_that_is_there(store: 
     created = await tasks.create_task(new)
     again = await StoreClient(store).create_task(NewTask(new.id, "Second", status="DONE"))
     assert again == created
-    assert await views(store, new.id) == {None, "TODO"}
-    assert await marks(store) == []
+    assert await indexed_views(store, new.id) == {None, "TODO"}
+    assert await marked_ids(store) == []
 
 
 async def test_many_at_once_answer_each_in_order(store: Store, tasks: StoreClient) -> None:
@@ -59,8 +61,8 @@ async def test_many_at_once_answer_each_in_order(store: Store, tasks: StoreClien
     assert isinstance(third, Task)
     assert third.title == "Fresh"
     assert isinstance(fourth, IdTaken)
-    assert await views(store, fresh.id) == {None, "IN_PROGRESS"}
-    assert await views(store, late.id) == set()
+    assert await indexed_views(store, fresh.id) == {None, "IN_PROGRESS"}
+    assert await indexed_views(store, late.id) == set()
 
 
 async def test_a_thousand_at_once(store: Store, tasks: StoreClient) -> None:
@@ -78,15 +80,15 @@ async def test_an_update_is_seen_by_this_request_and_the_next(store: Store, task
     assert updated.updated_at >= created.updated_at
     assert await tasks.tasks_by_id([created.id]) == [updated]
     assert await StoreClient(store).tasks_by_id([created.id]) == [updated]
-    assert await views(store, created.id) == {None, "DONE"}
+    assert await indexed_views(store, created.id) == {None, "DONE"}
 
 
 async def test_an_update_that_changes_nothing_keeps_the_version(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task("Same"))
-    held = await entry(store, created.id)
+    held = await read_entry(store, created.id)
     assert await tasks.update_task(created.id, {"title": "Same"}) == created
     assert await tasks.update_task(created.id, {}) == created
-    assert await entry(store, created.id) == held
+    assert await read_entry(store, created.id) == held
 
 
 async def test_an_update_of_another_version_is_refused(store: Store, tasks: StoreClient) -> None:
@@ -98,7 +100,7 @@ async def test_an_update_of_another_version_is_refused(store: Store, tasks: Stor
     with pytest.raises(VersionConflict):
         await tasks.delete_task(created.id, expected_version=3)
     assert await StoreClient(store).tasks_by_id([created.id]) == [updated]
-    assert await marks(store) == []
+    assert await marked_ids(store) == []
 
 
 async def test_a_deleted_task_is_gone_until_it_is_restored(store: Store, tasks: StoreClient) -> None:
@@ -106,7 +108,7 @@ async def test_a_deleted_task_is_gone_until_it_is_restored(store: Store, tasks: 
     deleted = await tasks.delete_task(created.id)
     assert deleted.version == 2
     assert await tasks.tasks_by_id([created.id]) == [None]
-    assert await views(store, created.id) == set()
+    assert await indexed_views(store, created.id) == set()
     for gone in (tasks.update_task(created.id, {"title": "No"}), tasks.delete_task(created.id)):
         with pytest.raises(TaskNotFound):
             await gone
@@ -133,7 +135,7 @@ async def test_an_expiry_in_the_past_is_refused(store: Store, tasks: StoreClient
     created = await tasks.create_task(new_task())
     with pytest.raises(ExpiryPassed):
         await tasks.update_task(created.id, {"expires_at": past})
-    assert await indexed(store) == [created.id]
+    assert await indexed_ids(store) == [created.id]
     assert await tasks.create_task(NewTask(new.id, "The id is still free"))
 
 
@@ -142,7 +144,7 @@ async def test_an_expiry_is_kept_in_whole_milliseconds(store: Store, tasks: Stor
     created = await tasks.create_task(new_task(expires_at=asked + timedelta(microseconds=999)))
     assert created.expires_at == asked
     assert await StoreClient(store).tasks_by_id([created.id]) == [created]
-    await evict(store, created.id)
+    await evict_entries(store, created.id)
     assert await StoreClient(store).tasks_by_id([created.id]) == [created]
 
 
@@ -176,7 +178,7 @@ async def test_an_expiry_can_be_moved_and_taken_away(store: Store, tasks: StoreC
 
 
 async def test_a_page_of_one_status(store: Store, tasks: StoreClient) -> None:
-    todo, done = await create(store, 3), await create(store, 2, status="DONE")
+    todo, done = await create_uncached_tasks(store, 3), await create_uncached_tasks(store, 2, status="DONE")
     page = await tasks.page(PageRange(10, status="DONE"))
     assert (page.tasks, page.total) == (done, 2)
     assert (await tasks.page(PageRange(10))).tasks == done + todo
@@ -184,7 +186,7 @@ async def test_a_page_of_one_status(store: Store, tasks: StoreClient) -> None:
 
 
 async def test_a_page_past_the_end_is_empty_and_has_the_total(store: Store, tasks: StoreClient) -> None:
-    await create(store, 3)
+    await create_uncached_tasks(store, 3)
     page = await tasks.page(PageRange(10, offset=10_000_000))
     assert (page.tasks, page.total, page.has_before, page.has_after) == ([], 3, True, False)
 
@@ -195,7 +197,7 @@ async def test_writers_of_one_task_are_in_order(store: Store) -> None:
     versions = {task.version: task for task in await asyncio.gather(*writers)}
     assert sorted(versions) == list(range(2, 22))
     assert await StoreClient(store).tasks_by_id([created.id]) == [versions[21]]
-    assert await marks(store) == []
+    assert await marked_ids(store) == []
 
 
 async def test_a_request_that_goes_away_ends_its_write(store: Store) -> None:
@@ -207,6 +209,6 @@ async def test_a_request_that_goes_away_ends_its_write(store: Store) -> None:
     with pytest.raises(asyncio.CancelledError):
         await request
     await store.pending_writes.drain()
-    assert await marks(store) == []
+    assert await marked_ids(store) == []
     (task,) = await StoreClient(store).tasks_by_id([new.id])
-    assert (task is not None) == (await views(store, new.id) == {None, "TODO"})
+    assert (task is not None) == (await indexed_views(store, new.id) == {None, "TODO"})

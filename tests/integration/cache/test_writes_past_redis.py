@@ -20,20 +20,22 @@ from cache.writes import transaction
 from db.pages import task_page
 from db.pool import Database
 from db.task import Task
-from tests.support.factories import create, look, new_task, newest_first, protocol, snapshot
+from tests.support.consistency import check_entries, check_indexes
 from tests.support.gate_states import (
-    build,
-    check_entries,
-    check_indexes,
-    close,
-    gate_of,
-    off,
-    switch_off,
-    until,
-    until_settled,
-    watched,
+    build_index,
+    close_gate,
+    committed_gate,
+    finish_closing,
+    gate_watchers,
+    grant_gate_lease,
+    switch_gate_off,
+    wait_until,
+    wait_until_scrubbed,
 )
+from tests.support.redis_state import protocol, redis_snapshot
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import create_uncached_tasks, newest_first
+from tests.support.task_factories import new_task
 
 WRITES: dict[str, Callable[[StoreClient, UUID, UUID], Awaitable[Any]]] = {
     "create": lambda tasks, _there, _gone: tasks.create_task(new_task("New")),
@@ -46,7 +48,7 @@ WRITES: dict[str, Callable[[StoreClient, UUID, UUID], Awaitable[Any]]] = {
 
 async def prepared(store: Store) -> tuple[UUID, UUID]:
     """A task that is there and one that was deleted, and their entries."""
-    there, gone, _ = await create(store, 3)
+    there, gone, _ = await create_uncached_tasks(store, 3)
     await StoreClient(store).delete_task(gone.id)
     await StoreClient(store).page(PageRange(5))
     return there.id, gone.id
@@ -75,31 +77,31 @@ async def check_reads(store: Store, *, degraded: bool) -> None:
 @pytest.mark.parametrize("write", WRITES)
 async def test_a_write_while_the_gate_closes_waits_and_then_goes_past_redis(store: Store, write: str) -> None:
     ids = await prepared(store)
-    before = await snapshot(store)
-    await close(store)
+    before = await redis_snapshot(store)
+    await close_gate(store)
     unchanged = await rows(store)
     writing = asyncio.ensure_future(WRITES[write](StoreClient(store), *ids))
     await asyncio.sleep(0.2)
     assert not writing.done()
     assert await rows(store) == unchanged
     await check_reads(store, degraded=True)
-    await switch_off(store)
+    await finish_closing(store)
     await writing
     assert await rows(store) != unchanged
     await check_reads(store, degraded=True)
-    assert await snapshot(store) == before
+    assert await redis_snapshot(store) == before
 
 
 @pytest.mark.parametrize("write", WRITES)
 async def test_a_write_while_the_gate_is_off_changes_postgresql_alone(store: Store, write: str) -> None:
     ids = await prepared(store)
-    await off(store)
-    before, unchanged = await snapshot(store), await rows(store)
+    await switch_gate_off(store)
+    before, unchanged = await redis_snapshot(store), await rows(store)
     await WRITES[write](StoreClient(store), *ids)
     assert await rows(store) != unchanged
-    assert await snapshot(store) == before
+    assert await redis_snapshot(store) == before
     await check_reads(store, degraded=True)
-    await build(store)
+    await build_index(store)
     await check_reads(store, degraded=False)
     await check_indexes(store)
     await check_entries(store)
@@ -108,42 +110,44 @@ async def test_a_write_while_the_gate_is_off_changes_postgresql_alone(store: Sto
 @pytest.mark.parametrize("write", WRITES)
 async def test_a_write_while_the_index_is_built_is_seen_at_once_and_after(store: Store, write: str) -> None:
     ids = await prepared(store)
-    await off(store)
+    await switch_gate_off(store)
     building = await rebuilding._begin(store, await store.redis.run_id())
     assert building is not None
-    await look(store)
+    await grant_gate_lease(store)
     unchanged = await rows(store)
     await WRITES[write](StoreClient(store), *ids)
     assert await rows(store) != unchanged
     await check_reads(store, degraded=True)
-    assert await build(store) == len(await rows(store))  # takes over, with another epoch
+    assert await build_index(store) == len(await rows(store))  # takes over, with another epoch
     await check_reads(store, degraded=False)
     await check_indexes(store)
 
 
 async def test_one_that_entered_before_the_gate_closed_ends_with_redis(store: Store) -> None:
     """It is the reader's lease that is waited for, and not the writer: it has its mark."""
-    task = (await create(store))[0]
+    task = (await create_uncached_tasks(store))[0]
     async with store.database.connection() as connection, connection.raw.transaction():
         await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
         writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"title": "Newer"}))
         await asyncio.sleep(0.1)
-        await close(store)
+        await close_gate(store)
     updated = await writing
-    assert (await gate_of(store)).state == "closing"
+    assert (await committed_gate(store)).state == "closing"
     assert decode(store.workspace, task.id, await entry_at(store, task.id)) == updated
 
 
 async def entry_at(store: Store, id_: UUID) -> bytes | None:
     """Also when nobody may read it any more."""
-    found: Any = await store.redis.client.get(store.gate_lease.protocol_for(await gate_of(store)).keys.entry(id_))
+    found: Any = await store.redis.client.get(
+        store.gate_lease.protocol_for(await committed_gate(store)).keys.entry(id_)
+    )
     return None if found is None else bytes(found)
 
 
 async def test_who_builds_waits_for_one_that_goes_past_redis(store: Store) -> None:
     """Else it would be in no batch, and in no index."""
-    task = (await create(store))[0]
-    await off(store)
+    task = (await create_uncached_tasks(store))[0]
+    await switch_gate_off(store)
     async with store.database.connection() as connection, connection.raw.transaction():
         await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
         writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"status": "DONE"}))
@@ -151,10 +155,10 @@ async def test_who_builds_waits_for_one_that_goes_past_redis(store: Store) -> No
         building = asyncio.create_task(rebuild(store))
         await asyncio.sleep(0.1)
         assert not building.done()
-        assert (await gate_of(store)).state == "off"
+        assert (await committed_gate(store)).state == "off"
     await writing
     assert await building == 1
-    await look(store)
+    await grant_gate_lease(store)
     await check_indexes(store)
     await check_reads(store, degraded=False)
 
@@ -165,7 +169,7 @@ async def test_a_gate_that_does_not_get_off_is_waited_for_so_long_and_no_longer(
 ) -> None:
     ids = await prepared(store)
     unchanged = await rows(store)
-    await close(store)
+    await close_gate(store)
     monkeypatch.setattr(transaction, "GATE_WAIT_SECONDS", 0.3)
     began = clock()
     with pytest.raises(GateClosing, match="Nothing was changed"):
@@ -177,7 +181,7 @@ async def test_a_gate_that_does_not_get_off_is_waited_for_so_long_and_no_longer(
 async def test_writes_through_a_whole_closing_are_done_once_each(store: Store, database: Database) -> None:
     """Two processes write all the while; one closes the gate in the midst of it, and the keeper builds again."""
     other = Store(database, store.redis, StoreMetrics())
-    await look(other)
+    await grant_gate_lease(other)
     made: list[Task] = []
     written = {store: 0, other: 0}
 
@@ -190,23 +194,23 @@ async def test_writes_through_a_whole_closing_are_done_once_each(store: Store, d
             written[store] += 1
 
     stop = asyncio.Event()
-    async with maintenance(store), watched(other):
+    async with maintenance(store), gate_watchers(other):
         working = [asyncio.create_task(work(each)) for each in (store, other, store, other)]
         epoch = protocol(store).gate.epoch
         assert await store.gate_lease.close(epoch, IndexLost())
-        await until(
+        await wait_until(
             lambda: all(
                 each.gate_lease.protocol is not None and each.gate_lease.protocol.gate.epoch > epoch for each in written
             )
         )
         stop.set()
         await asyncio.gather(*working)
-        await until_settled(store)
+        await wait_until_scrubbed(store)
     assert all(written.values())
     assert {task.version for task in made} == {2}
     page = await StoreClient(other).page(PageRange(100))
     assert page.tasks == newest_first(made)[:100]
     assert page.total == len(made)
-    await look(store)  # the keeper has ended, and its lease runs out
+    await grant_gate_lease(store)  # the keeper has ended, and its lease runs out
     await check_indexes(store)
     await check_entries(store)
