@@ -1,4 +1,4 @@
-"""Calls of the store, as the resolvers of one request make them."""
+"""Reads and writes of a store, as the resolvers of one request make them."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class StoreClient:
         return await self.session.loader.load_many(ids)
 
     async def page(self, part: PageRange) -> Page:
-        """A page with its total, which PostgreSQL counts when Redis is not in use, as for a query with `totalCount`."""
+        """Return a page with its total, which PostgreSQL counts while Redis is not in use, as for `totalCount`."""
         page = await read_page(self.session, part)
         if page.total is None:
             page = dataclasses.replace(page, total=await self.session.store.totals.count(part.status, part.order))

@@ -1,4 +1,4 @@
-"""A store of the test's own: a database, a Redis and the index between them, all real and open."""
+"""Fixtures: a store for each test, on its own PostgreSQL database and Redis database."""
 
 from collections.abc import AsyncIterator
 
@@ -32,13 +32,13 @@ async def redis(redis_url: str, metrics: StoreMetrics) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def bare_store(database: Database, redis: Redis, metrics: StoreMetrics) -> Store:
-    """A store whose index nobody has built."""
+    """A store without an index."""
     return Store(database, redis, metrics)
 
 
 @pytest.fixture
 async def store(bare_store: Store) -> Store:
-    """A store whose index stands and is empty."""
+    """A store with an empty index, in use."""
     await rebuild(bare_store)
     await grant_gate_lease(bare_store)
     return bare_store
@@ -46,5 +46,5 @@ async def store(bare_store: Store) -> Store:
 
 @pytest.fixture
 def tasks(store: Store) -> StoreClient:
-    """The view of one request. `StoreClient(store)` makes another."""
+    """The client of one request. `StoreClient(store)` creates another one."""
     return StoreClient(store)

@@ -1,4 +1,4 @@
-"""What look-ups and pages cost: round trips to Redis, statements to PostgreSQL, and which."""
+"""Round trips to Redis and statements to PostgreSQL of reads and writes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,10 @@ from tests.support.task_factories import new_task
 
 @dataclass
 class Cost:
-    """What was sent, as the servers and the drivers saw it, and as we counted it."""
+    """What the servers and drivers saw, and the (round trips, statements) that the store counted.
+
+    `redis` has the name of each command, `sql` the parameters of each statement.
+    """
 
     redis: list[str] = field(default_factory=list)
     sql: list[Any] = field(default_factory=list)
@@ -44,9 +47,10 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @asynccontextmanager
-async def cost_of(store: Store, redis_url: str, statements: list[Any]) -> AsyncIterator[Cost]:
+async def measured_cost(store: Store, redis_url: str, statements: list[Any]) -> AsyncIterator[Cost]:
+    """Measure what the block sends."""
     cost, metrics = Cost(), store.metrics
-    number = int(redis_url.rpartition("db=")[2])
+    redis_database = int(redis_url.rpartition("db=")[2])
     async with redis.asyncio.Redis.from_url(redis_url) as client, client.monitor() as monitor:
         statements.clear()
         before = metrics.redis_round_trips, metrics.sql_queries
@@ -55,16 +59,16 @@ async def cost_of(store: Store, redis_url: str, statements: list[Any]) -> AsyncI
         cost.sql = list(statements)
         await store.redis.client.echo("the end")
         while (seen := await monitor.next_command())["command"] != "ECHO the end":
-            if seen["client_type"] != "lua" and seen["db"] == number:
+            if seen["client_type"] != "lua" and seen["db"] == redis_database:
                 cost.redis.append(str(seen["command"]).partition(" ")[0].upper())
 
 
-async def test_a_warm_page_is_two_round_trips_and_no_statement(
+async def test_cached_page_takes_two_round_trips_and_no_statement(
     store: Store, redis_url: str, statements: list[Any]
 ) -> None:
     expected = await create_uncached_tasks(store, 120)
     assert (await StoreClient(store).page(PageRange(50))).tasks == expected[:50]
-    async with cost_of(store, redis_url, statements) as cost:
+    async with measured_cost(store, redis_url, statements) as cost:
         page = await StoreClient(store).page(PageRange(50))
     assert page.tasks == expected[:50]
     assert cost.redis == ["EVALSHA", "MGET"]
@@ -72,55 +76,59 @@ async def test_a_warm_page_is_two_round_trips_and_no_statement(
     assert cost.counted == (2, 0)
 
 
-async def test_a_cold_page_is_one_statement(store: Store, redis_url: str, statements: list[Any]) -> None:
+async def test_uncached_page_takes_one_statement(store: Store, redis_url: str, statements: list[Any]) -> None:
     expected = await create_uncached_tasks(store, 120)
-    async with cost_of(store, redis_url, statements) as cost:
+    async with measured_cost(store, redis_url, statements) as cost:
         page = await StoreClient(store).page(PageRange(50, after=index_position(expected[9])))
     assert page.tasks == expected[10:60]
     assert [set(params["ids"]) for params in cost.sql] == [{task.id for task in expected[10:60]}]
     assert cost.counted[1] == 1
 
 
-async def test_only_what_is_missing_is_read(store: Store, redis_url: str, statements: list[Any]) -> None:
+async def test_only_uncached_tasks_are_read_from_postgresql(
+    store: Store, redis_url: str, statements: list[Any]
+) -> None:
     expected = await create_uncached_tasks(store, 50)
     await StoreClient(store).page(PageRange(50))
     missing: set[UUID] = {task.id for task in expected[::5]}
     await evict_entries(store, *missing)
-    async with cost_of(store, redis_url, statements) as cost:
+    async with measured_cost(store, redis_url, statements) as cost:
         page = await StoreClient(store).page(PageRange(50))
     assert page.tasks == expected
     assert len(missing) == 10
     assert [set(params["ids"]) for params in cost.sql] == [missing]
     assert cost.counted[1] == 1
-    async with cost_of(store, redis_url, statements) as again:
+    async with measured_cost(store, redis_url, statements) as again:
         await StoreClient(store).page(PageRange(50))
     assert (again.redis, again.sql) == (["EVALSHA", "MGET"], [])
 
 
-async def test_what_one_request_asks_for_goes_in_one_batch(store: Store, redis_url: str, statements: list[Any]) -> None:
+async def test_concurrent_reads_of_one_request_share_a_batch(
+    store: Store, redis_url: str, statements: list[Any]
+) -> None:
     expected = await create_uncached_tasks(store, 6)
     request = StoreClient(store)
-    async with cost_of(store, redis_url, statements) as cost:
+    async with measured_cost(store, redis_url, statements) as cost:
         both = await asyncio.gather(*(request.tasks_by_id([task.id for task in part]) for part in (expected, expected)))
     assert both == [expected, expected]
     assert cost.redis.count("MGET") == 1
     assert len(cost.sql) == 1
 
 
-async def test_a_page_without_redis_is_two_statements(store: Store, redis_url: str, statements: list[Any]) -> None:
-    """The tasks, and the total, which is shared by all who ask for it at the same time."""
+async def test_page_without_redis_takes_two_statements(store: Store, redis_url: str, statements: list[Any]) -> None:
+    """One for the tasks, and one for the total, which concurrent requests share."""
     expected = await create_uncached_tasks(store, 30)
     await switch_gate_off(store)
-    async with cost_of(store, redis_url, statements) as cost:
+    async with measured_cost(store, redis_url, statements) as cost:
         page = await StoreClient(store).page(PageRange(10, after=index_position(expected[4])))
     assert (page.tasks, page.total) == (expected[5:15], 30)
     assert cost.redis == []
     assert cost.counted == (0, 2)
 
 
-async def test_a_write_without_redis_does_not_speak_to_it(store: Store, redis_url: str, statements: list[Any]) -> None:
+async def test_write_without_redis_sends_no_command(store: Store, redis_url: str, statements: list[Any]) -> None:
     await switch_gate_off(store)
-    async with cost_of(store, redis_url, statements) as cost:
+    async with measured_cost(store, redis_url, statements) as cost:
         task = await StoreClient(store).create_task(new_task())
         await StoreClient(store).update_task(task.id, {"status": "DONE"})
         await StoreClient(store).delete_task(task.id)
@@ -129,9 +137,9 @@ async def test_a_write_without_redis_does_not_speak_to_it(store: Store, redis_ur
     assert cost.redis == []
 
 
-async def test_a_write_is_two_scripts(store: Store, redis_url: str, statements: list[Any]) -> None:
+async def test_write_runs_two_scripts(store: Store, redis_url: str, statements: list[Any]) -> None:
     task = await StoreClient(store).create_task(new_task())
-    async with cost_of(store, redis_url, statements) as cost:
+    async with measured_cost(store, redis_url, statements) as cost:
         await StoreClient(store).update_task(task.id, {"status": "DONE"})
     assert cost.redis == ["EVALSHA", "EVALSHA"]
-    assert cost.counted == (2, 3)  # the gate, the lock, the row
+    assert cost.counted == (2, 3)  # statements: enter the gate, lock the row, write the row

@@ -1,12 +1,13 @@
+"""The feed: each committed change reaches the subscribers once, in order, or they get a RESYNC."""
+
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cache.feed.events import FeedEvent, Rev, parse_event
+from cache.feed.events import FeedEvent, Rev
 from cache.feed.feed import Feed
-from cache.feed.subscriber import MAX_QUEUED_EVENTS, Subscriber, SubscriberTooSlow
 from cache.gate.lease import GATE_LEASE_SECONDS, clock
 from cache.maintenance.runner import maintenance
 from cache.redis.index import PageRange
@@ -21,22 +22,23 @@ from tests.support.store_factories import create_uncached_task, create_uncached_
 from tests.support.task_factories import new_task
 
 
-class Heard:
-    """What a listener has heard, one by one."""
+class Subscription:
+    """The events of one subscriber, one at a time."""
 
-    def __init__(self, changes: AsyncIterator[FeedEvent]) -> None:
-        self._changes = changes
+    def __init__(self, events: AsyncIterator[FeedEvent]) -> None:
+        self._events = events
 
     async def next(self, seconds: float = 10.0) -> FeedEvent:
         async with asyncio.timeout(seconds):
-            return await anext(self._changes)
+            return await anext(self._events)
 
     async def until_resync(self) -> FeedEvent:
-        while (change := await self.next(20)).kind != "RESYNC":
+        while (event := await self.next(20)).kind != "RESYNC":
             pass
-        return change
+        return event
 
-    async def nothing(self) -> bool:
+    async def is_silent(self) -> bool:
+        """Return whether no event arrives within 0.3 seconds."""
         try:
             await self.next(0.3)
         except TimeoutError:
@@ -48,113 +50,117 @@ class Heard:
 async def feed(store: Store) -> AsyncIterator[Feed]:
     feed = Feed(store)
     async with maintenance(store, feed=feed):
-        async for change in feed.subscribe():
-            if change.rev.epoch:
+        async for event in feed.subscribe():
+            if event.rev.epoch:
                 break
         yield feed
 
 
 @pytest.fixture
-async def heard(feed: Feed) -> Heard:
-    heard = Heard(feed.subscribe())
-    assert (await heard.next()).kind == "RESYNC"
-    return heard
+async def subscription(feed: Feed) -> Subscription:
+    subscription = Subscription(feed.subscribe())
+    assert (await subscription.next()).kind == "RESYNC"
+    return subscription
 
 
-async def test_each_change_is_told_with_its_task(store: Store, heard: Heard) -> None:
+async def test_each_change_has_an_event_with_its_task(store: Store, subscription: Subscription) -> None:
     tasks = StoreClient(store)
     made = await tasks.create_task(new_task(title="a"))
-    created = await heard.next()
+    created = await subscription.next()
     done = await tasks.update_task(made.id, {"status": "DONE"})
-    updated = await heard.next()
+    updated = await subscription.next()
     await tasks.delete_task(made.id)
-    deleted = await heard.next()
-    back = await tasks.restore_task(made.id)
-    restored = await heard.next()
-    told = [created, updated, deleted, restored]
-    assert [(change.kind, change.task) for change in told] == [
+    deleted = await subscription.next()
+    undeleted = await tasks.restore_task(made.id)
+    restored = await subscription.next()
+    events = [created, updated, deleted, restored]
+    assert [(event.kind, event.task) for event in events] == [
         ("CREATED", made),
         ("UPDATED", done),
         ("DELETED", None),
-        ("RESTORED", back),
+        ("RESTORED", undeleted),
     ]
-    assert {change.id for change in told} == {made.id}
+    assert {event.id for event in events} == {made.id}
     first = created.rev
-    assert [change.rev for change in told] == [Rev(first.epoch, first.number + more) for more in range(4)]
+    assert [event.rev for event in events] == [Rev(first.epoch, first.number + n) for n in range(4)]
 
 
-async def test_what_changes_nothing_tells_nothing(store: Store, heard: Heard) -> None:
+async def test_update_that_changes_nothing_has_no_event(store: Store, subscription: Subscription) -> None:
     task = await create_uncached_task(store)
-    await heard.next()
+    await subscription.next()
     await StoreClient(store).update_task(task.id, {"title": task.title})
-    assert await heard.nothing()
+    assert await subscription.is_silent()
 
 
-async def test_few_new_tasks_are_told_of_one_by_one_and_many_at_once(store: Store, heard: Heard) -> None:
+async def test_small_bulk_create_has_an_event_per_task_and_a_large_one_a_single_event(
+    store: Store, subscription: Subscription
+) -> None:
     few = await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS)])
-    assert [(change.kind, change.task) for change in [await heard.next() for _ in few]] == [
+    assert [(event.kind, event.task) for event in [await subscription.next() for _ in few]] == [
         ("CREATED", task) for task in few
     ]
     await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS + 1)])
-    assert (await heard.next()).kind == "MANY"
-    assert await heard.nothing()
+    assert (await subscription.next()).kind == "MANY"
+    assert await subscription.is_silent()
 
 
-async def test_many_changed_at_once_are_one_change(store: Store, heard: Heard) -> None:
+async def test_large_bulk_edit_has_a_single_event(store: Store, subscription: Subscription) -> None:
     made = await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS + 1)])
-    await heard.next()
+    await subscription.next()
     await StoreClient(store).edit_tasks("delete", [Edit(task.id) for task in made])  # type: ignore[union-attr]
-    assert (await heard.next()).kind == "MANY"
-    assert await heard.nothing()
+    assert (await subscription.next()).kind == "MANY"
+    assert await subscription.is_silent()
 
 
-async def test_a_bulk_create_whose_writer_died_is_told_of_later(store: Store, heard: Heard) -> None:
+async def test_bulk_create_of_a_dead_writer_is_announced_by_the_sweep(store: Store, subscription: Subscription) -> None:
     task = await create_uncached_task(store)
-    await heard.next()
+    await subscription.next()
     await protocol(store).add(1_000_001, [task], transaction=timedelta(seconds=-5))
-    assert (await heard.next()).kind == "MANY"
+    assert (await subscription.next()).kind == "MANY"
 
 
-async def test_a_write_whose_publish_was_lost_is_told_of_by_the_scrub(store: Store, heard: Heard) -> None:
+async def test_write_with_a_lost_publish_is_announced_by_the_scrub(store: Store, subscription: Subscription) -> None:
     task = await create_uncached_task(store)
-    await heard.next()
+    await subscription.next()
     await mark_task(store, 1_000_001, task)
     await make_marks_overdue(store)
-    change = await heard.next()
-    assert (change.kind, change.task) == ("UPDATED", task)
+    event = await subscription.next()
+    assert (event.kind, event.task) == ("UPDATED", task)
 
 
-async def test_a_publish_that_another_write_overtook_is_looked_up(store: Store, heard: Heard) -> None:
+async def test_event_of_an_overtaken_publish_is_completed_from_the_row(
+    store: Store, subscription: Subscription
+) -> None:
     task = await create_uncached_task(store)
-    await heard.next()
+    await subscription.next()
     await protocol(store).publish([MarkedWrite(5, task, visible=False, event="d")])
-    change = await heard.next()
-    assert (change.kind, change.task) == ("UPDATED", task)
+    event = await subscription.next()
+    assert (event.kind, event.task) == ("UPDATED", task)
 
 
-async def test_what_expires_is_told(store: Store, heard: Heard) -> None:
+async def test_expiry_has_an_event(store: Store, subscription: Subscription) -> None:
     task = await create_uncached_task(store, expires_at=datetime.now(UTC) + timedelta(seconds=1))
-    await heard.next()
-    change = await heard.next()
-    assert (change.kind, change.id, change.task) == ("EXPIRED", task.id, None)
+    await subscription.next()
+    event = await subscription.next()
+    assert (event.kind, event.id, event.task) == ("EXPIRED", task.id, None)
 
 
 @pytest.mark.parametrize(
-    ("expired", "told"), [(1, 1), (MAX_SINGLE_EVENTS, MAX_SINGLE_EVENTS), (MAX_SINGLE_EVENTS + 1, 1)]
+    ("expired", "events"), [(1, 1), (MAX_SINGLE_EVENTS, MAX_SINGLE_EVENTS), (MAX_SINGLE_EVENTS + 1, 1)]
 )
-async def test_what_a_page_takes_out_is_told_as_well(store: Store, expired: int, told: int) -> None:
+async def test_page_that_removes_expired_tasks_emits_their_events(store: Store, expired: int, events: int) -> None:
     await create_uncached_tasks(store, expired, expires_at=datetime.now(UTC) + timedelta(seconds=0.5))
     await asyncio.sleep(0.6)
     before = await protocol(store).last_event()
     assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == []
-    assert await protocol(store).last_event() == before  # the sweep will tell
+    assert await protocol(store).last_event() == before  # left to the sweep
     assert (await StoreClient(store).page(PageRange(5))).tasks == []
-    assert await protocol(store).last_event() == before + told
+    assert await protocol(store).last_event() == before + events
     await protocol(store).sweep()
-    assert await protocol(store).last_event() == before + told
+    assert await protocol(store).last_event() == before + events
 
 
-async def test_a_bulk_create_that_was_told_of_before_it_was_committed_is_told_of_again(store: Store) -> None:
+async def test_bulk_create_announced_before_its_commit_is_announced_again(store: Store) -> None:
     await protocol(store).add(LATER_TOKEN, [uncommitted_task()], transaction=PAST_TRANSACTION_LIMIT)
     await protocol(store).sweep()
     before = await protocol(store).last_event()
@@ -162,68 +168,76 @@ async def test_a_bulk_create_that_was_told_of_before_it_was_committed_is_told_of
     assert await protocol(store).last_event() == before + 1
 
 
-async def test_one_who_comes_again_gets_what_it_missed(store: Store, feed: Feed, heard: Heard) -> None:
+async def test_reconnecting_subscriber_gets_the_events_it_missed(
+    store: Store, feed: Feed, subscription: Subscription
+) -> None:
     for _ in range(3):
         await create_uncached_task(store)
-    told = [await heard.next() for _ in range(3)]
-    again = Heard(feed.subscribe(told[0].rev))
-    assert [await again.next(), await again.next()] == told[1:]
+    events = [await subscription.next() for _ in range(3)]
+    reconnected = Subscription(feed.subscribe(events[0].rev))
+    assert [await reconnected.next(), await reconnected.next()] == events[1:]
 
 
-@pytest.mark.parametrize("missed", [Rev(0, 0), Rev(10**9, 1)], ids=["another epoch", "not yet"])
-async def test_one_who_missed_what_nobody_knows_is_told_to_begin_anew(store: Store, feed: Feed, missed: Rev) -> None:
+@pytest.mark.parametrize("after", [Rev(0, 0), Rev(10**9, 1)], ids=["other epoch", "future epoch"])
+async def test_subscriber_after_an_unknown_rev_gets_a_resync(store: Store, feed: Feed, after: Rev) -> None:
     await create_uncached_task(store)
-    assert (await Heard(feed.subscribe(missed)).next()).kind == "RESYNC"
+    assert (await Subscription(feed.subscribe(after)).next()).kind == "RESYNC"
 
 
-async def test_while_redis_cannot_tell_who_comes_again_begins_anew(store: Store, feed: Feed, heard: Heard) -> None:
+async def test_subscriber_that_reconnects_while_the_feed_is_disconnected_gets_a_resync(
+    store: Store, feed: Feed, subscription: Subscription
+) -> None:
     await create_uncached_task(store)
-    rev = (await heard.next()).rev
-    assert await Heard(feed.subscribe(rev)).nothing()
+    rev = (await subscription.next()).rev
+    assert await Subscription(feed.subscribe(rev)).is_silent()
     await exhaust_closings(store)
     await switch_gate_off(store)
     while feed._connected:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    assert (await Heard(feed.subscribe(rev)).next()).kind == "RESYNC"
+    assert (await Subscription(feed.subscribe(rev)).next()).kind == "RESYNC"
 
 
-async def test_after_redis_was_emptied_everybody_begins_anew(store: Store, feed: Feed, heard: Heard) -> None:
+async def test_subscriber_gets_a_resync_after_redis_was_emptied(
+    store: Store, feed: Feed, subscription: Subscription
+) -> None:
     before = feed._rev
     await store.redis.client.flushall()
-    while (change := await heard.until_resync()).rev.epoch == before.epoch:
+    while (await subscription.until_resync()).rev.epoch == before.epoch:
         pass
     task = await create_uncached_task(store)
-    while (change := await heard.next()).kind == "RESYNC":
+    while (event := await subscription.next()).kind == "RESYNC":
         pass
-    assert (change.kind, change.task) == ("CREATED", task)
+    assert (event.kind, event.task) == ("CREATED", task)
 
 
-async def test_a_lease_that_lapses_for_a_moment_sends_nobody_back_to_the_beginning(store: Store, heard: Heard) -> None:
-    """As on a machine that is busy with other things: the gate is as it was, and nothing was missed."""
+async def test_lapsed_gate_lease_causes_no_resync(store: Store, subscription: Subscription) -> None:
+    """A lease can lapse on a busy machine. While the gate is unchanged, no event is missed."""
     assert store.gate_lease.gate is not None
     for _ in range(3):
-        writing, hearing = asyncio.create_task(create_uncached_task(store)), asyncio.create_task(heard.next())
-        while not (writing.done() and hearing.done()):
+        writing, receiving = asyncio.create_task(create_uncached_task(store)), asyncio.create_task(subscription.next())
+        while not (writing.done() and receiving.done()):
             store.gate_lease.observe_gate(store.gate_lease.gate, clock() - GATE_LEASE_SECONDS - 1)
             await asyncio.sleep(0)
-        assert (await hearing).kind == "CREATED"
+        assert (await receiving).kind == "CREATED"
 
 
-async def test_a_message_that_was_missed_is_noticed_by_the_next(store: Store, feed: Feed, heard: Heard) -> None:
+async def test_missed_message_is_detected_by_the_number_of_the_next_one(
+    store: Store, feed: Feed, subscription: Subscription
+) -> None:
     await create_uncached_task(store)
-    await heard.next()
+    await subscription.next()
     await store.redis.client.incr(protocol(store).keys.changes)
     await create_uncached_task(store)
-    change = await heard.next()
-    assert (change.kind, change.rev.number) == ("RESYNC", feed._rev.number)
+    event = await subscription.next()
+    assert (event.kind, event.rev.number) == ("RESYNC", feed._rev.number)
 
 
-async def test_a_message_that_was_missed_is_noticed_without_a_next(store: Store, heard: Heard) -> None:
+async def test_missed_message_is_detected_without_a_next_one(store: Store, subscription: Subscription) -> None:
     await store.redis.client.incr(protocol(store).keys.changes)
-    assert (await heard.next()).kind == "RESYNC"
+    assert (await subscription.next()).kind == "RESYNC"
 
 
-async def test_counts_come_at_once_and_when_they_change(store: Store, feed: Feed) -> None:
+async def test_counts_are_sent_first_and_after_a_change(store: Store, feed: Feed) -> None:
     counts = feed.counts.subscribe()
     async with asyncio.timeout(10):
         assert (await anext(counts))[None] == 0
@@ -232,42 +246,9 @@ async def test_counts_come_at_once_and_when_they_change(store: Store, feed: Feed
     assert count == {None: 1, "TODO": 0, "IN_PROGRESS": 0, "DONE": 1}
 
 
-async def test_who_listens_no_more_is_forgotten(feed: Feed) -> None:
-    changes = feed.subscribe()
-    await anext(changes)
+async def test_closed_subscription_is_removed(feed: Feed) -> None:
+    events = feed.subscribe()
+    await anext(events)
     assert feed.subscribers == 1
-    await changes.aclose()
+    await events.aclose()
     assert feed.subscribers == 0
-
-
-async def test_a_listener_that_is_too_slow_is_sent_away() -> None:
-    listener = Subscriber()
-    for number in range(MAX_QUEUED_EVENTS):
-        listener.put(FeedEvent(Rev(1, number), "MANY"))
-    assert (await listener.take()).rev.number == 0
-    for number in range(2):
-        listener.put(FeedEvent(Rev(1, MAX_QUEUED_EVENTS + number), "MANY"))
-    with pytest.raises(SubscriberTooSlow):
-        await listener.take()
-
-
-async def test_a_resync_makes_what_waited_needless() -> None:
-    listener = Subscriber()
-    for number in range(MAX_QUEUED_EVENTS):
-        listener.put(FeedEvent(Rev(1, number), "MANY"))
-    listener.put(FeedEvent(Rev(1, MAX_QUEUED_EVENTS), "RESYNC"))
-    assert (await listener.take()).kind == "RESYNC"
-
-
-@pytest.mark.parametrize("text", ["-", "1", "1-", "-1", "1-2-3", "a-1", "١-1", "1" * 40 + "-1"])
-def test_what_is_no_rev(text: str) -> None:
-    with pytest.raises(ValueError, match=text):
-        Rev.parse(text)
-
-
-def test_a_rev_and_back() -> None:
-    assert Rev.parse(str(Rev(12, 345))) == Rev(12, 345)
-
-
-def test_a_message_with_another_task_in_it_has_to_be_looked_up(store: Store) -> None:
-    assert parse_event("default", 1, b"7 u" + bytes(16) + b"V 1 nonsense").task is None

@@ -1,4 +1,4 @@
-"""What Redis must be is found out, and told with how to mend it."""
+"""The preflight of Redis: each problem is reported with the command that fixes it."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,11 +7,11 @@ import redis as redis_client
 
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
-from cache.redis.preflight import redis_problems, redis_warnings, version_problem
+from cache.redis.preflight import redis_problems, redis_warnings
 from tests.support.redis_server import redis_server
 
-GOOD = {"maxmemory": "64mb", "maxmemory-policy": "volatile-lfu", "save": "", "appendonly": "no"}
-OTHERS = ("volatile-lru", "volatile-ttl", "volatile-random")
+SUITABLE = {"maxmemory": "64mb", "maxmemory-policy": "volatile-lfu", "save": "", "appendonly": "no"}
+OTHER_VOLATILE_POLICIES = ("volatile-lru", "volatile-ttl", "volatile-random")
 
 
 @pytest.fixture(scope="module")
@@ -25,24 +25,24 @@ async def redis(address: str) -> AsyncIterator[Redis]:
     async with Redis(address) as redis:
         yield redis
         await redis.client.replicaof("NO", "ONE")
-        for name, value in GOOD.items():
+        for name, value in SUITABLE.items():
             await redis.client.config_set(name, value)
 
 
-def guest(address: str, *commands: str, password: str = "sesame") -> str:
-    """The address for a user that may run these commands."""
+def restricted_url(address: str, *commands: str, password: str = "sesame") -> str:
+    """Return the URL for a user that may run these commands. The right password is "sesame"."""
     with redis_client.Redis.from_url(address) as client:
         client.acl_setuser("guest", enabled=True, reset=True, passwords=["+sesame"], keys=["*"], commands=commands)
     return address.replace("unix://", f"unix://guest:{password}@")
 
 
-async def test_a_good_one_has_no_problems(redis: Redis) -> None:
+async def test_suitable_redis_has_no_problems(redis: Redis) -> None:
     assert await redis_problems(redis) == []
     assert await redis_warnings(redis) == []
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says", "mend"),
+    ("name", "value", "message", "fix"),
     [
         ("maxmemory", "0", "maxmemory is 0, which means no limit", "maxmemory 1gb"),
         ("maxmemory-policy", "noeviction", "policy is noeviction, but volatile-lfu is required", "{} volatile-lfu"),
@@ -53,21 +53,21 @@ async def test_a_good_one_has_no_problems(redis: Redis) -> None:
         ("appendonly", "yes", "appendonly is yes", "{} no"),
     ],
 )
-async def test_a_bad_setting_is_a_problem(redis: Redis, name: str, value: str, says: str, mend: str) -> None:
+async def test_unsuitable_setting_is_a_problem(redis: Redis, name: str, value: str, message: str, fix: str) -> None:
     await redis.client.config_set(name, value)
     [problem] = await redis_problems(redis)
-    assert says in problem
-    mend = mend.format(name)
-    assert problem.endswith(f"redis-cli CONFIG SET {mend}. Also add this line to redis.conf: {mend}")
+    assert message in problem
+    fix = fix.format(name)
+    assert problem.endswith(f"redis-cli CONFIG SET {fix}. Also add this line to redis.conf: {fix}")
     assert "\n" not in problem
 
 
-async def test_what_the_problem_says_mends_it(redis: Redis) -> None:
-    bad = {"maxmemory": "0", "maxmemory-policy": "noeviction", "save": "60 1", "appendonly": "yes"}
-    for name, value in bad.items():
+async def test_command_in_the_message_fixes_the_problem(redis: Redis) -> None:
+    unsuitable = {"maxmemory": "0", "maxmemory-policy": "noeviction", "save": "60 1", "appendonly": "yes"}
+    for name, value in unsuitable.items():
         await redis.client.config_set(name, value)
     problems = await redis_problems(redis)
-    assert len(problems) == len(bad)
+    assert len(problems) == len(unsuitable)
     for problem in problems:
         command = problem.partition("redis-cli ")[2].partition(". Also add")[0]
         config, set_, name, value = command.split()
@@ -76,57 +76,50 @@ async def test_what_the_problem_says_mends_it(redis: Redis) -> None:
     assert await redis_problems(redis) == []
 
 
-async def test_a_replica_is_a_problem(redis: Redis) -> None:
+async def test_replica_is_a_problem(redis: Redis) -> None:
     await redis.client.replicaof("127.0.0.1", "1")
     [problem] = await redis_problems(redis)
     assert "is a replica of 127.0.0.1 port 1" in problem
 
 
-@pytest.mark.parametrize(("version", "good"), [("6.2.14", False), ("7.0.15", True), ("7.2.4", True), ("10.0.0", True)])
-def test_an_old_version_is_a_problem(version: str, good: bool) -> None:
-    problem = version_problem(version)
-    assert (problem is None) == good
-    assert good or f"this is Redis {version}, but the service is tested with Redis 7 or newer" in str(problem)
-
-
-@pytest.mark.parametrize("policy", OTHERS)
-async def test_another_policy_that_spares_the_index_is_warned_of(redis: Redis, policy: str) -> None:
+@pytest.mark.parametrize("policy", OTHER_VOLATILE_POLICIES)
+async def test_other_volatile_policy_is_a_warning(redis: Redis, policy: str) -> None:
     await redis.client.config_set("maxmemory-policy", policy)
     assert await redis_problems(redis) == []
     [warning] = await redis_warnings(redis)
     assert f"maxmemory-policy is {policy}. volatile-lfu is better" in warning
 
 
-async def test_what_must_not_be_asked_is_not_guessed(redis: Redis, address: str) -> None:
+async def test_setting_that_the_user_may_not_read_is_not_reported(redis: Redis, address: str) -> None:
     await redis.client.config_set("save", "60 1")
     await redis.client.config_set("maxmemory", "0")
-    async with Redis(guest(address, "+@all", "-config")) as theirs:
-        [problem] = await redis_problems(theirs)
+    async with Redis(restricted_url(address, "+@all", "-config")) as restricted:
+        [problem] = await redis_problems(restricted)
     assert problem.startswith("maxmemory is 0")
 
 
 @pytest.mark.parametrize(
-    ("commands", "password", "number", "says"),
+    ("commands", "password", "database", "message"),
     [
         (("+@all", "-info"), "sesame", 0, "has no permissions to run the 'info' command."),
         (("+@all",), "sesam", 0, "refuses the connection: invalid username-password pair"),
         (("+@all",), "sesame", 99, "refuses the connection: DB index is out of range."),
     ],
 )
-async def test_one_that_refuses_us_is_a_problem(
-    address: str, commands: tuple[str, ...], password: str, number: int, says: str
+async def test_redis_that_refuses_the_connection_is_a_problem(
+    address: str, commands: tuple[str, ...], password: str, database: int, message: str
 ) -> None:
-    url = guest(address, *commands, password=password).replace("db=0", f"db={number}")
-    async with Redis(url) as theirs:
-        [problem] = await redis_problems(theirs)
-    assert says in problem
+    url = restricted_url(address, *commands, password=password).replace("db=0", f"db={database}")
+    async with Redis(url) as restricted:
+        [problem] = await redis_problems(restricted)
+    assert message in problem
     assert "REDIS_URL" in problem
     assert "sesam" not in problem
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "unix:///nowhere/redis.sock"])
-async def test_one_that_is_away_is_an_error(url: str) -> None:
+async def test_unreachable_redis_is_an_error(url: str) -> None:
     async with Redis(url) as redis:
-        for look in (redis_problems, redis_warnings):
+        for check in (redis_problems, redis_warnings):
             with pytest.raises(CacheUnavailable):
-                await look(redis)
+                await check(redis)

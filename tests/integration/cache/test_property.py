@@ -1,4 +1,4 @@
-"""Whatever is done to the tasks, every page, cursor and total is that of a plain list."""
+"""A property test: after random operations, every page, position and total is that of a plain list."""
 
 import asyncio
 import itertools
@@ -16,7 +16,7 @@ from db.pool import Database
 from db.task import Status
 from tests.support.examples import examples
 from tests.support.gate_states import build_index
-from tests.support.shadow_store import EXPIRIES, ORDERS, World
+from tests.support.shadow_store import EXPIRIES, ORDERS, ShadowStore
 
 expiries = st.sampled_from(EXPIRIES)
 statuses = st.sampled_from(get_args(Status))
@@ -32,7 +32,7 @@ changes = st.fixed_dictionaries(
 operations = st.one_of(
     st.tuples(st.just("create"), statuses, expiries),
     st.tuples(st.just("create_many"), st.lists(st.tuples(statuses, expiries), min_size=1, max_size=7)),
-    st.tuples(st.just("create_again"), picks),
+    st.tuples(st.just("create_with_known_id"), picks),
     st.tuples(st.just("update"), picks, changes),
     st.tuples(st.just("update"), picks, st.fixed_dictionaries({"expires_at": expiries})),
     st.tuples(st.just("delete"), picks),
@@ -41,19 +41,19 @@ operations = st.one_of(
     st.tuples(st.just("evict"), st.lists(picks, max_size=5)),
     st.tuples(st.just("read"), st.integers(1, 9), statuses | st.none(), st.sampled_from(ORDERS)),
     st.tuples(st.just("scrub_all")),
-    st.tuples(st.just("restart")),
-    st.tuples(st.just("come_back")),
-    st.tuples(st.just("cancel"), picks, changes, st.floats(0, 4)),
+    st.tuples(st.just("lose_index")),
+    st.tuples(st.just("rebuild_index")),
+    st.tuples(st.just("cancel_update"), picks, changes, st.floats(0, 4)),
 )
 
 
-class Opened:
-    """Both stores, opened once for all examples; a workspace of its own for each."""
+class ExampleRunner:
+    """Runs examples on one pair of stores, each in a workspace of its own."""
 
     numbers: ClassVar = itertools.count(1)
 
     def __init__(self, database_url: str, redis_url: str) -> None:
-        self._accounting = StoreMetrics()
+        self._metrics = StoreMetrics()
         self._database = Database(database_url)
         self._redis = Redis(redis_url)
         self._stack = AsyncExitStack()
@@ -65,28 +65,28 @@ class Opened:
     async def close(self) -> None:
         await self._stack.aclose()
 
-    async def play(self, steps: list[tuple[Any, ...]]) -> None:
-        store = Store(self._database, self._redis, self._accounting, f"w{next(self.numbers)}")
+    async def run(self, steps: list[tuple[Any, ...]]) -> None:
+        store = Store(self._database, self._redis, self._metrics, f"w{next(self.numbers)}")
         await build_index(store)
-        world = World(store)
+        shadow = ShadowStore(store)
         for name, *arguments in steps:
-            step: Callable[..., Awaitable[None]] = getattr(world, name)
+            step: Callable[..., Awaitable[None]] = getattr(shadow, name)
             await step(*arguments)
-        await world.check_all()
-        await world.check_indexes()
+        await shadow.check_all()
+        await shadow.check_indexes()
 
 
-def test_pages_are_those_of_a_list(database_url: str, redis_url: str) -> None:
+def test_store_answers_like_a_plain_list(database_url: str, redis_url: str) -> None:
     with asyncio.Runner() as runner:
-        opened = Opened(database_url, redis_url)
-        runner.run(opened.open())
+        examples = ExampleRunner(database_url, redis_url)
+        runner.run(examples.open())
 
         @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @given(st.lists(operations, min_size=10, max_size=30))
-        def play(steps: list[tuple[Any, ...]]) -> None:
-            runner.run(opened.play(steps))
+        def run_example(steps: list[tuple[Any, ...]]) -> None:
+            runner.run(examples.run(steps))
 
         try:
-            play()
+            run_example()
         finally:
-            runner.run(opened.close())
+            runner.run(examples.close())

@@ -1,4 +1,4 @@
-"""The index is built from the rows alone, once, and what was there before is cleared away."""
+"""Rebuilds: the index comes from the rows alone, one process builds it, and older indexes are cleared."""
 
 import asyncio
 
@@ -31,13 +31,13 @@ from tests.support.store_factories import create_uncached_tasks
 from tests.support.task_factories import in_an_hour, new_task
 
 
-async def epochs(store: Store) -> set[int]:
-    """The epochs of which Redis holds anything."""
+async def epochs_in_redis(store: Store) -> set[int]:
+    """Return the epochs that have keys in Redis."""
     found = await redis_snapshot(store)
     return {int(key.split(b":")[1]) for key in found if key.split(b":")[1].isdigit()}
 
 
-async def test_before_the_first_build_postgresql_answers(bare_store: Store) -> None:
+async def test_postgresql_answers_before_the_first_rebuild(bare_store: Store) -> None:
     await grant_gate_lease(bare_store)
     assert bare_store.gate_lease.ready
     task = await StoreClient(bare_store).create_task(new_task())
@@ -47,26 +47,28 @@ async def test_before_the_first_build_postgresql_answers(bare_store: Store) -> N
     assert await redis_snapshot(bare_store) == {}
 
 
-async def test_an_index_is_built_once(bare_store: Store, metrics: StoreMetrics) -> None:
-    made = await create_uncached_tasks(bare_store, 3)
+async def test_index_is_built_once(bare_store: Store, metrics: StoreMetrics) -> None:
+    created = await create_uncached_tasks(bare_store, 3)
     assert await rebuild(bare_store) == 3
     assert metrics.rebuilds == 1
-    assert await rebuild(bare_store) is None  # it is on
+    assert await rebuild(bare_store) is None  # the gate is on
     assert metrics.rebuilds == 1
     await grant_gate_lease(bare_store)
     request = StoreClient(bare_store)
-    assert (await request.page(PageRange(5))).tasks == made
+    assert (await request.page(PageRange(5))).tasks == created
     assert not request.degraded
     assert (await committed_gate(bare_store)).redis_run_id == await bare_store.redis.run_id()
 
 
-@pytest.mark.parametrize("batch", [1, 3, 7, 41, 10_000])
-async def test_a_new_index_is_the_rows(store: Store, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    monkeypatch.setattr(rebuilding, "REBUILD_BATCH_ROWS", batch)
-    made = await create_uncached_tasks(store, 20, expires_at=in_an_hour())
-    made = await create_uncached_tasks(store, 21, status="DONE") + made
-    await StoreClient(store).delete_task(made.pop(7).id)
-    expired = made.pop()
+@pytest.mark.parametrize("batch_rows", [1, 3, 7, 41, 10_000])
+async def test_rebuilt_index_agrees_with_the_rows(
+    store: Store, monkeypatch: pytest.MonkeyPatch, batch_rows: int
+) -> None:
+    monkeypatch.setattr(rebuilding, "REBUILD_BATCH_ROWS", batch_rows)
+    created = await create_uncached_tasks(store, 20, expires_at=in_an_hour())
+    created = await create_uncached_tasks(store, 21, status="DONE") + created
+    await StoreClient(store).delete_task(created.pop(7).id)
+    expired = created.pop()
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE task SET expires_at = '2001-01-01' WHERE id = %s", (expired.id,))
     before = protocol(store).gate.epoch
@@ -76,19 +78,19 @@ async def test_a_new_index_is_the_rows(store: Store, monkeypatch: pytest.MonkeyP
     assert protocol(store).gate.epoch > before
     await check_indexes(store)
     page = await StoreClient(store).page(PageRange(100))
-    assert (page.tasks, page.total) == (made, 39)
+    assert (page.tasks, page.total) == (created, 39)
 
 
-@pytest.mark.parametrize("restarts", [True, False])
-async def test_what_is_left_of_another_database_is_not_used(store: Store, restarts: bool) -> None:
-    """A backup was played back: the rows are older than the entries, and the epochs begin again."""
-    task, gone = await create_uncached_tasks(store, 2)
+@pytest.mark.parametrize("epochs_restart", [True, False])
+async def test_entries_from_before_a_restored_backup_are_not_used(store: Store, epochs_restart: bool) -> None:
+    """After a backup was restored, the rows are older than the entries, and epochs may repeat."""
+    task, removed = await create_uncached_tasks(store, 2)
     await StoreClient(store).update_task(task.id, {"title": "Lost with the database"})
     async with store.database.connection() as connection:
         await connection.raw.execute("DELETE FROM gate")
-        await connection.raw.execute("DELETE FROM task WHERE id = %s", (gone.id,))
+        await connection.raw.execute("DELETE FROM task WHERE id = %s", (removed.id,))
         await connection.raw.execute("UPDATE task SET title = %s, version = 1", (task.title,))
-        if restarts:
+        if epochs_restart:
             await connection.raw.execute("ALTER SEQUENCE gate_epoch RESTART")
     assert await build_index(store) == 1
     (found,) = await StoreClient(store).tasks_by_id([task.id])
@@ -97,52 +99,52 @@ async def test_what_is_left_of_another_database_is_not_used(store: Store, restar
     await check_indexes(store)
 
 
-async def test_of_many_at_once_one_builds(database: Database, redis_url: str) -> None:
+async def test_one_of_several_concurrent_rebuilds_builds(database: Database, redis_url: str) -> None:
     async with Redis(redis_url) as redis:
         stores = [Store(database, redis, StoreMetrics()) for _ in range(5)]
-        made = await create_uncached_tasks(stores[0], 3)
+        created = await create_uncached_tasks(stores[0], 3)
         counts = await asyncio.gather(*map(rebuild, stores))
         assert sorted(counts, key=str) == [3, None, None, None, None]
         assert sum(store.metrics.rebuilds for store in stores) == 1
         for store in stores:
             await grant_gate_lease(store)
-            assert (await StoreClient(store).page(PageRange(5))).tasks == made
-        assert await epochs(stores[0]) == {protocol(stores[0]).gate.epoch}
+            assert (await StoreClient(store).page(PageRange(5))).tasks == created
+        assert await epochs_in_redis(stores[0]) == {protocol(stores[0]).gate.epoch}
 
 
-async def test_old_indexes_are_cleared_away_and_all_that_has_no_end(store: Store) -> None:
+async def test_keys_without_a_ttl_of_older_indexes_are_cleared(store: Store) -> None:
     task, other = await create_uncached_tasks(store, 2)
     await mark_task(store, EARLIER_TOKEN, task)
     await mark_task(store, EARLIER_TOKEN, other, overdue=True)
     await switch_gate_off(store)
-    await store.redis.send([("SADD", epochs_key(store.workspace), 7)])  # there is nothing of this one
+    await store.redis.send([("SADD", epochs_key(store.workspace), 7)])  # an epoch without any other keys
     await build_index(store)
-    assert await epochs(store) == {protocol(store).gate.epoch}
+    assert await epochs_in_redis(store) == {protocol(store).gate.epoch}
     assert await store.redis.client.smembers(epochs_key(store.workspace)) == {b"%d" % protocol(store).gate.epoch}
 
 
-async def test_entries_of_an_old_index_end_by_themselves(store: Store) -> None:
+async def test_entries_of_an_older_index_have_a_ttl(store: Store) -> None:
     await StoreClient(store).create_task(new_task())
     old = protocol(store).keys
     await switch_gate_off(store)
     await build_index(store)
-    left = [key for key in await redis_snapshot(store) if f":{old.epoch}:".encode() in key]
-    assert len(left) == 1
-    assert await store.redis.client.pttl(left[0]) > 0
+    remaining = [key for key in await redis_snapshot(store) if f":{old.epoch}:".encode() in key]
+    assert len(remaining) == 1
+    assert await store.redis.client.pttl(remaining[0]) > 0
 
 
-async def test_the_epoch_of_a_newer_index_is_not_cleared(store: Store) -> None:
-    """A builder that was slow, and finds that others have built since."""
+async def test_slow_rebuild_does_not_clear_a_newer_index(store: Store) -> None:
+    """A process may finish its rebuild after another process has built a newer index."""
     older = protocol(store)
     await switch_gate_off(store)
     await build_index(store)
-    made = await create_uncached_tasks(store, 2)
+    created = await create_uncached_tasks(store, 2)
     await rebuilding._clear_old_epochs(store, older)
-    assert (await StoreClient(store).page(PageRange(5))).tasks == made
+    assert (await StoreClient(store).page(PageRange(5))).tasks == created
     await check_indexes(store)
 
 
-async def test_keys_of_workspaces_and_epochs_do_not_meet(store: Store, database: Database) -> None:
+async def test_workspaces_and_epochs_do_not_share_keys(store: Store, database: Database) -> None:
     other = Store(database, store.redis, StoreMetrics(), "other")
     await build_index(other)
     mine, theirs = await create_uncached_tasks(store), await create_uncached_tasks(other)
@@ -155,11 +157,11 @@ async def test_keys_of_workspaces_and_epochs_do_not_meet(store: Store, database:
     await check_indexes(other)
 
 
-# By hand
+# On request
 
 
-async def test_reindex_moves_those_who_watch_to_the_new_index(store: Store, database: Database, redis_url: str) -> None:
-    made = await create_uncached_tasks(store, 3)
+async def test_running_processes_use_the_index_of_a_reindex(store: Store, database: Database, redis_url: str) -> None:
+    created = await create_uncached_tasks(store, 3)
     before = protocol(store).gate.epoch
     async with Redis(redis_url) as redis, gate_watchers(store):
         assert await reindex(Store(database, redis, StoreMetrics())) == 3
@@ -167,41 +169,41 @@ async def test_reindex_moves_those_who_watch_to_the_new_index(store: Store, data
             lambda: store.gate_lease.protocol is not None and store.gate_lease.protocol.gate.epoch > before
         )
         request = StoreClient(store)
-        assert (await request.page(PageRange(5))).tasks == made
+        assert (await request.page(PageRange(5))).tasks == created
         assert not request.degraded
-        assert await epochs(store) == {protocol(store).gate.epoch}
+        assert await epochs_in_redis(store) == {protocol(store).gate.epoch}
 
 
-async def test_reindex_while_a_service_runs_loses_nothing(store: Store, database: Database, redis_url: str) -> None:
-    """Whoever of them is quicker builds, and writers go on."""
+async def test_reindex_while_a_service_writes_loses_no_task(store: Store, database: Database, redis_url: str) -> None:
+    """Either the command or the service builds the index. Writers continue."""
     before = protocol(store).gate.epoch
-    made = await create_uncached_tasks(store, 3, status="DONE")
-    made.reverse()
+    created = await create_uncached_tasks(store, 3, status="DONE")
+    created.reverse()
     async with Redis(redis_url) as redis, maintenance(store):
         reindexing = asyncio.create_task(reindex(Store(database, redis, StoreMetrics())))
-        while not reindexing.done() or len(made) < 20:
+        while not reindexing.done() or len(created) < 20:
             task = await StoreClient(store).create_task(new_task())
-            made.append(await StoreClient(store).update_task(task.id, {"status": "DONE"}))
+            created.append(await StoreClient(store).update_task(task.id, {"status": "DONE"}))
             page = await StoreClient(store).page(PageRange(100, status="DONE"))
-            assert (page.tasks, page.total) == (made[::-1][:100], len(made))
-        assert 3 <= await reindexing <= len(made)
+            assert (page.tasks, page.total) == (created[::-1][:100], len(created))
+        assert 3 <= await reindexing <= len(created)
         assert (await committed_gate(store)).epoch > before
         await wait_until(lambda: store.gate_lease.protocol is not None)
         await wait_until_scrubbed(store)
-    await grant_gate_lease(store)  # the keeper has ended, and its lease runs out
+    await grant_gate_lease(store)  # without the watcher, the lease ends
     await check_indexes(store)
     await check_entries(store)
 
 
-async def test_reindex_of_a_service_that_does_not_run(bare_store: Store) -> None:
+async def test_reindex_without_a_service_or_an_index(bare_store: Store) -> None:
     await create_uncached_tasks(bare_store, 3)
     assert await reindex(bare_store) == 3
     await grant_gate_lease(bare_store)
     await check_indexes(bare_store)
 
 
-async def test_reindex_of_an_index_that_nobody_watches(store: Store, database: Database, redis_url: str) -> None:
-    """A service that has ended left the gate on; then the one who reindexes waits for the leases there may be."""
+async def test_reindex_without_a_service_waits_for_leases(store: Store, database: Database, redis_url: str) -> None:
+    """A service that ended has left the gate on, and other processes may still hold leases."""
     await create_uncached_tasks(store, 3)
     before = protocol(store).gate.epoch
     async with Redis(redis_url) as redis, asyncio.timeout(20):

@@ -1,4 +1,4 @@
-"""Redis was restarted: it is another, without anything, and all that was connected to it is of no use."""
+"""Restarts of Redis: the server is empty, has another run id, and every open connection is useless."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from tests.support.task_factories import new_task
 
 @pytest.fixture
 def own_redis(database_url: str, tmp_path: Path) -> Iterator[EmbeddedStores]:
-    """A Redis that the test may kill, on the test's own database."""
+    """A Redis server that the test may kill, and the PostgreSQL database of the test."""
     settings = Settings(database_url=database_url, redis_url=None, data_dir=tmp_path)
     embedded = EmbeddedStores(settings, durable=False)
     try:
@@ -39,44 +39,44 @@ def own_redis(database_url: str, tmp_path: Path) -> Iterator[EmbeddedStores]:
 
 
 def kill(own_redis: EmbeddedStores) -> None:
-    """As the kernel does when memory runs out."""
+    """Kill Redis, as the kernel does when memory runs out."""
     (server,) = own_redis.servers
     server.kill()
     server.wait()
 
 
 def restart(own_redis: EmbeddedStores) -> None:
-    """Killed, and started again without anything."""
+    """Kill Redis and start an empty server at the same address."""
     kill(own_redis)
     own_redis.stop()
     own_redis.start()
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
-async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
-    database: Database, own_redis: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, *, told: bool
+@pytest.mark.parametrize("notified", [True, False], ids=["closed", "silent"])
+async def test_stale_connections_are_reopened(
+    database: Database, own_redis: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, *, notified: bool
 ) -> None:
-    """They say nothing of the one that is there now, and no index is given up for them.
+    """Errors of stale connections do not count against the new server, so no index is given up.
 
-    Nor when the network has not told that they ended, as when a whole machine is gone.
+    Without `notified`, the client does not learn that its connections ended, as when a whole machine fails.
     """
-    # Twenty connections opened at once take their time on a busy machine; one that nobody answers takes two seconds.
+    # On a busy machine, opening twenty connections takes long. A connection without an answer takes two seconds.
     monkeypatch.setattr("cache.redis.protocol.READ_TIMEOUT_SECONDS", 20.0)
     url = own_redis.start().redis_url
-    proxy = Proxy(Path(urlsplit(url).path))  # over TCP, where the client checks less than over a Unix socket
+    proxy = Proxy(Path(urlsplit(url).path))  # over TCP, where the client checks less than on a Unix socket
     await proxy.start()
     async with Redis(proxy.url) as mine, Redis(url) as other:
         store, builder = Store(database, mine, StoreMetrics()), Store(database, other, StoreMetrics())
         await build_index(builder)
         await grant_gate_lease(store)
-        made = await create_uncached_tasks(store, 20)
+        created = await create_uncached_tasks(store, 20)
 
         async def read_at_once() -> None:
             pages = await asyncio.gather(*(StoreClient(store).page(PageRange(5)) for _ in range(20)))
-            assert all(page.tasks == made[:5] for page in pages)
+            assert all(page.tasks == created[:5] for page in pages)
 
         await read_at_once()
-        if not told:
+        if not notified:
             proxy.stall_connections()
         restart(own_redis)
         await switch_gate_off(builder)
@@ -87,19 +87,17 @@ async def test_connections_to_a_redis_that_is_no_more_are_opened_anew(
         assert store.gate_lease.lost_index is None
         assert store.metrics.degraded_reads == 0
 
-        # As a network does it with connections that nobody has used for long: the next to use one does not notice.
+        # A network may drop idle connections without notice. The next use of one must not fail.
         await proxy.cut()
         await proxy.heal()
-        made = [await StoreClient(store).create_task(new_task()), *made]
+        created = [await StoreClient(store).create_task(new_task()), *created]
         await read_at_once()
         assert (store.gate_lease.lost_index, store.metrics.degraded_reads, store.metrics.closings) == (None, 0, 0)
     await proxy.stop()
 
 
-async def test_a_redis_that_is_restarted_again_and_again_keeps_no_writer_waiting(
-    database: Database, own_redis: EmbeddedStores
-) -> None:
-    """Ten times in a row: closings that were limited would keep writers out for minutes."""
+async def test_repeated_restarts_do_not_block_writers(database: Database, own_redis: EmbeddedStores) -> None:
+    """If closings after a restart were limited, ten restarts would block writers for minutes."""
     async with asyncio.timeout(120), Redis(own_redis.start().redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         async with maintenance(store):
@@ -112,20 +110,18 @@ async def test_a_redis_that_is_restarted_again_and_again_keeps_no_writer_waiting
                         await StoreClient(store).create_task(new_task())
 
 
-async def test_a_redis_that_was_killed_comes_back_with_everything(
-    database: Database, own_redis: EmbeddedStores
-) -> None:
+async def test_index_is_rebuilt_after_redis_was_killed(database: Database, own_redis: EmbeddedStores) -> None:
     async with Redis(own_redis.start().redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         async with maintenance(store):
             await wait_until(lambda: store.gate_lease.protocol is not None)
-            made = await create_uncached_tasks(store, 3)
+            created = await create_uncached_tasks(store, 3)
             first = protocol(store).gate
             kill(own_redis)
             request = StoreClient(store)
-            assert (await request.page(PageRange(5))).tasks == made
+            assert (await request.page(PageRange(5))).tasks == created
             assert request.degraded
-            made[0] = await StoreClient(store).update_task(made[0].id, {"title": "Newer"})
+            created[0] = await StoreClient(store).update_task(created[0].id, {"title": "Newer"})
             assert (await committed_gate(store)).state == "off"
 
             own_redis.stop()
@@ -134,27 +130,25 @@ async def test_a_redis_that_was_killed_comes_back_with_everything(
             assert protocol(store).gate.epoch > first.epoch
             assert protocol(store).gate.redis_run_id != first.redis_run_id
             request = StoreClient(store)
-            assert (await request.page(PageRange(5))).tasks == made
+            assert (await request.page(PageRange(5))).tasks == created
             assert not request.degraded
         await check_indexes(store)
 
 
-async def test_a_redis_that_was_restarted_between_two_reads_is_noticed(
-    database: Database, own_redis: EmbeddedStores
-) -> None:
-    """Nobody saw it away, and yet it is another."""
+async def test_restart_between_two_reads_is_detected(database: Database, own_redis: EmbeddedStores) -> None:
+    """No call failed, but the server has another run id."""
     async with Redis(own_redis.start().redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         await build_index(store)
         task = await StoreClient(store).create_task(new_task())
         own_redis.stop()
-        # As a copy would have them.
+        # The new server has the same keys, as a copy would.
         keys = protocol(store).keys
         async with Redis(own_redis.start().redis_url) as other:
             await other.send([("SET", keys.rev, 1), ("SET", keys.entry(task.id), encode(store.workspace, task))])
         async with database.connection() as connection:
             await connection.raw.execute("UPDATE task SET title = 'Newer', version = 2")
-        for _ in range(3):  # on the old connection, and on new ones
+        for _ in range(3):  # on the old connection, then on new ones
             store.gate_lease.redis_answers = True
             (found,) = await StoreClient(store).tasks_by_id([task.id])
             assert found is not None

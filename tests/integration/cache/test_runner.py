@@ -1,4 +1,4 @@
-"""The keeper builds what is missing, and always ends when it is told to."""
+"""The background work of a process: it rebuilds a lost index, purges old rows, and stops at any moment."""
 
 import asyncio
 from datetime import timedelta
@@ -19,16 +19,16 @@ from tests.support.task_factories import in_an_hour, new_task
 
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 2, 3, 5, 8, 13, 21, 34])
-async def test_it_ends_whenever_it_is_told_to(database_url: str, redis_url: str, milliseconds: int) -> None:
+async def test_maintenance_stops_at_any_moment(database_url: str, redis_url: str, milliseconds: int) -> None:
     async with asyncio.timeout(30), Database(database_url) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
-        task = maintenance(store)
-        await task.__aenter__()
+        running = maintenance(store)
+        await running.__aenter__()
         await asyncio.sleep(milliseconds / 1000)
-        await task.__aexit__(None, None, None)
+        await running.__aexit__(None, None, None)
 
 
-async def test_an_index_that_is_missed_is_built_again(database_url: str, redis_url: str) -> None:
+async def test_index_that_a_read_finds_missing_is_rebuilt(database_url: str, redis_url: str) -> None:
     async with Database(database_url) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         async with asyncio.timeout(30), maintenance(store):
@@ -46,7 +46,7 @@ async def test_an_index_that_is_missed_is_built_again(database_url: str, redis_u
             assert not request.degraded
 
 
-async def test_an_index_that_only_the_keeper_looks_at_is_built_again_too(database_url: str, redis_url: str) -> None:
+async def test_index_that_the_scrub_finds_missing_is_rebuilt(database_url: str, redis_url: str) -> None:
     async with Database(database_url) as database, Redis(redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         async with asyncio.timeout(30), maintenance(store):
@@ -55,16 +55,18 @@ async def test_an_index_that_only_the_keeper_looks_at_is_built_again_too(databas
             await wait_until(lambda: store.metrics.rebuilds == 2 and store.gate_lease.protocol is not None)
 
 
-async def test_rows_that_are_long_gone_are_purged(store: Store) -> None:
-    kept, gone, expired = await create_uncached_tasks(store, 3, expires_at=in_an_hour())
-    await StoreClient(store).delete_task(gone.id)
+async def test_rows_past_the_retention_are_purged(store: Store) -> None:
+    kept, deleted, expired = await create_uncached_tasks(store, 3, expires_at=in_an_hour())
+    await StoreClient(store).delete_task(deleted.id)
     async with store.database.connection() as connection:
-        await connection.raw.execute("UPDATE task SET deleted_at = now() - interval '8 days' WHERE id = %s", (gone.id,))
+        await connection.raw.execute(
+            "UPDATE task SET deleted_at = now() - interval '8 days' WHERE id = %s", (deleted.id,)
+        )
         await connection.raw.execute(
             "UPDATE task SET expires_at = now() - interval '8 days' WHERE id = %s", (expired.id,)
         )
     async with asyncio.timeout(30), maintenance(store, timedelta(days=7)):
         await wait_until(lambda: store.metrics.purged == 2)
     async with store.database.connection() as connection:
-        left = await (await connection.raw.execute("SELECT id FROM task")).fetchall()
-    assert left == [(kept.id,)]
+        remaining = await (await connection.raw.execute("SELECT id FROM task")).fetchall()
+    assert remaining == [(kept.id,)]

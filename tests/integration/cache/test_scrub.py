@@ -1,4 +1,4 @@
-"""The scrub: what it mends, and what it leaves alone."""
+"""The scrub: it repairs entries and indexes, and skips tasks with a writer or a live mark."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -27,7 +27,7 @@ from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task, create_uncached_tasks, uncommitted_task, with_status
 
 
-async def test_a_live_mark_is_not_scrubbed(store: Store) -> None:
+async def test_live_mark_is_not_scrubbed(store: Store) -> None:
     task = await create_uncached_task(store)
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"))
     marked = await entry_bytes(store, task)
@@ -37,42 +37,42 @@ async def test_a_live_mark_is_not_scrubbed(store: Store) -> None:
     assert await entry_bytes(store, task) == marked
 
 
-async def test_the_mark_of_a_writer_that_died_is_scrubbed_after_its_deadline(store: Store) -> None:
-    task, ghost = await create_uncached_task(store), uncommitted_task()
+async def test_mark_of_a_dead_writer_is_scrubbed_after_its_deadline(store: Store) -> None:
+    task, uncommitted = await create_uncached_task(store), uncommitted_task()
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"), overdue=True)
-    await mark_task(store, EARLIER_TOKEN + 1, ghost, overdue=True)
+    await mark_task(store, EARLIER_TOKEN + 1, uncommitted, overdue=True)
     before = await read_rev(store)
-    assert set(await protocol(store).overdue_marks(100)) == {task.id, ghost.id}
+    assert set(await protocol(store).overdue_marks(100)) == {task.id, uncommitted.id}
     await scrub_all(store, protocol(store))
     assert await marked_ids(store) == []
     assert await indexed_views(store, task.id) == {None, "TODO"}
-    assert await indexed_views(store, ghost.id) == set()
-    assert await read_entry(store, ghost.id) is None
+    assert await indexed_views(store, uncommitted.id) == set()
+    assert await read_entry(store, uncommitted.id) is None
     assert decode(store.workspace, task.id, await read_entry(store, task.id)) == task
     assert await read_rev(store) > before
 
 
-@pytest.mark.parametrize("many", [False, True])
-async def test_a_mark_past_its_deadline_stays_as_long_as_its_writer_does(store: Store, *, many: bool) -> None:
-    """A commit can hang for as long as a replica does; what is read meanwhile must not be filled over its mark."""
-    [task, left], dead = await create_uncached_tasks(store, 2), []
-    for number, marked in enumerate((task, left)):
+@pytest.mark.parametrize("bulk", [False, True])
+async def test_overdue_mark_of_an_active_writer_is_not_scrubbed(store: Store, *, bulk: bool) -> None:
+    """A commit can hang while it waits for a replica. Until it ends, no reader may fill over its mark."""
+    [task, unlocked], overdue = await create_uncached_tasks(store, 2), []
+    for number, marked in enumerate((task, unlocked)):
         await mark_task(store, EARLIER_TOKEN + number, with_status(marked, "DONE"), overdue=True)
-        dead.append(await entry_bytes(store, marked))
+        overdue.append(await entry_bytes(store, marked))
     async with store.database.transaction() as connection:
-        await gate.enter_gate(connection, store.workspace, None if many else task.id)
-        with pytest.raises(DatabaseTimeout) if many else nullcontext():
+        await gate.enter_gate(connection, store.workspace, None if bulk else task.id)
+        with pytest.raises(DatabaseTimeout) if bulk else nullcontext():
             await scrub_all(store, protocol(store))
-        assert await entry_bytes(store, task) == dead[0]
-        assert (await entry_bytes(store, left) == dead[1]) is many  # of one who writes many it may be any
+        assert await entry_bytes(store, task) == overdue[0]
+        assert (await entry_bytes(store, unlocked) == overdue[1]) is bulk  # a bulk writer may hold any task
         assert await StoreClient(store).tasks_by_id([task.id]) == [task]
-        assert await entry_bytes(store, task) == dead[0]
+        assert await entry_bytes(store, task) == overdue[0]
     await scrub_all(store, protocol(store))
     assert await marked_ids(store) == []
     assert decode(store.workspace, task.id, await read_entry(store, task.id)) == task
 
 
-async def test_the_scrub_follows_a_commit_that_nobody_published(store: Store) -> None:
+async def test_scrub_publishes_a_commit_without_a_publish(store: Store) -> None:
     task = await create_uncached_task(store)
     async with store.database.transaction() as connection:
         await gate.enter_gate(connection, store.workspace, task.id)
@@ -85,7 +85,7 @@ async def test_the_scrub_follows_a_commit_that_nobody_published(store: Store) ->
     assert decode(store.workspace, task.id, await read_entry(store, task.id)) == done
 
 
-async def test_a_scrub_without_its_lease_does_nothing(store: Store) -> None:
+async def test_scrub_without_its_lease_changes_nothing(store: Store) -> None:
     task = await create_uncached_task(store)
     await protocol(store).lease("a", [task.id], scrub=True)
     updated = await StoreClient(store).update_task(task.id, {"status": "DONE"})
@@ -94,7 +94,7 @@ async def test_a_scrub_without_its_lease_does_nothing(store: Store) -> None:
     assert decode(store.workspace, task.id, await read_entry(store, task.id)) == updated
 
 
-async def test_the_scrub_puts_a_wrong_index_right(store: Store) -> None:
+async def test_scrub_repairs_a_wrong_index(store: Store) -> None:
     task = await create_uncached_task(store)
     index, client = protocol(store).keys.indexes, store.redis.client
     await client.zadd(index[keys.VIEWS.index("DONE")], {task.id.bytes: 5})
@@ -104,27 +104,27 @@ async def test_the_scrub_puts_a_wrong_index_right(store: Store) -> None:
 
 
 @pytest.mark.parametrize("direction", ["first", "last"])
-async def test_ghosts_are_dropped_from_full_pages_and_then_scrubbed(store: Store, direction: Any) -> None:
-    real = await create_uncached_tasks(store, 4)
-    ghosts = []
+async def test_ids_without_a_row_are_dropped_from_pages_and_then_scrubbed(store: Store, direction: Any) -> None:
+    created = await create_uncached_tasks(store, 4)
+    abandoned = []
     for _ in range(7):
-        ghosts.append(uncommitted_task())
-        await protocol(store).add(LATER_TOKEN, [ghosts[-1]], transaction=TRANSACTION_LIMIT)
-    real = await create_uncached_tasks(store, 4) + real
+        abandoned.append(uncommitted_task())
+        await protocol(store).add(LATER_TOKEN, [abandoned[-1]], transaction=TRANSACTION_LIMIT)
+    created = await create_uncached_tasks(store, 4) + created
     request = StoreClient(store)
     page = await request.page(PageRange(6, direction))
-    assert page.tasks == (real[:6] if direction == "first" else real[-6:])
+    assert page.tasks == (created[:6] if direction == "first" else created[-6:])
     assert (page.has_before, page.has_after) == (direction == "last", direction == "first")
-    assert store.repair_queue.ids == {ghost.id for ghost in ghosts}
-    # Not taken out by the page: each may be a create that is about to be committed.
+    assert store.repair_queue.ids == {uncommitted.id for uncommitted in abandoned}
+    # The page does not remove the ids, because a create may be about to commit.
     assert len(await indexed_ids(store)) == 15
     await scrub_all(store, protocol(store))
     assert store.repair_queue.ids == set()
-    assert await indexed_ids(store) == [task.id for task in real]
+    assert await indexed_ids(store) == [task.id for task in created]
     assert (await StoreClient(store).page(PageRange(6))).total == 8
 
 
-async def test_a_task_in_the_index_of_a_status_it_has_left_is_dropped(store: Store) -> None:
+async def test_task_is_dropped_from_the_page_of_a_status_it_does_not_have(store: Store) -> None:
     task, other = await create_uncached_tasks(store, 2)
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"))
     assert (await StoreClient(store).page(PageRange(5, status="DONE"))).tasks == []

@@ -1,3 +1,5 @@
+"""A Redis without memory: writes continue without it, and an index that does not fit is given up."""
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -26,7 +28,7 @@ from tests.support.task_factories import new_task
 
 @pytest.fixture
 async def store(tmp_path: Path, database: Database, metrics: StoreMetrics) -> AsyncIterator[Store]:
-    """On a Redis of its own, whose memory is limited without harm to anybody."""
+    """A store on a Redis server for this test, because the limit of memory applies to a whole server."""
     with redis_server(tmp_path) as url:
         async with Redis(url) as redis:
             store = Store(database, redis, metrics)
@@ -34,17 +36,18 @@ async def store(tmp_path: Path, database: Database, metrics: StoreMetrics) -> As
             yield store
 
 
-async def limit(store: Store, maxmemory: str) -> None:
+async def set_maxmemory(store: Store, maxmemory: str) -> None:
     await store.redis.client.config_set("maxmemory", maxmemory)
 
 
-async def refusals(store: Store) -> int:
+async def out_of_memory_errors(store: Store) -> int:
+    """Return how many commands Redis has refused for lack of memory."""
     return int((await store.redis.client.info("errorstats")).get("errorstat_OOM", {}).get("count", 0))
 
 
-async def test_a_write_goes_on_without_a_redis_that_is_full(store: Store) -> None:
+async def test_write_continues_without_a_redis_that_is_out_of_memory(store: Store) -> None:
     before = await StoreClient(store).create_task(new_task())
-    await limit(store, "1")
+    await set_maxmemory(store, "1")
     async with gate_watchers(store):
         made = await StoreClient(store).create_task(new_task())
         changed = await StoreClient(store).update_task(before.id, {"title": "Another"})
@@ -53,36 +56,34 @@ async def test_a_write_goes_on_without_a_redis_that_is_full(store: Store) -> Non
     assert await StoreClient(store).tasks_by_id([made.id, before.id]) == [made, changed]
 
 
-async def test_a_write_that_redis_has_room_for_a_moment_later_costs_no_index(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As when it holds what it sends to many who read at once."""
+async def test_mark_is_retried_once_memory_is_free_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replies in flight count as memory too, so a lack of memory may pass within a moment."""
     monkeypatch.setattr(transaction, "MEMORY_RETRY_SECONDS", 1.0)
     gate = await committed_gate(store)
     for write in (
         StoreClient(store).create_task(new_task()),
         StoreClient(store).create_tasks([new_task(), new_task()]),
     ):
-        refused = await refusals(store)
-        await limit(store, "1")
+        refused_before = await out_of_memory_errors(store)
+        await set_maxmemory(store, "1")
         writing = asyncio.create_task(write)
-        while await refusals(store) == refused:  # noqa: ASYNC110 (Redis, which sets no event)
+        while await out_of_memory_errors(store) == refused_before:  # noqa: ASYNC110 (no event is set)
             await asyncio.sleep(0.01)
-        await limit(store, "64mb")
+        await set_maxmemory(store, "64mb")
         await writing
     assert await committed_gate(store) == gate
     assert not store.gate_lease.index_too_large
 
 
-async def test_what_redis_does_not_refuse_it_does_whole(store: Store) -> None:
-    """It looks at its memory at the first write of a script that needs some, and no more once one has written."""
+async def test_script_is_refused_before_its_first_write_or_runs_completely(store: Store) -> None:
+    """Redis checks its memory only at the first write of a script that needs memory."""
     task = await create_uncached_task(store)
     done = structs.replace(task, status="DONE")
     await mark_task(store, LATER_TOKEN, done)
-    await limit(store, "1")
+    await set_maxmemory(store, "1")
     with suppress(RedisFull):
         await protocol(store).publish([MarkedWrite(LATER_TOKEN, done)])
-    # The value itself may be evicted at once.
+    # Redis may evict the published value at once.
     marked = (await entry_bytes(store, task)).startswith(b"M ")
     assert marked == (await marked_ids(store) != [])
     assert marked == (await indexed_views(store, task.id) == {None, "TODO", "DONE"})
@@ -94,15 +95,15 @@ async def test_what_redis_does_not_refuse_it_does_whole(store: Store) -> None:
     assert await redis_snapshot(store) == before
 
 
-async def test_an_index_that_does_not_fit_is_given_up_and_said_so_until_it_does(store: Store) -> None:
+async def test_index_that_does_not_fit_is_given_up_and_reported_until_it_fits(store: Store) -> None:
     await StoreClient(store).create_tasks([new_task() for _ in range(100)])
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE gate SET state = 'off'")
-    await limit(store, "1")
+    await set_maxmemory(store, "1")
     with pytest.raises(RedisFull, match="maxmemory"):
         await rebuild(store)
     assert store.gate_lease.index_too_large
     assert (await committed_gate(store)).state in ("off", "building")
-    await limit(store, "64mb")
+    await set_maxmemory(store, "64mb")
     assert await build_index(store) == 100
     assert not store.gate_lease.index_too_large

@@ -1,4 +1,4 @@
-"""Writes while the index is being built: it ends as the rows are, wherever a batch is read and added in between."""
+"""Writes during a rebuild: the index agrees with the rows, at whatever step a batch is read and added."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -25,39 +25,41 @@ from tests.support.store_client import StoreClient
 from tests.support.task_factories import in_an_hour, new_task
 
 STATUSES: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
+# Points of a write at which the rebuild can run a step.
 POINTS = ("before", "marked", "committed", "after")
-# Where the batch is read, and where it is added. What is read between mark and commit is what was there before.
-MOMENTS = [("before", added) for added in POINTS] + [("committed", added) for added in POINTS[2:]]
+# The points at which the batch is read and added. A read between the mark and the commit sees the same rows as before.
+INTERLEAVINGS = [("before", added) for added in POINTS] + [("committed", added) for added in POINTS[2:]]
 
 SOON, LATE = in_an_hour(), in_an_hour() + timedelta(hours=1)
 Write = Callable[[Store, Task, Task], Awaitable[Any]]
 
 
-class Stepping(Redis):
-    """A Redis that lets a test in before and after each step."""
+class SteppedRedis(Redis):
+    """A Redis that calls `reach` at each point of a write."""
 
     reach: Callable[[str], Awaitable[None]]
 
-    async def script(self, verb: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
-        if verb in ("publish", "abort"):
+    async def script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
+        if name in ("publish", "abort"):
             await self.reach("committed")
-        reply = await super().script(verb, keys, *arguments, run_id=run_id)
-        if verb in ("mark", "add"):
+        reply = await super().script(name, keys, *arguments, run_id=run_id)
+        if name in ("mark", "add"):
             await self.reach("marked")
         return reply
 
 
-class Builder:
-    """Builds an index by hand, of one batch, which it reads at one point of a write, and adds at another."""
+class StepwiseRebuild:
+    """A rebuild of a single batch, which is read at one point of a write and added at another."""
 
     def __init__(self, store: Store, protocol: Protocol, read_at: str, add_at: str) -> None:
         self._store, self._protocol = store, protocol
-        self._due = [(self._read, read_at), (self._add, add_at)]
+        self._steps = [(self._read, read_at), (self._add, add_at)]
         self._batch: list[StatusBatch] = []
 
     async def reach(self, point: str) -> None:
-        while self._due and point in (self._due[0][1], "after"):
-            step, _ = self._due.pop(0)
+        """Run the steps that are due at a point of the write."""
+        while self._steps and point in (self._steps[0][1], "after"):
+            step, _ = self._steps.pop(0)
             await step()
 
     async def _read(self) -> None:
@@ -68,7 +70,8 @@ class Builder:
         await rebuilding._add(self._store, self._protocol, self._batch)
 
     async def finish(self) -> None:
-        assert not self._due
+        """Switch the gate on and scrub the marks that the writes left."""
+        assert not self._steps
         async with self._store.database.connection() as connection:
             assert await gate.switch_on(connection, self._store.workspace, self._protocol.gate.epoch)
         await grant_gate_lease(self._store)
@@ -78,21 +81,21 @@ class Builder:
 
 
 def update(**changes: Any) -> Write:
-    return lambda store, task, _gone: StoreClient(store).update_task(task.id, changes)
+    return lambda store, task, _deleted: StoreClient(store).update_task(task.id, changes)
 
 
-def in_turn(*writes: Write) -> Write:
-    async def each(store: Store, task: Task, gone: Task) -> None:
+def in_sequence(*writes: Write) -> Write:
+    async def run_all(store: Store, task: Task, deleted: Task) -> None:
         for write in writes:
-            await write(store, task, gone)
+            await write(store, task, deleted)
 
-    return each
+    return run_all
 
 
-def broken(write: Write, how: LiteralString, error: type[DatabaseError]) -> Write:
-    """Marked, and then ended otherwise than its writer wanted, or knows."""
+def interrupted(write: Write, end: LiteralString, error: type[DatabaseError]) -> Write:
+    """Let a write mark its tasks, end its transaction with a statement, and raise an error to the writer."""
 
-    async def attempt(store: Store, task: Task, gone: Task) -> None:
+    async def attempt(store: Store, task: Task, deleted: Task) -> None:
         @asynccontextmanager
         async def transaction() -> AsyncIterator[Connection]:
             async with store.database.connection() as connection:
@@ -100,47 +103,47 @@ def broken(write: Write, how: LiteralString, error: type[DatabaseError]) -> Writ
                 try:
                     yield connection
                 finally:
-                    await connection.raw.execute(how)
-            raise error("broken")
+                    await connection.raw.execute(end)
+            raise error("interrupted")
 
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(store.database, "transaction", transaction)
-            with pytest.raises(error, match="broken"):
-                await write(store, task, gone)
+            with pytest.raises(error, match="interrupted"):
+                await write(store, task, deleted)
 
     return attempt
 
 
 def rolled_back(write: Write) -> Write:
-    """Not done, for certain: it is aborted."""
-    return broken(write, "ROLLBACK", DatabaseError)
+    """Roll a write back, so that the writer knows and aborts its marks."""
+    return interrupted(write, "ROLLBACK", DatabaseError)
 
 
 def create(expires_at: datetime | None) -> Write:
-    return lambda store, _task, _gone: StoreClient(store).create_task(new_task(expires_at=expires_at))
+    return lambda store, _task, _deleted: StoreClient(store).create_task(new_task(expires_at=expires_at))
 
 
-async def create_many(store: Store, _task: Task, _gone: Task) -> None:
-    new = [new_task(status=status, expires_at=ends) for status in STATUSES for ends in (None, SOON)]
+async def create_many(store: Store, _task: Task, _deleted: Task) -> None:
+    new = [new_task(status=status, expires_at=expires_at) for status in STATUSES for expires_at in (None, SOON)]
     await StoreClient(store).create_tasks(new)
 
 
-async def create_many_again(store: Store, _task: Task, _gone: Task) -> None:
-    """The same ids once more, after a rollback."""
+async def retry_create_many(store: Store, task: Task, deleted: Task) -> None:
+    """Create the same ids again after a rollback."""
     new = [new_task(status=status) for status in STATUSES]
-    await rolled_back(lambda store, _task, _gone: StoreClient(store).create_tasks(new))(store, _task, _gone)
+    await rolled_back(lambda store, _task, _deleted: StoreClient(store).create_tasks(new))(store, task, deleted)
     await StoreClient(store).create_tasks(new)
 
 
-def delete(store: Store, task: Task, _gone: Task) -> Awaitable[Task]:
+def delete(store: Store, task: Task, _deleted: Task) -> Awaitable[Task]:
     return StoreClient(store).delete_task(task.id)
 
 
-def restore(store: Store, _task: Task, gone: Task) -> Awaitable[Task]:
-    return StoreClient(store).restore_task(gone.id)
+def restore(store: Store, _task: Task, deleted: Task) -> Awaitable[Task]:
+    return StoreClient(store).restore_task(deleted.id)
 
 
-def restore_deleted(store: Store, task: Task, _gone: Task) -> Awaitable[Task]:
+def restore_again(store: Store, task: Task, _deleted: Task) -> Awaitable[Task]:
     return StoreClient(store).restore_task(task.id)
 
 
@@ -159,37 +162,42 @@ WRITES: dict[str, Write] = {
     "delete": delete,
     "restore": restore,
     "create many": create_many,
-    "move there and back": in_turn(update(status="DONE"), update(status="TODO")),
-    "never and then soon": in_turn(update(expires_at=None), update(expires_at=SOON)),
-    "soon and then never": in_turn(update(expires_at=SOON), update(expires_at=None)),
-    "move, and then expire never": in_turn(update(status="DONE"), update(expires_at=None)),
-    "delete and restore": in_turn(delete, restore_deleted),
-    "restore and move": in_turn(
-        restore, lambda store, _, gone: StoreClient(store).update_task(gone.id, {"status": "DONE"})
+    "move and move back": in_sequence(update(status="DONE"), update(status="TODO")),
+    "expire never and then soon": in_sequence(update(expires_at=None), update(expires_at=SOON)),
+    "expire soon and then never": in_sequence(update(expires_at=SOON), update(expires_at=None)),
+    "move and then expire never": in_sequence(update(status="DONE"), update(expires_at=None)),
+    "delete and restore": in_sequence(delete, restore_again),
+    "restore and move": in_sequence(
+        restore, lambda store, _, deleted: StoreClient(store).update_task(deleted.id, {"status": "DONE"})
     ),
-    "move and delete": in_turn(update(status="DONE"), delete),
+    "move and delete": in_sequence(update(status="DONE"), delete),
 }
 SINGLE = [name for name in WRITES if name != "change nothing" and " and " not in name]
 WRITES |= {f"{name}, rolled back": rolled_back(WRITES[name]) for name in SINGLE}
-# The writer cannot know, or died: the mark stays.
-WRITES |= {f"{name}, perhaps": broken(WRITES[name], "COMMIT", CommitUnknown) for name in SINGLE}
-WRITES |= {f"{name}, perhaps not": broken(WRITES[name], "ROLLBACK", CommitUnknown) for name in SINGLE}
+# The writer does not learn the outcome, or has died. The mark stays.
 WRITES |= {
-    "create many again": create_many_again,
-    "move, rolled back, and delete": in_turn(rolled_back(update(status="DONE")), delete),
-    "expire never, and the title rolled back": in_turn(update(expires_at=None), rolled_back(update(title="Newer"))),
-    "delete, rolled back, and expire never": in_turn(rolled_back(delete), update(expires_at=None)),
+    f"{name}, committed unknown to the writer": interrupted(WRITES[name], "COMMIT", CommitUnknown) for name in SINGLE
+}
+WRITES |= {
+    f"{name}, rolled back unknown to the writer": interrupted(WRITES[name], "ROLLBACK", CommitUnknown)
+    for name in SINGLE
+}
+WRITES |= {
+    "create many, rolled back, and retry": retry_create_many,
+    "move, rolled back, and delete": in_sequence(rolled_back(update(status="DONE")), delete),
+    "expire never, and the title rolled back": in_sequence(update(expires_at=None), rolled_back(update(title="Newer"))),
+    "delete, rolled back, and expire never": in_sequence(rolled_back(delete), update(expires_at=None)),
 }
 
 
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize("expires_at", [None, LATE], ids=["stays", "expires"])
-async def test_the_index_is_as_the_rows_are(
+async def test_index_agrees_with_the_rows(
     database: Database, redis_url: str, write: str, expires_at: datetime | None
 ) -> None:
-    async with Stepping(redis_url) as redis:
+    async with SteppedRedis(redis_url) as redis:
         run_id = await redis.run_id()
-        for number, moments in enumerate(MOMENTS):
+        for number, interleaving in enumerate(INTERLEAVINGS):
             store = Store(database, redis, StoreMetrics(), f"w{number}")
             new = [
                 new_task(expires_at=expires_at),
@@ -198,20 +206,20 @@ async def test_the_index_is_as_the_rows_are(
                 new_task(status="DONE"),
             ]
             await StoreClient(store).create_tasks(new)
-            gone = await StoreClient(store).delete_task(new[1].id)
+            deleted = await StoreClient(store).delete_task(new[1].id)
             (task,) = await StoreClient(store).tasks_by_id([new[0].id])
             assert task is not None
 
             protocol = await rebuilding._begin(store, run_id)
             assert protocol is not None
-            builder = Builder(store, protocol, *moments)
-            redis.reach = builder.reach
-            await builder.reach("before")
-            await WRITES[write](store, task, gone)
-            await builder.reach("after")
+            steps = StepwiseRebuild(store, protocol, *interleaving)
+            redis.reach = steps.reach
+            await steps.reach("before")
+            await WRITES[write](store, task, deleted)
+            await steps.reach("after")
             try:
-                await builder.finish()
+                await steps.finish()
                 await check_indexes(store)
                 await check_entries(store)
             except AssertionError as error:
-                raise AssertionError(f"read {moments[0]}, added {moments[1]}") from error
+                raise AssertionError(f"batch read at {interleaving[0]!r}, added at {interleaving[1]!r}") from error

@@ -1,4 +1,4 @@
-"""What writers do, against what others may have done in between."""
+"""The steps of a write (W3 to W8), with steps of other writers and readers between them."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from tests.support.store_factories import create_uncached_task, uncommitted_task
 from tests.support.task_factories import in_an_hour
 
 
-async def test_a_mark_holds_both_states_and_publish_leaves_the_new_one(store: Store) -> None:
+async def test_mark_indexes_both_states_and_publish_leaves_the_new_one(store: Store) -> None:
     task = await create_uncached_task(store)
     done = with_status(task, "DONE")
     await mark_task(store, EARLIER_TOKEN, done)
@@ -39,7 +39,7 @@ async def test_a_mark_holds_both_states_and_publish_leaves_the_new_one(store: St
     assert decode(store.workspace, task.id, await read_entry(store, task.id)) == done
 
 
-async def test_a_deleted_task_stays_in_the_indexes_until_it_is_published(store: Store) -> None:
+async def test_deleted_task_stays_in_the_indexes_until_the_publish(store: Store) -> None:
     task = await create_uncached_task(store)
     await mark_task(store, EARLIER_TOKEN, task, visible=False)
     assert await indexed_views(store, task.id) == {None, "TODO"}
@@ -48,7 +48,7 @@ async def test_a_deleted_task_stays_in_the_indexes_until_it_is_published(store: 
     assert await read_entry(store, task.id) is None
 
 
-async def test_a_late_mark_is_refused(store: Store) -> None:
+async def test_mark_with_an_older_token_is_refused(store: Store) -> None:
     task = await create_uncached_task(store)
     await mark_task(store, LATER_TOKEN, task)
     marked, before = await entry_bytes(store, task), await read_rev(store)
@@ -59,7 +59,7 @@ async def test_a_late_mark_is_refused(store: Store) -> None:
     assert await read_rev(store) == before
 
 
-async def test_a_publish_over_the_mark_of_another_touches_nothing(store: Store) -> None:
+async def test_publish_does_not_replace_a_newer_mark(store: Store) -> None:
     task = await create_uncached_task(store)
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"))
     await mark_task(store, LATER_TOKEN, with_status(task, "IN_PROGRESS"))
@@ -71,19 +71,19 @@ async def test_a_publish_over_the_mark_of_another_touches_nothing(store: Store) 
     assert await read_rev(store) > before
 
 
-@pytest.mark.parametrize("there", [b"", b"L a", b"V 1 old"])
-async def test_a_publish_without_its_mark_deletes_the_entry_and_takes_no_id_out(store: Store, there: bytes) -> None:
+@pytest.mark.parametrize("value", [b"", b"L a", b"V 1 old"])
+async def test_publish_without_its_mark_deletes_the_entry_and_removes_no_id(store: Store, value: bytes) -> None:
     task = await create_uncached_task(store)
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"))
     await evict_entries(store, task.id)
-    if there:
-        await store.redis.client.set(protocol(store).keys.entry(task.id), there)
+    if value:
+        await store.redis.client.set(protocol(store).keys.entry(task.id), value)
     await protocol(store).publish([MarkedWrite(EARLIER_TOKEN, with_status(task, "DONE"))])
     assert await read_entry(store, task.id) is None
     assert await indexed_views(store, task.id) == {None, "TODO", "DONE"}
 
 
-async def test_an_abort_puts_everything_back(store: Store) -> None:
+async def test_abort_restores_the_state_before(store: Store) -> None:
     task = await create_uncached_task(store, expires_at=in_an_hour())
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"))
     before = await read_rev(store)
@@ -94,7 +94,7 @@ async def test_an_abort_puts_everything_back(store: Store) -> None:
     assert await read_rev(store) > before
 
 
-async def test_an_abort_of_a_create_takes_the_id_out(store: Store) -> None:
+async def test_abort_of_a_create_removes_the_id(store: Store) -> None:
     task = uncommitted_task()
     await mark_task(store, EARLIER_TOKEN, task)
     assert await indexed_views(store, task.id) == {None, "TODO"}
@@ -102,7 +102,7 @@ async def test_an_abort_of_a_create_takes_the_id_out(store: Store) -> None:
     assert await indexed_views(store, task.id) == set()
 
 
-async def test_an_abort_is_only_over_its_own_mark(store: Store) -> None:
+async def test_abort_replaces_only_its_own_mark(store: Store) -> None:
     task = uncommitted_task()
     await mark_task(store, EARLIER_TOKEN, task)
     await mark_task(store, LATER_TOKEN, task)
@@ -117,33 +117,33 @@ async def test_an_abort_is_only_over_its_own_mark(store: Store) -> None:
     assert await indexed_views(store, task.id) == {None, "TODO"}
 
 
-async def test_the_later_expiry_counts_until_the_publish(store: Store) -> None:
+async def test_later_expiry_applies_until_the_publish(store: Store) -> None:
     early, late = in_an_hour(), in_an_hour() + timedelta(hours=1)
     for first, second in ((early, late), (late, early)):
         task = await create_uncached_task(store, expires_at=first)
         values = {name: getattr(task, name) for name in task.__struct_fields__}
         changed = Task(**values | {"expires_at": second})
         await mark_task(store, EARLIER_TOKEN, changed)
-        assert await _expiry(store, task) == int(late.timestamp() * 1000)
+        assert await _indexed_expiry(store, task) == int(late.timestamp() * 1000)
         await protocol(store).publish([MarkedWrite(EARLIER_TOKEN, changed)])
-        assert await _expiry(store, task) == int(second.timestamp() * 1000)
+        assert await _indexed_expiry(store, task) == int(second.timestamp() * 1000)
 
 
 @pytest.mark.parametrize("first", [True, False])
-async def test_no_expiry_is_later_than_any_until_the_publish(store: Store, first: bool) -> None:
-    """Else a sweep takes out the id of a task whose row, if the writer rolls back, never expires."""
+async def test_missing_expiry_counts_as_the_latest_until_the_publish(store: Store, first: bool) -> None:
+    """Otherwise a sweep could remove the id of a task whose row never expires if the writer rolls back."""
     task = await create_uncached_task(store, expires_at=None if first else in_an_hour())
     values = {name: getattr(task, name) for name in task.__struct_fields__}
     await mark_task(store, EARLIER_TOKEN, Task(**values | {"expires_at": in_an_hour() if first else None}))
-    assert await _expiry(store, task) is None
+    assert await _indexed_expiry(store, task) is None
 
 
-async def _expiry(store: Store, task: Task) -> float | None:
+async def _indexed_expiry(store: Store, task: Task) -> float | None:
     score: Any = await store.redis.client.zscore(protocol(store).keys.expiring[0], task.id.bytes)
     return score if score is None else float(score)
 
 
-async def test_a_bulk_create_breaks_the_lease_of_a_scrub(store: Store) -> None:
+async def test_bulk_create_ends_the_lease_of_a_scrub(store: Store) -> None:
     task = uncommitted_task()
     await protocol(store).lease("a", [task.id], scrub=True)
     await protocol(store).add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT)
@@ -152,7 +152,7 @@ async def test_a_bulk_create_breaks_the_lease_of_a_scrub(store: Store) -> None:
     assert await read_entry(store, task.id) is None
 
 
-async def test_a_write_whose_row_is_refused_leaves_nothing(store: Store) -> None:
+async def test_write_whose_row_is_rejected_leaves_no_mark(store: Store) -> None:
     task = await create_uncached_task(store)
     with pytest.raises(DatabaseError):
         await StoreClient(store).update_task(task.id, {"title": "x" * 501})
@@ -160,8 +160,8 @@ async def test_a_write_whose_row_is_refused_leaves_nothing(store: Store) -> None
     assert await marked_ids(store) == []
 
 
-async def test_an_add_ends_the_mark_of_an_earlier_create(store: Store) -> None:
-    """Else the late abort of a create that was rolled back takes out the id that was created since."""
+async def test_add_ends_the_mark_of_an_earlier_create(store: Store) -> None:
+    """Otherwise the late abort of a create that was rolled back would remove an id that was created since."""
     task = await create_uncached_task(store)
     await mark_task(store, EARLIER_TOKEN, task)
     await protocol(store).add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT)
@@ -169,7 +169,7 @@ async def test_an_add_ends_the_mark_of_an_earlier_create(store: Store) -> None:
     assert await indexed_views(store, task.id) == {None, "TODO"}
 
 
-async def test_an_add_that_comes_late_leaves_the_mark_of_a_later_create(store: Store) -> None:
+async def test_add_with_an_older_token_keeps_the_mark_of_a_later_create(store: Store) -> None:
     task = await create_uncached_task(store)
     await mark_task(store, LATER_TOKEN, task)
     marked = await entry_bytes(store, task)

@@ -1,4 +1,4 @@
-"""What matches, while it is changed."""
+"""Filters while tasks change."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -16,14 +16,14 @@ from tests.support.task_factories import in_an_hour
 SOON = in_an_hour()
 
 
-async def test_a_task_that_moves_to_where_one_reads_on_is_shown_once(store: Store) -> None:
+async def test_task_that_moves_ahead_of_a_reading_filter_is_returned_once(store: Store) -> None:
     first, second, third = [
         (await create_uncached_tasks(store, expires_at=SOON + timedelta(minutes=minutes)))[0] for minutes in range(3)
     ]
 
-    class Loader(TaskLoader):
+    class ConcurrentlyChangedLoader(TaskLoader):
         async def batch_load_fn(self, keys: list[UUID]) -> list[Task | None]:
-            """Just before, one task goes, so that one has to read on; just after, another moves behind the others."""
+            """Around the first load, delete the second task, so that the filter reads on, and move the first task."""
             if keys[0] == first.id:
                 await StoreClient(store).delete_task(second.id)
             loaded = await super().batch_load_fn(keys)
@@ -32,7 +32,7 @@ async def test_a_task_that_moves_to_where_one_reads_on_is_shown_once(store: Stor
             return loaded
 
     session = Session(store)
-    session.loader = Loader(store, session.cache)
+    session.loader = ConcurrentlyChangedLoader(store, session.cache)
     found = await filter_tasks(session, RowFilter(expires_from=SOON), SearchRange(2))
     assert found.tasks == [first, third]
     assert not found.has_after

@@ -1,4 +1,4 @@
-"""Every step notices that Redis has lost something, does nothing, and PostgreSQL answers."""
+"""A lost index: every step of the protocol detects it and changes nothing, and PostgreSQL answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -32,16 +32,17 @@ from tests.support.store_factories import create_uncached_task, create_uncached_
 from tests.support.task_factories import new_task
 
 
-def _places() -> list[str]:
+def _losable_parts() -> list[str]:
+    """Return `rev` and, by kind and number of the view, each set that has a beacon."""
     return ["rev", *(f"{kind} {n}" for kind in ("index", "expiring") for n in range(len(keys.VIEWS)))]
 
 
-async def _lose(store: Store, place: str) -> None:
+async def _lose(store: Store, part: str) -> None:
     names, client = protocol(store).keys, store.redis.client
-    if place == "rev":
+    if part == "rev":
         await client.delete(names.rev)
         return
-    kind, _, number = place.partition(" ")
+    kind, _, number = part.partition(" ")
     key = (names.indexes if kind == "index" else names.expiring)[int(number)]
     await client.zrem(key, keys.BEACON)
 
@@ -59,32 +60,32 @@ STEPS: dict[str, Callable[[Protocol, Task], Awaitable[Any]]] = {
 }
 
 
-async def test_every_step_notices_that_something_is_lost_and_does_nothing(store: Store) -> None:
-    for place in _places():
+async def test_every_step_detects_a_lost_part_and_changes_nothing(store: Store) -> None:
+    for part in _losable_parts():
         await switch_gate_off(store)
         await build_index(store)
         task, other = await create_uncached_tasks(store, 2)
         await mark_task(store, EARLIER_TOKEN, task)
         await protocol(store).lease("a", [other.id])
-        await _lose(store, place)
+        await _lose(store, part)
         before = await redis_snapshot(store)
         for step in STEPS.values():
-            for one_ in (task, other):
+            for target in (task, other):
                 with pytest.raises(IndexLost):
-                    await step(protocol(store), one_)
+                    await step(protocol(store), target)
         assert await redis_snapshot(store) == before
 
 
 @pytest.mark.parametrize("view", range(len(keys.VIEWS)))
-@pytest.mark.parametrize("what", ["rev", "index", "expiring"])
-async def test_a_page_notices_that_its_index_is_lost(store: Store, view: int, what: str) -> None:
-    await _lose(store, what if what == "rev" else f"{what} {view}")
+@pytest.mark.parametrize("kind", ["rev", "index", "expiring"])
+async def test_page_detects_that_its_index_is_lost(store: Store, view: int, kind: str) -> None:
+    await _lose(store, kind if kind == "rev" else f"{kind} {view}")
     with pytest.raises(IndexLost):
         await protocol(store).page(PageRange(5, status=keys.VIEWS[view]))
 
 
 READS: dict[str, Callable[[StoreClient, Task], Awaitable[Any]]] = {
-    "look-up": lambda tasks, task: tasks.tasks_by_id([task.id]),
+    "tasks by id": lambda tasks, task: tasks.tasks_by_id([task.id]),
     "page": lambda tasks, _task: tasks.page(PageRange(5)),
     "oldest first": lambda tasks, _task: tasks.page(PageRange(5, order="OLDEST")),
     "expiring soon": lambda tasks, _task: tasks.page(PageRange(5, order="EXPIRING_SOON")),
@@ -94,36 +95,36 @@ READS: dict[str, Callable[[StoreClient, Task], Awaitable[Any]]] = {
 
 
 @pytest.mark.parametrize("read", READS)
-async def test_postgresql_answers_when_redis_was_emptied(store: Store, read: str) -> None:
+async def test_read_falls_back_to_postgresql_after_redis_was_emptied(store: Store, read: str) -> None:
     task = await create_uncached_task(store)
     expected = await READS[read](StoreClient(store), task)
     if isinstance(expected, Page):
-        expected = replace(expected, rank=None)  # PostgreSQL would have to count it
+        expected = replace(expected, rank=None)  # PostgreSQL does not count the rank
     await store.redis.client.flushdb()
     request = StoreClient(store)
     assert await READS[read](request, task) == expected
     assert request.degraded
     assert store.metrics.degraded_reads == 1
     assert await store.redis.client.dbsize() == 0
-    # The watch is told which index it was.
+    # The loss is reported to the watcher.
     assert store.gate_lease.wake_up_event.is_set()
     assert store.gate_lease.lost_index is not None
     assert store.gate_lease.lost_index[0] == protocol(store).gate.epoch
 
 
-async def test_who_finds_nothing_in_the_middle_of_a_page_asks_postgresql_for_all_of_it(store: Store) -> None:
-    made = await create_uncached_tasks(store, 20)
+async def test_page_that_loses_its_index_halfway_falls_back_completely(store: Store) -> None:
+    created = await create_uncached_tasks(store, 20)
     await StoreClient(store).page(PageRange(20))
     await store.redis.client.delete(protocol(store).keys.rev)
     request = StoreClient(store)
-    page = await request.page(PageRange(10, after=index_position(made[4])))
-    assert (page.tasks, page.total, page.has_before, page.has_after) == (made[5:15], 20, True, True)
+    page = await request.page(PageRange(10, after=index_position(created[4])))
+    assert (page.tasks, page.total, page.has_before, page.has_after) == (created[5:15], 20, True, True)
     assert request.degraded
 
 
-async def test_the_watch_closes_the_gate_of_an_index_that_a_reader_found_missing(store: Store) -> None:
+async def test_watcher_closes_the_gate_of_an_index_that_a_read_found_missing(store: Store) -> None:
     task = await create_uncached_task(store)
-    await exhaust_closings(store)  # an index that is lost is lost for all
+    await exhaust_closings(store)  # the limit of closings does not apply to a lost index
     await store.redis.client.flushdb()
     async with gate_watchers(store):
         await StoreClient(store).tasks_by_id([task.id])
@@ -132,7 +133,7 @@ async def test_the_watch_closes_the_gate_of_an_index_that_a_reader_found_missing
         await wait_until(lambda: store.gate_lease.protocol is None)
 
 
-async def test_what_was_lost_of_an_older_index_closes_no_gate(store: Store) -> None:
+async def test_loss_of_an_older_index_does_not_close_the_gate(store: Store) -> None:
     store.gate_lease.report_lost_index(protocol(store).gate.epoch - 1, IndexLost())
     async with gate_watchers(store):
         await wait_until(lambda: store.gate_lease.lost_index is None)
@@ -140,16 +141,16 @@ async def test_what_was_lost_of_an_older_index_closes_no_gate(store: Store) -> N
     assert (await committed_gate(store)).state == "on"
 
 
-@pytest.mark.parametrize("place", _places())
-async def test_a_write_that_finds_the_index_lost_goes_past_redis(store: Store, place: str) -> None:
-    """No write is acknowledged that Redis could contradict: first the gate closes, for all."""
+@pytest.mark.parametrize("part", _losable_parts())
+async def test_write_that_finds_the_index_lost_is_retried_without_redis(store: Store, part: str) -> None:
+    """A write without marks is acknowledged only after the gate has closed for every process."""
     await exhaust_closings(store)
-    task, gone = await create_uncached_tasks(store, 2)
-    await _lose(store, place)
+    task, deleted = await create_uncached_tasks(store, 2)
+    await _lose(store, part)
     before = await redis_snapshot(store)
     writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"title": "Newer"}))
     await wait_for_gate_state(store, "closing")
-    more = [asyncio.create_task(StoreClient(store).delete_task(gone.id))]
+    more = [asyncio.create_task(StoreClient(store).delete_task(deleted.id))]
     more.append(asyncio.create_task(StoreClient(store).create_task(new_task())))
     bulk = asyncio.create_task(StoreClient(store).create_tasks([new_task(), new_task()]))
     await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""When Redis fails in the middle of a write."""
+"""Writes and reads whose connection to Redis breaks at one step, and commits that fail."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,41 +35,41 @@ from tests.support.task_factories import new_task
 
 
 @asynccontextmanager
-async def failing_at(store: Store, redis_url: str, verb: ScriptName, *, arrives: bool) -> AsyncIterator[Store]:
-    """A store in a process of its own, whose connection to Redis breaks at one step."""
-    async with Failing(redis_url, verb, arrives=arrives) as redis:
+async def failing_at(store: Store, redis_url: str, script: ScriptName, *, arrives: bool) -> AsyncIterator[Store]:
+    """Yield a second store, as of another process, whose connection to Redis breaks at one script."""
+    async with BreakingRedis(redis_url, script, arrives=arrives) as redis:
         failing = Store(store.database, redis, StoreMetrics())
         await grant_gate_lease(failing)
         yield failing
 
 
-class Failing(Redis):
-    """A Redis whose connection breaks at one step: before it arrives, or before its reply does."""
+class BreakingRedis(Redis):
+    """A Redis whose connection breaks at one script: before the call arrives, or before its reply does."""
 
-    def __init__(self, url: str, verb: ScriptName, *, arrives: bool) -> None:
+    def __init__(self, url: str, breaks_at: ScriptName, *, arrives: bool) -> None:
         super().__init__(url)
-        self._verb, self._arrives = verb, arrives
+        self._breaks_at, self._arrives = breaks_at, arrives
 
-    async def script(self, verb: ScriptName, keys: Any, *arguments: Argument, run_id: str = "") -> Any:
-        if verb != self._verb or self._arrives:
-            reply = await super().script(verb, keys, *arguments, run_id=run_id)
-        if verb == self._verb:
+    async def script(self, name: ScriptName, keys: Any, *arguments: Argument, run_id: str = "") -> Any:
+        if name != self._breaks_at or self._arrives:
+            reply = await super().script(name, keys, *arguments, run_id=run_id)
+        if name == self._breaks_at:
             raise CacheUnavailable
         return reply
 
 
 @pytest.mark.parametrize("arrives", [False, True])
-async def test_a_write_is_acknowledged_although_its_publish_failed(store: Store, redis_url: str, arrives: bool) -> None:
-    task, gone = await create_uncached_tasks(store, 2)
+async def test_write_with_a_failed_publish_is_acknowledged(store: Store, redis_url: str, arrives: bool) -> None:
+    task, deleted = await create_uncached_tasks(store, 2)
     await StoreClient(store).page(PageRange(5))
     async with failing_at(store, redis_url, "publish", arrives=arrives) as failing:
         updated = await StoreClient(failing).update_task(task.id, {"title": "Newer", "status": "DONE"})
-        await StoreClient(failing).delete_task(gone.id)
+        await StoreClient(failing).delete_task(deleted.id)
         created = await StoreClient(failing).create_task(new_task())
         assert failing.metrics.publishes_lost == 3
     for _ in range(2):
         request = StoreClient(store)
-        assert await request.tasks_by_id([task.id, gone.id, created.id]) == [updated, None, created]
+        assert await request.tasks_by_id([task.id, deleted.id, created.id]) == [updated, None, created]
         assert (await request.page(PageRange(5))).tasks == [created, updated]
         assert (await StoreClient(store).page(PageRange(5, status="DONE"))).tasks == [updated]
         assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == [created]
@@ -82,22 +82,22 @@ async def test_a_write_is_acknowledged_although_its_publish_failed(store: Store,
 
 
 @pytest.mark.parametrize("arrives", [False, True])
-async def test_a_write_that_could_not_mark_goes_past_redis_once_the_gate_is_off(
+async def test_write_with_a_failed_mark_is_retried_without_redis_once_the_gate_is_off(
     store: Store, redis_url: str, arrives: bool
 ) -> None:
-    task, gone = await create_uncached_tasks(store, 2)
+    task, deleted = await create_uncached_tasks(store, 2)
     async with failing_at(store, redis_url, "mark", arrives=arrives) as failing:
         writes = [
             asyncio.create_task(StoreClient(failing).update_task(task.id, {"status": "DONE"})),
             asyncio.create_task(StoreClient(failing).create_task(new_task())),
         ]
-        deleting = asyncio.create_task(StoreClient(failing).delete_task(gone.id))
+        deleting = asyncio.create_task(StoreClient(failing).delete_task(deleted.id))
         await wait_for_gate_state(store, "closing")
         assert failing.metrics.closings == 1
         await asyncio.sleep(0.1)
         assert not any(write.done() for write in (*writes, deleting))
-        # As ever, for those who have not heard of it.
-        assert (await StoreClient(store).page(PageRange(5))).tasks == [task, gone]
+        # A process that has not noticed the closing reads the old tasks.
+        assert (await StoreClient(store).page(PageRange(5))).tasks == [task, deleted]
         await finish_closing(store)
         updated, created = await asyncio.gather(*writes)
         await deleting
@@ -109,7 +109,7 @@ async def test_a_write_that_could_not_mark_goes_past_redis_once_the_gate_is_off(
 
 
 @pytest.mark.parametrize("arrives", [False, True])
-async def test_a_write_that_could_not_mark_nor_close_the_gate_changes_nothing(
+async def test_write_that_can_neither_mark_nor_close_the_gate_changes_nothing(
     store: Store, redis_url: str, arrives: bool
 ) -> None:
     await exhaust_closings(store)
@@ -125,7 +125,7 @@ async def test_a_write_that_could_not_mark_nor_close_the_gate_changes_nothing(
         assert failing.metrics.closings == 0
     assert (await committed_gate(store)).state == "on"
     assert (await StoreClient(store).page(PageRange(5))).tasks == [task, other]
-    # A mark that may have arrived is not aborted: were it still on its way, it would land after the abort.
+    # A mark that may have arrived is not aborted: a mark still in flight could arrive after the abort.
     assert len(await marked_ids(store)) == (3 if arrives else 0)
     await make_marks_overdue(store)
     await scrub_all(store, protocol(store))
@@ -135,7 +135,7 @@ async def test_a_write_that_could_not_mark_nor_close_the_gate_changes_nothing(
 
 
 @pytest.mark.parametrize("arrives", [False, True])
-async def test_many_that_could_not_be_added_are_created_without_redis(
+async def test_bulk_create_with_a_failed_add_is_retried_without_redis(
     store: Store, redis_url: str, arrives: bool
 ) -> None:
     new = [new_task() for _ in range(3)]
@@ -146,15 +146,15 @@ async def test_many_that_could_not_be_added_are_created_without_redis(
         assert (await StoreClient(store).page(PageRange(5))).tasks == []
         assert not creating.done()
         await finish_closing(store)
-        made = await creating
-    assert [task.id for task in made if isinstance(task, Task)] == [task.id for task in new]
+        created = await creating
+    assert [task.id for task in created if isinstance(task, Task)] == [task.id for task in new]
     assert (await StoreClient(store).page(PageRange(5))).total == 3
     assert await build_index(store) == 3
     await check_indexes(store)
 
 
 @pytest.mark.parametrize("arrives", [False, True])
-async def test_many_that_could_not_be_added_nor_the_gate_be_closed_are_not_there(
+async def test_bulk_create_that_can_neither_add_nor_close_the_gate_creates_nothing(
     store: Store, redis_url: str, arrives: bool
 ) -> None:
     await exhaust_closings(store)
@@ -167,12 +167,12 @@ async def test_many_that_could_not_be_added_nor_the_gate_be_closed_are_not_there
         await scrub_all(failing, protocol(failing))
     assert await indexed_ids(store) == []
     await check_indexes(store)
-    made = await StoreClient(store).create_tasks(new)
-    assert all(isinstance(task, Task) for task in made)
+    created = await StoreClient(store).create_tasks(new)
+    assert all(isinstance(task, Task) for task in created)
     assert (await StoreClient(store).page(PageRange(5))).total == 3
 
 
-async def test_a_fill_that_is_lost_does_no_harm(store: Store, redis_url: str) -> None:
+async def test_failed_fill_does_not_fail_the_read(store: Store, redis_url: str) -> None:
     task = await create_uncached_task(store)
     async with failing_at(store, redis_url, "fill", arrives=False) as failing:
         request = StoreClient(failing)
@@ -180,17 +180,17 @@ async def test_a_fill_that_is_lost_does_no_harm(store: Store, redis_url: str) ->
         assert not request.degraded
 
 
-@pytest.mark.parametrize("verb", ["page", "lease"])
-async def test_a_read_whose_connection_breaks_is_answered_from_the_rows(
-    store: Store, redis_url: str, verb: ScriptName
+@pytest.mark.parametrize("script", ["page", "lease"])
+async def test_read_with_a_broken_connection_falls_back_to_postgresql(
+    store: Store, redis_url: str, script: ScriptName
 ) -> None:
-    made = await create_uncached_tasks(store, 3)
-    async with failing_at(store, redis_url, verb, arrives=True) as failing:
+    created = await create_uncached_tasks(store, 3)
+    async with failing_at(store, redis_url, script, arrives=True) as failing:
         request = StoreClient(failing)
         page = await request.page(PageRange(2))
-        assert (page.tasks, page.total, page.has_after) == (made[:2], 3, True)
+        assert (page.tasks, page.total, page.has_after) == (created[:2], 3, True)
         assert request.degraded
-        # No other reader tries in vain, until the watch has heard from Redis.
+        # Later reads do not try Redis until the watcher has reached it.
         assert failing.gate_lease.protocol is None
         async with gate_watchers(failing):
             await wait_until(lambda: failing.gate_lease.protocol is not None)
@@ -198,15 +198,15 @@ async def test_a_read_whose_connection_breaks_is_answered_from_the_rows(
 
 
 @pytest.mark.parametrize("outcome", ["rolled back", "unknown"])
-async def test_a_commit_that_failed_leaves_what_is_right(
+async def test_failed_commit_leaves_index_and_entries_consistent(
     store: Store, monkeypatch: pytest.MonkeyPatch, outcome: str
 ) -> None:
-    """Rolled back for certain: everything is as it was. Unknown: the mark stays, until the scrub has read the row."""
+    """After a rollback the write is aborted. After an unknown outcome its mark stays until the scrub reads the row."""
     task = await create_uncached_task(store)
     error = CommitUnknown if outcome == "unknown" else DatabaseError
 
     @asynccontextmanager
-    async def breaks() -> AsyncIterator[Connection]:
+    async def failing_transaction() -> AsyncIterator[Connection]:
         async with store.database.connection() as connection:
             await connection.raw.execute("BEGIN")
             yield connection
@@ -214,7 +214,7 @@ async def test_a_commit_that_failed_leaves_what_is_right(
             raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(store.database, "transaction", breaks)
+        patched.setattr(store.database, "transaction", failing_transaction)
         with pytest.raises(error):
             await StoreClient(store).update_task(task.id, {"status": "DONE"})
     (found,) = await StoreClient(store).tasks_by_id([task.id])

@@ -1,4 +1,4 @@
-"""How long an entry stays."""
+"""The TTL of an entry."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from tests.support.store_factories import create_uncached_task, create_uncached_
 
 @pytest.mark.parametrize("step", ["publish", "fill", "scrub"])
 @pytest.mark.parametrize("lifetime", [timedelta(minutes=5), timedelta(days=5), None])
-async def test_an_entry_stays_an_hour_at_most_and_not_past_the_expiry(
+async def test_ttl_is_at_most_an_hour_and_ends_before_the_expiry(
     store: Store, step: str, lifetime: timedelta | None
 ) -> None:
     task = await create_uncached_task(store, expires_at=None if lifetime is None else datetime.now(UTC) + lifetime)
@@ -31,16 +31,16 @@ async def test_an_entry_stays_an_hour_at_most_and_not_past_the_expiry(
     assert decode(store.workspace, task.id, await read_entry(store, task.id)) == task
     assert 0 < await store.redis.client.pttl(key) <= 3_600_000
     if task.expires_at is not None:
-        assert await _ends(store, task) <= task.expires_at.timestamp() * 1000
+        assert await _ends_at_ms(store, task) <= task.expires_at.timestamp() * 1000
 
 
-async def _ends(store: Store, task: Task) -> int:
+async def _ends_at_ms(store: Store, task: Task) -> int:
     client: Any = store.redis.client
     return int(await client.pexpiretime(protocol(store).keys.entry(task.id)))
 
 
-async def test_entries_do_not_end_all_together(store: Store) -> None:
-    made = await create_uncached_tasks(store, 50)
+async def test_ttls_are_spread(store: Store) -> None:
+    created = await create_uncached_tasks(store, 50)
     await StoreClient(store).page(PageRange(50))
-    ends = {await _ends(store, task) for task in made}
-    assert len(ends) > 10
+    ends_ms = {await _ends_at_ms(store, task) for task in created}
+    assert len(ends_ms) > 10

@@ -1,4 +1,4 @@
-"""Tasks through the cache: writes, look-ups and pages."""
+"""Reads and writes of tasks through a store whose Redis is in use."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from tests.support.store_factories import create_uncached_tasks
 from tests.support.task_factories import in_an_hour, new_id, new_task
 
 
-async def test_a_created_task_can_be_read(store: Store, tasks: StoreClient) -> None:
+async def test_created_task_can_be_read(store: Store, tasks: StoreClient) -> None:
     new = new_task("Water the plants", description="Twice", status="DONE", priority="HIGH", expires_at=in_an_hour())
     created = await tasks.create_task(new)
     assert (created.id, created.title, created.description) == (new.id, "Water the plants", "Twice")
@@ -26,7 +26,7 @@ async def test_a_created_task_can_be_read(store: Store, tasks: StoreClient) -> N
     assert await StoreClient(store).tasks_by_id([new.id]) == [created]
 
 
-async def test_a_written_task_is_read_from_its_entry(store: Store, tasks: StoreClient, metrics: StoreMetrics) -> None:
+async def test_written_task_is_read_from_its_entry(store: Store, tasks: StoreClient, metrics: StoreMetrics) -> None:
     created = await tasks.create_task(new_task())
     before = metrics.sql_queries
     assert await StoreClient(store).tasks_by_id([created.id]) == [created]
@@ -34,12 +34,12 @@ async def test_a_written_task_is_read_from_its_entry(store: Store, tasks: StoreC
     assert await marked_ids(store) == []
 
 
-async def test_unknown_ids_are_none_and_order_is_kept(store: Store, tasks: StoreClient) -> None:
+async def test_tasks_by_id_keep_the_order_and_have_none_for_unknown_ids(store: Store, tasks: StoreClient) -> None:
     first, second = [await tasks.create_task(new_task()) for _ in range(2)]
     assert await StoreClient(store).tasks_by_id([second.id, new_id(), first.id]) == [second, None, first]
 
 
-async def test_creating_the_same_id_twice_returns_the_task_that_is_there(store: Store, tasks: StoreClient) -> None:
+async def test_create_with_an_existing_id_returns_the_existing_task(store: Store, tasks: StoreClient) -> None:
     new = new_task("First")
     created = await tasks.create_task(new)
     again = await StoreClient(store).create_task(NewTask(new.id, "Second", status="DONE"))
@@ -48,31 +48,31 @@ async def test_creating_the_same_id_twice_returns_the_task_that_is_there(store: 
     assert await marked_ids(store) == []
 
 
-async def test_many_at_once_answer_each_in_order(store: Store, tasks: StoreClient) -> None:
-    there = await tasks.create_task(new_task("There"))
+async def test_bulk_create_returns_an_outcome_for_each_task_in_order(store: Store, tasks: StoreClient) -> None:
+    existing = await tasks.create_task(new_task("Existing"))
     deleted = await tasks.create_task(new_task("Deleted"))
     await tasks.delete_task(deleted.id)
-    late = new_task("Late", expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+    expired = new_task("Expired", expires_at=datetime(2020, 1, 1, tzinfo=UTC))
     fresh = new_task("Fresh", status="IN_PROGRESS")
-    again = [NewTask(there.id, "Other"), late, fresh, NewTask(deleted.id, "Other")]
-    first, second, third, fourth = await StoreClient(store).create_tasks(again)
-    assert first == there
+    new = [NewTask(existing.id, "Other"), expired, fresh, NewTask(deleted.id, "Other")]
+    first, second, third, fourth = await StoreClient(store).create_tasks(new)
+    assert first == existing
     assert isinstance(second, ExpiryPassed)
     assert isinstance(third, Task)
     assert third.title == "Fresh"
     assert isinstance(fourth, IdTaken)
     assert await indexed_views(store, fresh.id) == {None, "IN_PROGRESS"}
-    assert await indexed_views(store, late.id) == set()
+    assert await indexed_views(store, expired.id) == set()
 
 
-async def test_a_thousand_at_once(store: Store, tasks: StoreClient) -> None:
-    made = await tasks.create_tasks([new_task(expires_at=in_an_hour()) for _ in range(1000)])
+async def test_bulk_create_of_a_thousand_tasks(store: Store, tasks: StoreClient) -> None:
+    created = await tasks.create_tasks([new_task(expires_at=in_an_hour()) for _ in range(1000)])
     page = await StoreClient(store).page(PageRange(100))
-    assert len({task.id for task in made if isinstance(task, Task)}) == 1000
+    assert len({task.id for task in created if isinstance(task, Task)}) == 1000
     assert (page.total, len(page.tasks)) == (1000, 100)
 
 
-async def test_an_update_is_seen_by_this_request_and_the_next(store: Store, tasks: StoreClient) -> None:
+async def test_update_is_visible_to_the_same_request_and_to_later_ones(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task("Before"))
     assert await tasks.tasks_by_id([created.id]) == [created]
     updated = await tasks.update_task(created.id, {"title": "After", "status": "DONE"}, expected_version=1)
@@ -83,15 +83,15 @@ async def test_an_update_is_seen_by_this_request_and_the_next(store: Store, task
     assert await indexed_views(store, created.id) == {None, "DONE"}
 
 
-async def test_an_update_that_changes_nothing_keeps_the_version(store: Store, tasks: StoreClient) -> None:
+async def test_update_that_changes_nothing_keeps_the_version(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task("Same"))
-    held = await read_entry(store, created.id)
+    before = await read_entry(store, created.id)
     assert await tasks.update_task(created.id, {"title": "Same"}) == created
     assert await tasks.update_task(created.id, {}) == created
-    assert await read_entry(store, created.id) == held
+    assert await read_entry(store, created.id) == before
 
 
-async def test_an_update_of_another_version_is_refused(store: Store, tasks: StoreClient) -> None:
+async def test_update_of_another_version_is_refused(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task())
     updated = await tasks.update_task(created.id, {"title": "Other"})
     with pytest.raises(VersionConflict) as refused:
@@ -103,15 +103,15 @@ async def test_an_update_of_another_version_is_refused(store: Store, tasks: Stor
     assert await marked_ids(store) == []
 
 
-async def test_a_deleted_task_is_gone_until_it_is_restored(store: Store, tasks: StoreClient) -> None:
+async def test_deleted_task_is_not_found_until_it_is_restored(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task())
     deleted = await tasks.delete_task(created.id)
     assert deleted.version == 2
     assert await tasks.tasks_by_id([created.id]) == [None]
     assert await indexed_views(store, created.id) == set()
-    for gone in (tasks.update_task(created.id, {"title": "No"}), tasks.delete_task(created.id)):
+    for write in (tasks.update_task(created.id, {"title": "No"}), tasks.delete_task(created.id)):
         with pytest.raises(TaskNotFound):
-            await gone
+            await write
     with pytest.raises(IdTaken):
         await tasks.create_task(NewTask(created.id, "Again"))
     restored = await tasks.restore_task(created.id)
@@ -121,13 +121,13 @@ async def test_a_deleted_task_is_gone_until_it_is_restored(store: Store, tasks: 
     assert [task.id for task in (await StoreClient(store).page(PageRange(5))).tasks] == [created.id]
 
 
-async def test_what_never_was_is_not_found(tasks: StoreClient) -> None:
-    for missing in (tasks.update_task(new_id(), {}), tasks.delete_task(new_id()), tasks.restore_task(new_id())):
+async def test_write_of_an_unknown_id_is_not_found(tasks: StoreClient) -> None:
+    for write in (tasks.update_task(new_id(), {}), tasks.delete_task(new_id()), tasks.restore_task(new_id())):
         with pytest.raises(TaskNotFound):
-            await missing
+            await write
 
 
-async def test_an_expiry_in_the_past_is_refused(store: Store, tasks: StoreClient) -> None:
+async def test_expiry_in_the_past_is_refused(store: Store, tasks: StoreClient) -> None:
     past = datetime.now(UTC) - timedelta(seconds=1)
     new = new_task(expires_at=past)
     with pytest.raises(ExpiryPassed):
@@ -139,16 +139,16 @@ async def test_an_expiry_in_the_past_is_refused(store: Store, tasks: StoreClient
     assert await tasks.create_task(NewTask(new.id, "The id is still free"))
 
 
-async def test_an_expiry_is_kept_in_whole_milliseconds(store: Store, tasks: StoreClient) -> None:
-    asked = in_an_hour()
-    created = await tasks.create_task(new_task(expires_at=asked + timedelta(microseconds=999)))
-    assert created.expires_at == asked
+async def test_expiry_is_stored_in_whole_milliseconds(store: Store, tasks: StoreClient) -> None:
+    expires_at = in_an_hour()
+    created = await tasks.create_task(new_task(expires_at=expires_at + timedelta(microseconds=999)))
+    assert created.expires_at == expires_at
     assert await StoreClient(store).tasks_by_id([created.id]) == [created]
     await evict_entries(store, created.id)
     assert await StoreClient(store).tasks_by_id([created.id]) == [created]
 
 
-async def test_an_expired_task_is_gone_and_its_id_stays_taken(store: Store, tasks: StoreClient) -> None:
+async def test_expired_task_is_not_found_and_its_id_stays_taken(store: Store, tasks: StoreClient) -> None:
     kept = await tasks.create_task(new_task("Kept"))
     created = await tasks.create_task(new_task("Soon", expires_at=datetime.now(UTC) + timedelta(milliseconds=400)))
     assert created.expires_at is not None
@@ -157,18 +157,18 @@ async def test_an_expired_task_is_gone_and_its_id_stays_taken(store: Store, task
     assert await request.tasks_by_id([created.id]) == [None]
     page = await request.page(PageRange(10))
     assert (page.tasks, page.total, page.has_after) == ([kept], 1, False)
-    for gone in (
+    for write in (
         request.update_task(created.id, {"title": "No"}),
         request.delete_task(created.id),
         request.restore_task(created.id),
     ):
         with pytest.raises(TaskNotFound):
-            await gone
+            await write
     with pytest.raises(IdTaken):
         await request.create_task(NewTask(created.id, "Again"))
 
 
-async def test_an_expiry_can_be_moved_and_taken_away(store: Store, tasks: StoreClient) -> None:
+async def test_expiry_can_be_changed_and_removed(store: Store, tasks: StoreClient) -> None:
     created = await tasks.create_task(new_task(expires_at=in_an_hour()))
     later = in_an_hour() + timedelta(days=1)
     assert (await tasks.update_task(created.id, {"expires_at": later})).expires_at == later
@@ -177,7 +177,7 @@ async def test_an_expiry_can_be_moved_and_taken_away(store: Store, tasks: StoreC
     assert [await store.redis.client.zscore(key, created.id.bytes) for key in keys.expiring] == [None] * 4
 
 
-async def test_a_page_of_one_status(store: Store, tasks: StoreClient) -> None:
+async def test_page_of_a_status(store: Store, tasks: StoreClient) -> None:
     todo, done = await create_uncached_tasks(store, 3), await create_uncached_tasks(store, 2, status="DONE")
     page = await tasks.page(PageRange(10, status="DONE"))
     assert (page.tasks, page.total) == (done, 2)
@@ -185,13 +185,13 @@ async def test_a_page_of_one_status(store: Store, tasks: StoreClient) -> None:
     assert (await tasks.page(PageRange(10, status="IN_PROGRESS"))).tasks == []
 
 
-async def test_a_page_past_the_end_is_empty_and_has_the_total(store: Store, tasks: StoreClient) -> None:
+async def test_page_past_the_end_is_empty_and_has_the_total(store: Store, tasks: StoreClient) -> None:
     await create_uncached_tasks(store, 3)
     page = await tasks.page(PageRange(10, offset=10_000_000))
     assert (page.tasks, page.total, page.has_before, page.has_after) == ([], 3, True, False)
 
 
-async def test_writers_of_one_task_are_in_order(store: Store) -> None:
+async def test_concurrent_updates_of_a_task_are_serialized(store: Store) -> None:
     created = await StoreClient(store).create_task(new_task())
     writers = [StoreClient(store).update_task(created.id, {"title": f"Title {n}"}) for n in range(20)]
     versions = {task.version: task for task in await asyncio.gather(*writers)}
@@ -200,7 +200,7 @@ async def test_writers_of_one_task_are_in_order(store: Store) -> None:
     assert await marked_ids(store) == []
 
 
-async def test_a_request_that_goes_away_ends_its_write(store: Store) -> None:
+async def test_write_of_a_cancelled_request_runs_to_its_end(store: Store) -> None:
     new = new_task()
     request = asyncio.create_task(StoreClient(store).create_task(new))
     await asyncio.sleep(0)

@@ -1,0 +1,41 @@
+"""Arguments and reply of the page script."""
+
+from typing import Any
+
+import pytest
+
+from cache.redis.index import IndexPage, PageRange, page_arguments, parse_page
+from tests.unit.cache.tasks import task_id
+
+FIRST, SECOND = task_id(1), task_id(2)
+
+
+def test_arguments_without_positions_are_empty() -> None:
+    assert page_arguments(PageRange(5)) == ["NEWEST", b"", b"", b"", b"", "first", 5, 0]
+
+
+def test_arguments_have_the_scores_and_ids_of_positions() -> None:
+    part = PageRange(5, "last", after=(10, FIRST), before=(20, SECOND), offset=3, order="EXPIRING_SOON")
+    assert page_arguments(part) == ["EXPIRING_SOON", 10, FIRST.bytes, 20, SECOND.bytes, "last", 5, 3]
+
+
+@pytest.mark.parametrize("scores", [(b"1767225845678901", b"7"), (1767225845678901.0, 7.0)])
+def test_reply_is_parsed(scores: tuple[Any, Any]) -> None:
+    page = parse_page([[FIRST.bytes, scores[0], SECOND.bytes, scores[1]], 3, 9, 8, 42])
+    assert page == IndexPage([FIRST, SECOND], [1767225845678901, 7], rank=3, length=9, total=8, rev=42)
+    assert (page.first, page.last) == ((1767225845678901, FIRST), (7, SECOND))
+
+
+def test_empty_page_past_the_end_has_the_length_as_its_rank() -> None:
+    page = parse_page([[], 1000, 9, 9, 42])
+    assert (page.rank, page.first, page.last) == (9, None, None)
+    assert (page.has_before, page.has_after) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("rank", "length", "has_before", "has_after"),
+    [(0, 2, False, False), (0, 3, False, True), (1, 3, True, False), (1, 4, True, True)],
+)
+def test_page_knows_whether_tasks_precede_and_follow(rank: int, length: int, has_before: bool, has_after: bool) -> None:
+    page = IndexPage([FIRST, SECOND], [2, 1], rank, length, total=length, rev=1)
+    assert (page.has_before, page.has_after) == (has_before, has_after)
