@@ -31,7 +31,7 @@ class ShadowRow:
     """A row as the list holds it."""
 
     task: Task
-    expiries: set[datetime] = field(default_factory=set)  # all past expiries, whose positions clients may still hold
+    expiries: set[datetime] = field(default_factory=set)  # all that it has had: clients may hold their positions
     deleted: bool = False
     expired: bool = False
 

@@ -17,7 +17,7 @@ from db.task import Task
 from tests.support.gate_states import switch_gate_off
 from tests.support.redis_state import evict_entries, protocol
 from tests.support.store_client import StoreClient
-from tests.support.store_factories import create_uncached_tasks
+from tests.support.store_factories import create_uncached_task, create_uncached_tasks
 from tests.support.task_factories import in_an_hour, new_task
 
 TODO, DONE = VIEWS.index("TODO"), VIEWS.index("DONE")
@@ -148,7 +148,7 @@ async def test_sample_of_an_empty_index_reads_no_task(store: Store) -> None:
 
 
 async def test_audit_is_refused_while_redis_is_not_in_use(store: Store) -> None:
-    task = (await create_uncached_tasks(store))[0]
+    task = await create_uncached_task(store)
     await evict_entries(store, task.id)
     await switch_gate_off(store)
     with pytest.raises(RedisNotInUse):

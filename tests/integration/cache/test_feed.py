@@ -65,22 +65,22 @@ async def subscription(feed: Feed) -> Subscription:
 
 async def test_each_change_has_an_event_with_its_task(store: Store, subscription: Subscription) -> None:
     tasks = StoreClient(store)
-    made = await tasks.create_task(new_task(title="a"))
+    task = await tasks.create_task(new_task(title="a"))
     created = await subscription.next()
-    done = await tasks.update_task(made.id, {"status": "DONE"})
+    done = await tasks.update_task(task.id, {"status": "DONE"})
     updated = await subscription.next()
-    await tasks.delete_task(made.id)
+    await tasks.delete_task(task.id)
     deleted = await subscription.next()
-    undeleted = await tasks.restore_task(made.id)
+    undeleted = await tasks.restore_task(task.id)
     restored = await subscription.next()
     events = [created, updated, deleted, restored]
     assert [(event.kind, event.task) for event in events] == [
-        ("CREATED", made),
+        ("CREATED", task),
         ("UPDATED", done),
         ("DELETED", None),
         ("RESTORED", undeleted),
     ]
-    assert {event.id for event in events} == {made.id}
+    assert {event.id for event in events} == {task.id}
     first = created.rev
     assert [event.rev for event in events] == [Rev(first.epoch, first.number + n) for n in range(4)]
 
@@ -105,9 +105,9 @@ async def test_small_bulk_create_has_an_event_per_task_and_a_large_one_a_single_
 
 
 async def test_large_bulk_edit_has_a_single_event(store: Store, subscription: Subscription) -> None:
-    made = await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS + 1)])
+    created = await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS + 1)])
     await subscription.next()
-    await StoreClient(store).edit_tasks("delete", [Edit(task.id) for task in made])  # type: ignore[union-attr]
+    await StoreClient(store).edit_tasks("delete", [Edit(task.id) for task in created])  # type: ignore[union-attr]
     assert (await subscription.next()).kind == "MANY"
     assert await subscription.is_silent()
 

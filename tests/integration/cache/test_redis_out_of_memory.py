@@ -49,11 +49,11 @@ async def test_write_continues_without_a_redis_that_is_out_of_memory(store: Stor
     before = await StoreClient(store).create_task(new_task())
     await set_maxmemory(store, "1")
     async with gate_watchers(store):
-        made = await StoreClient(store).create_task(new_task())
+        created = await StoreClient(store).create_task(new_task())
         changed = await StoreClient(store).update_task(before.id, {"title": "Another"})
     assert (await committed_gate(store)).state == "off"
     assert store.gate_lease.index_too_large
-    assert await StoreClient(store).tasks_by_id([made.id, before.id]) == [made, changed]
+    assert await StoreClient(store).tasks_by_id([created.id, before.id]) == [created, changed]
 
 
 async def test_mark_is_retried_once_memory_is_free_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from cache.store import Store
 from db.search import RowFilter
 from db.task import Task
 from tests.support.store_client import StoreClient
-from tests.support.store_factories import create_uncached_tasks
+from tests.support.store_factories import create_uncached_task
 from tests.support.task_factories import in_an_hour
 
 SOON = in_an_hour()
@@ -18,7 +18,7 @@ SOON = in_an_hour()
 
 async def test_task_that_moves_ahead_of_a_reading_filter_is_returned_once(store: Store) -> None:
     first, second, third = [
-        (await create_uncached_tasks(store, expires_at=SOON + timedelta(minutes=minutes)))[0] for minutes in range(3)
+        await create_uncached_task(store, expires_at=SOON + timedelta(minutes=minutes)) for minutes in range(3)
     ]
 
     class ConcurrentlyChangedLoader(TaskLoader):

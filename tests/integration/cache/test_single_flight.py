@@ -23,7 +23,7 @@ from tests.support.gate_states import grant_gate_lease
 from tests.support.protocol_steps import EARLIER_TOKEN, mark_task
 from tests.support.redis_state import evict_entries, protocol
 from tests.support.store_client import StoreClient
-from tests.support.store_factories import create_uncached_tasks
+from tests.support.store_factories import create_uncached_task, create_uncached_tasks
 
 READERS = 25
 
@@ -92,7 +92,7 @@ async def take_lease(store: Store, task: Task) -> Task:
 
 
 async def test_waiting_reader_takes_the_filled_entry(store: Store) -> None:
-    task = (await create_uncached_tasks(store))[0]
+    task = await create_uncached_task(store)
     row = await take_lease(store, task)
     before = store.metrics.sql_queries
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
@@ -104,7 +104,7 @@ async def test_waiting_reader_takes_the_filled_entry(store: Store) -> None:
 
 
 async def test_reader_queries_postgresql_when_no_fill_comes(store: Store) -> None:
-    task = (await create_uncached_tasks(store))[0]
+    task = await create_uncached_task(store)
     await take_lease(store, task)
     began = clock()
     request = StoreClient(store)
@@ -132,7 +132,7 @@ async def test_tasks_that_need_no_wait_are_read_first(store: Store) -> None:
 @pytest.mark.parametrize("filled", ["before the read", "during the read", "never"])
 async def test_waiting_reader_gets_no_row_from_before_its_call(store: Store, filled: str) -> None:
     """The lease holder has read the old row, and an update was acknowledged, before the reader begins."""
-    task = (await create_uncached_tasks(store))[0]
+    task = await create_uncached_task(store)
     old = await take_lease(store, task)
     updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})
     await evict_entries(store, task.id)
@@ -148,7 +148,7 @@ async def test_waiting_reader_gets_no_row_from_before_its_call(store: Store, fil
 
 
 async def test_fill_of_an_earlier_lease_holder_is_not_used(store: Store) -> None:
-    task = (await create_uncached_tasks(store))[0]
+    task = await create_uncached_task(store)
     old = await take_lease(store, task)
     updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})
     await evict_entries(store, task.id)

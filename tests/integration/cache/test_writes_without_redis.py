@@ -34,7 +34,7 @@ from tests.support.gate_states import (
 )
 from tests.support.redis_state import protocol, redis_snapshot
 from tests.support.store_client import StoreClient
-from tests.support.store_factories import create_uncached_tasks, newest_first
+from tests.support.store_factories import create_uncached_task, create_uncached_tasks, newest_first
 from tests.support.task_factories import new_task
 
 WRITES: dict[str, Callable[[StoreClient, UUID, UUID], Awaitable[Any]]] = {
@@ -129,7 +129,7 @@ async def test_write_during_a_rebuild_is_visible_during_and_after_the_rebuild(st
 
 async def test_write_that_entered_before_the_gate_closed_ends_with_redis(store: Store) -> None:
     """Closing waits for the leases of readers, not for writers, whose marks protect their tasks."""
-    task = (await create_uncached_tasks(store))[0]
+    task = await create_uncached_task(store)
     async with store.database.connection() as connection, connection.raw.transaction():
         await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
         writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"title": "Newer"}))
@@ -150,7 +150,7 @@ async def entry_of_current_gate(store: Store, id_: UUID) -> bytes | None:
 
 async def test_rebuild_waits_for_a_write_without_redis(store: Store) -> None:
     """Otherwise the write could be missing from both the batches and the index."""
-    task = (await create_uncached_tasks(store))[0]
+    task = await create_uncached_task(store)
     await switch_gate_off(store)
     async with store.database.connection() as connection, connection.raw.transaction():
         await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
