@@ -78,15 +78,15 @@ class ExampleRunner:
 
 def test_store_answers_like_a_plain_list(database_url: str, redis_url: str) -> None:
     with asyncio.Runner() as runner:
-        examples = ExampleRunner(database_url, redis_url)
-        runner.run(examples.open())
+        example_runner = ExampleRunner(database_url, redis_url)
+        runner.run(example_runner.open())
 
         @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @given(st.lists(operations, min_size=10, max_size=30))
         def run_example(steps: list[tuple[Any, ...]]) -> None:
-            runner.run(examples.run(steps))
+            runner.run(example_runner.run(steps))
 
         try:
             run_example()
         finally:
-            runner.run(examples.close())
+            runner.run(example_runner.close())
