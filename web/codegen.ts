@@ -3,10 +3,10 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 /** One typed document for each operation and fragment in a .graphql file, from the snapshot of the schema. */
 const config: CodegenConfig = {
   schema: '../schema/schema.graphql',
-  documents: ['{client,drawer,list,live,mutations}/**/*.graphql'],
+  documents: ['src/**/*.graphql'],
   silent: true,
   generates: {
-    'gql/index.ts': {
+    'src/gql/index.ts': {
       plugins: ['typescript-operations', 'typed-document-node'],
       config: {
         inlineFragmentTypes: 'mask',

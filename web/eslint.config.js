@@ -3,7 +3,7 @@ import { globalIgnores } from 'eslint/config';
 import typescript from 'typescript-eslint';
 
 export default typescript.config(
-  globalIgnores(['out/', '.next/', 'gql/', 'next-env.d.ts']),
+  globalIgnores(['out/', '.next/', 'src/gql/', 'next-env.d.ts']),
   typescript.configs.strictTypeChecked,
   hooks.configs.flat['recommended-latest'],
   {

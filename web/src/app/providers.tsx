@@ -1,0 +1,21 @@
+'use client';
+
+/** What every page stands on: the theme, the URL's state, the Apollo client. */
+import { ApolloProvider } from '@apollo/client/react';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { NuqsAdapter } from 'nuqs/adapters/next/app';
+import type { ReactNode } from 'react';
+import { client } from '@/apollo/client';
+import { theme } from '@/ui/theme';
+
+export function Providers({ children }: { children: ReactNode }) {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <Notifications position="bottom-right" limit={4} />
+      <ApolloProvider client={client}>
+        <NuqsAdapter>{children}</NuqsAdapter>
+      </ApolloProvider>
+    </MantineProvider>
+  );
+}
