@@ -1,6 +1,6 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-/** One typed document for each operation and fragment in a .graphql file, from the snapshot of the schema. */
+/** Generates a typed document for each operation and fragment in a .graphql file, from the snapshot of the schema. */
 const config: CodegenConfig = {
   schema: '../schema/schema.graphql',
   documents: ['src/**/*.graphql'],

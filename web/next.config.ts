@@ -1,6 +1,6 @@
 import type { NextConfig } from 'next';
 
-/** A static export: the service serves `out/` from the port of its API. */
+/** A static export into `out/`, which the service serves at the origin of its API. */
 const config: NextConfig = {
   output: 'export',
   trailingSlash: true,

@@ -1,26 +1,30 @@
-/** Whether the service can be reached, hears us live, and has its Redis; what the dot and the banners show. */
+/** The state of the connection to the service. The status bar and the banner show it. */
 import { createStore } from '@/ui/store';
 
 export interface Connection {
-  socket: 'opening' | 'open' | 'lost';
+  socket: 'connecting' | 'open' | 'lost';
+  /** Whether the last request reached the service. */
   reachable: boolean;
+  /** Whether PostgreSQL answers because the Redis index is not in use. */
   degraded: boolean;
 }
 
-export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'offline';
+export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'offline';
 
-export const connection = createStore<Connection>({ socket: 'opening', reachable: true, degraded: false });
+export const connection = createStore<Connection>({ socket: 'connecting', reachable: true, degraded: false });
 
-export function patchConnection(changes: Partial<Connection>): void {
-  connection.set((now) => {
-    const next = { ...now, ...changes };
-    const same = next.socket === now.socket && next.reachable === now.reachable && next.degraded === now.degraded;
-    return same ? now : next;
+/** Update some fields. Subscribers are called only if a field changes. */
+export function updateConnection(changes: Partial<Connection>): void {
+  connection.set((current) => {
+    const next = { ...current, ...changes };
+    const unchanged =
+      next.socket === current.socket && next.reachable === current.reachable && next.degraded === current.degraded;
+    return unchanged ? current : next;
   });
 }
 
-export function connectionState({ socket, reachable }: Connection): ConnectionState {
+export function connectionStatus({ socket, reachable }: Connection): ConnectionStatus {
   if (!reachable) return 'offline';
   if (socket === 'open') return 'connected';
-  return socket === 'opening' ? 'connecting' : 'reconnecting';
+  return socket === 'connecting' ? 'connecting' : 'reconnecting';
 }

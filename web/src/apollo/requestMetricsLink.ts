@@ -1,11 +1,12 @@
-/** What each window cost the service: its first fetch (cold, as a rule) and its latest (warm), from `extensions`. */
+/** Records what each window of the list cost: its first fetch (usually a cold cache) and its latest one. */
 import { ApolloLink } from '@apollo/client';
 import { tap } from 'rxjs';
-import { patchConnection } from './connection';
 import { createStore } from '@/ui/store';
+import { setBounded } from './boundedMap';
+import { updateConnection } from './connection';
 
-/** `extensions.cache` of an answer, when the service tells it. */
-export interface CacheCost {
+/** `extensions.cache` of a response. The service sends it if MILLITASK_TRACE allows that. */
+export interface CacheMetrics {
   hits: number;
   misses: number;
   sqlQueries: number;
@@ -14,57 +15,57 @@ export interface CacheCost {
   serverMs: number;
 }
 
-export interface Measure {
-  cache: CacheCost | undefined;
+export interface RequestMetrics {
+  cache: CacheMetrics | undefined;
+  /** The estimated cost of the operation, in the service's cost units. */
   cost: number | undefined;
+  /** Time from sending the request until its response was parsed. */
   clientMs: number;
 }
 
-export interface Measures {
-  first: Measure;
-  last: Measure | undefined;
+export interface WindowMetrics {
+  first: RequestMetrics;
+  latest: RequestMetrics | undefined;
 }
 
-const KEPT = 100;
+const MAX_WINDOWS = 100;
+const WINDOW_OPERATIONS = new Set(['TaskPage', 'SearchTasks']);
 
-export const measures = createStore<ReadonlyMap<string, Measures>>(new Map());
+export const windowMetrics = createStore<ReadonlyMap<string, WindowMetrics>>(new Map());
 
-export function measureKey(variables: unknown): string {
+/** Return the key of a window in `windowMetrics`. */
+export function metricsKey(variables: unknown): string {
   return JSON.stringify(variables);
 }
 
 interface Extensions {
-  cache?: CacheCost;
+  cache?: CacheMetrics;
   cost?: { requested: number };
   degraded?: boolean;
 }
 
-export const insightLink = new ApolloLink((operation, forward) => {
-  const began = performance.now();
+export const requestMetricsLink = new ApolloLink((operation, forward) => {
+  const startedAt = performance.now();
   operation.setContext(({ headers }: { headers?: Record<string, string> }) => ({
     headers: { ...headers, 'X-Millitask-Trace': '1' },
   }));
   return forward(operation).pipe(
     tap((result) => {
-      const extensions = (result.extensions ?? {}) as Extensions;
-      patchConnection({ reachable: true, degraded: extensions.degraded ?? extensions.cache?.degraded ?? false });
-      if (operation.operationName !== 'TaskPage' && operation.operationName !== 'SearchTasks') return;
-      const clientMs = performance.now() - began;
-      record(measureKey(operation.variables), { cache: extensions.cache, cost: extensions.cost?.requested, clientMs });
+      const { cache, cost, degraded } = (result.extensions ?? {}) as Extensions;
+      updateConnection({ reachable: true, degraded: degraded ?? cache?.degraded ?? false });
+      if (!WINDOW_OPERATIONS.has(operation.operationName ?? '')) return;
+      const clientMs = performance.now() - startedAt;
+      recordMetrics(metricsKey(operation.variables), { cache, cost: cost?.requested, clientMs });
     }),
   );
 });
 
-function record(key: string, measure: Measure): void {
-  measures.set((now) => {
-    const next = new Map(now);
+export function recordMetrics(key: string, metrics: RequestMetrics): void {
+  windowMetrics.set((current) => {
+    const next = new Map(current);
     const known = next.get(key);
-    next.delete(key);
-    next.set(key, known ? { first: known.first, last: measure } : { first: measure, last: undefined });
-    if (next.size > KEPT) {
-      const [oldest] = next.keys();
-      if (oldest !== undefined) next.delete(oldest);
-    }
+    const recorded = known ? { first: known.first, latest: metrics } : { first: metrics, latest: undefined };
+    setBounded(next, key, recorded, MAX_WINDOWS);
     return next;
   });
 }

@@ -1,18 +1,18 @@
-/** Mutations go one after the other: the second edit of a task counts on the version that the first one makes. */
 import { ApolloLink } from '@apollo/client';
 import { OperationTypeNode } from 'graphql';
 import { finalize, from, switchMap } from 'rxjs';
 
-let last = Promise.resolve();
+let lastMutation = Promise.resolve();
 
-export const inOrderLink = new ApolloLink((operation, forward) => {
+/** Sends mutations one at a time, because the second edit of a task builds on the version that the first one creates. */
+export const serialMutationLink = new ApolloLink((operation, forward) => {
   if (operation.operationType !== OperationTypeNode.MUTATION) return forward(operation);
-  const before = last;
+  const previous = lastMutation;
   let release = () => {};
-  last = new Promise((resolve) => {
+  lastMutation = new Promise((resolve) => {
     release = resolve;
   });
-  return from(before).pipe(
+  return from(previous).pipe(
     switchMap(() => forward(operation)),
     finalize(release),
   );

@@ -1,44 +1,44 @@
 /**
- * No answer may put an older version over a newer one.
+ * Keeps an older version of a task from replacing a newer one in the cache.
  *
- * An answer that was on its way while a live change arrived holds the task as it was before. This link replaces
- * such a task by the one we heard of, so the cache only ever goes forward.
+ * A response that was in flight when a live update arrived contains the task as it was before the update. This link
+ * replaces the task in the response with the newer version, so versions in the cache only increase.
  */
 import { ApolloLink } from '@apollo/client';
 import { map } from 'rxjs';
 import type { TaskFieldsFragment } from '@/gql';
+import { setBounded } from './boundedMap';
 
-const REMEMBERED = 1_000;
-const heard = new Map<string, TaskFieldsFragment>();
+const MAX_REMEMBERED_TASKS = 1_000;
 
-export function remember(task: TaskFieldsFragment): void {
-  const known = heard.get(task.id);
+const newestTasks = new Map<string, TaskFieldsFragment>();
+
+/** Record a version that a live update delivered. */
+export function rememberVersion(task: TaskFieldsFragment): void {
+  const known = newestTasks.get(task.id);
   if (known && known.version >= task.version) return;
-  heard.delete(task.id);
-  heard.set(task.id, task);
-  if (heard.size > REMEMBERED) {
-    const [oldest] = heard.keys();
-    if (oldest !== undefined) heard.delete(oldest);
-  }
+  setBounded(newestTasks, task.id, task, MAX_REMEMBERED_TASKS);
 }
 
-export const newerLink = new ApolloLink((operation, forward) =>
+export const versionGuardLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
-    map((result) => (heard.size > 0 && 'data' in result ? { ...result, data: renew(result.data) } : result)),
+    map((result) =>
+      newestTasks.size > 0 && 'data' in result ? { ...result, data: replaceOlderTasks(result.data) } : result,
+    ),
   ),
 );
 
-function renew<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(renew) as T;
+function replaceOlderTasks<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(replaceOlderTasks) as T;
   if (value === null || typeof value !== 'object') return value;
   const record = value as Record<string, unknown>;
-  const known = record['__typename'] === 'Task' ? heard.get(record['id'] as string) : undefined;
-  if (known && known.version > (record['version'] as number)) {
+  const newest = record['__typename'] === 'Task' ? newestTasks.get(record['id'] as string) : undefined;
+  if (newest && newest.version > (record['version'] as number)) {
     const fields = Object.keys(record).map((key) => [
       key,
-      key in known ? known[key as keyof typeof known] : record[key],
+      key in newest ? newest[key as keyof typeof newest] : record[key],
     ]);
     return Object.fromEntries(fields) as T;
   }
-  return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, renew(inner)])) as T;
+  return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, replaceOlderTasks(inner)])) as T;
 }

@@ -1,63 +1,73 @@
-/** The WebSocket for subscriptions: comes again by itself, and notices a line that is dead without saying so. */
+/** The WebSocket for subscriptions. It reconnects by itself and detects a connection that has silently died. */
 import { createClient } from 'graphql-ws';
-import { patchConnection } from './connection';
-import { SOCKET_URL } from './endpoints';
+import { updateConnection } from './connection';
+import { WEB_SOCKET_URL } from './endpoints';
 
-const KEEP_ALIVE_MS = 10_000;
-const PONG_MS = 4_000;
-const LONGEST_WAIT_MS = 3_000;
+const PING_INTERVAL_MS = 10_000;
+const PONG_TIMEOUT_MS = 4_000;
+const MAX_RETRY_DELAY_MS = 3_000;
 
 let socket: WebSocket | undefined;
-let pong: ReturnType<typeof setTimeout> | undefined;
+let pongTimer: ReturnType<typeof setTimeout> | undefined;
 
-export const socketClient = createClient({
-  url: SOCKET_URL,
-  keepAlive: KEEP_ALIVE_MS,
+export const webSocketClient = createClient({
+  url: WEB_SOCKET_URL,
+  keepAlive: PING_INTERVAL_MS,
   retryAttempts: Infinity,
   shouldRetry: () => true,
-  retryWait: (attempt) => untilOnline(Math.min(200 * 2 ** attempt, LONGEST_WAIT_MS) * (0.75 + Math.random() / 2)),
+  retryWait: (attempt) => waitUntilOnline(retryDelayMs(attempt)),
   on: {
     connected: (opened) => {
       socket = opened as WebSocket;
-      patchConnection({ socket: 'open', reachable: true });
+      updateConnection({ socket: 'open', reachable: true });
     },
     closed: () => {
-      clearTimeout(pong);
-      patchConnection({ socket: 'lost' });
+      clearTimeout(pongTimer);
+      updateConnection({ socket: 'lost' });
     },
     ping: (received) => {
-      if (!received) pong = setTimeout(() => socket?.close(4408, 'No pong'), PONG_MS);
+      if (!received) pongTimer = setTimeout(() => socket?.close(4408, 'No pong'), PONG_TIMEOUT_MS);
     },
     pong: (received) => {
-      if (received) clearTimeout(pong);
+      if (received) clearTimeout(pongTimer);
     },
   },
 });
 
-function untilOnline(longest: number): Promise<void> {
+/** Return an exponential delay with 25% jitter, so that tabs do not reconnect all at once. */
+export function retryDelayMs(attempt: number, random = Math.random()): number {
+  return Math.min(200 * 2 ** attempt, MAX_RETRY_DELAY_MS) * (0.75 + random / 2);
+}
+
+/** Wait for the delay, or until the browser reports that it is online again. */
+function waitUntilOnline(delayMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const done = () => {
+    const finish = () => {
       clearTimeout(timer);
-      window.removeEventListener('online', done);
+      window.removeEventListener('online', finish);
       resolve();
     };
-    const timer = setTimeout(done, longest);
-    window.addEventListener('online', done);
+    const timer = setTimeout(finish, delayMs);
+    window.addEventListener('online', finish);
   });
 }
 
-/** What the browser knows: a line that was away is opened anew, so that we are told what we missed. */
-export function watchBrowser(): () => void {
-  const offline = () => patchConnection({ reachable: false });
-  const online = () => {
-    patchConnection({ reachable: true });
-    socketClient.terminate();
+/**
+ * Follow the browser's own online and offline events. Returns the function that stops it.
+ *
+ * Going online restarts the WebSocket, so that the service sends a RESYNC and the page fetches what it missed.
+ */
+export function watchBrowserConnectivity(): () => void {
+  const onOffline = () => updateConnection({ reachable: false });
+  const onOnline = () => {
+    updateConnection({ reachable: true });
+    webSocketClient.terminate();
   };
-  if (!navigator.onLine) offline();
-  window.addEventListener('offline', offline);
-  window.addEventListener('online', online);
+  if (!navigator.onLine) onOffline();
+  window.addEventListener('offline', onOffline);
+  window.addEventListener('online', onOnline);
   return () => {
-    window.removeEventListener('offline', offline);
-    window.removeEventListener('online', online);
+    window.removeEventListener('offline', onOffline);
+    window.removeEventListener('online', onOnline);
   };
 }

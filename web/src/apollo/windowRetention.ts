@@ -1,61 +1,64 @@
-/** Which windows the cache keeps: those on screen, and the forty that were last; the others are let go when idle. */
+/** Bounds the cache: windows on screen stay, plus the 40 most recent ones. Older windows are evicted when idle. */
 import type { SearchTasksQueryVariables, TaskPageQueryVariables } from '@/gql';
-import { cache } from './client';
+import { cache } from './cache';
 
-const KEPT = 40;
+const MAX_RECENT_WINDOWS = 40;
+const IDLE_FALLBACK_MS = 200;
 
-type Variables = TaskPageQueryVariables | SearchTasksQueryVariables;
+export type WindowVariables = TaskPageQueryVariables | SearchTasksQueryVariables;
 
-const kept = new Map<string, Variables>();
-const onScreen = new Map<string, number>();
-let sweeping = false;
+/** In the order of their last use, the most recent one last. */
+const recentWindows = new Map<string, WindowVariables>();
+/** How many components show each window. */
+const visibleCounts = new Map<string, number>();
+let evictionScheduled = false;
 
-/** A window is on screen, until the function that is returned is called. */
-export function hold(variables: Variables): () => void {
+/** Mark a window as on screen until the returned function is called. */
+export function retainWindow(variables: WindowVariables): () => void {
   const key = JSON.stringify(variables);
-  kept.delete(key);
-  kept.set(key, variables);
-  onScreen.set(key, (onScreen.get(key) ?? 0) + 1);
+  recentWindows.delete(key);
+  recentWindows.set(key, variables);
+  visibleCounts.set(key, (visibleCounts.get(key) ?? 0) + 1);
   return () => {
-    const left = (onScreen.get(key) ?? 1) - 1;
-    if (left > 0) onScreen.set(key, left);
-    else onScreen.delete(key);
-    if (kept.size > KEPT) sweepWhenIdle();
+    const remaining = (visibleCounts.get(key) ?? 1) - 1;
+    if (remaining > 0) visibleCounts.set(key, remaining);
+    else visibleCounts.delete(key);
+    if (recentWindows.size > MAX_RECENT_WINDOWS) scheduleEviction();
   };
 }
 
-/** The list has changed: what is not on screen is fetched anew when it is seen again. */
-export function forgetOthers(): void {
-  letGo(0);
+/** Evict every window that is not on screen. Call this when the list has changed. */
+export function evictHiddenWindows(): void {
+  evictDownTo(0);
 }
 
-function sweepWhenIdle(): void {
-  if (sweeping) return;
-  sweeping = true;
+function scheduleEviction(): void {
+  if (evictionScheduled) return;
+  evictionScheduled = true;
   whenIdle(() => {
-    sweeping = false;
-    letGo(KEPT);
+    evictionScheduled = false;
+    evictDownTo(MAX_RECENT_WINDOWS);
     cache.gc({ resetResultCache: true });
   });
 }
 
-/** Safari has no idle callbacks. */
+/** Safari has no requestIdleCallback. */
 function whenIdle(run: () => void): void {
-  if (typeof window.requestIdleCallback === 'function') window.requestIdleCallback(run);
-  else setTimeout(run, 200);
+  if (typeof globalThis.requestIdleCallback === 'function') globalThis.requestIdleCallback(run);
+  else setTimeout(run, IDLE_FALLBACK_MS);
 }
 
-function letGo(most: number): void {
-  for (const [key, variables] of kept) {
-    if (kept.size <= most) return;
-    if (onScreen.has(key)) continue;
-    kept.delete(key);
-    cache.evict({ id: 'ROOT_QUERY', ...field(variables), broadcast: false });
+function evictDownTo(limit: number): void {
+  for (const [key, variables] of recentWindows) {
+    if (recentWindows.size <= limit) return;
+    if (visibleCounts.has(key)) continue;
+    recentWindows.delete(key);
+    cache.evict({ id: 'ROOT_QUERY', ...cachedField(variables), broadcast: false });
   }
 }
 
-function field(variables: Variables): { fieldName: string; args: Record<string, unknown> } {
+function cachedField(variables: WindowVariables): { fieldName: string; args: Record<string, unknown> } {
   if ('query' in variables) return { fieldName: 'searchTasks', args: { ...variables } };
-  const { order, ...others } = variables;
-  return { fieldName: 'tasks', args: { ...others, orderBy: order } };
+  const { order, ...remaining } = variables;
+  return { fieldName: 'tasks', args: { ...remaining, orderBy: order } };
 }

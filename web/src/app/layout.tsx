@@ -17,7 +17,7 @@ const inter = localFont({
 
 export const metadata: Metadata = {
   title: { default: 'Millitask', template: '%s · Millitask' },
-  description: 'Millions of tasks, milliseconds a page.',
+  description: 'A task list that pages through millions of tasks in milliseconds.',
 };
 
 export const viewport: Viewport = {

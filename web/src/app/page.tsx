@@ -1,11 +1,11 @@
 import { Suspense } from 'react';
+import { PageSkeleton } from '@/features/tasks-page/PageSkeleton';
 import { TasksPage } from '@/features/tasks-page/TasksPage';
-import { Waiting } from '@/features/tasks-page/PageSkeleton';
 
-/** The URL is read in the browser; until then the page shows its frame. */
+/** The exported HTML contains the skeleton. The browser replaces it when it has read the URL. */
 export default function Page() {
   return (
-    <Suspense fallback={<Waiting />}>
+    <Suspense fallback={<PageSkeleton />}>
       <TasksPage />
     </Suspense>
   );

@@ -1,6 +1,6 @@
 'use client';
 
-/** What every page stands on: the theme, the URL's state, the Apollo client. */
+/** The providers of every page: the theme, the state in the URL, and the Apollo client. */
 import { ApolloProvider } from '@apollo/client/react';
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';

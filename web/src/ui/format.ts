@@ -1,52 +1,39 @@
-/** The values of a task in the words and dates of a reader. */
-import type { TaskOrder, TaskPriority, TaskStatus } from '@/gql';
+/** Numbers, dates and durations as the page displays them. */
 
-export const STATUS: Record<TaskStatus, string> = { TODO: 'To do', IN_PROGRESS: 'In progress', DONE: 'Done' };
-export const PRIORITY: Record<TaskPriority, string> = {
-  NONE: 'No priority',
-  LOW: 'Low',
-  MEDIUM: 'Medium',
-  HIGH: 'High',
-  URGENT: 'Urgent',
-};
-export const ORDER: Record<TaskOrder, string> = {
-  NEWEST: 'Newest first',
-  OLDEST: 'Oldest first',
-  EXPIRING_SOON: 'Expiring soon',
-};
+const monthAndDay = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
+const monthDayAndYear = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', year: 'numeric' });
+const dateAndTime = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 
-/** For a select: the values in their order, with their words. */
-export function options<T extends string>(words: Record<T, string>): { value: T; label: string }[] {
-  return (Object.entries(words) as [T, string][]).map(([value, label]) => ({ value, label }));
-}
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
-const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
-const dayOfYear = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', year: 'numeric' });
-const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
-
-export function shortDate(iso: string): string {
-  const date = new Date(iso);
-  return (date.getFullYear() === new Date().getFullYear() ? day : dayOfYear).format(date);
-}
-
-export function longDate(iso: string): string {
-  return moment.format(new Date(iso));
-}
-
-const STEPS: [limit: number, unit: number, sign: string][] = [
-  [3_600_000, 60_000, 'min'],
-  [86_400_000, 3_600_000, 'h'],
-  [30 * 86_400_000, 86_400_000, 'd'],
+/** The largest unit that is shown for a time closer than `limitMs`. */
+const UNITS: { limitMs: number; unitMs: number; symbol: string }[] = [
+  { limitMs: HOUR_MS, unitMs: MINUTE_MS, symbol: 'min' },
+  { limitMs: DAY_MS, unitMs: HOUR_MS, symbol: 'h' },
+  { limitMs: 30 * DAY_MS, unitMs: DAY_MS, symbol: 'd' },
 ];
 
-/** How long there is until then: "in 5 h", "in 3 d", or the day. */
-export function timeLeft(iso: string): { text: string; soon: boolean } {
-  const left = new Date(iso).getTime() - Date.now();
-  const step = STEPS.find(([limit]) => left < limit);
-  const text = step ? `in ${Math.max(Math.floor(left / step[1]), 1)} ${step[2]}` : shortDate(iso);
-  return { text, soon: left < 86_400_000 };
+export function formatCount(value: number): string {
+  return value.toLocaleString('en');
 }
 
-export function count(value: number): string {
-  return value.toLocaleString('en');
+/** Return "Nov 27", with the year unless it is the current one. */
+export function formatShortDate(iso: string, now = new Date()): string {
+  const date = new Date(iso);
+  return (date.getFullYear() === now.getFullYear() ? monthAndDay : monthDayAndYear).format(date);
+}
+
+/** Return "Nov 27, 2026, 6:00 PM". */
+export function formatLongDate(iso: string): string {
+  return dateAndTime.format(new Date(iso));
+}
+
+/** Return "in 5 h" or "in 3 d", or the date when it is a month away or more. `soon` means within a day. */
+export function formatTimeLeft(iso: string, now = new Date()): { text: string; soon: boolean } {
+  const leftMs = new Date(iso).getTime() - now.getTime();
+  const unit = UNITS.find(({ limitMs }) => leftMs < limitMs);
+  const text = unit ? `in ${Math.max(Math.floor(leftMs / unit.unitMs), 1)} ${unit.symbol}` : formatShortDate(iso, now);
+  return { text, soon: leftMs < DAY_MS };
 }

@@ -1,9 +1,10 @@
-/** State outside of React that several parts of the page look at: a value, and who wants to hear of its changes. */
+/** A value outside React that components and plain modules can read, set and subscribe to. */
 import { useSyncExternalStore } from 'react';
 
 export interface Store<T> {
   get: () => T;
-  set: (next: T | ((now: T) => T)) => void;
+  set: (next: T | ((current: T) => T)) => void;
+  /** Calls the listener after each change. Returns the function that unsubscribes it. */
   subscribe: (listener: () => void) => () => void;
 }
 
@@ -13,9 +14,9 @@ export function createStore<T>(initial: T): Store<T> {
   return {
     get: () => value,
     set: (next) => {
-      const changed = typeof next === 'function' ? (next as (now: T) => T)(value) : next;
-      if (Object.is(changed, value)) return;
-      value = changed;
+      const updated = typeof next === 'function' ? (next as (current: T) => T)(value) : next;
+      if (Object.is(updated, value)) return;
+      value = updated;
       for (const listener of listeners) listener();
     },
     subscribe: (listener) => {

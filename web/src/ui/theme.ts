@@ -26,7 +26,7 @@ const dark: MantineColorsTuple = [
   '#0e0f10',
 ];
 
-/** Dense and quiet; colours that carry text are dark enough for it. */
+/** A dense theme. Text colours have enough contrast for WCAG AA. */
 export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: 6,

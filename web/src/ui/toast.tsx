@@ -1,42 +1,52 @@
-/** Messages that say what happened, with a way back where there is one. */
+/** Short messages in the corner of the page, each with at most one action. */
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { type Step, takeBack } from '@/features/task-editing/undoStack';
 
-interface Action {
+export interface ToastAction {
   label: string;
   run: () => void;
 }
 
-function show(kind: 'done' | 'failed', text: string, action?: Action): void {
+const SUCCESS_MS = 6_000;
+const ERROR_MS = 10_000;
+
+export function showToast(text: string, action?: ToastAction): void {
+  show({ text, action, role: 'status', color: 'indigo', durationMs: SUCCESS_MS });
+}
+
+export function showErrorToast(text: string, action?: ToastAction): void {
+  show({ text, action, role: 'alert', color: 'red', durationMs: ERROR_MS });
+}
+
+interface Toast {
+  text: string;
+  action: ToastAction | undefined;
+  role: 'status' | 'alert';
+  color: string;
+  durationMs: number;
+}
+
+function show({ text, action, role, color, durationMs }: Toast): void {
   const id = `toast-${Date.now()}-${Math.random()}`;
-  const run = () => {
+  const runAction = () => {
     notifications.hide(id);
     action?.run();
   };
   notifications.show({
     id,
-    role: kind === 'failed' ? 'alert' : 'status',
-    color: kind === 'failed' ? 'red' : 'indigo',
-    autoClose: kind === 'failed' ? 10_000 : 6_000,
-    closeButtonProps: { 'aria-label': 'Close this message' },
+    role,
+    color,
+    autoClose: durationMs,
+    closeButtonProps: { 'aria-label': 'Dismiss' },
     message: (
       <Group justify="space-between" wrap="nowrap" gap="sm">
         <Text size="sm">{text}</Text>
         {action && (
-          <Button variant="light" size="compact-sm" onClick={run} style={{ flexShrink: 0 }}>
+          <Button variant="light" size="compact-sm" onClick={runAction} style={{ flexShrink: 0 }}>
             {action.label}
           </Button>
         )}
       </Group>
     ),
   });
-}
-
-export function tell(text: string, step?: Step): void {
-  show('done', text, step && { label: 'Undo', run: () => void takeBack(step) });
-}
-
-export function warn(text: string, action?: Action): void {
-  show('failed', text, action);
 }

@@ -1,7 +1,12 @@
-/** Light or dark, as the system has it until somebody chooses. */
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 
-export function useTheme(): { dark: boolean; toggle: () => void } {
+export interface ColorScheme {
+  dark: boolean;
+  toggle: () => void;
+}
+
+/** Return the active colour scheme: the system's until the person chooses one. */
+export function useColorScheme(): ColorScheme {
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme('light') === 'dark';
   return { dark, toggle: () => setColorScheme(dark ? 'light' : 'dark') };

@@ -1,7 +1,12 @@
-/** False at first: a dialog that is loaded when it is needed must see itself open, to know where the focus goes back to. */
 import { useEffect, useState } from 'react';
 
-export function useOpened(opened: boolean): boolean {
+/**
+ * Return `opened`, but false in the first frame.
+ *
+ * A lazily loaded dialog mounts already opened. Mantine remembers the focused element only when a dialog changes from
+ * closed to opened, so without this frame the focus would not return to that element.
+ */
+export function useOpenedAfterMount(opened: boolean): boolean {
   const [mounted, setMounted] = useState(false);
   useEffect(() => {
     const frame = requestAnimationFrame(() => setMounted(true));

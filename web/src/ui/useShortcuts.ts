@@ -1,11 +1,12 @@
-/** Keys that do something, off while somebody types or a dialog is open. */
+/** Keyboard shortcuts of the window. They are off while the person types and while a dialog is open. */
 import { useEffect, useRef } from 'react';
 
-/** By the name of the key, with `mod+` for Ctrl or ⌘ and `shift+` for keys that are no sign. */
+/** Handlers by key name: `mod+` stands for Ctrl or ⌘, and `shift+` is used only with keys that print nothing. */
 export type Shortcuts = Record<string, (event: KeyboardEvent) => void>;
 
-/** These work everywhere, for they are no text. */
-const ALWAYS = new Set(['mod+k']);
+/** Shortcuts that stay on while the person types. */
+const ALWAYS_ON = new Set(['mod+k']);
+const KEYS_OF_CONTROLS = new Set(['Enter', ' ', 'ArrowLeft', 'ArrowRight', 'Home', 'End', 'ArrowUp', 'ArrowDown']);
 
 export function useShortcuts(shortcuts: Shortcuts): void {
   const latest = useRef(shortcuts);
@@ -13,31 +14,33 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     latest.current = shortcuts;
   });
   useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const name = nameOf(event);
+    const onKeyDown = (event: KeyboardEvent) => {
+      const name = shortcutName(event);
       const run = Object.hasOwn(latest.current, name) ? latest.current[name] : undefined;
       if (!run || event.defaultPrevented || event.isComposing) return;
-      if (!ALWAYS.has(name) && isBusy(event)) return;
+      if (!ALWAYS_ON.has(name) && isHandledByTarget(event)) return;
       event.preventDefault();
       run(event);
     };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
   }, []);
 }
 
-function nameOf(event: KeyboardEvent): string {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (event.altKey) return `alt+${key}`;
-  if (event.ctrlKey || event.metaKey) return `mod+${event.shiftKey ? 'shift+' : ''}${key}`;
-  return event.shiftKey && (key.length > 1 || key === ' ') ? `shift+${key}` : key;
+type KeyPress = Pick<KeyboardEvent, 'key' | 'altKey' | 'ctrlKey' | 'metaKey' | 'shiftKey'>;
+
+/** Return the name of a key press, for example `j`, `?`, `mod+shift+z` or `shift+ArrowDown`. */
+export function shortcutName({ key: pressed, altKey, ctrlKey, metaKey, shiftKey }: KeyPress): string {
+  const key = pressed.length === 1 ? pressed.toLowerCase() : pressed;
+  if (altKey) return `alt+${key}`;
+  if (ctrlKey || metaKey) return `mod+${shiftKey ? 'shift+' : ''}${key}`;
+  return shiftKey && (key.length > 1 || key === ' ') ? `shift+${key}` : key;
 }
 
-function isBusy(event: KeyboardEvent): boolean {
+/** Whether the focused element needs this key itself: text fields, dialogs, and the keys of buttons, links and tabs. */
+function isHandledByTarget(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : document.body;
   if (target.closest('[role="dialog"], [role="menu"], textarea, select, [contenteditable="true"]')) return true;
   if (target.closest('input:not([type="checkbox"])')) return true;
-  // Buttons, links and tabs have keys of their own.
-  const own = ['Enter', ' ', 'ArrowLeft', 'ArrowRight', 'Home', 'End', 'ArrowUp', 'ArrowDown'];
-  return own.includes(event.key) && target.closest('button, a, [role="tab"]') !== null;
+  return KEYS_OF_CONTROLS.has(event.key) && target.closest('button, a, [role="tab"]') !== null;
 }

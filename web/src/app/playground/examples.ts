@@ -1,8 +1,8 @@
-/** What the playground shows to who comes for the first time: an operation for each thing that the service is good at. */
-export const examples: { query: string; variables?: string }[] = [
+/** The operations that the playground opens with on a first visit. */
+export const EXAMPLES: { query: string; variables?: string }[] = [
   {
-    query: `# Any page by its number, with an exact total, at the cost of the first.
-# extensions.cache in the answer says what it cost; run it twice.
+    query: `# Jump to any page by its number. The total is exact, and the last page costs as much as the first.
+# "extensions.cache" in the response reports the cost. Run the query twice to see cache hits.
 query PageByNumber($page: Int = 1) {
   tasks(first: 20, page: $page) {
     totalCount
@@ -14,7 +14,7 @@ query PageByNumber($page: Int = 1) {
     variables: '{ "page": 1 }',
   },
   {
-    query: `# From here on: put the endCursor of one answer into "after".
+    query: `# Page through the list with a cursor: copy "endCursor" from the response into "after".
 query PageByCursor($after: String) {
   tasks(first: 20, after: $after, orderBy: OLDEST, status: TODO) {
     pageInfo { hasNextPage endCursor }
@@ -25,7 +25,7 @@ query PageByCursor($after: String) {
     variables: '{ "after": null }',
   },
   {
-    query: `# Words and beginnings of words, in any order.
+    query: `# Search by words or by the beginnings of words, in any order.
 query Search($words: String!) {
   searchTasks(query: $words, first: 10) {
     nodes { id title status }
@@ -36,7 +36,8 @@ query Search($words: String!) {
     variables: '{ "words": "task" }',
   },
   {
-    query: `mutation Create($input: CreateTaskInput!) {
+    query: `# Create a task. "userErrors" lists invalid fields.
+mutation Create($input: CreateTaskInput!) {
   createTask(input: $input) {
     task { id title version createdAt }
     userErrors { field message code }
@@ -46,14 +47,15 @@ query Search($words: String!) {
     variables: '{ "input": { "title": "Try the playground", "priority": "HIGH" } }',
   },
   {
-    query: `# Stays open: change a task in another tab and see it arrive.
+    query: `# Subscribe to changes. Edit a task in another tab to receive an event.
 subscription Changes {
   taskChanged { kind id rev task { title status version } }
 }
 `,
   },
   {
-    query: `subscription Counts {
+    query: `# Subscribe to the number of tasks of each status.
+subscription Counts {
   taskCountsChanged { all todo inProgress done }
 }
 `,

@@ -1,24 +1,25 @@
-/** How the playground asks: queries and mutations by POST, subscriptions over a WebSocket that is opened for the first. */
+/** Sends the operations of the playground: queries and mutations by POST, subscriptions over a WebSocket. */
 import type { GraphiQLProps } from 'graphiql';
-import { getOperationAST, OperationTypeNode, parse, type ExecutionResult } from 'graphql';
+import { type ExecutionResult, getOperationAST, OperationTypeNode, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
-import { GRAPHQL_URL, SOCKET_URL } from '@/apollo/endpoints';
+import { GRAPHQL_URL, WEB_SOCKET_URL } from '@/apollo/endpoints';
 
-const socket = createClient({ url: SOCKET_URL });
+/** The client connects when the first subscription starts. */
+const webSocketClient = createClient({ url: WEB_SOCKET_URL });
 
 export const fetcher: GraphiQLProps['fetcher'] = (params, options) => {
-  const operation = operationOf(params);
-  // Right after a change of tabs GraphiQL still names the operation of the last one.
-  const asked = operation ? { ...params, operationName: operation.name?.value } : params;
+  const operation = findOperation(params);
+  // Right after a tab is selected, GraphiQL still sends the operation name of the previous tab.
+  const request = operation ? { ...params, operationName: operation.name?.value } : params;
   if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
-    // Its errors are formatted, as they come; GraphiQL only shows them.
-    return socket.iterate(asked) as unknown as AsyncIterableIterator<ExecutionResult>;
+    // graphql-ws types errors as formatted errors, GraphiQL as GraphQLError objects. GraphiQL only prints them.
+    return webSocketClient.iterate(request) as unknown as AsyncIterableIterator<ExecutionResult>;
   }
-  return post(asked, options?.headers);
+  return post(request, options?.headers);
 };
 
-/** The operation that is meant: the one of that name, else the only one. The service says what is wrong with none. */
-function operationOf({ query, operationName }: { query: string; operationName?: string | null }) {
+/** Return the named operation, else the only one. Null for a document that the service will reject. */
+export function findOperation({ query, operationName }: { query: string; operationName?: string | null }) {
   try {
     const document = parse(query);
     return getOperationAST(document, operationName) ?? getOperationAST(document);
@@ -27,11 +28,11 @@ function operationOf({ query, operationName }: { query: string; operationName?: 
   }
 }
 
-async function post(params: object, headers: Record<string, string> | undefined): Promise<ExecutionResult> {
+async function post(request: object, headers: Record<string, string> | undefined): Promise<ExecutionResult> {
   const response = await fetch(GRAPHQL_URL, {
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'application/json' },
-    body: JSON.stringify(params),
+    body: JSON.stringify(request),
   });
   return (await response.json()) as ExecutionResult;
 }

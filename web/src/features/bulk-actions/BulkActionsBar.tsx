@@ -1,8 +1,8 @@
-/** What can be done with the tasks that are selected. */
+/** A toolbar with the actions for the selected tasks. */
 import { Button, Group, Kbd } from '@mantine/core';
+import { formatCount } from '@/ui/format';
 import { Icon } from '@/ui/icons';
-import { count as inWords } from '@/ui/format';
-import styles from '@/features/task-list/TaskGrid.module.css';
+import styles from './BulkActionsBar.module.css';
 
 interface Props {
   count: number;
@@ -11,12 +11,12 @@ interface Props {
   onClear: () => void;
 }
 
-export function BulkBar({ count, onComplete, onDelete, onClear }: Props) {
+export function BulkActionsBar({ count, onComplete, onDelete, onClear }: Props) {
   if (count === 0) return null;
   return (
-    <Group role="toolbar" aria-label="Selected tasks" className={styles.bulk} gap={6} wrap="nowrap">
-      <span className={styles.bulkCount} aria-live="polite">
-        {inWords(count)} selected
+    <Group role="toolbar" aria-label="Selected tasks" className={styles.toolbar} gap={6} wrap="nowrap">
+      <span className={styles.count} aria-live="polite">
+        {formatCount(count)} selected
       </span>
       <Button
         size="compact-sm"

@@ -1,68 +1,61 @@
-/** Which tasks are selected, by id; a range is taken from the row that was picked last. */
+/** The selected tasks, by id. A range starts at the row that was toggled last. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { cache } from '@/apollo/client';
-import { warn } from '@/ui/toast';
+import { cache } from '@/apollo/cache';
+import { formatCount } from '@/ui/format';
+import { showErrorToast } from '@/ui/toast';
+import { addIds, MAX_SELECTED, removeIds, rowRange, toggleId } from './selection';
 
-/** What one mutation takes. */
-const MOST = 1_000;
+const LIMIT_MESSAGE = `You can select up to ${formatCount(MAX_SELECTED)} tasks at a time.`;
 
 export interface Selection {
   ids: ReadonlySet<string>;
   toggle: (row: number) => void;
   extendTo: (row: number) => void;
   clear: () => void;
-  /** Without these: they are gone, or done with. */
-  drop: (ids: string[]) => void;
+  /** Deselect these tasks. */
+  remove: (ids: string[]) => void;
 }
 
-export function useSelection(idsBetween: (first: number, last: number) => Promise<string[]>): Selection {
+export function useSelection(fetchIdsInRange: (first: number, last: number) => Promise<string[]>): Selection {
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
   const pivot = useRef<number | undefined>(undefined);
 
-  // What is selected stays in the cache, also when its window goes: an edit needs its version.
+  // Selected tasks stay in the cache when their window is evicted, because an edit needs their version.
   useEffect(() => {
-    const held = [...ids].map((id) => `Task:${id}`);
-    held.forEach((id) => cache.retain(id));
-    return () => held.forEach((id) => cache.release(id));
+    const retained = [...ids].map((id) => `Task:${id}`);
+    retained.forEach((id) => cache.retain(id));
+    return () => retained.forEach((id) => cache.release(id));
   }, [ids]);
 
   const toggle = useCallback(
     (row: number) => {
       pivot.current = row;
-      void idsBetween(row, row).then(([id]) => {
-        if (id === undefined) return;
-        setIds((now) => {
-          const next = new Set(now);
-          if (!next.delete(id)) next.add(id);
-          return atMost(next, now);
-        });
+      void fetchIdsInRange(row, row).then(([id]) => {
+        if (id !== undefined) setIds((current) => withinLimit(toggleId(current, id), current));
       });
     },
-    [idsBetween],
+    [fetchIdsInRange],
   );
   const extendTo = useCallback(
     (row: number) => {
-      const from = (pivot.current ??= row);
-      const [first, last] = from < row ? [from, row] : [row, from];
-      if (last - first >= MOST) return warn(TOO_MANY);
-      void idsBetween(first, last).then((range) => setIds((now) => atMost(new Set([...now, ...range]), now)));
+      const range = rowRange((pivot.current ??= row), row);
+      if (!range) return showErrorToast(LIMIT_MESSAGE);
+      void fetchIdsInRange(range.first, range.last).then((inRange) =>
+        setIds((current) => withinLimit(addIds(current, inRange), current)),
+      );
     },
-    [idsBetween],
+    [fetchIdsInRange],
   );
   const clear = useCallback(() => {
     pivot.current = undefined;
     setIds(new Set());
   }, []);
-  const drop = useCallback((gone: string[]) => {
-    setIds((now) => (gone.some((id) => now.has(id)) ? new Set([...now].filter((id) => !gone.includes(id))) : now));
-  }, []);
-  return useMemo(() => ({ ids, toggle, extendTo, clear, drop }), [ids, toggle, extendTo, clear, drop]);
+  const remove = useCallback((removed: string[]) => setIds((current) => removeIds(current, removed)), []);
+  return useMemo(() => ({ ids, toggle, extendTo, clear, remove }), [ids, toggle, extendTo, clear, remove]);
 }
 
-const TOO_MANY = `At most ${MOST.toLocaleString('en')} tasks can be selected: that is what one change takes.`;
-
-function atMost(next: ReadonlySet<string>, now: ReadonlySet<string>): ReadonlySet<string> {
-  if (next.size <= MOST) return next;
-  warn(TOO_MANY);
-  return now;
+function withinLimit(next: ReadonlySet<string>, current: ReadonlySet<string>): ReadonlySet<string> {
+  if (next.size <= MAX_SELECTED) return next;
+  showErrorToast(LIMIT_MESSAGE);
+  return current;
 }

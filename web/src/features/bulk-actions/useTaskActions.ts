@@ -1,46 +1,46 @@
-/** What the list does to its tasks: complete or reopen one, complete or delete those that are selected. */
+/** The actions of the list: complete or reopen one task, complete or delete many. */
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
-import { tell } from '@/ui/toast';
-import { tasksInWords } from '@/features/task-editing/mutationResult';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
-import { readRow } from '@/features/tasks/readTaskRow';
+import { formatTaskCount } from '@/features/tasks/labels';
+import { readTaskRow } from '@/features/tasks/readTaskRow';
+import { showToast } from '@/ui/toast';
 import type { Selection } from './useSelection';
 
-export function useTaskActions({ drop, clear }: Selection) {
+export function useTaskActions({ remove, clear }: Selection) {
   const client = useApolloClient();
   const updateTasks = useUpdateTasks();
   const deleteTasks = useDeleteTasks();
-  const complete = useCallback(
+  const toggleCompleted = useCallback(
     (id: string) => {
-      const task = readRow(client, id);
+      const task = readTaskRow(client, id);
       if (!task) return;
-      const done = task.status !== 'DONE';
-      void updateTasks([{ id, status: done ? 'DONE' : 'TODO' }], {
-        done: done ? 'Completed 1 task.' : 'Reopened 1 task.',
+      const reopen = task.status === 'DONE';
+      void updateTasks([{ id, status: reopen ? 'TODO' : 'DONE' }], {
+        successMessage: reopen ? 'Reopened 1 task.' : 'Completed 1 task.',
       });
     },
     [client, updateTasks],
   );
   const completeMany = useCallback(
     (ids: string[]) => {
-      const unfinished = ids.filter((id) => readRow(client, id)?.status !== 'DONE');
+      const unfinished = ids.filter((id) => readTaskRow(client, id)?.status !== 'DONE');
       clear();
-      if (unfinished.length === 0) return tell('All of them were done already.');
+      if (unfinished.length === 0) return showToast('The selected tasks are already done.');
       void updateTasks(
         unfinished.map((id) => ({ id, status: 'DONE' as const })),
-        { done: `Completed ${tasksInWords(unfinished.length)}.` },
+        { successMessage: `Completed ${formatTaskCount(unfinished.length)}.` },
       );
     },
     [client, clear, updateTasks],
   );
-  const removeMany = useCallback(
+  const deleteMany = useCallback(
     (ids: string[]) => {
-      drop(ids);
-      void deleteTasks(ids.map((id) => ({ id, expectedVersion: readRow(client, id)?.version })));
+      remove(ids);
+      void deleteTasks(ids.map((id) => ({ id, expectedVersion: readTaskRow(client, id)?.version })));
     },
-    [client, drop, deleteTasks],
+    [client, remove, deleteTasks],
   );
-  return { complete, completeMany, removeMany };
+  return { toggleCompleted, completeMany, deleteMany };
 }

@@ -1,32 +1,36 @@
-/** Every command by its name. */
+/** A searchable menu of every command of the page. */
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useEffect, useMemo } from 'react';
-import type { TaskOrder, TaskStatus } from '@/gql';
+import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { Icon, type IconName } from '@/ui/icons';
-import type { Commands } from '@/features/tasks-page/TasksPage';
-import { options, ORDER, STATUS } from '@/ui/format';
+import type { PageCommands } from './commands';
 
 const [store, spotlight] = createSpotlight();
+/** How long the palette takes to close and return the focus. */
+const CLOSING_MS = 150;
 
 interface Props {
   opened: boolean;
-  commands: Commands;
+  commands: PageCommands;
   onClose: () => void;
 }
 
-export function Palette({ opened, commands, onClose }: Props) {
+export function CommandPalette({ opened, commands, onClose }: Props) {
   useEffect(() => {
     if (opened) spotlight.open();
     else spotlight.close();
   }, [opened]);
-  const actions = useMemo(() => groups(commands), [commands]);
+  const actions = useMemo(
+    () => [taskActions(commands), navigationActions(commands), viewActions(commands), pageActions(commands)],
+    [commands],
+  );
   return (
     <Spotlight
       store={store}
-      title="Commands"
+      title="Command menu"
       actions={actions}
       shortcut={null}
-      nothingFound="No such command"
+      nothingFound="No matching commands"
       highlightQuery
       scrollable
       maxHeight={380}
@@ -35,7 +39,7 @@ export function Palette({ opened, commands, onClose }: Props) {
       transitionProps={{ duration: 100 }}
       overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       searchProps={{
-        placeholder: 'What do you want to do?',
+        placeholder: 'Type a command or search…',
         'aria-label': 'Command',
         leftSection: <Icon name="search" />,
       }}
@@ -43,84 +47,61 @@ export function Palette({ opened, commands, onClose }: Props) {
   );
 }
 
-function groups({ show, undo, theme, setView, focusSearch, focusGoTo, grid }: Commands): SpotlightActionGroupData[] {
-  const action = (id: string, label: string, icon: IconName, onClick: () => void) => ({
-    id,
-    label,
-    leftSection: <Icon name={icon} />,
-    onClick,
-  });
-  // After the palette has given the focus back.
-  const later = (run: () => void) => () => void setTimeout(run, 150);
-  const statuses = options(STATUS) as { value: TaskStatus; label: string }[];
-  const orders = options(ORDER) as { value: TaskOrder; label: string }[];
-  return [
-    {
-      group: 'Tasks',
-      actions: [
-        action(
-          'create',
-          'New task',
-          'plus',
-          later(() => show('create')),
-        ),
-        action('search', 'Search tasks', 'search', later(focusSearch)),
-        action('undo', 'Undo', 'undo', undo),
-      ],
-    },
-    {
-      group: 'Go to',
-      actions: [
-        action('page', 'Go to page…', 'list', later(focusGoTo)),
-        action(
-          'first',
-          'First task',
-          'list',
-          later(() => grid.current?.goToRow(0)),
-        ),
-        action(
-          'last',
-          'Last task',
-          'list',
-          later(() => grid.current?.goToRow(Infinity)),
-        ),
-      ],
-    },
-    {
-      group: 'Show',
-      actions: [
-        action('all', 'All tasks', 'list', () => void setView({ status: null, q: null, row: null })),
-        ...statuses.map(({ value, label }) =>
-          action(
-            value,
-            `Tasks ${label.toLowerCase()}`,
-            'list',
-            () => void setView({ status: value, q: null, row: null }),
-          ),
-        ),
-        ...orders.map(({ value, label }) =>
-          action(value, label, 'list', () => void setView({ order: value, q: null, row: null })),
-        ),
-      ],
-    },
-    {
-      group: 'Page',
-      actions: [
-        action(
-          'insight',
-          'Insight: what the cache did',
-          'gauge',
-          later(() => show('insight')),
-        ),
-        action('theme', theme.dark ? 'Light theme' : 'Dark theme', theme.dark ? 'sun' : 'moon', theme.toggle),
-        action(
-          'help',
-          'Keyboard help',
-          'help',
-          later(() => show('help')),
-        ),
-        action('playground', 'Playground (GraphiQL)', 'code', () => window.location.assign('/graphql')),
-      ],
-    },
-  ];
+function action(id: string, label: string, icon: IconName, onClick: () => void) {
+  return { id, label, leftSection: <Icon name={icon} />, onClick };
+}
+
+/** An action that moves the focus, which must wait until the palette has returned it. */
+function focusAction(id: string, label: string, icon: IconName, run: () => void) {
+  return action(id, label, icon, () => void setTimeout(run, CLOSING_MS));
+}
+
+function taskActions({ togglePanel, undo, focusSearch }: PageCommands): SpotlightActionGroupData {
+  return {
+    group: 'Tasks',
+    actions: [
+      focusAction('create', 'New task', 'plus', () => togglePanel('create')),
+      focusAction('search', 'Search tasks', 'search', focusSearch),
+      action('undo', 'Undo', 'undo', undo),
+    ],
+  };
+}
+
+function navigationActions({ focusGoToPage, grid }: PageCommands): SpotlightActionGroupData {
+  return {
+    group: 'Go to',
+    actions: [
+      focusAction('page', 'Go to page…', 'list', focusGoToPage),
+      focusAction('first', 'Go to first task', 'list', () => grid.current?.goToRow(0)),
+      focusAction('last', 'Go to last task', 'list', () => grid.current?.goToRow(Infinity)),
+    ],
+  };
+}
+
+function viewActions({ setView }: PageCommands): SpotlightActionGroupData {
+  const statuses = selectOptions(STATUS_LABELS).map(({ value, label }) =>
+    action(value, `Filter by status: ${label}`, 'list', () => void setView({ status: value, q: null, row: null })),
+  );
+  const orders = selectOptions(ORDER_LABELS).map(({ value, label }) =>
+    action(value, `Sort by: ${label}`, 'list', () => void setView({ order: value, q: null, row: null })),
+  );
+  const all = action('all', 'Filter by status: All', 'list', () => void setView({ status: null, q: null, row: null }));
+  return { group: 'View', actions: [all, ...statuses, ...orders] };
+}
+
+function pageActions({ togglePanel, colorScheme }: PageCommands): SpotlightActionGroupData {
+  return {
+    group: 'Page',
+    actions: [
+      focusAction('insight', 'Show insight', 'gauge', () => togglePanel('insight')),
+      action(
+        'theme',
+        colorScheme.dark ? 'Switch to light theme' : 'Switch to dark theme',
+        colorScheme.dark ? 'sun' : 'moon',
+        colorScheme.toggle,
+      ),
+      focusAction('help', 'Show keyboard shortcuts', 'help', () => togglePanel('help')),
+      action('playground', 'Open the GraphQL playground', 'code', () => window.location.assign('/graphql')),
+    ],
+  };
 }

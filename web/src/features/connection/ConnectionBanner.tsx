@@ -1,22 +1,22 @@
-/** What the reader should know of the service: that it cannot be reached, or answers without its cache. */
-import { connection, connectionState } from '@/apollo/connection';
+/** A banner while the service cannot be reached, or answers without its Redis index. */
+import { connection, connectionStatus } from '@/apollo/connection';
 import { useStore } from '@/ui/store';
-import styles from '@/features/tasks-page/TasksPage.module.css';
+import styles from './ConnectionBanner.module.css';
 
-export function Banners() {
-  const now = useStore(connection);
-  if (connectionState(now) === 'offline') {
+export function ConnectionBanner() {
+  const current = useStore(connection);
+  if (connectionStatus(current) === 'offline') {
     return (
       <div role="status" className={styles.banner} data-kind="offline">
-        <strong>Offline.</strong> The service cannot be reached. You see what was loaded; what you type is kept. It goes
-        on by itself.
+        <strong>Offline.</strong> The service cannot be reached. You can read the tasks that are already loaded, and
+        your drafts are kept. The page reconnects automatically.
       </div>
     );
   }
-  if (!now.degraded) return null;
+  if (!current.degraded) return null;
   return (
     <div role="status" className={styles.banner} data-kind="degraded">
-      <strong>Degraded.</strong> Redis is not in use, so PostgreSQL answers: everything is right, and slower.
+      <strong>Degraded.</strong> The Redis index is not in use, so PostgreSQL answers. Results are correct, but slower.
     </div>
   );
 }

@@ -1,27 +1,29 @@
-/** Asks the service whether its Redis is in use: seldom while all is well, often while it is not. */
 import { useEffect } from 'react';
-import { connection, patchConnection } from '@/apollo/connection';
-import { READY_URL } from '@/apollo/endpoints';
+import { connection, updateConnection } from '@/apollo/connection';
+import { READINESS_URL } from '@/apollo/endpoints';
 
-const WELL_MS = 10_000;
-const DEGRADED_MS = 1_500;
+const HEALTHY_INTERVAL_MS = 10_000;
+const UNHEALTHY_INTERVAL_MS = 1_500;
 
-export function useHealth(): void {
+/** Polls the readiness endpoint while the tab is visible, more often while the service is unreachable or degraded. */
+export function useHealthCheck(): void {
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
-    const ask = async () => {
-      if (!document.hidden) {
-        try {
-          const { degraded } = (await (await fetch(READY_URL)).json()) as { degraded?: boolean };
-          patchConnection({ reachable: navigator.onLine, degraded: degraded ?? false });
-        } catch {
-          patchConnection({ reachable: false });
-        }
-      }
+    const poll = async () => {
+      if (!document.hidden) await checkHealth();
       const { degraded, reachable } = connection.get();
-      timer = setTimeout(() => void ask(), degraded || !reachable ? DEGRADED_MS : WELL_MS);
+      timer = setTimeout(() => void poll(), degraded || !reachable ? UNHEALTHY_INTERVAL_MS : HEALTHY_INTERVAL_MS);
     };
-    timer = setTimeout(() => void ask(), DEGRADED_MS);
+    timer = setTimeout(() => void poll(), UNHEALTHY_INTERVAL_MS);
     return () => clearTimeout(timer);
   }, []);
+}
+
+async function checkHealth(): Promise<void> {
+  try {
+    const { degraded } = (await (await fetch(READINESS_URL)).json()) as { degraded?: boolean };
+    updateConnection({ reachable: navigator.onLine, degraded: degraded ?? false });
+  } catch {
+    updateConnection({ reachable: false });
+  }
 }

@@ -1,13 +1,13 @@
-/** A new task. What is typed is kept until it is created, whatever happens in between. */
+/** The form for a new task. Its content is kept as a draft until the task is created. */
 import { Button, Group, Modal, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useDraft } from '@/features/task-editing/drafts';
-import { forgetId, idOf } from '@/features/task-editing/taskIds';
-import { options, PRIORITY, STATUS } from '@/ui/format';
-import type { TaskPriority, TaskStatus } from '@/gql';
+import { clearPendingId, idForCreate } from '@/features/task-editing/taskIds';
 import { useCreateTask } from '@/features/task-editing/useCreateTask';
 import { ExpiryField } from '@/features/tasks/ExpiryField';
-import { useOpened } from '@/ui/useOpenedAfterMount';
+import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
+import type { TaskPriority, TaskStatus } from '@/gql';
+import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 
 interface Props {
   opened: boolean;
@@ -20,12 +20,12 @@ interface Choices {
   expiresAt: string | null;
 }
 
-const FRESH: Choices = { status: 'TODO', priority: 'NONE', expiresAt: null };
+const DEFAULT_CHOICES: Choices = { status: 'TODO', priority: 'NONE', expiresAt: null };
 
-export function CreateDialog({ opened, onClose }: Props) {
+export function CreateTaskDialog({ opened, onClose }: Props) {
   return (
     <Modal
-      opened={useOpened(opened)}
+      opened={useOpenedAfterMount(opened)}
       onClose={onClose}
       title="New task"
       size="lg"
@@ -33,42 +33,22 @@ export function CreateDialog({ opened, onClose }: Props) {
       transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      <Form onClose={onClose} />
+      <CreateTaskForm onClose={onClose} />
     </Modal>
   );
 }
 
-function Form({ onClose }: { onClose: () => void }) {
-  const createTask = useCreateTask();
-  const [title, setTitle] = useDraft('new.title');
-  const [description, setDescription] = useDraft('new.description');
-  const [chosen, setChosen] = useDraft('new.choices');
-  const [errors, setErrors] = useState<Record<string, string>>({});
-  const [saving, setSaving] = useState(false);
-
-  const choices: Choices = { ...FRESH, ...(chosen && (JSON.parse(chosen.text) as Partial<Choices>)) };
-
-  const create = async () => {
-    if (saving) return;
-    setSaving(true);
-    const input = { title: title?.text ?? '', description: description?.text ?? '', ...choices };
-    const wrong = await createTask({ id: idOf(input), ...input });
-    setSaving(false);
-    if (wrong) return setErrors(wrong);
-    forgetId();
-    for (const drop of [setTitle, setDescription, setChosen]) drop(undefined);
-    onClose();
-  };
-  const set = (changes: Partial<Choices>) =>
-    setChosen({ text: JSON.stringify({ ...choices, ...changes }), version: 0 });
+function CreateTaskForm({ onClose }: { onClose: () => void }) {
+  const { title, description, choices, errors, saving, setTitle, setDescription, setChoices, submit } =
+    useCreateTaskForm(onClose);
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void create();
+        void submit();
       }}
       onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void create();
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit();
       }}
     >
       <Stack gap="sm">
@@ -77,9 +57,9 @@ function Form({ onClose }: { onClose: () => void }) {
           data-autofocus
           required
           maxLength={500}
-          value={title?.text ?? ''}
+          value={title}
           error={errors['title']}
-          onChange={(event) => setTitle({ text: event.currentTarget.value, version: 0 })}
+          onChange={(event) => setTitle(event.currentTarget.value)}
         />
         <Textarea
           label="Description"
@@ -87,34 +67,74 @@ function Form({ onClose }: { onClose: () => void }) {
           minRows={4}
           maxRows={12}
           maxLength={10_000}
-          value={description?.text ?? ''}
+          value={description}
           error={errors['description']}
-          onChange={(event) => setDescription({ text: event.currentTarget.value, version: 0 })}
+          onChange={(event) => setDescription(event.currentTarget.value)}
         />
         <SimpleGrid cols={2} spacing="sm">
           <NativeSelect
             label="Status"
-            data={options(STATUS)}
+            data={selectOptions(STATUS_LABELS)}
             value={choices.status}
-            onChange={(event) => set({ status: event.currentTarget.value as TaskStatus })}
+            onChange={(event) => setChoices({ status: event.currentTarget.value as TaskStatus })}
           />
           <NativeSelect
             label="Priority"
-            data={options(PRIORITY)}
+            data={selectOptions(PRIORITY_LABELS)}
             value={choices.priority}
-            onChange={(event) => set({ priority: event.currentTarget.value as TaskPriority })}
+            onChange={(event) => setChoices({ priority: event.currentTarget.value as TaskPriority })}
           />
         </SimpleGrid>
-        <ExpiryField value={choices.expiresAt} onChange={(expiresAt) => set({ expiresAt })} />
+        <ExpiryField value={choices.expiresAt} onChange={(expiresAt) => setChoices({ expiresAt })} />
         <Group justify="flex-end" mt="xs">
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
           <Button type="submit" loading={saving}>
-            Create
+            Create task
           </Button>
         </Group>
       </Stack>
     </form>
   );
+}
+
+function useCreateTaskForm(onCreated: () => void) {
+  const createTask = useCreateTask();
+  const [titleDraft, setTitleDraft] = useDraft('new.title');
+  const [descriptionDraft, setDescriptionDraft] = useDraft('new.description');
+  const [choicesDraft, setChoicesDraft] = useDraft('new.choices');
+  const [errors, setErrors] = useState<Record<string, string>>({});
+  const [saving, setSaving] = useState(false);
+
+  const title = titleDraft?.text ?? '';
+  const description = descriptionDraft?.text ?? '';
+  const choices: Choices = {
+    ...DEFAULT_CHOICES,
+    ...(choicesDraft && (JSON.parse(choicesDraft.text) as Partial<Choices>)),
+  };
+  const submit = async () => {
+    if (saving) return;
+    setSaving(true);
+    const input = { title, description, ...choices };
+    const fieldErrors = await createTask({ id: idForCreate(input), ...input });
+    setSaving(false);
+    if (fieldErrors) return setErrors(fieldErrors);
+    clearPendingId();
+    for (const setDraft of [setTitleDraft, setDescriptionDraft, setChoicesDraft]) setDraft(undefined);
+    onCreated();
+  };
+  return {
+    title,
+    description,
+    choices,
+    errors,
+    saving,
+    // The task does not exist yet, so its drafts have no version.
+    setTitle: (text: string) => setTitleDraft({ text, version: 0 }),
+    setDescription: (text: string) => setDescriptionDraft({ text, version: 0 }),
+    setChoices: (changes: Partial<Choices>) =>
+      setChoicesDraft({ text: JSON.stringify({ ...choices, ...changes }), version: 0 }),
+    submit,
+  };
 }

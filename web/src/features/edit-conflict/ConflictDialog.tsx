@@ -1,60 +1,63 @@
-/** Two versions of a task side by side, one of which is to be chosen. */
+/** Shows both versions of a task that was edited twice, and asks which one to keep. */
 import { Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
-import { conflict, type Conflict } from '@/features/task-editing/editConflict';
 import { draftKey, writeDraft } from '@/features/task-editing/drafts';
-import { useStore } from '@/ui/store';
-import { longDate, PRIORITY, STATUS } from '@/ui/format';
-import type { TaskPriority, TaskStatus } from '@/gql';
+import { type EditConflict, editConflict } from '@/features/task-editing/editConflict';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
-import { useOpened } from '@/ui/useOpenedAfterMount';
+import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
+import type { TaskPriority, TaskStatus } from '@/gql';
+import { formatLongDate } from '@/ui/format';
+import { useStore } from '@/ui/store';
+import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 
-const FIELDS = ['title', 'description', 'status', 'priority', 'expiresAt'] as const;
-const NAMES = {
+const FIELD_LABELS = {
   title: 'Title',
   description: 'Description',
   status: 'Status',
   priority: 'Priority',
   expiresAt: 'Expires',
 };
+type Field = keyof typeof FIELD_LABELS;
+const FIELDS = Object.keys(FIELD_LABELS) as Field[];
 
 export function ConflictDialog() {
-  const now = useStore(conflict);
-  const [shown, setShown] = useState(now);
-  if (now && now !== shown) setShown(now);
-  const close = () => conflict.set(undefined);
+  const current = useStore(editConflict);
+  // The closing dialog keeps its content while it fades out.
+  const [shown, setShown] = useState(current);
+  if (current && current !== shown) setShown(current);
+  const close = () => editConflict.set(undefined);
   return (
     <Modal
-      opened={useOpened(now !== undefined)}
+      opened={useOpenedAfterMount(current !== undefined)}
       onClose={close}
-      title="Somebody else has changed this task"
+      title="Someone else changed this task"
       size="lg"
       centered
       zIndex={400}
       transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': 'Decide later' }}
     >
-      {shown && <Choice {...shown} onDone={close} />}
+      {shown && <VersionChoice {...shown} onDone={close} />}
     </Modal>
   );
 }
 
-function Choice({ mine, theirs, onDone }: Conflict & { onDone: () => void }) {
+function VersionChoice({ mine, theirs, onDone }: EditConflict & { onDone: () => void }) {
   const updateTasks = useUpdateTasks();
-  const changed = FIELDS.filter((field) => mine[field] !== undefined);
+  const editedFields = FIELDS.filter((field) => mine[field] !== undefined);
   const keepMine = () => {
     onDone();
-    void updateTasks([{ ...mine, expectedVersion: theirs.version }], { done: 'Your version was saved.' });
+    void updateTasks([{ ...mine, expectedVersion: theirs.version }], { successMessage: 'Your version was saved.' });
   };
-  const takeTheirs = () => {
+  const keepTheirs = () => {
     onDone();
-    for (const field of changed) writeDraft(draftKey(mine.id, field), undefined);
+    for (const field of editedFields) writeDraft(draftKey(mine.id, field), undefined);
   };
   return (
     <Stack>
       <Text size="sm">
-        You began with version {mine.expectedVersion}; it is at version {theirs.version} now, changed{' '}
-        {longDate(theirs.updatedAt)}. Which one is to stay?
+        You started from version {mine.expectedVersion}. The task is now at version {theirs.version}, updated{' '}
+        {formatLongDate(theirs.updatedAt)}. Which version do you want to keep?
       </Text>
       <Table layout="fixed" withTableBorder withColumnBorders>
         <Table.Thead>
@@ -65,18 +68,18 @@ function Choice({ mine, theirs, onDone }: Conflict & { onDone: () => void }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {changed.map((field) => (
+          {editedFields.map((field) => (
             <Table.Tr key={field}>
-              <Table.Th scope="row">{NAMES[field]}</Table.Th>
-              <Value field={field} value={mine[field]} />
-              <Value field={field} value={theirs[field]} />
+              <Table.Th scope="row">{FIELD_LABELS[field]}</Table.Th>
+              <ValueCell field={field} value={mine[field]} />
+              <ValueCell field={field} value={theirs[field]} />
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
       <Group justify="flex-end">
-        <Button variant="default" onClick={takeTheirs}>
-          Take theirs
+        <Button variant="default" onClick={keepTheirs}>
+          Keep theirs
         </Button>
         <Button onClick={keepMine} data-autofocus>
           Keep mine
@@ -86,14 +89,19 @@ function Choice({ mine, theirs, onDone }: Conflict & { onDone: () => void }) {
   );
 }
 
-function Value({ field, value }: { field: (typeof FIELDS)[number]; value: string | null | undefined }) {
-  return <Table.Td style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}>{inWords(field, value)}</Table.Td>;
+interface ValueProps {
+  field: Field;
+  value: string | null | undefined;
 }
 
-function inWords(field: (typeof FIELDS)[number], value: string | null | undefined): string {
+function ValueCell(props: ValueProps) {
+  return <Table.Td style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}>{formatValue(props)}</Table.Td>;
+}
+
+function formatValue({ field, value }: ValueProps): string {
   if (value === null || value === undefined) return field === 'expiresAt' ? 'Never' : '–';
-  if (field === 'status') return STATUS[value as TaskStatus];
-  if (field === 'priority') return PRIORITY[value as TaskPriority];
-  if (field === 'expiresAt') return longDate(value);
+  if (field === 'status') return STATUS_LABELS[value as TaskStatus];
+  if (field === 'priority') return PRIORITY_LABELS[value as TaskPriority];
+  if (field === 'expiresAt') return formatLongDate(value);
   return value === '' ? '(empty)' : value;
 }

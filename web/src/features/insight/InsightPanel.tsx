@@ -1,37 +1,42 @@
-/** What the cache did for the page on screen: its first fetch beside its latest. */
+/** What the page on screen cost the service: the first fetch beside the latest one. */
 import { Button, CloseButton, Table, Text, Title } from '@mantine/core';
 import { useEffect, useRef } from 'react';
-import { type Measure, measures } from '@/apollo/requestMetricsLink';
+import { type RequestMetrics, windowMetrics } from '@/apollo/requestMetricsLink';
+import { formatCount } from '@/ui/format';
 import { useStore } from '@/ui/store';
-import { count } from '@/ui/format';
+import utilities from '@/ui/utilities.module.css';
 import styles from './InsightPanel.module.css';
-import { sum } from './sumMetrics';
+import { sumMetrics } from './sumMetrics';
 
 interface Props {
-  keys: string[];
+  /** The keys of the windows on screen. */
+  metricsKeys: string[];
   onClose: () => void;
   onRefetch: () => void;
 }
 
-const LINES: { name: string; value: (measure: Measure) => string | undefined }[] = [
-  { name: 'Found in the cache', value: ({ cache }) => cache && count(cache.hits) },
-  { name: 'Missed', value: ({ cache }) => cache && count(cache.misses) },
-  { name: 'SQL queries', value: ({ cache }) => cache && count(cache.sqlQueries) },
-  { name: 'Redis round trips', value: ({ cache }) => cache && count(cache.redisRoundTrips) },
-  { name: 'Server', value: ({ cache }) => cache && `${cache.serverMs.toFixed(1)} ms` },
-  { name: 'Until it was here', value: ({ clientMs }) => `${clientMs.toFixed(0)} ms` },
-  { name: 'Cost', value: ({ cost }) => (cost === undefined ? undefined : count(cost)) },
-  { name: 'Degraded', value: ({ cache }) => cache && (cache.degraded ? 'yes' : 'no') },
+const METRICS: { label: string; format: (metrics: RequestMetrics) => string | undefined }[] = [
+  { label: 'Cache hits', format: ({ cache }) => cache && formatCount(cache.hits) },
+  { label: 'Cache misses', format: ({ cache }) => cache && formatCount(cache.misses) },
+  { label: 'SQL queries', format: ({ cache }) => cache && formatCount(cache.sqlQueries) },
+  { label: 'Redis round trips', format: ({ cache }) => cache && formatCount(cache.redisRoundTrips) },
+  { label: 'Server time', format: ({ cache }) => cache && `${cache.serverMs.toFixed(1)} ms` },
+  { label: 'Response time', format: ({ clientMs }) => `${clientMs.toFixed(0)} ms` },
+  { label: 'Query cost', format: ({ cost }) => (cost === undefined ? undefined : formatCount(cost)) },
+  { label: 'Degraded', format: ({ cache }) => cache && (cache.degraded ? 'Yes' : 'No') },
 ];
+const NO_METRICS_HINT = 'The service does not report request metrics. Set MILLITASK_TRACE=true to enable them.';
+const COST_HINT =
+  'Any page, first or last, takes two Redis round trips, plus one SQL query if some of its tasks are not cached.';
 
-export function Insight({ keys, onClose, onRefetch }: Props) {
-  const { first, latest, again } = sum(keys, useStore(measures));
+export function InsightPanel({ metricsKeys, onClose, onRefetch }: Props) {
+  const { first, latest, refetch } = sumMetrics(metricsKeys, useStore(windowMetrics));
   const panel = useRef<HTMLElement>(null);
-  const before = useRef<Element>(null);
+  const previousFocus = useRef<Element>(null);
   useEffect(() => {
-    before.current = document.activeElement;
+    previousFocus.current = document.activeElement;
     panel.current?.focus();
-    return () => (before.current as HTMLElement | null)?.focus();
+    return () => (previousFocus.current as HTMLElement | null)?.focus();
   }, []);
   return (
     <aside
@@ -41,7 +46,7 @@ export function Insight({ keys, onClose, onRefetch }: Props) {
       aria-labelledby="insight-title"
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
-        event.preventDefault(); // nobody else's: the selection stays
+        event.preventDefault(); // Escape must not also clear the selection of the list.
         onClose();
       }}
     >
@@ -52,35 +57,33 @@ export function Insight({ keys, onClose, onRefetch }: Props) {
         <CloseButton aria-label="Close insight" onClick={onClose} />
       </div>
       <Text size="xs" c="dimmed">
-        The {keys.length === 1 ? 'window of 100 tasks' : `${keys.length} windows of 100 tasks`} on screen.
+        {metricsKeys.length === 1 ? '1 window' : `${metricsKeys.length} windows`} of 100 tasks on screen.
       </Text>
       <Table className={styles.table} verticalSpacing={6} horizontalSpacing={0}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>
-              <span className={styles.hidden}>Measure</span>
+              <span className={utilities.visuallyHidden}>Metric</span>
             </Table.Th>
             <Table.Th>First fetch</Table.Th>
-            <Table.Th>Again</Table.Th>
+            <Table.Th>Refetch</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {LINES.map(({ name, value }) => (
-            <Table.Tr key={name}>
-              <Table.Th scope="row">{name}</Table.Th>
-              <Table.Td>{(first && value(first)) ?? '–'}</Table.Td>
-              <Table.Td>{(again && value(again)) ?? '–'}</Table.Td>
+          {METRICS.map(({ label, format }) => (
+            <Table.Tr key={label}>
+              <Table.Th scope="row">{label}</Table.Th>
+              <Table.Td>{(first && format(first)) ?? '–'}</Table.Td>
+              <Table.Td>{(refetch && format(refetch)) ?? '–'}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
       <Button size="xs" variant="default" fullWidth onClick={onRefetch}>
-        Fetch again
+        Refetch
       </Button>
       <Text size="xs" c="dimmed">
-        {latest && !latest.cache
-          ? 'The service does not tell what a request costs (MILLITASK_TRACE).'
-          : 'A page takes two round trips to Redis, and one query for those of its tasks that are not in the cache, be it the first page or the last.'}
+        {latest && !latest.cache ? NO_METRICS_HINT : COST_HINT}
       </Text>
     </aside>
   );

@@ -1,33 +1,33 @@
-/** The windows on screen together: what their first fetch cost, and what their latest did. */
-import type { CacheCost, Measure, Measures } from '@/apollo/requestMetricsLink';
+import type { CacheMetrics, RequestMetrics, WindowMetrics } from '@/apollo/requestMetricsLink';
 
-export interface Sum {
-  first: Measure | undefined;
-  latest: Measure | undefined;
-  /** Only once every window was fetched again. */
-  again: Measure | undefined;
+export interface MetricsSum {
+  first: RequestMetrics | undefined;
+  latest: RequestMetrics | undefined;
+  /** Undefined until every window has been fetched a second time. */
+  refetch: RequestMetrics | undefined;
 }
 
-export function sum(keys: string[], all: ReadonlyMap<string, Measures>): Sum {
-  const known = keys.flatMap((key) => all.get(key) ?? []);
-  const again = known.flatMap(({ last }) => last ?? []);
+/** Add up the metrics of the windows on screen. Windows are fetched concurrently, so `clientMs` is their maximum. */
+export function sumMetrics(keys: string[], windows: ReadonlyMap<string, WindowMetrics>): MetricsSum {
+  const known = keys.flatMap((key) => windows.get(key) ?? []);
+  const refetches = known.flatMap(({ latest }) => latest ?? []);
   return {
-    first: add(known.map(({ first }) => first)),
-    latest: add(known.map(({ first, last }) => last ?? first)),
-    again: again.length === known.length ? add(again) : undefined,
+    first: addRequests(known.map(({ first }) => first)),
+    latest: addRequests(known.map(({ first, latest }) => latest ?? first)),
+    refetch: refetches.length === known.length ? addRequests(refetches) : undefined,
   };
 }
 
-function add(parts: Measure[]): Measure | undefined {
-  if (parts.length === 0) return undefined;
-  return parts.reduce((a, b) => ({
-    cache: a.cache && b.cache ? addCosts(a.cache, b.cache) : undefined,
+function addRequests(requests: RequestMetrics[]): RequestMetrics | undefined {
+  if (requests.length === 0) return undefined;
+  return requests.reduce((a, b) => ({
+    cache: a.cache && b.cache ? addCacheMetrics(a.cache, b.cache) : undefined,
     cost: a.cost === undefined || b.cost === undefined ? undefined : a.cost + b.cost,
     clientMs: Math.max(a.clientMs, b.clientMs),
   }));
 }
 
-function addCosts(a: CacheCost, b: CacheCost): CacheCost {
+function addCacheMetrics(a: CacheMetrics, b: CacheMetrics): CacheMetrics {
   return {
     hits: a.hits + b.hits,
     misses: a.misses + b.misses,

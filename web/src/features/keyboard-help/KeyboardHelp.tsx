@@ -1,72 +1,72 @@
-/** Every key of the page. */
+/** A dialog that lists every keyboard shortcut of the page. */
 import { Group, Kbd, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
-import { useOpened } from '@/ui/useOpenedAfterMount';
+import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 
-const GROUPS: { name: string; keys: [keys: string[], does: string][] }[] = [
+const GROUPS: { name: string; shortcuts: [keys: string[], action: string][] }[] = [
   {
-    name: 'Move',
-    keys: [
+    name: 'Navigate',
+    shortcuts: [
       [['J', '↓'], 'Next task'],
-      [['K', '↑'], 'Task before'],
-      [['Page ↓', 'Page ↑'], 'A screen on, or back'],
-      [['Home', 'End'], 'First and last task'],
+      [['K', '↑'], 'Previous task'],
+      [['Page ↓', 'Page ↑'], 'Next or previous screen'],
+      [['Home', 'End'], 'First or last task'],
       [['G'], 'Go to page'],
       [['/'], 'Search'],
     ],
   },
   {
-    name: 'Work',
-    keys: [
+    name: 'Edit',
+    shortcuts: [
       [['C'], 'New task'],
-      [['Enter'], 'Open the task'],
-      [['E', 'F2'], 'Edit the title in place'],
-      [['X'], 'Complete, or reopen'],
+      [['Enter'], 'Open task'],
+      [['E', 'F2'], 'Edit title'],
+      [['X'], 'Complete or reopen'],
       [['Del', '⌫'], 'Delete'],
       [['Ctrl Z'], 'Undo'],
     ],
   },
   {
     name: 'Select',
-    keys: [
-      [['Space'], 'Select the task'],
-      [['Shift ↓', 'Shift ↑'], 'Select on'],
-      [['Shift Page ↓', 'Shift Page ↑'], 'Select a screen on, or back'],
-      [['Shift click'], 'Select up to here'],
-      [['Esc'], 'Select none'],
+    shortcuts: [
+      [['Space'], 'Select task'],
+      [['Shift ↓', 'Shift ↑'], 'Extend selection by a task'],
+      [['Shift Page ↓', 'Shift Page ↑'], 'Extend selection by a screen'],
+      [['Shift click'], 'Select range'],
+      [['Esc'], 'Clear selection'],
     ],
   },
   {
-    name: 'Page',
-    keys: [
-      [['Ctrl K'], 'All commands'],
-      [['I'], 'Insight: what the cache did'],
-      [['?'], 'This help'],
+    name: 'General',
+    shortcuts: [
+      [['Ctrl K'], 'Command menu'],
+      [['I'], 'Insight'],
+      [['?'], 'Keyboard shortcuts'],
     ],
   },
 ];
 
-export function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <Modal
-      opened={useOpened(opened)}
+      opened={useOpenedAfterMount(opened)}
       onClose={onClose}
-      title="Keyboard"
+      title="Keyboard shortcuts"
       size="xl"
       centered
       transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl" verticalSpacing="lg">
-        {GROUPS.map(({ name, keys }) => (
+        {GROUPS.map(({ name, shortcuts }) => (
           <Stack key={name} gap={8}>
             <Title order={3} size="h6" c="dimmed">
               {name}
             </Title>
-            {keys.map(([names, does]) => (
-              <Group key={does} justify="space-between" wrap="nowrap" gap="sm">
-                <Text size="sm">{does}</Text>
+            {shortcuts.map(([keys, action]) => (
+              <Group key={action} justify="space-between" wrap="nowrap" gap="sm">
+                <Text size="sm">{action}</Text>
                 <Group gap={4} wrap="nowrap">
-                  {names.map((key) => (
+                  {keys.map((key) => (
                     <Kbd key={key} size="xs">
                       {key}
                     </Kbd>
@@ -78,7 +78,7 @@ export function Help({ opened, onClose }: { opened: boolean; onClose: () => void
         ))}
       </SimpleGrid>
       <Text size="xs" c="dimmed" mt="lg">
-        On a Mac, ⌘ is Ctrl. While you type, keys are letters.
+        On a Mac, use ⌘ instead of Ctrl. Shortcuts are off while you type.
       </Text>
     </Modal>
   );

@@ -1,24 +1,29 @@
-/** A subscription that begins anew when it has ended. A lost line comes again by itself; this one was refused, or broke off. */
 import type { TypedDocumentNode } from '@apollo/client';
 import { useSubscription } from '@apollo/client/react';
 import { useEffect, useRef } from 'react';
 
-const AGAIN_MS = 1_000;
+const RESTART_DELAY_MS = 1_000;
 
-export function useLasting<Data>(
+/**
+ * Subscribe, and restart the subscription when the service refuses or ends it.
+ *
+ * The WebSocket client already resubscribes after a lost connection. This hook covers a subscription that ends while
+ * the connection stays open.
+ */
+export function useResilientSubscription<Data>(
   document: TypedDocumentNode<Data, Record<string, never>>,
   onData: (data: Data) => void,
 ): void {
-  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const again = () => {
-    clearTimeout(waiting.current);
-    waiting.current = setTimeout(() => restart(), AGAIN_MS);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const scheduleRestart = () => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => restart(), RESTART_DELAY_MS);
   };
   const { restart } = useSubscription(document, {
     fetchPolicy: 'no-cache',
     onData: ({ data: { data } }) => data && onData(data as Data),
-    onError: again,
-    onComplete: again,
+    onError: scheduleRestart,
+    onComplete: scheduleRestart,
   });
-  useEffect(() => () => clearTimeout(waiting.current), []);
+  useEffect(() => () => clearTimeout(timer.current), []);
 }

@@ -1,42 +1,54 @@
-/** Hears of every change: newer tasks go into the cache, tasks that are gone leave it, and the list is told when it has changed. */
-import { useApolloClient } from '@apollo/client/react';
+/** Applies live events: writes newer tasks into the cache, evicts removed ones, and invalidates the list. */
 import type { ApolloClient } from '@apollo/client';
-import { remember } from '@/apollo/versionGuardLink';
-import { arrival, listChanged, ownTasks } from '@/features/tasks/listEvents';
-import { TaskChangedDocument, type TaskChangedSubscription, TaskFieldsFragmentDoc, TaskRowFragmentDoc } from '@/gql';
-import { useLasting } from './useResilientSubscription';
+import { useApolloClient } from '@apollo/client/react';
+import { rememberVersion } from '@/apollo/versionGuardLink';
+import { idsCreatedHere, invalidateList, taskCreatedElsewhere } from '@/features/tasks/listEvents';
+import {
+  TaskChangedDocument,
+  type TaskChangedSubscription,
+  type TaskFieldsFragment,
+  TaskFieldsFragmentDoc,
+  TaskRowFragmentDoc,
+} from '@/gql';
+import { useResilientSubscription } from './useResilientSubscription';
 
-/** `byFields`: whether the list goes by what an update can change, a status or an expiry. */
-export function useTaskChanges(byFields: boolean): void {
+type TaskEvent = TaskChangedSubscription['taskChanged'];
+
+/** `listDependsOnFields`: whether an update of a task can move it into the list or out of it. */
+export function useTaskEvents(listDependsOnFields: boolean): void {
   const client = useApolloClient();
-  useLasting(TaskChangedDocument, ({ taskChanged }) => apply(client, taskChanged, byFields));
+  useResilientSubscription(TaskChangedDocument, ({ taskChanged }) =>
+    applyTaskEvent(client, taskChanged, listDependsOnFields),
+  );
 }
 
-type Change = TaskChangedSubscription['taskChanged'];
-
-function apply(client: ApolloClient, { kind, id, task }: Change, byFields: boolean): void {
+function applyTaskEvent(client: ApolloClient, { kind, id, task }: TaskEvent, listDependsOnFields: boolean): void {
   if (kind === 'MANY' || kind === 'RESYNC') {
-    forgetGone(client);
-    refreshOpenTask(client);
-    return listChanged();
+    evictTaskQueries(client);
+    refetchOpenTask(client);
+    return invalidateList();
   }
   if (!task) {
     if (!id) return;
     client.cache.evict({ id: client.cache.identify({ __typename: 'Task', id }) });
-    return listChanged();
+    return invalidateList();
   }
-  remember(task);
+  rememberVersion(task);
   if (kind === 'CREATED') {
-    if (!ownTasks.has(task.id)) arrival.set(task);
+    if (!idsCreatedHere.has(task.id)) taskCreatedElsewhere.set(task);
     return;
   }
   if (kind === 'RESTORED') {
-    forgetGone(client, task.id);
-    return listChanged();
+    evictTaskQueries(client, task.id);
+    return invalidateList();
   }
+  applyUpdate(client, task, listDependsOnFields);
+}
+
+function applyUpdate(client: ApolloClient, task: TaskFieldsFragment, listDependsOnFields: boolean): void {
   const cacheId = client.cache.identify({ __typename: 'Task', id: task.id });
-  const known = client.cache.readFragment({ fragment: TaskRowFragmentDoc, id: cacheId });
-  if (known && known.version < task.version) {
+  const cached = client.cache.readFragment({ fragment: TaskRowFragmentDoc, id: cacheId });
+  if (cached && cached.version < task.version) {
     client.cache.writeFragment({
       id: cacheId,
       fragment: TaskFieldsFragmentDoc,
@@ -44,18 +56,17 @@ function apply(client: ApolloClient, { kind, id, task }: Change, byFields: boole
       data: task,
     });
   }
-  if (!byFields) return;
-  const moved = known?.status !== task.status || known.expiresAt !== task.expiresAt;
-  if (moved) listChanged();
+  if (!listDependsOnFields) return;
+  if (cached?.status !== task.status || cached.expiresAt !== task.expiresAt) invalidateList();
 }
 
-/** Who has asked for a task that was deleted knows that it was gone; it is there again. */
-function forgetGone(client: ApolloClient, id?: string): void {
+/** Evict cached `task` queries: one of them may say that a task does not exist, which is no longer true. */
+function evictTaskQueries(client: ApolloClient, id?: string): void {
   client.cache.evict({ id: 'ROOT_QUERY', fieldName: 'task', ...(id === undefined ? {} : { args: { id } }) });
 }
 
-/** The drawer shows more of a task than the list fetches. */
-function refreshOpenTask(client: ApolloClient): void {
+/** The drawer shows fields that the list does not fetch, so refetching the list does not update it. */
+function refetchOpenTask(client: ApolloClient): void {
   for (const query of client.getObservableQueries()) {
     if (query.queryName === 'TaskDetail') void query.refetch();
   }

@@ -1,28 +1,29 @@
-/** One task with all its fields, beside the list; its id is in the URL. */
+/** A panel beside the list with every field of one task. The URL holds the task's id. */
 import { skipToken, useQuery } from '@apollo/client/react';
 import { Drawer, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { TaskDetailDocument } from '@/gql';
+import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { TaskForm } from './TaskForm';
-import { useOpened } from '@/ui/useOpenedAfterMount';
 
 interface Props {
+  /** The open task, or null while the drawer is closed. */
   id: string | null;
   onClose: () => void;
 }
 
 export function TaskDrawer({ id, onClose }: Props) {
-  // What was open stays while the drawer slides away.
-  const [shown, setShown] = useState(id);
-  if (id !== null && id !== shown) setShown(id);
+  // The closing drawer keeps its content while it slides away.
+  const [shownId, setShownId] = useState(id);
+  if (id !== null && id !== shownId) setShownId(id);
   const close = () => {
-    // Leaving a field saves it.
+    // A field saves its text on blur.
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     onClose();
   };
   return (
     <Drawer
-      opened={useOpened(id !== null)}
+      opened={useOpenedAfterMount(id !== null)}
       onClose={close}
       position="right"
       size={520}
@@ -32,18 +33,16 @@ export function TaskDrawer({ id, onClose }: Props) {
       transitionProps={{ duration: 120 }}
       closeButtonProps={{ 'aria-label': 'Close task' }}
     >
-      {shown !== null && <Detail key={shown} id={shown} open={id !== null} onClose={close} />}
+      {shownId !== null && <TaskDetail key={shownId} id={shownId} open={id !== null} onClose={close} />}
     </Drawer>
   );
 }
 
-function Detail({ id, open, onClose }: { id: string; open: boolean; onClose: () => void }) {
+function TaskDetail({ id, open, onClose }: { id: string; open: boolean; onClose: () => void }) {
   const { data, error, dataState } = useQuery(TaskDetailDocument, open ? { variables: { id } } : skipToken);
   if (data?.task) return <TaskForm task={data.task} onClose={onClose} />;
-  if (error) return <Text c="var(--bad)">Could not load this task: {error.message}</Text>;
-  if (open && dataState === 'complete') {
-    return <Text c="dimmed">This task is gone: it was deleted, or it has expired.</Text>;
-  }
+  if (error) return <Text c="var(--bad)">Could not load this task. {error.message}</Text>;
+  if (open && dataState === 'complete') return <Text c="dimmed">This task was deleted or has expired.</Text>;
   return (
     <Stack aria-busy="true">
       <Skeleton height={34} />

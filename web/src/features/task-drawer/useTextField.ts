@@ -1,4 +1,3 @@
-/** A field of text that is saved when it is left, and keeps what was typed until it is. */
 import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
 
@@ -7,31 +6,31 @@ type Task = { id: string; version: number } & Record<Field, string>;
 
 export interface TextField {
   value: string;
-  /** Typed, and not saved. */
-  dirty: boolean;
-  /** Somebody else has changed the task since the typing began. */
-  overtaken: boolean;
+  unsaved: boolean;
+  /** Whether the task has a newer version than the one that the draft builds on. */
+  outdated: boolean;
   change: (text: string) => void;
   save: () => void;
-  drop: () => void;
+  discard: () => void;
 }
 
+/** A text field of a task. Its unsaved text is kept as a draft. */
 export function useTextField(task: Task, field: Field): TextField {
-  const { draft, change, drop, now } = useTaskDraft(task, field);
+  const { draft, change, discard, read } = useTaskDraft(task, field);
   const updateTasks = useUpdateTasks();
   const save = () => {
-    const typed = now();
-    if (!typed) return;
-    const text = field === 'title' ? typed.text.trim() : typed.text;
-    if (text === task[field] || (field === 'title' && !text)) return drop();
-    void updateTasks([{ id: task.id, [field]: text, expectedVersion: typed.version }]);
+    const latest = read();
+    if (!latest) return;
+    const text = field === 'title' ? latest.text.trim() : latest.text;
+    if (text === task[field] || (field === 'title' && !text)) return discard();
+    void updateTasks([{ id: task.id, [field]: text, expectedVersion: latest.version }]);
   };
   return {
     value: draft?.text ?? task[field],
-    dirty: draft !== undefined && draft.text !== task[field],
-    overtaken: draft !== undefined && draft.version < task.version,
+    unsaved: draft !== undefined && draft.text !== task[field],
+    outdated: draft !== undefined && draft.version < task.version,
     change,
     save,
-    drop,
+    discard,
   };
 }

@@ -1,12 +1,10 @@
-/** The edit that met a newer version of its task: shown in a dialog, where one of the two is chosen. */
+/** The edit that met a newer version of its task. A dialog asks which version to keep. */
 import type { TaskFieldsFragment, UpdateTaskInput } from '@/gql';
 import { createStore } from '@/ui/store';
 
-export interface Conflict {
-  /** What was to be changed. */
+export interface EditConflict {
   mine: UpdateTaskInput;
-  /** The task as it is. */
   theirs: TaskFieldsFragment;
 }
 
-export const conflict = createStore<Conflict | undefined>(undefined);
+export const editConflict = createStore<EditConflict | undefined>(undefined);

@@ -1,10 +1,11 @@
-/** Brings deleted tasks back, in one mutation. */
 import type { ApolloClient } from '@apollo/client';
-import { listChanged } from '@/features/tasks/listEvents';
-import { tell, warn } from '@/ui/toast';
+import { formatTaskCount } from '@/features/tasks/labels';
+import { invalidateList } from '@/features/tasks/listEvents';
 import { RestoreTasksDocument } from '@/gql';
-import { inWords, refusals, tasksInWords } from './mutationResult';
+import { showErrorToast, showToast } from '@/ui/toast';
+import { requestErrorMessage, summarizeErrors } from './mutationResults';
 
+/** Restore deleted tasks in one mutation. This is the undo of a delete. */
 export async function restoreTasks(client: ApolloClient, ids: string[]): Promise<void> {
   try {
     const { data } = await client.mutate({
@@ -12,12 +13,13 @@ export async function restoreTasks(client: ApolloClient, ids: string[]): Promise
       variables: { input: { tasks: ids.map((id) => ({ id })) } },
     });
     const payload = data?.restoreTasks;
-    const { count, text } = refusals(payload?.results ?? []);
+    const { count, text } = summarizeErrors(payload?.results ?? []);
     const problem = payload?.userErrors[0]?.message ?? text;
-    if (count < ids.length && !payload?.userErrors.length) tell(`Restored ${tasksInWords(ids.length - count)}.`);
-    if (problem) warn(problem);
-    listChanged();
+    if (count < ids.length && !payload?.userErrors.length)
+      showToast(`Restored ${formatTaskCount(ids.length - count)}.`);
+    if (problem) showErrorToast(problem);
+    invalidateList();
   } catch (error) {
-    warn(inWords(error), { label: 'Try again', run: () => void restoreTasks(client, ids) });
+    showErrorToast(requestErrorMessage(error), { label: 'Try again', run: () => void restoreTasks(client, ids) });
   }
 }

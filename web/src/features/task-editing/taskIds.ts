@@ -1,12 +1,12 @@
-/** Ids made here, so that a create which is sent twice makes one task. */
+/** Ids of new tasks. The page chooses them, so that a create request that is sent twice creates one task. */
 
-/** A UUIDv7; `crypto.randomUUID` makes version 4, and only on https. */
-function uuid7(): string {
+/** Return a UUIDv7. `crypto.randomUUID` returns version 4, and is only available over HTTPS. */
+export function uuid7(nowMs = Date.now()): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  let now = Date.now();
+  let remaining = nowMs;
   for (let i = 5; i >= 0; i -= 1) {
-    bytes[i] = now % 256;
-    now = Math.floor(now / 256);
+    bytes[i] = remaining % 256;
+    remaining = Math.floor(remaining / 256);
   }
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
@@ -14,16 +14,16 @@ function uuid7(): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-let latest: { of: string; id: string } | undefined;
+let pending: { input: string; id: string } | undefined;
 
-/** The id under which this is created: the same when it is tried again after a lost answer, so that it makes no second task. */
-export function idOf(input: object): string {
-  const of = JSON.stringify(input);
-  if (latest?.of !== of) latest = { of, id: uuid7() };
-  return latest.id;
+/** Return the id to create this input with. A retry of the same input gets the same id. */
+export function idForCreate(input: object): string {
+  const serialized = JSON.stringify(input);
+  if (pending?.input !== serialized) pending = { input: serialized, id: uuid7() };
+  return pending.id;
 }
 
-/** It is there. The same once more is another task. */
-export function forgetId(): void {
-  latest = undefined;
+/** Forget the pending id after a successful create: the same input now creates another task. */
+export function clearPendingId(): void {
+  pending = undefined;
 }

@@ -1,39 +1,39 @@
-/** What can be taken back, the latest first: by Ctrl/⌘ Z, or by the button of its message. */
+/** The changes that can be undone, the latest one last. */
 
-/** A version of a task that a step begins with. */
-interface Base {
+/** A version of a task that an undo mutation expects. */
+interface ExpectedVersion {
   id: string;
   expectedVersion?: number | null;
 }
 
-export interface Step {
+export interface UndoStep {
   undo: () => Promise<unknown>;
-  bases: Base[];
+  expected: ExpectedVersion[];
 }
 
-const MOST = 50;
-const steps: Step[] = [];
+const MAX_STEPS = 50;
+const steps: UndoStep[] = [];
 
-/** `bases`: what `undo` sends, read when it is called. */
-export function pushStep(undo: Step['undo'], bases: Base[] = []): Step {
-  const step = { undo, bases };
+/** Push a step. `expected` is the mutable list that `undo` sends, so that `rebaseUndoSteps` can update it. */
+export function pushUndoStep(undo: UndoStep['undo'], expected: ExpectedVersion[] = []): UndoStep {
+  const step = { undo, expected };
   steps.push(step);
-  if (steps.length > MOST) steps.shift();
+  if (steps.length > MAX_STEPS) steps.shift();
   return step;
 }
 
-/** A change of our own is no reason for a conflict: what is taken back later begins with the version that it made. */
-export function rebaseSteps(id: string, from: number, to: number): void {
-  for (const base of steps.flatMap(({ bases }) => bases)) {
-    if (base.id === id && base.expectedVersion === from) base.expectedVersion = to;
+/** Make earlier steps expect the version that this tab's own later edit created, so that they do not conflict with it. */
+export function rebaseUndoSteps(id: string, fromVersion: number, toVersion: number): void {
+  for (const expected of steps.flatMap((step) => step.expected)) {
+    if (expected.id === id && expected.expectedVersion === fromVersion) expected.expectedVersion = toVersion;
   }
 }
 
-/** Takes back this step, or the latest; false if there is none. */
-export function takeBack(step = steps.at(-1)): boolean {
-  const at = step ? steps.lastIndexOf(step) : -1;
-  if (!step || at < 0) return false;
-  steps.splice(at, 1);
+/** Undo this step, or the latest one. Returns false if there is nothing to undo. */
+export function runUndo(step = steps.at(-1)): boolean {
+  const index = step ? steps.lastIndexOf(step) : -1;
+  if (!step || index < 0) return false;
+  steps.splice(index, 1);
   void step.undo();
   return true;
 }

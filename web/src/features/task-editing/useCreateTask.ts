@@ -1,14 +1,13 @@
-/** Creates a task under an id made here, so that trying again after a lost answer makes no second one. */
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
-import { created, listChanged, ownTasks } from '@/features/tasks/listEvents';
-import { pushStep } from './undoStack';
-import { tell } from '@/ui/toast';
+import { idsCreatedHere, invalidateList, taskCreatedHere } from '@/features/tasks/listEvents';
 import { CreateTaskDocument, type CreateTaskInput } from '@/gql';
-import { inWords } from './mutationResult';
+import { requestErrorMessage } from './mutationResults';
+import { pushUndoStep } from './undoStack';
+import { showUndoToast } from './undoToast';
 import { useDeleteTasks } from './useDeleteTasks';
 
-/** Resolves to what is wrong, field by field; undefined if the task is there. */
+/** Resolves to the errors by field, or to undefined if the task was created. */
 export type CreateTask = (input: CreateTaskInput & { id: string }) => Promise<Record<string, string> | undefined>;
 
 export function useCreateTask(): CreateTask {
@@ -16,7 +15,7 @@ export function useCreateTask(): CreateTask {
   const deleteTasks = useDeleteTasks();
   return useCallback(
     async (input) => {
-      ownTasks.add(input.id);
+      idsCreatedHere.add(input.id);
       try {
         const { data } = await client.mutate({ mutation: CreateTaskDocument, variables: { input } });
         const task = data?.createTask.task;
@@ -24,16 +23,16 @@ export function useCreateTask(): CreateTask {
           const errors = data?.createTask.userErrors ?? [];
           return Object.fromEntries(errors.map(({ field, message }) => [field?.at(-1) ?? 'title', message]));
         }
-        const back = [{ id: task.id, expectedVersion: task.version }];
-        tell(
-          'Task added.',
-          pushStep(() => deleteTasks(back, { undoing: true }), back),
+        const expected = [{ id: task.id, expectedVersion: task.version }];
+        showUndoToast(
+          'Task created.',
+          pushUndoStep(() => deleteTasks(expected, { isUndo: true }), expected),
         );
-        created.set(task);
-        listChanged();
+        taskCreatedHere.set(task);
+        invalidateList();
         return undefined;
       } catch (error) {
-        return { title: inWords(error) };
+        return { title: requestErrorMessage(error) };
       }
     },
     [client, deleteTasks],

@@ -1,47 +1,57 @@
-/** Deletes one task or many in one mutation: gone at once, back if it was refused, and Undo restores them. */
+/** Deletes tasks in one mutation. They disappear at once, and come back if the service refuses. */
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
-import { listChanged } from '@/features/tasks/listEvents';
-import { pushStep } from './undoStack';
-import { tell, warn } from '@/ui/toast';
+import { formatTaskCount } from '@/features/tasks/labels';
+import { invalidateList } from '@/features/tasks/listEvents';
 import { DeleteTasksDocument, type DeleteTaskInput } from '@/gql';
-import { inWords, refusals, tasksInWords, type Telling } from './mutationResult';
+import { showErrorToast } from '@/ui/toast';
+import { type ItemResult, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
 import { restoreTasks } from './restoreTasks';
+import { pushUndoStep } from './undoStack';
+import { showUndoToast } from './undoToast';
 
-/** Resolves to whether all of them were deleted. */
-export type DeleteTasks = (tasks: DeleteTaskInput[], telling?: Telling) => Promise<boolean>;
+type DeleteResult = ItemResult & { deletedTaskId: string | null };
+
+/** Resolves to whether every task was deleted. */
+export type DeleteTasks = (tasks: DeleteTaskInput[], options?: MutationOptions) => Promise<boolean>;
 
 export function useDeleteTasks(): DeleteTasks {
   const client = useApolloClient();
-  return useCallback((tasks, telling) => deleteTasks(client, tasks, telling), [client]);
+  return useCallback((tasks, options) => deleteTasks(client, tasks, options), [client]);
 }
 
-async function deleteTasks(client: ApolloClient, tasks: DeleteTaskInput[], telling: Telling = {}): Promise<boolean> {
+async function deleteTasks(
+  client: ApolloClient,
+  tasks: DeleteTaskInput[],
+  options: MutationOptions = {},
+): Promise<boolean> {
   try {
     const { data } = await client.mutate({
       mutation: DeleteTasksDocument,
       variables: { input: { tasks } },
-      optimisticResponse: { deleteTasks: foresee(tasks) },
-      update: (cache, { data: answer }) => {
-        for (const { deletedTaskId } of answer?.deleteTasks.results ?? []) {
+      optimisticResponse: { deleteTasks: optimisticPayload(tasks) },
+      update: (cache, { data: response }) => {
+        for (const { deletedTaskId } of response?.deleteTasks.results ?? []) {
           if (deletedTaskId) cache.evict({ id: cache.identify({ __typename: 'Task', id: deletedTaskId }) });
         }
       },
     });
     const payload = data?.deleteTasks;
     if (!payload || payload.userErrors.length > 0) {
-      warn(payload?.userErrors[0]?.message ?? 'Nothing was deleted.');
+      showErrorToast(payload?.userErrors[0]?.message ?? 'No tasks were deleted.');
       return false;
     }
-    return report(client, tasks, payload.results, telling);
+    reportDeleted(client, payload.results, options);
+    return reportFailed(client, tasks, payload.results, options);
   } catch (error) {
-    warn(inWords(error), { label: 'Try again', run: () => void deleteTasks(client, tasks, telling) });
+    const retry = { label: 'Try again', run: () => void deleteTasks(client, tasks, options) };
+    showErrorToast(requestErrorMessage(error), retry);
     return false;
   }
 }
 
-function foresee(tasks: DeleteTaskInput[]) {
+function optimisticPayload(tasks: DeleteTaskInput[]) {
   const results = tasks.map(({ id }) => ({
     __typename: 'DeleteTasksResult' as const,
     deletedTaskId: id,
@@ -51,26 +61,30 @@ function foresee(tasks: DeleteTaskInput[]) {
   return { __typename: 'DeleteTasksPayload' as const, userErrors: [], results };
 }
 
-type Results = Parameters<typeof refusals>[0] extends (infer Item)[]
-  ? (Item & { deletedTaskId: string | null })[]
-  : never;
+function reportDeleted(client: ApolloClient, results: DeleteResult[], { isUndo }: MutationOptions): void {
+  const deletedIds = results.flatMap(({ deletedTaskId }) => deletedTaskId ?? []);
+  if (deletedIds.length === 0) return;
+  const step = isUndo ? undefined : pushUndoStep(() => restoreTasks(client, deletedIds));
+  showUndoToast(`Deleted ${formatTaskCount(deletedIds.length)}.`, step);
+  invalidateList();
+}
 
-function report(client: ApolloClient, tasks: DeleteTaskInput[], results: Results, telling: Telling): boolean {
-  const deleted = results.flatMap((result) => (result.deletedTaskId ? [result.deletedTaskId] : []));
-  if (deleted.length > 0) {
-    const step = telling.undoing ? undefined : pushStep(() => restoreTasks(client, deleted));
-    tell(`Deleted ${tasksInWords(deleted.length)}.`, step);
-    listChanged();
-  }
-  const { count, text } = refusals(results);
+/** Show why tasks were not deleted, and offer to delete newer versions anyway. Returns whether none failed. */
+function reportFailed(
+  client: ApolloClient,
+  tasks: DeleteTaskInput[],
+  results: DeleteResult[],
+  options: MutationOptions,
+): boolean {
+  const { count, text } = summarizeErrors(results);
   if (count === 0) return true;
-  const met = results.flatMap(({ currentTask }) =>
+  const changed = results.flatMap(({ currentTask }) =>
     currentTask ? [{ id: currentTask.id, expectedVersion: currentTask.version }] : [],
   );
-  const overwrite = { label: 'Delete anyway', run: () => void deleteTasks(client, met, telling) };
-  warn(
-    tasks.length === 1 ? text : `${count} of ${tasks.length} were not deleted. ${text}`,
-    met.length > 0 ? overwrite : undefined,
+  const deleteAnyway = { label: 'Delete anyway', run: () => void deleteTasks(client, changed, options) };
+  showErrorToast(
+    tasks.length === 1 ? text : `${count} of ${tasks.length} tasks could not be deleted. ${text}`,
+    changed.length > 0 ? deleteAnyway : undefined,
   );
   return false;
 }

@@ -1,25 +1,27 @@
-/** What is typed into a field of a task, and on which version of the task it stands. */
 import { useApolloClient } from '@apollo/client/react';
+import { readTaskRow } from '@/features/tasks/readTaskRow';
 import { type Draft, draftKey, readDraft, useDraft } from './drafts';
-import { readRow } from '@/features/tasks/readTaskRow';
 
 export interface TaskDraft {
   draft: Draft | undefined;
   change: (text: string) => void;
-  drop: () => void;
-  /** As it is now, which may be newer than what is drawn: an edit of one's own goes on its way before it is drawn. */
-  now: () => Draft | undefined;
+  discard: () => void;
+  /** Return the current draft, which may be newer than the rendered one. */
+  read: () => Draft | undefined;
 }
 
+/** The unsaved text of one field of a task. */
 export function useTaskDraft(task: { id: string; version: number }, field: 'title' | 'description'): TaskDraft {
   const client = useApolloClient();
   const key = draftKey(task.id, field);
   const [draft, setDraft] = useDraft(key);
-  const now = () => readDraft(key);
+  const read = () => readDraft(key);
+  // The cache may know a newer version than the rendered task, because an optimistic edit is in flight.
+  const baseVersion = () => read()?.version ?? readTaskRow(client, task.id)?.version ?? task.version;
   return {
     draft,
-    change: (text) => setDraft({ text, version: now()?.version ?? readRow(client, task.id)?.version ?? task.version }),
-    drop: () => setDraft(undefined),
-    now,
+    change: (text) => setDraft({ text, version: baseVersion() }),
+    discard: () => setDraft(undefined),
+    read,
   };
 }

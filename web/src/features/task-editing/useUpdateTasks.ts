@@ -1,142 +1,129 @@
-/** Changes one task or many in one mutation: at once on screen, rolled back with a message if it was refused. */
-import { useApolloClient } from '@apollo/client/react';
+/** Updates tasks in one mutation. The change shows at once, and is rolled back with a message if the service refuses. */
 import type { ApolloClient } from '@apollo/client';
+import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
-import { conflict } from './editConflict';
-import { dropSaved, rebaseDrafts } from './drafts';
-import { listChanged } from '@/features/tasks/listEvents';
-import { pushStep, rebaseSteps } from './undoStack';
-import { tell, warn } from '@/ui/toast';
+import { invalidateList } from '@/features/tasks/listEvents';
+import { readTaskRow } from '@/features/tasks/readTaskRow';
+import { TaskFieldsFragmentDoc, type UpdateTaskInput, UpdateTasksDocument } from '@/gql';
+import { showErrorToast } from '@/ui/toast';
+import { dropSavedDrafts, rebaseDrafts } from './drafts';
+import { editConflict } from './editConflict';
+import { isVersionConflict, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
 import {
-  TaskFieldsFragmentDoc,
-  type TaskFieldsFragment,
-  TaskRowFragmentDoc,
-  type TaskRowFragment,
-  type UpdateTaskInput,
-  UpdateTasksDocument,
-  type UpdateTasksMutation,
-} from '@/gql';
-import { inWords, isConflict, refusals, type Telling } from './mutationResult';
+  type CachedTask,
+  hasAllFields,
+  optimisticPayload,
+  overwriteInputs,
+  undoInputs,
+  type UpdateResults,
+} from './taskEdits';
+import { pushUndoStep, rebaseUndoSteps } from './undoStack';
+import { showUndoToast } from './undoToast';
 
-type Known = TaskRowFragment | TaskFieldsFragment;
-type Results = UpdateTasksMutation['updateTasks']['results'];
-
-/** Resolves to whether all of it was done. */
-export type UpdateTasks = (changes: UpdateTaskInput[], telling?: Telling) => Promise<boolean>;
+/** Resolves to whether every task was updated. */
+export type UpdateTasks = (inputs: UpdateTaskInput[], options?: MutationOptions) => Promise<boolean>;
 
 export function useUpdateTasks(): UpdateTasks {
   const client = useApolloClient();
-  return useCallback((changes, telling) => updateTasks(client, changes, telling), [client]);
+  return useCallback((inputs, options) => updateTasks(client, inputs, options), [client]);
 }
 
-async function updateTasks(client: ApolloClient, changes: UpdateTaskInput[], telling: Telling = {}): Promise<boolean> {
-  const known = changes.map((change) => readTask(client, change.id));
-  const whole = known.every((task) => task && 'description' in task);
-  const input = { tasks: changes.map((change, i) => ({ expectedVersion: known[i]?.version, ...change })) };
-  rebase(known, 0);
+async function updateTasks(
+  client: ApolloClient,
+  changes: UpdateTaskInput[],
+  options: MutationOptions = {},
+): Promise<boolean> {
+  const cached = changes.map((change) => readCachedTask(client, change.id));
+  const allFields = cached.every(hasAllFields);
+  const inputs = changes.map((change, i) => ({ expectedVersion: cached[i]?.version, ...change }));
+  rebaseDraftsBeforeSending(cached);
   try {
     const { data } = await client.mutate({
       mutation: UpdateTasksDocument,
-      variables: { input, allFields: whole },
-      optimisticResponse: known.every((task) => task !== null)
-        ? { updateTasks: foresee(changes, known, whole) }
+      variables: { input: { tasks: inputs }, allFields },
+      optimisticResponse: cached.every((task) => task !== null)
+        ? { updateTasks: optimisticPayload(changes, cached, allFields) }
         : undefined,
     });
     const payload = data?.updateTasks;
-    rebase(known, 1, payload?.results);
-    changes.forEach((change, i) => payload?.results[i]?.task && dropSaved(change));
+    rebaseDraftsAfterResponse(cached, payload?.results);
+    changes.forEach((change, i) => payload?.results[i]?.task && dropSavedDrafts(change));
     if (!payload || payload.userErrors.length > 0) {
-      warn(payload?.userErrors[0]?.message ?? 'Nothing was changed.');
+      showErrorToast(payload?.userErrors[0]?.message ?? 'No tasks were changed.');
       return false;
     }
-    const back = wayBack(known, changes, payload.results);
-    for (const { id, expectedVersion: made } of back) rebaseSteps(id, made - 1, made);
-    const undo = () => updateTasks(client, back, { done: 'Taken back.', undoing: true });
-    const step = back.length > 0 && !telling.undoing ? pushStep(undo, back) : undefined;
-    if (telling.done && back.length > 0) tell(telling.done, step);
-    if (changes.some((change) => change.status !== undefined || change.expiresAt !== undefined)) listChanged();
-    return report(client, input.tasks, payload.results, telling);
+    reportUpdated(client, changes, cached, payload.results, options);
+    return reportFailed(client, inputs, payload.results, options);
   } catch (error) {
-    rebase(known, 1);
-    warn(inWords(error), { label: 'Try again', run: () => void updateTasks(client, changes, telling) });
+    rebaseDraftsAfterResponse(cached);
+    const retry = { label: 'Try again', run: () => void updateTasks(client, changes, options) };
+    showErrorToast(requestErrorMessage(error), retry);
     return false;
   }
 }
 
-/** What was typed for these tasks stands on the version that is being made; afterwards on that which was made. */
-function rebase(tasks: (Known | null)[], from: number, results?: Results): void {
-  tasks.forEach((task, i) => {
-    if (!task) return;
-    const made = from === 0 ? task.version + 1 : (results?.[i]?.task?.version ?? task.version);
-    rebaseDrafts(task.id, task.version + from, made);
-  });
-}
-
-/** All that the cache knows of a task: with its description, or as the list has it. */
-function readTask(client: ApolloClient, id: string): Known | null {
-  const from = { __typename: 'Task', id };
-  const whole = client.cache.readFragment({
+/** Return the task with all fields if the cache has them, else as the list shows it. */
+function readCachedTask(client: ApolloClient, id: string): CachedTask | null {
+  const allFields = client.cache.readFragment({
     fragment: TaskFieldsFragmentDoc,
     fragmentName: 'TaskFields',
-    id: client.cache.identify(from),
+    id: client.cache.identify({ __typename: 'Task', id }),
     optimistic: true,
   });
-  if (whole) return whole;
-  return client.cache.readFragment({
-    fragment: TaskRowFragmentDoc,
-    id: client.cache.identify(from),
-    optimistic: true,
+  return allFields ?? readTaskRow(client, id);
+}
+
+/** Text that is typed while the mutation is in flight builds on the version that the mutation will create. */
+function rebaseDraftsBeforeSending(cached: (CachedTask | null)[]): void {
+  for (const task of cached) {
+    if (task) rebaseDrafts(task.id, task.version, task.version + 1);
+  }
+}
+
+/** Move drafts from the predicted version to the real one, or back to the old version if the mutation failed. */
+function rebaseDraftsAfterResponse(cached: (CachedTask | null)[], results?: UpdateResults): void {
+  cached.forEach((task, i) => {
+    if (task) rebaseDrafts(task.id, task.version + 1, results?.[i]?.task?.version ?? task.version);
   });
 }
 
-function foresee(changes: UpdateTaskInput[], known: Known[], whole: boolean): UpdateTasksMutation['updateTasks'] {
-  const results = changes.map((change, i) => {
-    const task = known[i];
-    const given = Object.fromEntries(Object.entries(change).filter(([field]) => task && field in task));
-    const updated = { ...task, ...given, version: (task?.version ?? 0) + 1 };
-    return {
-      __typename: 'UpdateTasksResult' as const,
-      task: whole ? { ...updated, updatedAt: new Date().toISOString() } : updated,
-      currentTask: null,
-      userErrors: [],
-    };
-  });
-  return { __typename: 'UpdateTasksPayload', userErrors: [], results } as UpdateTasksMutation['updateTasks'];
-}
-
-/** The changes that make the changed tasks what they were. */
-function wayBack(
-  known: (Known | null)[],
+function reportUpdated(
+  client: ApolloClient,
   changes: UpdateTaskInput[],
-  results: Results,
-): (UpdateTaskInput & { expectedVersion: number })[] {
-  return changes.flatMap((change, i) => {
-    const before = known[i];
-    const after = results[i]?.task;
-    if (!before || !after || after.version === before.version) return [];
-    const fields = Object.keys(change).filter((field) => field in before && field !== 'id');
-    const values = Object.fromEntries(fields.map((field) => [field, before[field as keyof typeof before]]));
-    return [{ ...values, id: change.id, expectedVersion: after.version }];
-  });
+  cached: (CachedTask | null)[],
+  results: UpdateResults,
+  { successMessage, isUndo }: MutationOptions,
+): void {
+  const inverse = undoInputs(cached, changes, results);
+  for (const { id, expectedVersion } of inverse) rebaseUndoSteps(id, expectedVersion - 1, expectedVersion);
+  if (inverse.length > 0) {
+    const undo = () => updateTasks(client, inverse, { successMessage: 'Change undone.', isUndo: true });
+    const step = isUndo ? undefined : pushUndoStep(undo, inverse);
+    if (successMessage) showUndoToast(successMessage, step);
+  }
+  if (changes.some((change) => change.status !== undefined || change.expiresAt !== undefined)) invalidateList();
 }
 
-function report(client: ApolloClient, changes: UpdateTaskInput[], results: Results, telling: Telling): boolean {
-  const { count, text } = refusals(results);
+/** Show why tasks were not updated, and offer to overwrite newer versions. Returns whether none failed. */
+function reportFailed(
+  client: ApolloClient,
+  inputs: UpdateTaskInput[],
+  results: UpdateResults,
+  options: MutationOptions,
+): boolean {
+  const { count, text } = summarizeErrors(results);
   if (count === 0) return true;
-  const [only] = results;
-  const [mine] = changes;
-  if (changes.length === 1 && mine && only?.currentTask && isConflict(only)) {
-    conflict.set({ mine, theirs: only.currentTask });
+  const [firstResult] = results;
+  const [mine] = inputs;
+  if (inputs.length === 1 && mine && firstResult?.currentTask && isVersionConflict(firstResult)) {
+    editConflict.set({ mine, theirs: firstResult.currentTask });
     return false;
   }
-  const met = changes.flatMap((change, i) => {
-    const current = results[i]?.currentTask;
-    return current ? [{ ...change, expectedVersion: current.version }] : [];
-  });
-  const overwrite = { label: 'Change anyway', run: () => void updateTasks(client, met, telling) };
-  warn(
-    changes.length === 1 ? text : `${count} of ${changes.length} were not changed. ${text}`,
-    met.length > 0 ? overwrite : undefined,
+  const conflicting = overwriteInputs(inputs, results);
+  const overwrite = { label: 'Overwrite', run: () => void updateTasks(client, conflicting, options) };
+  showErrorToast(
+    inputs.length === 1 ? text : `${count} of ${inputs.length} tasks could not be changed. ${text}`,
+    conflicting.length > 0 ? overwrite : undefined,
   );
   return false;
 }

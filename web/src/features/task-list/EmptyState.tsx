@@ -1,48 +1,52 @@
-/** What stands in place of the list when there is nothing to list. */
+/** What the list area shows when it has no tasks. */
 import { Button, Code, Stack, Text, Title } from '@mantine/core';
-import { Icon } from '@/ui/icons';
-import { STATUS } from '@/ui/format';
-import styles from './TaskGrid.module.css';
+import type { ReactNode } from 'react';
+import { STATUS_LABELS } from '@/features/tasks/labels';
+import { Icon, type IconName } from '@/ui/icons';
+import styles from './EmptyState.module.css';
 import type { View } from './taskView';
 
 export function NoTasks({ view, onCreate }: { view: View; onCreate: () => void }) {
-  const title = view.status
-    ? `No task is “${STATUS[view.status]}”`
-    : view.order === 'EXPIRING_SOON'
-      ? 'No task expires'
-      : 'No tasks yet';
+  const isFiltered = view.status !== null || view.order === 'EXPIRING_SOON';
   return (
-    <Stack className={styles.empty} align="center" gap="sm">
-      <Icon name="list" />
-      <Title order={2} size="h4">
-        {title}
-      </Title>
-      {view.status || view.order === 'EXPIRING_SOON' ? (
-        <Text c="dimmed" size="sm">
-          As soon as there is one, it is here.
-        </Text>
+    <EmptyState icon="list" title={emptyTitle(view)}>
+      {isFiltered ? (
+        <>Tasks will appear here.</>
       ) : (
-        <Text c="dimmed" size="sm" ta="center">
-          Add the first, or load a million with <Code>make load</Code>.
-        </Text>
+        <>
+          Create your first task, or load a million sample tasks with <Code>make load</Code>.
+        </>
       )}
-      <Button onClick={onCreate} leftSection={<Icon name="plus" />} mt="xs">
+      <Button onClick={onCreate} leftSection={<Icon name="plus" />} mt="md" display="block" mx="auto">
         New task
       </Button>
-    </Stack>
+    </EmptyState>
   );
 }
 
-export function NothingFound({ query }: { query: string }) {
+function emptyTitle({ status, order }: View): string {
+  if (status) return `No tasks with status “${STATUS_LABELS[status]}”`;
+  return order === 'EXPIRING_SOON' ? 'No expiring tasks' : 'No tasks yet';
+}
+
+export function NoSearchResults({ query }: { query: string }) {
+  return (
+    <EmptyState icon="search" title="No matching tasks">
+      No task contains every word of “{query}” in its title or description. The beginning of a word is enough: “rep”
+      finds “report”.
+    </EmptyState>
+  );
+}
+
+function EmptyState({ icon, title, children }: { icon: IconName; title: string; children: ReactNode }) {
   return (
     <Stack className={styles.empty} align="center" gap="sm">
-      <Icon name="search" />
+      <Icon name={icon} />
       <Title order={2} size="h4">
-        Nothing found
+        {title}
       </Title>
-      <Text c="dimmed" size="sm" ta="center" maw={420} style={{ overflowWrap: 'anywhere' }}>
-        No task has all the words of “{query}” in its title or description. Words may be cut short: “rep” finds
-        “report”.
+      <Text c="dimmed" size="sm" ta="center" maw={420} component="div" style={{ overflowWrap: 'anywhere' }}>
+        {children}
       </Text>
     </Stack>
   );

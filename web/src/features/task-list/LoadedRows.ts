@@ -1,39 +1,39 @@
-/** The rows that are loaded, by their place in the list: what the keyboard, a range and the anchor go by. */
+import { pageOfRow, WINDOW_SIZE } from './windows';
 
-export const WINDOW = 100;
-
-interface Loaded {
+interface LoadedWindow {
   ids: string[];
   refetch: () => Promise<unknown>;
 }
 
-export class Rows {
-  private readonly windows = new Map<number, Loaded>();
+/** The task ids of the windows on screen, by row. */
+export class LoadedRows {
+  private readonly windows = new Map<number, LoadedWindow>();
 
-  put(page: number, loaded: Loaded): void {
+  set(page: number, loaded: LoadedWindow): void {
     this.windows.set(page, loaded);
   }
 
-  drop(page: number): void {
+  delete(page: number): void {
     this.windows.delete(page);
   }
 
   idAt(row: number): string | undefined {
-    return this.windows.get(Math.floor(row / WINDOW))?.ids[row % WINDOW];
+    return this.windows.get(pageOfRow(row))?.ids[row % WINDOW_SIZE];
   }
 
   rowOf(id: string): number | undefined {
     for (const [page, { ids }] of this.windows) {
-      const at = ids.indexOf(id);
-      if (at >= 0) return page * WINDOW + at;
+      const index = ids.indexOf(id);
+      if (index >= 0) return page * WINDOW_SIZE + index;
     }
     return undefined;
   }
 
-  idsOf(page: number): string[] | undefined {
+  idsOfPage(page: number): string[] | undefined {
     return this.windows.get(page)?.ids;
   }
 
+  /** Resolves when every window has been fetched again, or has failed to. */
   refetch(): Promise<unknown> {
     return Promise.allSettled([...this.windows.values()].map(({ refetch }) => refetch()));
   }

@@ -1,15 +1,15 @@
-/** Tasks that others have added since: shown when the reader asks for it. */
+/** A button above the list that shows the tasks that others have added. */
+import { formatCount } from '@/ui/format';
 import { Icon } from '@/ui/icons';
-import { count as inWords } from '@/ui/format';
-import styles from './TaskGrid.module.css';
+import styles from './NewTasksPill.module.css';
 
-export function NewPill({ count, onShow }: { count: number; onShow: () => void }) {
+export function NewTasksPill({ count, onShow }: { count: number; onShow: () => void }) {
   return (
-    <div className={styles.pillPlace} role="status">
+    <div className={styles.container} role="status">
       {count > 0 && (
         <button type="button" className={styles.pill} onClick={onShow}>
           <Icon name="arrowUp" />
-          {inWords(count)} new, show
+          Show {formatCount(count)} new {count === 1 ? 'task' : 'tasks'}
         </button>
       )}
     </div>

@@ -1,9 +1,9 @@
-/** The title of a row: opens the task, or is edited in its place. */
+/** The title of a row. It opens the task, and can be edited in place. */
 import { useEffect, useRef } from 'react';
 import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
-import { Icon } from '@/ui/icons';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
-import styles from './TaskGrid.module.css';
+import { Icon } from '@/ui/icons';
+import styles from './RowTitle.module.css';
 
 interface Props {
   task: { id: string; title: string; status: string; version: number };
@@ -13,8 +13,9 @@ interface Props {
 }
 
 export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
-  const { draft, drop } = useTaskDraft(task, 'title');
+  const { draft, discard } = useTaskDraft(task, 'title');
   if (editing) return <TitleEditor task={task} onDone={() => onEdit(undefined)} />;
+  const edit = () => onEdit(task.id);
   return (
     <>
       <button
@@ -27,23 +28,17 @@ export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
         {task.title}
       </button>
       {draft && (
-        <button
-          type="button"
-          tabIndex={-1}
-          className={styles.unsaved}
-          onClick={() => onEdit(task.id)}
-          title={draft.text}
-        >
-          Not saved
+        <button type="button" tabIndex={-1} className={styles.unsaved} onClick={edit} title={draft.text}>
+          Unsaved
         </button>
       )}
       {draft && (
         <button
           type="button"
           tabIndex={-1}
-          className={styles.ghost}
-          aria-label={`Drop what was typed for ${task.title}`}
-          onClick={drop}
+          className={styles.discard}
+          aria-label={`Discard unsaved title: ${task.title}`}
+          onClick={discard}
         >
           <Icon name="close" />
         </button>
@@ -51,9 +46,9 @@ export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
       <button
         type="button"
         tabIndex={-1}
-        className={styles.pencil}
+        className={styles.edit}
         aria-label={`Edit title: ${task.title}`}
-        onClick={() => onEdit(task.id)}
+        onClick={edit}
       >
         <Icon name="pencil" />
       </button>
@@ -62,33 +57,34 @@ export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
 }
 
 function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void }) {
-  const { draft, change, drop, now } = useTaskDraft(task, 'title');
+  const { draft, change, discard, read } = useTaskDraft(task, 'title');
   const updateTasks = useUpdateTasks();
   const input = useRef<HTMLInputElement>(null);
-  const left = useRef(false);
+  // Removing the input from the page causes a blur, which must not save a second time.
+  const finished = useRef(false);
   useEffect(() => input.current?.select(), []);
 
-  const leave = (save: boolean) => {
-    if (left.current) return;
-    left.current = true;
+  const finish = (save: boolean) => {
+    if (finished.current) return;
+    finished.current = true;
     onDone();
-    const typed = now();
-    const title = typed?.text.trim();
-    if (!save || !typed || !title || title === task.title) return drop();
-    void updateTasks([{ id: task.id, title, expectedVersion: typed.version }]);
+    const latest = read();
+    const title = latest?.text.trim();
+    if (!save || !latest || !title || title === task.title) return discard();
+    void updateTasks([{ id: task.id, title, expectedVersion: latest.version }]);
   };
   return (
     <input
       ref={input}
-      className={styles.titleInput}
+      className={styles.input}
       aria-label="Title"
       maxLength={500}
       value={draft?.text ?? task.title}
       onChange={(event) => change(event.target.value)}
-      onBlur={() => leave(true)}
+      onBlur={() => finish(true)}
       onKeyDown={(event) => {
-        if (event.key === 'Enter' && !event.nativeEvent.isComposing) leave(true);
-        if (event.key === 'Escape') leave(false);
+        if (event.key === 'Enter' && !event.nativeEvent.isComposing) finish(true);
+        if (event.key === 'Escape') finish(false);
       }}
     />
   );

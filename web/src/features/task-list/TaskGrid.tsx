@@ -1,200 +1,184 @@
-/** The list: a grid of any length, of which only what is on screen exists. */
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { created } from '@/features/tasks/listEvents';
-import { BulkBar } from '@/features/bulk-actions/BulkActionsBar';
-import { GridWindows } from './VisibleRows';
-import styles from './TaskGrid.module.css';
-import { NewPill } from './NewTasksPill';
-import { NoTasks, NothingFound } from './EmptyState';
-import { rowId } from './TaskRow';
-import { useArrivals } from './useNewTaskCount';
-import { useGridKeys } from './useGridKeys';
-import { useIdsBetween } from './useIdsInRange';
-import { useLoaded } from './useListAnchor';
-import { useRefresh } from './useListRefresh';
-import { useRowHeight } from './useRowHeight';
+/** The task list: a grid of any length, of which only the rows on screen are in the document. */
+import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { BulkActionsBar } from '@/features/bulk-actions/BulkActionsBar';
 import { useSelection } from '@/features/bulk-actions/useSelection';
 import { useTaskActions } from '@/features/bulk-actions/useTaskActions';
-import { useVirtual, type Virtual } from './useScaledVirtualizer';
-import { belongs, type SetView, type View } from './taskView';
+import { NoSearchResults, NoTasks } from './EmptyState';
+import type { GridHandle, ListPosition } from './gridHandle';
+import { NewTasksPill } from './NewTasksPill';
+import styles from './TaskGrid.module.css';
+import { rowElementId } from './TaskRow';
+import type { SetView, View } from './taskView';
+import { useGridHandle } from './useGridHandle';
+import { useGridKeys } from './useGridKeys';
+import { useIdsInRange } from './useIdsInRange';
+import { useListAnchor } from './useListAnchor';
+import { useListRefresh } from './useListRefresh';
+import { useNewTaskAnnouncements } from './useNewTaskAnnouncements';
+import { useReportPosition } from './useReportPosition';
+import { useRowHeight } from './useRowHeight';
+import { useScaledVirtualizer, type Virtualizer } from './useScaledVirtualizer';
+import { useShowCreatedTask } from './useShowCreatedTask';
+import { VisibleRows } from './VisibleRows';
 
-/** What the rest of the page may ask of the list. */
-export interface GridHandle {
-  goToRow: (row: number) => void;
-  focus: () => void;
-  refetch: () => Promise<unknown>;
-}
-
-export interface GridPlace {
-  row: number;
-  total: number;
-  counted: boolean;
-  measureKeys: string[];
-}
+/** Rows to assume below the initial one until the service reports the total. */
+const INITIAL_ROWS = 60;
 
 interface Props {
   view: View;
   setView: SetView;
-  handleRef: React.RefObject<GridHandle | null>;
-  onPlace: (place: GridPlace) => void;
+  handleRef: RefObject<GridHandle | null>;
+  onPositionChange: (position: ListPosition) => void;
   onCreate: () => void;
 }
 
-/** An empty grid would be none. */
-const GRID = { role: 'grid', 'aria-label': 'Tasks', 'aria-multiselectable': true, tabIndex: 0 } as const;
-
-export function TaskGrid({ view, setView, handleRef, onPlace, onCreate }: Props) {
-  const scroller = useRef<HTMLDivElement>(null);
+export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate }: Props) {
+  const scrollerRef = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
   const [initialRow] = useState(Math.max(view.row - 1, 0));
   const counted = view.q === '';
-  const virtualRef = useRef<Virtual>(undefined);
-  const list = useLoaded({ virtualRef, expected: initialRow + 60, counted, newestFirst: view.order === 'NEWEST' });
-  const { rows, loaded, active, setActive, follow } = list;
-  const virtual = useVirtual({ scrollerRef: scroller, total: loaded.total, rowHeight, initialRow });
+  const virtualizerRef = useRef<Virtualizer>(undefined);
+  const list = useListAnchor({
+    virtualizerRef,
+    initialTotal: initialRow + INITIAL_ROWS,
+    counted,
+    newestFirst: view.order === 'NEWEST',
+  });
+  const { rows, extent, activeRow, setActiveRow, goToNewTasks } = list;
+  const virtualizer = useScaledVirtualizer({ scrollerRef, total: extent.total, rowHeight, initialRow });
   useLayoutEffect(() => {
-    virtualRef.current = virtual;
-  }, [virtual]);
+    virtualizerRef.current = virtualizer;
+  }, [virtualizer]);
 
-  const focus = useCallback(() => scroller.current?.focus({ preventScroll: true }), []);
-  const refresh = useRefresh(useCallback(() => rows.refetch(), [rows]));
-  useArrivals(view, list);
-  const showNew = useCallback(async () => {
-    await follow(refresh, view.order === 'OLDEST');
+  const focus = useCallback(() => scrollerRef.current?.focus({ preventScroll: true }), []);
+  const refresh = useListRefresh(useCallback(() => rows.refetch(), [rows]));
+  useNewTaskAnnouncements(view, list);
+  const showNewTasks = async () => {
+    await goToNewTasks(refresh, view.order === 'OLDEST' ? 'bottom' : 'top');
     focus();
-  }, [follow, refresh, focus, view.order]);
-
-  const selection = useSelection(useIdsBetween(view, rows, loaded.cursors));
-  const { complete, completeMany, removeMany } = useTaskActions(selection);
-  const [editing, setEditing] = useState<string>();
+  };
+  const selection = useSelection(useIdsInRange(view, rows, extent.cursors));
+  const { toggleCompleted, completeMany, deleteMany } = useTaskActions(selection);
+  const [editingId, setEditingId] = useState<string>();
   const edit = useCallback(
     (id: string | undefined) => {
-      setEditing(id);
+      setEditingId(id);
       if (id === undefined) focus();
     },
     [focus],
   );
-  const move = useCallback(
-    (row: number) => {
-      setActive(row);
-      virtual.scrollToRow(row);
-      focus();
-    },
-    [virtual, setActive, focus],
-  );
   const open = useCallback((id: string) => void setView({ task: id }), [setView]);
-  const actions = useMemo(
+  const rowActions = useMemo(
     () => ({
-      activate: setActive,
+      activate: setActiveRow,
       open,
       edit,
-      complete,
-      toggle: (row: number, range: boolean) => (range ? selection.extendTo(row) : selection.toggle(row)),
+      toggleCompleted,
+      toggleSelected: (row: number, range: boolean) => (range ? selection.extendTo(row) : selection.toggle(row)),
     }),
-    [setActive, open, edit, complete, selection],
+    [setActiveRow, open, edit, toggleCompleted, selection],
   );
 
-  const activeId = active < 0 ? undefined : rows.idAt(active);
+  const activeId = activeRow < 0 ? undefined : rows.idAt(activeRow);
+  const selectedIds = [...selection.ids];
+  const move = (row: number) => {
+    setActiveRow(row);
+    virtualizer.scrollToRow(row);
+    focus();
+  };
   const withActive = (run: (id: string) => void) => () => {
     if (activeId !== undefined) run(activeId);
   };
-  const selected = [...selection.ids];
-  /** The button that was pressed goes. */
-  const thenFocus = (run: () => void) => () => {
-    run();
-    focus();
-  };
   useGridKeys({
-    active,
-    total: loaded.total,
-    virtual,
+    activeRow,
+    total: extent.total,
+    virtualizer,
     move,
-    extend: (row) => {
-      if (selected.length === 0 && active >= 0) selection.toggle(active);
+    extendSelection: (row) => {
+      if (selectedIds.length === 0 && activeRow >= 0) selection.toggle(activeRow);
       selection.extendTo(row);
       move(row);
     },
-    toggle: () => active >= 0 && selection.toggle(active),
-    complete: selected.length > 0 ? () => completeMany(selected) : withActive(complete),
-    edit: () => activeId !== undefined && edit(activeId),
+    toggleSelected: () => activeRow >= 0 && selection.toggle(activeRow),
+    toggleCompleted: selectedIds.length > 0 ? () => completeMany(selectedIds) : withActive(toggleCompleted),
+    edit: withActive(edit),
     open: withActive(open),
-    remove: selected.length > 0 ? () => removeMany(selected) : withActive((id) => removeMany([id])),
-    escape: selection.clear,
+    deleteTasks: selectedIds.length > 0 ? () => deleteMany(selectedIds) : withActive((id) => deleteMany([id])),
+    clearSelection: selection.clear,
   });
+  useGridHandle({ handleRef, list, virtualizer, focus });
+  useReportPosition({ view, setView, list, virtualizer, counted, onPositionChange });
+  useShowCreatedTask({ view, list, refresh, focus });
 
-  useEffect(() => {
-    handleRef.current = {
-      goToRow: (wanted) => {
-        const row = Math.min(wanted, Math.max(loaded.total - 1, 0));
-        virtual.scrollToRow(row, 'top');
-        setActive(row);
-        focus();
-      },
-      focus,
-      refetch: () => rows.refetch(),
-    };
-  });
-  useEffect(() => {
-    onPlace({
-      row: virtual.top,
-      total: loaded.total,
-      counted: counted && loaded.known,
-      measureKeys: [...list.keys.values()],
-    });
-  }, [onPlace, virtual.top, loaded, counted, list.keys]);
-  useEffect(() => {
-    if (virtual.idle && loaded.known && view.row !== virtual.top + 1) void setView({ row: virtual.top + 1 });
-  }, [virtual.idle, virtual.top, loaded.known, view.row, setView]);
-  useEffect(
-    () =>
-      created.subscribe(() => {
-        const made = created.get();
-        if (!made || !counted || view.order !== 'NEWEST' || !belongs(made, view)) return;
-        void follow(refresh).then(() => {
-          setActive(rows.rowOf(made.id) ?? -1);
-          focus();
-        });
-      }),
-    [follow, refresh, counted, view, rows, setActive, focus],
-  );
-
-  const drawn = active >= virtual.first && active <= virtual.last;
-  const empty = loaded.known && loaded.total === 0;
+  const activeRowIsDrawn = activeRow >= virtualizer.first && activeRow <= virtualizer.last;
+  const isEmpty = extent.known && extent.total === 0;
   return (
     <div className={styles.frame}>
-      {empty && (counted ? <NoTasks view={view} onCreate={onCreate} /> : <NothingFound query={view.q} />)}
-      <NewPill count={list.news} onShow={() => void showNew()} />
+      {isEmpty && (counted ? <NoTasks view={view} onCreate={onCreate} /> : <NoSearchResults query={view.q} />)}
+      <NewTasksPill count={list.newTaskCount} onShow={() => void showNewTasks()} />
       <div
-        ref={scroller}
-        {...(empty ? {} : GRID)}
-        aria-rowcount={empty ? undefined : counted && loaded.known ? loaded.total : -1}
-        aria-activedescendant={drawn && activeId !== undefined ? rowId(active) : undefined}
+        ref={scrollerRef}
+        {...(isEmpty ? {} : gridAttributes(counted && extent.known ? extent.total : UNKNOWN_ROW_COUNT))}
+        aria-activedescendant={activeRowIsDrawn && activeId !== undefined ? rowElementId(activeRow) : undefined}
         className={styles.grid}
-        data-empty={empty}
+        data-empty={isEmpty}
         onMouseDown={(event) => {
           if ((event.target as Element).closest('input:not([type="checkbox"])')) return;
           event.preventDefault();
           focus();
         }}
       >
-        <div role="presentation" className={styles.inner} style={{ height: virtual.innerHeight }}>
-          <GridWindows
+        <div role="presentation" className={styles.inner} style={{ height: virtualizer.innerHeight }}>
+          <VisibleRows
             view={view}
             list={list}
-            virtual={virtual}
+            virtualizer={virtualizer}
             rowHeight={rowHeight}
-            selected={selection.ids}
-            editing={editing}
-            actions={actions}
+            selectedIds={selection.ids}
+            editingId={editingId}
+            actions={rowActions}
           />
         </div>
       </div>
-      <BulkBar
-        count={selected.length}
-        onComplete={thenFocus(() => completeMany(selected))}
-        onDelete={thenFocus(() => removeMany(selected))}
-        onClear={thenFocus(selection.clear)}
-      />
+      <SelectionToolbar ids={selectedIds} {...{ completeMany, deleteMany, clear: selection.clear, focus }} />
     </div>
+  );
+}
+
+/** The value of `aria-rowcount` that means "unknown". */
+const UNKNOWN_ROW_COUNT = -1;
+
+/** A grid must contain rows, so an empty list has none of these attributes. */
+function gridAttributes(rowCount: number) {
+  return {
+    role: 'grid',
+    'aria-label': 'Tasks',
+    'aria-multiselectable': true,
+    'aria-rowcount': rowCount,
+    tabIndex: 0,
+  } as const;
+}
+
+interface SelectionToolbarProps {
+  ids: string[];
+  completeMany: (ids: string[]) => void;
+  deleteMany: (ids: string[]) => void;
+  clear: () => void;
+  focus: () => void;
+}
+
+/** The toolbar disappears when one of its buttons is pressed, so the focus goes back to the grid. */
+function SelectionToolbar({ ids, completeMany, deleteMany, clear, focus }: SelectionToolbarProps) {
+  const thenFocus = (run: () => void) => () => {
+    run();
+    focus();
+  };
+  return (
+    <BulkActionsBar
+      count={ids.length}
+      onComplete={thenFocus(() => completeMany(ids))}
+      onDelete={thenFocus(() => deleteMany(ids))}
+      onClear={thenFocus(clear)}
+    />
   );
 }

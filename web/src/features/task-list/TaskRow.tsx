@@ -1,25 +1,28 @@
-/** One task of the list, and the row that holds its place while it is fetched. */
+/** One task of the list. */
 import { useFragment } from '@apollo/client/react';
 import { memo } from 'react';
-import { Icon, PriorityIcon, StatusIcon } from '@/ui/icons';
-import { longDate, PRIORITY, shortDate, STATUS, timeLeft } from '@/ui/format';
+import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
+import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import { TaskRowFragmentDoc, type TaskRowFragment } from '@/gql';
-import styles from './TaskGrid.module.css';
+import { formatLongDate, formatShortDate, formatTimeLeft } from '@/ui/format';
+import { Icon } from '@/ui/icons';
+import utilities from '@/ui/utilities.module.css';
+import { type RowPlacement, SkeletonRow } from './PlaceholderRows';
 import { RowTitle } from './RowTitle';
-import type { RowRef } from './TaskWindow';
+import styles from './TaskRow.module.css';
+import type { TaskRef } from './windows';
 
 export interface RowActions {
   activate: (row: number) => void;
   open: (id: string) => void;
+  /** Edit the title of this task in its row. Undefined ends the editing. */
   edit: (id: string | undefined) => void;
-  toggle: (row: number, range: boolean) => void;
-  complete: (id: string) => void;
+  toggleSelected: (row: number, range: boolean) => void;
+  toggleCompleted: (id: string) => void;
 }
 
-interface Props {
-  node: RowRef;
-  row: number;
-  top: number;
+interface Props extends RowPlacement {
+  node: TaskRef;
   active: boolean;
   selected: boolean;
   editing: boolean;
@@ -32,7 +35,7 @@ export const TaskRow = memo(function TaskRow({ node, row, top, active, selected,
   return (
     <div
       role="row"
-      id={rowId(row)}
+      id={rowElementId(row)}
       aria-rowindex={row + 1}
       aria-selected={selected}
       data-active={active}
@@ -46,10 +49,14 @@ export const TaskRow = memo(function TaskRow({ node, row, top, active, selected,
   );
 });
 
+/** Return the id of a row's element, for `aria-activedescendant`. */
+export function rowElementId(row: number): string {
+  return `row-${row + 1}`;
+}
+
 type CellProps = Pick<Props, 'row' | 'selected' | 'editing' | 'actions'> & { task: TaskRowFragment };
 
 function Cells({ task, row, selected, editing, actions }: CellProps) {
-  const done = task.status === 'DONE';
   return (
     <>
       <div role="gridcell" className={styles.check}>
@@ -58,91 +65,54 @@ function Cells({ task, row, selected, editing, actions }: CellProps) {
           tabIndex={-1}
           aria-label={`Select ${task.title}`}
           checked={selected}
-          onChange={(event) => actions.toggle(row, (event.nativeEvent as MouseEvent).shiftKey)}
+          onChange={(event) => actions.toggleSelected(row, (event.nativeEvent as MouseEvent).shiftKey)}
         />
       </div>
-      <div role="gridcell" className={styles.priority} title={PRIORITY[task.priority]}>
+      <div role="gridcell" className={styles.priority} title={PRIORITY_LABELS[task.priority]}>
         <PriorityIcon priority={task.priority} />
-        <span className={styles.hidden}>{PRIORITY[task.priority]}</span>
+        <span className={utilities.visuallyHidden}>{PRIORITY_LABELS[task.priority]}</span>
       </div>
       <div role="gridcell" className={styles.status}>
-        <button
-          type="button"
-          tabIndex={-1}
-          className={styles.statusButton}
-          title={STATUS[task.status]}
-          aria-label={`${done ? 'Reopen' : 'Complete'}: ${task.title} (${STATUS[task.status]})`}
-          onClick={() => actions.complete(task.id)}
-        >
-          <StatusIcon status={task.status} />
-        </button>
+        <StatusButton task={task} onClick={() => actions.toggleCompleted(task.id)} />
       </div>
       <div role="gridcell" className={styles.titleCell}>
         <RowTitle task={task} editing={editing} onEdit={actions.edit} onOpen={actions.open} />
       </div>
       <div role="gridcell" className={styles.expires}>
-        {task.expiresAt && <Expiry at={task.expiresAt} />}
+        {task.expiresAt && <ExpiryBadge expiresAt={task.expiresAt} />}
       </div>
       <div role="gridcell" className={styles.date}>
-        <time dateTime={task.createdAt} title={`Created ${longDate(task.createdAt)}`}>
-          {shortDate(task.createdAt)}
+        <time dateTime={task.createdAt} title={`Created ${formatLongDate(task.createdAt)}`}>
+          {formatShortDate(task.createdAt)}
         </time>
       </div>
     </>
   );
 }
 
-function Expiry({ at }: { at: string }) {
-  const { text, soon } = timeLeft(at);
+function StatusButton({ task: { status, title }, onClick }: { task: TaskRowFragment; onClick: () => void }) {
+  const label = STATUS_LABELS[status];
   return (
-    <span className={styles.badge} data-soon={soon} title={`Expires ${longDate(at)}`}>
+    <button
+      type="button"
+      tabIndex={-1}
+      className={styles.statusButton}
+      title={label}
+      aria-label={`${status === 'DONE' ? 'Reopen' : 'Complete'}: ${title} (${label})`}
+      onClick={onClick}
+    >
+      <StatusIcon status={status} />
+    </button>
+  );
+}
+
+function ExpiryBadge({ expiresAt }: { expiresAt: string }) {
+  const { text, soon } = formatTimeLeft(expiresAt);
+  return (
+    <span className={styles.badge} data-soon={soon} title={`Expires ${formatLongDate(expiresAt)}`}>
       <Icon name="clock" />
-      <span className={styles.hidden}>Expires </span>
+      <span className={utilities.visuallyHidden}>Expires </span>
       {text}
     </span>
   );
-}
-
-export function SkeletonRow({ row, top }: { row: number; top: number }) {
-  return (
-    <div
-      role="row"
-      aria-rowindex={row + 1}
-      aria-busy="true"
-      className={styles.row}
-      style={{ transform: `translateY(${top}px)` }}
-    >
-      <div role="gridcell" className={styles.skeleton}>
-        <span className={styles.hidden}>Loading</span>
-        <span className={styles.bone} style={{ width: `${25 + ((row * 37) % 40)}%` }} />
-      </div>
-    </div>
-  );
-}
-
-export function FailedRow({
-  row,
-  top,
-  message,
-  retry,
-}: {
-  row: number;
-  top: number;
-  message: string;
-  retry: () => void;
-}) {
-  return (
-    <div role="row" aria-rowindex={row + 1} className={styles.row} style={{ transform: `translateY(${top}px)` }}>
-      <div role="gridcell" className={styles.failed}>
-        <span role="alert">Could not load these tasks: {message}</span>
-        <button type="button" className={styles.retry} onClick={retry}>
-          Try again
-        </button>
-      </div>
-    </div>
-  );
-}
-
-export function rowId(row: number): string {
-  return `row-${row + 1}`;
 }

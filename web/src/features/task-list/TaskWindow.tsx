@@ -1,29 +1,22 @@
-/** A hundred tasks of the list: fetched once the scrolling has settled, reported to the grid, and drawn as far as they are on screen. */
+/**
+ * A window of the list: fetches 100 tasks, reports them to the list, and renders the rows that are on screen.
+ *
+ * It starts to fetch when the scrolling has settled.
+ */
 import { skipToken, useQuery } from '@apollo/client/react';
-import { useEffect, useLayoutEffect, useState } from 'react';
-import { measureKey } from '@/apollo/requestMetricsLink';
-import { staleness } from '@/features/tasks/listEvents';
-import { hold } from '@/apollo/windowRetention';
-import {
-  SearchTasksDocument,
-  type SearchTasksQueryVariables,
-  TaskPageDocument,
-  type TaskPageQuery,
-  type TaskPageQueryVariables,
-} from '@/gql';
+import { type ReactNode, useEffect, useLayoutEffect } from 'react';
+import { metricsKey } from '@/apollo/requestMetricsLink';
+import { retainWindow, type WindowVariables } from '@/apollo/windowRetention';
+import { listVersion } from '@/features/tasks/listEvents';
+import { SearchTasksDocument, TaskPageDocument } from '@/gql';
+import { useLatch } from '@/ui/useLatch';
 import type { View } from './taskView';
-import { WINDOW } from './LoadedRows';
+import { pageVariables, searchVariables, type TaskRef, type WindowReport } from './windows';
 
-export type RowRef = TaskPageQuery['tasks']['nodes'][number];
-
-/** What a window has to say; `total` is undefined where nobody counts. */
-export interface WindowReport {
-  page: number;
-  nodes: RowRef[];
-  total?: number;
-  endCursor?: string | null;
-  measureKey: string;
-  refetch: () => Promise<unknown>;
+export interface WindowState {
+  nodes: TaskRef[] | undefined;
+  errorMessage: string | undefined;
+  retry: () => void;
 }
 
 export interface WindowProps {
@@ -31,90 +24,65 @@ export interface WindowProps {
   page: number;
   settled: boolean;
   onReport: (report: WindowReport) => void;
-  onGone: (page: number) => void;
-  children: (state: { nodes: RowRef[] | undefined; failed: string | undefined; retry: () => void }) => React.ReactNode;
+  onUnmount: (page: number) => void;
+  children: (state: WindowState) => ReactNode;
 }
 
-export function TaskWindow({ view, page, settled, onReport, onGone, children }: WindowProps) {
-  const wanted = useWanted(settled);
-  const variables = pageVariables(view, page);
-  const { data: now, previousData, error, refetch } = useQuery(TaskPageDocument, wanted ? { variables } : skipToken);
-  const data = kept(now, previousData, error !== undefined);
-  useRecovery(error !== undefined, refetch);
-  useHold(variables);
-  useLayoutEffect(() => {
-    if (!data) return;
-    const { nodes, totalCount } = data.tasks;
-    onReport({ page, nodes, total: totalCount, measureKey: measureKey(variables), refetch });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the variables are those of the view and the page
-  }, [data, page, refetch, onReport]);
-  useEffect(() => () => onGone(page), [page, onGone]);
-  return children({
-    nodes: data?.tasks.nodes,
-    failed: error?.message,
-    retry: () => void refetch().catch(() => undefined),
-  });
-}
-
-export function SearchWindow({
-  view,
-  page,
-  after,
-  settled,
-  onReport,
-  onGone,
-  children,
-}: WindowProps & { after: string | null }) {
-  const wanted = useWanted(settled);
-  const variables = searchVariables(view, after);
-  const { data: now, previousData, error, refetch } = useQuery(SearchTasksDocument, wanted ? { variables } : skipToken);
-  const data = kept(now, previousData, error !== undefined);
-  useRecovery(error !== undefined, refetch);
-  useHold(variables);
-  useLayoutEffect(() => {
-    if (!data) return;
-    const { nodes, pageInfo } = data.searchTasks;
-    const endCursor = pageInfo.hasNextPage ? pageInfo.endCursor : null;
-    onReport({ page, nodes, endCursor, measureKey: measureKey(variables), refetch });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the variables are those of the view and the page
-  }, [data, page, refetch, onReport]);
-  useEffect(() => () => onGone(page), [page, onGone]);
-  return children({
-    nodes: data?.searchTasks.nodes,
-    failed: error?.message,
-    retry: () => void refetch().catch(() => undefined),
-  });
-}
-
-export function pageVariables({ status, order }: View, page: number): TaskPageQueryVariables {
-  return { page: page + 1, first: WINDOW, order, status };
-}
-
-export function searchVariables({ q }: View, after: string | null): SearchTasksQueryVariables {
-  return { query: q, first: WINDOW, after };
-}
-
-/** A fetch that failed takes nothing away. */
-function kept<T>(now: T | undefined, before: T | undefined, failed: boolean): T | undefined {
-  return now ?? (failed ? before : undefined);
-}
-
-/** A window that failed comes by itself when the service is there again. */
-function useRecovery(failed: boolean, refetch: () => Promise<unknown>): void {
-  useEffect(
-    () => (failed ? staleness.subscribe(() => void refetch().catch(() => undefined)) : undefined),
-    [failed, refetch],
+export function TaskWindow({ view, settled, children, ...props }: WindowProps) {
+  const variables = pageVariables(view, props.page);
+  const { data, previousData, error, refetch } = useQuery(
+    TaskPageDocument,
+    useLatch(settled) ? { variables } : skipToken,
   );
+  // A failed refetch keeps the rows on screen.
+  const tasks = (data ?? (error && previousData))?.tasks;
+  useWindow({ ...props, variables, nodes: tasks?.nodes, total: tasks?.totalCount, failed: !!error, refetch });
+  return children({ nodes: tasks?.nodes, errorMessage: error?.message, retry: () => void ignoreErrors(refetch()) });
 }
 
-/** Once wanted, always: a window that has been asked for is not given up while it is on screen. */
-function useWanted(settled: boolean): boolean {
-  const [wanted, setWanted] = useState(settled);
-  if (settled && !wanted) setWanted(true);
-  return wanted || settled;
+export function SearchWindow({ view, settled, after, children, ...props }: WindowProps & { after: string | null }) {
+  const variables = searchVariables(view, after);
+  const { data, previousData, error, refetch } = useQuery(
+    SearchTasksDocument,
+    useLatch(settled) ? { variables } : skipToken,
+  );
+  const results = (data ?? (error && previousData))?.searchTasks;
+  const endCursor = results?.pageInfo.hasNextPage ? results.pageInfo.endCursor : null;
+  useWindow({ ...props, variables, nodes: results?.nodes, endCursor, failed: !!error, refetch });
+  return children({ nodes: results?.nodes, errorMessage: error?.message, retry: () => void ignoreErrors(refetch()) });
 }
 
-function useHold(variables: Parameters<typeof hold>[0]): void {
-  const key = JSON.stringify(variables);
-  useEffect(() => hold(JSON.parse(key) as typeof variables), [key]);
+interface WindowOptions extends Pick<WindowProps, 'page' | 'onReport' | 'onUnmount'> {
+  variables: WindowVariables;
+  nodes: TaskRef[] | undefined;
+  total?: number | undefined;
+  endCursor?: string | null;
+  failed: boolean;
+  refetch: () => Promise<unknown>;
+}
+
+function useWindow({
+  page,
+  variables,
+  nodes,
+  total,
+  endCursor,
+  failed,
+  refetch,
+  onReport,
+  onUnmount,
+}: WindowOptions): void {
+  const key = metricsKey(variables);
+  useLayoutEffect(() => {
+    if (nodes) onReport({ page, nodes, total, endCursor, metricsKey: key, refetch });
+  }, [page, nodes, total, endCursor, key, refetch, onReport]);
+  useEffect(() => () => onUnmount(page), [page, onUnmount]);
+  useEffect(() => retainWindow(JSON.parse(key) as WindowVariables), [key]);
+  // A failed window retries when the connection is back, which invalidates the list.
+  useEffect(() => (failed ? listVersion.subscribe(() => void ignoreErrors(refetch())) : undefined), [failed, refetch]);
+}
+
+/** The error of a refetch is shown by the query that refetches. */
+function ignoreErrors(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch(() => undefined);
 }

@@ -1,51 +1,60 @@
-/** The windows that are on screen, or about to be, and of each the rows that are. */
-import type { useLoaded } from './useListAnchor';
-import { WINDOW } from './LoadedRows';
-import { FailedRow, type RowActions, SkeletonRow, TaskRow } from './TaskRow';
+/** The windows on screen and just beyond it, and the rows of each that are drawn. */
+import { FailedRow, SkeletonRow } from './PlaceholderRows';
+import { type RowActions, TaskRow } from './TaskRow';
 import { SearchWindow, TaskWindow, type WindowProps } from './TaskWindow';
 import type { View } from './taskView';
-import type { Virtual } from './useScaledVirtualizer';
+import type { ListAnchor } from './useListAnchor';
+import type { Virtualizer } from './useScaledVirtualizer';
+import { pagesOfRows, WINDOW_SIZE } from './windows';
 
-/** Rows beyond the screen of which the window is fetched already. */
-const AHEAD = 25;
+/** Rows beyond the drawn ones whose window is fetched already. */
+const PREFETCH_ROWS = 25;
 
 interface Props {
   view: View;
-  list: ReturnType<typeof useLoaded>;
-  virtual: Virtual;
+  list: ListAnchor;
+  virtualizer: Virtualizer;
   rowHeight: number;
-  selected: ReadonlySet<string>;
-  editing: string | undefined;
+  selectedIds: ReadonlySet<string>;
+  editingId: string | undefined;
   actions: RowActions;
 }
 
-export function GridWindows({ view, list, virtual, rowHeight, selected, editing, actions }: Props) {
-  const { loaded, active, onReport, onGone } = list;
-  const firstPage = Math.floor(Math.max(virtual.first - AHEAD, 0) / WINDOW);
-  const lastPage = Math.floor(Math.min(virtual.last + AHEAD, Math.max(loaded.total - 1, 0)) / WINDOW);
-  const pages = Array.from({ length: lastPage - firstPage + 1 }, (_, i) => firstPage + i);
-  const topOf = (row: number) => row * rowHeight + virtual.shift;
+export function VisibleRows({ view, list, virtualizer, rowHeight, selectedIds, editingId, actions }: Props) {
+  const { extent, activeRow, onReport, onUnmount } = list;
+  const pages = pagesOfRows(
+    Math.max(virtualizer.first - PREFETCH_ROWS, 0),
+    Math.min(virtualizer.last + PREFETCH_ROWS, Math.max(extent.total - 1, 0)),
+  );
 
-  const draw = (page: number): WindowProps['children'] =>
-    function Rows({ nodes, failed, retry }) {
-      const first = Math.max(virtual.first, page * WINDOW);
-      const last = Math.min(virtual.last, page * WINDOW + WINDOW - 1);
+  const renderRows = (page: number): WindowProps['children'] =>
+    function Rows({ nodes, errorMessage, retry }) {
+      const first = Math.max(virtualizer.first, page * WINDOW_SIZE);
+      const last = Math.min(virtualizer.last, (page + 1) * WINDOW_SIZE - 1);
       return Array.from({ length: Math.max(last - first + 1, 0) }, (_, i) => {
         const row = first + i;
-        const node = nodes?.[row - page * WINDOW];
-        const place = { row, top: topOf(row) };
-        if (!node && failed && row === Math.max(first, virtual.top))
-          return <FailedRow key={row} {...place} message={failed} retry={retry} />;
-        if (!node) return <SkeletonRow key={row} {...place} />;
-        const state = { active: row === active, selected: selected.has(node.id), editing: editing === node.id };
-        return <TaskRow key={node.id} node={node} {...place} {...state} actions={actions} />;
+        const placement = { row, top: row * rowHeight + virtualizer.shift };
+        const node = nodes?.[row - page * WINDOW_SIZE];
+        if (node) {
+          const state = {
+            active: row === activeRow,
+            selected: selectedIds.has(node.id),
+            editing: editingId === node.id,
+          };
+          return <TaskRow key={node.id} node={node} {...placement} {...state} actions={actions} />;
+        }
+        // The first visible row of a failed window shows the error.
+        if (errorMessage && row === Math.max(first, virtualizer.top)) {
+          return <FailedRow key={row} {...placement} errorMessage={errorMessage} retry={retry} />;
+        }
+        return <SkeletonRow key={row} {...placement} />;
       });
     };
 
   return pages.map((page) => {
-    const props = { view, page, settled: virtual.settled, onReport, onGone, children: draw(page) };
+    const props = { view, page, settled: virtualizer.settled, onReport, onUnmount, children: renderRows(page) };
     if (!view.q) return <TaskWindow key={page} {...props} />;
-    const after = loaded.cursors[page];
+    const after = extent.cursors[page];
     return after === undefined ? null : <SearchWindow key={page} {...props} after={after} />;
   });
 }

@@ -1,37 +1,54 @@
-/** What the list shows and where it stands, as it is in the URL. */
+/** The state in the URL: which tasks the list shows, in which order, where it is scrolled to, and the open task. */
 import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
-import type { TaskFieldsFragment } from '@/gql';
+import type { TaskFieldsFragment, TaskStatus } from '@/gql';
 
-const parsers = {
+/** `history: 'push'` makes a change a step that the Back button undoes. */
+export const viewParsers = {
   status: parseAsStringLiteral(['TODO', 'IN_PROGRESS', 'DONE'] as const).withOptions({ history: 'push' }),
   order: parseAsStringLiteral(['NEWEST', 'OLDEST', 'EXPIRING_SOON'] as const)
     .withDefault('NEWEST')
     .withOptions({ history: 'push' }),
+  /** The search query. A search ignores `status` and `order`. */
   q: parseAsString.withDefault(''),
-  /** The open task. */
+  /** The id of the open task. */
   task: parseAsString.withOptions({ history: 'push' }),
-  /** The row at the top of the screen, from 1. */
+  /** The first visible row, from 1. */
   row: parseAsInteger.withDefault(1),
 };
 
 export function useView() {
-  return useQueryStates(parsers);
+  return useQueryStates(viewParsers);
 }
 
 export type View = ReturnType<typeof useView>[0];
 export type SetView = ReturnType<typeof useView>[1];
 
-export function viewKey({ status, order, q }: View): string {
-  return q ? `search ${q}` : `${status ?? 'ALL'} ${order}`;
+export const ALL_TAB = 'ALL';
+
+/** Return the status tab of a view. A search covers tasks of every status. */
+export function activeTab({ status, q }: Pick<View, 'status' | 'q'>): string {
+  return q ? ALL_TAB : (status ?? ALL_TAB);
 }
 
-/** Whether a new task has a place in this view. */
-export function belongs(task: Pick<TaskFieldsFragment, 'status' | 'expiresAt'>, { status, order }: View): boolean {
+export function tabStatus(tab: string | null): TaskStatus | null {
+  return tab === ALL_TAB ? null : (tab as TaskStatus | null);
+}
+
+/** Return a key that differs between views with different lists. */
+export function viewKey({ status, order, q }: Pick<View, 'status' | 'order' | 'q'>): string {
+  return q ? `search ${q}` : `${status ?? ALL_TAB} ${order}`;
+}
+
+/** Whether a new task belongs into the list of this view. */
+export function includesTask(
+  { status, order }: Pick<View, 'status' | 'order'>,
+  task: Pick<TaskFieldsFragment, 'status' | 'expiresAt'>,
+): boolean {
   if (status && task.status !== status) return false;
   return order !== 'EXPIRING_SOON' || task.expiresAt !== null;
 }
 
-/** Whether an update can move a task into the view or out of it. */
-export function goesByFields({ status, order, q }: View): boolean {
+/** Whether updating a task's fields can move it into the list of this view or out of it. */
+export function dependsOnFields({ status, order, q }: Pick<View, 'status' | 'order' | 'q'>): boolean {
   return !q && (status !== null || order === 'EXPIRING_SOON');
 }

@@ -1,47 +1,49 @@
-/** The keys of the list: move, select, complete, edit, open, delete. */
-import type { Virtual } from './useScaledVirtualizer';
+/** The keyboard shortcuts of the list. */
 import { useShortcuts } from '@/ui/useShortcuts';
+import type { Virtualizer } from './useScaledVirtualizer';
 
 interface Options {
-  active: number;
+  activeRow: number;
   total: number;
-  virtual: Virtual;
+  virtualizer: Virtualizer;
   move: (row: number) => void;
-  extend: (row: number) => void;
-  toggle: () => void;
-  complete: () => void;
+  extendSelection: (row: number) => void;
+  toggleSelected: () => void;
+  toggleCompleted: () => void;
   edit: () => void;
   open: () => void;
-  remove: () => void;
-  escape: () => void;
+  deleteTasks: () => void;
+  clearSelection: () => void;
 }
 
-export function useGridKeys({ active, total, virtual, move, extend, ...does }: Options): void {
-  const to = (row: number) => Math.min(Math.max(row, 0), Math.max(total - 1, 0));
-  // Without an active row the first one on screen is it.
-  const by = (rows: number) => () => move(active < 0 ? virtual.top : to(active + rows));
-  const here = active >= virtual.top && active <= virtual.last ? active : virtual.top;
-  const extendBy = (rows: number) => () => extend(to(here + rows));
+export function useGridKeys({ activeRow, total, virtualizer, move, extendSelection, ...actions }: Options): void {
+  const clampRow = (row: number) => Math.min(Math.max(row, 0), Math.max(total - 1, 0));
+  // Without an active row, the first visible one becomes active.
+  const moveBy = (rows: number) => () => move(activeRow < 0 ? virtualizer.top : clampRow(activeRow + rows));
+  // Movements by a screen begin where the reader is, which may be far from the active row.
+  const activeIsVisible = activeRow >= virtualizer.top && activeRow <= virtualizer.last;
+  const currentRow = activeIsVisible ? activeRow : virtualizer.top;
+  const extendBy = (rows: number) => () => extendSelection(clampRow(currentRow + rows));
   useShortcuts({
-    j: by(1),
-    k: by(-1),
-    ArrowDown: by(1),
-    ArrowUp: by(-1),
+    j: moveBy(1),
+    k: moveBy(-1),
+    ArrowDown: moveBy(1),
+    ArrowUp: moveBy(-1),
     'shift+ArrowDown': extendBy(1),
     'shift+ArrowUp': extendBy(-1),
-    'shift+PageDown': () => extend(to(here + virtual.pageRows())),
-    'shift+PageUp': () => extend(to(here - virtual.pageRows())),
-    PageDown: () => move(to(here + virtual.pageRows())),
-    PageUp: () => move(to(here - virtual.pageRows())),
+    'shift+PageDown': () => extendSelection(clampRow(currentRow + virtualizer.rowsPerScreen())),
+    'shift+PageUp': () => extendSelection(clampRow(currentRow - virtualizer.rowsPerScreen())),
+    PageDown: () => move(clampRow(currentRow + virtualizer.rowsPerScreen())),
+    PageUp: () => move(clampRow(currentRow - virtualizer.rowsPerScreen())),
     Home: () => move(0),
-    End: () => move(to(total - 1)),
-    ' ': does.toggle,
-    x: does.complete,
-    e: does.edit,
-    F2: does.edit,
-    Enter: does.open,
-    Delete: does.remove,
-    Backspace: does.remove,
-    Escape: does.escape,
+    End: () => move(clampRow(total - 1)),
+    ' ': actions.toggleSelected,
+    x: actions.toggleCompleted,
+    e: actions.edit,
+    F2: actions.edit,
+    Enter: actions.open,
+    Delete: actions.deleteTasks,
+    Backspace: actions.deleteTasks,
+    Escape: actions.clearSelection,
   });
 }

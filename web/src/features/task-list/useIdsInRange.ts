@@ -1,42 +1,53 @@
-/** The ids of the rows from one to another, both included; a window that is not on screen is asked for. */
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
-import { hold } from '@/apollo/windowRetention';
+import { retainWindow } from '@/apollo/windowRetention';
 import { SearchTasksDocument, TaskPageDocument } from '@/gql';
-import { type Rows, WINDOW } from './LoadedRows';
-import { pageVariables, searchVariables } from './TaskWindow';
+import type { LoadedRows } from './LoadedRows';
 import type { View } from './taskView';
+import { pageOfRow, pagesOfRows, pageVariables, searchVariables, WINDOW_SIZE } from './windows';
 
-/** `cursors`: where each page of a search begins. */
-export function useIdsBetween(view: View, rows: Rows, cursors: (string | null)[]) {
+/**
+ * Return a function that resolves to the ids of a range of rows, both ends included.
+ *
+ * Windows that are not on screen are fetched. `cursors` says where each page of a search begins.
+ */
+export function useIdsInRange(view: View, rows: LoadedRows, cursors: (string | null)[]) {
   const client = useApolloClient();
   return useCallback(
     async (first: number, last: number) => {
-      const idsOf = async (page: number): Promise<string[]> => {
-        const known = rows.idsOf(page);
-        if (known) return known;
+      const fetchIds = async (page: number): Promise<string[]> => {
+        const loadedIds = rows.idsOfPage(page);
+        if (loadedIds) return loadedIds;
         if (!view.q) {
           const variables = pageVariables(view, page);
           const { data } = await client.query({ query: TaskPageDocument, variables });
-          hold(variables)(); // so that it is let go as all the others
+          markAsRecent(variables);
           return data?.tasks.nodes.map(({ id }) => id) ?? [];
         }
         const after = cursors[page];
         if (after === undefined) return [];
         const variables = searchVariables(view, after);
         const { data } = await client.query({ query: SearchTasksDocument, variables });
-        hold(variables)();
+        markAsRecent(variables);
         return data?.searchTasks.nodes.map(({ id }) => id) ?? [];
       };
-      const begin = Math.floor(first / WINDOW);
-      const pages = Array.from({ length: Math.floor(last / WINDOW) - begin + 1 }, (_, i) => begin + i);
-      const windows = await Promise.all(pages.map(idsOf));
-      // Each by its own place: a window may have fewer rows for a moment.
-      return windows.flatMap((ids, i) => {
-        const start = (begin + i) * WINDOW;
-        return ids.slice(Math.max(first - start, 0), last - start + 1);
-      });
+      const windows = await Promise.all(pagesOfRows(first, last).map(fetchIds));
+      return sliceRange(windows, first, last);
     },
     [client, rows, cursors, view],
   );
+}
+
+/** Cut the range out of each window by itself, because a window may be shorter than 100 rows while it is refetched. */
+export function sliceRange(windows: string[][], first: number, last: number): string[] {
+  const firstPage = pageOfRow(first);
+  return windows.flatMap((ids, i) => {
+    const start = (firstPage + i) * WINDOW_SIZE;
+    return ids.slice(Math.max(first - start, 0), last - start + 1);
+  });
+}
+
+/** Release the window at once, so that it is evicted like a window that was on screen. */
+function markAsRecent(variables: Parameters<typeof retainWindow>[0]): void {
+  retainWindow(variables)();
 }

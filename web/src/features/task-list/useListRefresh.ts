@@ -1,38 +1,40 @@
-/** Fetches what is shown again when it may have changed: at once, and then a few times a second at most. */
 import { useCallback, useEffect, useRef } from 'react';
-import { staleness } from '@/features/tasks/listEvents';
-import { forgetOthers } from '@/apollo/windowRetention';
+import { evictHiddenWindows } from '@/apollo/windowRetention';
+import { listVersion } from '@/features/tasks/listEvents';
 
-const SPACING_MS = 400;
+const MIN_INTERVAL_MS = 400;
+/** Collects events that arrive together. */
+const MIN_DELAY_MS = 30;
 
-export function useRefresh(refetch: () => Promise<unknown>): () => Promise<unknown> {
-  const pending = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const last = useRef(0);
+/** Refetch the windows on screen when the list is invalidated, at most every 400 ms. Returns the refetch function. */
+export function useListRefresh(refetch: () => Promise<unknown>): () => Promise<unknown> {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const lastRefreshAt = useRef(0);
   const running = useRef<Promise<unknown>>(Promise.resolve());
   const refresh = useCallback(() => {
-    last.current = Date.now();
-    forgetOthers();
+    lastRefreshAt.current = Date.now();
+    evictHiddenWindows();
     running.current = refetch();
     return running.current;
   }, [refetch]);
   useEffect(() => {
     const schedule = () => {
-      pending.current ??= setTimeout(
+      timer.current ??= setTimeout(
         () => {
-          // One after the other: a second would be answered with the first, which may not know what has changed since.
+          // Apollo would answer a concurrent refetch with the running one, which may miss the latest change.
           void running.current.then(() => {
-            pending.current = undefined;
+            timer.current = undefined;
             void refresh();
           });
         },
-        Math.max(last.current + SPACING_MS - Date.now(), 30),
+        Math.max(lastRefreshAt.current + MIN_INTERVAL_MS - Date.now(), MIN_DELAY_MS),
       );
     };
-    const stop = staleness.subscribe(schedule);
+    const unsubscribe = listVersion.subscribe(schedule);
     return () => {
-      stop();
-      clearTimeout(pending.current);
-      pending.current = undefined;
+      unsubscribe();
+      clearTimeout(timer.current);
+      timer.current = undefined;
     };
   }, [refresh]);
   return refresh;

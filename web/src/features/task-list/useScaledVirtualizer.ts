@@ -1,14 +1,19 @@
-/**
- * Which rows of a list are on screen, for a list of any length.
- *
- * A browser clamps the height of an element, so the inner height is capped, and the bar then stands for more rows
- * than it has pixels. Small movements (wheel, touch, arrows) go one to one all the same; only a drag of the bar is
- * scaled. `shift` is how far the rows are moved from their natural place so that both hold.
- */
+/** Decides which rows of a list of any length are drawn, and scrolls to rows. scrollGeometry.ts has the arithmetic. */
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import {
+  afterScroll,
+  MAX_INNER_HEIGHT_PX,
+  offsetToReveal,
+  positionAt,
+  rowsPerScreen,
+  sameSlice,
+  scrollGeometry,
+  type VisibleSlice,
+  visibleSlice,
+} from './scrollGeometry';
 
-const TALLEST = 15_000_000;
-const OVERSCAN = 8;
+/** Rows to draw until the viewport has been measured. */
+const INITIAL_ROWS = 30;
 const SETTLED_MS = 60;
 const IDLE_MS = 200;
 
@@ -19,135 +24,124 @@ interface Options {
   initialRow: number;
 }
 
-interface Slice {
-  first: number;
-  last: number;
-  top: number;
-  shift: number;
-}
-
-export interface Virtual extends Slice {
+export interface Virtualizer extends VisibleSlice {
   innerHeight: number;
-  /** False while the bar is being dragged: then nothing is fetched. */
+  /** False while the scroll bar is dragged. Windows are not fetched until the drag rests. */
   settled: boolean;
-  /** True once nothing has moved for a while. */
+  /** Whether the list has not scrolled for a while. */
   idle: boolean;
-  scrollToRow: (row: number, where?: 'nearest' | 'top') => void;
+  scrollToRow: (row: number, align?: 'nearest' | 'top') => void;
   moveByRows: (rows: number) => void;
-  pageRows: () => number;
+  rowsPerScreen: () => number;
 }
 
-export function useVirtual({ scrollerRef, total, rowHeight, initialRow }: Options): Virtual {
-  const position = useRef({ offset: initialRow * rowHeight, barTop: 0, rowHeight });
-  const [slice, setSlice] = useState<Slice>({ first: initialRow, last: initialRow + 30, top: initialRow, shift: 0 });
-  const [settled, setSettled] = useState(true);
-  const [idle, setIdle] = useState(true);
-  const timers = useRef<{ settle?: ReturnType<typeof setTimeout>; idle?: ReturnType<typeof setTimeout> }>({});
-  const height = total * rowHeight;
-  const innerHeight = Math.min(height, TALLEST);
+export function useScaledVirtualizer({ scrollerRef, total, rowHeight, initialRow }: Options): Virtualizer {
+  const position = useRef({ offset: initialRow * rowHeight, scrollTop: 0 });
+  const positionRowHeight = useRef(rowHeight);
+  const [slice, setSlice] = useState<VisibleSlice>({
+    first: initialRow,
+    last: initialRow + INITIAL_ROWS,
+    top: initialRow,
+    shift: 0,
+  });
 
-  const measure = useCallback(() => {
-    const view = scrollerRef.current?.clientHeight ?? 0;
-    const bar = Math.max(innerHeight - view, 0);
-    const most = Math.max(height - view, 0);
-    return { view, bar, most, ratio: bar > 0 && height > innerHeight ? most / bar : 1 };
-  }, [scrollerRef, innerHeight, height]);
-
-  const draw = useCallback(() => {
-    const { view } = measure();
-    const { offset, barTop } = position.current;
-    const next: Slice = {
-      first: Math.max(Math.floor(offset / rowHeight) - OVERSCAN, 0),
-      last: Math.min(Math.ceil((offset + view) / rowHeight) + OVERSCAN, total - 1),
-      top: Math.min(Math.ceil(offset / rowHeight), Math.max(total - 1, 0)),
-      shift: barTop - offset,
-    };
-    setSlice((now) => (sameSlice(now, next) ? now : next));
-  }, [measure, rowHeight, total]);
-
-  /** Puts the bar where the offset is. */
-  const place = useCallback(
-    (offset: number) => {
+  const measure = useCallback(
+    () => scrollGeometry(total, rowHeight, scrollerRef.current?.clientHeight ?? 0),
+    [scrollerRef, total, rowHeight],
+  );
+  const updateSlice = useCallback(() => {
+    const next = visibleSlice(position.current, measure());
+    setSlice((current) => (sameSlice(current, next) ? current : next));
+  }, [measure]);
+  const scrollToOffset = useCallback(
+    (wanted: number) => {
       const element = scrollerRef.current;
       if (!element) return;
-      const { most, ratio } = measure();
-      const within = Math.min(Math.max(offset, 0), most);
-      element.scrollTop = within / ratio;
-      const barTop = element.scrollTop;
-      position.current = { offset: ratio === 1 ? barTop : within, barTop, rowHeight };
-      draw();
+      const geometry = measure();
+      const { offset, scrollTop } = positionAt(wanted, geometry);
+      element.scrollTop = scrollTop;
+      // The browser rounds the position. Without scaling, the offset must follow it.
+      const rounded = element.scrollTop;
+      position.current = { offset: geometry.scale === 1 ? rounded : offset, scrollTop: rounded };
+      updateSlice();
     },
-    [scrollerRef, measure, draw, rowHeight],
+    [scrollerRef, measure, updateSlice],
   );
 
+  // When the total or the row height changes, the row at the top stays at the top.
   useLayoutEffect(() => {
-    // The total came, or the rows have another height: the row at the top stays there.
-    const { offset, rowHeight: before } = position.current;
-    place((offset / before) * rowHeight);
-  }, [place, rowHeight]);
+    const topRow = position.current.offset / positionRowHeight.current;
+    positionRowHeight.current = rowHeight;
+    scrollToOffset(topRow * rowHeight);
+  }, [scrollToOffset, rowHeight]);
 
+  const { settled, idle } = useScrollEvents({ scrollerRef, position, measure, updateSlice, scrollToOffset });
+
+  const scrollToRow = useCallback(
+    (row: number, align: 'nearest' | 'top' = 'nearest') => {
+      const offset = align === 'top' ? row * rowHeight : offsetToReveal(row, position.current.offset, measure());
+      if (offset !== undefined) scrollToOffset(offset);
+    },
+    [measure, scrollToOffset, rowHeight],
+  );
+  const moveByRows = useCallback(
+    (rows: number) => scrollToOffset(position.current.offset + rows * rowHeight),
+    [scrollToOffset, rowHeight],
+  );
+  const rowsOnScreen = useCallback(() => rowsPerScreen(measure()), [measure]);
+
+  const innerHeight = Math.min(total * rowHeight, MAX_INNER_HEIGHT_PX);
+  return useMemo(
+    () => ({ ...slice, innerHeight, settled, idle, scrollToRow, moveByRows, rowsPerScreen: rowsOnScreen }),
+    [slice, innerHeight, settled, idle, scrollToRow, moveByRows, rowsOnScreen],
+  );
+}
+
+interface ScrollEventOptions {
+  scrollerRef: RefObject<HTMLElement | null>;
+  position: RefObject<{ offset: number; scrollTop: number }>;
+  measure: () => ReturnType<typeof scrollGeometry>;
+  updateSlice: () => void;
+  scrollToOffset: (offset: number) => void;
+}
+
+/** Follows the scroll bar and the size of the viewport. */
+function useScrollEvents({ scrollerRef, position, measure, updateSlice, scrollToOffset }: ScrollEventOptions) {
+  const [settled, setSettled] = useState(true);
+  const [idle, setIdle] = useState(true);
   useEffect(() => {
     const element = scrollerRef.current;
     if (!element) return;
-    const pending = timers.current;
+    let settledTimer: ReturnType<typeof setTimeout> | undefined;
+    let idleTimer: ReturnType<typeof setTimeout> | undefined;
     const onScroll = () => {
-      const { view, bar, most, ratio } = measure();
-      const now = position.current;
-      const barTop = element.scrollTop;
-      const moved = barTop - now.barTop;
-      if (moved === 0) return;
-      const jumped = Math.abs(moved) > view * 1.5;
-      let offset = ratio === 1 || jumped ? barTop * ratio : Math.min(Math.max(now.offset + moved, 0), most);
-      if (barTop <= 0 && offset < view * 2) offset = 0;
-      if (barTop >= bar - 1 && offset > most - view * 2) offset = most;
-      position.current = { offset, barTop, rowHeight };
+      if (element.scrollTop === position.current.scrollTop) return;
+      const geometry = measure();
+      const { position: next, jumped } = afterScroll(position.current, element.scrollTop, geometry);
+      position.current = next;
       if (jumped) setSettled(false);
       setIdle(false);
-      draw();
-      clearTimeout(pending.settle);
-      clearTimeout(pending.idle);
-      pending.settle = setTimeout(() => setSettled(true), SETTLED_MS);
-      pending.idle = setTimeout(() => {
-        if (ratio !== 1) place(position.current.offset);
+      updateSlice();
+      clearTimeout(settledTimer);
+      clearTimeout(idleTimer);
+      settledTimer = setTimeout(() => setSettled(true), SETTLED_MS);
+      idleTimer = setTimeout(() => {
+        // Unscaled movements have left the scroll bar behind the offset: put it where it belongs.
+        if (geometry.scale !== 1) scrollToOffset(position.current.offset);
         setIdle(true);
       }, IDLE_MS);
     };
-    const resize = new ResizeObserver(() => place(position.current.offset));
-    resize.observe(element);
+    const resizeObserver = new ResizeObserver(() => scrollToOffset(position.current.offset));
+    resizeObserver.observe(element);
     element.addEventListener('scroll', onScroll, { passive: true });
     return () => {
-      resize.disconnect();
+      resizeObserver.disconnect();
       element.removeEventListener('scroll', onScroll);
-      clearTimeout(pending.settle);
-      clearTimeout(pending.idle);
+      clearTimeout(settledTimer);
+      clearTimeout(idleTimer);
       setSettled(true);
       setIdle(true);
     };
-  }, [scrollerRef, measure, draw, place, rowHeight]);
-
-  const scrollToRow = useCallback(
-    (row: number, where: 'nearest' | 'top' = 'nearest') => {
-      const { view } = measure();
-      const { offset } = position.current;
-      const top = row * rowHeight;
-      if (where === 'top') place(top);
-      else if (top < offset) place(top);
-      else if (top + rowHeight > offset + view) place(top + rowHeight - view);
-    },
-    [measure, place, rowHeight],
-  );
-  const moveByRows = useCallback(
-    (rows: number) => place(position.current.offset + rows * rowHeight),
-    [place, rowHeight],
-  );
-  const pageRows = useCallback(() => Math.max(Math.floor(measure().view / rowHeight) - 1, 1), [measure, rowHeight]);
-
-  return useMemo(
-    () => ({ ...slice, innerHeight, settled, idle, scrollToRow, moveByRows, pageRows }),
-    [slice, innerHeight, settled, idle, scrollToRow, moveByRows, pageRows],
-  );
-}
-
-function sameSlice(a: Slice, b: Slice): boolean {
-  return a.first === b.first && a.last === b.last && a.top === b.top && a.shift === b.shift;
+  }, [scrollerRef, position, measure, updateSlice, scrollToOffset]);
+  return { settled, idle };
 }

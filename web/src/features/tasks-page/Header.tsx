@@ -1,85 +1,102 @@
-/** Name, tabs with their totals, search, order, and what can be started. */
-import { ActionIcon, Button, NativeSelect, Tabs, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { useState } from 'react';
+/** The header: status tabs with their totals, search, sort order, and the main actions. */
+import { ActionIcon, Button, NativeSelect, Tabs } from '@mantine/core';
+import type { RefObject } from 'react';
+import type { PageCommands } from '@/features/command-palette/commands';
+import { SearchField } from '@/features/search/SearchField';
+import { ALL_TAB, type View } from '@/features/task-list/taskView';
+import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskCountsQuery, TaskOrder } from '@/gql';
-import type { View } from '@/features/task-list/taskView';
-import { Icon } from '@/ui/icons';
+import { formatCount } from '@/ui/format';
+import { Icon, type IconName } from '@/ui/icons';
 import { Logo } from '@/ui/Logo';
-import styles from './TasksPage.module.css';
-import type { Commands } from './TasksPage';
-import { count, options, ORDER, STATUS } from '@/ui/format';
+import utilities from '@/ui/utilities.module.css';
+import styles from './Header.module.css';
 
 interface Props {
   view: View;
   counts: TaskCountsQuery['taskCounts'] | undefined;
-  commands: Commands;
-  search: React.RefObject<HTMLInputElement | null>;
+  commands: PageCommands;
+  searchRef: RefObject<HTMLInputElement | null>;
 }
 
-export function Header({ view, counts, commands, search }: Props) {
-  const tabs = [
-    { value: 'ALL', label: 'All', count: counts?.all },
-    { value: 'TODO', label: STATUS.TODO, count: counts?.todo },
-    { value: 'IN_PROGRESS', label: STATUS.IN_PROGRESS, count: counts?.inProgress },
-    { value: 'DONE', label: STATUS.DONE, count: counts?.done },
-  ];
+export function Header({ view, counts, commands, searchRef }: Props) {
+  const { colorScheme, setView, togglePanel } = commands;
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>
         <Logo />
         <span>Millitask</span>
       </h1>
-      <Tabs.List className={styles.tabs} aria-label="Status">
-        {tabs.map((tab) => (
-          <Tabs.Tab key={tab.value} value={tab.value} className={styles.tab}>
-            {tab.label} <span className={styles.count}>{tab.count === undefined ? '–' : count(tab.count)}</span>
-          </Tabs.Tab>
-        ))}
-      </Tabs.List>
+      <StatusTabs counts={counts} />
       <div className={styles.tools}>
-        <Search view={view} commands={commands} input={search} />
+        <SearchField
+          query={view.q}
+          inputRef={searchRef}
+          className={styles.search}
+          onSearch={(query, history) => void setView({ q: query || null, row: null }, { history })}
+          onLeave={() => commands.grid.current?.focus()}
+        />
         <NativeSelect
-          aria-label="Order"
+          aria-label="Sort order"
           size="xs"
           className={styles.order}
-          data={options(ORDER)}
+          data={selectOptions(ORDER_LABELS)}
           value={view.order}
           disabled={view.q !== ''}
-          onChange={(event) => void commands.setView({ order: event.currentTarget.value as TaskOrder, row: null })}
+          onChange={(event) => void setView({ order: event.currentTarget.value as TaskOrder, row: null })}
         />
         <Button
           size="xs"
           leftSection={<Icon name="plus" />}
-          onClick={() => commands.show('create')}
+          onClick={() => togglePanel('create')}
           aria-keyshortcuts="c"
-          className={styles.new}
+          className={styles.newTask}
         >
           New task
         </Button>
-        <Tool label="Commands (Ctrl K)" icon="command" onClick={() => commands.show('palette')} />
-        <Tool label="Keyboard help (?)" icon="help" onClick={() => commands.show('help')} className={styles.deskOnly} />
-        <Tool
-          label={commands.theme.dark ? 'Light theme' : 'Dark theme'}
-          icon={commands.theme.dark ? 'sun' : 'moon'}
-          onClick={commands.theme.toggle}
+        <IconButton label="Command menu (Ctrl K)" icon="command" onClick={() => togglePanel('palette')} />
+        <IconButton
+          label="Keyboard shortcuts (?)"
+          icon="help"
+          onClick={() => togglePanel('help')}
+          className={utilities.desktopOnly}
+        />
+        <IconButton
+          label={colorScheme.dark ? 'Switch to light theme' : 'Switch to dark theme'}
+          icon={colorScheme.dark ? 'sun' : 'moon'}
+          onClick={colorScheme.toggle}
         />
       </div>
     </header>
   );
 }
 
-function Tool({
-  label,
-  icon,
-  onClick,
-  className,
-}: {
+function StatusTabs({ counts }: { counts: Props['counts'] }) {
+  const tabs = [
+    { value: ALL_TAB, label: 'All', count: counts?.all },
+    { value: 'TODO', label: STATUS_LABELS.TODO, count: counts?.todo },
+    { value: 'IN_PROGRESS', label: STATUS_LABELS.IN_PROGRESS, count: counts?.inProgress },
+    { value: 'DONE', label: STATUS_LABELS.DONE, count: counts?.done },
+  ];
+  return (
+    <Tabs.List className={styles.tabs} aria-label="Filter by status">
+      {tabs.map(({ value, label, count }) => (
+        <Tabs.Tab key={value} value={value} className={styles.tab}>
+          {label} <span className={styles.count}>{count === undefined ? '–' : formatCount(count)}</span>
+        </Tabs.Tab>
+      ))}
+    </Tabs.List>
+  );
+}
+
+interface IconButtonProps {
   label: string;
-  icon: Parameters<typeof Icon>[0]['name'];
+  icon: IconName;
   onClick: () => void;
   className?: string | undefined;
-}) {
+}
+
+function IconButton({ label, icon, onClick, className }: IconButtonProps) {
   return (
     <ActionIcon
       variant="subtle"
@@ -92,44 +109,5 @@ function Tool({
     >
       <Icon name={icon} />
     </ActionIcon>
-  );
-}
-
-const PAUSE_MS = 200;
-
-function Search({ view, commands, input }: { view: View; commands: Commands; input: Props['search'] }) {
-  const [text, setText] = useState(view.q);
-  const search = useDebouncedCallback((q: string) => {
-    // The first word is a step that Back undoes; going on with it is not.
-    const history = (q === '') === (view.q === '') ? 'replace' : 'push';
-    void commands.setView({ q: q || null, row: null }, { history });
-  }, PAUSE_MS);
-  // The URL may change by itself: Back, or a tab that ends the search.
-  const [seen, setSeen] = useState(view.q);
-  if (seen !== view.q) {
-    setSeen(view.q);
-    if (text.trim() !== view.q) setText(view.q);
-  }
-  const change = (next: string) => {
-    setText(next);
-    search(next.trim());
-  };
-  return (
-    <TextInput
-      ref={input}
-      type="search"
-      size="xs"
-      className={styles.search}
-      aria-label="Search tasks"
-      placeholder="Search  /"
-      maxLength={200}
-      leftSection={<Icon name="search" />}
-      value={text}
-      onChange={(event) => change(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') change('');
-        if (event.key === 'Escape' || event.key === 'Enter') commands.grid.current?.focus();
-      }}
-    />
   );
 }

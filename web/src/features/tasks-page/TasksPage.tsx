@@ -1,133 +1,157 @@
 'use client';
 
-/** The page: what is in the URL decides what is shown; the keys that work everywhere are here. */
+/** The task page. The URL decides which tasks it shows; this component owns the global shortcuts and the open panel. */
 import { Tabs } from '@mantine/core';
 import dynamic from 'next/dynamic';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { conflict } from '@/features/task-editing/editConflict';
-import { watchBrowser } from '@/apollo/webSocketClient';
+import { watchBrowserConnectivity } from '@/apollo/webSocketClient';
+import type { PageCommands, PagePanel } from '@/features/command-palette/commands';
+import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
+import { useHealthCheck } from '@/features/connection/useHealthCheck';
+import { useTaskCounts } from '@/features/live-updates/useTaskCounts';
+import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
+import { editConflict } from '@/features/task-editing/editConflict';
+import { runUndo } from '@/features/task-editing/undoStack';
+import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
+import { TaskGrid } from '@/features/task-list/TaskGrid';
+import { activeTab, dependsOnFields, tabStatus, useView, viewKey } from '@/features/task-list/taskView';
 import { useStore } from '@/ui/store';
-import { takeBack } from '@/features/task-editing/undoStack';
-import { type GridHandle, type GridPlace, TaskGrid } from '@/features/task-list/TaskGrid';
-import { goesByFields, useView, viewKey } from '@/features/task-list/taskView';
-import { useCounts } from '@/features/live-updates/useTaskCounts';
-import { useHealth } from '@/features/connection/useHealthCheck';
-import { useTaskChanges } from '@/features/live-updates/useTaskEvents';
-import { Banners } from '@/features/connection/ConnectionBanner';
-import { Header } from './Header';
-import { tell } from '@/ui/toast';
-import styles from './TasksPage.module.css';
-import { StatusBar } from './StatusBar';
-import { useOnce } from '@/ui/useOnceNeeded';
+import { showToast } from '@/ui/toast';
+import { useColorScheme } from '@/ui/useColorScheme';
+import { useLatch } from '@/ui/useLatch';
 import { useShortcuts } from '@/ui/useShortcuts';
-import { useTheme } from '@/ui/useColorScheme';
+import { Header } from './Header';
+import { StatusBar } from './StatusBar';
+import styles from './TasksPage.module.css';
 
-const TaskDrawer = dynamic(() => import('@/features/task-drawer/TaskDrawer').then((module) => module.TaskDrawer), { ssr: false });
-const CreateDialog = dynamic(() => import('@/features/create-task/CreateTaskDialog').then((module) => module.CreateDialog), {
+// Dialogs are loaded when they are opened for the first time.
+const TaskDrawer = dynamic(() => import('@/features/task-drawer/TaskDrawer').then((module) => module.TaskDrawer), {
   ssr: false,
 });
-const ConflictDialog = dynamic(() => import('@/features/edit-conflict/ConflictDialog').then((module) => module.ConflictDialog), {
+const CreateTaskDialog = dynamic(
+  () => import('@/features/create-task/CreateTaskDialog').then((module) => module.CreateTaskDialog),
+  { ssr: false },
+);
+const ConflictDialog = dynamic(
+  () => import('@/features/edit-conflict/ConflictDialog').then((module) => module.ConflictDialog),
+  { ssr: false },
+);
+const KeyboardHelp = dynamic(
+  () => import('@/features/keyboard-help/KeyboardHelp').then((module) => module.KeyboardHelp),
+  { ssr: false },
+);
+const CommandPalette = dynamic(
+  () => import('@/features/command-palette/CommandPalette').then((module) => module.CommandPalette),
+  { ssr: false },
+);
+const InsightPanel = dynamic(() => import('@/features/insight/InsightPanel').then((module) => module.InsightPanel), {
   ssr: false,
 });
-const Help = dynamic(() => import('@/features/keyboard-help/KeyboardHelp').then((module) => module.Help), { ssr: false });
-const Palette = dynamic(() => import('@/features/command-palette/CommandPalette').then((module) => module.Palette), { ssr: false });
-const Insight = dynamic(() => import('@/features/insight/InsightPanel').then((module) => module.Insight), { ssr: false });
 
-export type Panel = 'create' | 'help' | 'palette' | 'insight';
-
-const NOWHERE: GridPlace = { row: 0, total: 0, counted: false, measureKeys: [] };
+const UNKNOWN_POSITION: ListPosition = { row: 0, total: 0, counted: false, metricsKeys: [] };
 
 export function TasksPage() {
   const [view, setView] = useView();
-  const counts = useCounts();
-  const [panel, setPanel] = useState<Panel>();
-  const [place, setPlace] = useState(NOWHERE);
-  const grid = useRef<GridHandle>(null);
-  const search = useRef<HTMLInputElement>(null);
-  const goTo = useRef<HTMLInputElement>(null);
-  const theme = useTheme();
-  useHealth();
-  useTaskChanges(goesByFields(view));
-  useEffect(watchBrowser, []);
-
-  const used = {
-    drawer: useOnce(view.task !== null),
-    create: useOnce(panel === 'create'),
-    help: useOnce(panel === 'help'),
-    palette: useOnce(panel === 'palette'),
-    conflict: useOnce(useStore(conflict) !== undefined),
-  };
-
-  const show = useCallback((next: Panel) => setPanel((now) => (now === next ? undefined : next)), []);
-  const close = useCallback(() => setPanel(undefined), []);
-  const undo = useCallback(() => {
-    if (!takeBack()) tell('There is nothing to undo.');
-  }, []);
-  useShortcuts({
-    c: () => show('create'),
-    '?': () => show('help'),
-    i: () => show('insight'),
-    'mod+k': () => show('palette'),
-    'mod+z': undo,
-    '/': () => search.current?.focus(),
-    g: () => goTo.current?.focus(),
-  });
-
-  const commands = {
-    show,
-    undo,
-    theme,
+  const counts = useTaskCounts();
+  const [panel, setPanel] = useState<PagePanel>();
+  const [position, setPosition] = useState(UNKNOWN_POSITION);
+  const searchRef = useRef<HTMLInputElement>(null);
+  const goToPageRef = useRef<HTMLInputElement>(null);
+  const closePanel = useCallback(() => setPanel(undefined), []);
+  const commands: PageCommands = {
+    togglePanel: useCallback((next) => setPanel((current) => (current === next ? undefined : next)), []),
+    undo: undoLatest,
+    colorScheme: useColorScheme(),
     setView,
-    focusSearch: () => search.current?.focus(),
-    focusGoTo: () => goTo.current?.focus(),
-    grid,
+    focusSearch: () => searchRef.current?.focus(),
+    focusGoToPage: () => goToPageRef.current?.focus(),
+    grid: useRef<GridHandle>(null),
   };
-  // A search looks through all of them.
-  const status = view.q ? 'ALL' : (view.status ?? 'ALL');
+  useHealthCheck();
+  useTaskEvents(dependsOnFields(view));
+  useEffect(watchBrowserConnectivity, []);
+  usePageShortcuts(commands);
+
+  const tab = activeTab(view);
   return (
     <Tabs
-      value={status}
-      onChange={(next) =>
-        void setView({ status: next === 'ALL' ? null : (next as typeof view.status), q: null, row: null })
-      }
+      value={tab}
+      onChange={(next) => void setView({ status: tabStatus(next), q: null, row: null })}
       classNames={{ root: styles.page, panel: styles.panel }}
       keepMounted={false}
       activateTabWithKeyboard
     >
-      <Header view={view} counts={counts} commands={commands} search={search} />
+      <Header view={view} counts={counts} commands={commands} searchRef={searchRef} />
       <main className={styles.main}>
-        <Banners />
-        <Tabs.Panel value={status}>
+        <ConnectionBanner />
+        <Tabs.Panel value={tab}>
           <TaskGrid
             key={viewKey(view)}
             view={view}
             setView={setView}
-            handleRef={grid}
-            onPlace={setPlace}
-            onCreate={() => show('create')}
+            handleRef={commands.grid}
+            onPositionChange={setPosition}
+            onCreate={() => commands.togglePanel('create')}
           />
         </Tabs.Panel>
         {panel === 'insight' && (
-          <Insight keys={place.measureKeys} onClose={close} onRefetch={() => grid.current?.refetch()} />
+          <InsightPanel
+            metricsKeys={position.metricsKeys}
+            onClose={closePanel}
+            onRefetch={() => commands.grid.current?.refetch()}
+          />
         )}
       </main>
-      <StatusBar place={place} goTo={goTo} commands={commands} insight={panel === 'insight'} />
-      {used.drawer && <TaskDrawer id={view.task} onClose={() => void setView({ task: null })} />}
-      {used.create && <CreateDialog opened={panel === 'create'} onClose={close} />}
-      {used.help && <Help opened={panel === 'help'} onClose={close} />}
-      {used.palette && <Palette opened={panel === 'palette'} commands={commands} onClose={close} />}
-      {used.conflict && <ConflictDialog />}
+      <StatusBar position={position} goToPageRef={goToPageRef} commands={commands} insightOpen={panel === 'insight'} />
+      <Dialogs
+        taskId={view.task}
+        onCloseTask={() => void setView({ task: null })}
+        panel={panel}
+        onClosePanel={closePanel}
+        commands={commands}
+      />
     </Tabs>
   );
 }
 
-/** What the header, the palette and the status bar can start. */
-export interface Commands {
-  show: (panel: Panel) => void;
-  undo: () => void;
-  theme: ReturnType<typeof useTheme>;
-  setView: ReturnType<typeof useView>[1];
-  focusSearch: () => void;
-  focusGoTo: () => void;
-  grid: React.RefObject<GridHandle | null>;
+function undoLatest(): void {
+  if (!runUndo()) showToast('Nothing to undo.');
+}
+
+function usePageShortcuts({ togglePanel, undo, focusSearch, focusGoToPage }: PageCommands): void {
+  useShortcuts({
+    c: () => togglePanel('create'),
+    '?': () => togglePanel('help'),
+    i: () => togglePanel('insight'),
+    'mod+k': () => togglePanel('palette'),
+    'mod+z': undo,
+    '/': focusSearch,
+    g: focusGoToPage,
+  });
+}
+
+interface DialogsProps {
+  taskId: string | null;
+  onCloseTask: () => void;
+  panel: PagePanel | undefined;
+  onClosePanel: () => void;
+  commands: PageCommands;
+}
+
+/** Every dialog that was opened once. A closed dialog stays mounted, so that it can animate and keep its state. */
+function Dialogs({ taskId, onCloseTask, panel, onClosePanel, commands }: DialogsProps) {
+  const drawerNeeded = useLatch(taskId !== null);
+  const createNeeded = useLatch(panel === 'create');
+  const helpNeeded = useLatch(panel === 'help');
+  const paletteNeeded = useLatch(panel === 'palette');
+  const conflictNeeded = useLatch(useStore(editConflict) !== undefined);
+  return (
+    <>
+      {drawerNeeded && <TaskDrawer id={taskId} onClose={onCloseTask} />}
+      {createNeeded && <CreateTaskDialog opened={panel === 'create'} onClose={onClosePanel} />}
+      {helpNeeded && <KeyboardHelp opened={panel === 'help'} onClose={onClosePanel} />}
+      {paletteNeeded && <CommandPalette opened={panel === 'palette'} commands={commands} onClose={onClosePanel} />}
+      {conflictNeeded && <ConflictDialog />}
+    </>
+  );
 }

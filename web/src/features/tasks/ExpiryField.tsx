@@ -1,10 +1,11 @@
-/** When a task ends by itself: a day and a time of the reader's own zone. */
+/** A picker for the time at which a task expires, in the person's own time zone. */
 import { DateTimePicker } from '@mantine/dates';
 import dayjs from 'dayjs';
 import { useId, useRef, useState } from 'react';
 import { Icon } from '@/ui/icons';
 
-const FORM = 'YYYY-MM-DD HH:mm:ss';
+const PICKER_FORMAT = 'YYYY-MM-DD HH:mm:ss';
+const PRESET_HOUR = 18;
 
 interface Props {
   value: string | null;
@@ -13,48 +14,52 @@ interface Props {
 
 export function ExpiryField({ value, onChange }: Props) {
   const id = useId();
-  // What is picked while the calendar is open: it counts when that closes.
+  // A picked time is only reported when the calendar closes.
   const [picked, setPicked] = useState<string>();
-  const shown = picked ?? (value && dayjs(value).format(FORM));
-  // A preset picks and closes in one go, before anything is drawn.
-  const latest = useRef<string>(undefined);
+  const shown = picked ?? (value && dayjs(value).format(PICKER_FORMAT));
+  // A preset picks a time and closes the calendar in one event, before the state is updated.
+  const latestPick = useRef<string>(undefined);
   const pick = (next: string | null) => {
-    latest.current = next ?? undefined;
+    latestPick.current = next ?? undefined;
     setPicked(next ?? undefined);
     if (next === null) onChange(null);
   };
-  const done = () => {
-    if (latest.current) onChange(dayjs(latest.current).toISOString());
-    latest.current = undefined;
+  const commit = () => {
+    if (latestPick.current) onChange(dayjs(latestPick.current).toISOString());
+    latestPick.current = undefined;
     setPicked(undefined);
   };
   return (
     <DateTimePicker
-      // The calendar is named by its button.
+      // The popover takes its accessible name from the button, so both share this id.
       id={id}
       popoverProps={{ id }}
-      previousLabel="Month before"
+      previousLabel="Previous month"
       nextLabel="Next month"
-      submitButtonProps={{ 'aria-label': 'Done' }}
+      submitButtonProps={{ 'aria-label': 'Apply' }}
       label="Expires"
-      description="Past this moment the task is gone for everybody."
+      description="At this time the task is removed for everyone."
       placeholder="Never"
       clearable
-      clearButtonProps={{ 'aria-label': 'Remove the date' }}
+      clearButtonProps={{ 'aria-label': 'Clear expiry' }}
       valueFormat="MMM D, YYYY, HH:mm"
-      {...(value ? {} : { defaultTimeValue: '18:00' })}
+      {...(value ? {} : { defaultTimeValue: `${PRESET_HOUR}:00` })}
       minDate={dayjs().format('YYYY-MM-DD')}
       leftSection={<Icon name="clock" />}
       value={shown}
       onChange={pick}
       weekendDays={[]}
-      onDropdownClose={done}
+      onDropdownClose={commit}
       presets={[
-        { value: dayjs().add(1, 'day').hour(18).startOf('hour').format(FORM), label: 'Tomorrow' },
-        { value: dayjs().add(7, 'day').hour(18).startOf('hour').format(FORM), label: 'In a week' },
-        { value: dayjs().add(1, 'month').hour(18).startOf('hour').format(FORM), label: 'In a month' },
+        { value: preset(1, 'day'), label: 'Tomorrow' },
+        { value: preset(7, 'day'), label: 'In a week' },
+        { value: preset(1, 'month'), label: 'In a month' },
       ]}
       timePickerProps={{ 'aria-label': 'Time' }}
     />
   );
+}
+
+function preset(amount: number, unit: 'day' | 'month'): string {
+  return dayjs().add(amount, unit).hour(PRESET_HOUR).startOf('hour').format(PICKER_FORMAT);
 }

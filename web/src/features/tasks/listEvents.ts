@@ -1,19 +1,21 @@
-/** What one part of the page tells the others: that the list is not what is shown, and which tasks are of our own making. */
+/** Events between the parts of the page that change tasks and the list that shows them. */
 import type { TaskFieldsFragment } from '@/gql';
 import { createStore } from '@/ui/store';
 
-/** Goes up when the rows on screen may no longer be those of the service. */
-export const staleness = createStore(0);
+/** A counter that increases when the rows on screen may differ from the service's. The list then refetches. */
+export const listVersion = createStore(0);
 
-export function listChanged(): void {
-  staleness.set((now) => now + 1);
+export function invalidateList(): void {
+  listVersion.set((current) => current + 1);
 }
 
-/** The task that somebody else has just created. */
-export const arrival = createStore<TaskFieldsFragment | undefined>(undefined);
+/** The latest task that another tab or person created. The list counts it as new. */
+export const taskCreatedElsewhere = createStore<TaskFieldsFragment | undefined>(undefined);
 
-/** Ids of the tasks that this tab has created: they are shown, and not announced as new. */
-export const ownTasks = new Set<string>();
+/** The latest task that this tab created. The list scrolls to it. */
+export const taskCreatedHere = createStore<Pick<TaskFieldsFragment, 'id' | 'status' | 'expiresAt'> | undefined>(
+  undefined,
+);
 
-/** The task that was just created here: the list goes to it. */
-export const created = createStore<Pick<TaskFieldsFragment, 'id' | 'status' | 'expiresAt'> | undefined>(undefined);
+/** The ids of all tasks that this tab created. Their events do not count as new tasks. */
+export const idsCreatedHere = new Set<string>();

@@ -1,8 +1,8 @@
-/** A task as the list has it in the cache. */
 import type { ApolloClient } from '@apollo/client';
 import { TaskRowFragmentDoc, type TaskRowFragment } from '@/gql';
 
-export function readRow(client: ApolloClient, id: string): TaskRowFragment | null {
+/** Return the fields that the list shows of a task, from the cache and with optimistic changes applied. */
+export function readTaskRow(client: ApolloClient, id: string): TaskRowFragment | null {
   return client.cache.readFragment({
     fragment: TaskRowFragmentDoc,
     id: client.cache.identify({ __typename: 'Task', id }),

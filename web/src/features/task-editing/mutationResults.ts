@@ -1,0 +1,39 @@
+/** What the result of a bulk mutation says: which tasks failed, why, and what to tell the person. */
+import type { TaskFieldsFragment, UserErrorCode } from '@/gql';
+
+export interface UserError {
+  message: string;
+  code: UserErrorCode;
+}
+
+export interface ItemResult {
+  userErrors: UserError[];
+  currentTask?: TaskFieldsFragment | null;
+}
+
+export interface MutationOptions {
+  /** The message after success, with an Undo button. Without it, no message is shown. */
+  successMessage?: string;
+  /** Whether this mutation undoes another one. It then adds no step to the undo stack. */
+  isUndo?: boolean;
+}
+
+const UNREACHABLE_MESSAGE =
+  'Could not reach the service, so the change is not confirmed. Unsaved text is kept as a draft.';
+
+/** Return the message for a request that failed. */
+export function requestErrorMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /fetch|network/i.test(message) ? UNREACHABLE_MESSAGE : message;
+}
+
+/** Return how many tasks failed, and their distinct reasons as one text. */
+export function summarizeErrors(results: ItemResult[]): { count: number; text: string } {
+  const failed = results.filter((result) => result.userErrors.length > 0);
+  const reasons = new Set(failed.flatMap((result) => result.userErrors.map((error) => error.message)));
+  return { count: failed.length, text: [...reasons].join(' ') };
+}
+
+export function isVersionConflict(result: ItemResult | undefined): boolean {
+  return result?.userErrors.some((error) => error.code === 'VERSION_CONFLICT') ?? false;
+}

@@ -1,0 +1,57 @@
+/** The data of an update mutation: the response that the page expects, and the inputs that undo or repeat it. */
+import type { TaskFieldsFragment, TaskRowFragment, UpdateTaskInput, UpdateTasksMutation } from '@/gql';
+
+/** A task as the cache has it: with all fields, or as the list shows it. */
+export type CachedTask = TaskRowFragment | TaskFieldsFragment;
+export type UpdateResults = UpdateTasksMutation['updateTasks']['results'];
+export type VersionedInput = UpdateTaskInput & { expectedVersion: number };
+
+/** Whether the task was loaded with the fields that only the drawer shows. */
+export function hasAllFields(task: CachedTask | null | undefined): task is TaskFieldsFragment {
+  return !!task && 'description' in task;
+}
+
+/** Return the payload that the page assumes until the service answers. */
+export function optimisticPayload(
+  inputs: UpdateTaskInput[],
+  cached: CachedTask[],
+  allFields: boolean,
+  now = new Date(),
+): UpdateTasksMutation['updateTasks'] {
+  const results = inputs.map((input, i) => {
+    const task = cached[i];
+    const changes = Object.fromEntries(Object.entries(input).filter(([field]) => task && field in task));
+    const updated = { ...task, ...changes, version: (task?.version ?? 0) + 1 };
+    return {
+      __typename: 'UpdateTasksResult' as const,
+      task: allFields ? { ...updated, updatedAt: now.toISOString() } : updated,
+      currentTask: null,
+      userErrors: [],
+    };
+  });
+  return { __typename: 'UpdateTasksPayload', userErrors: [], results } as UpdateTasksMutation['updateTasks'];
+}
+
+/** Return the inputs that give each changed task its previous values. */
+export function undoInputs(
+  before: (CachedTask | null)[],
+  inputs: UpdateTaskInput[],
+  results: UpdateResults,
+): VersionedInput[] {
+  return inputs.flatMap((input, i) => {
+    const previous = before[i];
+    const updated = results[i]?.task;
+    if (!previous || !updated || updated.version === previous.version) return [];
+    const fields = Object.keys(input).filter((field) => field in previous && field !== 'id');
+    const values = Object.fromEntries(fields.map((field) => [field, previous[field as keyof typeof previous]]));
+    return [{ ...values, id: input.id, expectedVersion: updated.version }];
+  });
+}
+
+/** Return the inputs of the tasks that conflicted, now expecting their current versions. */
+export function overwriteInputs(inputs: UpdateTaskInput[], results: UpdateResults): VersionedInput[] {
+  return inputs.flatMap((input, i) => {
+    const current = results[i]?.currentTask;
+    return current ? [{ ...input, expectedVersion: current.version }] : [];
+  });
+}

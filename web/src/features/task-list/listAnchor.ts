@@ -1,0 +1,60 @@
+/** How the list keeps its place when the windows on screen are fetched again. */
+import type { LoadedRows } from './LoadedRows';
+import { WINDOW_SIZE, type WindowReport } from './windows';
+
+const ANCHOR_ROWS = 5;
+/** Empty rows after the loaded part of a search. Scrolling to them fetches the next window. */
+const SEARCH_LOOKAHEAD_ROWS = 20;
+
+export interface ListExtent {
+  total: number;
+  /** False until the first window is loaded: `total` is then a guess. */
+  known: boolean;
+  /** Only in a search: where each page begins. The first one has null. */
+  cursors: (string | null)[];
+}
+
+/** The first tasks on screen, each with its row. */
+export type Anchor = { id: string; row: number }[];
+
+export function readAnchor(rows: LoadedRows, topRow: number): Anchor {
+  return Array.from({ length: ANCHOR_ROWS }, (_, i) => topRow + i).flatMap((row) => {
+    const id = rows.idAt(row);
+    return id === undefined ? [] : [{ id, row }];
+  });
+}
+
+/**
+ * Return by how many rows the anchor has moved down.
+ *
+ * The first anchor task that is still loaded decides. If none is, the tasks that the list has gained are assumed to
+ * have been added above.
+ */
+export function anchorShift(anchor: Anchor, rows: LoadedRows, rowsGained: number): number {
+  for (const { id, row } of anchor) {
+    const newRow = rows.rowOf(id);
+    if (newRow !== undefined) return newRow - row;
+  }
+  return rowsGained;
+}
+
+/** Return the extent of a search after one of its windows was loaded. */
+export function extendSearch(extent: ListExtent, { page, nodes, endCursor }: WindowReport): ListExtent {
+  const cursors = extent.cursors.slice(0, page + 1);
+  if (!endCursor) return { total: page * WINDOW_SIZE + nodes.length, known: true, cursors };
+  if (extent.cursors[page + 1] === endCursor) return { ...extent, known: true };
+  return { total: (page + 1) * WINDOW_SIZE + SEARCH_LOOKAHEAD_ROWS, known: true, cursors: [...cursors, endCursor] };
+}
+
+/** New tasks of the list: announced but not loaded yet, and loaded above the rows on screen. */
+export interface NewTasks {
+  announced: number;
+  above: number;
+}
+
+export const NO_NEW_TASKS: NewTasks = { announced: 0, above: 0 };
+
+/** Count the tasks that a refetch has loaded above the screen. They were announced before. */
+export function moveAbove({ announced, above }: NewTasks, count: number): NewTasks {
+  return { announced: Math.max(announced - count, 0), above: above + count };
+}

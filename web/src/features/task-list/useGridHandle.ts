@@ -1,0 +1,27 @@
+import { type RefObject, useEffect } from 'react';
+import type { GridHandle } from './gridHandle';
+import type { ListAnchor } from './useListAnchor';
+import type { Virtualizer } from './useScaledVirtualizer';
+
+interface Options {
+  handleRef: RefObject<GridHandle | null>;
+  list: ListAnchor;
+  virtualizer: Virtualizer;
+  focus: () => void;
+}
+
+/** Give the page a handle that scrolls, focuses and refetches the list. */
+export function useGridHandle({ handleRef, list, virtualizer, focus }: Options): void {
+  useEffect(() => {
+    handleRef.current = {
+      goToRow: (wanted) => {
+        const row = Math.min(wanted, Math.max(list.extent.total - 1, 0));
+        virtualizer.scrollToRow(row, 'top');
+        list.setActiveRow(row);
+        focus();
+      },
+      focus,
+      refetch: () => list.rows.refetch(),
+    };
+  });
+}

@@ -1,0 +1,28 @@
+import { useEffect } from 'react';
+import { taskCreatedHere } from '@/features/tasks/listEvents';
+import { includesTask, type View } from './taskView';
+import type { ListAnchor } from './useListAnchor';
+
+interface Options {
+  view: View;
+  list: ListAnchor;
+  refresh: () => Promise<unknown>;
+  focus: () => void;
+}
+
+/** Scroll to a task that this tab has created, if the list shows the newest tasks first and the task belongs into it. */
+export function useShowCreatedTask({ view, list, refresh, focus }: Options): void {
+  const { goToNewTasks, rows, setActiveRow } = list;
+  useEffect(
+    () =>
+      taskCreatedHere.subscribe(() => {
+        const task = taskCreatedHere.get();
+        if (!task || view.q || view.order !== 'NEWEST' || !includesTask(view, task)) return;
+        void goToNewTasks(refresh, 'top').then(() => {
+          setActiveRow(rows.rowOf(task.id) ?? -1);
+          focus();
+        });
+      }),
+    [goToNewTasks, refresh, view, rows, setActiveRow, focus],
+  );
+}

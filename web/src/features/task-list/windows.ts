@@ -1,0 +1,38 @@
+/** A window is a run of 100 consecutive tasks of the list, which is fetched and cached as a whole. */
+import type { SearchTasksQueryVariables, TaskPageQuery, TaskPageQueryVariables } from '@/gql';
+import type { View } from './taskView';
+
+export const WINDOW_SIZE = 100;
+
+export type TaskRef = TaskPageQuery['tasks']['nodes'][number];
+
+/** What a window reports to the list once it is loaded. */
+export interface WindowReport {
+  page: number;
+  nodes: TaskRef[];
+  /** The number of tasks in the list. A search does not report it. */
+  total?: number | undefined;
+  /** Only in a search: where the next window begins, or null after the last one. */
+  endCursor?: string | null | undefined;
+  metricsKey: string;
+  refetch: () => Promise<unknown>;
+}
+
+export function pageOfRow(row: number): number {
+  return Math.floor(row / WINDOW_SIZE);
+}
+
+/** Return the pages that contain the rows from `first` to `last`. */
+export function pagesOfRows(first: number, last: number): number[] {
+  const firstPage = pageOfRow(first);
+  return Array.from({ length: pageOfRow(last) - firstPage + 1 }, (_, i) => firstPage + i);
+}
+
+/** `page` counts from 0; the API counts from 1. */
+export function pageVariables({ status, order }: View, page: number): TaskPageQueryVariables {
+  return { page: page + 1, first: WINDOW_SIZE, order, status };
+}
+
+export function searchVariables({ q }: View, after: string | null): SearchTasksQueryVariables {
+  return { query: q, first: WINDOW_SIZE, after };
+}

@@ -1,0 +1,46 @@
+/** The page number of the list. Entering another one scrolls there. */
+import type { RefObject, SubmitEvent } from 'react';
+import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
+import { WINDOW_SIZE } from '@/features/task-list/windows';
+import { formatCount } from '@/ui/format';
+import utilities from '@/ui/utilities.module.css';
+import styles from './GoToPage.module.css';
+
+interface Props {
+  position: ListPosition;
+  inputRef: RefObject<HTMLInputElement | null>;
+  grid: RefObject<GridHandle | null>;
+}
+
+export function GoToPage({ position, inputRef, grid }: Props) {
+  if (!position.counted) return <span />;
+  const pageCount = Math.max(Math.ceil(position.total / WINDOW_SIZE), 1);
+  const currentPage = Math.floor(position.row / WINDOW_SIZE) + 1;
+  const onSubmit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const page = Number(new FormData(event.currentTarget).get('page'));
+    if (!Number.isInteger(page) || page < 1) return;
+    grid.current?.goToRow((Math.min(page, pageCount) - 1) * WINDOW_SIZE);
+  };
+  return (
+    <form onSubmit={onSubmit} className={styles.form}>
+      <label>
+        <span className={utilities.desktopOnly}>Go to page</span>
+        <span className={utilities.visuallyHidden}> of {formatCount(pageCount)}</span>
+        <input
+          key={currentPage}
+          ref={inputRef}
+          name="page"
+          type="number"
+          inputMode="numeric"
+          min={1}
+          max={pageCount}
+          defaultValue={currentPage}
+          onFocus={(event) => event.target.select()}
+          onKeyDown={(event) => event.key === 'Escape' && grid.current?.focus()}
+        />
+      </label>
+      <span aria-hidden="true">/ {formatCount(pageCount)}</span>
+    </form>
+  );
+}
