@@ -1,5 +1,6 @@
 /** Keyboard shortcuts of the window. They are off while the person types and while a dialog is open. */
 import { useEffect, useRef } from 'react';
+import { shortcutName } from './shortcutName';
 
 /** Handlers by key name: `mod+` stands for Ctrl or ⌘, and `shift+` is used only with keys that print nothing. */
 export type Shortcuts = Record<string, (event: KeyboardEvent) => void>;
@@ -25,16 +26,6 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);
   }, []);
-}
-
-type KeyPress = Pick<KeyboardEvent, 'key' | 'altKey' | 'ctrlKey' | 'metaKey' | 'shiftKey'>;
-
-/** Return the name of a key press, for example `j`, `?`, `mod+shift+z` or `shift+ArrowDown`. */
-export function shortcutName({ key: pressed, altKey, ctrlKey, metaKey, shiftKey }: KeyPress): string {
-  const key = pressed.length === 1 ? pressed.toLowerCase() : pressed;
-  if (altKey) return `alt+${key}`;
-  if (ctrlKey || metaKey) return `mod+${shiftKey ? 'shift+' : ''}${key}`;
-  return shiftKey && (key.length > 1 || key === ' ') ? `shift+${key}` : key;
 }
 
 /** Whether the focused element needs this key itself: text fields, dialogs, and the keys of buttons, links and tabs. */

@@ -101,7 +101,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
     },
     toggleSelected: () => activeRow >= 0 && selection.toggle(activeRow),
     toggleCompleted: selectedIds.length > 0 ? () => completeMany(selectedIds) : withActive(toggleCompleted),
-    edit: withActive(edit),
+    edit: () => activeId !== undefined && edit(activeId),
     open: withActive(open),
     deleteTasks: selectedIds.length > 0 ? () => deleteMany(selectedIds) : withActive((id) => deleteMany([id])),
     clearSelection: selection.clear,

@@ -4,7 +4,7 @@ import { retainWindow } from '@/apollo/windowRetention';
 import { SearchTasksDocument, TaskPageDocument } from '@/gql';
 import type { LoadedRows } from './LoadedRows';
 import type { View } from './taskView';
-import { pageOfRow, pagesOfRows, pageVariables, searchVariables, WINDOW_SIZE } from './windows';
+import { pagesOfRows, pageVariables, searchVariables, sliceRange } from './windows';
 
 /**
  * Return a function that resolves to the ids of a range of rows, both ends included.
@@ -36,15 +36,6 @@ export function useIdsInRange(view: View, rows: LoadedRows, cursors: (string | n
     },
     [client, rows, cursors, view],
   );
-}
-
-/** Cut the range out of each window by itself, because a window may be shorter than 100 rows while it is refetched. */
-export function sliceRange(windows: string[][], first: number, last: number): string[] {
-  const firstPage = pageOfRow(first);
-  return windows.flatMap((ids, i) => {
-    const start = (firstPage + i) * WINDOW_SIZE;
-    return ids.slice(Math.max(first - start, 0), last - start + 1);
-  });
 }
 
 /** Release the window at once, so that it is evicted like a window that was on screen. */

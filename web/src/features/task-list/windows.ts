@@ -36,3 +36,12 @@ export function pageVariables({ status, order }: View, page: number): TaskPageQu
 export function searchVariables({ q }: View, after: string | null): SearchTasksQueryVariables {
   return { query: q, first: WINDOW_SIZE, after };
 }
+
+/** Cut the range out of each window by itself, because a window may be shorter than 100 rows while it is refetched. */
+export function sliceRange(windows: string[][], first: number, last: number): string[] {
+  const firstPage = pageOfRow(first);
+  return windows.flatMap((ids, i) => {
+    const start = (firstPage + i) * WINDOW_SIZE;
+    return ids.slice(Math.max(first - start, 0), last - start + 1);
+  });
+}

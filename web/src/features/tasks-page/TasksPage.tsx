@@ -57,6 +57,7 @@ export function TasksPage() {
   const [position, setPosition] = useState(UNKNOWN_POSITION);
   const searchRef = useRef<HTMLInputElement>(null);
   const goToPageRef = useRef<HTMLInputElement>(null);
+  const grid = useRef<GridHandle>(null);
   const closePanel = useCallback(() => setPanel(undefined), []);
   const commands: PageCommands = {
     togglePanel: useCallback((next) => setPanel((current) => (current === next ? undefined : next)), []),
@@ -65,7 +66,7 @@ export function TasksPage() {
     setView,
     focusSearch: () => searchRef.current?.focus(),
     focusGoToPage: () => goToPageRef.current?.focus(),
-    grid: useRef<GridHandle>(null),
+    grid,
   };
   useHealthCheck();
   useTaskEvents(dependsOnFields(view));
@@ -89,7 +90,7 @@ export function TasksPage() {
             key={viewKey(view)}
             view={view}
             setView={setView}
-            handleRef={commands.grid}
+            handleRef={grid}
             onPositionChange={setPosition}
             onCreate={() => commands.togglePanel('create')}
           />
@@ -98,7 +99,7 @@ export function TasksPage() {
           <InsightPanel
             metricsKeys={position.metricsKeys}
             onClose={closePanel}
-            onRefetch={() => commands.grid.current?.refetch()}
+            onRefetch={() => grid.current?.refetch()}
           />
         )}
       </main>

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { formatTaskCount, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
+import { formatCount, formatLongDate, formatShortDate, formatTimeLeft } from '@/ui/format';
+
+const now = new Date('2026-06-15T12:00:00Z');
+const inMs = (ms: number) => new Date(now.getTime() + ms).toISOString();
+const HOUR_MS = 3_600_000;
+
+test('counts have thousands separators', () => {
+  expect(formatCount(1_234_567)).toBe('1,234,567');
+  expect([formatTaskCount(1), formatTaskCount(1_200)]).toEqual(['1 task', '1,200 tasks']);
+});
+
+test('a short date has a year unless it is the current one', () => {
+  expect(formatShortDate('2026-03-05T12:00:00Z', now)).toBe('Mar 5');
+  expect(formatShortDate('2025-03-05T12:00:00Z', now)).toBe('Mar 5, 2025');
+});
+
+test('a long date has a time', () => {
+  expect(formatLongDate('2026-03-05T12:00:00Z')).toMatch(/^Mar 5, 2026, \d+:00/);
+});
+
+describe('time left', () => {
+  test.each([
+    [90_000, 'in 1 min', true],
+    [1_000, 'in 1 min', true],
+    [5 * HOUR_MS, 'in 5 h', true],
+    [3 * 24 * HOUR_MS, 'in 3 d', false],
+    [200 * 24 * HOUR_MS, 'Jan 1, 2027', false],
+  ])('%d ms are shown as "%s"', (ms, text, soon) => {
+    expect(formatTimeLeft(inMs(ms), now)).toEqual({ text, soon });
+  });
+});
+
+test('the options of a select keep the order of the labels', () => {
+  expect(selectOptions(STATUS_LABELS).map(({ value }) => value)).toEqual(['TODO', 'IN_PROGRESS', 'DONE']);
+});

@@ -1,0 +1,153 @@
+import { ApolloClient, ApolloLink, gql, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
+import { Observable } from 'rxjs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { connection, updateConnection } from '@/apollo/connection';
+import { reachabilityLink } from '@/apollo/reachabilityLink';
+import { metricsKey, requestMetricsLink, windowMetrics } from '@/apollo/requestMetricsLink';
+import { serialMutationLink } from '@/apollo/serialMutationLink';
+import { rememberVersion, versionGuardLink } from '@/apollo/versionGuardLink';
+import { task } from './tasks';
+
+const TASK_QUERY: TypedDocumentNode<{ task: object }, Record<string, never>> = gql`
+  query Task {
+    task {
+      id
+      title
+      version
+    }
+  }
+`;
+const RENAME = gql`
+  mutation Rename($title: String!) {
+    rename(title: $title)
+  }
+`;
+const PAGE_QUERY = gql`
+  query TaskPage($page: Int!) {
+    page(page: $page)
+  }
+`;
+
+/** A client whose last link answers each operation with the result of `answer`. */
+function clientWith(link: ApolloLink, answer: (operation: ApolloLink.Operation) => Promise<ApolloLink.Result>) {
+  const lastLink = new ApolloLink(
+    (operation) =>
+      new Observable((subscriber) => {
+        answer(operation).then(
+          (result) => {
+            subscriber.next(result);
+            subscriber.complete();
+          },
+          (error: unknown) => subscriber.error(error),
+        );
+      }),
+  );
+  return new ApolloClient({
+    cache: new InMemoryCache(),
+    link: ApolloLink.from([link, lastLink]),
+    defaultOptions: { query: { fetchPolicy: 'network-only' } },
+  });
+}
+
+describe('versionGuardLink', () => {
+  const respondWith = (version: number, title: string) =>
+    clientWith(versionGuardLink, () =>
+      Promise.resolve({ data: { task: { __typename: 'Task', id: 'guarded', title, version } } }),
+    );
+
+  test('a response without a newer known version passes', async () => {
+    const { data } = await respondWith(1, 'First').query({ query: TASK_QUERY });
+    expect(data?.task).toMatchObject({ title: 'First', version: 1 });
+  });
+
+  test('an older response gets the newer version', async () => {
+    rememberVersion(task({ id: 'guarded', title: 'Third', version: 3 }));
+    rememberVersion(task({ id: 'guarded', title: 'Second', version: 2 }));
+    const { data } = await respondWith(1, 'First').query({ query: TASK_QUERY });
+    expect(data?.task).toEqual({ __typename: 'Task', id: 'guarded', title: 'Third', version: 3 });
+  });
+
+  test('a newer response passes', async () => {
+    const { data } = await respondWith(4, 'Fourth').query({ query: TASK_QUERY });
+    expect(data?.task).toMatchObject({ title: 'Fourth', version: 4 });
+  });
+});
+
+describe('serialMutationLink', () => {
+  test('a mutation is sent when the one before has ended', async () => {
+    const log: string[] = [];
+    const client = clientWith(serialMutationLink, async ({ variables }) => {
+      const title = String(variables['title']);
+      log.push(`send ${title}`);
+      await new Promise((resolve) => setTimeout(resolve, title === 'one' ? 20 : 0));
+      log.push(`answer ${title}`);
+      if (title === 'one') throw new Error('refused');
+      return { data: { rename: title } };
+    });
+    const first = client.mutate({ mutation: RENAME, variables: { title: 'one' } }).catch(() => log.push('failed one'));
+    const second = client.mutate({ mutation: RENAME, variables: { title: 'two' } });
+    await Promise.all([first, second]);
+    expect(log.indexOf('answer one')).toBeLessThan(log.indexOf('send two'));
+    expect(log).toContain('failed one');
+    expect(log.at(-1)).toBe('answer two');
+  });
+
+  test('queries do not wait for mutations', async () => {
+    let finish = () => {};
+    const blocked = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const client = clientWith(serialMutationLink, async ({ operationName }) => {
+      if (operationName === 'Rename') await blocked;
+      return { data: operationName === 'Rename' ? { rename: 'one' } : { page: 1 } };
+    });
+    const mutation = client.mutate({ mutation: RENAME, variables: { title: 'one' } });
+    await client.query({ query: PAGE_QUERY, variables: { page: 1 } });
+    finish();
+    await mutation;
+  });
+});
+
+describe('requestMetricsLink', () => {
+  const cache = { hits: 90, misses: 10, sqlQueries: 1, redisRoundTrips: 2, degraded: false, serverMs: 2 };
+  const client = clientWith(requestMetricsLink, ({ getContext }) => {
+    expect(getContext()['headers']).toEqual({ 'X-Millitask-Trace': '1' });
+    return Promise.resolve({ data: { page: 1 }, extensions: { cache, cost: { requested: 7 }, degraded: true } });
+  });
+
+  test('the first and the latest fetch of a window are recorded', async () => {
+    const key = metricsKey({ page: 1 });
+    await client.query({ query: PAGE_QUERY, variables: { page: 1 } });
+    expect(windowMetrics.get().get(key)).toMatchObject({ first: { cache, cost: 7 }, latest: undefined });
+    await client.query({ query: PAGE_QUERY, variables: { page: 1 } });
+    expect(windowMetrics.get().get(key)?.latest).toMatchObject({ cache, cost: 7 });
+  });
+
+  test('a response reports the degraded mode', () => {
+    expect(connection.get()).toMatchObject({ reachable: true, degraded: true });
+  });
+
+  test('the metrics of the latest 100 windows are kept', async () => {
+    for (let page = 1; page <= 101; page += 1) await client.query({ query: PAGE_QUERY, variables: { page } });
+    expect(windowMetrics.get().size).toBe(100);
+    expect(windowMetrics.get().has(metricsKey({ page: 1 }))).toBe(false);
+  });
+});
+
+describe('reachabilityLink', () => {
+  beforeEach(() => updateConnection({ reachable: true }));
+  const failWith = (error: Error) =>
+    clientWith(reachabilityLink, () => Promise.reject(error))
+      .query({ query: PAGE_QUERY, variables: { page: 1 } })
+      .catch(() => undefined);
+
+  test('a failed connection marks the service as unreachable', async () => {
+    await failWith(new TypeError('Failed to fetch'));
+    expect(connection.get().reachable).toBe(false);
+  });
+
+  test('a request that the page aborted does not', async () => {
+    await failWith(new DOMException('Aborted', 'AbortError'));
+    expect(connection.get().reachable).toBe(true);
+  });
+});

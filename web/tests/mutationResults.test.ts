@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { isVersionConflict, requestErrorMessage, summarizeErrors } from '@/features/task-editing/mutationResults';
+
+const gone = { message: 'The task does not exist.', code: 'NOT_FOUND' as const };
+const conflict = { message: 'The task has changed.', code: 'VERSION_CONFLICT' as const };
+
+test('each distinct reason is told once', () => {
+  const results = [{ userErrors: [gone] }, { userErrors: [gone] }, { userErrors: [conflict] }, { userErrors: [] }];
+  expect(summarizeErrors(results)).toEqual({ count: 3, text: 'The task does not exist. The task has changed.' });
+});
+
+test('a version conflict is recognized by its code', () => {
+  expect(isVersionConflict({ userErrors: [conflict] })).toBe(true);
+  expect(isVersionConflict({ userErrors: [gone] })).toBe(false);
+  expect(isVersionConflict(undefined)).toBe(false);
+});
+
+test('a lost connection does not claim that nothing was saved', () => {
+  expect(requestErrorMessage(new TypeError('Failed to fetch'))).toContain('not confirmed');
+});
+
+test('other errors are shown in the words of the service', () => {
+  expect(requestErrorMessage(new Error('Too many requests.'))).toBe('Too many requests.');
+  expect(requestErrorMessage('Stopped')).toBe('Stopped');
+});

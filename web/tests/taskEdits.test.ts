@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { hasAllFields, optimisticPayload, overwriteInputs, undoInputs } from '@/features/task-editing/taskEdits';
+import type { UpdateTasksMutation } from '@/gql';
+import { task, taskRow } from './tasks';
+
+type Results = UpdateTasksMutation['updateTasks']['results'];
+const result = (fields: Partial<Results[number]>) =>
+  ({ __typename: 'UpdateTasksResult', task: null, currentTask: null, userErrors: [], ...fields }) as Results[number];
+const now = new Date('2026-02-01T00:00:00Z');
+
+test('a row of the list does not have all fields', () => {
+  expect([hasAllFields(task()), hasAllFields(taskRow()), hasAllFields(null)]).toEqual([true, false, false]);
+});
+
+test('the optimistic task has the new values and the next version', () => {
+  const { results } = optimisticPayload([{ id: 'a', title: 'New' }], [task()], true, now);
+  expect(results[0]?.task).toMatchObject({ title: 'New', version: 2, updatedAt: now.toISOString() });
+});
+
+test('the optimistic task has only the fields that the cache knows', () => {
+  const { results } = optimisticPayload([{ id: 'a', description: 'New', status: 'DONE' }], [taskRow()], false, now);
+  expect(results[0]?.task).toEqual({ ...taskRow(), status: 'DONE', version: 2 });
+});
+
+test('undo restores the previous values of the changed fields', () => {
+  const results = [result({ task: task({ title: 'New', version: 2 }) })];
+  expect(undoInputs([task()], [{ id: 'a', title: 'New' }], results)).toEqual([
+    { id: 'a', title: 'Write the letter', expectedVersion: 2 },
+  ]);
+});
+
+test('tasks that did not change need no undo', () => {
+  const inputs = [{ id: 'a', status: 'TODO' as const }];
+  expect(undoInputs([task()], inputs, [result({ task: task() })])).toEqual([]);
+  expect(undoInputs([task()], inputs, [result({})])).toEqual([]);
+  expect(undoInputs([null], inputs, [result({ task: task({ version: 2 }) })])).toEqual([]);
+});
+
+test('an overwrite expects the current versions of the tasks that conflicted', () => {
+  const inputs = [
+    { id: 'a', title: 'New', expectedVersion: 1 },
+    { id: 'b', title: 'New', expectedVersion: 1 },
+  ];
+  const results = [result({ currentTask: task({ version: 5 }) }), result({ task: task({ id: 'b', version: 2 }) })];
+  expect(overwriteInputs(inputs, results)).toEqual([{ id: 'a', title: 'New', expectedVersion: 5 }]);
+});

@@ -1,0 +1,22 @@
+import type { TaskFieldsFragment, TaskRowFragment } from '@/gql';
+
+const ROW = {
+  __typename: 'Task',
+  id: 'a',
+  title: 'Write the letter',
+  status: 'TODO',
+  priority: 'NONE',
+  createdAt: '2026-01-01T00:00:00Z',
+  expiresAt: null,
+  version: 1,
+} as const;
+
+/** A task as the list shows it, with the given fields replaced. */
+export function taskRow(fields: Partial<TaskRowFragment> = {}): TaskRowFragment {
+  return { ...ROW, ...fields };
+}
+
+/** A task with all its fields, with the given ones replaced. */
+export function task(fields: Partial<TaskFieldsFragment> = {}): TaskFieldsFragment {
+  return { ...ROW, description: 'To the office', updatedAt: '2026-01-01T00:00:00Z', ...fields };
+}

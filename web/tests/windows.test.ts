@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { LoadedRows } from '@/features/task-list/LoadedRows';
+import type { View } from '@/features/task-list/taskView';
+import { pageOfRow, pagesOfRows, pageVariables, searchVariables, sliceRange } from '@/features/task-list/windows';
+
+const view: View = { status: 'DONE', order: 'OLDEST', q: '', task: null, row: 1 };
+const ids = (page: number, count = 100) => Array.from({ length: count }, (_, i) => `task ${page * 100 + i}`);
+const loaded = (page: number, count?: number) => ({ ids: ids(page, count), refetch: () => Promise.resolve() });
+
+test('100 rows make a page', () => {
+  expect([pageOfRow(0), pageOfRow(99), pageOfRow(100)]).toEqual([0, 0, 1]);
+  expect(pagesOfRows(99, 300)).toEqual([0, 1, 2, 3]);
+  expect(pagesOfRows(5, 6)).toEqual([0]);
+});
+
+test('the API counts pages from 1', () => {
+  expect(pageVariables(view, 0)).toEqual({ page: 1, first: 100, order: 'OLDEST', status: 'DONE' });
+});
+
+test('a search sends its words and a cursor', () => {
+  expect(searchVariables({ ...view, q: 'letter' }, 'cursor')).toEqual({ query: 'letter', first: 100, after: 'cursor' });
+});
+
+test('loaded rows are found by row and by id', () => {
+  const rows = new LoadedRows();
+  rows.set(2, loaded(2));
+  expect(rows.idAt(205)).toBe('task 205');
+  expect(rows.rowOf('task 205')).toBe(205);
+  expect(rows.idAt(100)).toBeUndefined();
+  expect(rows.rowOf('task 100')).toBeUndefined();
+  expect(rows.idsOfPage(2)).toHaveLength(100);
+  rows.delete(2);
+  expect(rows.idAt(205)).toBeUndefined();
+});
+
+test('a refetch waits for every window, also if one fails', async () => {
+  const rows = new LoadedRows();
+  const fetched: number[] = [];
+  rows.set(0, { ids: [], refetch: () => Promise.reject(new Error('offline')) });
+  rows.set(1, { ids: [], refetch: () => Promise.resolve(fetched.push(1)) });
+  await rows.refetch();
+  expect(fetched).toEqual([1]);
+});
+
+test('a range across windows contains both its ends', () => {
+  const range = sliceRange([ids(0), ids(1), ids(2)], 98, 201);
+  expect(range).toHaveLength(104);
+  expect([range[0], range.at(-1)]).toEqual(['task 98', 'task 201']);
+});
+
+test('a short window does not move the rows of the next one', () => {
+  expect(sliceRange([ids(0, 99), ids(1)], 98, 100)).toEqual(['task 98', 'task 100']);
+});

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** Unit tests of the logic outside the components. They run in Node.js; tests/acceptance/web runs the page in a browser. */
+export default defineConfig({
+  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  test: {
+    include: ['tests/**/*.test.ts'],
+    // Drafts are tested with the sessionStorage of Node.js, which keeps its entries in memory.
+    execArgv: ['--experimental-webstorage'],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      // Hooks and components need a page: the browser tests cover them.
+      exclude: ['src/gql/**', 'src/**/use*.ts', 'src/app/**'],
+      reporter: ['text'],
+      reportsDirectory: 'node_modules/.coverage',
+    },
+  },
+});
