@@ -15,8 +15,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from benchmarks.report import Report, percentile
 from tests.acceptance.web.chromium import ARGUMENTS, chromium
-from tests.acceptance.web.listing import TaskList
 from tests.acceptance.web.site import Site
+from tests.acceptance.web.task_list import TaskList
 from tools.page import WEB, build
 
 JUMPS, WINDOWS, CHANGES = 60, 300, 40
@@ -73,8 +73,8 @@ async def measure_session(report: Report, browser: Browser, site: Site) -> None:
     tasks, press = TaskList(tab), tab.keyboard.press
     for _ in range(20):
         await press("j")
-    await tasks.edit("Task 3", "Task 3 edited")
-    await tasks.title("Task 5").click()
+    await tasks.edit_title("Task 3", "Task 3 edited")
+    await tasks.title_button("Task 5").click()
     await expect(tasks.dialog("Task").get_by_label("Description")).to_be_visible()
     await press("Escape")
     for title in ("Task 6", "Task 9"):
@@ -120,8 +120,8 @@ async def measure_jumps(report: Report, browser: Browser, site: Site) -> None:
 async def measure_changes(report: Report, browser: Browser, site: Site) -> None:
     """Measure from the Enter key in one tab to the changed row in another tab."""
     one, two = await open_tab(browser, site), await open_tab(browser, site)
-    await TaskList(one).connected()
-    await TaskList(two).connected()
+    await TaskList(one).expect_connected()
+    await TaskList(two).expect_connected()
     times, title = [], "Task 1"
     seen = "text => [...document.querySelectorAll('[role=row]')].some((row) => row.textContent.includes(text))"
     for number in range(CHANGES):
@@ -145,7 +145,7 @@ async def measure_changes(report: Report, browser: Browser, site: Site) -> None:
 
 async def _measure(report: Report) -> None:
     with tempfile.TemporaryDirectory() as folder, Site(Path(folder)) as site:
-        await asyncio.to_thread(site.fill, report.count)
+        await asyncio.to_thread(site.replace_tasks, report.count)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=ARGUMENTS, chromium_sandbox=False

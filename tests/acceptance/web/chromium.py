@@ -1,4 +1,4 @@
-"""The browser of the tests: a Chromium that is found on the machine, or Debian's."""
+"""Finds the Chromium that runs the browser tests, and installs Debian's if that is possible."""
 
 import os
 import shutil
@@ -7,10 +7,10 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MISSING = (
-    "The tests of the web page need a Chromium, and none of {names} is on the PATH. "
-    "Debian: apt-get install chromium (as root); or name one in CHROMIUM."
+    "The browser tests need Chromium, and none of {names} is on the PATH. "
+    "On Debian, run apt-get install chromium as root, or set CHROMIUM to the path of a browser."
 )
-# It is to speak to our service and to nobody else.
+# These keep the browser from contacting any host but the service under test.
 ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -20,25 +20,35 @@ ARGUMENTS = (
     "--disable-sync",
     "--enable-precise-memory-info",
 )
+_UPDATE_TIMEOUT_SECONDS, _INSTALL_TIMEOUT_SECONDS = 120, 300
 
 
 def chromium() -> Path:
-    """Where it is; Debian's is installed where that can be done. Raises `FileNotFoundError` that says what to do."""
-    found = _found()
+    """Return the path of the browser. Raises `FileNotFoundError`, with instructions, if there is none."""
+    found = _find()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-q"], env=environment, timeout=120, **quiet)  # type: ignore[call-overload]
-        install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]
-        subprocess.run(install, env=environment, timeout=300, **quiet)  # type: ignore[call-overload]
-        found = _found()
+        _apt_get("update", "-q", timeout=_UPDATE_TIMEOUT_SECONDS)
+        install = ("install", "-q", "-y", "--no-install-recommends", "chromium")
+        _apt_get(*install, timeout=_INSTALL_TIMEOUT_SECONDS)
+        found = _find()
     if found is None:
         raise FileNotFoundError(MISSING.format(names=", ".join(NAMES)))
     return found
 
 
-def _found() -> Path | None:
-    named = os.environ.get("CHROMIUM")
-    if named is not None:
-        return Path(named)
+def _find() -> Path | None:
+    configured = os.environ.get("CHROMIUM")
+    if configured is not None:
+        return Path(configured)
     return next((Path(path) for name in NAMES if (path := shutil.which(name))), None)
+
+
+def _apt_get(*arguments: str, timeout: int) -> None:
+    subprocess.run(
+        ["apt-get", *arguments],
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        timeout=timeout,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )

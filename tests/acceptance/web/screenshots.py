@@ -1,38 +1,42 @@
-"""`python -m tests.acceptance.web.screenshots [tasks]`: a picture of each view, light, dark and on a phone, into reports/web/."""
+"""Takes a screenshot of each view, in both themes and on a phone, into reports/web/.
+
+Run it as `python -m tests.acceptance.web.screenshots [number of tasks in the long list]`.
+"""
 
 import asyncio
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Literal
 
 from playwright.async_api import Browser, Error, Page, async_playwright, expect
 
-from tests.support.service_process import ROOT
-from tests.acceptance.web.chromium import (ARGUMENTS, chromium)
-from tests.acceptance.web.listing import TaskList
+from tests.acceptance.web.chromium import ARGUMENTS, chromium
 from tests.acceptance.web.site import Site
-from tests.acceptance.web.test_access import (LONG, drawer, found_nothing, help_, insight, listed, new, palette, selecting)
-from tools.page import (WEB, build)
+from tests.acceptance.web.task_list import TaskList
+from tests.acceptance.web.test_accessibility import LONG_TITLE
+from tests.acceptance.web.views import VIEWS, View, task_list
+from tests.support.service_process import ROOT
+from tools.page import WEB, build
 
-PATIENCE_MS = 10_000
+TIMEOUT_MS = 10_000
+DEFAULT_TASKS = 100_000
+# Some animations do not follow the setting for reduced motion.
+ANIMATION_MS = 400
 REPORTS = ROOT / "reports" / "web"
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
-View = Callable[[TaskList], Awaitable[None]]
-VIEWS: tuple[View, ...] = (listed, drawer, new, help_, palette, selecting, insight, found_nothing)
-SAMPLES = (
+SAMPLE_TASKS = (
     ("Order new chairs for the meeting room", "TODO", "LOW"),
-    ("Renew the certificate of the shop", "IN_PROGRESS", "URGENT"),
-    ("Answer the questions of the auditors", "IN_PROGRESS", "HIGH"),
-    ("Write the minutes of Monday", "DONE", "NONE"),
+    ("Renew the shop's TLS certificate", "IN_PROGRESS", "URGENT"),
+    ("Answer the auditors' questions", "IN_PROGRESS", "HIGH"),
+    ("Write the minutes of Monday's meeting", "DONE", "NONE"),
     ("Plan the move to the second floor", "TODO", "MEDIUM"),
 )
 
 
-async def empty(tasks: TaskList) -> None:
-    await expect(tasks.tab.get_by_role("heading", name="No tasks yet")).to_be_visible()
+async def no_tasks(tasks: TaskList) -> None:
+    await expect(tasks.heading("No tasks yet")).to_be_visible()
 
 
 async def playground(tasks: TaskList) -> None:
@@ -42,15 +46,15 @@ async def playground(tasks: TaskList) -> None:
     await expect(tasks.tab.get_by_role("region", name="Result Window")).to_contain_text("totalCount")
 
 
-async def last(tasks: TaskList) -> None:
-    await listed(tasks)
+async def end_of_list(tasks: TaskList) -> None:
+    await task_list(tasks)
     await tasks.grid.focus()
     await tasks.tab.keyboard.press("End")
-    await expect(tasks.grid.locator("[data-active=true]")).to_be_visible()
+    await expect(tasks.active_row).to_be_visible()
 
 
-async def take(browser: Browser, url: str, prefix: str, views: tuple[View, ...]) -> None:
-    """Each view in each theme and size."""
+async def take_screenshots(browser: Browser, url: str, prefix: str, views: tuple[View, ...]) -> None:
+    """Take a screenshot of each view, in each theme and size."""
     for size, (width, height) in SIZES.items():
         for scheme in SCHEMES:
             context = await browser.new_context(
@@ -62,46 +66,46 @@ async def take(browser: Browser, url: str, prefix: str, views: tuple[View, ...])
                 has_touch=size == "phone",
                 is_mobile=size == "phone",
             )
-            context.set_default_timeout(PATIENCE_MS)
+            context.set_default_timeout(TIMEOUT_MS)
             for view in views:
                 tab = await context.new_page()
                 try:
-                    await picture(tab, view, REPORTS / f"{prefix}-{view.__name__.strip('_')}-{size}-{scheme}.png")
-                except (AssertionError, Error) as error:  # one view that is not there on a phone
+                    await take_screenshot(tab, view, REPORTS / f"{prefix}-{view.__name__}-{size}-{scheme}.png")
+                except (AssertionError, Error) as error:  # A phone does not offer every view.
                     sys.stderr.write(f"{prefix} {view.__name__} {size}: {str(error).splitlines()[0]}\n")
                 await tab.close()
             await context.close()
 
 
-async def picture(tab: Page, view: View, path: Path) -> None:
+async def take_screenshot(tab: Page, view: View, path: Path) -> None:
     await tab.goto("/")
     tasks = TaskList(tab)
-    if view not in (empty, playground):
-        await listed(tasks)
+    if view not in (no_tasks, playground):
+        await task_list(tasks)
     await view(tasks)
-    await tab.wait_for_timeout(400)  # until nothing moves any more; a picture, not a test
+    await tab.wait_for_timeout(ANIMATION_MS)
     await tab.screenshot(path=path)
 
 
 async def main(count: int) -> None:
-    """Without tasks, with a few, and with many."""
+    """Take the screenshots without tasks, with a few tasks, and with `count` tasks."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, Site(Path(folder)) as site:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=ARGUMENTS, chromium_sandbox=False
             )
-            expect.set_options(timeout=PATIENCE_MS)
-            await take(browser, site.url, "none", (empty,))
-            for title, status, priority in SAMPLES * 6:
-                await site.create(title, status=status, priority=priority)
-            await site.create(LONG, priority="HIGH", expiresAt="2199-01-01T00:00:00Z")
-            await take(browser, site.url, "some", (*VIEWS, playground))
-            await asyncio.to_thread(site.fill, count)
-            await take(browser, site.url, "many", (listed, last))
+            expect.set_options(timeout=TIMEOUT_MS)
+            await take_screenshots(browser, site.url, "none", (no_tasks,))
+            for title, status, priority in SAMPLE_TASKS * 6:
+                await site.create_tasks(title, status=status, priority=priority)
+            await site.create_tasks(LONG_TITLE, priority="HIGH", expiresAt="2199-01-01T00:00:00Z")
+            await take_screenshots(browser, site.url, "some", (*VIEWS, playground))
+            await asyncio.to_thread(site.replace_tasks, count)
+            await take_screenshots(browser, site.url, "many", (task_list, end_of_list))
             await browser.close()
 
 
 if __name__ == "__main__":
     build(WEB)
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_TASKS))

@@ -1,4 +1,4 @@
-"""The code in docs/how-to/use-from-apollo.md: taken from the page, generated, type-checked, and run against the service."""
+"""The code in docs/how-to/use-from-apollo.md: it passes the type checker, and works with the service."""
 
 import asyncio
 import json
@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.service_process import ROOT
 from tests.acceptance.web.site import Site
+from tests.support.service_process import ROOT
 from tools.node import environment
 from tools.page import WEB
 
 _BLOCK = re.compile(r"^```(?:graphql|tsx?)\n(?://|#) (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_OPTIONS = {
+_TIMEOUT_SECONDS = 120
+_COMPILER_OPTIONS = {
     "strict": True,
     "noUncheckedIndexedAccess": True,
     "target": "es2022",
@@ -30,18 +31,18 @@ _OPTIONS = {
 
 @pytest.fixture
 def guide(built: None, tmp_path: Path) -> Path:
-    """A folder with the files of the guide, and what they need."""
+    """A folder with the code blocks of the guide as files, and with their dependencies."""
     for name, text in _BLOCK.findall((ROOT / "docs/how-to/use-from-apollo.md").read_text()):
         (tmp_path / name).write_text(text)
     shutil.copy(Path(__file__).parent / "guide.ts", tmp_path)
     (tmp_path / "node_modules").symlink_to(WEB / "node_modules")
     (tmp_path / "package.json").write_text('{ "type": "module" }')
-    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": _OPTIONS}))
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": _COMPILER_OPTIONS}))
     return tmp_path
 
 
 async def run(folder: Path, *command: str, **variables: str) -> str:
-    """What it prints; it must end well."""
+    """Run a command and return its output. Fails if the command fails."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -49,14 +50,14 @@ async def run(folder: Path, *command: str, **variables: str) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode == 0, said.decode()
-    return said.decode()
+    output, _ = await asyncio.wait_for(process.communicate(), _TIMEOUT_SECONDS)
+    assert process.returncode == 0, output.decode()
+    return output.decode()
 
 
-async def test_the_code_of_the_guide_works(site: Site, guide: Path) -> None:
-    await site.create(*(f"Task {number}" for number in range(1, 8)))
-    url, programs = f"{site.url}/graphql", guide / "node_modules/.bin"
-    await run(guide, str(programs / "graphql-codegen"), "--config", "codegen.ts", GRAPHQL_URL=url)
-    await run(guide, str(programs / "tsc"))
+async def test_code_of_the_guide_works(site: Site, guide: Path) -> None:
+    await site.create_tasks(*(f"Task {number}" for number in range(1, 8)))
+    url, bin_dir = f"{site.url}/graphql", guide / "node_modules/.bin"
+    await run(guide, str(bin_dir / "graphql-codegen"), "--config", "codegen.ts", GRAPHQL_URL=url)
+    await run(guide, str(bin_dir / "tsc"))
     assert await run(guide, "node", "built/guide.js", url) == "ok\n"

@@ -1,4 +1,4 @@
-"""A list of many: its last row is reached by every way there is. A million in `make test-million`."""
+"""A long list: every way to scroll reaches its last row. `make test-million` runs this with a million tasks."""
 
 import re
 from collections.abc import Iterator
@@ -7,31 +7,31 @@ import pytest
 from playwright.async_api import expect
 
 from tests.acceptance.web.conftest import OpenTab
-from tests.acceptance.web.listing import TaskList
 from tests.acceptance.web.site import Site
+from tests.acceptance.web.task_list import TaskList
 
 
 @pytest.fixture(scope="module", params=[50_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
-def count(request: pytest.FixtureRequest, whole_site: Site) -> Iterator[int]:
-    """So many tasks, which are gone afterwards."""
+def count(request: pytest.FixtureRequest, shared_site: Site) -> Iterator[int]:
+    """The number of tasks in the service. They are removed after the tests of this module."""
     count: int = request.param
-    whole_site.fill(count)
+    shared_site.replace_tasks(count)
     yield count
-    whole_site.fill(0)
+    shared_site.replace_tasks(0)
 
 
 @pytest.fixture
-def site(count: int, whole_site: Site) -> Site:
-    """The service as it is: not emptied."""
-    return whole_site
+def site(count: int, shared_site: Site) -> Site:
+    """The service with the tasks of `count`."""
+    return shared_site
 
 
-async def test_the_last_row_is_reached(count: int, open_tab: OpenTab) -> None:
+async def test_last_row_is_reachable(count: int, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     tasks, last = TaskList(tab), f"Task {count}"
-    await expect(tasks.title("Task 1")).to_be_visible()
+    await expect(tasks.title_button("Task 1")).to_be_visible()
     await expect(tasks.grid).to_have_attribute("aria-rowcount", str(count))
-    await tasks.counts(All=count)
+    await tasks.expect_counts(All=count)
 
     await tab.keyboard.press("End")
     await expect(tasks.row(last)).to_be_in_viewport()
@@ -39,14 +39,14 @@ async def test_the_last_row_is_reached(count: int, open_tab: OpenTab) -> None:
     await tab.keyboard.press("Home")
     await expect(tasks.row("Task 1")).to_be_in_viewport()
 
-    # By the bar: all the way down, and to its middle.
+    # Drag the scroll bar to its end, and to its middle.
     await tasks.grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight }")
     await expect(tasks.row(last)).to_be_in_viewport()
     await tasks.grid.evaluate("grid => { grid.scrollTop = (grid.scrollHeight - grid.clientHeight) / 2 }")
-    await expect(tasks.title(f"Task {count // 2}")).to_be_in_viewport()
+    await expect(tasks.title_button(f"Task {count // 2}")).to_be_in_viewport()
 
-    # By the number of its page; a reload comes back to the place.
-    page = tab.get_by_label("Go to page")
+    # Go to a page by its number. A reload restores the position.
+    page = tasks.page_number
     await page.fill(str(count // 100))
     await page.press("Enter")
     await expect(tasks.row(f"Task {count - 99}")).to_be_in_viewport()
@@ -55,27 +55,29 @@ async def test_the_last_row_is_reached(count: int, open_tab: OpenTab) -> None:
     await expect(tasks.row(f"Task {count - 99}")).to_be_in_viewport()
 
 
-async def test_the_wheel_goes_row_by_row_at_any_depth(count: int, open_tab: OpenTab) -> None:
+async def test_wheel_scrolls_row_by_row_at_any_depth(count: int, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     tasks, middle = TaskList(tab), count // 2
-    await expect(tasks.title("Task 1")).to_be_visible()
-    page = tab.get_by_label("Go to page")
+    await expect(tasks.title_button("Task 1")).to_be_visible()
+    page = tasks.page_number
     await page.fill(str(middle // 100))
     await page.press("Enter")
-    await expect(tasks.title(f"Task {middle - 99}")).to_be_in_viewport()
+    await expect(tasks.title_button(f"Task {middle - 99}")).to_be_in_viewport()
     await tasks.grid.hover()
     height = await tasks.rows.first.evaluate("row => row.offsetHeight")
     await tab.mouse.wheel(0, height * 3)
-    await expect(tasks.title(f"Task {middle - 96}")).to_be_in_viewport()
-    await expect(tasks.title(f"Task {middle - 99}")).not_to_be_in_viewport()
+    await expect(tasks.title_button(f"Task {middle - 96}")).to_be_in_viewport()
+    await expect(tasks.title_button(f"Task {middle - 99}")).not_to_be_in_viewport()
 
 
-async def test_a_drag_of_the_bar_asks_for_little(count: int, open_tab: OpenTab) -> None:
+async def test_dragging_the_scroll_bar_fetches_few_windows(count: int, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await expect(tasks.title("Task 1")).to_be_visible()
-    asked: list[str] = []
-    tab.on("request", lambda request: asked.append(request.post_data or "") if request.method == "POST" else None)
+    await expect(tasks.title_button("Task 1")).to_be_visible()
+    request_bodies: list[str] = []
+    tab.on(
+        "request", lambda request: request_bodies.append(request.post_data or "") if request.method == "POST" else None
+    )
     await tasks.grid.evaluate(
         """async grid => {
              for (let step = 1; step <= 40; step += 1) {
@@ -85,4 +87,4 @@ async def test_a_drag_of_the_bar_asks_for_little(count: int, open_tab: OpenTab) 
            }"""
     )
     await expect(tasks.row(f"Task {count}")).to_be_in_viewport()
-    assert len([body for body in asked if "TaskPage" in body]) < 20
+    assert len([body for body in request_bodies if "TaskPage" in body]) < 20

@@ -1,56 +1,56 @@
-"""The list: what it shows, in which order, and that the URL knows it: reload and Back bring it back."""
+"""The task list: its rows and their order, and its state in the URL, which reload and Back restore."""
 
 import re
 
 from playwright.async_api import expect
 
 from tests.acceptance.web.conftest import OpenTab
-from tests.acceptance.web.listing import TaskList
 from tests.acceptance.web.site import Site
+from tests.acceptance.web.task_list import TaskList
 
 
-async def test_without_tasks_it_says_how_to_get_some(site: Site, open_tab: OpenTab) -> None:
+async def test_empty_list_offers_to_create_a_task(site: Site, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     await expect(tab.get_by_role("heading", name="No tasks yet")).to_be_visible()
     await expect(tab.get_by_role("main").get_by_role("button", name="New task")).to_be_visible()
 
 
-async def test_status_order_and_search_are_in_the_url(site: Site, open_tab: OpenTab) -> None:
-    await site.create("Write the letter")
-    await site.create("Send the parcel", status="DONE")
+async def test_status_order_and_search_are_kept_in_the_url(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("Write the letter")
+    await site.create_tasks("Send the parcel", status="DONE")
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await tasks.shows("Send the parcel", "Write the letter")
-    await tasks.counts(All=2, To_do=1, In_progress=0, Done=1)
+    await tasks.expect_rows("Send the parcel", "Write the letter")
+    await tasks.expect_counts(All=2, To_do=1, In_progress=0, Done=1)
     await expect(tasks.grid).to_have_attribute("aria-rowcount", "2")
 
-    await tab.get_by_label("Order").select_option("Oldest first")
-    await tasks.shows("Write the letter", "Send the parcel")
+    await tab.get_by_label("Sort order").select_option("Oldest first")
+    await tasks.expect_rows("Write the letter", "Send the parcel")
     await expect(tab).to_have_url(re.compile("order=OLDEST"))
 
-    await tab.get_by_role("tab", name="Done").click()
-    await tasks.shows("Send the parcel")
+    await tasks.status_tab("Done").click()
+    await tasks.expect_rows("Send the parcel")
     await expect(tab).to_have_url(re.compile("status=DONE"))
     await tab.reload()
-    await tasks.shows("Send the parcel")
-    await expect(tab.get_by_role("tab", name="Done")).to_have_attribute("aria-selected", "true")
+    await tasks.expect_rows("Send the parcel")
+    await expect(tasks.status_tab("Done")).to_have_attribute("aria-selected", "true")
 
     await tab.go_back()
-    await tasks.shows("Write the letter", "Send the parcel")
-    await tab.get_by_role("searchbox", name="Search tasks").fill("parc")
-    await tasks.shows("Send the parcel")
+    await tasks.expect_rows("Write the letter", "Send the parcel")
+    await tasks.search_field.fill("parc")
+    await tasks.expect_rows("Send the parcel")
     await expect(tab).to_have_url(re.compile("q=parc"))
     await tab.go_back()
-    await tasks.shows("Write the letter", "Send the parcel")
-    await tab.get_by_role("searchbox", name="Search tasks").fill("nowhere")
-    await expect(tab.get_by_role("heading", name="Nothing found")).to_be_visible()
+    await tasks.expect_rows("Write the letter", "Send the parcel")
+    await tasks.search_field.fill("nowhere")
+    await expect(tasks.heading("No matching tasks")).to_be_visible()
 
 
-async def test_the_open_task_is_in_the_url(site: Site, open_tab: OpenTab) -> None:
-    [id_] = await site.create("Write the letter", description="To the office")
+async def test_open_task_is_kept_in_the_url(site: Site, open_tab: OpenTab) -> None:
+    [id_] = await site.create_tasks("Write the letter", description="To the office")
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await tasks.title("Write the letter").click()
+    await tasks.title_button("Write the letter").click()
     drawer = tasks.dialog("Task")
     await expect(drawer.get_by_label("Description")).to_have_value("To the office")
     await expect(tab).to_have_url(re.compile(f"task={id_}"))
@@ -62,38 +62,38 @@ async def test_the_open_task_is_in_the_url(site: Site, open_tab: OpenTab) -> Non
     await expect(drawer).to_be_visible()
 
 
-async def test_a_new_task_does_not_push_the_rows(site: Site, open_tab: OpenTab) -> None:
-    await site.create("Here already")
+async def test_new_tasks_are_announced_without_moving_rows(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("Existing")
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await tasks.shows("Here already")
-    await tasks.connected()
-    await site.create("One", "Two")
-    await tab.get_by_role("button", name="2 new, show").click()
-    await tasks.shows("Two", "One", "Here already")
+    await tasks.expect_rows("Existing")
+    await tasks.expect_connected()
+    await site.create_tasks("One", "Two")
+    await tab.get_by_role("button", name="Show 2 new tasks").click()
+    await tasks.expect_rows("Two", "One", "Existing")
 
 
-async def test_insight_says_what_the_cache_did(site: Site, open_tab: OpenTab) -> None:
-    await site.create("One", "Two", "Three")
+async def test_insight_shows_cache_hits_and_queries(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("One", "Two", "Three")
     tab = await open_tab("/")
-    await TaskList(tab).shows("Three", "Two", "One")
+    await TaskList(tab).expect_rows("Three", "Two", "One")
     await tab.get_by_role("button", name="Insight").click()
     panel = tab.get_by_role("complementary", name="Insight")
-    await panel.get_by_role("button", name="Fetch again").click()
-    cached = panel.get_by_role("row", name="Found in the cache").get_by_role("cell")
-    await expect(cached.nth(1)).to_have_text("3")
+    await panel.get_by_role("button", name="Refetch").click()
+    hits = panel.get_by_role("row", name="Cache hits").get_by_role("cell")
+    await expect(hits.nth(1)).to_have_text("3")
     await expect(panel.get_by_role("row", name="SQL queries").get_by_role("cell").nth(1)).to_have_text("0")
     await expect(panel.get_by_role("row", name="Redis round trips").get_by_role("cell").nth(1)).to_have_text("2")
     await panel.get_by_role("button", name="Close insight").click()
     await expect(panel).to_be_hidden()
 
 
-async def test_dark_without_a_flash(site: Site, open_tab: OpenTab) -> None:
+async def test_dark_theme_loads_without_a_flash(site: Site, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
-    await tab.get_by_role("button", name="Dark theme").click()
+    await tab.get_by_role("button", name="Switch to dark theme").click()
     html = tab.locator("html")
     await expect(html).to_have_attribute("data-mantine-color-scheme", "dark")
-    # Before anything else of the page runs, the scheme stands: a script of the page itself sets it.
+    # Record the scheme when the body appears: an inline script must have set it by then.
     await tab.add_init_script(
         "new MutationObserver(() => document.body && (window.first ??= document.documentElement"
         ".dataset.mantineColorScheme)).observe(document, { childList: true, subtree: true })"

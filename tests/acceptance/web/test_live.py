@@ -1,92 +1,92 @@
-"""Live: two tabs agree; a service, a line or a Redis that is gone is said, and all is well once it is back."""
+"""Live updates, and outages of the service, the network and Redis: the page reports them and recovers."""
 
 from playwright.async_api import BrowserContext, expect
 
+from tests.acceptance.web.axe import axe_findings
 from tests.acceptance.web.conftest import OpenTab
-from tests.acceptance.web.listing import TaskList
 from tests.acceptance.web.site import Site
-from tests.acceptance.web.test_access import findings
-from tests.acceptance.web.watch import Watch
+from tests.acceptance.web.tab_monitor import TabMonitor
+from tests.acceptance.web.task_list import TaskList
 
-# What Chromium says of a request or a WebSocket to nobody.
-NOBODY = "net::ERR|WebSocket connection to|Failed to load resource"
+# What Chromium logs when the service does not answer.
+CONNECTION_ERRORS = "net::ERR|WebSocket connection to|Failed to load resource"
 
 
-async def test_two_tabs_agree(site: Site, open_tab: OpenTab) -> None:
-    await site.create("Write the letter", "Send the parcel")
+async def test_changes_appear_in_another_tab(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("Write the letter", "Send the parcel")
     one, two = TaskList(await open_tab("/")), TaskList(await open_tab("/"))
     for tasks in (one, two):
-        await tasks.shows("Send the parcel", "Write the letter")
-        await tasks.connected()
-    await one.edit("Write the letter", "Write two letters")
-    await two.shows("Send the parcel", "Write two letters")
+        await tasks.expect_rows("Send the parcel", "Write the letter")
+        await tasks.expect_connected()
+    await one.edit_title("Write the letter", "Write two letters")
+    await two.expect_rows("Send the parcel", "Write two letters")
     await two.row("Send the parcel").get_by_role("button", name="Complete").click()
     for tasks in (one, two):
-        await tasks.counts(Done=1, To_do=1)
+        await tasks.expect_counts(Done=1, To_do=1)
     await expect(one.row("Send the parcel").get_by_role("button", name="Reopen")).to_be_visible()
     await one.tab.bring_to_front()
     await one.tab.keyboard.press("Home")
     await one.tab.keyboard.press("Delete")
     for tasks in (one, two):
-        await tasks.shows("Write two letters")
-        await tasks.counts(All=1)
+        await tasks.expect_rows("Write two letters")
+        await tasks.expect_counts(All=1)
 
 
-async def test_the_service_is_gone_and_comes_back(site: Site, open_tab: OpenTab, watch: Watch) -> None:
-    watch.allow(NOBODY)
-    await site.create("Write the letter")
+async def test_page_recovers_when_the_service_restarts(site: Site, open_tab: OpenTab, monitor: TabMonitor) -> None:
+    monitor.allow(CONNECTION_ERRORS)
+    await site.create_tasks("Write the letter")
     tasks = TaskList(await open_tab("/"))
-    await tasks.shows("Write the letter")
-    await tasks.connected()
+    await tasks.expect_rows("Write the letter")
+    await tasks.expect_connected()
     site.stop()
     try:
         await expect(tasks.banner).to_contain_text("Offline")
-        await tasks.edit("Write the letter", "Kept while away")
-        await expect(tasks.says("cannot be reached, so nothing was saved")).to_be_visible()
-        await expect(tasks.row("Write the letter")).to_contain_text("Not saved")
-        assert await findings(tasks.tab) == []
+        await tasks.edit_title("Write the letter", "Typed while offline")
+        await expect(tasks.message("Could not reach the service, so the change is not confirmed")).to_be_visible()
+        await expect(tasks.row("Write the letter")).to_contain_text("Unsaved")
+        assert await axe_findings(tasks.tab) == []
     finally:
         site.start()
     await expect(tasks.banner).to_be_hidden()
-    await tasks.connected()
-    # What was written while the tab was away is there without a reload.
-    await tasks.row("Write the letter").get_by_role("button", name="Not saved").click()
+    await tasks.expect_connected()
+    # The text that was typed during the outage is still there.
+    await tasks.row("Write the letter").get_by_role("button", name="Unsaved").click()
     field = tasks.grid.get_by_role("textbox", name="Title")
-    await expect(field).to_have_value("Kept while away")
+    await expect(field).to_have_value("Typed while offline")
     await field.press("Enter")
-    await tasks.shows("Kept while away")
+    await tasks.expect_rows("Typed while offline")
 
 
-async def test_what_happened_while_the_line_was_gone_is_fetched(
-    site: Site, context: BrowserContext, open_tab: OpenTab, watch: Watch
+async def test_changes_made_while_offline_are_fetched(
+    site: Site, context: BrowserContext, open_tab: OpenTab, monitor: TabMonitor
 ) -> None:
-    watch.allow(NOBODY)
-    await site.create("Write the letter")
+    monitor.allow(CONNECTION_ERRORS)
+    await site.create_tasks("Write the letter")
     tasks = TaskList(await open_tab("/"))
-    await tasks.shows("Write the letter")
-    await tasks.connected()
+    await tasks.expect_rows("Write the letter")
+    await tasks.expect_connected()
     await context.set_offline(True)
     await expect(tasks.banner).to_contain_text("Offline")
-    await site.create("Somebody else's", status="DONE")
+    await site.create_tasks("Created elsewhere", status="DONE")
     await context.set_offline(False)
     await expect(tasks.banner).to_be_hidden()
-    await tasks.counts(All=2, Done=1)
-    await tasks.tab.get_by_role("button", name="1 new, show").click()
-    await tasks.shows("Somebody else's", "Write the letter")
+    await tasks.expect_counts(All=2, Done=1)
+    await tasks.tab.get_by_role("button", name="Show 1 new task").click()
+    await tasks.expect_rows("Created elsewhere", "Write the letter")
 
 
-async def test_without_redis_it_says_so_and_goes_on(site: Site, open_tab: OpenTab) -> None:
-    await site.create("Write the letter")
+async def test_page_works_without_redis(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("Write the letter")
     tasks = TaskList(await open_tab("/"))
-    await tasks.shows("Write the letter")
+    await tasks.expect_rows("Write the letter")
     site.stop_redis()
     try:
-        await expect(tasks.banner).to_contain_text("Redis is not in use")
-        assert await findings(tasks.tab) == []
-        await tasks.edit("Write the letter", "Written without Redis")
-        await tasks.shows("Written without Redis")
+        await expect(tasks.banner).to_contain_text("The Redis index is not in use")
+        assert await axe_findings(tasks.tab) == []
+        await tasks.edit_title("Write the letter", "Written without Redis")
+        await tasks.expect_rows("Written without Redis")
     finally:
         site.start_redis()
     await expect(tasks.banner).to_be_hidden()
     await tasks.tab.reload()
-    await tasks.shows("Written without Redis")
+    await tasks.expect_rows("Written without Redis")

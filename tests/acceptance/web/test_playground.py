@@ -1,4 +1,4 @@
-"""The playground at /graphql: a query, every example, a subscription that hears of a change, and no other host."""
+"""The playground at /graphql: its examples run, its subscriptions receive events, and it contacts no other host."""
 
 from playwright.async_api import Page, expect
 
@@ -6,12 +6,12 @@ from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
 
 
-async def run(tab: Page) -> None:
+async def execute(tab: Page) -> None:
     await tab.get_by_role("button", name="Execute query").click()
 
 
-async def test_every_example_runs(site: Site, open_tab: OpenTab) -> None:
-    await site.create("A task to find")
+async def test_examples_run(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("A task to find")
     tab = await open_tab("/graphql")
     examples = tab.get_by_role("tab")
     answer = tab.get_by_role("region", name="Result Window")
@@ -19,15 +19,15 @@ async def test_every_example_runs(site: Site, open_tab: OpenTab) -> None:
     assert await examples.count() == 6
     for number, field in enumerate(("totalCount", "edges", "searchTasks", "createTask")):
         await examples.nth(number).click()
-        await run(tab)  # at once: GraphiQL may not know yet which operation stands in this tab
+        await execute(tab)  # Without waiting, while GraphiQL may still name the operation of the previous tab.
         await expect(answer).to_contain_text(f'"{field}"')
 
 
-async def test_a_subscription_hears_of_a_change(site: Site, open_tab: OpenTab) -> None:
+async def test_subscription_receives_a_change(site: Site, open_tab: OpenTab) -> None:
     tab = await open_tab("/graphql")
     await tab.get_by_role("tab", name="Changes").click()
-    await run(tab)
+    await execute(tab)
     answer = tab.get_by_role("region", name="Result Window")
     await expect(answer).to_contain_text("RESYNC")
-    await site.create("Somebody else's")
-    await expect(answer).to_contain_text("Somebody else's")
+    await site.create_tasks("Created elsewhere")
+    await expect(answer).to_contain_text("Created elsewhere")

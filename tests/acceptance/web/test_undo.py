@@ -1,68 +1,67 @@
-"""What is taken back, tried again, or begun again: step by step, and with nobody else to blame."""
+"""Undo, retries and drafts: the page recovers every change and every unsaved text."""
 
 from playwright.async_api import Route, expect
 
 from tests.acceptance.web.conftest import OpenTab
-from tests.acceptance.web.listing import TaskList
 from tests.acceptance.web.site import Site
-from tests.acceptance.web.watch import Watch
+from tests.acceptance.web.tab_monitor import TabMonitor
+from tests.acceptance.web.task_list import TaskList
 
 
-async def test_step_by_step(site: Site, open_tab: OpenTab) -> None:
-    await site.create("Write the letter")
+async def test_undo_goes_back_step_by_step(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("Write the letter")
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await tasks.edit("Write the letter", "Write two letters")
-    await tasks.shows("Write two letters")
+    await tasks.edit_title("Write the letter", "Write two letters")
+    await tasks.expect_rows("Write two letters")
     await tab.keyboard.press("Home")
     await tab.keyboard.press("x")
-    await tasks.counts(Done=1)
+    await tasks.expect_counts(Done=1)
     await tab.keyboard.press("Control+z")
-    await tasks.counts(Done=0)
+    await tasks.expect_counts(Done=0)
     await tab.keyboard.press("Control+z")
-    await tasks.shows("Write the letter")
+    await tasks.expect_rows("Write the letter")
     await tab.keyboard.press("Control+z")
-    await expect(tasks.says("There is nothing to undo.")).to_be_visible()
+    await expect(tasks.message("Nothing to undo.")).to_be_visible()
 
 
-async def test_a_step_that_was_built_upon(site: Site, open_tab: OpenTab) -> None:
-    """One's own later edit is no conflict."""
-    await site.create("Write the letter")
+async def test_undo_does_not_conflict_with_a_later_own_edit(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("Write the letter")
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await tasks.shows("Write the letter")
+    await tasks.expect_rows("Write the letter")
     await tab.keyboard.press("j")
     await tab.keyboard.press("x")
-    done = tasks.says("Completed 1 task.")
+    done = tasks.message("Completed 1 task.")
     await expect(done).to_be_visible()
-    await tasks.edit("Write the letter", "Write two letters")
+    await tasks.edit_title("Write the letter", "Write two letters")
     await done.get_by_role("button", name="Undo").click()
-    await expect(tasks.says("Taken back.")).to_be_visible()
-    await tasks.counts(Done=0)
-    await tasks.shows("Write two letters")
+    await expect(tasks.message("Change undone.")).to_be_visible()
+    await tasks.expect_counts(Done=0)
+    await tasks.expect_rows("Write two letters")
     await expect(tab.get_by_role("dialog")).to_be_hidden()
 
 
-async def test_trying_again_saves_what_was_typed(site: Site, open_tab: OpenTab, watch: Watch) -> None:
-    watch.allow("net::ERR|Failed to load resource")
-    await site.create("Write the letter")
+async def test_retry_saves_the_typed_text(site: Site, open_tab: OpenTab, monitor: TabMonitor) -> None:
+    monitor.allow("net::ERR|Failed to load resource")
+    await site.create_tasks("Write the letter")
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await tasks.connected()
+    await tasks.expect_connected()
 
-    async def gone(route: Route) -> None:
+    async def abort(route: Route) -> None:
         await route.abort("connectionfailed")
 
-    await tab.route("**/graphql", gone)
-    await tasks.edit("Write the letter", "Write two letters")
-    await expect(tasks.row("Write the letter")).to_contain_text("Not saved")
+    await tab.route("**/graphql", abort)
+    await tasks.edit_title("Write the letter", "Write two letters")
+    await expect(tasks.row("Write the letter")).to_contain_text("Unsaved")
     await tab.unroute("**/graphql")
-    await tasks.says("cannot be reached").get_by_role("button", name="Try again").click()
-    await tasks.shows("Write two letters")
-    await expect(tasks.rows).not_to_contain_text(["Not saved"])
+    await tasks.message("Could not reach the service").get_by_role("button", name="Try again").click()
+    await tasks.expect_rows("Write two letters")
+    await expect(tasks.rows).not_to_contain_text(["Unsaved"])
 
 
-async def test_a_new_task_that_was_put_aside(site: Site, open_tab: OpenTab) -> None:
+async def test_draft_of_a_new_task_survives_closing_the_dialog(site: Site, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     tasks = TaskList(tab)
     await tab.keyboard.press("c")
@@ -75,11 +74,11 @@ async def test_a_new_task_that_was_put_aside(site: Site, open_tab: OpenTab) -> N
     await expect(dialog.get_by_label("Title")).to_have_value("Write the letter")
     await expect(dialog.get_by_label("Priority")).to_have_value("HIGH")
     await dialog.get_by_role("button", name="Create").click()
-    await tasks.shows("Write the letter")
-    # The same once more is another task.
+    await tasks.expect_rows("Write the letter")
+    # Creating the same input again creates a second task.
     await tab.keyboard.press("c")
     await expect(dialog.get_by_label("Title")).to_have_value("")
     await dialog.get_by_label("Title").fill("Write the letter")
     await dialog.get_by_label("Priority").select_option("High")
     await dialog.get_by_role("button", name="Create").click()
-    await tasks.shows("Write the letter", "Write the letter")
+    await tasks.expect_rows("Write the letter", "Write the letter")

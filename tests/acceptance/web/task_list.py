@@ -1,0 +1,69 @@
+"""A page object of the task list: finds its rows, dialogs and messages by role and accessible name."""
+
+from playwright.async_api import Locator, Page, expect
+
+
+class TaskList:
+    """The task list in one tab."""
+
+    def __init__(self, tab: Page) -> None:
+        self.tab = tab
+        self.grid = tab.get_by_role("grid", name="Tasks")
+        self.rows = self.grid.get_by_role("row")
+        self.active_row = self.grid.locator("[data-active=true]")
+        self.banner = (
+            tab.get_by_role("status")
+            .filter(has_text="Degraded.")
+            .or_(tab.get_by_role("status").filter(has_text="Offline."))
+        )
+        self.connection = tab.get_by_test_id("connection")
+        self.selection_toolbar = tab.get_by_role("toolbar", name="Selected tasks")
+        self.search_field = tab.get_by_role("searchbox", name="Search tasks")
+        self.page_number = tab.get_by_label("Go to page")
+
+    def row(self, title: str) -> Locator:
+        return self.rows.filter(has=self.tab.get_by_role("button", name=title, exact=True))
+
+    def title_button(self, title: str) -> Locator:
+        return self.grid.get_by_role("button", name=title, exact=True)
+
+    def checkbox(self, title: str) -> Locator:
+        return self.row(title).get_by_role("checkbox")
+
+    def dialog(self, name: str) -> Locator:
+        return self.tab.get_by_role("dialog", name=name, exact=True)
+
+    def heading(self, name: str) -> Locator:
+        return self.tab.get_by_role("heading", name=name)
+
+    def status_tab(self, name: str) -> Locator:
+        return self.tab.get_by_role("tab", name=name)
+
+    def message(self, text: str) -> Locator:
+        """Return the toast, banner or error that contains the text."""
+        return self.tab.get_by_role("status").or_(self.tab.get_by_role("alert")).filter(has_text=text)
+
+    async def expect_rows(self, *titles: str) -> None:
+        """Wait until the list has exactly these rows, in this order."""
+        await expect(self.rows).to_contain_text(titles)
+
+    async def expect_connected(self) -> None:
+        """Wait until the tab receives live updates."""
+        await expect(self.connection).to_contain_text("Connected")
+
+    async def expect_counts(self, **counts: int) -> None:
+        """Wait until the status tabs show these totals. A name has _ in place of a space, as in `To_do=1`."""
+        for name, count in counts.items():
+            await expect(self.status_tab(name.replace("_", " "))).to_contain_text(f"{count:,}")
+
+    async def start_title_edit(self, title: str) -> Locator:
+        """Open the title editor of a row. Returns its text field."""
+        await self.row(title).hover()
+        await self.row(title).get_by_role("button", name=f"Edit title: {title}").click()
+        return self.grid.get_by_role("textbox", name="Title")
+
+    async def edit_title(self, before: str, after: str) -> None:
+        """Change the title of a task in its row."""
+        field = await self.start_title_edit(before)
+        await field.fill(after)
+        await field.press("Enter")

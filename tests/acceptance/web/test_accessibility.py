@@ -1,0 +1,46 @@
+"""Accessibility: no serious axe finding in any view and either theme, and no clipped content at 200% or on a phone."""
+
+from typing import Literal
+
+import pytest
+from playwright.async_api import expect
+
+from tests.acceptance.web.axe import axe_findings
+from tests.acceptance.web.conftest import OpenTab
+from tests.acceptance.web.site import Site
+from tests.acceptance.web.task_list import TaskList
+from tests.acceptance.web.views import VIEWS, task_list
+
+LONG_TITLE = "A title with many more words than a row of the list can ever show in one line " * 5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_view_has_a_serious_axe_finding(
+    site: Site, open_tab: OpenTab, scheme: Literal["light", "dark"]
+) -> None:
+    await site.create_tasks(LONG_TITLE, "Write the letter", status="DONE", priority="HIGH")
+    found: dict[str, list[str]] = {}
+    for view in VIEWS:
+        tab = await open_tab("about:blank")
+        await tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await tab.goto("/")
+        tasks = TaskList(tab)
+        await task_list(tasks)
+        await view(tasks)
+        found[view.__name__] = await axe_findings(tab)
+        await tab.close()
+    assert found == {view.__name__: [] for view in VIEWS}
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (640, 400)], ids=["phone", "at 200%"])
+async def test_content_fits_the_viewport(site: Site, open_tab: OpenTab, width: int, height: int) -> None:
+    await site.create_tasks(LONG_TITLE, "Write the letter")
+    tab = await open_tab("about:blank")
+    await tab.set_viewport_size({"width": width, "height": height})
+    await tab.goto("/")
+    tasks = TaskList(tab)
+    await expect(tasks.row("Write the letter")).to_be_in_viewport()
+    assert await tab.evaluate("document.documentElement.scrollWidth") <= width
+    await tasks.title_button("Write the letter").click()
+    await expect(tasks.dialog("Task").get_by_label("Title")).to_be_in_viewport()
+    assert await tab.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,60 @@
+"""Every view of the web page: each function opens one from the task list, and waits until it is visible."""
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import expect
+
+from tests.acceptance.web.task_list import TaskList
+
+View = Callable[[TaskList], Awaitable[None]]
+
+
+async def task_list(tasks: TaskList) -> None:
+    await expect(tasks.rows.first).to_be_visible()
+
+
+async def task_drawer(tasks: TaskList) -> None:
+    await tasks.rows.first.get_by_role("gridcell").nth(3).get_by_role("button").first.click()
+    await expect(tasks.dialog("Task").get_by_label("Title")).to_be_visible()
+
+
+async def new_task(tasks: TaskList) -> None:
+    await tasks.tab.get_by_role("banner").get_by_role("button", name="New task").click()
+    await expect(tasks.dialog("New task")).to_be_visible()
+
+
+async def keyboard_help(tasks: TaskList) -> None:
+    await tasks.tab.get_by_role("button", name="Keyboard shortcuts").click()
+    await expect(tasks.dialog("Keyboard shortcuts")).to_be_visible()
+
+
+async def command_menu(tasks: TaskList) -> None:
+    await tasks.tab.get_by_role("button", name="Command menu").click()
+    await expect(tasks.tab.get_by_label("Command", exact=True)).to_be_visible()
+
+
+async def selection(tasks: TaskList) -> None:
+    await tasks.rows.first.get_by_role("checkbox").click()
+    await expect(tasks.selection_toolbar).to_be_visible()
+
+
+async def insight(tasks: TaskList) -> None:
+    await tasks.tab.get_by_role("button", name="Insight").click()
+    await expect(tasks.tab.get_by_role("complementary", name="Insight")).to_be_visible()
+
+
+async def no_search_results(tasks: TaskList) -> None:
+    await tasks.search_field.fill("nowhere")
+    await expect(tasks.tab.get_by_role("heading", name="No matching tasks")).to_be_visible()
+
+
+VIEWS: tuple[View, ...] = (
+    task_list,
+    task_drawer,
+    new_task,
+    keyboard_help,
+    command_menu,
+    selection,
+    insight,
+    no_search_results,
+)
