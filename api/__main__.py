@@ -112,10 +112,10 @@ def schema(*, reference: bool = False) -> None:
     Args:
         reference: Print the reference in Markdown instead of the schema definition language.
     """
-    from schema import sdl
-    from schema.reference import reference as markdown
+    from schema.build import sdl
+    from schema.reference import reference_page
 
-    sys.stdout.write(markdown() if reference else sdl().rstrip("\n") + "\n")
+    sys.stdout.write(reference_page() if reference else sdl().rstrip("\n") + "\n")
 
 
 @app.command

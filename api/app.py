@@ -29,8 +29,8 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
 from db.pool import Database, DatabaseLimits
-from schema import build
-from schema.limits.extension import OperationLimits
+from schema.build import create_schema
+from schema.limits.operation_limits import OperationLimits
 
 # Smaller responses are not compressed. Levels above 1 cost much more time and save few bytes.
 _COMPRESS_FROM_BYTES, _COMPRESSION_LEVEL = 1024, 1
@@ -103,7 +103,7 @@ def _create_service(settings: Settings, store: Store, feed: Feed) -> GraphQLServ
         cost=settings.max_cost,
         introspection=settings.development,
     )
-    schema = build(limits, suggestions=settings.development)
+    schema = create_schema(limits, suggestions=settings.development)
     manifest = settings.trusted_documents
     trusted = None if manifest is None else load_manifest(manifest, schema._schema)
     persisted_queries = PersistedQueries(trusted, trusted_only=settings.trusted_only)

@@ -26,7 +26,7 @@ from db import task_table
 from db.migrations import migrate
 from db.pool import Connection, Database
 from db.task import NewTask
-from schema.resolvers.validation import uuid7
+from schema.ids import new_id
 
 # For each database, the statement that drops indexes from the complete schema.
 DATABASES = {
@@ -45,7 +45,7 @@ Write = Callable[[Connection, list[UUID]], Awaitable[None]]
 
 def new_task() -> NewTask:
     """Return a task like those of the loader: a title of five words, a description of ten."""
-    return NewTask(uuid7(), " ".join(random.sample(WORDS, 5)), " ".join(random.sample(WORDS, 10)), "TODO", "LOW", None)
+    return NewTask(new_id(), " ".join(random.sample(WORDS, 5)), " ".join(random.sample(WORDS, 10)), "TODO", "LOW", None)
 
 
 async def create(connection: Connection, _ids: list[UUID]) -> None:

@@ -1,5 +1,1 @@
-"""GraphQL: types, resolvers, limits. Knows the store, and neither Redis nor SQL."""
-
-from schema.build import build, sdl
-
-__all__ = ["build", "sdl"]
+"""The GraphQL layer: types, resolvers, limits and execution. Calls the store; contains no SQL and no Redis commands."""

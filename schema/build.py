@@ -1,4 +1,4 @@
-"""The schema, put together; and its text."""
+"""Assembly of the GraphQL schema, and its text in SDL."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -14,10 +14,11 @@ from strawberry.types.execution import PreExecutionError
 
 from cache.feed.subscriber import SubscriberTooSlow
 from schema.context import Context
-from schema.errors import as_client_sees
 from schema.execution.document_cache import BoundedParserCache, BoundedValidationCache
 from schema.execution.executor import ExecutionContext
-from schema.limits.extension import LimitsExtension, OperationLimits
+from schema.execution.masking import client_error
+from schema.limits.extension import LimitsExtension
+from schema.limits.operation_limits import OperationLimits
 from schema.resolvers.mutation import Mutation
 from schema.resolvers.query import Query
 from schema.resolvers.subscription import Subscription
@@ -25,53 +26,58 @@ from schema.types.task import Task
 
 DATE_TIME = replace(
     DateTimeDefinition,
-    description="A moment, by ISO 8601, like 2026-11-25T08:30:00.123456+00:00. Given in UTC, with as many digits as it "
-    "needs: microseconds, an expiry milliseconds. Taken with any offset, in UTC if it has none.",
+    description="A date and time in ISO 8601, such as 2026-11-25T08:30:00.123456+00:00. Returned in UTC; fractional "
+    "seconds of zero are left out. Accepted with any UTC offset; a time without an offset is read as UTC.",
 )
 
 
 class Schema(strawberry.Schema):
-    """A schema whose errors are for people, wherever they come from: parser, validation, or resolvers."""
+    """A schema that passes every error of the parser, the validation and the resolvers through `client_error`."""
 
     suggestions = True
 
     async def execute(self, *arguments: Any, **options: Any) -> Any:
-        """As Strawberry's; `context_value` is our `Context`."""
+        """Execute a query or mutation. `context_value` must be a `Context`."""
         context: Context = options["context_value"]
         result = await super().execute(*arguments, **options)
-        self._for_people(result, context)
+        self._mask_errors(result, context)
         if context.session.cache.degraded:
             result.extensions = {**(result.extensions or {}), "degraded": True}
         return result
 
     async def stream(self, *arguments: Any, **options: Any) -> Any:
-        """The events of a subscription, as Strawberry's. Raises `SubscriberTooSlow`."""
+        """Start a subscription and return the iterator of its events, which raises `SubscriberTooSlow`."""
         context: Context = options["context_value"]
-        return self._shown(await super().stream(*arguments, **options), context)
+        return self._mask_events(await super().stream(*arguments, **options), context)
 
-    async def _shown(self, results: Any, context: Context) -> AsyncIterator[Any]:
+    async def _mask_events(self, results: Any, context: Context) -> AsyncIterator[Any]:
         try:
             async with aclosing(results):
                 async for result in results:
                     for error in result.errors or ():
                         if isinstance(error.original_error, SubscriberTooSlow):
                             raise error.original_error
-                    self._for_people(result, context)
+                    self._mask_errors(result, context)
                     yield result
-        except GraphQLError as error:  # of an extension: Strawberry lets those through here
-            refused = PreExecutionError(data=None, errors=[error])
-            self._for_people(refused, context)
-            yield refused
+        except GraphQLError as error:
+            # Strawberry does not catch errors that extensions raise before a subscription starts.
+            rejected = PreExecutionError(data=None, errors=[error])
+            self._mask_errors(rejected, context)
+            yield rejected
 
-    def _for_people(self, result: Any, context: Context) -> None:
+    def _mask_errors(self, result: Any, context: Context) -> None:
         if result.errors:
             result.errors = [
-                as_client_sees(error, context.request_id, suggestions=self.suggestions) for error in result.errors
+                client_error(error, context.request_id, suggestions=self.suggestions) for error in result.errors
             ]
 
 
-def build(limits: OperationLimits | None = None, *, suggestions: bool = True) -> strawberry.Schema:
-    """The schema that the service answers from; errors that suggest other names only with `suggestions`."""
+def create_schema(limits: OperationLimits | None = None, *, suggestions: bool = True) -> strawberry.Schema:
+    """Return the schema that the service executes.
+
+    limits: the default limits if None.
+    suggestions: whether errors suggest other names ("Did you mean …?"), which reveals names of the schema.
+    """
     limits = limits or OperationLimits()
     schema = Schema(
         query=Query,
@@ -91,5 +97,5 @@ def build(limits: OperationLimits | None = None, *, suggestions: bool = True) ->
 
 
 def sdl() -> str:
-    """The schema in GraphQL's definition language, as `schema/schema.graphql` holds it."""
-    return build().as_str() + "\n"
+    """Return the schema in GraphQL's schema definition language, as in `schema/schema.graphql`."""
+    return create_schema().as_str() + "\n"

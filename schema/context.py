@@ -1,4 +1,4 @@
-"""What every resolver finds in `info.context`."""
+"""The context that Strawberry passes to every resolver as `info.context`."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from cache.reads.session import Session
 
 @dataclass(frozen=True)
 class Context:
-    """One request: its session of the store, the id that its log lines carry, and the feed of this process."""
+    """The context of one request: its session of the store, its id for log lines, and the feed of the process."""
 
     session: Session
     request_id: str

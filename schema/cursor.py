@@ -1,4 +1,4 @@
-"""Cursors: where a task stands in an order of its view, opaque to clients, and good after it is gone."""
+"""Cursors: opaque strings that name a position in an order of tasks and stay valid after the task is gone."""
 
 import binascii
 import struct
@@ -10,37 +10,39 @@ from db.index_source import IndexPosition
 from db.task import Order, Task
 from schema.errors import BadInput
 
-# A letter for what it goes by, the score, the id's 16 bytes, and a check sum of these.
-_FORM = struct.Struct(">cq16s")
-_SUM = struct.Struct(">I")
-_LETTERS: dict[Order, bytes] = {"NEWEST": b"t", "OLDEST": b"t", "EXPIRING_SOON": b"e"}
-# The year 2200 in microseconds, beyond every score.
-_END = 7_258_118_400_000_000
+# A letter for the sort key, the score in the index, and the 16 bytes of the id; followed by a checksum.
+_POSITION = struct.Struct(">cq16s")
+_CHECKSUM = struct.Struct(">I")
+_SORT_KEYS: dict[Order, bytes] = {"NEWEST": b"t", "OLDEST": b"t", "EXPIRING_SOON": b"e"}
+# The year 2200 in microseconds. No score reaches it.
+_SCORE_END = 7_258_118_400_000_000
 
 
-def encode(task: Task, order: Order) -> str:
-    """The cursor of a task: 40 characters or fewer of the URL-safe alphabet."""
+def encode_cursor(task: Task, order: Order) -> str:
+    """Return the cursor of a task: up to 40 characters of the URL-safe base64 alphabet."""
     score = expires_at_ms(task) if order == "EXPIRING_SOON" else created_at_us(task)
-    place = _FORM.pack(_LETTERS[order], score, task.id.bytes)
-    return urlsafe_b64encode(place + _SUM.pack(binascii.crc32(place))).rstrip(b"=").decode()
+    packed = _POSITION.pack(_SORT_KEYS[order], score, task.id.bytes)
+    return urlsafe_b64encode(packed + _CHECKSUM.pack(binascii.crc32(packed))).rstrip(b"=").decode()
 
 
-def decode(argument: str, cursor: str, order: Order) -> IndexPosition:
-    """The place that a cursor stands for. Raises `BadInput`, naming the argument."""
+def decode_cursor(argument: str, cursor: str, order: Order) -> IndexPosition:
+    """Return the position that a cursor names. Raises `BadInput`, which names the argument."""
     try:
         raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-        place, check = raw[: _FORM.size], raw[_FORM.size :]
-        letter, score, id_ = _FORM.unpack(place)
-        genuine = letter in _LETTERS.values() and check == _SUM.pack(binascii.crc32(place))
+        packed, checksum = raw[: _POSITION.size], raw[_POSITION.size :]
+        sort_key, score, id_bytes = _POSITION.unpack(packed)
+        genuine = sort_key in _SORT_KEYS.values() and checksum == _CHECKSUM.pack(binascii.crc32(packed))
     except (ValueError, struct.error):
         genuine = False
-    if not genuine or not 0 <= score < _END:
+    if not genuine or not 0 <= score < _SCORE_END:
         raise BadInput(
             argument,
-            "is not a cursor of this service. Pass an endCursor, a startCursor or an edge's cursor "
-            "exactly as it was given to you.",
+            "is not a cursor of this service. Pass a startCursor, an endCursor or the cursor of an edge, unchanged.",
         )
-    if letter != _LETTERS[order]:
-        orders = " or ".join(name for name, of in _LETTERS.items() if of == letter)
-        raise BadInput(argument, f"is a cursor of orderBy: {orders}, and orderBy: {order} was asked for.")
-    return score, UUID(bytes=id_)
+    if sort_key != _SORT_KEYS[order]:
+        orders = " or ".join(name for name, key in _SORT_KEYS.items() if key == sort_key)
+        raise BadInput(
+            argument,
+            f"is a cursor of the order {orders}, but the request has the order {order}. Pass a cursor of that order.",
+        )
+    return score, UUID(bytes=id_bytes)

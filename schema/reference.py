@@ -1,4 +1,4 @@
-"""The schema as a page for people: every type, field, argument and value, with its description."""
+"""The reference page of the schema: every type, field, argument and enum value with its description, in Markdown."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,53 +18,53 @@ from graphql.utilities import ast_from_value
 
 from schema.build import sdl
 
-INTRODUCTION = """# The schema
+_INTRODUCTION = """# The schema
 
-Made from the descriptions in the schema by `make schema`; do not edit it here. What an operation costs is in
-[limits.md](limits.md), what goes over the wire in [http.md](http.md).
+`make schema` generates this page from the descriptions in the schema; do not edit it by hand. [limits.md](limits.md)
+describes the limits and the cost of operations, [http.md](http.md) requests and responses.
 """
-_KINDS: tuple[tuple[str, type], ...] = (
+_TYPE_KINDS: tuple[tuple[str, type], ...] = (
     ("Interfaces", GraphQLInterfaceType),
     ("Types", GraphQLObjectType),
     ("Inputs", GraphQLInputObjectType),
     ("Enums", GraphQLEnumType),
     ("Scalars", GraphQLScalarType),
 )
-ROOTS = (("Queries", "Query"), ("Mutations", "Mutation"), ("Subscriptions", "Subscription"))
-BUILT_IN = {"String", "Int", "Float", "Boolean", "ID"}
+_ROOTS = (("Queries", "Query"), ("Mutations", "Mutation"), ("Subscriptions", "Subscription"))
+_BUILT_IN = {"String", "Int", "Float", "Boolean", "ID"}
 
 
-def reference() -> str:
-    """The page, in Markdown: what can be asked and done first, then every type by its kind and name."""
+def reference_page() -> str:
+    """Return the page: queries, mutations and subscriptions first, then all types by kind and name."""
     types = build_schema(sdl()).type_map
-    ours = sorted((name, type_) for name, type_ in types.items() if not name.startswith("__") and name not in BUILT_IN)
-    lines = [INTRODUCTION]
-    for title, name in ROOTS:
+    ours = sorted((name, type_) for name, type_ in types.items() if not name.startswith("__") and name not in _BUILT_IN)
+    lines = [_INTRODUCTION]
+    for title, name in _ROOTS:
         lines += [f"## {title}\n", *_members(types[name])]
-    for title, kind in _KINDS:
+    for title, kind in _TYPE_KINDS:
         lines.append(f"## {title}\n")
         for name, type_ in ours:
-            if isinstance(type_, kind) and name not in dict(ROOTS).values():
-                lines += [f"### {name}\n", f"{_flat(type_.description)}\n", *_members(type_)]
+            if isinstance(type_, kind) and name not in dict(_ROOTS).values():
+                lines += [f"### {name}\n", f"{_one_line(type_.description)}\n", *_members(type_)]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _members(type_: GraphQLNamedType) -> Iterator[str]:
     if isinstance(type_, GraphQLEnumType):
-        yield from (f"- `{name}`: {_flat(value.description)}" for name, value in type_.values.items())
+        yield from (f"- `{name}`: {_one_line(value.description)}" for name, value in type_.values.items())
     elif not isinstance(type_, GraphQLScalarType):
         fields: dict[str, Any] = getattr(type_, "fields", {})
         for name, field in fields.items():
-            yield f"- `{name}` {_typed(field)}: {_flat(field.description)}"
+            yield f"- `{name}` {_typed(field)}: {_one_line(field.description)}"
             for argument_name, argument in getattr(field, "args", {}).items():
-                yield f"    - `{argument_name}` {_typed(argument)}: {_flat(argument.description)}"
+                yield f"    - `{argument_name}` {_typed(argument)}: {_one_line(argument.description)}"
     yield ""
 
 
 def _typed(field: Any) -> str:
-    """The type, with a link unless it is built in, and what it is if it is not given."""
+    """Return the type of a field or argument, linked unless it is built in, and its default value."""
     name = get_named_type(field.type).name
-    text = f"`{field.type}`" if name in BUILT_IN else f"[`{field.type}`](#{name.lower()})"
+    text = f"`{field.type}`" if name in _BUILT_IN else f"[`{field.type}`](#{name.lower()})"
     default = getattr(field, "default_value", None)
     if default is None or repr(default) == "Undefined":
         return text
@@ -72,5 +72,5 @@ def _typed(field: Any) -> str:
     return f"{text} = `{print_ast(literal)}`" if literal else text
 
 
-def _flat(description: str | None) -> str:
+def _one_line(description: str | None) -> str:
     return " ".join((description or "").split())

@@ -1,1 +1,1 @@
-"""How Strawberry parses, validates and executes a document."""
+"""Execution of documents: caches for parsed and validated documents, the executor, and the masking of errors."""

@@ -1,1 +1,1 @@
-"""Limits on the shape and the cost of an operation."""
+"""Limits on operations: tokens, depth, aliases, directives, repeated fields and cost."""

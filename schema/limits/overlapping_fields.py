@@ -1,74 +1,82 @@
-"""How much there is to compare before fields that stand side by side are known to fit together."""
+"""Bounds the cost of GraphQL's overlapping-fields validation.
+
+Validation compares all fields of the same name in the same place in pairs. Without a bound, a document of 490 times
+`tasks { totalCount }` kept a worker busy for 1.5 seconds, although the limit on tokens allows the document.
+"""
 
 from collections.abc import Sequence
 
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
 
 from schema.errors import OverLimit
+from schema.limits.document import Fragments
 
-# Validation compares each field with each other of the same name in the same place: 490 times `tasks { totalCount }`,
-# which is within the limit on tokens, kept a process busy for 1.5 s.
-MOST_COMPARISONS = 3000
+MAX_COMPARISONS = 3000
 
 
 class OverlapCounter:
-    """Counts the comparisons of a document, and stops where there are too many: a bomb of fragments is not walked."""
+    """Counts the comparisons that validation would make, and stops at the limit without walking the rest."""
 
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode], most: int = MOST_COMPARISONS) -> None:
+    def __init__(self, fragments: Fragments, limit: int = MAX_COMPARISONS) -> None:
         self._fragments = fragments
-        self._most = most
+        self._limit = limit
         self._count = 0
-        self._reached: set[str] = set()
+        self._spread: set[str] = set()
 
     def document(self, document: DocumentNode) -> None:
-        """Counts all of it, for validation looks at all, whichever operation runs. Raises `OverLimit`."""
+        """Count the comparisons of all operations and fragments, since validation covers them all.
+
+        Raises `OverLimit`.
+        """
         for operation in document.definitions:
             if isinstance(operation, OperationDefinitionNode):
-                self.check([operation.selection_set])
+                self._compare([operation.selection_set])
         for name, fragment in self._fragments.items():
-            if name not in self._reached:
-                self.check([fragment.selection_set])
+            if name not in self._spread:
+                self._compare([fragment.selection_set])
 
-    def check(self, sets: Sequence[SelectionSetNode]) -> None:
-        """Counts the fields of selection sets that stand in one place, and what is below them. Raises `OverLimit`."""
+    def _compare(self, sets: Sequence[SelectionSetNode]) -> None:
+        """Count the comparisons among selection sets of the same place, and below them. Raises `OverLimit`."""
         fields: dict[str, list[FieldNode]] = {}
         for field in self._fields(sets):
             same = fields.setdefault((field.alias or field.name).value, [])
-            self._count += 1 + len(same)  # itself, so that the walk ends, and those that it is compared with
+            # One for the field itself bounds the walk even if no field repeats.
+            self._count += 1 + len(same)
             same.append(field)
-            if self._count > self._most:
+            if self._count > self._limit:
                 raise OverLimit(
                     "TOO_MANY_REPEATED_FIELDS",
-                    "The document repeats fields so often that it takes {requested:,} comparisons or more to see "
-                    "whether they fit together, and {limit:,} is the most. Write each field once.",
-                    self._most,
+                    "The document repeats fields so often that validating it takes at least {requested:,} comparisons; "
+                    "the limit is {limit:,}. Write each field once.",
+                    self._limit,
                     self._count,
                 )
         for same in fields.values():
-            self.check([field.selection_set for field in same if field.selection_set is not None])
+            self._compare([field.selection_set for field in same if field.selection_set is not None])
 
     def _fields(self, sets: Sequence[SelectionSetNode]) -> list[FieldNode]:
-        """The fields of these sets, with those of their fragments, each fragment once."""
+        """Return the fields of these sets, with fragments expanded, each fragment once."""
         found: list[FieldNode] = []
-        known: set[str] = set()
+        expanded: set[str] = set()
         waiting = list(sets)
         while waiting:
             for node in waiting.pop().selections:
-                if isinstance(node, FieldNode):
-                    found.append(node)
-                elif isinstance(node, FragmentSpreadNode):
-                    name = node.name.value
-                    if name not in known and name in self._fragments:
-                        known.add(name)
-                        self._reached.add(name)
-                        waiting.append(self._fragments[name].selection_set)
-                else:
-                    waiting.append(node.selection_set)  # type: ignore[attr-defined]
+                match node:
+                    case FieldNode():
+                        found.append(node)
+                    case InlineFragmentNode():
+                        waiting.append(node.selection_set)
+                    case FragmentSpreadNode():
+                        name = node.name.value
+                        if name not in expanded and name in self._fragments:
+                            expanded.add(name)
+                            self._spread.add(name)
+                            waiting.append(self._fragments[name].selection_set)
         return found

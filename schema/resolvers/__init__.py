@@ -1,1 +1,1 @@
-"""Resolvers: queries, mutations and subscriptions."""
+"""Resolvers of queries, mutations and subscriptions, and the checks of their arguments."""

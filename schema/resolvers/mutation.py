@@ -1,4 +1,4 @@
-"""What can be done to one task, a mutation for each intent; those of many are in `bulk`."""
+"""The resolvers of mutations of one task. Those of many tasks are in `bulk`."""
 
 from typing import Annotated, Any
 
@@ -23,81 +23,80 @@ from schema.types.payloads import (
     UserError,
 )
 
-argument = strawberry.argument
-CreateTask = Annotated[inputs.CreateTaskInput, argument(description="The task.")]
-UpdateTask = Annotated[inputs.UpdateTaskInput, argument(description="What to change.")]
-CompleteTask = Annotated[inputs.CompleteTaskInput, argument(description="What is done.")]
-ReopenTask = Annotated[inputs.ReopenTaskInput, argument(description="What is not done after all.")]
-DeleteTask = Annotated[inputs.DeleteTaskInput, argument(description="What to delete.")]
-RestoreTask = Annotated[inputs.RestoreTaskInput, argument(description="What to bring back.")]
+CreateArgument = Annotated[inputs.CreateTaskInput, strawberry.argument(description="The task to create.")]
+UpdateArgument = Annotated[inputs.UpdateTaskInput, strawberry.argument(description="The task and its new values.")]
+CompleteArgument = Annotated[inputs.CompleteTaskInput, strawberry.argument(description="The task to complete.")]
+ReopenArgument = Annotated[inputs.ReopenTaskInput, strawberry.argument(description="The task to reopen.")]
+DeleteArgument = Annotated[inputs.DeleteTaskInput, strawberry.argument(description="The task to delete.")]
+RestoreArgument = Annotated[inputs.RestoreTaskInput, strawberry.argument(description="The task to restore.")]
 
 
 def completed(task: Row) -> Row:
-    """The task, done."""
+    """Return the task with the status DONE."""
     return replace(task, status="DONE")
 
 
 def reopened(task: Row) -> Row:
-    """The task, to be done; unless it is not done anyway."""
+    """Return a DONE task with the status TODO, and any other task unchanged."""
     return replace(task, status="TODO") if task.status == "DONE" else task
 
 
-@strawberry.type(description="What can be done, one mutation for each intent.")
+@strawberry.type(
+    description="The root of all mutations. Errors in the input are returned as `userErrors`. Each field states its "
+    "cost in points."
+)
 class Mutation(BulkMutation):
-    """The root of every mutation."""
-
     @strawberry.mutation(
-        description="Creates a task. With the id of a task that is there already it changes nothing, and answers "
-        "that. 5 points."
+        description="Creates a task. If a task with the given id exists already, returns it unchanged. Cost: 5 points."
     )
-    async def create_task(self, info: Info, input: CreateTask) -> CreateTaskPayload:  # noqa: A002
-        """One task."""
-        new = validation.new_task(input)
+    async def create_task(self, info: Info, input: CreateArgument) -> CreateTaskPayload:  # noqa: A002
+        new = validation.validate_create(input)
         outcome = await create_task(info.context.session, new) if isinstance(new, NewTask) else new
         return CreateTaskPayload(client_mutation_id=input.client_mutation_id, **outcome_fields(outcome))
 
     @strawberry.mutation(
-        description="Changes the fields that are given, and raises the version by one; not if they are so already. "
-        "5 points."
+        description="Sets the given fields of a task and increments its version. If all of them have these values "
+        "already, the task and its version stay unchanged. Cost: 5 points."
     )
-    async def update_task(self, info: Info, input: UpdateTask) -> UpdateTaskPayload:  # noqa: A002
-        """One task."""
-        edit = validation.update(input)
+    async def update_task(self, info: Info, input: UpdateArgument) -> UpdateTaskPayload:  # noqa: A002
+        edit = validation.validate_update(input)
         return UpdateTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
 
-    @strawberry.mutation(description="Makes a task DONE. One that is so already stays as it is. 5 points.")
-    async def complete_task(self, info: Info, input: CompleteTask) -> CompleteTaskPayload:  # noqa: A002
-        """One task."""
-        edit = validation.edit(input, completed)
+    @strawberry.mutation(
+        description="Sets the status of a task to DONE. A task that is already DONE stays unchanged. Cost: 5 points."
+    )
+    async def complete_task(self, info: Info, input: CompleteArgument) -> CompleteTaskPayload:  # noqa: A002
+        edit = validation.validate_edit(input, completed)
         return CompleteTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
 
-    @strawberry.mutation(description="Makes a task that is DONE a TODO again. Any other stays as it is. 5 points.")
-    async def reopen_task(self, info: Info, input: ReopenTask) -> ReopenTaskPayload:  # noqa: A002
-        """One task."""
-        edit = validation.edit(input, reopened)
+    @strawberry.mutation(
+        description="Sets the status of a task from DONE to TODO. A task that is not DONE stays unchanged. Cost: 5 "
+        "points."
+    )
+    async def reopen_task(self, info: Info, input: ReopenArgument) -> ReopenTaskPayload:  # noqa: A002
+        edit = validation.validate_edit(input, reopened)
         return ReopenTaskPayload(**await _change(info, "update", edit, input.client_mutation_id))
 
     @strawberry.mutation(
-        description="Deletes a task; for 30 days, unless set otherwise, `restoreTask` brings it back. 5 points."
+        description="Deletes a task. `restoreTask` can restore it for 30 days, unless the service is configured "
+        "otherwise. Cost: 5 points."
     )
-    async def delete_task(self, info: Info, input: DeleteTask) -> DeleteTaskPayload:  # noqa: A002
-        """One task."""
-        edit = validation.edit(input)
+    async def delete_task(self, info: Info, input: DeleteArgument) -> DeleteTaskPayload:  # noqa: A002
+        edit = validation.validate_edit(input)
         return DeleteTaskPayload(**await _change(info, "delete", edit, input.client_mutation_id))
 
     @strawberry.mutation(
-        description="Brings a deleted task back, with its id; its version goes on. One that is there stays as it is. "
-        "5 points."
+        description="Restores a deleted task with its id, and increments its version. A task that is not deleted stays "
+        "unchanged. Cost: 5 points."
     )
-    async def restore_task(self, info: Info, input: RestoreTask) -> RestoreTaskPayload:  # noqa: A002
-        """One task."""
-        edit = validation.edit(input)
+    async def restore_task(self, info: Info, input: RestoreArgument) -> RestoreTaskPayload:  # noqa: A002
+        edit = validation.validate_edit(input)
         return RestoreTaskPayload(**await _change(info, "restore", edit, input.client_mutation_id))
 
 
 async def _change(
     info: Info, kind: EditKind, edit: Edit | list[UserError], client_mutation_id: str | None
 ) -> dict[str, Any]:
-    """What the payload says."""
+    """Run a valid edit, and return the fields of the payload."""
     outcome = await edit_task(info.context.session, kind, edit) if isinstance(edit, Edit) else edit
     return {"client_mutation_id": client_mutation_id, **outcome_fields(outcome, deleted=kind == "delete")}

@@ -1,7 +1,5 @@
-"""The checks of what a client writes: each field against its limit, all errors at once."""
+"""Validation of the input of mutations: every field against its limit, with all errors reported at once."""
 
-import os
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,135 +12,113 @@ from strawberry import UNSET
 
 from cache.writes.edits import Edit
 from db.task import NewTask, Task
-from schema.types.inputs import CreateTaskInput, OneTaskInput, UpdateTaskInput
+from schema.ids import new_id, parse_id
+from schema.types.inputs import CreateTaskInput, TaskIdInput, UpdateTaskInput
 from schema.types.payloads import UserError, UserErrorCode
 
-LONGEST_TITLE, LONGEST_DESCRIPTION = 500, 10_000
+MAX_TITLE_CHARACTERS, MAX_DESCRIPTION_CHARACTERS = 500, 10_000
 FIRST_YEAR, END_YEAR = 1970, 2200
 
 
-def new_task(given: CreateTaskInput) -> NewTask | list[UserError]:
-    """The task to create, or all that is wrong with it."""
+def validate_create(given: CreateTaskInput) -> NewTask | list[UserError]:
+    """Return the task to create, or all errors in the input."""
     errors: list[UserError] = []
-    id_ = check_id(given.id, errors) if given.id is not None else uuid7()
-    check_text("title", given.title, LONGEST_TITLE, errors, blank=False)
+    id_ = check_id(given.id, errors) if given.id is not None else new_id()
+    check_text("title", given.title, MAX_TITLE_CHARACTERS, errors, allow_blank=False)
     if given.description:
-        check_text("description", given.description, LONGEST_DESCRIPTION, errors)
+        check_text("description", given.description, MAX_DESCRIPTION_CHARACTERS, errors)
     expires_at = check_expiry(given.expires_at, errors)
     if errors or id_ is None:
         return errors
     return NewTask(
-        id_,
-        given.title,
-        given.description or "",
-        _value(given.status, "TODO"),
-        _value(given.priority, "NONE"),
-        expires_at,
+        id=id_,
+        title=given.title,
+        description=given.description or "",
+        status=_enum_value(given.status, "TODO"),
+        priority=_enum_value(given.priority, "NONE"),
+        expires_at=expires_at,
     )
 
 
-def edit(given: OneTaskInput, make: Callable[[Task], Task] = lambda task: task) -> Edit | list[UserError]:
-    """The change to one task, or all that is wrong with it."""
+def validate_edit(given: TaskIdInput, change: Callable[[Task], Task] = lambda task: task) -> Edit | list[UserError]:
+    """Return the edit that applies `change` to a task, or all errors in the input."""
     errors: list[UserError] = []
     id_ = check_id(given.id, errors)
-    return errors if id_ is None else Edit(id_, given.expected_version, make)
+    return errors if id_ is None else Edit(id_, given.expected_version, change)
 
 
-def update(given: UpdateTaskInput) -> Edit | list[UserError]:
-    """The same, of an update."""
+def validate_update(given: UpdateTaskInput) -> Edit | list[UserError]:
+    """Return the edit that sets the given fields of a task, or all errors in the input."""
     errors: list[UserError] = []
     id_ = check_id(given.id, errors)
-    wanted = changes(given, errors)
+    values = _new_values(given, errors)
     if errors or id_ is None:
         return errors
-    return Edit(id_, given.expected_version, lambda task: replace(task, **wanted))
+    return Edit(id_, given.expected_version, lambda task: replace(task, **values))
 
 
-def changes(given: UpdateTaskInput, errors: list[UserError]) -> dict[str, Any]:
-    """The fields to change, by the row's names; adds what is wrong to `errors`."""
-    wanted: dict[str, Any] = {}
-    for field, limit in (("title", LONGEST_TITLE), ("description", LONGEST_DESCRIPTION)):
+def _new_values(given: UpdateTaskInput, errors: list[UserError]) -> dict[str, Any]:
+    """Return the new values of the given fields by their names in a row. Appends to `errors`."""
+    values: dict[str, Any] = {}
+    for field, limit in (("title", MAX_TITLE_CHARACTERS), ("description", MAX_DESCRIPTION_CHARACTERS)):
         text = getattr(given, field)
         if text is not UNSET:
-            wanted[field] = text
-            check_text(field, text, limit, errors, blank=field != "title")
+            values[field] = text
+            check_text(field, text, limit, errors, allow_blank=field != "title")
     for field in ("status", "priority"):
         value = getattr(given, field)
         if value is None:
-            errors.append(_blank(field))
+            errors.append(_blank_error(field))
         elif value is not UNSET:
-            wanted[field] = value.value
+            values[field] = value.value
     if given.expires_at is not UNSET:
-        wanted["expires_at"] = check_expiry(given.expires_at, errors)
-    return wanted
+        values["expires_at"] = check_expiry(given.expires_at, errors)
+    return values
 
 
-def check_text(field: str, text: str | None, limit: int, errors: list[UserError], *, blank: bool = True) -> None:
-    """A text within its limit, of characters that PostgreSQL can store."""
-    if text is None or (not blank and not text.strip()):
-        errors.append(_blank(field))
+def check_text(field: str, text: str | None, limit: int, errors: list[UserError], *, allow_blank: bool = True) -> None:
+    """Check the length of a text, and that PostgreSQL can store its characters. Appends to `errors`."""
+    if text is None or (not allow_blank and not text.strip()):
+        errors.append(_blank_error(field))
     elif len(text) > limit:
-        message = f"{field} may have {limit:,} characters at most, and has {len(text):,}."
+        message = f"{field} must have at most {limit:,} characters, not {len(text):,}."
         errors.append(UserError(field=[field], message=message, code=UserErrorCode.TOO_LONG))
     elif "\0" in text or not _encodable(text):
-        message = f"{field} holds a NUL character or half a surrogate pair. Leave it out."
-        code = UserErrorCode.INVALID_CHARACTER
-        errors.append(UserError(field=[field], message=message, code=code))
+        message = f"{field} contains a NUL character or an unpaired surrogate. Remove it."
+        errors.append(UserError(field=[field], message=message, code=UserErrorCode.INVALID_CHARACTER))
 
 
 def check_expiry(expires_at: datetime | None, errors: list[UserError]) -> datetime | None:
-    """A time that can be stored, in UTC (taken as UTC if it says no zone) and cut to milliseconds, as the row has it.
+    """Return the expiry time as the row stores it: in UTC, truncated to milliseconds. Appends to `errors`.
 
-    Whether it has passed, the database says.
+    A time without an offset is read as UTC. The database checks that the time is in the future.
     """
     if expires_at is None:
         return None
-    with suppress(OverflowError):  # the first and the last day that Python knows, in another zone
+    # Converting the first or the last day that Python supports from another offset overflows.
+    with suppress(OverflowError):
         utc = expires_at.replace(tzinfo=expires_at.tzinfo or UTC).astimezone(UTC)
         if FIRST_YEAR <= utc.year < END_YEAR:
             return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
-    message = f"expiresAt must lie between the years {FIRST_YEAR} and {END_YEAR}."
+    message = f"expiresAt must be in the future and before the year {END_YEAR}."
     errors.append(UserError(field=["expiresAt"], message=message, code=UserErrorCode.OUT_OF_RANGE))
     return None
 
 
-def check_id(id_: str, errors: list[UserError]) -> UUID | None:
-    """A UUIDv7, or none and an error."""
+def check_id(text: str, errors: list[UserError]) -> UUID | None:
+    """Return the UUIDv7 in a text, or None after appending to `errors`."""
     try:
-        return parse_id(id_)
+        return parse_id(text)
     except ValueError as error:
-        code = UserErrorCode.INVALID_ID
-        errors.append(UserError(field=["id"], message=f"id {error}", code=code))
+        errors.append(UserError(field=["id"], message=f"id {error}", code=UserErrorCode.INVALID_ID))
         return None
 
 
-def parse_id(id_: str) -> UUID:
-    """A UUIDv7 in its usual form of 36 characters. Raises `ValueError`, which says what is wrong."""
-    try:
-        parsed = UUID(id_) if len(id_) == 36 else None
-    except ValueError:
-        parsed = None
-    if parsed is None:
-        shown = id_ if len(id_) <= 40 else id_[:40] + "…"
-        raise ValueError(f'must be a UUID like 019ab2c4-7d1e-7c3a-9f00-3b1f0c2d4e5f, and "{shown}" is not.')
-    if parsed.version != 7:
-        raise ValueError(f"must be a UUID of version 7, and {id_} is not.")
-    return parsed
-
-
-def uuid7() -> UUID:
-    """A new id: 48 bits of milliseconds, 74 random bits (RFC 9562)."""
-    random = int.from_bytes(os.urandom(10))
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (2**48 - 1)) << 80 | random
-    return UUID(int=value & ~(0xF << 76) & ~(0b11 << 62) | 0x7 << 76 | 0b10 << 62)
-
-
-def _value(chosen: Enum | None, default: str) -> Any:
+def _enum_value(chosen: Enum | None, default: str) -> Any:
     return default if chosen is None else chosen.value
 
 
-def _blank(field: str) -> UserError:
+def _blank_error(field: str) -> UserError:
     message = f"{field} must not be {'empty' if field == 'title' else 'null'}."
     return UserError(field=[field], message=message, code=UserErrorCode.BLANK)
 

@@ -1,1 +1,1 @@
-"""GraphQL types: what clients read and write."""
+"""GraphQL types: the objects that clients read and the inputs that they send."""

@@ -1,4 +1,4 @@
-"""What mutations answer: what was done, and what was wrong with the input, as data."""
+"""The payload of each mutation: what it changed, and the errors in its input as data."""
 
 from enum import Enum
 
@@ -7,143 +7,137 @@ import strawberry
 from schema.types.task import Task
 
 
-@strawberry.enum(description="What was wrong, for programs.")
+@strawberry.enum(description="A code for an error in the input, for programs.")
 class UserErrorCode(Enum):
-    """What was wrong, for programs."""
-
-    BLANK = strawberry.enum_value("BLANK", description="Empty, or null, where something is needed.")
-    TOO_LONG = strawberry.enum_value("TOO_LONG", description="More characters than allowed.")
-    INVALID_CHARACTER = strawberry.enum_value("INVALID_CHARACTER", description="A NUL byte, or half a surrogate pair.")
-    INVALID_ID = strawberry.enum_value("INVALID_ID", description="Not a UUIDv7.")
-    IN_PAST = strawberry.enum_value("IN_PAST", description="An expiry that has passed already.")
-    OUT_OF_RANGE = strawberry.enum_value("OUT_OF_RANGE", description="Outside of what is allowed.")
-    TOO_MANY = strawberry.enum_value("TOO_MANY", description="More items than allowed.")
-    DUPLICATE_ID = strawberry.enum_value("DUPLICATE_ID", description="Two items with one id.")
+    BLANK = strawberry.enum_value("BLANK", description="A required value is empty or null.")
+    TOO_LONG = strawberry.enum_value("TOO_LONG", description="A text has more characters than allowed.")
+    INVALID_CHARACTER = strawberry.enum_value(
+        "INVALID_CHARACTER", description="A text contains a NUL character or an unpaired surrogate."
+    )
+    INVALID_ID = strawberry.enum_value("INVALID_ID", description="The id is not a UUIDv7.")
+    IN_PAST = strawberry.enum_value("IN_PAST", description="`expiresAt` is not in the future.")
+    OUT_OF_RANGE = strawberry.enum_value("OUT_OF_RANGE", description="A value is outside the allowed range.")
+    TOO_MANY = strawberry.enum_value("TOO_MANY", description="The input has more items than allowed.")
+    DUPLICATE_ID = strawberry.enum_value(
+        "DUPLICATE_ID", description="Several items have the same id. All of them are rejected."
+    )
     NOT_DONE = strawberry.enum_value(
-        "NOT_DONE", description="Nothing wrong with this item: another was refused, with errorPolicy: REJECT_ALL."
+        "NOT_DONE",
+        description="The item is valid, but another item was rejected and `errorPolicy` is REJECT_ALL.",
     )
-    ID_TAKEN = strawberry.enum_value("ID_TAKEN", description="The id of a task that was deleted or has expired.")
-    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="No such task, or it was deleted, or it has expired.")
-    VERSION_CONFLICT = strawberry.enum_value("VERSION_CONFLICT", description="The task is not at the expected version.")
+    ID_TAKEN = strawberry.enum_value(
+        "ID_TAKEN", description="The id belongs to a task that was deleted or has expired."
+    )
+    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="The task does not exist, was deleted, or has expired.")
+    VERSION_CONFLICT = strawberry.enum_value(
+        "VERSION_CONFLICT", description="The task does not have the version in `expectedVersion`."
+    )
 
 
-@strawberry.type(description="Something wrong with the input; nothing was changed because of it.")
+@strawberry.type(description="An error in the input. The input, or the item of a bulk mutation, changed nothing.")
 class UserError:
-    """For people and programs."""
-
     field: list[str] | None = strawberry.field(
-        description="The path of the field in the input; of an item of many, in that item. Null if none is at fault."
+        description="The path to the field in the input; in a bulk mutation, in the item. Null if no field is wrong."
     )
-    message: str = strawberry.field(description="What is wrong, and the limit.")
-    code: UserErrorCode = strawberry.field(description="The same for programs.")
+    message: str = strawberry.field(description="A message for people that states the problem and the limit.")
+    code: UserErrorCode = strawberry.field(description="The code of the error, for programs.")
 
 
-ERRORS = "What was wrong with the input, all of it; empty if it was done."
-CURRENT = "With VERSION_CONFLICT: the task as it is, to decide by. Else null."
+USER_ERRORS_DOC = "All errors in the input. Empty if the mutation succeeded."
+CURRENT_TASK_DOC = "The current task if `userErrors` contains VERSION_CONFLICT. Otherwise null."
+CREATED_TASK_DOC = (
+    "The task. If a task with this id existed before, that task, unchanged. Null if the task was not created."
+)
+CHANGED_TASK_DOC = "The task after the mutation. Null if the mutation was rejected."
+DELETED_TASK_ID_DOC = "The id of the deleted task. Null if the task was not deleted."
+RESULTS_DOC = "One result per item, in the order of the input. Empty if the input as a whole was rejected."
 
 
 @strawberry.type
-class Result:
-    """What every payload has, and every item of a mutation of many."""
+class MutationResult:
+    """The base of all payloads, and of the results of the items of bulk mutations."""
 
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description=ERRORS)
-    client_mutation_id: str | None = strawberry.field(default=None, description="What the input had.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=USER_ERRORS_DOC)
+    client_mutation_id: str | None = strawberry.field(
+        default=None, description="The `clientMutationId` of the input. Null if it had none."
+    )
 
 
 @strawberry.type
-class ChangedResult(Result):
-    """Of a change to a task that was there."""
+class ChangeResult(MutationResult):
+    """The base of the results of mutations that change an existing task."""
 
-    task: Task | None = strawberry.field(default=None, description="The task as it is now; null if it was not done.")
-    current_task: Task | None = strawberry.field(default=None, description=CURRENT)
-
-
-@strawberry.type(description="What became of a create.")
-class CreateTaskPayload(Result):
-    """Answer of createTask."""
-
-    task: Task | None = strawberry.field(default=None, description="The task that is there now; null if none is.")
+    task: Task | None = strawberry.field(default=None, description=CHANGED_TASK_DOC)
+    current_task: Task | None = strawberry.field(default=None, description=CURRENT_TASK_DOC)
 
 
-@strawberry.type(description="What became of an update.")
-class UpdateTaskPayload(ChangedResult):
-    """Answer of updateTask."""
+@strawberry.type(description="The result of `createTask`.")
+class CreateTaskPayload(MutationResult):
+    task: Task | None = strawberry.field(default=None, description=CREATED_TASK_DOC)
 
 
-@strawberry.type(description="What became of a completion.")
-class CompleteTaskPayload(ChangedResult):
-    """Answer of completeTask."""
+@strawberry.type(description="The result of `updateTask`.")
+class UpdateTaskPayload(ChangeResult):
+    pass
 
 
-@strawberry.type(description="What became of a reopening.")
-class ReopenTaskPayload(ChangedResult):
-    """Answer of reopenTask."""
+@strawberry.type(description="The result of `completeTask`.")
+class CompleteTaskPayload(ChangeResult):
+    pass
 
 
-@strawberry.type(description="What became of a delete.")
-class DeleteTaskPayload(Result):
-    """Answer of deleteTask."""
-
-    deleted_task_id: strawberry.ID | None = strawberry.field(default=None, description="The id, if it was deleted.")
-    current_task: Task | None = strawberry.field(default=None, description=CURRENT)
+@strawberry.type(description="The result of `reopenTask`.")
+class ReopenTaskPayload(ChangeResult):
+    pass
 
 
-@strawberry.type(description="What became of a restore.")
-class RestoreTaskPayload(ChangedResult):
-    """Answer of restoreTask."""
+@strawberry.type(description="The result of `deleteTask`.")
+class DeleteTaskPayload(MutationResult):
+    deleted_task_id: strawberry.ID | None = strawberry.field(default=None, description=DELETED_TASK_ID_DOC)
+    current_task: Task | None = strawberry.field(default=None, description=CURRENT_TASK_DOC)
 
 
-@strawberry.type(description="What became of one item.")
-class CreateTasksResult(Result):
-    """One item of createTasks."""
-
-    task: Task | None = strawberry.field(default=None, description="The task that is there now; null if none is.")
+@strawberry.type(description="The result of `restoreTask`.")
+class RestoreTaskPayload(ChangeResult):
+    pass
 
 
-@strawberry.type(description="What became of one item.")
-class UpdateTasksResult(ChangedResult):
-    """One item of updateTasks."""
+@strawberry.type(description="The result of one item of `createTasks`.")
+class CreateTasksResult(MutationResult):
+    task: Task | None = strawberry.field(default=None, description=CREATED_TASK_DOC)
 
 
-@strawberry.type(description="What became of one item.")
-class DeleteTasksResult(Result):
-    """One item of deleteTasks."""
-
-    deleted_task_id: strawberry.ID | None = strawberry.field(default=None, description="The id, if it was deleted.")
-    current_task: Task | None = strawberry.field(default=None, description=CURRENT)
+@strawberry.type(description="The result of one item of `updateTasks`.")
+class UpdateTasksResult(ChangeResult):
+    pass
 
 
-@strawberry.type(description="What became of one item.")
-class RestoreTasksResult(ChangedResult):
-    """One item of restoreTasks."""
+@strawberry.type(description="The result of one item of `deleteTasks`.")
+class DeleteTasksResult(MutationResult):
+    deleted_task_id: strawberry.ID | None = strawberry.field(default=None, description=DELETED_TASK_ID_DOC)
+    current_task: Task | None = strawberry.field(default=None, description=CURRENT_TASK_DOC)
 
 
-RESULTS = "One for each item, in the order of the input; none if the input as a whole was refused."
+@strawberry.type(description="The result of one item of `restoreTasks`.")
+class RestoreTasksResult(ChangeResult):
+    pass
 
 
-@strawberry.type(description="What became of many creates.")
-class CreateTasksPayload(Result):
-    """Answer of createTasks."""
-
-    results: list[CreateTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
+@strawberry.type(description="The result of `createTasks`.")
+class CreateTasksPayload(MutationResult):
+    results: list[CreateTasksResult] = strawberry.field(default_factory=list, description=RESULTS_DOC)
 
 
-@strawberry.type(description="What became of many updates.")
-class UpdateTasksPayload(Result):
-    """Answer of updateTasks."""
-
-    results: list[UpdateTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
+@strawberry.type(description="The result of `updateTasks`.")
+class UpdateTasksPayload(MutationResult):
+    results: list[UpdateTasksResult] = strawberry.field(default_factory=list, description=RESULTS_DOC)
 
 
-@strawberry.type(description="What became of many deletes.")
-class DeleteTasksPayload(Result):
-    """Answer of deleteTasks."""
-
-    results: list[DeleteTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
+@strawberry.type(description="The result of `deleteTasks`.")
+class DeleteTasksPayload(MutationResult):
+    results: list[DeleteTasksResult] = strawberry.field(default_factory=list, description=RESULTS_DOC)
 
 
-@strawberry.type(description="What became of many restores.")
-class RestoreTasksPayload(Result):
-    """Answer of restoreTasks."""
-
-    results: list[RestoreTasksResult] = strawberry.field(default_factory=list, description=RESULTS)
+@strawberry.type(description="The result of `restoreTasks`.")
+class RestoreTasksPayload(MutationResult):
+    results: list[RestoreTasksResult] = strawberry.field(default_factory=list, description=RESULTS_DOC)

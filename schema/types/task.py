@@ -1,4 +1,4 @@
-"""The types that a client reads: Task, its enums, and the Node interface."""
+"""The GraphQL type of a task, its enums, and Relay's `Node` interface."""
 
 from datetime import datetime
 from enum import Enum
@@ -10,58 +10,63 @@ from strawberry.types import Info
 from db.task import Task as Row
 
 
-@strawberry.enum(description="How far a task has come.")
+@strawberry.enum(description="The status of a task.")
 class TaskStatus(Enum):
-    """How far a task has come."""
-
-    TODO = strawberry.enum_value("TODO", description="Nobody has begun it.")
-    IN_PROGRESS = strawberry.enum_value("IN_PROGRESS", description="Somebody is at it.")
-    DONE = strawberry.enum_value("DONE", description="It is finished.")
+    TODO = strawberry.enum_value("TODO", description="Work has not started. The default.")
+    IN_PROGRESS = strawberry.enum_value("IN_PROGRESS", description="Work has started.")
+    DONE = strawberry.enum_value("DONE", description="Work is finished.")
 
 
-@strawberry.enum(description="In which order a connection has its tasks; ties go by id. Each costs the same.")
+@strawberry.enum(
+    description="The order of the tasks in a connection. Tasks with equal times are ordered by id. All orders cost the "
+    "same."
+)
 class TaskOrder(Enum):
-    """In which order a connection has its tasks."""
-
-    NEWEST = strawberry.enum_value("NEWEST", description="By creation, the newest first.")
-    OLDEST = strawberry.enum_value("OLDEST", description="By creation, the oldest first.")
+    NEWEST = strawberry.enum_value("NEWEST", description="By creation time, newest first. The default.")
+    OLDEST = strawberry.enum_value("OLDEST", description="By creation time, oldest first.")
     EXPIRING_SOON = strawberry.enum_value(
-        "EXPIRING_SOON", description="Only the tasks that expire, the soonest first; the others are not in it."
+        "EXPIRING_SOON",
+        description="By expiry time, soonest first. Tasks that do not expire are left out.",
     )
 
 
-@strawberry.enum(description="How much a task matters.")
+@strawberry.enum(description="The priority of a task.")
 class TaskPriority(Enum):
-    """How much a task matters."""
-
-    NONE = strawberry.enum_value("NONE", description="Nobody has said.")
-    LOW = strawberry.enum_value("LOW", description="Some day.")
-    MEDIUM = strawberry.enum_value("MEDIUM", description="As usual.")
-    HIGH = strawberry.enum_value("HIGH", description="Before the others.")
-    URGENT = strawberry.enum_value("URGENT", description="Now.")
+    NONE = strawberry.enum_value("NONE", description="No priority. The default.")
+    LOW = strawberry.enum_value("LOW", description="Low priority.")
+    MEDIUM = strawberry.enum_value("MEDIUM", description="Medium priority.")
+    HIGH = strawberry.enum_value("HIGH", description="High priority.")
+    URGENT = strawberry.enum_value("URGENT", description="The highest priority.")
 
 
-@strawberry.interface(description="Anything with an id that is its own in the whole service.")
+@strawberry.interface(description="An object with a globally unique id.")
 class Node:
-    """Relay's Node."""
-
-    id: strawberry.ID = strawberry.field(description="A UUIDv7.")
+    id: strawberry.ID = strawberry.field(description="The id: a UUIDv7, unique across all objects.")
 
 
-@strawberry.type(description="A task. Past its `expiresAt` it is gone for every reader.")
+@strawberry.type(description="A task. Deleted and expired tasks are not returned by any query.")
 class Task(Node):
-    """What resolvers return for it is a row, of the same attributes."""
+    """The GraphQL type of a row. Resolvers return rows without conversion, because both have the same attributes."""
 
-    title: str = strawberry.field(description="1 to 500 characters.")
-    description: str = strawberry.field(description="At most 10,000 characters; may be empty.")
-    status: TaskStatus = strawberry.field(description="How far it has come.")
-    priority: TaskPriority = strawberry.field(description="How much it matters.")
-    created_at: datetime = strawberry.field(description="When it was created, by the database.")
-    updated_at: datetime = strawberry.field(description="When it was last changed.")
-    expires_at: datetime | None = strawberry.field(description="When it ends by itself, if ever.")
-    version: int = strawberry.field(description="1 when created, one more with each change.")
+    title: str = strawberry.field(description="The title: 1 to 500 characters.")
+    description: str = strawberry.field(description="The description: up to 10,000 characters. Empty if not set.")
+    status: TaskStatus = strawberry.field(description="The status.")
+    priority: TaskPriority = strawberry.field(description="The priority. NONE if not set.")
+    created_at: datetime = strawberry.field(
+        description="When the task was created, by the clock of the database, in microseconds."
+    )
+    updated_at: datetime = strawberry.field(
+        description="When the task was last changed. Equal to `createdAt` until the first change."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="When the task expires. From then on no query returns it. Null if the task does not expire."
+    )
+    version: int = strawberry.field(
+        description="The version: 1 when the task is created, incremented by each change. Pass it as `expectedVersion` "
+        "to detect concurrent changes."
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Info[Any, Any]) -> bool:
-        """Rows are handed out as they are, for speed."""
+        """Accept rows, which resolvers return without converting them, for speed."""
         return isinstance(value, Row)

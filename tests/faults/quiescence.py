@@ -12,7 +12,7 @@ import psycopg
 
 from cache.redis import entry
 from cache.redis.keys import Keys
-from schema.resolvers.validation import uuid7
+from schema.ids import new_id
 from tests.faults.checker import check
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
@@ -65,7 +65,7 @@ async def _write_to_each(workload: Workload) -> list[str]:
     client = workload.clients[0]
     completions: list[Completion] = []
     for node in range(len(workload.cluster.nodes)):
-        id_ = str(uuid7())
+        id_ = str(new_id())
         workload.all_ids.append(id_)
         completions += [await client.create(node, id_, "TODO"), await client.delete(node, id_, 1)]
     return [f"a write failed after recovery: {each}" for each in completions if each.outcome is not Outcome.OK]

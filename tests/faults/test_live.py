@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from schema.resolvers.validation import uuid7
+from schema.ids import new_id
 from tests.faults.cluster import Cluster, running
 from tests.faults.subscriber import Subscriber, fetch_all_tasks
 
@@ -128,7 +128,7 @@ def assert_no_needless_resync(cluster: Cluster, subscribers: list[Subscriber]) -
 async def wait_for_every_kind(cluster: Cluster, subscribers: list[Subscriber]) -> None:
     """Write until the subscribers have received an event of each kind. Repeat, since a RESYNC may replace some."""
     for _ in range(SETTLE_SECONDS):
-        id_ = str(uuid7())
+        id_ = str(new_id())
         for document, variables in [
             (CREATE, {"tasks": [{"title": "One", "id": id_}]}),
             (UPDATE, {"id": id_, "title": "Another"}),

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from math import inf
 from typing import get_args
 
-from schema.resolvers.validation import uuid7
+from schema.ids import new_id
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
 from tests.faults.history import Completion, History, Order, Outcome
@@ -67,7 +67,7 @@ class Workload:
         latest_versions: dict[str, int] = {}
         for client in self.clients:
             client.latest_versions = latest_versions
-        self.ids = [str(uuid7()) for _ in range(tasks)]
+        self.ids = [str(new_id()) for _ in range(tasks)]
         # The ids of all tasks of the run. `ids` has those that the clients currently share.
         self.all_ids = list(self.ids)
         self.latest_versions = latest_versions
@@ -178,7 +178,7 @@ class Workload:
         await client.create(node, self._pick_id(), self._random.choice(STATUSES))
 
     async def _create_many(self, client: Client, node: int) -> None:
-        ids = [str(uuid7()) for _ in range(3)]
+        ids = [str(new_id()) for _ in range(3)]
         self.all_ids += ids
         completion = await client.create_many(
             node, ids, self._random.choice(STATUSES), self._random_expiry_seconds(0.5)
@@ -199,7 +199,7 @@ class Workload:
 
     async def _replace_task(self, client: Client, node: int, id_: str) -> None:
         """Create a new task in the place of this one, and delete this one if it still exists."""
-        new = str(uuid7())
+        new = str(new_id())
         self.all_ids.append(new)
         if id_ in self.ids:
             self.ids[self.ids.index(id_)] = new

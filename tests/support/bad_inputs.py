@@ -1,14 +1,14 @@
-"""What the lists of bad input share: what is wrong with a field or an id, and how it is told."""
+"""Invalid values of fields and ids that several tests send, and assertions on the errors."""
 
 from typing import Any
 from uuid import UUID
 
-from tests.support.graphql_client import Client
+from tests.support.graphql_client import TASK_FIELDS, Client
 
-ALL = "{ tasks(first: 100) { nodes { id title description status priority expiresAt version } totalCount } }"
+ALL_TASKS = f"{{ tasks(first: 100) {{ nodes {{ ...TaskFields }} totalCount }} }} {TASK_FIELDS}"
 
-# What is wrong, the field, the code, and the words that the message must have.
-FIELDS: list[tuple[dict[str, Any], str, str, list[str]]] = [
+# The invalid input, the field and the code of the error, and words that its message must contain.
+INVALID_FIELDS: list[tuple[dict[str, Any], str, str, list[str]]] = [
     ({"title": ""}, "title", "BLANK", ["empty"]),
     ({"title": " \t\n"}, "title", "BLANK", ["empty"]),
     ({"title": "x" * 501}, "title", "TOO_LONG", ["500", "501"]),
@@ -17,14 +17,15 @@ FIELDS: list[tuple[dict[str, Any], str, str, list[str]]] = [
     ({"title": "a\0b"}, "title", "INVALID_CHARACTER", ["NUL"]),
     ({"description": "a\0b"}, "description", "INVALID_CHARACTER", ["NUL"]),
     ({"expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt", "IN_PAST", ["future"]),
-    ({"expiresAt": "0001-01-01T00:00:00Z"}, "expiresAt", "OUT_OF_RANGE", ["1970", "2200"]),
-    ({"expiresAt": "0001-01-01T00:00:00+14:00"}, "expiresAt", "OUT_OF_RANGE", ["1970", "2200"]),
-    ({"expiresAt": "9999-12-31T23:59:59Z"}, "expiresAt", "OUT_OF_RANGE", ["1970", "2200"]),
-    ({"expiresAt": "9999-12-31T23:59:59-14:00"}, "expiresAt", "OUT_OF_RANGE", ["1970", "2200"]),
-    ({"expiresAt": "2200-01-01T00:00:00Z"}, "expiresAt", "OUT_OF_RANGE", ["2200"]),
+    ({"expiresAt": "0001-01-01T00:00:00Z"}, "expiresAt", "OUT_OF_RANGE", ["future", "2200"]),
+    ({"expiresAt": "0001-01-01T00:00:00+14:00"}, "expiresAt", "OUT_OF_RANGE", ["future", "2200"]),
+    ({"expiresAt": "9999-12-31T23:59:59Z"}, "expiresAt", "OUT_OF_RANGE", ["future", "2200"]),
+    ({"expiresAt": "9999-12-31T23:59:59-14:00"}, "expiresAt", "OUT_OF_RANGE", ["future", "2200"]),
+    ({"expiresAt": "2200-01-01T00:00:00Z"}, "expiresAt", "OUT_OF_RANGE", ["future", "2200"]),
 ]
 
-IDS: list[tuple[str, list[str]]] = [
+# The invalid id, and words that the message must contain.
+INVALID_IDS: list[tuple[str, list[str]]] = [
     ("", ["UUID"]),
     ("7", ["UUID"]),
     ("019ab2c4-7d1e-7c3a-9f00-3b1f0c2d4e5g", ["UUID"]),
@@ -37,12 +38,12 @@ IDS: list[tuple[str, list[str]]] = [
 ]
 
 
-async def everything(client: Client) -> Any:
-    """All that there is."""
-    return await client.query(ALL)
+async def all_tasks(client: Client) -> Any:
+    return await client.query(ALL_TASKS)
 
 
-def check(errors: list[Any], field: str, code: str, words: list[str]) -> None:
+def assert_user_error(errors: list[Any], field: str, code: str, words: list[str]) -> None:
+    """Assert that there is exactly one user error, and that its message names the field and contains the words."""
     [error] = errors
     assert (error["code"], error["field"]) == (code, [field])
     for word in (field, *words):
@@ -50,8 +51,8 @@ def check(errors: list[Any], field: str, code: str, words: list[str]) -> None:
     assert len(error["message"]) < 200
 
 
-async def refused(client: Client, document: str, word: str, **variables: Any) -> None:
-    """Not run, because it does not fit the schema, and the message says where."""
+async def assert_validation_error(client: Client, document: str, word: str, **variables: Any) -> None:
+    """Assert that the operation is rejected because it does not fit the schema, with a message that contains `word`."""
     error = await client.error(document, **variables)
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED", variables
     assert word in error["message"], variables

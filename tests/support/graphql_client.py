@@ -1,4 +1,4 @@
-"""The service in this process, its lifespan run, and GraphQL sent to it as HTTP."""
+"""The service in the process of the tests, and a client that sends it GraphQL requests over HTTP."""
 
 import asyncio
 import json
@@ -14,13 +14,16 @@ from api.config.settings import Settings
 
 TOTAL = "{ tasks(first: 1) { totalCount } }"
 
-CREATE = """
-mutation ($input: CreateTaskInput!) {
-  createTask(input: $input) {
-    task { id title description status priority createdAt updatedAt expiresAt version }
-    userErrors { field message code }
-  }
-}
+# All fields of a task. A document that spreads `...TaskFields` must contain this fragment.
+TASK_FIELDS = """
+fragment TaskFields on Task { id title description status priority createdAt updatedAt expiresAt version }
+"""
+
+CREATE = f"""
+mutation ($input: CreateTaskInput!) {{
+  createTask(input: $input) {{ task {{ ...TaskFields }} userErrors {{ field message code }} }}
+}}
+{TASK_FIELDS}
 """
 
 CREATE_MANY = """
@@ -40,7 +43,7 @@ mutation ($input: DeleteTaskInput!) {
 
 
 def without_cost(answer: Any) -> Any:
-    """An answer without what nearly every one has; tests/integration/schema/test_limits.py looks at that."""
+    """Return a response without the cost in its extensions, which tests/integration/schema/test_limits.py covers."""
     answer.get("extensions", {}).pop("cost", None)
     if not answer.get("extensions", True):
         del answer["extensions"]
@@ -48,7 +51,7 @@ def without_cost(answer: Any) -> Any:
 
 
 class Client:
-    """A client of the service."""
+    """A GraphQL client of the service."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
@@ -57,23 +60,23 @@ class Client:
         return await self.http.post("/graphql", content=content, headers={"Content-Type": content_type})
 
     async def send(self, document: str, **variables: Any) -> httpx.Response:
-        # ASCII, so that half a surrogate pair goes out as the escape that a client would send.
+        # json.dumps escapes all characters outside of ASCII, so it can encode an unpaired surrogate.
         return await self.post(json.dumps({"query": document, "variables": variables}).encode())
 
     async def answer(self, document: str, **variables: Any) -> Any:
-        """The whole answer: `data`, and `errors` if there are any."""
+        """Return the response body: `data`, and `errors` if there are errors."""
         response = await self.send(document, **variables)
         assert response.status_code == 200, response.text
         return without_cost(response.json())
 
     async def query(self, document: str, **variables: Any) -> Any:
-        """The data of an answer without errors."""
+        """Return the data of a response that must not contain errors."""
         answer = await self.answer(document, **variables)
         assert "errors" not in answer or not answer["errors"], answer["errors"]
         return answer["data"]
 
     async def error(self, document: str, **variables: Any) -> Any:
-        """The one error of an answer."""
+        """Return the error of a response that must contain exactly one."""
         answer = await self.answer(document, **variables)
         [error] = answer["errors"]
         return error
@@ -87,7 +90,7 @@ class Client:
         return payload["task"]
 
     async def create_many(self, titles: Sequence[str]) -> list[str]:
-        """Creates tasks and returns their ids."""
+        """Create tasks with these titles and return their ids."""
         payload = (await self.query(CREATE_MANY, tasks=[{"title": title} for title in titles]))["createTasks"]
         return [result["task"]["id"] for result in payload["results"]]
 
@@ -96,7 +99,7 @@ class Client:
         assert payload == {"deletedTaskId": id_, "userErrors": []}
 
     async def counters(self) -> dict[str, float]:
-        """What /metrics says, by the names of the samples."""
+        """Return the samples of /metrics by name."""
         text = (await self.http.get("/metrics")).text
         return {
             sample.name: sample.value for family in text_string_to_metric_families(text) for sample in family.samples
@@ -105,7 +108,7 @@ class Client:
 
 @asynccontextmanager
 async def started(settings: Settings) -> AsyncIterator[Client]:
-    """The service from its start to its end, without waiting until it is ready."""
+    """Run the service and yield a client, without waiting until the service is ready."""
     app = create_app(settings)
     transport = httpx.ASGITransport(app)
     async with (
@@ -117,15 +120,16 @@ async def started(settings: Settings) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Client]:
-    """The service, ready, and with its index."""
+    """Run the service and yield a client as soon as the service is ready and its index is built."""
     async with started(settings) as client:
         await ready(client)
         yield client
 
 
 async def ready(client: Client, *, degraded: bool = False) -> None:
+    """Wait up to 30 seconds until the service is ready."""
     for _ in range(3000):
         if (await client.http.get("/readyz")).json() == {"status": "ready", "degraded": degraded}:
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("The service does not become ready.")
+    raise AssertionError("The service did not become ready.")

@@ -1,7 +1,5 @@
 """Factories for tests that use the database: ids, new tasks, and rows."""
 
-import itertools
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,17 +8,10 @@ from db import task_table
 from db.pool import Connection
 from db.task import LockedTask, NewTask, Task
 from db.task_table import WrittenRow
+from schema.ids import new_id as new_id
 
 WORKSPACE = "default"
 PAST = datetime(2001, 1, 1, tzinfo=UTC)
-
-_id_numbers = itertools.count(1)
-
-
-def new_id() -> UUID:
-    """Return a UUIDv7 that no other test of this process uses."""
-    milliseconds = time.time_ns() // 1_000_000
-    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62) | next(_id_numbers))
 
 
 def new_task(title: str = "A task", **fields: Any) -> NewTask:

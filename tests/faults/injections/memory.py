@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from schema.resolvers.validation import uuid7
+from schema.ids import new_id
 from tests.faults import service_api
 from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, CaseResult, Run
 from tests.faults.history import Outcome
@@ -24,7 +24,7 @@ async def evictions(run: Run, count: int) -> None:
     redis, ids = run.cluster.redis, run.filler_ids
     if not ids:
         filler = run.workload.clients[0].clone("filler", FILLER_DESCRIPTION)
-        ids += [str(uuid7()) for _ in range(FILLER_TASKS)]
+        ids += [str(new_id()) for _ in range(FILLER_TASKS)]
         for first in range(0, FILLER_TASKS, BULK_SIZE):
             await filler.create_many(0, ids[first : first + BULK_SIZE], "TODO", None)
         await redis.limit_memory(FILLER_MEMORY_BYTES)

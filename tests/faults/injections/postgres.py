@@ -2,7 +2,7 @@
 
 import asyncio
 
-from schema.resolvers.validation import uuid7
+from schema.ids import new_id
 from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, Run
 from tests.faults.history import Completion, Operation, Outcome
 
@@ -52,6 +52,6 @@ def _failed(completion: Completion) -> bool:
 
 
 def _new_ids(run: Run) -> list[str]:
-    ids = [str(uuid7()) for _ in range(100)]
+    ids = [str(new_id()) for _ in range(100)]
     run.workload.all_ids += ids
     return ids

@@ -11,7 +11,7 @@ import redis
 
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
-from schema.resolvers.validation import uuid7
+from schema.ids import new_id
 from tests.integration.api.table_lock import locked_task_table, wait_for_lock_waiters
 from tests.support.graphql_client import TOTAL, Client, ready, running, started
 
@@ -46,7 +46,7 @@ async def test_unexpected_error_is_masked_and_carries_the_request_id(
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP TABLE task")
-    body = {"query": TASK, "variables": {"id": str(uuid7())}}
+    body = {"query": TASK, "variables": {"id": str(new_id())}}
     response = await client.http.post("/graphql", json=body, headers={"X-Request-Id": "mine"})
     assert response.status_code == 200
     assert response.headers["X-Request-Id"] == "mine"
@@ -67,7 +67,7 @@ async def test_unexpected_error_is_masked_and_carries_the_request_id(
 async def test_requests_over_the_limit_are_refused(settings: Settings, database_url: str) -> None:
     async with running(settings.model_copy(update={"max_requests_in_flight": 1})) as client:
         with locked_task_table(database_url):
-            held = asyncio.create_task(client.answer(TASK, id=str(uuid7())))
+            held = asyncio.create_task(client.answer(TASK, id=str(new_id())))
             await wait_for_lock_waiters(database_url, 1)
             refused = await client.send(TOTAL)
             assert refused.status_code == 503
@@ -88,7 +88,7 @@ async def test_requests_over_the_limit_are_refused(settings: Settings, database_
 async def test_statement_over_its_time_limit_is_unavailable(settings: Settings, database_url: str) -> None:
     async with running(settings.model_copy(update={"statement_timeout_ms": 200})) as client:
         with locked_task_table(database_url):
-            error = await client.error(TASK, id=str(uuid7()))
+            error = await client.error(TASK, id=str(new_id()))
         assert error["extensions"] == {"code": "UNAVAILABLE"}
         assert await client.total() == 0
 
@@ -129,7 +129,7 @@ async def test_get_runs_a_query(client: Client) -> None:
     assert (response.status_code, response.json()["data"]) == (200, {"tasks": {"totalCount": 0}})
     assert response.headers["Cache-Control"] == "no-store"
     response = await client.http.get(
-        "/graphql", params={"query": TASK, "variables": f'{{"id": "{uuid7()}"}}', "operationName": ""}
+        "/graphql", params={"query": TASK, "variables": f'{{"id": "{new_id()}"}}', "operationName": ""}
     )
     assert response.status_code in (200, 400)
 

@@ -1,17 +1,19 @@
+"""Fixtures for the tests of the GraphQL schema."""
+
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.support.bad_inputs import everything
+from tests.support.bad_inputs import all_tasks
 from tests.support.graphql_client import Client
 
 
 @pytest.fixture
-async def there(client: Client) -> AsyncIterator[Any]:
-    """A task that is there before the bad input, and must be there just so after it."""
-    task = await client.create(title="There before", description="and after")
-    before = await everything(client)
+async def existing_task(client: Client) -> AsyncIterator[Any]:
+    """A task that exists before the test. After the test, the service must hold exactly this task, unchanged."""
+    task = await client.create(title="Existing task", description="unchanged")
+    before = await all_tasks(client)
     assert before["tasks"]["totalCount"] == 1
     yield task
-    assert await everything(client) == before
+    assert await all_tasks(client) == before

@@ -1,4 +1,4 @@
-"""Bad input of queries: each a clear error that names the argument and the limit."""
+"""Invalid arguments of queries: every error names the argument and the limit."""
 
 import base64
 from typing import Any
@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from schema.resolvers.validation import uuid7
-from tests.support.bad_inputs import IDS, refused
+from schema.ids import new_id
+from tests.support.bad_inputs import INVALID_IDS, assert_validation_error
 from tests.support.graphql_client import Client
 
 ARGUMENTS = "first: $first, after: $after, last: $last, before: $before"
@@ -22,7 +22,7 @@ FILTER = (
     f"query ({VARIABLES}, $filter: TaskFilter! = {{}}) {{ filterTasks(filter: $filter, {ARGUMENTS}) {{ {INFO} }} }}"
 )
 SEARCH = f"""
-query ($first: Int, $after: String, $query: String! = "before") {{
+query ($first: Int, $after: String, $query: String! = "existing") {{
   searchTasks(query: $query, first: $first, after: $after) {{ {INFO} }}
 }}
 """
@@ -32,8 +32,10 @@ ENDS = [(name, "after" if side == "first" else "before") for name, side in SIDES
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 
 
-async def bad(client: Client, document: str, argument: str, *words: str, **variables: Any) -> dict[str, int]:
-    """The limit and what was asked, of an error that names the argument."""
+async def assert_bad_input(
+    client: Client, document: str, argument: str, *words: str, **variables: Any
+) -> dict[str, int]:
+    """Assert that the error names the argument and contains the words, and return its limit and requested value."""
     error = await client.error(document, **variables)
     extensions: dict[str, Any] = error["extensions"]
     assert (extensions.pop("code"), extensions.pop("argument")) == ("BAD_USER_INPUT", argument), variables
@@ -44,61 +46,61 @@ async def bad(client: Client, document: str, argument: str, *words: str, **varia
 
 
 @pytest.mark.parametrize("field", ["task", "node", "nodes"])
-async def test_a_bad_id(client: Client, there: Any, field: str) -> None:
-    for id_, words in IDS:
+async def test_invalid_id_is_rejected(client: Client, existing_task: Any, field: str) -> None:
+    for id_, words in INVALID_IDS:
         if field == "nodes":
-            await bad(client, NODES, "ids", *words, ids=[there["id"], id_])
+            await assert_bad_input(client, NODES, "ids", *words, ids=[existing_task["id"], id_])
         else:
-            await bad(client, f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}", "id", *words, id=id_)
+            await assert_bad_input(client, f"query ($id: ID!) {{ {field}(id: $id) {{ id }} }}", "id", *words, id=id_)
 
 
-async def test_101_ids_in_nodes(client: Client, there: Any) -> None:
-    ids = [there["id"], *(str(uuid7()) for _ in range(99))]
-    assert (await client.query(NODES, ids=ids))["nodes"] == [{"id": there["id"]}, *[None] * 99]
-    numbers = await bad(client, NODES, "ids", "100", "101", ids=[*ids, str(uuid7())])
+async def test_more_than_100_ids_are_rejected(client: Client, existing_task: Any) -> None:
+    ids = [existing_task["id"], *(str(new_id()) for _ in range(99))]
+    assert (await client.query(NODES, ids=ids))["nodes"] == [{"id": existing_task["id"]}, *[None] * 99]
+    numbers = await assert_bad_input(client, NODES, "ids", "100", "101", ids=[*ids, str(new_id())])
     assert numbers == {"limit": 100, "requested": 101}
 
 
 @pytest.mark.parametrize(("name", "side"), SIDES)
-async def test_a_page_of_a_bad_size(client: Client, there: Any, name: str, side: str) -> None:
+async def test_page_size_out_of_range_is_rejected(client: Client, existing_task: Any, name: str, side: str) -> None:
     for count in (0, 100):
         await client.query(CONNECTIONS[name], **{side: count})
     for count in (-1, 101, 10**9, -(2**31)):
-        numbers = await bad(client, CONNECTIONS[name], side, "0 to 100", str(count), **{side: count})
+        numbers = await assert_bad_input(client, CONNECTIONS[name], side, "0 to 100", str(count), **{side: count})
         assert numbers == {"limit": 100, "requested": count}
     for other in (2**31, 10**30, 1.5, "1", True):
-        await refused(client, CONNECTIONS[name], side, **{side: other})
+        await assert_validation_error(client, CONNECTIONS[name], side, **{side: other})
 
 
-async def test_a_page_number_with(client: Client, there: Any) -> None:
+async def test_page_number_with_cursor_or_last_is_rejected(client: Client, existing_task: Any) -> None:
     cursor = (await client.query(PAGE))["tasks"]["pageInfo"]["startCursor"]
     for argument, value in (("after", cursor), ("before", cursor), ("last", 1)):
-        await bad(client, PAGE, "page", argument, page=1, **{argument: value})
+        await assert_bad_input(client, PAGE, "page", argument, page=1, **{argument: value})
 
 
-async def test_a_page_number_out_of_range(client: Client, there: Any) -> None:
+async def test_page_number_out_of_range_is_rejected(client: Client, existing_task: Any) -> None:
     for page in (0, -1, 10**9 + 1, 2**31 - 1):
-        numbers = await bad(client, PAGE, "page", "1 to 1000000000", str(page), page=page)
+        numbers = await assert_bad_input(client, PAGE, "page", "1 to 1000000000", str(page), page=page)
         assert numbers == {"limit": 10**9, "requested": page}
     for other in (2**31, 1.5, "1", True):
-        await refused(client, PAGE, "page", page=other)
+        await assert_validation_error(client, PAGE, "page", page=other)
 
 
-async def test_a_page_past_the_end_is_empty(client: Client, there: Any) -> None:
+async def test_page_past_the_end_is_empty(client: Client, existing_task: Any) -> None:
     empty = {"hasNextPage": False, "hasPreviousPage": True, "startCursor": None, "endCursor": None}
     for page in (2, 20_000, 10**9):
         found = (await client.query(PAGE, first=100, page=page))["tasks"]
         assert found == {"nodes": [], "totalCount": 1, "pageInfo": empty}
 
 
-async def test_an_unknown_status_or_order(client: Client, there: Any) -> None:
+async def test_unknown_status_or_order_is_rejected(client: Client, existing_task: Any) -> None:
     for argument in ("status", "orderBy"):
         for value in ("LATER", "newest", "", 1, "TODO\0"):
-            await refused(client, PAGE, argument, **{argument: value})
-    await refused(client, PAGE, "orderBy", orderBy=None)
+            await assert_validation_error(client, PAGE, argument, **{argument: value})
+    await assert_validation_error(client, PAGE, "orderBy", orderBy=None)
 
 
-async def test_a_filter_that_does_not_fit(client: Client, there: Any) -> None:
+async def test_filter_of_wrong_type_is_rejected(client: Client, existing_task: Any) -> None:
     for field, value in (
         ("status", "LATER"),
         ("priority", "LATER"),
@@ -109,20 +111,21 @@ async def test_a_filter_that_does_not_fit(client: Client, there: Any) -> None:
         ("createdAt", {"until": "2030-01-01T00:00:00Z"}),
         ("createdAt", "2030-01-01T00:00:00Z"),
         ("expiresAt", {"from": ["2030-01-01T00:00:00Z"]}),
-        ("title", "before"),
+        ("title", "existing"),
     ):
-        await refused(client, FILTER, field, filter={field: value})
-    await refused(client, FILTER, "filter", filter=None)
-    for query in (None, 1, ["before"]):
-        await refused(client, SEARCH, "query", query=query)
+        await assert_validation_error(client, FILTER, field, filter={field: value})
+    await assert_validation_error(client, FILTER, "filter", filter=None)
+    for query in (None, 1, ["existing"]):
+        await assert_validation_error(client, SEARCH, "query", query=query)
 
 
 def forged(cursor: str) -> list[str]:
+    """Return strings that resemble the cursor: with changed bits, truncated, extended, or of another kind."""
     raw = bytearray(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     changed = []
-    for place in (0, 1, 8, 9, len(raw) - 1):
+    for index in (0, 1, 8, 9, len(raw) - 1):
         other = bytearray(raw)
-        other[place] ^= 1
+        other[index] ^= 1
         changed.append(base64.urlsafe_b64encode(other).rstrip(b"=").decode())
     return [
         *changed,
@@ -140,19 +143,19 @@ def forged(cursor: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS)
-async def test_a_forged_or_truncated_cursor(client: Client, there: Any, name: str, end: str) -> None:
+async def test_forged_or_truncated_cursor_is_rejected(client: Client, existing_task: Any, name: str, end: str) -> None:
     document = CONNECTIONS[name]
     cursor = (await client.query(document))[name]["pageInfo"]["startCursor"]
     await client.query(document, **{end: cursor})
     for other in forged(cursor):
-        await bad(client, document, end, "is not a cursor", **{end: other})
-    await refused(client, document, end, **{end: 1})
+        await assert_bad_input(client, document, end, "is not a cursor", **{end: other})
+    await assert_validation_error(client, document, end, **{end: 1})
 
 
 @pytest.mark.parametrize("end", ["after", "before"])
-async def test_a_cursor_of_another_order(client: Client, there: Any, end: str) -> None:
+async def test_cursor_of_another_order_is_rejected(client: Client, existing_task: Any, end: str) -> None:
     cursor = (await client.query(PAGE))["tasks"]["pageInfo"]["startCursor"]
     assert (await client.query(PAGE, orderBy="OLDEST", **{end: cursor}))["tasks"]["nodes"] == []
-    words = ("NEWEST or OLDEST", "EXPIRING_SOON was asked for")
-    await bad(client, PAGE, end, *words, orderBy="EXPIRING_SOON", **{end: cursor})
-    await bad(client, FILTER, end, *words, filter={"expiresAt": {}}, **{end: cursor})
+    words = ("NEWEST or OLDEST", "the order EXPIRING_SOON")
+    await assert_bad_input(client, PAGE, end, *words, orderBy="EXPIRING_SOON", **{end: cursor})
+    await assert_bad_input(client, FILTER, end, *words, filter={"expiresAt": {}}, **{end: cursor})

@@ -1,4 +1,4 @@
-"""Requests that are none: each a clear error, and nothing changed."""
+"""HTTP bodies that are not GraphQL requests: every error is clear, and nothing changes."""
 
 import json
 from collections.abc import AsyncIterator
@@ -9,8 +9,8 @@ import pytest
 from tests.support.graphql_client import CREATE, TOTAL, Client
 
 
-@pytest.mark.parametrize("announced", [True, False])
-async def test_a_body_over_the_limit(client: Client, there: Any, announced: bool) -> None:
+@pytest.mark.parametrize("with_length", [True, False])
+async def test_body_over_the_limit_is_rejected(client: Client, existing_task: Any, with_length: bool) -> None:
     body = json.dumps({"query": TOTAL, "variables": {"x": "y" * 2**20}}).encode()
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -18,20 +18,20 @@ async def test_a_body_over_the_limit(client: Client, there: Any, announced: bool
             yield body[at : at + 2**16]
 
     response = await client.http.post(
-        "/graphql", content=body if announced else chunks(), headers={"Content-Type": "application/json"}
+        "/graphql", content=body if with_length else chunks(), headers={"Content-Type": "application/json"}
     )
     assert response.status_code == 413
     [error] = response.json()["errors"]
     assert error["extensions"]["code"] == "BODY_TOO_LARGE"
     assert error["extensions"]["limit"] == 2**20
-    # How much there is in all is known where it was announced.
+    # Without a Content-Length, the service stops reading at the limit and does not know the total.
     requested = error["extensions"]["requested"]
-    assert requested == len(body) if announced else 2**20 < requested <= len(body)
+    assert requested == len(body) if with_length else 2**20 < requested <= len(body)
     for number in (2**20, requested):
         assert f"{number:,}" in error["message"]
 
 
-async def test_a_body_of_just_the_limit_is_good(client: Client) -> None:
+async def test_body_at_the_limit_is_accepted(client: Client) -> None:
     body = json.dumps({"query": TOTAL}).encode()
     response = await client.post(body + b" " * (2**20 - len(body)))
     assert response.status_code == 200
@@ -42,7 +42,7 @@ NOT_JSON = [b"", b"{", b"query { tasks }", b"\xff\xfe", b'{"query": "\xff"}', b"
 
 
 @pytest.mark.parametrize("body", NOT_JSON, ids=ascii)
-async def test_malformed_json(client: Client, there: Any, body: bytes) -> None:
+async def test_malformed_json_is_rejected(client: Client, existing_task: Any, body: bytes) -> None:
     response = await client.post(body)
     assert response.status_code == 400
     [error] = response.json()["errors"]
@@ -50,7 +50,7 @@ async def test_malformed_json(client: Client, there: Any, body: bytes) -> None:
     assert "JSON" in error["message"]
 
 
-NO_REQUESTS: list[object] = [
+INVALID_REQUESTS: list[object] = [
     None,
     1,
     "{ __typename }",
@@ -67,8 +67,8 @@ NO_REQUESTS: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("body", NO_REQUESTS, ids=ascii)
-async def test_json_that_is_no_request(client: Client, there: Any, body: object) -> None:
+@pytest.mark.parametrize("body", INVALID_REQUESTS, ids=ascii)
+async def test_json_that_is_not_a_request_is_rejected(client: Client, existing_task: Any, body: object) -> None:
     response = await client.post(json.dumps(body).encode())
     assert response.status_code in (200, 400), response.text
     [error] = response.json()["errors"]
@@ -77,7 +77,7 @@ async def test_json_that_is_no_request(client: Client, there: Any, body: object)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "nonsense"])
-async def test_a_wrong_content_type(client: Client, there: Any, content_type: str) -> None:
+async def test_wrong_content_type_is_rejected(client: Client, existing_task: Any, content_type: str) -> None:
     body = json.dumps({"query": CREATE, "variables": {"input": {"title": "New"}}}).encode()
     response = await client.post(body, content_type)
     assert response.status_code in (400, 415)
@@ -89,7 +89,7 @@ async def test_a_wrong_content_type(client: Client, there: Any, content_type: st
 @pytest.mark.parametrize(
     "document", ["{", "{ nothing }", "{ tasks }", "mutation { createTask { task { id } } }", "x y"]
 )
-async def test_a_document_that_cannot_be_run(client: Client, there: Any, document: str) -> None:
+async def test_invalid_document_is_rejected(client: Client, existing_task: Any, document: str) -> None:
     response = await client.send(document)
     assert response.status_code in (200, 400)
     for error in response.json()["errors"]:

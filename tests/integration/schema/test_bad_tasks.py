@@ -1,69 +1,70 @@
-"""Bad input of mutations: each a clear error that names the field and the limit, and nothing changed."""
+"""Invalid input of mutations: every error names the field and the limit, and nothing changes."""
 
 from typing import Any
 
 import pytest
 
-from schema.resolvers.validation import uuid7
-from tests.support.bad_inputs import FIELDS, IDS, check, refused
+from schema.ids import new_id
+from tests.support.bad_inputs import INVALID_FIELDS, INVALID_IDS, assert_user_error, assert_validation_error
 from tests.support.graphql_client import CREATE, CREATE_MANY, Client
 
-ONE = ("createTask", "updateTask", "completeTask", "reopenTask", "deleteTask", "restoreTask")
-MANY = ("createTasks", "updateTasks", "deleteTasks", "restoreTasks")
+SINGLE_MUTATIONS = ("createTask", "updateTask", "completeTask", "reopenTask", "deleteTask", "restoreTask")
+BULK_MUTATIONS = ("createTasks", "updateTasks", "deleteTasks", "restoreTasks")
 ERRORS = "userErrors { field message code }"
-# Numbers and texts that are no Int.
-NO_INT: list[object] = [2**31, -(2**31) - 1, 10**30, 1.5, "1", True]
+# JSON values that GraphQL does not accept as an Int.
+NOT_AN_INT: list[object] = [2**31, -(2**31) - 1, 10**30, 1.5, "1", True]
 
 
-def mutation(verb: str) -> str:
-    kind = verb[0].upper() + verb[1:]
-    results = f"results {{ {ERRORS} }}" if verb in MANY else ""
-    return f"mutation ($input: {kind}Input!) {{ {verb}(input: $input) {{ {ERRORS} clientMutationId {results} }} }}"
+def mutation(name: str) -> str:
+    """Return a document that runs one mutation and selects its errors."""
+    kind = name[0].upper() + name[1:]
+    results = f"results {{ {ERRORS} }}" if name in BULK_MUTATIONS else ""
+    return f"mutation ($input: {kind}Input!) {{ {name}(input: $input) {{ {ERRORS} clientMutationId {results} }} }}"
 
 
-def with_id(verb: str, id_: str, **more: Any) -> dict[str, Any]:
-    """The least that such a mutation takes."""
-    return {"id": id_} | ({"title": "New"} if verb.startswith("create") else {}) | more
+def with_id(name: str, id_: str, **more: Any) -> dict[str, Any]:
+    """Return the smallest valid input of a mutation of one task."""
+    return {"id": id_} | ({"title": "New"} if name.startswith("create") else {}) | more
 
 
-async def errors_of(client: Client, verb: str, given: dict[str, Any]) -> Any:
-    return (await client.query(mutation(verb), input=given))[verb]["userErrors"]
+async def user_errors(client: Client, name: str, given: dict[str, Any]) -> Any:
+    return (await client.query(mutation(name), input=given))[name]["userErrors"]
 
 
-@pytest.mark.parametrize("verb", ["createTask", "updateTask"])
-async def test_a_bad_field(client: Client, there: Any, verb: str) -> None:
-    whole = {"title": "New"} if verb == "createTask" else {"id": there["id"], "status": "DONE"}
-    for fields, field, code, words in FIELDS:
-        check(await errors_of(client, verb, whole | fields), field, code, words)
+@pytest.mark.parametrize("name", ["createTask", "updateTask"])
+async def test_invalid_field_is_rejected(client: Client, existing_task: Any, name: str) -> None:
+    whole = {"title": "New"} if name == "createTask" else {"id": existing_task["id"], "status": "DONE"}
+    for fields, field, code, words in INVALID_FIELDS:
+        assert_user_error(await user_errors(client, name, whole | fields), field, code, words)
 
 
 @pytest.mark.parametrize("policy", ["SKIP_INVALID", "REJECT_ALL"])
-@pytest.mark.parametrize("verb", ["createTasks", "updateTasks"])
-async def test_a_bad_field_of_an_item(client: Client, there: Any, verb: str, policy: str) -> None:
-    """Each with an id of its own, so that none is wrong for that; what PostgreSQL would refuse comes alone."""
-    for late in (False, True):
-        bad = [each for each in FIELDS if (each[2] == "IN_PAST") == late]
-        ids = [there["id"] if late else str(uuid7()) for _ in bad]
+@pytest.mark.parametrize("name", ["createTasks", "updateTasks"])
+async def test_invalid_field_of_an_item_is_rejected(client: Client, existing_task: Any, name: str, policy: str) -> None:
+    """PostgreSQL reports IN_PAST and the validation all other errors, so IN_PAST is sent in a request of its own."""
+    for in_past in (False, True):
+        bad = [each for each in INVALID_FIELDS if (each[2] == "IN_PAST") == in_past]
+        ids = [existing_task["id"] if in_past else str(new_id()) for _ in bad]
         items = [
-            ({"title": "New"} if verb == "createTasks" else {"id": id_}) | fields
+            ({"title": "New"} if name == "createTasks" else {"id": id_}) | fields
             for id_, (fields, *_) in zip(ids, bad, strict=True)
         ]
         given = {"tasks": items, "errorPolicy": policy}
-        payload = (await client.query(mutation(verb), input=given))[verb]
+        payload = (await client.query(mutation(name), input=given))[name]
         assert payload["userErrors"] == []
         for result, (_, field, code, words) in zip(payload["results"], bad, strict=True):
-            check(result["userErrors"], field, code, words)
+            assert_user_error(result["userErrors"], field, code, words)
 
 
-async def test_update_task_with_null(client: Client, there: Any) -> None:
+async def test_null_for_a_required_field_is_rejected(client: Client, existing_task: Any) -> None:
     for field in ("title", "description", "status", "priority"):
-        errors = await errors_of(client, "updateTask", {"id": there["id"], field: None})
-        check(errors, field, "BLANK", ["must not be"])
+        errors = await user_errors(client, "updateTask", {"id": existing_task["id"], field: None})
+        assert_user_error(errors, field, "BLANK", ["must not be"])
 
 
-async def test_all_errors_at_once(client: Client, there: Any) -> None:
+async def test_all_errors_of_an_input_are_returned(client: Client, existing_task: Any) -> None:
     bad = {"id": "7", "title": "", "description": "\0", "expiresAt": "0001-01-01T00:00:00Z"}
-    assert {(error["field"][0], error["code"]) for error in await errors_of(client, "createTask", bad)} == {
+    assert {(error["field"][0], error["code"]) for error in await user_errors(client, "createTask", bad)} == {
         ("id", "INVALID_ID"),
         ("title", "BLANK"),
         ("description", "INVALID_CHARACTER"),
@@ -71,16 +72,16 @@ async def test_all_errors_at_once(client: Client, there: Any) -> None:
     }
 
 
-async def test_what_is_just_within_the_limits_is_good(client: Client) -> None:
+async def test_values_at_the_limits_are_accepted(client: Client) -> None:
     for expires_at in ("2199-01-01T00:00:00Z", "2199-12-31T23:59:59Z", "2199-12-31T23:59:59.999999Z"):
-        assert await errors_of(client, "createTask", {"title": "Long", "expiresAt": expires_at}) == []
+        assert await user_errors(client, "createTask", {"title": "Long", "expiresAt": expires_at}) == []
     for title in ("x" * 500, "𝄞" * 500):
         assert (await client.create(title=title, description="y" * 10_000))["title"] == title
 
 
 @pytest.mark.parametrize("field", ["title", "description", "clientMutationId", "id"])
-async def test_half_a_surrogate_pair(client: Client, there: Any, field: str) -> None:
-    """No JSON, says our reader (RFC 8259 leaves it open)."""
+async def test_unpaired_surrogate_is_rejected(client: Client, existing_task: Any, field: str) -> None:
+    """RFC 8259 leaves unpaired surrogates in JSON undefined; the JSON parser of the service rejects them."""
     for text in ("\ud800", "a\udc00b", "\udc00\ud800", "\ud800\ud800"):
         response = await client.send(CREATE, input={"title": "New", field: text})
         assert response.status_code == 400
@@ -91,62 +92,62 @@ async def test_half_a_surrogate_pair(client: Client, there: Any, field: str) -> 
 
 
 @pytest.mark.parametrize("literal", ['"\\ud800"', '"\\udc00\\ud800"', '"\\u{D800}"'])
-async def test_half_a_surrogate_pair_in_the_document(client: Client, there: Any, literal: str) -> None:
+async def test_unpaired_surrogate_in_the_document_is_rejected(client: Client, existing_task: Any, literal: str) -> None:
     document = f"mutation {{ createTask(input: {{ title: {literal} }}) {{ task {{ id }} }} }}"
-    await refused(client, document, "Invalid Unicode escape")
+    await assert_validation_error(client, document, "Invalid Unicode escape")
 
 
-async def test_a_whole_surrogate_pair_is_a_character(client: Client) -> None:
+async def test_surrogate_pair_is_one_character(client: Client) -> None:
     assert (await client.create(title="\U0001d11e"))["title"] == "\U0001d11e"
 
 
-@pytest.mark.parametrize("verb", ["createTask", "updateTask"])
-async def test_a_value_of_another_type(client: Client, there: Any, verb: str) -> None:
-    whole = {"title": "New"} if verb == "createTask" else {"id": there["id"]}
-    no_times: list[object] = ["soon", "", "2030-02-30T00:00:00Z", "10000-01-01T00:00:00Z", 5]
-    others: dict[str, list[object]] = {
+@pytest.mark.parametrize("name", ["createTask", "updateTask"])
+async def test_value_of_another_type_is_rejected(client: Client, existing_task: Any, name: str) -> None:
+    whole = {"title": "New"} if name == "createTask" else {"id": existing_task["id"]}
+    not_a_time: list[object] = ["soon", "", "2030-02-30T00:00:00Z", "10000-01-01T00:00:00Z", 5]
+    wrong_values: dict[str, list[object]] = {
         "status": ["LATER", "todo", "", 1, "TODO\0"],
         "priority": ["LATER", "low", "", 1, "LOW\0"],
-        "expiresAt": no_times,
+        "expiresAt": not_a_time,
         "title": [1, True, ["New"], {}],
         "clientMutationId": [1, True, ["mine"], {}],
         "nothing": [None, 1],
     }
-    for field, values in others.items():
+    for field, values in wrong_values.items():
         for value in values:
-            await refused(client, mutation(verb), field, input=whole | {field: value})
+            await assert_validation_error(client, mutation(name), field, input=whole | {field: value})
 
 
-@pytest.mark.parametrize("verb", ONE)
-async def test_a_bad_id(client: Client, there: Any, verb: str) -> None:
-    for id_, words in IDS:
-        check(await errors_of(client, verb, with_id(verb, id_)), "id", "INVALID_ID", words)
+@pytest.mark.parametrize("name", SINGLE_MUTATIONS)
+async def test_invalid_id_is_rejected(client: Client, existing_task: Any, name: str) -> None:
+    for id_, words in INVALID_IDS:
+        assert_user_error(await user_errors(client, name, with_id(name, id_)), "id", "INVALID_ID", words)
 
 
 @pytest.mark.parametrize("policy", ["SKIP_INVALID", "REJECT_ALL"])
-@pytest.mark.parametrize("verb", MANY)
-async def test_a_bad_id_of_an_item(client: Client, there: Any, verb: str, policy: str) -> None:
-    items = [with_id(verb, id_) for id_, _ in IDS]
-    payload = (await client.query(mutation(verb), input={"tasks": items, "errorPolicy": policy}))[verb]
+@pytest.mark.parametrize("name", BULK_MUTATIONS)
+async def test_invalid_id_of_an_item_is_rejected(client: Client, existing_task: Any, name: str, policy: str) -> None:
+    items = [with_id(name, id_) for id_, _ in INVALID_IDS]
+    payload = (await client.query(mutation(name), input={"tasks": items, "errorPolicy": policy}))[name]
     assert payload["userErrors"] == []
-    for result, (_, words) in zip(payload["results"], IDS, strict=True):
-        check(result["userErrors"], "id", "INVALID_ID", words)
+    for result, (_, words) in zip(payload["results"], INVALID_IDS, strict=True):
+        assert_user_error(result["userErrors"], "id", "INVALID_ID", words)
 
 
-@pytest.mark.parametrize("verb", ONE[1:])
-async def test_an_expected_version_that_is_none(client: Client, there: Any, verb: str) -> None:
-    for value in NO_INT:
-        await refused(
-            client, mutation(verb), "expectedVersion", input=with_id(verb, there["id"], expectedVersion=value)
+@pytest.mark.parametrize("name", SINGLE_MUTATIONS[1:])
+async def test_invalid_expected_version_is_rejected(client: Client, existing_task: Any, name: str) -> None:
+    for value in NOT_AN_INT:
+        await assert_validation_error(
+            client, mutation(name), "expectedVersion", input=with_id(name, existing_task["id"], expectedVersion=value)
         )
     for version in (2**31 - 1, -(2**31), 0):
-        errors = await errors_of(client, verb, with_id(verb, there["id"], expectedVersion=version))
-        check(errors, "expectedVersion", "VERSION_CONFLICT", ["version 1"])
+        errors = await user_errors(client, name, with_id(name, existing_task["id"], expectedVersion=version))
+        assert_user_error(errors, "expectedVersion", "VERSION_CONFLICT", ["version 1"])
 
 
-@pytest.mark.parametrize("verb", MANY)
-async def test_an_input_of_many_that_does_not_fit(client: Client, there: Any, verb: str) -> None:
-    good = with_id(verb, str(uuid7()))
+@pytest.mark.parametrize("name", BULK_MUTATIONS)
+async def test_bulk_input_of_wrong_type_is_rejected(client: Client, existing_task: Any, name: str) -> None:
+    good = with_id(name, str(new_id()))
     for word, given in (
         ("errorPolicy", {"tasks": [], "errorPolicy": "NEVER"}),
         ("errorPolicy", {"tasks": [], "errorPolicy": None}),
@@ -158,51 +159,51 @@ async def test_an_input_of_many_that_does_not_fit(client: Client, there: Any, ve
         ("tasks", {"tasks": [good, "x"]}),
         ("nothing", {"tasks": [good | {"nothing": 1}]}),
     ):
-        await refused(client, mutation(verb), word, input=given)
+        await assert_validation_error(client, mutation(name), word, input=given)
 
 
-@pytest.mark.parametrize("verb", [*ONE, *MANY])
-async def test_any_text_is_good_for_the_client(client: Client, there: Any, verb: str) -> None:
-    """It comes back also when the input is refused."""
-    whole: dict[str, Any] = {"tasks": []} if verb in MANY else with_id(verb, "7")
+@pytest.mark.parametrize("name", [*SINGLE_MUTATIONS, *BULK_MUTATIONS])
+async def test_client_mutation_id_can_be_any_text(client: Client, existing_task: Any, name: str) -> None:
+    """The payload contains it also if the input is rejected."""
+    whole: dict[str, Any] = {"tasks": []} if name in BULK_MUTATIONS else with_id(name, "7")
     for text in (None, "", "\0", "𝄞" * 10_000):
-        payload = (await client.query(mutation(verb), input=whole | {"clientMutationId": text}))[verb]
+        payload = (await client.query(mutation(name), input=whole | {"clientMutationId": text}))[name]
         assert payload["clientMutationId"] == text
 
 
-@pytest.mark.parametrize("verb", MANY)
-async def test_1001_items(client: Client, there: Any, verb: str) -> None:
-    items = [with_id(verb, str(uuid7())) for _ in range(1001)]
-    payload = (await client.query(mutation(verb), input={"tasks": items}))[verb]
+@pytest.mark.parametrize("name", BULK_MUTATIONS)
+async def test_more_than_1000_items_are_rejected(client: Client, existing_task: Any, name: str) -> None:
+    items = [with_id(name, str(new_id())) for _ in range(1001)]
+    payload = (await client.query(mutation(name), input={"tasks": items}))[name]
     assert payload["results"] == []
-    check(payload["userErrors"], "tasks", "TOO_MANY", ["1,000", "1,001"])
+    assert_user_error(payload["userErrors"], "tasks", "TOO_MANY", ["1,000", "1,001"])
 
 
-async def test_1000_items_are_good(client: Client) -> None:
+async def test_1000_items_are_accepted(client: Client) -> None:
     assert len(await client.create_many(["New"] * 1000)) == 1000
     assert await client.total() == 1000
 
 
-async def test_two_items_with_one_id(client: Client, there: Any) -> None:
-    id_ = str(uuid7())
+async def test_items_with_the_same_id_are_rejected(client: Client, existing_task: Any) -> None:
+    id_ = str(new_id())
     tasks = [{"title": "One", "id": id_}, {"title": "The other", "id": id_.upper()}]
     payload = (await client.query(CREATE_MANY, tasks=tasks))["createTasks"]
     for result in payload["results"]:
         assert result["task"] is None
-        check(result["userErrors"], "id", "DUPLICATE_ID", ["same id"])
+        assert_user_error(result["userErrors"], "id", "DUPLICATE_ID", ["same id"])
 
 
-async def test_the_id_of_a_deleted_task(client: Client, there: Any) -> None:
+async def test_id_of_a_deleted_task_is_rejected(client: Client, existing_task: Any) -> None:
     id_ = (await client.create())["id"]
     await client.delete(id_)
     [outcome] = (await client.query(CREATE_MANY, tasks=[{"title": "New", "id": id_}]))["createTasks"]["results"]
     for found in (outcome, (await client.query(CREATE, input={"title": "New", "id": id_}))["createTask"]):
         assert found["task"] is None
-        check(found["userErrors"], "id", "ID_TAKEN", ["deleted"])
+        assert_user_error(found["userErrors"], "id", "ID_TAKEN", ["deleted"])
 
 
-@pytest.mark.parametrize("verb", ONE[1:])
-async def test_a_task_that_is_not_there(client: Client, there: Any, verb: str) -> None:
-    [error] = await errors_of(client, verb, {"id": str(uuid7())})
+@pytest.mark.parametrize("name", SINGLE_MUTATIONS[1:])
+async def test_unknown_task_is_rejected(client: Client, existing_task: Any, name: str) -> None:
+    [error] = await user_errors(client, name, {"id": str(new_id())})
     assert "does not exist" in error["message"]
     assert (error["code"], error["field"]) == ("NOT_FOUND", ["id"])

@@ -1,37 +1,31 @@
+"""Mutations of one task."""
+
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from schema.resolvers.validation import uuid7
-from tests.support.graphql_client import CREATE, DELETE, Client
+from schema.ids import new_id
+from tests.support.graphql_client import CREATE, DELETE, TASK_FIELDS, Client
 
-UPDATE = """
-mutation ($input: UpdateTaskInput!) {
-  updateTask(input: $input) {
-    task { id title description status priority createdAt updatedAt expiresAt version }
-    userErrors { field message code }
-  }
-}
+UPDATE = f"""
+mutation ($input: UpdateTaskInput!) {{
+  updateTask(input: $input) {{ task {{ ...TaskFields }} userErrors {{ field message code }} }}
+}}
+{TASK_FIELDS}
 """
 
-RESTORE = """
-mutation ($input: RestoreTaskInput!) {
-  restoreTask(input: $input) {
-    task { id title description status priority createdAt updatedAt expiresAt version }
-    userErrors { field message code }
-  }
-}
+RESTORE = f"""
+mutation ($input: RestoreTaskInput!) {{
+  restoreTask(input: $input) {{ task {{ ...TaskFields }} userErrors {{ field message code }} }}
+}}
+{TASK_FIELDS}
 """
 
-TASK = """
-query ($id: ID!) {
-  task(id: $id) { id title description status priority createdAt updatedAt expiresAt version }
-}
-"""
+TASK = f"query ($id: ID!) {{ task(id: $id) {{ ...TaskFields }} }} {TASK_FIELDS}"
 
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
+NEXT_WEEK = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
 
 
 async def update(client: Client, **fields: Any) -> Any:
@@ -40,7 +34,7 @@ async def update(client: Client, **fields: Any) -> Any:
     return payload["task"]
 
 
-async def test_create_a_task_of_a_title_alone(client: Client) -> None:
+async def test_create_task_with_a_title_only(client: Client) -> None:
     task = await client.create(title="Buy milk")
     assert UUID(task["id"]).version == 7
     assert task == {
@@ -59,48 +53,48 @@ async def test_create_a_task_of_a_title_alone(client: Client) -> None:
     assert await client.total() == 1
 
 
-async def test_create_a_task_of_every_field(client: Client) -> None:
-    id_ = str(uuid7())
+async def test_create_task_with_every_field(client: Client) -> None:
+    id_ = str(new_id())
     given = {"id": id_, "title": "Träume 𝄞", "description": "a\nb", "status": "DONE", "priority": "URGENT"}
-    task = await client.create(**given, expiresAt=SOON.isoformat())
+    task = await client.create(**given, expiresAt=NEXT_WEEK.isoformat())
     assert {field: task[field] for field in given} == given
-    assert datetime.fromisoformat(task["expiresAt"]) == SOON
+    assert datetime.fromisoformat(task["expiresAt"]) == NEXT_WEEK
     assert (await client.query(TASK, id=id_))["task"] == task
 
 
-async def test_null_is_as_good_as_not_given_in_a_create(client: Client) -> None:
+async def test_null_in_a_create_means_the_default(client: Client) -> None:
     task = await client.create(id=None, description=None, status=None, priority=None, expiresAt=None)
     assert (task["description"], task["status"], task["priority"]) == ("", "TODO", "NONE")
 
 
 @pytest.mark.parametrize("offset", ["+05:30", "-11:00"])
-async def test_an_expiry_of_another_zone_is_the_same_moment(client: Client, offset: str) -> None:
-    local = SOON.strftime("%Y-%m-%dT%H:%M:%S") + offset
+async def test_expiry_with_an_offset_is_the_same_moment(client: Client, offset: str) -> None:
+    local = NEXT_WEEK.strftime("%Y-%m-%dT%H:%M:%S") + offset
     task = await client.create(expiresAt=local)
     assert datetime.fromisoformat(task["expiresAt"]) == datetime.fromisoformat(local)
 
 
-async def test_creating_an_id_twice_makes_one_task(client: Client) -> None:
-    id_ = str(uuid7())
+async def test_creating_an_id_twice_creates_one_task(client: Client) -> None:
+    id_ = str(new_id())
     first = await client.create(id=id_, title="First")
     assert await client.create(id=id_.upper(), title="Second") == first
     assert await client.total() == 1
 
 
-async def test_update_every_field(client: Client) -> None:
+async def test_update_changes_every_field(client: Client) -> None:
     task = await client.create()
     given = {"title": "New", "description": "Words", "status": "IN_PROGRESS", "priority": "LOW"}
-    changed = await update(client, id=task["id"], **given, expiresAt=SOON.isoformat())
+    changed = await update(client, id=task["id"], **given, expiresAt=NEXT_WEEK.isoformat())
     assert {field: changed[field] for field in given} == given
-    assert datetime.fromisoformat(changed["expiresAt"]) == SOON
+    assert datetime.fromisoformat(changed["expiresAt"]) == NEXT_WEEK
     assert changed["version"] == 2
     assert changed["createdAt"] == task["createdAt"]
     assert changed["updatedAt"] > task["updatedAt"]
     assert (await client.query(TASK, id=task["id"]))["task"] == changed
 
 
-async def test_a_field_that_is_not_given_stays_and_null_clears(client: Client) -> None:
-    task = await client.create(description="Words", priority="HIGH", expiresAt=SOON.isoformat())
+async def test_update_keeps_omitted_fields_and_null_removes_the_expiry(client: Client) -> None:
+    task = await client.create(description="Words", priority="HIGH", expiresAt=NEXT_WEEK.isoformat())
     changed = await update(client, id=task["id"], title="New")
     assert changed == task | {"title": "New", "version": 2, "updatedAt": changed["updatedAt"]}
     cleared = await update(client, id=task["id"], expiresAt=None)
@@ -110,13 +104,13 @@ async def test_a_field_that_is_not_given_stays_and_null_clears(client: Client) -
     assert (await client.query(TASK, id=task["id"]))["task"] == emptied
 
 
-async def test_an_update_that_changes_nothing_makes_no_version(client: Client) -> None:
+async def test_update_without_a_change_keeps_the_version(client: Client) -> None:
     task = await client.create(title="Same")
     assert await update(client, id=task["id"]) == task
     assert await update(client, id=task["id"], title="Same", status="TODO") == task
 
 
-async def test_an_update_moves_a_task_between_statuses(client: Client) -> None:
+async def test_update_moves_a_task_to_another_status(client: Client) -> None:
     task = await client.create()
     await update(client, id=task["id"], status="DONE")
     counts = "{ todo: tasks(status: TODO) { totalCount } done: tasks(status: DONE) { totalCount nodes { id } } }"
@@ -126,9 +120,9 @@ async def test_an_update_moves_a_task_between_statuses(client: Client) -> None:
 
 
 @pytest.mark.parametrize("field", ["updateTask", "deleteTask"])
-async def test_the_expected_version(client: Client, field: str) -> None:
+async def test_wrong_expected_version_is_rejected(client: Client, field: str) -> None:
     task = await client.create()
-    await update(client, id=task["id"], title="Another was faster")
+    await update(client, id=task["id"], title="Concurrent change")
     given = {"id": task["id"]} | ({"title": "Mine"} if field == "updateTask" else {})
     document = UPDATE if field == "updateTask" else DELETE
     for wrong in (1, 3, 0, -1):
@@ -136,14 +130,14 @@ async def test_the_expected_version(client: Client, field: str) -> None:
         [error] = payload["userErrors"]
         assert (error["code"], error["field"]) == ("VERSION_CONFLICT", ["expectedVersion"])
         assert "version 2" in error["message"]
-    assert (await client.query(TASK, id=task["id"]))["task"]["title"] == "Another was faster"
+    assert (await client.query(TASK, id=task["id"]))["task"]["title"] == "Concurrent change"
     payload = (await client.query(document, input=given | {"expectedVersion": 2}))[field]
     assert payload["userErrors"] == []
 
 
-async def test_delete_and_restore(client: Client) -> None:
+async def test_deleted_task_is_hidden_until_restored(client: Client) -> None:
     kept = await client.create(title="Kept")
-    task = await client.create(title="Gone for a while", status="DONE")
+    task = await client.create(title="Deleted and restored", status="DONE")
     await client.delete(task["id"])
     assert (await client.query(TASK, id=task["id"]))["task"] is None
     found = (await client.query("{ tasks { nodes { id } totalCount } }"))["tasks"]
@@ -152,8 +146,8 @@ async def test_delete_and_restore(client: Client) -> None:
     again = (await client.query(DELETE, input={"id": task["id"]}))["deleteTask"]
     assert again["deletedTaskId"] is None
     assert [error["code"] for error in again["userErrors"]] == ["NOT_FOUND"]
-    refused = (await client.query(UPDATE, input={"id": task["id"], "title": "New"}))["updateTask"]
-    assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
+    rejected = (await client.query(UPDATE, input={"id": task["id"], "title": "New"}))["updateTask"]
+    assert [error["code"] for error in rejected["userErrors"]] == ["NOT_FOUND"]
 
     payload = (await client.query(RESTORE, input={"id": task["id"]}))["restoreTask"]
     assert payload["userErrors"] == []
@@ -165,13 +159,13 @@ async def test_delete_and_restore(client: Client) -> None:
     assert found == {"nodes": [{"id": task["id"]}], "totalCount": 1}
 
 
-async def test_restoring_a_task_that_is_there_changes_nothing(client: Client) -> None:
+async def test_restoring_a_task_that_is_not_deleted_changes_nothing(client: Client) -> None:
     task = await client.create()
     payload = (await client.query(RESTORE, input={"id": task["id"]}))["restoreTask"]
     assert payload == {"task": task, "userErrors": []}
 
 
-async def test_mutations_of_one_request_run_in_order_and_see_each_other(client: Client) -> None:
+async def test_mutations_of_a_request_run_in_order(client: Client) -> None:
     task = await client.create(title="One")
     document = """
     mutation ($id: ID!) {
@@ -193,7 +187,7 @@ async def test_mutations_of_one_request_run_in_order_and_see_each_other(client: 
     }
 
 
-async def test_a_mutation_that_is_refused_leaves_the_others_done(client: Client) -> None:
+async def test_rejected_mutation_does_not_stop_the_next_ones(client: Client) -> None:
     document = """
     mutation {
       good: createTask(input: { title: "Good" }) { task { title } userErrors { code } }
@@ -209,7 +203,7 @@ async def test_a_mutation_that_is_refused_leaves_the_others_done(client: Client)
     assert await client.total() == 2
 
 
-async def test_every_write_is_seen_by_the_next_read(client: Client) -> None:
+async def test_read_sees_every_write_before_it(client: Client) -> None:
     task = await client.create(title="0")
     for number in range(1, 20):
         await update(client, id=task["id"], title=str(number))

@@ -1,4 +1,4 @@
-"""Every argument of the connections of matches against a plain list: whole pages, empty ones, and both their sides."""
+"""Random arguments of `searchTasks` and `filterTasks`, compared with a list of the matches."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -19,14 +19,14 @@ query ($query: String!, $first: Int, $after: String) {{
   found: searchTasks(query: $query, first: $first, after: $after) {{ {PAGE} }}
 }}
 """
-EVERYTHING = f"query ($filter: TaskFilter!) {{ found: filterTasks(filter: $filter, first: 100) {{ {PAGE} }} }}"
+ALL_MATCHES = f"query ($filter: TaskFilter!) {{ found: filterTasks(filter: $filter, first: 100) {{ {PAGE} }} }}"
 COUNTS = (None, 0, 1, 2, 4, 100)
-ASKED = 120
+REQUESTS = 120
 
 
-def expected(asked: dict[str, Any], after: int, before: int) -> tuple[int, int]:
-    """From where to where a page goes; the cursors leave the matches between these two places."""
-    first, last = asked.get("first"), asked.get("last")
+def expected(arguments: dict[str, Any], after: int, before: int) -> tuple[int, int]:
+    """Return the bounds of the page among the matches. The cursors select the matches from `after` to `before`."""
+    first, last = arguments.get("first"), arguments.get("last")
     if first is None and last is None:
         first = 50
     begin, end = after, max(after, before)
@@ -46,34 +46,36 @@ def expected(asked: dict[str, Any], after: int, before: int) -> tuple[int, int]:
     ],
     ids=["created", "expires", "words"],
 )
-async def test_every_argument_against_a_plain_list(client: Client, document: str, variables: dict[str, Any]) -> None:
-    chance = random.Random(7)
+async def test_pages_match_the_list(client: Client, document: str, variables: dict[str, Any]) -> None:
+    rng = random.Random(7)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    for number in range(12):  # every third one does not match, two and two end together
+    for number in range(12):  # every third task does not match; pairs of tasks expire at the same time
         other = {"title": f"Other {number}", "status": "DONE"}
-        match = {"title": f"Match {number}", "priority": chance.choice(["HIGH", "LOW"])}
+        match = {"title": f"Match {number}", "priority": rng.choice(["HIGH", "LOW"])}
         ends = (tomorrow + timedelta(seconds=number // 2)).isoformat()
         await client.create(**(match if number % 3 else other), expiresAt=ends)
     by_expiry = "expiresAt" in variables.get("filter", {})
-    # All of them, so that there are cursors of those that do not match as well.
-    every = (await client.query(EVERYTHING, filter={"expiresAt": {}} if by_expiry else {}))["found"]["edges"]
+    # Includes the tasks that do not match, so that their cursors are tested as well.
+    every = (await client.query(ALL_MATCHES, filter={"expiresAt": {}} if by_expiry else {}))["found"]["edges"]
     titles = [edge["node"]["title"] for edge in every]
     matching = [at for at, title in enumerate(titles) if title.startswith("Match")]
-    for _ in range(ASKED):
+    for _ in range(REQUESTS):
         names = ("first", "last") if document == FILTER else ("first",)
-        asked: dict[str, Any] = {name: count for name in names if (count := chance.choice(COUNTS)) is not None}
+        arguments: dict[str, Any] = {name: count for name in names if (count := rng.choice(COUNTS)) is not None}
         after, before = 0, len(matching)
-        if chance.random() < 0.5:
-            place = chance.randrange(len(every))
-            asked["after"], after = every[place]["cursor"], sum(at <= place for at in matching)
-        if document == FILTER and chance.random() < 0.5:
-            place = chance.randrange(len(every))
-            asked["before"], before = every[place]["cursor"], sum(at < place for at in matching)
-        page = (await client.query(document, **variables, **asked))["found"]
-        begin, end = expected(asked, after, before)
+        if rng.random() < 0.5:
+            place = rng.randrange(len(every))
+            arguments["after"], after = every[place]["cursor"], sum(at <= place for at in matching)
+        if document == FILTER and rng.random() < 0.5:
+            place = rng.randrange(len(every))
+            arguments["before"], before = every[place]["cursor"], sum(at < place for at in matching)
+        page = (await client.query(document, **variables, **arguments))["found"]
+        begin, end = expected(arguments, after, before)
         info = page["pageInfo"]
-        assert [edge["node"]["title"] for edge in page["edges"]] == [titles[at] for at in matching[begin:end]], asked
+        assert [edge["node"]["title"] for edge in page["edges"]] == [titles[at] for at in matching[begin:end]], (
+            arguments
+        )
         cursors = [edge["cursor"] for edge in page["edges"]] or [None]
-        assert (info["startCursor"], info["endCursor"]) == (cursors[0], cursors[-1]), asked
+        assert (info["startCursor"], info["endCursor"]) == (cursors[0], cursors[-1]), arguments
         if after <= before:
-            assert (info["hasPreviousPage"], info["hasNextPage"]) == (begin > 0, end < len(matching)), asked
+            assert (info["hasPreviousPage"], info["hasNextPage"]) == (begin > 0, end < len(matching)), arguments

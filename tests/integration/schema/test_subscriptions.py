@@ -1,3 +1,5 @@
+"""The memory of a subscription."""
+
 import asyncio
 import gc
 import sys
@@ -13,7 +15,7 @@ from cache.reads.session import Session
 from cache.redis.client import Redis
 from cache.store import Store
 from db.pool import Database
-from schema import build
+from schema.build import create_schema
 from schema.context import Context
 
 CHANGED = "subscription { taskChanged { kind id rev task { id version } } }"
@@ -26,12 +28,12 @@ async def feed(database_url: str, redis_url: str) -> AsyncIterator[Feed]:
         yield Feed(Store(database, redis, StoreMetrics()))
 
 
-async def test_a_subscription_does_not_grow_with_its_events(feed: Feed) -> None:
-    """Counted by the objects that are alive: graphql-core keeps some of each event (schema/executor.py)."""
+async def test_subscription_does_not_grow_with_its_events(feed: Feed) -> None:
+    """graphql-core would keep some objects of each event; see schema/execution/executor.py."""
     context = Context(Session(feed._store), "a test", feed)
-    events: Any = await build().subscribe(CHANGED, context_value=context)
+    events: Any = await create_schema().subscribe(CHANGED, context_value=context)
 
-    async def hear(count: int) -> int:
+    async def receive(count: int) -> int:
         for number in range(count):
             feed._deliver(FeedEvent(Rev(1, number), "MANY"))
             assert (await anext(events)).errors is None
@@ -39,9 +41,9 @@ async def test_a_subscription_does_not_grow_with_its_events(feed: Feed) -> None:
         return sys.getallocatedblocks()
 
     assert (await anext(events)).data["taskChanged"]["kind"] == "RESYNC"
-    await hear(EVENTS)
-    before = await hear(EVENTS)
-    assert await hear(EVENTS) - before < EVENTS
+    await receive(EVENTS)
+    before = await receive(EVENTS)
+    assert await receive(EVENTS) - before < EVENTS
     await events.aclose()
     await asyncio.sleep(0)
     assert feed.subscribers == 0

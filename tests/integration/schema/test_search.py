@@ -1,3 +1,5 @@
+"""Search by words, and filters."""
+
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +22,7 @@ query ($filter: TaskFilter!, $first: Int, $after: String, $last: Int, $before: S
   filterTasks(filter: $filter, first: $first, after: $after, last: $last, before: $before) {{ {PAGE} }}
 }}
 """
-REPORT, DUTY, STOP, MAIL, CHINESE, SIGNS, ACCENTS, HIDDEN = TITLES = [
+REPORT, DUTY, STOP, MAIL, CHINESE, SIGNS, ACCENTS, IN_DESCRIPTION = TITLES = [
     "Write the report",
     "Reporting for duty: Übung macht den Meister",
     "the and of",
@@ -32,17 +34,17 @@ REPORT, DUTY, STOP, MAIL, CHINESE, SIGNS, ACCENTS, HIDDEN = TITLES = [
 ]
 
 
-async def found(client: Client, query: str) -> list[str]:
+async def matching_titles(client: Client, query: str) -> list[str]:
     return [node["title"] for node in (await client.query(SEARCH, query=query))["searchTasks"]["nodes"]]
 
 
-WORDS = {
-    "report": [HIDDEN, DUTY, REPORT],
-    "REPORT the": [HIDDEN, REPORT],
+EXPECTED_MATCHES = {
+    "report": [IN_DESCRIPTION, DUTY, REPORT],
+    "REPORT the": [IN_DESCRIPTION, REPORT],
     '"the report"': [REPORT],
     '"the rep"': [],
     '"the report': [REPORT],
-    "r": [HIDDEN, SIGNS, DUTY, REPORT],
+    "r": [IN_DESCRIPTION, SIGNS, DUTY, REPORT],
     "the of": [STOP],
     "a": [ACCENTS, MAIL, STOP],
     "anna.smith@example.com": [MAIL],
@@ -67,48 +69,48 @@ WORDS = {
     "don't": [CHINESE],
     "o'reilly": [SIGNS],
     "bold & !not | (or)": [SIGNS],
-    "<-> report:*": [HIDDEN, DUTY, REPORT],
-    "'report'": [HIDDEN, DUTY, REPORT],
-    "\\report": [HIDDEN, DUTY, REPORT],
+    "<-> report:*": [IN_DESCRIPTION, DUTY, REPORT],
+    "'report'": [IN_DESCRIPTION, DUTY, REPORT],
+    "\\report": [IN_DESCRIPTION, DUTY, REPORT],
     "nowhere": [],
     "report nowhere": [],
     "x" * 200: [],
-    "r " * 9 + "report": [HIDDEN, DUTY, REPORT],
+    "r " * 9 + "report": [IN_DESCRIPTION, DUTY, REPORT],
 }
 
 
-async def test_words(client: Client) -> None:
+async def test_search_finds_words_prefixes_and_phrases(client: Client) -> None:
     for title in TITLES[:-1]:
         await client.create(title=title)
-    await client.create(title=HIDDEN, description="the hidden Report here")
-    assert {query: await found(client, query) for query in WORDS} == WORDS
+    await client.create(title=IN_DESCRIPTION, description="the hidden Report here")
+    assert {query: await matching_titles(client, query) for query in EXPECTED_MATCHES} == EXPECTED_MATCHES
 
 
 @pytest.mark.parametrize(
-    ("query", "says"),
+    ("query", "message"),
     [
-        ("", "1 to 200 characters, and has 0"),
-        ("x" * 201, "1 to 200 characters, and has 201"),
-        (" ".join("abcdefghijk"), "at most 10 words and phrases, and has 11"),
-        ("&|!()", "has no word in it"),
-        ('""', "has no word in it"),
-        (" ", "has no word in it"),
+        ("", "1 to 200 characters, not 0"),
+        ("x" * 201, "1 to 200 characters, not 201"),
+        (" ".join("abcdefghijk"), "at most 10 words and phrases, not 11"),
+        ("&|!()", "at least one letter or digit"),
+        ('""', "at least one letter or digit"),
+        (" ", "at least one letter or digit"),
         ("a\0b", "NUL"),
     ],
 )
-async def test_what_cannot_be_searched_for(client: Client, query: str, says: str) -> None:
+async def test_invalid_search_query_is_rejected(client: Client, query: str, message: str) -> None:
     error = await client.error(SEARCH, query=query)
-    assert says in error["message"]
-    told = error["extensions"]
-    assert (told["code"], told["argument"]) == ("BAD_USER_INPUT", "query")
-    assert ("limit" in told) == ("and has" in says)
-    if "limit" in told:
-        assert says.endswith(f"and has {told['requested']}")
-        assert f"{told['limit']} " in says
+    assert message in error["message"]
+    extensions = error["extensions"]
+    assert (extensions["code"], extensions["argument"]) == ("BAD_USER_INPUT", "query")
+    assert ("limit" in extensions) == (", not " in message)
+    if "limit" in extensions:
+        assert message.endswith(f", not {extensions['requested']}")
+        assert f"{extensions['limit']} " in message
 
 
 async def pages(client: Client, document: str, field: str, **variables: Any) -> list[list[str]]:
-    """Page by page, as one scrolls, with both sides of each looked at."""
+    """Return the titles of all pages of two matches, following the cursors."""
     result: list[list[str]] = []
     after = None
     while True:
@@ -122,22 +124,20 @@ async def pages(client: Client, document: str, field: str, **variables: Any) -> 
         after = info["endCursor"]
 
 
-async def test_what_was_changed_and_deleted_is_found_as_it_is(client: Client) -> None:
+async def test_search_sees_updates_and_deletes(client: Client) -> None:
     first, second = await client.create(title="alpha"), await client.create(title="alpha beta")
     rename = 'mutation ($id: ID!) { updateTask(input: {id: $id, title: "gamma"}) { task { id } } }'
     await client.query(rename, id=first["id"])
     await client.delete(second["id"])
-    assert (await found(client, "alpha"), await found(client, "gamma")) == ([], ["gamma"])
+    assert (await matching_titles(client, "alpha"), await matching_titles(client, "gamma")) == ([], ["gamma"])
 
 
-@pytest.mark.parametrize("walk", [2, 3, 1000], ids="looks through {}".format)
-async def test_frequent_and_rare_words_are_found_wherever_they_stand(
-    client: Client, walk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("walk", [2, 3, 1000], ids="scan of {}".format)
+async def test_search_finds_frequent_and_rare_words(client: Client, walk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "NEWEST_SCAN_ROWS", walk)
     for n in range(8):
         await client.create(title=f"{'rare' if n in (0, 1) else 'often'} {n}")
-    assert await found(client, "rare") == ["rare 1", "rare 0"]
+    assert await matching_titles(client, "rare") == ["rare 1", "rare 0"]
     assert await pages(client, SEARCH, "searchTasks", query="often") == [
         ["often 7", "often 6"],
         ["often 5", "often 4"],
@@ -145,46 +145,46 @@ async def test_frequent_and_rare_words_are_found_wherever_they_stand(
     ]
 
 
-def at(days: int) -> str:
+def days_from_now(days: int) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).isoformat()
 
 
-async def filtered(client: Client, **asked: Any) -> list[str]:
-    return [node["title"] for node in (await client.query(FILTER, filter=asked))["filterTasks"]["nodes"]]
+async def filtered(client: Client, **conditions: Any) -> list[str]:
+    return [node["title"] for node in (await client.query(FILTER, filter=conditions))["filterTasks"]["nodes"]]
 
 
-async def test_filters(client: Client) -> None:
-    await client.create(title="a", priority="HIGH", status="DONE", expiresAt=at(4))
-    middle = (await client.create(title="b", priority="LOW", expiresAt=at(1)))["createdAt"]
-    await client.create(title="c", priority="HIGH", expiresAt=at(2))
+async def test_filter_by_every_condition(client: Client) -> None:
+    await client.create(title="a", priority="HIGH", status="DONE", expiresAt=days_from_now(4))
+    created_at_b = (await client.create(title="b", priority="LOW", expiresAt=days_from_now(1)))["createdAt"]
+    await client.create(title="c", priority="HIGH", expiresAt=days_from_now(2))
     await client.create(title="d")
     assert await filtered(client) == ["d", "c", "b", "a"]
     assert await filtered(client, priority=["HIGH"]) == ["c", "a"]
     assert await filtered(client, priority=["HIGH", "LOW"], status="TODO") == ["c", "b"]
-    assert await filtered(client, createdAt={"from": middle}) == ["d", "c", "b"]
-    assert await filtered(client, createdAt={"before": middle}, priority=["HIGH", "LOW"]) == ["a"]
-    assert await filtered(client, createdAt={"from": middle, "before": middle}) == []
+    assert await filtered(client, createdAt={"from": created_at_b}) == ["d", "c", "b"]
+    assert await filtered(client, createdAt={"before": created_at_b}, priority=["HIGH", "LOW"]) == ["a"]
+    assert await filtered(client, createdAt={"from": created_at_b, "before": created_at_b}) == []
     assert await filtered(client, expiresAt={}) == ["b", "c", "a"]
-    assert await filtered(client, expiresAt={"before": at(3)}) == ["b", "c"]
-    assert await filtered(client, expiresAt={"from": at(3)}, status="DONE") == ["a"]
-    ever = {"from": "0001-01-01T00:00:00Z", "before": "9999-12-31T00:00:00Z"}
-    assert await filtered(client, createdAt=ever) == ["d", "c", "b", "a"]
+    assert await filtered(client, expiresAt={"before": days_from_now(3)}) == ["b", "c"]
+    assert await filtered(client, expiresAt={"from": days_from_now(3)}, status="DONE") == ["a"]
+    always = {"from": "0001-01-01T00:00:00Z", "before": "9999-12-31T00:00:00Z"}
+    assert await filtered(client, createdAt=always) == ["d", "c", "b", "a"]
 
 
-@pytest.mark.parametrize("asked", [{"priority": ["HIGH"]}, {"expiresAt": {}}], ids=["creation", "expiry"])
-async def test_a_filter_is_scrolled_through_both_ways(client: Client, asked: Any) -> None:
+@pytest.mark.parametrize("conditions", [{"priority": ["HIGH"]}, {"expiresAt": {}}], ids=["creation", "expiry"])
+async def test_filter_pages_forward_and_backward(client: Client, conditions: Any) -> None:
     titles = [f"{n}" for n in range(5)]
     for n, title in enumerate(titles):
-        await client.create(title=title, priority="HIGH", expiresAt=at(n + 1))
+        await client.create(title=title, priority="HIGH", expiresAt=days_from_now(n + 1))
         await client.create(title="other")
-    order = titles if "expiresAt" in asked else titles[::-1]
+    order = titles if "expiresAt" in conditions else titles[::-1]
 
     async def page(**variables: Any) -> tuple[list[str], bool, bool, Any]:
-        answer = (await client.query(FILTER, filter=asked, **variables))["filterTasks"]
+        answer = (await client.query(FILTER, filter=conditions, **variables))["filterTasks"]
         info = answer["pageInfo"]
         return [node["title"] for node in answer["nodes"]], info["hasPreviousPage"], info["hasNextPage"], info
 
-    assert await pages(client, FILTER, "filterTasks", filter=asked) == [order[:2], order[2:4], order[4:]]
+    assert await pages(client, FILTER, "filterTasks", filter=conditions) == [order[:2], order[2:4], order[4:]]
     *last, edge = await page(last=2)
     assert last == [order[3:], True, False]
     *before, front = await page(last=3, before=edge["startCursor"])
@@ -206,15 +206,15 @@ async def test_a_filter_is_scrolled_through_both_ways(client: Client, asked: Any
 
 
 @pytest.mark.parametrize(
-    ("asked", "more", "says"),
+    ("conditions", "message"),
     [
-        ({"expiresAt": {}, "priority": ["HIGH"]}, {}, "expiresAt with status alone"),
-        ({"expiresAt": {}, "createdAt": {}}, {}, "expiresAt with status alone"),
-        ({"priority": []}, {}, "1 to 5 different values"),
-        ({"priority": ["HIGH", "HIGH"]}, {}, "1 to 5 different values"),
+        ({"expiresAt": {}, "priority": ["HIGH"]}, "expiresAt only with status"),
+        ({"expiresAt": {}, "createdAt": {}}, "expiresAt only with status"),
+        ({"priority": []}, "1 to 5 different values"),
+        ({"priority": ["HIGH", "HIGH"]}, "1 to 5 different values"),
     ],
 )
-async def test_what_cannot_be_filtered(client: Client, asked: Any, more: Any, says: str) -> None:
-    error = await client.error(FILTER, filter=asked, **more)
-    assert says in error["message"]
+async def test_invalid_filter_is_rejected(client: Client, conditions: Any, message: str) -> None:
+    error = await client.error(FILTER, filter=conditions)
+    assert message in error["message"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"

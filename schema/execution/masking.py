@@ -1,0 +1,68 @@
+"""Translation of every error into the one that a client receives: expected errors get a code, all others are masked."""
+
+import logging
+import re
+
+import structlog
+from graphql import GraphQLError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+from cache.errors import StoreUnavailable
+from db.errors import CommitUnknown, DatabaseError, DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+# Strawberry logs every error with a traceback, even expected ones. This module logs the unexpected ones itself.
+logging.getLogger("strawberry.execution").disabled = True
+
+_NESTED = "Document is nested too deeply"
+_TOKENS = re.compile(r"Document contains more than (\d+) tokens")
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+
+
+def client_error(error: GraphQLError, request_id: str, *, suggestions: bool = True) -> GraphQLError:
+    """Return the error to send to the client, always with a code in its extensions.
+
+    An unexpected error is logged with the request id and replaced by a general message that contains the id.
+    Without `suggestions`, "Did you mean …?" is removed, because it reveals names of the schema.
+    """
+    cause = error.original_error
+    if isinstance(cause, RecursionError) or _NESTED in error.message:
+        message = "The document is nested too deeply to be parsed. Nest it less, or use variables."
+        return GraphQLError(message, extensions={"code": "QUERY_TOO_DEEP"})
+    if found := _TOKENS.search(error.message):
+        limit = int(found[1])
+        message = f"The document has too many tokens; the limit is {limit:,}. Shorten it, or use variables."
+        return GraphQLError(message, extensions={"code": "TOO_MANY_TOKENS", "limit": limit})
+    if not suggestions:
+        error.message = _SUGGESTION.sub("", error.message)
+    if cause is None or isinstance(cause, GraphQLError):
+        if not (error.extensions or {}).get("code"):
+            error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
+        return error
+    return _expected_error(error, cause) or _masked_error(error, cause, request_id)
+
+
+def _expected_error(error: GraphQLError, cause: Exception) -> GraphQLError | None:
+    """Return the error for a cause that the service foresees, or None."""
+    if isinstance(cause, InvalidOperationTypeError):
+        message = "Only subscriptions can be streamed. Send queries and mutations by POST."
+        return _with_code(error, message, "NOT_A_SUBSCRIPTION")
+    if isinstance(cause, CannotGetOperationTypeError):
+        return _with_code(error, cause.as_http_error_reason(), "OPERATION_NOT_FOUND")
+    if isinstance(cause, CommitUnknown):
+        return _with_code(error, str(cause), "OUTCOME_UNKNOWN")
+    if isinstance(cause, StoreUnavailable | DatabaseUnavailable):
+        return _with_code(error, str(cause), "UNAVAILABLE")
+    return None
+
+
+def _masked_error(error: GraphQLError, cause: Exception, request_id: str) -> GraphQLError:
+    kind = "database" if isinstance(cause, DatabaseError) else "unexpected"
+    # Events of a subscription are not logged in the context of a request, so the id is given explicitly.
+    log.error("masked error", kind=kind, path=error.path, request_id=request_id, exc_info=cause)
+    message = f"An unexpected error occurred in the service. Report it with the request id {request_id}."
+    return _with_code(error, message, "INTERNAL_SERVER_ERROR", requestId=request_id)
+
+
+def _with_code(error: GraphQLError, message: str, code: str, **more: str) -> GraphQLError:
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions={"code": code, **more})

@@ -1,0 +1,20 @@
+"""The GraphQL type of the numbers of tasks."""
+
+from collections.abc import Mapping
+
+import strawberry
+
+from db.task import Status
+
+
+@strawberry.type(description="Exact numbers of tasks. Deleted and expired tasks are not counted.")
+class TaskCounts:
+    all: int = strawberry.field(description="The number of all tasks.")
+    todo: int = strawberry.field(description="The number of tasks with the status TODO.")
+    in_progress: int = strawberry.field(description="The number of tasks with the status IN_PROGRESS.")
+    done: int = strawberry.field(description="The number of tasks with the status DONE.")
+
+    @classmethod
+    def of(cls, counts: Mapping[Status | None, int]) -> "TaskCounts":
+        """Convert the counts of the store, which are keyed by status; None stands for all tasks."""
+        return cls(all=counts[None], todo=counts["TODO"], in_progress=counts["IN_PROGRESS"], done=counts["DONE"])

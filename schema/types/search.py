@@ -1,0 +1,63 @@
+"""The filter of tasks, and the connection of tasks that match a search or a filter."""
+
+from datetime import datetime
+from typing import cast
+
+import strawberry
+
+from cache.reads.search import SearchPage
+from db.task import Order
+from schema.types.connection import PageInfo, TaskEdge, page_info_of, task_edges
+from schema.types.task import Task, TaskPriority, TaskStatus
+
+
+@strawberry.input(description="A range of time, open at every end that is null.")
+class DateTimeRange:
+    from_: datetime | None = strawberry.field(
+        default=None, name="from", description="The start of the range, inclusive. Null for no start."
+    )
+    before: datetime | None = strawberry.field(
+        default=None, description="The end of the range, exclusive. Null for no end."
+    )
+
+
+@strawberry.input(
+    description="Conditions that tasks must meet, all of them. Every allowed combination is served by an index."
+)
+class TaskFilter:
+    status: TaskStatus | None = strawberry.field(
+        default=None, description="Only tasks with this status. Null for any status."
+    )
+    priority: list[TaskPriority] | None = strawberry.field(
+        default=None,
+        description="Only tasks with one of these priorities: 1 to 5 different values. Null for any priority. Cannot "
+        "be combined with `expiresAt`.",
+    )
+    created_at: DateTimeRange | None = strawberry.field(
+        default=None,
+        description="Only tasks created in this range. Null for any time. Cannot be combined with `expiresAt`.",
+    )
+    expires_at: DateTimeRange | None = strawberry.field(
+        default=None,
+        description="Only tasks that expire in this range, soonest first. Null for all tasks, newest first. Can be "
+        "combined with `status` only.",
+    )
+
+
+@strawberry.type(
+    description="A page of tasks that match a search or a filter. It has no total and no page numbers, because these "
+    "would require counting all matches."
+)
+class TaskMatchConnection:
+    edges: list[TaskEdge] = strawberry.field(description="The tasks of the page, each with its cursor.")
+    nodes: list[Task] = strawberry.field(description="The tasks of the page, without cursors.")
+    page_info: PageInfo = strawberry.field(description="Information about the page.")
+
+
+def match_connection(matches: SearchPage, order: Order = "NEWEST") -> TaskMatchConnection:
+    """Return the connection for matching tasks in this order."""
+    return TaskMatchConnection(
+        edges=task_edges(matches.tasks, order),
+        nodes=cast("list[Task]", matches.tasks),
+        page_info=page_info_of(matches.tasks, order, has_before=matches.has_before, has_after=matches.has_after),
+    )

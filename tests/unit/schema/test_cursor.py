@@ -1,0 +1,68 @@
+"""Encoding and decoding of cursors."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cache.reads.pages import row_position
+from cache.redis.entry import created_at_us, expires_at_ms
+from db.task import Order, Task
+from schema.cursor import decode_cursor, encode_cursor
+from schema.errors import BadInput
+from schema.ids import new_id
+
+CREATED = datetime(2026, 11, 25, 8, 30, 0, 123_456, tzinfo=UTC)
+EXPIRES = datetime(2026, 11, 26, 8, 30, 0, 123_000, tzinfo=UTC)
+TASK = Task(new_id(), "A task", "", "TODO", "NONE", CREATED, CREATED, EXPIRES, 1)
+ORDERS: tuple[Order, ...] = ("NEWEST", "OLDEST", "EXPIRING_SOON")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_cursor_decodes_to_the_position_of_its_task(order: Order) -> None:
+    score = expires_at_ms(TASK) if order == "EXPIRING_SOON" else created_at_us(TASK)
+    assert decode_cursor("after", encode_cursor(TASK, order), order) == (score, TASK.id)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_position_in_postgresql_has_the_time_of_the_task(order: Order) -> None:
+    position = decode_cursor("after", encode_cursor(TASK, order), order)
+    assert row_position(position, order) == (EXPIRES if order == "EXPIRING_SOON" else CREATED, TASK.id)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_cursor_has_at_most_40_url_safe_characters(order: Order) -> None:
+    cursor = encode_cursor(TASK, order)
+    assert len(cursor) <= 40
+    assert cursor.replace("-", "").replace("_", "").isalnum()
+
+
+def test_newest_and_oldest_share_cursors() -> None:
+    cursor = encode_cursor(TASK, "NEWEST")
+    assert decode_cursor("after", cursor, "OLDEST") == decode_cursor("after", cursor, "NEWEST")
+
+
+@pytest.mark.parametrize(("made_for", "used_in"), [("NEWEST", "EXPIRING_SOON"), ("EXPIRING_SOON", "OLDEST")])
+def test_cursor_of_another_order_is_rejected(made_for: Order, used_in: Order) -> None:
+    with pytest.raises(BadInput, match=rf"^before is a cursor of the order .*{made_for}.*the order {used_in}\."):
+        decode_cursor("before", encode_cursor(TASK, made_for), used_in)
+
+
+def test_every_change_of_a_character_is_detected() -> None:
+    cursor = encode_cursor(TASK, "NEWEST")
+    for index, letter in enumerate(cursor[:-1]):  # the last character contains unused bits
+        changed = cursor[:index] + ("A" if letter != "A" else "B") + cursor[index + 1 :]
+        with pytest.raises(BadInput, match=r"^after is not a cursor of this service"):
+            decode_cursor("after", changed, "NEWEST")
+
+
+@pytest.mark.parametrize("text", ["", "A", "é" * 40, "\0", "A" * 100_000, "A" * 39], ids=ascii)
+def test_other_text_is_rejected(text: str) -> None:
+    with pytest.raises(BadInput, match="is not a cursor"):
+        decode_cursor("after", text, "NEWEST")
+
+
+def test_score_beyond_the_year_2200_is_rejected() -> None:
+    late = CREATED.replace(year=2200) + timedelta(days=40)
+    task = Task(new_id(), "A task", "", "TODO", "NONE", late, late, None, 1)
+    with pytest.raises(BadInput, match="is not a cursor"):
+        decode_cursor("after", encode_cursor(task, "NEWEST"), "NEWEST")

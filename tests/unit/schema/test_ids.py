@@ -1,0 +1,47 @@
+"""Generation and parsing of task ids."""
+
+import time
+from uuid import RFC_4122, UUID
+
+import pytest
+
+from schema.ids import new_id, parse_id
+from tests.support.bad_inputs import INVALID_IDS
+
+
+def test_new_id_is_a_uuid_of_version_7() -> None:
+    for _ in range(100):
+        id_ = new_id()
+        assert (id_.version, id_.variant) == (7, RFC_4122)
+
+
+def test_new_id_begins_with_the_time_in_milliseconds() -> None:
+    before = time.time_ns() // 1_000_000
+    milliseconds = new_id().int >> 80
+    assert before <= milliseconds <= time.time_ns() // 1_000_000
+
+
+def test_new_ids_differ() -> None:
+    assert len({new_id() for _ in range(10_000)}) == 10_000
+
+
+def test_parse_id_accepts_lower_and_upper_case() -> None:
+    id_ = new_id()
+    assert parse_id(str(id_)) == parse_id(str(id_).upper()) == id_
+
+
+@pytest.mark.parametrize(("text", "words"), INVALID_IDS, ids=ascii)
+def test_parse_id_rejects_invalid_ids(text: str, words: list[str]) -> None:
+    with pytest.raises(ValueError, match="must be") as caught:
+        parse_id(text)
+    for word in words:
+        assert word in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_parse_id_rejects_other_forms_of_a_uuid() -> None:
+    id_ = new_id()
+    for text in (id_.hex, f"{{{id_}}}", id_.urn):
+        assert UUID(text) == id_
+        with pytest.raises(ValueError, match="must be a UUID"):
+            parse_id(text)

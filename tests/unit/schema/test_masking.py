@@ -1,0 +1,68 @@
+"""The errors that clients receive for the errors of the parser, the validation and the resolvers."""
+
+import pytest
+from graphql import GraphQLError, GraphQLSyntaxError, parse, validate
+
+from cache.errors import StoreUnavailable
+from db.errors import CommitUnknown, DatabaseUnavailable
+from schema.build import create_schema
+from schema.errors import BadInput, OverLimit
+from schema.execution.masking import client_error
+
+
+def resolver_error(cause: Exception) -> GraphQLError:
+    return GraphQLError(str(cause), path=["tasks"], original_error=cause)
+
+
+def test_validation_error_gets_a_code() -> None:
+    [error] = validate(create_schema()._schema, parse("{ tasks { totalCoun } }"))
+    shown = client_error(error, "id")
+    assert shown.extensions == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert "Did you mean 'totalCount'?" in shown.message
+
+
+def test_suggestions_can_be_removed() -> None:
+    [error] = validate(create_schema()._schema, parse("{ tasks { totalCoun } }"))
+    assert client_error(error, "id", suggestions=False).message == (
+        "Cannot query field 'totalCoun' on type 'TaskConnection'."
+    )
+
+
+@pytest.mark.parametrize("error", [BadInput("first", "is wrong."), OverLimit("QUERY_TOO_DEEP", "{limit}", 1, 2)])
+def test_errors_of_the_schema_keep_their_code(error: GraphQLError) -> None:
+    shown = client_error(GraphQLError(error.message, extensions=error.extensions, original_error=error), "id")
+    assert (shown.message, shown.extensions) == (error.message, error.extensions)
+
+
+def test_too_many_tokens() -> None:
+    with pytest.raises(GraphQLSyntaxError) as caught:
+        parse("{ a b c }", max_tokens=3)
+    shown = client_error(caught.value, "id")
+    assert shown.extensions == {"code": "TOO_MANY_TOKENS", "limit": 3}
+    assert shown.message == "The document has too many tokens; the limit is 3. Shorten it, or use variables."
+
+
+def test_document_that_is_nested_too_deeply() -> None:
+    shown = client_error(resolver_error(RecursionError("maximum recursion depth exceeded")), "id")
+    assert shown.extensions == {"code": "QUERY_TOO_DEEP"}
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        (StoreUnavailable("Redis is away."), "UNAVAILABLE"),
+        (DatabaseUnavailable("PostgreSQL is away."), "UNAVAILABLE"),
+        (CommitUnknown("The commit is unknown."), "OUTCOME_UNKNOWN"),
+    ],
+)
+def test_expected_error_keeps_its_message_and_path(cause: Exception, code: str) -> None:
+    shown = client_error(resolver_error(cause), "id")
+    assert (shown.message, shown.path, shown.extensions) == (str(cause), ["tasks"], {"code": code})
+
+
+def test_unexpected_error_is_masked() -> None:
+    shown = client_error(resolver_error(ValueError("secret")), "the-id")
+    assert shown.extensions == {"code": "INTERNAL_SERVER_ERROR", "requestId": "the-id"}
+    assert "secret" not in shown.message
+    assert "the-id" in shown.message
+    assert shown.original_error is None

@@ -1,0 +1,53 @@
+"""Conversion of refused writes into user errors."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cache.errors import ExpiryPassed, IdTaken, NotDone, Refused, TaskNotFound, VersionConflict
+from db.task import Task
+from schema.ids import new_id
+from schema.resolvers.user_errors import outcome_fields, user_error
+from schema.types.payloads import UserError, UserErrorCode
+
+TIME = datetime(2026, 11, 25, tzinfo=UTC)
+TASK = Task(new_id(), "A task", "", "TODO", "NONE", TIME, TIME, None, 7)
+
+
+@pytest.mark.parametrize(
+    ("refused", "field", "code"),
+    [
+        (IdTaken(), ["id"], UserErrorCode.ID_TAKEN),
+        (ExpiryPassed(), ["expiresAt"], UserErrorCode.IN_PAST),
+        (VersionConflict(TASK), ["expectedVersion"], UserErrorCode.VERSION_CONFLICT),
+        (TaskNotFound(), ["id"], UserErrorCode.NOT_FOUND),
+        (NotDone(), None, UserErrorCode.NOT_DONE),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Refused) else None,
+)
+def test_every_refused_write_has_a_code_and_a_field(
+    refused: Refused, field: list[str] | None, code: UserErrorCode
+) -> None:
+    error = user_error(refused)
+    assert (error.field, error.code) == (field, code)
+    assert error.message.endswith(".")
+
+
+def test_every_refusal_of_the_store_is_covered() -> None:
+    assert set(Refused.__subclasses__()) == {IdTaken, ExpiryPassed, VersionConflict, TaskNotFound, NotDone}
+
+
+def test_success_gives_the_task_or_its_id() -> None:
+    assert outcome_fields(TASK) == {"task": TASK}
+    assert outcome_fields(TASK, deleted=True) == {"deleted_task_id": str(TASK.id)}
+
+
+def test_version_conflict_gives_the_current_task() -> None:
+    fields = outcome_fields(VersionConflict(TASK))
+    assert fields["current_task"] is TASK
+    assert "version 7" in fields["user_errors"][0].message
+
+
+def test_errors_of_the_validation_are_passed_on() -> None:
+    errors = [UserError(field=["title"], message="title must not be empty.", code=UserErrorCode.BLANK)]
+    assert outcome_fields(errors) == {"user_errors": errors}
