@@ -85,7 +85,7 @@ async def connection_held(cluster: Cluster) -> None:
 )
 async def test_every_subscriber_ends_with_the_servers_list(tmp_path: Path, database_url: str, fault: Fault) -> None:
     async with running(tmp_path, database_url) as cluster:
-        while not all("feed hears" in node.output_path.read_text() for node in cluster.nodes):  # noqa: ASYNC110
+        while not all("feed connected" in node.output_path.read_text() for node in cluster.nodes):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         subscribers = [Subscriber(cluster.http, node.url) for node in cluster.nodes for _ in range(2)]
         tasks = [asyncio.create_task(subscriber.run()) for subscriber in subscribers]
@@ -119,7 +119,7 @@ def assert_no_needless_resync(cluster: Cluster, subscribers: list[Subscriber]) -
     """
     for node in cluster.nodes:
         log = node.output_path.read_text()
-        if log.count("feed hears") == 1 and "Not heard" not in log:
+        if log.count("feed connected") == 1 and "feed missed events" not in log:
             its_subscribers = [subscriber for subscriber in subscribers if subscriber.url == node.url]
             assert its_subscribers
             assert all(subscriber.kinds.count("RESYNC") <= subscriber.connections for subscriber in its_subscribers)

@@ -13,7 +13,7 @@ from tests.model.variants import NOT_REFUTED, REFUTED
 
 MAX_STATES = 5_000_000
 MIN_STATES_OF_LONG_SCOPES = 5_000_000
-[DOCUMENTATION] = (Path(__file__).parents[2] / "docs").rglob("model.md")
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "explanation" / "model.md"
 
 
 @cache

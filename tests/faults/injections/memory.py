@@ -17,6 +17,8 @@ READERS, TASKS_PER_READ = 4, 100
 # Less memory than Redis uses, so that it refuses every write.
 TOO_LITTLE_MEMORY_BYTES = -10_000_000
 INDEX_REPLACED = "index replaced"
+# In the log, and in the reason of `/readyz`.
+OUT_OF_MEMORY = "Redis is out of memory"
 
 
 async def evictions(run: Run, count: int) -> None:
@@ -72,13 +74,13 @@ async def index_too_large(run: Run) -> None:
     await run.cluster.redis.limit_memory(TOO_LITTLE_MEMORY_BYTES)
     async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
         for node in run.cluster.nodes:
-            while "full" not in (await run.cluster.readyz(node)).get("reason", ""):  # noqa: ASYNC110
+            while OUT_OF_MEMORY not in (await run.cluster.readyz(node)).get("reason", ""):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
             metrics = (await run.cluster.http.get(f"{node.url}/metrics")).text
             if "millitask_redis_full 1.0" not in metrics and (await run.cluster.readyz(node)).get("reason"):
-                run.violations.append(f"{node.url}/metrics does not report that Redis is full")
-            if not any("Redis is full" in line for line in node.log_lines()):
-                run.violations.append(f"{node.url} has not logged that Redis is full")
+                run.violations.append(f"{node.url}/metrics does not report that Redis is out of memory")
+            if not any(OUT_OF_MEMORY in line for line in node.log_lines()):
+                run.violations.append(f"{node.url} has not logged that Redis is out of memory")
     await asyncio.sleep(2)
     await run.cluster.redis.restore_memory_limit()
     await run.wait_for_recovery("index recovery, s")
