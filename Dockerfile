@@ -1,12 +1,12 @@
 # syntax=docker/dockerfile:1
-# The image of the API, with the web page built in. docs/how-to/deploy.md says what is in it and how it was proved.
+# The image of the service, with the web page. docs/how-to/deploy.md describes its contents and its tests.
 
-# To pin these to what they are today: docker buildx imagetools inspect <image> prints the digest; then
-# NODE=node:24-bookworm-slim@sha256:… and so on, here or as --build-arg. Debian and Python are those that the tests run on.
+# To pin the base images, print their digests with `docker buildx imagetools inspect <image>` and set
+# NODE=node:24-bookworm-slim@sha256:… and PYTHON=…, here or with --build-arg. The tests run on the same Debian and Python.
 ARG NODE=node:24-bookworm-slim
 ARG PYTHON=python:3.11-slim-bookworm
 
-# 1. The page: static files.
+# 1. The web page, as static files.
 FROM ${NODE} AS page
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
@@ -16,7 +16,7 @@ COPY schema/schema.graphql /src/schema/schema.graphql
 COPY web/ ./
 RUN npm run build
 
-# 2. The wheels: the locked dependencies, without the embedded PostgreSQL and Redis, and without pip.
+# 2. The locked Python packages, without the embedded stores and without pip.
 FROM ${PYTHON} AS wheels
 WORKDIR /src
 COPY requirements-image.lock ./
@@ -27,7 +27,7 @@ COPY tools/ tools/
 COPY --from=page /src/web/out/ web/out/
 RUN python -c 'from pathlib import Path; from tools.page import pack; pack(Path("web/out"))'
 
-# 3. What runs: both of these and our own files.
+# 3. The image that runs: packages, web page and sources.
 FROM ${PYTHON} AS runtime
 RUN groupadd --system --gid 10001 millitask \
     && useradd --system --uid 10001 --gid millitask --no-create-home --home-dir /nonexistent millitask
@@ -44,7 +44,7 @@ COPY db/ db/
 COPY loadgen/ loadgen/
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash api schema cache db loadgen
 COPY --from=wheels /src/web/out/ web/out/
-# The root is meant to be read only, and everything that is compiled is compiled already.
+# Everything is compiled, and the root file system can be read-only.
 ENV PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 EXPOSE 8000

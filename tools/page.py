@@ -1,4 +1,4 @@
-"""Builds the web page when its sources have changed: `python -m tools.page`; with a word, runs that script of npm."""
+"""Builds the web page if its sources have changed (`python -m tools.page`), or runs an npm script of the web folder."""
 
 import fcntl
 import gzip
@@ -13,56 +13,56 @@ from tools.node import NodeError, install, npm, show
 
 WEB = Path(__file__).parents[1] / "web"
 SCHEMA = WEB.parent / "schema" / "schema.graphql"
-# What is made from the sources, or says how it was made.
-_MADE = {"node_modules", ".next", "out", "gql", "next-env.d.ts", "tsconfig.tsbuildinfo"}
+# Created by a build, and not part of the sources.
+_GENERATED = {"node_modules", ".next", "out", "gql", "next-env.d.ts", "tsconfig.tsbuildinfo"}
 _STAMP, _LOG, _LOCK = ".built", "build.log", ".building"
-_SMALLEST, _SUFFIXES = 512, {".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"}
+_MIN_COMPRESSED_BYTES, _COMPRESSED_SUFFIXES = 512, {".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"}
 
 
 def build(web: Path) -> bool:
-    """Build the page, unless it is built from these sources; whether there was anything to do. Raises `NodeError`."""
-    with alone(web):
+    """Build the web page, unless it was built from the same sources. Returns whether it built. Raises NodeError."""
+    with build_lock(web):
         sources, stamp = digest(web), web / _STAMP
         if (web / "out" / "index.html").is_file() and stamp.is_file() and stamp.read_text() == sources:
             return False
         stamp.unlink(missing_ok=True)
         _say("Building the web page …")
         try:
-            said = install(web) + npm(web, "run", "build")
+            output = install(web) + npm(web, "run", "build")
         except NodeError as error:
             (web / _LOG).write_text("\n".join(map(str, error.args)))
             raise
-        (web / _LOG).write_text(said)
+        (web / _LOG).write_text(output)
         pack(web / "out")
         stamp.write_text(sources)
         return True
 
 
 def digest(web: Path) -> str:
-    """What the sources are, in a line: those of the page, and the schema that its operations are generated from."""
-    found = hashlib.sha256()
+    """Return a hash of the sources of the page and of the GraphQL schema, from which its types are generated."""
+    hashed = hashlib.sha256()
     for path in (SCHEMA, *_sources(web)):
         body = path.read_bytes()
-        found.update(f"{path.relative_to(web.parent) if path != SCHEMA else path.name}\0{len(body)}\0".encode() + body)
-    return found.hexdigest()
+        hashed.update(f"{path.relative_to(web.parent) if path != SCHEMA else path.name}\0{len(body)}\0".encode() + body)
+    return hashed.hexdigest()
 
 
 def pack(out: Path) -> None:
-    """Put beside each file that gets much smaller what a browser is sent of it."""
+    """Write a gzip file next to each compressible file, for the static site to serve."""
     for path in out.rglob("*"):
-        if path.suffix in _SUFFIXES and path.stat().st_size >= _SMALLEST:
+        if path.suffix in _COMPRESSED_SUFFIXES and path.stat().st_size >= _MIN_COMPRESSED_BYTES:
             path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
 
 
 def _sources(web: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(web):
-        folders[:] = sorted(set(folders) - _MADE)
-        yield from (Path(folder, name) for name in sorted(set(files) - _MADE - {_STAMP, _LOG, _LOCK}))
+        folders[:] = sorted(set(folders) - _GENERATED)
+        yield from (Path(folder, name) for name in sorted(set(files) - _GENERATED - {_STAMP, _LOG, _LOCK}))
 
 
 @contextmanager
-def alone(web: Path) -> Iterator[None]:
-    """No two builds at once, and none while what it needs is being installed."""
+def build_lock(web: Path) -> Iterator[None]:
+    """Hold the lock against concurrent builds and installs."""
     with (web / _LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -73,22 +73,22 @@ def _say(text: str) -> None:
     sys.stderr.flush()
 
 
-def main(words: list[str]) -> int:
-    """What the word says: build it if there is none; the exit code."""
+def main(arguments: list[str]) -> int:
+    """Build the page, or run the npm script that the arguments name. Returns the exit code."""
     try:
-        if not words:
+        if not arguments:
             build(WEB)
             return 0
-        with alone(WEB):
+        with build_lock(WEB):
             install(WEB)
-        return show(WEB, "run", "--silent", *words)
+        return show(WEB, "run", "--silent", *arguments)
     except NodeError as error:
-        if words:
+        if arguments:
             _say("\n".join(map(str, error.args)))
             return 1
-        said = f"the web page is not built: {error.args[0]} ({WEB.name}/{_LOG} says more)"
-        before = (WEB / "out" / "index.html").is_file()
-        _say(f"warning: {said}. The API works without it{'; / serves the page of an earlier build' if before else ''}.")
+        reason = f"the web page is not built: {error.args[0]} (details: {WEB.name}/{_LOG})"
+        earlier = "; / serves the page of an earlier build" if (WEB / "out" / "index.html").is_file() else ""
+        _say(f"warning: {reason}. The API works without it{earlier}.")
         return 1
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.test_straight_line import page, total
+from tests.acceptance.test_end_to_end import page, total
 from tests.support.service_process import ROOT, Service, environment, serve
 
 COUNT = 120
@@ -19,42 +19,42 @@ DOCUMENT = (ROOT / "docs" / "how-to" / "back-up-and-restore.md").read_text()
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    # Not pytest's, whose path is too long for a socket.
-    found = Path(tempfile.mkdtemp(prefix="backup"))
-    yield found
-    shutil.rmtree(found)
+    # The path of pytest's own temporary folder is too long for a Unix socket.
+    path = Path(tempfile.mkdtemp(prefix="backup"))
+    yield path
+    shutil.rmtree(path)
 
 
-def follow(name: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run the lines of that name, with `.data` and `.data-new` in the folder."""
+def run_block(name: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the shell block with this name. Its folders .data and .data-new are in the temporary folder."""
     found = re.search(rf"^```sh {name}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
     assert found is not None
     packages = Path(sys.executable).parents[1] / "lib"
     lines = found[1].replace("$PWD/", f"{folder}/").replace(".venv/lib", str(packages))
     lines = lines.replace(".venv/bin/python", sys.executable).replace("=.data", f"={folder}/.data")
     lines = lines.replace("tasks.dump", f"{folder}/tasks.dump")
-    words = ["sh", "-eu", "-c", lines]
-    return subprocess.run(words, cwd=ROOT, env=environment(folder), capture_output=True, text=True, check=False)
+    command = ["sh", "-eu", "-c", lines]
+    return subprocess.run(command, cwd=ROOT, env=environment(folder), capture_output=True, text=True, check=False)
 
 
 def load(service: Service) -> None:
-    words = ["-m", "loadgen", "load", "--count", str(COUNT), "--url", f"http://127.0.0.1:{service.port}/graphql"]
-    subprocess.run([sys.executable, *words], cwd=ROOT, check=True, capture_output=True)
+    arguments = ["-m", "loadgen", "load", "--count", str(COUNT), "--url", f"http://127.0.0.1:{service.port}/graphql"]
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True)
 
 
-def test_what_is_saved_comes_back(folder: Path) -> None:
+def test_backup_can_be_restored(folder: Path) -> None:
     with serve(folder / ".data") as service:
         load(service)
         before = page(service, 1)
-        saved = follow("backup", folder)
+        saved = run_block("backup", folder)
         assert saved.returncode == 0, saved.stderr
     with serve(folder / ".data-new") as service:
         assert total(service) == 0
-        restored = follow("restore", folder)
+        restored = run_block("restore", folder)
         assert restored.returncode == 0, restored.stderr
         assert f"Compared {COUNT} tasks" in restored.stderr
         assert page(service, 1) == before
-        again = follow("restore", folder)
+        again = run_block("restore", folder)
         assert again.returncode != 0
         assert "duplicate key" in again.stderr
         assert total(service) == COUNT

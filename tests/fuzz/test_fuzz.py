@@ -10,7 +10,7 @@ from tests.support.service_process import command, serve
 COUNT = 600
 
 
-def test_generated_operations_find_no_fault_and_leave_both_stores_alike(tmp_path: Path) -> None:
+def test_generated_operations_get_valid_responses_and_leave_the_stores_consistent(tmp_path: Path) -> None:
     report = Report()
     with serve(tmp_path, MILLITASK_LOG_LEVEL="error") as service:
         asyncio.run(campaign(f"http://127.0.0.1:{service.port}/graphql", COUNT, 1, report))
@@ -31,7 +31,7 @@ def test_generated_operations_find_no_fault_and_leave_both_stores_alike(tmp_path
         (200, "[]"),
     ],
 )
-def test_what_is_a_finding(status: int, body: str) -> None:
+def test_invalid_response_is_a_finding(status: int, body: str) -> None:
     report = Report()
-    report.judge("{ x }", httpx.Response(status, text=body))
+    report.check("{ x }", httpx.Response(status, text=body))
     assert len(report.findings) == 1

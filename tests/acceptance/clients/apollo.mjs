@@ -1,4 +1,4 @@
-// An Apollo client of the service: pages, optimistic updates and how they are rolled back, persisted queries.
+// Apollo Client: pages, optimistic updates and their rollback, persisted queries.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { ApolloClient, HttpLink, InMemoryCache, gql } from '@apollo/client';
@@ -6,7 +6,7 @@ import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { relayStylePagination } from '@apollo/client/utilities';
 
 for (const level of ['warn', 'error']) {
-  console[level] = (...words) => assert.fail(`Apollo says: ${words.join(' ')}`);
+  console[level] = (...words) => assert.fail(`Apollo Client logs: ${words.join(' ')}`);
 }
 
 const url = process.argv[2];
@@ -53,21 +53,21 @@ const DELETE = gql`
 const NODE = gql`query Node($id: ID!) { node(id: $id) { id ...TaskFields } } ${TASK}`;
 
 const tasks = Array.from({ length: 10 }, (_, number) => ({ title: `Task ${number}` }));
-const made = (await client.mutate({ mutation: CREATE, variables: { input: { tasks } } })).data.createTasks.results;
-assert.ok(made.every(({ userErrors }) => userErrors.length === 0));
+const created = (await client.mutate({ mutation: CREATE, variables: { input: { tasks } } })).data.createTasks.results;
+assert.ok(created.every(({ userErrors }) => userErrors.length === 0));
 
-// Every page by fetchMore; the task that a cursor stands for is deleted before the next page is asked for.
-const gone = new Set();
+// Fetch every page with fetchMore. The task of the cursor is deleted before the next page is fetched.
+const deleted = new Set();
 for (const orderBy of ['NEWEST', 'OLDEST']) {
   const first = (await client.query({ query: PAGE, variables: { orderBy } })).data.tasks;
   const pages = client.watchQuery({ query: PAGE, variables: { orderBy } });
   const watching = pages.subscribe(() => {});
   const total = first.totalCount;
   assert.equal(first.pageInfo.pageCount, Math.ceil(total / 3));
-  const doomed = first.edges[2].node.id;
-  const { data } = await client.mutate({ mutation: DELETE, variables: { input: { id: doomed } } });
-  assert.equal(data.deleteTask.deletedTaskId, doomed);
-  gone.add(doomed);
+  const { id } = first.edges[2].node;
+  const { data } = await client.mutate({ mutation: DELETE, variables: { input: { id } } });
+  assert.equal(data.deleteTask.deletedTaskId, id);
+  deleted.add(id);
   let page = first;
   while (page.pageInfo.hasNextPage) {
     page = (await pages.fetchMore({ variables: { after: page.pageInfo.endCursor } })).data.tasks;
@@ -79,8 +79,8 @@ for (const orderBy of ['NEWEST', 'OLDEST']) {
   assert.equal(new Set(ids).size, total);
 }
 
-// An optimistic update is shown at once, and stays when the server agrees.
-const { task } = made.find((result) => !gone.has(result.task.id));
+// An optimistic update is shown immediately, and stays if the server accepts it.
+const { task } = created.find((result) => !deleted.has(result.task.id));
 const shown = () =>
   client.cache.readFragment({ id: client.cache.identify(task), fragment: TASK, optimistic: true });
 const update = (input) =>
@@ -96,24 +96,24 @@ const update = (input) =>
       },
     },
   });
-const well = update({ title: 'Optimistic', expectedVersion: 1 });
+const accepted = update({ title: 'Optimistic', expectedVersion: 1 });
 assert.deepEqual([shown().title, shown().version], ['Optimistic', 1]);
-assert.deepEqual((await well).data.updateTask.userErrors, []);
+assert.deepEqual((await accepted).data.updateTask.userErrors, []);
 assert.deepEqual([shown().title, shown().version], ['Optimistic', 2]);
 
-// It is rolled back when the server refuses, and the task as it is comes along.
-const ill = update({ title: 'Too late', expectedVersion: 1 });
+// It is rolled back if the server rejects it. The response contains the current task.
+const conflicting = update({ title: 'Too late', expectedVersion: 1 });
 assert.equal(shown().title, 'Too late');
-const refused = (await ill).data.updateTask;
-assert.equal(refused.userErrors[0].code, 'VERSION_CONFLICT');
-assert.deepEqual([refused.currentTask.title, refused.currentTask.version], ['Optimistic', 2]);
+const rejected = (await conflicting).data.updateTask;
+assert.equal(rejected.userErrors[0].code, 'VERSION_CONFLICT');
+assert.deepEqual([rejected.currentTask.title, rejected.currentTask.version], ['Optimistic', 2]);
 assert.deepEqual([shown().title, shown().version], ['Optimistic', 2]);
-const bad = update({ title: '' });
+const invalid = update({ title: '' });
 assert.equal(shown().title, '');
-assert.equal((await bad).data.updateTask.userErrors[0].code, 'BLANK');
+assert.equal((await invalid).data.updateTask.userErrors[0].code, 'BLANK');
 assert.equal(shown().title, 'Optimistic');
 
-// A node is found again by its id alone; its document goes over the wire once, then its hash.
+// A node is found by its id. The client sends the document once, and later only its hash.
 for (const expected of [2, 1]) {
   sent = [];
   const found = await client.query({ query: NODE, variables: { id: task.id }, fetchPolicy: 'network-only' });

@@ -1,4 +1,4 @@
-// The audits of GraphQL over HTTP, each as a line: its id, its name, how it went, and why.
+// Runs the audits of GraphQL over HTTP and prints one line for each: id, name, status and reason.
 import { auditServer } from 'graphql-http';
 
 for (const { id, name, status, reason } of await auditServer({ url: process.argv[2] })) {

@@ -1,5 +1,5 @@
-// Two subscribers, one by graphql-ws and one by graphql-sse. Each applies what it hears to a list of its own, and fetches
-// the whole when it is told to; in the end both have the server's list.
+// Two subscribers, one with graphql-ws and one with graphql-sse. Each applies the events to its own list, and fetches
+// all tasks after MANY and RESYNC. In the end, both lists must be equal to the list of the server.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient as byWebSocket } from 'graphql-ws';
@@ -17,7 +17,7 @@ async function ask(query, variables = {}) {
   return data;
 }
 
-async function everything() {
+async function fetchAll() {
   const found = new Map();
   for (let after = null; ;) {
     const page = 'query ($after: String) { tasks(first: 100, after: $after) { nodes { id title version } pageInfo { hasNextPage endCursor } } }';
@@ -43,7 +43,7 @@ class Subscriber {
       const { kind, id, task, rev } = data.taskChanged;
       this.kinds.add(kind);
       this.rev = rev;
-      if (kind === 'MANY' || kind === 'RESYNC') this.list = await everything();
+      if (kind === 'MANY' || kind === 'RESYNC') this.list = await fetchAll();
       else if (task === null) this.list.delete(id);
       else if (!(this.list.get(id)?.version > task.version)) this.list.set(id, task);
     }
@@ -58,8 +58,8 @@ const counts = [];
 const counting = byWebSocket({ url: url.replace('http', 'ws'), shouldRetry: () => false });
 counting.subscribe({ query: COUNTS }, { next: ({ data }) => counts.push(data.taskCountsChanged), error: assert.fail, complete() {} });
 
-const same = async (what) => {
-  const expected = JSON.stringify([...(await everything()).entries()].sort());
+const assertSynchronized = async (what) => {
+  const expected = JSON.stringify([...(await fetchAll()).entries()].sort());
   for (let look = 0; look < 200; look += 1) {
     if (subscribers.every(({ list }) => JSON.stringify([...list.entries()].sort()) === expected)) return;
     await sleep(50);
@@ -75,18 +75,18 @@ await Promise.all(ids.map((id) => ask('mutation ($id: ID!) { completeTask(input:
 await ask('mutation ($id: ID!) { deleteTask(input: { id: $id }) { deletedTaskId } }', { id: ids[0] });
 await ask('mutation ($id: ID!) { deleteTask(input: { id: $id }) { deletedTaskId } }', { id: ids[1] });
 await ask('mutation ($id: ID!) { restoreTask(input: { id: $id }) { task { id } } }', { id: ids[0] });
-await same('single changes');
+await assertSynchronized('single changes');
 await ask(create, { tasks: Array.from({ length: 200 }, (_, n) => ({ title: `Task ${n}` })) });
-await same('many');
+await assertSynchronized('many');
 for (const { kinds } of subscribers) {
   for (const kind of ['CREATED', 'UPDATED', 'DELETED', 'RESTORED', 'MANY', 'RESYNC']) assert(kinds.has(kind), kind);
 }
 
-// One that comes again gets what it missed, and no RESYNC.
+// A subscriber that reconnects receives the events that it missed, without RESYNC.
 const { rev } = subscribers[0];
 await ask('mutation ($id: ID!) { reopenTask(input: { id: $id }) { task { id } } }', { id: ids[2] });
-const again = byWebSocket({ url: url.replace('http', 'ws') }).iterate({ query: CHANGED, variables: { after: rev } });
-const { value } = await again.next();
+const reconnected = byWebSocket({ url: url.replace('http', 'ws') }).iterate({ query: CHANGED, variables: { after: rev } });
+const { value } = await reconnected.next();
 assert.equal(value.data.taskChanged.kind, 'UPDATED');
 assert.equal(value.data.taskChanged.id, ids[2]);
 

@@ -1,4 +1,4 @@
-"""The scripts of this folder, run on Node.js."""
+"""Runs the scripts of this folder on Node.js."""
 
 import asyncio
 from pathlib import Path
@@ -9,12 +9,12 @@ FOLDER = Path(__file__).parent
 
 
 def install() -> None:
-    """What package-lock.json names, unless it is there."""
+    """Install the packages of package-lock.json, if they are not installed."""
     node.install(FOLDER)
 
 
 async def run(script: str, *arguments: str) -> str:
-    """What a script of this folder prints. It must end well, and say nothing on stderr."""
+    """Run a script of this folder and return its output. Fails on an error and on output to stderr."""
     process = await asyncio.create_subprocess_exec(
         str(node.programs() / "node"),
         script,
@@ -24,7 +24,7 @@ async def run(script: str, *arguments: str) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, problems = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 0, out.decode() + problems.decode()
-    assert problems == b""
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, out.decode() + err.decode()
+    assert err == b""
     return out.decode()

@@ -1,4 +1,4 @@
-"""Clients that others wrote, on Node.js: the audits of GraphQL over HTTP, and Apollo's client."""
+"""Third-party clients on Node.js: the audits of graphql-http, graphql-ws, graphql-sse and Apollo Client."""
 
 import json
 import re
@@ -18,26 +18,26 @@ def _installed() -> None:
 
 @pytest.fixture
 async def url(database_url: str, redis_url: str) -> AsyncIterator[str]:
-    """A service that listens, and is ready."""
+    """The URL of a ready service."""
     async with listening_service(Settings(database_url=database_url, redis_url=redis_url)) as url:
         yield url
 
 
-async def test_every_audit_is_passed(url: str) -> None:
+async def test_every_graphql_over_http_audit_passes(url: str) -> None:
     audits = [json.loads(line) for line in (await run("audits.mjs", url)).splitlines()]
     assert [audit for audit in audits if audit["status"] != "ok"] == []
     assert len(audits) == 61
 
 
-async def test_subscribers_by_websocket_and_by_events(url: str) -> None:
+async def test_graphql_ws_and_graphql_sse_follow_all_changes(url: str) -> None:
     assert await run("live.mjs", url) == "ok\n"
 
 
-async def test_apollo_client(url: str) -> None:
+async def test_apollo_client_pages_updates_and_persisted_queries(url: str) -> None:
     assert await run("apollo.mjs", url) == "ok\n"
 
 
-def test_the_lock_names_no_registry() -> None:
+def test_lock_file_contains_no_registry_address() -> None:
     lock = (FOLDER / "package-lock.json").read_text()
     assert "resolved" not in lock
     assert not re.search(r"https?://", lock)

@@ -1,4 +1,4 @@
-"""The services of compose.yaml run as processes, in order, from what the image holds, up to a page of tasks."""
+"""Runs the services of compose.yaml as processes on the file tree of the image."""
 
 import shutil
 import tempfile
@@ -10,44 +10,44 @@ import httpx
 import pytest
 import redis
 
-from tests.acceptance.ship import image, tree
-from tests.acceptance.ship.machine import Machine, redis_cli
+from tests.acceptance.ship import dockerfile, image_tree
+from tests.acceptance.ship.local_compose import LocalCompose, redis_cli
 from tests.support.service_process import descendants, until
 from tools.page import WEB, build
 
 PAGE = "{ tasks(first: 50) { totalCount nodes { id title } } }"
 CLI = redis_cli()
 
-pytestmark = pytest.mark.skipif(CLI is None, reason="there is no redis-cli for the health check; install redis-tools")
+pytestmark = pytest.mark.skipif(CLI is None, reason="the health check needs redis-cli; install redis-tools")
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[Machine]:
-    # Not in pytest's folder, whose path is too long for a socket.
+def compose() -> Iterator[LocalCompose]:
+    # The path of pytest's own temporary folder is too long for a Unix socket.
     folder = Path(tempfile.mkdtemp(prefix="ship"))
     build(WEB)
-    found = image.read()
-    tree.lay(found, folder / "image", WEB / "out")
-    machine = Machine(found, folder, str(CLI), N="200", MILLITASK_WORKERS="1")
+    found = dockerfile.read()
+    image_tree.build_tree(found, folder / "image", WEB / "out")
+    compose = LocalCompose(found, folder, str(CLI), N="200", MILLITASK_WORKERS="1")
     try:
-        machine.up("api")
-        machine.wait_until_healthy("api")
-        yield machine
+        compose.up("api")
+        compose.wait_until_healthy("api")
+        yield compose
     finally:
-        machine.close()
+        compose.close()
         shutil.rmtree(folder)
 
 
-def address(machine: Machine) -> str:
-    return f"http://127.0.0.1:{machine.ports['api']}"
+def address(compose: LocalCompose) -> str:
+    return f"http://127.0.0.1:{compose.ports['api']}"
 
 
-def ask(machine: Machine) -> dict[str, Any]:
-    """A page of tasks, out of Redis: a service that has just started may answer from PostgreSQL yet."""
+def read_page(compose: LocalCompose) -> dict[str, Any]:
+    """Return a page of tasks from Redis. A service that has just started may still be in degraded mode."""
     answers: list[dict[str, Any]] = []
 
     def from_redis() -> bool:
-        answers.append(httpx.post(f"{address(machine)}/graphql", json={"query": PAGE}, timeout=10).json())
+        answers.append(httpx.post(f"{address(compose)}/graphql", json={"query": PAGE}, timeout=10).json())
         return not answers[-1]["extensions"].get("degraded")
 
     assert until(from_redis), answers[-1]
@@ -55,37 +55,36 @@ def ask(machine: Machine) -> dict[str, Any]:
     return tasks
 
 
-def test_the_loader_fills_it_and_a_page_comes_back(machine: Machine) -> None:
-    said = machine.run("load")
-    assert "200" in said
-    tasks = ask(machine)
+def test_loaded_tasks_are_on_the_page(compose: LocalCompose) -> None:
+    assert "200" in compose.run("load")
+    tasks = read_page(compose)
     assert tasks["totalCount"] == 200
     assert len(tasks["nodes"]) == 50
 
 
-def test_the_web_page_is_built_in(machine: Machine) -> None:
-    answer = httpx.get(address(machine), timeout=10)
+def test_image_serves_the_web_page(compose: LocalCompose) -> None:
+    answer = httpx.get(address(compose), timeout=10)
     assert answer.status_code == 200
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "<title>" in answer.text
 
 
-def test_the_passwords_are_random_kept_and_needed(machine: Machine) -> None:
-    secrets = machine.volume("secrets")
+def test_passwords_are_random_persistent_and_required(compose: LocalCompose) -> None:
+    secrets = compose.volume("secrets")
     names = ("database_password", "redis_password")
-    made = {name: (secrets / name).read_text() for name in names}
-    assert all(len(password) >= 32 and password.isalnum() for password in made.values())
-    assert len(set(made.values())) == 2
-    machine.run("secrets")
-    assert made == {name: (secrets / name).read_text() for name in names}
-    with redis.Redis(port=machine.ports["redis"]) as stranger, pytest.raises(redis.AuthenticationError):
-        stranger.ping()
+    passwords = {name: (secrets / name).read_text() for name in names}
+    assert all(len(password) >= 32 and password.isalnum() for password in passwords.values())
+    assert len(set(passwords.values())) == 2
+    compose.run("secrets")
+    assert passwords == {name: (secrets / name).read_text() for name in names}
+    with redis.Redis(port=compose.ports["redis"]) as client, pytest.raises(redis.AuthenticationError):
+        client.ping()
 
 
-def test_no_process_has_a_password_in_its_environment_or_command(machine: Machine) -> None:
-    passwords = [file.read_bytes() for file in machine.volume("secrets").glob("*_password")]
+def test_passwords_are_in_no_environment_or_command_line(compose: LocalCompose) -> None:
+    passwords = [file.read_bytes() for file in compose.volume("secrets").glob("*_password")]
     seen = 0
-    for process in machine.running.values():
+    for process in compose.running.values():
         for pid in (process.pid, *descendants(process.pid)):
             for name in ("environ", "cmdline"):
                 text = Path(f"/proc/{pid}/{name}").read_bytes()
@@ -94,16 +93,16 @@ def test_no_process_has_a_password_in_its_environment_or_command(machine: Machin
     assert seen >= 8
 
 
-def test_nothing_is_written_to_the_image(machine: Machine) -> None:
-    before = tree.files(machine._folder / "image")
-    ask(machine)
-    machine.run("migrate")
-    assert tree.files(machine._folder / "image") == before
+def test_services_do_not_write_to_the_image(compose: LocalCompose) -> None:
+    before = image_tree.files(compose._folder / "image")
+    read_page(compose)
+    compose.run("migrate")
+    assert image_tree.files(compose._folder / "image") == before
 
 
-def test_each_stops_in_its_time_and_the_tasks_are_there_again(machine: Machine) -> None:
-    machine.run("load")
-    assert {name: machine.stop(name) for name in ("api", "redis", "postgres")} == {"api": 0, "redis": 0, "postgres": 0}
-    machine.up("api")
-    machine.wait_until_healthy("api")
-    assert ask(machine)["totalCount"] == 200
+def test_services_stop_in_time_and_tasks_survive_a_restart(compose: LocalCompose) -> None:
+    compose.run("load")
+    assert {name: compose.stop(name) for name in ("api", "redis", "postgres")} == {"api": 0, "redis": 0, "postgres": 0}
+    compose.up("api")
+    compose.wait_until_healthy("api")
+    assert read_page(compose)["totalCount"] == 200

@@ -1,4 +1,4 @@
-"""`make dev`: the service and the page's sources, each on a port; both end together."""
+"""`make dev` runs the service and the web page with hot reload, and stops both together."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ import httpx
 from tests.support.service_process import ROOT, alive, descendants, environment, free_port, until
 
 
-def test_both_run_and_end_together(tmp_path: Path) -> None:
+def test_service_and_page_run_and_stop_together(tmp_path: Path) -> None:
     ports = {"PAGE_PORT": str(free_port()), "MILLITASK_PORT": str(free_port())}
     process = subprocess.Popen(
         [sys.executable, "-m", "tools.dev"],
@@ -24,9 +24,9 @@ def test_both_run_and_end_together(tmp_path: Path) -> None:
     below: dict[int, str] = {}
     try:
         origin = f"http://127.0.0.1:{ports['PAGE_PORT']}"
-        assert until(lambda: b"Millitask" in got(f"{origin}/"), 300)  # the first time it is installed and compiled
+        assert until(lambda: b"Millitask" in fetch(f"{origin}/"), 300)  # the first run installs and compiles
         api = f"http://127.0.0.1:{ports['MILLITASK_PORT']}/graphql"
-        assert until(lambda: bool(got(f"{api}?query=%7B__typename%7D")))
+        assert until(lambda: bool(fetch(f"{api}?query=%7B__typename%7D")))
         answer = httpx.get(f"{api}?query=%7B__typename%7D", headers={"Origin": origin})
         assert answer.headers["Access-Control-Allow-Origin"] == origin
     finally:
@@ -36,7 +36,7 @@ def test_both_run_and_end_together(tmp_path: Path) -> None:
     assert until(lambda: not alive(below), 15), alive(below)
 
 
-def got(url: str) -> bytes:
+def fetch(url: str) -> bytes:
     with suppress(httpx.HTTPError):
         return httpx.get(url, timeout=30).content
     return b""

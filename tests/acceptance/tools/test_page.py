@@ -1,4 +1,4 @@
-"""The page is built when its sources have changed, and only then; by the real npm, of a page with nothing in it."""
+"""The web page is built only if its sources have changed. Uses the real npm and a minimal page."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from tools import node, page
 
-# Makes a page of the first line of its source, and counts how often.
+# Builds a page from the first line of its source, and counts the builds.
 BUILD = (
     "mkdir -p out && head -n 1 source.txt > out/index.html && printf '%2000s' x > out/a.js && echo x >> out/count.txt"
 )
@@ -27,27 +27,27 @@ def web(tmp_path: Path) -> Path:
     return web
 
 
-def built(web: Path) -> int:
+def build_count(web: Path) -> int:
     return len((web / "out/count.txt").read_text().splitlines())
 
 
-def test_it_is_built_when_its_sources_have_changed(web: Path) -> None:
+def test_page_is_built_if_its_sources_have_changed(web: Path) -> None:
     assert page.build(web)
     assert not page.build(web)
-    assert (built(web), (web / "out/index.html").read_text()) == (1, "One\n")
+    assert (build_count(web), (web / "out/index.html").read_text()) == (1, "One\n")
     (web / "source.txt").write_text("Two\n")
     assert page.build(web)
     assert not page.build(web)
-    assert (built(web), (web / "out/index.html").read_text()) == (2, "Two\n")
+    assert (build_count(web), (web / "out/index.html").read_text()) == (2, "Two\n")
 
 
-def test_it_is_built_when_it_is_gone(web: Path) -> None:
+def test_page_is_built_if_it_is_missing(web: Path) -> None:
     page.build(web)
     (web / "out/index.html").unlink()
     assert page.build(web)
 
 
-def test_a_source_that_moved_is_a_change(web: Path) -> None:
+def test_moved_source_is_a_change(web: Path) -> None:
     page.build(web)
     (web / "other.txt").write_text("")
     before = page.digest(web)
@@ -55,15 +55,15 @@ def test_a_source_that_moved_is_a_change(web: Path) -> None:
     assert page.digest(web) != before
 
 
-def test_what_was_built_is_compressed(web: Path) -> None:
+def test_built_files_are_compressed(web: Path) -> None:
     page.build(web)
     packed = web / "out/a.js.gz"
     assert gzip.decompress(packed.read_bytes()) == (web / "out/a.js").read_bytes()
     assert packed.stat().st_size < 200
-    assert not (web / "out/index.html.gz").exists()  # too small to gain by it
+    assert not (web / "out/index.html.gz").exists()  # too small to compress
 
 
-def test_a_build_that_fails_says_why_in_its_log_and_is_tried_again(
+def test_failed_build_is_logged_and_repeated(
     web: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     package = json.loads((web / "package.json").read_text())
@@ -77,7 +77,7 @@ def test_a_build_that_fails_says_why_in_its_log_and_is_tried_again(
         assert "no such colour" in (web / "build.log").read_text()
 
 
-def test_a_node_that_is_too_old_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_node_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, version in (("node", "v20.20.2"), ("npm", "11.0.0")):
         (tmp_path / name).write_text(f"#!/bin/sh\necho {version}\n")
         (tmp_path / name).chmod(0o755)

@@ -1,4 +1,4 @@
-"""The Dockerfile, read: what its last stage copies, sets and runs."""
+"""Reads the last stage of the Dockerfile: what it copies, sets and runs."""
 
 import json
 import re
@@ -11,13 +11,13 @@ from dockerfile_parse import DockerfileParser
 from tests.support.service_process import ROOT
 
 DOCKERFILE = ROOT / "Dockerfile"
-SECONDS = re.compile(r"(\d+)(ms|s|m)")
+_DURATION = re.compile(r"(\d+)(ms|s|m)")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60}
 
 
 @dataclass
 class Copy:
-    """One COPY: from the sources, or from another stage."""
+    """One COPY instruction, from the build context or from another stage."""
 
     source: str
     target: str
@@ -26,7 +26,7 @@ class Copy:
 
 @dataclass
 class Image:
-    """What the last stage makes."""
+    """The result of the last stage."""
 
     copies: list[Copy] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
@@ -40,20 +40,20 @@ class Image:
 
 
 def read() -> Image:
-    """The last stage."""
+    """Read the last stage."""
     image = Image()
     lines = DockerfileParser(path=str(DOCKERFILE), cache_content=True).structure
     last = max(at for at, line in enumerate(lines) if line["instruction"] == "FROM")
     for line in lines[last + 1 :]:
-        _take(image, line["instruction"], line["value"])
+        _apply(image, line["instruction"], line["value"])
     return image
 
 
-def _take(image: Image, instruction: str, value: str) -> None:
+def _apply(image: Image, instruction: str, value: str) -> None:
     if instruction == "COPY":
-        words = value.split()
-        stage = words.pop(0).removeprefix("--from=") if words[0].startswith("--from=") else None
-        image.copies += [Copy(source, words[-1], stage) for source in words[:-1]]
+        paths = value.split()
+        stage = paths.pop(0).removeprefix("--from=") if paths[0].startswith("--from=") else None
+        image.copies += [Copy(source, paths[-1], stage) for source in paths[:-1]]
     elif instruction == "ENV":
         image.environment |= dict(word.split("=", 1) for word in shlex.split(value))
     elif instruction == "RUN":
@@ -68,12 +68,12 @@ def _take(image: Image, instruction: str, value: str) -> None:
         setattr(image, {"STOPSIGNAL": "stop_signal"}.get(instruction, instruction.lower()), value)
 
 
-def number(text: str) -> float:
-    """A duration in seconds, or a plain number."""
-    parts = SECONDS.findall(text)
+def seconds(text: str) -> float:
+    """Return a duration in seconds. Accepts 1m30s, 500ms or a plain number."""
+    parts = _DURATION.findall(text)
     return sum(int(count) * _UNITS[unit] for count, unit in parts) if parts else float(text)
 
 
 def copied(image: Image) -> list[Path]:
-    """What it takes from the sources."""
+    """Return the folders that are copied from the build context."""
     return [ROOT / copy.source for copy in image.copies if copy.stage is None]

@@ -1,4 +1,4 @@
-"""Generated operations: what schemathesis makes of the schema, and the same with ids and cursors that exist."""
+"""Generates operations from the schema with Schemathesis, and variants with ids and cursors that exist."""
 
 import random
 import re
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from schemathesis.graphql import nodes
 
 SDL = Path(__file__).parents[2] / "schema" / "schema.graphql"
-# Operations that Hypothesis makes in one run; each run has a seed of its own.
-RUN = 200
+# Hypothesis generates this many operations in one run. Each run has its own seed.
+RUN_LENGTH = 200
 MOMENTS = [
     "2100-01-01T00:00:00Z",
     "2000-01-01T00:00:00+14:00",
@@ -22,8 +22,8 @@ MOMENTS = [
     "2100-02-30T00:00:00Z",
     "",
 ]
-AS_ASKED = settings(
-    max_examples=RUN,
+GENERATE_ONLY = settings(
+    max_examples=RUN_LENGTH,
     phases=[Phase.generate],
     database=None,
     deadline=None,
@@ -36,40 +36,40 @@ _SEEN_ID = re.compile(r'"id":"([0-9a-f-]{36})"')
 _SEEN_CURSOR = re.compile(r'"(?:cursor|startCursor|endCursor)":"([^"]+)"')
 
 
-def generated(first_seed: int) -> Iterator[str]:
-    """Operations without end; the same ones for the same seed."""
+def generate_operations(first_seed: int) -> Iterator[str]:
+    """Yield an endless sequence of operations, which depends only on the seed."""
     schemathesis.graphql.scalar("DateTime", st.sampled_from(MOMENTS).map(nodes.String))
-    found: Any = schemathesis.graphql.from_path(SDL).get_all_operations()
-    operations = [each.ok() for each in found]
+    results: Any = schemathesis.graphql.from_path(SDL).get_all_operations()
+    operations = [result.ok() for result in results]
     strategy = st.one_of([operation.as_strategy() for operation in operations if "Subscription" not in operation.label])
     for run in range(10**9):
-        made: list[str] = []
+        documents: list[str] = []
 
         @seed(first_seed + run)
-        @AS_ASKED
+        @GENERATE_ONLY
         @given(strategy)
         def collect(case: Any) -> None:
-            made.append(case.body)  # noqa: B023 - it is run before the next
+            documents.append(case.body)  # noqa: B023 - called in this iteration
 
         collect()
-        yield from made
+        yield from documents
 
 
-class Spice:
-    """Puts into operations what the service has said before: ids, cursors, and numbers at the limits."""
+class KnownValues:
+    """Inserts known values into operations: ids and cursors from responses, and numbers at the limits."""
 
-    def __init__(self, spiced_by: int) -> None:
-        self._random = random.Random(spiced_by)
+    def __init__(self, seed_value: int) -> None:
+        self._random = random.Random(seed_value)
         self._ids: deque[str] = deque(maxlen=500)
         self._cursors: deque[str] = deque(maxlen=500)
 
-    def learn(self, answer: str) -> None:
-        """Remembers the ids and cursors of an answer."""
-        self._ids.extend(_SEEN_ID.findall(answer)[:20])
-        self._cursors.extend(_SEEN_CURSOR.findall(answer)[:20])
+    def learn(self, response: str) -> None:
+        """Store the ids and cursors of a response."""
+        self._ids.extend(_SEEN_ID.findall(response)[:20])
+        self._cursors.extend(_SEEN_CURSOR.findall(response)[:20])
 
-    def put(self, document: str) -> str:
-        """Another operation of the same form."""
+    def insert_into(self, document: str) -> str:
+        """Return the operation with other ids, cursors and numbers."""
         document = _ID.sub(lambda found: f'{found[1]}: "{self._id()}"', document)
         document = _CURSOR.sub(lambda found: f'{found[1]}: "{self._cursor()}"', document)
         return _NUMBER.sub(lambda found: f"{found[1]}: {self._number()}", document)
@@ -79,7 +79,7 @@ class Spice:
 
     def _cursor(self) -> str:
         cursor = self._random.choice(self._cursors) if self._cursors else ""
-        if cursor and self._random.random() < 0.2:  # cut, or with another letter in it
+        if cursor and self._random.random() < 0.2:  # truncated or with a wrong character
             at = self._random.randrange(len(cursor))
             cursor = cursor[:at] + self._random.choice(["", "A", "_", "~"]) + cursor[at + 1 :]
         return cursor

@@ -1,4 +1,4 @@
-"""What the image would hold, as a tree of files: the COPYs of its last stage, and the locked wheels."""
+"""Builds the file tree of the image without Docker: the COPY instructions and the locked packages."""
 
 import re
 import shutil
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from tests.acceptance.ship.image import Copy, Image
+from tests.acceptance.ship.dockerfile import Copy, Image
 from tests.support.service_process import ROOT
 
 
-def lay(image: Image, tree: Path, page: Path) -> None:
-    """Make the tree; `page` is the built web page."""
+def build_tree(image: Image, tree: Path, page: Path) -> None:
+    """Build the tree. page: the folder of the built web page."""
     workdir = tree / image.workdir.lstrip("/")
     workdir.mkdir(parents=True)
     for copy in image.copies:
@@ -25,12 +25,12 @@ def lay(image: Image, tree: Path, page: Path) -> None:
 
 
 def path(image: Image, tree: Path) -> str:
-    """PATH as the image sets it, within the tree."""
+    """Return the PATH of the image, with its folders inside the tree."""
     return image.environment["PATH"].replace("/venv", f"{tree}/venv").replace("$PATH", "/usr/bin:/bin")
 
 
 def files(tree: Path) -> dict[str, float]:
-    """Every file, and when it was changed."""
+    """Return every file with its modification time."""
     return {str(file.relative_to(tree)): file.lstat().st_mtime for file in tree.rglob("*")}
 
 
@@ -46,7 +46,7 @@ def _copy(copy: Copy, tree: Path, workdir: Path, page: Path) -> None:
 
 
 def _venv(target: Path) -> None:
-    """An environment with the distributions of the image's lock, and no other: links to those installed here."""
+    """Create a virtual environment with only the packages of the image's lock, as links to the installed ones."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(target)], check=True)
     [packages] = target.glob("lib/python*/site-packages")
     for line in re.findall(r"^([a-z0-9._-]+==.+?) ?\\?$", (ROOT / "requirements-image.lock").read_text(), re.MULTILINE):
@@ -59,7 +59,7 @@ def _link(requirement: Requirement, packages: Path) -> None:
     try:
         found = distribution(requirement.name)
     except PackageNotFoundError:
-        raise AssertionError(f"{requirement} is locked and not installed; run make .venv/dev.stamp") from None
+        raise AssertionError(f"{requirement} is locked but not installed; run make .venv/dev.stamp") from None
     assert found.version in requirement.specifier
     for first in {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}:
         link = packages / first

@@ -1,4 +1,4 @@
-"""The straight line, everything real: the service and the loader as processes, a load broken off, a restart, a kill."""
+"""The service and the loader as processes: an interrupted load, a restart, and a killed store."""
 
 import json
 import os
@@ -22,7 +22,7 @@ query ($page: Int) {
 """
 
 
-def answer(service: Service, document: str, **variables: Any) -> Any:
+def execute(service: Service, document: str, **variables: Any) -> Any:
     request = urllib.request.Request(
         f"http://127.0.0.1:{service.port}/graphql",
         json.dumps({"query": document, "variables": variables}).encode(),
@@ -33,21 +33,21 @@ def answer(service: Service, document: str, **variables: Any) -> Any:
 
 
 def total(service: Service) -> int | None:
-    found = answer(service, "{ tasks(first: 1) { totalCount } }")
+    found = execute(service, "{ tasks(first: 1) { totalCount } }")
     return None if found.get("errors") else int(found["data"]["tasks"]["totalCount"])
 
 
 def page(service: Service, number: int) -> Any:
-    found = answer(service, PAGE, page=number)
+    found = execute(service, PAGE, page=number)
     assert not found.get("errors"), found
     return found["data"]["tasks"]
 
 
 def loader(service: Service) -> subprocess.Popen[str]:
-    # Small batches one after the other, so that there is a middle to be interrupted in.
-    words = ["load", "--count", str(COUNT), "--batch", "20", "--concurrency", "1"]
+    # Small sequential batches, so that the load takes long enough to be interrupted.
+    options = ["load", "--count", str(COUNT), "--batch", "20", "--concurrency", "1"]
     return subprocess.Popen(
-        [sys.executable, "-m", "loadgen", *words, "--url", f"http://127.0.0.1:{service.port}/graphql"],
+        [sys.executable, "-m", "loadgen", *options, "--url", f"http://127.0.0.1:{service.port}/graphql"],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -56,8 +56,8 @@ def loader(service: Service) -> subprocess.Popen[str]:
     )
 
 
-def check(service: Service) -> None:
-    """Every page is full and in order, and together they are the tasks, each once."""
+def check_pages(service: Service) -> None:
+    """Check that the pages are full and ordered, and contain every task once."""
     pages = COUNT // SIZE
     seen: list[tuple[str, str]] = []
     for number in range(1, pages + 1):
@@ -73,10 +73,10 @@ def check(service: Service) -> None:
     assert (beyond["nodes"], beyond["totalCount"]) == ([], COUNT)
 
 
-def test_the_straight_line(tmp_path: Path) -> None:
+def test_load_survives_interruption_restart_and_killed_store(tmp_path: Path) -> None:
     with serve(tmp_path, "--workers", "2") as service:
         first = loader(service)
-        assert until(lambda: (total(service) or 0) >= 200), "the loader loads nothing"
+        assert until(lambda: (total(service) or 0) >= 200), "the loader creates no tasks"
         first.send_signal(signal.SIGINT)
         out, err = first.communicate(timeout=60)
         assert first.returncode == 130, out + err
@@ -87,19 +87,19 @@ def test_the_straight_line(tmp_path: Path) -> None:
         second = loader(service)
         out, err = second.communicate(timeout=120)
         assert second.returncode == 0, out + err
-        check(service)
+        check_pages(service)
         newest = page(service, 1)["nodes"]
-        # Tasks with an expiry are far from it, so the same pages come back after all that follows.
+        # No task expires during the test, so later pages must be equal.
         assert service.stop() == 0
 
     with serve(tmp_path, "--workers", "2") as service:
-        check(service)
+        check_pages(service)
         assert page(service, 1)["nodes"] == newest
 
         (store,) = service.find("redis.sock") or service.find("valkey-server")
         os.kill(store, signal.SIGKILL)
         assert until(lambda: total(service) == COUNT), service.output.read_text()[-4000:]
-        # Both workers, whichever answers.
+        # Repeated requests reach both workers.
         assert until(lambda: all(total(service) == COUNT for _ in range(20))), service.output.read_text()[-4000:]
-        check(service)
+        check_pages(service)
         assert page(service, 1)["nodes"] == newest
