@@ -16,8 +16,8 @@ COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index
 	--no-emit-find-links --no-header --python-version 3.11
 
 # Most tests wait for a store or a process, so four run at once. The fault campaign and the browser tests need the
-# whole machine and run on their own.
-PYTEST = $(BIN)/python -m pytest -m 'not slow'
+# whole machine and run on their own. Bytecode is always cached: otherwise each worker compiles every test.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m 'not slow'
 PARALLEL = -n 4 --dist loadfile
 ALONE = tests/faults tests/acceptance/web
 

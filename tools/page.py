@@ -13,8 +13,8 @@ from tools.node import NodeError, install, npm, show
 
 WEB = Path(__file__).parents[1] / "web"
 SCHEMA = WEB.parent / "schema" / "schema.graphql"
-# Created by a build, and not part of the sources.
-_GENERATED = {"node_modules", ".next", "out", "gql", "next-env.d.ts", "tsconfig.tsbuildinfo"}
+# Not sources of the page: files that a build generates, and unit tests.
+_IGNORED = {"tests", "vitest.config.ts", "node_modules", ".next", "out", "gql", "next-env.d.ts", "tsconfig.tsbuildinfo"}
 _STAMP, _LOG, _LOCK = ".built", "build.log", ".building"
 _MIN_COMPRESSED_BYTES, _COMPRESSED_SUFFIXES = 512, {".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"}
 
@@ -56,8 +56,8 @@ def pack(out: Path) -> None:
 
 def _sources(web: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(web):
-        folders[:] = sorted(set(folders) - _GENERATED)
-        yield from (Path(folder, name) for name in sorted(set(files) - _GENERATED - {_STAMP, _LOG, _LOCK}))
+        folders[:] = sorted(set(folders) - _IGNORED)
+        yield from (Path(folder, name) for name in sorted(set(files) - _IGNORED - {_STAMP, _LOG, _LOCK}))
 
 
 @contextmanager
