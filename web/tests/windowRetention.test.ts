@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { cache } from '@/apollo/cache';
+import { cache } from '@/apollo/client';
 import { evictHiddenWindows, retainWindow } from '@/apollo/windowRetention';
 import { SearchTasksDocument, TaskPageDocument } from '@/gql';
 

@@ -1,9 +1,8 @@
 /** The Apollo client: a chain of links over HTTP for queries and mutations, a WebSocket for subscriptions. */
-import { ApolloClient, ApolloLink, HttpLink } from '@apollo/client';
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import type { GraphQLCodegenDataMasking } from '@apollo/client/masking';
 import { OperationTypeNode } from 'graphql';
-import { cache } from './cache';
 import { GRAPHQL_URL } from './endpoints';
 import { reachabilityLink } from './reachabilityLink';
 import { requestMetricsLink } from './requestMetricsLink';
@@ -15,6 +14,25 @@ declare module '@apollo/client' {
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type
   export interface TypeOverrides extends GraphQLCodegenDataMasking.TypeOverrides {}
 }
+
+/** The normalized cache of tasks and of the windows that list them. */
+export const cache = new InMemoryCache({
+  typePolicies: {
+    Query: {
+      fields: {
+        // Each window of the list is an entry of its own, keyed by all its arguments.
+        tasks: { merge: false },
+        searchTasks: { merge: false },
+        taskCounts: { merge: true },
+        // The drawer opens with the fields that the list has loaded, and fetches the remaining ones.
+        task: {
+          read: (existing: unknown, { args, toReference }) =>
+            existing === null ? null : toReference({ __typename: 'Task', id: args?.['id'] as string }),
+        },
+      },
+    },
+  },
+});
 
 export const client = new ApolloClient({
   cache,

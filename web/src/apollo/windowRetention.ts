@@ -1,6 +1,6 @@
 /** Bounds the cache: windows on screen stay, plus the 40 most recent ones. Older windows are evicted when idle. */
 import type { SearchTasksQueryVariables, TaskPageQueryVariables } from '@/gql';
-import { cache } from './cache';
+import { cache } from './client';
 
 const MAX_RECENT_WINDOWS = 40;
 const IDLE_FALLBACK_MS = 200;

@@ -1,6 +1,6 @@
 /** The selected tasks, by id. A range starts at the row that was toggled last. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { cache } from '@/apollo/cache';
+import { cache } from '@/apollo/client';
 import { formatCount } from '@/ui/format';
 import { showErrorToast } from '@/ui/toast';
 import { addIds, MAX_SELECTED, removeIds, rowRange, toggleId } from './selection';

@@ -37,7 +37,7 @@ export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
           type="button"
           tabIndex={-1}
           className={styles.discard}
-          aria-label={`Discard unsaved title: ${task.title}`}
+          aria-label={`Discard draft: ${task.title}`}
           onClick={discard}
         >
           <Icon name="close" />
