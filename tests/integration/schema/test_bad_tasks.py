@@ -87,7 +87,7 @@ async def test_unpaired_surrogate_is_rejected(client: Client, existing_task: Any
         assert response.status_code == 400
         [error] = response.json()["errors"]
         assert error["extensions"]["code"] == "BAD_REQUEST"
-        assert "not JSON" in error["message"]
+        assert "not valid JSON" in error["message"]
         assert "surrogate" in error["message"]
 
 
