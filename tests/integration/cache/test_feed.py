@@ -95,7 +95,8 @@ async def test_update_that_changes_nothing_has_no_event(store: Store, subscripti
 async def test_small_bulk_create_has_an_event_per_task_and_a_large_one_a_single_event(
     store: Store, subscription: Subscription
 ) -> None:
-    few = await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS)])
+    new = sorted((new_task() for _ in range(MAX_SINGLE_EVENTS)), key=lambda task: task.id)
+    few = await StoreClient(store).create_tasks(new)
     assert [(event.kind, event.task) for event in [await subscription.next() for _ in few]] == [
         ("CREATED", task) for task in few
     ]
