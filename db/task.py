@@ -24,7 +24,7 @@ class WritableField(NamedTuple):
 
 
 # The statements in task_table are generated from these two tables. A new field needs a migration, a line here, and a
-# line in `Task` and `NewTask`.
+# line with a default at the end of `Task` and `NewTask`.
 WRITABLE_FIELDS = (
     WritableField("title", "text"),
     WritableField("description", "text"),

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.bad_inputs import all_tasks
 from tests.support.graphql_client import Client
+from tests.support.task_inputs import all_tasks
 
 
 @pytest.fixture

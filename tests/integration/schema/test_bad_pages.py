@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from schema.ids import new_id
-from tests.support.bad_inputs import INVALID_IDS, assert_validation_error
 from tests.support.graphql_client import Client
+from tests.support.task_inputs import INVALID_IDS, assert_validation_error
 
 ARGUMENTS = "first: $first, after: $after, last: $last, before: $before"
 VARIABLES = "$first: Int, $after: String, $last: Int, $before: String"

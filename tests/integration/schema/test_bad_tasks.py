@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from schema.ids import new_id
-from tests.support.bad_inputs import INVALID_FIELDS, INVALID_IDS, assert_user_error, assert_validation_error
 from tests.support.graphql_client import CREATE, CREATE_MANY, Client
+from tests.support.task_inputs import INVALID_FIELDS, INVALID_IDS, assert_user_error, assert_validation_error
 
 SINGLE_MUTATIONS = ("createTask", "updateTask", "completeTask", "reopenTask", "deleteTask", "restoreTask")
 BULK_MUTATIONS = ("createTasks", "updateTasks", "deleteTasks", "restoreTasks")

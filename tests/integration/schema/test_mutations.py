@@ -8,6 +8,7 @@ import pytest
 
 from schema.ids import new_id
 from tests.support.graphql_client import CREATE, DELETE, TASK_FIELDS, Client
+from tests.support.task_inputs import DEFAULTS, VALID_FIELDS
 
 UPDATE = f"""
 mutation ($input: UpdateTaskInput!) {{
@@ -40,17 +41,25 @@ async def test_create_task_with_a_title_only(client: Client) -> None:
     assert task == {
         "id": task["id"],
         "title": "Buy milk",
-        "description": "",
-        "status": "TODO",
-        "priority": "NONE",
         "createdAt": task["createdAt"],
         "updatedAt": task["createdAt"],
-        "expiresAt": None,
         "version": 1,
+        **DEFAULTS,
     }
     assert datetime.fromisoformat(task["createdAt"]).utcoffset() == timedelta(0)
     assert (await client.query(TASK, id=task["id"]))["task"] == task
     assert await client.total() == 1
+
+
+@pytest.mark.parametrize(("field", "value"), VALID_FIELDS)
+async def test_field_is_created_updated_and_kept(client: Client, field: str, value: Any) -> None:
+    created = await client.create(**{field: value})
+    assert created[field] == value
+    updated = await update(client, **{"id": (await client.create())["id"], field: value})
+    assert updated[field] == value
+    other_field = "description" if field == "title" else "title"
+    kept = await update(client, **{"id": created["id"], other_field: "Another text"})
+    assert kept[field] == value
 
 
 async def test_create_task_with_every_field(client: Client) -> None:

@@ -6,7 +6,7 @@ from uuid import RFC_4122, UUID
 import pytest
 
 from schema.ids import new_id, parse_id
-from tests.support.bad_inputs import INVALID_IDS
+from tests.support.task_inputs import INVALID_IDS
 
 
 def test_new_id_is_a_uuid_of_version_7() -> None:

@@ -15,7 +15,7 @@ from schema.resolvers.validation import check_expiry, validate_create, validate_
 from schema.types.inputs import CreateTaskInput, DeleteTaskInput, UpdateTaskInput
 from schema.types.payloads import UserError, UserErrorCode
 from schema.types.task import TaskPriority, TaskStatus
-from tests.support.bad_inputs import INVALID_FIELDS, INVALID_IDS
+from tests.support.task_inputs import INVALID_FIELDS, INVALID_IDS
 
 TIME = datetime(2030, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
 TASK = Task(new_id(), "A task", "", "TODO", "NONE", TIME, TIME, None, 1)

@@ -1,4 +1,4 @@
-"""Invalid values of fields and ids that several tests send, and assertions on the errors."""
+"""Field values that clients write: defaults, valid and invalid values, and assertions on the errors."""
 
 from typing import Any
 from uuid import UUID
@@ -6,6 +6,18 @@ from uuid import UUID
 from tests.support.graphql_client import TASK_FIELDS, Client
 
 ALL_TASKS = f"{{ tasks(first: 100) {{ nodes {{ ...TaskFields }} totalCount }} }} {TASK_FIELDS}"
+
+# What a task has that was created with a title only.
+DEFAULTS: dict[str, Any] = {"description": "", "status": "TODO", "priority": "NONE", "expiresAt": None}
+
+# A value of each field that clients write, as it is sent and returned.
+VALID_FIELDS: list[tuple[str, Any]] = [
+    ("title", "Träume 𝄞"),
+    ("description", "a\nb"),
+    ("status", "DONE"),
+    ("priority", "URGENT"),
+    ("expiresAt", "2199-12-31T23:59:59.999000+00:00"),
+]
 
 # The invalid input, the field and the code of the error, and words that its message must contain.
 INVALID_FIELDS: list[tuple[dict[str, Any], str, str, list[str]]] = [
