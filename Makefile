@@ -66,7 +66,7 @@ format: .venv/dev.stamp ## format the code: ruff, prettier
 audit: .venv/dev.stamp ## look for known vulnerabilities in the dependencies
 	@$(BIN)/python .ci/audit.py
 
-## Measure and attack
+## Benchmarks and campaigns
 
 bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes or web; N=)
 	@exec $(BIN)/python -m benchmarks '$(SUITE)' $(N_OPTION)

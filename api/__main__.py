@@ -66,7 +66,7 @@ def worker(*, fd: int, alive_fd: int) -> None:
 
 @app.command
 def migrate() -> None:
-    """Apply the database migrations that are missing."""
+    """Apply the pending database migrations."""
     import db.migrations
 
     url = find_database_url(load_settings())

@@ -12,7 +12,7 @@ from db.pool import Database
 
 
 class Store:
-    """Everything that the requests of one process share. `cache.reads.session.Session` is one request's part."""
+    """The state that all requests of a process share. `cache.reads.session.Session` is the state of one request."""
 
     def __init__(self, database: Database, redis: Redis, metrics: StoreMetrics, workspace: str = "default") -> None:
         self.database = database

@@ -38,7 +38,7 @@ class RowFilter:
 BUILD_TSQUERY: LiteralString = """
     SELECT string_agg(nullif(phraseto_tsquery('simple', words)::text, '')
                       || CASE WHEN whole THEN '' ELSE ':*' END, ' & ')
-    FROM unnest(%(terms)s::text[], %(whole)s::bool[]) AS asked (term, whole)
+    FROM unnest(%(terms)s::text[], %(whole)s::bool[]) AS requested (term, whole)
     CROSS JOIN LATERAL translate(normalize(term, NFKC), '@./_:+~%%&=?#|-', repeat(' ', 14)) AS words
 """
 

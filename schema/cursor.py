@@ -31,10 +31,10 @@ def decode_cursor(argument: str, cursor: str, order: Order) -> IndexPosition:
         raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
         packed, checksum = raw[: _POSITION.size], raw[_POSITION.size :]
         sort_key, score, id_bytes = _POSITION.unpack(packed)
-        genuine = sort_key in _SORT_KEYS.values() and checksum == _CHECKSUM.pack(binascii.crc32(packed))
+        valid = sort_key in _SORT_KEYS.values() and checksum == _CHECKSUM.pack(binascii.crc32(packed))
     except (ValueError, struct.error):
-        genuine = False
-    if not genuine or not 0 <= score < _SCORE_END:
+        valid = False
+    if not valid or not 0 <= score < _SCORE_END:
         raise BadInput(
             argument,
             "is not a cursor of this service. Pass a startCursor, an endCursor or the cursor of an edge, unchanged.",

@@ -37,13 +37,14 @@ _BUILT_IN = {"String", "Int", "Float", "Boolean", "ID"}
 def reference_page() -> str:
     """Return the page: queries, mutations and subscriptions first, then all types by kind and name."""
     types = build_schema(sdl()).type_map
-    ours = sorted((name, type_) for name, type_ in types.items() if not name.startswith("__") and name not in _BUILT_IN)
+    names = sorted(name for name in types if not name.startswith("__") and name not in _BUILT_IN)
     lines = [_INTRODUCTION]
     for title, name in _ROOTS:
         lines += [f"## {title}\n", *_members(types[name])]
     for title, kind in _TYPE_KINDS:
         lines.append(f"## {title}\n")
-        for name, type_ in ours:
+        for name in names:
+            type_ = types[name]
             if isinstance(type_, kind) and name not in dict(_ROOTS).values():
                 lines += [f"### {name}\n", f"{_one_line(type_.description)}\n", *_members(type_)]
     return "\n".join(lines).rstrip() + "\n"

@@ -32,8 +32,8 @@ def _check_url(url: str) -> None:
         raise malformed from None
     hosts = str(parts.get("host") or "").split(",")
     ports = str(parts.get("port") or "").split(",")
-    odd_host = any("@" in host or (":" in host and "]" in host) for host in hosts)
-    if odd_host or any(port and not port.isdigit() for port in ports):
+    invalid_host = any("@" in host or (":" in host and "]" in host) for host in hosts)
+    if invalid_host or any(port and not port.isdigit() for port in ports):
         raise malformed
 
 

@@ -24,9 +24,9 @@ def main(arguments: list[str]) -> int:
     alive, lock, stop, kill = (int(argument) for argument in arguments[:4])
     seconds = float(arguments[4])
     uid, gid = (int(argument) for argument in arguments[5:7])
-    woken, wake = os.pipe()
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake)
+    wake_read_fd, wake_write_fd = os.pipe()
+    os.set_blocking(wake_write_fd, False)
+    signal.set_wakeup_fd(wake_write_fd)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     kill_requests: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: kill_requests.append(number))
@@ -38,9 +38,9 @@ def main(arguments: list[str]) -> int:
         **({} if uid < 0 else {"user": uid, "group": gid, "extra_groups": []}),  # type: ignore[call-overload]
     )
     while child.poll() is None and not kill_requests:
-        ready, _, _ = select.select([alive, woken], [], [])
-        if woken in ready:
-            os.read(woken, 512)
+        ready, _, _ = select.select([alive, wake_read_fd], [], [])
+        if wake_read_fd in ready:
+            os.read(wake_read_fd, 512)
         if alive in ready:
             break
     if not kill_requests and _end(child, stop, seconds):

@@ -70,13 +70,13 @@ class GraphQLService:
             result = await self._execute(
                 document, request, context, _READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS
             )
-        ran = result.data is not None or any(error.path for error in result.errors or ())
-        if ran and not read_only:  # a GET request must have no side effect, not even on this cache
+        executed = result.data is not None or any(error.path for error in result.errors or ())
+        if executed and not read_only:  # a GET request must have no side effect, not even on this cache
             self._persisted_queries.register(request)
         if metrics is not None:
             details = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
             result.extensions = {**(result.extensions or {}), "cache": details}
-        return _response_body(result, ran=ran)
+        return _response_body(result, executed=executed)
 
     async def subscribe(
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
@@ -122,14 +122,14 @@ class GraphQLService:
 
 def event_body(event: ExecutionResult) -> dict[str, Any]:
     """Return an event of a subscription as clients receive it, without extensions."""
-    # As in other responses, `data` is absent if the operation did not run, and null if it ran and failed.
-    body = _response_body(event, ran=not isinstance(event, PreExecutionError))
+    # As in other responses, `data` is absent if the operation did not run, and null if it executed and failed.
+    body = _response_body(event, executed=not isinstance(event, PreExecutionError))
     body.pop("extensions", None)
     return body
 
 
-def _response_body(result: ExecutionResult, *, ran: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {"data": result.data} if ran else {}
+def _response_body(result: ExecutionResult, *, executed: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {"data": result.data} if executed else {}
     if result.errors:
         body["errors"] = [dict(error.formatted) for error in result.errors]
     if result.extensions:

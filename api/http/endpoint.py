@@ -19,13 +19,13 @@ from api.realtime.sse import EventStream
 from api.realtime.stream_limit import StreamLimit, TooManyStreams
 
 _encode = msgspec.json.Encoder().encode
-# A request with this header set to 1 is answered with what it cost.
+# A request with this header set to 1 gets the cost of its execution in the response.
 TRACE_HEADER = "x-millitask-trace"
 
 
 @dataclass(frozen=True)
 class EndpointOptions:
-    """What HTTP requests may ask for."""
+    """The requests that the endpoint accepts: batches, traces, GET and the playground."""
 
     max_batch: int = 0
     traces: bool = True

@@ -40,7 +40,7 @@ class StaticSite:
         await self._respond(request)(scope, receive, send)
 
     def playground(self, request: Request) -> Response:
-        """Return the page in which a person can try operations."""
+        """Return the playground, a page for writing and running operations."""
         return self._send(request, PLAYGROUND)
 
     def _respond(self, request: Request) -> Response:

@@ -20,8 +20,8 @@ from db.gate import last_token
 
 log = structlog.get_logger(__name__)
 
-# Events that are kept for subscribers that reconnect.
-MAX_KEPT_EVENTS = 1000
+# Recent events, from which a subscriber that reconnects can resume.
+MAX_RECENT_EVENTS = 1000
 # After this long without a message, the feed asks Redis for the number of the last event.
 SILENCE_SECONDS = 1.0
 # The interval at which the feed asks PostgreSQL whether anything was written, while Redis is not in use.
@@ -39,7 +39,7 @@ class Feed:
         self._store = store
         self._rev = Rev(0, 0)
         self._connected = False
-        self._kept: deque[FeedEvent] = deque(maxlen=MAX_KEPT_EVENTS)
+        self._recent: deque[FeedEvent] = deque(maxlen=MAX_RECENT_EVENTS)
         self._subscribers: set[Subscriber] = set()
         # The last token as the last two polls of PostgreSQL read it.
         self._polled_tokens: deque[int | None] = deque([None, None], maxlen=2)
@@ -51,7 +51,7 @@ class Feed:
         return len(self._subscribers)
 
     async def subscribe(self, after: Rev | None = None) -> AsyncGenerator[FeedEvent, None]:
-        """Yield the kept events since `after`, or a RESYNC if they are not known, then every new event.
+        """Yield the recent events since `after`, or a RESYNC if some are no longer buffered, then every new event.
 
         Raises `SubscriberTooSlow`.
         """
@@ -71,10 +71,10 @@ class Feed:
             self._subscribers.discard(subscriber)
 
     def _since(self, after: Rev | None) -> list[FeedEvent]:
-        """Return the events since `after`, or a RESYNC if some of them are not kept."""
+        """Return the events since `after`, or a RESYNC if some of them are no longer buffered."""
         same_index = self._connected and after is not None and after.epoch == self._rev.epoch
         if same_index and after is not None and after.number <= self._rev.number:
-            missed = [event for event in self._kept if event.rev.number > after.number]
+            missed = [event for event in self._recent if event.rev.number > after.number]
             if len(missed) == self._rev.number - after.number:
                 return missed
         return [FeedEvent(self._rev, "RESYNC")]
@@ -127,7 +127,7 @@ class Feed:
         if event.task is None and event.kind not in WITHOUT_TASK:
             event = await self._completed(event)
         self._rev = event.rev
-        self._kept.append(event)
+        self._recent.append(event)
         self._deliver(event)
 
     async def _completed(self, event: FeedEvent) -> FeedEvent:
@@ -138,7 +138,7 @@ class Feed:
 
     def _resync(self, rev: Rev) -> None:
         self._rev = rev
-        self._kept.clear()
+        self._recent.clear()
         self._deliver(FeedEvent(rev, "RESYNC"))
 
     def _deliver(self, event: FeedEvent) -> None:

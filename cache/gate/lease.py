@@ -27,7 +27,7 @@ def clock() -> float:
 
 
 class GateLease:
-    """The gate as this process last read it, and what it has noticed about Redis since."""
+    """The lease of this process on the gate: the gate as last read, and failures of Redis noticed since then."""
 
     def __init__(self, database: Database, redis: Redis, metrics: StoreMetrics, workspace: str) -> None:
         self._database = database

@@ -114,7 +114,7 @@ async def _batch_suspects(
 ) -> tuple[list[UUID], Sequence[StatusBatch], IndexPosition | None]:
     """Compare up to `limit` rows after a position with the indexes.
 
-    Returns the ids that are in only one of both, the rows, and the last position, None if there are no more rows.
+    Returns the ids that differ, the rows, and the position of the last row, or None if no rows follow.
     """
     async with store.database.connection() as connection:
         batch = await index_batch(connection, store.workspace, after, limit)

@@ -35,17 +35,17 @@ async def rebuild(store: Store) -> int | None:
     run_id = await store.redis.run_id()
     if problems := await redis_problems(store.redis):
         raise UnfitRedis(" ".join(problems))
-    async with store.database.transaction() as turn:
-        if not await gate.try_to_build(turn, store.workspace):
+    async with store.database.transaction() as lock_connection:
+        if not await gate.try_to_build(lock_connection, store.workspace):
             return None
         protocol = await _begin(store, run_id)
         if protocol is None:
             return None
         try:
-            return await _build(store, turn, protocol)
+            return await _build(store, lock_connection, protocol)
         except BaseException as error:
             store.gate_lease.record_failure(protocol.gate.epoch, error)
-            await _give_up(store, protocol, error)
+            await _abandon(store, protocol, error)
             raise
 
 
@@ -77,12 +77,12 @@ async def _begin(store: Store, run_id: str) -> Protocol | None:
     return protocol if written else None
 
 
-async def _build(store: Store, turn: Connection, protocol: Protocol) -> int | None:
+async def _build(store: Store, lock_connection: Connection, protocol: Protocol) -> int | None:
     started = time.monotonic()
-    count = await _fill(store, turn, protocol)
+    count = await _fill(store, lock_connection, protocol)
     async with store.database.connection() as connection:
         if not await gate.switch_on(connection, store.workspace, protocol.gate.epoch):  # B4
-            raise IndexLost("The index was given up during the rebuild. Try again.")
+            raise IndexLost("The gate was closed during the rebuild, so the new index is not used. Try again.")
     store.metrics.rebuild_seconds = time.monotonic() - started
     store.metrics.rebuilds += 1
     store.gate_lease.wake_up()
@@ -133,7 +133,7 @@ def _score_pairs(scores: list[str], ids: list[bytes]) -> list[Argument]:
     return pairs
 
 
-async def _give_up(store: Store, protocol: Protocol, error: BaseException) -> None:
+async def _abandon(store: Store, protocol: Protocol, error: BaseException) -> None:
     """Close the gate, so that writers continue without Redis, and clear the unfinished index."""
     log.warning("rebuild failed", epoch=protocol.gate.epoch, reason=str(error) or repr(error))
     with suppress(DatabaseError):

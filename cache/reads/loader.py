@@ -46,7 +46,7 @@ class TaskLoader(DataLoader[UUID, Task | None]):
             task.cancel()
 
     async def batch_load_fn(self, keys: list[UUID]) -> list[Task | None]:
-        """Return the tasks in the order of their ids, None for each that readers must not see."""
+        """Return the tasks in the order of `keys`, with None for each task that is missing, deleted or expired."""
         # The library loads in an asyncio task of its own, which outlives the request unless it is cancelled.
         task = asyncio.current_task()
         assert task is not None

@@ -28,18 +28,18 @@ class Page:
     has_before: bool
     has_after: bool
 
-    def without(self, front: int, end: int) -> "Page":
-        """Return the page without so many tasks at its front and at its end."""
-        kept = self.tasks[front : len(self.tasks) - end]
+    def trimmed(self, front: int, end: int) -> "Page":
+        """Return the page without its first `front` tasks and its last `end` tasks."""
+        tasks = self.tasks[front : len(self.tasks) - end]
         rank = None if self.rank is None else self.rank + front
-        return Page(kept, self.total, rank, self.has_before or front > 0, self.has_after or end > 0)
+        return Page(tasks, self.total, rank, self.has_before or front > 0, self.has_after or end > 0)
 
 
 async def read_page(session: Session, part: PageRange) -> Page:
     """Return a range of a view: one script for the ids, one MGET for the tasks, one query for those not cached."""
-    if part.count == 0:  # an empty page at the place where one with a task would be
+    if part.count == 0:  # an empty page has the position of a page with one task
         page = await read_page(session, replace(part, count=1))
-        return page.without(0, len(page.tasks)) if part.direction == "first" else page.without(len(page.tasks), 0)
+        return page.trimmed(0, len(page.tasks)) if part.direction == "first" else page.trimmed(len(page.tasks), 0)
     with session.cache.reading() as protocol:
         if protocol is not None:
             return await _cached_page(session, protocol, part)
@@ -47,7 +47,7 @@ async def read_page(session: Session, part: PageRange) -> Page:
 
 
 async def _cached_page(session: Session, protocol: Protocol, part: PageRange) -> Page:
-    """P1: drop ids whose row says otherwise, and read on until the page is full."""
+    """P1: drop ids whose task does not belong to the view, and continue until the page is full."""
     first = ids = await protocol.page(part)
     tasks = await _matching(session, ids, part)
     wanted = part.count

@@ -94,44 +94,46 @@ class _Reader:
         """Read until the page is full: a task that was found may be gone or changed when it is loaded."""
         forward = part.direction == "first"
         rising = self._ascending == forward  # whether positions increase while reading
-        near, far = (part.after, part.before) if forward else (part.before, part.after)
-        start = near or (OLDEST_POSITION if rising else NEWEST_POSITION)
-        found = await self._collect(part, start, far, rising)
-        beyond = len(found) > part.count
+        start_bound, end_bound = (part.after, part.before) if forward else (part.before, part.after)
+        start = start_bound or (OLDEST_POSITION if rising else NEWEST_POSITION)
+        found = await self._collect(part, start, end_bound, rising)
+        more_ahead = len(found) > part.count
         found = found[: part.count]
         last, first = (found[-1][0], found[0][0]) if found else (start, start)
-        beyond = beyond or (far is not None and bool(await self._find(last, 1, part.direction)))
+        more_ahead = more_ahead or (end_bound is not None and bool(await self._find(last, 1, part.direction)))
         # Looking back from the start of an empty page, a task at the start itself counts as before the page.
         back_from = first if found else _adjacent(start, rising)
-        behind = near is not None and bool(await self._find(back_from, 1, "last" if forward else "first"))
+        more_behind = start_bound is not None and bool(await self._find(back_from, 1, "last" if forward else "first"))
         tasks = [task for _, task in found]
-        return SearchPage(tasks, behind, beyond) if forward else SearchPage(tasks[::-1], beyond, behind)
+        if forward:
+            return SearchPage(tasks, has_before=more_behind, has_after=more_ahead)
+        return SearchPage(tasks[::-1], has_before=more_ahead, has_after=more_behind)
 
     async def _collect(
-        self, part: SearchRange, start: Position, far: Position | None, rising: bool
+        self, part: SearchRange, start: Position, end_bound: Position | None, rising: bool
     ) -> list[tuple[Position, Task]]:
-        """Return up to `count` + 1 matches with their positions, from `start` up to `far`."""
+        """Return up to `count` + 1 matches with their positions, from `start` up to `end_bound`."""
         found: list[tuple[Position, Task]] = []
-        more, seen = True, start
+        more, last_read = True, start
         while more and len(found) <= part.count:
             wanted = part.count + 1 - len(found)
-            positions = await self._find(seen, wanted, part.direction)
+            positions = await self._find(last_read, wanted, part.direction)
             more = len(positions) == wanted
-            if far is not None and positions and not _precedes(positions[-1], far, rising):
-                positions, more = [position for position in positions if _precedes(position, far, rising)], False
+            if end_bound is not None and positions and not _precedes(positions[-1], end_bound, rising):
+                positions, more = [position for position in positions if _precedes(position, end_bound, rising)], False
             # A task whose expiry changes concurrently can be found twice.
             known = {task.id for _, task in found}
             loaded = await self._session.loader.load_many([id_ for _, id_ in positions])
             for position, task in zip(positions, loaded, strict=True):
-                seen = position
+                last_read = position
                 if task is not None and task.id not in known and self._matches(task):
                     found.append((position, task))
         return found
 
 
-def _precedes(position: Position, far: Position, rising: bool) -> bool:
+def _precedes(position: Position, other: Position, rising: bool) -> bool:
     """Return whether a position comes before another in reading direction."""
-    return position < far if rising else position > far
+    return position < other if rising else position > other
 
 
 def _adjacent(position: Position, rising: bool) -> Position:

@@ -1,6 +1,6 @@
 """The steps of the protocol that keeps entries and indexes consistent with the rows, one script each.
 
-`docs/explanation/protocol.md` explains the steps by the names that stand here (W3, R2, …).
+`docs/explanation/protocol.md` explains the steps under the same names (W3, R2, …).
 """
 
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ class Protocol:
         """
         flat = [argument for write in writes for argument in (write.token, *write.placement)]
         if await self._on_entries("mark", writes, _lifetime_ms(transaction), self._building, *flat) != b"OK":
-            raise CacheUnavailable("A later write of the same task came first. Try again.")
+            raise CacheUnavailable("A newer write of the same task overtook this one. Nothing was changed. Try again.")
 
     async def publish(self, writes: Sequence[MarkedWrite]) -> None:
         """W5: after the commit, replace the marks by the new values and leave the indexes of the old state."""

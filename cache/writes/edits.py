@@ -71,13 +71,13 @@ async def _apply(
     planned = [_plan(kind, edit, locked.get(edit.id)) for edit in edits]
     if all_or_none and any(isinstance(plan, Refused) for plan in planned):
         return [plan if isinstance(plan, Refused) else NotDone() for plan in planned]
-    wanted = [plan for plan in planned if isinstance(plan, Task)]
+    to_write = [plan for plan in planned if isinstance(plan, Task)]
     written: dict[UUID, WrittenRow] = {}
-    if wanted and kind == "update":
-        written = await task_table.update_tasks(connection, workspace, wanted)
-    elif wanted:
+    if to_write and kind == "update":
+        written = await task_table.update_tasks(connection, workspace, to_write)
+    elif to_write:
         write = task_table.delete_tasks if kind == "delete" else task_table.restore_tasks
-        written = await write(connection, workspace, [task.id for task in wanted])
+        written = await write(connection, workspace, [task.id for task in to_write])
     return [_result(kind, locked[plan.id], written[plan.id]) if isinstance(plan, Task) else plan for plan in planned]
 
 
@@ -92,12 +92,12 @@ def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | Write
         return task
     if kind == "restore":
         return task if locked.deleted else EditResult(task, visible=True, before=task)
-    wanted = edit.change(task)
-    if wanted == task:
+    edited = edit.change(task)
+    if edited == task:
         return EditResult(task, visible=True, before=task)
-    if wanted.expires_at is not None and wanted.expires_at <= locked.now:
+    if edited.expires_at is not None and edited.expires_at <= locked.now:
         return ExpiryPassed()
-    return wanted
+    return edited
 
 
 def _result(kind: EditKind, locked: LockedTask, written: WrittenRow) -> EditResult:

@@ -110,7 +110,7 @@ async def _payload_fields(
 async def _outcomes(
     validated: list[BulkItem | list[UserError]], run: RunItems[BulkItem], all_or_none: bool
 ) -> list[MutationOutcome]:
-    """Return the outcome of each item, in order: its errors, or what running it gave."""
+    """Return the outcome of each item, in order: its validation errors, or its result from `run`."""
     valid = [item for item in validated if not isinstance(item, list)]
     if all_or_none and len(valid) < len(validated):
         return [item if isinstance(item, list) else NotDone() for item in validated]

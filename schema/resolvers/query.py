@@ -42,7 +42,7 @@ class Query:
         part = args.page_range(first, after, last, before, page, status, order_by)
         found = await read_page(info.context.session, part)
         if first is not None and last is not None:
-            found = found.without(max(0, len(found.tasks) - last), 0)
+            found = found.trimmed(max(0, len(found.tasks) - last), 0)
         return task_connection(found, part)
 
     @strawberry.field(
@@ -76,10 +76,10 @@ class Query:
         last: args.LastArgument = None,
         before: args.BeforeArgument = None,
     ) -> TaskMatchConnection:
-        asked = row_filter(filter)
-        order: Order = "EXPIRING_SOON" if asked.by_expiry else "NEWEST"
+        conditions = row_filter(filter)
+        order: Order = "EXPIRING_SOON" if conditions.by_expiry else "NEWEST"
         part = args.match_range(first, after, last, before, order)
-        found = await filter_tasks(info.context.session, asked, part)
+        found = await filter_tasks(info.context.session, conditions, part)
         if first is not None and last is not None:
             found = found.last(last)
         return match_connection(found, order)

@@ -27,7 +27,7 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     # A writer does not mark the entry before it commits.
     "the mark": {"mark": ("redis.call('SET', entry, 'M ' .. token .. ' ' .. deadline)", "")},
     # A reader takes a lease over a mark.
-    "marks at the lease": {"lease": ("local free = not held", "local free = not held or kind == 'M '")},
+    "marks at the lease": {"lease": ("local free = not value", "local free = not value or kind == 'M '")},
     # A writer publishes over the mark of a later writer.
     "the token at the publish": {"publish": ("if holder == token then", "if holder then")},
     # A writer adds the task to the indexes only after it has committed.

@@ -63,7 +63,7 @@ class ReadClient(RecordingClient):
         return self._record(start, "walk", invocation, Completion(tasks=tuple(walked)), node)
 
     async def search(self, node: int, prefix: str) -> Completion:
-        """Search for the tasks with a word in their title that has this prefix."""
+        """Search for the tasks whose title has a word with this prefix."""
         invocation = Invocation(prefixes=(prefix,))
         return await self._find(node, "search", service_api.SEARCH, invocation, query=prefix)
 

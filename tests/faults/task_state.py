@@ -22,7 +22,7 @@ class Floor:
 
 @dataclass
 class TaskState:
-    """One task. An acknowledgement or a read raises the floor; an invoked write only may have taken effect."""
+    """The possible states of a task. Reads and acknowledged writes raise the floor. Other writes may have no effect."""
 
     record: TaskRecord
     floor: Floor = Floor()
@@ -36,7 +36,7 @@ class TaskState:
     possible_expiries: list[tuple[float, float]] = field(default_factory=list)
 
     def invoke(self, effect: WriteEffect) -> None:
-        """A write is invoked: from now on it may have taken effect."""
+        """Record that a write was invoked: from now on it may have taken effect."""
         self.last_possible = max(self.last_possible, effect.version)
         if effect.deletes:
             insort(self.possible_deletes, effect.version)
@@ -48,7 +48,7 @@ class TaskState:
             insort(self.possible_expiries, (effect.version, effect.expires_at))
 
     def raise_floor(self, floor: Floor) -> None:
-        """An operation has returned this state of the task, or acknowledged it."""
+        """Record that an operation has returned or acknowledged this state of the task."""
         self.floor = max(floor, self.floor)
 
     def observation(self, floor: Floor) -> ObservedTask | None:

@@ -1,4 +1,4 @@
-"""The checker on writes: lost, duplicated, partial and unexplained ones."""
+"""The checker on writes: lost, duplicated, partial and unexplained writes."""
 
 from tests.faults.history import Completion, Invocation, Kind, Operation, Outcome
 from tests.faults.history_builders import (

@@ -77,7 +77,7 @@ def acknowledge(state: State, scope: Scope, index: int, version: int) -> State:
 
 
 def arrive(state: State, scope: Scope, index: int) -> Transitions:
-    """Deliver a message that was given up or sent twice."""
+    """Deliver a message whose sender has timed out or has sent it twice."""
     writer, task = state.writers[index], scope.writers[index].task
     for name in writer.in_flight:
         after = with_writer(state, index, in_flight=tuple(other for other in writer.in_flight if other != name))

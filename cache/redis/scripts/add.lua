@@ -25,15 +25,15 @@ for at = first_task, #ARGV, width do
 end
 -- The mark of an earlier create that was rolled back goes too: its late abort would remove the id. The mark of a later
 -- create stays, because this script may be the one that arrives late.
-for at, held in ipairs(redis.call('MGET', unpack(entries))) do
-  local holder = held and string.match(held, '^M (%d+) ')
-  if held and (string.sub(held, 1, 2) == 'L ' or (holder and tonumber(holder) < token)) then
+for at, value in ipairs(redis.call('MGET', unpack(entries))) do
+  local holder = value and string.match(value, '^M (%d+) ')
+  if value and (string.sub(value, 1, 2) == 'L ' or (holder and tonumber(holder) < token)) then
     redis.call('DEL', entries[at])
   end
 end
 -- An earlier create that was rolled back may have left another expiry: the later of both stays, and the scrub decides.
-for at, held in ipairs(redis.call('ZMSCORE', expiring(1), unpack(ids))) do
-  if held and held ~= new_expiries[at] then
+for at, old_expiry in ipairs(redis.call('ZMSCORE', expiring(1), unpack(ids))) do
+  if old_expiry and old_expiry ~= new_expiries[at] then
     if new_expiries[at] == '' then
       for view = 1, VIEWS do set_no_expiry(view, ids[at]) end
     end

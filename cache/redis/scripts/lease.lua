@@ -7,11 +7,11 @@ local token, lifetime, scrub, value_prefix = ARGV[1], ARGV[2], ARGV[3] == '1', A
 if index_lost() then return 'LOST' end
 local now, answers = now_ms(), {}
 for at = FIRST_ENTRY, #KEYS do
-  local held = redis.call('GET', KEYS[at])
-  local kind = held and string.sub(held, 1, 2)
-  local free = not held or (kind == 'V ' and (scrub or string.sub(held, 1, #value_prefix) ~= value_prefix))
+  local value = redis.call('GET', KEYS[at])
+  local kind = value and string.sub(value, 1, 2)
+  local free = not value or (kind == 'V ' and (scrub or string.sub(value, 1, #value_prefix) ~= value_prefix))
   if kind == 'M ' and scrub then
-    local deadline = string.match(held, '^M %d+ (%d+)$')
+    local deadline = string.match(value, '^M %d+ (%d+)$')
     free = deadline and tonumber(deadline) < now
   end
   if free then redis.call('SET', KEYS[at], 'L ' .. token, 'PX', lifetime) end

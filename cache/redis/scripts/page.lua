@@ -44,15 +44,15 @@ end
 -- Returns the rank of a position and the rank that follows it; both are the same if no task is there any more. To find
 -- the rank among members with the same score, the position is added to the set for the moment of the question.
 local function ranks(score, id)
-  local held = redis.call('ZSCORE', set, id)
-  local exists = held and tonumber(held) == tonumber(score)
+  local old_score = redis.call('ZSCORE', set, id)
+  local exists = old_score and tonumber(old_score) == tonumber(score)
   if not exists then redis.call('ZADD', set, score, id) end
   local at = redis.call(rank, set, id) - base
-  if not held then
+  if not old_score then
     redis.call('ZREM', set, id)
   elseif not exists then
-    redis.call('ZADD', set, held, id)
-    if (tonumber(held) > tonumber(score)) == (order == 'NEWEST') then at = at + 1 end
+    redis.call('ZADD', set, old_score, id)
+    if (tonumber(old_score) > tonumber(score)) == (order == 'NEWEST') then at = at + 1 end
   end
   return math.max(at, 0), math.max(exists and at + 1 or at, 0)
 end

@@ -1,1 +1,1 @@
-"""The injections: each module breaks one part of the system, and knows which failed reads that excuses."""
+"""The injections: each module breaks one part of the system, and says which reads may fail as a result."""

@@ -39,7 +39,7 @@ async def evictions(run: Run, count: int) -> None:
 
 
 def check_index_stays(result: CaseResult) -> list[str]:
-    """Check that no index was replaced: Redis evicts no part of it, and has memory for each write to it."""
+    """Check that no index was replaced. Redis must evict no part of it, and must have memory for each write to it."""
     replaced = INDEX_REPLACED in result.measurements
     return ["the index was replaced: it was lost, or could not be written"] if replaced else []
 
@@ -54,9 +54,10 @@ async def delete_fillers(run: Run) -> None:
 
 
 async def _read_fillers(run: Run, ids: Sequence[str], target: int) -> None:
-    """Read large tasks until this many keys were evicted, and check the result here.
+    """Read large tasks until Redis has evicted `target` keys, and report wrong results as violations.
 
-    These reads are not recorded: the history would hold a hundred million tasks. No client writes these tasks.
+    The reads are checked here and not recorded, because the history would hold a hundred million tasks. No client
+    changes these tasks, so each has the version 1.
     """
     while await run.cluster.redis.evicted_keys() < target:
         sample = run.random.sample(ids, TASKS_PER_READ)

@@ -14,7 +14,7 @@ NAME_PREFIX = "impatient"
 
 
 def is_cancelled(_run: Run, operation: Operation) -> bool:
-    """Excuse a read that its client has cancelled."""
+    """Return whether the client of this read has cancelled it."""
     return operation.client.startswith(NAME_PREFIX) and operation.completion.code == "NO_ANSWER ReadTimeout"
 
 

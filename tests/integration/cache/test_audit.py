@@ -1,4 +1,4 @@
-"""The audit reports each difference once, repairs it on request, and reports nothing that is being written."""
+"""The audit reports each difference once, repairs it on request, and ignores tasks with a write in flight."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""A Redis without memory: writes continue without it, and an index that does not fit is given up."""
+"""A Redis without memory: writes continue without it, and an index that does not fit is abandoned."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -56,7 +56,7 @@ def restart(own_redis: EmbeddedStores) -> None:
 async def test_stale_connections_are_reopened(
     database: Database, own_redis: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, *, notified: bool
 ) -> None:
-    """Errors of stale connections do not count against the new server, so no index is given up.
+    """Errors of stale connections do not count against the new server, so no index is closed.
 
     Without `notified`, the client does not learn that its connections ended, as when a whole machine fails.
     """

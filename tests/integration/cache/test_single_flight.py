@@ -30,7 +30,7 @@ READERS = 25
 
 @pytest.fixture
 def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine a fill may take longer than readers wait for it, or for Redis. Let them wait longer."""
+    """Raise the time limits of readers, so that a slow fill on a busy machine does not exceed them."""
     monkeypatch.setattr(protocol_module, "READ_TIMEOUT_SECONDS", 20.0)
     monkeypatch.setattr(loader, "FILL_WAIT_SECONDS", (*FILL_WAIT_SECONDS, *([0.1] * 200)))
 

@@ -107,7 +107,7 @@ class ListModel:
     def gap(self, arguments: dict[str, Any], positions: dict[str, tuple[str, str]]) -> int:
         """Return how many tasks precede an empty page.
 
-        The page lies where its first task would be, or with `last`, after its last task.
+        The page lies after the tasks that `first` selects. With `last` alone it lies after the last task of the range.
         """
         keys = [item.key(arguments["orderBy"]) for item in self.ordered(arguments["orderBy"], arguments.get("status"))]
         sign = -1 if arguments["orderBy"] == "NEWEST" else 1

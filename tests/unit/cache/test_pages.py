@@ -22,11 +22,11 @@ TASKS = [make_task(number) for number in range(4)]
     ],
 )
 def test_page_without_tasks_at_its_ends(front: int, end: int, expected: Page) -> None:
-    assert Page(TASKS, 9, 2, has_before=False, has_after=False).without(front, end) == expected
+    assert Page(TASKS, 9, 2, has_before=False, has_after=False).trimmed(front, end) == expected
 
 
 def test_shortened_page_of_postgresql_has_no_rank() -> None:
-    page = Page(TASKS, None, None, has_before=True, has_after=True).without(1, 1)
+    page = Page(TASKS, None, None, has_before=True, has_after=True).trimmed(1, 1)
     assert page == Page(TASKS[1:3], None, None, has_before=True, has_after=True)
 
 
