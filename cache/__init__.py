@@ -1,1 +1,1 @@
-"""Redis: the sorted index, the entries, and the protocol that keeps them right."""
+"""Redis: the sorted index, the entries, and the protocol that keeps both consistent with the rows."""

@@ -51,7 +51,7 @@ _trace: ContextVar[StoreMetrics | None] = ContextVar("trace", default=None)
 
 @contextmanager
 def traced() -> Iterator[StoreMetrics]:
-    """Count separately what the current asyncio task, and tasks that it starts, do inside the block."""
+    """Yield separate counters for the current asyncio task, and the tasks that it starts, inside the block."""
     token = _trace.set(trace := StoreMetrics())
     try:
         yield trace

@@ -86,7 +86,7 @@ def _encoding_problem(found: dict[str, str]) -> str | None:
 
 
 async def _session_problem(database: Database, found: dict[str, str]) -> str | None:
-    """The pool sets these once for each connection. A pooler in transaction mode may lose them."""
+    """Return a message if a connection loses its session settings, as behind a pooler in transaction mode."""
     lost = [
         f"{name} is {found[name]} and not {value}"
         for name, value in database.session_settings.items()
@@ -108,7 +108,7 @@ LIMIT_IDLE_TIME: LiteralString = "SELECT set_config('idle_in_transaction_session
 
 
 async def _keeps_its_session(database: Database) -> bool:
-    """Whether a connection keeps its PostgreSQL session while another connection is in a transaction.
+    """Return whether a connection keeps its PostgreSQL session while another connection is in a transaction.
 
     A pooler in transaction mode lends the idle session of `first` to the transaction. `first` then gets a different
     session, or waits until the transaction is ended for being idle. A pooler that rotates its sessions is found because

@@ -1,4 +1,4 @@
-"""Passwords of the stores that are kept in files, outside of the environment."""
+"""Passwords of the stores, read from files so that the environment need not contain them."""
 
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit, urlunsplit

@@ -155,7 +155,7 @@ class Settings(BaseSettings):
         default=30,
         ge=1,
         le=3650,
-        description="Days that the rows of deleted and expired tasks are kept, 1 to 3,650. Default: 30.",
+        description="Days after which the rows of deleted and expired tasks are purged, 1 to 3,650. Default: 30.",
     )
     shutdown_seconds: float = Field(
         default=10,
@@ -219,12 +219,12 @@ class Settings(BaseSettings):
 
     @property
     def database_connections(self) -> int:
-        """The connections that all workers may open: each worker its pool, and one more that watches the gate."""
+        """The most connections that all workers open: for each, its pool and one connection of the gate watcher."""
         return self.workers * (self.database_pool_size + 1)
 
     @property
     def development(self) -> bool:
-        """Whether the service runs for developers of clients rather than for users."""
+        """Whether the profile is `development`, in which developers write clients against the service."""
         return self.profile == "development"
 
     def environment(self) -> dict[str, str]:

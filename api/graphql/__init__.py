@@ -1,1 +1,1 @@
-"""Run GraphQL requests, whatever transport they came by."""
+"""Run GraphQL requests, independently of the transport."""

@@ -40,7 +40,7 @@ class StaticFile:
 
 
 def read_static_files(folder: Path, *, playground: bool) -> dict[str, StaticFile]:
-    """Return the files of a folder by URL path, without the playground's unless `playground` is set."""
+    """Return the files of a folder by URL path. Leave out the playground unless `playground` is set."""
     found = {}
     for file in folder.rglob("*"):
         name = file.relative_to(folder).as_posix()

@@ -14,7 +14,7 @@ class TooManyStreams(Exception):
 
 
 class StreamLimit:
-    """Counts the open streams of a worker, and tells them when the worker stops."""
+    """Counts the open streams of a worker, and notifies them when the worker stops."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

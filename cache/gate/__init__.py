@@ -1,1 +1,1 @@
-"""The gate: whether this process may use Redis, and the watcher that moves the gate on."""
+"""The gate: whether this process may use Redis, and the watcher that advances its state."""

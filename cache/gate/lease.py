@@ -1,4 +1,4 @@
-"""What one process knows of the gate, and for how long it may rely on that."""
+"""The lease of one process on the gate: the last known state, and how long the process may rely on it."""
 
 import asyncio
 import time
@@ -45,7 +45,7 @@ class GateLease:
 
     @property
     def ready(self) -> bool:
-        """Whether this process can answer requests, if need be from PostgreSQL alone."""
+        """Whether this process can answer requests, with Redis or from PostgreSQL alone."""
         return clock() - self._observed_at < READY_TIMEOUT_SECONDS
 
     @property

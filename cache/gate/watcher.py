@@ -1,4 +1,4 @@
-"""The watcher: every process reads the gate several times a second and helps to move it on."""
+"""The watcher: every process reads the gate several times a second and advances its state when due."""
 
 import asyncio
 from contextlib import suppress
@@ -39,7 +39,10 @@ async def watch_gate(lease: GateLease, database: Database, workspace: str) -> No
 async def check_gate(
     lease: GateLease, connection: Connection, workspace: str, seen: SeenClosing | None
 ) -> SeenClosing | None:
-    """Read the gate once and move it on if it is time. Takes and returns since when the gate is seen closing."""
+    """Read the gate once, and switch it off when it has been closing for longer than any lease.
+
+    `seen` is the closing gate and the time at which this process first read it. Returns the value for the next call.
+    """
     sent_at = clock()
     found = await gate.read_gate(connection, workspace)
     lease.observe_gate(found, sent_at)

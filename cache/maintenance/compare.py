@@ -23,7 +23,7 @@ MARK_TOLERANCE_MS = 10_000
 
 @dataclass(frozen=True)
 class RedisState:
-    """What Redis holds of a task: its entry, and its score in each index and in each `expiring` set.
+    """The state of a task in Redis: its entry, and its score in each index and in each `expiring` set.
 
     `stuck_moving` is set if the task is in `moving` without a mark whose end would remove it.
     """
@@ -40,7 +40,7 @@ class RedisState:
 
     @property
     def holds_value(self) -> bool:
-        """Whether the entry holds a task, in whatever format."""
+        """Whether the entry holds a task, in any format."""
         return self.entry is not None and self.entry.startswith(b"V ")
 
 
@@ -69,7 +69,7 @@ async def _compare_once(store: Store, protocol: Protocol, ids: Sequence[UUID]) -
 
 
 async def _redis_states(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> tuple[list[RedisState], int]:
-    """Return what Redis holds of each id, and Redis's time in milliseconds."""
+    """Return the state of each id in Redis, and the time of Redis in milliseconds."""
     keys, members = protocol.keys, [id_.bytes for id_ in ids]
     sets = (*keys.indexes, *keys.expiring)
     commands: list[list[Argument]] = [["TIME"]]

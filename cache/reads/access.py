@@ -1,4 +1,4 @@
-"""How one request uses Redis, and falls back to PostgreSQL."""
+"""The access of one request to Redis, with the fallback to PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from cache.store import Store
 
 
 class CacheAccess:
-    """The one place that decides whether a read uses Redis, and records when it could not."""
+    """Decides whether the reads of a request use Redis, and records whether one fell back to PostgreSQL."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -66,7 +66,7 @@ class TaskLoader(DataLoader[UUID, Task | None]):
         return [found.get(id_) for id_ in keys]
 
     async def _rows(self, ids: Sequence[UUID], now: datetime | None = None) -> TasksById:
-        """R4, R6: read the rows. `now` is Redis's time if that decides what has expired, else PostgreSQL's does."""
+        """R4, R6: read the rows. `now` is the time of Redis to compare expiries with; None uses PostgreSQL's clock."""
         self._store.metrics.row_queries += 1
         async with self._store.database.connection() as connection:
             return await tasks_by_id(connection, self._store.workspace, ids, now)
@@ -102,7 +102,7 @@ class TaskLoader(DataLoader[UUID, Task | None]):
         """Wait up to a quarter of a second for entries that other readers are filling (single flight).
 
         This reader takes the entry, never the answer of the other reader: the other may have read the row before this
-        reader began, so its row may be older than what this reader must see. The entry is right at each look.
+        reader began, so its row may be older than what this reader must see. An entry is correct whenever it is read.
         """
         found: TasksById = {}
         for pause in FILL_WAIT_SECONDS:

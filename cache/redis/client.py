@@ -141,7 +141,7 @@ class Redis:
 
     @asynccontextmanager
     async def listen(self, channel: bytes) -> AsyncIterator[Callable[[float], Awaitable[bytes | None]]]:
-        """Subscribe to a channel. Yields a function that returns the next message, or None after so many seconds.
+        """Subscribe to a channel. Yields a function that waits some seconds for the next message, else returns None.
 
         Raises `CacheUnavailable`, also when the connection breaks later.
         """
@@ -171,7 +171,7 @@ def _parse_run_id(info: bytes) -> str:
 
 @asynccontextmanager
 async def redis_timeout(seconds: float | None) -> AsyncIterator[None]:
-    """Raise `CacheUnavailable` if the block takes longer than so many seconds."""
+    """Raise `CacheUnavailable` if the block takes longer than `seconds`; None means no limit."""
     try:
         async with asyncio.timeout(seconds):
             yield

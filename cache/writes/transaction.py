@@ -29,9 +29,10 @@ MEMORY_RETRY_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class EditResult:
-    """What a write did to one row: the row before and after, each if readers may see it, and the token it drew.
+    """The result of a write of one row: the row after the write, the row before it, and the fencing token.
 
-    A row that no reader could see counts as no row before. Without a token the write changed nothing.
+    `visible` says whether readers may see the row. `before` is None if readers could not see the earlier row.
+    `token` is None if the write changed nothing.
     """
 
     row: Task
@@ -71,9 +72,9 @@ async def run_write(store: Store, id_: UUID | None, step: Step) -> list[WriteOut
 
 
 async def retry_at_gate(store: Store, attempt: Callable[[], Awaitable[Result]]) -> Result:
-    """Attempt a write. While Redis cannot take its marks, close the gate and retry, then without Redis.
+    """Attempt a write. If Redis cannot take its marks, close the gate and retry the write without Redis.
 
-    An attempt that raised `GateClosing` or `MarkFailed` was rolled back for certain.
+    A retry is safe, because an attempt that raises `GateClosing` or `MarkFailed` has been rolled back.
     """
     until, failed_epoch = clock() + GATE_WAIT_SECONDS, None
     while True:

@@ -97,7 +97,7 @@ class UpdateTaskInput:
 
 @strawberry.input
 class TaskIdInput:
-    """The base of inputs that name a task and nothing else of it."""
+    """The base of inputs that identify a task and set none of its fields."""
 
     id: strawberry.ID = strawberry.field(description=TASK_ID_DOC)
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION_DOC)

@@ -16,7 +16,7 @@ Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
 
 
 class Outcome(Enum):
-    """What a client knows about its operation when it completes."""
+    """The outcome of an operation as its client knows it."""
 
     OK = "acknowledged, or answered"
     REJECTED = "nothing was changed, because of the task's state"

@@ -34,7 +34,7 @@ class WriteEffect:
 
 @dataclass
 class TaskRecord:
-    """What all operations together tell about one task."""
+    """The facts about one task that the operations of a history reveal together."""
 
     versions: dict[int, ObservedTask] = field(default_factory=dict)
     deleted_versions: set[int] = field(default_factory=set)
@@ -46,7 +46,7 @@ class TaskRecord:
     unknown_writes: int = 0
     # Titles are unique, so they tell which version an unacknowledged update made.
     version_by_title: dict[str, int] = field(default_factory=dict)
-    # Whether an operation has asked for this id to be created or changed.
+    # Whether an operation has requested to create or change this id.
     requested: bool = False
     # The version of the row at the end of the run.
     final_version: int = 0

@@ -35,7 +35,7 @@ class Outages:
             if outage.end == inf and node in (None, outage.node):
                 outage.end = time.monotonic()
 
-    def excuse(self, operation: Operation) -> bool:
+    def covers(self, operation: Operation) -> bool:
         """Return whether the operation's process had an outage at any time while the operation was in flight."""
         return any(
             outage.node in (None, operation.node)

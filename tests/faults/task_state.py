@@ -1,4 +1,4 @@
-"""What the checker knows of one task at one moment: how far it has certainly come, and what may have happened since."""
+"""The checker's knowledge of one task: its last certain state, and the effects that later writes may have had."""
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field

@@ -11,7 +11,7 @@ from tests.model.state import Builder, Label, State, Transitions, Writer
 
 
 class Result(NamedTuple):
-    """What an exploration has found: the size of the state space, or a counterexample."""
+    """The result of an exploration: the size of the state space, or a counterexample."""
 
     states: int
     transitions: int

@@ -1,4 +1,4 @@
-"""What Redis holds of the tasks: entries, index members, marks, and a snapshot of everything."""
+"""The state of the tasks in Redis: entries, index members, marks, and a snapshot of everything."""
 
 from datetime import datetime
 from typing import Any

@@ -135,7 +135,7 @@ class ShadowStore:
             await build_index(self.store)
 
     async def cancel_update(self, pick: int, changes: dict[str, Any], milliseconds: float) -> None:
-        """Cancel an update and a page after so many milliseconds. The row tells whether the update was made."""
+        """Cancel an update and a page after a number of milliseconds. The row tells whether the update was made."""
         if (row := self.row_at(pick)) is None:
             return
         calls = [

@@ -8,8 +8,8 @@ from tests.faults.history import Completion, Operation, Outcome
 
 
 def is_unavailable(run: Run, operation: Operation) -> bool:
-    """Excuse a read that was answered as unavailable during the outage: without PostgreSQL only the cache answers."""
-    return operation.completion.outcome is Outcome.UNAVAILABLE and run.outages.excuse(operation)
+    """Return whether the read failed as unavailable during the outage. Without PostgreSQL only the cache answers."""
+    return operation.completion.outcome is Outcome.UNAVAILABLE and run.outages.covers(operation)
 
 
 async def kill(run: Run) -> None:

@@ -11,9 +11,9 @@ from tests.faults.node import Node, Setup
 
 
 def is_unanswered(run: Run, operation: Operation) -> bool:
-    """Excuse a read during an outage of its process: no connection, no response, or a timeout after the resume."""
+    """Return whether the read got no response, or a timeout after the resume, during an outage of its process."""
     code = operation.completion.code
-    return (code.startswith("NO_") or code == "REQUEST_TIMEOUT") and run.outages.excuse(operation)
+    return (code.startswith("NO_") or code == "REQUEST_TIMEOUT") and run.outages.covers(operation)
 
 
 async def kill(run: Run) -> None:

@@ -20,7 +20,7 @@ MEMORY, CONNECTIONS = "memory, MB", "connections"
 
 
 def is_excused(run: Run, operation: Operation) -> bool:
-    """Excuse a read that its client has cancelled, or that failed during an outage of its process."""
+    """Return whether the client has cancelled the read, or the read failed during an outage of its process."""
     return processes.is_unanswered(run, operation) or requests.is_cancelled(run, operation)
 
 
