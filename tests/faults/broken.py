@@ -42,13 +42,13 @@ PAUSES = {"fill": (0.05, 0.0), "mark": (0.0, 0.01), "publish": (0.03, 0.0)}
 
 def leave_out(variant: str) -> None:
     """Replace the text in the scripts as they are loaded. Raise AssertionError if a script does not contain it."""
-    changes, whole = VARIANTS[variant], cache.redis.client.script_source
-    for verb, (rule, _) in changes.items():
-        assert rule in whole(verb), f"{verb}.lua has changed: {rule} is not in it"
+    changes, original = VARIANTS[variant], cache.redis.client.script_source
+    for name, (rule, _) in changes.items():
+        assert rule in original(name), f"{name}.lua has changed: {rule} is not in it"
 
-    def source(verb: cache.redis.client.ScriptName) -> str:
-        rule, instead = changes.get(verb, ("", ""))
-        return whole(verb).replace(rule, instead) if rule else whole(verb)
+    def source(name: cache.redis.client.ScriptName) -> str:
+        rule, replacement = changes.get(name, ("", ""))
+        return original(name).replace(rule, replacement) if rule else original(name)
 
     cache.redis.client.script_source = source  # type: ignore[assignment]
 

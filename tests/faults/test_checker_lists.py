@@ -50,8 +50,8 @@ def test_total_counts_every_task_that_existed_throughout() -> None:
     assert_violation("a total of 1, although 2", one, two, update(2.5, 5, 2), page(2, 3, *both, view="TODO", total=1))
 
 
-def listed(kind: Kind, start: float, end: float, *tasks: ObservedTask, **asked: Any) -> Operation:
-    return operation(kind, start, end, Invocation(whole_view=True, **asked), Completion(tasks=tasks))
+def listed(kind: Kind, start: float, end: float, *tasks: ObservedTask, **arguments: Any) -> Operation:
+    return operation(kind, start, end, Invocation(whole_view=True, **arguments), Completion(tasks=tasks))
 
 
 def test_page_is_in_creation_order() -> None:

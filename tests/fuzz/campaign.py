@@ -82,6 +82,6 @@ async def _send(http: httpx.AsyncClient, url: str, document: str, chance: random
     media_type = chance.choice(["application/json", "application/graphql-response+json"])
     if not document.startswith("mutation") and chance.random() < 0.1 and len(document) < 4000:
         return await http.get(url, params={"query": document}, headers={"Accept": media_type})
-    # As ASCII, so that half a surrogate pair is sent as an escape sequence, like other clients do.
+    # As ASCII, so that an unpaired surrogate is sent as an escape sequence, like other clients do.
     content = json.dumps({"query": document}).encode()
     return await http.post(url, content=content, headers={"Accept": media_type, "Content-Type": "application/json"})

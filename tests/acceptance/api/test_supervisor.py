@@ -116,12 +116,12 @@ def test_connections_are_distributed_over_the_workers(service: Service) -> None:
         for link in links:
             link.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert link.recv(100).startswith(b"HTTP/1.1 200")
-        held = [_connections(pid) for pid in service.find("api worker")]
+        counts = [_connections(pid) for pid in service.find("api worker")]
     finally:
         for link in links:
             link.close()
-    assert len(held) == 2
-    assert min(held) >= 8
+    assert len(counts) == 2
+    assert min(counts) >= 8
 
 
 def test_banner_names_the_url(service: Service) -> None:

@@ -67,7 +67,7 @@ async def test_unexpected_error_is_masked_and_carries_the_request_id(
 async def test_requests_over_the_limit_are_refused(settings: Settings, database_url: str) -> None:
     async with running(settings.model_copy(update={"max_requests_in_flight": 1})) as client:
         with locked_task_table(database_url):
-            held = asyncio.create_task(client.answer(TASK, id=str(new_id())))
+            pending = asyncio.create_task(client.answer(TASK, id=str(new_id())))
             await wait_for_lock_waiters(database_url, 1)
             refused = await client.send(TOTAL)
             assert refused.status_code == 503
@@ -78,7 +78,7 @@ async def test_requests_over_the_limit_are_refused(settings: Settings, database_
             assert "limit of 1 requests" in error["message"]
             for path in ("/livez", "/readyz", "/metrics"):
                 assert (await client.http.get(path)).status_code == 200
-        assert await held == {"data": {"task": None}}
+        assert await pending == {"data": {"task": None}}
         # Finished requests no longer count, and failed ones do not either.
         for _ in range(3):
             assert (await client.post(b"{")).status_code == 400

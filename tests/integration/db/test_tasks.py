@@ -92,12 +92,12 @@ async def test_given_time_replaces_the_clock_for_the_expiry(connection: Connecti
 
 @pytest.mark.parametrize("microseconds", [0, 1, 499, 500, 501, 999])
 async def test_expiry_is_truncated_to_milliseconds(connection: Connection, microseconds: int) -> None:
-    asked = in_an_hour()
-    (task,) = await create_rows(connection, expires_at=asked + timedelta(microseconds=microseconds))
-    assert task.expires_at == asked
-    later = asked + timedelta(microseconds=1000 + microseconds)
+    expires_at = in_an_hour()
+    (task,) = await create_rows(connection, expires_at=expires_at + timedelta(microseconds=microseconds))
+    assert task.expires_at == expires_at
+    later = expires_at + timedelta(microseconds=1000 + microseconds)
     updated, _ = await update_row(connection, WORKSPACE, structs.replace(task, expires_at=later))
-    assert updated.expires_at == asked + timedelta(milliseconds=1)
+    assert updated.expires_at == expires_at + timedelta(milliseconds=1)
     assert await tasks_by_id(connection, WORKSPACE, [task.id]) == {task.id: updated}
 
 

@@ -139,6 +139,6 @@ async def test_unknown_node_is_null(client: Client) -> None:
 
 
 async def test_plural_identifying_field_keeps_order_and_length(client: Client, ids: list[str]) -> None:
-    asked = [ids[3], str(new_id()), ids[0], ids[3]]
-    found = (await client.query("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=asked))["nodes"]
+    requested = [ids[3], str(new_id()), ids[0], ids[3]]
+    found = (await client.query("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=requested))["nodes"]
     assert found == [{"id": ids[3]}, None, {"id": ids[0]}, {"id": ids[3]}]

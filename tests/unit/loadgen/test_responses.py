@@ -31,8 +31,8 @@ def test_other_status_raises_request_rejected_with_the_message(status: int) -> N
 
 @pytest.mark.parametrize("code", ["UNAVAILABLE", "OUTCOME_UNKNOWN"])
 def test_retryable_graphql_code_raises_service_unavailable(code: str) -> None:
-    errors = [{"message": "Redis is away", "extensions": {"code": code}}]
-    with pytest.raises(ServiceUnavailable, match="Redis is away"):
+    errors = [{"message": "Redis is unreachable", "extensions": {"code": code}}]
+    with pytest.raises(ServiceUnavailable, match="Redis is unreachable"):
         response_data(200, {}, body(data=None, errors=errors))
 
 

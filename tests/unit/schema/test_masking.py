@@ -50,7 +50,7 @@ def test_document_that_is_nested_too_deeply() -> None:
 @pytest.mark.parametrize(
     ("cause", "code"),
     [
-        (StoreUnavailable("Redis is away."), "UNAVAILABLE"),
+        (StoreUnavailable("Redis is unreachable."), "UNAVAILABLE"),
         (DatabaseUnavailable("PostgreSQL is away."), "UNAVAILABLE"),
         (CommitUnknown("The commit is unknown."), "OUTCOME_UNKNOWN"),
     ],
