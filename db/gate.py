@@ -50,8 +50,8 @@ async def enter_gate(connection: Connection, workspace: str, id_: UUID | None) -
 
 # One process with a bad network must not close the gate for all others again and again. After three closings, a
 # process that cannot reach Redis can close the gate only after it has been on for 2 s, then 4 s, up to 256 s. Each
-# minute takes one closing off the count. An index that is known to be lost is closed immediately. A closing does not
-# count if the index was lost while it was being built.
+# minute reduces the count of closings by one. An index that is known to be lost is closed immediately. A closing does
+# not count if the index was lost while it was being built.
 CLOSE_GATE: LiteralString = """
     UPDATE gate SET
         state = CASE state WHEN 'on' THEN 'closing' ELSE 'off' END::gate_state,

@@ -52,7 +52,7 @@ def load(
     """Create generated tasks through GraphQL mutations.
 
     Run the same command again to continue an interrupted load. It creates no task twice. Exit code: 0 if every
-    task was created, 1 after an error, 130 if a signal stopped the load.
+    task was created, 1 after an error, 2 for wrong arguments, 130 if a signal stopped the load.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Find environment variables that look like settings but are not, most likely because a name is misspelt."""
+"""Find environment variables that have the prefix of settings but are none, such as misspelled names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

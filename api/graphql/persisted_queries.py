@@ -40,7 +40,7 @@ class PersistedQueries:
         if self._trusted_only:
             raise RequestError(
                 400,
-                "This server runs trusted documents only, and this document is not one of them. Ask for a trusted "
+                "This server runs trusted documents only, and this document is not one of them. Request a trusted "
                 "document by its documentId, or add this one to the manifest.",
                 "DOCUMENT_NOT_TRUSTED",
             )

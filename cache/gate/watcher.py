@@ -71,7 +71,7 @@ async def _check_redis(lease: GateLease, found: Gate) -> None:
             return
     if (lost := lease.lost_index) is not None:
         if lost[0] == found.epoch:
-            await lease.close(*lost)  # if this raises, the report is kept
+            await lease.close(*lost)  # if this raises, the next round tries again
         if lease.lost_index is lost:
             lease.lost_index = None
 
