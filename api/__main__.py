@@ -135,7 +135,7 @@ def reset(*, yes: bool = False) -> None:
         return yes or (sys.stdin.isatty() and input(question).strip().lower() == "yes")
 
     if not remove_data(settings, confirmed):
-        print_message("Nothing was deleted. Type yes at the question in a terminal, or use --yes.")
+        print_message("Nothing was deleted. To delete without the question: python -m api reset --yes")
         sys.exit(1)
     print_message("Deleted.")
 

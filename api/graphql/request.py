@@ -69,6 +69,8 @@ def parse_request(given: Any) -> GraphQLRequest:
 
 def decode_json(text: str | bytes, name: str) -> Any:
     """Return the decoded JSON. `name` says in error messages which part of the request it is. Raises `RequestError`."""
+    if not text:
+        raise RequestError(400, f"The {name} is empty. Send JSON.")
     try:
         return _decode(text)
     except RecursionError:

@@ -66,10 +66,10 @@ async def _repeat(store: Store, job: Callable[[Store], Awaitable[float]]) -> Non
         except RedisFull:
             pause = TOO_LARGE_PAUSE_SECONDS
         except (StoreUnavailable, DatabaseError) as error:
-            log.warning("maintenance failed", job=job.__name__, reason=str(error), retry_seconds=backoff)
+            log.warning("maintenance failed", job=job.__name__.strip("_"), reason=str(error), retry_seconds=backoff)
             pause, backoff = backoff, min(backoff * 2, MAX_BACKOFF_SECONDS)
         except Exception:
-            log.exception("maintenance failed", job=job.__name__)
+            log.exception("maintenance failed", job=job.__name__.strip("_"))
             pause = MAX_BACKOFF_SECONDS
         await asyncio.sleep(pause)
 
