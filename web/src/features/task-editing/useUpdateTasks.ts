@@ -9,6 +9,7 @@ import { showErrorToast } from '@/ui/toast';
 import { dropSavedDrafts, rebaseDrafts } from './drafts';
 import { editConflict } from './editConflict';
 import { isVersionConflict, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
+import { trackUpdate } from './pendingUpdates';
 import {
   type CachedTask,
   hasAllFields,
@@ -28,7 +29,11 @@ export function useUpdateTasks(): UpdateTasks {
   return useCallback((inputs, options) => updateTasks(client, inputs, options), [client]);
 }
 
-async function updateTasks(
+function updateTasks(client: ApolloClient, changes: UpdateTaskInput[], options?: MutationOptions): Promise<boolean> {
+  return trackUpdate(sendUpdate(client, changes, options));
+}
+
+async function sendUpdate(
   client: ApolloClient,
   changes: UpdateTaskInput[],
   options: MutationOptions = {},
