@@ -18,7 +18,7 @@ class Client:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
 
-    async def ask(self, document: str, **variables: Any) -> Any:
+    async def execute(self, document: str, **variables: Any) -> Any:
         """Send an operation and return the response, which must have no errors."""
         body = {"query": document, "variables": variables}
         answer = (await self.http.post("/graphql", json=body)).json()

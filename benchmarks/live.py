@@ -50,15 +50,15 @@ async def deliver(report: Report, url: str, subscribers: int, changes: int, per_
     sent: dict[int, float] = {}
     async with httpx.AsyncClient(timeout=30) as http:
 
-        async def ask(query: str, **variables: Any) -> Any:
+        async def execute(query: str, **variables: Any) -> Any:
             return (await http.post(url, json={"query": query, "variables": variables})).json()["data"]
 
-        id_ = (await ask(CREATE))["createTask"]["task"]["id"]
+        id_ = (await execute(CREATE))["createTask"]["task"]["id"]
         began = time.perf_counter()
         for change in range(changes):
             await asyncio.sleep(max(0.0, began + change / per_second - time.perf_counter()))
             at = time.perf_counter()
-            version = (await ask(UPDATE, id=id_, title=f"Task {change}"))["updateTask"]["task"]["version"]
+            version = (await execute(UPDATE, id=id_, title=f"Task {change}"))["updateTask"]["task"]["version"]
             sent[version] = at
     await asyncio.sleep(2)
     for task in receiving:

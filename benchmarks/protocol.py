@@ -56,7 +56,7 @@ async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[WriteO
 
 async def measure_updates(report: Report, client: Client) -> None:
     """Measure a single update with the protocol and with plain write-through, in turns."""
-    created = await client.ask('mutation { createTask(input: { title: "One" }) { task { id } } }')
+    created = await client.execute('mutation { createTask(input: { title: "One" }) { task { id } } }')
     id_ = created["data"]["createTask"]["task"]["id"]
     await client.wait_until_degraded(False)
     original = transaction.run_write
@@ -71,7 +71,7 @@ async def measure_updates(report: Report, client: Client) -> None:
             for _ in range(EACH):
                 number += 1
                 began = time.perf_counter()
-                await client.ask(UPDATE, id=id_, title=f"Title {number}")
+                await client.execute(UPDATE, id=id_, title=f"Title {number}")
                 spent[name].append(time.perf_counter() - began)
             # The request for the metrics is a round trip too.
             trips[name] += (await client.metrics())["millitask_redis_round_trips_total"] - before - 1
@@ -89,13 +89,13 @@ async def measure_cold_page(report: Report, one: Client, other: Client) -> None:
     for client in clients:
         await client.wait_until_degraded(False)
     before = [(await client.metrics())["millitask_row_queries_total"] for client in clients]
-    await asyncio.gather(*(client.ask(PAGE, page=7) for client in clients for _ in range(50)))
+    await asyncio.gather(*(client.execute(PAGE, page=7) for client in clients for _ in range(50)))
     after = [(await client.metrics())["millitask_row_queries_total"] for client in clients]
     report.add("SQL queries for one cold page, 100 requests to 2 services", sum(after) - sum(before), "")
     trips = "millitask_redis_round_trips_total"
     first = (await one.metrics())[trips]
     for _ in range(100):
-        await one.ask(PAGE, page=7)
+        await one.execute(PAGE, page=7)
     report.add("round trips to Redis for a warm page", ((await one.metrics())[trips] - first - 1) / 100, "")
 
 
@@ -133,7 +133,7 @@ async def measure_degraded(report: Report, client: Client) -> None:
         spent = []
         for _ in range(9):
             began = time.perf_counter()
-            assert (await client.ask(document, **variables))["extensions"]["degraded"]
+            assert (await client.execute(document, **variables))["extensions"]["degraded"]
             spent.append(time.perf_counter() - began)
         report.add(f"degraded mode: {name} of {report.count:,} tasks, p50", median_ms(spent), "ms")
 
@@ -147,7 +147,7 @@ async def measure_rebuild(report: Report, redis_url: str, client: Client) -> Non
         nonlocal reads, failed
         while running:
             try:
-                await client.ask(PAGE, page=1 + (number + reads) % 100)
+                await client.execute(PAGE, page=1 + (number + reads) % 100)
                 reads += 1
             except AssertionError:
                 failed += 1

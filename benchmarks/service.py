@@ -95,16 +95,16 @@ def page_cpu_ms(pages: list[tuple[Service, int]], requests: int, batch: int = 10
     spent = [0.0] * len(pages)
     with httpx.Client() as client:
 
-        def ask(service: Service, page: int) -> None:
+        def request_page(service: Service, page: int) -> None:
             body = {"query": PAGE, "variables": {"page": page}}
             client.post(f"{service.url}/graphql", json=body).raise_for_status()
 
         for service, page in pages * 20:
-            ask(service, page)
+            request_page(service, page)
         for _ in range(requests // batch):
             for at, (service, page) in enumerate(pages):
                 before = service.cpu_seconds()
                 for _ in range(batch):
-                    ask(service, page)
+                    request_page(service, page)
                 spent[at] += service.cpu_seconds() - before
     return [seconds * 1000 / requests for seconds in spent]

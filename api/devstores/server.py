@@ -17,7 +17,7 @@ _STOP_MARGIN_SECONDS = 5
 
 @dataclass(frozen=True)
 class Account:
-    """The user and group of a store: switched to, or mapped by the command `wrapper`."""
+    """The user and group of a store. `switch` changes to them; otherwise the command `wrapper`, if any, maps them."""
 
     uid: int
     gid: int

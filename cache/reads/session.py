@@ -1,4 +1,4 @@
-"""The part of the store that belongs to one request."""
+"""The state of one request: its DataLoader and its access to Redis."""
 
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar

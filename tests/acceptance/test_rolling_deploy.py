@@ -18,7 +18,7 @@ RENAME = """mutation ($id: ID!, $title: String!) {
 }"""
 
 
-def ask(service: Service, document: str, **variables: Any) -> Any:
+def execute(service: Service, document: str, **variables: Any) -> Any:
     url = f"http://127.0.0.1:{service.port}/graphql"
     answer = httpx.post(url, json={"query": document, "variables": variables}, timeout=30).json()
     assert "errors" not in answer, answer
@@ -51,12 +51,12 @@ def test_workers_of_two_releases_read_each_others_writes(tmp_path: Path) -> None
             DATABASE_URL=stores.database_url,
             REDIS_URL=stores.redis_url,
         ) as old:
-            id_ = ask(new, CREATE)["createTask"]["task"]["id"]
+            id_ = execute(new, CREATE)["createTask"]["task"]["id"]
             for number in range(1, 4):
                 for writer in (old, new):
                     title = f"{number} by {writer.port}"
-                    assert ask(writer, RENAME, id=id_, title=title)["updateTask"]["userErrors"] == []
+                    assert execute(writer, RENAME, id=id_, title=title)["updateTask"]["userErrors"] == []
                     for _ in range(2):  # the second read finds what the first has filled
-                        assert ask(new, TASK, id=id_)["task"]["priority"] == "HIGH"
-                        assert ask(new, TASK, id=id_)["task"]["title"] == title
-                        assert ask(old, TASK, id=id_)["task"]["title"] == title
+                        assert execute(new, TASK, id=id_)["task"]["priority"] == "HIGH"
+                        assert execute(new, TASK, id=id_)["task"]["title"] == title
+                        assert execute(old, TASK, id=id_)["task"]["title"] == title

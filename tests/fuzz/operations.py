@@ -69,7 +69,7 @@ class KnownValues:
         self._cursors.extend(_SEEN_CURSOR.findall(response)[:20])
 
     def insert_into(self, document: str) -> str:
-        """Return the operation with other ids, cursors and numbers."""
+        """Return the document with its ids, cursors and numbers replaced by random ones."""
         document = _ID.sub(lambda found: f'{found[1]}: "{self._id()}"', document)
         document = _CURSOR.sub(lambda found: f'{found[1]}: "{self._cursor()}"', document)
         return _NUMBER.sub(lambda found: f"{found[1]}: {self._number()}", document)

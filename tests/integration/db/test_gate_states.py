@@ -183,7 +183,7 @@ async def test_wait_before_a_closing_doubles_up_to_256_seconds(connection: Conne
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 256, 256]
 
 
-async def test_each_minute_takes_one_closing_off_the_count(connection: Connection) -> None:
+async def test_each_minute_reduces_the_count_of_closings(connection: Connection) -> None:
     for _ in range(3):
         assert await build_and_close(connection)
     built = await build_gate(connection)

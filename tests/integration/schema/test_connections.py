@@ -150,8 +150,8 @@ async def fill(client: Client, rng: random.Random) -> ListModel:
     return model
 
 
-def ask(model: ListModel, rng: random.Random) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
-    """Arguments at random, and what their cursors stand for."""
+def random_arguments(model: ListModel, rng: random.Random) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
+    """Return random arguments of `tasks`, and the position that each of their cursors encodes."""
     arguments: dict[str, Any] = {"orderBy": rng.choice(ORDERS)}
     positions: dict[str, tuple[str, str]] = {}
     if rng.random() < 0.5:
@@ -173,7 +173,7 @@ async def test_pages_match_the_model(service: Client, seed: int) -> None:
     rng = random.Random(seed)
     model = await fill(service, rng)
     for _ in range(REQUESTS):
-        arguments, positions = ask(model, rng)
+        arguments, positions = random_arguments(model, rng)
         answer = await service.query(PAGE, **arguments)
         page, info = answer["tasks"], answer["tasks"]["pageInfo"]
         expected, everything = model.page(arguments, positions)
