@@ -39,7 +39,7 @@ export function CommandPalette({ opened, commands, onClose }: Props) {
       transitionProps={{ duration: 100 }}
       overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       searchProps={{
-        placeholder: 'Type a command or search…',
+        placeholder: 'Type a command…',
         'aria-label': 'Command',
         leftSection: <Icon name="search" />,
       }}

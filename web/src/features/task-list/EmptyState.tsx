@@ -14,7 +14,7 @@ export function NoTasks({ view, onCreate }: { view: View; onCreate: () => void }
         <>Tasks will appear here.</>
       ) : (
         <>
-          Create your first task, or load a million sample tasks with <Code>make load</Code>.
+          Create your first task, or run <Code style={{ whiteSpace: 'nowrap' }}>make load</Code> to add a million.
         </>
       )}
       <Button onClick={onCreate} leftSection={<Icon name="plus" />} mt="md" display="block" mx="auto">
