@@ -18,7 +18,9 @@ COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index
 # Most tests wait for a store or a process, so four run at once. The fault campaign and the browser tests need the
 # whole machine and run on their own. Bytecode is always cached: otherwise each worker compiles every test.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m 'not slow'
-PARALLEL = -n 4 --dist loadfile
+PARALLEL = -n 4 --dist worksteal
+# Files of acceptance tests share a service, so their tests stay together.
+PARALLEL_BY_FILE = -n 4 --dist loadfile
 ALONE = tests/faults tests/acceptance/web
 
 help:
@@ -46,7 +48,7 @@ load: .venv/run.stamp ## create N tasks in the running service (N= PORT=)
 test: .venv/dev.stamp ## run all tests, with coverage and short campaigns
 	@$(BIN)/python -m tools.page
 	$(BIN)/python -m tools.page test
-	$(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered $(ALONE:%=--ignore=%)
+	$(PYTEST) $(PARALLEL_BY_FILE) --cov --cov-report=term:skip-covered $(ALONE:%=--ignore=%)
 	$(PYTEST) $(ALONE)
 
 check: .venv/dev.stamp ## run the unit and integration tests
