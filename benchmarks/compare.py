@@ -11,7 +11,7 @@ ROUNDS, REQUESTS = 5, 1000
 
 
 def run(report: Report, other: Path) -> None:
-    """Measure both checkouts in turns. The ratio is the median of all rounds."""
+    """Measure both checkouts in alternation and report the median ratio of all rounds."""
     with tempfile.TemporaryDirectory(prefix="millitask-bench-") as name:
         folder = Path(name)
         ours, theirs = Service(folder / "ours"), Service(folder / "theirs", checkout=other)
@@ -21,7 +21,7 @@ def run(report: Report, other: Path) -> None:
         with ours.running(), theirs.running():
             ours.wait_for_index()
             theirs.wait_for_index()
-            page = max(1, report.count // 100)  # in the middle
+            page = max(1, report.count // 100)  # a page in the middle of the list
             rounds = [page_cpu_ms([(ours, page), (theirs, page)], REQUESTS) for _ in range(ROUNDS)]
     report.add("CPU of a warm page, this checkout", statistics.median(our for our, _ in rounds), "ms")
     report.add("CPU of a warm page, other checkout", statistics.median(their for _, their in rounds), "ms")

@@ -1,4 +1,4 @@
-"""Services in this process, and clients that call them without a network."""
+"""Runs services in this process, with clients that call them without a network."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ class Client:
         return parse_metrics((await self.http.get("/metrics")).text)
 
     async def wait_until_degraded(self, wanted: bool) -> None:
-        """Wait until the service is in degraded mode, or no longer in it."""
+        """Wait until the service enters degraded mode, or leaves it if `wanted` is false."""
         while (await self.http.get("/readyz")).json().get("degraded") is not wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

@@ -1,6 +1,6 @@
 """Suite `indexes`: CPU time that the indexes of search and filters add to a write.
 
-The same writes run in turns on databases that differ only in their indexes. The result is the CPU time of the
+The same writes run alternately on databases that differ only in their indexes. The result is the CPU time of the
 PostgreSQL process, which other load on the machine hardly affects. Needs Linux (/proc).
 """
 
@@ -28,7 +28,7 @@ from db.pool import Connection, Database
 from db.task import NewTask
 from schema.ids import new_id
 
-# For each database, the statement that drops indexes from the complete schema.
+# For each database, a statement that drops some indexes of the complete schema.
 DATABASES = {
     "no index": "DROP INDEX task_filter; ALTER TABLE task DROP COLUMN words",
     "filters": "ALTER TABLE task DROP COLUMN words",
@@ -79,7 +79,7 @@ def cpu_nanoseconds(connection: Connection) -> int:
 
 
 async def measure(report: Report, urls: dict[str, str]) -> None:
-    """Run every write on every database in turns."""
+    """Run every write on each database in alternation."""
     spent: Counter[tuple[str, str]] = Counter()
     async with AsyncExitStack() as stack:
         connections = {}
@@ -92,7 +92,7 @@ async def measure(report: Report, urls: dict[str, str]) -> None:
                     ids = await connections[name].query(RANDOM_IDS, {"count": SINGLE_WRITES}, scalar_row)
                     before = cpu_nanoseconds(connections[name])
                     await run_write(connections[name], ids)
-                    if number > 0:  # the first round is a warm-up
+                    if number > 0:  # the first round only warms up the databases
                         spent[write, name] += cpu_nanoseconds(connections[name]) - before
     for write, (count, _) in WRITES.items():
         for name in urls:

@@ -43,7 +43,7 @@ async def receive(websocket: ClientConnection, received: dict[int, list[float]])
 
 
 async def deliver(report: Report, url: str, subscribers: int, changes: int, per_second: float) -> list[float]:
-    """Return the milliseconds from each mutation to each subscriber. Adds the number of missing deliveries."""
+    """Return the latency of each delivery in milliseconds, and report the number of missing deliveries."""
     received: dict[int, list[float]] = {}
     sockets = [await subscribe(url) for _ in range(subscribers)]
     receiving = [asyncio.create_task(receive(websocket, received)) for websocket in sockets]
@@ -70,7 +70,7 @@ async def deliver(report: Report, url: str, subscribers: int, changes: int, per_
 
 
 def run(report: Report) -> None:
-    """Measure 100 subscribers of two workers, then `report.count` subscribers of one worker."""
+    """Measure 100 subscribers on two workers, then `report.count` subscribers on one worker."""
     with tempfile.TemporaryDirectory() as folder:
         with serve(Path(folder), MILLITASK_WORKERS="2", MILLITASK_LOG_LEVEL="warning") as service:
             url = f"http://127.0.0.1:{service.port}/graphql"
@@ -78,7 +78,7 @@ def run(report: Report) -> None:
             report.add_percentiles("change to 100 subscribers of 2 workers", times, 50, 95, 99)
         with serve(Path(folder), MILLITASK_LOG_LEVEL="warning") as service:
             url = f"http://127.0.0.1:{service.port}/graphql"
-            asyncio.run(deliver(report, url, report.count, 20, CHANGES_PER_SECOND))  # a warm-up
+            asyncio.run(deliver(report, url, report.count, 20, CHANGES_PER_SECOND))  # warms up the service
             report.add("memory of the worker before", resident(service) / 2**20, "MiB")
             times = asyncio.run(deliver(report, url, report.count, CHANGES, CHANGES_PER_SECOND))
             report.add_percentiles(f"change to {report.count:,} subscribers of 1 worker", times, 50, 95, 99)

@@ -19,7 +19,7 @@ def run(report: Report) -> None:
 
 def _measure(report: Report, folder: Path) -> None:
     count, last_page = report.count, report.count // PAGE_SIZE
-    # The pages are measured with one worker, so that the worker that reports its CPU time served every request.
+    # One worker serves every page request, so its CPU time covers all of them. Only the load uses two workers.
     small, large = Service(folder / "small"), Service(folder / "large")
     loading = Service(folder / "large", workers=2)
     summary = folder / "summary.json"

@@ -1,4 +1,4 @@
-"""Suite `protocol`: what consistency costs compared with plain write-through, and how Millitask works without Redis."""
+"""Suite `protocol`: the cost of consistency compared with plain write-through, and performance without Redis."""
 
 import asyncio
 import tempfile
@@ -42,7 +42,7 @@ TOTAL = "{ tasks(first: 1) { totalCount } }"
 
 
 async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[WriteOutcome]:
-    """Write through without the protocol: commit, then SET. No gate, no mark, no fencing token."""
+    """Commit, then SET the entry. This skips the protocol: no gate, no mark and no fencing token."""
     async with store.database.transaction() as connection:
         [done] = outcomes = await step(connection)
     protocol = store.gate_lease.protocol
@@ -55,7 +55,7 @@ async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[WriteO
 
 
 async def measure_updates(report: Report, client: Client) -> None:
-    """Measure a single update with the protocol and with plain write-through, in turns."""
+    """Measure single updates alternately with the protocol and with plain write-through."""
     created = await client.execute('mutation { createTask(input: { title: "One" }) { task { id } } }')
     id_ = created["data"]["createTask"]["task"]["id"]
     await client.wait_until_degraded(False)
@@ -73,7 +73,7 @@ async def measure_updates(report: Report, client: Client) -> None:
                 began = time.perf_counter()
                 await client.execute(UPDATE, id=id_, title=f"Title {number}")
                 spent[name].append(time.perf_counter() - began)
-            # The request for the metrics is a round trip too.
+            # Reading the metrics takes one round trip itself.
             trips[name] += (await client.metrics())["millitask_redis_round_trips_total"] - before - 1
     edits.run_write = original  # type: ignore[attr-defined]
     for name in writes:
@@ -84,7 +84,7 @@ async def measure_updates(report: Report, client: Client) -> None:
 
 
 async def measure_cold_page(report: Report, one: Client, other: Client) -> None:
-    """Measure what 100 concurrent requests for a page that is not cached cost, and one for a warm page."""
+    """Measure the cost of 100 concurrent requests for an uncached page, and of one request for a warm page."""
     clients = (one, other)
     for client in clients:
         await client.wait_until_degraded(False)
@@ -105,7 +105,7 @@ async def measure_limits(report: Report, urls: StoreUrls) -> None:
         store = Store(database, client, StoreMetrics())
         await grant_gate_lease(store)
         schemas = {"on": create_schema(), "off": create_schema()}
-        schemas["off"].extensions = schemas["off"].extensions[1:]  # without LimitsExtension, which comes first
+        schemas["off"].extensions = schemas["off"].extensions[1:]  # removes LimitsExtension, the first extension
         spent: dict[str, list[float]] = {name: [] for name in schemas}
         for turn in range(2 * ROUNDS):
             for name, schema in schemas.items():
@@ -114,7 +114,7 @@ async def measure_limits(report: Report, urls: StoreUrls) -> None:
                     context = Context(Session(store), "bench", Feed(store))
                     result = await schema.execute(PAGE, variable_values={"page": 7}, context_value=context)
                     assert not result.errors
-                if turn:  # the first turn fills the caches
+                if turn:  # the first turn only fills the caches
                     spent[name].append(time.process_time() - began)
     medians = {name: median_ms(times) / EACH for name, times in spent.items()}
     for name, milliseconds in medians.items():

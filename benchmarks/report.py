@@ -1,4 +1,4 @@
-"""The results of a benchmark: a table on stdout and a record in the history."""
+"""Prints the results of a benchmark as a table and appends them to the history."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class Result:
 class Report:
     """Collects the results of one run of a suite, and prints each result as a row of a table.
 
-    count: the number of tasks, or of subscribers in the suite `live`.
+    `count` is the number of tasks, or of subscribers in the suite `live`.
     """
 
     suite: str
@@ -48,7 +48,7 @@ class Report:
         sys.stdout.flush()
 
     def add_percentiles(self, name: str, milliseconds: Sequence[float], *percents: int) -> None:
-        """Add one result for each percentile of some durations."""
+        """Add one result for each percentile of the durations."""
         for percent in percents:
             self.add(f"{name}, p{percent}", percentile(milliseconds, percent), "ms")
 
@@ -72,13 +72,13 @@ class Report:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Return a percentile: the smallest value that is at least as large as `percent` of all values."""
+    """Return the smallest value that is at least as large as `percent` percent of all values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
 def median_ms(seconds: Sequence[float]) -> float:
-    """Return the median of some durations in milliseconds."""
+    """Return the median of the durations in milliseconds."""
     return statistics.median(seconds) * 1000
 
 

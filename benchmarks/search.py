@@ -1,4 +1,4 @@
-"""Suite `search`: latency of searches and filters in PostgreSQL, by how many tasks match."""
+"""Suite `search`: latency of searches and filters in PostgreSQL, by the number of matching tasks."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""A service process for benchmarks, from this checkout or another one, with its own data folder."""
+"""Runs a service process for benchmarks, from this checkout or another one, with its own data folder."""
 
 import json
 import signal
@@ -33,7 +33,7 @@ class Service:
 
     @contextmanager
     def running(self) -> Iterator[float]:
-        """Run the service while the block runs. Yields the seconds until the service was ready."""
+        """Run the service during the block, and yield the seconds that the start took."""
         options = ["--port", str(self.port), "--workers", str(self._workers), "--data-dir", str(self._folder)]
         began = time.monotonic()
         process = subprocess.Popen(
@@ -59,7 +59,7 @@ class Service:
             return False
 
     def wait_for_index(self) -> float:
-        """Wait until pages come from the Redis index instead of PostgreSQL. Returns the seconds waited."""
+        """Wait until pages come from the Redis index instead of PostgreSQL, and return the seconds waited."""
         began = time.monotonic()
         while httpx.get(f"{self.url}/readyz").json()["degraded"]:
             time.sleep(0.02)
@@ -70,14 +70,14 @@ class Service:
         return parse_metrics(httpx.get(f"{self.url}/metrics").text)
 
     def load(self, count: int, summary: Path) -> dict[str, float]:
-        """Create tasks with the loader of this checkout. Returns the summary of the loader."""
+        """Create tasks with the loader of this checkout, and return the loader's summary."""
         command = [sys.executable, "-m", "loadgen", "load", "--count", str(count), "--json", str(summary)]
         subprocess.run([*command, "--url", f"{self.url}/graphql"], cwd=ROOT, stdout=sys.stderr, check=True)
         answer: dict[str, float] = json.loads(summary.read_text())
         return answer
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time of the worker process. Valid only with one worker."""
+        """Return the CPU seconds of the worker process. The service must have exactly one worker."""
         return self.metrics()["process_cpu_seconds_total"]
 
 
@@ -90,7 +90,7 @@ def parse_metrics(text: str) -> dict[str, float]:
 def page_cpu_ms(pages: list[tuple[Service, int]], requests: int, batch: int = 100) -> list[float]:
     """Return the CPU time of the worker for one warm request of each page, in milliseconds.
 
-    The pages take turns with `batch` requests each, so that other load on the machine affects all of them alike.
+    Batches of `batch` requests alternate between the pages, so that other load on the machine affects all pages alike.
     """
     spent = [0.0] * len(pages)
     with httpx.Client() as client:

@@ -30,7 +30,7 @@ SIZES = """
 
 
 def seconds_of(work: Callable[[], Any]) -> float:
-    """Return how long a call takes."""
+    """Call the function and return the seconds that the call took."""
     began = time.monotonic()
     work()
     return time.monotonic() - began
@@ -43,18 +43,18 @@ def size_mib(*paths: Path) -> float:
 
 
 def measure_layers(report: Report, folder: Path, found: dockerfile.Image) -> None:
-    """Measure the layers of the image that the Dockerfile adds to its base."""
+    """Measure the layers that the Dockerfile adds to its base image."""
     app, venv = folder / "image" / "app", folder / "image" / "venv"
     packages = next(venv.glob("lib/python*/site-packages"))
     sources = [app / copy.target.rstrip("/") for copy in found.copies if copy.stage is None]
-    # Each package is a symbolic link here, which rglob does not follow.
+    # Each package is a symbolic link in this tree, and rglob does not follow symbolic links.
     report.add("layer: Python packages", size_mib(*(path.resolve() for path in packages.iterdir())), "MiB")
     report.add("layer: web page", size_mib(app / "web"), "MiB")
     report.add("layer: compiled sources", size_mib(*sources), "MiB")
 
 
 def measure_memory(report: Report, compose: LocalCompose, state: str) -> None:
-    """Measure the proportional set size (PSS), which counts memory shared by several processes once."""
+    """Measure the proportional set size (PSS): shared memory is divided among the processes that share it."""
     for name, process in compose.running.items():
         sizes = [proportional_bytes(pid) for pid in (process.pid, *descendants(process.pid))]
         report.add(f"memory of {name}, {state}", sum(sizes) / MIB, "MiB")
@@ -90,7 +90,7 @@ def measure_stored(report: Report, compose: LocalCompose) -> None:
 
 
 def read_tasks(compose: LocalCompose, count: int) -> int:
-    """Read this many tasks, which caches them. Returns how many there were."""
+    """Read up to `count` tasks, so that the service caches them, and return the number of tasks read."""
     seen = 0
     with httpx.Client(base_url=f"http://127.0.0.1:{compose.ports['api']}", timeout=30) as client:
         for page in range(1, count // 100 + 1):
@@ -100,7 +100,7 @@ def read_tasks(compose: LocalCompose, count: int) -> int:
 
 
 def start(compose: LocalCompose, name: str) -> None:
-    """Start a service and wait until it is healthy."""
+    """Start a service and wait until the service is healthy."""
     compose.up(name)
     compose.wait_until_healthy(name)
 

@@ -1,6 +1,6 @@
 """Suite `web`: load time, interaction latency, jumps and memory of the web page in a real browser.
 
-Times come from PerformanceObserver in the page. Sizes are compressed, as transferred.
+PerformanceObserver measures the times in the page. Sizes are the compressed sizes that the browser transfers.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ watch('layout-shift', (entry) => { if (!entry.hadRecentInput) measured.cls += en
 watch('event', (entry) => { if (entry.interactionId) measured.inp = Math.max(measured.inp, entry.duration); },
   { durationThreshold: 16 });
 """
-# Returns the milliseconds from setting the page number to the first frame with the first row of that page.
+# Sets the page number, and returns the milliseconds until a frame shows the first row of that page.
 JUMP = """
 async ([page, row]) => {
   const input = document.querySelector('input[name=page]');
@@ -110,7 +110,7 @@ async def measure_jumps(report: Report, browser: Browser, site: Site) -> None:
     report.add(f"{name}, p50 of {JUMPS}", statistics.median(times), "ms")
     report.add(f"{name}, p95 of {JUMPS}", percentile(times, 95), "ms", "≤ 500 ms")
     session = await tab.context.new_cdp_session(tab)
-    await tab.wait_for_timeout(3000)  # the page releases memory when it is idle
+    await tab.wait_for_timeout(3000)  # gives the page idle time, in which it releases memory
     await session.send("HeapProfiler.collectGarbage")
     heap = (await session.send("Runtime.getHeapUsage"))["usedSize"]
     report.add(f"heap after {WINDOWS} jumps", heap / 1e6, "MB", "≤ 80 MB")
@@ -118,7 +118,7 @@ async def measure_jumps(report: Report, browser: Browser, site: Site) -> None:
 
 
 async def measure_changes(report: Report, browser: Browser, site: Site) -> None:
-    """Measure from the Enter key in one tab to the changed row in another tab."""
+    """Measure the time from the Enter key in one tab until another tab shows the changed row."""
     one, two = await open_tab(browser, site), await open_tab(browser, site)
     await TaskList(one).expect_connected()
     await TaskList(two).expect_connected()

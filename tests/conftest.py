@@ -27,15 +27,15 @@ _MEMORY_FOLDER = Path("/dev/shm")
 _MEMORY_BYTES = 4 * 2**30
 _numbers = itertools.count(1)
 
-# For `make check`: property tests try fewer examples (tests/support/examples.py).
+# `make check` uses this profile: property tests try fewer examples (tests/support/examples.py).
 hypothesis_settings.register_profile("quick")
 
 
 @pytest.fixture(scope="session")
 def stores_folder() -> Iterator[Path]:
-    """A folder for the data of the stores, in memory where possible.
+    """Yield a folder for the data of the stores, in memory where possible.
 
-    Each test creates and drops a database of about 350 files, which is four times faster in memory.
+    Each test creates and drops a database of about 350 files. In memory, this is four times faster.
     """
     in_memory = _MEMORY_FOLDER.is_dir() and shutil.disk_usage(_MEMORY_FOLDER).free >= _MEMORY_BYTES
     with tempfile.TemporaryDirectory(prefix="millitask-tests-", dir=_MEMORY_FOLDER if in_memory else None) as name:
@@ -44,7 +44,7 @@ def stores_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def stores(stores_folder: Path) -> Iterator[StoreUrls]:
-    """The URLs of a PostgreSQL and a Redis server for tests."""
+    """Yield the URLs of a PostgreSQL and a Redis server for tests."""
     # With TEST_REDIS_URL, the tests use another Redis server, for example Redis 8 instead of the embedded Valkey.
     redis_url = os.environ.get("TEST_REDIS_URL")
     settings = Settings(database_url=None, redis_url=redis_url, data_dir=stores_folder)
@@ -54,7 +54,7 @@ def stores(stores_folder: Path) -> Iterator[StoreUrls]:
 
 @pytest.fixture(scope="session")
 def template_database(stores: StoreUrls) -> str:
-    """The name of a database with all migrations and no rows."""
+    """Create a database with all migrations and no rows, and return its name."""
     from db.migrations import migrate
 
     _execute(stores, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
@@ -64,7 +64,7 @@ def template_database(stores: StoreUrls) -> str:
 
 @pytest.fixture(scope="session")
 def drop_later(stores: StoreUrls) -> Iterator[Callable[[str], None]]:
-    """A function that drops a database in a thread, because PostgreSQL first waits for its connections to end."""
+    """Yield a function that drops a database in a thread, because PostgreSQL first waits until its connections end."""
     statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
     with ThreadPoolExecutor(1) as thread:
         drops = []
@@ -75,7 +75,7 @@ def drop_later(stores: StoreUrls) -> Iterator[Callable[[str], None]]:
 
 @pytest.fixture
 def database_url(stores: StoreUrls, template_database: str, drop_later: Callable[[str], None]) -> Iterator[str]:
-    """A database for one test, migrated and empty."""
+    """Yield the URL of a migrated and empty database for one test."""
     name = f"test_{next(_numbers)}"
     names = {"name": sql.Identifier(name), "template": sql.Identifier(template_database)}
     _execute(stores, sql.SQL("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY").format(**names))
@@ -85,7 +85,7 @@ def database_url(stores: StoreUrls, template_database: str, drop_later: Callable
 
 @pytest.fixture
 def redis_url(stores: StoreUrls) -> Iterator[str]:
-    """An empty Redis database for one test."""
+    """Yield the URL of an empty Redis database for one test."""
     # The database number rotates, so that tasks left over from one test do not disturb the next test.
     address = stores.redis_url.partition("?")[0]
     url = f"{address}?db={next(_numbers) % _REDIS_DATABASES}"
@@ -97,7 +97,7 @@ def redis_url(stores: StoreUrls) -> Iterator[str]:
 
 @pytest.fixture
 async def client(database_url: str, redis_url: str) -> AsyncIterator["Client"]:
-    """A client of a ready service without tasks."""
+    """Yield a client of a ready service without tasks."""
     from tests.support.graphql_client import running
 
     async with running(Settings(database_url=database_url, redis_url=redis_url)) as running_client:

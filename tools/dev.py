@@ -1,4 +1,4 @@
-"""`make dev`: the service, and the web page with hot reload. When one process ends, the other is stopped."""
+"""Runs the service, and the web page with hot reload (`make dev`). When one process ends, the other stops too."""
 
 import os
 import signal

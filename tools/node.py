@@ -1,4 +1,4 @@
-"""Node.js and npm: the installed version if it is new enough, otherwise the version from PyPI."""
+"""Finds Node.js and npm: the installed version if it is new enough, otherwise the version from PyPI."""
 
 import os
 import re
@@ -15,11 +15,11 @@ _PIP = ("-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-
 
 
 class NodeError(Exception):
-    """Node.js is missing or npm failed. The message is for people, the second argument is the output of npm."""
+    """Node.js is missing, or npm failed. The first argument is the message to show, the second is npm's output."""
 
 
 def programs() -> Path:
-    """Return the folder of `node` and `npm`, and install them from PyPI if necessary. Raises NodeError."""
+    """Return the folder of `node` and `npm`, after installing them from PyPI if necessary. Raises NodeError."""
     found = shutil.which("node")
     if found is not None and shutil.which("npm") is not None and _major(found) >= MIN_MAJOR:
         return Path(found).parent
@@ -39,7 +39,7 @@ def environment() -> dict[str, str]:
 
 
 def install(folder: Path) -> str:
-    """Install the packages of package-lock.json, if they are not installed. Returns npm's output. Raises NodeError."""
+    """Install the packages of package-lock.json if they are missing. Return npm's output. Raises NodeError."""
     lock, stamp = folder / "package-lock.json", folder / "node_modules" / ".installed"
     if stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
         return ""
@@ -50,7 +50,7 @@ def install(folder: Path) -> str:
 
 
 def npm(folder: Path, *arguments: str) -> str:
-    """Run npm in a folder and return its output. Raises NodeError with the output as second argument."""
+    """Run npm in a folder and return its output. Raises NodeError with the output as the second argument."""
     command = [str(programs() / "npm"), *arguments]
     done = subprocess.run(
         command,

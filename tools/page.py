@@ -13,14 +13,14 @@ from tools.node import NodeError, install, npm, show
 
 WEB = Path(__file__).parents[1] / "web"
 SCHEMA = WEB.parent / "schema" / "schema.graphql"
-# Not sources of the page: files that a build generates, and unit tests.
+# The hash ignores generated files and unit tests, because the built page does not depend on them.
 _IGNORED = {"tests", "vitest.config.ts", "node_modules", ".next", "out", "gql", "next-env.d.ts", "tsconfig.tsbuildinfo"}
 _STAMP, _LOG, _LOCK = ".built", "build.log", ".building"
 _MIN_COMPRESSED_BYTES, _COMPRESSED_SUFFIXES = 512, {".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"}
 
 
 def build(web: Path) -> bool:
-    """Build the web page, unless it was built from the same sources. Returns whether it built. Raises NodeError."""
+    """Build the web page unless its sources are unchanged. Return whether a build ran. Raises NodeError."""
     with build_lock(web):
         sources, stamp = digest(web), web / _STAMP
         if (web / "out" / "index.html").is_file() and stamp.is_file() and stamp.read_text() == sources:
@@ -39,7 +39,7 @@ def build(web: Path) -> bool:
 
 
 def digest(web: Path) -> str:
-    """Return a hash of the sources of the page and of the GraphQL schema, from which its types are generated."""
+    """Return a hash of the page's sources and of the GraphQL schema, from which the build generates types."""
     hashed = hashlib.sha256()
     for path in (SCHEMA, *_sources(web)):
         body = path.read_bytes()
@@ -62,7 +62,7 @@ def _sources(web: Path) -> Iterator[Path]:
 
 @contextmanager
 def build_lock(web: Path) -> Iterator[None]:
-    """Hold the lock against concurrent builds and installs."""
+    """Hold a lock that prevents concurrent builds and installs."""
     with (web / _LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -74,7 +74,7 @@ def _say(text: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Build the page, or run the npm script that the arguments name. Returns the exit code."""
+    """Build the page, or run the npm script that the arguments name. Return the exit code."""
     try:
         if not arguments:
             build(WEB)

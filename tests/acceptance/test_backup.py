@@ -1,4 +1,4 @@
-"""The commands of docs/how-to/back-up-and-restore.md, exactly as written there."""
+"""Runs the commands of docs/how-to/back-up-and-restore.md exactly as written there."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ def folder() -> Iterator[Path]:
 
 
 def run_block(name: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run the shell block with this name. Its folders .data and .data-new are in the temporary folder."""
+    """Run the named shell block, with .data and .data-new replaced by folders in the temporary folder."""
     found = re.search(rf"^```sh {name}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
     assert found is not None
     packages = Path(sys.executable).parents[1] / "lib"

@@ -1,4 +1,4 @@
-"""The service and the loader as processes: an interrupted load, a restart, and a killed store."""
+"""Runs the service and the loader as processes, with an interrupted load, a restart, and a killed store."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def page(service: Service, number: int) -> Any:
 
 
 def loader(service: Service) -> subprocess.Popen[str]:
-    # Small sequential batches, so that the load takes long enough to be interrupted.
+    # Small sequential batches make the load slow enough to interrupt.
     options = ["load", "--count", str(COUNT), "--batch", "20", "--concurrency", "1"]
     return subprocess.Popen(
         [sys.executable, "-m", "loadgen", *options, "--url", f"http://127.0.0.1:{service.port}/graphql"],
@@ -57,7 +57,7 @@ def loader(service: Service) -> subprocess.Popen[str]:
 
 
 def check_pages(service: Service) -> None:
-    """Check that the pages are full and ordered, and contain every task once."""
+    """Assert that the pages are full and ordered, and contain every task once."""
     pages = COUNT // SIZE
     seen: list[tuple[str, str]] = []
     for number in range(1, pages + 1):
@@ -89,7 +89,7 @@ def test_load_survives_interruption_restart_and_killed_store(tmp_path: Path) -> 
         assert second.returncode == 0, out + err
         check_pages(service)
         newest = page(service, 1)["nodes"]
-        # No task expires during the test, so later pages must be equal.
+        # No task expires during the test, so later reads must return the same pages.
         assert service.stop() == 0
 
     with serve(tmp_path, "--workers", "2") as service:

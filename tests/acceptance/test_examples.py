@@ -1,4 +1,4 @@
-"""The examples and the tutorial, run against the service."""
+"""Runs the examples and the tutorial against the service."""
 
 import filecmp
 import json
@@ -37,7 +37,7 @@ def app_port() -> int:
 
 @pytest.fixture(scope="module")
 def url(app_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service with `COUNT` tasks that the app may use from its own origin."""
+    """Yield the URL of a service with `COUNT` tasks. The service allows requests from the app's origin."""
     data = tmp_path_factory.mktemp("examples")
     with serve(data, MILLITASK_CORS_ORIGINS=f"http://127.0.0.1:{app_port}") as service:
         address = f"http://127.0.0.1:{service.port}/graphql"
@@ -47,7 +47,7 @@ def url(app_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 def run(folder: Path, *command: str, **variables: str) -> str:
-    """Return what a command prints; it must succeed."""
+    """Run a command, assert that it succeeds, and return its output."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -96,7 +96,7 @@ def test_python_example_creates_reads_and_hears_of_changes(url: str) -> None:
 
 @pytest.fixture(scope="module")
 def finished_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The app that a reader of the tutorial has at the end. It type-checks after every step."""
+    """Return the folder of the app at the end of the tutorial, after type-checking the app at every step."""
     node.install(APP)
     folder = tmp_path_factory.mktemp("my-tasks")
     (folder / "node_modules").symlink_to(APP / "node_modules")
@@ -117,14 +117,14 @@ def test_tutorial_ends_with_the_files_of_the_example(finished_app: Path) -> None
 
 
 def files_of(app: Path) -> set[str]:
-    """The files of an app, without what npm installs and Vite builds."""
+    """Return the files of an app, without those that npm installs or Vite builds."""
     files = (path for path in [*app.iterdir(), *(app / "src").rglob("*")] if path.is_file())
     return {path.relative_to(app).as_posix() for path in files}
 
 
 @pytest.fixture(scope="module")
 def app_url(finished_app: Path, url: str, app_port: int) -> Iterator[str]:
-    """The built app, served as static files."""
+    """Yield the URL of the built app, served as static files."""
     folder = Path(shutil.copytree(finished_app, finished_app.with_name("built"), symlinks=True))
     run(folder, "npm", "run", "build", VITE_GRAPHQL_URL=url)
     with static_server(folder / "dist", app_port) as address:

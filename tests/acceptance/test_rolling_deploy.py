@@ -26,7 +26,7 @@ def execute(service: Service, document: str, **variables: Any) -> Any:
 
 
 def earlier_release(folder: Path) -> Path:
-    """Copy the service as if an earlier release did not know the field `priority`: its entries lose it."""
+    """Copy the service and change the copy into an earlier release, which has no `priority` in its entries."""
     for layer in LAYERS:
         shutil.copytree(ROOT / layer, folder / layer, ignore=shutil.ignore_patterns("__pycache__"))
     entry = folder / "cache" / "redis" / "entry.py"
@@ -56,7 +56,7 @@ def test_workers_of_two_releases_read_each_others_writes(tmp_path: Path) -> None
                 for writer in (old, new):
                     title = f"{number} by {writer.port}"
                     assert execute(writer, RENAME, id=id_, title=title)["updateTask"]["userErrors"] == []
-                    for _ in range(2):  # the second read finds what the first has filled
+                    for _ in range(2):  # the second read uses the entry that the first read filled
                         assert execute(new, TASK, id=id_)["task"]["priority"] == "HIGH"
                         assert execute(new, TASK, id=id_)["task"]["title"] == title
                         assert execute(old, TASK, id=id_)["task"]["title"] == title

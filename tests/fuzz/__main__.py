@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz [--count 100000] [--seed 1]`: fuzzes a new service. Exit code 1 if there are findings."""
+"""Fuzzes a new service: `python -m tests.fuzz [--count 100000] [--seed 1]`. Findings lead to exit code 1."""
 
 import argparse
 import asyncio
@@ -10,13 +10,13 @@ from pathlib import Path
 from tests.fuzz.campaign import Report, campaign
 from tests.support.service_process import command, resident, serve
 
-# This share of the requests warms up the service before its memory is measured.
+# This share of the requests warms up the service. The memory growth counts from then on.
 WARM_UP_SHARE = 0.2
 MAX_MEMORY_GROWTH = 0.1
 
 
 def main() -> int:
-    """Run the campaign and print a table."""
+    """Run the campaign and print a table of the responses."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)

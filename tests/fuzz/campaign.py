@@ -13,16 +13,16 @@ import httpx
 
 from tests.fuzz.operations import KnownValues, generate_operations
 
-# Each operation is also sent this many times with ids and cursors that exist.
+# The campaign also sends this many variants of each operation, with ids and cursors that exist.
 VARIANTS = 3
 CONCURRENCY = 8
-# A response must contain none of these.
+# A response that contains one of these texts is a finding.
 FORBIDDEN = ("Traceback", 'File \\"', "psycopg", "redis.exceptions", "SELECT ", "workspace_id", "INTERNAL_SERVER_ERROR")
 
 
 @dataclass
 class Report:
-    """The number of responses by status and error code, and the invalid responses."""
+    """Counts responses by status and error code, and collects the invalid responses."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
@@ -30,11 +30,11 @@ class Report:
 
     @property
     def requests(self) -> int:
-        """The number of responses."""
+        """Return the number of responses."""
         return self.statuses.total()
 
     def check(self, document: str, response: httpx.Response) -> None:
-        """Count a response, and record what is wrong with it."""
+        """Count a response, and record each problem of the response."""
         self.statuses[response.status_code] += 1
         text = response.text
         problems = [word for word in FORBIDDEN if word in text]
@@ -58,12 +58,12 @@ class Report:
 
 
 async def campaign(url: str, count: int, seed: int, report: Report) -> None:
-    """Send `count` requests concurrently. A seed determines the operations, but not the ids and cursors in them."""
+    """Send `count` requests concurrently. The seed determines the operations, but not their ids and cursors."""
     known, chance = KnownValues(seed), random.Random(seed)
     limits = httpx.Limits(max_connections=CONCURRENCY)
     async with httpx.AsyncClient(timeout=60, limits=limits) as http:
         documents = iter(_with_variants(known, seed))
-        # In chunks, because generating operations takes time of this process.
+        # Send one chunk at a time, because generating operations blocks the event loop.
         while chunk := list(islice(documents, min(CONCURRENCY, count - report.requests))):
             responses = await asyncio.gather(*(_send(http, url, document, chance) for document in chunk))
             for document, response in zip(chunk, responses, strict=True):
@@ -82,6 +82,6 @@ async def _send(http: httpx.AsyncClient, url: str, document: str, chance: random
     media_type = chance.choice(["application/json", "application/graphql-response+json"])
     if not document.startswith("mutation") and chance.random() < 0.1 and len(document) < 4000:
         return await http.get(url, params={"query": document}, headers={"Accept": media_type})
-    # As ASCII, so that an unpaired surrogate is sent as an escape sequence, like other clients do.
+    # json.dumps escapes non-ASCII characters. An unpaired surrogate is sent as an escape sequence, as by other clients.
     content = json.dumps({"query": document}).encode()
     return await http.post(url, content=content, headers={"Accept": media_type, "Content-Type": "application/json"})

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemathesis.graphql import nodes
 
 SDL = Path(__file__).parents[2] / "schema" / "schema.graphql"
-# Hypothesis generates this many operations in one run. Each run has its own seed.
+# Each run of Hypothesis generates this many operations, with a seed of its own.
 RUN_LENGTH = 200
 MOMENTS = [
     "2100-01-01T00:00:00Z",
@@ -37,7 +37,7 @@ _SEEN_CURSOR = re.compile(r'"(?:cursor|startCursor|endCursor)":"([^"]+)"')
 
 
 def generate_operations(first_seed: int) -> Iterator[str]:
-    """Yield an endless sequence of operations, which depends only on the seed."""
+    """Yield an endless sequence of operations that depends only on the seed."""
     schemathesis.graphql.scalar("DateTime", st.sampled_from(MOMENTS).map(nodes.String))
     results: Any = schemathesis.graphql.from_path(SDL).get_all_operations()
     operations = [result.ok() for result in results]
@@ -49,7 +49,7 @@ def generate_operations(first_seed: int) -> Iterator[str]:
         @GENERATE_ONLY
         @given(strategy)
         def collect(case: Any) -> None:
-            documents.append(case.body)  # noqa: B023 - called in this iteration
+            documents.append(case.body)  # noqa: B023 - `collect` is called in this iteration
 
         collect()
         yield from documents
@@ -69,7 +69,7 @@ class KnownValues:
         self._cursors.extend(_SEEN_CURSOR.findall(response)[:20])
 
     def insert_into(self, document: str) -> str:
-        """Return the document with its ids, cursors and numbers replaced by random ones."""
+        """Return the document with ids, cursors and numbers replaced by randomly chosen known values."""
         document = _ID.sub(lambda found: f'{found[1]}: "{self._id()}"', document)
         document = _CURSOR.sub(lambda found: f'{found[1]}: "{self._cursor()}"', document)
         return _NUMBER.sub(lambda found: f"{found[1]}: {self._number()}", document)
@@ -79,7 +79,7 @@ class KnownValues:
 
     def _cursor(self) -> str:
         cursor = self._random.choice(self._cursors) if self._cursors else ""
-        if cursor and self._random.random() < 0.2:  # truncated or with a wrong character
+        if cursor and self._random.random() < 0.2:  # truncates the value, or changes a character
             at = self._random.randrange(len(cursor))
             cursor = cursor[:at] + self._random.choice(["", "A", "_", "~"]) + cursor[at + 1 :]
         return cursor

@@ -9,7 +9,7 @@ from cache.store import Store
 from db.task_table import tasks_by_id
 from tests.support.redis_state import protocol
 
-# Visible rows: id, status, creation in microseconds, expiry in milliseconds.
+# Reads the visible rows: id, status, creation in microseconds, expiry in milliseconds.
 ROWS: LiteralString = """
     SELECT id, status::text, (extract(epoch FROM created_at) * 1000000)::bigint,
            (extract(epoch FROM expires_at) * 1000)::bigint
@@ -19,9 +19,9 @@ ROWS: LiteralString = """
 
 
 async def check_indexes(store: Store) -> None:
-    """Check that each index and `expiring` set holds exactly the rows of its view, and that no mark is left.
+    """Assert that each index and `expiring` set holds exactly the rows of its view, and that no mark is left.
 
-    Holds only without writes in flight.
+    Call this only without writes in flight.
     """
     names, client = protocol(store).keys, store.redis.client
     rows = await _visible_rows(store)
@@ -35,9 +35,9 @@ async def check_indexes(store: Store) -> None:
 
 
 async def check_rows_are_indexed(store: Store) -> None:
-    """Check that every row is in its indexes, and that no sweep removes it before its expiry.
+    """Assert that every row is in its indexes, and that no sweep removes a row before its expiry.
 
-    Holds at any time while the gate is on.
+    This holds at any time while the gate is on.
     """
     names, client = protocol(store).keys, store.redis.client
     rows = await _visible_rows(store)
@@ -51,9 +51,9 @@ async def check_rows_are_indexed(store: Store) -> None:
 
 
 async def check_entries(store: Store) -> int:
-    """Check that every entry is the value of its row, and return the number of entries.
+    """Assert that every entry equals its row, and return the number of entries.
 
-    Holds only without reads and writes in flight: there must be no leases and no marks.
+    Call this only without reads and writes in flight, so that no entry is a lease or a mark.
     """
     names, client = protocol(store).keys, store.redis.client
     found: dict[UUID, bytes] = {}

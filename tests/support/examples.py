@@ -1,4 +1,4 @@
-"""The number of examples of a property test."""
+"""Sets the number of examples of a property test."""
 
 from hypothesis import settings
 

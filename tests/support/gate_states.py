@@ -1,4 +1,4 @@
-"""The gate: moved to a state, watched, and waited for."""
+"""Moves the gate to a state, watches the gate, and waits for a state."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from db import gate
 from db.gate import Gate, GateState
 from tests.support.redis_state import marked_ids
 
-# Longer than any test.
+# A gate lease that is longer than any test.
 LONG_LEASE_SECONDS = 3600
 
 
@@ -31,7 +31,7 @@ async def committed_gate(store: Store) -> Gate:
 
 
 async def build_index(store: Store) -> int:
-    """Build the index, grant a lease on its gate, and return how many ids the index holds."""
+    """Build the index, grant a gate lease, and return the number of ids in the index."""
     count = await rebuild(store)
     assert count is not None
     await grant_gate_lease(store)
@@ -39,7 +39,7 @@ async def build_index(store: Store) -> int:
 
 
 async def close_gate(store: Store) -> None:
-    """Set the gate to `closing`, as a process does that has found the index lost."""
+    """Set the gate to `closing`, like a process that has found the index lost."""
     async with store.database.connection() as connection:
         epoch = (await gate.read_gate(connection, store.workspace)).epoch
         assert await gate.close_gate(connection, store.workspace, epoch, lost=True)
@@ -61,7 +61,7 @@ async def switch_gate_off(store: Store) -> None:
 
 
 async def exhaust_closings(store: Store) -> None:
-    """Reach the limit of closings, so that the gate closes only for an index that is lost."""
+    """Exhaust the limit of closings, so that the gate closes only for a lost index."""
     async with store.database.connection() as connection:
         await connection.raw.execute("UPDATE gate SET closings = 10, since = clock_timestamp()")
 

@@ -1,4 +1,4 @@
-"""The service in the process of the tests, and a client that sends it GraphQL requests over HTTP."""
+"""Runs the service in the process of the tests, with a client that sends GraphQL requests over HTTP."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ class Client:
         return await self.http.post("/graphql", content=content, headers={"Content-Type": content_type})
 
     async def send(self, document: str, **variables: Any) -> httpx.Response:
-        # json.dumps escapes all characters outside of ASCII, so it can encode an unpaired surrogate.
+        # json.dumps escapes all non-ASCII characters, so it can encode an unpaired surrogate.
         return await self.post(json.dumps({"query": document, "variables": variables}).encode())
 
     async def answer(self, document: str, **variables: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The service in this process: listening on a port, or not started, for requests that need no store."""
+"""Runs the service in this process: on a port, or without starting it for requests that need no store."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ from tests.support.graphql_client import running
 
 @asynccontextmanager
 async def listening_service(settings: Settings) -> AsyncIterator[str]:
-    """Run the service as a worker does, and yield the URL of its endpoint once it is ready and has an index."""
+    """Run the service like a worker, and yield the URL of its endpoint once the service is ready and has an index."""
     async with running(settings):
         pass
     server = create_server(settings, create_app(settings))

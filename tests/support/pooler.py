@@ -9,8 +9,8 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-# Message types of PostgreSQL's protocol. Query and Sync end a request. ReadyForQuery ends a response, and its
-# status is idle outside of a transaction.
+# These are message types of PostgreSQL's protocol. Query and Sync end a request. ReadyForQuery ends a response. Its
+# transaction status is `idle` outside of a transaction.
 REQUEST_ENDS = (b"Q", b"S")
 READY, IDLE, TERMINATE = b"Z", b"I", b"X"
 Session = tuple[StreamReader, StreamWriter]

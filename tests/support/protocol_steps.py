@@ -9,14 +9,14 @@ from db.task import Task
 from tests.support.redis_state import marked_ids, protocol
 
 TRANSACTION_LIMIT = timedelta(seconds=10)
-# A transaction limit so far in the past that the deadline of a mark has passed, margin included.
+# With this transaction limit, a mark is past its deadline, including the margin.
 PAST_TRANSACTION_LIMIT = timedelta(seconds=-60)
-# Fencing tokens for the tests. PostgreSQL draws lower ones.
+# Fencing tokens for the tests. They are higher than the tokens that PostgreSQL generates.
 EARLIER_TOKEN, LATER_TOKEN = 1_000_005, 1_000_007
 
 
 async def mark_task(store: Store, token: int, task: Task, *, visible: bool = True, overdue: bool = False) -> None:
-    """Run W3 for one task. The mark of an `overdue` write is past its deadline from the start."""
+    """Run step W3 (mark) for one task. With `overdue`, the mark is past its deadline from the start."""
     limit = PAST_TRANSACTION_LIMIT if overdue else TRANSACTION_LIMIT
     await protocol(store).mark([MarkedWrite(token, task, visible=visible)], transaction=limit)
 

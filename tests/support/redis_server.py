@@ -1,4 +1,4 @@
-"""A Redis server for one test, whose configuration the test may change."""
+"""Runs a Redis server for one test, which may change the server's configuration."""
 
 import subprocess
 import time

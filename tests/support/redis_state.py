@@ -1,4 +1,4 @@
-"""The state of the tasks in Redis: entries, index members, marks, and a snapshot of everything."""
+"""Reads the state of the tasks in Redis: entries, index members, marks, and a snapshot of all keys."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from db.task import Status, Task
 
 
 def protocol(store: Store) -> Protocol:
-    """Return the protocol on the index in use, and fail if Redis is not in use."""
+    """Return the protocol for the index in use. Fail if Redis is not in use."""
     assert store.gate_lease.protocol is not None
     return store.gate_lease.protocol
 
@@ -30,18 +30,18 @@ def expiry_score(expires_at: datetime | None) -> int:
 
 
 async def read_entry(store: Store, id_: UUID) -> bytes | None:
-    """Return the entry of a task, or None without one."""
+    """Return the entry of a task, or None if the task has no entry."""
     value: Any = await store.redis.client.get(protocol(store).keys.entry(id_))
     return value if value is None else bytes(value)
 
 
 async def entry_bytes(store: Store, task: Task) -> bytes:
-    """Return the entry of a task, or b"" without one."""
+    """Return the entry of a task, or b"" if the task has no entry."""
     return await read_entry(store, task.id) or b""
 
 
 async def evict_entries(store: Store, *ids: UUID) -> None:
-    """Delete entries, as an eviction by Redis does."""
+    """Delete entries, like an eviction by Redis."""
     await store.redis.client.delete(*map(protocol(store).keys.entry, ids))
 
 
@@ -65,7 +65,7 @@ async def marked_ids(store: Store) -> list[bytes]:
 
 
 async def read_rev(store: Store) -> int:
-    """Return `rev`, which each change of an index increases, or 0 without one."""
+    """Return `rev`, which each change of an index increases, or 0 if the key is missing."""
     return int(await store.redis.client.get(protocol(store).keys.rev) or 0)
 
 

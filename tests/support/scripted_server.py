@@ -13,7 +13,7 @@ Task = dict[str, Any]
 
 @dataclass
 class Reply:
-    """One response. cut: drop the connection after this many bytes of the body."""
+    """One response. `cut` drops the connection after this many bytes of the body."""
 
     status: int = 200
     body: bytes = b""
@@ -37,7 +37,7 @@ def user_error(code: str) -> dict[str, Any]:
 
 @dataclass
 class ScriptedServer:
-    """Responds to createTasks like the service, except where the script says otherwise."""
+    """Responds to createTasks like the service, unless the script holds another reply."""
 
     url: str = ""
     script: deque[Reply | Callable[[list[Task]], Reply]] = field(default_factory=deque)

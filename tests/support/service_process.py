@@ -1,4 +1,4 @@
-"""The service as a user starts it: `python -m api serve` in a process of its own."""
+"""Runs the service like a user does: `python -m api serve` in a process of its own."""
 
 import http.client
 import os
@@ -18,14 +18,14 @@ GONE_SECONDS = 15.0
 
 
 def environment(data: Path, **variables: str) -> dict[str, str]:
-    """Return this process's environment with these settings in place of its own."""
+    """Return this process's environment, with its settings replaced by these settings."""
     settings = ("MILLITASK_", "DATABASE_URL", "REDIS_URL")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     return inherited | {"MILLITASK_DATA_DIR": str(data)} | variables
 
 
 def command(data: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m api` and wait until it has ended."""
+    """Run a command of `python -m api` and wait until the command ends."""
     return subprocess.run(
         [sys.executable, "-m", "api", *arguments],
         cwd=ROOT,
@@ -68,9 +68,9 @@ class Service:
         return [pid for pid, line in found if text in line and but not in line]
 
     def guarded(self, text: str) -> tuple[int, int]:
-        """Return the process ids of a store's watchdog and of the store; 0 for one that is not running.
+        """Return the process ids of a store's watchdog and of the store. A process that is not running has the id 0.
 
-        The processes that the store itself forks do not count.
+        This ignores the processes that the store itself forks.
         """
         guard = next((pid for pid, line in self.processes().items() if "watchdog.py" in line and text in line), 0)
         return guard, next(iter(descendants(guard)), 0) if guard else 0
@@ -108,7 +108,7 @@ def serve(
         )
     service = Service(process, port, output)
     try:
-        # The banner, which appears when /readyz has answered 200.
+        # The banner appears once /readyz has answered 200.
         printed = until(lambda: "is ready" in output.read_text() or process.poll() is not None)
         assert printed, output.read_text()
         assert process.poll() is None, output.read_text()
@@ -138,7 +138,7 @@ def free_port() -> int:
 
 
 def descendants(ancestor: int) -> dict[int, str]:
-    """Return the command lines of all processes below one, by process id."""
+    """Return the command lines of all descendants of a process, by process id."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -155,7 +155,7 @@ def descendants(ancestor: int) -> dict[int, str]:
 
 
 def alive(pids: dict[int, str]) -> dict[int, str]:
-    """Return the processes that still run the same command. A zombie has no command line."""
+    """Return the processes that still run the same command. A zombie has no command line, so it counts as ended."""
     return {pid: line for pid, line in pids.items() if line and _command_line(pid) == line}
 
 

@@ -28,10 +28,10 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 
 @dataclass
 class ShadowRow:
-    """A row as the list holds it."""
+    """A row of the plain list."""
 
     task: Task
-    expiries: set[datetime] = field(default_factory=set)  # all that it has had: clients may hold their positions
+    expiries: set[datetime] = field(default_factory=set)  # every expiry of the row so far: clients may hold its cursors
     deleted: bool = False
     expired: bool = False
 
@@ -55,7 +55,7 @@ class ShadowRow:
 
 
 class ShadowStore:
-    """A store, and the list with which the checks compare it. Each operation changes both."""
+    """A store, and the list with which the checks compare the store. Each operation changes both."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -95,7 +95,7 @@ class ShadowStore:
             row.deleted = row.deleted and row.expired
 
     async def expire(self, pick: int) -> None:
-        """Make one task expire, by moving its expiry into the past in PostgreSQL and in Redis."""
+        """Expire one task by moving its expiry into the past in PostgreSQL and in Redis."""
         row = self.row_at(pick)
         if row is None or row.expired or row.task.expires_at is None:
             return
@@ -130,12 +130,12 @@ class ShadowStore:
         assert self.store.gate_lease.protocol is None
 
     async def rebuild_index(self) -> None:
-        """Rebuild the index, if it was lost."""
+        """Rebuild the index if the index was lost."""
         if self.store.gate_lease.protocol is None:
             await build_index(self.store)
 
     async def cancel_update(self, pick: int, changes: dict[str, Any], milliseconds: float) -> None:
-        """Cancel an update and a page after a number of milliseconds. The row tells whether the update was made."""
+        """Cancel an update and a page after this many milliseconds. The row shows whether the update took effect."""
         if (row := self.row_at(pick)) is None:
             return
         calls = [
@@ -153,7 +153,7 @@ class ShadowStore:
         self._record(row, found.get(row.task.id, TaskNotFound), visible=row.visible)
 
     async def check_all(self) -> None:
-        """Check every page of every view in every order, every task by id, and the counts."""
+        """Assert that every page of every view in every order, every task by id, and the counts agree with the list."""
         for status in keys.VIEWS:
             for order in ORDERS:
                 await self.check_pages(status, order)
@@ -205,7 +205,7 @@ class ShadowStore:
             assert await StoreClient(self.store).rank(part, page.tasks[0]) == start
 
     async def check_indexes(self) -> None:
-        """I3: without writes in flight, each index holds exactly the rows of its view."""
+        """Assert invariant I3: without writes in flight, each index holds exactly the rows of its view."""
         await self.rebuild_index()
         await self.scrub_all()
         for status in keys.VIEWS:

@@ -1,4 +1,4 @@
-"""Reads and writes of a store, as the resolvers of one request make them."""
+"""Reads and writes a store like the resolvers of one request."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from db.task import NewTask, Status, Task
 
 
 class StoreClient:
-    """One request to a store. A refused write raises its error, so that tests can use `pytest.raises`."""
+    """One request to a store. A refused write raises its reason, so that tests can use `pytest.raises`."""
 
     def __init__(self, store: Store) -> None:
         self.session = Session(store)
@@ -31,7 +31,7 @@ class StoreClient:
         return await self.session.loader.load_many(ids)
 
     async def page(self, part: PageRange) -> Page:
-        """Return a page with its total, which PostgreSQL counts while Redis is not in use, as for `totalCount`."""
+        """Return a page with its total. Like for `totalCount`, PostgreSQL counts while Redis is not in use."""
         page = await read_page(self.session, part)
         if page.total is None:
             page = dataclasses.replace(page, total=await self.session.store.totals.count(part.status, part.order))
@@ -68,7 +68,7 @@ class StoreClient:
 
 
 def accepted(outcome: Task | Refused) -> Task:
-    """Return the task of a write, or raise why it was refused."""
+    """Return the task of a write, or raise the reason of its refusal."""
     if isinstance(outcome, Refused):
         raise outcome
     return outcome

@@ -1,4 +1,4 @@
-"""Tasks of a store: created without an entry, changed in memory, or not committed yet."""
+"""Creates tasks of a store: without an entry, with a status changed in memory, or not committed."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def newest_first(tasks: Iterable[Task]) -> list[Task]:
 
 
 def with_status(task: Task, status: Status, version: int = 2) -> Task:
-    """Return the row that a change of the status would write."""
+    """Return the row that a change to this status would write."""
     return structs.replace(task, status=status, version=version)
 
 

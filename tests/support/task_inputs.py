@@ -7,10 +7,10 @@ from tests.support.graphql_client import TASK_FIELDS, Client
 
 ALL_TASKS = f"{{ tasks(first: 100) {{ nodes {{ ...TaskFields }} totalCount }} }} {TASK_FIELDS}"
 
-# What a task has that was created with a title only.
+# The field values of a task that was created with only a title.
 DEFAULTS: dict[str, Any] = {"description": "", "status": "TODO", "priority": "NONE", "expiresAt": None}
 
-# A value of each field that clients write, as it is sent and returned.
+# A valid value of each field. The service returns the value as the client sent it.
 VALID_FIELDS: list[tuple[str, Any]] = [
     ("title", "Träume 𝄞"),
     ("description", "a\nb"),
@@ -19,7 +19,7 @@ VALID_FIELDS: list[tuple[str, Any]] = [
     ("expiresAt", "2199-12-31T23:59:59.999000+00:00"),
 ]
 
-# The invalid input, the field and the code of the error, and words that its message must contain.
+# Each item has an invalid input, the field and code of its error, and words that the message must contain.
 INVALID_FIELDS: list[tuple[dict[str, Any], str, str, list[str]]] = [
     ({"title": ""}, "title", "BLANK", ["empty"]),
     ({"title": " \t\n"}, "title", "BLANK", ["empty"]),
@@ -36,7 +36,7 @@ INVALID_FIELDS: list[tuple[dict[str, Any], str, str, list[str]]] = [
     ({"expiresAt": "2200-01-01T00:00:00Z"}, "expiresAt", "OUT_OF_RANGE", ["future", "2200"]),
 ]
 
-# The invalid id, and words that the message must contain.
+# Each item has an invalid id, and words that the message must contain.
 INVALID_IDS: list[tuple[str, list[str]]] = [
     ("", ["UUID"]),
     ("7", ["UUID"]),
@@ -64,7 +64,7 @@ def assert_user_error(errors: list[Any], field: str, code: str, words: list[str]
 
 
 async def assert_validation_error(client: Client, document: str, word: str, **variables: Any) -> None:
-    """Assert that the operation is rejected because it does not fit the schema, with a message that contains `word`."""
+    """Assert that validation against the schema rejects the operation, with a message that contains `word`."""
     error = await client.error(document, **variables)
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED", variables
     assert word in error["message"], variables

@@ -1,4 +1,4 @@
-"""The structure of the code: who may import whom, where SQL and Redis are used, and how long a file may be."""
+"""Tests the structure of the code: the allowed imports, the use of SQL and Redis, and the length of files."""
 
 import ast
 import re
@@ -19,12 +19,12 @@ API_PARTS = ("config", "devstores", "graphql", "realtime", "http", "app.py", "pr
 # These modules connect parts that do not import each other.
 WIRING = ("api/app.py", "schema/build.py")
 
-# The embedded stores are started and probed with SQL and Redis commands.
+# The code of the embedded stores may use SQL and Redis commands to start and probe them.
 DEVSTORES = "api/devstores/"
 SQL = re.compile(
     r"\b(SELECT\b.+|INSERT\s+INTO\b|UPDATE\b.+\bSET\b|DELETE\s+FROM\b|CREATE\s+(TABLE|DATABASE|INDEX)\b)", re.DOTALL
 )
-# Without GET and SET, which are also words of HTTP and SQL.
+# The pattern omits GET and SET, which also occur in HTTP and SQL.
 REDIS_COMMAND = re.compile(
     r"(EVALSHA|EVAL|SCRIPT LOAD|FCALL|GETEX|MGET|MSET|SETEX|GETDEL|DEL|UNLINK|INCR|INCRBY|SCAN|P?EXPIRE|PERSIST|"
     r"Z(ADD|REM|CARD|COUNT|RANGE|RANGEBYSCORE|RANK|REVRANK|SCORE|MSCORE)|H(SET|GET|GETALL|DEL)|S(ADD|REM)|"
@@ -50,7 +50,7 @@ def tree(path: Path) -> ast.Module:
 
 @cache
 def imports(path: Path) -> list[tuple[int, str]]:
-    """Return every imported module with its line. `from a import b` is the module a.b if there is one, else a."""
+    """Return every imported module with its line. `from a import b` imports a.b if that module exists, otherwise a."""
     found: list[tuple[int, str]] = []
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -151,7 +151,7 @@ def assert_no_cycle(paths: list[Path], node_of: Callable[[str], str]) -> None:
 
 
 def package(file: str) -> str:
-    """Return the folder of a file, or the file itself if it is not in a folder of its layer."""
+    """Return the folder of a file, or the file itself if the file is directly in its layer."""
     parts = file.split("/")
     return "/".join(parts[:2])
 
@@ -230,7 +230,7 @@ def test_files_in_the_readme_are_on_the_path_of_a_request() -> None:
 
 
 def connected(file: str, earlier: list[str]) -> bool:
-    """Whether a file imports an earlier file, is imported by one, or is wired to one."""
+    """Return whether a file imports an earlier file, is imported by an earlier file, or is wired to one in WIRING."""
     wired = {imported for wiring in WIRING for imported in imported_files(wiring)}
     return any(file in reachable(other) or other in reachable(file) or {file, other} <= wired for other in earlier)
 

@@ -1,4 +1,4 @@
-"""The embedded stores: start, restart, refused folders, and no process left behind."""
+"""Tests the embedded stores: they start, restart, refuse unsuitable folders, and leave no process behind."""
 
 import os
 import signal
@@ -171,7 +171,7 @@ def test_store_ends_when_its_watchdog_is_killed(tmp_path: Path) -> None:
 def test_start_after_a_killed_server_ignores_its_lock_files(tmp_path: Path) -> None:
     with EmbeddedStores(settings(tmp_path), durable=False):
         stale = (tmp_path / "postgres" / "postmaster.pid").read_text().splitlines()
-    # The process id in the file now belongs to another process, the one of this test.
+    # The process id in the file now belongs to an unrelated process: the process of this test.
     stale[0] = str(os.getpid())
     (tmp_path / "postgres" / "postmaster.pid").write_text("\n".join(stale) + "\n")
     sockets = DataFolder(tmp_path).sockets

@@ -1,4 +1,4 @@
-"""`serve` refuses unfit stores before it starts, and says how to fix each problem."""
+"""`serve` refuses unsuitable stores before it starts, and says how to fix each problem."""
 
 import json
 import subprocess

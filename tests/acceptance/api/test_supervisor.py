@@ -30,7 +30,7 @@ STORES = ["valkey-server", "bin/postgres -D"]
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service with two workers, shared by tests that leave it running."""
+    """Yield a service with two workers. All tests that leave the service running share it."""
     with serve(tmp_path_factory.mktemp("serve"), "--workers", "2") as running:
         yield running
 
@@ -58,7 +58,7 @@ def test_all_processes_end_with_a_killed_supervisor(tmp_path: Path) -> None:
 def test_second_signal_ends_the_service_at_once(tmp_path: Path) -> None:
     with serve(tmp_path, MILLITASK_SHUTDOWN_SECONDS="60") as service:
         below = service.processes()
-        # The first signal alone would wait for this worker, which cannot react.
+        # After one signal, the supervisor would wait for this suspended worker.
         (worker,) = service.find("api worker")
         os.kill(worker, signal.SIGSTOP)
         service.process.send_signal(signal.SIGINT)
@@ -146,7 +146,7 @@ def test_port_in_use_is_reported(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"error: cannot listen on 127.0.0.1 port {port}: address already")
     assert "MILLITASK_PORT" in done.stderr
     assert "PORT=" in done.stderr
-    # The port is checked before anything is started.
+    # The command checks the port before it starts any process.
     assert not (tmp_path / "data").exists()
 
 
@@ -157,13 +157,13 @@ def test_port_of_a_service_with_workers_is_in_use(service: Service, tmp_path: Pa
 
 
 def _running(service: Service, word: str) -> tuple[int, int]:
-    """Wait until a store and its watchdog run, which an earlier test may have killed. Return their process ids."""
+    """Wait until a store and its watchdog run again after an earlier test. Return both process ids."""
     assert until(lambda: all(service.guarded(word)), RESTART_SECONDS)
     return service.guarded(word)
 
 
 def _connections(pid: int) -> int:
-    """Return about how many client connections a process holds."""
+    """Return the approximate number of client connections of a process."""
     links = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -174,5 +174,5 @@ def _connections(pid: int) -> int:
 
 
 def _own_sockets() -> int:
-    # The listening socket, those of the event loop and the connections to the stores. The 64 of the test are many more.
+    # The sockets for listening, the event loop and the stores. The test opens many more connections: 64.
     return 12

@@ -1,4 +1,4 @@
-// Apollo Client: pages, optimistic updates and their rollback, persisted queries.
+// Tests Apollo Client with pages, optimistic updates and their rollback, and persisted queries.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { ApolloClient, HttpLink, InMemoryCache, gql } from '@apollo/client';
@@ -101,7 +101,7 @@ assert.deepEqual([shown().title, shown().version], ['Optimistic', 1]);
 assert.deepEqual((await accepted).data.updateTask.userErrors, []);
 assert.deepEqual([shown().title, shown().version], ['Optimistic', 2]);
 
-// It is rolled back if the server rejects it. The response contains the current task.
+// The client rolls the update back if the server rejects it. The response contains the current task.
 const conflicting = update({ title: 'Too late', expectedVersion: 1 });
 assert.equal(shown().title, 'Too late');
 const rejected = (await conflicting).data.updateTask;
@@ -113,7 +113,7 @@ assert.equal(shown().title, '');
 assert.equal((await invalid).data.updateTask.userErrors[0].code, 'BLANK');
 assert.equal(shown().title, 'Optimistic');
 
-// A node is found by its id. The client sends the document once, and later only its hash.
+// The server finds a node by its id. The client sends the document once, and afterwards only its hash.
 for (const expected of [2, 1]) {
   sent = [];
   const found = await client.query({ query: NODE, variables: { id: task.id }, fetchPolicy: 'network-only' });

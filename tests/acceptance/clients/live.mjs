@@ -1,4 +1,4 @@
-// Two subscribers, one with graphql-ws and one with graphql-sse. Each applies the events to its own list, and fetches
+// Runs a graphql-ws and a graphql-sse subscriber. Each applies the events to its own list, and fetches
 // all tasks after MANY and RESYNC. In the end, both lists must be equal to the list of the server.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -9,12 +9,12 @@ FOLDER = Path(__file__).parent
 
 
 def install() -> None:
-    """Install the packages of package-lock.json, if they are not installed."""
+    """Install the packages of package-lock.json if they are missing."""
     node.install(FOLDER)
 
 
 async def run(script: str, *arguments: str) -> str:
-    """Run a script of this folder and return its output. Fails on an error and on output to stderr."""
+    """Run a script of this folder and return its output. Fail if the script fails or writes to stderr."""
     process = await asyncio.create_subprocess_exec(
         str(node.programs() / "node"),
         script,

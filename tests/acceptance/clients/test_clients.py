@@ -18,7 +18,7 @@ def _installed() -> None:
 
 @pytest.fixture
 async def url(database_url: str, redis_url: str) -> AsyncIterator[str]:
-    """The URL of a ready service."""
+    """Yield the URL of a ready service."""
     async with listening_service(Settings(database_url=database_url, redis_url=redis_url)) as url:
         yield url
 

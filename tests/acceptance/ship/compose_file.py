@@ -1,4 +1,4 @@
-"""Reads compose.yaml, with its variables replaced."""
+"""Reads compose.yaml and replaces its variables."""
 
 import os
 import re
@@ -15,7 +15,7 @@ _VARIABLE = re.compile(r"\$\$|\$\{(\w+)(?::-([^}]*))?\}")
 
 
 def read(variables: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Return the content of compose.yaml."""
+    """Return the content of compose.yaml with its variables replaced."""
     document: dict[str, Any] = _replace_variables(YAML(typ="safe").load(COMPOSE), variables)
     return document
 
@@ -27,13 +27,13 @@ def services(variables: Mapping[str, str] = os.environ) -> dict[str, dict[str, A
 
 
 def mounts(service: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the mounted folders of a service, each with the name of its volume, or None for a tmpfs."""
+    """Return each mounted folder of a service with the name of its volume, or with None for a tmpfs."""
     volumes = dict(reversed(text.split(":")[:2]) for text in service.get("volumes", ()))
     return volumes | {text.partition(":")[0]: None for text in service.get("tmpfs", ())}
 
 
 def health(service: Mapping[str, Any]) -> tuple[list[str], float, float]:
-    """Return the command of the health check, its timeout, and the time within which the service must be healthy."""
+    """Return the health check's command, its timeout, and the seconds in which the service must become healthy."""
     check = service["healthcheck"]
     kind, *arguments = check["test"]
     command = ["sh", "-c", *arguments] if kind == "CMD-SHELL" else arguments

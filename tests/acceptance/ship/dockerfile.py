@@ -26,7 +26,7 @@ class Copy:
 
 @dataclass
 class Image:
-    """The result of the last stage."""
+    """What the last stage copies, sets and runs."""
 
     copies: list[Copy] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Image:
 
 
 def read() -> Image:
-    """Read the last stage."""
+    """Return the parsed last stage of the Dockerfile."""
     image = Image()
     lines = DockerfileParser(path=str(DOCKERFILE), cache_content=True).structure
     last = max(at for at, line in enumerate(lines) if line["instruction"] == "FROM")
@@ -75,5 +75,5 @@ def seconds(text: str) -> float:
 
 
 def copied(image: Image) -> list[Path]:
-    """Return the folders that are copied from the build context."""
+    """Return the folders that the image copies from the build context."""
     return [ROOT / copy.source for copy in image.copies if copy.stage is None]

@@ -1,4 +1,4 @@
-"""Builds the file tree of the image without Docker: the COPY instructions and the locked packages."""
+"""Builds the file tree of the image without Docker, from the COPY instructions and the locked packages."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from tests.support.service_process import ROOT
 
 
 def build_tree(image: Image, tree: Path, page: Path) -> None:
-    """Build the tree. page: the folder of the built web page."""
+    """Build the tree. `page` is the folder of the built web page."""
     workdir = tree / image.workdir.lstrip("/")
     workdir.mkdir(parents=True)
     for copy in image.copies:
@@ -25,7 +25,7 @@ def build_tree(image: Image, tree: Path, page: Path) -> None:
 
 
 def path(image: Image, tree: Path) -> str:
-    """Return the PATH of the image, with its folders inside the tree."""
+    """Return the PATH of the image, with each folder moved into the tree."""
     return image.environment["PATH"].replace("/venv", f"{tree}/venv").replace("$PATH", "/usr/bin:/bin")
 
 
@@ -46,7 +46,7 @@ def _copy(copy: Copy, tree: Path, workdir: Path, page: Path) -> None:
 
 
 def _venv(target: Path) -> None:
-    """Create a virtual environment with only the packages of the image's lock, as links to the installed ones."""
+    """Create a virtual environment that links to the installed packages, limited to those in the image's lock file."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(target)], check=True)
     [packages] = target.glob("lib/python*/site-packages")
     for line in re.findall(r"^([a-z0-9._-]+==.+?) ?\\?$", (ROOT / "requirements-image.lock").read_text(), re.MULTILINE):

@@ -21,7 +21,7 @@ from tests.acceptance.ship.dockerfile import Image, seconds
 from tests.support.service_process import free_port
 
 PORTS = {"postgres": 5432, "redis": 6379, "api": 8000}
-# The settings of the Debian package and of the image.
+# The Debian package and the image set these options too.
 POSTGRES = ("-clisten_addresses=127.0.0.1", "-cunix_socket_directories=/var/run/postgresql")
 STOP_SIGNALS = {"postgres": signal.SIGINT}
 
@@ -42,7 +42,7 @@ class LocalCompose:
         self._done: set[str] = set()
 
     def up(self, name: str) -> None:
-        """Start a service after its dependencies are in the required condition."""
+        """Start a service once its dependencies are in the required condition."""
         for dependency, required in self._services[name].get("depends_on", {}).items():
             if dependency not in self.running and dependency not in self._done:
                 self.up(dependency)
@@ -65,12 +65,12 @@ class LocalCompose:
         return self.log(name).read_text()
 
     def run_once(self, name: str, timeout: float = 60) -> None:
-        """Run a service to its end. Services that depend on it do not run it again."""
+        """Run a service to its end. Services that depend on this service do not run it again."""
         self.up(name)
         self._finish(name, timeout)
 
     def stop(self, name: str) -> int:
-        """Stop a service like Docker, and return its exit code: -9 if it did not end in its grace period."""
+        """Stop a service like Docker, and return its exit code: -9 if the service outlasts its grace period."""
         process, service = self.running.pop(name), self._services[name]
         self._done.clear()  # the next start runs one-off services again
         process.send_signal(STOP_SIGNALS.get(name, signal.Signals[self._image.stop_signal]))
@@ -90,7 +90,7 @@ class LocalCompose:
         return self._folder / f"{name}.log"
 
     def volume(self, name: str) -> Path:
-        """Return the folder of a volume."""
+        """Return the local folder that stands for a volume."""
         folder = self._folder / "volumes" / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -101,7 +101,7 @@ class LocalCompose:
         self._done.add(name)
 
     def wait_until_healthy(self, name: str) -> None:
-        """Wait until the health check of a service passes. Fails if the service ends or takes too long."""
+        """Wait until the health check of a service passes. Fail if the service ends or takes too long."""
         command, timeout, start_seconds = compose_file.health(self._health(name))
         deadline = time.monotonic() + start_seconds
         arguments = [self._localize(name, argument) for argument in command]
@@ -150,7 +150,7 @@ class LocalCompose:
         }
 
     def _localize(self, name: str, text: str) -> str:
-        """Return a text of compose.yaml with local paths, hosts and ports."""
+        """Replace the paths, hosts and ports in a text of compose.yaml by local ones."""
         paths = {target: self._mounted(name, target, volume) for target, volume in self._mounts(name).items()}
         if paths:
             alternatives = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
@@ -174,7 +174,7 @@ class LocalCompose:
         data.mkdir(parents=True, mode=0o700)
         wrapper = ordinary_account(binaries / "postgres").wrapper
         options = [f"--username={values['POSTGRES_USER']}", f"--pwfile={values['POSTGRES_PASSWORD_FILE']}"]
-        # Stricter than the image, which trusts connections from loopback. Here, Millitask connects from loopback.
+        # The image trusts connections from loopback. Here, Millitask connects from loopback, so require a password.
         options += [*values["POSTGRES_INITDB_ARGS"].split(), "--auth=scram-sha-256", "--no-sync"]
         subprocess.run([*wrapper, "initdb", "-D", str(data), *options], check=True, capture_output=True, **process)
         single = [*wrapper, "postgres", "--single", "-D", str(data), "postgres"]
@@ -184,7 +184,7 @@ class LocalCompose:
 
 
 def _probe(arguments: list[str], timeout: float, process: dict[str, Any]) -> str | None:
-    """Return None if the health check passed, otherwise its output. A timeout is a failure, as with Docker."""
+    """Return None if the health check passed, otherwise its output. A timeout counts as a failure, as in Docker."""
     try:
         done = subprocess.run(arguments, timeout=timeout, capture_output=True, check=False, **process)
     except subprocess.TimeoutExpired as error:

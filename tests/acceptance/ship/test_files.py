@@ -1,4 +1,4 @@
-"""Static checks of compose.yaml, the Dockerfile and .dockerignore."""
+"""Checks compose.yaml, the Dockerfile and .dockerignore without running them."""
 
 import re
 import subprocess

@@ -43,7 +43,7 @@ def address(compose: LocalCompose) -> str:
 
 
 def read_page(compose: LocalCompose) -> dict[str, Any]:
-    """Return a page of tasks from Redis. A service that has just started may still be in degraded mode."""
+    """Return a page of tasks from Redis. Retry while the service is in degraded mode after its start."""
     answers: list[dict[str, Any]] = []
 
     def from_redis() -> bool:

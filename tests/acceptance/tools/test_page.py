@@ -1,4 +1,4 @@
-"""The web page is built only if its sources have changed. Uses the real npm and a minimal page."""
+"""Tests that the web page is built only if its sources have changed, with the real npm and a minimal page."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from tools import node, page
 
-# Builds a page from the first line of its source, and counts the builds.
+# Stands in for the build: writes a page from the first line of the source, and counts the builds.
 BUILD = (
     "mkdir -p out && head -n 1 source.txt > out/index.html && printf '%2000s' x > out/a.js && echo x >> out/count.txt"
 )

@@ -8,7 +8,7 @@ from playwright.async_api import Page
 from tools.page import WEB
 
 AXE = WEB / "node_modules/axe-core/axe.min.js"
-# Polled from here, because waiting inside the page needs eval, which its content security policy forbids.
+# Poll from Python: waiting inside the page needs eval, and the page's content security policy forbids eval.
 HAS_RUNNING_ANIMATIONS = "document.getAnimations().some(({ playState }) => playState === 'running')"
 
 

@@ -1,4 +1,4 @@
-"""Finds the Chromium that runs the browser tests, and installs Debian's if that is possible."""
+"""Finds the Chromium for the browser tests, and installs the Debian package if possible."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one build, one service and one browser for all tests; tabs for each test."""
+"""Fixtures of the browser tests. All tests share a build, a service and a browser. Each test has its own tabs."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
 from tools import page as building
 
-# Long enough for a busy machine. An expectation that is met earlier does not wait.
+# The limit suits a busy machine. An expectation returns as soon as it is met.
 TIMEOUT_MS = 30_000
 _HERE = Path(__file__).parent
 
@@ -28,20 +28,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def built() -> None:
-    """The web page, built from the current sources."""
+    """Build the web page from the current sources and return its folder."""
     building.build(building.WEB)
 
 
 @pytest.fixture(scope="session")
 def shared_site(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The service of the whole session, with the tasks of earlier tests."""
+    """Yield the service that all tests share, with the tasks that earlier tests left."""
     with Site(tmp_path_factory.mktemp("site")) as site:
         yield site
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(shared_site: Site) -> Site:
-    """The service without tasks."""
+    """Return the shared service after removing its tasks."""
     await shared_site.delete_all_tasks()
     return shared_site
 
@@ -57,7 +57,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser, site: Site) -> AsyncIterator[BrowserContext]:
-    """The browser profile of one person. Its tabs share storage with each other, and with no other test."""
+    """Yield a fresh browser profile. The tabs of one test share its storage."""
     context = await browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 800})
     context.set_default_timeout(TIMEOUT_MS)
     yield context
@@ -71,7 +71,7 @@ def monitor(site: Site) -> TabMonitor:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_tab(context: BrowserContext, monitor: TabMonitor) -> AsyncIterator[OpenTab]:
-    """A function that opens a tab at a path. The test fails if a tab logs an error or contacts another host."""
+    """Yield a function that opens a tab at a path. The test fails if a tab logs an error or contacts another host."""
 
     async def open_(path: str) -> Page:
         tab = await context.new_page()

@@ -25,7 +25,7 @@ async function waitUntil(condition: () => boolean, pause = 10): Promise<void> {
   }
 }
 
-// The service has seven tasks. Cursor pagination joins their pages to one list.
+// The service has seven tasks. Cursor pagination joins the pages into one list.
 const list = client.watchQuery({ query: TasksDocument, variables: { first: 3 } });
 const watching = list.subscribe(() => undefined);
 await waitUntil(() => list.getCurrentResult().data?.tasks?.edges?.length === 3);
@@ -35,12 +35,12 @@ for (const length of [6, 7]) {
   await waitUntil(() => list.getCurrentResult().data?.tasks?.edges?.length === length);
 }
 
-// Fetching a page by its number does not change that list.
+// Fetching a page by its number does not change the joined list.
 const last = await numbered(client, 3, 3);
 assert.deepEqual([last.tasks.map(({ title }) => title), last.pageCount], [['Task 1'], 3]);
 assert.equal(list.getCurrentResult().data?.tasks?.edges?.length, 7);
 
-// An edit shows at once. A conflicting edit is rolled back, and the current task shows.
+// An edit shows at once. Apollo rolls a conflicting edit back and shows the current task.
 const [task] = last.tasks;
 assert.ok(task);
 const accepted = rename(client, task, 'Renamed');
@@ -51,7 +51,7 @@ assert.equal(cachedRow(task.id)?.title, 'Too late');
 assert.equal((await conflicting)[0]?.code, 'VERSION_CONFLICT');
 assert.deepEqual([cachedRow(task.id)?.title, cachedRow(task.id)?.version], ['Renamed', 2]);
 
-// Changes by other clients arrive.
+// The subscription delivers changes by other clients.
 const following = follow(client);
 const updateTask = 'mutation ($input: UpdateTaskInput!) { updateTask(input: $input) { userErrors { code } } }';
 let done = false;

@@ -21,7 +21,7 @@ from tools.page import WEB, build
 
 TIMEOUT_MS = 10_000
 DEFAULT_TASKS = 100_000
-# Some animations do not follow the setting for reduced motion.
+# Some animations ignore the setting for reduced motion, so this style stops them.
 ANIMATION_MS = 400
 REPORTS = ROOT / "reports" / "web"
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
@@ -71,7 +71,7 @@ async def take_screenshots(browser: Browser, url: str, prefix: str, views: tuple
                 tab = await context.new_page()
                 try:
                     await take_screenshot(tab, view, REPORTS / f"{prefix}-{view.__name__}-{size}-{scheme}.png")
-                except (AssertionError, Error) as error:  # A phone does not offer every view.
+                except (AssertionError, Error) as error:  # Some views do not exist on a phone.
                     sys.stderr.write(f"{prefix} {view.__name__} {size}: {str(error).splitlines()[0]}\n")
                 await tab.close()
             await context.close()

@@ -1,4 +1,4 @@
-"""The service as a process that serves the built web page, over stores that a test can fill and stop."""
+"""Runs the service with the built web page, on stores that a test can fill and stop."""
 
 import asyncio
 from contextlib import AbstractContextManager
@@ -17,7 +17,7 @@ from cache.store import Store
 from db.pool import Database
 from tests.support.service_process import Service, free_port, serve, until
 
-# "Task 1" is the newest, so that row n of the list is "Task n".
+# "Task 1" is the newest task, so row n of the list shows "Task n".
 _INSERT_TASKS = """
     INSERT INTO task (workspace_id, id, title, status, priority, created_at, updated_at)
     SELECT 'default', uuidv7(make_interval(secs => -n)), 'Task ' || n,
@@ -40,7 +40,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        # A limit, not a reservation: the index of ten million tasks takes 1.6 GB.
+        # Redis does not reserve this memory. The index of ten million tasks takes 1.6 GB.
         settings = Settings(data_dir=folder / "stores", redis_maxmemory="4gb")
         self._stores = EmbeddedStores(settings, durable=False)
         self.urls: StoreUrls
@@ -90,7 +90,7 @@ class Site:
         with psycopg.connect(self.urls.database_url, autocommit=True) as connection:
             indexes = connection.execute(_SECONDARY_INDEXES).fetchall()
             for name, _ in indexes:
-                connection.execute(f"DROP INDEX {name}")  # Recreating it afterwards is much faster.
+                connection.execute(f"DROP INDEX {name}")  # Recreating the index after the insert is much faster than updating it.
             connection.execute("TRUNCATE task")
             connection.execute(_INSERT_TASKS, {"count": count})
             for _, definition in indexes:
@@ -112,9 +112,9 @@ class Site:
         return response["data"]
 
     async def create_tasks(self, *titles: str, **fields: Any) -> list[str]:
-        """Create tasks with these titles and return their ids. The last one is the newest."""
+        """Create tasks with these titles and return their ids. The last task is the newest."""
         ids = []
-        for title in titles:  # One request for each, so that each task is newer than the previous one.
+        for title in titles:  # Each task has a request of its own, so that each task is newer than the previous one.
             data = await self.execute(_CREATE, input={"tasks": [{"title": title} | fields]})
             [result] = data["createTasks"]["results"]
             assert result["userErrors"] == []

@@ -1,4 +1,4 @@
-"""Collects what must not happen in a browser tab: errors, warnings, and requests to other hosts."""
+"""Collects the problems of a browser tab: errors, warnings, and requests to other hosts."""
 
 import re
 
@@ -23,7 +23,7 @@ class TabMonitor:
         self._allowed.append(re.compile(pattern))
 
     def problems(self) -> list[str]:
-        """Return every problem so far that is not allowed."""
+        """Return every problem so far, except the allowed ones."""
         return [found for found in self._found if not any(pattern.search(found) for pattern in self._allowed)]
 
     def _on_console(self, message: ConsoleMessage) -> None:

@@ -1,4 +1,4 @@
-"""Accessibility: no serious axe finding in any view and either theme, and no clipped content at 200% or on a phone."""
+"""Tests accessibility: axe reports no serious finding in any view or theme, and 200% zoom or a phone clips nothing."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Changes by others while a person works: actions apply to the task that the person chose."""
+"""Tests that actions apply to the chosen task while other clients change the list."""
 
 import asyncio
 
@@ -45,7 +45,7 @@ async def test_restored_task_can_be_opened_again(site: Site, open_tab: OpenTab) 
 
 
 async def test_range_selection_includes_rows_off_screen(site: Site, open_tab: OpenTab) -> None:
-    """The windows in between are fetched, in the list and in a search."""
+    """The page fetches the windows between the two rows, both in the list and in a search."""
     await asyncio.to_thread(site.replace_tasks, 320)
     for address in ("/", "/?q=task"):
         tab = await open_tab(address)
@@ -56,7 +56,7 @@ async def test_range_selection_includes_rows_off_screen(site: Site, open_tab: Op
         await tab.keyboard.press(" ")
         await expect(tasks.selection_toolbar).to_contain_text("1 selected")
         await expect(tasks.active_row).to_contain_text("Task 50")
-        for _ in range(12):  # A search loads one more window each time.
+        for _ in range(12):  # In a search, each End key loads one more window.
             await tab.keyboard.press("End")
             if await tasks.title_button("Task 320").is_visible():
                 break

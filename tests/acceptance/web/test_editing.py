@@ -1,4 +1,4 @@
-"""Editing tasks: in place, in the drawer and in bulk; with optimistic updates, rollback, conflicts and undo."""
+"""Tests editing in place, in the drawer and in bulk, with optimistic updates, rollback, conflicts and undo."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ TASK = "query ($id: ID!) { task(id: $id) { title description status priority exp
 
 
 def record_mutations(tab: Page) -> list[str]:
-    """Return a list that grows by the name of each mutation that the tab sends from now on."""
+    """Return a list, and append to it the name of each mutation that the tab sends from now on."""
     sent: list[str] = []
 
     def on_request(request: Request) -> None:
@@ -28,7 +28,7 @@ def record_mutations(tab: Page) -> list[str]:
 
 
 async def saved_task(site: Site, id_: str, version: int) -> Any:
-    """Wait until the service has this version of the task, and return it. The page shows the change earlier."""
+    """Wait until the service has this version of the task, and return the task. The page shows a change earlier."""
     async with asyncio.timeout(30):
         while (task := (await site.execute(TASK, id=id_))["task"])["version"] < version:  # noqa: ASYNC110 - the API has no event for this
             await asyncio.sleep(0.05)
@@ -83,7 +83,7 @@ async def test_drawer_saves_every_field(site: Site, open_tab: OpenTab) -> None:
 
 
 async def test_quick_edits_of_several_fields_do_not_conflict(site: Site, open_tab: OpenTab) -> None:
-    """Each edit builds on the version of the previous one, also while that is in flight."""
+    """Each edit builds on the version of the previous edit, even while the previous edit is in flight."""
 
     async def delay(route: Route) -> None:
         await asyncio.sleep(0.3)
@@ -159,7 +159,7 @@ async def test_bulk_action_sends_one_mutation(site: Site, open_tab: OpenTab) -> 
 
 
 async def test_bulk_action_reports_a_conflict_and_can_overwrite(site: Site, open_tab: OpenTab) -> None:
-    """The tasks without a conflict are changed. The message offers to overwrite the conflicting one."""
+    """The action changes the tasks without a conflict. The message offers to overwrite the task with a conflict."""
     first, _ = await site.create_tasks("Write the letter", "Send the parcel")
     tab = await open_tab("/")
     tasks = TaskList(tab)
@@ -181,7 +181,7 @@ async def test_bulk_action_reports_a_conflict_and_can_overwrite(site: Site, open
 
 
 async def cause_edit_conflict(site: Site, tasks: TaskList) -> None:
-    """Edit a title in the tab after someone else has changed it, and check the conflict dialog."""
+    """Edit a title in the tab after another client has changed it, and assert that the conflict dialog appears."""
     [id_] = await site.create_tasks("Write the letter")
     tab = tasks.tab
     await tab.goto("/")

@@ -1,4 +1,4 @@
-"""The code in docs/how-to/use-from-apollo.md: it passes the type checker, and works with the service."""
+"""Tests that the code in docs/how-to/use-from-apollo.md passes the type checker and works with the service."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ _COMPILER_OPTIONS = {
 
 @pytest.fixture
 def guide(built: None, tmp_path: Path) -> Path:
-    """A folder with the code blocks of the guide as files, and with their dependencies."""
+    """Return a folder with the guide's code blocks as files, and with their dependencies installed."""
     for name, text in _BLOCK.findall((ROOT / "docs/how-to/use-from-apollo.md").read_text()):
         (tmp_path / name).write_text(text)
     shutil.copy(Path(__file__).parent / "guide.ts", tmp_path)
@@ -42,7 +42,7 @@ def guide(built: None, tmp_path: Path) -> Path:
 
 
 async def run(folder: Path, *command: str, **variables: str) -> str:
-    """Run a command and return its output. Fails if the command fails."""
+    """Run a command, assert that it succeeds, and return its output."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,

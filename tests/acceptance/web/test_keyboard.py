@@ -1,4 +1,4 @@
-"""Keyboard use: every dialog opens, works, and returns the focus to the list."""
+"""Tests keyboard use: every dialog opens, works, and returns the focus to the list."""
 
 from playwright.async_api import expect
 

@@ -1,4 +1,4 @@
-"""A long list: every way to scroll reaches its last row. `make test-million` runs this with a million tasks."""
+"""Tests a long list: every way to scroll reaches the last row. `make test-million` runs this with a million tasks."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.acceptance.web.task_list import TaskList
 
 @pytest.fixture(scope="module", params=[50_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def count(request: pytest.FixtureRequest, shared_site: Site) -> Iterator[int]:
-    """The number of tasks in the service. They are removed after the tests of this module."""
+    """Fill the service and yield its number of tasks. Remove the tasks after the tests of this module."""
     count: int = request.param
     shared_site.replace_tasks(count)
     yield count
@@ -22,7 +22,7 @@ def count(request: pytest.FixtureRequest, shared_site: Site) -> Iterator[int]:
 
 @pytest.fixture
 def site(count: int, shared_site: Site) -> Site:
-    """The service with the tasks of `count`."""
+    """Return the service, filled with `count` tasks."""
     return shared_site
 
 

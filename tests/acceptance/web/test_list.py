@@ -1,4 +1,4 @@
-"""The task list: its rows and their order, and its state in the URL, which reload and Back restore."""
+"""Tests the task list: its rows, their order, and the state in the URL, which reload and Back restore."""
 
 import re
 
@@ -93,7 +93,7 @@ async def test_dark_theme_loads_without_a_flash(site: Site, open_tab: OpenTab) -
     await tab.get_by_role("button", name="Switch to dark theme").click()
     html = tab.locator("html")
     await expect(html).to_have_attribute("data-mantine-color-scheme", "dark")
-    # Record the scheme when the body appears: an inline script must have set it by then.
+    # Record the colour scheme when the body appears. An inline script must have set the scheme before that.
     await tab.add_init_script(
         "new MutationObserver(() => document.body && (window.first ??= document.documentElement"
         ".dataset.mantineColorScheme)).observe(document, { childList: true, subtree: true })"

@@ -1,4 +1,4 @@
-"""Live updates, and outages of the service, the network and Redis: the page reports them and recovers."""
+"""Tests live updates, and that the page reports outages of the service, the network and Redis, and recovers."""
 
 from playwright.async_api import BrowserContext, expect
 
@@ -8,7 +8,7 @@ from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
 from tests.acceptance.web.task_list import TaskList
 
-# What Chromium logs when the service does not answer.
+# Chromium logs these errors when the service does not answer.
 CONNECTION_ERRORS = "net::ERR|WebSocket connection to|Failed to load resource"
 
 
@@ -49,7 +49,7 @@ async def test_page_recovers_when_the_service_restarts(site: Site, open_tab: Ope
         site.start()
     await expect(tasks.banner).to_be_hidden()
     await tasks.expect_connected()
-    # The text that was typed during the outage is still there.
+    # The page keeps the text that the person typed during the outage.
     await tasks.row("Write the letter").get_by_role("button", name="Unsaved").click()
     field = tasks.grid.get_by_role("textbox", name="Title")
     await expect(field).to_have_value("Typed while offline")

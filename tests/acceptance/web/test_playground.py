@@ -1,4 +1,4 @@
-"""The playground at /graphql: its examples run, its subscriptions receive events, and it contacts no other host."""
+"""Tests the playground at /graphql: examples run, subscriptions receive events, and no other host is contacted."""
 
 from playwright.async_api import Page, expect
 
@@ -19,7 +19,7 @@ async def test_examples_run(site: Site, open_tab: OpenTab) -> None:
     assert await examples.count() == 6
     for number, field in enumerate(("totalCount", "edges", "searchTasks", "createTask")):
         await examples.nth(number).click()
-        await execute(tab)  # Without waiting, while GraphiQL may still name the operation of the previous tab.
+        await execute(tab)  # Do not wait: GraphiQL may still send the operation name of the previous tab, and the page must cope with that.
         await expect(answer).to_contain_text(f'"{field}"')
 
 

@@ -1,4 +1,4 @@
-"""How the built page is served: its title, its content security policy, and the reproducibility of its build."""
+"""Tests the served page: its title, its content security policy, and that its build is reproducible."""
 
 import re
 from pathlib import Path

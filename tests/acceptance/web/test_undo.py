@@ -1,4 +1,4 @@
-"""Undo, retries and drafts: the page recovers every change and every unsaved text."""
+"""Tests undo, retries and drafts: a person can recover every change and every unsaved text."""
 
 from playwright.async_api import Route, expect
 
@@ -75,7 +75,7 @@ async def test_draft_of_a_new_task_survives_closing_the_dialog(site: Site, open_
     await expect(dialog.get_by_label("Priority")).to_have_value("HIGH")
     await dialog.get_by_role("button", name="Create").click()
     await tasks.expect_rows("Write the letter")
-    # Creating the same input again creates a second task.
+    # After a success, the same input creates a second task instead of counting as a retry.
     await tab.keyboard.press("c")
     await expect(dialog.get_by_label("Title")).to_have_value("")
     await dialog.get_by_label("Title").fill("Write the letter")

@@ -1,4 +1,4 @@
-"""Every view of the web page: each function opens one from the task list, and waits until it is visible."""
+"""Opens each view of the web page: each function starts at the task list, and waits until the view is visible."""
 
 from collections.abc import Awaitable, Callable
 

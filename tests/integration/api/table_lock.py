@@ -1,4 +1,4 @@
-"""A lock on the task table, by which tests hold requests up."""
+"""Locks the task table, so that tests can delay requests."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import psycopg
 
 @contextmanager
 def locked_task_table(database_url: str) -> Iterator[None]:
-    """Make all reads and writes of tasks wait during the block."""
+    """Make all reads and writes of tasks wait until the block ends."""
     with psycopg.connect(database_url) as connection:
         connection.execute("LOCK TABLE task IN ACCESS EXCLUSIVE MODE")
         yield

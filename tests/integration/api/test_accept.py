@@ -1,4 +1,4 @@
-"""The status and the content type of responses for each Accept header."""
+"""Tests the status and the content type of the response to each Accept header."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pages of other sites: no access unless their origin is set, and no effect by requests without a CORS preflight."""
+"""Tests requests from other sites: only allowed origins have access, and writes need a preflight."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ async def test_origins_of_the_setting_are_allowed(database_url: str, redis_url: 
     ],
 )
 async def test_post_with_a_simple_content_type_is_refused(client: Client, content_type: str) -> None:
-    # A form, or a script without a preflight, can send these types.
+    # A form can send these content types, and so can a script without a preflight.
     body = {"query": CREATE, "variables": {"input": {"title": "Forged"}}}
     headers = SITE | ({"Content-Type": content_type} if content_type else {})
     request = client.http.build_request("POST", "/graphql", json=body, headers=headers)

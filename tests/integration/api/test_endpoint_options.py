@@ -1,4 +1,4 @@
-"""Traces, compression, batches and the time limit of requests."""
+"""Tests the endpoint's options: traces, compression, batches and the time limit."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -125,7 +125,7 @@ async def wait_for_title(client: Client, id_: str, title: str) -> None:
 
 
 async def wait_until_statement_is_cancelled(database_url: str) -> None:
-    """Wait until no statement waits for a lock. The lock itself is still held."""
+    """Wait until no statement waits for a lock, although the lock is still held."""
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         for _ in range(200):
             found = await connection.execute(

@@ -1,4 +1,4 @@
-"""HTTP requests: ids, limits, health checks, methods and errors."""
+"""Tests HTTP requests: ids, limits, health checks, methods and errors."""
 
 import asyncio
 import re
@@ -58,7 +58,7 @@ async def test_unexpected_error_is_masked_and_carries_the_request_id(
     assert "mine" in error["message"]
     for secret in ("relation", "does not exist", "psycopg", "SELECT"):
         assert secret not in response.text
-    # The log has the details.
+    # Only the log has the details of the error.
     log = capsys.readouterr().out
     assert "masked error" in log
     assert "does not exist" in log
@@ -79,7 +79,7 @@ async def test_requests_over_the_limit_are_refused(settings: Settings, database_
             for path in ("/livez", "/readyz", "/metrics"):
                 assert (await client.http.get(path)).status_code == 200
         assert await pending == {"data": {"task": None}}
-        # Finished requests no longer count, and failed ones do not either.
+        # Finished and failed requests do not count towards the limit.
         for _ in range(3):
             assert (await client.post(b"{")).status_code == 400
         assert await client.total() == 0

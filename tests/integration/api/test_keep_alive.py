@@ -1,4 +1,4 @@
-"""Idle connections stay open. uvicorn closes them after 5 s by default."""
+"""Tests that idle connections stay open. By default, uvicorn closes them after 5 s."""
 
 import asyncio
 

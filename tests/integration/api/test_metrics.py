@@ -1,4 +1,4 @@
-"""The endpoint /metrics."""
+"""Tests the endpoint /metrics."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -30,7 +30,7 @@ async def test_operations_are_counted(client: Client) -> None:
     after = await client.counters()
     grown = {name: after[f"millitask_{name}_total"] - before[f"millitask_{name}_total"] for name in COUNTERS}
     assert grown["hits"] >= 1
-    # The feed also loads the created task, before or after the query does.
+    # The feed also loads the created task, before or after the query loads the task.
     assert grown["misses"] in (1, 2)
     assert grown["hits"] + grown["misses"] in (2, 3)
     assert grown["sql_queries"] > 0

@@ -1,4 +1,4 @@
-"""Documents that requests name by a hash: registered by clients, trusted, and the rules for GET."""
+"""Tests documents that a request names by a hash: documents registered by clients, trusted documents, and GET."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Subscriptions over server-sent events: errors, revisions and trusted documents, by the graphql-sse protocol."""
+"""Tests subscriptions over server-sent events (graphql-sse protocol): errors, revs and trusted documents."""
 
 import json
 from collections.abc import AsyncIterator
@@ -62,7 +62,7 @@ async def test_invalid_rev_is_an_error_in_the_event(url: str) -> None:
     for after in revs:
         [error] = (await first_event(url, CHANGED, after=after))["errors"]
         assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "after"}, after
-    for unknown in (None, "0-0", "1-2", "9" * 38 + "-1"):  # valid revs that the feed no longer holds
+    for unknown in (None, "0-0", "1-2", "9" * 38 + "-1"):  # well-formed revs that the feed no longer holds
         assert (await first_event(url, CHANGED, after=unknown))["data"]["taskChanged"]["kind"] == "RESYNC"
 
 

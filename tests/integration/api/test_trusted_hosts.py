@@ -1,4 +1,4 @@
-"""WebSocket connections under an unknown host name."""
+"""Tests WebSocket connections that name an unknown host."""
 
 import asyncio
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Subscriptions over WebSocket, by the graphql-transport-ws protocol."""
+"""Tests subscriptions over WebSocket (graphql-transport-ws protocol)."""
 
 import asyncio
 import json
@@ -182,7 +182,9 @@ async def test_client_that_does_not_read_is_disconnected(url: str, monkeypatch: 
         for batch in [tasks] * 50 + [[{"title": "The last"}]]:
             created = await http.post(url, json={"query": CREATE_MANY, "variables": {"tasks": batch}})
             assert created.status_code == 200
-        await asyncio.wait_for(receiving, 60)  # the service has tried by now to send everything to the slow client too
+        await asyncio.wait_for(
+            receiving, 60
+        )  # by now, the service has also tried to send every message to the slow client
         await asyncio.sleep(1.5)
         assert (await wait_for_close(websocket))[0] == 1013
 
@@ -233,11 +235,11 @@ async def test_unexpected_error_is_masked_and_its_id_is_in_the_log(
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("ALTER TABLE task RENAME TO gone")
     with redis.Redis.from_url(redis_url) as connected_redis:
-        connected_redis.flushdb()  # so that PostgreSQL has to count
+        connected_redis.flushdb()  # without the index, PostgreSQL counts
     async with (
         httpx.AsyncClient(timeout=30) as http,
         connected(url) as websocket,
-    ):  # formatting the tracebacks takes a while
+    ):  # formatting the tracebacks takes long, so the timeout is long
         events = await http.post(url, json={"query": COUNTS}, headers={"Accept": "text/event-stream"})
         messages = [
             (await subscribe(websocket, COUNTS))["payload"],

@@ -1,4 +1,4 @@
-"""Fixtures: a store for each test, on its own PostgreSQL database and Redis database."""
+"""Fixtures: each test has a store on its own PostgreSQL database and Redis database."""
 
 from collections.abc import AsyncIterator
 
@@ -32,13 +32,13 @@ async def redis(redis_url: str, metrics: StoreMetrics) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def bare_store(database: Database, redis: Redis, metrics: StoreMetrics) -> Store:
-    """A store without an index."""
+    """Return a store without an index."""
     return Store(database, redis, metrics)
 
 
 @pytest.fixture
 async def store(bare_store: Store) -> Store:
-    """A store with an empty index, in use."""
+    """Return a store that uses an empty index."""
     await rebuild(bare_store)
     await grant_gate_lease(bare_store)
     return bare_store
@@ -46,5 +46,5 @@ async def store(bare_store: Store) -> Store:
 
 @pytest.fixture
 def tasks(store: Store) -> StoreClient:
-    """The client of one request. `StoreClient(store)` creates another one."""
+    """Return the client of one request. `StoreClient(store)` creates the client of another request."""
     return StoreClient(store)

@@ -1,4 +1,4 @@
-"""The audit reports each difference once, repairs it on request, and ignores tasks with a write in flight."""
+"""Tests the audit: it reports each difference once, repairs it on request, and ignores tasks with a write in flight."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ TODO, DONE = VIEWS.index("TODO"), VIEWS.index("DONE")
 
 
 async def audit(store: Store, *, repair: bool = False) -> tuple[AuditReport, dict[UUID, str]]:
-    """Run the audit and return its report, and the differences by id. Each task must be reported once."""
+    """Run the audit, and return its report and the differences by id. Assert that no task is reported twice."""
     reported: list[tuple[UUID, str]] = []
     report = await auditing.audit(store, lambda id_, difference: reported.append((id_, difference)), repair=repair)
     assert report.different == len(reported) == len(dict(reported))
@@ -65,7 +65,7 @@ async def _delete_row(store: Store, task: Task) -> None:
         await connection.raw.execute("UPDATE task SET deleted_at = now() WHERE id = %s", (task.id,))
 
 
-# Ways to make Redis differ from the row of a task, by a part of the description that the audit gives.
+# Each function makes Redis differ from a task's row. The key is a part of the audit's description of the difference.
 DAMAGE: dict[str, Callable[[Store, Task], Awaitable[None]]] = {
     "missing from the index of TODO": _remove_from_index,
     "in the index of DONE, but its status is TODO": _add_to_wrong_view,

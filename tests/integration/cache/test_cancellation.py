@@ -1,4 +1,4 @@
-"""Requests that are cancelled at any moment: no reply reaches another caller, and every write runs to its end."""
+"""Tests requests that are cancelled at any moment: no reply reaches another caller, and every write completes."""
 
 import asyncio
 import random
@@ -19,18 +19,18 @@ from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_tasks
 from tests.support.task_factories import new_task
 
-CONNECTIONS = 4  # few, so that each connection is soon reused
+CONNECTIONS = 4  # few connections, so that each connection is soon reused
 
 
 @pytest.fixture
 async def redis(redis_url: str, metrics: StoreMetrics) -> AsyncIterator[Redis]:
-    """A Redis with few connections, in place of the default fixture."""
+    """Yield a Redis client with few connections, in place of the default fixture."""
     async with Redis(redis_url, connections=CONNECTIONS, count=metrics.count_round_trip) as redis:
         yield redis
 
 
 async def cancel_later(call: Coroutine[Any, Any, Any], rng: random.Random) -> bool:
-    """Cancel a call after a random time of up to 4 ms. Return whether it was still running."""
+    """Cancel a call after a random time of up to 4 ms. Return whether the call was still running."""
     task = asyncio.create_task(call)
     if rng.random() < 0.3:
         for _ in range(rng.randrange(30)):
@@ -46,7 +46,7 @@ async def cancel_later(call: Coroutine[Any, Any, Any], rng: random.Random) -> bo
 
 
 async def check_replies(store: Store, task: Task, page_tasks: list[Task]) -> None:
-    """Check that a read by id and a page return the requested tasks."""
+    """Assert that a read by id and a page return the requested tasks."""
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     page = await StoreClient(store).page(PageRange(3, after=index_position(page_tasks[0])))
     assert page.tasks == page_tasks[1:4]
@@ -74,7 +74,7 @@ async def test_no_reply_reaches_another_caller(store: Store, seed: int) -> None:
             await check_replies(store, created[at], created[at : at + 4])
 
     await asyncio.gather(*(reader() for _ in range(8)))
-    assert cancelled > 20  # the exact number depends on the machine
+    assert cancelled > 20  # the exact number of cancelled calls depends on the machine
     # A cancellation does not count as a failure of Redis.
     assert store.metrics.degraded_reads == 0
     assert store.gate_lease.protocol is not None
@@ -82,7 +82,7 @@ async def test_no_reply_reaches_another_caller(store: Store, seed: int) -> None:
 
 
 async def test_connection_with_a_reply_in_flight_is_not_reused(store: Store) -> None:
-    """Each reader is cancelled after its command was sent and before the reply was read."""
+    """The test cancels each reader after the reader sent its command and before it read the reply."""
     await create_uncached_tasks(store, 3)
     slow = [("EVAL", "local t = redis.call('TIME')[1]; for i = 1, 3000000 do t = t + 1 end return 'late reply'", 0)]
     for _ in range(2 * CONNECTIONS):

@@ -1,4 +1,4 @@
-"""Round trips to Redis and statements to PostgreSQL of reads and writes."""
+"""Tests how many Redis round trips and PostgreSQL statements each read and write takes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,9 +22,10 @@ from tests.support.task_factories import new_task
 
 @dataclass
 class Cost:
-    """What the servers and drivers saw, and the (round trips, statements) that the store counted.
+    """The commands and statements that were sent, and the numbers that the store counted.
 
-    `redis` has the name of each command, `sql` the parameters of each statement.
+    `redis` holds the name of each command, `sql` holds the parameters of each statement, and `counted` holds the
+    numbers of round trips and statements by the metrics of the store.
     """
 
     redis: list[str] = field(default_factory=list)
@@ -34,7 +35,7 @@ class Cost:
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The parameters of every statement that psycopg sends."""
+    """Return a list to which psycopg appends the parameters of every statement that it sends."""
     sent: list[Any] = []
     execute = psycopg.AsyncCursor.execute
 
@@ -48,7 +49,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @asynccontextmanager
 async def measured_cost(store: Store, redis_url: str, statements: list[Any]) -> AsyncIterator[Cost]:
-    """Measure what the block sends."""
+    """Measure the commands and statements that the block sends."""
     cost, metrics = Cost(), store.metrics
     redis_database = int(redis_url.rpartition("db=")[2])
     async with redis.asyncio.Redis.from_url(redis_url) as client, client.monitor() as monitor:
@@ -116,7 +117,7 @@ async def test_concurrent_reads_of_one_request_share_a_batch(
 
 
 async def test_page_without_redis_takes_two_statements(store: Store, redis_url: str, statements: list[Any]) -> None:
-    """One for the tasks, and one for the total, which concurrent requests share."""
+    """One statement reads the tasks. The other one counts the total, and concurrent requests share its result."""
     expected = await create_uncached_tasks(store, 30)
     await switch_gate_off(store)
     async with measured_cost(store, redis_url, statements) as cost:
@@ -142,4 +143,4 @@ async def test_write_runs_two_scripts(store: Store, redis_url: str, statements: 
     async with measured_cost(store, redis_url, statements) as cost:
         await StoreClient(store).update_task(task.id, {"status": "DONE"})
     assert cost.redis == ["EVALSHA", "EVALSHA"]
-    assert cost.counted == (2, 3)  # statements: enter the gate, lock the row, write the row
+    assert cost.counted == (2, 3)  # the statements enter the gate, lock the row and write the row

@@ -1,4 +1,4 @@
-"""The TTL of an entry."""
+"""Tests the TTL of an entry."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

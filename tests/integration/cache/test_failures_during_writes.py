@@ -1,4 +1,4 @@
-"""Writes and reads whose connection to Redis breaks at one step, and commits that fail."""
+"""Tests writes and reads whose Redis connection breaks at one step, and commits that fail."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ from tests.support.task_factories import new_task
 
 @asynccontextmanager
 async def failing_at(store: Store, redis_url: str, script: ScriptName, *, arrives: bool) -> AsyncIterator[Store]:
-    """Yield a second store, as of another process, whose connection to Redis breaks at one script."""
+    """Yield a second store, which stands for another process. Its Redis connection breaks at one script."""
     async with BreakingRedis(redis_url, script, arrives=arrives) as redis:
         failing = Store(store.database, redis, StoreMetrics())
         await grant_gate_lease(failing)
@@ -44,7 +44,7 @@ async def failing_at(store: Store, redis_url: str, script: ScriptName, *, arrive
 
 
 class BreakingRedis(Redis):
-    """A Redis whose connection breaks at one script: before the call arrives, or before its reply does."""
+    """A Redis whose connection breaks at one script: before the call arrives, or before the reply arrives."""
 
     def __init__(self, url: str, breaks_at: ScriptName, *, arrives: bool) -> None:
         super().__init__(url)
@@ -96,7 +96,7 @@ async def test_write_with_a_failed_mark_is_retried_without_redis_once_the_gate_i
         assert failing.metrics.closings == 1
         await asyncio.sleep(0.1)
         assert not any(write.done() for write in (*writes, deleting))
-        # A process that has not noticed the closing reads the old tasks.
+        # A process that has not yet read the gate's state `closing` still reads the old tasks.
         assert (await StoreClient(store).page(PageRange(5))).tasks == [task, deleted]
         await finish_closing(store)
         updated, created = await asyncio.gather(*writes)
@@ -190,7 +190,7 @@ async def test_read_with_a_broken_connection_falls_back_to_postgresql(
         page = await request.page(PageRange(2))
         assert (page.tasks, page.total, page.has_after) == (created[:2], 3, True)
         assert request.degraded
-        # Later reads do not try Redis until the watcher has reached it.
+        # Later reads do not try Redis until the watcher has reached Redis.
         assert failing.gate_lease.protocol is None
         async with gate_watchers(failing):
             await wait_until(lambda: failing.gate_lease.protocol is not None)
@@ -201,7 +201,7 @@ async def test_read_with_a_broken_connection_falls_back_to_postgresql(
 async def test_failed_commit_leaves_index_and_entries_consistent(
     store: Store, monkeypatch: pytest.MonkeyPatch, outcome: str
 ) -> None:
-    """After a rollback the write is aborted. After an unknown outcome its mark stays until the scrub reads the row."""
+    """After a rollback, the writer aborts its marks. After an unknown outcome, the mark stays until the scrub."""
     task = await create_uncached_task(store)
     error = CommitUnknown if outcome == "unknown" else DatabaseError
 

@@ -1,4 +1,4 @@
-"""The feed: each committed change reaches the subscribers once, in order, or they get a RESYNC."""
+"""Tests the feed: subscribers receive each committed change once and in order, or receive a RESYNC."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from tests.support.task_factories import new_task
 
 
 class Subscription:
-    """The events of one subscriber, one at a time."""
+    """Returns the events of one subscriber, one at a time."""
 
     def __init__(self, events: AsyncIterator[FeedEvent]) -> None:
         self._events = events
@@ -154,7 +154,7 @@ async def test_page_that_removes_expired_tasks_emits_their_events(store: Store, 
     await asyncio.sleep(0.6)
     before = await protocol(store).last_event()
     assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == []
-    assert await protocol(store).last_event() == before  # left to the sweep
+    assert await protocol(store).last_event() == before  # a filtered page leaves the expired task to the sweep
     assert (await StoreClient(store).page(PageRange(5))).tasks == []
     assert await protocol(store).last_event() == before + events
     await protocol(store).sweep()
@@ -212,7 +212,7 @@ async def test_subscriber_gets_a_resync_after_redis_was_emptied(
 
 
 async def test_lapsed_gate_lease_causes_no_resync(store: Store, subscription: Subscription) -> None:
-    """A lease can lapse on a busy machine. While the gate is unchanged, no event is missed."""
+    """A gate lease can lapse on a busy machine. The subscriber misses no event as long as the gate is unchanged."""
     assert store.gate_lease.gate is not None
     for _ in range(3):
         writing, receiving = asyncio.create_task(create_uncached_task(store)), asyncio.create_task(subscription.next())

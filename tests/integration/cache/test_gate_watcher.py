@@ -30,12 +30,12 @@ from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.task_factories import new_task
 
-# The longest time that a gate stays closing.
+# The longest time that the gate stays in the state `closing`.
 CLOSING_SECONDS = GATE_LEASE_SECONDS + watcher.CLOSING_MARGIN_SECONDS
 
 
 class UnresponsiveDatabase(Database):
-    """A PostgreSQL that does not answer the watcher while `answers` is cleared."""
+    """A database that does not answer the watcher until `answers` is set."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -63,7 +63,7 @@ class UnresponsiveConnection(Connection):
 
 @pytest.fixture
 async def isolated(database_url: str, redis: Redis) -> AsyncIterator[Store]:
-    """A store of another process, whose database a test can make unresponsive."""
+    """Yield a store that stands for another process. A test can make its database unresponsive."""
     async with UnresponsiveDatabase(database_url) as database:
         yield Store(database, redis, StoreMetrics())
 
@@ -96,12 +96,12 @@ async def test_lease_ends_while_postgresql_does_not_answer(store: Store, isolate
     async with gate_watchers(isolated):
         await wait_until(lambda: isolated.gate_lease.protocol is not None)
         await asyncio.sleep(GATE_LEASE_SECONDS + 0.1)
-        assert isolated.gate_lease.protocol is not None  # renewed
+        assert isolated.gate_lease.protocol is not None  # the watcher renewed the lease
         answers.clear()
         began = clock()
         await wait_until(lambda: isolated.gate_lease.protocol is None)
         assert clock() - began <= GATE_LEASE_SECONDS + 0.05
-        assert isolated.gate_lease.ready  # PostgreSQL answered a moment ago
+        assert isolated.gate_lease.ready  # the lease is fresh: PostgreSQL answered a moment ago
         request = StoreClient(isolated)
         assert await request.tasks_by_id([task.id]) == [task]
         assert request.degraded
@@ -133,7 +133,7 @@ async def test_closing_becomes_off_without_the_process_that_closed_the_gate(
 
 
 async def test_late_watcher_waits_from_when_it_saw_the_gate_closing(store: Store) -> None:
-    """A watcher cannot know how long the gate has been closing, because clocks differ between machines."""
+    """The watcher measures the wait with its own clock, because clocks differ between machines."""
     await close_gate(store)
     await asyncio.sleep(0.5)
     began = clock()
@@ -145,12 +145,12 @@ async def test_late_watcher_waits_from_when_it_saw_the_gate_closing(store: Store
 async def test_no_process_uses_the_index_once_the_gate_is_off(
     store: Store, isolated: Store, database: Database, redis: Redis
 ) -> None:
-    """The lease of a process ends before other processes write without Redis, even if its last answer comes late."""
+    """A process loses its lease before others write without Redis, even if PostgreSQL's last answer arrives late."""
     other = Store(database, redis, StoreMetrics())
     answers = cast("UnresponsiveDatabase", isolated.database).answers
     async with gate_watchers(isolated, other):
         await wait_until(lambda: isolated.gate_lease.protocol is not None and other.gate_lease.protocol is not None)
-        answers.clear()  # the next answer, `on`, is held back
+        answers.clear()  # the test delays the next answer, which says `on`
         await asyncio.sleep(watcher.WATCH_INTERVAL_SECONDS + 0.05)
         await close_gate(store)
         await wait_for_gate_state(store, "off")

@@ -1,4 +1,4 @@
-"""A lost index: every step of the protocol detects it and changes nothing, and PostgreSQL answers."""
+"""Tests a lost index: every step of the protocol detects the loss and changes nothing, and PostgreSQL answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ from tests.support.task_factories import new_task
 
 
 def _losable_parts() -> list[str]:
-    """Return `rev` and, by kind and number of the view, each set that has a beacon."""
+    """Return the keys whose loss is detected: `rev`, and each set with a beacon as its kind and its view's number."""
     return ["rev", *(f"{kind} {n}" for kind in ("index", "expiring") for n in range(len(keys.VIEWS)))]
 
 
@@ -106,7 +106,7 @@ async def test_read_falls_back_to_postgresql_after_redis_was_emptied(store: Stor
     assert request.degraded
     assert store.metrics.degraded_reads == 1
     assert await store.redis.client.dbsize() == 0
-    # The loss is reported to the watcher.
+    # The read reports the loss to the watcher.
     assert store.gate_lease.wake_up_event.is_set()
     assert store.gate_lease.lost_index is not None
     assert store.gate_lease.lost_index[0] == protocol(store).gate.epoch
@@ -143,7 +143,7 @@ async def test_loss_of_an_older_index_does_not_close_the_gate(store: Store) -> N
 
 @pytest.mark.parametrize("part", _losable_parts())
 async def test_write_that_finds_the_index_lost_is_retried_without_redis(store: Store, part: str) -> None:
-    """A write without marks is acknowledged only after the gate has closed for every process."""
+    """The store acknowledges a write without marks only after the gate has closed for every process."""
     await exhaust_closings(store)
     task, deleted = await create_uncached_tasks(store, 2)
     await _lose(store, part)

@@ -1,4 +1,4 @@
-"""Orders while tasks move in them: PostgreSQL answers a page only while the order in Redis is in doubt."""
+"""Tests orders in which tasks move: PostgreSQL answers a page only while the order in Redis is uncertain."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ PAGE = PageRange(10, order="EXPIRING_SOON")
 
 
 async def read_expiries(store: Store) -> tuple[list[datetime | None], int]:
-    """Return the expiries of the page, and how many statements it took in addition to those for its tasks."""
+    """Return the page's expiries, and the number of statements besides those that read its tasks by id."""
     await StoreClient(store).page(PageRange(10))  # fills the entry of every task without a mark
     before, rows = store.metrics.sql_queries, store.metrics.row_queries
     request = StoreClient(store)
@@ -77,7 +77,7 @@ async def test_order_by_expiry_is_in_doubt_only_while_an_expiry_changes(store: S
 
 
 class InterleavingRedis(Redis):
-    """A Redis that runs a callback once, between the ids of a page and its tasks."""
+    """A Redis that runs a callback once, after reading the ids of a page and before reading its tasks."""
 
     def __init__(self, url: str, callback: Callable[[], Awaitable[Any]]) -> None:
         super().__init__(url)
@@ -97,7 +97,7 @@ class InterleavingRedis(Redis):
 async def test_create_that_is_rolled_back_and_retried_is_returned_at_one_position(
     store: Store, redis_url: str, part: PageRange
 ) -> None:
-    """The retried create has a later position. The page must neither return the task twice nor skip other tasks."""
+    """The retried create has a later position. The page must not return the task twice or skip other tasks."""
     old = await create_uncached_task(store)
     retried, abandoned = uncommitted_task(), uncommitted_task()
     for new in (retried, abandoned):

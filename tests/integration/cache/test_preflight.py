@@ -1,4 +1,4 @@
-"""The preflight of Redis: each problem is reported with the command that fixes it."""
+"""Tests the preflight of Redis: each report of a problem contains the command that fixes the problem."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -30,7 +30,7 @@ async def redis(address: str) -> AsyncIterator[Redis]:
 
 
 def restricted_url(address: str, *commands: str, password: str = "sesame") -> str:
-    """Return the URL for a user that may run these commands. The right password is "sesame"."""
+    """Create a user who may run only these commands, and return the user's URL. The correct password is "sesame"."""
     with redis_client.Redis.from_url(address) as client:
         client.acl_setuser("guest", enabled=True, reset=True, passwords=["+sesame"], keys=["*"], commands=commands)
     return address.replace("unix://", f"unix://guest:{password}@")

@@ -1,4 +1,4 @@
-"""A property test: after random operations, every page, position and total is that of a plain list."""
+"""Tests that, after random operations, every page, position and total equals that of a plain list."""
 
 import asyncio
 import itertools
@@ -48,7 +48,7 @@ operations = st.one_of(
 
 
 class ExampleRunner:
-    """Runs examples on one pair of stores, each in a workspace of its own."""
+    """Runs every example on the same pair of stores, in a workspace of its own."""
 
     numbers: ClassVar = itertools.count(1)
 

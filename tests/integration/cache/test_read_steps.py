@@ -1,4 +1,4 @@
-"""The steps of a read (R2 to R5), with steps of writers and other readers between them."""
+"""Tests the steps of a read (R2 to R5), with steps of writers and other readers between them."""
 
 import pytest
 

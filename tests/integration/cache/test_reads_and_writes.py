@@ -1,4 +1,4 @@
-"""Reads and writes of tasks through a store whose Redis is in use."""
+"""Tests reads and writes of tasks through a store that uses Redis."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Rebuilds: the index comes from the rows alone, one process builds it, and older indexes are cleared."""
+"""Tests rebuilds: one process builds the index from the rows alone, and clears older indexes."""
 
 import asyncio
 
@@ -51,7 +51,7 @@ async def test_index_is_built_once(bare_store: Store, metrics: StoreMetrics) -> 
     created = await create_uncached_tasks(bare_store, 3)
     assert await rebuild(bare_store) == 3
     assert metrics.rebuilds == 1
-    assert await rebuild(bare_store) is None  # the gate is on
+    assert await rebuild(bare_store) is None  # no rebuild is needed while the gate is on
     assert metrics.rebuilds == 1
     await grant_gate_lease(bare_store)
     request = StoreClient(bare_store)
@@ -83,7 +83,7 @@ async def test_rebuilt_index_agrees_with_the_rows(
 
 @pytest.mark.parametrize("epochs_restart", [True, False])
 async def test_entries_from_before_a_restored_backup_are_not_used(store: Store, epochs_restart: bool) -> None:
-    """After a backup was restored, the rows are older than the entries, and epochs may repeat."""
+    """After an operator restores a backup, the rows are older than the entries, and epochs may repeat."""
     task, removed = await create_uncached_tasks(store, 2)
     await StoreClient(store).update_task(task.id, {"title": "Lost with the database"})
     async with store.database.connection() as connection:
@@ -117,7 +117,7 @@ async def test_keys_without_a_ttl_of_older_indexes_are_cleared(store: Store) -> 
     await mark_task(store, EARLIER_TOKEN, task)
     await mark_task(store, EARLIER_TOKEN, other, overdue=True)
     await switch_gate_off(store)
-    await store.redis.send([("SADD", epochs_key(store.workspace), 7)])  # an epoch without any other keys
+    await store.redis.send([("SADD", epochs_key(store.workspace), 7)])  # an epoch that has no other keys
     await build_index(store)
     assert await epochs_in_redis(store) == {protocol(store).gate.epoch}
     assert await store.redis.client.smembers(epochs_key(store.workspace)) == {b"%d" % protocol(store).gate.epoch}
@@ -157,7 +157,7 @@ async def test_workspaces_and_epochs_do_not_share_keys(store: Store, database: D
     await check_indexes(other)
 
 
-# On request
+# Rebuilds on request (`reindex`)
 
 
 async def test_running_processes_use_the_index_of_a_reindex(store: Store, database: Database, redis_url: str) -> None:
@@ -175,7 +175,7 @@ async def test_running_processes_use_the_index_of_a_reindex(store: Store, databa
 
 
 async def test_reindex_while_a_service_writes_loses_no_task(store: Store, database: Database, redis_url: str) -> None:
-    """Either the command or the service builds the index. Writers continue."""
+    """Either the command or the service builds the index, and writers continue."""
     before = protocol(store).gate.epoch
     created = await create_uncached_tasks(store, 3, status="DONE")
     created.reverse()
@@ -190,7 +190,7 @@ async def test_reindex_while_a_service_writes_loses_no_task(store: Store, databa
         assert (await committed_gate(store)).epoch > before
         await wait_until(lambda: store.gate_lease.protocol is not None)
         await wait_until_scrubbed(store)
-    await grant_gate_lease(store)  # without the watcher, the lease ends
+    await grant_gate_lease(store)  # the lease would end, because the watcher has stopped
     await check_indexes(store)
     await check_entries(store)
 
@@ -203,7 +203,7 @@ async def test_reindex_without_a_service_or_an_index(bare_store: Store) -> None:
 
 
 async def test_reindex_without_a_service_waits_for_leases(store: Store, database: Database, redis_url: str) -> None:
-    """A service that ended has left the gate on, and other processes may still hold leases."""
+    """A stopped service leaves the gate on, and other processes may still hold leases."""
     await create_uncached_tasks(store, 3)
     before = protocol(store).gate.epoch
     async with Redis(redis_url) as redis, asyncio.timeout(20):

@@ -1,4 +1,4 @@
-"""Failed rebuilds: the gate goes off, Redis keeps nothing of the index, and the next rebuild succeeds."""
+"""Tests failed rebuilds: the gate goes off, Redis keeps nothing of the index, and the next rebuild succeeds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -70,7 +70,7 @@ async def lose_rev(store: Store, building: Protocol) -> None:
 
 
 async def close_the_gate(store: Store, building: Protocol) -> None:
-    """Close the gate as a writer does that could not mark."""
+    """Close the gate like a writer whose mark failed."""
     async with store.database.connection() as connection:
         assert await gate.close_gate(connection, store.workspace, building.gate.epoch, lost=True)
 
@@ -149,14 +149,14 @@ async def test_cancelled_rebuild_is_given_up(store: Store, pause: RebuildPause) 
 async def test_rebuild_of_a_dead_process_is_taken_over(
     store: Store, database_url: str, redis_url: str, pause: RebuildPause
 ) -> None:
-    """The first process continues too late, and its batches do not reach the new index."""
+    """The first process continues after the takeover. Its batches must not reach the new index."""
     created = await create_uncached_tasks(store, 7)
     await switch_gate_off(store)
     async with Database(database_url) as database, Redis(redis_url) as redis:
         dying = Store(database, redis, StoreMetrics())
         building = asyncio.create_task(rebuild(dying))
         await pause.reached.wait()
-        assert await rebuild(store) is None  # another process is building
+        assert await rebuild(store) is None  # the rebuild does nothing, because another process is building
         abandoned = await wait_for_gate_state(store, "building")
         created[0] = await StoreClient(store).update_task(created[0].id, {"status": "DONE"})
         (rebuild_connection,) = pause.connections
@@ -186,7 +186,7 @@ async def test_rebuild_of_a_dead_process_is_taken_over(
 async def test_rebuild_that_fails_before_the_gate_is_building_is_cleaned_up(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its keys have no TTL, and its epoch is never used again."""
+    """The next rebuild must remove the failed rebuild's keys: they have no TTL, and their epoch is never reused."""
     await create_uncached_tasks(store, 3)
     await switch_gate_off(store)
     before = await committed_gate(store)

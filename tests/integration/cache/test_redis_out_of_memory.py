@@ -1,4 +1,4 @@
-"""A Redis without memory: writes continue without it, and an index that does not fit is abandoned."""
+"""Tests a Redis that is out of memory: writes continue without Redis, and a rebuild that does not fit is abandoned."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ from tests.support.task_factories import new_task
 
 @pytest.fixture
 async def store(tmp_path: Path, database: Database, metrics: StoreMetrics) -> AsyncIterator[Store]:
-    """A store on a Redis server for this test, because the limit of memory applies to a whole server."""
+    """Yield a store on a Redis server of its own, because a memory limit applies to a whole server."""
     with redis_server(tmp_path) as url:
         async with Redis(url) as redis:
             store = Store(database, redis, metrics)
@@ -57,7 +57,7 @@ async def test_write_continues_without_a_redis_that_is_out_of_memory(store: Stor
 
 
 async def test_mark_is_retried_once_memory_is_free_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replies in flight count as memory too, so a lack of memory may pass within a moment."""
+    """Replies in flight use memory too, so Redis may be out of memory only for a moment."""
     monkeypatch.setattr(transaction, "MEMORY_RETRY_SECONDS", 1.0)
     gate = await committed_gate(store)
     for write in (
@@ -76,14 +76,14 @@ async def test_mark_is_retried_once_memory_is_free_again(store: Store, monkeypat
 
 
 async def test_script_is_refused_before_its_first_write_or_runs_completely(store: Store) -> None:
-    """Redis checks its memory only at the first write of a script that needs memory."""
+    """Redis checks its memory only at a script's first command that needs memory."""
     task = await create_uncached_task(store)
     done = structs.replace(task, status="DONE")
     await mark_task(store, LATER_TOKEN, done)
     await set_maxmemory(store, "1")
     with suppress(RedisFull):
         await protocol(store).publish([MarkedWrite(LATER_TOKEN, done)])
-    # Redis may evict the published value at once.
+    # Redis may evict the published entry at once.
     marked = (await entry_bytes(store, task)).startswith(b"M ")
     assert marked == (await marked_ids(store) != [])
     assert marked == (await indexed_views(store, task.id) == {None, "TODO", "DONE"})

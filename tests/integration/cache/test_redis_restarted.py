@@ -1,4 +1,4 @@
-"""Restarts of Redis: the server is empty, has another run id, and every open connection is useless."""
+"""Tests restarts of Redis: the new server is empty and has another run id, and open connections fail."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from tests.support.task_factories import new_task
 
 @pytest.fixture
 def own_redis(database_url: str, tmp_path: Path) -> Iterator[EmbeddedStores]:
-    """A Redis server that the test may kill, and the PostgreSQL database of the test."""
+    """Yield a Redis server that the test may kill, and the PostgreSQL database of the test."""
     settings = Settings(database_url=database_url, redis_url=None, data_dir=tmp_path)
     embedded = EmbeddedStores(settings, durable=False)
     try:
@@ -39,7 +39,7 @@ def own_redis(database_url: str, tmp_path: Path) -> Iterator[EmbeddedStores]:
 
 
 def kill(own_redis: EmbeddedStores) -> None:
-    """Kill Redis, as the kernel does when memory runs out."""
+    """Kill Redis with SIGKILL, as the kernel does when the machine is out of memory."""
     (server,) = own_redis.servers
     server.kill()
     server.wait()
@@ -56,14 +56,16 @@ def restart(own_redis: EmbeddedStores) -> None:
 async def test_stale_connections_are_reopened(
     database: Database, own_redis: EmbeddedStores, monkeypatch: pytest.MonkeyPatch, *, notified: bool
 ) -> None:
-    """Errors of stale connections do not count against the new server, so no index is closed.
+    """Errors of stale connections do not count against the new server, so the gate stays open.
 
-    Without `notified`, the client does not learn that its connections ended, as when a whole machine fails.
+    Without `notified`, the client does not learn that its connections ended, as after the failure of a machine.
     """
     # On a busy machine, opening twenty connections takes long. A connection without an answer takes two seconds.
     monkeypatch.setattr("cache.redis.protocol.READ_TIMEOUT_SECONDS", 20.0)
     url = own_redis.start().redis_url
-    proxy = Proxy(Path(urlsplit(url).path))  # over TCP, where the client checks less than on a Unix socket
+    proxy = Proxy(
+        Path(urlsplit(url).path)
+    )  # TCP, because the client detects fewer closed connections than on a Unix socket
     await proxy.start()
     async with Redis(proxy.url) as mine, Redis(url) as other:
         store, builder = Store(database, mine, StoreMetrics()), Store(database, other, StoreMetrics())
@@ -87,7 +89,7 @@ async def test_stale_connections_are_reopened(
         assert store.gate_lease.lost_index is None
         assert store.metrics.degraded_reads == 0
 
-        # A network may drop idle connections without notice. The next use of one must not fail.
+        # A network may drop idle connections without notice. The next use of a dropped connection must not fail.
         await proxy.cut()
         await proxy.heal()
         created = [await StoreClient(store).create_task(new_task()), *created]
@@ -136,19 +138,19 @@ async def test_index_is_rebuilt_after_redis_was_killed(database: Database, own_r
 
 
 async def test_restart_between_two_reads_is_detected(database: Database, own_redis: EmbeddedStores) -> None:
-    """No call failed, but the server has another run id."""
+    """No call fails, so only the run id reveals the restart."""
     async with Redis(own_redis.start().redis_url) as redis:
         store = Store(database, redis, StoreMetrics())
         await build_index(store)
         task = await StoreClient(store).create_task(new_task())
         own_redis.stop()
-        # The new server has the same keys, as a copy would.
+        # The new server has the same keys as the old one.
         keys = protocol(store).keys
         async with Redis(own_redis.start().redis_url) as other:
             await other.send([("SET", keys.rev, 1), ("SET", keys.entry(task.id), encode(store.workspace, task))])
         async with database.connection() as connection:
             await connection.raw.execute("UPDATE task SET title = 'Newer', version = 2")
-        for _ in range(3):  # on the old connection, then on new ones
+        for _ in range(3):  # the first read uses the old connection, later reads use new connections
             store.gate_lease.redis_answers = True
             (found,) = await StoreClient(store).tasks_by_id([task.id])
             assert found is not None

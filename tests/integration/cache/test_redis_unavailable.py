@@ -1,4 +1,4 @@
-"""A Redis that cannot be reached, does not answer, or is another server: reads and writes use PostgreSQL alone."""
+"""Tests an unreachable, unresponsive or wrong Redis server: reads and writes use PostgreSQL alone."""
 
 import asyncio
 from typing import Any
@@ -42,10 +42,10 @@ async def test_without_redis_every_read_is_answered_and_no_write_is_lost(store: 
         assert (await request.page(PageRange(5))).tasks == [task, deleted]
         assert request.degraded
         assert isolated.metrics.degraded_reads == 2
-        assert isolated.metrics.redis_round_trips == 0  # no connection could be opened
+        assert isolated.metrics.redis_round_trips == 0  # the store could not open a connection
         with pytest.raises(CacheUnavailable):
             await rebuild(isolated)
-        assert (await committed_gate(store)).state == "on"  # other processes may be able to use Redis
+        assert (await committed_gate(store)).state == "on"  # the gate stays on, because other processes may reach Redis
 
         async with gate_watchers(store):
             updated = await StoreClient(isolated).update_task(task.id, {"title": "Newer"})
@@ -63,7 +63,7 @@ async def test_without_redis_every_read_is_answered_and_no_write_is_lost(store: 
 
 
 class UnresponsiveRedis(Redis):
-    """A Redis that never answers one script, as if the server were suspended."""
+    """A Redis that never answers one script, like a suspended server."""
 
     def __init__(self, url: str, silent_at: ScriptName) -> None:
         super().__init__(url)
@@ -77,20 +77,20 @@ class UnresponsiveRedis(Redis):
 
 @pytest.mark.parametrize("script", ["page", "lease", "fill"])
 async def test_reader_does_not_wait_for_an_unresponsive_redis(store: Store, redis_url: str, script: ScriptName) -> None:
-    """PostgreSQL answers. An unanswered fill does not matter: the reader has its rows already."""
+    """PostgreSQL answers instead. An unanswered fill does not delay the reader, which has its rows already."""
     created = await create_uncached_tasks(store, 3)
     async with UnresponsiveRedis(redis_url, script) as redis:
         unresponsive = Store(store.database, redis, StoreMetrics())
         await grant_gate_lease(unresponsive)
         request = StoreClient(unresponsive)
-        async with asyncio.timeout(20):  # fails if the reader waits forever
+        async with asyncio.timeout(20):  # fails if the reader waits for the reply
             page = await request.page(PageRange(2))
         assert (page.tasks, page.total) == (created[:2], 3)
         assert request.degraded is (script != "fill")
 
 
 async def test_process_that_cannot_reach_redis_does_not_keep_the_gate_closed(store: Store, database: Database) -> None:
-    """After several closings the gate stays open. Writes of that process fail, and those of other processes succeed."""
+    """After several closings the gate stays open. Only the writes of that process fail."""
     async with Redis(UNREACHABLE_URL) as redis:
         isolated = Store(database, redis, StoreMetrics())
         for _ in range(3):
@@ -110,7 +110,7 @@ async def test_process_that_cannot_reach_redis_does_not_keep_the_gate_closed(sto
 
 
 async def test_redis_with_another_run_id_than_the_gate_is_not_used(store: Store) -> None:
-    """Even if it has the same keys: it may be a replica that was promoted before it had every write."""
+    """The other server may have the same keys and still miss writes: a replica that was promoted too early."""
     task = await StoreClient(store).create_task(new_task())
     on = protocol(store).gate
     async with store.database.connection() as connection:
@@ -154,7 +154,7 @@ async def test_redis_with_another_run_id_than_the_gate_is_not_used(store: Store)
 async def test_closings_by_a_process_that_never_used_the_redis_of_the_gate_are_limited(
     store: Store, redis_url: str
 ) -> None:
-    """Its address may be wrong. A process that has used that Redis knows that the server was restarted."""
+    """The process may have a wrong address. Only a process that has used the gate's Redis can detect a restart."""
     await exhaust_closings(store)
     on = protocol(store).gate
     async with Redis(redis_url) as redis:

@@ -1,4 +1,4 @@
-"""The background work of a process: it rebuilds a lost index, purges old rows, and stops at any moment."""
+"""Tests the background work of a process: it rebuilds a lost index, purges old rows, and can stop at any moment."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The scrub: it repairs entries and indexes, and skips tasks with a writer or a live mark."""
+"""Tests the scrub: it repairs entries and indexes, and skips tasks with an active writer or a live mark."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -54,7 +54,7 @@ async def test_mark_of_a_dead_writer_is_scrubbed_after_its_deadline(store: Store
 
 @pytest.mark.parametrize("bulk", [False, True])
 async def test_overdue_mark_of_an_active_writer_is_not_scrubbed(store: Store, *, bulk: bool) -> None:
-    """A commit can hang while it waits for a replica. Until it ends, no reader may fill over its mark."""
+    """A commit can hang while it waits for a replica. Until the commit ends, no reader may replace its mark."""
     [task, unlocked], overdue = await create_uncached_tasks(store, 2), []
     for number, marked in enumerate((task, unlocked)):
         await mark_task(store, EARLIER_TOKEN + number, with_status(marked, "DONE"), overdue=True)
@@ -64,7 +64,9 @@ async def test_overdue_mark_of_an_active_writer_is_not_scrubbed(store: Store, *,
         with pytest.raises(DatabaseTimeout) if bulk else nullcontext():
             await scrub_all(store, protocol(store))
         assert await entry_bytes(store, task) == overdue[0]
-        assert (await entry_bytes(store, unlocked) == overdue[1]) is bulk  # a bulk writer may hold any task
+        assert (
+            await entry_bytes(store, unlocked) == overdue[1]
+        ) is bulk  # a bulk writer may be writing any task, so the scrub skips every task
         assert await StoreClient(store).tasks_by_id([task.id]) == [task]
         assert await entry_bytes(store, task) == overdue[0]
     await scrub_all(store, protocol(store))

@@ -1,4 +1,4 @@
-"""Filters while tasks change."""
+"""Tests filters while tasks change."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -23,7 +23,7 @@ async def test_task_that_moves_ahead_of_a_reading_filter_is_returned_once(store:
 
     class ConcurrentlyChangedLoader(TaskLoader):
         async def batch_load_fn(self, keys: list[UUID]) -> list[Task | None]:
-            """Around the first load, delete the second task, so that the filter reads on, and move the first task."""
+            """Delete the second task before the first load, so that the filter reads on. Then move the first task."""
             if keys[0] == first.id:
                 await StoreClient(store).delete_task(second.id)
             loaded = await super().batch_load_fn(keys)

@@ -1,4 +1,4 @@
-"""Single flight: readers of the same uncached tasks share a fill, and no reader gets a row from before its call."""
+"""Tests single flight: readers of the same uncached tasks share a fill. No reader gets a row read before its call."""
 
 import asyncio
 import random
@@ -114,7 +114,7 @@ async def test_reader_queries_postgresql_when_no_fill_comes(store: Store) -> Non
 
 
 async def test_tasks_that_need_no_wait_are_read_first(store: Store) -> None:
-    """One query reads the free and the marked task, while another reader fills the leased one."""
+    """One query reads the unleased task and the marked task, while another reader fills the leased task."""
     leased, marked, free, cached = created = await create_uncached_tasks(store, 4)
     row = await take_lease(store, leased)
     await mark_task(store, EARLIER_TOKEN, marked)
@@ -131,7 +131,7 @@ async def test_tasks_that_need_no_wait_are_read_first(store: Store) -> None:
 
 @pytest.mark.parametrize("filled", ["before the read", "during the read", "never"])
 async def test_waiting_reader_gets_no_row_from_before_its_call(store: Store, filled: str) -> None:
-    """The lease holder has read the old row, and an update was acknowledged, before the reader begins."""
+    """Before the reader begins, the lease holder reads the old row, and a writer's update is acknowledged."""
     task = await create_uncached_task(store)
     old = await take_lease(store, task)
     updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})

@@ -1,4 +1,4 @@
-"""Exact totals from PostgreSQL."""
+"""Tests the exact totals from PostgreSQL."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The steps of a write (W3 to W8), with steps of other writers and readers between them."""
+"""Tests the steps of a write (W3 to W8), with steps of other writers and readers between them."""
 
 from datetime import timedelta
 from typing import Any
@@ -131,7 +131,7 @@ async def test_later_expiry_applies_until_the_publish(store: Store) -> None:
 
 @pytest.mark.parametrize("first", [True, False])
 async def test_missing_expiry_counts_as_the_latest_until_the_publish(store: Store, first: bool) -> None:
-    """Otherwise a sweep could remove the id of a task whose row never expires if the writer rolls back."""
+    """With an earlier expiry, a sweep could remove the id although the writer rolls back and the row never expires."""
     task = await create_uncached_task(store, expires_at=None if first else in_an_hour())
     values = {name: getattr(task, name) for name in task.__struct_fields__}
     await mark_task(store, EARLIER_TOKEN, Task(**values | {"expires_at": in_an_hour() if first else None}))
@@ -161,7 +161,7 @@ async def test_write_whose_row_is_rejected_leaves_no_mark(store: Store) -> None:
 
 
 async def test_add_ends_the_mark_of_an_earlier_create(store: Store) -> None:
-    """Otherwise the late abort of a create that was rolled back would remove an id that was created since."""
+    """If the mark stayed, the late abort of a rolled-back create would remove the id of a later create."""
     task = await create_uncached_task(store)
     await mark_task(store, EARLIER_TOKEN, task)
     await protocol(store).add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT)

@@ -1,4 +1,4 @@
-"""Writes during a rebuild: the index agrees with the rows, at whatever step a batch is read and added."""
+"""Tests writes during a rebuild: the index agrees with the rows, whenever the rebuild reads and adds a batch."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -25,9 +25,9 @@ from tests.support.store_client import StoreClient
 from tests.support.task_factories import in_an_hour, new_task
 
 STATUSES: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
-# Points of a write at which the rebuild can run a step.
+# The points of a write at which the rebuild can run a step.
 POINTS = ("before", "marked", "committed", "after")
-# The points at which the batch is read and added. A read between the mark and the commit sees the same rows as before.
+# The points at which the rebuild reads and adds a batch. Reads at `marked` see the same rows as reads at `before`.
 INTERLEAVINGS = [("before", added) for added in POINTS] + [("committed", added) for added in POINTS[2:]]
 
 SOON, LATE = in_an_hour(), in_an_hour() + timedelta(hours=1)
@@ -49,7 +49,7 @@ class SteppedRedis(Redis):
 
 
 class StepwiseRebuild:
-    """A rebuild of a single batch, which is read at one point of a write and added at another."""
+    """A rebuild that reads its only batch at one point of a write, and adds the batch at the same or a later point."""
 
     def __init__(self, store: Store, protocol: Protocol, read_at: str, add_at: str) -> None:
         self._store, self._protocol = store, protocol
@@ -115,7 +115,7 @@ def interrupted(write: Write, end: LiteralString, error: type[DatabaseError]) ->
 
 
 def rolled_back(write: Write) -> Write:
-    """Roll a write back, so that the writer knows and aborts its marks."""
+    """Roll a write back with an error, after which the writer aborts its marks."""
     return interrupted(write, "ROLLBACK", DatabaseError)
 
 
@@ -174,7 +174,7 @@ WRITES: dict[str, Write] = {
 }
 SINGLE = [name for name in WRITES if name != "change nothing" and " and " not in name]
 WRITES |= {f"{name}, rolled back": rolled_back(WRITES[name]) for name in SINGLE}
-# The writer does not learn the outcome, or has died. The mark stays.
+# The writer does not learn the outcome or dies, so the mark stays.
 WRITES |= {
     f"{name}, committed unknown to the writer": interrupted(WRITES[name], "COMMIT", CommitUnknown) for name in SINGLE
 }

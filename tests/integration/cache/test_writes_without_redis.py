@@ -1,4 +1,4 @@
-"""Writes wait while the gate closes. While the gate is off, they change PostgreSQL only, and every read sees them."""
+"""Tests writes without Redis: they wait while the gate is closing, and change only PostgreSQL while it is off."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -49,7 +49,7 @@ WRITES: dict[str, Callable[[StoreClient, UUID, UUID], Awaitable[Any]]] = {
 
 
 async def create_targets(store: Store) -> tuple[UUID, UUID]:
-    """Return the ids of a visible and of a deleted task, for WRITES. The visible tasks have entries."""
+    """Return the ids of a visible and a deleted task, on which WRITES act. Each visible task has an entry."""
     visible, deleted, _ = await create_uncached_tasks(store, 3)
     await StoreClient(store).delete_task(deleted.id)
     await StoreClient(store).page(PageRange(5))
@@ -63,7 +63,7 @@ async def visible_rows(store: Store) -> list[Task]:
 
 
 async def check_reads(store: Store, *, degraded: bool) -> None:
-    """Check pages and reads by id against the rows, each in a new request."""
+    """Assert that pages and reads by id agree with the rows. Each read is a new request."""
     expected = await visible_rows(store)
     for status in (None, "TODO", "DONE"):
         request = StoreClient(store)
@@ -122,13 +122,13 @@ async def test_write_during_a_rebuild_is_visible_during_and_after_the_rebuild(st
     await check_reads(store, degraded=True)
     assert await build_index(store) == len(
         await visible_rows(store)
-    )  # replaces the unfinished index by one with another epoch
+    )  # the new index has another epoch and replaces the unfinished index
     await check_reads(store, degraded=False)
     await check_indexes(store)
 
 
 async def test_write_that_entered_before_the_gate_closed_ends_with_redis(store: Store) -> None:
-    """Closing waits for the leases of readers, not for writers, whose marks protect their tasks."""
+    """Closing waits only for the leases of readers. Marks protect the tasks of writers."""
     task = await create_uncached_task(store)
     async with store.database.connection() as connection, connection.raw.transaction():
         await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
@@ -141,7 +141,7 @@ async def test_write_that_entered_before_the_gate_closed_ends_with_redis(store: 
 
 
 async def entry_of_current_gate(store: Store, id_: UUID) -> bytes | None:
-    """Return the entry of a task, also while the gate does not allow reads of it."""
+    """Return the entry of a task, even while the gate forbids reads from Redis."""
     found: Any = await store.redis.client.get(
         store.gate_lease.protocol_for(await committed_gate(store)).keys.entry(id_)
     )
@@ -149,7 +149,7 @@ async def entry_of_current_gate(store: Store, id_: UUID) -> bytes | None:
 
 
 async def test_rebuild_waits_for_a_write_without_redis(store: Store) -> None:
-    """Otherwise the write could be missing from both the batches and the index."""
+    """If the rebuild did not wait, its batches could miss the write, and the writer would not add it to the index."""
     task = await create_uncached_task(store)
     await switch_gate_off(store)
     async with store.database.connection() as connection, connection.raw.transaction():
@@ -216,6 +216,6 @@ async def test_each_write_during_a_closing_is_applied_once(store: Store, databas
     page = await StoreClient(other).page(PageRange(100))
     assert page.tasks == newest_first(created)[:100]
     assert page.total == len(created)
-    await grant_gate_lease(store)  # without the watcher, the lease ends
+    await grant_gate_lease(store)  # the lease would end, because the watcher has stopped
     await check_indexes(store)
     await check_entries(store)

@@ -1,4 +1,4 @@
-"""The constraints of the task table, which enforce the limits of the API."""
+"""Tests the constraints of the task table, which enforce the limits of the API."""
 
 from datetime import UTC, datetime
 from typing import Any, LiteralString

@@ -1,4 +1,4 @@
-"""Errors of real connections: each is a `DatabaseError` that says whether anything was changed."""
+"""Tests errors of real connections: each is a `DatabaseError` that says whether the statement changed anything."""
 
 import asyncio
 from uuid import UUID
@@ -76,7 +76,7 @@ async def test_cancellation_does_not_leak_a_connection(database_url: str) -> Non
     async with Database(database_url, DatabaseLimits(pool_size=1, wait_ms=500)) as database:
         checkout = database.connection()
         await checkout.__aenter__()
-        async with database._pool._lock:  # as while another caller uses the pool
+        async with database._pool._lock:  # hold the lock like another caller that uses the pool
             returning = asyncio.create_task(checkout.__aexit__(None, None, None))
             await asyncio.sleep(0)
             returning.cancel()

@@ -1,4 +1,4 @@
-"""The locks of the gate: which calls wait for which transactions."""
+"""Tests the locks of the gate: which calls wait for which transactions."""
 
 import asyncio
 

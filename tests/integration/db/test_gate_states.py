@@ -1,4 +1,4 @@
-"""The states of the gate: the allowed changes, and the back-off after several closings."""
+"""Tests the states of the gate: the allowed changes, and the back-off after several closings."""
 
 import pytest
 
@@ -30,7 +30,7 @@ async def committed_gate(connection: Connection) -> Gate:
 
 
 async def backdate(connection: Connection, seconds: float) -> None:
-    """Make the last change of the gate look that much older."""
+    """Move the time of the gate's last change into the past by this many seconds."""
     await connection.raw.execute("UPDATE gate SET since = since - make_interval(secs => %s)", (seconds,))
 
 
@@ -84,7 +84,7 @@ async def test_build_begins_only_from_off_or_building(connection: Connection, st
     async with connection.raw.transaction():
         epoch = await gate.begin_building(connection, WORKSPACE)
     assert (epoch is not None) == begins
-    assert await committed_gate(connection) == before  # The build is not written yet.
+    assert await committed_gate(connection) == before  # The state `building` is not written yet.
 
 
 async def test_failed_builds_do_not_count_as_closings(connection: Connection) -> None:
@@ -126,13 +126,13 @@ async def test_epochs_increase_even_after_a_rollback(database: Database) -> None
             await attempt(fails=False)
     assert seen == sorted(set(seen))
     assert min(seen) > 0
-    assert max(seen) < 2**53  # Exact as a double, in Lua and JSON.
+    assert max(seen) < 2**53  # Lua and JSON represent numbers below 2**53 exactly.
     async with database.connection() as connection:
         assert (await committed_gate(connection)).epoch == seen[-1]
 
 
 async def test_two_databases_use_different_epochs(connection: Connection) -> None:
-    """Their sequences both begin at 1, and they may share a Redis."""
+    """Two databases may share a Redis, and the sequences of both begin at 1."""
     epochs = set()
     for _ in range(20):
         await connection.raw.execute("ALTER SEQUENCE gate_epoch RESTART")
@@ -177,7 +177,7 @@ async def test_wait_before_a_closing_doubles_up_to_256_seconds(connection: Conne
             await backdate(connection, seconds)
             waited = int(seconds)
         await gate.switch_off(connection, WORKSPACE, built.epoch)
-        # Reset the count: the minutes that passed have reduced it.
+        # Set the count again, because the simulated minutes have reduced the count.
         await connection.raw.execute("UPDATE gate SET closings = %s", (4 + len(waits),))
         waits.append(waited)
     assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 256, 256]
@@ -190,7 +190,7 @@ async def test_each_minute_reduces_the_count_of_closings(connection: Connection)
     await backdate(connection, 125)
     assert await gate.close_gate(connection, WORKSPACE, built.epoch, lost=False)
     await gate.switch_off(connection, WORKSPACE, built.epoch)
-    # Three closings, minus two for two minutes, plus this one: one more is immediate.
+    # The count is 2: three closings, less two for two minutes, plus this closing. The next closing is immediate.
     assert [await build_and_close(connection) for _ in range(2)] == [True, False]
 
 

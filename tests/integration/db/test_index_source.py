@@ -1,4 +1,4 @@
-"""The batches for the index: every visible task once, in order."""
+"""Tests the batches for the index: they contain every visible task once, in order."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Migrations: each is applied once, also by concurrent processes."""
+"""Tests that each migration is applied once, also by concurrent processes."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ MIGRATE = "import sys; from db.migrations import migrate; print(*migrate(sys.arg
 
 @pytest.fixture
 def empty_database(stores: StoreUrls) -> Iterator[str]:
-    """A database without any table."""
+    """Yield the URL of a database without tables."""
     name = sql.Identifier(EMPTY)
     with psycopg.connect(stores.database_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(name))

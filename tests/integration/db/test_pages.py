@@ -1,4 +1,4 @@
-"""Pages, counts and ranks from SQL, compared with a model: a sorted list that is sliced as the page script does."""
+"""Compares pages, counts and ranks from SQL with a model: a sorted list, sliced like in the page script."""
 
 import asyncio
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.support.examples import examples
 from tests.support.task_factories import PAST, WORKSPACE, create_rows
 
 SOON, FUTURE = datetime(2149, 12, 31, tzinfo=UTC), datetime(2150, 1, 1, tzinfo=UTC)
-# Few times and few ids, so that tasks share a time, and positions are at tasks, between them and at both ends.
+# Few times and ids, so that tasks share a time, and positions lie on tasks, between tasks and at both ends.
 TIMES = [datetime(2026, 1, 1, 12, 0, 0, microsecond, tzinfo=UTC) for microsecond in range(4)]
 IDS = [UUID(int=(0x7 << 76) | (0x2 << 62) | (n << 80)) for n in range(40)]
 
@@ -83,7 +83,7 @@ def expected_page(
     offset: int,
     order: Order,
 ) -> tuple[list[Position], bool, bool]:
-    """Return a page of the model as page.lua would: its positions, and whether there are more before and after."""
+    """Return a page of the model like page.lua: its positions, and whether more tasks come before and after."""
     start, end = offset, len(view)
     if after is not None:
         start += rank(view, after, order) + (after in view)
@@ -176,7 +176,7 @@ async def test_counts_are_of_one_workspace(connection: Connection) -> None:
 
 
 async def test_page_is_read_in_one_snapshot(database: Database) -> None:
-    """While 100 tasks at a time are created and deleted, a page has all of them or none."""
+    """A writer creates and deletes 100 tasks at a time. A page must contain all 100 tasks or none."""
 
     async def change() -> None:
         async with database.connection() as connection:

@@ -1,4 +1,4 @@
-"""Query plans: no statement scans the whole table, and counts use index-only scans."""
+"""Tests query plans: no statement scans the whole table, and counts use index-only scans."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -21,12 +21,12 @@ FILL: LiteralString = """
            CASE WHEN n %% 50 = 1 THEN now() - make_interval(secs => n * 60) END
     FROM generate_series(1, %s) AS n
 """
-# The gate has one row for each workspace. PostgreSQL uses its index only if there are many rows.
+# The gate table has one row for each workspace. PostgreSQL uses its index only if the table has many rows.
 GATES: LiteralString = "INSERT INTO gate SELECT 'w' || n, 'on', n, 'run' FROM generate_series(1, 10000) AS n"
 IN_GATE: LiteralString = "SELECT epoch FROM gate WHERE workspace_id = 'w77'"
 
 MODULES = (task_table, gate, pages, purge, index_source)
-# Statements that use only functions and sequences. IN_GATE is what these functions read.
+# These statements use only functions and sequences. The functions read the gate with the query IN_GATE.
 WITHOUT_TABLE = {"ENTER_GATE", "AWAIT_WRITERS", "TRY_TO_BUILD", "BEGIN_BUILDING"}
 GATE = {"READ_GATE", "CLOSE_GATE", "SWITCH_OFF", "WRITE_BUILDING", "SWITCH_ON"}
 STATUSES: tuple[Status | None, ...] = (None, "DONE")
@@ -115,7 +115,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
     assert set(plans) >= WITHOUT_TABLE | GATE
     assert len(plans) >= 22
     for plan, index in [(kind[name], index) for name, (index, _) in PAGES.items() for kind in (plans, prepared)]:
-        # Table rows are read only for the page itself. The start and the neighbours use index-only scans.
+        # Only the page itself reads table rows. The start and the neighbours of the page use index-only scans.
         assert len(re.findall(rf"Index Scan (Backward )?using {index}", plan)) == 1
         assert len(re.findall(rf"Index Only Scan (Backward )?using {index}", plan)) == 4
         assert not re.search(r"Bitmap|Sort Key: task", MERGE.sub("", plan))
@@ -127,7 +127,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
     for name in GATE:
         assert "Index Scan using gate_pkey" in plans[name]
     for plan in (plans["INDEX_BATCH"], prepared["INDEX_BATCH"]):
-        # Read in index order, so the cost of a batch does not depend on its start. Only the batch is grouped.
+        # The plan reads in index order and groups only the batch, so the cost of a batch does not depend on its start.
         assert "Index Scan using task_page" in plan
         assert not re.search(r"Sort Key: task", plan)
     for plan in (plans["PURGE_TASKS"], prepared["PURGE_TASKS"]):

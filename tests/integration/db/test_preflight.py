@@ -1,4 +1,4 @@
-"""The preflight finds servers that the service cannot use, and says what to do."""
+"""Tests that the preflight finds unsuitable servers, and says how to fix them."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ async def current_setting(database: Database, setting: str) -> str:
 
 async def test_suitable_database_has_no_problems(database_url: str) -> None:
     assert await database_problems(database_url, LIMITS) == []
-    # The check needs two connections, also if the pool is limited to one.
+    # The check needs two connections, even if the pool is limited to one connection.
     assert await database_problems(database_url, DatabaseLimits(pool_size=1)) == []
 
 
@@ -87,7 +87,7 @@ async def test_replica_is_a_problem(tmp_path: Path) -> None:
     settings = Settings(database_url=None, redis_url="redis://nobody", data_dir=tmp_path)
     with EmbeddedStores(settings, durable=False):
         pass
-    # A standby that waits for its primary, and accepts readers.
+    # This file makes the server a standby, which accepts readers while it waits for its primary.
     (tmp_path / "postgres" / "standby.signal").touch()
     with EmbeddedStores(settings, durable=False) as urls:
         [problem] = await database_problems(urls.database_url, LIMITS)
@@ -102,7 +102,7 @@ async def test_other_encoding_than_utf8_is_a_problem(latin_database_url: str) ->
 
 
 async def test_pooler_in_transaction_mode_is_a_problem(database_url: str) -> None:
-    # The path of a Unix socket must be short, and tmp_path is not.
+    # The path of a Unix socket must be short, and tmp_path is too long.
     with tempfile.TemporaryDirectory() as folder:
         async with pooler(database_url, Path(folder)) as url:
             [problem] = await database_problems(url, LIMITS)

@@ -1,4 +1,4 @@
-"""The purge: which rows it deletes, and that it is safe with concurrent writers and purges."""
+"""Tests which rows the purge deletes, and that it is safe with concurrent writers and purges."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ MONTH = timedelta(days=30)
 
 
 async def backdate(connection: Connection, tasks: list[Task], **ago: timedelta | None) -> None:
-    """Set how long ago tasks were deleted or expired."""
+    """Move the deletion or expiry of tasks into the past."""
     now = datetime.now(UTC)
     deleted, expired = (ago.get(name) for name in ("deleted", "expired"))
     await connection.raw.execute(
@@ -112,7 +112,7 @@ async def test_concurrent_restores_and_purges_never_take_the_same_row(database_u
                     total += await purge_tasks(connection, WORKSPACE, MONTH, batch=2)
             return total
 
-        # They start at opposite ends and meet in the middle.
+        # The two calls start at opposite ends and meet in the middle.
         restored, *counts = await asyncio.gather(restore(tasks), purge(), purge(), purge())
         async with database.connection() as connection:
             assert await remaining_ids(connection, tasks) == restored

@@ -1,4 +1,4 @@
-"""The statements of `db.task_table`: what they write, and which tasks they return."""
+"""Tests which rows the statements of `db.task_table` write, and which tasks they return."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

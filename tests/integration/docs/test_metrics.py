@@ -1,4 +1,4 @@
-"""docs/reference/metrics.md explains exactly the metrics that the service returns."""
+"""Tests that docs/reference/metrics.md explains exactly the metrics that the service returns."""
 
 from prometheus_client.parser import text_string_to_metric_families
 

@@ -11,7 +11,7 @@ from tests.support.task_inputs import all_tasks
 
 @pytest.fixture
 async def existing_task(client: Client) -> AsyncIterator[Any]:
-    """A task that exists before the test. After the test, the service must hold exactly this task, unchanged."""
+    """Yield a task that exists before the test, and assert after the test that it is unchanged and the only task."""
     task = await client.create(title="Existing task", description="unchanged")
     before = await all_tasks(client)
     assert before["tasks"]["totalCount"] == 1

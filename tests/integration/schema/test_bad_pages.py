@@ -1,4 +1,4 @@
-"""Invalid arguments of queries: every error names the argument and the limit."""
+"""Tests invalid arguments of queries: every error names the argument and the limit."""
 
 import base64
 from typing import Any
@@ -35,7 +35,7 @@ NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 async def assert_bad_input(
     client: Client, document: str, argument: str, *words: str, **variables: Any
 ) -> dict[str, int]:
-    """Assert that the error names the argument and contains the words, and return its limit and requested value."""
+    """Assert that the error names the argument and contains the words. Return the error's limit and requested value."""
     error = await client.error(document, **variables)
     extensions: dict[str, Any] = error["extensions"]
     assert (extensions.pop("code"), extensions.pop("argument")) == ("BAD_USER_INPUT", argument), variables
@@ -120,7 +120,7 @@ async def test_filter_of_wrong_type_is_rejected(client: Client, existing_task: A
 
 
 def forged(cursor: str) -> list[str]:
-    """Return strings that resemble the cursor: with changed bits, truncated, extended, or of another kind."""
+    """Return invalid cursors that resemble a valid one: with changed bits, truncated, extended, or of another kind."""
     raw = bytearray(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     changed = []
     for index in (0, 1, 8, 9, len(raw) - 1):

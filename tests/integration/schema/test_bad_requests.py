@@ -1,4 +1,4 @@
-"""HTTP bodies that are not GraphQL requests: every error is clear, and nothing changes."""
+"""Tests HTTP bodies that are not GraphQL requests: every error is clear, and no task changes."""
 
 import json
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ async def test_body_over_the_limit_is_rejected(client: Client, existing_task: An
     [error] = response.json()["errors"]
     assert error["extensions"]["code"] == "BODY_TOO_LARGE"
     assert error["extensions"]["limit"] == 2**20
-    # Without a Content-Length, the service stops reading at the limit and does not know the total.
+    # Without a Content-Length, the service stops reading at the limit, so the error cannot contain the total size.
     requested = error["extensions"]["requested"]
     assert requested == len(body) if with_length else 2**20 < requested <= len(body)
     for number in (2**20, requested):

@@ -1,4 +1,4 @@
-"""Invalid input of mutations: every error names the field and the limit, and nothing changes."""
+"""Tests invalid input of mutations: every error names the field and the limit, and no task changes."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ async def test_invalid_field_is_rejected(client: Client, existing_task: Any, nam
 @pytest.mark.parametrize("policy", ["SKIP_INVALID", "REJECT_ALL"])
 @pytest.mark.parametrize("name", ["createTasks", "updateTasks"])
 async def test_invalid_field_of_an_item_is_rejected(client: Client, existing_task: Any, name: str, policy: str) -> None:
-    """PostgreSQL reports IN_PAST and the validation all other errors, so IN_PAST is sent in a request of its own."""
+    """Only PostgreSQL detects IN_PAST, after the validation has found no other error. IN_PAST needs its own request."""
     for in_past in (False, True):
         bad = [each for each in INVALID_FIELDS if (each[2] == "IN_PAST") == in_past]
         ids = [existing_task["id"] if in_past else str(new_id()) for _ in bad]
@@ -81,7 +81,7 @@ async def test_values_at_the_limits_are_accepted(client: Client) -> None:
 
 @pytest.mark.parametrize("field", ["title", "description", "clientMutationId", "id"])
 async def test_unpaired_surrogate_is_rejected(client: Client, existing_task: Any, field: str) -> None:
-    """RFC 8259 leaves unpaired surrogates in JSON undefined; the JSON parser of the service rejects them."""
+    """RFC 8259 leaves unpaired surrogates in JSON undefined. The service's JSON parser rejects them."""
     for text in ("\ud800", "a\udc00b", "\udc00\ud800", "\ud800\ud800"):
         response = await client.send(CREATE, input={"title": "New", field: text})
         assert response.status_code == 400
@@ -164,7 +164,7 @@ async def test_bulk_input_of_wrong_type_is_rejected(client: Client, existing_tas
 
 @pytest.mark.parametrize("name", [*SINGLE_MUTATIONS, *BULK_MUTATIONS])
 async def test_client_mutation_id_can_be_any_text(client: Client, existing_task: Any, name: str) -> None:
-    """The payload contains it also if the input is rejected."""
+    """The payload contains the clientMutationId even if the service rejects the input."""
     whole: dict[str, Any] = {"tasks": []} if name in BULK_MUTATIONS else with_id(name, "7")
     for text in (None, "", "\0", "𝄞" * 10_000):
         payload = (await client.query(mutation(name), input=whole | {"clientMutationId": text}))[name]

@@ -1,4 +1,4 @@
-"""Bulk mutations, completeTask and reopenTask, and the current task in version conflicts."""
+"""Tests bulk mutations, completeTask and reopenTask, and the current task in version conflicts."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ async def run_bulk(client: Client, name: str, tasks: list[Any], **more: Any) -> 
 
 
 def codes(payload: Any) -> list[str]:
-    """Return the error codes of each item, joined by spaces; an empty string for a success."""
+    """Return the error codes of each item, joined by spaces. A success has an empty string."""
     return [" ".join(error["code"] for error in result["userErrors"]) for result in payload["results"]]
 
 
@@ -99,7 +99,7 @@ async def test_reject_all_creates_all_tasks_or_none(client: Client) -> None:
 @pytest.mark.parametrize("name", BULK_DOCUMENTS)
 @pytest.mark.parametrize("policy", ["SKIP_INVALID", "REJECT_ALL"])
 async def test_every_result_has_the_client_mutation_id_of_its_item(client: Client, name: str, policy: str) -> None:
-    """Whether the item succeeds, is invalid, is refused by the store, or has no clientMutationId."""
+    """The items cover success, invalid input, refusal by the store, and a missing clientMutationId."""
     given = [
         {"id": (await client.create())["id"], "clientMutationId": "done"},
         {"id": "nonsense", "clientMutationId": "wrong"},

@@ -1,4 +1,4 @@
-"""Random arguments of `tasks`, compared with a model of the list, with the cache and without it."""
+"""Compares `tasks` with a model of the list, for random arguments, with and without the cache."""
 
 import random
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ REQUESTS = 150
 
 @dataclass(frozen=True)
 class Item:
-    """The fields of a task that decide its position in an order."""
+    """The fields of a task that determine its position in each order."""
 
     id: str
     status: str
@@ -50,12 +50,12 @@ class Item:
     expires: str | None
 
     def key(self, order: str) -> tuple[str, str]:
-        """Return the sort key. ISO times of the same form sort as text."""
+        """Return the sort key of an order. ISO times in the same format sort correctly as text."""
         return (self.expires or "", self.id) if order == "EXPIRING_SOON" else (self.created, self.id)
 
 
 class ListModel:
-    """A model of the list of tasks, with every cursor that was ever returned and the sort key it stood for."""
+    """A model of the list of tasks. It keeps every cursor that the service returned, with its sort key."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
@@ -81,7 +81,7 @@ class ListModel:
         return sorted(items, key=lambda item: item.key(order), reverse=order == "NEWEST")
 
     def page(self, arguments: dict[str, Any], positions: dict[str, tuple[str, str]]) -> tuple[list[Item], list[Item]]:
-        """Return the tasks of the page by Relay's algorithm, and all tasks that the page was taken from."""
+        """Return the page by Relay's algorithm, and all tasks of the list from which the page is taken."""
         order = arguments["orderBy"]
         everything = part = self.ordered(order, arguments.get("status"))
         sign = -1 if order == "NEWEST" else 1
@@ -118,7 +118,7 @@ class ListModel:
         front = before(positions["after"], itself=True) if "after" in positions else 0
         end = before(positions["before"], itself=False) if "before" in positions else len(keys)
         if "first" not in arguments and "last" in arguments:
-            return max(front, end)  # with `after` behind `before`, nothing lies between them
+            return max(front, end)  # no task lies between the cursors if `after` comes behind `before`
         first: int = arguments.get("first", 50)
         offset: int = (arguments.get("page", 1) - 1) * first
         return min(front + offset + min(first, max(0, end - front)), len(keys))
@@ -134,7 +134,7 @@ async def service(request: pytest.FixtureRequest, database_url: str, redis_url: 
 
 
 async def fill(client: Client, rng: random.Random) -> ListModel:
-    """Create tasks with equal times; update and delete some after their cursors were returned."""
+    """Create tasks with equal times. Update and delete some of them after the service returned their cursors."""
     model, later = ListModel(), datetime.now(UTC) + timedelta(days=1)
     ends = [None, *((later + timedelta(seconds=number)).isoformat() for number in range(3))]
     for _ in range(4):
@@ -151,7 +151,7 @@ async def fill(client: Client, rng: random.Random) -> ListModel:
 
 
 def random_arguments(model: ListModel, rng: random.Random) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
-    """Return random arguments of `tasks`, and the position that each of their cursors encodes."""
+    """Return random arguments of `tasks`, and the position that each cursor encodes."""
     arguments: dict[str, Any] = {"orderBy": rng.choice(ORDERS)}
     positions: dict[str, tuple[str, str]] = {}
     if rng.random() < 0.5:

@@ -1,4 +1,4 @@
-"""The caches of parsed and validated documents."""
+"""Tests the caches of parsed and validated documents."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Mutations of one task."""
+"""Tests the mutations of one task."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Queries: pages, nodes, and the round trips that they take."""
+"""Tests queries for pages and nodes, and their round trips."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ TASK_COUNT = 230
 
 @pytest.fixture
 async def newest_first(client: Client) -> list[str]:
-    """The ids of 230 tasks, many with equal creation times, in the order of a page."""
+    """Return the ids of 230 tasks in the order of a page. Many tasks have equal creation times."""
     for begin in range(0, TASK_COUNT, 115):
         await client.create_many([f"Task {number}" for number in range(begin, begin + 115)])
     order = (
@@ -37,7 +37,7 @@ async def newest_first(client: Client) -> list[str]:
     pages = await client.query(order)
     nodes = [node for page in ("p1", "p2", "p3") for node in pages[page]["nodes"]]
     assert len({node["id"] for node in nodes}) == TASK_COUNT
-    # Newest first; tasks with equal times by descending id.
+    # Newest first. Tasks with equal times are in descending order of their ids.
     assert nodes == sorted(nodes, key=lambda node: (node["createdAt"], node["id"]), reverse=True)
     return [node["id"] for node in nodes]
 
@@ -185,7 +185,7 @@ async def test_node_and_task_return_the_same_object(client: Client) -> None:
 
 
 def mget_count(redis_url: str) -> int:
-    """Return the number of MGETs that Redis has answered, for all clients."""
+    """Return the number of MGET commands that Redis has answered, for all clients."""
     with redis.Redis.from_url(redis_url) as connection:
         stats: Any = connection.info("commandstats")
         return int(stats.get("cmdstat_mget", {"calls": 0})["calls"])

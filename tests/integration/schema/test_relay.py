@@ -1,4 +1,4 @@
-"""The behaviour of Relay's cursor connections and object identification, with a test for each clause.
+"""Tests each clause on the behaviour of Relay's cursor connections and object identification.
 
 The clauses are those of https://relay.dev/graphql/connections.htm and https://relay.dev/graphql/objectidentification.htm.
 """
@@ -21,7 +21,7 @@ query ($first: Int, $after: String, $last: Int, $before: String) {
 
 @pytest.fixture
 async def ids(client: Client) -> list[str]:
-    """The ids of five tasks in the order of the connection."""
+    """Return the ids of five tasks in the order of the connection."""
     await client.create_many([f"Task {number}" for number in range(5)])
     return [edge["node"]["id"] for edge in (await page(client))["edges"]]
 
@@ -106,7 +106,7 @@ async def test_4_4_count_beyond_the_total_returns_all_tasks(client: Client, ids:
 async def test_5_1_has_previous_page_and_has_next_page_are_exact(
     client: Client, ids: list[str], arguments: dict[str, int], previous: bool, following: bool
 ) -> None:
-    """Stricter than the clause, which allows a server to return false where it cannot tell efficiently."""
+    """This test is stricter than the clause, which allows false if a server cannot find out efficiently."""
     at = await cursors(client)
     given = {name: at[value] if name in ("after", "before") else value for name, value in arguments.items()}
     info = (await page(client, **given))["pageInfo"]

@@ -1,4 +1,4 @@
-"""Search by words, and filters."""
+"""Tests the search by words, and filters."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Random arguments of `searchTasks` and `filterTasks`, compared with a list of the matches."""
+"""Compares `searchTasks` and `filterTasks` with a list of the matches, for random arguments."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -49,13 +49,13 @@ def expected(arguments: dict[str, Any], after: int, before: int) -> tuple[int, i
 async def test_pages_match_the_list(client: Client, document: str, variables: dict[str, Any]) -> None:
     rng = random.Random(7)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    for number in range(12):  # every third task does not match; pairs of tasks expire at the same time
+    for number in range(12):  # every third task does not match, and pairs of tasks expire at the same time
         other = {"title": f"Other {number}", "status": "DONE"}
         match = {"title": f"Match {number}", "priority": rng.choice(["HIGH", "LOW"])}
         ends = (tomorrow + timedelta(seconds=number // 2)).isoformat()
         await client.create(**(match if number % 3 else other), expiresAt=ends)
     by_expiry = "expiresAt" in variables.get("filter", {})
-    # Includes the tasks that do not match, so that their cursors are tested as well.
+    # Include the tasks that do not match, to test their cursors as well.
     every = (await client.query(ALL_MATCHES, filter={"expiresAt": {}} if by_expiry else {}))["found"]["edges"]
     titles = [edge["node"]["title"] for edge in every]
     matching = [at for at, title in enumerate(titles) if title.startswith("Match")]

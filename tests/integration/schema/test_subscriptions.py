@@ -1,4 +1,4 @@
-"""The memory of a subscription."""
+"""Tests the memory use of a subscription."""
 
 import asyncio
 import gc
@@ -29,7 +29,7 @@ async def feed(database_url: str, redis_url: str) -> AsyncIterator[Feed]:
 
 
 async def test_subscription_does_not_grow_with_its_events(feed: Feed) -> None:
-    """graphql-core would keep some objects of each event; see schema/execution/executor.py."""
+    """graphql-core alone would keep some objects of each event, which schema/execution/executor.py prevents."""
     context = Context(Session(feed._store), "a test", feed)
     events: Any = await create_schema().subscribe(CHANGED, context_value=context)
 

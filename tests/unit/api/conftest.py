@@ -1,4 +1,4 @@
-"""No test in this folder reads the settings of the environment that runs it."""
+"""Fixtures: tests of this folder ignore settings in the environment."""
 
 import pytest
 

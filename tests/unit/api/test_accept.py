@@ -1,4 +1,4 @@
-"""The media type that a response gets for each Accept header."""
+"""Tests which media type a response has for each Accept header."""
 
 import pytest
 

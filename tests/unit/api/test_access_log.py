@@ -1,4 +1,4 @@
-"""Request ids: the client's own, or a new one."""
+"""Tests request ids: the service uses the client's id, or generates one."""
 
 import re
 

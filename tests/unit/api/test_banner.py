@@ -1,4 +1,4 @@
-"""The banner that `serve` prints when the service is ready."""
+"""Tests the banner that `serve` prints when the service is ready."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The pauses before the supervisor starts a child again."""
+"""Tests the pauses before the supervisor restarts a child."""
 
 import time
 
@@ -22,7 +22,7 @@ def test_pauses_between_restarts_grow_to_at_most_two_seconds() -> None:
     child = DyingChild()
     supervised = SupervisedChild(child)
     pauses = []
-    for _ in range(2000):  # about an hour of restarts
+    for _ in range(2000):  # simulates about an hour of restarts
         supervised.restart_if_dead()
         assert supervised.restart_at is not None
         pauses.append(supervised.restart_at - time.monotonic())

@@ -1,4 +1,4 @@
-"""Passwords of the stores in files."""
+"""Tests passwords of the stores that are read from files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Persisted queries: what is kept, what is evicted, and manifests that are not valid."""
+"""Tests which persisted queries are kept or evicted, and invalid manifests."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The settings: values, limits, messages and documentation."""
+"""Tests the settings: values, limits, messages and documentation."""
 
 import re
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_only_api_config_reads_the_environment() -> None:
     root = DOCUMENT.parents[2]
     folders = ("api", "schema", "cache", "db")
     files = [file for folder in folders for file in (root / folder).rglob("*.py")]
-    # load.py finds unknown settings. The supervisor passes the whole environment to its workers.
+    # Only load.py, which finds unknown settings, and the supervisor, which starts workers, read the environment.
     readers = {file.name for file in files if re.search(r"os\.environ|getenv", file.read_text())}
     assert readers <= {"load.py", "supervisor.py"}
 

@@ -1,4 +1,4 @@
-"""The web page, served from a small build: content, caching, security headers and the playground."""
+"""Tests the web page, served from a small build: content, caching, security headers and the playground."""
 
 import gzip
 import hashlib
@@ -19,7 +19,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """The folder of a built web page."""
+    """Return the folder of a small built web page."""
     out = tmp_path / "out"
     for name, text in {
         "index.html": HTML,

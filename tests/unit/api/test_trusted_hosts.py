@@ -1,4 +1,4 @@
-"""The host names that requests may use."""
+"""Tests which host names requests may use."""
 
 from typing import Any
 

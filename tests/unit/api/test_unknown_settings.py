@@ -1,4 +1,4 @@
-"""Variables that look like settings but are not stop the start."""
+"""Tests that unknown variables that resemble settings prevent the start."""
 
 import pytest
 

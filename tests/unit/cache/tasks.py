@@ -1,4 +1,4 @@
-"""Tasks in memory."""
+"""Creates tasks in memory."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ def task_id(number: int) -> UUID:
 
 
 def make_task(number: int = 1, **fields: Any) -> Task:
-    """Return a task with the id of a number. Fields have defaults."""
+    """Return a task whose id is derived from `number`. Other fields have default values."""
     defaults: dict[str, Any] = {
         "title": f"Task {number}",
         "description": "",

@@ -1,4 +1,4 @@
-"""CoalescedCall: concurrent callers share a run, but never one that started before they called."""
+"""Tests CoalescedCall: concurrent callers share a run, but no caller gets a run that started before its call."""
 
 import asyncio
 import random
@@ -8,7 +8,7 @@ from cache.coalesce import CoalescedCall
 
 
 class Query:
-    """A query that returns the number of its run once `may_end` is released. Fails if two runs overlap."""
+    """A query that returns its run number once `may_end` is released. It fails if two runs overlap."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -80,7 +80,7 @@ async def test_caller_after_a_run_gets_a_new_run() -> None:
 
 
 async def test_no_caller_gets_a_run_that_started_before_its_call() -> None:
-    """Callers call and cancel at random. `now` is a clock that each call advances; a run returns when it started."""
+    """Callers call and cancel at random. Each call advances the clock `now`, and a run returns its start time."""
     now, rng = 0, random.Random(1)
 
     async def run() -> int:

@@ -5,13 +5,13 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 CACHE = Path(__file__).parents[3] / "cache"
-# The limits of today's structure. A new module should replace a dependency rather than raise a limit.
+# These limits match the current structure. Remove a dependency rather than raise a limit.
 MAX_CHAIN = 7
 MAX_DEPENDENCIES = 35
 
 
 def unit(path: Path) -> str:
-    """Return the package of a file, or the module itself if it is not in a package. Each counts as one unit."""
+    """Return the unit of a file: its package in `cache/`, or the module itself if the module is in no package."""
     return path.relative_to(CACHE).parts[0].removesuffix(".py")
 
 

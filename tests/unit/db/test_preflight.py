@@ -1,4 +1,4 @@
-"""The parts of the preflight and the pool that need no server."""
+"""Tests the parts of the preflight and the pool that need no server."""
 
 import pytest
 

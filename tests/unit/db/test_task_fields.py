@@ -1,4 +1,4 @@
-"""The records of a task agree with the table of writable fields."""
+"""Tests that the records of a task agree with the table of writable fields."""
 
 import os
 import subprocess

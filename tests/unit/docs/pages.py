@@ -1,4 +1,4 @@
-"""The pages of the documentation, and their parts."""
+"""Reads the pages of the documentation and their parts."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The documentation names only existing pages, headings, files, make targets, commands and options."""
+"""Tests that the documentation names only existing pages, headings, files, make targets, commands and options."""
 
 import importlib.util
 import io
@@ -44,7 +44,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=page_name)
 
 @cache
 def make_targets(*, listed: bool = False) -> set[str]:
-    """Return the targets of the Makefile, or only those that `make help` lists."""
+    """Return the targets of the Makefile. With `listed`, return only the targets that `make help` lists."""
     pattern = r"^([a-z][a-z-]*):.*##" if listed else r"^([a-z][a-z-]*):"
     return set(re.findall(pattern, (ROOT / "Makefile").read_text(), re.MULTILINE))
 
@@ -86,7 +86,7 @@ def test_code_names_only_existing_pages() -> None:
 
 @each_page
 def test_named_make_targets_and_benchmarks_exist(page: Path) -> None:
-    # The changelog also names what was removed.
+    # The changelog also names removed files and settings.
     spans = [span for span in code_spans(page) if page.name != "CHANGELOG.md"]
     assert {target for span in spans for target in MAKE.findall(span.strip("`"))} <= make_targets()
     suites = {suite for span in spans for suite in SUITE.findall(span)}

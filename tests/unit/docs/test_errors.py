@@ -1,4 +1,4 @@
-"""docs/reference/errors.md lists exactly the error codes of the code."""
+"""Tests that docs/reference/errors.md lists exactly the error codes of the code."""
 
 import ast
 import re

@@ -1,7 +1,7 @@
-"""The language of the documentation, the docstrings and the comments is plain.
+"""Tests that the documentation, the docstrings and the comments use plain language.
 
-Each marker is a word or phrase that often marks a sentence which needs rewriting: an archaic word, a pronoun without a
-noun, a paraphrase of a technical term. Some are right in some sentences, so their rate is limited and not their use.
+Each marker is a word or phrase that is common in unclear sentences: an archaic word, a pronoun without a
+noun, a paraphrase of a technical term. Some sentences need a marker, so the test limits the rate of markers.
 """
 
 import ast
@@ -54,7 +54,7 @@ def comments(path: Path) -> str:
 
 
 def marker_rate(texts: dict[Path, str]) -> tuple[float, str]:
-    """Return the markers per 1,000 words, and the most frequent ones and the files with the most of them."""
+    """Return the markers per 1,000 words, the most frequent markers, and the files with the most markers."""
     markers = {path: [match.lower() for match in MARKER.findall(text)] for path, text in texts.items()}
     words = sum(len(WORD.findall(text)) for text in texts.values())
     frequent = Counter(marker for found in markers.values() for marker in found).most_common(20)

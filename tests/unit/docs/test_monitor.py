@@ -1,4 +1,4 @@
-"""The log lines of docs/how-to/monitor.md exist in the code."""
+"""Tests that the log lines of docs/how-to/monitor.md exist in the code."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ FOLDERS = ("api", "schema", "cache", "db")
 
 
 def log_events(path: Path) -> set[str]:
-    """The first argument of every log call in a file."""
+    """Return the first argument of every log call in a file."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call) and node.args]
     methods = [(call.func, call.args[0]) for call in calls if isinstance(call.func, ast.Attribute)]
     return {

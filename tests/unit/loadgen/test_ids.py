@@ -40,7 +40,7 @@ def test_all_74_random_bits_are_used() -> None:
 
 
 def test_ids_never_change_between_releases() -> None:
-    # If this fails, a load that continues after an upgrade creates tasks twice.
+    # If the ids change, a load that continues after an upgrade creates tasks twice.
     assert task_id(0, random_bytes(1, 0)[:10]) == "01941f29-7c00-7572-a9dd-9ff8e09b90f1"
     assert task_id(123_456, random_bytes(7, 123_456)[:10]) == "01941f2b-5e40-79e5-979f-678d782e16b5"
 

@@ -40,7 +40,7 @@ async def test_connections_are_reused(server: ScriptedServer) -> None:
 
 async def test_concurrency_is_at_most_the_configured_number(server: ScriptedServer) -> None:
     server.always = Reply(503, delay=0.05)
-    # A request that times out would open another connection, so the wait is long compared to the delay.
+    # A timeout would open another connection, so `max_wait` is much longer than the delay.
     await run(server, count=100, batch=1, concurrency=4, max_wait=1.5)
     assert server.connections == 4
 

@@ -41,7 +41,7 @@ def test_line_shows_progress_rate_and_remaining_time(monkeypatch: pytest.MonkeyP
         progress.line(stats)
     now = 110.0
     add(stats, 10_000)
-    # The outage has left the window of the rate.
+    # The outage is no longer in the time window of the rate.
     assert progress.line(stats) == (
         "30,000 of 100,000 tasks · 1,000 tasks/s · 1 min 10 s left · 1 retries (last error: HTTP 503)"
     )

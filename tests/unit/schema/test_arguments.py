@@ -14,7 +14,7 @@ from schema.types.task import TaskOrder, TaskStatus
 
 
 def range_of(**given: Any) -> PageRange:
-    """Return `page_range` with null for the arguments that are not given."""
+    """Return the result of `page_range`, with null for each missing argument."""
     nulls: dict[str, Any] = dict.fromkeys(("first", "after", "last", "before", "page", "status"))
     return page_range(**(nulls | {"order_by": TaskOrder.NEWEST} | given))
 

@@ -1,4 +1,4 @@
-"""The errors that clients receive for the errors of the parser, the validation and the resolvers."""
+"""Tests which errors clients receive for errors of the parser, the validation and the resolvers."""
 
 import pytest
 from graphql import GraphQLError, GraphQLSyntaxError, parse, validate

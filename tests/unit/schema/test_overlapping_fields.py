@@ -1,4 +1,4 @@
-"""The bound on the comparisons that validation makes."""
+"""Tests the limit on comparisons in the overlapping-fields validation."""
 
 import pytest
 from graphql import parse

@@ -1,4 +1,4 @@
-"""The direction of imports between the packages of the schema layer."""
+"""Tests the direction of imports between the packages of the schema layer."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The types of Relay's cursor connections and object identification, with a test for each clause about types.
+"""Tests each clause on the types of Relay's cursor connections and object identification.
 
 The clauses are those of https://relay.dev/graphql/connections.htm and https://relay.dev/graphql/objectidentification.htm.
 """

@@ -1,4 +1,4 @@
-"""The files generated from the schema, its compatibility with the last release, and its descriptions."""
+"""Tests the generated schema files, the compatibility with the last release, and the descriptions."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def test_reference_page_is_up_to_date() -> None:
 
 
 def incompatible_changes(old: str, new: str, changelog: str) -> list[str]:
-    """Return the changes that break clients of the old schema, or may break them, and that the changelog omits."""
+    """Return the changes that may break clients of the old schema and that the changelog omits."""
     before, after = build_schema(old), build_schema(new)
     breaking = [change.description for change in find_breaking_changes(before, after)]
     dangerous = [change.description for change in find_dangerous_changes(before, after)]

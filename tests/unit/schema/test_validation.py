@@ -20,12 +20,12 @@ from tests.support.task_inputs import INVALID_FIELDS, INVALID_IDS
 TIME = datetime(2030, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
 TASK = Task(new_id(), "A task", "", "TODO", "NONE", TIME, TIME, None, 1)
 ID = strawberry.ID(str(TASK.id))
-# The database reports an expiry in the past, so the validation accepts it.
+# The database rejects an expiry in the past, so the validation accepts it.
 INVALID = [(fields, field, code) for fields, field, code, _ in INVALID_FIELDS if code != "IN_PAST"]
 
 
 def with_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields by their names in Python, with times parsed."""
+    """Return the fields under their Python names, with parsed times."""
     return {
         "expires_at" if name == "expiresAt" else name: datetime.fromisoformat(value) if name == "expiresAt" else value
         for name, value in fields.items()

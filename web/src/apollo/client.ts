@@ -1,4 +1,4 @@
-/** The Apollo client: a chain of links over HTTP for queries and mutations, a WebSocket for subscriptions. */
+/** The Apollo client. Queries and mutations use a chain of links over HTTP, subscriptions use a WebSocket. */
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import type { GraphQLCodegenDataMasking } from '@apollo/client/masking';

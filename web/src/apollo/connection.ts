@@ -5,7 +5,7 @@ export interface Connection {
   socket: 'connecting' | 'open' | 'lost';
   /** Whether the last request reached the service. */
   reachable: boolean;
-  /** Whether PostgreSQL answers because the Redis index is not in use. */
+  /** Whether the service is in degraded mode: PostgreSQL answers because the Redis index is not in use. */
   degraded: boolean;
 }
 

@@ -1,11 +1,11 @@
-/** Records what each window of the list cost: its first fetch (usually a cold cache) and its latest one. */
+/** Records the cost of each window of the list, for its first fetch (usually with a cold cache) and its latest. */
 import { ApolloLink } from '@apollo/client';
 import { tap } from 'rxjs';
 import { createStore } from '@/ui/store';
 import { setBounded } from './boundedMap';
 import { updateConnection } from './connection';
 
-/** `extensions.cache` of a response. The service sends it if MILLITASK_TRACE allows that. */
+/** `extensions.cache` of a response. The service sends this extension if MILLITASK_TRACE allows it. */
 export interface CacheMetrics {
   hits: number;
   misses: number;

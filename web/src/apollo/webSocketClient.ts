@@ -1,4 +1,4 @@
-/** The WebSocket for subscriptions. It reconnects by itself and detects a connection that has silently died. */
+/** The WebSocket for subscriptions. It reconnects by itself and detects a connection that failed without a close event. */
 import { createClient } from 'graphql-ws';
 import { updateConnection } from './connection';
 import { WEB_SOCKET_URL } from './endpoints';
@@ -53,7 +53,7 @@ function waitUntilOnline(delayMs: number): Promise<void> {
 }
 
 /**
- * Follow the browser's own online and offline events. Returns the function that stops it.
+ * Follow the browser's own online and offline events. Returns a function that stops following them.
  *
  * Going online restarts the WebSocket, so that the service sends a RESYNC and the page fetches what it missed.
  */

@@ -1,4 +1,4 @@
-/** Bounds the cache: windows on screen stay, plus the 40 most recent ones. Older windows are evicted when idle. */
+/** Bounds the cache: it keeps the windows on screen and the 40 most recent other windows. Older windows are evicted when idle. */
 import type { SearchTasksQueryVariables, TaskPageQueryVariables } from '@/gql';
 import { cache } from './client';
 
@@ -7,7 +7,7 @@ const IDLE_FALLBACK_MS = 200;
 
 export type WindowVariables = TaskPageQueryVariables | SearchTasksQueryVariables;
 
-/** In the order of their last use, the most recent one last. */
+/** The windows in order of last use, the most recent one last. */
 const recentWindows = new Map<string, WindowVariables>();
 /** How many components show each window. */
 const visibleCounts = new Map<string, number>();

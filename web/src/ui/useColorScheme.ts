@@ -5,7 +5,7 @@ export interface ColorScheme {
   toggle: () => void;
 }
 
-/** Return the active colour scheme: the system's until the person chooses one. */
+/** Return the active colour scheme: the system's scheme until the person chooses one. */
 export function useColorScheme(): ColorScheme {
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme('light') === 'dark';

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 
 /**
- * Return `opened`, but false in the first frame.
+ * Return false in the first frame, and `opened` afterwards.
  *
  * A lazily loaded dialog mounts already opened. Mantine remembers the focused element only when a dialog changes from
  * closed to opened, so without this frame the focus would not return to that element.

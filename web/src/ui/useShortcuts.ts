@@ -1,4 +1,4 @@
-/** Keyboard shortcuts of the window. They are off while the person types and while a dialog is open. */
+/** Keyboard shortcuts of the window. Shortcuts are off while the person types and while a dialog is open. */
 import { useEffect, useRef } from 'react';
 import { shortcutName } from './shortcutName';
 

@@ -6,7 +6,7 @@ import { Icon, type IconName } from '@/ui/icons';
 import type { PageCommands } from './commands';
 
 const [store, spotlight] = createSpotlight();
-/** How long the palette takes to close and return the focus. */
+/** The time that the palette takes to close and return the focus. */
 const CLOSING_MS = 150;
 
 interface Props {
@@ -51,7 +51,7 @@ function action(id: string, label: string, icon: IconName, onClick: () => void) 
   return { id, label, leftSection: <Icon name={icon} />, onClick };
 }
 
-/** An action that moves the focus, which must wait until the palette has returned it. */
+/** Delay an action that moves the focus until the palette has returned the focus. */
 function focusAction(id: string, label: string, icon: IconName, run: () => void) {
   return action(id, label, icon, () => void setTimeout(run, CLOSING_MS));
 }

@@ -1,4 +1,4 @@
-/** A banner while the service cannot be reached, or answers without its Redis index. */
+/** Shows a banner while the service is unreachable, or answers without its Redis index. */
 import { connection, connectionStatus } from '@/apollo/connection';
 import { useStore } from '@/ui/store';
 import styles from './ConnectionBanner.module.css';

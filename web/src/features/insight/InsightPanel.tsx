@@ -1,4 +1,4 @@
-/** What the page on screen cost the service: the first fetch beside the latest one. */
+/** Shows the cost of the windows on screen: the first fetch next to the latest fetch. */
 import { Button, CloseButton, Table, Text, Title } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { type RequestMetrics, windowMetrics } from '@/apollo/requestMetricsLink';

@@ -4,7 +4,7 @@ import { useStore } from '@/ui/store';
 import utilities from '@/ui/utilities.module.css';
 import { sumMetrics } from './sumMetrics';
 
-/** The label of the insight button: where the rows on screen came from, and how long the service took. */
+/** The label of the insight button: the source of the rows on screen, and the time that the service took. */
 export function InsightSummary({ metricsKeys }: { metricsKeys: string[] }) {
   const { latest } = sumMetrics(metricsKeys, useStore(windowMetrics));
   const cache = latest?.cache;

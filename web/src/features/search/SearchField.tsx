@@ -20,7 +20,7 @@ interface Props {
 export function SearchField({ query, inputRef, className, onSearch, onLeave }: Props) {
   const [text, setText] = useState(query);
   const search = useDebouncedCallback((next: string) => {
-    // Starting or ending a search is a step that Back undoes. Changing its words is not.
+    // Back undoes the start or the end of a search, but not a change of its words.
     onSearch(next, (next === '') === (query === '') ? 'replace' : 'push');
   }, PAUSE_MS);
   // The URL can change without this field: by Back, or by a tab that ends the search.

@@ -1,4 +1,4 @@
-/** The edit that met a newer version of its task. A dialog asks which version to keep. */
+/** The edit that conflicts with a newer version of its task. A dialog asks which version to keep. */
 import type { TaskFieldsFragment, UpdateTaskInput } from '@/gql';
 import { createStore } from '@/ui/store';
 

@@ -1,4 +1,4 @@
-/** What the result of a bulk mutation says: which tasks failed, why, and what to tell the person. */
+/** Reads the result of a bulk mutation: which tasks failed, the reasons, and the message for the person. */
 import type { TaskFieldsFragment, UserErrorCode } from '@/gql';
 
 export interface UserError {

@@ -6,7 +6,7 @@ export function trackUpdate<T>(update: Promise<T>): Promise<T> {
   return update;
 }
 
-/** Resolves when every update that is in flight has been answered. */
+/** Resolves when the service has answered every update in flight. */
 export function updatesSettled(): Promise<unknown> {
   return pending;
 }

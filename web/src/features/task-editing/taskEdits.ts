@@ -1,7 +1,7 @@
 /** The data of an update mutation: the response that the page expects, and the inputs that undo or repeat it. */
 import type { TaskFieldsFragment, TaskRowFragment, UpdateTaskInput, UpdateTasksMutation } from '@/gql';
 
-/** A task as the cache has it: with all fields, or as the list shows it. */
+/** A cached task: with all fields, or only with the fields that the list shows. */
 export type CachedTask = TaskRowFragment | TaskFieldsFragment;
 export type UpdateResults = UpdateTasksMutation['updateTasks']['results'];
 export type VersionedInput = UpdateTaskInput & { expectedVersion: number };

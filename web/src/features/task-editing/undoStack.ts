@@ -1,4 +1,4 @@
-/** The changes that can be undone, the latest one last. */
+/** The stack of changes that the person can undo. The latest change is last. */
 import { updatesSettled } from './pendingUpdates';
 
 /** A version of a task that an undo mutation expects. */

@@ -69,7 +69,7 @@ function reportDeleted(client: ApolloClient, results: DeleteResult[], { isUndo }
   invalidateList();
 }
 
-/** Show why tasks were not deleted, and offer to delete newer versions anyway. Returns whether none failed. */
+/** Show why tasks were not deleted, and offer to delete newer versions anyway. Returns true if no task failed. */
 function reportFailed(
   client: ApolloClient,
   tasks: DeleteTaskInput[],

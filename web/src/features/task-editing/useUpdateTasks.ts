@@ -67,7 +67,7 @@ async function sendUpdate(
   }
 }
 
-/** Return the task with all fields if the cache has them, else as the list shows it. */
+/** Return the cached task: with all fields if the cache has them, otherwise with the fields that the list shows. */
 function readCachedTask(client: ApolloClient, id: string): CachedTask | null {
   const allFields = client.cache.readFragment({
     fragment: TaskFieldsFragmentDoc,
@@ -109,7 +109,7 @@ function reportUpdated(
   if (changes.some((change) => change.status !== undefined || change.expiresAt !== undefined)) invalidateList();
 }
 
-/** Show why tasks were not updated, and offer to overwrite newer versions. Returns whether none failed. */
+/** Show why tasks were not updated, and offer to overwrite newer versions. Returns true if no task failed. */
 function reportFailed(
   client: ApolloClient,
   inputs: UpdateTaskInput[],

@@ -1,4 +1,4 @@
-/** What the list area shows when it has no tasks. */
+/** The message that replaces an empty list. */
 import { Button, Code, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { STATUS_LABELS } from '@/features/tasks/labels';

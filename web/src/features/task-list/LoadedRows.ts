@@ -33,7 +33,7 @@ export class LoadedRows {
     return this.windows.get(page)?.ids;
   }
 
-  /** Resolves when every window has been fetched again, or has failed to. */
+  /** Resolves when every window has been refetched, or its refetch has failed. */
   refetch(): Promise<unknown> {
     return Promise.allSettled([...this.windows.values()].map(({ refetch }) => refetch()));
   }

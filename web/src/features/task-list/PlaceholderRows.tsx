@@ -1,4 +1,4 @@
-/** Rows without a task: of a window that is being fetched, and of a window that failed. */
+/** Rows without a task, shown while a window is being fetched or after its fetch failed. */
 import utilities from '@/ui/utilities.module.css';
 import styles from './PlaceholderRows.module.css';
 import rowStyles from './TaskRow.module.css';

@@ -1,4 +1,4 @@
-/** One task of the list. */
+/** Shows one task of the list as a row. */
 import { useFragment } from '@apollo/client/react';
 import { memo } from 'react';
 import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';

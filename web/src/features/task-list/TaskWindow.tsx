@@ -1,7 +1,7 @@
 /**
  * A window of the list: fetches 100 tasks, reports them to the list, and renders the rows that are on screen.
  *
- * It starts to fetch when the scrolling has settled.
+ * The window starts to fetch when the scrolling has settled.
  */
 import { skipToken, useQuery } from '@apollo/client/react';
 import { type ReactNode, useEffect, useLayoutEffect } from 'react';
@@ -78,11 +78,11 @@ function useWindow({
   }, [page, nodes, total, endCursor, key, refetch, onReport]);
   useEffect(() => () => onUnmount(page), [page, onUnmount]);
   useEffect(() => retainWindow(JSON.parse(key) as WindowVariables), [key]);
-  // A failed window retries when the connection is back, which invalidates the list.
+  // When the connection returns, the list is invalidated, and a failed window retries.
   useEffect(() => (failed ? listVersion.subscribe(() => void ignoreErrors(refetch())) : undefined), [failed, refetch]);
 }
 
-/** The error of a refetch is shown by the query that refetches. */
+/** The query that refetches shows the error, so the caller ignores the error. */
 function ignoreErrors(promise: Promise<unknown>): Promise<unknown> {
   return promise.catch(() => undefined);
 }

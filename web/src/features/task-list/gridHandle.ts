@@ -1,4 +1,4 @@
-/** What the task list offers to, and reports to, the rest of the page. */
+/** The interface between the task list and the rest of the page. */
 export interface GridHandle {
   /** Scroll to a row and make it active. A row beyond the end means the last one. */
   goToRow: (row: number) => void;

@@ -39,7 +39,7 @@ export function viewKey({ status, order, q }: Pick<View, 'status' | 'order' | 'q
   return q ? `search ${q}` : `${status ?? ALL_TAB} ${order}`;
 }
 
-/** Whether a new task belongs into the list of this view. */
+/** Whether a new task belongs in the list of this view. */
 export function includesTask(
   { status, order }: Pick<View, 'status' | 'order'>,
   task: Pick<TaskFieldsFragment, 'status' | 'expiresAt'>,

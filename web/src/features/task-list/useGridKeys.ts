@@ -20,7 +20,7 @@ export function useGridKeys({ activeRow, total, virtualizer, move, extendSelecti
   const clampRow = (row: number) => Math.min(Math.max(row, 0), Math.max(total - 1, 0));
   // Without an active row, the first visible one becomes active.
   const moveBy = (rows: number) => () => move(activeRow < 0 ? virtualizer.top : clampRow(activeRow + rows));
-  // Movements by a screen begin where the reader is, which may be far from the active row.
+  // Page Up and Page Down start at the visible rows, which may be far from the active row.
   const activeIsVisible = activeRow >= virtualizer.top && activeRow <= virtualizer.last;
   const currentRow = activeIsVisible ? activeRow : virtualizer.top;
   const extendBy = (rows: number) => () => extendSelection(clampRow(currentRow + rows));

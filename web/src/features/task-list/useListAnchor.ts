@@ -1,5 +1,5 @@
 /**
- * Collects the reports of the windows on screen, and keeps the list where the reader has it.
+ * Collects the reports of the windows on screen, and keeps the visible rows in place.
  *
  * A refetched window may contain its tasks some rows further down, because tasks were added above. The list then
  * scrolls by as many rows before it is drawn, and counts the added tasks for the "Show new tasks" button.

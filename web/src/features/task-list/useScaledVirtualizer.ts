@@ -26,9 +26,9 @@ interface Options {
 
 export interface Virtualizer extends VisibleSlice {
   innerHeight: number;
-  /** False while the scroll bar is dragged. Windows are not fetched until the drag rests. */
+  /** False while the person drags the scroll bar. Windows are fetched when the drag pauses. */
   settled: boolean;
-  /** Whether the list has not scrolled for a while. */
+  /** True if the list has not scrolled for a while. */
   idle: boolean;
   scrollToRow: (row: number, align?: 'nearest' | 'top') => void;
   moveByRows: (rows: number) => void;
@@ -126,7 +126,7 @@ function useScrollEvents({ scrollerRef, position, measure, updateSlice, scrollTo
       clearTimeout(idleTimer);
       settledTimer = setTimeout(() => setSettled(true), SETTLED_MS);
       idleTimer = setTimeout(() => {
-        // Unscaled movements have left the scroll bar behind the offset: put it where it belongs.
+        // Unscaled movements change the offset but not the scroll bar: move the scroll bar to match the offset.
         if (geometry.scale !== 1) scrollToOffset(position.current.offset);
         setIdle(true);
       }, IDLE_MS);

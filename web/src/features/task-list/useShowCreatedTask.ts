@@ -10,7 +10,7 @@ interface Options {
   focus: () => void;
 }
 
-/** Scroll to a task that this tab has created, if the list shows the newest tasks first and the task belongs into it. */
+/** Scroll to a task that this tab has created, if the task belongs in the list and the newest tasks come first. */
 export function useShowCreatedTask({ view, list, refresh, focus }: Options): void {
   const { goToNewTasks, rows, setActiveRow } = list;
   useEffect(

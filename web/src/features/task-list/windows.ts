@@ -6,7 +6,7 @@ export const WINDOW_SIZE = 100;
 
 export type TaskRef = TaskPageQuery['tasks']['nodes'][number];
 
-/** What a window reports to the list once it is loaded. */
+/** The data that a window reports to the list once the window is loaded. */
 export interface WindowReport {
   page: number;
   nodes: TaskRef[];

@@ -1,4 +1,4 @@
-/** The page number of the list. Entering another one scrolls there. */
+/** The page number of the list. Entering another number scrolls to that page. */
 import type { RefObject, SubmitEvent } from 'react';
 import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
 import { WINDOW_SIZE } from '@/features/task-list/windows';

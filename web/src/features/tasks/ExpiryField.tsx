@@ -14,7 +14,7 @@ interface Props {
 
 export function ExpiryField({ value, onChange }: Props) {
   const id = useId();
-  // A picked time is only reported when the calendar closes.
+  // The field reports a picked time only when the calendar closes.
   const [picked, setPicked] = useState<string>();
   const shown = picked ?? (value && dayjs(value).format(PICKER_FORMAT));
   // A preset picks a time and closes the calendar in one event, before the state is updated.

@@ -1,7 +1,7 @@
 import type { ApolloClient } from '@apollo/client';
 import { TaskRowFragmentDoc, type TaskRowFragment } from '@/gql';
 
-/** Return the fields that the list shows of a task, from the cache and with optimistic changes applied. */
+/** Return the fields of a task that the list shows, from the cache, including optimistic changes. */
 export function readTaskRow(client: ApolloClient, id: string): TaskRowFragment | null {
   return client.cache.readFragment({
     fragment: TaskRowFragmentDoc,
