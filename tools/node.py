@@ -33,7 +33,7 @@ def programs() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of this process with the folder of Node.js first in PATH."""
+    """Return this process's environment with Node.js first in PATH and the telemetry of Next.js off."""
     changes = {"PATH": f"{programs()}{os.pathsep}{os.environ.get('PATH', '')}", "NEXT_TELEMETRY_DISABLED": "1"}
     return os.environ | changes
 

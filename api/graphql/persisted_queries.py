@@ -30,7 +30,7 @@ class PersistedQueries:
         self._registered: OrderedDict[str, str] = OrderedDict()
 
     def resolve(self, request: GraphQLRequest, *, stored_only: bool) -> str:
-        """Return the document that the request asks for. With `stored_only`, refuse a text that the request carries.
+        """Return the text of the requested document. With `stored_only`, reject a text in the request, unless trusted.
 
         Raises `RequestError`.
         """

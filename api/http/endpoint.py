@@ -25,7 +25,7 @@ TRACE_HEADER = "x-millitask-trace"
 
 @dataclass(frozen=True)
 class EndpointOptions:
-    """The requests that the endpoint accepts: batches, traces, GET and the playground."""
+    """Optional features: batches, traces, a limit of GET to stored documents, and the playground."""
 
     max_batch: int = 0
     traces: bool = True

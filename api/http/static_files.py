@@ -71,7 +71,7 @@ def _headers(name: str, body: bytes) -> dict[str, str]:
 
 
 def content_security_policy(html: str, *, workers: bool = False) -> str:
-    """Return the Content-Security-Policy of a page: files of the same origin, and its inline scripts by hash.
+    """Return a Content-Security-Policy that allows files of the same origin and, by hash, the page's inline scripts.
 
     `workers` also allows web workers from blobs, which the editor of the playground uses.
     """

@@ -71,7 +71,7 @@ class Feed:
             self._subscribers.discard(subscriber)
 
     def _since(self, after: Rev | None) -> list[FeedEvent]:
-        """Return the events since `after`, or a RESYNC if some of them are no longer buffered."""
+        """Return the events since `after`, or a single RESYNC if any may be missing."""
         same_index = self._connected and after is not None and after.epoch == self._rev.epoch
         if same_index and after is not None and after.number <= self._rev.number:
             missed = [event for event in self._recent if event.rev.number > after.number]

@@ -50,8 +50,8 @@ class PageInfo:
     fetched: strawberry.Private[FetchedPage | None]
 
     @strawberry.field(
-        description="The number of the page that holds the first edge, counted from 1 in pages of `first` tasks (of "
-        "`last` tasks if only `last` is given). Null if the page is empty, and always null in `searchTasks` and "
+        description="The number of this page, from 1, with `first` as the page size (or `last`, if only `last` is "
+        "given). Null if the page is empty, and always null in `searchTasks` and "
         "`filterTasks`. Needs no extra query unless Redis is unavailable."
     )
     async def page_number(self, info: Info) -> int | None:

@@ -39,8 +39,8 @@ class TaskFilter:
     )
     expires_at: DateTimeRange | None = strawberry.field(
         default=None,
-        description="Only tasks that expire in this range, soonest first. Null for all tasks, newest first. Can be "
-        "combined with `status` only.",
+        description="Only tasks that expire in this range, soonest first. Null to ignore the expiry; the order is then "
+        "newest first. Can be combined with `status` only.",
     )
 
 

@@ -22,7 +22,10 @@ class Floor:
 
 @dataclass
 class TaskState:
-    """The possible states of a task. Reads and acknowledged writes raise the floor. Other writes may have no effect."""
+    """The possible states of a task. Reads and acknowledged writes raise the floor.
+
+    A write that was not acknowledged may or may not have taken effect.
+    """
 
     record: TaskRecord
     floor: Floor = Floor()

@@ -132,7 +132,7 @@ class LocalCompose:
         return [self._localize(name, argument) for argument in arguments]
 
     def _process_options(self, name: str) -> dict[str, Any]:
-        """Return the working folder and the environment of a service."""
+        """Return the Popen options of a service: working folder, environment, no input, its own session."""
         service, built = self._services[name], "build" in self._services[name]
         folder = self._folder / "image" / self._image.workdir.lstrip("/") if built else self._folder
         values: dict[str, str] = dict(self._image.environment) if built else {}

@@ -33,7 +33,7 @@ from tests.support.task_factories import new_task
 
 
 def _losable_parts() -> list[str]:
-    """Return the keys whose loss is detected: `rev`, and each set with a beacon as its kind and its view's number."""
+    """Return labels of the parts that every script checks: `rev`, and the `index` and `expiring` set of each view."""
     return ["rev", *(f"{kind} {n}" for kind in ("index", "expiring") for n in range(len(keys.VIEWS)))]
 
 

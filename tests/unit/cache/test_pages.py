@@ -1,4 +1,4 @@
-"""Pages of a view and of a search, in memory."""
+"""Tests how pages of views and searches are built, without a store."""
 
 from datetime import UTC, datetime
 
