@@ -58,14 +58,19 @@ async def wait_for_text(websocket: ClientConnection, expected: str) -> None:
     raise AssertionError(f"The connection closed before {expected!r} was received.")
 
 
+# The code by which RFC 6455 names a connection that ended without a close frame.
+NO_CLOSE_FRAME = 1006
+
+
 async def wait_for_close(websocket: ClientConnection) -> tuple[int, str]:
     try:
         async with asyncio.timeout(20):
             while True:
                 await websocket.recv()
     except ConnectionClosed as closing:
-        received: Any = closing.rcvd
-        return received.code, received.reason
+        if closing.rcvd is None:
+            return NO_CLOSE_FRAME, ""
+        return closing.rcvd.code, closing.rcvd.reason
 
 
 async def test_first_event_asks_for_a_resync(url: str) -> None:
@@ -182,11 +187,11 @@ async def test_client_that_does_not_read_is_disconnected(url: str, monkeypatch: 
         for batch in [tasks] * 50 + [[{"title": "The last"}]]:
             created = await http.post(url, json={"query": CREATE_MANY, "variables": {"tasks": batch}})
             assert created.status_code == 200
-        await asyncio.wait_for(
-            receiving, 60
-        )  # by now, the service has also tried to send every message to the slow client
+        # When this returns, the service has also tried to send every message to the slow client.
+        await asyncio.wait_for(receiving, 60)
         await asyncio.sleep(1.5)
-        assert (await wait_for_close(websocket))[0] == 1013
+        # The close frame waits behind unread messages. If the service gives up first, it resets the connection.
+        assert (await wait_for_close(websocket))[0] in (1013, NO_CLOSE_FRAME)
 
 
 async def test_all_subscribers_are_disconnected_when_the_service_stops(settings: Settings) -> None:
