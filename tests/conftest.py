@@ -1,5 +1,6 @@
 """Fixtures with real stores: one PostgreSQL and one Redis server per worker, one database per test."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -29,6 +30,12 @@ _numbers = itertools.count(1)
 
 # `make check` uses this profile: property tests try fewer examples (tests/support/examples.py).
 hypothesis_settings.register_profile("quick")
+
+
+def pytest_collection_finish() -> None:
+    """Exclude the imported modules from garbage collection, which would traverse them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

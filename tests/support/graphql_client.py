@@ -128,8 +128,8 @@ async def running(settings: Settings) -> AsyncIterator[Client]:
 
 async def ready(client: Client, *, degraded: bool = False) -> None:
     """Wait up to 30 seconds until the service is ready."""
-    for _ in range(3000):
+    for _ in range(1500):
         if (await client.http.get("/readyz")).json() == {"status": "ready", "degraded": degraded}:
             return
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
     raise AssertionError("The service did not become ready.")
