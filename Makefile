@@ -19,8 +19,8 @@ COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index
 # whole machine and run on their own. Bytecode is always cached: otherwise each worker compiles every test.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m 'not slow'
 PARALLEL = -n 4 --dist worksteal
-# Files of acceptance tests share a service, so their tests stay together.
-PARALLEL_BY_FILE = -n 4 --dist loadfile
+# Acceptance tests of a file share a service, so they stay together. Without the reordering, long files start first.
+PARALLEL_BY_FILE = -n 4 --dist loadfile --no-loadscope-reorder
 ALONE = tests/faults tests/acceptance/web
 
 help:
@@ -48,7 +48,8 @@ load: .venv/run.stamp ## create N tasks in the running service (N= PORT=)
 test: .venv/dev.stamp ## run all tests, with coverage and short campaigns
 	@$(BIN)/python -m tools.page
 	$(BIN)/python -m tools.page test
-	$(PYTEST) $(PARALLEL_BY_FILE) --cov --cov-report=term:skip-covered $(ALONE:%=--ignore=%)
+	$(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered tests/unit tests/integration
+	$(PYTEST) $(PARALLEL_BY_FILE) tests/acceptance tests/fuzz tests/model --ignore=tests/acceptance/web
 	$(PYTEST) $(ALONE)
 
 check: .venv/dev.stamp ## run the unit and integration tests
