@@ -64,7 +64,7 @@ async def filter_tasks(session: Session, wanted: RowFilter, part: SearchRange) -
 
 
 def _matches(task: Task, wanted: RowFilter) -> bool:
-    """Return whether a task, as it is now, matches a filter."""
+    """Return whether the current state of a task matches a filter."""
     if task.status not in wanted.statuses or task.priority not in wanted.priorities:
         return False
     if not wanted.by_expiry:

@@ -13,7 +13,7 @@ local CHANGES, PENDING = (string.gsub(REV, 'rev$', 'changes')), (string.gsub(REV
 local function index(view) return KEYS[FIRST_INDEX + view - 1] end
 local function expiring(view) return KEYS[FIRST_EXPIRING + view - 1] end
 
--- Calls `apply(entry, …)` for each entry with its `width` arguments, of which the first set starts at ARGV[start].
+-- Calls `apply(entry, …)` for each entry with its `width` arguments. The arguments of the first entry start at ARGV[start].
 local function each_entry(start, width, apply)
   for at = FIRST_ENTRY, #KEYS do
     local first = start + width * (at - FIRST_ENTRY)
