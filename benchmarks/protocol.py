@@ -18,6 +18,7 @@ from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics
 from cache.reads.session import Session
 from cache.redis import entry
+from cache.redis.encoded_task import encode
 from cache.redis.client import Redis
 from cache.store import Store
 from cache.writes import edits, transaction
@@ -49,7 +50,7 @@ async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[WriteO
     assert protocol is not None
     assert id_ is not None
     assert isinstance(done, EditResult)
-    value = entry.encode(store.workspace, done.row)
+    value = encode(store.workspace, done.row).value
     await store.redis.send([["SET", protocol.keys.entry(id_), value, "PX", entry.ttl_ms()]])
     return outcomes
 

@@ -1,38 +1,49 @@
 """Cursors: opaque strings that name a position in an order of tasks and stay valid after the task is gone."""
 
-import binascii
-import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from uuid import UUID
 
-from cache.redis.entry import created_at_us, expires_at_ms
+from cache.redis.encoded_task import EncodedTask
+from cache.redis.position import BY_CREATION, BY_EXPIRY, POSITION_BYTES, pack_position, unpack_position
 from db.index_source import IndexPosition
-from db.task import Order, Task
+from db.task import Order
 from schema.errors import BadInput
 
-# A letter for the sort key, the score in the index, and the 16 bytes of the id; followed by a checksum.
-_POSITION = struct.Struct(">cq16s")
-_CHECKSUM = struct.Struct(">I")
-_SORT_KEYS: dict[Order, bytes] = {"NEWEST": b"t", "OLDEST": b"t", "EXPIRING_SOON": b"e"}
+_SORT_KEYS: dict[Order, bytes] = {"NEWEST": BY_CREATION, "OLDEST": BY_CREATION, "EXPIRING_SOON": BY_EXPIRY}
 # The year 2200 in microseconds. No score reaches it.
 _SCORE_END = 7_258_118_400_000_000
+# Base64 turns 3 bytes into 4 characters. A padded position fills whole groups, and its cursor lacks the last character.
+_PADDING = b"\0"
+_PADDED_CHARACTERS = (POSITION_BYTES + 1) // 3 * 4
 
 
-def encode_cursor(task: Task, order: Order) -> str:
-    """Return the cursor of a task: up to 40 characters of the URL-safe base64 alphabet."""
-    score = expires_at_ms(task) if order == "EXPIRING_SOON" else created_at_us(task)
-    packed = _POSITION.pack(_SORT_KEYS[order], score, task.id.bytes)
-    return urlsafe_b64encode(packed + _CHECKSUM.pack(binascii.crc32(packed))).rstrip(b"=").decode()
+def encode_cursor(task: EncodedTask, order: Order) -> str:
+    """Return the cursor of a task: 39 characters of the URL-safe base64 alphabet."""
+    return urlsafe_b64encode(_position(task, order)).rstrip(b"=").decode()
+
+
+def encode_cursors(tasks: Sequence[EncodedTask], order: Order) -> list[str]:
+    """Return the cursors of many tasks, with one call of the base64 encoder."""
+    packed = _PADDING.join([*[_position(task, order) for task in tasks], b""])
+    text = urlsafe_b64encode(packed).decode()
+    return [text[start : start + _PADDED_CHARACTERS - 1] for start in range(0, len(text), _PADDED_CHARACTERS)]
+
+
+def _position(task: EncodedTask, order: Order) -> bytes:
+    if order != "EXPIRING_SOON":
+        return task.position
+    assert task.expires_at_ms is not None
+    return pack_position(BY_EXPIRY, task.expires_at_ms, task.id_bytes)
 
 
 def decode_cursor(argument: str, cursor: str, order: Order) -> IndexPosition:
     """Return the position that a cursor names. Raises `BadInput`, which names the argument."""
     try:
         raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-        packed, checksum = raw[: _POSITION.size], raw[_POSITION.size :]
-        sort_key, score, id_bytes = _POSITION.unpack(packed)
-        valid = sort_key in _SORT_KEYS.values() and checksum == _CHECKSUM.pack(binascii.crc32(packed))
-    except (ValueError, struct.error):
+        sort_key, score, id_bytes = unpack_position(raw)
+        valid = sort_key in _SORT_KEYS.values()
+    except ValueError:
         valid = False
     if not valid or not 0 <= score < _SCORE_END:
         raise BadInput(

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from cache.redis import entry
-from db.task import Task
+from cache.redis.encoded_task import EncodedTask, decode
 
 EventKind = Literal["CREATED", "UPDATED", "DELETED", "RESTORED", "EXPIRED", "MANY", "RESYNC"]
 # The codes by which the scripts name a kind; RESYNC is never published.
@@ -47,7 +46,7 @@ class FeedEvent:
     rev: Rev
     kind: EventKind
     id: UUID | None = None
-    task: Task | None = None
+    task: EncodedTask | None = None
 
 
 def parse_event(workspace: str, epoch: int, message: bytes) -> FeedEvent:
@@ -57,4 +56,4 @@ def parse_event(workspace: str, epoch: int, message: bytes) -> FeedEvent:
     if kind == "MANY":
         return FeedEvent(rev, kind)
     id_ = UUID(bytes=rest[1:17])
-    return FeedEvent(rev, kind, id_, entry.decode(workspace, id_, rest[17:] or None))
+    return FeedEvent(rev, kind, id_, decode(workspace, id_.bytes, rest[17:]))

@@ -7,10 +7,13 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from cache.redis import entry
+import msgspec
+
 from cache.redis.client import Argument
+from cache.redis.encoded_task import VALUE_PREFIX, decode, encode
 from cache.redis.keys import VIEW_OF, VIEWS
 from cache.redis.protocol import Protocol
+from cache.redis.times import created_at_us, expires_at_ms
 from cache.store import Store
 from db.task import Task
 from db.task_table import tasks_by_id
@@ -110,7 +113,7 @@ def _difference_without_row(state: RedisState, now_ms: int) -> str:
 
 
 def _index_difference(row: Task, state: RedisState, now_ms: int) -> str:
-    expires_at = entry.expires_at_ms(row)
+    expires_at = expires_at_ms(row)
     if expires_at != "" and int(expires_at) <= now_ms:
         return ""  # the sweep will remove it
     for view, (score, expiry) in enumerate(zip(state.indexes, state.expiring, strict=True)):
@@ -118,7 +121,7 @@ def _index_difference(row: Task, state: RedisState, now_ms: int) -> str:
         if view in (0, VIEW_OF[row.status] - 1):
             if score is None:
                 return f"it is missing from the index of {name}"
-            if score != entry.created_at_us(row):
+            if score != created_at_us(row):
                 return f"it has the wrong position in the index of {name}"
             if expiry != (None if expires_at == "" else float(expires_at)):
                 return f"it has the wrong expiry in the index of {name}"
@@ -128,10 +131,21 @@ def _index_difference(row: Task, state: RedisState, now_ms: int) -> str:
 
 
 def _entry_difference(workspace: str, id_: UUID, row: Task, state: RedisState) -> str:
-    if state.entry is None or not state.entry.startswith(entry.VALUE_PREFIX):  # another format is a miss, which is fine
+    if state.entry is None or not state.entry.startswith(VALUE_PREFIX):  # another format is a miss, which is fine
         return ""
-    cached = entry.decode(workspace, id_, state.entry)
+    cached = _decode_entry(workspace, id_, state.entry)
     if cached == row:
         return ""
     version = "an unreadable value" if cached is None else f"version {cached.version}"
     return f"its entry has {version}, but its row has version {row.version}"
+
+
+def _decode_entry(workspace: str, id_: UUID, value: bytes) -> Task | None:
+    """Return the task of an entry if header and JSON can be decoded and agree, otherwise None."""
+    try:
+        encoded = decode(workspace, id_.bytes, value)
+        if encoded is None or encoded.value != encode(workspace, encoded.task).value:
+            return None
+        return encoded.task
+    except (msgspec.DecodeError, KeyError):
+        return None

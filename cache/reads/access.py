@@ -1,11 +1,24 @@
-"""The access of one request to Redis, with the fallback to PostgreSQL."""
+"""The access of one request to Redis: the fallback to PostgreSQL, and how long the answer stays valid."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from cache.errors import CacheUnavailable, IndexLost, OrderMoving
 from cache.redis.protocol import Protocol
 from cache.store import Store
+
+
+class Validity(NamedTuple):
+    """How long the pages and counts of a request stay valid.
+
+    They do while the index of this epoch has this `rev` and Redis's time, in milliseconds since 1970, is before the
+    next expiry of a task in their views.
+    """
+
+    epoch: int
+    rev: int
+    next_expiry_ms: int
 
 
 class CacheAccess:
@@ -14,6 +27,27 @@ class CacheAccess:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.degraded = False
+        self._validity: Validity | None = None
+        self._cacheable = True
+
+    @property
+    def validity(self) -> Validity | None:
+        """How long the answer of this request stays valid; None if it must not be cached (P2)."""
+        return self._validity if self._cacheable else None
+
+    def forbid_caching(self) -> None:
+        """Record that the answer depends on something that `rev` and the expiries of its views do not show."""
+        self._cacheable = False
+
+    def observe(self, epoch: int, rev: int, next_expiry_ms: int) -> None:
+        """Record the reply of a script of pages or counts. The first `rev` counts: every later change raises it."""
+        before = self._validity
+        if before is None:
+            self._validity = Validity(epoch, rev, next_expiry_ms)
+        elif before.epoch == epoch:
+            self._validity = before._replace(next_expiry_ms=min(before.next_expiry_ms, next_expiry_ms))
+        else:
+            self.forbid_caching()
 
     @contextmanager
     def reading(self) -> Iterator[Protocol | None]:
@@ -28,9 +62,11 @@ class CacheAccess:
             if protocol is not None:
                 return
         except OrderMoving:
+            self.forbid_caching()
             return  # Redis is in use, and only this page is PostgreSQL's
         except (IndexLost, CacheUnavailable) as error:
             assert protocol is not None
             self._store.gate_lease.record_read_failure(protocol.gate.epoch, error)
+        self.forbid_caching()
         self.degraded = True
         self._store.metrics.degraded_reads += 1

@@ -4,18 +4,16 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
-from aiodataloader import DataLoader
 
 from cache.errors import StoreUnavailable
 from cache.reads.access import CacheAccess
-from cache.redis import entry
+from cache.reads.batching import DataLoader
+from cache.redis.encoded_task import EncodedTask, decode, encode
 from cache.redis.protocol import Protocol
 from cache.store import Store
-from db.task import Task
 from db.task_table import tasks_by_id
 
 log = structlog.get_logger(__name__)
@@ -23,59 +21,73 @@ log = structlog.get_logger(__name__)
 # Pauses before each look at an entry that another reader is filling: a quarter of a second in all.
 FILL_WAIT_SECONDS = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.124)
 
-TasksById = dict[UUID, Task]
+# A task in the form of its entry by the 16 bytes of its id.
+TasksById = dict[bytes, EncodedTask]
 
 
-class TaskLoader(DataLoader[UUID, Task | None]):
+class TaskLoader:
     """Loads tasks by id for one request. A task that was loaded once stays the same for the request."""
 
     def __init__(self, store: Store, access: CacheAccess) -> None:
-        super().__init__(cache=True)
         self._store = store
         self._access = access
-        self._loading: set[asyncio.Task[Any]] = set()
-        self._abandoned = False
+        self._loader: DataLoader[bytes, EncodedTask | None] = DataLoader(self._load_batch)
+
+    async def load(self, id_: UUID) -> EncodedTask | None:
+        """Return a task, or None if it is missing, deleted or expired."""
+        [task] = await self.load_many([id_])
+        return task
+
+    async def load_many(self, ids: Sequence[UUID]) -> list[EncodedTask | None]:
+        """Return the tasks in the order of the ids, with None for each that is missing, deleted or expired."""
+        self._access.forbid_caching()
+        return await self._loader.load_many([id_.bytes for id_ in ids])
+
+    async def load_page(self, ids: Sequence[bytes]) -> list[EncodedTask | None]:
+        """Return the tasks that a page script has found, as `load_many` does."""
+        return await self._loader.load_many(ids)
+
+    def clear(self, id_: UUID) -> None:
+        """Forget what this request has read of a task."""
+        self._loader.clear(id_.bytes)
 
     def abandon(self) -> None:
         """Cancel the loads in flight, also in PostgreSQL, when the request has timed out.
 
         Leases of an abandoned load stay until they end, and other readers wait a little for them.
         """
-        self._abandoned = True
-        for task in self._loading:
-            task.cancel()
+        self._loader.abandon()
 
-    async def batch_load_fn(self, keys: list[UUID]) -> list[Task | None]:
-        """Return the tasks in the order of `keys`, with None for each task that is missing, deleted or expired."""
-        # The library loads in an asyncio task of its own, which outlives the request unless it is cancelled.
-        task = asyncio.current_task()
-        assert task is not None
-        if self._abandoned:
-            raise asyncio.CancelledError
-        self._loading.add(task)
-        task.add_done_callback(self._loading.discard)
+    async def _load_batch(self, ids: list[bytes]) -> list[EncodedTask | None]:
         with self._access.reading() as protocol:
             if protocol is not None:
-                found = await self._cached(protocol, keys)
-                missing = [id_ for id_ in keys if id_ not in found]
+                found = await self._cached(protocol, ids)
+                missing = [id_ for id_ in ids if id_ not in found] if len(found) < len(ids) else []
                 self._store.metrics.count_entries(len(found), len(missing))
                 if missing:
-                    found |= await self._fill(protocol, missing)
-                return [found.get(id_) for id_ in keys]
-        found = await self._rows(keys)
-        return [found.get(id_) for id_ in keys]
+                    found |= await self._fill(protocol, [UUID(bytes=id_) for id_ in missing])
+                return [found.get(id_) for id_ in ids]
+        found = await self._rows([UUID(bytes=id_) for id_ in ids])
+        return [found.get(id_) for id_ in ids]
 
     async def _rows(self, ids: Sequence[UUID], now: datetime | None = None) -> TasksById:
-        """R4, R6: read the rows. `now` is the time of Redis to compare expiries with; None uses PostgreSQL's clock."""
-        self._store.metrics.row_queries += 1
-        async with self._store.database.connection() as connection:
-            return await tasks_by_id(connection, self._store.workspace, ids, now)
+        """R4, R6: read the rows. `now` is the time of Redis to compare expiries with; None uses PostgreSQL's clock.
 
-    async def _cached(self, protocol: Protocol, ids: Sequence[UUID]) -> TasksById:
+        Without a row for an id, the answer must not be cached: a bulk create, which sets no mark, may be under way.
+        """
+        self._store.metrics.row_queries += 1
+        workspace = self._store.workspace
+        async with self._store.database.connection() as connection:
+            rows = await tasks_by_id(connection, workspace, ids, now)
+        if len(rows) < len(ids):
+            self._access.forbid_caching()
+        return {id_.bytes: encode(workspace, task) for id_, task in rows.items()}
+
+    async def _cached(self, protocol: Protocol, ids: Sequence[bytes]) -> TasksById:
         """R2: read the entries and return those that hold a task."""
-        found = {}
+        found, workspace = {}, self._store.workspace
         for id_, value in zip(ids, await protocol.read(ids), strict=True):
-            if (task := entry.decode(self._store.workspace, id_, value)) is not None:
+            if (task := decode(workspace, id_, value)) is not None:
                 found[id_] = task
         return found
 
@@ -83,19 +95,23 @@ class TaskLoader(DataLoader[UUID, Task | None]):
         """Take leases (R3), read the rows (R4), fill what is still leased (R5), and wait for other readers' fills."""
         token = secrets.token_hex(8)
         grant = await protocol.lease(token, ids)
-
+        if len(grant.mine) + len(grant.others) < len(ids):  # writers hold the rest
+            self._access.forbid_caching()
         others = set(grant.others)
         wanted = [id_ for id_ in ids if id_ not in others]
         found = await self._rows(wanted, grant.now) if wanted else {}
         if grant.mine:
             try:
-                await protocol.fill(token, {id_: found.get(id_) for id_ in grant.mine})
+                await protocol.fill(token, {id_: found.get(id_.bytes) for id_ in grant.mine})
             except StoreUnavailable:  # the answer needs only the rows
                 log.warning("fill failed", ids=len(grant.mine))
         if others:
             filled = await self._filled_by_others(protocol, grant.others)
-            left = [id_ for id_ in grant.others if id_ not in filled]
-            found |= filled | (await self._rows(left, grant.now) if left else {})
+            left = [id_ for id_ in grant.others if id_.bytes not in filled]
+            if left:  # a writer may have marked them
+                self._access.forbid_caching()
+                found |= await self._rows(left, grant.now)
+            found |= filled
         return found
 
     async def _filled_by_others(self, protocol: Protocol, ids: Sequence[UUID]) -> TasksById:
@@ -107,7 +123,7 @@ class TaskLoader(DataLoader[UUID, Task | None]):
         found: TasksById = {}
         for pause in FILL_WAIT_SECONDS:
             await asyncio.sleep(pause)
-            found |= await self._cached(protocol, [id_ for id_ in ids if id_ not in found])
+            found |= await self._cached(protocol, [id_.bytes for id_ in ids if id_.bytes not in found])
             if len(found) == len(ids):
                 break
         return found

@@ -1,18 +1,19 @@
 """Pages of a view by position or by offset, totals and ranks."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from cache.errors import OrderMoving
 from cache.reads.session import Session
-from cache.redis import entry
+from cache.redis.encoded_task import EncodedTask, encode
 from cache.redis.index import IndexPage, PageRange
 from cache.redis.keys import VIEWS
 from cache.redis.protocol import Protocol
+from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
 from db import pages
 from db.index_source import IndexPosition
 from db.pages import Position
-from db.task import Order, Status, Task
+from db.task import Order, Status
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Page:
     `total` and `rank` are None if PostgreSQL answered: there they cost a count, so only clients that ask for them pay.
     """
 
-    tasks: list[Task]
+    tasks: list[EncodedTask]
     total: int | None
     rank: int | None
     has_before: bool
@@ -49,6 +50,7 @@ async def read_page(session: Session, part: PageRange) -> Page:
 async def _cached_page(session: Session, protocol: Protocol, part: PageRange) -> Page:
     """P1: drop ids whose task does not belong to the view, and continue until the page is full."""
     first = ids = await protocol.page(part)
+    session.cache.observe(protocol.gate.epoch, first.rev, first.next_expiry_ms)
     tasks = await _matching(session, ids, part)
     wanted = part.count
     while len(tasks) < part.count and len(ids.ids) == wanted:
@@ -63,22 +65,21 @@ async def _cached_page(session: Session, protocol: Protocol, part: PageRange) ->
     return Page(tasks, first.total, front.rank, front.has_before, end.has_after)
 
 
-async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[Task]:
+async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[EncodedTask]:
     """Load the tasks of the ids and return those that the view holds.
 
     Raises `OrderMoving` if a task is in the view, but not at the index's score: a concurrent write changed its expiry,
     or its create was rolled back and retried.
     """
-    score_of: Callable[[Task], int | str]
-    score_of = entry.expires_at_ms if part.order == "EXPIRING_SOON" else entry.created_at_us
+    by_expiry, status = part.order == "EXPIRING_SOON", part.status
     matching = []
-    for id_, score, task in zip(ids.ids, ids.scores, await session.loader.load_many(ids.ids), strict=True):
-        in_view = task is not None and part.status in (None, task.status)
-        if task is not None and in_view and score_of(task) == score:
+    for id_, score, task in zip(ids.ids, ids.scores, await session.loader.load_page(ids.ids), strict=True):
+        in_view = task is not None and (status is None or status == task.status)
+        if task is not None and in_view and score == (task.expires_at_ms if by_expiry else task.created_at_us):
             matching.append(task)
             continue
         # Only the scrub removes the id: the task may be one of a create that is about to commit.
-        session.store.repair_queue.add(id_)
+        session.store.repair_queue.add(UUID(bytes=id_))
         if in_view:
             raise OrderMoving
     return matching
@@ -98,10 +99,11 @@ async def _row_page(session: Session, part: PageRange) -> Page:
             status=part.status,
             order=part.order,
         )
-    return Page(page.tasks, None, None, page.has_before, page.has_after)
+    tasks = [encode(session.store.workspace, task) for task in page.tasks]
+    return Page(tasks, None, None, page.has_before, page.has_after)
 
 
-async def read_rank(session: Session, part: PageRange, task: Task) -> int:
+async def read_rank(session: Session, part: PageRange, task: EncodedTask) -> int:
     """Count the tasks before one in the order of a view, for a page whose rank is None."""
     at = task.expires_at if part.order == "EXPIRING_SOON" else task.created_at
     assert at is not None
@@ -113,11 +115,13 @@ async def read_counts(session: Session) -> dict[Status | None, int]:
     """Count the tasks of each view, in one round trip."""
     with session.cache.reading() as protocol:
         if protocol is not None:
-            return dict(zip(VIEWS, await protocol.counts(), strict=True))
+            found = await protocol.counts()
+            session.cache.observe(protocol.gate.epoch, found.rev, found.next_expiry_ms)
+            return dict(zip(VIEWS, found.counts, strict=True))
     return dict(zip(VIEWS, await session.store.totals.count_views(), strict=True))
 
 
 def row_position(position: IndexPosition | None, order: Order) -> Position | None:
     """Convert a position in the index to one in PostgreSQL."""
-    unit = entry.MILLISECOND if order == "EXPIRING_SOON" else entry.MICROSECOND
-    return None if position is None else (entry.UNIX_EPOCH + position[0] * unit, position[1])
+    unit = MILLISECOND if order == "EXPIRING_SOON" else MICROSECOND
+    return None if position is None else (UNIX_EPOCH + position[0] * unit, position[1])

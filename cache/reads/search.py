@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cache.reads.session import Session
+from cache.redis.encoded_task import EncodedTask
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.search import RowFilter, matching_filter, matching_words, tsquery_of
 from db.task import Task
@@ -14,7 +15,7 @@ from db.task import Task
 class SearchPage:
     """Matching tasks in their order, and whether there are more before and after."""
 
-    tasks: list[Task]
+    tasks: list[EncodedTask]
     has_before: bool
     has_after: bool
 
@@ -60,7 +61,7 @@ async def filter_tasks(session: Session, wanted: RowFilter, part: SearchRange) -
         async with store.database.connection() as connection:
             return await matching_filter(connection, store.workspace, wanted, start, count, direction)
 
-    return await _Reader(session, find, lambda task: _matches(task, wanted), ascending=wanted.by_expiry).read(part)
+    return await _Reader(session, find, lambda task: _matches(task.task, wanted), ascending=wanted.by_expiry).read(part)
 
 
 def _matches(task: Task, wanted: RowFilter) -> bool:
@@ -81,7 +82,7 @@ class _Reader:
         self,
         session: Session,
         find: Callable[[Position, int, Direction], Awaitable[list[Position]]],
-        matches: Callable[[Task], bool],
+        matches: Callable[[EncodedTask], bool],
         *,
         ascending: bool,
     ) -> None:
@@ -111,9 +112,9 @@ class _Reader:
 
     async def _collect(
         self, part: SearchRange, start: Position, end_bound: Position | None, rising: bool
-    ) -> list[tuple[Position, Task]]:
+    ) -> list[tuple[Position, EncodedTask]]:
         """Return up to `count` + 1 matches with their positions, from `start` up to `end_bound`."""
-        found: list[tuple[Position, Task]] = []
+        found: list[tuple[Position, EncodedTask]] = []
         more, last_read = True, start
         while more and len(found) <= part.count:
             wanted = part.count + 1 - len(found)

@@ -28,6 +28,7 @@ class Session:
     async def finish_write(self, write: Coroutine[Any, Any, Result], ids: Sequence[UUID]) -> Result:
         """Run a write to its end, then forget what this request has read of its tasks."""
         self.wrote = True
+        self.cache.forbid_caching()
         result = await self.store.pending_writes.finish(write)
         for id_ in ids:
             self.loader.clear(id_)

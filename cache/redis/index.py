@@ -1,7 +1,7 @@
 """The sorted indexes: the arguments and the reply of the page script."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from cache.redis.client import Argument, Redis
@@ -29,27 +29,30 @@ class PageRange:
 
 @dataclass(frozen=True)
 class IndexPage:
-    """The index's answer for a range: ids with their scores, and the rank of the first id, from 0.
+    """The index's answer for a range: ids (16 bytes each) with their scores, and the rank of the first id, from 0.
 
     `length` counts the members of the order, including tasks that have expired since the last sweep. `total` does not.
+    `next_expiry_ms` is when the next task of the view expires by Redis's clock, in milliseconds since 1970; 0 if tasks
+    of the view that have expired are still in the index.
     """
 
-    ids: list[UUID]
+    ids: list[bytes]
     scores: list[int]
     rank: int
     length: int
     total: int
     rev: int
+    next_expiry_ms: int
 
     @property
     def first(self) -> IndexPosition | None:
         """Position of the first id."""
-        return (self.scores[0], self.ids[0]) if self.ids else None
+        return (self.scores[0], UUID(bytes=self.ids[0])) if self.ids else None
 
     @property
     def last(self) -> IndexPosition | None:
         """Position of the last id."""
-        return (self.scores[-1], self.ids[-1]) if self.ids else None
+        return (self.scores[-1], UUID(bytes=self.ids[-1])) if self.ids else None
 
     @property
     def has_before(self) -> bool:
@@ -74,16 +77,25 @@ def _position_arguments(position: IndexPosition | None) -> tuple[int | bytes, by
 
 def parse_page(reply: Any) -> IndexPage:
     """Parse the reply of the page script."""
-    found, rank, length, total, rev = reply
+    found, rank, length, total, rev, next_expiry_ms = reply
     members, scores = found[::2], found[1::2]
     return IndexPage(
-        [UUID(bytes=member) for member in members],
+        members,
         [int(float(score)) for score in scores],
         rank if members else min(rank, length),
         length,
         total,
         rev,
+        next_expiry_ms,
     )
+
+
+class ViewCounts(NamedTuple):
+    """The number of tasks in each view, in the order of VIEWS; `rev` and the next expiry as in `IndexPage`."""
+
+    rev: int
+    next_expiry_ms: int
+    counts: list[int]
 
 
 async def index_sizes(redis: Redis, keys: Keys) -> dict[str, int]:

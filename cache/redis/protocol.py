@@ -12,8 +12,10 @@ from uuid import UUID
 from cache.errors import CacheUnavailable, IndexLost, OrderMoving
 from cache.redis import entry, index
 from cache.redis.client import Argument, Redis, ScriptName, redis_timeout
-from cache.redis.index import IndexPage, PageRange
+from cache.redis.encoded_task import VALUE_PREFIX, EncodedTask, encode
+from cache.redis.index import IndexPage, PageRange, ViewCounts
 from cache.redis.keys import Keys
+from cache.redis.times import MILLISECOND, UNIX_EPOCH
 from db.gate import Gate
 from db.task import Task
 
@@ -82,7 +84,7 @@ class Protocol:
         """W5: after the commit, replace the marks by the new values and leave the indexes of the old state."""
         flat: list[Argument] = []
         for write in writes:
-            value = entry.encode(self._workspace, write.task) if write.visible else b""
+            value = encode(self._workspace, write.task).value if write.visible else b""
             flat += (write.token, *write.placement, value, entry.ttl_ms(), write.event)
         await self._on_entries("publish", writes, self._building, MAX_SINGLE_EVENTS, *flat)
 
@@ -119,9 +121,10 @@ class Protocol:
         """Raise unless Redis answers and `rev` exists."""
         await self.read([])
 
-    async def read(self, ids: Sequence[UUID]) -> list[bytes | None]:
+    async def read(self, ids: Sequence[bytes]) -> list[bytes | None]:
         """R2: return the entries of the ids, in order, from one MGET that also reads `rev`."""
-        keys = [self.keys.rev, *map(self.keys.entry, ids)]
+        prefix = self.keys.entries
+        keys = [self.keys.rev, *[prefix + id_ for id_ in ids]]
         async with redis_timeout(READ_TIMEOUT_SECONDS):
             ((rev, *entries),) = await self._redis.send([["MGET", *keys]], run_id=self.gate.redis_run_id)
         if rev is None:
@@ -137,32 +140,33 @@ class Protocol:
             raise OrderMoving
         return index.parse_page(reply)
 
-    async def counts(self) -> list[int]:
-        """Return the number of tasks in each view, in the order of VIEWS."""
+    async def counts(self) -> ViewCounts:
+        """Return the number of tasks in each view."""
         async with redis_timeout(READ_TIMEOUT_SECONDS):
-            return list(await self._run("counts", []))
+            return ViewCounts(*await self._run("counts", []))
 
     async def lease(self, token: str, ids: Sequence[UUID], *, scrub: bool = False) -> LeaseGrant:
         """R3, and S2 for the scrub: request leases on entries that hold no readable value."""
         keys = [self.keys.entry(id_) for id_ in ids]
-        arguments = (token, ENTRY_LEASE // entry.MILLISECOND, "1" if scrub else "0", entry.VALUE_PREFIX)
+        arguments = (token, ENTRY_LEASE // MILLISECOND, "1" if scrub else "0", VALUE_PREFIX)
         async with redis_timeout(None if scrub else READ_TIMEOUT_SECONDS):
             now_ms, replies = await self._run("lease", keys, *arguments)
         answers = dict(zip(ids, replies, strict=True))
         return LeaseGrant(
-            entry.UNIX_EPOCH + now_ms * entry.MILLISECOND,
+            UNIX_EPOCH + now_ms * MILLISECOND,
             mine=[id_ for id_, reply in answers.items() if reply == b"mine"],
             others=[id_ for id_, reply in answers.items() if reply == b"another's"],
         )
 
-    async def fill(self, token: str, rows: dict[UUID, Task | None]) -> None:
+    async def fill(self, token: str, rows: dict[UUID, EncodedTask | None]) -> None:
         """R5: fill the entries whose lease still stands with the rows that were read under it."""
         arguments: list[Argument] = [token]
         for task in rows.values():
             if task is None:
                 arguments += [b"", 0, ""]
             else:
-                arguments += [entry.encode(self._workspace, task), entry.ttl_ms(), entry.expires_at_ms(task)]
+                expiry = task.expires_at_ms
+                arguments += [task.value, entry.ttl_ms(), "" if expiry is None else expiry]
         async with redis_timeout(READ_TIMEOUT_SECONDS):
             await self._run("fill", [self.keys.entry(id_) for id_ in rows], *arguments)
 
@@ -172,7 +176,7 @@ class Protocol:
         if task is None:
             await self._run("scrub", keys, token, id_.bytes, 0, 0, "", b"", 0)
             return
-        value = entry.encode(self._workspace, task)
+        value = encode(self._workspace, task).value
         await self._run("scrub", keys, token, *entry.placement(task), value, entry.ttl_ms())
 
     async def overdue_marks(self, limit: int) -> list[UUID]:
@@ -205,4 +209,4 @@ class Protocol:
 
 def _lifetime_ms(transaction: timedelta) -> int:
     """Return how long the traces of a write in Redis must last at least, in milliseconds."""
-    return int((transaction + MARK_MARGIN) / entry.MILLISECOND)
+    return int((transaction + MARK_MARGIN) / MILLISECOND)

@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 from strawberry.types import Info
 
+from cache.redis.encoded_task import EncodedTask
 from db.task import Task as Row
 
 
@@ -46,7 +47,7 @@ class Node:
 
 @strawberry.type(description="A task. Deleted and expired tasks are not returned by any query.")
 class Task(Node):
-    """The GraphQL type of a row. Resolvers return rows without conversion, because both have the same attributes."""
+    """The GraphQL type of a task. Resolvers return entries and rows, which have the same attributes."""
 
     title: str = strawberry.field(description="The title: 1 to 500 characters.")
     description: str = strawberry.field(description="The description: up to 10,000 characters. Empty if not set.")
@@ -68,5 +69,5 @@ class Task(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Info[Any, Any]) -> bool:
-        """Accept rows, which resolvers return without converting them, for speed."""
-        return isinstance(value, Row)
+        """Accept entries and rows, which resolvers return without converting them, for speed."""
+        return isinstance(value, EncodedTask | Row)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 
-from cache.redis import entry
+from cache.redis.encoded_task import decode
 from cache.redis.keys import Keys
 from schema.ids import new_id
 from tests.faults.checker import check
@@ -147,7 +147,7 @@ async def _entry_violations(cluster: Cluster, tasks: list[ObservedTask]) -> list
     values: list[Any] = await client.mget(names) if names else []
     for name, value in zip(names, values, strict=True):
         id_ = UUID(bytes=name[len(keys.entries) :])
-        task, row = entry.decode(WORKSPACE, id_, value), by_id.get(str(id_))
+        task, row = decode(WORKSPACE, id_.bytes, value), by_id.get(str(id_))
         if task is None or (row and (task.version, task.title) == (row.version, row.title)):
             continue
         # The task may have expired since the rows were read.

@@ -4,7 +4,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from cache.redis import keys
-from cache.redis.entry import decode
+from cache.redis.encoded_task import decode
 from cache.store import Store
 from db.task_table import tasks_by_id
 from tests.support.redis_state import protocol
@@ -63,7 +63,7 @@ async def check_entries(store: Store) -> int:
             found[UUID(bytes=key[len(names.entries) :])] = value
     async with store.database.connection() as connection:
         rows = await tasks_by_id(connection, store.workspace, list(found))
-    assert {id_: decode(store.workspace, id_, value) for id_, value in found.items()} == {
+    assert {id_: decode(store.workspace, id_.bytes, value) for id_, value in found.items()} == {
         id_: rows.get(id_) for id_ in found
     }
     assert set(rows) == set(found)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from cache.redis import keys
-from cache.redis.entry import MICROSECOND, MILLISECOND, UNIX_EPOCH
+from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db.index_source import IndexPosition

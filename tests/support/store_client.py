@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cache.errors import Refused
 from cache.reads.pages import Page, read_counts, read_page, read_rank
 from cache.reads.session import Session
+from cache.redis.encoded_task import EncodedTask
 from cache.redis.index import PageRange
 from cache.store import Store
 from cache.writes.bulk_create import create_tasks
@@ -27,7 +28,7 @@ class StoreClient:
     def degraded(self) -> bool:
         return self.session.cache.degraded
 
-    async def tasks_by_id(self, ids: Sequence[UUID]) -> list[Task | None]:
+    async def tasks_by_id(self, ids: Sequence[UUID]) -> list[EncodedTask | None]:
         return await self.session.loader.load_many(ids)
 
     async def page(self, part: PageRange) -> Page:
@@ -37,7 +38,7 @@ class StoreClient:
             page = dataclasses.replace(page, total=await self.session.store.totals.count(part.status, part.order))
         return page
 
-    async def rank(self, part: PageRange, task: Task) -> int:
+    async def rank(self, part: PageRange, task: EncodedTask) -> int:
         return await read_rank(self.session, part, task)
 
     async def counts(self) -> dict[Status | None, int]:

@@ -1,7 +1,14 @@
 -- Counts the tasks of each view, without those that have expired. KEYS: prelude.
+-- Returns rev, the time (ms) of the next expiry of any task (0 if expired tasks are still in the index), and the counts.
 if index_lost() then return 'LOST' end
 local now, counts = string.format('%.0f', now_ms()), {}
+local next_expiry = 2 ^ 53
 for view = 1, VIEWS do
-  counts[view] = redis.call('ZCARD', index(view)) - 1 - redis.call('ZCOUNT', expiring(view), '-inf', now)
+  local expired = redis.call('ZCOUNT', expiring(view), '-inf', now)
+  counts[view] = redis.call('ZCARD', index(view)) - 1 - expired
+  if expired > 0 then next_expiry = 0 end
 end
-return counts
+-- The first view holds all tasks.
+local following = redis.call('ZRANGEBYSCORE', expiring(1), '(' .. now, '(+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+if following[2] then next_expiry = math.min(next_expiry, tonumber(following[2])) end
+return {tonumber(redis.call('GET', REV)), next_expiry, counts}

@@ -1,9 +1,9 @@
 -- P1. One page of a view in one of its orders. KEYS: rev, the view's index, its `expiring` set, moving.
 -- ARGV: order; score and id of `after` and of `before` ('' if not given); 'first' or 'last'; count; offset; the most expired
 -- ids with an event each.
--- Returns the ids with their scores, the rank of the first, the length of the order, the total, and rev. The length may
--- include tasks that have expired since the last sweep, the total does not. 'MOVING': a concurrent write changes an expiry,
--- so the order EXPIRING_SOON is unknown.
+-- Returns the ids with their scores, the rank of the first, the length of the order, the total, rev, and the time (ms) of
+-- the view's next expiry. The length may include tasks that have expired since the last sweep, the total does not; the next
+-- expiry is then 0. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown.
 local REV, INDEX, EXPIRING, MOVING = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local order, direction, count, offset = ARGV[1], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local rev = redis.call('GET', REV)
@@ -66,4 +66,7 @@ if ARGV[5] ~= '' then to = math.min(to, (ranks(ARGV[4], ARGV[5]))) end
 if direction == 'first' then to = math.min(to, from + count) else from = math.max(from, to - count) end
 
 local ids = from < to and redis.call(range, set, from + base, to - 1 + base, 'WITHSCORES') or {}
-return {ids, from, length, total, tonumber(rev)}
+local next_expiry = expired > 0 and 0 or 2 ^ 53
+local following = redis.call('ZRANGEBYSCORE', EXPIRING, '(' .. now, '(+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+if following[2] then next_expiry = math.min(next_expiry, tonumber(following[2])) end
+return {ids, from, length, total, tonumber(rev), next_expiry}

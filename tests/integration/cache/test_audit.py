@@ -10,7 +10,7 @@ import pytest
 from cache.maintenance import audit as auditing
 from cache.maintenance.audit import AuditReport, RedisNotInUse, audit_sample
 from cache.maintenance.runner import maintenance
-from cache.redis.entry import encode
+from cache.redis.encoded_task import encode
 from cache.redis.keys import VIEWS
 from cache.store import Store
 from db.task import Task
@@ -53,7 +53,7 @@ async def _leave_in_moving(store: Store, task: Task) -> None:
 
 async def _restore_old_entry(store: Store, task: Task) -> None:
     await StoreClient(store).update_task(task.id, {"title": "Newer"})
-    await store.redis.client.set(protocol(store).keys.entry(task.id), encode(store.workspace, task))
+    await store.redis.client.set(protocol(store).keys.entry(task.id), encode(store.workspace, task).value)
 
 
 async def _leave_overdue_mark(store: Store, task: Task) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cache.maintenance.scrub import scrub
-from cache.redis.entry import decode
+from cache.redis.encoded_task import decode
 from cache.redis.index import PageRange
 from cache.store import Store
 from db.task import Task
@@ -28,7 +28,7 @@ async def test_ttl_is_at_most_an_hour_and_ends_before_the_expiry(
     else:
         await scrub(store, protocol(store), [task.id])
     key = protocol(store).keys.entry(task.id)
-    assert decode(store.workspace, task.id, await read_entry(store, task.id)) == task
+    assert decode(store.workspace, task.id.bytes, await read_entry(store, task.id)) == task
     assert 0 < await store.redis.client.pttl(key) <= 3_600_000
     if task.expires_at is not None:
         assert await _ends_at_ms(store, task) <= task.expires_at.timestamp() * 1000

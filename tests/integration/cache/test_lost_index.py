@@ -10,6 +10,7 @@ import pytest
 from cache.errors import IndexLost
 from cache.reads.pages import Page
 from cache.redis import keys
+from cache.redis.encoded_task import encode
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite, Protocol
 from cache.store import Store
@@ -53,7 +54,7 @@ STEPS: dict[str, Callable[[Protocol, Task], Awaitable[Any]]] = {
     "abort": lambda protocol, task: protocol.abort([MarkedWrite(EARLIER_TOKEN, task, visible=False)]),
     "add": lambda protocol, task: protocol.add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT),
     "lease": lambda protocol, task: protocol.lease("b", [task.id], scrub=True),
-    "fill": lambda protocol, task: protocol.fill("a", {task.id: task}),
+    "fill": lambda protocol, task: protocol.fill("a", {task.id: encode("default", task)}),
     "scrub": lambda protocol, task: protocol.scrub("a", task.id, None),
     "announce": lambda protocol, task: protocol.announce(LATER_TOKEN, [task.id]),
     "sweep": lambda protocol, _task: protocol.sweep(),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cache.redis.entry import decode
+from cache.redis.encoded_task import decode, encode
 from cache.store import Store
 from tests.support.protocol_steps import EARLIER_TOKEN, mark_task
 from tests.support.redis_state import entry_bytes, evict_entries, protocol, read_entry
@@ -16,8 +16,8 @@ async def test_reader_fills_the_entry_it_leased(store: Store) -> None:
     grant = await protocol(store).lease("a", [task.id])
     assert (grant.mine, grant.others) == ([task.id], [])
     assert await entry_bytes(store, task) == b"L a"
-    await protocol(store).fill("a", {task.id: task})
-    assert decode(store.workspace, task.id, await read_entry(store, task.id)) == task
+    await protocol(store).fill("a", {task.id: encode("default", task)})
+    assert decode(store.workspace, task.id.bytes, await read_entry(store, task.id)) == task
 
 
 async def test_second_reader_gets_no_lease(store: Store) -> None:
@@ -25,7 +25,7 @@ async def test_second_reader_gets_no_lease(store: Store) -> None:
     await protocol(store).lease("a", [task.id])
     grant = await protocol(store).lease("b", [task.id, other.id])
     assert (grant.mine, grant.others) == ([other.id], [task.id])
-    await protocol(store).fill("b", {task.id: task})
+    await protocol(store).fill("b", {task.id: encode("default", task)})
     assert await entry_bytes(store, task) == b"L a"
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert await entry_bytes(store, task) == b"L a"
@@ -50,7 +50,7 @@ async def test_reader_does_not_replace_a_mark(store: Store, overdue: bool) -> No
     marked = await entry_bytes(store, task)
     grant = await protocol(store).lease("a", [task.id])
     assert (grant.mine, grant.others) == ([], [])
-    await protocol(store).fill("a", {task.id: task})
+    await protocol(store).fill("a", {task.id: encode("default", task)})
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert await entry_bytes(store, task) == marked
     assert marked.startswith(b"M %d " % EARLIER_TOKEN)
@@ -60,7 +60,7 @@ async def test_mark_replaces_a_lease(store: Store) -> None:
     task = await create_uncached_task(store)
     await protocol(store).lease("a", [task.id])
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"))
-    await protocol(store).fill("a", {task.id: task})
+    await protocol(store).fill("a", {task.id: encode("default", task)})
     assert (await entry_bytes(store, task)).startswith(b"M ")
 
 
@@ -69,20 +69,20 @@ async def test_fill_without_its_lease_changes_nothing(store: Store) -> None:
     await protocol(store).lease("a", [task.id])
     await StoreClient(store).update_task(task.id, {"title": "Newer"})
     value = await entry_bytes(store, task)
-    await protocol(store).fill("a", {task.id: task})
+    await protocol(store).fill("a", {task.id: encode("default", task)})
     assert await entry_bytes(store, task) == value
     await evict_entries(store, task.id)
-    await protocol(store).fill("a", {task.id: task})
+    await protocol(store).fill("a", {task.id: encode("default", task)})
     assert await read_entry(store, task.id) is None
     await protocol(store).lease("b", [task.id])
-    await protocol(store).fill("a", {task.id: task})
+    await protocol(store).fill("a", {task.id: encode("default", task)})
     assert await entry_bytes(store, task) == b"L b"
 
 
 async def test_entry_of_another_task_is_not_used(store: Store) -> None:
     task, other = await create_uncached_tasks(store, 2)
     await protocol(store).lease("a", [task.id])
-    await protocol(store).fill("a", {task.id: other})
+    await protocol(store).fill("a", {task.id: encode("default", other)})
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
 
 

@@ -14,7 +14,7 @@ from cache.errors import OtherRedis, StoreUnavailable
 from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
-from cache.redis.entry import encode
+from cache.redis.encoded_task import encode
 from cache.redis.index import PageRange
 from cache.store import Store
 from db.pool import Database
@@ -147,7 +147,7 @@ async def test_restart_between_two_reads_is_detected(database: Database, own_red
         # The new server has the same keys as the old one.
         keys = protocol(store).keys
         async with Redis(own_redis.start().redis_url) as other:
-            await other.send([("SET", keys.rev, 1), ("SET", keys.entry(task.id), encode(store.workspace, task))])
+            await other.send([("SET", keys.rev, 1), ("SET", keys.entry(task.id), encode(store.workspace, task).value)])
         async with database.connection() as connection:
             await connection.raw.execute("UPDATE task SET title = 'Newer', version = 2")
         for _ in range(3):  # the first read uses the old connection, later reads use new connections

@@ -9,6 +9,7 @@ from cache.errors import CacheUnavailable, IndexLost, OtherRedis
 from cache.maintenance.rebuild import rebuild
 from cache.metrics import StoreMetrics
 from cache.redis.client import Argument, Redis, ScriptName
+from cache.redis.encoded_task import encode
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
@@ -119,10 +120,10 @@ async def test_redis_with_another_run_id_than_the_gate_is_not_used(store: Store)
     before = await redis_snapshot(store)
     steps = protocol(store)
     for step in (
-        steps.read([task.id]),
+        steps.read([task.id.bytes]),
         steps.page(PageRange(5)),
         steps.lease("a", [task.id]),
-        steps.fill("a", {task.id: task}),
+        steps.fill("a", {task.id: encode("default", task)}),
         steps.mark([MarkedWrite(LATER_TOKEN, task)], transaction=TRANSACTION_LIMIT),
         steps.publish([MarkedWrite(LATER_TOKEN, task)]),
         steps.abort([MarkedWrite(LATER_TOKEN, task, visible=False)]),

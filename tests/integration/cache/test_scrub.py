@@ -7,7 +7,7 @@ import pytest
 
 from cache.maintenance.scrub import scrub, scrub_all
 from cache.redis import keys
-from cache.redis.entry import decode
+from cache.redis.encoded_task import decode
 from cache.redis.index import PageRange
 from cache.store import Store
 from db import gate
@@ -48,7 +48,7 @@ async def test_mark_of_a_dead_writer_is_scrubbed_after_its_deadline(store: Store
     assert await indexed_views(store, task.id) == {None, "TODO"}
     assert await indexed_views(store, uncommitted.id) == set()
     assert await read_entry(store, uncommitted.id) is None
-    assert decode(store.workspace, task.id, await read_entry(store, task.id)) == task
+    assert decode(store.workspace, task.id.bytes, await read_entry(store, task.id)) == task
     assert await read_rev(store) > before
 
 
@@ -71,7 +71,7 @@ async def test_overdue_mark_of_an_active_writer_is_not_scrubbed(store: Store, *,
         assert await entry_bytes(store, task) == overdue[0]
     await scrub_all(store, protocol(store))
     assert await marked_ids(store) == []
-    assert decode(store.workspace, task.id, await read_entry(store, task.id)) == task
+    assert decode(store.workspace, task.id.bytes, await read_entry(store, task.id)) == task
 
 
 async def test_scrub_publishes_a_commit_without_a_publish(store: Store) -> None:
@@ -84,7 +84,7 @@ async def test_scrub_publishes_a_commit_without_a_publish(store: Store) -> None:
     assert await StoreClient(store).tasks_by_id([task.id]) == [done]
     await scrub_all(store, protocol(store))
     assert await indexed_views(store, task.id) == {None, "DONE"}
-    assert decode(store.workspace, task.id, await read_entry(store, task.id)) == done
+    assert decode(store.workspace, task.id.bytes, await read_entry(store, task.id)) == done
 
 
 async def test_scrub_without_its_lease_changes_nothing(store: Store) -> None:
@@ -93,7 +93,7 @@ async def test_scrub_without_its_lease_changes_nothing(store: Store) -> None:
     updated = await StoreClient(store).update_task(task.id, {"status": "DONE"})
     await protocol(store).scrub("a", task.id, None)
     assert await indexed_views(store, task.id) == {None, "DONE"}
-    assert decode(store.workspace, task.id, await read_entry(store, task.id)) == updated
+    assert decode(store.workspace, task.id.bytes, await read_entry(store, task.id)) == updated
 
 
 async def test_scrub_repairs_a_wrong_index(store: Store) -> None:

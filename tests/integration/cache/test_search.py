@@ -1,14 +1,15 @@
 """Tests filters while tasks change."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from cache.reads.loader import TaskLoader
 from cache.reads.search import SearchRange, filter_tasks
 from cache.reads.session import Session
+from cache.redis.encoded_task import EncodedTask
 from cache.store import Store
 from db.search import RowFilter
-from db.task import Task
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task
 from tests.support.task_factories import in_an_hour
@@ -22,12 +23,12 @@ async def test_task_that_moves_ahead_of_a_reading_filter_is_returned_once(store:
     ]
 
     class ConcurrentlyChangedLoader(TaskLoader):
-        async def batch_load_fn(self, keys: list[UUID]) -> list[Task | None]:
+        async def load_many(self, ids: Sequence[UUID]) -> list[EncodedTask | None]:
             """Delete the second task before the first load, so that the filter reads on. Then move the first task."""
-            if keys[0] == first.id:
+            if ids[0] == first.id:
                 await StoreClient(store).delete_task(second.id)
-            loaded = await super().batch_load_fn(keys)
-            if keys[0] == first.id:
+            loaded = await super().load_many(ids)
+            if ids[0] == first.id:
                 await StoreClient(store).update_task(first.id, {"expires_at": SOON + timedelta(hours=1)})
             return loaded
 

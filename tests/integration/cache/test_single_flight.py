@@ -12,7 +12,7 @@ from cache.reads import loader
 from cache.reads.loader import FILL_WAIT_SECONDS
 from cache.redis import protocol as protocol_module
 from cache.redis.client import Redis
-from cache.redis.entry import encode
+from cache.redis.encoded_task import encode
 from cache.redis.index import PageRange
 from cache.store import Store
 from db.pool import Database
@@ -98,7 +98,7 @@ async def test_waiting_reader_takes_the_filled_entry(store: Store) -> None:
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     await asyncio.sleep(0.03)
     assert not reading.done()
-    await protocol(store).fill("first", {task.id: row})
+    await protocol(store).fill("first", {task.id: encode("default", row)})
     assert await reading == [task]
     assert store.metrics.sql_queries == before
 
@@ -123,8 +123,8 @@ async def test_tasks_that_need_no_wait_are_read_first(store: Store) -> None:
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id for task in created]))
     await asyncio.sleep(0.02)
     assert store.metrics.sql_queries - before == 1
-    assert (await protocol(store).read([free.id]))[0] == encode(store.workspace, free)
-    await protocol(store).fill("first", {leased.id: row})
+    assert (await protocol(store).read([free.id.bytes]))[0] == encode(store.workspace, free).value
+    await protocol(store).fill("first", {leased.id: encode("default", row)})
     assert await reading == created
     assert store.metrics.sql_queries - before == 1
 
@@ -138,11 +138,11 @@ async def test_waiting_reader_gets_no_row_from_before_its_call(store: Store, fil
     await evict_entries(store, task.id)
     assert old != updated
     if filled == "before the read":
-        await protocol(store).fill("first", {task.id: old})
+        await protocol(store).fill("first", {task.id: encode("default", old)})
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     if filled == "during the read":
         await asyncio.sleep(0)
-        await protocol(store).fill("first", {task.id: old})
+        await protocol(store).fill("first", {task.id: encode("default", old)})
     assert await reading == [updated]
     assert await StoreClient(store).tasks_by_id([task.id]) == [updated]
 
@@ -155,10 +155,10 @@ async def test_fill_of_an_earlier_lease_holder_is_not_used(store: Store) -> None
     assert (await protocol(store).lease("second", [task.id])).mine == [task.id]
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     await asyncio.sleep(0.02)
-    await protocol(store).fill("first", {task.id: old})
+    await protocol(store).fill("first", {task.id: encode("default", old)})
     await asyncio.sleep(0.02)
     assert not reading.done()
-    await protocol(store).fill("second", {task.id: updated})
+    await protocol(store).fill("second", {task.id: encode("default", updated)})
     assert await reading == [updated]
 
 

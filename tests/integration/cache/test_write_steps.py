@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cache.errors import CacheUnavailable
-from cache.redis.entry import decode
+from cache.redis.encoded_task import decode
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from db.errors import DatabaseError
@@ -36,7 +36,7 @@ async def test_mark_indexes_both_states_and_publish_leaves_the_new_one(store: St
     await protocol(store).publish([MarkedWrite(EARLIER_TOKEN, done)])
     assert await indexed_views(store, task.id) == {None, "DONE"}
     assert await marked_ids(store) == []
-    assert decode(store.workspace, task.id, await read_entry(store, task.id)) == done
+    assert decode(store.workspace, task.id.bytes, await read_entry(store, task.id)) == done
 
 
 async def test_deleted_task_stays_in_the_indexes_until_the_publish(store: Store) -> None:

@@ -13,7 +13,7 @@ from cache.maintenance import rebuild as rebuilding
 from cache.maintenance.rebuild import rebuild
 from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
-from cache.redis.entry import decode
+from cache.redis.encoded_task import decode
 from cache.redis.index import PageRange
 from cache.store import Store
 from cache.writes import transaction
@@ -137,7 +137,7 @@ async def test_write_that_entered_before_the_gate_closed_ends_with_redis(store: 
         await close_gate(store)
     updated = await writing
     assert (await committed_gate(store)).state == "closing"
-    assert decode(store.workspace, task.id, await entry_of_current_gate(store, task.id)) == updated
+    assert decode(store.workspace, task.id.bytes, await entry_of_current_gate(store, task.id)) == updated
 
 
 async def entry_of_current_gate(store: Store, id_: UUID) -> bytes | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from cache.feed.events import KIND_OF_CODE, WITHOUT_TASK, EventKind, FeedEvent, Rev, parse_event
-from cache.redis import entry
+from cache.redis.encoded_task import encode
 from tests.unit.cache.tasks import make_task, task_id
 
 
@@ -21,7 +21,7 @@ def test_rev_can_be_parsed_from_its_text() -> None:
 @pytest.mark.parametrize(("code", "kind"), [(code, kind) for code, kind in KIND_OF_CODE.items() if kind != "MANY"])
 def test_message_with_an_id_is_parsed(code: bytes, kind: EventKind) -> None:
     task = None if kind in WITHOUT_TASK else make_task(1)
-    value = b"" if task is None else entry.encode("default", task)
+    value = b"" if task is None else encode("default", task).value
     event = parse_event("default", 7, b"42 " + code + task_id(1).bytes + value)
     assert event == FeedEvent(Rev(7, 42), kind, task_id(1), task)
 
@@ -31,7 +31,7 @@ def test_message_of_a_large_write_has_no_id() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"V 1 nonsense", entry.encode("default", make_task(2)), entry.encode("other", make_task(1))]
+    "value", [b"V 1 nonsense", encode("default", make_task(2)).value, encode("other", make_task(1)).value]
 )
 def test_unreadable_value_gives_an_event_without_a_task(value: bytes) -> None:
     event = parse_event("default", 7, b"42 u" + task_id(1).bytes + value)

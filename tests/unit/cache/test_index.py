@@ -8,6 +8,7 @@ from cache.redis.index import IndexPage, PageRange, page_arguments, parse_page
 from tests.unit.cache.tasks import task_id
 
 FIRST, SECOND = task_id(1), task_id(2)
+IDS = [FIRST.bytes, SECOND.bytes]
 
 
 def test_arguments_without_positions_are_empty() -> None:
@@ -21,13 +22,15 @@ def test_arguments_have_the_scores_and_ids_of_positions() -> None:
 
 @pytest.mark.parametrize("scores", [(b"1767225845678901", b"7"), (1767225845678901.0, 7.0)])
 def test_reply_is_parsed(scores: tuple[Any, Any]) -> None:
-    page = parse_page([[FIRST.bytes, scores[0], SECOND.bytes, scores[1]], 3, 9, 8, 42])
-    assert page == IndexPage([FIRST, SECOND], [1767225845678901, 7], rank=3, length=9, total=8, rev=42)
+    page = parse_page([[FIRST.bytes, scores[0], SECOND.bytes, scores[1]], 3, 9, 8, 42, 1767225845678])
+    assert page == IndexPage(
+        IDS, [1767225845678901, 7], rank=3, length=9, total=8, rev=42, next_expiry_ms=1767225845678
+    )
     assert (page.first, page.last) == ((1767225845678901, FIRST), (7, SECOND))
 
 
 def test_empty_page_past_the_end_has_the_length_as_its_rank() -> None:
-    page = parse_page([[], 1000, 9, 9, 42])
+    page = parse_page([[], 1000, 9, 9, 42, 0])
     assert (page.rank, page.first, page.last) == (9, None, None)
     assert (page.has_before, page.has_after) == (True, False)
 
@@ -37,5 +40,5 @@ def test_empty_page_past_the_end_has_the_length_as_its_rank() -> None:
     [(0, 2, False, False), (0, 3, False, True), (1, 3, True, False), (1, 4, True, True)],
 )
 def test_page_knows_whether_tasks_precede_and_follow(rank: int, length: int, has_before: bool, has_after: bool) -> None:
-    page = IndexPage([FIRST, SECOND], [2, 1], rank, length, total=length, rev=1)
+    page = IndexPage(IDS, [2, 1], rank, length, total=length, rev=1, next_expiry_ms=0)
     assert (page.has_before, page.has_after) == (has_before, has_after)

@@ -3,23 +3,26 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from cache.reads.pages import row_position
-from cache.redis.entry import created_at_us, expires_at_ms
+from cache.redis.encoded_task import encode
+from cache.redis.times import created_at_us, expires_at_ms
 from db.task import Order, Task
-from schema.cursor import decode_cursor, encode_cursor
+from schema.cursor import decode_cursor, encode_cursor, encode_cursors
 from schema.errors import BadInput
 from schema.ids import new_id
 
 CREATED = datetime(2026, 11, 25, 8, 30, 0, 123_456, tzinfo=UTC)
 EXPIRES = datetime(2026, 11, 26, 8, 30, 0, 123_000, tzinfo=UTC)
-TASK = Task(new_id(), "A task", "", "TODO", "NONE", CREATED, CREATED, EXPIRES, 1)
+ROW = Task(new_id(), "A task", "", "TODO", "NONE", CREATED, CREATED, EXPIRES, 1)
+TASK = encode("default", ROW)
 ORDERS: tuple[Order, ...] = ("NEWEST", "OLDEST", "EXPIRING_SOON")
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_cursor_decodes_to_the_position_of_its_task(order: Order) -> None:
-    score = expires_at_ms(TASK) if order == "EXPIRING_SOON" else created_at_us(TASK)
+    score = expires_at_ms(ROW) if order == "EXPIRING_SOON" else created_at_us(ROW)
     assert decode_cursor("after", encode_cursor(TASK, order), order) == (score, TASK.id)
 
 
@@ -65,4 +68,11 @@ def test_score_beyond_the_year_2200_is_rejected() -> None:
     late = CREATED.replace(year=2200) + timedelta(days=40)
     task = Task(new_id(), "A task", "", "TODO", "NONE", late, late, None, 1)
     with pytest.raises(BadInput, match="is not a cursor"):
-        decode_cursor("after", encode_cursor(task, "NEWEST"), "NEWEST")
+        decode_cursor("after", encode_cursor(encode("default", task), "NEWEST"), "NEWEST")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_cursors_of_many_tasks_equal_those_of_each(order: Order, count: int) -> None:
+    tasks = [encode("default", replace(ROW, id=new_id())) for _ in range(count)]
+    assert encode_cursors(tasks, order) == [encode_cursor(task, order) for task in tasks]

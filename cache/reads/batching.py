@@ -1,0 +1,98 @@
+"""A DataLoader: gathers the keys of one turn of the event loop into one batch, and loads each key once.
+
+The idea is that of graphql/dataloader. Its ports create a future for each key; this one creates one for each call,
+because a page loads 50 keys at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class _Batch(Generic[Key, Value]):
+    """Keys that are loaded together, and the calls that wait for them."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.values: dict[Key, Value] | None = None
+        self.waiting: list[asyncio.Future[None]] = []
+        self.task: asyncio.Task[None] | None = None
+
+
+class DataLoader(Generic[Key, Value]):
+    """Loads values by key for one request. A value that was loaded once stays the same until its key is cleared."""
+
+    def __init__(self, load_batch: Callable[[list[Key]], Awaitable[Sequence[Value]]]) -> None:
+        """`load_batch` returns the values of different keys, in their order."""
+        self._load_batch = load_batch
+        self._batches: dict[Key, _Batch[Key, Value]] = {}
+        self._next: _Batch[Key, Value] | None = None
+        self._abandoned = False
+
+    async def load_many(self, keys: Sequence[Key]) -> list[Value]:
+        """Return the values in the order of the keys. Raises what the load of any of them raised."""
+        batches = {}
+        for key in keys:
+            batch = self._batches.get(key)
+            if batch is None:
+                batch = self._batches[key] = self._next or self._begin()
+                batch.keys.append(key)
+            batches[id(batch)] = batch
+        for batch in batches.values():
+            if batch.values is None:
+                waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                batch.waiting.append(waiting)
+                await waiting
+        found: dict[Key, Value] = {}
+        for batch in batches.values():
+            assert batch.values is not None
+            found = found | batch.values if found else batch.values
+        return [found[key] for key in keys]
+
+    def clear(self, key: Key) -> None:
+        """Forget a key, so that the next call loads it again."""
+        self._batches.pop(key, None)
+
+    def abandon(self) -> None:
+        """Cancel the loads in flight, and those that would follow."""
+        self._abandoned = True
+        for batch in [*self._batches.values()]:
+            if batch.task is not None:
+                batch.task.cancel()
+
+    def _begin(self) -> _Batch[Key, Value]:
+        if self._abandoned:
+            raise asyncio.CancelledError
+        batch = self._next = _Batch[Key, Value]()
+        # The task starts in the next turn of the loop. The keys of this turn are complete by then.
+        batch.task = asyncio.create_task(self._run(batch))
+        return batch
+
+    async def _run(self, batch: _Batch[Key, Value]) -> None:
+        self._next = None
+        try:
+            loaded = await self._load_batch(batch.keys)
+        except BaseException as error:
+            for key in batch.keys:
+                if self._batches.get(key) is batch:
+                    del self._batches[key]
+            for waiting in batch.waiting:
+                if not waiting.done():
+                    _fail(waiting, error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        batch.values = dict(zip(batch.keys, loaded, strict=True))
+        for waiting in batch.waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+
+
+def _fail(waiting: "asyncio.Future[None]", error: BaseException) -> None:
+    if isinstance(error, Exception):
+        waiting.set_exception(error)
+    else:
+        waiting.cancel()

@@ -1,0 +1,27 @@
+"""Packed positions of tasks: the start of an entry's value, and the content of a cursor."""
+
+import binascii
+import struct
+
+# A letter for the sort key, the score in the index, and the 16 bytes of the id; followed by a checksum.
+_POSITION = struct.Struct(">cq16s")
+_CHECKSUM = struct.Struct(">I")
+POSITION_BYTES = _POSITION.size + _CHECKSUM.size
+BY_CREATION, BY_EXPIRY = b"t", b"e"
+
+
+def pack_position(sort_key: bytes, score: int, id_bytes: bytes) -> bytes:
+    """Return a position in 29 bytes. The score is in microseconds by creation, in milliseconds by expiry."""
+    packed = _POSITION.pack(sort_key, score, id_bytes)
+    return packed + _CHECKSUM.pack(binascii.crc32(packed))
+
+
+def unpack_position(packed: bytes) -> tuple[bytes, int, bytes]:
+    """Return sort key, score and id. Raises `ValueError` if the bytes are not a packed position."""
+    if len(packed) != POSITION_BYTES:
+        raise ValueError("A packed position has another length.")
+    position, checksum = packed[: _POSITION.size], packed[_POSITION.size :]
+    if checksum != _CHECKSUM.pack(binascii.crc32(position)):
+        raise ValueError("The checksum of a packed position is wrong.")
+    sort_key, score, id_bytes = _POSITION.unpack(position)
+    return sort_key, score, id_bytes
