@@ -1,7 +1,6 @@
 """The connections to Redis: scripts and commands in one round trip each, with errors translated."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
@@ -18,12 +17,15 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from cache.errors import CacheUnavailable, OtherRedis, RedisFull
+from cache.redis.pipeline import pack_command
+from cache.redis.shared_connection import SharedConnection, parse_run_id
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SUBSCRIBE_TIMEOUT_SECONDS = 2.0
+# How long a reader waits for Redis, including for a new connection, before it falls back to PostgreSQL.
+READ_TIMEOUT_SECONDS = 0.5
 ScriptName = Literal["mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page", "counts", "announce"]
 Argument = bytes | str | int
-_pack: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
 
 @cache
@@ -43,11 +45,11 @@ async def _on_connect(connection: Any) -> None:
     """Read the server's run id, so that another server behind the same address is recognised."""
     await connection.on_connect()
     await connection.send_command("INFO", "server")
-    connection.run_id = _parse_run_id(await connection.read_response())
+    connection.run_id = parse_run_id(await connection.read_response())
 
 
 class Redis:
-    """A pool of connections. `count` is called for every round trip.
+    """A pool of connections, and one shared connection for reads. `count` is called for every round trip.
 
     Nothing is sent twice: the client's own retries are off. A mark that arrives a second time, late, is a mark that no
     writer clears.
@@ -59,9 +61,11 @@ class Redis:
         *,
         connections: int = 64,
         timeout: float = 2.0,
+        read_timeout: float = READ_TIMEOUT_SECONDS,
         count: Callable[[], None] = lambda: None,
     ) -> None:
         self._count = count
+        self.read_timeout = read_timeout
         self._closed = False
         # The run id of the server that answered last, of those calls that name one.
         self.last_run_id = ""
@@ -78,6 +82,8 @@ class Redis:
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
         self.client: redis.Redis = redis.Redis.from_pool(self._pool)
+        # The pool has read the URL, so both kinds of connections understand the same URLs.
+        self._shared = SharedConnection(self._pool.make_connection(), read_timeout)  # type: ignore[no-untyped-call]
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,6 +95,7 @@ class Redis:
         traceback: TracebackType | None,
     ) -> None:
         self._closed = True
+        await self._shared.aclose()
         await self.client.aclose()
 
     async def script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
@@ -108,6 +115,48 @@ class Redis:
         async with self._exchange(run_id) as exchange:
             return await exchange(*commands)
 
+    async def read(self, commands: Sequence[Sequence[Argument]], *, run_id: str = "") -> list[Any]:
+        """Send commands over the shared connection and return their replies. Raises as `script` does.
+
+        The commands must be safe to lose and to repeat. The reply is awaited for `read_timeout` seconds.
+        """
+        packed = b"".join([pack_command(tuple(command)) for command in commands])
+        return await self.read_packed(packed, len(commands), run_id=run_id)
+
+    async def read_packed(self, packed: bytes, replies: int = 1, *, run_id: str = "") -> list[Any]:
+        """Do what `read` does, for packed commands with this number of replies."""
+        received = await self._request(packed, replies, run_id)
+        for reply in received:
+            if type(reply) is hiredis.ReplyError:
+                raise self._read_error(reply) from reply
+        return received
+
+    async def read_script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
+        """Run a script over the shared connection and return its reply. See `read` and `script`."""
+        packed = pack_command(("EVALSHA", script_sha(name), len(keys), *keys, *arguments))
+        (reply,) = await self._request(packed, 1, run_id)
+        if type(reply) is hiredis.ReplyError:
+            if not str(reply).startswith("NOSCRIPT"):
+                raise self._read_error(reply) from reply
+            packed = pack_command(("EVAL", script_source(name), len(keys), *keys, *arguments))
+            (reply,) = await self.read_packed(packed, run_id=run_id)
+        return reply
+
+    async def _request(self, packed: bytes, replies: int, run_id: str) -> list[Any]:
+        pipeline, fails_at = self._shared.pipeline(run_id), None
+        if pipeline is None:
+            pipeline, fails_at = await self._shared.connect(run_id)
+        self.last_run_id = run_id or self.last_run_id
+        self._count()
+        return await pipeline.send(packed, replies, fails_at)
+
+    def _read_error(self, reply: hiredis.ReplyError) -> CacheUnavailable:
+        """Return the error of a read that the server refused. Another server may stand behind the address by now."""
+        if str(reply).startswith("OOM"):
+            return RedisFull()
+        self._shared.replace()
+        return CacheUnavailable()
+
     @asynccontextmanager
     async def _exchange(self, run_id: str) -> AsyncIterator[Callable[..., Awaitable[list[Any]]]]:
         """Lend a connection for one exchange. A connection whose reply may still be in flight is closed."""
@@ -115,7 +164,7 @@ class Redis:
         async def exchange(*commands: Sequence[Argument]) -> list[Any]:
             self._count()
             try:
-                await connection.send_packed_command([_pack(tuple(command)) for command in commands])
+                await connection.send_packed_command([pack_command(tuple(command)) for command in commands])
                 return [await connection.read_response() for _ in commands]
             except NoScriptError:
                 raise
@@ -161,12 +210,7 @@ class Redis:
     async def run_id(self) -> str:
         """Return the run id of the server, which changes with each restart. Raises `CacheUnavailable`."""
         (reply,) = await self.send([("INFO", "server")])
-        return _parse_run_id(reply)
-
-
-def _parse_run_id(info: bytes) -> str:
-    found = re.search(rb"^run_id:(\w+)", info, re.MULTILINE)
-    return found[1].decode() if found else ""
+        return parse_run_id(reply)
 
 
 @asynccontextmanager

@@ -27,8 +27,6 @@ MARK_MARGIN = timedelta(seconds=5)
 MAX_SINGLE_EVENTS = 20
 # Expired ids that one sweep removes from each index.
 SWEEP_LIMIT = 1000
-# How long a reader waits for Redis before it falls back to PostgreSQL.
-READ_TIMEOUT_SECONDS = 0.5
 
 # Created, updated, deleted, restored.
 EventCode = Literal["c", "u", "d", "r"]
@@ -104,10 +102,9 @@ class Protocol:
 
     async def last_event(self) -> int:
         """Return the number of the last feed event, 0 if there was none."""
-        async with redis_timeout(READ_TIMEOUT_SECONDS):
-            ((rev, number),) = await self._redis.send(
-                [["MGET", self.keys.rev, self.keys.changes]], run_id=self.gate.redis_run_id
-            )
+        ((rev, number),) = await self._redis.read(
+            [("MGET", self.keys.rev, self.keys.changes)], run_id=self.gate.redis_run_id
+        )
         if rev is None:
             raise IndexLost
         return int(number or 0)
@@ -123,33 +120,29 @@ class Protocol:
 
     async def read(self, ids: Sequence[bytes]) -> list[bytes | None]:
         """R2: return the entries of the ids, in order, from one MGET that also reads `rev`."""
-        prefix = self.keys.entries
-        keys = [self.keys.rev, *[prefix + id_ for id_ in ids]]
-        async with redis_timeout(READ_TIMEOUT_SECONDS):
-            ((rev, *entries),) = await self._redis.send([["MGET", *keys]], run_id=self.gate.redis_run_id)
+        command = self.keys.read_command(ids)
+        ((rev, *entries),) = await self._redis.read_packed(command, run_id=self.gate.redis_run_id)
         if rev is None:
             raise IndexLost
         return list(entries)
 
     async def page(self, part: PageRange) -> IndexPage:
         """P1: return the ids of a range of a view, the total and the rank. Raises `OrderMoving`."""
-        async with redis_timeout(READ_TIMEOUT_SECONDS):
-            keys, arguments = self.keys.page(part.status), index.page_arguments(part)
-            reply = await self._script("page", keys, *arguments, MAX_SINGLE_EVENTS)
+        keys, arguments = self.keys.page(part.status), index.page_arguments(part)
+        reply = await self._read_script("page", keys, *arguments, MAX_SINGLE_EVENTS)
         if reply == b"MOVING":
             raise OrderMoving
         return index.parse_page(reply)
 
     async def counts(self) -> ViewCounts:
         """Return the number of tasks in each view."""
-        async with redis_timeout(READ_TIMEOUT_SECONDS):
-            return ViewCounts(*await self._run("counts", []))
+        return ViewCounts(*await self._read_script("counts", self.keys.prelude))
 
     async def lease(self, token: str, ids: Sequence[UUID], *, scrub: bool = False) -> LeaseGrant:
         """R3, and S2 for the scrub: request leases on entries that hold no readable value."""
         keys = [self.keys.entry(id_) for id_ in ids]
         arguments = (token, ENTRY_LEASE // MILLISECOND, "1" if scrub else "0", VALUE_PREFIX)
-        async with redis_timeout(None if scrub else READ_TIMEOUT_SECONDS):
+        async with redis_timeout(None if scrub else self._redis.read_timeout):
             now_ms, replies = await self._run("lease", keys, *arguments)
         answers = dict(zip(ids, replies, strict=True))
         return LeaseGrant(
@@ -167,7 +160,7 @@ class Protocol:
             else:
                 expiry = task.expires_at_ms
                 arguments += [task.value, entry.ttl_ms(), "" if expiry is None else expiry]
-        async with redis_timeout(READ_TIMEOUT_SECONDS):
+        async with redis_timeout(self._redis.read_timeout):
             await self._run("fill", [self.keys.entry(id_) for id_ in rows], *arguments)
 
     async def scrub(self, token: str, id_: UUID, task: Task | None) -> None:
@@ -198,13 +191,18 @@ class Protocol:
         return await self._run(name, [self.keys.entry(write.task.id) for write in writes], *arguments)
 
     async def _run(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
-        return await self._script(name, [*self.keys.prelude, *keys], *arguments)
+        keys = [*self.keys.prelude, *keys]
+        return _found(await self._redis.script(name, keys, *arguments, run_id=self.gate.redis_run_id))
 
-    async def _script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
-        reply = await self._redis.script(name, keys, *arguments, run_id=self.gate.redis_run_id)
-        if reply == b"LOST":
-            raise IndexLost
-        return reply
+    async def _read_script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
+        return _found(await self._redis.read_script(name, keys, *arguments, run_id=self.gate.redis_run_id))
+
+
+def _found(reply: Any) -> Any:
+    """Return the reply of a script. Raise `IndexLost` if the script found the index incomplete."""
+    if reply == b"LOST":
+        raise IndexLost
+    return reply
 
 
 def _lifetime_ms(transaction: timedelta) -> int:

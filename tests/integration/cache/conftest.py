@@ -6,7 +6,7 @@ import pytest
 
 from cache.maintenance.rebuild import rebuild
 from cache.metrics import StoreMetrics
-from cache.redis.client import Redis
+from cache.redis.client import READ_TIMEOUT_SECONDS, Redis
 from cache.store import Store
 from db.pool import Database
 from tests.support.gate_states import grant_gate_lease
@@ -25,8 +25,14 @@ async def database(database_url: str, metrics: StoreMetrics) -> AsyncIterator[Da
 
 
 @pytest.fixture
-async def redis(redis_url: str, metrics: StoreMetrics) -> AsyncIterator[Redis]:
-    async with Redis(redis_url, count=metrics.count_round_trip) as redis:
+def read_timeout() -> float:
+    """Return how long readers wait for Redis, in seconds."""
+    return READ_TIMEOUT_SECONDS
+
+
+@pytest.fixture
+async def redis(redis_url: str, metrics: StoreMetrics, read_timeout: float) -> AsyncIterator[Redis]:
+    async with Redis(redis_url, read_timeout=read_timeout, count=metrics.count_round_trip) as redis:
         yield redis
 
 

@@ -1,7 +1,7 @@
 """Tests writes and reads whose Redis connection breaks at one step, and commits that fail."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -51,11 +51,19 @@ class BreakingRedis(Redis):
         self._breaks_at, self._arrives = breaks_at, arrives
 
     async def script(self, name: ScriptName, keys: Any, *arguments: Argument, run_id: str = "") -> Any:
-        if name != self._breaks_at or self._arrives:
-            reply = await super().script(name, keys, *arguments, run_id=run_id)
-        if name == self._breaks_at:
-            raise CacheUnavailable
-        return reply
+        return await self._break(name, super().script(name, keys, *arguments, run_id=run_id))
+
+    async def read_script(self, name: ScriptName, keys: Any, *arguments: Argument, run_id: str = "") -> Any:
+        return await self._break(name, super().read_script(name, keys, *arguments, run_id=run_id))
+
+    async def _break(self, name: ScriptName, call: Coroutine[Any, Any, Any]) -> Any:
+        if name != self._breaks_at:
+            return await call
+        if self._arrives:
+            await call
+        else:
+            call.close()
+        raise CacheUnavailable
 
 
 @pytest.mark.parametrize("arrives", [False, True])

@@ -10,7 +10,6 @@ from cache.gate.lease import clock
 from cache.metrics import StoreMetrics
 from cache.reads import loader
 from cache.reads.loader import FILL_WAIT_SECONDS
-from cache.redis import protocol as protocol_module
 from cache.redis.client import Redis
 from cache.redis.encoded_task import encode
 from cache.redis.index import PageRange
@@ -29,15 +28,20 @@ READERS = 25
 
 
 @pytest.fixture
+def read_timeout() -> float:
+    """Raise the time limit of readers, so that a busy machine does not exceed it."""
+    return 20.0
+
+
+@pytest.fixture
 def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Raise the time limits of readers, so that a slow fill on a busy machine does not exceed them."""
-    monkeypatch.setattr(protocol_module, "READ_TIMEOUT_SECONDS", 20.0)
+    """Let readers wait long for other readers, so that a slow fill on a busy machine does not exceed the limit."""
     monkeypatch.setattr(loader, "FILL_WAIT_SECONDS", (*FILL_WAIT_SECONDS, *([0.1] * 200)))
 
 
 @pytest.mark.usefixtures("long_waits")
 async def test_many_readers_of_uncached_tasks_query_postgresql_once_or_twice(
-    store: Store, database_url: str, redis_url: str
+    store: Store, database_url: str, redis_url: str, read_timeout: float
 ) -> None:
     created = await create_uncached_tasks(store, 40)
     ids = [task.id for task in created]
@@ -46,7 +50,7 @@ async def test_many_readers_of_uncached_tasks_query_postgresql_once_or_twice(
         stores = []
         for store_metrics in metrics:
             database = await stack.enter_async_context(Database(database_url, count=store_metrics.count_query))
-            redis = await stack.enter_async_context(Redis(redis_url))
+            redis = await stack.enter_async_context(Redis(redis_url, read_timeout=read_timeout))
             stores.append(Store(database, redis, store_metrics))
         for process in stores:
             await grant_gate_lease(process)

@@ -2,7 +2,10 @@
 
 from typing import get_args
 
+import pytest
+
 from cache.redis.keys import VIEW_OF, VIEWS, Keys, epochs_key
+from cache.redis.pipeline import pack_command
 from db.task import Status
 from tests.unit.cache.tasks import task_id
 
@@ -36,3 +39,10 @@ def test_page_takes_the_keys_of_one_view() -> None:
     keys = Keys("default", 1)
     for number, view in enumerate(VIEWS):
         assert keys.page(view) == [keys.rev, keys.indexes[number], keys.expiring[number], keys.moving]
+
+
+@pytest.mark.parametrize("count", [0, 1, 50])
+def test_command_that_reads_entries_is_packed_like_any_other(count: int) -> None:
+    keys, ids = Keys("default", 12), [task_id(number) for number in range(count)]
+    packed = pack_command(("MGET", keys.rev, *map(keys.entry, ids)))
+    assert keys.read_command([id_.bytes for id_ in ids]) == packed

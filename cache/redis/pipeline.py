@@ -1,0 +1,152 @@
+"""One socket to Redis on which many requests are in flight at once. Redis answers them in the order of sending."""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+import hiredis
+
+from cache.errors import CacheUnavailable
+
+pack_command: Callable[[tuple[bytes | str | int, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
+
+_INCOMPLETE = object()
+_NEVER = float("inf")
+# The future of a request, the replies received so far, the number of replies, and the time at which the request fails.
+_Request = tuple[asyncio.Future[list[Any]], list[Any], int, float]
+
+
+class Pipeline(asyncio.Protocol):
+    """Writes the requests of one turn of the event loop together, and hands each its own replies.
+
+    The reply to a request whose caller was cancelled is read and dropped. A request that waits longer than
+    `timeout_seconds` closes the socket, because replies behind it would not arrive either.
+    """
+
+    def __init__(self, timeout_seconds: float, number: int = 0) -> None:
+        self.timeout_seconds = timeout_seconds
+        # How many connections the process had opened before this one.
+        self.number = number
+        self.run_id = ""
+        self.is_open = True
+        self._loop = asyncio.get_running_loop()
+        # Done once the socket is closed.
+        self.closed: asyncio.Future[None] = self._loop.create_future()
+        self._transport: asyncio.Transport | None = None
+        self._reader = hiredis.Reader(notEnoughData=_INCOMPLETE)
+        self._in_flight: deque[_Request] = deque()
+        self._unsent: list[bytes] = []
+        self._may_write = True
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = _NEVER
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket, while it is open."""
+        assert self._transport is not None
+        opened: socket.socket = self._transport.get_extra_info("socket")
+        return opened
+
+    def send(self, packed: bytes, replies: int, fails_at: float | None = None) -> asyncio.Future[list[Any]]:
+        """Send packed commands and return a future of their replies, which may be instances of `ReplyError`.
+
+        The future raises `CacheUnavailable` if the socket closes first, at the latest at `fails_at` by the clock of the
+        event loop.
+        """
+        if not self.is_open:
+            raise CacheUnavailable
+        if fails_at is None:
+            fails_at = self._loop.time() + self.timeout_seconds
+        future: asyncio.Future[list[Any]] = self._loop.create_future()
+        self._in_flight.append((future, [], replies, fails_at))
+        if not self._unsent:
+            self._loop.call_soon(self._flush)
+        self._unsent.append(packed)
+        if fails_at < self._timer_at:
+            self._set_timer(fails_at)
+        return future
+
+    def retire(self) -> None:
+        """Accept no new requests, and close the socket once those in flight have their replies."""
+        self.is_open = False
+        if not self._in_flight:
+            self.close(ConnectionError("The connection was replaced."))
+
+    def close(self, reason: Exception) -> None:
+        """Close the socket. All requests in flight fail."""
+        self.is_open = False
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = None, _NEVER
+        self._unsent.clear()
+        requests, self._in_flight = self._in_flight, deque()
+        for future, *_ in requests:
+            if not future.done():
+                error = CacheUnavailable()
+                error.__cause__ = reason
+                future.set_exception(error)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Not isinstance: the transports of uvloop are of other classes.
+        self._transport = cast("asyncio.Transport", transport)
+        if not self.is_open:  # closed while the socket was being opened
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.close(exc or ConnectionResetError("Redis closed the connection."))
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        reader, in_flight = self._reader, self._in_flight
+        try:
+            reader.feed(data)
+            while (reply := reader.gets()) is not _INCOMPLETE:
+                if type(reply) is hiredis.PushNotification:
+                    continue
+                future, replies, number, _ = in_flight[0]
+                replies.append(reply)
+                if len(replies) == number:
+                    in_flight.popleft()
+                    if not future.done():
+                        future.set_result(replies)
+        except (hiredis.HiredisError, IndexError) as error:  # IndexError: a reply that no request waits for
+            self.close(error)
+        else:
+            if not self.is_open and not in_flight:
+                self.close(ConnectionError("The connection was replaced."))
+
+    def pause_writing(self) -> None:
+        self._may_write = False
+
+    def resume_writing(self) -> None:
+        self._may_write = True
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._unsent and self._may_write and self._transport is not None:
+            packed = b"".join(self._unsent)
+            self._unsent.clear()
+            self._transport.write(packed)
+
+    def _set_timer(self, at: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = self._loop.call_at(at, self._close_if_overdue), at
+
+    def _close_if_overdue(self) -> None:
+        """Close the socket if a request is overdue, otherwise wait for the one that will be overdue next.
+
+        There is one timer for all requests, so it fires once in `timeout_seconds` and not once for each request. The
+        event loop reads the socket before it calls timers: a reply that has arrived is never overdue.
+        """
+        self._timer, self._timer_at = None, _NEVER
+        at = min((fails_at for *_, fails_at in self._in_flight), default=_NEVER)
+        if at <= self._loop.time():
+            self.close(TimeoutError(f"Redis did not answer within {self.timeout_seconds} s."))
+        elif at < _NEVER:
+            self._set_timer(at)
