@@ -39,10 +39,11 @@ ENV PATH=/venv/bin:$PATH \
 COPY --from=wheels /venv/ /venv/
 COPY api/ api/
 COPY schema/ schema/
+COPY compiler/ compiler/
 COPY cache/ cache/
 COPY db/ db/
 COPY loadgen/ loadgen/
-RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash api schema cache db loadgen
+RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash api schema compiler cache db loadgen
 COPY --from=wheels /src/web/out/ web/out/
 # Everything is compiled, and the root file system can be read-only.
 ENV PYTHONDONTWRITEBYTECODE=1

@@ -103,7 +103,8 @@ def _create_service(settings: Settings, store: Store, feed: Feed) -> GraphQLServ
         cost=settings.max_cost,
         introspection=settings.development,
     )
-    schema = create_schema(limits, suggestions=settings.development)
+    compiled = settings.executor == "compiled"
+    schema = create_schema(limits, suggestions=settings.development, compiled=compiled)
     manifest = settings.trusted_documents
     trusted = None if manifest is None else load_manifest(manifest, schema._schema)
     persisted_queries = PersistedQueries(trusted, trusted_only=settings.trusted_only)

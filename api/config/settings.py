@@ -110,6 +110,11 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Cost of an operation in points, 1 to 1,000,000. One point is about one task. Default: 5,000.",
     )
+    executor: Literal["compiled", "standard"] = Field(
+        default="compiled",
+        description="compiled compiles each operation on its first use; standard runs every operation by the executor "
+        "of graphql-core, which is slower and has the same answers. Default: compiled.",
+    )
     max_batch: int = Field(
         default=0, ge=0, le=100, description="Operations in one batch, 0 to 100; 0 refuses batches. Default: 0."
     )

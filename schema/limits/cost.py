@@ -1,10 +1,10 @@
 """The cost of an operation in points, estimated before it runs.
 
 One point is about one task read or written. A list costs its items times the largest number of items it can have.
-Fields under `@skip` and `@include` count as if they were selected.
+Fields under `@skip` and `@include` count as if they were selected. The selections of an operation are walked once; the
+result is a function of the variables.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
@@ -17,10 +17,10 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
-    value_from_ast_untyped,
 )
 
 from schema.limits.document import Fragments
+from schema.limits.points import Argument, Factor, Points, Variables, argument_of, variable_defaults
 from schema.types.connection import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 # Points of each field by type; `*` stands for all fields of a type. Fields of payloads are free, because the cost of
@@ -64,76 +64,83 @@ ITEMS_ARGUMENTS = {
 # Points per item of a bulk mutation, in addition to the points of the mutation.
 POINTS_PER_BULK_ITEM = 2
 _FREE: dict[str, int] = {"*": 0}
+_NONE, _ONCE = Factor(0), Factor(1)
 
 
 class CostEstimator:
-    """An estimator for the operations of one document, with one set of variables."""
+    """An estimator for one operation, which must have passed validation."""
 
-    def __init__(self, schema: GraphQLSchema, fragments: Fragments, variables: Mapping[str, Any]) -> None:
+    def __init__(self, schema: GraphQLSchema, fragments: Fragments, operation: OperationDefinitionNode) -> None:
         self._schema = schema
         self._fragments = fragments
-        self._variables = dict(variables)
-        self._fragment_points: dict[tuple[str, int], int] = {}
+        self._defaults = variable_defaults(operation)
+        self._fragment_points: dict[tuple[str, Factor], Points] = {}
+        root = schema.get_root_type(operation.operation)
+        self._points = self._selection_set(operation.selection_set, root, _NONE)
 
-    def operation(self, operation: OperationDefinitionNode) -> int:
-        """Return the points of an operation that has passed validation."""
-        for variable in operation.variable_definitions or ():
-            if variable.default_value is not None:
-                self._variables.setdefault(variable.variable.name.value, value_from_ast_untyped(variable.default_value))
-        root = self._schema.get_root_type(operation.operation)
-        return self._selection_set(operation.selection_set, root, 0)
+    def cost(self, variables: Variables) -> int:
+        """Return the points of the operation with these variables, decoded from JSON or coerced."""
+        return self._points.value({**self._defaults, **variables} if self._defaults else variables)
 
-    def _selection_set(self, selections: SelectionSetNode, parent: Any, page_size: int) -> int:
+    def _selection_set(self, selections: SelectionSetNode, parent: Any, page_size: Factor) -> Points:
         """Return the points of a selection set on the type `parent`.
 
         page_size: number of items that the lists of the enclosing connection can have; 0 outside of a connection.
         """
-        total = 0
+        total = Points()
         for node in selections.selections:
             if isinstance(node, FieldNode):
-                total += self._field(node, parent, page_size)
+                self._add_field(total, node, parent, page_size)
             elif isinstance(node, InlineFragmentNode):
-                total += self._selection_set(node.selection_set, parent, page_size)
+                total.add(self._selection_set(node.selection_set, parent, page_size))
             elif isinstance(node, FragmentSpreadNode):
                 key = (node.name.value, page_size)
                 if key not in self._fragment_points:
                     fragment = self._fragments[node.name.value]
                     self._fragment_points[key] = self._selection_set(fragment.selection_set, parent, page_size)
-                total += self._fragment_points[key]
+                total.add(self._fragment_points[key])
         return total
 
-    def _field(self, node: FieldNode, parent: Any, page_size: int) -> int:
+    def _add_field(self, total: Points, node: FieldNode, parent: Any, page_size: Factor) -> None:
         name = node.name.value
         field = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if field is None:  # an introspection field, such as __typename
-            return 0
+            return
         of_type = FIELD_POINTS.get(parent.name, _FREE)
-        points = of_type[name] if name in of_type else of_type["*"]
+        points, times = Points(of_type[name] if name in of_type else of_type["*"]), _ONCE
         if parent.name == "Query":
-            page_size = self._page_size(node) if name in PAGED_FIELDS else 0
-        times = page_size if parent.name in CONNECTION_TYPES and name in ("edges", "nodes") else 1
+            page_size = _page_size(node) if name in PAGED_FIELDS else _NONE
+        if parent.name in CONNECTION_TYPES and name in ("edges", "nodes"):
+            times = page_size
         if name in ITEMS_ARGUMENTS:
             if parent.name == "Query":
-                times = self._item_count(node)
+                times = _item_count(node)
             elif parent.name == "Mutation":
-                points += POINTS_PER_BULK_ITEM * self._item_count(node)
+                points.add(Points(POINTS_PER_BULK_ITEM), _item_count(node))
         if node.selection_set:
-            points += self._selection_set(node.selection_set, get_named_type(field.type), page_size)
-        return points * times
+            points.add(self._selection_set(node.selection_set, get_named_type(field.type), page_size))
+        total.add(points, times)
 
-    def _page_size(self, node: FieldNode) -> int:
-        """Return the largest number of tasks on the page. Sizes out of range are rejected by the resolver."""
-        given = [self._argument(node, name) for name in ("first", "last")]
+
+def _page_size(node: FieldNode) -> Factor:
+    """Return the largest number of tasks on the page. Sizes out of range are rejected by the resolver."""
+    first, last = argument_of(node, "first"), argument_of(node, "last")
+
+    def size(variables: Variables) -> int:
+        given = (first(variables), last(variables))
         sizes = [min(value, MAX_PAGE_SIZE) for value in given if isinstance(value, int) and value >= 0]
         return min(sizes, default=DEFAULT_PAGE_SIZE)
 
-    def _item_count(self, node: FieldNode) -> int:
-        value = self._argument(node, ITEMS_ARGUMENTS[node.name.value])
-        items = value.get("tasks") if isinstance(value, dict) else value
+    return Factor.of(size, first, last)
+
+
+def _item_count(node: FieldNode) -> Factor:
+    """Return the number of items in the argument that holds them, whether it was decoded from JSON or coerced."""
+    argument: Argument = argument_of(node, ITEMS_ARGUMENTS[node.name.value])
+
+    def count(variables: Variables) -> int:
+        value = argument(variables)
+        items = value.get("tasks") if isinstance(value, dict) else getattr(value, "tasks", value)
         return len(items) if isinstance(items, list) else 1
 
-    def _argument(self, node: FieldNode, name: str) -> Any:
-        for argument in node.arguments or ():
-            if argument.name.value == name:
-                return value_from_ast_untyped(argument.value, self._variables)
-        return None
+    return Factor.of(count, argument)

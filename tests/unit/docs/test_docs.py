@@ -27,7 +27,7 @@ from tests.unit.docs.pages import (
 )
 
 FILE = re.compile(
-    r"(?:\.ci|api|schema|cache|db|loadgen|benchmarks|web|tools|tests|docs|examples)/[\w./-]+\.[a-z]+(?![\w(])"
+    r"(?:\.ci|api|schema|compiler|cache|db|loadgen|benchmarks|web|tools|tests|docs|examples)/[\w./-]+\.[a-z]+(?![\w(])"
 )
 MAKE = re.compile(r"(?:^|[`\s])make ([a-z][a-z-]*)")
 SUITE = re.compile(r"SUITE=([a-z]+)")

@@ -16,7 +16,7 @@ def cost(text: str, variables: dict[str, Any] | None = None) -> int:
     document = parse(text)
     operation = operation_of(document, None)
     assert operation is not None
-    return CostEstimator(SCHEMA, fragments_of(document), variables or {}).operation(operation)
+    return CostEstimator(SCHEMA, fragments_of(document), operation).cost(variables or {})
 
 
 def test_every_field_has_a_cost() -> None:
@@ -82,3 +82,9 @@ def test_fragment_has_the_cost_of_each_place_it_is_spread_in() -> None:
     fragment A on TaskConnection { nodes { id } }
     """
     assert cost(text) == 3 + 102
+
+
+def test_fragments_that_spread_each_other_twice_are_walked_once() -> None:
+    fragments = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }} " for n in range(60))
+    text = f"query ($n: Int) {{ ...F0 }} {fragments} fragment F60 on Query {{ tasks(first: $n) {{ nodes {{ id }} }} }}"
+    assert cost(text, {"n": 1}) == 2**60 * 3

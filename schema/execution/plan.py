@@ -1,0 +1,112 @@
+"""Plans: what the service finds out about an operation once, and then uses for every request of it."""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+)
+from strawberry.schema.schema import validate_document
+
+from compiler import CompiledOperation, CompilerOptions, NotCompiled, compile_operation
+from schema.limits.checks import check_document
+from schema.limits.cost import CostEstimator
+from schema.limits.document import fragments_of, operation_of
+from schema.limits.operation_limits import OperationLimits
+
+MAX_PLANS, MAX_PLAN_BYTES = 1024, 24 * 2**20
+# A document may take up to this part of the cache.
+_LARGEST_SHARE = 16
+# Measured: a parsed document takes 560 bytes for each token, with a name or a punctuator as the token.
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_BYTES_PER_TOKEN, _BYTES_PER_PLAN = 560, 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One operation of a document.
+
+    document: None if the text cannot be parsed.
+    errors: why the operation must not run, from the limits on its shape or from validation.
+    operation: None if the document has no operation of the requested name.
+    compiled: None if only the standard executor can run the operation.
+    """
+
+    document: DocumentNode | None = None
+    errors: tuple[GraphQLError, ...] = ()
+    operation: OperationDefinitionNode | None = None
+    cost: CostEstimator | None = None
+    compiled: CompiledOperation | None = None
+
+    @property
+    def kind(self) -> OperationType | None:
+        """Whether the operation is a query, a mutation or a subscription."""
+        return None if self.operation is None else self.operation.operation
+
+
+class Planner:
+    """Makes plans and keeps them in one cache, bounded in number and in bytes. Evicts the least recently used plan."""
+
+    def __init__(self, schema: GraphQLSchema, limits: OperationLimits, compiler: CompilerOptions | None) -> None:
+        """`compiler` is None to let the standard executor run every operation."""
+        self._schema = schema
+        self._limits = limits
+        self._compiler = compiler
+        # Each plan with its size in bytes.
+        self._plans: OrderedDict[tuple[str, str | None], tuple[Plan, int]] = OrderedDict()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._plans)
+
+    def plan(self, text: str, operation_name: str | None) -> Plan:
+        """Return the plan for the operation of this name. Without a name: for the first operation of the document."""
+        key = (text, operation_name)
+        found = self._plans.get(key)
+        if found is not None:
+            self._plans.move_to_end(key)
+            return found[0]
+        plan = self._make(text, operation_name)
+        if (size := _size(text)) <= MAX_PLAN_BYTES // _LARGEST_SHARE:
+            self._plans[key] = plan, size
+            self.bytes += size
+            while len(self._plans) > MAX_PLANS or self.bytes > MAX_PLAN_BYTES:
+                _, (_, evicted_size) = self._plans.popitem(last=False)
+                self.bytes -= evicted_size
+        return plan
+
+    def _make(self, text: str, operation_name: str | None) -> Plan:
+        try:
+            document = parse(text, max_tokens=self._limits.tokens)
+        except (GraphQLError, RecursionError):
+            return Plan()
+        fragments, operation = fragments_of(document), operation_of(document, operation_name)
+        try:
+            check_document(document, operation, fragments, self._limits)
+        except GraphQLError as error:
+            return Plan(document, (error.with_traceback(None),), operation)
+        errors = tuple(validate_document(self._schema, document, tuple(specified_rules)))
+        if errors or operation is None:
+            return Plan(document, errors, operation)
+        cost = CostEstimator(self._schema, fragments, operation)
+        return Plan(document, (), operation, cost, self._compile(document, operation_name))
+
+    def _compile(self, document: DocumentNode, operation_name: str | None) -> CompiledOperation | None:
+        if self._compiler is None:
+            return None
+        try:
+            return compile_operation(self._schema, document, operation_name, self._compiler)
+        except NotCompiled:
+            return None
+
+
+def _size(text: str) -> int:
+    """Return an estimate of the memory of a plan in bytes."""
+    return _BYTES_PER_PLAN + _BYTES_PER_TOKEN * len(_TOKEN.findall(text))

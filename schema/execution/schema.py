@@ -1,0 +1,90 @@
+"""The schema class: runs operations by their plans, and masks the errors of every result."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, NamedTuple
+
+import strawberry
+from graphql import GraphQLError
+from msgspec import Raw
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from cache.feed.subscriber import SubscriberTooSlow
+from compiler import Rejected
+from schema.context import Context
+from schema.execution.masking import client_error
+from schema.execution.plan import Plan, Planner
+from schema.execution.plan_extension import cost_extension
+
+
+class Answer(NamedTuple):
+    """The result of an operation. `data` is a tree that msgspec encodes, or None."""
+
+    data: Any
+    errors: list[GraphQLError]
+    extensions: dict[str, Any]
+
+
+class Schema(strawberry.Schema):
+    """A schema that passes every error of the parser, the validation and the resolvers through `client_error`."""
+
+    planner: Planner
+    max_cost: int
+    suggestions = True
+
+    async def run_compiled(self, plan: Plan, raw_variables: Raw | None, context: Context) -> Answer | None:
+        """Run a compiled query or mutation.
+
+        Returns None, with nothing done, if the operation is not compiled, costs too much, or if its variables have
+        errors: `execute` then has the answer.
+        """
+        if plan.compiled is None or plan.cost is None:
+            return None
+        try:
+            variables = plan.compiled.decode_variables(raw_variables)
+        except Rejected:
+            return None
+        requested = plan.cost.cost(variables.values)
+        if requested > self.max_cost:
+            return None
+        data, errors = await plan.compiled.execute(variables, context_value=context)
+        extensions = cost_extension(requested, self.max_cost)
+        if context.session.cache.degraded:
+            extensions["degraded"] = True
+        return Answer(data, self._client_errors(errors, context) if errors else errors, extensions)
+
+    async def execute(self, *arguments: Any, **options: Any) -> Any:
+        """Execute a query or mutation by the standard executor. `context_value` must be a `Context`."""
+        context: Context = options["context_value"]
+        result = await super().execute(*arguments, **options)
+        self._mask_errors(result, context)
+        if context.session.cache.degraded:
+            result.extensions = {**(result.extensions or {}), "degraded": True}
+        return result
+
+    async def stream(self, *arguments: Any, **options: Any) -> Any:
+        """Start a subscription and return the iterator of its events, which raises `SubscriberTooSlow`."""
+        context: Context = options["context_value"]
+        return self._mask_events(await super().stream(*arguments, **options), context)
+
+    async def _mask_events(self, results: Any, context: Context) -> AsyncIterator[Any]:
+        try:
+            async with aclosing(results):
+                async for result in results:
+                    for error in result.errors or ():
+                        if isinstance(error.original_error, SubscriberTooSlow):
+                            raise error.original_error
+                    self._mask_errors(result, context)
+                    yield result
+        except GraphQLError as error:
+            # Strawberry does not catch errors that extensions raise before a subscription starts.
+            rejected = PreExecutionError(data=None, errors=[error])
+            self._mask_errors(rejected, context)
+            yield rejected
+
+    def _mask_errors(self, result: ExecutionResult, context: Context) -> None:
+        if result.errors:
+            result.errors = self._client_errors(result.errors, context)
+
+    def _client_errors(self, errors: list[GraphQLError], context: Context) -> list[GraphQLError]:
+        return [client_error(error, context.request_id, suggestions=self.suggestions) for error in errors]

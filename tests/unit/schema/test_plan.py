@@ -1,0 +1,72 @@
+"""The plans of operations, and the cache that bounds them."""
+
+from graphql import OperationType
+
+from schema.build import create_schema
+from schema.execution.plan import MAX_PLAN_BYTES, MAX_PLANS, Planner
+from schema.limits.operation_limits import OperationLimits
+
+
+def planner() -> Planner:
+    return create_schema().planner
+
+
+def test_plan_is_kept() -> None:
+    plans = planner()
+    first = plans.plan("{ __typename }", None)
+    assert plans.plan("{ __typename }", None) is first
+    assert first.kind is OperationType.QUERY
+    assert first.compiled is not None
+
+
+def test_operations_of_a_document_have_separate_plans() -> None:
+    plans, text = planner(), "query A { taskCounts { all } } mutation B { __typename }"
+    kinds = [plans.plan(text, name).kind for name in ("A", "B", "C")]
+    assert kinds == [OperationType.QUERY, OperationType.MUTATION, None]
+
+
+def test_errors_are_part_of_the_plan() -> None:
+    plan = planner().plan("{ taskCount }", None)
+    assert [error.message for error in plan.errors] == [
+        "Cannot query field 'taskCount' on type 'Query'. Did you mean 'taskCounts'?"
+    ]
+    assert plan.compiled is None
+    assert all(error.__traceback__ is None for error in plan.errors)
+
+
+def test_text_that_cannot_be_parsed_has_no_document() -> None:
+    assert planner().plan("{", None).document is None
+    assert create_schema(OperationLimits(tokens=100)).planner.plan("{" + " a" * 100 + "}", None).document is None
+
+
+def test_subscriptions_and_introspection_are_not_compiled() -> None:
+    plans = planner()
+    for text in ("subscription { taskChanged { rev } }", "{ __schema { types { name } } }"):
+        plan = plans.plan(text, None)
+        assert not plan.errors
+        assert plan.compiled is None
+
+
+def test_executor_can_be_the_standard_one() -> None:
+    assert create_schema(compiled=False).planner.plan("{ __typename }", None).compiled is None
+
+
+def test_plans_stay_within_their_limits() -> None:
+    plans = planner()
+    for number in range(MAX_PLANS + 1):
+        plans.plan(f"{{ a{number}: __typename }}", None)
+    assert len(plans) == MAX_PLANS
+    assert plans.bytes <= MAX_PLAN_BYTES
+    for number in range(40):
+        plans.plan("{" + f" a{number}: __typename" * 400 + "}", None)
+    assert plans.bytes <= MAX_PLAN_BYTES
+    assert len(plans) < MAX_PLANS
+
+
+def test_large_document_is_not_kept() -> None:
+    plans = planner()
+    plans.plan("{" + " __typename" * 1990 + "}", None)
+    assert len(plans) == 1
+    plans = create_schema(OperationLimits(tokens=10_000)).planner
+    plans.plan("{" + " __typename" * 5000 + "}", None)
+    assert len(plans) == 0
