@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 from cyclopts.validators import Path as PathValidator
 
+from benchmarks.page_rows.plan import QUICK, ROWS, Plan
 from benchmarks.report import ROOT, Report
 
 Suite = Literal["page", "protocol", "search", "live", "ship", "indexes", "web"]
@@ -25,15 +27,19 @@ def bench(
     count: Annotated[int | None, Parameter(validator=Number(gte=100))] = None,
     record: bool = True,
     against: Annotated[Path | None, Parameter(validator=PathValidator(exists=True, file_okay=False))] = None,
+    rows: str | None = None,
+    quick: bool = False,
+    data: Annotated[Path | None, Parameter(validator=PathValidator(file_okay=False))] = None,
+    postgraphile: bool = True,
 ) -> int:
     """Run one suite, print its results and append them to the history.
 
     Parameters
     ----------
     suite
-        What to measure. page: page cost, load, start and index size. protocol: cost of consistency, degraded mode.
-        search: search and filters. live: subscriptions. ship: the services of compose.yaml. indexes: write cost of
-        the search indexes. web: the web page in a browser.
+        What to measure. page: pages compared with other servers, page cost, load and rebuild. protocol: cost of
+        consistency, degraded mode. search: search and filters. live: subscriptions. ship: the services of
+        compose.yaml. indexes: write cost of the search indexes. web: the web page in a browser.
     count
         Number of tasks, or of subscribers for `live`. Default: 1,000,000 tasks, 100,000 for `indexes`, 1,000
         subscribers.
@@ -41,20 +47,48 @@ def bench(
         Append the results to benchmarks/history/SUITE.jsonl.
     against
         Compare with another checkout: measure only the CPU time of a warm page, in both. Only for `page`.
+    rows
+        The rows to measure, separated by commas: start, p0 to p7, alone, cold, mixed, update, memory. Default: all.
+        Only for `page`.
+    quick
+        Measure fewer and shorter rounds. Only for `page`.
+    data
+        A folder for the data of the service that is kept, so that the next run with this folder need not load the
+        tasks. Only for `page`.
+    postgraphile
+        Measure the rows that compare with PostGraphile, which needs Node.js and npm. Only for `page`.
     """
-    if against is not None and suite != "page":
-        sys.stderr.write("error: --against works only with the suite page\n")
+    if suite != "page" and (against or rows or quick or data or not postgraphile):
+        sys.stderr.write(
+            "error: --against, --rows, --quick, --data and --no-postgraphile work only with the suite page\n"
+        )
         return 2
+    plan = replace(QUICK if quick else Plan(), data=data and data.resolve(), postgraphile=postgraphile)
+    if rows:
+        names = [name.strip() for name in rows.split(",")]
+        if unknown := set(names).difference(ROWS):
+            sys.stderr.write(f"error: no row is named {', '.join(sorted(unknown))}. Rows: {', '.join(ROWS)}\n")
+            return 2
+        plan = replace(plan, rows=frozenset(row for row in ROWS if row in names))
     report = Report("compare" if against else suite, count or DEFAULT_COUNTS.get(suite, 1_000_000))
-    if against is not None:
-        from benchmarks.compare import run
-
-        run(report, against.resolve())
-    else:
-        importlib.import_module(f"benchmarks.{suite}").run(report)
+    run(report, plan, against)
     if record:
         sys.stderr.write(f"Recorded in {report.record().relative_to(ROOT)}\n")
     return 0
+
+
+def run(report: Report, plan: Plan, against: Path | None) -> None:
+    """Run the suite of a report. Suites are imported late, because they import the service."""
+    if against is not None:
+        from benchmarks.compare import run as compare
+
+        compare(report, against.resolve())
+    elif report.suite == "page":
+        from benchmarks.page import run as measure_page
+
+        measure_page(report, plan)
+    else:
+        importlib.import_module(f"benchmarks.{report.suite}").run(report)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.report import Report
-from benchmarks.service import Service, page_cpu_ms
+from benchmarks.service import Service, page_cache_setting, page_cpu_ms
 
 ROUNDS, REQUESTS = 5, 1000
 
@@ -14,7 +14,9 @@ def run(report: Report, other: Path) -> None:
     """Measure both checkouts in alternation and report the median ratio of all rounds."""
     with tempfile.TemporaryDirectory(prefix="millitask-bench-") as name:
         folder = Path(name)
-        ours, theirs = Service(folder / "ours"), Service(folder / "theirs", checkout=other)
+        # The same page is read over and over, so a page cache would answer it.
+        ours = Service(folder / "ours", variables=page_cache_setting(0))
+        theirs = Service(folder / "theirs", checkout=other, variables=page_cache_setting(0, other))
         for service in (ours, theirs):
             with service.running():
                 service.load(report.count, folder / "summary.json")

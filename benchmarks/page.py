@@ -1,53 +1,78 @@
-"""Suite `page`: cost of a page, rate of the loader, time to start, and size of the index."""
+"""Suite `page`: pages of tasks compared with other servers, by their number, cold, and next to writes.
+
+Every row of the table runs on one service with embedded stores, and in one run. Contenders take turns in each round,
+and a ratio is the median of the ratios of the rounds. docs/how-to/benchmark.md describes the rows.
+"""
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.report import Report
-from benchmarks.service import Service, page_cpu_ms
+import httpx
 
-SMALL_COUNT = 10_000
-PAGE_SIZE = 50
-REQUESTS = 2000
+from benchmarks.page_rows.costs import measure_cold, measure_memory, measure_page_number, measure_single_updates
+from benchmarks.page_rows.load_and_rebuild import load_tasks, measure_rebuild, report_start
+from benchmarks.page_rows.plan import WARM_ROWS, Plan
+from benchmarks.page_rows.rates import measure_rates
+from benchmarks.page_rows.stand import open_stand
+from benchmarks.report import Report, note
+from benchmarks.service import Service, page_cache_setting
+
+TOTAL = {"query": "{ tasks(first: 1) { totalCount } }"}
+# Entries, indexes and the values of the peers, for each task of the list.
+REDIS_BYTES_PER_TASK = 1600
+# A list with fewer tasks than this would fit into the page cache, so its size is limited.
+FULL_COUNT, SMALL_PAGE_CACHE_MB = 1_000_000, 8
 
 
-def run(report: Report) -> None:
-    """Measure a service with a few tasks and one with `report.count` tasks."""
+def run(report: Report, plan: Plan | None = None) -> None:
+    """Measure the rows of a plan, with `report.count` tasks."""
+    plan = plan or Plan()
     with tempfile.TemporaryDirectory(prefix="millitask-bench-") as name:
-        _measure(report, Path(name))
+        _prepare(report, plan, plan.data or Path(name) / "data", Path(name))
 
 
-def _measure(report: Report, folder: Path) -> None:
-    count, last_page = report.count, report.count // PAGE_SIZE
-    # One worker serves every page request, so its CPU time covers all of them. Only the load uses two workers.
-    small, large = Service(folder / "small"), Service(folder / "large")
-    loading = Service(folder / "large", workers=2)
-    summary = folder / "summary.json"
-    with small.running() as seconds:
-        report.add("first start, creates the data folder", seconds, "s")
-        small.load(SMALL_COUNT, summary)
-    with loading.running():
-        loaded = loading.load(count, summary)
-    report.add(f"load of {count:,} tasks, 2 workers", loaded["tasks_per_second"], "tasks/s")
-    report.add("peak memory of the loader", loaded["peak_memory_bytes"] / 2**20, "MiB")
-    with large.running() as seconds:
-        report.add(f"start with {count:,} tasks, until ready", seconds, "s")
-        report.add(f"start with {count:,} tasks, until the index is in use", seconds + large.wait_for_index(), "s")
-        _measure_index(report, large.metrics())
-        with small.running() as small_seconds:
-            report.add(f"start with {SMALL_COUNT:,} tasks, until ready", small_seconds, "s")
-            small.wait_for_index()
-            few, first, last = page_cpu_ms([(small, 1), (large, 1), (large, last_page)], REQUESTS)
-    report.add(f"CPU of a warm page: page 1 of {SMALL_COUNT:,} tasks", few, "ms")
-    report.add(f"CPU of a warm page: page 1 of {count:,} tasks", first, "ms")
-    report.add(f"CPU of a warm page: page {last_page:,} of {count:,} tasks", last, "ms")
-    report.add(f"page 1: {count:,} tasks ÷ {SMALL_COUNT:,} tasks", first / few, "×")
-    report.add(f"page {last_page:,} ÷ page 1 of {count:,} tasks", last / first, "×")
+def _prepare(report: Report, plan: Plan, data: Path, folder: Path) -> None:
+    """Create the tasks unless the folder has them, and start the service with one worker for all further rows."""
+    memory = {"MILLITASK_REDIS_MAXMEMORY": str(max(2**30, report.count * REDIS_BYTES_PER_TASK))}
+    loading = Service(data, workers=2, variables=memory)
+    with loading.running() as seconds:
+        if plan.wants("start"):
+            report.add("start of a service, 2 workers", seconds, "s")
+        loading.wait_for_index()
+        found = httpx.post(f"{loading.url}/graphql", json=TOTAL).json()["data"]["tasks"]["totalCount"]
+        if found == 0:
+            load_tasks(report, plan, loading, folder)
+        elif found != report.count:
+            raise SystemExit(f"error: {data} has {found:,} tasks. Pass --count {found}, or another folder.")
+        elif plan.wants("p6"):
+            note(f"Not measured: the load, because {data} has the tasks already")
+    cache = page_cache_setting(SMALL_PAGE_CACHE_MB) if report.count < FULL_COUNT else {}
+    service = Service(data, variables=memory | cache)
+    if plan.rows - {"p6", "update"}:
+        with service.running() as seconds:
+            if plan.wants("start"):
+                report_start(report, service, seconds)
+            service.wait_for_index()
+            _measure(report, plan, service, folder)
+    if plan.wants("update"):
+        measure_single_updates(report, plan)
 
 
-def _measure_index(report: Report, metrics: dict[str, float]) -> None:
-    sizes = {name: value for name, value in metrics.items() if name.startswith("millitask_index_bytes")}
-    main = sizes['millitask_index_bytes{index="index"}']
-    report.add(f"rebuild of {report.count:,} tasks", metrics["millitask_rebuild_seconds"], "s")
-    report.add("Redis memory per task: main index", main / report.count, "bytes")
-    report.add("Redis memory per task: all indexes", sum(sizes.values()) / report.count, "bytes")
+def _measure(report: Report, plan: Plan, service: Service, folder: Path) -> None:
+    rates = plan.rows & ({"p0", "p1"} | WARM_ROWS)
+    with ExitStack() as stack:
+        if rates:
+            stand = stack.enter_context(open_stand(plan, service, report.count))
+            if plan.rows & WARM_ROWS:
+                stand.warm()
+            if rates - {"cold"}:
+                measure_rates(report, stand)
+            if plan.wants("cold"):
+                measure_cold(report, stand)
+    if plan.wants("p5"):
+        measure_page_number(report, plan, service, folder)
+    if plan.wants("memory"):
+        measure_memory(report, plan, service, folder)
+    if plan.wants("p7"):  # the last row, because it empties Redis
+        measure_rebuild(report, plan, service)

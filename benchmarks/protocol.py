@@ -55,8 +55,8 @@ async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[WriteO
     return outcomes
 
 
-async def measure_updates(report: Report, client: Client) -> None:
-    """Measure single updates alternately with the protocol and with plain write-through."""
+async def measure_updates(report: Report, client: Client, each: int = EACH, target: str = "") -> None:
+    """Measure single updates alternately with the protocol and with plain write-through, `each` in a round."""
     created = await client.execute('mutation { createTask(input: { title: "One" }) { task { id } } }')
     id_ = created["data"]["createTask"]["task"]["id"]
     await client.wait_until_degraded(False)
@@ -69,7 +69,7 @@ async def measure_updates(report: Report, client: Client) -> None:
         for name, implementation in writes.items():
             edits.run_write = implementation  # type: ignore[attr-defined]
             before = (await client.metrics())["millitask_redis_round_trips_total"]
-            for _ in range(EACH):
+            for _ in range(each):
                 number += 1
                 began = time.perf_counter()
                 await client.execute(UPDATE, id=id_, title=f"Title {number}")
@@ -79,9 +79,9 @@ async def measure_updates(report: Report, client: Client) -> None:
     edits.run_write = original  # type: ignore[attr-defined]
     for name in writes:
         report.add(f"update, {name}, p50", median_ms(spent[name]), "ms")
-        report.add(f"update, {name}: round trips to Redis", trips[name] / ROUNDS / EACH, "")
+        report.add(f"update, {name}: round trips to Redis", trips[name] / ROUNDS / each, "")
     plain, protocol = (median_ms(spent[name]) for name in writes)
-    report.add("update, with the protocol ÷ plain write-through", protocol / plain, "×")
+    report.add("update, with the protocol ÷ plain write-through", protocol / plain, "×", target)
 
 
 async def measure_cold_page(report: Report, one: Client, other: Client) -> None:

@@ -71,6 +71,12 @@ class Report:
         }
 
 
+def note(text: str) -> None:
+    """Tell the person who waits what happens, outside of the table of results."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
 def percentile(values: Sequence[float], percent: int) -> float:
     """Return the smallest value that is at least as large as `percent` percent of all values."""
     ordered = sorted(values)

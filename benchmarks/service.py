@@ -1,17 +1,20 @@
 """Runs a service process for benchmarks, from this checkout or another one, with its own data folder."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from api.config.settings import Settings
+from api.devstores.stores import StoreUrls, find_stores
 from benchmarks.report import ROOT
 
 PAGE = """query ($page: Int!) { tasks(first: 50, page: $page) {
@@ -20,16 +23,22 @@ PAGE = """query ($page: Int!) { tasks(first: 50, page: $page) {
 
 
 class Service:
-    """A service with embedded stores in its own folder, on a free port of the loopback interface."""
+    """A service with embedded stores in its own folder, on a free port of the loopback interface.
 
-    def __init__(self, folder: Path, workers: int = 1, checkout: Path = ROOT) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+    `variables` are settings in addition to those of the environment. DATABASE_URL and REDIS_URL replace the embedded
+    stores, so that a second service can run on the stores of a first.
+    """
+
+    def __init__(
+        self, folder: Path, workers: int = 1, checkout: Path = ROOT, variables: Mapping[str, str] | None = None
+    ) -> None:
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.pid = 0
         self._folder = folder
         self._workers = workers
         self._checkout = checkout
+        self._variables = variables or {}
 
     @contextmanager
     def running(self) -> Iterator[float]:
@@ -39,9 +48,11 @@ class Service:
         process = subprocess.Popen(
             [sys.executable, "-m", "api", "serve", *options],
             cwd=self._checkout,
+            env=os.environ | dict(self._variables),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        self.pid = process.pid
         try:
             while not self._ready():
                 if process.poll() is not None:
@@ -69,9 +80,17 @@ class Service:
         """Return the samples of /metrics by name and labels."""
         return parse_metrics(httpx.get(f"{self.url}/metrics").text)
 
-    def load(self, count: int, summary: Path) -> dict[str, float]:
+    def stores(self) -> StoreUrls:
+        """Return the URLs of the embedded stores. The service must be running."""
+        found = find_stores(Settings(data_dir=self._folder, database_url=None, redis_url=None))
+        if found is None:
+            raise RuntimeError("The embedded stores do not run.")
+        return found
+
+    def load(self, count: int, summary: Path, seed: int = 1) -> dict[str, float]:
         """Create tasks with the loader of this checkout, and return the loader's summary."""
-        command = [sys.executable, "-m", "loadgen", "load", "--count", str(count), "--json", str(summary)]
+        command = [sys.executable, "-m", "loadgen", "load", "--count", str(count), "--seed", str(seed)]
+        command += ["--json", str(summary)]
         subprocess.run([*command, "--url", f"{self.url}/graphql"], cwd=ROOT, stdout=sys.stderr, check=True)
         answer: dict[str, float] = json.loads(summary.read_text())
         return answer
@@ -79,6 +98,20 @@ class Service:
     def cpu_seconds(self) -> float:
         """Return the CPU seconds of the worker process. The service must have exactly one worker."""
         return self.metrics()["process_cpu_seconds_total"]
+
+
+def free_port() -> int:
+    """Return a free port of the loopback interface."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def page_cache_setting(megabytes: int, checkout: Path = ROOT) -> dict[str, str]:
+    """Return the setting that limits the page cache, or no setting if the checkout has no page cache."""
+    known = "page_cache_mb" in (checkout / "api" / "config" / "settings.py").read_text()
+    return {"MILLITASK_PAGE_CACHE_MB": str(megabytes)} if known else {}
 
 
 def parse_metrics(text: str) -> dict[str, float]:
