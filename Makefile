@@ -71,8 +71,8 @@ audit: .venv/dev.stamp ## look for known vulnerabilities in the dependencies
 
 ## Benchmarks and campaigns
 
-bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes or web; N=)
-	@exec $(BIN)/python -m benchmarks '$(SUITE)' $(N_OPTION)
+bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes or web; N=, ROWS=, QUICK=1)
+	@exec $(BIN)/python -m benchmarks '$(SUITE)' $(N_OPTION) $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick)
 
 faults: .venv/dev.stamp ## run the fault campaign for hours, from where it stopped (CASE= SEED= COUNT= MINUTES=)
 	$(BIN)/python -m tests.faults $(if $(CASE),--case $(CASE)) $(if $(SEED),--seed $(SEED)) \

@@ -50,6 +50,15 @@ class LoadResult:
         """Return the responses per second."""
         return self.requests / self.seconds
 
+    def add(self, other: "LoadResult") -> None:
+        """Add what another load counted, as if both were one."""
+        self.requests += other.requests
+        self.failed += other.failed
+        self.seconds += other.seconds
+        self.cpu_seconds += other.cpu_seconds
+        self.latencies += other.latencies
+        self.bodies += other.bodies
+
     @property
     def cpu_share(self) -> float:
         """Return the share of one core that the generator itself used."""

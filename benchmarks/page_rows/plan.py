@@ -12,14 +12,15 @@ WARM_ROWS: frozenset[Row] = frozenset({"p2", "p3", "p4", "alone", "cold", "mixed
 
 @dataclass(frozen=True)
 class Plan:
-    """The rows to measure, the number of rounds, and the seconds that each contender gets in a round.
+    """The rows to measure, the number of rounds, the turns of each contender in a round, and the seconds of a turn.
 
     `data` is a folder whose tasks are kept for the next run. `postgraphile` is false to leave out that peer.
     """
 
     rows: frozenset[Row] = frozenset(ROWS)
     rounds: int = 5
-    seconds: float = 3.0
+    turns: int = 3
+    seconds: float = 1.0
     connections: int = 16
     readers: int = 32
     pairs: int = 40
@@ -34,4 +35,4 @@ class Plan:
         return not self.rows.isdisjoint(rows)
 
 
-QUICK = Plan(rounds=2, seconds=1.0, pairs=20, cpu_requests=200, documents=3000, updates=25)
+QUICK = Plan(rounds=2, turns=1, pairs=20, cpu_requests=200, documents=3000, updates=25)

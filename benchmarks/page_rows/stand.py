@@ -28,6 +28,7 @@ from benchmarks.service import Service
 from cache.redis.keys import Keys
 
 WORKSPACE = "default"
+STRAWBERRIES = {"strawberry": (), "strawberry, cached": ("--document-cache",)}
 _EPOCH = "SELECT epoch FROM gate WHERE workspace_id = %s"
 _ROWS = """
     SELECT id, title, description, status::text, priority::text, created_at, updated_at, expires_at, version
@@ -97,7 +98,8 @@ def open_stand(plan: Plan, service: Service, count: int) -> Iterator[Stand]:
             fill_values(stand, database)
             stand.ports["raw"] = stack.enter_context(python_peer("raw", *arguments))
         if plan.wants("p3"):
-            stand.ports["strawberry"] = stack.enter_context(python_peer("stock_strawberry", *arguments))
+            for name, options in STRAWBERRIES.items():
+                stand.ports[name] = stack.enter_context(python_peer("stock_strawberry", *arguments, *options))
         if plan.wants("p3", "p4") and plan.postgraphile:
             database.execute("VACUUM ANALYZE task")
             try:
@@ -131,11 +133,11 @@ def check_answers(stand: Stand) -> None:
     expected = [str(UUID(bytes=id_)) for id_ in stand.page_ids(1)]
     service = _send(stand.service.port, page_request(1))["data"]["tasks"]
     found = {"the service": [edge["node"]["id"] for edge in service["edges"]]}
-    if port := stand.ports.get("strawberry"):
-        answer = _send(port, page_request(1))["data"]["tasks"]
-        found["strawberry"] = [edge["node"]["id"] for edge in answer["edges"]]
+    for name in STRAWBERRIES.keys() & stand.ports:
+        answer = _send(stand.ports[name], page_request(1))["data"]["tasks"]
+        found[name] = [edge["node"]["id"] for edge in answer["edges"]]
         if answer["totalCount"] != service["totalCount"] or len(answer["edges"][0]) != 2:
-            raise ValueError("strawberry returns another total or other edges than the service")
+            raise ValueError(f"{name} returns another total or other edges than the service")
     if port := stand.ports.get("raw"):
         found["raw"] = [task["id"] for task in httpx.get(f"http://127.0.0.1:{port}/tasks/1").json()]
     for name, ids in found.items():

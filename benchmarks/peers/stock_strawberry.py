@@ -1,7 +1,8 @@
 """Peer `strawberry`: the same page through Strawberry as its documentation shows it, with default settings.
 
 The document, the two calls to Redis and the server are those of the other contenders. Strawberry's ASGI app runs
-without extensions, limits or a cache of documents. msgspec decodes the values, because that is the fastest way.
+without extensions and limits, so it parses and validates the document of every request. `--document-cache` adds
+Strawberry's own caches of parsed and validated documents. msgspec decodes the values, because that is the fastest way.
 """
 
 from base64 import urlsafe_b64encode
@@ -12,6 +13,7 @@ import msgspec
 import strawberry
 from cyclopts import App
 from strawberry.asgi import GraphQL
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import Info
 
 from benchmarks.peers.server import PAGE_SIZE, TaskPages, serve
@@ -121,7 +123,7 @@ def _cursor(score: float, id_: str) -> str:
 
 
 @app.default
-def main(*, redis_url: str, index: str, port: int = 8003) -> None:
+def main(*, redis_url: str, index: str, port: int = 8003, document_cache: bool = False) -> None:
     """Serve POST /graphql on a port of the loopback interface.
 
     Parameters
@@ -132,6 +134,8 @@ def main(*, redis_url: str, index: str, port: int = 8003) -> None:
         Key of the sorted set of ids.
     port
         Port to listen on.
+    document_cache
+        Keep up to 128 parsed and validated documents.
     """
     pages = TaskPages(redis_url, index)
 
@@ -139,7 +143,8 @@ def main(*, redis_url: str, index: str, port: int = 8003) -> None:
         async def get_context(self, request: object, response: object) -> dict[str, TaskPages]:
             return {"pages": pages}
 
-    serve(Endpoint(strawberry.Schema(Query), graphql_ide=None), port)
+    schema = strawberry.Schema(Query, extensions=[ParserCache, ValidationCache] if document_cache else [])
+    serve(Endpoint(schema, graphql_ide=None), port)
 
 
 if __name__ == "__main__":
