@@ -7,20 +7,27 @@ from datetime import timedelta
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from api.config.settings import Settings
 from api.graphql.persisted_queries import PersistedQueries, load_manifest
+from api.graphql.request_id import current_request_id
+from api.graphql.response import COMPRESSION_LEVEL
 from api.graphql.service import GraphQLService
 from api.http.access_log import AccessLog
 from api.http.body_limit import BodyLimit
 from api.http.cors import cors_middleware
 from api.http.endpoint import EndpointOptions, GraphQLEndpoint
+from api.http.errors import internal_error
+from api.http.front import Front
 from api.http.health import livez, readyz
 from api.http.metrics import metrics_endpoint
+from api.http.reply import COMPRESS_FROM_BYTES
 from api.http.request_limit import RequestLimit
 from api.http.static_site import StaticSite
-from api.http.trusted_hosts import trusted_hosts_middleware
+from api.http.trusted_hosts import TrustedHosts, trusted_names
 from api.realtime.stream_limit import StreamLimit
 from api.realtime.websocket import GraphQLWebSocket
 from cache.feed.feed import Feed
@@ -31,9 +38,6 @@ from cache.store import Store
 from db.pool import Database, DatabaseLimits
 from schema.build import create_schema
 from schema.limits.operation_limits import OperationLimits
-
-# Smaller responses are not compressed. Levels above 1 cost much more time and save few bytes.
-_COMPRESS_FROM_BYTES, _COMPRESSION_LEVEL = 1024, 1
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -46,32 +50,40 @@ def create_app(settings: Settings) -> Starlette:
     streams = StreamLimit(settings.max_streams)
     site = StaticSite(settings.page_dir, playground=settings.development)
     service = _create_service(settings, store, feed)
-    endpoint = GraphQLEndpoint(service, streams, _endpoint_options(settings, site))
+    access_log = AccessLog(as_json=settings.log_format == "json")
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         retention = timedelta(days=settings.retention_days)
-        async with store.database, store.redis, maintenance(store, retention, feed):
-            yield
-            await store.pending_writes.drain()
+        with access_log.writing():
+            async with store.database, store.redis, maintenance(store, retention, feed):
+                yield
+                await store.pending_writes.drain()
 
     app = Starlette(
         routes=[
-            Route("/graphql", endpoint),
+            # The front answers the requests to /graphql, except those of browsers for the playground.
+            Route("/graphql", site.playground),
             WebSocketRoute("/graphql", GraphQLWebSocket(service, streams, settings.allowed_origins)),
             Route("/livez", livez),
             Route("/readyz", readyz(store)),
             Route("/metrics", metrics_endpoint(store, streams)),
         ],
         middleware=[
-            Middleware(AccessLog),
-            *trusted_hosts_middleware(settings),
-            *cors_middleware(settings),
-            Middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES, compresslevel=_COMPRESSION_LEVEL),
-            Middleware(RequestLimit, limit=settings.max_requests_in_flight, path="/graphql"),
-            Middleware(BodyLimit, limit_bytes=settings.max_body_bytes),
+            Middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESSION_LEVEL),
         ],
+        exception_handlers={Exception: _unexpected_error},
         lifespan=lifespan,
+    )
+    stack = app.build_middleware_stack()
+    app.middleware_stack = Front(
+        stack,
+        GraphQLEndpoint(service, streams, _endpoint_options(settings)),
+        access_log=access_log,
+        hosts=TrustedHosts(trusted_names(settings)),
+        requests=RequestLimit(settings.max_requests_in_flight),
+        bodies=BodyLimit(settings.max_body_bytes),
+        cors=cors_middleware(stack, settings),
     )
     app.router.default = site
     # The server ends the streams when it stops.
@@ -111,10 +123,15 @@ def _create_service(settings: Settings, store: Store, feed: Feed) -> GraphQLServ
     return GraphQLService(schema, store, feed, persisted_queries, timeout_seconds=settings.request_timeout_ms / 1000)
 
 
-def _endpoint_options(settings: Settings, site: StaticSite) -> EndpointOptions:
+def _unexpected_error(_request: Request, _error: Exception) -> Response:
+    # The front logs the error.
+    return internal_error(current_request_id.get() or "")
+
+
+def _endpoint_options(settings: Settings) -> EndpointOptions:
     return EndpointOptions(
         max_batch=settings.max_batch,
         traces=settings.development if settings.trace is None else settings.trace,
         get_stored_only=not settings.development,
-        playground=site.playground if settings.development else None,
+        playground=settings.development,
     )

@@ -1,9 +1,13 @@
 """Choose the media type of a response from the request's Accept header (GraphQL over HTTP)."""
 
+from functools import lru_cache
+
 GRAPHQL_JSON, JSON, HTML = "application/graphql-response+json", "application/json", "text/html"
 EVENT_STREAM = "text/event-stream"
 # The first type is the default, for clients that accept any type.
 SUPPORTED = (JSON, GRAPHQL_JSON, EVENT_STREAM)
+# Clients send few different headers. The two bounds keep the cache below 256 KB.
+_MAX_CACHED_HEADERS, _MAX_CACHED_CHARACTERS = 256, 1024
 
 
 def preferred_media_type(accept: str, offered: tuple[str, ...] = SUPPORTED) -> str | None:
@@ -11,12 +15,19 @@ def preferred_media_type(accept: str, offered: tuple[str, ...] = SUPPORTED) -> s
 
     The order of `offered` breaks ties. An empty header accepts everything.
     """
+    return (_cached if len(accept) <= _MAX_CACHED_CHARACTERS else _preferred)(accept, offered)
+
+
+def _preferred(accept: str, offered: tuple[str, ...]) -> str | None:
     if not accept.strip():
         return offered[0]
     ranges = [_media_range(part) for part in accept.split(",")]
     qualities = [(_quality(media_type, ranges), media_type) for media_type in offered]
     best = max(quality for quality, _ in qualities)
     return next((media_type for quality, media_type in qualities if quality == best), None) if best > 0 else None
+
+
+_cached = lru_cache(_MAX_CACHED_HEADERS)(_preferred)
 
 
 def _media_range(part: str) -> tuple[str, float]:

@@ -1,13 +1,13 @@
 """GraphQL requests: their fields, the check of each field, and the errors that stop a request before it runs."""
 
 import json
-import secrets
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
-_decode = msgspec.json.Decoder().decode
+_decode, _encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
+_ABSENT = msgspec.Raw(b"null")
 # The fields of a request: the type of each, and how an error message names that type.
 FIELD_TYPES: dict[str, tuple[type, str]] = {
     "query": (str, "a string"),
@@ -40,15 +40,51 @@ class RequestError(Exception):
         return {"message": str(self), "extensions": self.extensions}
 
 
-@dataclass(frozen=True)
-class GraphQLRequest:
-    """One operation as the client sent it. Without a `query`, its hash names a stored document."""
+class GraphQLRequest(msgspec.Struct, dict=True, rename="camel"):
+    """One operation as the client sent it. Without a `query`, its hash names a stored document.
+
+    `raw_variables` and `raw_extensions` are the JSON of an object, or null. They are decoded on first use.
+    """
 
     query: str | None = None
     document_id: str | None = None
     operation_name: str | None = None
-    variables: dict[str, Any] | None = None
-    extensions: dict[str, Any] = field(default_factory=dict)
+    raw_variables: msgspec.Raw = msgspec.field(default=_ABSENT, name="variables")
+    raw_extensions: msgspec.Raw = msgspec.field(default=_ABSENT, name="extensions")
+
+    @cached_property
+    def variables(self) -> dict[str, Any] | None:
+        """The decoded variables. Raises `RequestError`: a number can be too large."""
+        return self._decode(self.raw_variables, "variables")
+
+    @cached_property
+    def extensions(self) -> dict[str, Any]:
+        """The decoded extensions. Raises `RequestError`."""
+        return self._decode(self.raw_extensions, "extensions") or {}
+
+    def _decode(self, raw: msgspec.Raw, name: str) -> dict[str, Any] | None:
+        decoded: dict[str, Any] | None = None if raw is _ABSENT else decode_json(bytes(raw), name)
+        return decoded
+
+
+_decode_request = msgspec.json.Decoder(GraphQLRequest).decode
+
+
+def decode_request(body: bytes) -> GraphQLRequest | None:
+    """Return the request of a body, or None if the body is anything but a valid request. `parse_request` says why."""
+    try:
+        # The decoder skips the members that it does not decode, and then does not check their encoding.
+        if not body.isascii():
+            body.decode()
+        request = _decode_request(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return request if _is_object(request.raw_variables) and _is_object(request.raw_extensions) else None
+
+
+def _is_object(raw: msgspec.Raw) -> bool:
+    """Return whether the JSON is an object or null."""
+    return raw is _ABSENT or memoryview(raw)[0] in b"{n"
 
 
 def parse_request(given: Any) -> GraphQLRequest:
@@ -62,8 +98,8 @@ def parse_request(given: Any) -> GraphQLRequest:
         query=given.get("query"),
         document_id=given.get("documentId"),
         operation_name=given.get("operationName"),
-        variables=given.get("variables"),
-        extensions=given.get("extensions") or {},
+        raw_variables=msgspec.Raw(_encode(given.get("variables"))),
+        raw_extensions=msgspec.Raw(_encode(given.get("extensions"))),
     )
 
 
@@ -80,14 +116,11 @@ def decode_json(text: str | bytes, name: str) -> Any:
 
 
 def _json_problem(text: str | bytes, name: str, problem: str) -> str:
+    if problem.startswith("Number out of range"):
+        return f"The {name} cannot be read: it contains a number of more than 1.8e308. Use a smaller number."
     # Python's own decoder accepts unpaired surrogates. Text that only msgspec rejects contains one.
     try:
         json.loads(text)
     except (ValueError, RecursionError):
         return f"The {name} is not valid JSON: {problem.rstrip('.')}."
     return f"The {name} is not valid JSON: it contains an unpaired surrogate (\\ud800 to \\udfff). Remove it."
-
-
-def new_request_id() -> str:
-    """Return a random request id: 16 hexadecimal digits."""
-    return secrets.token_hex(8)

@@ -1,24 +1,28 @@
 """Run GraphQL operations and subscriptions, with a time limit and an optional trace."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from typing import Any, cast
 
+import msgspec
 import strawberry
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from api.graphql.deadline import ClientDisconnected, Deadline, Disconnect
 from api.graphql.persisted_queries import PersistedQueries
-from api.graphql.request import GraphQLRequest, RequestError, new_request_id
+from api.graphql.request import GraphQLRequest, RequestError
+from api.graphql.request_id import new_request_id
+from api.graphql.response import ResponseBody
 from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics, traced
 from cache.reads.session import Session
 from cache.store import Store
 from schema.context import Context
 
+_encode = msgspec.json.Encoder().encode
 # The error message for an operation that came by the wrong method or transport.
 SUPPORTED_TRANSPORTS = (
     "Send queries by GET or POST and mutations by POST. Subscribe over a WebSocket, or with a request that accepts "
@@ -58,17 +62,19 @@ class GraphQLService:
         read_only: bool = False,
         stored_only: bool = False,
         trace: bool = False,
-    ) -> dict[str, Any]:
+        disconnect: Disconnect | None = None,
+    ) -> ResponseBody:
         """Run a query or a mutation and return the body of the response.
 
-        The body has no `data` if the operation did not run. Raises `RequestError`, for example after the time limit.
+        Raises `RequestError`, for example after the time limit, and `ClientDisconnected` if `disconnect` returns
+        before the operation has ended and before it has begun to write.
         """
         started = time.perf_counter()
         document = self.document(request, stored_only=stored_only)
         context = Context(Session(self._store), request_id, self._feed)
         with traced() if trace else nullcontext() as metrics:
             result = await self._execute(
-                document, request, context, _READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS
+                document, request, context, _READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS, disconnect
             )
         executed = result.data is not None or any(error.path for error in result.errors or ())
         if executed and not read_only:  # a GET request must have no side effect, not even on this cache
@@ -76,7 +82,7 @@ class GraphQLService:
         if metrics is not None:
             details = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
             result.extensions = {**(result.extensions or {}), "cache": details}
-        return _response_body(result, executed=executed)
+        return ResponseBody(_encode(_response_body(result, executed=executed)), executed=executed)
 
     async def subscribe(
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
@@ -89,10 +95,16 @@ class GraphQLService:
         return cast("AsyncIterator[ExecutionResult]", events)
 
     async def _execute(
-        self, document: str, request: GraphQLRequest, context: Context, allowed: tuple[OperationType, ...]
+        self,
+        document: str,
+        request: GraphQLRequest,
+        context: Context,
+        allowed: tuple[OperationType, ...],
+        disconnect: Disconnect | None,
     ) -> ExecutionResult:
+        session = context.session
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            with Deadline(self._timeout_seconds, disconnect, may_cancel=lambda: not session.wrote):
                 return await self._schema.execute(
                     document,
                     variable_values=request.variables,
@@ -101,9 +113,12 @@ class GraphQLService:
                     allowed_operation_types=allowed,
                     operation_extensions=request.extensions,
                 )
+        except ClientDisconnected:
+            session.loader.abandon()
+            raise
         except TimeoutError:
-            context.session.loader.abandon()
-            raise self._timeout_error(wrote=context.session.wrote) from None
+            session.loader.abandon()
+            raise self._timeout_error(wrote=session.wrote) from None
         except InvalidOperationTypeError:
             raise RequestError(405, SUPPORTED_TRANSPORTS, "METHOD_NOT_ALLOWED", Allow="POST") from None
         except CannotGetOperationTypeError as error:

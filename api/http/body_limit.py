@@ -1,60 +1,66 @@
-"""Middleware that limits the size of request bodies."""
+"""The limit on the size of request bodies."""
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+import re
+from collections.abc import Mapping
 
+from starlette.responses import Response
+from starlette.types import Message, Receive
+
+from api.graphql.deadline import ClientDisconnected
 from api.http.errors import error_response
+
+_LENGTH = re.compile(rb"[0-9]{1,20}")
+
+
+class BodyTooLarge(Exception):
+    """A request body is over the limit. `size_bytes` is a lower bound, because the rest of the body is not read."""
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(size_bytes)
+        self.size_bytes = size_bytes
 
 
 class BodyLimit:
-    """Answers 413 to a body over the limit, without reading all of it."""
+    """Reads bodies up to the limit, and answers 413 to a larger one without reading all of it."""
 
-    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
-        self._app = app
+    def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+    def check_announced(self, headers: Mapping[bytes, bytes]) -> None:
+        """Check the header Content-Length. Raises `BodyTooLarge`."""
+        announced = headers.get(b"content-length")
+        if announced is None:
             return
-        announced = Headers(scope=scope).get("content-length", "0")
-        announced_bytes = int(announced) if announced.isdigit() else None
-        if announced_bytes is None or announced_bytes > self._limit_bytes:
-            await self._refuse(announced_bytes or self._limit_bytes + 1, scope, receive, send)
-            return
-        body = await self._read(receive)
-        if body is None:
-            return
-        if len(body) > self._limit_bytes:
-            await self._refuse(len(body), scope, receive, send)
-            return
-        pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        announced_bytes = int(announced) if _LENGTH.fullmatch(announced) else self._limit_bytes + 1
+        if announced_bytes > self._limit_bytes:
+            raise BodyTooLarge(announced_bytes)
 
-        async def replay() -> Message:
-            return pending.pop() if pending else await receive()
-
-        await self._app(scope, replay, send)
-
-    async def _read(self, receive: Receive) -> bytes | None:
-        """Return the body, cut off soon after the limit, or None if the client disconnected."""
-        body, more = b"", True
-        while more and len(body) <= self._limit_bytes:
+    async def read(self, receive: Receive) -> bytes:
+        """Return the body of a request. Raises `BodyTooLarge` and `ClientDisconnected`."""
+        message = await receive()
+        body = _content(message)
+        while len(body) <= self._limit_bytes and message.get("more_body", False):
             message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
+            body += _content(message)
+        if len(body) > self._limit_bytes:
+            raise BodyTooLarge(len(body))
         return body
 
-    async def _refuse(self, size_bytes: int, scope: Scope, receive: Receive, send: Send) -> None:
-        # The size is a lower bound, because the rest of the body was not read.
-        response = error_response(
+    def refusal(self, error: BodyTooLarge) -> Response:
+        """Return the response 413."""
+        return error_response(
             413,
-            f"The request body has at least {size_bytes:,} bytes, and the limit is {self._limit_bytes:,} bytes. "
+            f"The request body has at least {error.size_bytes:,} bytes, and the limit is {self._limit_bytes:,} bytes. "
             "Send fewer tasks in each request.",
             "BODY_TOO_LARGE",
             {"Connection": "close"},
             limit=self._limit_bytes,
-            requested=size_bytes,
+            requested=error.size_bytes,
         )
-        await response(scope, receive, send)
+
+
+def _content(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnected
+    content: bytes = message.get("body", b"")
+    return content

@@ -13,3 +13,13 @@ def error_response(
     """Return a response whose only error has this message, this code and these extensions."""
     error = {"message": message, "extensions": {"code": code, **extensions}}
     return JSONResponse({"errors": [error]}, status_code=status, headers=headers)
+
+
+def internal_error(request_id: str) -> JSONResponse:
+    """Return the response to a request that failed unexpectedly. The log has the details under the request id."""
+    return error_response(
+        500,
+        f"An unexpected error occurred in the service. Report it with the request id {request_id}.",
+        "INTERNAL_SERVER_ERROR",
+        requestId=request_id,
+    )

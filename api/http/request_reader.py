@@ -1,38 +1,50 @@
 """Read GraphQL requests from the query string or the body of an HTTP request."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from api.graphql.request import (
+    FIELD_TYPES,
+    GraphQLRequest,
+    RequestError,
+    decode_json,
+    decode_request,
+    parse_request,
+)
+from api.http.incoming import IncomingRequest
 
-from api.graphql.request import FIELD_TYPES, GraphQLRequest, RequestError, decode_json, parse_request
+_JSON = b"application/json"
 
 
-async def read_requests(request: Request, max_batch: int) -> GraphQLRequest | list[GraphQLRequest]:
+def read_requests(request: IncomingRequest, body: bytes, max_batch: int) -> GraphQLRequest | list[GraphQLRequest]:
     """Return the GraphQL request, or a list if the body is a batch of up to `max_batch`. Raises `RequestError`."""
     if request.method == "GET":
-        return _read_query_string(request)
-    content_type = request.headers.get("content-type", "")
-    if content_type.partition(";")[0].strip().lower() != "application/json":
+        return _read_query_string(request.query_string)
+    content_type = request.headers.get(b"content-type", b"")
+    if content_type != _JSON and content_type.partition(b";")[0].strip().lower() != _JSON:
         # This check also protects against cross-site request forgery: a browser asks for permission (a CORS
         # preflight) before another site's page may send this content type.
         raise RequestError(
             415,
             'Send the request as application/json: {"query": "…", "variables": {…}}. '
-            f'Its content type was "{content_type[:100]}".',
+            f'Its content type was "{content_type.decode("latin-1")[:100]}".',
             "UNSUPPORTED_MEDIA_TYPE",
         )
-    body = decode_json(await request.body(), "body")
-    if isinstance(body, list):
-        return _parse_batch(body, max_batch)
-    return parse_request(body)
+    return decode_request(body) or _parse_body(decode_json(body, "body"), max_batch)
 
 
-def _read_query_string(request: Request) -> GraphQLRequest:
-    given: dict[str, Any] = {name: value for name, value in request.query_params.items() if name in FIELD_TYPES}
+def _read_query_string(query_string: bytes) -> GraphQLRequest:
+    members = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+    given: dict[str, Any] = {name: value for name, value in members if name in FIELD_TYPES}
     for name in ("variables", "extensions"):
         if name in given:
             given[name] = decode_json(given[name], name) if given[name] else None
     return parse_request(given)
+
+
+def _parse_body(body: Any, max_batch: int) -> GraphQLRequest | list[GraphQLRequest]:
+    """Return the request or the batch of a decoded body. Raises `RequestError`, which says what is wrong."""
+    return _parse_batch(body, max_batch) if isinstance(body, list) else parse_request(body)
 
 
 def _parse_batch(items: list[Any], max_batch: int) -> list[GraphQLRequest]:

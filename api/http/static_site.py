@@ -39,9 +39,11 @@ class StaticSite:
         request = Request(scope)
         await self._respond(request)(scope, receive, send)
 
-    def playground(self, request: Request) -> Response:
+    async def playground(self, request: Request) -> Response:
         """Return the playground, a page for writing and running operations."""
-        return self._send(request, PLAYGROUND)
+        response = self._send(request, PLAYGROUND)
+        response.headers.add_vary_header("Accept")
+        return response
 
     def _respond(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):

@@ -2,19 +2,21 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
 from api.config.settings import Settings
+from api.graphql.request_id import current_request_id
 
 # These libraries log too much below the level of a warning.
 _NOISY_LOGGERS = ("yoyo", "asyncio", "uvicorn.error")
 
 
 def configure(settings: Settings) -> None:
-    """Configure logging for this process. Lines of a request carry the id that `AccessLog` bound to the context."""
+    """Configure logging for this process. Lines that belong to a request carry its id."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -48,6 +50,13 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _add_request_id(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    id_ = current_request_id.get()
+    if id_ is not None:
+        event.setdefault("request_id", id_)
+    return event
 
 
 def _renderers(settings: Settings) -> list[structlog.typing.Processor]:

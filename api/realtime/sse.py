@@ -56,7 +56,7 @@ class EventStream(Response):
     async def _messages(self, receive: Receive) -> AsyncIterator[bytes]:
         """Yield encoded messages until the subscription ends, the client disconnects or the worker stops."""
         endings = [
-            asyncio.create_task(_wait_for_disconnect(receive)),
+            asyncio.create_task(wait_for_disconnect(receive)),
             asyncio.create_task(self._streams.stopping.wait()),
         ]
         upcoming: asyncio.Task[Any] | None = None
@@ -99,6 +99,7 @@ async def _next_result(results: AsyncIterator[Any]) -> Any:
     return await anext(results)
 
 
-async def _wait_for_disconnect(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
+    """Return when the client has disconnected. The body of the request must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass

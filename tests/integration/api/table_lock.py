@@ -26,3 +26,16 @@ async def wait_for_lock_waiters(database_url: str, count: int) -> None:
                 return
             await asyncio.sleep(0.005)
     raise AssertionError("No statement waits for the lock.")
+
+
+async def wait_until_statement_is_cancelled(database_url: str) -> None:
+    """Wait until no statement waits for a lock, although the lock is still held."""
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        for _ in range(200):
+            found = await connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if await found.fetchone() == (0,):
+                return
+            await asyncio.sleep(0.01)
+    raise AssertionError("The statement still waits for the lock.")

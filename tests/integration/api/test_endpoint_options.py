@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import psycopg
 import pytest
 
 from api.config.settings import Settings
-from tests.integration.api.table_lock import locked_task_table
+from tests.integration.api.table_lock import locked_task_table, wait_until_statement_is_cancelled
 from tests.support.graphql_client import CREATE, TOTAL, Client, ready, running, without_cost
 
 PAGE = "{ tasks(first: 50) { nodes { id title } totalCount } }"
@@ -122,16 +121,3 @@ async def wait_for_title(client: Client, id_: str, title: str) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError(f"The write was not applied: the title is not {title}.")
-
-
-async def wait_until_statement_is_cancelled(database_url: str) -> None:
-    """Wait until no statement waits for a lock, although the lock is still held."""
-    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-        for _ in range(200):
-            found = await connection.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            if await found.fetchone() == (0,):
-                return
-            await asyncio.sleep(0.01)
-    raise AssertionError("The statement still waits for the lock.")

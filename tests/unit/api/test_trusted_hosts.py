@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from api.http.trusted_hosts import MAX_CACHED_HOSTS, TrustedHosts
 from tests.support.http_service import unstarted_service
 
 TRUSTED = ["localhost", "localhost:8000", "LOCALHOST", "127.0.0.1:8000", "10.1.2.3", "[::1]:8000", ""]
@@ -44,3 +45,12 @@ async def test_asterisk_trusts_every_host() -> None:
 
 async def test_service_on_all_addresses_trusts_every_host_by_default() -> None:
     assert await status_for("tasks.example", host="0.0.0.0") == 200
+
+
+def test_cache_of_trusted_headers_is_bounded() -> None:
+    hosts = TrustedHosts(["localhost"])
+    for number in range(3 * MAX_CACHED_HOSTS):
+        for _ in range(2):
+            assert hosts.trusts(f"127.0.{number // 256}.{number % 256}".encode())
+            assert not hosts.trusts(f"evil-{number}.example".encode())
+    assert len(hosts._trusted) == MAX_CACHED_HOSTS

@@ -13,7 +13,7 @@ from tests.unit.docs.pages import DOCS, ROOT, first_cells, section
 PAGE = DOCS / "reference" / "errors.md"
 # Constants of the same form that are not error codes: HTTP, settings, servers, asyncio.
 OTHER_CONSTANTS = {
-    *("POST", "HEAD", "DENY", "DATABASE", "REDIS", "DATABASE_URL", "REDIS_URL", "MILLITASK_"),
+    *("POST", "HEAD", "OPTIONS", "DENY", "DATABASE", "REDIS", "DATABASE_URL", "REDIS_URL", "MILLITASK_"),
     *("FATAL", "PG_VERSION", "FIRST_COMPLETED"),
 }
 

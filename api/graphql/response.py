@@ -1,0 +1,46 @@
+"""The response of an operation: its JSON, also in compressed form."""
+
+import zlib
+from typing import Protocol
+
+# Level 1 of zlib: higher levels take much more time and save few bytes.
+COMPRESSION_LEVEL = 1
+# This value of `wbits` makes zlib write the header and the trailer of gzip.
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class CompressedHolder(Protocol):
+    """Keeps the compressed form of a body that several responses share, such as a cached page."""
+
+    gzipped: bytes | None
+
+
+class ResponseBody:
+    """The JSON of a response, and whether the operation was executed: otherwise the JSON has no `data`."""
+
+    __slots__ = ("_holder", "body", "executed")
+
+    def __init__(self, body: bytes, *, executed: bool, holder: CompressedHolder | None = None) -> None:
+        self.body = body
+        self.executed = executed
+        self._holder = holder
+
+    def compressed(self) -> bytes:
+        """Return the body compressed by gzip. With a holder, only the first of its responses compresses."""
+        holder = self._holder
+        if holder is None:
+            return compress(self.body)
+        gzipped = holder.gzipped
+        if gzipped is None:
+            gzipped = holder.gzipped = compress(self.body)
+        return gzipped
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether `compressed` returns at once."""
+        return self._holder is not None and self._holder.gzipped is not None
+
+
+def compress(body: bytes) -> bytes:
+    """Return the body compressed by gzip."""
+    return zlib.compress(body, COMPRESSION_LEVEL, _GZIP)

@@ -1,0 +1,144 @@
+"""The entrance of HTTP: what every request passes, and the short way of the requests to /graphql."""
+
+import re
+import time
+from functools import partial
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from api.graphql.deadline import ClientDisconnected
+from api.graphql.request_id import current_request_id, new_request_id
+from api.http.access_log import AccessLog
+from api.http.body_limit import BodyLimit, BodyTooLarge
+from api.http.endpoint import GraphQLEndpoint, GraphQLResponse
+from api.http.errors import RETRY_AFTER, error_response, internal_error
+from api.http.incoming import IncomingRequest
+from api.http.reply import Reply
+from api.http.request_limit import RequestLimit
+from api.http.trusted_hosts import TrustedHosts
+from api.realtime.stream_limit import TooManyStreams
+
+log = structlog.get_logger("api.access")
+_GRAPHQL = "/graphql"
+# The ids that are accepted from clients: nothing that could break a log line or a header.
+_CLIENT_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+# What the log shows for a request whose client disconnected before the response. The number is that of nginx.
+CLIENT_CLOSED_REQUEST = 499
+_PREFLIGHT = {b"origin", b"access-control-request-method"}
+
+
+class Front:
+    """Gives each HTTP request an id, checks its host name and the length of its body, and logs its end.
+
+    Requests to /graphql go straight to the endpoint, because layers of middleware would cost more than most of them.
+    The others go to `app`. A client may choose the id with the header X-Request-Id.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        endpoint: GraphQLEndpoint,
+        *,
+        access_log: AccessLog,
+        hosts: TrustedHosts,
+        requests: RequestLimit,
+        bodies: BodyLimit,
+        cors: CORSMiddleware | None,
+    ) -> None:
+        self._app = cors or app
+        self._endpoint = endpoint
+        self._access_log = access_log
+        self._hosts = hosts
+        self._requests = requests
+        self._bodies = bodies
+        self._cors = cors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._pass_on(scope, receive, send)
+            return
+        started = time.perf_counter()
+        # Of a header that is repeated, the first value counts.
+        headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        id_ = _request_id(headers.get(b"x-request-id"))
+        request = IncomingRequest(id_, scope["method"], headers, scope["query_string"], receive)
+        reply = Reply(send, id_)
+        token = current_request_id.set(id_)
+        try:
+            await self._respond(request, scope, reply)
+        except ClientDisconnected:
+            reply.status = CLIENT_CLOSED_REQUEST
+        except Exception:
+            log.exception("unexpected error")
+            if reply.status is None:
+                await internal_error(id_)(scope, receive, reply)
+        finally:
+            current_request_id.reset(token)
+            self._access_log.record(id_, request.method, scope["path"], reply.status or 500, started)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is not an HTTP request, such as a WebSocket connection."""
+        if scope["type"] == "websocket":
+            host = dict(reversed(scope["headers"])).get(b"host", b"")
+            if not self._hosts.trusts(host):
+                await WebSocket(scope, receive, send).send_denial_response(self._hosts.refusal(host))
+                return
+        await self._app(scope, receive, send)
+
+    async def _respond(self, request: IncomingRequest, scope: Scope, reply: Reply) -> None:
+        host = request.headers.get(b"host", b"")
+        if not self._hosts.trusts(host):
+            await self._hosts.refusal(host)(scope, request.receive, reply)
+        elif scope["path"] != _GRAPHQL or self._is_for_app(request):
+            try:
+                self._bodies.check_announced(request.headers)
+            except BodyTooLarge as error:
+                await self._bodies.refusal(error)(scope, request.receive, reply)
+            else:
+                await self._app(scope, request.receive, reply)
+        elif self._cors is None:
+            await self._answer(request, scope, reply, None)
+        else:
+            # The middleware adds its headers to the messages that it passes on.
+            send = partial(self._cors.send, send=reply, request_headers=Headers(scope=scope))
+            await self._answer(request, scope, reply, send)
+
+    def _is_for_app(self, request: IncomingRequest) -> bool:
+        """Return whether a request to /graphql is a preflight of CORS, or for the playground."""
+        if request.method == "OPTIONS":
+            return self._cors is not None and request.headers.keys() >= _PREFLIGHT
+        return request.method == "GET" and self._endpoint.wants_playground(request)
+
+    async def _answer(self, request: IncomingRequest, scope: Scope, reply: Reply, send: Send | None) -> None:
+        """Run the operations of a request, and send the response through `send` or else directly."""
+        other: Response
+        if self._requests.acquire():
+            try:
+                self._bodies.check_announced(request.headers)
+                body = await self._bodies.read(request.receive)
+                response = await self._endpoint.respond(request, body)
+                if isinstance(response, GraphQLResponse):
+                    await reply.send(response, request.headers.get(b"accept-encoding", b""), send)
+                    return
+                other = response
+            except BodyTooLarge as error:
+                other = self._bodies.refusal(error)
+            finally:
+                # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
+                self._requests.release()
+        else:
+            other = self._requests.refusal()
+        try:
+            await other(scope, request.receive, send or reply)
+        except TooManyStreams as error:
+            refusal = error_response(503, str(error), "BUSY", RETRY_AFTER, limit=error.limit)
+            await refusal(scope, request.receive, send or reply)
+
+
+def _request_id(given: bytes | None) -> str:
+    return given.decode() if given is not None and _CLIENT_ID.fullmatch(given) else new_request_id()
