@@ -14,20 +14,12 @@ from api.devstores import EmbeddedStores, StoreUrls
 from api.process import logs
 from benchmarks.in_process import Client, with_services
 from benchmarks.report import Report, median_ms
-from cache.feed.feed import Feed
-from cache.metrics import StoreMetrics
-from cache.reads.session import Session
 from cache.redis import entry
 from cache.redis.encoded_task import encode
-from cache.redis.client import Redis
 from cache.store import Store
 from cache.writes import edits, transaction
 from cache.writes.transaction import EditResult, Step, WriteOutcome
 from db.migrations import migrate
-from db.pool import Database
-from schema.build import create_schema
-from schema.context import Context
-from tests.support.gate_states import grant_gate_lease
 
 ROUNDS, EACH = 20, 50
 FILL = """
@@ -100,29 +92,6 @@ async def measure_cold_page(report: Report, one: Client, other: Client) -> None:
     report.add("round trips to Redis for a warm page", ((await one.metrics())[trips] - first - 1) / 100, "")
 
 
-async def measure_limits(report: Report, urls: StoreUrls) -> None:
-    """Measure the CPU time of this process for a warm page, without HTTP, with and without operation limits."""
-    async with Database(urls.database_url) as database, Redis(urls.redis_url) as client:
-        store = Store(database, client, StoreMetrics())
-        await grant_gate_lease(store)
-        schemas = {"on": create_schema(), "off": create_schema()}
-        schemas["off"].extensions = schemas["off"].extensions[1:]  # removes LimitsExtension, the first extension
-        spent: dict[str, list[float]] = {name: [] for name in schemas}
-        for turn in range(2 * ROUNDS):
-            for name, schema in schemas.items():
-                began = time.process_time()
-                for _ in range(EACH):
-                    context = Context(Session(store), "bench", Feed(store))
-                    result = await schema.execute(PAGE, variable_values={"page": 7}, context_value=context)
-                    assert not result.errors
-                if turn:  # the first turn only fills the caches
-                    spent[name].append(time.process_time() - began)
-    medians = {name: median_ms(times) / EACH for name, times in spent.items()}
-    for name, milliseconds in medians.items():
-        report.add(f"page of 50, limits {name}: CPU", milliseconds, "ms")
-    report.add("page of 50, limits on ÷ off", medians["on"] / medians["off"], "×")
-
-
 async def measure_degraded(report: Report, client: Client) -> None:
     """Measure totals and deep pages from PostgreSQL, without Redis."""
     pages = report.count // 50
@@ -185,5 +154,4 @@ def run(report: Report) -> None:
             unreachable = StoreUrls(urls.database_url, "redis://127.0.0.1:1/0")
             asyncio.run(with_services(unreachable, 1, lambda client: measure_degraded(report, client)))
             asyncio.run(with_services(urls, 2, lambda one, other: measure_cold_page(report, one, other)))
-            asyncio.run(measure_limits(report, urls))
             asyncio.run(with_services(urls, 1, lambda client: measure_rebuild(report, urls.redis_url, client)))

@@ -38,9 +38,7 @@ COMPILER = CompilerOptions(
 )
 
 
-def create_schema(
-    limits: OperationLimits | None = None, *, suggestions: bool = True, compiled: bool = True
-) -> Schema:
+def create_schema(limits: OperationLimits | None = None, *, suggestions: bool = True, compiled: bool = True) -> Schema:
     """Return the schema that the service executes.
 
     limits: the default limits if None.

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import Any, cast
 
 import msgspec
-import strawberry
+from graphql import OperationType as GraphQLOperation
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -21,6 +21,7 @@ from cache.metrics import StoreMetrics, traced
 from cache.reads.session import Session
 from cache.store import Store
 from schema.context import Context
+from schema.execution.schema import Answer, Schema
 
 _encode = msgspec.json.Encoder().encode
 # The error message for an operation that came by the wrong method or transport.
@@ -37,7 +38,7 @@ class GraphQLService:
 
     def __init__(
         self,
-        schema: strawberry.Schema,
+        schema: Schema,
         store: Store,
         feed: Feed,
         persisted_queries: PersistedQueries,
@@ -73,16 +74,12 @@ class GraphQLService:
         document = self.document(request, stored_only=stored_only)
         context = Context(Session(self._store), request_id, self._feed)
         with traced() if trace else nullcontext() as metrics:
-            result = await self._execute(
-                document, request, context, _READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS, disconnect
-            )
-        executed = result.data is not None or any(error.path for error in result.errors or ())
-        if executed and not read_only:  # a GET request must have no side effect, not even on this cache
+            answer = await self._execute(document, request, context, read_only, disconnect)
+        if answer.executed and not read_only:  # a GET request must have no side effect, not even on this cache
             self._persisted_queries.register(request)
         if metrics is not None:
-            details = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
-            result.extensions = {**(result.extensions or {}), "cache": details}
-        return ResponseBody(_encode(_response_body(result, executed=executed)), executed=executed)
+            answer.extensions["cache"] = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
+        return ResponseBody(_encode(_response_body(answer)), executed=answer.executed)
 
     async def subscribe(
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
@@ -95,22 +92,21 @@ class GraphQLService:
         return cast("AsyncIterator[ExecutionResult]", events)
 
     async def _execute(
-        self,
-        document: str,
-        request: GraphQLRequest,
-        context: Context,
-        allowed: tuple[OperationType, ...],
-        disconnect: Disconnect | None,
-    ) -> ExecutionResult:
-        session = context.session
+        self, document: str, request: GraphQLRequest, context: Context, read_only: bool, disconnect: Disconnect | None
+    ) -> Answer:
+        session, plan = context.session, self._schema.planner.plan(document, request.operation_name)
         try:
             with Deadline(self._timeout_seconds, disconnect, may_cancel=lambda: not session.wrote):
-                return await self._schema.execute(
+                if plan.kind is GraphQLOperation.QUERY or not read_only:
+                    answer = await self._schema.run_compiled(plan, request.raw_variables, context)
+                    if answer is not None:
+                        return answer
+                return await self._schema.run(
                     document,
+                    context,
                     variable_values=request.variables,
-                    context_value=context,
                     operation_name=request.operation_name,
-                    allowed_operation_types=allowed,
+                    allowed_operation_types=_READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS,
                     operation_extensions=request.extensions,
                 )
         except ClientDisconnected:
@@ -138,17 +134,16 @@ class GraphQLService:
 def event_body(event: ExecutionResult) -> dict[str, Any]:
     """Return an event of a subscription as clients receive it, without extensions."""
     # As in other responses, `data` is absent if the operation did not run, and null if it executed and failed.
-    body = _response_body(event, executed=not isinstance(event, PreExecutionError))
-    body.pop("extensions", None)
-    return body
+    executed = not isinstance(event, PreExecutionError)
+    return _response_body(Answer(event.data, event.errors or [], {}, executed))
 
 
-def _response_body(result: ExecutionResult, *, executed: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {"data": result.data} if executed else {}
-    if result.errors:
-        body["errors"] = [dict(error.formatted) for error in result.errors]
-    if result.extensions:
-        body["extensions"] = result.extensions
+def _response_body(answer: Answer) -> dict[str, Any]:
+    body: dict[str, Any] = {"data": answer.data} if answer.executed else {}
+    if answer.errors:
+        body["errors"] = [dict(error.formatted) for error in answer.errors]
+    if answer.extensions:
+        body["extensions"] = answer.extensions
     return body
 
 

@@ -1,4 +1,4 @@
-"""The entry of one task in Redis: a value (`V`, see `encoded_task`), a mark `M token deadline`, or a lease `L token`."""
+"""The entry of one task in Redis: a value `V` (see `encoded_task`), a mark `M token deadline` or a lease `L token`."""
 
 import random
 from datetime import timedelta

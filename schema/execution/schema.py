@@ -18,11 +18,15 @@ from schema.execution.plan_extension import cost_extension
 
 
 class Answer(NamedTuple):
-    """The result of an operation. `data` is a tree that msgspec encodes, or None."""
+    """The result of an operation. `data` is what msgspec can encode, or None if a field that must not be null failed.
+
+    executed: false if the operation did not run, because of errors in the request. The response then has no `data`.
+    """
 
     data: Any
     errors: list[GraphQLError]
     extensions: dict[str, Any]
+    executed: bool = True
 
 
 class Schema(strawberry.Schema):
@@ -52,6 +56,12 @@ class Schema(strawberry.Schema):
         if context.session.cache.degraded:
             extensions["degraded"] = True
         return Answer(data, self._client_errors(errors, context) if errors else errors, extensions)
+
+    async def run(self, document: str, context: Context, **options: Any) -> Answer:
+        """Run a query or mutation by the standard executor. The options are those of `strawberry.Schema.execute`."""
+        result = await self.execute(document, context_value=context, **options)
+        executed = result.data is not None or any(error.path for error in result.errors or ())
+        return Answer(result.data, result.errors or [], result.extensions or {}, executed)
 
     async def execute(self, *arguments: Any, **options: Any) -> Any:
         """Execute a query or mutation by the standard executor. `context_value` must be a `Context`."""

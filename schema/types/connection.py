@@ -7,8 +7,8 @@ from typing import cast
 import strawberry
 
 from cache.reads.pages import Page, read_rank
-from cache.redis.index import PageRange
 from cache.redis.encoded_task import EncodedTask
+from cache.redis.index import PageRange
 from db.task import Order
 from schema.context import Info
 from schema.cursor import encode_cursor, encode_cursors
@@ -145,9 +145,7 @@ def page_info_of(
     fetched: FetchedPage | None = None,
 ) -> PageInfo:
     """Return the information about a page of these tasks. Without `fetched` it has no page numbers."""
-    return PageInfo(
-        has_next_page=has_after, has_previous_page=has_before, tasks=tasks, order=order, fetched=fetched
-    )
+    return PageInfo(has_next_page=has_after, has_previous_page=has_before, tasks=tasks, order=order, fetched=fetched)
 
 
 def task_connection(page: Page, part: PageRange) -> TaskConnection:

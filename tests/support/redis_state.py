@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from cache.redis import keys
-from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
 from cache.redis.protocol import Protocol
+from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
 from cache.store import Store
 from db.index_source import IndexPosition
 from db.task import Status, Task

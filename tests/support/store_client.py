@@ -1,21 +1,37 @@
 """Reads and writes a store like the resolvers of one request."""
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from cache.errors import Refused
-from cache.reads.pages import Page, read_counts, read_page, read_rank
+from cache.reads.pages import read_counts, read_page, read_rank
 from cache.reads.session import Session
-from cache.redis.encoded_task import EncodedTask
+from cache.redis.encoded_task import EncodedTask, encode
 from cache.redis.index import PageRange
 from cache.store import Store
 from cache.writes.bulk_create import create_tasks
 from cache.writes.edits import Edit, EditKind, create_task, edit_task, edit_tasks
 from db.task import NewTask, Status, Task
+
+
+@dataclass(frozen=True)
+class DecodedPage:
+    """A page of tasks as records; the other fields are those of `cache.reads.pages.Page`."""
+
+    tasks: list[Task]
+    total: int
+    rank: int | None
+    has_before: bool
+    has_after: bool
+
+
+def decoded(task: EncodedTask | None) -> Task | None:
+    """Return the record of a task."""
+    return None if task is None else task.task
 
 
 class StoreClient:
@@ -28,18 +44,19 @@ class StoreClient:
     def degraded(self) -> bool:
         return self.session.cache.degraded
 
-    async def tasks_by_id(self, ids: Sequence[UUID]) -> list[EncodedTask | None]:
-        return await self.session.loader.load_many(ids)
+    async def tasks_by_id(self, ids: Sequence[UUID]) -> list[Task | None]:
+        return [decoded(task) for task in await self.session.loader.load_many(ids)]
 
-    async def page(self, part: PageRange) -> Page:
+    async def page(self, part: PageRange) -> DecodedPage:
         """Return a page with its total. Like for `totalCount`, PostgreSQL counts while Redis is not in use."""
         page = await read_page(self.session, part)
-        if page.total is None:
-            page = dataclasses.replace(page, total=await self.session.store.totals.count(part.status, part.order))
-        return page
+        total = page.total
+        if total is None:
+            total = await self.session.store.totals.count(part.status, part.order)
+        return DecodedPage([task.task for task in page.tasks], total, page.rank, page.has_before, page.has_after)
 
-    async def rank(self, part: PageRange, task: EncodedTask) -> int:
-        return await read_rank(self.session, part, task)
+    async def rank(self, part: PageRange, task: Task) -> int:
+        return await read_rank(self.session, part, encode(self.session.store.workspace, task))
 
     async def counts(self) -> dict[Status | None, int]:
         return await read_counts(self.session)

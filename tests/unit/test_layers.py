@@ -132,7 +132,7 @@ def test_compiler_imports_nothing_of_the_service() -> None:
     assert forbidden_imports(files("compiler"), lambda _: forbidden) == []
 
 
-@pytest.mark.parametrize("layer", (*LAYERS, "compiler"))
+@pytest.mark.parametrize("layer", [*LAYERS, "compiler"])
 def test_packages_of_a_layer_have_no_import_cycles(layer: str) -> None:
     assert_no_cycle(files(layer), package)
 

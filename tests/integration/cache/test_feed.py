@@ -17,7 +17,7 @@ from cache.writes.edits import Edit
 from tests.support.gate_states import exhaust_closings, switch_gate_off
 from tests.support.protocol_steps import LATER_TOKEN, PAST_TRANSACTION_LIMIT, make_marks_overdue, mark_task
 from tests.support.redis_state import protocol
-from tests.support.store_client import StoreClient
+from tests.support.store_client import StoreClient, decoded
 from tests.support.store_factories import create_uncached_task, create_uncached_tasks, uncommitted_task
 from tests.support.task_factories import new_task
 
@@ -74,7 +74,7 @@ async def test_each_change_has_an_event_with_its_task(store: Store, subscription
     undeleted = await tasks.restore_task(task.id)
     restored = await subscription.next()
     events = [created, updated, deleted, restored]
-    assert [(event.kind, event.task) for event in events] == [
+    assert [(event.kind, decoded(event.task)) for event in events] == [
         ("CREATED", task),
         ("UPDATED", done),
         ("DELETED", None),
@@ -97,7 +97,7 @@ async def test_small_bulk_create_has_an_event_per_task_and_a_large_one_a_single_
 ) -> None:
     new = sorted((new_task() for _ in range(MAX_SINGLE_EVENTS)), key=lambda task: task.id)
     few = await StoreClient(store).create_tasks(new)
-    assert [(event.kind, event.task) for event in [await subscription.next() for _ in few]] == [
+    assert [(event.kind, decoded(event.task)) for event in [await subscription.next() for _ in few]] == [
         ("CREATED", task) for task in few
     ]
     await StoreClient(store).create_tasks([new_task() for _ in range(MAX_SINGLE_EVENTS + 1)])
@@ -126,7 +126,7 @@ async def test_write_with_a_lost_publish_is_announced_by_the_scrub(store: Store,
     await mark_task(store, 1_000_001, task)
     await make_marks_overdue(store)
     event = await subscription.next()
-    assert (event.kind, event.task) == ("UPDATED", task)
+    assert (event.kind, decoded(event.task)) == ("UPDATED", task)
 
 
 async def test_event_of_an_overtaken_publish_is_completed_from_the_row(
@@ -136,7 +136,7 @@ async def test_event_of_an_overtaken_publish_is_completed_from_the_row(
     await subscription.next()
     await protocol(store).publish([MarkedWrite(5, task, visible=False, event="d")])
     event = await subscription.next()
-    assert (event.kind, event.task) == ("UPDATED", task)
+    assert (event.kind, decoded(event.task)) == ("UPDATED", task)
 
 
 async def test_expiry_has_an_event(store: Store, subscription: Subscription) -> None:
@@ -208,7 +208,7 @@ async def test_subscriber_gets_a_resync_after_redis_was_emptied(
     task = await create_uncached_task(store)
     while (event := await subscription.next()).kind == "RESYNC":
         pass
-    assert (event.kind, event.task) == ("CREATED", task)
+    assert (event.kind, decoded(event.task)) == ("CREATED", task)
 
 
 async def test_lapsed_gate_lease_causes_no_resync(store: Store, subscription: Subscription) -> None:

@@ -15,7 +15,7 @@ from tests.unit.cache.tasks import CREATED_AT, CREATED_AT_US, EXPIRES_AT, EXPIRE
 
 TASK = make_task(1, description="Twice a week", status="DONE", priority="HIGH", expires_at=EXPIRES_AT, version=7)
 VALUE = encode("default", TASK).value
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=50)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=50)
 
 
 def read(value: bytes | None, workspace: str = "default") -> EncodedTask | None:

@@ -21,9 +21,10 @@ def test_rev_can_be_parsed_from_its_text() -> None:
 @pytest.mark.parametrize(("code", "kind"), [(code, kind) for code, kind in KIND_OF_CODE.items() if kind != "MANY"])
 def test_message_with_an_id_is_parsed(code: bytes, kind: EventKind) -> None:
     task = None if kind in WITHOUT_TASK else make_task(1)
-    value = b"" if task is None else encode("default", task).value
+    encoded = None if task is None else encode("default", task)
+    value = b"" if encoded is None else encoded.value
     event = parse_event("default", 7, b"42 " + code + task_id(1).bytes + value)
-    assert event == FeedEvent(Rev(7, 42), kind, task_id(1), task)
+    assert event == FeedEvent(Rev(7, 42), kind, task_id(1), encoded)
 
 
 def test_message_of_a_large_write_has_no_id() -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from cache.reads.pages import Page, row_position
 from cache.reads.search import SearchPage
+from cache.redis.encoded_task import encode
 from tests.unit.cache.tasks import make_task, task_id
 
-TASKS = [make_task(number) for number in range(4)]
+TASKS = [encode("default", make_task(number)) for number in range(4)]
 
 
 @pytest.mark.parametrize(

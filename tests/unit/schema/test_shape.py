@@ -3,8 +3,8 @@
 import pytest
 from graphql import get_introspection_query, parse
 
-from schema.limits.document import fragments_of, operation_of
 from schema.limits.checks import MAX_INTROSPECTION_DEPTH
+from schema.limits.document import fragments_of, operation_of
 from schema.limits.shape import OperationShape, ShapeMeter
 
 
