@@ -1,7 +1,7 @@
 """The answer of a read, and the check of I1 and I5 on it: for returned tasks, missing tasks and totals."""
 
 from tests.model.scope import Scope
-from tests.model.state import CachedPage, Reader, State, is_visible, put
+from tests.model.state import COUNTS, VIEWS, CachedPage, Reader, State, is_visible, put
 
 
 def first_version_outside(state: State, task: int, floor: int, kind: int) -> int:
@@ -14,6 +14,8 @@ def first_version_outside(state: State, task: int, floor: int, kind: int) -> int
 
 def complete(state: State, index: int, reader: Reader, source: str) -> State:
     """Complete the read with the answer in `reader`, and raise the floors to what it has returned."""
+    if reader.kind == COUNTS:
+        return complete_counts(state, index, reader, source)
     floors = list(state.floors)
     for task, floor in enumerate(reader.floors):
         if reader.examined >> task & 1:
@@ -48,6 +50,18 @@ def complete(state: State, index: int, reader: Reader, source: str) -> State:
     return state._replace(floors=tuple(floors), readers=readers)
 
 
+def complete_counts(state: State, index: int, reader: Reader, source: str) -> State:
+    """Complete a read of counts. Counts raise no floor: nobody can tell from them which tasks were counted."""
+    for task, floor in enumerate(reader.floors):
+        for position, view in enumerate(VIEWS):
+            counted = reader.counted >> (task * len(VIEWS) + position) & 1
+            if not counted and not first_version_outside(state, task, floor, view):
+                return state._replace(
+                    violation=f"I1: reader {index} gets a count of view {view} without task {task} ({source})"
+                )
+    return state._replace(readers=put(state.readers, index, Reader(reader.reads_left - 1)))
+
+
 def cache_page(state: State, scope: Scope, index: int, reader: Reader) -> State:
     """Cache the page in the reader's process, if that is allowed."""
     if not (scope.page_cache and reader.kind and reader.cacheable) or state.violation:
@@ -59,9 +73,20 @@ def cache_page(state: State, scope: Scope, index: int, reader: Reader) -> State:
     return state._replace(processes=put(state.processes, process, state.processes[process]._replace(page=page)))
 
 
+def count_rows(state: State) -> int:
+    """Return the counts of every view by the rows: a bit for each task and view."""
+    return sum(
+        is_visible(versions[-1], view, state.now) << (task * len(VIEWS) + position)
+        for task, versions in enumerate(state.rows)
+        for position, view in enumerate(VIEWS)
+    )
+
+
 def complete_from_rows(state: State, scope: Scope, index: int, reader: Reader) -> State:
     """R6: complete the read with the answer of PostgreSQL, which always has the current rows."""
     tasks = len(reader.floors)
+    if reader.kind == COUNTS:
+        return complete(state, index, reader._replace(counted=count_rows(state)), "from PostgreSQL")
     visible = [is_visible(state.rows[task][-1], reader.kind, state.now) for task in range(tasks)]
     shown = [0] * tasks
     counted = examined = 0

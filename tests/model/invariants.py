@@ -1,8 +1,9 @@
 """The invariants: some hold in every state, some only in quiescent states."""
 
 from tests.model import scripts
+from tests.model.answer import count_rows
 from tests.model.scope import Scope
-from tests.model.state import ON, Keys, State, is_visible, scores
+from tests.model.state import COUNTS, ON, Keys, State, is_visible, scores
 
 
 def find_violation(state: State, scope: Scope) -> str:
@@ -63,8 +64,12 @@ def cached_page_violation(state: State, scope: Scope, keys: Keys) -> str:
             continue
         if page.next_expiry <= state.now and "pages cached until the next expiry" not in scope.omitted:
             continue
+        if page.kind == COUNTS:
+            if page.counted != count_rows(state):
+                return f"I4: the cached page of process {index} would be served with wrong counts"
+            continue
         for task, versions in enumerate(state.rows):
-            visible = is_visible(versions[-1], page.view, state.now)
+            visible = is_visible(versions[-1], page.kind, state.now)
             shown = len(versions) if visible else 0
             if page.counted >> task & 1 != visible:
                 return f"I4: the cached page of process {index} would be served with a wrong total for task {task}"

@@ -1,16 +1,19 @@
 """Transitions of the readers: a read by id, a page whose ids are looked up one by one, or a cached page."""
 
-from tests.model import scripts
+from tests.model import page_check, scripts
 from tests.model.answer import cache_page, complete, complete_from_rows
 from tests.model.locks import id_is_free
+from tests.model.page_check import cancel, receive, with_reader
 from tests.model.scope import Scope
 from tests.model.state import (
+    COUNTS,
     EMPTY,
     EXPIRING_SOON,
     NEVER,
     NO_ROW,
-    CachedPage,
+    VIEWS,
     Reader,
+    Reply,
     Scores,
     State,
     Transitions,
@@ -28,12 +31,6 @@ def transitions(state: State, scope: Scope) -> Transitions:
             yield from begin(state, scope, index)
 
 
-def with_reader(state: State, index: int, **changes: object) -> State:
-    """Return the state with one reader changed."""
-    reader: Reader = state.readers[index]._replace(**changes)  # type: ignore[arg-type]
-    return state._replace(readers=put(state.readers, index, reader))
-
-
 def lease_token(index: int, reader: Reader) -> int:
     """Return a token that no other read uses."""
     return 10 * index + reader.reads_left
@@ -46,40 +43,22 @@ def begin(state: State, scope: Scope, index: int) -> Transitions:
         floors = state.floors if kind else state.floors[:1]
         reader = state.readers[index]._replace(kind=kind, floors=floors, shown=(0,) * len(floors), began_at=state.now)
         target = f"page of view {kind}" if kind else "by id"
+        if not process.lease and process.page and "lease at P2" in scope.omitted:
+            started = reader._replace(pc=page_check.WAITING, epoch=process.page.epoch)
+            yield ("R1 no lease", index, target), state._replace(readers=put(state.readers, index, started))
         if not process.lease:
             yield ("R6 sql", index, target), complete_from_rows(state, scope, index, reader)
             continue
-        first_steps = ["page" if kind else "mget"]
-        if process.page and process.page.view == kind:
-            first_steps.append("rev")
+        first_steps = ["mget" if not kind else "counts" if kind == COUNTS else "page"]
+        if process.page and process.page.kind == kind:
+            first_steps.append(page_check.WAITING)
         for pc in first_steps:
             started = reader._replace(pc=pc, epoch=process.lease, examined=int(not kind))
             begun = state._replace(readers=put(state.readers, index, started))
-            if scope.pauses:
+            if scope.pauses or pc == page_check.WAITING:
                 yield ("R1 begin", index, target), begun
             else:  # Merge R1 with the first script: no relevant transition can happen between them.
                 yield from ACTIONS[pc](begun, scope, index)
-
-
-def check_rev(state: State, scope: Scope, index: int) -> Transitions:
-    """P2: serve the cached page if the lease allows its epoch and one GET of `rev` returns its `rev`."""
-    reader = state.readers[index]
-    page = state.processes[index % scope.processes].page
-    keys = scripts.epoch_keys(state, reader.epoch)
-    if isinstance(page, CachedPage) and process_may_serve(state, scope, page, reader) and page.rev == keys.rev:
-        answer = reader._replace(shown=page.shown, counted=page.counted, examined=page.examined)
-        yield ("P2 cached page", index, page.shown), complete(state, index, answer, "cached page")
-    else:
-        yield ("P2 rev differs", index), with_reader(state, index, pc="page")
-
-
-def process_may_serve(state: State, scope: Scope, page: CachedPage, reader: Reader) -> bool:
-    """Return whether the process may serve the page, by what it knows without Redis."""
-    return (
-        page.view == reader.kind
-        and (page.epoch == reader.epoch or "pages cached by epoch" in scope.omitted)
-        and (page.next_expiry > state.now or "pages cached until the next expiry" in scope.omitted)
-    )
 
 
 def index_of(kind: int) -> int:
@@ -121,6 +100,25 @@ def read_page(state: State, scope: Scope, index: int) -> Transitions:
     yield ("P1 page", index, ids, keys.rev), continue_read(state, scope, index, reader)
 
 
+def read_counts(state: State, scope: Scope, index: int) -> Transitions:
+    """P3: one script counts the tasks of every view, or of the view of the page that was read before."""
+    reader = state.readers[index]
+    keys = scripts.epoch_keys(state, reader.epoch)
+    if scripts.index_is_lost(state, scope, reader.epoch) or keys.beacons != (1, 1):
+        yield ("P3 beacon is missing", index), with_reader(state, index, pc="sql")
+        return
+    kinds = VIEWS if reader.kind == COUNTS else (reader.kind,)
+    counted, next_expiry = 0, reader.next_expiry
+    for task, members in enumerate(keys.members):
+        for position, kind in enumerate(kinds):
+            if is_in_range(members, kind, state.now):
+                counted |= 1 << (task * len(kinds) + position)
+                next_expiry = min(next_expiry, members[index_of(kind)])
+    is_first_call = reader.kind == COUNTS or "rev of the first call" in scope.omitted
+    reader = reader._replace(counted=counted, next_expiry=next_expiry, rev=keys.rev if is_first_call else reader.rev)
+    yield ("P3 counts", index, keys.rev), cache_page(complete(state, index, reader, "from Redis"), scope, index, reader)
+
+
 def continue_read(state: State, scope: Scope, index: int, reader: Reader) -> State:
     """Go to the next id, call the page script again if ids were dropped, or complete the read."""
     if reader.pending:
@@ -131,6 +129,8 @@ def continue_read(state: State, scope: Scope, index: int, reader: Reader) -> Sta
         or sum(map(bool, reader.shown)) >= scope.page_size
         or reader.examined >> (len(reader.floors) - 1)
     ):
+        if scope.counts_after_page and reader.kind and reader.pc != "counts":
+            return state._replace(readers=put(state.readers, index, reader._replace(pc="counts")))
         return cache_page(complete(state, index, reader, "from Redis"), scope, index, reader)
     else:
         reader = reader._replace(pc="page", task=reader.examined.bit_length())
@@ -144,6 +144,8 @@ def take_version(state: State, scope: Scope, index: int, version: int) -> State:
     row = state.rows[reader.task][version - 1]
     if is_visible(row, reader.kind, state.now):
         reader = reader._replace(shown=put(reader.shown, reader.task, version))
+        if "expiry of each task" not in scope.omitted:
+            reader = reader._replace(next_expiry=min(reader.next_expiry, row.expires_at))
         if "dropped tasks count for caching" in scope.omitted and reader.cacheable == 2:
             reader = reader._replace(cacheable=0)
     elif row.view == NO_ROW and "no caching with missing rows" not in scope.omitted:
@@ -168,7 +170,13 @@ def mget(state: State, scope: Scope, index: int) -> Transitions:
     if "beacon in MGET" not in scope.omitted and scripts.index_is_lost(state, scope, reader.epoch):
         yield ("R2 beacon is missing", index), with_reader(state, index, pc="sql")
         return
-    entry = scripts.epoch_keys(state, reader.epoch).entries[reader.task]
+    reply: Reply = ("mget", reader.task, scripts.epoch_keys(state, reader.epoch).entries[reader.task])
+    yield from cancel(state, scope, index, reply)
+    state, reply = receive(state, index % scope.processes, reply)
+    if not reply:
+        yield ("R2 not the reply to this MGET", index), with_reader(state, index, pc="sql")
+        return
+    entry = reply[2]
     if entry.kind == "V":
         yield ("R2 hit", index, reader.task, entry.value), take_version(state, scope, index, entry.value)
         if scope.two_formats:
@@ -229,9 +237,9 @@ def fall_back(state: State, scope: Scope, index: int) -> Transitions:
     yield ("R6 sql", index), complete_from_rows(state, scope, index, state.readers[index])
 
 
-ACTIONS = {
-    "rev": check_rev,
+ACTIONS = page_check.ACTIONS | {
     "page": read_page,
+    "counts": read_counts,
     "mget": mget,
     "lock": lock_id,
     "lease": lease,

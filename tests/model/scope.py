@@ -51,6 +51,7 @@ class Scope:
     start: str = ON  # the gate's mode in the initial state
     pauses: bool = False  # processes may pause between checking the lease and the first script
     page_cache: bool = False  # processes cache whole pages
+    counts_after_page: bool = False  # an operation with a page also asks for its total, in a script of its own
     two_formats: bool = False  # a reader may be of a release that cannot decode the value it finds
     faults: dict[str, int] = field(default_factory=dict)  # how often each of FAULTS may occur
     omitted: frozenset[str] = frozenset()  # rules of the protocol that are left out

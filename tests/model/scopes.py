@@ -1,7 +1,7 @@
 """The scopes in which the complete protocol is explored: short ones in `make test`, long ones in `make model`."""
 
 from tests.model.scope import Scope, Write
-from tests.model.state import DELETED, DONE, EXPIRING_SOON, NEVER, NO_ROW, OFF, TODO, RowVersion
+from tests.model.state import COUNTS, DELETED, DONE, EXPIRING_SOON, NEVER, NO_ROW, OFF, TODO, RowVersion
 
 MOVE, UPDATE = Write("update", view=DONE), Write("update", view=TODO)
 DELETE, RESTORE = Write("delete"), Write("restore")
@@ -51,6 +51,23 @@ SHORT = {
         faults={"crash": 1, "rollback": 1},
     ),
     "cached pages": Scope(writers=(MOVE, UPDATE), readers=(PAGES,), reads=(2,), page_cache=True, faults={"flush": 1}),
+    "shared checks": Scope(
+        writers=(MOVE,),
+        readers=((TODO,), (TODO,)),
+        reads=(2, 1),
+        page_cache=True,
+        counts_after_page=True,
+        faults={"cancel": 1},
+    ),
+    "cached counts": Scope(
+        rows=(RowVersion(TODO, 1),),
+        writers=(MOVE,),
+        readers=((COUNTS,),),
+        reads=(2,),
+        end_time=2,
+        page_cache=True,
+        faults={"publish fails": 1, "rollback": 1},
+    ),
     "bulk creates": Scope(
         rows=NO_TASK,
         writers=(BULK, BULK),
@@ -144,6 +161,54 @@ LONG = {
         builders=1,
         page_cache=True,
         faults={"close": 1, "flush": 1},
+    ),
+    "shared checks": Scope(
+        writers=(UPDATE,),
+        readers=((TODO,), (TODO,)),
+        reads=(2, 2),
+        page_cache=True,
+        counts_after_page=True,
+        faults={"cancel": 1, "publish fails": 1, "crash": 1},
+    ),
+    "cached pages over a failover": Scope(
+        writers=(UPDATE,),
+        readers=((TODO, COUNTS),),
+        reads=(3,),
+        builders=1,
+        page_cache=True,
+        faults={"failover": 1, "close": 1},
+    ),
+    "cached pages and counts of expiring tasks": Scope(
+        rows=(RowVersion(TODO, 1),),
+        writers=(Write("update", expires_at=2), MOVE),
+        readers=((TODO, COUNTS),),
+        reads=(2,),
+        end_time=2,
+        page_cache=True,
+        counts_after_page=True,
+        scrubs=1,
+        faults={"publish fails": 1, "rollback": 1},
+    ),
+    "cached counts": Scope(
+        rows=(RowVersion(TODO, 1),),
+        writers=(Write("update", expires_at=2), DELETE),
+        readers=((COUNTS,),),
+        reads=(2,),
+        end_time=2,
+        page_cache=True,
+        scrubs=1,
+        faults={"publish fails": 1, "rollback": 1},
+    ),
+    "cached pages after a rebuild": Scope(
+        rows=(RowVersion(TODO, 2),),
+        start=OFF,
+        writers=(Write("update", expires_at=1), Write("update", expires_at=2)),
+        builders=1,
+        readers=((TODO,),),
+        reads=(2,),
+        end_time=2,
+        page_cache=True,
+        scrubs=1,
     ),
     "pages of one task": Scope(
         rows=TWO_TASKS,

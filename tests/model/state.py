@@ -1,13 +1,15 @@
 """The state of the model: rows, Redis, the gate, and the program counter of every participant."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 # The `view` of a row version. TODO and DONE each have an index.
 NO_ROW, TODO, DONE, DELETED = 0, 1, 2, 3
 VIEWS = (TODO, DONE)
 # A page kind, not the view of a row: the TODO tasks that expire by time 1, ordered by expiry.
 EXPIRING_SOON = 4
+# Another page kind: the number of tasks of every view.
+COUNTS = 5
 # Later than any time that the model reaches.
 NEVER = 9
 
@@ -80,17 +82,19 @@ class Reader(NamedTuple):
     epoch: int = 0
     floors: tuple[int, ...] = ()  # per task: the oldest version that may be returned
     pending: int = 0  # bit set of ids from the page script that have not been looked up yet
-    counted: int = 0  # bit set of tasks in the total
+    counted: int = 0  # bit set of tasks in the total; of COUNTS a bit for each task and view
     examined: int = 0  # bit set of tasks that the answer makes a claim about
     shown: tuple[int, ...] = ()  # per task: the version in the answer; 0: not in the answer
     task: int = 0
     rev: int = 0
     cacheable: int = 1  # whether the page may be cached; 2: undecided (broken variants only)
-    next_expiry: int = NEVER  # the next expiry in the view, as the page script found it
+    next_expiry: int = NEVER  # the next expiry in the view, as the script found it, or of a task in the answer
     began_at: int = 0
     replaces: Entry = EMPTY  # the entry that the lease replaces
     holds_lease: int = 0
     version: int = 0
+    checked_at: int = 0  # the time of Redis, as the check of a cached page read it
+    checked_rev: int = 0  # `rev`, as that check read it; 0 if Redis has lost it
 
 
 class CachedPage(NamedTuple):
@@ -98,11 +102,15 @@ class CachedPage(NamedTuple):
 
     epoch: int
     rev: int
-    view: int
+    kind: int
     shown: tuple[int, ...]
     counted: int
     examined: int
     next_expiry: int
+
+
+# The reply of a read: which command it belongs to, and what it says.
+Reply = tuple[Any, ...]
 
 
 class Process(NamedTuple):
@@ -110,6 +118,7 @@ class Process(NamedTuple):
 
     lease: int
     page: CachedPage | tuple[()] = ()
+    stray_reply: Reply = ()  # the reply of a cancelled read that was not dropped (broken variants only)
 
 
 class Builder(NamedTuple):
@@ -160,6 +169,7 @@ FAULTS = (
     "rollback",  # PostgreSQL refuses the commit
     "publish fails",  # a publish is lost, delayed or duplicated
     "abort fails",  # an abort is lost or delayed
+    "cancel",  # a read is cancelled: its client has gone
     "close",  # a process asks for the gate to be closed
     "flush",  # Redis loses all keys
     "index vanishes",  # Redis loses one index key
@@ -167,6 +177,8 @@ FAULTS = (
     "mark vanishes",  # Redis loses a mark: the protocol does not survive this
     "beacons resent",  # the message that sets the beacons arrives twice (broken variants only)
 )
+
+_FAULT_INDEX = {fault: index for index, fault in enumerate(FAULTS)}
 
 # The name of an action, and its parameters.
 Label = tuple[object, ...]
@@ -181,12 +193,12 @@ def put(items: tuple[T, ...], index: int, item: T) -> tuple[T, ...]:
 
 def may_fail(state: State, fault: str) -> bool:
     """Return whether the scope allows another occurrence of this fault."""
-    return state.faults_left[FAULTS.index(fault)] > 0
+    return state.faults_left[_FAULT_INDEX[fault]] > 0
 
 
 def spend(state: State, fault: str) -> State:
     """Return the state with one occurrence of this fault used up."""
-    index = FAULTS.index(fault)
+    index = _FAULT_INDEX[fault]
     return state._replace(faults_left=put(state.faults_left, index, state.faults_left[index] - 1))
 
 

@@ -5,13 +5,15 @@ F1 to F12 are described in the documentation of the model.
 
 from tests.model.scope import Scope, Variant
 from tests.model.scopes import MOVE, UPDATE
-from tests.model.variants_features import BULK_CREATES, EXPIRY, PAGE_CACHE, TWO_TASK_WRITES
+from tests.model.variants_cached_pages import CHECKS, PAGE_CACHE, TIME_AFTER_REV
+from tests.model.variants_features import BULK_CREATES, EXPIRY, TWO_TASK_WRITES
 from tests.model.variants_protocol import GATE_AND_REBUILD, MARKS_AND_LEASES, TWO_READERS
 
-REFUTED = (*GATE_AND_REBUILD, *MARKS_AND_LEASES, *PAGE_CACHE, *BULK_CREATES, *TWO_TASK_WRITES, *EXPIRY)
+REFUTED = (*GATE_AND_REBUILD, *MARKS_AND_LEASES, *PAGE_CACHE, *CHECKS, *BULK_CREATES, *TWO_TASK_WRITES, *EXPIRY)
 
-# With the id lock these rules are redundant: a takeover waits for every writer of the id, including one whose mark
+# With the id lock `seq` is redundant: a takeover waits for every writer of the id, including one whose mark
 # was replaced. The protocol keeps `seq` as a second line of defence, and the bulk add needs it in any case.
+# The order of the two commands of a check does not matter.
 NOT_REFUTED = (
     Variant(
         "F8, with the id lock",
@@ -19,4 +21,5 @@ NOT_REFUTED = (
         Scope(writers=(MOVE, UPDATE), readers=TWO_READERS, reads=(1, 2), faults={"mark fails": 1}),
         "",
     ),
+    TIME_AFTER_REV,
 )

@@ -1,83 +1,11 @@
-"""Broken variants of cached pages, bulk creates, writes of two tasks, and expiry."""
+"""Broken variants of bulk creates, writes of two tasks, and expiry."""
 
 from dataclasses import replace
 
 from tests.model.scope import Scope, Variant, Write
-from tests.model.scopes import BULK, CREATE, DELETED_TASK, MOVE, NO_TASK, RESTORE, TWO_TASKS, UPDATE
-from tests.model.state import DONE, EXPIRING_SOON, OFF, TODO, RowVersion
-from tests.model.variants_protocol import BY_ID, PAGE, TWO_READERS
-
-OTHER_PAGE = DONE
-
-PAGE_CACHE = (
-    Variant(
-        "F11",
-        ("no caching under live marks",),
-        Scope(rows=DELETED_TASK, writers=(RESTORE,), readers=((PAGE,),), page_cache=True, faults={"publish fails": 1}),
-        "cached page",
-    ),
-    Variant(
-        "F11, only tasks in the answer count",
-        ("dropped tasks count for caching",),
-        Scope(rows=DELETED_TASK, writers=(RESTORE,), readers=((PAGE,),), page_cache=True, faults={"publish fails": 1}),
-        "cached page",
-    ),
-    Variant(
-        "F12, rev is created again",
-        ("rev is never created",),
-        Scope(writers=(UPDATE, UPDATE), readers=((PAGE,),), reads=(2,), page_cache=True, faults={"flush": 1}),
-        "I1",
-    ),
-    Variant(
-        "F12, pages cached without their epoch",
-        ("pages cached by epoch",),
-        Scope(
-            writers=(UPDATE,),
-            readers=((PAGE,),),
-            reads=(2,),
-            builders=1,
-            page_cache=True,
-            faults={"close": 1},
-        ),
-        "I1",
-    ),
-    Variant(
-        "no new rev at mark",
-        ("rev at mark",),
-        Scope(writers=(UPDATE,), readers=((PAGE,), (BY_ID,)), reads=(2, 1), page_cache=True),
-        "I1",
-    ),
-    Variant(
-        "no new rev at publish",
-        ("rev at publish",),
-        Scope(writers=(MOVE,), readers=((PAGE,),), page_cache=True, faults={"crash": 1}),
-        "cached page",
-    ),
-    Variant(
-        "no new rev at abort",
-        ("rev at abort",),
-        Scope(writers=(MOVE,), readers=((OTHER_PAGE,),), page_cache=True, faults={"rollback": 1}),
-        "cached page",
-    ),
-    Variant(
-        "no new rev at scrub",
-        ("rev at scrub",),
-        Scope(writers=(MOVE,), readers=((PAGE,),), page_cache=True, scrubs=1, faults={"publish fails": 1}),
-        "cached page",
-    ),
-    Variant(
-        "pages cached beyond the next expiry",
-        ("pages cached until the next expiry",),
-        Scope(rows=(RowVersion(TODO, 1),), readers=((PAGE,),), reads=(2,), end_time=1, page_cache=True),
-        "cached page",
-    ),
-    Variant(
-        "pages cached under the rev of their last script call",
-        ("rev of the first call",),
-        Scope(rows=TWO_TASKS, writers=(MOVE,), readers=((PAGE,),), page_size=1, page_cache=True),
-        "cached page",
-    ),
-)
+from tests.model.scopes import BULK, CREATE, NO_TASK, TWO_TASKS, UPDATE
+from tests.model.state import EXPIRING_SOON, OFF, TODO, RowVersion
+from tests.model.variants_protocol import PAGE, TWO_READERS
 
 BULK_CREATES = (
     Variant(
