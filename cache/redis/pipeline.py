@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any, cast
 
 import hiredis
@@ -39,6 +40,8 @@ class Pipeline(asyncio.Protocol):
         self._in_flight: deque[_Request] = deque()
         self._unsent: list[bytes] = []
         self._may_write = True
+        # In the context of a request, the timer would keep the request in memory.
+        self._context = copy_context()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = _NEVER
 
@@ -136,7 +139,8 @@ class Pipeline(asyncio.Protocol):
     def _set_timer(self, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._timer_at = self._loop.call_at(at, self._close_if_overdue), at
+        self._timer = self._loop.call_at(at, self._close_if_overdue, context=self._context)
+        self._timer_at = at
 
     def _close_if_overdue(self) -> None:
         """Close the socket if a request is overdue, otherwise wait for the one that will be overdue next.

@@ -1,5 +1,6 @@
-"""Runs a Redis server for one test, which may change the server's configuration."""
+"""Runs a Redis server for one test, which may change the server's configuration, suspend it or restart it."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,25 +13,71 @@ from api.devstores import redis as embedded_redis
 from api.devstores.folder import DataFolder
 
 
-@contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """Run a server with a suitable configuration on a Unix socket, and yield the URL of its first database."""
-    data_folder = DataFolder(folder)
-    data_folder.create_sockets(folder.stat().st_uid)
-    url = embedded_redis.url(data_folder)
-    command = embedded_redis.program(data_folder, maxmemory="64mb").command
-    with data_folder.log("redis").open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        with redis.Redis.from_url(url) as client:
+class RedisProcess:
+    """A server with a suitable configuration on a Unix socket. `url` is that of its first database."""
+
+    def __init__(self, folder: Path) -> None:
+        data_folder = DataFolder(folder)
+        data_folder.create_sockets(folder.stat().st_uid)
+        self.url = embedded_redis.url(data_folder)
+        self.socket = embedded_redis.socket_path(data_folder)
+        self._command = embedded_redis.program(data_folder, maxmemory="64mb").command
+        self._log = data_folder.log("redis")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start with an empty data set, and wait until the server answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        with self.client() as client:
             for _ in range(500):
                 if _answers(client):
                     break
                 time.sleep(0.01)
-        yield url
+
+    def client(self) -> redis.Redis:
+        """Return a client for the commands of the test."""
+        return redis.Redis.from_url(self.url)
+
+    def suspend(self) -> None:
+        """Suspend the process: the kernel still accepts connections, but no command is answered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Resume a suspended process."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """End the process, also if it is suspended."""
+        assert self._process is not None
+        self._process.terminate()
+        self.resume()
+        self._process.wait()
+
+    def restart(self) -> None:
+        """Start an empty server, with another run id, at the same address."""
+        self.stop()
+        self.start()
+
+
+@contextmanager
+def redis_process(folder: Path) -> Iterator[RedisProcess]:
+    """Run a server."""
+    process = RedisProcess(folder)
+    process.start()
+    try:
+        yield process
     finally:
-        process.terminate()
-        process.wait()
+        process.stop()
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """Run a server, and yield the URL of its first database."""
+    with redis_process(folder) as process:
+        yield process.url
 
 
 def _answers(client: redis.Redis) -> bool:
