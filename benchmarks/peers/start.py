@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -19,6 +19,7 @@ from tools.node import NodeError, environment, install, programs
 
 POSTGRAPHILE = Path(__file__).parent / "postgraphile"
 _START_SECONDS = 60.0
+_STOP_SECONDS = 5.0
 # Outside of the checkout, so that its checks do not read node_modules.
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "millitask"
 
@@ -32,7 +33,7 @@ def python_peer(module: str, *arguments: str) -> Iterator[int]:
     """Run a peer of this package during the block, and yield its port."""
     port = free_port()
     command = [sys.executable, "-m", f"benchmarks.peers.{module}", "--port", str(port), *arguments]
-    with _running(command, ROOT, os.environ, port):
+    with running(command, ROOT, os.environ, port):
         yield port
 
 
@@ -50,7 +51,7 @@ def postgraphile(database_url: str) -> Iterator[int]:
     port = free_port()
     variables |= {"DATABASE_URL": database_url, "PORT": str(port), "NODE_ENV": "production"}
     variables["GRAPHILE_ENV"] = "production"
-    with _running([node, "server.mjs"], folder, variables, port):
+    with running([node, "server.mjs"], folder, variables, port):
         yield port
 
 
@@ -66,8 +67,17 @@ def _install_postgraphile() -> Path:
 
 
 @contextmanager
-def _running(command: Sequence[str], folder: Path, variables: Mapping[str, str], port: int) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd=folder, env=dict(variables), stdin=subprocess.DEVNULL, stdout=sys.stderr)
+def running(command: Sequence[str], folder: Path, variables: Mapping[str, str], port: int) -> Iterator[None]:
+    """Run a server during the block, from the moment that its port answers. Raises `PeerUnavailable`."""
+    # A group of its own: `node` from PyPI is a Python program that starts the real one and does not pass signals on.
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=dict(variables),
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        start_new_session=True,
+    )
     try:
         deadline = time.monotonic() + _START_SECONDS
         while not _answers(port):
@@ -76,12 +86,25 @@ def _running(command: Sequence[str], folder: Path, variables: Mapping[str, str],
             time.sleep(0.05)
         yield
     finally:
-        process.send_signal(signal.SIGTERM)
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its children: politely, and after a moment in any case."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_STOP_SECONDS)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while time.monotonic() < deadline:
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _answers(port: int) -> bool:
