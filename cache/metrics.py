@@ -16,6 +16,8 @@ class StoreMetrics:
     sql_queries: int = 0
     redis_round_trips: int = 0
     degraded_reads: int = 0
+    page_hits: int = 0
+    page_misses: int = 0
     publishes_lost: int = 0
     closings: int = 0
     scrubbed: int = 0

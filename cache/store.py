@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from cache.gate.lease import GateLease
 from cache.metrics import StoreMetrics
+from cache.page_cache import PageCache
 from cache.pending_writes import PendingWrites
 from cache.redis.client import Redis
 from cache.repair_queue import RepairQueue
@@ -14,7 +15,15 @@ from db.pool import Database
 class Store:
     """The state that all requests of a process share. `cache.reads.session.Session` is the state of one request."""
 
-    def __init__(self, database: Database, redis: Redis, metrics: StoreMetrics, workspace: str = "default") -> None:
+    def __init__(
+        self,
+        database: Database,
+        redis: Redis,
+        metrics: StoreMetrics,
+        workspace: str = "default",
+        *,
+        page_cache_bytes: int = 0,
+    ) -> None:
         self.database = database
         self.redis = redis
         self.metrics = metrics
@@ -23,6 +32,7 @@ class Store:
         self.totals = RowTotals(database, workspace)
         self.pending_writes = PendingWrites()
         self.repair_queue = RepairQueue()
+        self.page_cache = PageCache(page_cache_bytes, metrics)
 
     @property
     def longest_transaction(self) -> timedelta:

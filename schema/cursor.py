@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from uuid import UUID
 
-from cache.redis.encoded_task import EncodedTask
+from cache.redis.encoded_task import EncodedTask, positions
 from cache.redis.position import BY_CREATION, BY_EXPIRY, POSITION_BYTES, pack_position, unpack_position
 from db.index_source import IndexPosition
 from db.task import Order
@@ -25,7 +25,8 @@ def encode_cursor(task: EncodedTask, order: Order) -> str:
 
 def encode_cursors(tasks: Sequence[EncodedTask], order: Order) -> list[str]:
     """Return the cursors of many tasks, with one call of the base64 encoder."""
-    packed = _PADDING.join([*[_position(task, order) for task in tasks], b""])
+    packed_positions = positions(tasks) if order != "EXPIRING_SOON" else [_position(task, order) for task in tasks]
+    packed = _PADDING.join([*packed_positions, b""])
     text = urlsafe_b64encode(packed).decode()
     return [text[start : start + _PADDED_CHARACTERS - 1] for start in range(0, len(text), _PADDED_CHARACTERS)]
 

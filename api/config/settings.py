@@ -65,6 +65,12 @@ class Settings(BaseSettings):
         default="1gb",
         description="Memory limit of the embedded Redis in bytes, or with kb, mb or gb; at least 16mb. Default: 1gb.",
     )
+    page_cache_mb: int = Field(
+        default=16,
+        ge=0,
+        le=10_000,
+        description="Memory of a worker for whole pages in MiB, 0 to 10,000; 0 turns the page cache off. Default: 16.",
+    )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
         default="info",
         description="Lowest level that is logged: debug, info, warning, error or critical. Default: info.",

@@ -21,6 +21,7 @@ from cache.metrics import StoreMetrics, traced
 from cache.reads.session import Session
 from cache.store import Store
 from schema.context import Context
+from schema.execution.plan import Plan
 from schema.execution.schema import Answer, Schema
 
 _encode = msgspec.json.Encoder().encode
@@ -29,6 +30,8 @@ SUPPORTED_TRANSPORTS = (
     "Send queries by GET or POST and mutations by POST. Subscribe over a WebSocket, or with a request that accepts "
     "text/event-stream."
 )
+# Longer variables belong to lists of ids, not to pages.
+_MAX_KEY_BYTES = 1024
 _READ_ONLY = (OperationType.QUERY,)
 _ALL_BUT_SUBSCRIPTIONS = (OperationType.QUERY, OperationType.MUTATION)
 
@@ -67,19 +70,36 @@ class GraphQLService:
     ) -> ResponseBody:
         """Run a query or a mutation and return the body of the response.
 
-        Raises `RequestError`, for example after the time limit, and `ClientDisconnected` if `disconnect` returns
-        before the operation has ended and before it has begun to write.
+        The page cache never answers a request with `trace`, which asks for the cost of an execution. Raises
+        `RequestError`, for example after the time limit, and `ClientDisconnected` if `disconnect` returns before the
+        operation has ended and before it has begun to write.
         """
         started = time.perf_counter()
         document = self.document(request, stored_only=stored_only)
+        plan = self._schema.planner.plan(document, request.operation_name)
+        pages, key = self._store.page_cache, None if trace else self._page_key(plan, request)
+        if key is not None and (page := await pages.valid_page(key, self._store.gate_lease.protocol)) is not None:
+            if not read_only:
+                self._persisted_queries.register(request)
+            return ResponseBody(page.body, executed=True, holder=page)
         context = Context(Session(self._store), request_id, self._feed)
         with traced() if trace else nullcontext() as metrics:
-            answer = await self._execute(document, request, context, read_only, disconnect)
+            answer = await self._execute(plan, document, request, context, read_only, disconnect)
         if answer.executed and not read_only:  # a GET request must have no side effect, not even on this cache
             self._persisted_queries.register(request)
         if metrics is not None:
             answer.extensions["cache"] = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
-        return ResponseBody(_encode(_response_body(answer)), executed=answer.executed)
+        body = _encode(_response_body(answer))
+        if key is not None and not answer.errors and (validity := context.session.cache.validity) is not None:
+            pages.store(key, len(key[1]), body, validity)
+        return ResponseBody(body, executed=answer.executed)
+
+    def _page_key(self, plan: Plan, request: GraphQLRequest) -> tuple[int, bytes] | None:
+        """Return the key of the response in the page cache: plan and variables. None if it has no place there."""
+        if plan.compiled is None or plan.kind is not GraphQLOperation.QUERY or not self._store.page_cache.max_bytes:
+            return None
+        variables = bytes(request.raw_variables)
+        return (plan.number, variables) if len(variables) <= _MAX_KEY_BYTES else None
 
     async def subscribe(
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
@@ -92,9 +112,15 @@ class GraphQLService:
         return cast("AsyncIterator[ExecutionResult]", events)
 
     async def _execute(
-        self, document: str, request: GraphQLRequest, context: Context, read_only: bool, disconnect: Disconnect | None
+        self,
+        plan: Plan,
+        document: str,
+        request: GraphQLRequest,
+        context: Context,
+        read_only: bool,
+        disconnect: Disconnect | None,
     ) -> Answer:
-        session, plan = context.session, self._schema.planner.plan(document, request.operation_name)
+        session = context.session
         try:
             with Deadline(self._timeout_seconds, disconnect, may_cancel=lambda: not session.wrote):
                 if plan.kind is GraphQLOperation.QUERY or not read_only:

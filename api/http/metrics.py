@@ -24,6 +24,8 @@ _COUNTER_HELP = {
     "sql_queries": "Statements sent to PostgreSQL",
     "redis_round_trips": "Round trips to Redis",
     "degraded_reads": "Reads that fell back to PostgreSQL",
+    "page_hits": "Responses answered by the page cache",
+    "page_misses": "Queries looked up in the page cache that it could not answer",
     "publishes_lost": "Committed writes whose publish to Redis failed",
     "closings": "Times that this process closed the gate",
     "scrubbed": "Ids checked by the scrub",
@@ -65,6 +67,7 @@ class _ServiceCollector(Collector):
             "degraded": ("1 if PostgreSQL answers without the cache", lease.protocol is None),
             "redis_full": ("1 if the index does not fit into Redis: raise its maxmemory", lease.index_too_large),
             "rebuild_seconds": ("Duration of the last index rebuild in seconds", rebuild_seconds),
+            "page_cache_bytes": ("Memory of the page cache in bytes", self._store.page_cache.bytes),
             "streams": ("Open subscribers, WebSocket connections and event streams", self._streams.open_streams),
         }
         for name, (help_, value) in gauges.items():

@@ -2,23 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from cache.errors import CacheUnavailable, IndexLost, OrderMoving
+from cache.page_cache import Validity
 from cache.redis.protocol import Protocol
 from cache.store import Store
-
-
-class Validity(NamedTuple):
-    """How long the pages and counts of a request stay valid.
-
-    They do while the index of this epoch has this `rev` and Redis's time, in milliseconds since 1970, is before the
-    next expiry of a task in their views.
-    """
-
-    epoch: int
-    rev: int
-    next_expiry_ms: int
 
 
 class CacheAccess:
@@ -48,6 +36,12 @@ class CacheAccess:
             self._validity = before._replace(next_expiry_ms=min(before.next_expiry_ms, next_expiry_ms))
         else:
             self.forbid_caching()
+
+    def observe_expiry(self, expires_at_ms: int | None) -> None:
+        """Record when the first task of the answer expires; None if none does."""
+        before = self._validity
+        if before is not None and expires_at_ms is not None and expires_at_ms < before.next_expiry_ms:
+            self._validity = before._replace(next_expiry_ms=expires_at_ms)
 
     @contextmanager
     def reading(self) -> Iterator[Protocol | None]:

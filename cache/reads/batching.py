@@ -34,23 +34,17 @@ class DataLoader(Generic[Key, Value]):
 
     async def load_many(self, keys: Sequence[Key]) -> list[Value]:
         """Return the values in the order of the keys. Raises what the load of any of them raised."""
-        batches = {}
-        for key in keys:
-            batch = self._batches.get(key)
-            if batch is None:
-                batch = self._batches[key] = self._next or self._begin()
-                batch.keys.append(key)
-            batches[id(batch)] = batch
-        for batch in batches.values():
+        batches = self._batches_of(keys)
+        for batch in batches:
             if batch.values is None:
                 waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                 batch.waiting.append(waiting)
                 await waiting
         found: dict[Key, Value] = {}
-        for batch in batches.values():
+        for batch in batches:
             assert batch.values is not None
             found = found | batch.values if found else batch.values
-        return [found[key] for key in keys]
+        return list(map(found.__getitem__, keys))
 
     def clear(self, key: Key) -> None:
         """Forget a key, so that the next call loads it again."""
@@ -62,6 +56,23 @@ class DataLoader(Generic[Key, Value]):
         for batch in [*self._batches.values()]:
             if batch.task is not None:
                 batch.task.cancel()
+
+    def _batches_of(self, keys: Sequence[Key]) -> list[_Batch[Key, Value]]:
+        """Return the batches of these keys. Keys that have none get the next one."""
+        known = self._batches
+        if not known and keys:  # the first load of a request
+            batch = self._next or self._begin()
+            known.update(dict.fromkeys(keys, batch))
+            batch.keys.extend(known)
+            return [batch]
+        batches = {}
+        for key in keys:
+            found = known.get(key)
+            if found is None:
+                found = known[key] = self._next or self._begin()
+                found.keys.append(key)
+            batches[id(found)] = found
+        return list(batches.values())
 
     def _begin(self) -> _Batch[Key, Value]:
         if self._abandoned:

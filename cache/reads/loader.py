@@ -11,7 +11,7 @@ import structlog
 from cache.errors import StoreUnavailable
 from cache.reads.access import CacheAccess
 from cache.reads.batching import DataLoader
-from cache.redis.encoded_task import EncodedTask, decode, encode
+from cache.redis.encoded_task import EncodedTask, decode_many, encode
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db.task_table import tasks_by_id
@@ -85,11 +85,7 @@ class TaskLoader:
 
     async def _cached(self, protocol: Protocol, ids: Sequence[bytes]) -> TasksById:
         """R2: read the entries and return those that hold a task."""
-        found, workspace = {}, self._store.workspace
-        for id_, value in zip(ids, await protocol.read(ids), strict=True):
-            if (task := decode(workspace, id_, value)) is not None:
-                found[id_] = task
-        return found
+        return decode_many(self._store.workspace, ids, await protocol.read(ids))
 
     async def _fill(self, protocol: Protocol, ids: list[UUID]) -> TasksById:
         """Take leases (R3), read the rows (R4), fill what is still leased (R5), and wait for other readers' fills."""

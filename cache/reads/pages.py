@@ -1,11 +1,12 @@
 """Pages of a view by position or by offset, totals and ranks."""
 
 from dataclasses import dataclass, replace
+from typing import cast
 from uuid import UUID
 
 from cache.errors import OrderMoving
 from cache.reads.session import Session
-from cache.redis.encoded_task import EncodedTask, encode
+from cache.redis.encoded_task import EncodedTask, earliest_expiry_ms, encode, scores_by_creation
 from cache.redis.index import IndexPage, PageRange
 from cache.redis.keys import VIEWS
 from cache.redis.protocol import Protocol
@@ -61,6 +62,8 @@ async def _cached_page(session: Session, protocol: Protocol, part: PageRange) ->
         else:
             ids = await protocol.page(replace(part, before=ids.first, count=wanted))
             tasks = await _matching(session, ids, part) + tasks
+    # After a rebuild, the index may hold a later expiry than a task has, until the scrub.
+    session.cache.observe_expiry(earliest_expiry_ms(tasks))
     front, end = (first, ids) if part.direction == "first" else (ids, first)
     return Page(tasks, first.total, front.rank, front.has_before, end.has_after)
 
@@ -72,8 +75,13 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
     or its create was rolled back and retried.
     """
     by_expiry, status = part.order == "EXPIRING_SOON", part.status
+    tasks = await session.loader.load_page(ids.ids)
+    if status is None and not by_expiry and all(tasks):  # by far the most frequent case, without a loop
+        found = cast("list[EncodedTask]", tasks)
+        if scores_by_creation(found) == ids.scores:
+            return found
     matching = []
-    for id_, score, task in zip(ids.ids, ids.scores, await session.loader.load_page(ids.ids), strict=True):
+    for id_, score, task in zip(ids.ids, ids.scores, tasks, strict=True):
         in_view = task is not None and (status is None or status == task.status)
         if task is not None and in_view and score == (task.expires_at_ms if by_expiry else task.created_at_us):
             matching.append(task)

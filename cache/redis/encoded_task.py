@@ -1,5 +1,6 @@
 """Tasks as bytes: the value of an entry, from which the fields of a response are cut without decoding it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -49,25 +50,21 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Json).decode
 
 
-class EncodedTask:
-    """A task in the form of its entry's value.
+class EncodedTask(msgspec.Struct, eq=False, gc=False, weakref=False):
+    """A task in the form of its entry's value. `start` is where the header starts in the value.
 
     Id, position, status, expiry and JSON are slices of the bytes. Any other attribute of a `Task` decodes the JSON,
     once.
     """
 
-    __slots__ = ("_start", "_task", "value")
-
-    def __init__(self, value: bytes, start: int) -> None:
-        """`start` is where the header starts in the value."""
-        self.value = value
-        self._start = start
-        self._task: Task | None = None
+    value: bytes
+    start: int
+    decoded: Task | None = None
 
     @property
     def id_bytes(self) -> bytes:
         """The 16 bytes of the id."""
-        start = self._start
+        start = self.start
         return self.value[start + 9 : start + 25]
 
     @property
@@ -78,38 +75,38 @@ class EncodedTask:
     @property
     def position(self) -> bytes:
         """The packed position by creation."""
-        return self.value[self._start : self._start + POSITION_BYTES]
+        return self.value[self.start : self.start + POSITION_BYTES]
 
     @property
     def created_at_us(self) -> int:
         """The score by creation, in microseconds since 1970."""
-        start = self._start
+        start = self.start
         return int.from_bytes(self.value[start + 1 : start + 9])
 
     @property
     def expires_at_ms(self) -> int | None:
         """The score by expiry, in milliseconds since 1970. None if the task does not expire."""
-        start = self._start
+        start = self.start
         expiry = int.from_bytes(self.value[start + _EXPIRY.start : start + _EXPIRY.stop], signed=True)
         return None if expiry == _NO_EXPIRY else expiry
 
     @property
     def status(self) -> Status:
         """The status."""
-        return _STATUS_OF[self.value[self._start + _STATUS]]
+        return _STATUS_OF[self.value[self.start + _STATUS]]
 
     @property
     def json(self) -> bytes:
         """The task as a JSON object, with the names and the forms of the GraphQL schema."""
-        return self.value[self._start + _HEADER_BYTES :]
+        return self.value[self.start + _HEADER_BYTES :]
 
     @property
     def task(self) -> Task:
         """The decoded task."""
-        if self._task is None:
+        if self.decoded is None:
             decoded = _decode(self.json)
-            self._task = Task(*[getattr(decoded, name) for name in Task.__struct_fields__])
-        return self._task
+            self.decoded = Task(*[getattr(decoded, name) for name in Task.__struct_fields__])
+        return self.decoded
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.task, name)
@@ -144,24 +141,46 @@ def encode(workspace: str, task: Task) -> EncodedTask:
         None if task.expires_at is None else task.expires_at.isoformat(),
         task.version,
     )
-    encoded = EncodedTask(prefix + header + _encode(printed), len(prefix))
-    encoded._task = task
-    return encoded
+    return EncodedTask(prefix + header + _encode(printed), len(prefix), task)
 
 
 def decode(workspace: str, id_bytes: bytes, value: bytes | None) -> EncodedTask | None:
-    """Return the task in an entry, or None for a mark, a lease, another format, another task, or no entry.
+    """Return the task in an entry, or None for a mark, a lease, another format, another task, or no entry."""
+    return decode_many(workspace, [id_bytes], [value]).get(id_bytes)
+
+
+def decode_many(workspace: str, ids: Sequence[bytes], values: Sequence[bytes | None]) -> dict[bytes, EncodedTask]:
+    """Return the tasks in the entries of these ids, by id. Entries without a readable task are left out.
 
     Workspace and id stand in the value, so that a reply that reached the wrong caller is detected. The JSON is not
     decoded: only this module writes it, and Redis stores a value whole or not at all.
     """
     prefix = _prefix(workspace)
-    if value is None or not value.startswith(prefix):
-        return None
     start = len(prefix)
-    if value[start + 9 : start + 25] != id_bytes or value[-1:] != b"}":
-        return None
-    return EncodedTask(value, start)
+    id_start, id_end = start + 9, start + 25
+    return {
+        id_: EncodedTask(value, start)
+        for id_, value in zip(ids, values, strict=True)
+        if value is not None and value.startswith(prefix) and value[id_start:id_end] == id_ and value[-1:] == b"}"
+    }
+
+
+def scores_by_creation(tasks: Sequence[EncodedTask]) -> list[int]:
+    """Return the scores by creation, as `EncodedTask.created_at_us` returns each of them."""
+    return [int.from_bytes(task.value[task.start + 1 : task.start + 9]) for task in tasks]
+
+
+def earliest_expiry_ms(tasks: Sequence[EncodedTask]) -> int | None:
+    """Return when the first of the tasks expires, as `EncodedTask.expires_at_ms`. None if none of them does."""
+    # As unsigned numbers, the bytes of "no expiry" come last.
+    expiries = [task.value[task.start + _EXPIRY.start : task.start + _EXPIRY.stop] for task in tasks]
+    first = int.from_bytes(min(expiries), signed=True) if expiries else _NO_EXPIRY
+    return None if first == _NO_EXPIRY else first
+
+
+def positions(tasks: Sequence[EncodedTask]) -> list[bytes]:
+    """Return the packed positions by creation, as `EncodedTask.position` returns each of them."""
+    return [task.value[task.start : task.start + POSITION_BYTES] for task in tasks]
 
 
 @lru_cache(maxsize=1024)

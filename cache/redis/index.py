@@ -81,7 +81,7 @@ def parse_page(reply: Any) -> IndexPage:
     members, scores = found[::2], found[1::2]
     return IndexPage(
         members,
-        [int(float(score)) for score in scores],
+        list(map(int, map(float, scores))),
         rank if members else min(rank, length),
         length,
         total,

@@ -42,6 +42,9 @@ class Keys:
         self._read_head = b"$4\r\nMGET\r\n$%d\r\n%b" % (len(self.rev), self.rev)
         self._entry_head = b"\r\n$%d\r\n%b" % (len(self.entries) + ID_BYTES, self.entries)
 
+        # The packed commands TIME and GET of `rev`.
+        self.check_command = b"*1\r\n$4\r\nTIME\r\n*2\r\n$3\r\nGET\r\n$%d\r\n%b\r\n" % (len(self.rev), self.rev)
+
     def entry(self, id_: UUID) -> bytes:
         """Return the key of one task's entry."""
         return self.entries + id_.bytes

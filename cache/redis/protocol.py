@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from cache.errors import CacheUnavailable, IndexLost, OrderMoving
@@ -54,6 +54,13 @@ class MarkedWrite:
     def placement(self) -> entry.Placement:
         """Where the task belongs after the write."""
         return entry.placement(self.task, visible=self.visible)
+
+
+class PageCheck(NamedTuple):
+    """What decides whether a cached page is valid: Redis's time in milliseconds since 1970, and `rev`."""
+
+    now_ms: int
+    rev: int
 
 
 class Protocol:
@@ -133,6 +140,15 @@ class Protocol:
         if reply == b"MOVING":
             raise OrderMoving
         return index.parse_page(reply)
+
+    async def check_page(self) -> PageCheck:
+        """P2: read Redis's time and then `rev`. A later change of `rev` would only make pages invalid too early."""
+        (seconds, microseconds), rev = await self._redis.read_packed(
+            self.keys.check_command, 2, run_id=self.gate.redis_run_id
+        )
+        if rev is None:
+            raise IndexLost
+        return PageCheck(int(seconds) * 1000 + int(microseconds) // 1000, int(rev))
 
     async def counts(self) -> ViewCounts:
         """Return the number of tasks in each view."""

@@ -2,7 +2,8 @@
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 
 from graphql import (
     DocumentNode,
@@ -29,7 +30,7 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _BYTES_PER_TOKEN, _BYTES_PER_PLAN = 560, 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """One operation of a document.
 
@@ -44,6 +45,8 @@ class Plan:
     operation: OperationDefinitionNode | None = None
     cost: CostEstimator | None = None
     compiled: CompiledOperation | None = None
+    # Identifies the plan in the process, also after another plan has been made for the same operation.
+    number: int = field(default_factory=count().__next__)
 
     @property
     def kind(self) -> OperationType | None:

@@ -1,0 +1,129 @@
+"""Whole responses of pages and counts, kept by one process and checked before each use (P2)."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import NamedTuple
+
+from cache.errors import CacheUnavailable, IndexLost
+from cache.metrics import StoreMetrics
+from cache.redis.protocol import PageCheck, Protocol
+
+# The memory of a page in addition to its bytes: key, object, and its place in the cache. And its compressed form, which
+# may come later, takes up to this part of the body.
+_OVERHEAD_BYTES, _COMPRESSED_SHARE = 1000, 0.5
+# A page may take up to this part of the cache.
+_LARGEST_SHARE = 16
+
+
+class Validity(NamedTuple):
+    """How long the pages and counts of a request stay valid.
+
+    They do while the index of this epoch has this `rev` and Redis's time, in milliseconds since 1970, is before the
+    next expiry of a task on the pages or in their views.
+    """
+
+    epoch: int
+    rev: int
+    next_expiry_ms: int
+
+
+class CachedPage:
+    """The body of a response, its compressed form once a client has asked for it, and how long both are valid."""
+
+    __slots__ = ("body", "gzipped", "size", "validity")
+
+    def __init__(self, body: bytes, validity: Validity, key_bytes: int) -> None:
+        self.body = body
+        self.gzipped: bytes | None = None
+        self.validity = validity
+        self.size = _OVERHEAD_BYTES + key_bytes + int(len(body) * (1 + _COMPRESSED_SHARE))
+
+
+class PageCache:
+    """Cached pages by key, bounded in bytes. Evicts the least recently used page."""
+
+    def __init__(self, max_bytes: int, metrics: StoreMetrics) -> None:
+        """`max_bytes` of 0 turns the cache off."""
+        self.max_bytes = max_bytes
+        self.bytes = 0
+        self._metrics = metrics
+        self._pages: OrderedDict[Hashable, CachedPage] = OrderedDict()
+        self._check = SharedCheck()
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def store(self, key: Hashable, key_bytes: int, body: bytes, validity: Validity) -> None:
+        """Keep the body of a response. `key_bytes` is the memory of the key."""
+        page = CachedPage(body, validity, key_bytes)
+        if page.size > self.max_bytes // _LARGEST_SHARE:
+            return
+        self._remove(key)
+        self._pages[key] = page
+        self.bytes += page.size
+        while self.bytes > self.max_bytes:
+            self._remove(next(iter(self._pages)))
+
+    async def valid_page(self, key: Hashable, protocol: Protocol | None) -> CachedPage | None:
+        """P2: return the page of a key if it is valid now. `protocol` is that of R1, for a request that begins now."""
+        page = self._pages.get(key)
+        if page is None or protocol is None:
+            self._metrics.page_misses += 1
+            return None
+        if page.validity.epoch == protocol.gate.epoch:
+            check = await self._check(protocol)
+            if check is None:  # the request reads as if there were no cache, and records the failure
+                return None
+            if check.rev == page.validity.rev and check.now_ms < page.validity.next_expiry_ms:
+                if key in self._pages:
+                    self._pages.move_to_end(key)
+                self._metrics.page_hits += 1
+                return page
+        self._metrics.page_misses += 1
+        if self._pages.get(key) is page:
+            self._remove(key)
+        return None
+
+    def _remove(self, key: Hashable) -> None:
+        page = self._pages.pop(key, None)
+        if page is not None:
+            self.bytes -= page.size
+
+
+class SharedCheck:
+    """Reads Redis's time and `rev` once for all requests of one turn of the event loop.
+
+    A request shares only a check that is sent after the request arrived: an earlier one may not show a write that was
+    acknowledged in between.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[PageCheck | None]] = []
+        self._protocol: Protocol | None = None
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, protocol: Protocol) -> PageCheck | None:
+        """Return the result of a check that is sent after this call, or None if Redis does not answer."""
+        if self._protocol is not protocol:  # no check is about to be sent to this index
+            self._protocol, self._waiting = protocol, []
+            # The task starts in the next turn, after all requests of this turn have joined.
+            task = asyncio.create_task(self._run(protocol, self._waiting))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        waiting: asyncio.Future[PageCheck | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        return await waiting
+
+    async def _run(self, protocol: Protocol, waiting: list["asyncio.Future[PageCheck | None]"]) -> None:
+        if self._waiting is waiting:  # later requests start the next check
+            self._protocol = None
+        check: PageCheck | None = None
+        try:
+            check = await protocol.check_page()
+        except (CacheUnavailable, IndexLost):
+            pass
+        finally:
+            for future in waiting:
+                if not future.done():
+                    future.set_result(check)
