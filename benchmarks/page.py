@@ -22,7 +22,7 @@ TOTAL = {"query": "{ tasks(first: 1) { totalCount } }"}
 # Entries, indexes and the values of the peers, for each task of the list.
 REDIS_BYTES_PER_TASK = 1600
 # A list with fewer tasks than this would fit into the page cache, so its size is limited.
-FULL_COUNT, SMALL_PAGE_CACHE_MB = 1_000_000, 8
+FULL_COUNT, SMALL_PAGE_CACHE_MB = 100_000, 1
 
 
 def run(report: Report, plan: Plan | None = None) -> None:

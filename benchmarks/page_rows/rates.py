@@ -10,7 +10,7 @@ from benchmarks.page_rows.plan import Row
 from benchmarks.page_rows.stand import Stand, postgraphile_cursor
 from benchmarks.report import Report, note, percentile
 
-_MISSES, _PAGE_HITS = "millitask_misses_total", "millitask_page_cache_hits_total"
+_MISSES, _PAGE_HITS = "millitask_misses_total", "millitask_page_hits_total"
 
 
 @dataclass
@@ -164,13 +164,19 @@ def _report_conditions(report: Report, contenders: dict[str, Contender]) -> None
     if warm:
         answers = sum(result.requests for contender in warm for result in contender.rounds)
         misses = sum(contender.misses for contender in warm)
-        page_hits = sum(contender.page_hits for contender in warm)
         report.add("warm pages: tasks that were not in the cache", 100 * misses / answers / sent.PAGE_SIZE, "%", "0")
-        report.add("warm pages: answered by the page cache", 100 * page_hits / answers, "%", "0")
+        report.add("warm pages: answered by the page cache", _page_hit_percent(warm), "%", "0")
+    if HOT in contenders:
+        report.add("hot page: answered by the page cache", _page_hit_percent([contenders[HOT]]), "%", "100")
     shares = {name: max(result.cpu_share for result in contender.rounds) for name, contender in contenders.items()}
     if shares:
         busiest = max(shares, key=lambda name: shares[name])
         report.add(f"load generator, highest share of a core ({busiest})", 100 * shares[busiest], "%")
+
+
+def _page_hit_percent(contenders: list[Contender]) -> float:
+    answers = sum(result.requests for contender in contenders for result in contender.rounds)
+    return 100 * sum(contender.page_hits for contender in contenders) / answers
 
 
 def _offset(stand: Stand) -> int:
