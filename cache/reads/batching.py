@@ -17,7 +17,8 @@ class _Batch(Generic[Key, Value]):
 
     def __init__(self) -> None:
         self.keys: list[Key] = []
-        self.values: dict[Key, Value] | None = None
+        # In the order of the keys, once they are loaded.
+        self.values: Sequence[Value] | None = None
         self.waiting: list[asyncio.Future[None]] = []
         self.task: asyncio.Task[None] | None = None
 
@@ -43,7 +44,9 @@ class DataLoader(Generic[Key, Value]):
         found: dict[Key, Value] = {}
         for batch in batches:
             assert batch.values is not None
-            found = found | batch.values if found else batch.values
+            if batch.keys == keys:  # the usual case: one call has asked for all keys of a request
+                return list(batch.values)
+            found.update(zip(batch.keys, batch.values, strict=True))
         return list(map(found.__getitem__, keys))
 
     def clear(self, key: Key) -> None:
@@ -96,7 +99,7 @@ class DataLoader(Generic[Key, Value]):
             if not isinstance(error, Exception):
                 raise
             return
-        batch.values = dict(zip(batch.keys, loaded, strict=True))
+        batch.values = loaded
         for waiting in batch.waiting:
             if not waiting.done():
                 waiting.set_result(None)

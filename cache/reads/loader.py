@@ -61,12 +61,13 @@ class TaskLoader:
     async def _load_batch(self, ids: list[bytes]) -> list[EncodedTask | None]:
         with self._access.reading() as protocol:
             if protocol is not None:
-                found = await self._cached(protocol, ids)
-                missing = [id_ for id_ in ids if id_ not in found] if len(found) < len(ids) else []
-                self._store.metrics.count_entries(len(found), len(missing))
-                if missing:
-                    found |= await self._fill(protocol, [UUID(bytes=id_) for id_ in missing])
-                return [found.get(id_) for id_ in ids]
+                cached = await self._cached(protocol, ids)
+                missing = [] if all(cached) else [id_ for id_, task in zip(ids, cached, strict=True) if task is None]
+                self._store.metrics.count_entries(len(ids) - len(missing), len(missing))
+                if not missing:
+                    return cached
+                found = await self._fill(protocol, [UUID(bytes=id_) for id_ in missing])
+                return [task or found.get(id_) for id_, task in zip(ids, cached, strict=True)]
         found = await self._rows([UUID(bytes=id_) for id_ in ids])
         return [found.get(id_) for id_ in ids]
 
@@ -83,8 +84,8 @@ class TaskLoader:
             self._access.forbid_caching()
         return {id_.bytes: encode(workspace, task) for id_, task in rows.items()}
 
-    async def _cached(self, protocol: Protocol, ids: Sequence[bytes]) -> TasksById:
-        """R2: read the entries and return those that hold a task."""
+    async def _cached(self, protocol: Protocol, ids: Sequence[bytes]) -> list[EncodedTask | None]:
+        """R2: read the entries and return their tasks, with None for each that holds none."""
         return decode_many(self._store.workspace, ids, await protocol.read(ids))
 
     async def _fill(self, protocol: Protocol, ids: list[UUID]) -> TasksById:
@@ -119,7 +120,9 @@ class TaskLoader:
         found: TasksById = {}
         for pause in FILL_WAIT_SECONDS:
             await asyncio.sleep(pause)
-            found |= await self._cached(protocol, [id_.bytes for id_ in ids if id_.bytes not in found])
+            wanted = [id_.bytes for id_ in ids if id_.bytes not in found]
+            cached = await self._cached(protocol, wanted)
+            found |= {id_: task for id_, task in zip(wanted, cached, strict=True) if task is not None}
             if len(found) == len(ids):
                 break
         return found

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from cache.errors import OrderMoving
 from cache.reads.session import Session
-from cache.redis.encoded_task import EncodedTask, earliest_expiry_ms, encode, scores_by_creation
+from cache.redis.encoded_task import NO_EXPIRY, EncodedTask, encode, headers
 from cache.redis.index import IndexPage, PageRange
-from cache.redis.keys import VIEWS
+from cache.redis.keys import VIEW_OF, VIEWS
 from cache.redis.protocol import Protocol
 from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
 from db import pages
@@ -62,8 +62,6 @@ async def _cached_page(session: Session, protocol: Protocol, part: PageRange) ->
         else:
             ids = await protocol.page(replace(part, before=ids.first, count=wanted))
             tasks = await _matching(session, ids, part) + tasks
-    # After a rebuild, the index may hold a later expiry than a task has, until the scrub.
-    session.cache.observe_expiry(earliest_expiry_ms(tasks))
     front, end = (first, ids) if part.direction == "first" else (ids, first)
     return Page(tasks, first.total, front.rank, front.has_before, end.has_after)
 
@@ -76,10 +74,16 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
     """
     by_expiry, status = part.order == "EXPIRING_SOON", part.status
     tasks = await session.loader.load_page(ids.ids)
-    if status is None and not by_expiry and all(tasks):  # by far the most frequent case, without a loop
+    if all(tasks):  # without a loop in Python if every task is in its place
         found = cast("list[EncodedTask]", tasks)
-        if scores_by_creation(found) == ids.scores:
+        columns = headers(found)
+        # After a rebuild, the index may hold a later expiry than a task has, until the scrub.
+        session.cache.observe_expiry(min(filter(NO_EXPIRY.__ne__, columns.expires_at_ms), default=None))
+        scores = columns.expires_at_ms if by_expiry else columns.created_at_us
+        if scores == ids.scores and (status is None or columns.views.count(VIEW_OF[status]) == len(found)):
             return found
+    else:
+        session.cache.forbid_caching()
     matching = []
     for id_, score, task in zip(ids.ids, ids.scores, tasks, strict=True):
         in_view = task is not None and (status is None or status == task.status)

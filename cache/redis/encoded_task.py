@@ -1,9 +1,11 @@
 """Tasks as bytes: the value of an entry, from which the fields of a response are cut without decoding it."""
 
+import struct
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -22,7 +24,9 @@ VALUE_PREFIX = f"V {FORMAT} ".encode()
 _EXPIRY = slice(POSITION_BYTES, POSITION_BYTES + 8)
 _STATUS = _EXPIRY.stop
 _HEADER_BYTES = _STATUS + 1
-_NO_EXPIRY = -1
+# Of the position, only the score is read.
+_HEADER = struct.Struct(f">xq{POSITION_BYTES - 9}xqB")
+NO_EXPIRY = -1
 _STATUS_OF: dict[int, Status] = {number: status for status, number in VIEW_OF.items()}
 
 
@@ -88,7 +92,7 @@ class EncodedTask(msgspec.Struct, eq=False, gc=False, weakref=False):
         """The score by expiry, in milliseconds since 1970. None if the task does not expire."""
         start = self.start
         expiry = int.from_bytes(self.value[start + _EXPIRY.start : start + _EXPIRY.stop], signed=True)
-        return None if expiry == _NO_EXPIRY else expiry
+        return None if expiry == NO_EXPIRY else expiry
 
     @property
     def status(self) -> Status:
@@ -127,7 +131,7 @@ def encode(workspace: str, task: Task) -> EncodedTask:
     expiry = expires_at_ms(task)
     header = (
         pack_position(BY_CREATION, created_at_us(task), task.id.bytes)
-        + (_NO_EXPIRY if expiry == "" else int(expiry)).to_bytes(8, signed=True)
+        + (NO_EXPIRY if expiry == "" else int(expiry)).to_bytes(8, signed=True)
         + VIEW_OF[task.status].to_bytes()
     )
     printed = _PrintedJson(
@@ -146,11 +150,11 @@ def encode(workspace: str, task: Task) -> EncodedTask:
 
 def decode(workspace: str, id_bytes: bytes, value: bytes | None) -> EncodedTask | None:
     """Return the task in an entry, or None for a mark, a lease, another format, another task, or no entry."""
-    return decode_many(workspace, [id_bytes], [value]).get(id_bytes)
+    return decode_many(workspace, [id_bytes], [value])[0]
 
 
-def decode_many(workspace: str, ids: Sequence[bytes], values: Sequence[bytes | None]) -> dict[bytes, EncodedTask]:
-    """Return the tasks in the entries of these ids, by id. Entries without a readable task are left out.
+def decode_many(workspace: str, ids: Sequence[bytes], values: list[bytes | None]) -> list[EncodedTask | None]:
+    """Return the tasks in the entries of these ids, in order, with None for each entry without a readable task.
 
     Workspace and id stand in the value, so that a reply that reached the wrong caller is detected. The JSON is not
     decoded: only this module writes it, and Redis stores a value whole or not at all.
@@ -158,24 +162,37 @@ def decode_many(workspace: str, ids: Sequence[bytes], values: Sequence[bytes | N
     prefix = _prefix(workspace)
     start = len(prefix)
     id_start, id_end = start + 9, start + 25
-    return {
-        id_: EncodedTask(value, start)
-        for id_, value in zip(ids, values, strict=True)
+    if None not in values:  # without a loop in Python if every entry has its task
+        present = cast("list[bytes]", values)
+        if (
+            [value[id_start:id_end] for value in present] == ids
+            and all(map(bytes.startswith, present, repeat(prefix)))
+            and all(map(bytes.endswith, present, repeat(b"}")))
+        ):
+            return list(map(EncodedTask, present, repeat(start)))
+    return [
+        EncodedTask(value, start)
         if value is not None and value.startswith(prefix) and value[id_start:id_end] == id_ and value[-1:] == b"}"
-    }
+        else None
+        for id_, value in zip(ids, values, strict=True)
+    ]
 
 
-def scores_by_creation(tasks: Sequence[EncodedTask]) -> list[int]:
-    """Return the scores by creation, as `EncodedTask.created_at_us` returns each of them."""
-    return [int.from_bytes(task.value[task.start + 1 : task.start + 9]) for task in tasks]
+class Headers(NamedTuple):
+    """The headers of tasks as columns: scores by creation, expiries in ms (`NO_EXPIRY`: none), numbers of the views."""
+
+    created_at_us: list[int]
+    expires_at_ms: list[int]
+    views: list[int]
 
 
-def earliest_expiry_ms(tasks: Sequence[EncodedTask]) -> int | None:
-    """Return when the first of the tasks expires, as `EncodedTask.expires_at_ms`. None if none of them does."""
-    # As unsigned numbers, the bytes of "no expiry" come last.
-    expiries = [task.value[task.start + _EXPIRY.start : task.start + _EXPIRY.stop] for task in tasks]
-    first = int.from_bytes(min(expiries), signed=True) if expiries else _NO_EXPIRY
-    return None if first == _NO_EXPIRY else first
+def headers(tasks: Sequence[EncodedTask]) -> Headers:
+    """Read the headers of many tasks at once."""
+    if not tasks:
+        return Headers([], [], [])
+    packed = b"".join([task.value[task.start : task.start + _HEADER_BYTES] for task in tasks])
+    created_at_us, expires_at_ms, views = zip(*_HEADER.iter_unpack(packed), strict=True)
+    return Headers(list(created_at_us), list(expires_at_ms), list(views))
 
 
 def positions(tasks: Sequence[EncodedTask]) -> list[bytes]:
