@@ -13,7 +13,7 @@ DISK_MB = 200
 
 def _connection_cuts() -> list[Fault]:
     faults = []
-    for step in ("mark", "commit", "publish"):
+    for step in connections.STEPS:
         for when in ("before", "after"):
             setup = (lambda _seed: THROUGH_PROXY) if step == "commit" else (lambda _seed: Setup())
             inject = connections.cut(step, when)

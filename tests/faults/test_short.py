@@ -10,10 +10,10 @@ import pytest
 from tests.faults.catalog import FAULTS, OWN_POSTGRES, THROUGH_PROXY
 from tests.faults.fault import Fault, Run, run_case
 from tests.faults.history import Operation
-from tests.faults.injections import processes
+from tests.faults.injections import connections, processes
 from tests.faults.node import Setup
 
-CUTS = {f"{step}-cut-{when}": 20 for step in ("mark", "commit", "publish") for when in ("before", "after")}
+CUTS = {f"{step}-cut-{when}": 20 for step in connections.STEPS for when in ("before", "after")}
 # By run: the number of injections of each fault, and the setup.
 RUNS: dict[str, tuple[dict[str, int], Setup]] = {
     "redis fails": ({"redis-killed": 3, "redis-stopped-3": 1, "emptied": 3}, Setup()),
