@@ -26,7 +26,7 @@ ALONE = tests/faults tests/acceptance/web
 help:
 	@echo 'make TARGET [PORT=$(PORT)] [DATA=$(DATA)] [WORKERS=$(WORKERS)] [N=$(N)]'
 	@sed -n -e 's/^## \(.*\)/\n\1/p' -e 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do [ "$$text" ] && printf '  %-12s %s\n' $$name "$$text" || echo "$$name"; done
+		while IFS='|' read -r name text; do [ "$$text" ] && printf '  %-13s %s\n' $$name "$$text" || echo "$$name"; done
 
 ## Run
 
@@ -80,6 +80,9 @@ faults: .venv/dev.stamp ## run the fault campaign for hours, from where it stopp
 
 fuzz: .venv/dev.stamp ## send generated operations and check the responses (N= operations, default 100000)
 	$(BIN)/python -m tests.fuzz $(or $(N_OPTION),--count 100000)
+
+fuzz-compiler: .venv/dev.stamp ## compare compiled operations with graphql-core (COUNT= operations, default 1000000)
+	$(BIN)/python -m tests.fuzz.differential $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 model: .venv/dev.stamp ## explore the model of the cache protocol (20 minutes)
 	$(BIN)/python -m tests.model
@@ -144,5 +147,5 @@ lock-check: .venv/dev.stamp ## check that the lock files match pyproject.toml
 	fi; \
 	exit 1
 
-.PHONY: help run dev page load test check lint format audit bench faults fuzz model verify reindex reset schema \
-	lock lock-check
+.PHONY: help run dev page load test check lint format audit bench faults fuzz fuzz-compiler model verify reindex reset \
+	schema lock lock-check

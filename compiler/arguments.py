@@ -57,7 +57,8 @@ class Arguments:
     ) -> None:
         self._definition = definition
         self._node = node
-        self._constants: dict[str, Any] = {}
+        # All arguments in the order of the schema. Those with a source have a placeholder.
+        self._template: dict[str, Any] = {}
         self._sources: list[tuple[str, Source]] = []
         self.variables: dict[str, str] = {}
         nodes = {argument.name.value: argument.value for argument in node.arguments or ()}
@@ -69,43 +70,40 @@ class Arguments:
     def _add(
         self, name: str, argument: GraphQLArgument, value: ValueNode | None, scope: Scope, converted: bool
     ) -> None:
+        type_ = argument.type
         if value is None:
-            self._add_default(name, argument)
+            default = _INVALID if is_required_argument(argument) else _default(argument)
+            if default is _INVALID:
+                self._add_source(name, lambda run: _INVALID)
+            elif default is not MISSING:
+                self._template[name] = default
         elif isinstance(value, VariableNode):
             self.variables[name] = value.name.value
-            self._sources.append((name, _variable(value.name.value, argument, converted)))
+            self._add_source(name, _variable(value.name.value, argument, converted))
         elif variables_in(value):
-            type_ = argument.type
-            self._sources.append((name, lambda run: coerce_input_literal(value, type_, run.variables.coerced)))
+            self._add_source(name, lambda run: coerce_input_literal(value, type_, run.variables.coerced))
         else:
-            self._add_literal(name, argument.type, value)
+            constant = coerce_input_literal(value, type_)
+            if constant is not Undefined and is_immutable(type_):
+                self._template[name] = constant
+            else:
+                self._add_source(name, lambda run: coerce_input_literal(value, type_))
 
-    def _add_default(self, name: str, argument: GraphQLArgument) -> None:
-        if is_required_argument(argument):
-            self._sources.append((name, lambda run: _INVALID))
-            return
-        default = _default(argument)
-        if default is _INVALID:
-            self._sources.append((name, lambda run: _INVALID))
-        elif default is not MISSING:
-            self._constants[name] = default
-
-    def _add_literal(self, name: str, type_: GraphQLInputType, value: ValueNode) -> None:
-        constant = coerce_input_literal(value, type_)
-        if constant is not Undefined and is_immutable(type_):
-            self._constants[name] = constant
-        else:
-            self._sources.append((name, lambda run: coerce_input_literal(value, type_)))
+    def _add_source(self, name: str, source: Source) -> None:
+        self._template[name] = None
+        self._sources.append((name, source))
 
     def coerce(self, run: Run) -> dict[str, Any]:
         """Return the arguments. Raises the error of graphql-core if one of them is invalid."""
-        values = self._constants.copy()
+        values = self._template.copy()
         for name, source in self._sources:
             value = source(run)
             if value is _INVALID:
                 # Raises the error; without one, these are the arguments.
                 return get_argument_values(self._definition, self._node, run.variables.coerced)
-            if value is not MISSING:
+            if value is MISSING:
+                del values[name]
+            else:
                 values[name] = value
         return values
 

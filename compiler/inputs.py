@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
 from enum import Enum, EnumMeta
 from math import isfinite
 from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
 
 import msgspec
 from graphql import (
@@ -28,10 +31,13 @@ from graphql.type.scalars import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 from graphql.utilities.coerce_input_value import coerce_default_value
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import astuple
+from strawberry.types.unset import UnsetType as StrawberryUnset
 
 from compiler.errors import Rejected
 
 Convert = Callable[[Any], Any]
+# Values of these types can be shared by all executions.
+IMMUTABLE = (type(None), str, int, float, Enum, date, time, timedelta, Decimal, UUID, StrawberryUnset)
 _INT = Annotated[int, Meta(ge=GRAPHQL_MIN_INT, le=GRAPHQL_MAX_INT)]
 # The functions as graphql-core defines them: a scalar whose function was replaced is handled as a custom one.
 _SCALARS: dict[int, tuple[Any, Any]] = {
@@ -93,27 +99,49 @@ class InputTypes:
 
     def _new_object(self, type_: GraphQLInputObjectType) -> Input:
         inputs = {name: self.of(field.type) for name, field in type_.fields.items()}
-        struct = input_struct(type_, {name: input_.json_type for name, input_ in inputs.items()})
-        members = [
-            (field.out_name or name, inputs[name].convert, coerce_default_value(field))
-            for name, field in type_.fields.items()
-        ]
-        out_type, one_of = type_.out_type, type_.is_one_of
+        defaults = {name: coerce_default_value(field) for name, field in type_.fields.items()}
+        struct = input_struct(
+            type_,
+            {name: input_.json_type for name, input_ in inputs.items()},
+            {name: default if isinstance(default, IMMUTABLE) else UNSET for name, default in defaults.items()},
+        )
+        coerce = _coercion(type_, inputs, defaults)
+        out_type = type_.out_type
+        if out_type is GraphQLInputObjectType.out_type:
+            return Input(struct, coerce)
+        return Input(struct, lambda decoded: out_type(coerce(decoded)))
 
-        def convert(decoded: Any) -> Any:
-            values = astuple(decoded)
-            coerced: dict[str, Any] = {}
-            for (name, convert, default), value in zip(members, values, strict=True):
-                if value is UNSET:
-                    if default is not Undefined:
-                        coerced[name] = default
-                else:
-                    coerced[name] = value if convert is None else convert(value)
-            if one_of and (len(coerced) != 1 or len(values) - values.count(UNSET) != 1 or None in coerced.values()):
-                raise Rejected
-            return out_type(coerced)
 
-        return Input(struct, convert)
+def _coercion(type_: GraphQLInputObjectType, inputs: Mapping[str, Input], defaults: Mapping[str, Any]) -> Convert:
+    """Return a function from the decoded struct of an input object to the dictionary of its coerced values."""
+    names = [field.out_name or name for name, field in type_.fields.items()]
+    conversions: list[tuple[int, Convert]] = []
+    optional = False
+    for index, (name, field) in enumerate(type_.fields.items()):
+        convert, default = inputs[name].convert, defaults[name]
+        optional = optional or (default is Undefined and not is_required_input_field(field))
+        if default is Undefined:
+            conversions += [] if convert is None else [(index, _unless(UNSET, convert))]
+        elif not isinstance(default, IMMUTABLE):
+            conversions.append((index, _or_default(default, convert)))
+        elif convert is not None:
+            conversions.append((index, _unless(default, convert)))
+    one_of = type_.is_one_of
+
+    def coerce(decoded: Any) -> dict[str, Any]:
+        values: Any = astuple(decoded)
+        if conversions:
+            values = list(values)
+            for index, convert in conversions:
+                values[index] = convert(values[index])
+        if not optional:
+            return dict(zip(names, values, strict=True))
+        coerced = {name: value for name, value in zip(names, values, strict=True) if value is not UNSET}
+        if one_of and (len(coerced) != 1 or None in coerced.values()):
+            raise Rejected
+        return coerced
+
+    return coerce
 
 
 def leaf_input(type_: Any) -> Input:
@@ -148,18 +176,15 @@ def _is_named_by_value(type_: GraphQLEnumType, members: dict[str, Any]) -> bool:
     return type(class_) is EnumMeta and {member.value: member for member in class_} == members and bool(members)
 
 
-def input_struct(
-    type_: GraphQLInputObjectType, json_types: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
-) -> Any:
-    """Return the struct for the JSON of an input object. Members that are left out are UNSET, or have the default."""
+def input_struct(type_: GraphQLInputObjectType, json_types: Mapping[str, Any], defaults: Mapping[str, Any]) -> Any:
+    """Return the struct for the JSON of an input object. Members that are left out have the defaults, often UNSET."""
     fields: list[Any] = []
     for index, (name, field) in enumerate(type_.fields.items()):
         if is_required_input_field(field):
             fields.append((f"f{index}", json_types[name]))
         else:
             json_type = json_types[name]
-            default = UNSET if defaults is None else defaults[name]
-            fields.append((f"f{index}", json_type if json_type is Any else json_type | UnsetType, default))
+            fields.append((f"f{index}", json_type if json_type is Any else json_type | UnsetType, defaults[name]))
     rename = {f"f{index}": name for index, name in enumerate(type_.fields)}
     # kw_only, because members with and without a default come in any order. astuple keeps the order.
     return msgspec.defstruct(type_.name, fields, rename=rename, forbid_unknown_fields=True, kw_only=True, gc=False)
@@ -179,6 +204,16 @@ def _rejecting_null(convert: Convert) -> Convert:
         return convert(value)
 
     return convert_value
+
+
+def _unless(sentinel: Any, convert: Convert) -> Convert:
+    """Return a conversion of all values but one, which stands for a member that was left out."""
+    return lambda value: value if value is sentinel else convert(value)
+
+
+def _or_default(default: Any, convert: Convert | None) -> Convert:
+    """Return a conversion that also puts a default value in the place of UNSET."""
+    return lambda value: default if value is UNSET else value if convert is None else convert(value)
 
 
 def _each(convert: Convert) -> Convert:

@@ -1,7 +1,6 @@
 """Completion of objects, interfaces and unions."""
 
 from collections.abc import Callable, Iterator
-from itertools import repeat
 from types import CoroutineType, NoneType
 from typing import Any
 
@@ -78,9 +77,11 @@ def _object_column(
         if select is None or any(map(irregular, kinds)):
             raise Irregular
         if is_type_of is not None:
-            verdicts = list(map(is_type_of, values, repeat(run.info_without_path(field))))
-            if verdicts.count(True) != len(values):
-                raise irregular_results(verdicts)
+            info = run.info_without_path(field)
+            for value in values:
+                verdict = is_type_of(value, info)
+                if verdict is not True:
+                    raise discard(verdict)
         return select(values, run)
 
     return null_aware(complete, nullable)
@@ -103,11 +104,10 @@ def null_aware(complete: Callable[[list[Any], set[type], Run], list[Any]], nulla
     return column
 
 
-def irregular_results(results: list[Any]) -> Irregular:
-    """Return the exception to raise, and close coroutines among the results, which nobody will await."""
-    for result in results:
-        if type(result) is CoroutineType:
-            result.close()
+def discard(result: Any) -> Irregular:
+    """Return the exception to raise for a result that is not of the usual kind, and close it if it is a coroutine."""
+    if type(result) is CoroutineType:
+        result.close()
     return Irregular()
 
 
@@ -164,15 +164,17 @@ class _AbstractCompletion:
                 return self._column_of(self._encoded[next(iter(kinds))])(values, run)
             if any(map(irregular, kinds)) or not kinds.isdisjoint(self._encoded):
                 raise Irregular
-            names: list[Any] = list(
-                map(resolve_type, values, repeat(run.info_without_path(self._field)), repeat(self._type))
-            )
-            if not {str}.issuperset(map(type, names)):
-                raise irregular_results(names)
+            info = run.info_without_path(self._field)
+            names: list[str] = []
+            for value in values:
+                name: Any = resolve_type(value, info, self._type)
+                if type(name) is not str:
+                    raise discard(name)
+                names.append(name)
             by_name: dict[str, Iterator[Any]] = {}
-            for name in set(names):
-                of_name = [value for value, its_name in zip(values, names, strict=True) if its_name == name]
-                by_name[name] = iter(self._column_of(self._valid(name, of_name[0]))(of_name, run))
+            for type_name in set(names):
+                of_type = [value for value, name in zip(values, names, strict=True) if name == type_name]
+                by_name[type_name] = iter(self._column_of(self._valid(type_name, of_type[0]))(of_type, run))
             return [next(by_name[name]) for name in names]
 
         return null_aware(complete, nullable)

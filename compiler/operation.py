@@ -63,10 +63,10 @@ def compile_operation(
         types = _types[schema] = _SchemaTypes(schema)
     if types.hooked:
         raise NotCompiled("an extension of the schema hooks into every resolver")
-    found = read_document(schema, document, operation_name)
-    if 2 ** len(found.conditions) > options.max_variants:
-        raise NotCompiled(f"the directives @skip and @include depend on {len(found.conditions)} variables")
     try:
+        found = read_document(schema, document, operation_name)
+        if 2 ** len(found.conditions) > options.max_variants:
+            raise NotCompiled(f"the directives @skip and @include depend on {len(found.conditions)} variables")
         plan = VariablesPlan(schema, found, types.inputs, types.strawberry)
         operation = CompiledOperation(schema, found, options, plan)
         if not found.conditions:

@@ -14,7 +14,7 @@ from graphql.type import GraphQLResolveInfoHelpers
 from compiler.errors import Irregular
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from graphql import FragmentDefinitionNode, GraphQLField, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
 
@@ -103,9 +103,11 @@ class Run:
 
     def info_without_path(self, field: FieldInfo) -> Any:
         """Return an info for all objects of a list that is completed by columns. Reading its path stops that."""
-        return InfoWithoutPath._make(self._info_members(field, None))
+        return InfoWithoutPath._make(self._info_members(field, None, _stop_at_awaitable))
 
-    def _info_members(self, field: FieldInfo, path: Path | None) -> tuple[Any, ...]:
+    def _info_members(
+        self, field: FieldInfo, path: Path | None, is_awaitable: Callable[[Any], bool] = is_awaitable
+    ) -> tuple[Any, ...]:
         return (
             field.name,
             field.nodes,
@@ -181,6 +183,15 @@ class ResolveInfo(GraphQLResolveInfo[Any]):
         """Return the extensions of the request."""
         run = cast("Run", self[9])
         return run.operation_extensions
+
+
+def _stop_at_awaitable(value: Any) -> bool:
+    """Return False. Raises `Irregular` if the value is awaitable, because columns have nothing to await."""
+    if not is_awaitable(value):
+        return False
+    if isinstance(value, CoroutineType):
+        value.close()
+    raise Irregular
 
 
 class InfoWithoutPath(ResolveInfo):

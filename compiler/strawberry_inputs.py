@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from datetime import date, time, timedelta
-from decimal import Decimal
-from enum import Enum
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from graphql import (
     GraphQLInputObjectType,
@@ -24,9 +20,8 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 from msgspec import UNSET
 from msgspec.structs import astuple
 from strawberry.types.arguments import InputContext, convert_argument
-from strawberry.types.unset import UnsetType
 
-from compiler.inputs import Input, InputTypes, input_struct, leaf_input
+from compiler.inputs import IMMUTABLE, Input, InputTypes, input_struct, leaf_input
 from compiler.strawberry_types import converts_plainly, definition_of, strawberry_schema
 
 if TYPE_CHECKING:
@@ -35,7 +30,6 @@ if TYPE_CHECKING:
 # The location of a value in the arguments: the location around it, and a name or an index.
 Link = tuple[Any, str | int]
 LinkedConvert = Callable[[Any, Link], Any]
-_IMMUTABLE = (type(None), str, int, float, Enum, date, time, timedelta, Decimal, UUID, UnsetType)
 
 
 class _NotDirect(Exception):
@@ -142,7 +136,7 @@ class StrawberryInputs:
         if definition is None or not definition.is_input:
             raise _NotDirect
         origin = definition.origin
-        if definition.from_input is not None:
+        if definition.from_input is not None and not getattr(definition.from_input, "plain_conversion", False):
             return self._replaced(type_, origin, definition.from_input)
         fields = {self._config.name_converter.from_field(field): field for field in definition.fields}
         if set(fields) != set(type_.fields) or type_.is_one_of or type_.out_type is not GraphQLInputObjectType.out_type:
@@ -192,7 +186,7 @@ class _Member:
         self.python_name = python_name
         self.linked = linked
         value = make()
-        self.default = value if isinstance(value, _IMMUTABLE) else UNSET
+        self.default = value if isinstance(value, IMMUTABLE) else UNSET
         self.make = make
 
     def convert(self) -> LinkedConvert | None:
