@@ -55,13 +55,13 @@ class Schema(strawberry.Schema):
         extensions = cost_extension(requested, self.max_cost)
         if context.session.cache.degraded:
             extensions["degraded"] = True
-        return Answer(data, self._client_errors(errors, context) if errors else errors, extensions)
+        return Answer(data, self._client_errors(errors, context) if errors else errors, extensions, _ran(data, errors))
 
     async def run(self, document: str, context: Context, **options: Any) -> Answer:
         """Run a query or mutation by the standard executor. The options are those of `strawberry.Schema.execute`."""
         result = await self.execute(document, context_value=context, **options)
-        executed = result.data is not None or any(error.path for error in result.errors or ())
-        return Answer(result.data, result.errors or [], result.extensions or {}, executed)
+        errors = result.errors or []
+        return Answer(result.data, errors, result.extensions or {}, _ran(result.data, errors))
 
     async def execute(self, *arguments: Any, **options: Any) -> Any:
         """Execute a query or mutation by the standard executor. `context_value` must be a `Context`."""
@@ -98,3 +98,8 @@ class Schema(strawberry.Schema):
 
     def _client_errors(self, errors: list[GraphQLError], context: Context) -> list[GraphQLError]:
         return [client_error(error, context.request_id, suggestions=self.suggestions) for error in errors]
+
+
+def _ran(data: Any, errors: list[GraphQLError]) -> bool:
+    """Return whether an operation ran: an error without a path stopped it before its first field."""
+    return data is not None or any(error.path for error in errors)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from cache.errors import IndexLost
-from cache.reads.pages import Page
 from cache.redis import keys
 from cache.redis.encoded_task import encode
 from cache.redis.index import PageRange
@@ -28,7 +27,7 @@ from tests.support.gate_states import (
 )
 from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, TRANSACTION_LIMIT, mark_task
 from tests.support.redis_state import index_position, protocol, redis_snapshot
-from tests.support.store_client import StoreClient
+from tests.support.store_client import DecodedPage, StoreClient
 from tests.support.store_factories import create_uncached_task, create_uncached_tasks
 from tests.support.task_factories import new_task
 
@@ -99,7 +98,7 @@ READS: dict[str, Callable[[StoreClient, Task], Awaitable[Any]]] = {
 async def test_read_falls_back_to_postgresql_after_redis_was_emptied(store: Store, read: str) -> None:
     task = await create_uncached_task(store)
     expected = await READS[read](StoreClient(store), task)
-    if isinstance(expected, Page):
+    if isinstance(expected, DecodedPage):
         expected = replace(expected, rank=None)  # PostgreSQL does not count the rank
     await store.redis.client.flushdb()
     request = StoreClient(store)
