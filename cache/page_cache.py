@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from cache.errors import CacheUnavailable, IndexLost
@@ -14,6 +14,10 @@ from cache.redis.protocol import PageCheck, Protocol
 _OVERHEAD_BYTES, _COMPRESSED_SHARE = 1000, 0.5
 # A page may take up to this part of the cache.
 _LARGEST_SHARE = 16
+
+
+# Records that a check failed: the epoch of its index, and how it failed.
+RecordFailure = Callable[[int, IndexLost | CacheUnavailable], None]
 
 
 class Validity(NamedTuple):
@@ -43,13 +47,13 @@ class CachedPage:
 class PageCache:
     """Cached pages by key, bounded in bytes. Evicts the least recently used page."""
 
-    def __init__(self, max_bytes: int, metrics: StoreMetrics) -> None:
+    def __init__(self, max_bytes: int, metrics: StoreMetrics, record_failure: RecordFailure) -> None:
         """`max_bytes` of 0 turns the cache off."""
         self.max_bytes = max_bytes
         self.bytes = 0
         self._metrics = metrics
         self._pages: OrderedDict[Hashable, CachedPage] = OrderedDict()
-        self._check = SharedCheck()
+        self._check = SharedCheck(record_failure)
 
     def __len__(self) -> int:
         return len(self._pages)
@@ -73,7 +77,7 @@ class PageCache:
             return None
         if page.validity.epoch == protocol.gate.epoch:
             check = await self._check(protocol)
-            if check is None:  # the request reads as if there were no cache, and records the failure
+            if check is None:  # the request is answered without Redis
                 return None
             if check.rev == page.validity.rev and check.now_ms < page.validity.next_expiry_ms:
                 if key in self._pages:
@@ -98,13 +102,17 @@ class SharedCheck:
     acknowledged in between.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, record_failure: RecordFailure) -> None:
+        self._record_failure = record_failure
         self._waiting: list[asyncio.Future[PageCheck | None]] = []
         self._protocol: Protocol | None = None
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, protocol: Protocol) -> PageCheck | None:
-        """Return the result of a check that is sent after this call, or None if Redis does not answer."""
+        """Return the result of a check that is sent after this call, or None if it failed.
+
+        A failure is recorded, so that the callers do not wait for Redis a second time when they read.
+        """
         if self._protocol is not protocol:  # no check is about to be sent to this index
             self._protocol, self._waiting = protocol, []
             # The task starts in the next turn, after all requests of this turn have joined.
@@ -121,8 +129,8 @@ class SharedCheck:
         check: PageCheck | None = None
         try:
             check = await protocol.check_page()
-        except (CacheUnavailable, IndexLost):
-            pass
+        except (CacheUnavailable, IndexLost) as error:
+            self._record_failure(protocol.gate.epoch, error)
         finally:
             for future in waiting:
                 if not future.done():

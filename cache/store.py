@@ -32,7 +32,7 @@ class Store:
         self.totals = RowTotals(database, workspace)
         self.pending_writes = PendingWrites()
         self.repair_queue = RepairQueue()
-        self.page_cache = PageCache(page_cache_bytes, metrics)
+        self.page_cache = PageCache(page_cache_bytes, metrics, self.gate_lease.record_read_failure)
 
     @property
     def longest_transaction(self) -> timedelta:

@@ -28,12 +28,12 @@ class CacheAccess:
         self._cacheable = False
 
     def observe(self, epoch: int, rev: int, next_expiry_ms: int) -> None:
-        """Record the reply of a script of pages or counts. The first `rev` counts: every later change raises it."""
+        """Record the reply of a script of pages or counts. The lowest `rev` counts: every later change raises it."""
         before = self._validity
         if before is None:
             self._validity = Validity(epoch, rev, next_expiry_ms)
         elif before.epoch == epoch:
-            self._validity = before._replace(next_expiry_ms=min(before.next_expiry_ms, next_expiry_ms))
+            self._validity = Validity(epoch, min(before.rev, rev), min(before.next_expiry_ms, next_expiry_ms))
         else:
             self.forbid_caching()
 

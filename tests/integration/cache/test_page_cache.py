@@ -9,8 +9,9 @@ from cache.metrics import StoreMetrics
 from cache.page_cache import PageCache, SharedCheck, Validity
 from cache.reads.pages import read_counts, read_page
 from cache.reads.session import Session
+from cache.redis.client import Redis
 from cache.redis.index import PageRange
-from cache.redis.protocol import MarkedWrite
+from cache.redis.protocol import MarkedWrite, Protocol
 from cache.store import Store
 from db.task_table import insert_tasks
 from tests.support.redis_state import protocol
@@ -23,7 +24,7 @@ PAGE = PageRange(10)
 
 @pytest.fixture
 def pages(store: Store) -> PageCache:
-    return PageCache(2**20, store.metrics)
+    return PageCache(2**20, store.metrics, store.gate_lease.record_read_failure)
 
 
 async def read(store: Store, part: PageRange = PAGE) -> Validity | None:
@@ -143,7 +144,7 @@ async def test_answer_of_postgresql_is_not_kept(store: Store) -> None:
 
 
 async def test_requests_of_one_turn_share_a_check(store: Store) -> None:
-    check, steps = SharedCheck(), protocol(store)
+    check, steps = SharedCheck(store.gate_lease.record_read_failure), protocol(store)
     before = store.metrics.redis_round_trips
     found = await asyncio.gather(*(check(steps) for _ in range(20)))
     assert store.metrics.redis_round_trips == before + 1
@@ -151,7 +152,7 @@ async def test_requests_of_one_turn_share_a_check(store: Store) -> None:
 
 
 async def test_request_does_not_share_a_check_that_was_sent_before_it_arrived(store: Store) -> None:
-    check, steps = SharedCheck(), protocol(store)
+    check, steps = SharedCheck(store.gate_lease.record_read_failure), protocol(store)
     before = store.metrics.redis_round_trips
     first = asyncio.create_task(check(steps))
     while store.metrics.redis_round_trips == before:  # noqa: ASYNC110
@@ -162,7 +163,7 @@ async def test_request_does_not_share_a_check_that_was_sent_before_it_arrived(st
 
 
 async def test_cancelled_request_does_not_cancel_the_check_of_others(store: Store) -> None:
-    check, steps = SharedCheck(), protocol(store)
+    check, steps = SharedCheck(store.gate_lease.record_read_failure), protocol(store)
     cancelled, other = asyncio.create_task(check(steps)), asyncio.create_task(check(steps))
     await asyncio.sleep(0)
     cancelled.cancel()
@@ -174,10 +175,30 @@ async def test_lost_index_fails_the_check(store: Store, pages: PageCache) -> Non
     await keep(store, pages)
     await store.redis.client.delete(protocol(store).keys.rev)
     assert not await is_served(store, pages)
+    assert store.gate_lease.lost_index is not None
+
+
+async def test_failed_check_is_recorded_so_that_the_read_does_not_wait_for_redis_again(
+    store: Store, pages: PageCache
+) -> None:
+    await keep(store, pages)
+    index = protocol(store)
+    async with Redis("redis://127.0.0.1:1/0") as unreachable:
+        assert await pages.valid_page("key", Protocol(unreachable, index.gate, store.workspace)) is None
+    assert not store.gate_lease.redis_answers
+    assert await read(store) is None
+    assert store.metrics.degraded_reads == 1
+
+
+async def test_lowest_rev_of_all_scripts_counts(store: Store) -> None:
+    session = Session(store)
+    session.cache.observe(1, 7, 20)
+    session.cache.observe(1, 6, 30)
+    assert session.cache.validity == (1, 6, 20)
 
 
 def test_pages_stay_within_their_limit() -> None:
-    pages = PageCache(200_000, StoreMetrics())
+    pages = PageCache(200_000, StoreMetrics(), lambda _epoch, _error: None)
     for number in range(1000):
         pages.store(number, 100, b"x" * 5000, Validity(1, 1, 1))
         assert pages.bytes <= pages.max_bytes
