@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Future, gather
+from asyncio import Future, gather, get_running_loop
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -90,6 +90,13 @@ class Run:
 
     def settle_in_background(self, awaitables: Sequence[Awaitable[Any]]) -> None:
         """Let coroutines finish whose results are no longer needed, because a sibling has failed."""
+        try:
+            get_running_loop()
+        except RuntimeError:
+            for awaitable in awaitables:
+                if isinstance(awaitable, CoroutineType):
+                    awaitable.close()
+            return
         future = gather(*awaitables, return_exceptions=True)
         self.background.add(future)
         future.add_done_callback(self.background.discard)
