@@ -70,7 +70,7 @@ class Book(Node):
     def shout(self, times: int = 1, suffix: str | None = None) -> str:
         if self.id == "2":
             raise ValueError("book 2 does not shout")
-        return self.title.upper() * times + (suffix or "")
+        return self.title.upper() * min(times, 3) + (suffix or "")
 
     @strawberry.field
     async def author(self, info: strawberry.Info) -> Annotated["Author", strawberry.lazy(__name__)] | None:
