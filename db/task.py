@@ -35,10 +35,10 @@ WRITABLE_FIELDS = (
 READ_ONLY_COLUMNS: tuple[LiteralString, ...] = ("id", "created_at", "updated_at", "version")
 
 
-class Task(Struct, frozen=True, array_like=True):
+class Task(Struct, frozen=True, rename="camel"):
     """A row of `task`. `id` is a UUIDv7, times are in UTC, and `version` starts at 1.
 
-    The cache decodes its entries directly into this msgspec struct.
+    The cache decodes its entries directly into this msgspec struct: JSON objects with the members of the GraphQL type.
     """
 
     id: UUID

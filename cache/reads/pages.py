@@ -6,9 +6,9 @@ from uuid import UUID
 
 from cache.errors import OrderMoving
 from cache.reads.session import Session
-from cache.redis.encoded_task import NO_EXPIRY, EncodedTask, encode, headers
+from cache.redis.encoded_task import EncodedTask, earliest_expiry_ms, encode, scores_of, statuses_of
 from cache.redis.index import IndexPage, PageRange
-from cache.redis.keys import VIEW_OF, VIEWS
+from cache.redis.keys import VIEWS
 from cache.redis.protocol import Protocol
 from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
 from db import pages
@@ -72,22 +72,20 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
     Raises `OrderMoving` if a task is in the view, but not at the index's score: a concurrent write changed its expiry,
     or its create was rolled back and retried.
     """
-    by_expiry, status = part.order == "EXPIRING_SOON", part.status
     tasks = await session.loader.load_page(ids.ids)
     if all(tasks):  # without a loop in Python if every task is in its place
         found = cast("list[EncodedTask]", tasks)
-        columns = headers(found)
         # After a rebuild, the index may hold a later expiry than a task has, until the scrub.
-        session.cache.observe_expiry(min(filter(NO_EXPIRY.__ne__, columns.expires_at_ms), default=None))
-        scores = columns.expires_at_ms if by_expiry else columns.created_at_us
-        if scores == ids.scores and (status is None or columns.views.count(VIEW_OF[status]) == len(found)):
+        session.cache.observe_expiry(earliest_expiry_ms(found))
+        in_place = scores_of(found, part.order) == ids.scores
+        if in_place and (part.status is None or statuses_of(found) <= {part.status}):
             return found
     else:
         session.cache.forbid_caching()
     matching = []
     for id_, score, task in zip(ids.ids, ids.scores, tasks, strict=True):
-        in_view = task is not None and (status is None or status == task.status)
-        if task is not None and in_view and score == (task.expires_at_ms if by_expiry else task.created_at_us):
+        in_view = task is not None and part.status in (None, task.status)
+        if task is not None and in_view and scores_of([task], part.order) == [score]:
             matching.append(task)
             continue
         # Only the scrub removes the id: the task may be one of a create that is about to commit.

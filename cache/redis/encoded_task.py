@@ -2,10 +2,8 @@
 
 import struct
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
-from itertools import repeat
-from typing import Any, NamedTuple, cast
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,106 +11,101 @@ import msgspec
 from cache.redis.keys import VIEW_OF
 from cache.redis.position import BY_CREATION, POSITION_BYTES, pack_position
 from cache.redis.times import created_at_us, expires_at_ms
-from db.task import TASK_FORMAT, Priority, Status, Task
+from db.task import TASK_FORMAT, Order, Priority, Status, Task
 
 # Changes with the fields of a task and with the encoding, so that workers of two releases, which run side by side
 # during a deployment, never decode each other's values. A value of another format is a miss.
 FORMAT = f"2.{TASK_FORMAT}"
 VALUE_PREFIX = f"V {FORMAT} ".encode()
 
-# The header follows the prefix: the packed position by creation, the expiry in milliseconds, the status.
-_EXPIRY = slice(POSITION_BYTES, POSITION_BYTES + 8)
-_STATUS = _EXPIRY.stop
-_HEADER_BYTES = _STATUS + 1
-# Of the position, only the score is read.
-_HEADER = struct.Struct(f">xq{POSITION_BYTES - 9}xqB")
-NO_EXPIRY = -1
+# The header follows the prefix: the packed position by creation, the expiry in milliseconds, the status. `head` of an
+# `EncodedTask` ends with it, so its parts are counted from the end. Numbers are big-endian.
+_HEADER_BYTES = POSITION_BYTES + 9
+_POSITION = slice(-38, -9)
+_CREATED_AT = slice(-37, -29)
+_ID = slice(-29, -13)
+_EXPIRY = slice(-9, -1)
+_STATUS = -1
+_NO_EXPIRY = -1
 _STATUS_OF: dict[int, Status] = {number: status for status, number in VIEW_OF.items()}
+_CLOSING_BRACE = ord("}")
 
 
-class _Json(msgspec.Struct, rename="camel"):
-    """The JSON of a task, with the names of the schema. Times are in the form in which the schema prints them."""
+class _PrintedTask(msgspec.Struct, rename="camel", gc=False):
+    """The JSON of a task: the fields in their order, with times in the form in which the schema prints them."""
 
     id: UUID
     title: str
     description: str
     status: Status
     priority: Priority
-    created_at: datetime
-    updated_at: datetime
-    expires_at: datetime | None
+    created_at: str
+    updated_at: str
+    expires_at: str | None
     version: int
 
 
-class _PrintedJson(_Json):
-    created_at: str  # type: ignore[assignment]
-    updated_at: str  # type: ignore[assignment]
-    expires_at: str | None  # type: ignore[assignment]
-
-
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Json).decode
+_decode = msgspec.json.Decoder(Task).decode
 
 
 class EncodedTask(msgspec.Struct, eq=False, gc=False, weakref=False):
-    """A task in the form of its entry's value. `start` is where the header starts in the value.
+    """A task in the form of its entry's value: `head`, which ends with the header, and the JSON object.
 
-    Id, position, status, expiry and JSON are slices of the bytes. Any other attribute of a `Task` decodes the JSON,
-    once.
+    Id, position, status and expiry are slices of the header. Any other attribute of a `Task` decodes the JSON, once.
     """
 
-    value: bytes
-    start: int
+    head: bytes
+    # The names and the forms of its members are those of the GraphQL schema.
+    json: bytes
     decoded: Task | None = None
+
+    @property
+    def value(self) -> bytes:
+        """The value of the entry."""
+        return self.head + self.json
 
     @property
     def id_bytes(self) -> bytes:
         """The 16 bytes of the id."""
-        start = self.start
-        return self.value[start + 9 : start + 25]
+        return self.head[_ID]
 
     @property
     def id(self) -> UUID:
         """The id."""
-        return UUID(bytes=self.id_bytes)
+        return UUID(bytes=self.head[_ID])
 
     @property
     def position(self) -> bytes:
         """The packed position by creation."""
-        return self.value[self.start : self.start + POSITION_BYTES]
+        return self.head[_POSITION]
 
     @property
     def created_at_us(self) -> int:
         """The score by creation, in microseconds since 1970."""
-        start = self.start
-        return int.from_bytes(self.value[start + 1 : start + 9])
+        return int.from_bytes(self.head[_CREATED_AT])
 
     @property
     def expires_at_ms(self) -> int | None:
         """The score by expiry, in milliseconds since 1970. None if the task does not expire."""
-        start = self.start
-        expiry = int.from_bytes(self.value[start + _EXPIRY.start : start + _EXPIRY.stop], signed=True)
-        return None if expiry == NO_EXPIRY else expiry
+        expiry = int.from_bytes(self.head[_EXPIRY], signed=True)
+        return None if expiry == _NO_EXPIRY else expiry
 
     @property
     def status(self) -> Status:
         """The status."""
-        return _STATUS_OF[self.value[self.start + _STATUS]]
-
-    @property
-    def json(self) -> bytes:
-        """The task as a JSON object, with the names and the forms of the GraphQL schema."""
-        return self.value[self.start + _HEADER_BYTES :]
+        return _STATUS_OF[self.head[_STATUS]]
 
     @property
     def task(self) -> Task:
-        """The decoded task."""
+        """The decoded task. Raises `msgspec.DecodeError` if the JSON is not that of a task."""
         if self.decoded is None:
-            decoded = _decode(self.json)
-            self.decoded = Task(*[getattr(decoded, name) for name in Task.__struct_fields__])
+            self.decoded = _decode(self.json)
         return self.decoded
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # a look for a special method must not decode the task
+            raise AttributeError(name)
         return getattr(self.task, name)
 
     def __eq__(self, other: object) -> bool:
@@ -131,10 +124,10 @@ def encode(workspace: str, task: Task) -> EncodedTask:
     expiry = expires_at_ms(task)
     header = (
         pack_position(BY_CREATION, created_at_us(task), task.id.bytes)
-        + (NO_EXPIRY if expiry == "" else int(expiry)).to_bytes(8, signed=True)
+        + (_NO_EXPIRY if expiry == "" else int(expiry)).to_bytes(8, signed=True)
         + VIEW_OF[task.status].to_bytes()
     )
-    printed = _PrintedJson(
+    printed = _PrintedTask(
         task.id,
         task.title,
         task.description,
@@ -145,7 +138,7 @@ def encode(workspace: str, task: Task) -> EncodedTask:
         None if task.expires_at is None else task.expires_at.isoformat(),
         task.version,
     )
-    return EncodedTask(prefix + header + _encode(printed), len(prefix), task)
+    return EncodedTask(prefix + header, _encode(printed), task)
 
 
 def decode(workspace: str, id_bytes: bytes, value: bytes | None) -> EncodedTask | None:
@@ -153,51 +146,53 @@ def decode(workspace: str, id_bytes: bytes, value: bytes | None) -> EncodedTask 
     return decode_many(workspace, [id_bytes], [value])[0]
 
 
-def decode_many(workspace: str, ids: Sequence[bytes], values: list[bytes | None]) -> list[EncodedTask | None]:
+def decode_many(workspace: str, ids: Sequence[bytes], values: Sequence[bytes | None]) -> list[EncodedTask | None]:
     """Return the tasks in the entries of these ids, in order, with None for each entry without a readable task.
 
     Workspace and id stand in the value, so that a reply that reached the wrong caller is detected. The JSON is not
-    decoded: only this module writes it, and Redis stores a value whole or not at all.
+    decoded: only this module writes it, and Redis stores a value whole or not at all. A value that was cut off does not
+    end with a brace.
     """
     prefix = _prefix(workspace)
-    start = len(prefix)
-    id_start, id_end = start + 9, start + 25
-    if None not in values:  # without a loop in Python if every entry has its task
-        present = cast("list[bytes]", values)
-        if (
-            [value[id_start:id_end] for value in present] == ids
-            and all(map(bytes.startswith, present, repeat(prefix)))
-            and all(map(bytes.endswith, present, repeat(b"}")))
-        ):
-            return list(map(EncodedTask, present, repeat(start)))
+    start, end = len(prefix), len(prefix) + _HEADER_BYTES
+    id_start, id_end = end + _ID.start, end + _ID.stop
     return [
-        EncodedTask(value, start)
-        if value is not None and value.startswith(prefix) and value[id_start:id_end] == id_ and value[-1:] == b"}"
+        EncodedTask(value[:end], value[end:])
+        if value
+        and value[:start] == prefix
+        and value[id_start:id_end] == id_
+        and value[-1] == _CLOSING_BRACE
+        and len(value) > end
         else None
         for id_, value in zip(ids, values, strict=True)
     ]
 
 
-class Headers(NamedTuple):
-    """The headers of tasks as columns: scores by creation, expiries in ms (`NO_EXPIRY`: none), numbers of the views."""
-
-    created_at_us: list[int]
-    expires_at_ms: list[int]
-    views: list[int]
+# The next functions read the headers of many tasks, which is much faster than one property at a time.
 
 
-def headers(tasks: Sequence[EncodedTask]) -> Headers:
-    """Read the headers of many tasks at once."""
-    if not tasks:
-        return Headers([], [], [])
-    packed = b"".join([task.value[task.start : task.start + _HEADER_BYTES] for task in tasks])
-    created_at_us, expires_at_ms, views = zip(*_HEADER.iter_unpack(packed), strict=True)
-    return Headers(list(created_at_us), list(expires_at_ms), list(views))
+def scores_of(tasks: Sequence[EncodedTask], order: Order) -> list[int]:
+    """Return the score of each task in an order, -1 for a task without an expiry."""
+    score = _EXPIRY if order == "EXPIRING_SOON" else _CREATED_AT
+    return list(struct.unpack(f">{len(tasks)}q", b"".join([task.head[score] for task in tasks])))
+
+
+def statuses_of(tasks: Sequence[EncodedTask]) -> set[Status]:
+    """Return every status that one of the tasks has."""
+    return {_STATUS_OF[number] for number in {task.head[_STATUS] for task in tasks}}
+
+
+def earliest_expiry_ms(tasks: Sequence[EncodedTask]) -> int | None:
+    """Return when the first of the tasks expires, as `EncodedTask.expires_at_ms`. None if none of them does."""
+    # As unsigned numbers, the bytes of "no expiry" come last.
+    first = min([task.head[_EXPIRY] for task in tasks], default=b"\xff")
+    expiry = int.from_bytes(first, signed=True)
+    return None if expiry == _NO_EXPIRY else expiry
 
 
 def positions(tasks: Sequence[EncodedTask]) -> list[bytes]:
     """Return the packed positions by creation, as `EncodedTask.position` returns each of them."""
-    return [task.value[task.start : task.start + POSITION_BYTES] for task in tasks]
+    return [task.head[_POSITION] for task in tasks]
 
 
 @lru_cache(maxsize=1024)

@@ -78,16 +78,8 @@ def _position_arguments(position: IndexPosition | None) -> tuple[int | bytes, by
 def parse_page(reply: Any) -> IndexPage:
     """Parse the reply of the page script."""
     found, rank, length, total, rev, next_expiry_ms = reply
-    members, scores = found[::2], found[1::2]
-    return IndexPage(
-        members,
-        list(map(int, map(float, scores))),
-        rank if members else min(rank, length),
-        length,
-        total,
-        rev,
-        next_expiry_ms,
-    )
+    ids = found[::2]
+    return IndexPage(ids, found[1::2], rank if ids else min(rank, length), length, total, rev, next_expiry_ms)
 
 
 class ViewCounts(NamedTuple):

@@ -66,6 +66,7 @@ if ARGV[5] ~= '' then to = math.min(to, (ranks(ARGV[4], ARGV[5]))) end
 if direction == 'first' then to = math.min(to, from + count) else from = math.max(from, to - count) end
 
 local ids = from < to and redis.call(range, set, from + base, to - 1 + base, 'WITHSCORES') or {}
+for at = 2, #ids, 2 do ids[at] = tonumber(ids[at]) end  -- as integers, which the client parses faster than texts
 local next_expiry = expired > 0 and 0 or 2 ^ 53
 local following = redis.call('ZRANGEBYSCORE', EXPIRING, '(' .. now, '(+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 if following[2] then next_expiry = math.min(next_expiry, tonumber(following[2])) end

@@ -1,21 +1,36 @@
 """The value of an entry: formats, header and JSON."""
 
-from typing import get_args
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from cache.redis.encoded_task import FORMAT, VALUE_PREFIX, EncodedTask, decode, encode
+from cache.redis.encoded_task import (
+    FORMAT,
+    VALUE_PREFIX,
+    EncodedTask,
+    decode,
+    decode_many,
+    earliest_expiry_ms,
+    encode,
+    positions,
+    scores_of,
+    statuses_of,
+)
 from cache.redis.position import BY_CREATION, POSITION_BYTES, pack_position, unpack_position
-from db.task import TASK_FORMAT, Priority, Status
+from cache.redis.times import UNIX_EPOCH, created_at_us, expires_at_ms
+from db.task import TASK_FORMAT, Task
 from schema.build import create_schema
-from tests.unit.cache.tasks import CREATED_AT, CREATED_AT_US, EXPIRES_AT, EXPIRES_AT_MS, make_task, task_id
+from tests.support.task_strategies import rows
+from tests.unit.cache.tasks import CREATED_AT_US, EXPIRES_AT, EXPIRES_AT_MS, make_task, task_id
 
 TASK = make_task(1, description="Twice a week", status="DONE", priority="HIGH", expires_at=EXPIRES_AT, version=7)
 VALUE = encode("default", TASK).value
-TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=50)
+FIELDS = create_schema()._schema.type_map["Task"].fields  # type: ignore[attr-defined]
 
 
 def read(value: bytes | None, workspace: str = "default") -> EncodedTask | None:
@@ -39,30 +54,60 @@ def test_header_holds_position_expiry_and_status() -> None:
     assert encode("default", make_task(1)).expires_at_ms is None
 
 
-@given(
-    title=TEXTS,
-    description=TEXTS,
-    status=st.sampled_from(get_args(Status)),
-    priority=st.sampled_from(get_args(Priority)),
-    expires_at=st.sampled_from([None, EXPIRES_AT, CREATED_AT]),
-    version=st.integers(1, 2**31 - 1),
-)
-def test_any_task_survives_the_encoding(**fields: object) -> None:
-    task = make_task(3, **fields)
-    found = decode("a" * 63, task.id.bytes, encode("a" * 63, task).value)
+@given(rows(), st.sampled_from(["default", "", "é" * 100]))
+def test_any_task_can_be_decoded(row: Task, workspace: str) -> None:
+    found = decode(workspace, row.id.bytes, encode(workspace, row).value)
     assert found is not None
-    assert found.task == task
-    assert (found.status, found.expires_at_ms) == (task.status, encode("x", task).expires_at_ms)
+    assert found.task == row
+    assert (found.id, found.id_bytes, found.status) == (row.id, row.id.bytes, row.status)
+    assert found.created_at_us == created_at_us(row)
+    assert found.expires_at_ms == (None if row.expires_at is None else expires_at_ms(row))
+    assert unpack_position(found.position) == (BY_CREATION, created_at_us(row), row.id.bytes)
 
 
-def test_json_has_the_names_and_the_forms_of_the_schema() -> None:
-    fields = create_schema()._schema.type_map["Task"].fields  # type: ignore[attr-defined]
-    printed = msgspec.json.decode(encode("default", TASK).json)
-    assert set(printed) == set(fields)
+@given(rows())
+def test_json_has_the_names_and_the_forms_of_the_schema(row: Task) -> None:
+    printed = msgspec.json.decode(encode("default", row).json)
+    assert list(printed) == list(FIELDS)
     for name, value in printed.items():
-        type_ = getattr(fields[name].type, "of_type", fields[name].type)
+        type_ = getattr(FIELDS[name].type, "of_type", FIELDS[name].type)
         attribute = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-        assert type_.serialize(getattr(TASK, attribute)) == value
+        given_value = getattr(row, attribute)
+        assert value == (None if given_value is None else type_.serialize(given_value))
+
+
+def test_encoded_task_has_the_attributes_of_a_row() -> None:
+    found: Any = read(VALUE)
+    assert [getattr(found, name) for name in Task.__struct_fields__] == list(structs.astuple(TASK))
+    with pytest.raises(AttributeError):
+        _ = found.assignee
+
+
+def test_look_for_a_special_method_does_not_decode() -> None:
+    corrupted: Any = EncodedTask(encode("default", TASK).head, b"{}")
+    assert not hasattr(corrupted, "__await__")
+    with pytest.raises(msgspec.DecodeError):
+        _ = corrupted.title
+
+
+@given(st.lists(rows(), max_size=60))
+def test_headers_of_many_tasks_are_those_of_each(page: list[Task]) -> None:
+    tasks = [encode("default", row) for row in page]
+    expiries = [task.expires_at_ms for task in tasks if task.expires_at_ms is not None]
+    assert scores_of(tasks, "NEWEST") == scores_of(tasks, "OLDEST") == [task.created_at_us for task in tasks]
+    assert scores_of(tasks, "EXPIRING_SOON") == [
+        -1 if task.expires_at_ms is None else task.expires_at_ms for task in tasks
+    ]
+    assert statuses_of(tasks) == {row.status for row in page}
+    assert earliest_expiry_ms(tasks) == min(expiries, default=None)
+    assert positions(tasks) == [task.position for task in tasks]
+
+
+def test_entries_of_a_page_are_decoded_in_their_order() -> None:
+    tasks = [encode("default", make_task(number)) for number in range(3)]
+    ids = [task.id_bytes for task in tasks]
+    assert decode_many("default", ids, [task.value for task in tasks]) == tasks
+    assert decode_many("default", ids, [tasks[0].value, None, tasks[0].value]) == [tasks[0], None, None]
 
 
 def test_entry_of_another_workspace_or_task_is_not_decoded() -> None:
@@ -91,9 +136,10 @@ def test_unreadable_payload_is_not_decoded(payload: bytes) -> None:
     assert read(VALUE_PREFIX + payload) is None
 
 
-@pytest.mark.parametrize("length", range(1, 20))
-def test_truncated_value_is_not_decoded(length: int) -> None:
-    assert read(VALUE[:-length]) is None
+@pytest.mark.parametrize("expires_at", [None, UNIX_EPOCH + timedelta(milliseconds=0x7D7D7D7D7D)])  # 0x7d is a brace
+def test_value_that_was_cut_off_is_not_decoded(expires_at: datetime | None) -> None:
+    value = encode("default", make_task(1, expires_at=expires_at)).value
+    assert [read(value[:length]) for length in range(len(value))] == [None] * len(value)
 
 
 @pytest.mark.parametrize("packed", [b"", b"x" * 28, b"x" * POSITION_BYTES, pack_position(b"t", 1, b"i" * 16) + b"x"])
