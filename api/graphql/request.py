@@ -1,7 +1,6 @@
 """GraphQL requests: their fields, the check of each field, and the errors that stop a request before it runs."""
 
 import json
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -40,10 +39,10 @@ class RequestError(Exception):
         return {"message": str(self), "extensions": self.extensions}
 
 
-class GraphQLRequest(msgspec.Struct, dict=True, rename="camel"):
+class GraphQLRequest(msgspec.Struct, rename="camel"):
     """One operation as the client sent it. Without a `query`, its hash names a stored document.
 
-    `raw_variables` and `raw_extensions` are the JSON of an object, or null. They are decoded on first use.
+    `raw_variables` and `raw_extensions` are the JSON of an object, or null. They are decoded on each use.
     """
 
     query: str | None = None
@@ -52,12 +51,12 @@ class GraphQLRequest(msgspec.Struct, dict=True, rename="camel"):
     raw_variables: msgspec.Raw = msgspec.field(default=_ABSENT, name="variables")
     raw_extensions: msgspec.Raw = msgspec.field(default=_ABSENT, name="extensions")
 
-    @cached_property
+    @property
     def variables(self) -> dict[str, Any] | None:
         """The decoded variables. Raises `RequestError`: a number can be too large."""
         return self._decode(self.raw_variables, "variables")
 
-    @cached_property
+    @property
     def extensions(self) -> dict[str, Any]:
         """The decoded extensions. Raises `RequestError`."""
         return self._decode(self.raw_extensions, "extensions") or {}

@@ -1,5 +1,6 @@
 """Worker processes: how the supervisor controls one, and what runs inside it."""
 
+import gc
 import os
 import signal
 import socket
@@ -85,9 +86,16 @@ def run_worker(settings: Settings, listener: int, alive: int) -> bool:
     from api.app import create_app
 
     server = create_server(settings, create_app(settings))
+    _exclude_from_garbage_collection()
     with suppress(KeyboardInterrupt):
         server.run(sockets=[socket.socket(fileno=listener)])
     return server.started
+
+
+def _exclude_from_garbage_collection() -> None:
+    """Exclude the modules and the schema from garbage collection, which would stop the worker for 45 ms each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
@@ -110,6 +118,8 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Nothing reads the address of the client or the scheme.
+            proxy_headers=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=round(settings.shutdown_seconds),
         )
