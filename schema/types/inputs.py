@@ -55,6 +55,8 @@ def flat_input(type_: type[InputType]) -> type[InputType]:
     def from_input(type_: type[InputType], given: Mapping[str, Any], _context: InputContext) -> InputType:
         return type_(**{name: given[graphql_name] for name, graphql_name in names if graphql_name in given})
 
+    # The compiler may create the objects itself.
+    from_input.plain_conversion = True  # type: ignore[attr-defined]
     definition.from_input = from_input
     return type_
 
