@@ -56,12 +56,17 @@ async def post(client: Client, body: dict[str, Any]) -> httpx.Response:
     return await client.http.post("/graphql", content=json.dumps(body).encode(), headers=HEADERS)
 
 
+def text_of(response: httpx.Response) -> str:
+    """Return the body without the mark that PostgreSQL answered, which depends on the load of the machine."""
+    return response.text.replace(',"degraded":true', "")
+
+
 async def assert_same(compiled: Client, standard: Client, body: dict[str, Any]) -> httpx.Response:
     """Send a request twice to the compiled service, because the second response may come from the page cache."""
     expected = await post(standard, body)
     for _ in range(2):
         found = await post(compiled, body)
-        assert (found.status_code, found.text) == (expected.status_code, expected.text), body
+        assert (found.status_code, text_of(found)) == (expected.status_code, text_of(expected)), body
     return expected
 
 
