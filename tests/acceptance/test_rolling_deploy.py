@@ -10,7 +10,7 @@ from api.config.settings import Settings
 from api.devstores import find_stores
 from tests.support.service_process import ROOT, Service, serve
 
-LAYERS = ("api", "schema", "cache", "db")
+LAYERS = ("api", "schema", "compiler", "cache", "db")
 TASK = "query ($id: ID!) { task(id: $id) { title priority version } }"
 CREATE = 'mutation { createTask(input: { title: "One", priority: HIGH }) { task { id } } }'
 RENAME = """mutation ($id: ID!, $title: String!) {
@@ -29,11 +29,11 @@ def earlier_release(folder: Path) -> Path:
     """Copy the service and change the copy into an earlier release, which has no `priority` in its entries."""
     for layer in LAYERS:
         shutil.copytree(ROOT / layer, folder / layer, ignore=shutil.ignore_patterns("__pycache__"))
-    entry = folder / "cache" / "redis" / "entry.py"
+    entry = folder / "cache" / "redis" / "encoded_task.py"
     text = entry.read_text()
     for current, earlier in (
-        ('FORMAT = f"1.{TASK_FORMAT}"', 'FORMAT = "1.without-priority"'),
-        ("_Payload(workspace, task)", '_Payload(workspace, msgspec.structs.replace(task, priority="NONE"))'),
+        ('FORMAT = f"2.{TASK_FORMAT}"', 'FORMAT = "2.without-priority"'),
+        ("        task.priority,\n", '        "NONE",\n'),
     ):
         assert current in text
         text = text.replace(current, earlier)
