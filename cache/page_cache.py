@@ -9,12 +9,11 @@ from cache.errors import CacheUnavailable, IndexLost
 from cache.metrics import StoreMetrics
 from cache.redis.protocol import PageCheck, Protocol
 
-# The memory of a page in addition to its bytes: key, object, and its place in the cache. And its compressed form, which
-# may come later, takes up to this part of the body.
+# Estimates of the memory of a page in addition to its body: its objects and its place in the cache, and the compressed
+# form that a later client may ask for, as a share of the body.
 _OVERHEAD_BYTES, _COMPRESSED_SHARE = 1000, 0.5
-# A page may take up to this part of the cache.
+# A page may take up to a sixteenth of the cache.
 _LARGEST_SHARE = 16
-
 
 # Records that a check failed: the epoch of its index, and how it failed.
 RecordFailure = Callable[[int, IndexLost | CacheUnavailable], None]

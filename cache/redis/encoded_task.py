@@ -2,16 +2,18 @@
 
 import struct
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import astuple
 
 from cache.redis.keys import VIEW_OF
 from cache.redis.position import BY_CREATION, POSITION_BYTES, pack_position
 from cache.redis.times import created_at_us, expires_at_ms
-from db.task import TASK_FORMAT, Order, Priority, Status, Task
+from db.task import TASK_FORMAT, Order, Status, Task
 
 # Changes with the fields of a task and with the encoding, so that workers of two releases, which run side by side
 # during a deployment, never decode each other's values. A value of another format is a miss.
@@ -31,20 +33,8 @@ _STATUS_OF: dict[int, Status] = {number: status for status, number in VIEW_OF.it
 _CLOSING_BRACE = ord("}")
 
 
-class _PrintedTask(msgspec.Struct, rename="camel", gc=False):
-    """The JSON of a task: the fields in their order, with times in the form in which the schema prints them."""
-
-    id: UUID
-    title: str
-    description: str
-    status: Status
-    priority: Priority
-    created_at: str
-    updated_at: str
-    expires_at: str | None
-    version: int
-
-
+# The JSON of a task: its fields in their order, with times as the schema prints them.
+_PrintedTask = msgspec.defstruct("_PrintedTask", Task.__struct_fields__, rename="camel", gc=False)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Task).decode
 
@@ -127,18 +117,8 @@ def encode(workspace: str, task: Task) -> EncodedTask:
         + (_NO_EXPIRY if expiry == "" else int(expiry)).to_bytes(8, signed=True)
         + VIEW_OF[task.status].to_bytes()
     )
-    printed = _PrintedTask(
-        task.id,
-        task.title,
-        task.description,
-        task.status,
-        task.priority,
-        task.created_at.isoformat(),
-        task.updated_at.isoformat(),
-        None if task.expires_at is None else task.expires_at.isoformat(),
-        task.version,
-    )
-    return EncodedTask(prefix + header, _encode(printed), task)
+    printed = [value.isoformat() if isinstance(value, datetime) else value for value in astuple(task)]
+    return EncodedTask(prefix + header, _encode(_PrintedTask(*printed)), task)
 
 
 def decode(workspace: str, id_bytes: bytes, value: bytes | None) -> EncodedTask | None:

@@ -23,7 +23,7 @@ from schema.limits.document import fragments_of, operation_of
 from schema.limits.operation_limits import OperationLimits
 
 MAX_PLANS, MAX_PLAN_BYTES = 1024, 24 * 2**20
-# A document may take up to this part of the cache.
+# A plan may take up to a sixteenth of the cache.
 _LARGEST_SHARE = 16
 # Measured: a parsed document takes 560 bytes for each token, with a name or a punctuator as the token.
 _TOKEN = re.compile(r"\w+|[^\w\s]")

@@ -133,7 +133,7 @@ class TaskConnection:
 
 
 class _EdgeRecord(Struct, gc=False):
-    """The attributes of a `TaskEdge`. Its constructor takes a fifth of the time."""
+    """The attributes of a `TaskEdge`. Creating one takes an eighth of the time."""
 
     node: EncodedTask
     order: Order
