@@ -7,6 +7,9 @@ import argparse
 import asyncio
 import sys
 import time
+import warnings
+from types import CoroutineType
+from typing import Any
 
 from tests.fuzz.differential.campaign import SUBJECTS, Report, run
 
@@ -20,6 +23,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000_000, help="operations in total")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    ignore_cancelled_coroutines()
     began, out, findings = time.monotonic(), sys.stdout, 0
     out.write(
         "| schema | operations | with errors | fast variables | not compiled | differences |\n"
@@ -39,6 +43,18 @@ def main() -> int:
             out.write(f"\n{finding}\n")
     out.write(f"\n{time.monotonic() - began:.0f} s, seed {options.seed}\n")
     return int(findings > 0)
+
+
+def ignore_cancelled_coroutines() -> None:
+    """Suppress warnings about coroutines that both executors cancel, before they start, when a sibling fails."""
+    report = sys.unraisablehook
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+
+    def hook(args: Any) -> None:
+        if not isinstance(args.object, CoroutineType):
+            report(args)
+
+    sys.unraisablehook = hook
 
 
 if __name__ == "__main__":
