@@ -70,9 +70,12 @@ class Service:
             return False
 
     def wait_for_index(self) -> float:
-        """Wait until pages come from the Redis index instead of PostgreSQL, and return the seconds waited."""
+        """Wait until pages come from the Redis index instead of PostgreSQL, and return the seconds waited.
+
+        While a second worker still starts, it answers some of the requests, with 503 and without `degraded`.
+        """
         began = time.monotonic()
-        while httpx.get(f"{self.url}/readyz").json()["degraded"]:
+        while httpx.get(f"{self.url}/readyz").json().get("degraded", True):
             time.sleep(0.02)
         return time.monotonic() - began
 
