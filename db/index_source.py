@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import LiteralString, cast
 from uuid import UUID
-
-from psycopg.rows import class_row
 
 from db.pool import Connection
 from db.task import Status
@@ -15,46 +13,87 @@ IndexPosition = tuple[int, UUID]
 INDEX_START: IndexPosition = (-1, UUID(int=0))
 
 
+# Each score has a fixed number of digits, so that all pairs of a batch have the same length.
+CREATED_DIGITS, EXPIRY_DIGITS = 16, 13
+
+
 @dataclass(frozen=True)
 class StatusBatch:
-    """The tasks of a batch that have one status: 16-byte ids, and the score of each id.
+    """The tasks of a batch that have one status, as pairs of score and id in the form in which Redis's ZADD takes them.
 
-    `created_at` holds the scores of `ids` in microseconds. `expiring` holds the ids of the tasks that expire, and
-    `expires_at` their scores in milliseconds. Scores are text because they are sent to Redis unchanged: converting a
-    million numbers takes a second.
+    `created` holds all tasks, scored by creation in microseconds. `expiring` holds those that expire, scored by expiry
+    in milliseconds. Both are sorted, because Redis adds sorted pairs up to three times as fast. PostgreSQL builds the
+    pairs: Python would need a second for a million of them, and the event loop would stand still.
     """
 
     status: Status
-    ids: list[bytes]
-    created_at: list[str]
-    expiring: list[bytes]
-    expires_at: list[str]
+    created: bytes
+    expiring: bytes
+
+    def __len__(self) -> int:
+        return len(self.created) // pair_length(CREATED_DIGITS)
+
+    @property
+    def created_at(self) -> dict[bytes, int]:
+        """The score of each task by creation, by its 16-byte id."""
+        return _scores(self.created, CREATED_DIGITS)
+
+    @property
+    def expires_at(self) -> dict[bytes, int]:
+        """The score of each task that expires, by its 16-byte id."""
+        return _scores(self.expiring, EXPIRY_DIGITS)
 
 
+def pair_length(digits: int) -> int:
+    """Return the length of a pair: the score and the id, each with a prefix for its length and an end of line."""
+    return len(b"$16\r\n") + digits + len(b"\r\n$16\r\n") + 16 + len(b"\r\n")
+
+
+def _scores(pairs: bytes, digits: int) -> dict[bytes, int]:
+    length = pair_length(digits)
+    ends = range(length, len(pairs) + 1, length)
+    return {pairs[end - 18 : end - 2]: int(pairs[end - 25 - digits : end - 25]) for end in ends}
+
+
+# The texts between scores and ids are the prefixes of a score and of an id in Redis's protocol. An expiry is rounded
+# down, because the column may hold times that were written before it was cut to milliseconds.
 INDEX_BATCH: LiteralString = """
     WITH batch AS MATERIALIZED (
-        SELECT id, status, (extract(epoch FROM created_at) * 1000000)::bigint::text AS created_at,
-               floor(extract(epoch FROM expires_at) * 1000)::bigint::text AS expires_at
+        SELECT id, status, created_at, expires_at
         FROM task
         WHERE workspace_id = %(workspace)s AND deleted_at IS NULL
           AND (expires_at IS NULL OR expires_at > statement_timestamp())
           AND (task.created_at, id) > (timestamptz 'epoch' + %(created_at)s * interval '1 microsecond', %(id)s)
         ORDER BY task.created_at, id LIMIT %(limit)s
     )
-    SELECT status::text, array_agg(uuid_send(id)) AS ids, array_agg(created_at) AS created_at,
-           coalesce(array_agg(uuid_send(id)) FILTER (WHERE expires_at IS NOT NULL), '{}') AS expiring,
-           coalesce(array_agg(expires_at) FILTER (WHERE expires_at IS NOT NULL), '{}') AS expires_at
-    FROM batch GROUP BY status
+    SELECT status::text, E'$16\\r\\n'::bytea || created || E'\\r\\n'::bytea AS created,
+           coalesce(E'$13\\r\\n'::bytea || expiring || E'\\r\\n'::bytea, '') AS expiring
+    FROM unnest(enum_range(NULL::task_status)) AS status, LATERAL (
+        SELECT string_agg(
+            lpad((extract(epoch FROM created_at) * 1000000)::bigint::text, 16, '0')::bytea
+                || E'\\r\\n$16\\r\\n'::bytea || uuid_send(id),
+            E'\\r\\n$16\\r\\n'::bytea ORDER BY created_at, id
+        ) AS created FROM batch WHERE batch.status = status.status
+    ) AS by_creation, LATERAL (
+        SELECT string_agg(
+            lpad(floor(extract(epoch FROM expires_at) * 1000)::bigint::text, 13, '0')::bytea
+                || E'\\r\\n$16\\r\\n'::bytea || uuid_send(id),
+            E'\\r\\n$13\\r\\n'::bytea ORDER BY expires_at, id
+        ) AS expiring FROM batch WHERE batch.status = status.status AND expires_at IS NOT NULL
+    ) AS by_expiry
+    WHERE created IS NOT NULL
 """
 
 
 async def index_batch(connection: Connection, workspace: str, after: IndexPosition, limit: int) -> list[StatusBatch]:
     """B2: return up to `limit` tasks after a position, grouped by status, in one snapshot. Empty at the end."""
     created_at, id_ = after
-    params = {"workspace": workspace, "created_at": created_at, "id": id_, "limit": limit}
-    return await connection.query(INDEX_BATCH, params, class_row(StatusBatch))
+    params = {"workspace": workspace, "created_at": str(created_at), "id": str(id_), "limit": str(limit)}
+    rows = await connection.query_in_thread(INDEX_BATCH, params)
+    return [StatusBatch(cast(Status, status.decode()), created, expiring) for status, created, expiring in rows]
 
 
 def last_position(batch: Sequence[StatusBatch]) -> IndexPosition:
     """Return the position of the last task of a batch."""
-    return max((int(part.created_at[-1]), UUID(bytes=part.ids[-1])) for part in batch)
+    ends = (part.created[-pair_length(CREATED_DIGITS) :] for part in batch)
+    return max((score, UUID(bytes=id_)) for end in ends for id_, score in _scores(end, CREATED_DIGITS).items())

@@ -1,7 +1,7 @@
 """The pool of PostgreSQL connections."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -10,9 +10,13 @@ from typing import LiteralString, Self, TypeVar
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.abc import Params
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq.abc import PGresult
 from psycopg.rows import AsyncRowFactory, TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from db.blocking import run_blocking
 from db.errors import CommitUnknown, DatabaseBusy, DatabaseUnavailable, translate, translated
 
 Row = TypeVar("Row")
@@ -55,6 +59,31 @@ class Connection:
         async with self.raw.cursor(binary=True, row_factory=row_factory) as cursor:
             await cursor.execute(sql, params)
             return await cursor.fetchall()
+
+    async def query_in_thread(self, sql: LiteralString, params: Mapping[str, str]) -> list[list[bytes]]:
+        """Execute a statement with a large result in a thread, and return its values as PostgreSQL sends them.
+
+        A busy event loop would read the result in many small parts. The parameters are sent as text. NULL is not
+        supported. If the caller is cancelled, the connection is closed.
+        """
+        self._count()
+        pgconn = self.raw.pgconn
+        command: str = sql
+        for number, name in enumerate(params, 1):
+            command = command.replace(f"%({name})s", f"${number}")
+        values = [value.encode() for value in params.values()]
+
+        def execute() -> PGresult:
+            return pgconn.exec_params(command.encode(), values, result_format=Format.BINARY)
+
+        async with self.raw.lock:
+            result = await run_blocking(execute, pgconn.socket)
+        if pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(pgconn.get_error_message())
+        if result.status != ExecStatus.TUPLES_OK:
+            raise error_from_result(result)
+        columns = range(result.nfields)
+        return [[result.get_value(row, column) or b"" for column in columns] for row in range(result.ntuples)]
 
 
 class Database:

@@ -80,7 +80,7 @@ async def audit_sample(store: Store, protocol: Protocol) -> int:
     """
     position = await _random_position(store, protocol)
     ids, batch, _ = await _batch_suspects(store, protocol, position, SAMPLE_ROWS)
-    sampled = [UUID(bytes=id_) for members in batch for id_ in members.ids]
+    sampled = [UUID(bytes=id_) for members in batch for id_ in members.created_at]
     for id_, difference in (await compare_tasks(store, protocol, list({*ids, *sampled}))).items():
         log.error("Redis differs from PostgreSQL", task=str(id_), difference=difference)
         store.metrics.differences += 1
@@ -94,7 +94,7 @@ async def _suspects(store: Store, protocol: Protocol, report: AuditReport) -> As
     position: IndexPosition | None = INDEX_START
     while position is not None:
         ids, batch, position = await _batch_suspects(store, protocol, position, AUDIT_BATCH_ROWS)
-        report.rows += sum(len(members.ids) for members in batch)
+        report.rows += sum(map(len, batch))
         yield ids
     for index, expiring in zip(protocol.keys.indexes, protocol.keys.expiring, strict=True):
         async for members in _scan(store, protocol, "ZSCAN", expiring):
@@ -118,10 +118,10 @@ async def _batch_suspects(
     """
     async with store.database.connection() as connection:
         batch = await index_batch(connection, store.workspace, after, limit)
-    end = last_position(batch) if sum(len(members.ids) for members in batch) == limit else None
+    end = last_position(batch) if sum(map(len, batch)) == limit else None
     expected: list[set[tuple[bytes, int]]] = [set() for _ in protocol.keys.indexes]
     for members in batch:
-        scored = set(zip(members.ids, map(int, members.created_at), strict=True))
+        scored = set(members.created_at.items())
         expected[0] |= scored
         expected[VIEW_OF[members.status] - 1] |= scored
     different: set[bytes] = set()

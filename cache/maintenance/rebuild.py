@@ -2,27 +2,42 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import structlog
 
 from cache.errors import CacheUnavailable, IndexLost, RedisFull, UnfitRedis
 from cache.gate.watcher import check_gate
+from cache.redis.bulk_connection import BulkConnection
 from cache.redis.client import Argument
 from cache.redis.keys import BEACON, VIEW_OF, Keys, epochs_key
+from cache.redis.pipeline import pack_command
 from cache.redis.preflight import redis_problems
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db import gate
 from db.errors import DatabaseError
 from db.gate import Gate
-from db.index_source import INDEX_START, StatusBatch, index_batch, last_position
+from db.index_source import (
+    CREATED_DIGITS,
+    EXPIRY_DIGITS,
+    INDEX_START,
+    StatusBatch,
+    index_batch,
+    last_position,
+    pair_length,
+)
 from db.pool import Connection
 
 log = structlog.get_logger(__name__)
 
-REBUILD_BATCH_ROWS = 10_000
+Batch = Sequence[StatusBatch]
+
+REBUILD_BATCH_ROWS = 40_000
+# With two, Redis always has a batch to add while the other reply is on its way.
+ADDERS = 2
+ZADD_PAIRS = 10_000
 REINDEX_POLL_SECONDS = 0.1
 
 
@@ -94,43 +109,58 @@ async def _build(store: Store, lock_connection: Connection, protocol: Protocol) 
 
 
 async def _fill(store: Store, connection: Connection, protocol: Protocol) -> int:
-    """B2, B3: add every id in batches. Redis adds one batch while PostgreSQL reads the next."""
-    count, position, adding = 0, INDEX_START, asyncio.create_task(asyncio.sleep(0))
-    try:
+    """B2, B3: add every id in batches. Redis adds batches while PostgreSQL reads the next one."""
+    count = 0
+    batches: asyncio.Queue[Batch | None] = asyncio.Queue(1)
+
+    async def read() -> None:
+        nonlocal count
+        position = INDEX_START
         while batch := await index_batch(connection, store.workspace, position, REBUILD_BATCH_ROWS):
-            await adding
-            adding = asyncio.create_task(_add(store, protocol, batch))
-            count += sum(len(members.ids) for members in batch)
+            await batches.put(batch)
+            count += sum(map(len, batch))
             position = last_position(batch)
-        await adding
-    finally:  # after a failure the index is cleared, so no batch may be added later
-        adding.cancel()
-        await asyncio.gather(adding, return_exceptions=True)
+        for _ in range(ADDERS):
+            await batches.put(None)
+
+    async def add() -> None:
+        async with store.redis.bulk(protocol.gate.redis_run_id) as bulk:
+            while batch := await batches.get():
+                await _add(bulk, protocol, batch)
+
+    # After a failure the index is cleared, so no batch may be added later: the group waits for the adders.
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(read())
+            for _ in range(ADDERS):
+                group.create_task(add())
+    except ExceptionGroup as failures:  # the first failure has ended the other tasks
+        raise failures.exceptions[0] from None
     return count
 
 
-async def _add(store: Store, protocol: Protocol, batch: Sequence[StatusBatch]) -> None:
+async def _add(bulk: BulkConnection, protocol: Protocol, batch: Batch) -> None:
     """B3: add a batch. GT keeps a later expiry that a concurrent writer has stored (+inf stands for none)."""
     keys = protocol.keys
-    commands: list[list[Argument]] = [["EXISTS", keys.rev]]
+    commands = [pack_command(("EXISTS", keys.rev))]
     for members in batch:
         view = VIEW_OF[members.status] - 1
-        pairs = _score_pairs(members.created_at, members.ids)
-        commands += (["ZADD", keys.indexes[of], "GT", *pairs] for of in (0, view))
-        if members.expiring:
-            pairs = _score_pairs(members.expires_at, members.expiring)
-            commands += (["ZADD", keys.expiring[of], "GT", *pairs] for of in (0, view))
-    exists, *_ = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
+        for of in (0, view):
+            commands += _zadd(keys.indexes[of], members.created, CREATED_DIGITS)
+            commands += _zadd(keys.expiring[of], members.expiring, EXPIRY_DIGITS)
+    exists, *_ = await bulk.send(commands)
     if not exists:
         raise IndexLost("Redis was emptied during the rebuild. Try again.")
 
 
-def _score_pairs(scores: list[str], ids: list[bytes]) -> list[Argument]:
-    """Return each score followed by its id, as ZADD takes them."""
-    pairs: list[Argument] = [b""] * (2 * len(ids))
-    pairs[0::2] = scores
-    pairs[1::2] = ids
-    return pairs
+def _zadd(key: bytes, pairs: bytes, digits: int) -> Iterator[bytes]:
+    """Pack commands that add pairs of score and id. Redis serves nobody else during a command, so each is limited."""
+    length = pair_length(digits)
+    for start in range(0, len(pairs), ZADD_PAIRS * length):
+        part = pairs[start : start + ZADD_PAIRS * length]
+        head = pack_command(("ZADD", key, "GT"))
+        arguments = 3 + 2 * (len(part) // length)
+        yield b"*%d%b%b" % (arguments, head[2:], part)
 
 
 async def _abandon(store: Store, protocol: Protocol, error: BaseException) -> None:

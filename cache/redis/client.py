@@ -17,6 +17,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from cache.errors import CacheUnavailable, OtherRedis, RedisFull
+from cache.redis.bulk_connection import BulkConnection, bulk_connection
 from cache.redis.pipeline import pack_command
 from cache.redis.shared_connection import SharedConnection, parse_run_id
 
@@ -64,6 +65,7 @@ class Redis:
         read_timeout: float = READ_TIMEOUT_SECONDS,
         count: Callable[[], None] = lambda: None,
     ) -> None:
+        self._url = url
         self._count = count
         self.read_timeout = read_timeout
         self._closed = False
@@ -187,6 +189,12 @@ class Redis:
                 yield exchange
             finally:
                 await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def bulk(self, run_id: str) -> AsyncIterator[BulkConnection]:
+        """Open a connection for much data to one run of the server. Raises as `script` does."""
+        async with bulk_connection(self._url, run_id, self._count) as connection:
+            yield connection
 
     @asynccontextmanager
     async def listen(self, channel: bytes) -> AsyncIterator[Callable[[float], Awaitable[bytes | None]]]:

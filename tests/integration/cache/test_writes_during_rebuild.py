@@ -67,7 +67,8 @@ class StepwiseRebuild:
             self._batch = await index_batch(connection, self._store.workspace, INDEX_START, 1000)
 
     async def _add(self) -> None:
-        await rebuilding._add(self._store, self._protocol, self._batch)
+        async with self._store.redis.bulk(self._protocol.gate.redis_run_id) as bulk:
+            await rebuilding._add(bulk, self._protocol, self._batch)
 
     async def finish(self) -> None:
         """Switch the gate on and scrub the marks that the writes left."""

@@ -25,12 +25,12 @@ def tasks_in(batch: list[StatusBatch]) -> list[tuple[int, UUID, str, int | None]
     """Return the tasks of a batch as (created_at, id, status, expires_at), sorted."""
     seen = []
     for part in batch:
-        assert len(part.ids) == len(part.created_at)
-        assert len(part.expiring) == len(part.expires_at)
-        expiries = dict(zip(part.expiring, map(int, part.expires_at), strict=True))
-        assert set(expiries) <= set(part.ids)
-        for id_, at in zip(part.ids, part.created_at, strict=True):
-            seen.append((int(at), UUID(bytes=id_), part.status, expiries.get(id_)))
+        created, expiries = part.created_at, part.expires_at
+        assert len(created) == len(part)
+        assert set(expiries) <= set(created)
+        for scores in (created, expiries):
+            assert list(scores.items()) == sorted(scores.items(), key=lambda item: (item[1], item[0]))
+        seen += [(at, UUID(bytes=id_), part.status, expiries.get(id_)) for id_, at in created.items()]
     return sorted(seen)
 
 
@@ -48,7 +48,7 @@ async def test_batches_hold_every_visible_task_once_in_order(connection: Connect
     made = await create_rows(connection, 1, status="IN_PROGRESS") + made
     found = await read_batches(connection, limit)
     assert [task for batch in found for task in tasks_in(batch)] == [index_row(task) for task in reversed(made)]
-    assert [sum(len(part.ids) for part in batch) for batch in found[:-1]] == [limit] * (len(found) - 1)
+    assert [sum(map(len, batch)) for batch in found[:-1]] == [limit] * (len(found) - 1)
 
 
 async def test_tasks_with_equal_times_are_sorted_by_id(connection: Connection) -> None:

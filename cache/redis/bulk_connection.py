@@ -1,0 +1,84 @@
+"""A connection for much data. It works in a thread, so that a busy event loop does not slow it down."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import OutOfMemoryError, RedisError
+from redis.maint_notifications import MaintNotificationsConfig
+from redis.retry import Retry
+
+from cache.errors import CacheUnavailable, OtherRedis, RedisFull
+from cache.redis.shared_connection import parse_run_id
+from db.blocking import run_blocking
+
+# How long Redis may take no data and send no reply.
+BULK_TIMEOUT_SECONDS = 5
+
+
+class BulkConnection:
+    """A connection for one caller at a time. After an error or a cancellation it must not be used again."""
+
+    def __init__(self, connection: Any, count: Callable[[], None]) -> None:
+        self._connection = connection
+        self._count = count
+
+    async def send(self, packed: Sequence[bytes]) -> list[Any]:
+        """Send packed commands in one round trip and return their replies. Raises `CacheUnavailable`."""
+        self._count()
+
+        def exchange() -> list[Any]:
+            try:
+                self._connection.send_packed_command(packed, check_health=False)
+                return [self._connection.read_response() for _ in packed]
+            except OutOfMemoryError as error:
+                raise RedisFull from error
+            except (RedisError, OSError) as error:
+                raise CacheUnavailable from error
+
+        return await run_blocking(exchange, self._connection._sock.fileno())
+
+
+@asynccontextmanager
+async def bulk_connection(url: str, run_id: str, count: Callable[[], None]) -> AsyncIterator[BulkConnection]:
+    """Open a connection to one run of the server. Raises `CacheUnavailable`, or `OtherRedis` if another run answers."""
+    connection = await asyncio.to_thread(_open, url, run_id)
+    try:
+        yield BulkConnection(connection, count)
+    finally:
+        connection.disconnect()
+
+
+def _open(url: str, run_id: str) -> Any:
+    options = {
+        "protocol": 3,
+        "socket_connect_timeout": BULK_TIMEOUT_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+    }
+    connection: Any = redis.ConnectionPool.from_url(url, **options).make_connection()
+    try:
+        connection.connect()
+        _limit_waits(connection._sock)
+        connection.send_command("INFO", "server")
+        found = parse_run_id(connection.read_response())
+    except (RedisError, OSError) as error:
+        connection.disconnect()
+        raise CacheUnavailable from error
+    if found != run_id:
+        connection.disconnect()
+        raise OtherRedis
+    return connection
+
+
+def _limit_waits(connected: socket.socket) -> None:
+    """Let the kernel limit each wait. With Python's own timeout, each part of a transfer would need the interpreter."""
+    connected.settimeout(None)
+    limit = struct.pack("ll", BULK_TIMEOUT_SECONDS, 0)
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
