@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.devstores import watchdog
@@ -36,6 +37,7 @@ class StoreProgram:
     kill_signal: signal.Signals
     stop_seconds: float
     account: Account
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class StoreServer:
@@ -70,6 +72,8 @@ class StoreServer:
                     stdout=log,
                     stderr=log,
                     pass_fds=(watched, self._lock),
+                    # A setting of the operator comes first.
+                    env={**program.environment, **os.environ},
                     # In a terminal, Ctrl-C then reaches only the service, which stops the stores in order.
                     start_new_session=True,
                 )

@@ -37,7 +37,7 @@ Batch = Sequence[StatusBatch]
 REBUILD_BATCH_ROWS = 40_000
 # With two, Redis always has a batch to add while the other reply is on its way.
 ADDERS = 2
-ZADD_PAIRS = 10_000
+ZADD_PAIRS = 2_000
 REINDEX_POLL_SECONDS = 0.1
 
 

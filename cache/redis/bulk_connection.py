@@ -34,7 +34,8 @@ class BulkConnection:
 
         def exchange() -> list[Any]:
             try:
-                self._connection.send_packed_command(packed, check_health=False)
+                # In one call: between two, the thread may have to wait for the interpreter.
+                self._connection.send_packed_command([b"".join(packed)], check_health=False)
                 return [self._connection.read_response() for _ in packed]
             except OutOfMemoryError as error:
                 raise RedisFull from error

@@ -68,6 +68,21 @@ def test_data_survives_a_restart_and_the_cache_does_not(tmp_path: Path) -> None:
             assert client.dbsize() == 0
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux shows the environment of a process")
+def test_allocator_of_redis_is_tuned_unless_the_operator_has_set_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tunables() -> bytes:
+        with EmbeddedStores(settings(tmp_path), durable=False) as urls, redis.Redis.from_url(urls.redis_url) as client:
+            environment = Path(f"/proc/{client.info()['process_id']}/environ").read_bytes()
+        (found,) = [value for value in environment.split(b"\0") if value.startswith(b"GLIBC_TUNABLES=")]
+        return found.partition(b"=")[2]
+
+    assert tunables() == b"glibc.malloc.tcache_count=4096"
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=7")
+    assert tunables() == b"glibc.malloc.tcache_count=7"
+
+
 def test_acknowledged_writes_are_durable(tmp_path: Path) -> None:
     names = ["fsync", "synchronous_commit", "full_page_writes", "listen_addresses", "jit"]
     with (
