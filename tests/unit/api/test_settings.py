@@ -36,9 +36,9 @@ def test_only_api_config_reads_the_environment() -> None:
     root = DOCUMENT.parents[2]
     folders = ("api", "schema", "cache", "db")
     files = [file for folder in folders for file in (root / folder).rglob("*.py")]
-    # Only load.py, which finds unknown settings, and the supervisor, which starts workers, read the environment.
+    # Only load.py, which finds unknown settings, and what starts workers and stores, read the environment.
     readers = {file.name for file in files if re.search(r"os\.environ|getenv", file.read_text())}
-    assert readers <= {"load.py", "supervisor.py"}
+    assert readers <= {"load.py", "supervisor.py", "server.py"}
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
