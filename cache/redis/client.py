@@ -13,11 +13,12 @@ import hiredis
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
+from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
-from cache.errors import CacheUnavailable, OtherRedis, RedisFull
+from cache.errors import CacheUnavailable, RedisFull
 from cache.redis.bulk_connection import BulkConnection, bulk_connection
+from cache.redis.connection_pool import ConnectionPool
 from cache.redis.pipeline import pack_command
 from cache.redis.shared_connection import SharedConnection, parse_run_id
 
@@ -42,15 +43,8 @@ def script_sha(name: ScriptName) -> str:
     return sha1(script_source(name).encode()).hexdigest()  # noqa: S324
 
 
-async def _on_connect(connection: Any) -> None:
-    """Read the server's run id, so that another server behind the same address is recognised."""
-    await connection.on_connect()
-    await connection.send_command("INFO", "server")
-    connection.run_id = parse_run_id(await connection.read_response())
-
-
 class Redis:
-    """A pool of connections, and one shared connection for reads. `count` is called for every round trip.
+    """Connections for one request each, and one shared connection for reads. `count` is called for every round trip.
 
     Nothing is sent twice: the client's own retries are off. A mark that arrives a second time, late, is a mark that no
     writer clears.
@@ -68,7 +62,6 @@ class Redis:
         self._url = url
         self._count = count
         self.read_timeout = read_timeout
-        self._closed = False
         # The run id of the server that answered last, of those calls that name one.
         self.last_run_id = ""
         self._pool = redis.BlockingConnectionPool.from_url(
@@ -79,13 +72,14 @@ class Redis:
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
             retry=Retry(NoBackoff(), 0),
-            redis_connect_func=_on_connect,
             # With maintenance notifications the pool lends connections that were closed while idle.
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
         self.client: redis.Redis = redis.Redis.from_pool(self._pool)
-        # The pool has read the URL, so both kinds of connections understand the same URLs.
-        self._shared = SharedConnection(self._pool.make_connection(), read_timeout)  # type: ignore[no-untyped-call]
+        # The pool has read the URL, so all kinds of connections understand the same URLs.
+        address = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        self._shared = SharedConnection(address, read_timeout)
+        self._exclusive = ConnectionPool(address, connections, timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,8 +90,8 @@ class Redis:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._closed = True
         await self._shared.aclose()
+        await self._exclusive.aclose()
         await self.client.aclose()
 
     async def script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
@@ -105,17 +99,28 @@ class Redis:
 
         Raises `CacheUnavailable`, or `OtherRedis` if the server has another run id.
         """
-        async with self._exchange(run_id) as exchange:
-            try:
-                (reply,) = await exchange(("EVALSHA", script_sha(name), len(keys), *keys, *arguments))
-            except NoScriptError:  # the script did not run, so EVAL does not run it a second time
-                (reply,) = await exchange(("EVAL", script_source(name), len(keys), *keys, *arguments))
-            return reply
+        packed = pack_command(("EVALSHA", script_sha(name), len(keys), *keys, *arguments))
+        (reply,) = await self._exchange(packed, 1, run_id)
+        if type(reply) is hiredis.ReplyError and str(reply).startswith("NOSCRIPT"):
+            # The script did not run, so EVAL does not run it a second time.
+            packed = pack_command(("EVAL", script_source(name), len(keys), *keys, *arguments))
+            (reply,) = await self._exchange(packed, 1, run_id)
+        _raise_errors([reply])
+        return reply
 
     async def send(self, commands: Sequence[Sequence[Argument]], *, run_id: str = "") -> list[Any]:
         """Send commands in one round trip and return their replies. Raises as `script` does."""
-        async with self._exchange(run_id) as exchange:
-            return await exchange(*commands)
+        packed = b"".join([pack_command(tuple(command)) for command in commands])
+        replies = await self._exchange(packed, len(commands), run_id)
+        _raise_errors(replies)
+        return replies
+
+    async def _exchange(self, packed: bytes, replies: int, run_id: str) -> list[Any]:
+        """Send commands once, on a connection that no other request uses meanwhile."""
+        self._count()
+        received = await self._exclusive.send(packed, replies, run_id)
+        self.last_run_id = run_id or self.last_run_id
+        return received
 
     async def read(self, commands: Sequence[Sequence[Argument]], *, run_id: str = "") -> list[Any]:
         """Send commands over the shared connection and return their replies. Raises as `script` does.
@@ -160,37 +165,6 @@ class Redis:
         return CacheUnavailable()
 
     @asynccontextmanager
-    async def _exchange(self, run_id: str) -> AsyncIterator[Callable[..., Awaitable[list[Any]]]]:
-        """Lend a connection for one exchange. A connection whose reply may still be in flight is closed."""
-
-        async def exchange(*commands: Sequence[Argument]) -> list[Any]:
-            self._count()
-            try:
-                await connection.send_packed_command([pack_command(tuple(command)) for command in commands])
-                return [await connection.read_response() for _ in commands]
-            except NoScriptError:
-                raise
-            except BaseException:
-                await connection.disconnect(nowait=True)
-                raise
-
-        if self._closed:  # an abandoned load must not open a connection that is never closed
-            raise CacheUnavailable
-        async with _translated():
-            connection: Any = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-            try:
-                if run_id and connection.run_id != run_id:
-                    # The connection may be left over from an earlier run of the server. A new one decides.
-                    await connection.disconnect(nowait=True)
-                    await connection.connect()
-                    if connection.run_id != run_id:
-                        raise OtherRedis
-                self.last_run_id = run_id or self.last_run_id
-                yield exchange
-            finally:
-                await self._pool.release(connection)
-
-    @asynccontextmanager
     async def bulk(self, run_id: str) -> AsyncIterator[BulkConnection]:
         """Open a connection for much data to one run of the server. Raises as `script` does."""
         async with bulk_connection(self._url, run_id, self._count) as connection:
@@ -221,6 +195,13 @@ class Redis:
         return parse_run_id(reply)
 
 
+def _raise_errors(replies: Sequence[Any]) -> None:
+    for reply in replies:
+        if type(reply) is hiredis.ReplyError:
+            # Redis refuses a script for lack of memory at its first write, so no script is left half done.
+            raise (RedisFull if str(reply).startswith("OOM") else CacheUnavailable) from reply
+
+
 @asynccontextmanager
 async def redis_timeout(seconds: float | None) -> AsyncIterator[None]:
     """Raise `CacheUnavailable` if the block takes longer than `seconds`; None means no limit."""
@@ -235,7 +216,5 @@ async def redis_timeout(seconds: float | None) -> AsyncIterator[None]:
 async def _translated() -> AsyncIterator[None]:
     try:
         yield
-    except OutOfMemoryError as error:  # raised at a script's first write, so no script is left half done
-        raise RedisFull from error
     except (RedisError, OSError, TimeoutError) as error:
         raise CacheUnavailable from error

@@ -79,7 +79,9 @@ class SharedConnection:
         if self._opening is None:
             self._opened += 1
             # In a context of its own, because the connection outlives the request that happens to open it.
-            self._opening = loop.create_task(self._open(self._opened), context=Context())
+            self._opening = loop.create_task(
+                open_pipeline(self._address, self._timeout_seconds, self._pipelines, self._opened), context=Context()
+            )
             self._opening.add_done_callback(self._adopt)
         opening = self._opening
         await asyncio.wait({opening}, timeout=max(0.0, fails_at - loop.time()))
@@ -97,30 +99,37 @@ class SharedConnection:
         self.replace()
         self._current = opening.result()
 
-    async def _open(self, number: int) -> Pipeline:
-        """Connect, log in, and read the server's run id."""
-        limit = self._timeout_seconds
-        if self._address.socket_connect_timeout is not None:
-            limit = min(limit, self._address.socket_connect_timeout)
-        async with asyncio.timeout(limit):
-            pipeline = await self._connect(lambda: Pipeline(self._timeout_seconds, number))
-            self._pipelines.add(pipeline)
-            pipeline.closed.add_done_callback(lambda _: self._pipelines.discard(pipeline))
-            try:
-                _keep_alive(pipeline, self._address)
-                pipeline.run_id = await _handshake(pipeline, self._address)
-            except BaseException:
-                pipeline.close(ConnectionError("The connection was not completed."))
-                raise
-            return pipeline
 
-    async def _connect(self, create: Callable[[], Pipeline]) -> Pipeline:
-        loop, address = asyncio.get_running_loop(), self._address
-        if isinstance(address, redis.UnixDomainSocketConnection):
-            return (await loop.create_unix_connection(create, address.path))[1]
-        assert isinstance(address, redis.Connection)
-        ssl = address.ssl_context.get() if isinstance(address, redis.SSLConnection) else None
-        return (await loop.create_connection(create, address.host, address.port, ssl=ssl))[1]
+async def open_pipeline(
+    address: AbstractConnection, timeout_seconds: float, pipelines: set[Pipeline], number: int = 0
+) -> Pipeline:
+    """Connect, log in, and read the server's run id. `pipelines` holds the pipeline until its socket is closed.
+
+    Raises `OSError` or `TimeoutError`.
+    """
+    limit = timeout_seconds
+    if address.socket_connect_timeout is not None:
+        limit = min(limit, address.socket_connect_timeout)
+    async with asyncio.timeout(limit):
+        pipeline = await _connect(address, lambda: Pipeline(timeout_seconds, number))
+        pipelines.add(pipeline)
+        pipeline.closed.add_done_callback(lambda _: pipelines.discard(pipeline))
+        try:
+            _keep_alive(pipeline, address)
+            pipeline.run_id = await _handshake(pipeline, address)
+        except BaseException:
+            pipeline.close(ConnectionError("The connection was not completed."))
+            raise
+        return pipeline
+
+
+async def _connect(address: AbstractConnection, create: Callable[[], Pipeline]) -> Pipeline:
+    loop = asyncio.get_running_loop()
+    if isinstance(address, redis.UnixDomainSocketConnection):
+        return (await loop.create_unix_connection(create, address.path))[1]
+    assert isinstance(address, redis.Connection)
+    ssl = address.ssl_context.get() if isinstance(address, redis.SSLConnection) else None
+    return (await loop.create_connection(create, address.host, address.port, ssl=ssl))[1]
 
 
 def _keep_alive(pipeline: Pipeline, address: AbstractConnection) -> None:

@@ -1,0 +1,94 @@
+"""Connections to Redis for requests that must not share one: each is lent to one request at a time."""
+
+import asyncio
+from typing import Any
+
+import hiredis
+from redis.asyncio.connection import AbstractConnection
+
+from cache.errors import CacheUnavailable, OtherRedis
+from cache.redis.pipeline import Pipeline
+from cache.redis.shared_connection import open_pipeline
+
+
+class ConnectionPool:
+    """Lends up to `size` connections to one address. A request is sent once, on a connection of its own.
+
+    `timeout_seconds` limits the wait for a free connection, the opening of one, and the wait for the replies.
+    """
+
+    def __init__(self, address: AbstractConnection, size: int, timeout_seconds: float) -> None:
+        # Holds the address and the options of the URL. It is never connected itself.
+        self._address = address
+        self._timeout_seconds = timeout_seconds
+        self._free = asyncio.Semaphore(size)
+        self._idle: list[Pipeline] = []
+        self._pipelines: set[Pipeline] = set()
+        self._closed = False
+
+    async def send(self, packed: bytes, replies: int, run_id: str) -> list[Any]:
+        """Send packed commands and return their replies, which may be instances of `hiredis.ReplyError`.
+
+        With `run_id`, send them to that run of the server or not at all. Raises `CacheUnavailable`, or `OtherRedis` if
+        the server has another run id.
+        """
+        if self._free.locked():
+            await self._wait()
+        else:
+            await self._free.acquire()  # returns at once
+        try:
+            pipeline = self._take(run_id) or await self._connect(run_id)
+            try:
+                received = await pipeline.send(packed, replies)
+            except asyncio.CancelledError:
+                # The reply is still to come, and the next request must not wait behind it.
+                pipeline.close(ConnectionError("The request was cancelled."))
+                raise
+            if any(type(reply) is hiredis.ReplyError and not _is_harmless(reply) for reply in received):
+                pipeline.close(ConnectionError("Another server may stand behind the address by now."))
+            else:
+                self._idle.append(pipeline)
+            return received
+        finally:
+            self._free.release()
+
+    async def aclose(self) -> None:
+        """Close the connections. Requests in flight fail, and so do later ones."""
+        self._closed = True
+        pipelines = list(self._pipelines)
+        for pipeline in pipelines:
+            pipeline.close(ConnectionError("The client was closed."))
+        await asyncio.gather(*(pipeline.closed for pipeline in pipelines))
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise CacheUnavailable from error
+
+    def _take(self, run_id: str) -> Pipeline | None:
+        """Return an idle connection. One that is left over from another run of the server is closed."""
+        while self._idle:
+            pipeline = self._idle.pop()
+            if pipeline.is_open and run_id in ("", pipeline.run_id):
+                return pipeline
+            pipeline.close(ConnectionError("The connection was replaced."))
+        return None
+
+    async def _connect(self, run_id: str) -> Pipeline:
+        if self._closed:  # an abandoned load must not open a connection that is never closed
+            raise CacheUnavailable
+        try:
+            pipeline = await open_pipeline(self._address, self._timeout_seconds, self._pipelines)
+        except (OSError, TimeoutError, CacheUnavailable) as error:
+            raise CacheUnavailable from error
+        if self._closed or run_id not in ("", pipeline.run_id):
+            pipeline.close(ConnectionError("The connection leads to another server."))
+            raise CacheUnavailable if self._closed else OtherRedis
+        return pipeline
+
+
+def _is_harmless(error: hiredis.ReplyError) -> bool:
+    """Return whether the right server may answer with this error."""
+    return str(error).startswith(("NOSCRIPT", "OOM"))
