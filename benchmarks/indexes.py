@@ -60,7 +60,8 @@ def change(**fields: Any) -> Write:
         for id_ in ids:
             locked = await task_table.lock_tasks(connection, "default", [id_])
             new = {name: value() for name, value in fields.items()}
-            await task_table.update_tasks(connection, "default", [replace(locked[id_].task, **new)])
+            task_table.update_tasks(connection, "default", [replace(locked[id_].task, **new)])
+            await connection.flush()
 
     return run
 

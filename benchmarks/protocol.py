@@ -37,7 +37,10 @@ TOTAL = "{ tasks(first: 1) { totalCount } }"
 async def plain_write(store: Store, id_: UUID | None, step: Step) -> list[WriteOutcome]:
     """Commit, then SET the entry. This skips the protocol: no gate, no mark and no fencing token."""
     async with store.database.transaction() as connection:
-        [done] = outcomes = await step(connection)
+        change = await step(connection)
+        assert change.queue is not None
+        queued = change.queue(connection)
+    [done] = outcomes = change.written(queued.rows)
     protocol = store.gate_lease.protocol
     assert protocol is not None
     assert id_ is not None

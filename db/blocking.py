@@ -3,25 +3,37 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
 Result = TypeVar("Result")
 
+# How long a call may take to end after it was interrupted.
+INTERRUPT_SECONDS = 5.0
 
-async def run_blocking(call: Callable[[], Result], descriptor: int) -> Result:
+
+async def run_blocking(
+    call: Callable[[], Result], descriptor: int, interrupt: Callable[[], Awaitable[object]] | None = None
+) -> Result:
     """Run a call that blocks on a socket in a thread, and return its result.
 
-    If the caller is cancelled, the socket is shut down, so that the call fails at once. The caller must not use the
-    connection afterwards.
+    If the caller is cancelled, `interrupt` asks the server to end the call. Without it, or if that does not help, the
+    socket is shut down, so that the call fails at once and the connection cannot be used any more.
     """
     running = asyncio.ensure_future(asyncio.to_thread(call))
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
-        _shut_down(descriptor)
-        await asyncio.gather(running, return_exceptions=True)
+        try:
+            if interrupt is not None:
+                with suppress(Exception):
+                    await interrupt()
+                await asyncio.wait({running}, timeout=INTERRUPT_SECONDS)
+        finally:
+            if not running.done():
+                _shut_down(descriptor)
+            await asyncio.gather(running, return_exceptions=True)
         raise
 
 

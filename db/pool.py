@@ -2,22 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import LiteralString, Self, TypeVar
+from typing import Any, LiteralString, Self, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection
-from psycopg.abc import Params
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
-from psycopg.rows import AsyncRowFactory, TupleRow
+from psycopg.rows import AsyncRowFactory
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from db.blocking import run_blocking
-from db.errors import CommitUnknown, DatabaseBusy, DatabaseUnavailable, translate, translated
+from db.errors import CommitUnknown, DatabaseBusy, DatabaseUnavailable, translate
+from db.statements import SessionConnection, Statement, command, execute
 
 Row = TypeVar("Row")
 
@@ -49,23 +48,69 @@ CONFIGURE: LiteralString = """
 class Connection:
     """A connection that is checked out. It counts its statements."""
 
-    def __init__(self, raw: AsyncConnection[TupleRow], count: Callable[[], None]) -> None:
+    def __init__(self, raw: SessionConnection, count: Callable[[], None]) -> None:
         self.raw = raw
         self._count = count
+        self._queued: list[Statement[Any]] = []
 
-    async def query(self, sql: LiteralString, params: Params, row_factory: AsyncRowFactory[Row]) -> list[Row]:
-        """Execute one statement and return its rows, built by `row_factory`."""
+    def queue(self, sql: LiteralString, params: Mapping[str, Any], row_factory: AsyncRowFactory[Row]) -> Statement[Row]:
+        """Let the next `query`, `flush` or commit send a statement in the same round trip, before its own.
+
+        Each statement has a snapshot of its own. The rows are in the returned statement after the round trip.
+        """
         self._count()
-        async with self.raw.cursor(binary=True, row_factory=row_factory) as cursor:
-            await cursor.execute(sql, params)
-            return await cursor.fetchall()
+        statement = Statement(sql, params, row_factory)
+        self._queued.append(statement)
+        return statement
+
+    async def query(
+        self, sql: LiteralString, params: Mapping[str, Any], row_factory: AsyncRowFactory[Row]
+    ) -> list[Row]:
+        """Execute one statement, behind those that are queued, and return its rows, built by `row_factory`."""
+        statement = self.queue(sql, params, row_factory)
+        await self.flush()
+        return statement.rows
+
+    async def flush(self) -> None:
+        """Execute the statements that are queued."""
+        queued, self._queued = self._queued, []
+        if queued:
+            async with self.raw.lock:
+                await self.raw.wait(execute(self.raw, queued))
+
+    def begin(self) -> None:
+        """Let the next round trip begin a transaction."""
+        self._queued.append(command("BEGIN"))
+
+    async def commit(self) -> None:
+        """Commit in one round trip with the statements that are queued.
+
+        Raises `CommitUnknown` if the connection broke when the server may have committed.
+        """
+        before = self._queued
+        self._queued = [*before, command("COMMIT")]
+        try:
+            await self.flush()
+        except psycopg.Error as error:
+            refused = any(statement.error is not None for statement in before)
+            if self.raw.closed and not refused:
+                raise CommitUnknown from error
+            raise
+
+    async def rollback(self) -> None:
+        """End the transaction, if there is one. PostgreSQL rolls back what a lost connection has done."""
+        self._queued = []
+        with suppress(psycopg.Error):
+            if not self.raw.closed:
+                await self.raw.rollback()
 
     async def query_in_thread(self, sql: LiteralString, params: Mapping[str, str]) -> list[list[bytes]]:
         """Execute a statement with a large result in a thread, and return its values as PostgreSQL sends them.
 
         A busy event loop would read the result in many small parts. The parameters are sent as text. NULL is not
-        supported. If the caller is cancelled, the connection is closed.
+        supported.
         """
+        await self.flush()
         self._count()
         pgconn = self.raw.pgconn
         command: str = sql
@@ -77,7 +122,7 @@ class Connection:
             return pgconn.exec_params(command.encode(), values, result_format=Format.BINARY)
 
         async with self.raw.lock:
-            result = await run_blocking(execute, pgconn.socket)
+            result = await run_blocking(execute, pgconn.socket, self.raw.cancel_safe)
         if pgconn.status == ConnStatus.BAD:
             raise psycopg.OperationalError(pgconn.get_error_message())
         if result.status != ExecStatus.TUPLES_OK:
@@ -96,13 +141,14 @@ class Database:
         self._url = url
         self._count = count
         self._in_use = 0
-        self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[SessionConnection] = AsyncConnectionPool(
             url,
             open=False,
             min_size=1,
             max_size=self.limits.pool_size,
             timeout=self.limits.wait_ms / 1000,
             reconnect_timeout=5,
+            connection_class=SessionConnection,
             configure=self._configure,
             kwargs={"autocommit": True, "connect_timeout": 5},
         )
@@ -131,7 +177,7 @@ class Database:
             "TimeZone": "UTC",
         }
 
-    async def _configure(self, connection: AsyncConnection[TupleRow]) -> None:
+    async def _configure(self, connection: SessionConnection) -> None:
         await connection.execute(
             CONFIGURE, {"names": list(self.session_settings), "values": list(self.session_settings.values())}
         )
@@ -146,13 +192,13 @@ class Database:
     async def dedicated_connection(self) -> AsyncIterator[Connection]:
         """Open a connection outside the pool, for work that must not wait for a free one. Raises `DatabaseError`."""
         async with translate():
-            raw = await AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+            raw = await SessionConnection.connect(self._url, autocommit=True, connect_timeout=5)
             async with raw:
                 await self._configure(raw)
                 yield Connection(raw, self._count)
 
     @asynccontextmanager
-    async def _checkout(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
+    async def _checkout(self) -> AsyncIterator[SessionConnection]:
         """Check out a connection. Raises `DatabaseBusy` if all are in use, else `DatabaseUnavailable`."""
         try:
             raw = await self._pool.getconn()
@@ -174,12 +220,12 @@ class Database:
         Raises `CommitUnknown` if the connection broke during the commit. After any other `DatabaseError`, nothing was
         changed.
         """
-        committing = False
-        try:
-            async with self._checkout() as raw, raw.transaction():
-                yield Connection(raw, self._count)
-                committing = True
-        except psycopg.Error as error:
-            if committing and raw.closed:
-                raise CommitUnknown from error
-            raise translated(error) from error
+        async with translate(), self._checkout() as raw:
+            connection = Connection(raw, self._count)
+            connection.begin()
+            try:
+                yield connection
+                await connection.commit()
+            except BaseException:
+                await connection.rollback()
+                raise

@@ -21,6 +21,11 @@ def task_row(cursor: Cursor) -> Callable[[Values], Task]:
     return task_builder(result_columns(cursor))
 
 
+def record_row(record: Callable[..., Row]) -> AsyncRowFactory[Row]:
+    """Return a row factory for a record whose fields have the names of the columns, in the same order."""
+    return lambda _cursor: lambda values: record(*values)
+
+
 def task_row_with(record: Callable[..., Row]) -> AsyncRowFactory[Row]:
     """Return a row factory for a record of a `Task` and further columns: its first field is `task`, the others have the
     names of the columns."""

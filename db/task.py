@@ -65,11 +65,15 @@ class NewTask(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class LockedTask:
-    """A row that is locked until its transaction ends, with the database's time when it was locked."""
+    """A row that is locked until its transaction ends, the database's time when it was locked, and the fencing token.
+
+    The token is drawn under the lock, so the tokens of a task rise in the order of its writes.
+    """
 
     task: Task
     deleted: bool
     now: datetime
+    token: int
 
     @property
     def expired(self) -> bool:

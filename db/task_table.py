@@ -1,6 +1,6 @@
 """The statements that read and write tasks by id, one function for each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, LiteralString, NamedTuple
@@ -10,6 +10,7 @@ from psycopg.rows import scalar_row
 
 from db.pool import Connection
 from db.row_factories import task_row, task_row_with
+from db.statements import Statement
 from db.task import READ_ONLY_COLUMNS, WRITABLE_FIELDS, LockedTask, NewTask, Task
 
 # Statements are composed from literals only. Values from outside are always parameters.
@@ -50,15 +51,15 @@ async def taken_ids(connection: Connection, workspace: str, ids: Sequence[UUID])
     return set(await connection.query(TAKEN_IDS, params, scalar_row))
 
 
-class WrittenRow(NamedTuple):
-    """A row after a write, and the fencing token that the write drew."""
+class CreatedRow(NamedTuple):
+    """A row that was created, and the fencing token of the write."""
 
     task: Task
     token: int
 
 
 _locked_row = task_row_with(LockedTask)
-_written_row = task_row_with(WrittenRow)
+_created_row = task_row_with(CreatedRow)
 
 # The write's fencing token. The statement that holds the row lock draws it, so tokens of one task rise in write order.
 _TOKEN: LiteralString = "nextval('mark_token') AS token"  # noqa: S105
@@ -85,18 +86,20 @@ async def insert_tasks(connection: Connection, workspace: str, new: Sequence[New
 
     Tasks whose id is taken and tasks that have already expired are left out.
     """
-    written = await connection.query(INSERT_TASKS, {"workspace": workspace, **field_arrays(new)}, _written_row)
+    written = await connection.query(INSERT_TASKS, {"workspace": workspace, **field_arrays(new)}, _created_row)
     return {row.task.id: row.task for row in written}, max((row.token for row in written), default=0)
 
 
+# The subquery locks the rows before the statement draws their tokens and reads the clock.
 LOCK_TASKS: LiteralString = f"""
-    SELECT {COLUMNS}, deleted_at IS NOT NULL AS deleted, clock_timestamp() AS now FROM task
-    WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE
+    SELECT {COLUMNS}, deleted_at IS NOT NULL AS deleted, clock_timestamp() AS now, {_TOKEN} FROM (
+        SELECT * FROM task WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE
+    ) AS task
 """
 
 
 async def lock_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, LockedTask]:
-    """Lock the rows, deleted or not, until the transaction ends. Return them by id; ids without a row are left out.
+    """W2: lock the rows, deleted or not, until the transaction ends. Return them by id, without ids that have no row.
 
     Rows are locked in the order of their ids, so that two writers cannot deadlock.
     """
@@ -112,21 +115,20 @@ UPDATE_TASKS: LiteralString = f"""
     UPDATE task SET {_SET_FIELDS}, {_TOUCH}
     FROM {_INCOMING}
     WHERE task.workspace_id = %(workspace)s AND task.id = incoming.id
-    RETURNING {COLUMNS}, {_TOKEN}
+    RETURNING {COLUMNS}
 """
 
 
-async def update_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> dict[UUID, WrittenRow]:
-    """Write the writable fields of locked tasks. Return the written rows by id."""
-    params = {"workspace": workspace, **field_arrays(tasks)}
-    return _by_id(await connection.query(UPDATE_TASKS, params, _written_row))
+def update_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> Statement[Task]:
+    """Queue the statement that writes the writable fields of locked tasks. It returns the written rows."""
+    return connection.queue(UPDATE_TASKS, {"workspace": workspace, **field_arrays(tasks)}, task_row)
 
 
 def _set_deleted_at(value: LiteralString) -> LiteralString:
     return f"""
     UPDATE task SET deleted_at = {value}, {_TOUCH}
     WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s)
-    RETURNING {COLUMNS}, {_TOKEN}
+    RETURNING {COLUMNS}
 """
 
 
@@ -134,23 +136,17 @@ DELETE_TASKS: LiteralString = _set_deleted_at("clock_timestamp()")
 RESTORE_TASKS: LiteralString = _set_deleted_at("NULL")
 
 
-async def delete_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, WrittenRow]:
-    """Mark locked tasks as deleted. The rows stay and are returned by id."""
-    params = {"workspace": workspace, "ids": list(ids)}
-    return _by_id(await connection.query(DELETE_TASKS, params, _written_row))
+def delete_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> Statement[Task]:
+    """Queue the statement that marks locked tasks as deleted. The rows stay, and the statement returns them."""
+    return connection.queue(DELETE_TASKS, {"workspace": workspace, "ids": [task.id for task in tasks]}, task_row)
 
 
-async def restore_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, WrittenRow]:
-    """Restore locked tasks that were deleted, with the next version. Return the rows by id."""
-    params = {"workspace": workspace, "ids": list(ids)}
-    return _by_id(await connection.query(RESTORE_TASKS, params, _written_row))
+def restore_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> Statement[Task]:
+    """Queue the statement that restores locked tasks, with the next version. It returns the rows."""
+    return connection.queue(RESTORE_TASKS, {"workspace": workspace, "ids": [task.id for task in tasks]}, task_row)
 
 
 def field_arrays(tasks: Sequence[NewTask | Task]) -> dict[str, list[Any]]:
     """Return the parameters of a bulk statement: a list for the ids and for each writable field."""
     names = ("id", *(field.name for field in WRITABLE_FIELDS))
     return {f"new_{name}": list(map(attrgetter(name), tasks)) for name in names}
-
-
-def _by_id(written: Iterable[WrittenRow]) -> dict[UUID, WrittenRow]:
-    return {row.task.id: row for row in written}

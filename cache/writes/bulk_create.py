@@ -8,8 +8,8 @@ from cache.errors import NotDone, Refused, StoreUnavailable
 from cache.reads.session import Session
 from cache.store import Store
 from cache.writes.edits import existing_tasks
-from cache.writes.transaction import begin_write, mark, retry_at_gate
-from db import task_table
+from cache.writes.transaction import mark, protocol_for_write, retry_at_gate
+from db import gate, task_table
 from db.task import NewTask, Task
 
 Outcomes = dict[UUID, Task | Refused]
@@ -37,7 +37,7 @@ async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> O
     created: dict[UUID, Task] = {}
     try:
         async with store.database.transaction() as connection:
-            protocol = await begin_write(store, connection, None)
+            protocol = protocol_for_write(store, await gate.enter_gate(connection, store.workspace, None))  # W1
             created, token = await task_table.insert_tasks(connection, store.workspace, new)
             others = [task.id for task in new if task.id not in created]
             outcomes = await existing_tasks(connection, store.workspace, others) if others else {}

@@ -7,13 +7,18 @@ from uuid import UUID
 
 from cache.errors import ExpiryPassed, IdTaken, NotDone, Refused, TaskNotFound, VersionConflict
 from cache.reads.session import Session
-from cache.writes.transaction import EditResult, WriteOutcome, run_write
+from cache.writes.transaction import Change, EditResult, WriteOutcome, run_write
 from db import task_table
 from db.pool import Connection
 from db.task import LockedTask, NewTask, Task
-from db.task_table import WrittenRow
 
 EditKind = Literal["update", "delete", "restore"]
+
+_QUEUE_WRITE = {
+    "update": task_table.update_tasks,
+    "delete": task_table.delete_tasks,
+    "restore": task_table.restore_tasks,
+}
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,12 @@ async def create_task(session: Session, new: NewTask) -> Task | Refused:
     """Create a task. A task that has the id already is returned unchanged."""
     workspace = session.store.workspace
 
-    async def step(connection: Connection) -> list[WriteOutcome]:
+    async def step(connection: Connection) -> Change:
         created, token = await task_table.insert_tasks(connection, workspace, [new])
         if task := created.get(new.id):
-            return [EditResult(task, visible=True, before=None, token=token)]
+            return Change([EditResult(task, visible=True, before=None, token=token)])
         outcome = (await existing_tasks(connection, workspace, [new.id]))[new.id]
-        return [outcome if isinstance(outcome, Refused) else EditResult(outcome, visible=True, before=outcome)]
+        return Change([outcome if isinstance(outcome, Refused) else EditResult(outcome, visible=True, before=outcome)])
 
     [outcome] = await session.finish_write(run_write(session.store, new.id, step), [new.id])
     return _row(outcome)
@@ -56,29 +61,24 @@ async def edit_tasks(
 async def _run_edits(
     session: Session, id_: UUID | None, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool = False
 ) -> list[Task | Refused]:
-    async def step(connection: Connection) -> list[WriteOutcome]:
-        return await _apply(connection, session.store.workspace, kind, edits, all_or_none=all_or_none)
+    async def step(connection: Connection) -> Change:
+        return await _lock_and_plan(connection, session.store.workspace, kind, edits, all_or_none=all_or_none)
 
     outcomes = await session.finish_write(run_write(session.store, id_, step), [edit.id for edit in edits])
     return [_row(outcome) for outcome in outcomes]
 
 
-async def _apply(
+async def _lock_and_plan(
     connection: Connection, workspace: str, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool
-) -> list[WriteOutcome]:
-    """W2: lock the rows and write those that change, in two statements. Return an outcome for each edit, in order."""
+) -> Change:
+    """W2: lock the rows, and decide for each edit, in order, what to write."""
     locked = await task_table.lock_tasks(connection, workspace, [edit.id for edit in edits])
     planned = [_plan(kind, edit, locked.get(edit.id)) for edit in edits]
     if all_or_none and any(isinstance(plan, Refused) for plan in planned):
-        return [plan if isinstance(plan, Refused) else NotDone() for plan in planned]
-    to_write = [plan for plan in planned if isinstance(plan, Task)]
-    written: dict[UUID, WrittenRow] = {}
-    if to_write and kind == "update":
-        written = await task_table.update_tasks(connection, workspace, to_write)
-    elif to_write:
-        write = task_table.delete_tasks if kind == "delete" else task_table.restore_tasks
-        written = await write(connection, workspace, [task.id for task in to_write])
-    return [_result(kind, locked[plan.id], written[plan.id]) if isinstance(plan, Task) else plan for plan in planned]
+        return Change([plan if isinstance(plan, Refused) else NotDone() for plan in planned])
+    rows = [plan for plan in planned if isinstance(plan, Task)]
+    outcomes = [_result(kind, plan, locked[plan.id]) if isinstance(plan, Task) else plan for plan in planned]
+    return Change(outcomes, (lambda connection: _QUEUE_WRITE[kind](connection, workspace, rows)) if rows else None)
 
 
 def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | WriteOutcome:
@@ -100,8 +100,8 @@ def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | Write
     return edited
 
 
-def _result(kind: EditKind, locked: LockedTask, written: WrittenRow) -> EditResult:
-    return EditResult(written.task, kind != "delete", None if locked.deleted else locked.task, written.token)
+def _result(kind: EditKind, row: Task, locked: LockedTask) -> EditResult:
+    return EditResult(row, kind != "delete", None if locked.deleted else locked.task, locked.token)
 
 
 def _row(outcome: WriteOutcome) -> Task | Refused:

@@ -1,8 +1,8 @@
 """The steps of a write: change the rows, mark, commit, publish; and what happens when a step fails."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,7 +14,9 @@ from cache.redis.protocol import EventCode, MarkedWrite, Protocol
 from cache.store import Store
 from db import gate
 from db.errors import CommitUnknown
+from db.gate import Gate
 from db.pool import Connection
+from db.statements import Statement
 from db.task import Task
 
 log = structlog.get_logger(__name__)
@@ -31,7 +33,8 @@ MEMORY_RETRY_SECONDS = 0.1
 class EditResult:
     """The result of a write of one row: the row after the write, the row before it, and the fencing token.
 
-    `visible` says whether readers may see the row. `before` is None if readers could not see the earlier row.
+    Until the commit, `row` has the new values but not the new version. `visible` says whether readers may see the row.
+    `before` is None if readers could not see the earlier row.
     `token` is None if the write changed nothing.
     """
 
@@ -51,7 +54,29 @@ class EditResult:
 
 
 WriteOutcome = EditResult | Refused
-Step = Callable[[Connection], Awaitable[list[WriteOutcome]]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a write is about to do: an outcome for each item, and the statement that writes the rows of the results.
+
+    `queue` queues the statement for the round trip of the commit. It is None if no row has to be written any more.
+    """
+
+    outcomes: list[WriteOutcome]
+    queue: Callable[[Connection], Statement[Task]] | None = None
+
+    def written(self, rows: Iterable[Task]) -> list[WriteOutcome]:
+        """Return the outcomes with the rows that the statement has written."""
+        by_id = {row.id: row for row in rows}
+        return [
+            replace(outcome, row=by_id.get(outcome.row.id, outcome.row)) if isinstance(outcome, EditResult) else outcome
+            for outcome in self.outcomes
+        ]
+
+
+# W2: locks or inserts the rows, and decides what to write.
+Step = Callable[[Connection], Awaitable[Change]]
 
 
 class MarkFailed(Exception):
@@ -63,7 +88,7 @@ class MarkFailed(Exception):
 
 
 async def run_write(store: Store, id_: UUID | None, step: Step) -> list[WriteOutcome]:
-    """Run `step`, which changes the rows, as one write. With `id_`, the write changes that task only.
+    """Run the change that `step` decides on as one write. With `id_`, the write changes that task only.
 
     Raises `StoreUnavailable` or `DatabaseError` if nothing changed. After `CommitUnknown` the write may have committed:
     its marks stay, and readers read the rows until the scrub clears the marks.
@@ -92,9 +117,8 @@ async def retry_at_gate(store: Store, attempt: Callable[[], Awaitable[Result]]) 
         await asyncio.sleep(RETRY_PAUSE_SECONDS)
 
 
-async def begin_write(store: Store, connection: Connection, id_: UUID | None) -> Protocol | None:
+def protocol_for_write(store: Store, found: Gate) -> Protocol | None:
     """W1: return the protocol to follow, or None while Redis is not in use. Raises `GateClosing`."""
-    found = await gate.enter_gate(connection, store.workspace, id_)
     if found.state == "closing":
         raise GateClosing
     return None if found.state == "off" else store.gate_lease.protocol_for(found)
@@ -102,29 +126,39 @@ async def begin_write(store: Store, connection: Connection, id_: UUID | None) ->
 
 async def _attempt(store: Store, id_: UUID | None, step: Step) -> list[WriteOutcome]:
     protocol: Protocol | None = None
-    after: list[MarkedWrite] = []
-    before: list[MarkedWrite] = []
+    planned: list[EditResult] = []
+    queued: Statement[Task] | None = None
     marked = False
     try:
         async with store.database.transaction() as connection:
-            protocol = await begin_write(store, connection, id_)
-            outcomes = await step(connection)  # W2
-            for result in outcomes:
-                if isinstance(result, EditResult) and result.token is not None:
-                    after.append(MarkedWrite(result.token, result.row, result.visible, result.event))
-                    before.append(MarkedWrite(result.token, result.before or result.row, result.before is not None))
-            if protocol is None or not after:
-                return outcomes
-            await mark(protocol, lambda: protocol.mark(after, transaction=store.longest_transaction))
-            marked = True
-    except (CommitUnknown, asyncio.CancelledError):  # W4: the write may have committed, so its marks stay
+            entered = gate.queue_enter_gate(connection, store.workspace, id_)
+            change = await step(connection)  # W1 and W2, in one round trip
+            protocol = protocol_for_write(store, gate.entered_gate(entered))
+            planned = [result for result in change.outcomes if isinstance(result, EditResult) and result.token]
+            if protocol is not None and planned:
+                writes, limit = [_after(result) for result in planned], store.longest_transaction
+                await mark(protocol, lambda: protocol.mark(writes, transaction=limit))  # W3
+                marked = True
+            queued = change.queue(connection) if change.queue is not None else None  # W4, at the end of the block
+    except (CommitUnknown, asyncio.CancelledError):  # the write may have committed, so its marks stay
         raise
     except BaseException:
         if marked and protocol is not None:
-            await _abort(protocol, before)
+            await _abort(protocol, [_before(result) for result in planned])
         raise
-    await _publish(store, protocol, after)
+    outcomes = change.outcomes if queued is None else change.written(queued.rows)
+    if marked and protocol is not None:
+        written = [result for result in outcomes if isinstance(result, EditResult) and result.token]
+        await _publish(store, protocol, [_after(result) for result in written])
     return outcomes
+
+
+def _after(result: EditResult) -> MarkedWrite:
+    return MarkedWrite(result.token or 0, result.row, result.visible, result.event)
+
+
+def _before(result: EditResult) -> MarkedWrite:
+    return MarkedWrite(result.token or 0, result.before or result.row, result.before is not None)
 
 
 async def mark(protocol: Protocol, step: Callable[[], Awaitable[None]]) -> None:

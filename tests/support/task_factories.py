@@ -6,8 +6,8 @@ from uuid import UUID
 
 from db import task_table
 from db.pool import Connection
+from db.statements import Statement
 from db.task import LockedTask, NewTask, Task
-from db.task_table import WrittenRow
 from schema.ids import new_id as new_id
 
 WORKSPACE = "default"
@@ -38,13 +38,20 @@ async def lock_row(connection: Connection, workspace: str, id_: UUID) -> LockedT
     return (await task_table.lock_tasks(connection, workspace, [id_])).get(id_)
 
 
-async def update_row(connection: Connection, workspace: str, task: Task) -> WrittenRow:
-    return (await task_table.update_tasks(connection, workspace, [task]))[task.id]
+async def update_row(connection: Connection, workspace: str, task: Task) -> Task:
+    return await written_row(connection, task_table.update_tasks(connection, workspace, [task]))
 
 
-async def delete_row(connection: Connection, workspace: str, id_: UUID) -> WrittenRow:
-    return (await task_table.delete_tasks(connection, workspace, [id_]))[id_]
+async def delete_row(connection: Connection, workspace: str, task: Task) -> Task:
+    return await written_row(connection, task_table.delete_tasks(connection, workspace, [task]))
 
 
-async def restore_row(connection: Connection, workspace: str, id_: UUID) -> WrittenRow:
-    return (await task_table.restore_tasks(connection, workspace, [id_]))[id_]
+async def restore_row(connection: Connection, workspace: str, task: Task) -> Task:
+    return await written_row(connection, task_table.restore_tasks(connection, workspace, [task]))
+
+
+async def written_row(connection: Connection, queued: Statement[Task]) -> Task:
+    """Execute a queued statement that writes one task, and return the row."""
+    await connection.flush()
+    [row] = queued.rows
+    return row

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 import redis.asyncio
 
 from cache.redis.index import PageRange
 from cache.store import Store
+from db.pool import Connection
 from tests.support.gate_states import switch_gate_off
 from tests.support.redis_state import evict_entries, index_position
 from tests.support.store_client import StoreClient
@@ -35,15 +35,15 @@ class Cost:
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Return a list to which psycopg appends the parameters of every statement that it sends."""
+    """Return a list to which every connection appends the parameters of each statement."""
     sent: list[Any] = []
-    execute = psycopg.AsyncCursor.execute
+    queue = Connection.queue
 
-    async def recorded(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
+    def recorded(self: Any, sql: Any, params: Any, row_factory: Any) -> Any:
         sent.append(params)
-        return await execute(self, query, params, **options)
+        return queue(self, sql, params, row_factory)
 
-    monkeypatch.setattr(psycopg.AsyncCursor, "execute", recorded)
+    monkeypatch.setattr(Connection, "queue", recorded)
     return sent
 
 

@@ -218,6 +218,7 @@ async def test_failed_commit_leaves_index_and_entries_consistent(
         async with store.database.connection() as connection:
             await connection.raw.execute("BEGIN")
             yield connection
+            await connection.flush()
             await connection.raw.execute("COMMIT" if outcome == "unknown" else "ROLLBACK")
             raise error
 

@@ -1,12 +1,11 @@
 """The gate watcher: it renews the lease, and sets `closing` to `off` once no process can still hold a lease."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 
 import pytest
-from psycopg.abc import Params
 from psycopg.rows import AsyncRowFactory
 
 from cache.errors import CacheUnavailable
@@ -55,7 +54,9 @@ class UnresponsiveConnection(Connection):
         super().__init__(connection.raw, lambda: None)
         self._answers = answers
 
-    async def query(self, sql: LiteralString, params: Params, row_factory: AsyncRowFactory[Row]) -> list[Row]:
+    async def query(
+        self, sql: LiteralString, params: Mapping[str, Any], row_factory: AsyncRowFactory[Row]
+    ) -> list[Row]:
         result = await super().query(sql, params, row_factory)
         await self._answers.wait()
         return result

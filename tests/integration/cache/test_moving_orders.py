@@ -15,13 +15,12 @@ from cache.redis.index import PageRange
 from cache.store import Store
 from db.gate import enter_gate
 from db.task import NewTask
-from db.task_table import update_tasks
 from tests.support.gate_states import grant_gate_lease
 from tests.support.protocol_steps import EARLIER_TOKEN, TRANSACTION_LIMIT, make_marks_overdue, mark_task
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task, uncommitted_task
-from tests.support.task_factories import in_an_hour
+from tests.support.task_factories import in_an_hour, update_row
 
 SOON = in_an_hour()
 MIDDLE, LATE = SOON + timedelta(minutes=1), SOON + timedelta(minutes=2)
@@ -50,7 +49,7 @@ async def test_page_by_expiry_while_an_expiry_is_being_changed(
     async with store.database.transaction() as connection:
         await enter_gate(connection, store.workspace, task.id)
         if committed:
-            await update_tasks(connection, store.workspace, [replace(task, expires_at=new)])
+            await update_row(connection, store.workspace, replace(task, expires_at=new))
         await mark_task(store, EARLIER_TOKEN, replace(task, expires_at=new, version=2))
     expiries = sorted(expires_at for expires_at in (new if committed else old, MIDDLE) if expires_at is not None)
     assert await read_expiries(store) == (expiries, 1)

@@ -11,7 +11,6 @@ from cache.redis.encoded_task import decode
 from cache.redis.index import PageRange
 from cache.store import Store
 from db import gate
-from db import task_table as sql
 from db.errors import DatabaseTimeout
 from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, TRANSACTION_LIMIT, mark_task
 from tests.support.redis_state import (
@@ -25,6 +24,7 @@ from tests.support.redis_state import (
 )
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task, create_uncached_tasks, uncommitted_task, with_status
+from tests.support.task_factories import update_row
 
 
 async def test_live_mark_is_not_scrubbed(store: Store) -> None:
@@ -78,8 +78,7 @@ async def test_scrub_publishes_a_commit_without_a_publish(store: Store) -> None:
     task = await create_uncached_task(store)
     async with store.database.transaction() as connection:
         await gate.enter_gate(connection, store.workspace, task.id)
-        written = await sql.update_tasks(connection, store.workspace, [with_status(task, "DONE")])
-        done, _ = written[task.id]
+        done = await update_row(connection, store.workspace, with_status(task, "DONE"))
         await mark_task(store, EARLIER_TOKEN, done, overdue=True)
     assert await StoreClient(store).tasks_by_id([task.id]) == [done]
     await scrub_all(store, protocol(store))

@@ -103,6 +103,7 @@ def interrupted(write: Write, end: LiteralString, error: type[DatabaseError]) ->
                 await connection.raw.execute("BEGIN")
                 try:
                     yield connection
+                    await connection.flush()
                 finally:
                     await connection.raw.execute(end)
             raise error("interrupted")

@@ -99,6 +99,7 @@ async def test_deadlock_raises_database_busy_for_one_writer(database: Database) 
 
     async def lock(*order: int) -> None:
         async with database.transaction() as connection:
+            await connection.flush()
             await connection.raw.execute("SELECT pg_advisory_xact_lock(9, %s)", (order[0],))
             await barrier.wait()
             await connection.raw.execute("SELECT pg_advisory_xact_lock(9, %s)", (order[1],))
@@ -139,6 +140,7 @@ async def test_refused_commit_does_not_raise_commit_unknown(database: Database) 
 
     async def write() -> None:
         async with database.transaction() as connection:
+            await connection.flush()
             await connection.raw.execute("CREATE TABLE once (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
             await connection.raw.execute("INSERT INTO once VALUES (1), (1)")
 

@@ -43,7 +43,7 @@ def index_row(task: Task) -> tuple[int, UUID, str, int | None]:
 async def test_batches_hold_every_visible_task_once_in_order(connection: Connection, limit: int) -> None:
     made = await create_rows(connection, 5, expires_at=in_an_hour())
     made = await create_rows(connection, 4, status="DONE") + made
-    await delete_row(connection, WORKSPACE, made.pop(2).id)
+    await delete_row(connection, WORKSPACE, made.pop(2))
     await expire_row(connection, made.pop(6).id)
     made = await create_rows(connection, 1, status="IN_PROGRESS") + made
     found = await read_batches(connection, limit)

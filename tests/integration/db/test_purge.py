@@ -66,7 +66,7 @@ async def test_locked_row_is_skipped_without_waiting(database: Database) -> None
     async with database.transaction() as writer, database.connection() as connection:
         await lock_row(writer, WORKSPACE, restored.id)
         assert await asyncio.wait_for(purge_tasks(connection, WORKSPACE, MONTH), 2) == 1
-        await restore_row(writer, WORKSPACE, restored.id)
+        await restore_row(writer, WORKSPACE, restored)
         assert await asyncio.wait_for(purge_tasks(connection, WORKSPACE, MONTH), 2) == 0
     async with database.connection() as connection:
         assert await purge_tasks(connection, WORKSPACE, MONTH) == 0
@@ -101,7 +101,7 @@ async def test_concurrent_restores_and_purges_never_take_the_same_row(database_u
             for task in tasks:
                 async with database.transaction() as connection:
                     if await lock_row(connection, WORKSPACE, task.id) is not None:
-                        await restore_row(connection, WORKSPACE, task.id)
+                        await restore_row(connection, WORKSPACE, task)
                         restored.add(task.id)
             return restored
 
@@ -133,8 +133,8 @@ async def test_concurrent_purges_share_the_rows(database: Database) -> None:
 
 async def test_restored_task_is_kept(connection: Connection) -> None:
     (task,) = await create_rows(connection)
-    await delete_row(connection, WORKSPACE, task.id)
+    await delete_row(connection, WORKSPACE, task)
     await backdate(connection, [task], deleted=2 * MONTH)
-    await restore_row(connection, WORKSPACE, task.id)
+    await restore_row(connection, WORKSPACE, task)
     assert await purge_tasks(connection, WORKSPACE, MONTH) == 0
     assert await remaining_ids(connection, [task]) == {task.id}

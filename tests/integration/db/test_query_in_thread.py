@@ -50,3 +50,24 @@ async def test_cancelled_statement_ends_at_once(database: Database) -> None:
         await sleeping
     async with database.connection() as connection:
         assert await connection.query_in_thread("SELECT 'a'", {}) == [[b"a"]]
+
+
+async def test_cancelled_statement_keeps_the_session_and_rolls_back(database_url: str) -> None:
+    """The lock of the rebuild is free as soon as a failed rebuild has ended."""
+    sessions = set()
+
+    async def sleep(database: Database) -> None:
+        async with database.transaction() as connection:
+            sessions.add(connection.raw.info.backend_pid)
+            await connection.query_in_thread("SELECT pg_advisory_xact_lock(9, 9), pg_sleep(600)", {})
+
+    async with Database(database_url, DatabaseLimits(pool_size=1)) as database:
+        sleeping = asyncio.create_task(sleep(database))
+        await asyncio.sleep(0.1)
+        sleeping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sleeping
+        async with database.transaction() as connection:
+            sessions.add(connection.raw.info.backend_pid)
+            assert await connection.query_in_thread("SELECT pg_try_advisory_xact_lock(9, 9)::text", {}) == [[b"true"]]
+    assert len(sessions) == 1

@@ -7,7 +7,7 @@ import pytest
 from db.pool import Connection
 from db.row_factories import task_row, task_row_with
 from db.task import LockedTask
-from db.task_table import COLUMNS, WrittenRow, tasks_by_id
+from db.task_table import COLUMNS, CreatedRow, tasks_by_id
 from tests.support.task_factories import WORKSPACE, create_rows, in_an_hour
 
 REVERSED: LiteralString = ", ".join(COLUMNS.split(", ")[::-1])
@@ -23,8 +23,8 @@ async def test_task_is_read_from_columns_in_any_order(connection: Connection, co
 async def test_records_with_a_task_are_read_by_column_name(connection: Connection) -> None:
     (task,) = await create_rows(connection)
     sql: LiteralString = f"SELECT updated_at AS now, {REVERSED}, true AS deleted, 7 AS token FROM task"
-    assert await connection.query(sql, {}, task_row_with(LockedTask)) == [LockedTask(task, True, task.updated_at)]
-    assert await connection.query(sql, {}, task_row_with(WrittenRow)) == [WrittenRow(task, 7)]
+    assert await connection.query(sql, {}, task_row_with(LockedTask)) == [LockedTask(task, True, task.updated_at, 7)]
+    assert await connection.query(sql, {}, task_row_with(CreatedRow)) == [CreatedRow(task, 7)]
 
 
 async def test_missing_column_is_an_error(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from db.pages import RowPage, task_page
 from db.pool import Connection, Database
-from db.task import NewTask, Task
+from db.task import LockedTask, NewTask, Task
 from db.task_table import insert_tasks, taken_ids, tasks_by_id
 from tests.support.task_factories import (
     PAST,
@@ -69,7 +69,7 @@ async def test_concurrent_creates_of_the_same_ids_do_not_deadlock(database: Data
 
 async def test_deleted_and_expired_tasks_are_invisible_but_their_ids_are_taken(connection: Connection) -> None:
     kept, deleted, expired = await create_rows(connection, 3, expires_at=in_an_hour())
-    await delete_row(connection, WORKSPACE, deleted.id)
+    await delete_row(connection, WORKSPACE, deleted)
     await expire_row(connection, expired.id)
     ids = [kept.id, deleted.id, expired.id]
     assert await tasks_by_id(connection, WORKSPACE, ids) == {kept.id: kept}
@@ -96,7 +96,7 @@ async def test_expiry_is_truncated_to_milliseconds(connection: Connection, micro
     (task,) = await create_rows(connection, expires_at=expires_at + timedelta(microseconds=microseconds))
     assert task.expires_at == expires_at
     later = expires_at + timedelta(microseconds=1000 + microseconds)
-    updated, _ = await update_row(connection, WORKSPACE, structs.replace(task, expires_at=later))
+    updated = await update_row(connection, WORKSPACE, structs.replace(task, expires_at=later))
     assert updated.expires_at == expires_at + timedelta(milliseconds=1)
     assert await tasks_by_id(connection, WORKSPACE, [task.id]) == {task.id: updated}
 
@@ -120,16 +120,16 @@ async def test_tasks_of_another_workspace_are_invisible(connection: Connection) 
 async def test_update_delete_and_restore_increment_the_version(connection: Connection) -> None:
     (task,) = await create_rows(connection)
     wanted = Task(task.id, "New", "d", "DONE", "LOW", task.created_at, task.updated_at, in_an_hour(), task.version)
-    updated, _ = await update_row(connection, WORKSPACE, wanted)
+    updated = await update_row(connection, WORKSPACE, wanted)
     assert updated.version == 2
     assert updated.updated_at > task.updated_at
     assert (updated.title, updated.description, updated.status) == ("New", "d", "DONE")
     assert (updated.priority, updated.expires_at, updated.created_at) == ("LOW", wanted.expires_at, task.created_at)
-    assert (await delete_row(connection, WORKSPACE, task.id))[0].version == 3
+    assert (await delete_row(connection, WORKSPACE, task)).version == 3
     locked = await lock_row(connection, WORKSPACE, task.id)
     assert locked is not None
     assert (locked.deleted, locked.expired) == (True, False)
-    restored, _ = await restore_row(connection, WORKSPACE, task.id)
+    restored = await restore_row(connection, WORKSPACE, task)
     assert restored.version == 4
     assert await tasks_by_id(connection, WORKSPACE, [task.id]) == {task.id: restored}
 
@@ -138,9 +138,9 @@ async def test_updated_at_never_decreases(connection: Connection) -> None:
     (task,) = await create_rows(connection)
     ahead = datetime.now(UTC) + timedelta(days=1)
     await connection.raw.execute("UPDATE task SET updated_at = %s", (ahead,))
-    assert (await update_row(connection, WORKSPACE, task))[0].updated_at == ahead
-    assert (await delete_row(connection, WORKSPACE, task.id))[0].updated_at == ahead
-    assert (await restore_row(connection, WORKSPACE, task.id))[0].updated_at == ahead
+    assert (await update_row(connection, WORKSPACE, task)).updated_at == ahead
+    assert (await delete_row(connection, WORKSPACE, task)).updated_at == ahead
+    assert (await restore_row(connection, WORKSPACE, task)).updated_at == ahead
 
 
 async def test_locked_task_says_whether_it_has_expired(connection: Connection) -> None:
@@ -160,11 +160,11 @@ async def test_tokens_increase_with_each_write_even_after_a_rollback(database: D
 
     async def roll_back() -> None:
         async with database.transaction() as connection:
-            made, token = await insert_tasks(connection, WORKSPACE, [new, new_task()])
-            tokens.append(token)
-            tokens.append((await update_row(connection, WORKSPACE, made[new.id]))[1])
-            tokens.append((await delete_row(connection, WORKSPACE, new.id))[1])
-            tokens.append((await restore_row(connection, WORKSPACE, new.id))[1])
+            tokens.append((await insert_tasks(connection, WORKSPACE, [new, new_task()]))[1])
+            for _ in range(3):
+                locked = await lock_row(connection, WORKSPACE, new.id)
+                assert locked is not None
+                tokens.append(locked.token)
             raise ValueError("rolled back")
 
     for _ in range(3):
@@ -174,17 +174,26 @@ async def test_tokens_increase_with_each_write_even_after_a_rollback(database: D
     assert len(tokens) == 12
 
 
-async def test_writer_that_waited_for_the_row_has_the_higher_token(database: Database) -> None:
+@pytest.mark.parametrize("changed", [True, False])
+async def test_token_and_time_are_taken_after_the_wait_for_the_row(database: Database, *, changed: bool) -> None:
+    """If they were taken before, the token of a writer that waited could be lower than that of a writer before it."""
     async with database.connection() as connection:
         (task,) = await create_rows(connection)
 
-    async def write() -> int:
+    async def lock() -> LockedTask | None:
         async with database.transaction() as connection:
-            return (await update_row(connection, WORKSPACE, task))[1]
+            return await lock_row(connection, WORKSPACE, task.id)
 
     async with database.transaction() as connection:
-        _, first = await update_row(connection, WORKSPACE, task)
-        waiting = asyncio.create_task(write())
+        await lock_row(connection, WORKSPACE, task.id)
+        waiting = asyncio.create_task(lock())
         await asyncio.sleep(0.05)
-        _, second = await update_row(connection, WORKSPACE, task)
-    assert first < second < await waiting
+        if changed:
+            await update_row(connection, WORKSPACE, task)
+        last = await lock_row(connection, WORKSPACE, task.id)
+    locked = await waiting
+    assert last is not None
+    assert locked is not None
+    assert last.token < locked.token
+    assert last.now < locked.now
+    assert locked.task.version == task.version + changed

@@ -1,0 +1,178 @@
+"""Statements of a connection: several are sent in one round trip, and each is prepared when it is first sent."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, Generic, LiteralString, NamedTuple, TypeVar, cast
+
+import psycopg
+from psycopg import AsyncConnection, generators
+from psycopg.abc import PQGen
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq.abc import PGconn, PGresult
+from psycopg.rows import AsyncRowFactory, TupleRow, tuple_row
+
+Row = TypeVar("Row")
+
+# A session keeps up to this many prepared statements. The service has fewer; the types of parameters multiply them.
+MAX_PREPARED = 200
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s|%(%)")
+
+
+class SessionConnection(AsyncConnection[TupleRow]):
+    """A connection that knows the statements that are prepared in its session."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.prepare_threshold = None  # psycopg's own statements must not be deallocated together with these
+        self.prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+
+
+def command(text: LiteralString) -> "Statement[TupleRow]":
+    """Return a command without parameters that PostgreSQL need not prepare, such as COMMIT."""
+    return Statement(text, {}, tuple_row, prepared=False)
+
+
+class _Result(NamedTuple):
+    """What a row factory needs to know of a cursor."""
+
+    pgresult: PGresult
+
+
+class Statement(Generic[Row]):
+    """A statement that will be sent, and its rows afterwards."""
+
+    def __init__(
+        self,
+        sql: LiteralString,
+        params: Mapping[str, Any],
+        row_factory: AsyncRowFactory[Row],
+        *,
+        prepared: bool = True,
+    ) -> None:
+        self._sql, self._params, self._row_factory = sql, params, row_factory
+        # Without it, the text is sent each time.
+        self.prepared = prepared
+        self._result: PGresult | None = None
+        # The error that the server has answered. None if it has executed the statement, or not seen it.
+        self.error: psycopg.Error | None = None
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows, built by the row factory. The statement must have been executed."""
+        result = self._result
+        assert result is not None, "The statement was not executed."
+        if result.status != ExecStatus.TUPLES_OK:
+            return []
+        self._transformer.set_pgresult(result)
+        make_row = self._row_factory(cast(Any, _Result(result)))
+        return self._transformer.load_rows(0, result.ntuples, make_row)
+
+    def convert(self, connection: SessionConnection) -> None:
+        """Convert the parameters to PostgreSQL's format."""
+        self._transformer = transformer = Transformer(connection)
+        self._query, names = _numbered(self._sql)
+        values = [self._params[name] for name in names]
+        self._values = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
+        self._types, self._formats = transformer.types or (), transformer.formats
+
+    @property
+    def key(self) -> tuple[bytes, tuple[int, ...]]:
+        """Identifies the prepared statement."""
+        return self._query, self._types
+
+    def prepare(self, pgconn: PGconn, name: bytes) -> None:
+        """Send the text of the statement."""
+        pgconn.send_prepare(name, self._query, self._types)
+
+    def send(self, pgconn: PGconn, name: bytes | None) -> None:
+        """Send the parameters, for a prepared statement or together with the text."""
+        if name is not None:
+            pgconn.send_query_prepared(name, self._values, self._formats, Format.BINARY)
+        else:
+            pgconn.send_query_params(self._query, self._values, self._types, self._formats, Format.BINARY)
+
+    def receive(self, result: PGresult) -> None:
+        """Keep the answer of the server."""
+        if result.status == ExecStatus.FATAL_ERROR:
+            self.error = error_from_result(result)
+        elif result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            self._result = result
+
+
+@cache
+def _numbered(sql: LiteralString) -> tuple[bytes, tuple[str, ...]]:
+    """Return a statement with numbered parameters, and the names of the parameters in this order."""
+    numbers: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        if found[2]:
+            return "%"
+        return f"${numbers.setdefault(found[1], len(numbers) + 1)}"
+
+    return _PLACEHOLDER.sub(number, sql).encode(), tuple(numbers)
+
+
+def execute(connection: SessionConnection, statements: Sequence[Statement[Any]]) -> PQGen[None]:
+    """Send the statements in one round trip. PostgreSQL executes them in order, each in a snapshot of its own.
+
+    Raises the first error. The statements behind a failed one are not executed.
+    """
+    for statement in statements:  # before anything is sent
+        statement.convert(connection)
+    first, pgconn = statements[0], connection.pgconn
+    if len(statements) == 1 and (name := connection.prepared.get(first.key)) is not None:
+        first.send(pgconn, name)
+        first.receive((yield from generators.execute(pgconn))[-1])
+    else:
+        yield from _execute_pipeline(connection, statements)
+    for statement in statements:
+        if statement.error is not None:
+            raise statement.error
+
+
+def _execute_pipeline(connection: SessionConnection, statements: Sequence[Statement[Any]]) -> PQGen[None]:
+    pgconn = connection.pgconn
+    pgconn.enter_pipeline_mode()
+    try:
+        receivers = _send_all(connection, statements)
+        pgconn.pipeline_sync()
+        yield from generators.send(pgconn)
+        for receive in receivers:
+            receive((yield from generators.fetch_many(pgconn))[-1])
+        yield from generators.fetch_many(pgconn)  # the end of the pipeline
+    except psycopg.OperationalError:
+        # An error that the server has sent before it closed the connection says more.
+        if not any(statement.error for statement in statements):
+            raise
+    finally:
+        if pgconn.status == ConnStatus.OK:
+            pgconn.exit_pipeline_mode()
+
+
+def _send_all(connection: SessionConnection, statements: Sequence[Statement[Any]]) -> list[Callable[[PGresult], None]]:
+    """Send the statements, and the texts of those that are not prepared. Return what takes each answer."""
+    prepared, preparing = connection.prepared, dict[tuple[bytes, tuple[int, ...]], bytes]()
+    receivers: list[Callable[[PGresult], None]] = []
+    for statement in statements:
+        key = statement.key
+        name = prepared.get(key) or preparing.get(key)
+        if name is None and statement.prepared and len(prepared) + len(preparing) < MAX_PREPARED:
+            name = preparing[key] = b"statement %d" % (len(prepared) + len(preparing))
+            statement.prepare(connection.pgconn, name)
+            receivers.append(_preparation(connection, statement, name))
+        statement.send(connection.pgconn, name)
+        receivers.append(statement.receive)
+    return receivers
+
+
+def _preparation(connection: SessionConnection, statement: Statement[Any], name: bytes) -> Callable[[PGresult], None]:
+    def receive(result: PGresult) -> None:
+        if result.status == ExecStatus.COMMAND_OK:
+            connection.prepared[statement.key] = name
+        elif result.status == ExecStatus.FATAL_ERROR:
+            statement.error = error_from_result(result)
+
+    return receive
