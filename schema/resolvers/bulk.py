@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, TypeVar
-from uuid import UUID
 
 import strawberry
 
@@ -120,9 +119,11 @@ async def _outcomes(
 
 def _reject_duplicates(items: list[BulkItem | list[UserError]]) -> list[BulkItem | list[UserError]]:
     """Replace all items that share an id by an error, because the service cannot know which of them is meant."""
-    count: Counter[UUID] = Counter(item.id for item in items if not isinstance(item, list))
-    if len(count) == sum(count.values()):
+    # Numbers, because UUID objects compute their hash in Python.
+    numbers = [item.id.int for item in items if not isinstance(item, list)]
+    if len(set(numbers)) == len(numbers):
         return items
+    count = Counter(numbers)
     message = "Another item of this request has the same id. Give each item a different id."
     error = UserError(field=["id"], message=message, code=UserErrorCode.DUPLICATE_ID)
-    return [item if isinstance(item, list) or count[item.id] == 1 else [error] for item in items]
+    return [item if isinstance(item, list) or count[item.id.int] == 1 else [error] for item in items]

@@ -7,7 +7,7 @@ import pytest
 from db.pool import Connection
 from db.row_factories import task_row, task_row_with
 from db.task import LockedTask
-from db.task_table import COLUMNS, CreatedRow, tasks_by_id
+from db.task_table import COLUMNS, tasks_by_id
 from tests.support.task_factories import WORKSPACE, create_rows, in_an_hour
 
 REVERSED: LiteralString = ", ".join(COLUMNS.split(", ")[::-1])
@@ -24,7 +24,6 @@ async def test_records_with_a_task_are_read_by_column_name(connection: Connectio
     (task,) = await create_rows(connection)
     sql: LiteralString = f"SELECT updated_at AS now, {REVERSED}, true AS deleted, 7 AS token FROM task"
     assert await connection.query(sql, {}, task_row_with(LockedTask)) == [LockedTask(task, True, task.updated_at, 7)]
-    assert await connection.query(sql, {}, task_row_with(CreatedRow)) == [CreatedRow(task, 7)]
 
 
 async def test_missing_column_is_an_error(connection: Connection) -> None:

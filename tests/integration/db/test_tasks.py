@@ -1,7 +1,7 @@
 """Tests which rows the statements of `db.task_table` write, and which tasks they return."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from msgspec import structs
@@ -36,9 +36,27 @@ async def test_created_tasks_are_read_back_unchanged(connection: Connection) -> 
     assert await tasks_by_id(connection, WORKSPACE, [task.id for task in new]) == made
 
 
+async def test_created_task_is_returned_as_the_table_stores_it(connection: Connection) -> None:
+    """The statement returns only what the caller does not know already."""
+    expires_at = in_an_hour().astimezone(timezone(timedelta(hours=-3))) + timedelta(microseconds=999)
+    late = datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    new = [new_task(expires_at=time) for time in (expires_at, late)]
+    made, token = await insert_tasks(connection, WORKSPACE, new)
+    stored = await tasks_by_id(connection, WORKSPACE, list(made))
+    assert stored == made
+    for id_, task in stored.items():
+        assert repr(task.expires_at).replace("zoneinfo.ZoneInfo(key='UTC')", "datetime.timezone.utc") == repr(
+            made[id_].expires_at
+        )
+    locked = await lock_row(connection, WORKSPACE, new[0].id)
+    assert locked is not None
+    assert locked.token == token + 1
+
+
 async def test_create_leaves_out_taken_ids_and_expired_tasks(connection: Connection) -> None:
     (existing,) = await create_rows(connection)
     late, fresh = new_task(expires_at=PAST), new_task()
+    assert await insert_tasks(connection, WORKSPACE, [late]) == ({}, 0)
     made, _ = await insert_tasks(connection, WORKSPACE, [NewTask(existing.id, "Other"), late, fresh])
     assert list(made) == [fresh.id]
     assert await taken_ids(connection, WORKSPACE, [existing.id, late.id, fresh.id]) == {existing.id, fresh.id}

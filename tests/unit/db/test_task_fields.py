@@ -12,6 +12,7 @@ import pytest
 from msgspec import Struct, structs
 
 from db import task_table
+from db.arrays import text_array, time_array, uuid_array
 from db.row_factories import task_builder
 from db.task import READ_ONLY_COLUMNS, TASK_FORMAT, WRITABLE_FIELDS, NewTask, Task, record_format
 from tests.support.task_factories import new_task
@@ -47,15 +48,21 @@ def test_every_writable_field_is_in_the_bulk_statements(name: str) -> None:
     assert f"{name} = incoming.{name}" in task_table.UPDATE_TASKS
     for statement in (task_table.INSERT_TASKS, task_table.UPDATE_TASKS):
         assert f"%(new_{name})s" in statement
-        assert f"task.{name}" in statement.partition("RETURNING")[2]
+    assert f"task.{name}" in task_table.UPDATE_TASKS.partition("RETURNING")[2]
 
 
 def test_field_arrays_have_a_value_of_each_task() -> None:
     tasks = [new_task("One", status="DONE"), new_task("Two", expires_at=NOW)]
     arrays = task_table.field_arrays(tasks)
     assert list(arrays) == ["new_id", *(f"new_{name}" for name in WRITABLE)]
-    assert (arrays["new_title"], arrays["new_status"]) == (["One", "Two"], ["DONE", "TODO"])
-    assert (arrays["new_id"], arrays["new_expires_at"]) == ([tasks[0].id, tasks[1].id], [None, NOW])
+    assert {name: array.data for name, array in arrays.items()} == {
+        "new_id": uuid_array([task.id for task in tasks]).data,
+        "new_title": text_array(["One", "Two"]).data,
+        "new_description": text_array(["", ""]).data,
+        "new_status": text_array(["DONE", "TODO"]).data,
+        "new_priority": text_array(["NONE", "NONE"]).data,
+        "new_expires_at": time_array([None, NOW]).data,
+    }
 
 
 @pytest.mark.parametrize(

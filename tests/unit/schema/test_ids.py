@@ -41,7 +41,9 @@ def test_parse_id_rejects_invalid_ids(text: str, words: list[str]) -> None:
 
 def test_parse_id_rejects_other_forms_of_a_uuid() -> None:
     id_ = new_id()
-    for text in (id_.hex, f"{{{id_}}}", id_.urn):
+    misplaced = f"{id_.hex[:4]}-{id_.hex[4:20]}---{id_.hex[20:]}"
+    assert len(misplaced) == 36
+    for text in (id_.hex, f"{{{id_}}}", id_.urn, misplaced):
         assert UUID(text) == id_
         with pytest.raises(ValueError, match="must be a UUID"):
             parse_id(text)
