@@ -4,21 +4,31 @@ It also pauses between the steps of the protocol, so that the races that the rul
 """
 
 import asyncio
+import inspect
 import os
 import random
 import sys
+import textwrap
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
 
+import cache.reads.pages
 import cache.redis.client
 from api.app import create_app
 from api.config.load import load_settings
 from api.process import logs
+from cache.page_cache import PageCache, SharedCheck
+from cache.reads.loader import TaskLoader
+from cache.redis.pipeline import Pipeline
 from cache.redis.protocol import Protocol
 
 _LEAVE = "redis.call('ZREM', index(other), id)"
+_FIRST_IN_FLIGHT = "future, replies, number, _ = in_flight[0]"
+_SKIP_CANCELLED = f"""while len(in_flight) > 1 and in_flight[0][0].cancelled():
+                in_flight.popleft()
+            {_FIRST_IN_FLIGHT}"""
 # By variant and script: the text to replace, and its replacement. The first variant is the control.
 VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     "nothing": {},
@@ -35,14 +45,67 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     # No script removes a task from the indexes of views that it has left.
     "the way out of the indexes": dict.fromkeys(("publish", "abort", "scrub"), (_LEAVE, "")),
 }
+# The same for functions: the class or module of each, its name, and the texts with their replacements.
+PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
+    # A cached page is served whatever was written since it was read.
+    "rev in the check of a cached page": [(PageCache, "valid_page", {"check.rev == page.validity.rev and ": ""})],
+    # A cached page is served after a task on it has expired.
+    "the expiry of a cached page": [
+        (PageCache, "valid_page", {" and check.now_ms < page.validity.next_expiry_ms": ""})
+    ],
+    # A page is cached although a write of one of its tasks is between mark and publish.
+    "marks at the caching of a page": [
+        (TaskLoader, "_fill", {"if len(grant.mine) + len(grant.others) < len(ids):": "if False:"})
+    ],
+    # A page is cached although an id had no row, as the id of a bulk create before its commit.
+    "missing rows at the caching of a page": [
+        (TaskLoader, "_rows", {"if len(rows) < len(ids):": "if False:"}),
+        (cache.reads.pages, "_matching", {"session.cache.forbid_caching()": "pass"}),
+    ],
+    # A request joins a check that was sent before the request arrived.
+    "the sending of a check": [
+        (
+            *(SharedCheck, "_run"),
+            {"if self._waiting is waiting:": "if False:", "finally:": "finally:\n        self._protocol = None"},
+        )
+    ],
+    # The reply of a cancelled read goes to the next read.
+    "the drop of a cancelled reply": [(Pipeline, "data_received", {_FIRST_IN_FLIGHT: _SKIP_CANCELLED})],
+}
 VARIANT = "BROKEN_VARIANT"
 # Mean seconds before and after a step: between row and fill, mark and commit, commit and publish.
 PAUSES = {"fill": (0.05, 0.0), "mark": (0.0, 0.01), "publish": (0.03, 0.0)}
+# Of the variants of functions: long enough to read a page between mark and commit, or between add and commit; and long
+# enough for a whole write between a check and the answer.
+PAUSES_OF_VARIANT = {
+    "marks at the caching of a page": {"mark": (0.0, 0.08), "publish": (0.08, 0.0)},
+    "missing rows at the caching of a page": {"add": (0.0, 0.08)},
+    "the sending of a check": {"check_page": (0.0, 0.03)},
+}
 
 
 def leave_out(variant: str) -> None:
-    """Replace the text in the scripts as they are loaded. Raise AssertionError if a script does not contain it."""
-    changes, original = VARIANTS[variant], cache.redis.client.script_source
+    """Leave out the rule. Raise AssertionError if a script or a function does not contain it."""
+    for owner, name, changes in PYTHON_VARIANTS.get(variant, []):
+        leave_out_of_function(owner, name, changes)
+    leave_out_of_scripts(VARIANTS.get(variant, {}))
+
+
+def leave_out_of_function(owner: Any, name: str, changes: dict[str, str]) -> None:
+    """Define a function of a class or module again, with other texts."""
+    function = getattr(owner, name)
+    source = textwrap.dedent(inspect.getsource(function))
+    for rule, replacement in changes.items():
+        assert rule in source, f"{function.__qualname__} has changed: {rule} is not in it"
+        source = source.replace(rule, replacement)
+    defined: dict[str, Any] = {}
+    exec(compile(source, inspect.getfile(function), "exec"), function.__globals__, defined)
+    setattr(owner, name, defined[name])
+
+
+def leave_out_of_scripts(changes: dict[str, tuple[str, str]]) -> None:
+    """Replace the texts in the scripts as they are loaded."""
+    original = cache.redis.client.script_source
     for name, (rule, _) in changes.items():
         assert rule in original(name), f"{name}.lua has changed: {rule} is not in it"
 
@@ -53,10 +116,11 @@ def leave_out(variant: str) -> None:
     cache.redis.client.script_source = source  # type: ignore[assignment]
 
 
-def take_time() -> None:
+def take_time(variant: str) -> None:
     """Add pauses between the steps, in which other operations run."""
-    for step, pauses in PAUSES.items():
-        setattr(Protocol, step, _slow(getattr(Protocol, step), *pauses))
+    pauses = PAUSES_OF_VARIANT.get(variant, {}) if variant in PYTHON_VARIANTS else PAUSES
+    for step, seconds in pauses.items():
+        setattr(Protocol, step, _slow(getattr(Protocol, step), *seconds))
 
 
 def _slow(step: Callable[..., Awaitable[Any]], before: float, after: float) -> Callable[..., Awaitable[Any]]:
@@ -78,7 +142,7 @@ def main() -> None:
     """Break the protocol, then serve in this process."""
     port = int(sys.argv[sys.argv.index("--port") + 1])
     leave_out(os.environ[VARIANT])
-    take_time()
+    take_time(os.environ[VARIANT])
     settings = load_settings(port=port)
     logs.configure(settings)
     uvicorn.run(create_app(settings), host="127.0.0.1", port=port, log_config=None, access_log=False)

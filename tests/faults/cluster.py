@@ -1,6 +1,7 @@
 """A cluster: two processes of the service over the same stores."""
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from tests.faults.stores import PostgresServer, RedisServer
 from tests.support.service_process import ROOT
 
 MAX_REINDEX_ATTEMPTS = 10
+PAGE_HITS = re.compile(r"^millitask_page_hits_total (\S+)$", re.MULTILINE)
 
 
 class Cluster:
@@ -62,6 +64,11 @@ class Cluster:
             return {}
         readiness: dict[str, Any] = response.json()
         return readiness | {"code": response.status_code}
+
+    async def page_hits(self) -> int:
+        """Return how many responses the page caches of all processes have answered since these started."""
+        texts = [(await self.http.get(f"{node.url}/metrics")).text for node in self.nodes]
+        return sum(int(float(match[1])) for text in texts if (match := PAGE_HITS.search(text)))
 
     async def wait_until_ready(self, node: Node, *, degraded: bool, timeout_seconds: float = 30) -> None:
         """Wait until a process is ready, and is in degraded mode or not."""

@@ -130,6 +130,7 @@ async def run_case(fault: Fault, seed: int, count: int, folder: Path, database_u
         try:
             await _inject(fault, run, count)
             run.violations += await find_violations(workload)
+            run.measure("page hits", await cluster.page_hits())
         except Exception:
             log.exception("%s seed %d", fault.name, seed)
             run.violations.append(f"the case did not finish: {traceback.format_exc()[-3000:]}")
@@ -155,7 +156,8 @@ async def _inject(fault: Fault, run: Run, count: int) -> None:
 def _result(
     fault: Fault, seed: int, run: Run, violations: list[str], log_lines: list[str], duration_seconds: float
 ) -> CaseResult:
-    operations = run.workload.history.operations
+    # Counts come with a page, in the same request.
+    operations = [op for op in run.workload.history.operations if op.kind != "counts"]
     reads = sorted(op.end - op.start for op in operations if op.kind not in WRITES)
     writes = [op for op in operations if op.kind in WRITES]
     measurements = {name: [round(value, 3) for value in values] for name, values in run.measurements.items()}

@@ -8,10 +8,10 @@ from typing import Literal
 
 Kind = Literal[
     "create", "create_many", "update", "complete", "reopen", "delete", "restore",
-    "task", "nodes", "page", "walk", "search", "filter", "rows",
+    "task", "nodes", "page", "counts", "walk", "search", "filter", "rows",
 ]  # fmt: skip
 WRITES: frozenset[Kind] = frozenset(("create", "create_many", "update", "complete", "reopen", "delete", "restore"))
-PAGES: frozenset[Kind] = frozenset(("page", "walk", "search", "filter"))
+PAGES: frozenset[Kind] = frozenset(("page", "counts", "walk", "search", "filter"))
 Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
 
 

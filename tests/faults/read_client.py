@@ -41,6 +41,16 @@ class ReadClient(RecordingClient):
         self._record(start, "page", invocation, service_api.parse_page(response), node)
         return page
 
+    async def page_and_counts(self, node: int, view: str | None, size: int) -> None:
+        """Read the first page of a view and the counts of all views in one request. Records each as an operation."""
+        start = StartTime()
+        response = await self._execute(node, service_api.PAGE_AND_COUNTS, status=view, first=size)
+        page = response.data and response.data["tasks"]
+        invocation = Invocation(status=view, whole_view=_is_only_page(page))
+        self._record(start, "page", invocation, service_api.parse_page(response), node)
+        for counted_view, completion in service_api.parse_counts(response).items() if response.data else ():
+            self._record(start, "counts", Invocation(status=counted_view), completion, node)
+
     async def walk(
         self, node: int, view: str | None, size: int, order: Order = "NEWEST", *, backward: bool = False
     ) -> Completion | None:

@@ -23,6 +23,13 @@ query (
   }}
 }}
 """
+# Several fields of one answer, which the page cache keeps as a whole.
+PAGE_AND_COUNTS = f"""
+query ($first: Int, $status: TaskStatus) {{
+  tasks(first: $first, status: $status) {{ nodes {_TASK} totalCount pageInfo {{ hasNextPage hasPreviousPage }} }}
+  taskCounts {{ all todo inProgress done }}
+}}
+"""
 _MATCHING_TASKS = f"{{ nodes {_TASK} pageInfo {{ hasNextPage hasPreviousPage }} }}"
 SEARCH = f"query ($query: String!) {{ searchTasks(query: $query, first: 100) {_MATCHING_TASKS} }}"
 FILTER = f"query ($filter: TaskFilter!) {{ filterTasks(filter: $filter, first: 100) {_MATCHING_TASKS} }}"
@@ -98,11 +105,18 @@ def parse_lookup(response: Response, ids: list[str]) -> Completion:
 
 
 def parse_page(response: Response) -> Completion:
-    """Return the completion of `tasks`, `searchTasks` or `filterTasks`."""
+    """Return the completion of `tasks`, `searchTasks` or `filterTasks`, the first field of the response."""
     if response.data is None:
         return response.failure
-    [page] = response.data.values()
+    page = next(iter(response.data.values()))
     return Completion(tasks=tuple(map(parse_task, page["nodes"])), total=page.get("totalCount"))
+
+
+def parse_counts(response: Response) -> dict[str | None, Completion]:
+    """Return the completion of `taskCounts` for each view."""
+    counts = response.data["taskCounts"]
+    views = {None: "all", "TODO": "todo", "IN_PROGRESS": "inProgress", "DONE": "done"}
+    return {view: Completion(total=counts[name]) for view, name in views.items()}
 
 
 def parse_write(response: Response, id_: str, deleted_version: int | None = None) -> Completion:

@@ -1,44 +1,80 @@
 """The campaign detects every rule of the protocol that is left out, and reports no violation if none is."""
 
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.faults.broken import VARIANT, VARIANTS
+from tests.faults.actions import HOT_ACTIONS, SAME_PAGE_ACTIONS
+from tests.faults.broken import PYTHON_VARIANTS, VARIANT, VARIANTS
 from tests.faults.cluster import running
+from tests.faults.fault import Run
+from tests.faults.injections import requests
 from tests.faults.node import Setup
 from tests.faults.quiescence import QUIESCENCE_TIMEOUT_SECONDS, find_violations
-from tests.faults.workload import HOT_ACTIONS, Workload
+from tests.faults.workload import Workload
 
 # The invariants that a variant may violate: a read shows it, or a stale entry or index stays.
 BROKEN = {variant: ("I1", "I4") for variant in VARIANTS if variant != "nothing"} | {
     "the way out of the indexes": ("I3",),
 }
+BROKEN_PAGES = dict.fromkeys(PYTHON_VARIANTS, ("I1",)) | {
+    "the expiry of a cached page": ("I5",),
+    # A reply of another command is an internal error.
+    "the drop of a cancelled reply": ("I1", "error"),
+}
 COMMAND = ("tests.faults.broken",)
 # A wrong index that two rounds of the scrub have not repaired stays wrong, so three seconds are enough to find it.
-TIMEOUT_SECONDS = {("I1", "I4"): 1.0, ("I3",): 3.0}
+TIMEOUT_SECONDS: dict[tuple[str, ...], float] = {("",): QUIESCENCE_TIMEOUT_SECONDS, ("I3",): 3.0}
+ENTRIES: dict[str, Any] = {
+    "actions": HOT_ACTIONS,
+    "clients": 20,
+    "eviction_interval_seconds": 0.1,
+    "quiet_seconds": 0.0,
+}
+# With one writer, a cached page stays valid for some milliseconds.
+PAGES: dict[str, Any] = {
+    "actions": SAME_PAGE_ACTIONS, "clients": 8, "writers": 1, "expiring_share": 0.8, "max_think_seconds": 0.03,
+    "quiet_seconds": 0.0,
+}  # fmt: skip
 
 
 async def run_until_violation(
-    folder: Path, database_url: str, *round_seconds: float, invariants: tuple[str, ...]
+    folder: Path,
+    database_url: str,
+    options: dict[str, Any],
+    *round_seconds: float,
+    invariants: tuple[str, ...],
+    cancelled: int = 0,
 ) -> list[str]:
-    """Run the workload in rounds until one violates one of the invariants. Return these violations."""
-    timeout_seconds = TIMEOUT_SECONDS.get(invariants, QUIESCENCE_TIMEOUT_SECONDS)
+    """Run the workload in rounds until one violates one of the invariants. Return these violations.
+
+    In each round, clients cancel this number of requests.
+    """
+    timeout_seconds = TIMEOUT_SECONDS.get(invariants, 1.0)
     async with running(folder, database_url, Setup(COMMAND)) as cluster:
-        workload = Workload(cluster, clients=20, tasks=4, eviction_interval_seconds=0.1, actions=HOT_ACTIONS)
+        workload = Workload(cluster, tasks=4, **options)
         for seconds in round_seconds:
             await workload.run(seconds)
+            if cancelled:
+                async with workload.running():
+                    await requests.cancel(Run(cluster, workload, random.Random(1)), cancelled)
             violations = await find_violations(workload, timeout_seconds)
             if expected := [text for text in violations if text.startswith(invariants)]:
                 return expected
+        if options is PAGES:
+            assert await cluster.page_hits() > 100
         return []
 
 
+@pytest.mark.parametrize("options", [ENTRIES, PAGES], ids=["entries", "pages"])
 async def test_complete_protocol_has_no_violation(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
     monkeypatch.setenv(VARIANT, "nothing")
-    violations = await run_until_violation(tmp_path, database_url, 5, invariants=("",))
+    cancelled = 50 if options is PAGES else 0
+    violations = await run_until_violation(tmp_path, database_url, options, 5, invariants=("",), cancelled=cancelled)
     assert not violations, "\n".join(violations)
 
 
@@ -47,5 +83,17 @@ async def test_broken_variant_is_detected(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, variant: str
 ) -> None:
     monkeypatch.setenv(VARIANT, variant)
-    violations = await run_until_violation(tmp_path, database_url, 1.5, 3, 4, 5, 6, invariants=BROKEN[variant])
+    violations = await run_until_violation(tmp_path, database_url, ENTRIES, 1.5, 3, 4, 5, 6, invariants=BROKEN[variant])
+    assert violations, f"no violation without {variant}"
+
+
+@pytest.mark.parametrize("variant", BROKEN_PAGES)
+async def test_broken_variant_of_cached_pages_is_detected(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, variant: str
+) -> None:
+    monkeypatch.setenv(VARIANT, variant)
+    cancelled = 50 if "cancelled" in variant else 0
+    violations = await run_until_violation(
+        tmp_path, database_url, PAGES, 2, 3, 4, 5, 6, invariants=BROKEN_PAGES[variant], cancelled=cancelled
+    )
     assert violations, f"no violation without {variant}"

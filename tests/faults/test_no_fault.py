@@ -12,5 +12,7 @@ async def test_no_violation_without_a_fault(tmp_path: Path, database_url: str) -
         workload = Workload(cluster, eviction_interval_seconds=0.05)
         await workload.run(3, operations=300)
         violations = await find_violations(workload)
+        page_hits = await cluster.page_hits()
     assert not violations, "\n".join(violations)
     assert not workload.history.failed_reads()
+    assert page_hits > 50

@@ -57,3 +57,4 @@ async def test_no_violation_under_faults(tmp_path: Path, database_url: str, name
     assert not result.violations, "\n".join([*result.violations[:10], *result.log_lines])
     assert result.acknowledged > 20, result
     assert result.reads > 20, result
+    assert result.measurements["page hits"][0] > 0, result

@@ -2,39 +2,25 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from math import inf
 from typing import get_args
 
 from schema.ids import new_id
+from tests.faults.actions import ACTIONS, READS
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
 from tests.faults.history import Completion, History, Order, Outcome
 from tests.faults.task_state import STATUSES
 
 VIEWS = (None, *STATUSES)
-# The share of each action, in percent.
-ACTIONS = {
-    "read": 24,
-    "read_many": 10,
-    "page": 8,
-    "walk": 10,
-    "find": 6,
-    "update": 17,
-    "update_many": 3,
-    "finish": 4,
-    "delete": 4,
-    "delete_many": 1,
-    "restore": 6,
-    "create_again": 4,
-    "create_many": 1,
-    "replace": 2,
-}
-# More reads by id and updates, for races on single entries.
-HOT_ACTIONS = {
-    "read": 45, "read_many": 3, "walk": 8, "update": 23, "update_many": 3, "delete": 4, "restore": 6, "create_again": 8
-}  # fmt: skip
+QUIET_INTERVAL_SECONDS = 0.5
+# How often a client repeats the request for a page.
+REPEATED_READS = 5
+# Larger than the largest view, so that an omitted task shows.
+SAME_PAGE_SIZE = 60
 ORDERS: tuple[Order, ...] = get_args(Order)
 
 
@@ -50,15 +36,22 @@ class Workload:
         eviction_interval_seconds: float = 0.0,
         max_think_seconds: float = 0.0,
         actions: Mapping[str, int] = ACTIONS,
+        expiring_share: float = 0.1,
+        writers: int | None = None,
+        quiet_seconds: float = 0.2,
         seed: int = 1,
     ) -> None:
         """Create the clients.
 
         eviction_interval_seconds: the time between two evictions of half of the entries; 0 for no evictions.
         max_think_seconds: the maximum pause between two operations of a client.
+        expiring_share: the share of updates that change the expiry.
+        writers: the number of clients that also write; None for all.
+        quiet_seconds: the part of every half second in which no write begins, so that cached pages stay valid.
         """
         self.cluster = cluster
-        self._actions, self._weights = list(actions), list(actions.values())
+        self._actions, self._writers = dict(actions), clients if writers is None else writers
+        self._expiring_share, self._quiet_seconds = expiring_share, quiet_seconds
         self.history = History()
         self._random = random.Random(seed)
         self._eviction_interval_seconds, self._max_think_seconds = eviction_interval_seconds, max_think_seconds
@@ -98,8 +91,11 @@ class Workload:
     async def work(self, client: Client, number: int, stop: asyncio.Event) -> None:
         """Run random actions until stopped, all at one process, so that a hung process does not block every client."""
         node = number % len(self.cluster.nodes)
+        reads = {name: share for name, share in self._actions.items() if name in READS}
         while not stop.is_set():
-            [action] = self._random.choices(self._actions, self._weights)
+            only_reads = number >= self._writers or time.monotonic() % QUIET_INTERVAL_SECONDS < self._quiet_seconds
+            actions = reads if only_reads else self._actions
+            [action] = self._random.choices(list(actions), list(actions.values()))
             before = len(self.history.operations)
             await getattr(self, f"_{action}")(client, node)
             if self._max_think_seconds:
@@ -130,6 +126,12 @@ class Workload:
             await client.page(node, view, order, first=size, after=cursor)
             await client.page(node, view, order, last=size, before=cursor)
 
+    async def _same_page(self, client: Client, node: int) -> None:
+        """Read one of few pages a few times. Clients request the same pages, so most come from the page cache."""
+        view = self._random_view()
+        for _ in range(REPEATED_READS):
+            await client.page_and_counts(node, view, SAME_PAGE_SIZE)
+
     async def _walk(self, client: Client, node: int) -> None:
         size = self._random.choice((7, 100, 100))
         order = self._random.choice(ORDERS)
@@ -145,7 +147,7 @@ class Workload:
         id_ = self._pick_id()
         expected_version = self.latest_versions.get(id_) if self._random.random() < 0.3 else None
         status = self._random.choice((None, *STATUSES))
-        await client.update(node, id_, expected_version, status, self._random_expiry_seconds(0.1))
+        await client.update(node, id_, expected_version, status, self._random_expiry_seconds(self._expiring_share))
 
     async def _update_many(self, client: Client, node: int) -> None:
         expires_in_seconds, all_or_none = self._random_expiry_seconds(0.2), self._random.random() < 0.5
@@ -184,6 +186,7 @@ class Workload:
             node, ids, self._random.choice(STATUSES), self._random_expiry_seconds(0.5)
         )
         if completion.outcome is Outcome.OK:
+            await self._same_page(client, node)
             index = self._random.randrange(len(self.ids))
             old, self.ids[index] = self.ids[index], ids[0]
             await self._retire(client, node, old, *ids[1:])

@@ -9,7 +9,7 @@ from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, Run
 from tests.faults.history import Operation
 
 # The read timeouts of the clients: before, during and after the usual time of a response.
-READ_TIMEOUTS_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
+READ_TIMEOUTS_SECONDS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.04)
 NAME_PREFIX = "impatient"
 
 
