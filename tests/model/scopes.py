@@ -180,7 +180,7 @@ LONG = {
     ),
     "cached pages and counts of expiring tasks": Scope(
         rows=(RowVersion(TODO, 1),),
-        writers=(Write("update", expires_at=2), MOVE),
+        writers=(Write("update", expires_at=2),),
         readers=((TODO, COUNTS),),
         reads=(2,),
         end_time=2,
@@ -202,13 +202,14 @@ LONG = {
     "cached pages after a rebuild": Scope(
         rows=(RowVersion(TODO, 2),),
         start=OFF,
-        writers=(Write("update", expires_at=1), Write("update", expires_at=2)),
+        writers=(Write("update", expires_at=1),),
         builders=1,
         readers=((TODO,),),
         reads=(2,),
         end_time=2,
         page_cache=True,
         scrubs=1,
+        faults={"publish fails": 1, "crash": 1},
     ),
     "pages of one task": Scope(
         rows=TWO_TASKS,
