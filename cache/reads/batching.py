@@ -80,6 +80,19 @@ class DataLoader(Generic[Key, Value]):
         values_of = {batch: await batch.wait_by_key() for batch in dict.fromkeys(batches)}
         return [values_of[batch][key] for batch, key in zip(batches, keys, strict=True)]
 
+    def prime_many(self, keys: Sequence[Key], values: Sequence[Value]) -> bool:
+        """Take values that were read already. A key that was loaded, or is being loaded, keeps its value.
+
+        Return whether all values were taken.
+        """
+        batch = _Batch[Key, Value]()
+        batch.keys, batch.values = list(keys), values
+        if not self._batches:  # the first values of a request, without a loop over the keys
+            self._batches = dict.fromkeys(keys, batch)
+            return True
+        batches = [self._batches.setdefault(key, batch) for key in keys]
+        return all(found is batch for found in batches)
+
     def clear_many(self, keys: Iterable[Key]) -> None:
         """Forget keys, as `clear` does."""
         if self._batches:

@@ -1,4 +1,4 @@
-"""The DataLoader: one MGET for all ids of a request, and one query for those that are not cached."""
+"""The DataLoader: one MGET for all ids that a request gathers, and one query for those that are not cached."""
 
 import asyncio
 import secrets
@@ -32,6 +32,8 @@ class TaskLoader:
         self._store = store
         self._access = access
         self._loader: DataLoader[bytes, EncodedTask | None] = DataLoader(self._load_batch)
+        # The ids whose entries held no task when a page script read them.
+        self._absent: set[bytes] = set()
 
     async def load(self, id_: UUID) -> EncodedTask | None:
         """Return a task, or None if it is missing, deleted or expired."""
@@ -43,13 +45,23 @@ class TaskLoader:
         self._access.forbid_caching()
         return await self._loader.load_many([id_.bytes for id_ in ids])
 
-    async def load_page(self, ids: Sequence[bytes]) -> list[EncodedTask | None]:
-        """Return the tasks that a page script has found, as `load_many` does."""
+    async def load_page(self, ids: Sequence[bytes], entries: Sequence[bytes | None]) -> list[EncodedTask | None]:
+        """Return the tasks of a page, as `load_many` does. `entries` were read by the page script (R2)."""
+        tasks = decode_many(self._store.workspace, ids, entries)
+        if all(tasks) and self._loader.prime_many(ids, tasks):
+            self._store.metrics.count_entries(len(ids), 0)
+            return tasks
+        read = {id_: task for id_, task in zip(ids, tasks, strict=True) if task is not None}
+        self._store.metrics.count_entries(len(read), 0)
+        self._loader.prime_many(list(read), list(read.values()))
+        self._absent.update(id_ for id_ in ids if id_ not in read)
         return await self._loader.load_many(ids)
 
     def clear(self, ids: Iterable[UUID]) -> None:
         """Forget what this request has read of tasks."""
-        self._loader.clear_many(id_.bytes for id_ in ids)
+        cleared = [id_.bytes for id_ in ids]
+        self._loader.clear_many(cleared)
+        self._absent.difference_update(cleared)
 
     def abandon(self) -> None:
         """Cancel the loads in flight, also in PostgreSQL, when the request has timed out.
@@ -61,13 +73,12 @@ class TaskLoader:
     async def _load_batch(self, ids: list[bytes]) -> list[EncodedTask | None]:
         with self._access.reading() as protocol:
             if protocol is not None:
-                cached = await self._cached(protocol, ids)
-                missing = [] if all(cached) else [id_ for id_, task in zip(ids, cached, strict=True) if task is None]
-                self._store.metrics.count_entries(len(ids) - len(missing), len(missing))
-                if not missing:
-                    return cached
-                found = await self._fill(protocol, [UUID(bytes=id_) for id_ in missing])
-                return [task or found.get(id_) for id_, task in zip(ids, cached, strict=True)]
+                found = await self._cached(protocol, [id_ for id_ in ids if id_ not in self._absent])
+                missing = [UUID(bytes=id_) for id_ in ids if id_ not in found]
+                self._store.metrics.count_entries(len(found), len(missing))
+                if missing:
+                    found |= await self._fill(protocol, missing)
+                return [found.get(id_) for id_ in ids]
         found = await self._rows([UUID(bytes=id_) for id_ in ids])
         return [found.get(id_) for id_ in ids]
 
@@ -84,9 +95,12 @@ class TaskLoader:
             self._access.forbid_caching()
         return {id_.bytes: encode(workspace, task) for id_, task in rows.items()}
 
-    async def _cached(self, protocol: Protocol, ids: Sequence[bytes]) -> list[EncodedTask | None]:
-        """R2: read the entries and return their tasks, with None for each that holds none."""
-        return decode_many(self._store.workspace, ids, await protocol.read(ids))
+    async def _cached(self, protocol: Protocol, ids: Sequence[bytes]) -> TasksById:
+        """R2: read the entries and return the tasks that they hold."""
+        if not ids:
+            return {}
+        tasks = decode_many(self._store.workspace, ids, await protocol.read(ids))
+        return {id_: task for id_, task in zip(ids, tasks, strict=True) if task is not None}
 
     async def _fill(self, protocol: Protocol, ids: list[UUID]) -> TasksById:
         """Take leases (R3), read the rows (R4), fill what is still leased (R5), and wait for other readers' fills."""
@@ -120,9 +134,7 @@ class TaskLoader:
         found: TasksById = {}
         for pause in FILL_WAIT_SECONDS:
             await asyncio.sleep(pause)
-            wanted = [id_.bytes for id_ in ids if id_.bytes not in found]
-            cached = await self._cached(protocol, wanted)
-            found |= {id_: task for id_, task in zip(wanted, cached, strict=True) if task is not None}
+            found |= await self._cached(protocol, [id_.bytes for id_ in ids if id_.bytes not in found])
             if len(found) == len(ids):
                 break
         return found

@@ -38,7 +38,7 @@ class Page:
 
 
 async def read_page(session: Session, part: PageRange) -> Page:
-    """Return a range of a view: one script for the ids, one MGET for the tasks, one query for those not cached."""
+    """Return a range of a view: one script for ids and entries, one query for the tasks that are not cached."""
     if part.count == 0:  # an empty page has the position of a page with one task
         page = await read_page(session, replace(part, count=1))
         return page.trimmed(0, len(page.tasks)) if part.direction == "first" else page.trimmed(len(page.tasks), 0)
@@ -72,7 +72,7 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
     Raises `OrderMoving` if a task is in the view, but not at the index's score: a concurrent write changed its expiry,
     or its create was rolled back and retried.
     """
-    tasks = await session.loader.load_page(ids.ids)
+    tasks = await session.loader.load_page(ids.ids, ids.entries)
     if all(tasks):  # without a loop in Python if every task is in its place
         found = cast("list[EncodedTask]", tasks)
         # After a rebuild, the index may hold a later expiry than a task has, until the scrub.

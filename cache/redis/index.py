@@ -29,7 +29,7 @@ class PageRange:
 
 @dataclass(frozen=True)
 class IndexPage:
-    """The index's answer for a range: ids (16 bytes each) with their scores, and the rank of the first id, from 0.
+    """The answer for a range: ids (16 bytes each) with scores and entries, and the rank of the first id, from 0.
 
     `length` counts the members of the order, including tasks that have expired since the last sweep. `total` does not.
     `next_expiry_ms` is when the next task of the view expires by Redis's clock, in milliseconds since 1970; 0 if tasks
@@ -43,6 +43,7 @@ class IndexPage:
     total: int
     rev: int
     next_expiry_ms: int
+    entries: list[bytes | None]
 
     @property
     def first(self) -> IndexPosition | None:
@@ -77,9 +78,10 @@ def _position_arguments(position: IndexPosition | None) -> tuple[int | bytes, by
 
 def parse_page(reply: Any) -> IndexPage:
     """Parse the reply of the page script."""
-    found, rank, length, total, rev, next_expiry_ms = reply
+    found, rank, length, total, rev, next_expiry_ms, entries = reply
     ids = found[::2]
-    return IndexPage(ids, found[1::2], rank if ids else min(rank, length), length, total, rev, next_expiry_ms)
+    rank = rank if ids else min(rank, length)
+    return IndexPage(ids, found[1::2], rank, length, total, rev, next_expiry_ms, entries)
 
 
 class ViewCounts(NamedTuple):

@@ -59,4 +59,4 @@ class Keys:
     def page(self, status: Status | None) -> list[bytes]:
         """Return the keys of the page script for one view."""
         number = VIEWS.index(status)
-        return [self.rev, self.indexes[number], self.expiring[number], self.moving]
+        return [self.rev, self.indexes[number], self.expiring[number], self.moving, self.entries]

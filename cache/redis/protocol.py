@@ -134,7 +134,7 @@ class Protocol:
         return list(entries)
 
     async def page(self, part: PageRange) -> IndexPage:
-        """P1: return the ids of a range of a view, the total and the rank. Raises `OrderMoving`."""
+        """P1, R2: return the ids of a range of a view with entries, the total and the rank. Raises `OrderMoving`."""
         keys, arguments = self.keys.page(part.status), index.page_arguments(part)
         reply = await self._read_script("page", keys, *arguments, MAX_SINGLE_EVENTS)
         if reply == b"MOVING":

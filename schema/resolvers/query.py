@@ -24,7 +24,7 @@ _PER_TASK = "plus 1 per task of the page for `nodes` and 1 for `edges`, if selec
 )
 class Query:
     @strawberry.field(
-        description="Returns a page of tasks. Any page in any order takes two round trips to Redis, plus one query for "
+        description="Returns a page of tasks. Any page in any order takes one round trip to Redis, plus one query for "
         f"the tasks of the page that are not cached. Cost: 2 points, {_PER_TASK}"
     )
     async def tasks(
@@ -38,7 +38,7 @@ class Query:
         status: args.StatusArgument = None,
         order_by: args.OrderByArgument = TaskOrder.NEWEST,
     ) -> TaskConnection:
-        """Resolve a page with one script for the ids, one MGET for the tasks, and one query for missing tasks."""
+        """Resolve a page with one script for ids and entries, and one query for the tasks that are not cached."""
         part = args.page_range(first, after, last, before, page, status, order_by)
         found = await read_page(info.context.session, part)
         if first is not None and last is not None:

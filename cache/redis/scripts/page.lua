@@ -1,10 +1,11 @@
--- P1. One page of a view in one of its orders. KEYS: rev, the view's index, its `expiring` set, moving.
+-- P1, R2. One page of a view in one of its orders. KEYS: rev, the view's index, its `expiring` set, moving, the prefix of
+-- the keys of entries.
 -- ARGV: order; score and id of `after` and of `before` ('' if not given); 'first' or 'last'; count; offset; the most expired
 -- ids with an event each.
--- Returns the ids with their scores, the rank of the first, the length of the order, the total, rev, and the time (ms) of
--- the view's next expiry. The length may include tasks that have expired since the last sweep, the total does not; the next
+-- Returns the ids with their scores, the rank of the first, the length of the order, the total, rev, the time (ms) of the
+-- view's next expiry, and the entries of the ids. The length may include tasks that have expired since the last sweep, the total does not; the next
 -- expiry is then 0. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown.
-local REV, INDEX, EXPIRING, MOVING = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local REV, INDEX, EXPIRING, MOVING, ENTRY_PREFIX = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local order, direction, count, offset = ARGV[1], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local rev = redis.call('GET', REV)
 if not rev or not redis.call('ZSCORE', INDEX, '') or not redis.call('ZSCORE', EXPIRING, '') then return 'LOST' end
@@ -66,8 +67,13 @@ if ARGV[5] ~= '' then to = math.min(to, (ranks(ARGV[4], ARGV[5]))) end
 if direction == 'first' then to = math.min(to, from + count) else from = math.max(from, to - count) end
 
 local ids = from < to and redis.call(range, set, from + base, to - 1 + base, 'WITHSCORES') or {}
-for at = 2, #ids, 2 do ids[at] = tonumber(ids[at]) end  -- as integers, which the client parses faster than texts
+local entries = {}
+for at = 2, #ids, 2 do
+  entries[at / 2] = ENTRY_PREFIX .. ids[at - 1]
+  ids[at] = tonumber(ids[at])  -- as an integer, which the client parses faster than text
+end
+if #entries > 0 then entries = redis.call('MGET', unpack(entries)) end
 local next_expiry = expired > 0 and 0 or 2 ^ 53
 local following = redis.call('ZRANGEBYSCORE', EXPIRING, '(' .. now, '(+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 if following[2] then next_expiry = math.min(next_expiry, tonumber(following[2])) end
-return {ids, from, length, total, tonumber(rev), next_expiry}
+return {ids, from, length, total, tonumber(rev), next_expiry, entries}

@@ -3,6 +3,7 @@
 import pytest
 
 from cache.redis.encoded_task import decode, encode
+from cache.redis.index import PageRange
 from cache.store import Store
 from tests.support.protocol_steps import EARLIER_TOKEN, mark_task
 from tests.support.redis_state import entry_bytes, evict_entries, protocol, read_entry
@@ -91,3 +92,23 @@ async def test_unreadable_entry_is_not_used(store: Store, value: bytes) -> None:
     task = await create_uncached_task(store)
     await store.redis.client.set(protocol(store).keys.entry(task.id), value)
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
+
+
+async def test_request_shows_one_version_of_a_task(store: Store) -> None:
+    """A page comes with its entries, but a task that the request has read before keeps its version."""
+    task, other = await create_uncached_tasks(store, 2)
+    request = StoreClient(store)
+    assert await request.tasks_by_id([task.id]) == [task]
+    newer = await StoreClient(store).update_task(task.id, {"title": "Newer"})
+    assert (await request.page(PageRange(2))).tasks == [task, other]
+    assert await request.tasks_by_id([other.id, task.id]) == [other, task]
+    assert (await StoreClient(store).page(PageRange(2))).tasks == [newer, other]
+
+
+async def test_page_reads_an_entry_again_after_a_write_of_its_request(store: Store) -> None:
+    task, other = await create_uncached_tasks(store, 2)
+    request = StoreClient(store)
+    assert (await request.page(PageRange(2))).tasks == [task, other]
+    newer = await request.update_task(task.id, {"title": "Newer"})
+    assert (await request.page(PageRange(2))).tasks == [newer, other]
+    assert await request.tasks_by_id([task.id]) == [newer]

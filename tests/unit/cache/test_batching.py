@@ -152,3 +152,30 @@ async def test_load_that_is_abandoned_before_its_first_step_does_not_run(loader:
     with pytest.raises(asyncio.CancelledError):
         await load_one(loader, 1)
     assert loader.loaded == []
+
+
+async def test_primed_values_are_not_loaded(loader: SquareLoader) -> None:
+    assert loader.prime_many([1, 2], [-1, -2])
+    assert await loader.load_many([2, 3, 1]) == [-2, 9, -1]
+    assert loader.loaded == [[3]]
+
+
+async def test_key_with_a_value_is_not_primed(loader: SquareLoader) -> None:
+    assert await load_one(loader, 1) == 1
+    assert not loader.prime_many([1, 2], [-1, -2])
+    assert not loader.prime_many([2, 3], [-20, -3])
+    assert await loader.load_many([1, 2, 3]) == [1, -2, -3]
+
+
+async def test_key_of_a_load_in_flight_is_not_primed(loader: SquareLoader) -> None:
+    call = await waiting(loader, 1)
+    assert not loader.prime_many([1], [-1])
+    loader.released.set()
+    assert await call == [1]
+    assert await load_one(loader, 1) == 1
+
+
+async def test_cleared_key_forgets_its_primed_value(loader: SquareLoader) -> None:
+    loader.prime_many([1], [-1])
+    loader.clear(1)
+    assert await load_one(loader, 1) == 1

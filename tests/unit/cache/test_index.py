@@ -19,15 +19,22 @@ def test_arguments_have_the_scores_and_ids_of_positions() -> None:
 
 
 def test_reply_is_parsed() -> None:
-    page = parse_page([[FIRST.bytes, 1767225845678901, SECOND.bytes, 7], 3, 9, 8, 42, 1767225845678])
+    page = parse_page([[FIRST.bytes, 1767225845678901, SECOND.bytes, 7], 3, 9, 8, 42, 1767225845678, [b"V", None]])
     assert page == IndexPage(
-        IDS, [1767225845678901, 7], rank=3, length=9, total=8, rev=42, next_expiry_ms=1767225845678
+        IDS,
+        [1767225845678901, 7],
+        rank=3,
+        length=9,
+        total=8,
+        rev=42,
+        next_expiry_ms=1767225845678,
+        entries=[b"V", None],
     )
     assert (page.first, page.last) == ((1767225845678901, FIRST), (7, SECOND))
 
 
 def test_empty_page_past_the_end_has_the_length_as_its_rank() -> None:
-    page = parse_page([[], 1000, 9, 9, 42, 0])
+    page = parse_page([[], 1000, 9, 9, 42, 0, []])
     assert (page.rank, page.first, page.last) == (9, None, None)
     assert (page.has_before, page.has_after) == (True, False)
 
@@ -37,5 +44,5 @@ def test_empty_page_past_the_end_has_the_length_as_its_rank() -> None:
     [(0, 2, False, False), (0, 3, False, True), (1, 3, True, False), (1, 4, True, True)],
 )
 def test_page_knows_whether_tasks_precede_and_follow(rank: int, length: int, has_before: bool, has_after: bool) -> None:
-    page = IndexPage(IDS, [2, 1], rank, length, total=length, rev=1, next_expiry_ms=0)
+    page = IndexPage(IDS, [2, 1], rank, length, total=length, rev=1, next_expiry_ms=0, entries=[])
     assert (page.has_before, page.has_after) == (has_before, has_after)

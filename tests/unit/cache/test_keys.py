@@ -38,7 +38,8 @@ def test_prelude_has_the_keys_in_the_order_of_the_scripts() -> None:
 def test_page_takes_the_keys_of_one_view() -> None:
     keys = Keys("default", 1)
     for number, view in enumerate(VIEWS):
-        assert keys.page(view) == [keys.rev, keys.indexes[number], keys.expiring[number], keys.moving]
+        view_keys = [keys.indexes[number], keys.expiring[number]]
+        assert keys.page(view) == [keys.rev, *view_keys, keys.moving, keys.entries]
 
 
 @pytest.mark.parametrize("count", [0, 1, 50])
