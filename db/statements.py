@@ -66,7 +66,6 @@ class Statement(Generic[Row]):
         assert result is not None, "The statement was not executed."
         if result.status != ExecStatus.TUPLES_OK:
             return []
-        self._transformer.set_pgresult(result)
         make_row = self._row_factory(cast(Any, _Result(result)))
         return self._transformer.load_rows(0, result.ntuples, make_row)
 
@@ -99,6 +98,8 @@ class Statement(Generic[Row]):
         if result.status == ExecStatus.FATAL_ERROR:
             self.error = error_from_result(result)
         elif result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            # Now, because it asks the connection for its time zone, and `rows` may be read after it has closed.
+            self._transformer.set_pgresult(result)
             self._result = result
 
 

@@ -168,3 +168,15 @@ async def test_commit_whose_reply_is_lost_has_an_unknown_outcome(database: Datab
 
     with pytest.raises(CommitUnknown):
         await write(shut_down)
+
+
+async def test_rows_can_be_read_after_the_connection_was_closed(database: Database) -> None:
+    """The pool closes an old connection when it is returned, before the writer looks at the rows of its commit."""
+    async with database.dedicated_connection() as connection:
+        (task,) = await create_rows(connection)
+        queued = connection.queue(NUMBER, {"number": 1, "other": 2}, tuple_row)
+        updated = update_tasks(connection, WORKSPACE, [task])
+        await connection.flush()
+    assert connection.raw.closed
+    assert queued.rows == [(3, "%", 1)]
+    assert [row.version for row in updated.rows] == [2]
