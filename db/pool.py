@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from db.blocking import run_blocking
 from db.errors import CommitUnknown, DatabaseBusy, DatabaseUnavailable, translate
-from db.statements import SessionConnection, Statement, command, execute
+from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, command, execute
 
 Row = TypeVar("Row")
 
@@ -150,7 +150,7 @@ class Database:
             reconnect_timeout=5,
             connection_class=SessionConnection,
             configure=self._configure,
-            kwargs={"autocommit": True, "connect_timeout": 5},
+            kwargs=CONNECT_OPTIONS,
         )
 
     async def __aenter__(self) -> Self:
@@ -192,7 +192,7 @@ class Database:
     async def dedicated_connection(self) -> AsyncIterator[Connection]:
         """Open a connection outside the pool, for work that must not wait for a free one. Raises `DatabaseError`."""
         async with translate():
-            raw = await SessionConnection.connect(self._url, autocommit=True, connect_timeout=5)
+            raw = await SessionConnection.connect(self._url, **CONNECT_OPTIONS)
             async with raw:
                 await self._configure(raw)
                 yield Connection(raw, self._count)

@@ -18,15 +18,20 @@ Row = TypeVar("Row")
 
 # A session keeps up to this many prepared statements. The service has fewer; the types of parameters multiply them.
 MAX_PREPARED = 200
+# Without a threshold psycopg prepares nothing itself. To drop what it has prepared, it would drop all statements of the
+# session.
+CONNECT_OPTIONS: dict[str, Any] = {"autocommit": True, "connect_timeout": 5, "prepare_threshold": None}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%(%)")
 
 
 class SessionConnection(AsyncConnection[TupleRow]):
-    """A connection that knows the statements that are prepared in its session."""
+    """A connection that knows the statements that are prepared in its session.
+
+    It must be opened with `CONNECT_OPTIONS`.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.prepare_threshold = None  # psycopg's own statements must not be deallocated together with these
         self.prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import LiteralString
 
 import psycopg
@@ -180,3 +181,16 @@ async def test_rows_can_be_read_after_the_connection_was_closed(database: Databa
     assert connection.raw.closed
     assert queued.rows == [(3, "%", 1)]
     assert [row.version for row in updated.rows] == [2]
+
+
+@pytest.mark.parametrize("checkout", [Database.connection, Database.dedicated_connection])
+async def test_statements_of_psycopg_do_not_drop_prepared_statements(
+    database: Database, checkout: Callable[[Database], AbstractAsyncContextManager[Connection]]
+) -> None:
+    """After a command such as DROP, psycopg drops all prepared statements if one is its own."""
+    async with checkout(database) as connection:
+        for number in range(10):
+            assert await connection.query("SELECT 1", {}, scalar_row) == [1]
+            await connection.raw.execute("SELECT 2")
+            await connection.raw.execute(f"CREATE TEMPORARY TABLE number_{number} ()")
+            await connection.raw.execute(f"DROP TABLE number_{number}")
