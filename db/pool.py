@@ -92,7 +92,7 @@ class Connection:
         try:
             await self.flush()
         except psycopg.Error as error:
-            refused = any(statement.error is not None for statement in before)
+            refused = any(_comes_from_the_server(statement.error) for statement in before)
             if self.raw.closed and not refused:
                 raise CommitUnknown from error
             raise
@@ -129,6 +129,14 @@ class Connection:
             raise error_from_result(result)
         columns = range(result.nfields)
         return [[result.get_value(row, column) or b"" for column in columns] for row in range(result.ntuples)]
+
+
+def _comes_from_the_server(error: psycopg.Error | None) -> bool:
+    """Return whether the server has answered with an error.
+
+    A pooler that has lost the server answers in its place, with an error of class 08.
+    """
+    return error is not None and error.sqlstate is not None and not error.sqlstate.startswith("08")
 
 
 class Database:
