@@ -23,7 +23,7 @@ def parse_id(text: str) -> UUID:
     try:
         # msgspec needs a third of the time of UUID(text), and accepts hyphens only where they belong.
         parsed = msgspec.convert(text, UUID) if len(text) == 36 else None
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the latter for an unpaired surrogate
         parsed = None
     if parsed is None:
         shown = text if len(text) <= 40 else text[:40] + "…"

@@ -47,3 +47,9 @@ def test_parse_id_rejects_other_forms_of_a_uuid() -> None:
         assert UUID(text) == id_
         with pytest.raises(ValueError, match="must be a UUID"):
             parse_id(text)
+
+
+@pytest.mark.parametrize("character", ["\ud800", "\0", "é", "\uff11", "_", " ", "+"], ids=ascii)
+def test_parse_id_rejects_other_characters(character: str) -> None:
+    with pytest.raises(ValueError, match="must be a UUID"):
+        parse_id(str(new_id())[:-1] + character)
