@@ -9,17 +9,22 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
-# How long a call may take to end after it was interrupted.
-INTERRUPT_SECONDS = 5.0
+# How long a call may take to end after its caller was cancelled.
+PATIENCE_SECONDS = 5.0
 
 
 async def run_blocking(
-    call: Callable[[], Result], descriptor: int, interrupt: Callable[[], Awaitable[object]] | None = None
+    call: Callable[[], Result],
+    descriptor: int,
+    interrupt: Callable[[], Awaitable[object]] | None = None,
+    *,
+    patience: float = PATIENCE_SECONDS,
 ) -> Result:
     """Run a call that blocks on a socket in a thread, and return its result.
 
-    If the caller is cancelled, `interrupt` asks the server to end the call. Without it, or if that does not help, the
-    socket is shut down, so that the call fails at once and the connection cannot be used any more.
+    If the caller is cancelled, `interrupt` asks the server to end the call. If the call has not ended `patience`
+    seconds later, the socket is shut down: the call fails at once, the connection cannot be used any more, and the
+    server may still execute what it has received.
     """
     running = asyncio.ensure_future(asyncio.to_thread(call))
     try:
@@ -29,7 +34,7 @@ async def run_blocking(
             if interrupt is not None:
                 with suppress(Exception):
                     await interrupt()
-                await asyncio.wait({running}, timeout=INTERRUPT_SECONDS)
+            await asyncio.wait({running}, timeout=patience)
         finally:
             if not running.done():
                 _shut_down(descriptor)

@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
@@ -19,6 +19,8 @@ from db.blocking import run_blocking
 
 # How long Redis may take no data and send no reply.
 BULK_TIMEOUT_SECONDS = 5
+# How long a cancelled transfer may take to end.
+CANCEL_SECONDS = 1.0
 
 
 class BulkConnection:
@@ -29,20 +31,33 @@ class BulkConnection:
         self._count = count
 
     async def send(self, packed: Sequence[bytes]) -> list[Any]:
-        """Send packed commands in one round trip and return their replies. Raises `CacheUnavailable`."""
+        """Send packed commands in one round trip and return their replies. Raises `CacheUnavailable`.
+
+        Also after an error or a cancellation, Redis has executed all commands, unless it does not answer in time.
+        """
         self._count()
 
         def exchange() -> list[Any]:
             try:
                 # In one call: between two, the thread may have to wait for the interpreter.
                 self._connection.send_packed_command([b"".join(packed)], check_health=False)
-                return [self._connection.read_response() for _ in packed]
+                replies = [self._reply() for _ in packed]
+                for reply in replies:
+                    if isinstance(reply, ResponseError):
+                        raise reply
+                return replies
             except OutOfMemoryError as error:
                 raise RedisFull from error
             except (RedisError, OSError) as error:
                 raise CacheUnavailable from error
 
-        return await run_blocking(exchange, self._connection._sock.fileno())
+        return await run_blocking(exchange, self._connection._sock.fileno(), patience=CANCEL_SECONDS)
+
+    def _reply(self) -> Any:
+        try:
+            return self._connection.read_response()
+        except ResponseError as error:
+            return error
 
 
 @asynccontextmanager
