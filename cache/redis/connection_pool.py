@@ -1,6 +1,7 @@
 """Connections to Redis for requests that must not share one: each is lent to one request at a time."""
 
 import asyncio
+from contextvars import Context
 from typing import Any
 
 import hiredis
@@ -80,13 +81,25 @@ class ConnectionPool:
         if self._closed:  # an abandoned load must not open a connection that is never closed
             raise CacheUnavailable
         try:
-            pipeline = await open_pipeline(self._address, self._timeout_seconds, self._pipelines)
+            pipeline = await self._open()
         except (OSError, TimeoutError, CacheUnavailable) as error:
             raise CacheUnavailable from error
         if self._closed or run_id not in ("", pipeline.run_id):
             pipeline.close(ConnectionError("The connection leads to another server."))
             raise CacheUnavailable if self._closed else OtherRedis
         return pipeline
+
+    async def _open(self) -> Pipeline:
+        # In a context of its own, because the connection outlives the request that happens to open it.
+        opening = asyncio.get_running_loop().create_task(
+            open_pipeline(self._address, self._timeout_seconds, self._pipelines), context=Context()
+        )
+        try:
+            return await opening
+        except asyncio.CancelledError:
+            if opening.done() and not opening.cancelled() and opening.exception() is None:
+                opening.result().close(ConnectionError("The request was cancelled."))
+            raise
 
 
 def _is_harmless(error: hiredis.ReplyError) -> bool:

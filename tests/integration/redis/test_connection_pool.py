@@ -1,12 +1,18 @@
 """Tests the connections of writes: each request has one of its own, is sent once, and reaches one run of the server."""
 
 import asyncio
+import gc
+import threading
+import weakref
+from contextvars import ContextVar
 
 import pytest
 
 from cache.errors import CacheUnavailable, OtherRedis, RedisFull
 from cache.redis.client import Redis
 from tests.support.redis_server import RedisProcess
+
+VALUE: ContextVar[object] = ContextVar("value")
 
 
 def connections_received(server: RedisProcess) -> int:
@@ -98,3 +104,31 @@ async def test_closed_client_sends_nothing(server: RedisProcess) -> None:
         await waiting
     with pytest.raises(CacheUnavailable):
         await redis.send([("ECHO", "a")])
+
+
+async def test_connection_does_not_keep_the_request_that_opened_it(redis: Redis) -> None:
+    kept: list[weakref.ref[object]] = []
+
+    async def request() -> None:
+        value = threading.Event()  # any object that supports weak references
+        kept.append(weakref.ref(value))
+        VALUE.set(value)
+        await redis.send([("ECHO", "a")])
+
+    await asyncio.create_task(request())
+    await redis.send([("ECHO", "a")])  # on the same connection
+    gc.collect()
+    assert kept[0]() is None
+
+
+async def test_cancelled_request_leaves_no_connection_behind(server: RedisProcess) -> None:
+    async with Redis(server.url, connections=3) as redis:
+        for turns in range(40):
+            request = asyncio.create_task(redis.send([("ECHO", "a")]))
+            for _ in range(turns % 20):
+                await asyncio.sleep(0)
+            request.cancel()
+            await asyncio.wait({request})
+            await asyncio.sleep(0.002)
+        await asyncio.gather(*(redis.send([("ECHO", "a")]) for _ in range(10)))
+        assert len(await redis.client.client_list()) <= 3 + 1  # that of the client that asks
