@@ -18,7 +18,7 @@ from db.pool import Database
 from db.task import Task
 from db.task_table import tasks_by_id
 from tests.support.consistency import check_entries
-from tests.support.gate_states import grant_gate_lease
+from tests.support.gate_states import grant_gate_lease, wait_until
 from tests.support.protocol_steps import EARLIER_TOKEN, mark_task
 from tests.support.redis_state import evict_entries, protocol
 from tests.support.store_client import StoreClient
@@ -117,6 +117,7 @@ async def test_reader_queries_postgresql_when_no_fill_comes(store: Store) -> Non
     assert not request.degraded
 
 
+@pytest.mark.usefixtures("long_waits")
 async def test_tasks_that_need_no_wait_are_read_first(store: Store) -> None:
     """One query reads the unleased task and the marked task, while another reader fills the leased task."""
     leased, marked, free, cached = created = await create_uncached_tasks(store, 4)
@@ -125,9 +126,11 @@ async def test_tasks_that_need_no_wait_are_read_first(store: Store) -> None:
     await StoreClient(store).tasks_by_id([cached.id])
     before = store.metrics.sql_queries
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id for task in created]))
-    await asyncio.sleep(0.02)
+    await wait_until(lambda: store.metrics.sql_queries > before)
+    while (await protocol(store).read([free.id.bytes]))[0] != encode(store.workspace, free).value:
+        assert not reading.done()
+    assert not reading.done()
     assert store.metrics.sql_queries - before == 1
-    assert (await protocol(store).read([free.id.bytes]))[0] == encode(store.workspace, free).value
     await protocol(store).fill("first", {leased.id: encode("default", row)})
     assert await reading == created
     assert store.metrics.sql_queries - before == 1
