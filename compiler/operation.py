@@ -139,4 +139,6 @@ class CompiledOperation:
         except GraphQLError as error:
             run.add_error(error, None)
             data = None
+        finally:
+            run.release()
         return Execution(data, run.errors)

@@ -74,6 +74,13 @@ class Run:
         self._nulled: set[PathLink | None] = set()
         self._helpers: GraphQLResolveInfoHelpers | None = None
 
+    def release(self) -> None:
+        """End the execution: without these references, an info and this object do not form a cycle.
+
+        A cycle would keep everything that the execution has read in memory until Python looks for cycles.
+        """
+        self.info = self._info_path = self._info_field = self._helpers = None
+
     def add_error(self, error: GraphQLError, path: PathLink | None) -> None:
         """Record an error that made the value at `path` null, unless a value around it is null already."""
         nulled = self._nulled

@@ -31,9 +31,9 @@ class TaskLoader:
     def __init__(self, store: Store, access: CacheAccess) -> None:
         self._store = store
         self._access = access
-        self._loader: DataLoader[bytes, EncodedTask | None] = DataLoader(self._load_batch)
-        # The ids whose entries held no task when a page script read them.
-        self._absent: set[bytes] = set()
+        self._reader = TaskReader(store, access)
+        # The loader has no reference to this object: a cycle would keep the tasks in memory after the request.
+        self._loader: DataLoader[bytes, EncodedTask | None] = DataLoader(self._reader.read_batch)
 
     async def load(self, id_: UUID) -> EncodedTask | None:
         """Return a task, or None if it is missing, deleted or expired."""
@@ -54,14 +54,14 @@ class TaskLoader:
         read = {id_: task for id_, task in zip(ids, tasks, strict=True) if task is not None}
         self._store.metrics.count_entries(len(read), 0)
         self._loader.prime_many(list(read), list(read.values()))
-        self._absent.update(id_ for id_ in ids if id_ not in read)
+        self._reader.absent.update(id_ for id_ in ids if id_ not in read)
         return await self._loader.load_many(ids)
 
     def clear(self, ids: Iterable[UUID]) -> None:
         """Forget what this request has read of tasks."""
         cleared = [id_.bytes for id_ in ids]
         self._loader.clear_many(cleared)
-        self._absent.difference_update(cleared)
+        self._reader.absent.difference_update(cleared)
 
     def abandon(self) -> None:
         """Cancel the loads in flight, also in PostgreSQL, when the request has timed out.
@@ -70,10 +70,21 @@ class TaskLoader:
         """
         self._loader.abandon()
 
-    async def _load_batch(self, ids: list[bytes]) -> list[EncodedTask | None]:
+
+class TaskReader:
+    """Reads batches of tasks for the loader of one request."""
+
+    def __init__(self, store: Store, access: CacheAccess) -> None:
+        self._store = store
+        self._access = access
+        # The ids whose entries held no task when a page script read them.
+        self.absent: set[bytes] = set()
+
+    async def read_batch(self, ids: list[bytes]) -> list[EncodedTask | None]:
+        """Return the tasks of different ids, in their order: from their entries (R2), else from PostgreSQL."""
         with self._access.reading() as protocol:
             if protocol is not None:
-                found = await self._cached(protocol, [id_ for id_ in ids if id_ not in self._absent])
+                found = await self._cached(protocol, [id_ for id_ in ids if id_ not in self.absent])
                 missing = [UUID(bytes=id_) for id_ in ids if id_ not in found]
                 self._store.metrics.count_entries(len(found), len(missing))
                 if missing:

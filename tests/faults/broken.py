@@ -20,7 +20,7 @@ from api.app import create_app
 from api.config.load import load_settings
 from api.process import logs
 from cache.page_cache import PageCache, SharedCheck
-from cache.reads.loader import TaskLoader
+from cache.reads.loader import TaskReader
 from cache.redis.pipeline import Pipeline
 from cache.redis.protocol import Protocol
 
@@ -55,11 +55,11 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     ],
     # A page is cached although a write of one of its tasks is between mark and publish.
     "marks at the caching of a page": [
-        (TaskLoader, "_fill", {"if len(grant.mine) + len(grant.others) < len(ids):": "if False:"})
+        (TaskReader, "_fill", {"if len(grant.mine) + len(grant.others) < len(ids):": "if False:"})
     ],
     # A page is cached although an id had no row, as the id of a bulk create before its commit.
     "missing rows at the caching of a page": [
-        (TaskLoader, "_rows", {"if len(rows) < len(ids):": "if False:"}),
+        (TaskReader, "_rows", {"if len(rows) < len(ids):": "if False:"}),
         (cache.reads.pages, "_matching", {"session.cache.forbid_caching()": "pass"}),
     ],
     # A request joins a check that was sent before the request arrived.

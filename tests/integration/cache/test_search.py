@@ -1,6 +1,8 @@
 """Tests filters while tasks change."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from cache.reads.loader import TaskLoader
 from cache.reads.search import SearchRange, filter_tasks
@@ -21,13 +23,16 @@ async def test_task_that_moves_ahead_of_a_reading_filter_is_returned_once(store:
     ]
 
     class ConcurrentlyChangedLoader(TaskLoader):
-        async def _load_batch(self, ids: list[bytes]) -> list[EncodedTask | None]:
+        loads = 0
+
+        async def load_many(self, ids: Sequence[UUID]) -> list[EncodedTask | None]:
             """Delete the second task before the first load, so that the filter reads on. Then move the first task."""
-            if ids[0] == first.id.bytes:
-                await StoreClient(store).delete_task(second.id)
-            loaded = await super()._load_batch(ids)
-            if ids[0] == first.id.bytes:
-                await StoreClient(store).update_task(first.id, {"expires_at": SOON + timedelta(hours=1)})
+            self.loads += 1
+            if self.loads > 1:
+                return await super().load_many(ids)
+            await StoreClient(store).delete_task(second.id)
+            loaded = await super().load_many(ids)
+            await StoreClient(store).update_task(first.id, {"expires_at": SOON + timedelta(hours=1)})
             return loaded
 
     session = Session(store)
