@@ -15,6 +15,7 @@ from api.graphql.deadline import ClientDisconnected
 from api.graphql.request_id import current_request_id, new_request_id
 from api.http.access_log import AccessLog
 from api.http.body_limit import BodyLimit, BodyTooLarge
+from api.http.connection import WHOLE_RESPONSE
 from api.http.endpoint import GraphQLEndpoint, GraphQLResponse
 from api.http.errors import RETRY_AFTER, error_response, internal_error
 from api.http.incoming import IncomingRequest
@@ -123,7 +124,8 @@ class Front:
                 body = await self._bodies.read(request.receive)
                 response = await self._endpoint.respond(request, body)
                 if isinstance(response, GraphQLResponse):
-                    await reply.send(response, request.headers.get(b"accept-encoding", b""), send)
+                    whole = WHOLE_RESPONSE in scope.get("extensions", ())
+                    await reply.send(response, request.headers.get(b"accept-encoding", b""), whole=whole, send=send)
                     return
                 other = response
             except BodyTooLarge as error:

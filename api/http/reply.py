@@ -7,6 +7,7 @@ from starlette.types import Message, Send
 
 from api.graphql.accept import GRAPHQL_JSON, JSON
 from api.graphql.response import ResponseBody
+from api.http.connection import WHOLE_RESPONSE
 from api.http.endpoint import GraphQLResponse
 
 # Shorter bodies are not compressed. From the second bound on, a thread compresses.
@@ -23,7 +24,13 @@ def _headers(vary: bytes) -> dict[str, Headers]:
     return {type_: [(b"content-type", f"{type_}; charset=utf-8".encode()), *common] for type_ in (JSON, GRAPHQL_JSON)}
 
 
+def _lines(headers: Headers) -> bytes:
+    return b"".join(b"%s: %s\r\n" % header for header in headers)
+
+
 _SHORT, _LONG = _headers(b"Accept"), _headers(b"Accept, Accept-Encoding")
+_SHORT_LINES, _LONG_LINES = ({type_: _lines(headers) for type_, headers in each.items()} for each in (_SHORT, _LONG))
+_GZIP_LINE = _lines([_GZIP])
 
 
 class Reply:
@@ -43,24 +50,37 @@ class Reply:
             MutableHeaders(scope=message)["X-Request-Id"] = self._id
         await self._send(message)
 
-    async def send(self, response: GraphQLResponse, accept_encoding: bytes, send: Send | None = None) -> None:
+    async def send(
+        self, response: GraphQLResponse, accept_encoding: bytes, *, whole: bool, send: Send | None = None
+    ) -> None:
         """Send a response, compressed if the client accepts gzip and the body is not short.
 
-        send: middleware that adds to the response; None for no middleware.
+        whole: whether the server has the extension `WHOLE_RESPONSE`. send: middleware that adds to the response; None
+        for no middleware.
         """
         status, result, media_type, extra = response
         body = result.body
-        if len(body) < COMPRESS_FROM_BYTES:
-            headers = _SHORT[media_type].copy()
-        else:
-            headers = _LONG[media_type].copy()
-            if b"gzip" in accept_encoding:
-                body = await _compressed(result)
-                headers.append(_GZIP)
+        is_long = len(body) >= COMPRESS_FROM_BYTES
+        gzip = is_long and b"gzip" in accept_encoding
+        if gzip:
+            body = await _compressed(result)
+        self.status = status
+        if whole and send is None and not extra:
+            head = b"%scontent-length: %d\r\nx-request-id: %s\r\n" % (
+                (_LONG_LINES if is_long else _SHORT_LINES)[media_type],
+                len(body),
+                self._id.encode(),
+            )
+            if gzip:
+                head += _GZIP_LINE
+            await self._send({"type": WHOLE_RESPONSE, "status": status, "head": head, "body": body})
+            return
+        headers = (_LONG if is_long else _SHORT)[media_type].copy()
+        if gzip:
+            headers.append(_GZIP)
         headers += ((b"content-length", b"%d" % len(body)), (b"x-request-id", self._id.encode()))
         if extra:
             headers += [(name.lower().encode(), value.encode()) for name, value in extra.items()]
-        self.status = status
         send = send or self._send
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -16,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from api.config.settings import Settings
+from api.http.connection import Connection
 
 _ROOT = Path(__file__).parents[2]
 # Added to the time that requests in flight have to finish, for the rest of the shutdown.
@@ -110,7 +111,7 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
         uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            http=Connection,
             ws="websockets-sansio",
             ws_max_size=settings.max_body_bytes,
             ws_per_message_deflate=False,
