@@ -1,11 +1,9 @@
 """Assembly of the GraphQL schema, and its text in SDL."""
 
-from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.types.base_scalars import DateTimeDefinition
 from strawberry.utils.str_converters import to_camel_case
 
 from cache.redis.encoded_task import EncodedTask
@@ -20,14 +18,8 @@ from schema.resolvers.mutation import Mutation
 from schema.resolvers.query import Query
 from schema.resolvers.subscription import Subscription
 from schema.types.connection import edge_cursors
+from schema.types.date_time import DATE_TIME
 from schema.types.task import Task
-
-DATE_TIME = replace(
-    DateTimeDefinition,
-    description="A date and time in ISO 8601, such as 2026-11-25T08:30:00.123456+00:00. Returned in UTC; fractional "
-    "seconds of zero are left out. Accepted with any UTC offset; a time without an offset is read as UTC.",
-)
-
 
 # How the compiler cuts the fields of a task from an entry of the cache, and makes the cursors of a whole page.
 COMPILER = CompilerOptions(

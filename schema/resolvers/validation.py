@@ -97,7 +97,9 @@ def check_expiry(expires_at: datetime | None, errors: list[UserError]) -> dateti
         return None
     # Converting the first or the last day that Python supports from another offset overflows.
     with suppress(OverflowError):
-        utc = expires_at.replace(tzinfo=expires_at.tzinfo or UTC).astimezone(UTC)
+        utc = expires_at
+        if expires_at.tzinfo is not UTC:
+            utc = expires_at.replace(tzinfo=expires_at.tzinfo or UTC).astimezone(UTC)
         if FIRST_YEAR <= utc.year < END_YEAR:
             return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
     message = f"expiresAt must be in the future and before the year {END_YEAR}."
@@ -124,6 +126,8 @@ def _blank_error(field: str) -> UserError:
 
 
 def _encodable(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
