@@ -7,10 +7,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from psycopg import sql
 
 from api.devstores import StoreUrls
+from db import migrations
 from db.migrations import FOLDER, migrate
+from tests.support.examples import examples
 
 ROOT = Path(__file__).parents[3]
 NAMES = sorted(path.stem for path in FOLDER.glob("*.sql"))
@@ -64,3 +68,50 @@ def test_killed_process_releases_the_lock(empty_database: str) -> None:
         assert holder.stdout.readline() == "held\n"
         holder.kill()
     assert migrate(empty_database) == NAMES
+
+
+# The check of 0.1.0.
+_WORKSPACE_ID = "^[a-z0-9][a-z0-9_-]{0,62}$"
+_INSERT = "INSERT INTO task (workspace_id, id, title) VALUES (%s, uuidv7(), 'A title')"
+
+
+@pytest.fixture
+def released(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the URL of a database with the migrations of 0.1.0 and a row."""
+    for path in FOLDER.glob("*.sql"):
+        if path.stem < "0006":
+            (tmp_path / path.name).write_text(path.read_text())
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "FOLDER", tmp_path)
+        migrate(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        connection.execute(_INSERT, ("default",))
+    return empty_database
+
+
+def test_upgrade_rewrites_no_row_and_leaves_every_check_validated(released: str) -> None:
+    with psycopg.connect(released, autocommit=True) as connection:
+        file = connection.execute("SELECT pg_relation_filenode('task')").fetchone()
+        assert migrate(released) == [name for name in NAMES if name >= "0006"]
+        assert connection.execute("SELECT pg_relation_filenode('task')").fetchone() == file
+        assert connection.execute("SELECT conname FROM pg_constraint WHERE NOT convalidated").fetchall() == []
+
+
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.sampled_from("az09_-A{é\n .@"), max_size=70))
+@example("a" * 63)
+@example("a" * 64)
+@example("é" * 32)
+@example("a\n")
+@example("-a")
+@example("_a")
+def test_names_of_workspaces_are_those_of_0_1_0(database_url: str, name: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        (accepted,) = connection.execute("SELECT %s ~ %s", (name, _WORKSPACE_ID)).fetchone() or ()
+        try:
+            connection.execute(_INSERT, (name,))
+        except psycopg.errors.CheckViolation:
+            assert not accepted
+        else:
+            assert accepted
+        connection.rollback()
