@@ -8,19 +8,19 @@ local token, first_task, width = tonumber(ARGV[1]), 3, 4
 if index_lost() then return 'LOST' end
 local entries, scores, expiries = {}, {{}, {}, {}, {}}, {{}, {}, {}, {}}
 local ids, new_expiries = {}, {}
+local function append(members, score, id)
+  local count = #members
+  members[count + 1], members[count + 2] = score, id
+end
 for at = first_task, #ARGV, width do
-  local id, view, created_at, expires_at = unpack(ARGV, at, at + width - 1)
-  entries[#entries + 1] = ENTRY_PREFIX .. id
-  ids[#ids + 1], new_expiries[#new_expiries + 1] = id, expires_at
-  for _, of in ipairs({1, tonumber(view)}) do
-    local members = scores[of]
-    members[#members + 1] = created_at
-    members[#members + 1] = id
-    if expires_at ~= '' then
-      members = expiries[of]
-      members[#members + 1] = expires_at
-      members[#members + 1] = id
-    end
+  local number, id, view = #ids + 1, ARGV[at], tonumber(ARGV[at + 1])
+  local created_at, expires_at = ARGV[at + 2], ARGV[at + 3]
+  entries[number], ids[number], new_expiries[number] = ENTRY_PREFIX .. id, id, expires_at
+  append(scores[1], created_at, id)
+  append(scores[view], created_at, id)
+  if expires_at ~= '' then
+    append(expiries[1], expires_at, id)
+    append(expiries[view], expires_at, id)
   end
 end
 -- The mark of an earlier create that was rolled back goes too: its late abort would remove the id. The mark of a later
