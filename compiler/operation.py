@@ -18,7 +18,7 @@ from compiler.strawberry_types import has_resolve_hook, strawberry_schema
 from compiler.variables import Variables, VariablesPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Coroutine, Mapping
 
     import msgspec
 
@@ -122,6 +122,23 @@ class CompiledOperation:
         operation_extensions: Mapping[str, Any] | None = None,
     ) -> Execution:
         """Execute the operation. Fields of queries run concurrently, those of mutations one after the other."""
+        started = self.start(
+            variables,
+            context_value=context_value,
+            root_value=root_value,
+            operation_extensions=operation_extensions,
+        )
+        return started if isinstance(started, Execution) else await started
+
+    def start(
+        self,
+        variables: Variables,
+        *,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_extensions: Mapping[str, Any] | None = None,
+    ) -> Execution | Coroutine[Any, Any, Execution]:
+        """Begin what `execute` does. Return the result if no resolver awaits anything, or else the rest to await."""
         document = self._document
         run = Run(
             self._schema,
@@ -134,11 +151,23 @@ class CompiledOperation:
         )
         try:
             data = self.variant(variables.given).execute(root_value, run, None)
-            if may_await(data):
-                data = await data
         except GraphQLError as error:
             run.add_error(error, None)
             data = None
-        finally:
+        except BaseException:
             run.release()
+            raise
+        if may_await(data):
+            return _finish(data, run)
+        run.release()
         return Execution(data, run.errors)
+
+
+async def _finish(data: Awaitable[Any], run: Run) -> Execution:
+    try:
+        return Execution(await data, run.errors)
+    except GraphQLError as error:
+        run.add_error(error, None)
+        return Execution(None, run.errors)
+    finally:
+        run.release()

@@ -139,8 +139,12 @@ class VariablesPlan:
             raise Rejected("the variables have a recursive input type")
         given: dict[str, Any] = {}
         converted = self._converted
+        if raw is None or bytes(raw) == b"null":
+            if not self._variables:
+                return Variables(self, given, converted)
+            raw = None
         try:
-            decoded = astuple(self._decoder.decode(b"{}" if raw is None or bytes(raw) == b"null" else raw))
+            decoded = astuple(self._decoder.decode(b"{}" if raw is None else raw))
             for variable, value in zip(self._variables, decoded, strict=True):
                 if value is not UNSET:
                     given[variable.name] = value if variable.convert is None else variable.convert(value)

@@ -1,8 +1,7 @@
 """Run GraphQL operations and subscriptions, with a time limit and an optional trace."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any, cast
 
 import msgspec
@@ -83,7 +82,11 @@ class GraphQLService:
                 self._persisted_queries.register(request)
             return ResponseBody(page.body, executed=True, holder=page)
         context = Context(Session(self._store), request_id, self._feed)
-        with traced() if trace else nullcontext() as metrics:
+        metrics = None
+        if trace:
+            with traced() as metrics:
+                answer = await self._execute(plan, document, request, context, read_only, disconnect)
+        else:
             answer = await self._execute(plan, document, request, context, read_only, disconnect)
         if answer.executed and not read_only:  # a GET request must have no side effect, not even on this cache
             self._persisted_queries.register(request)
@@ -120,21 +123,14 @@ class GraphQLService:
         read_only: bool,
         disconnect: Disconnect | None,
     ) -> Answer:
-        session = context.session
+        session, began = context.session, time.perf_counter()
+        running = self._start(plan, document, request, context, read_only)
+        if isinstance(running, Answer):
+            return running
+        remaining_seconds = self._timeout_seconds - (time.perf_counter() - began)
         try:
-            with Deadline(self._timeout_seconds, disconnect, may_cancel=lambda: not session.wrote):
-                if plan.kind is GraphQLOperation.QUERY or not read_only:
-                    answer = await self._schema.run_compiled(plan, request.raw_variables, context)
-                    if answer is not None:
-                        return answer
-                return await self._schema.run(
-                    document,
-                    context,
-                    variable_values=request.variables,
-                    operation_name=request.operation_name,
-                    allowed_operation_types=_READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS,
-                    operation_extensions=request.extensions,
-                )
+            with Deadline(remaining_seconds, disconnect, may_cancel=lambda: not session.wrote):
+                return await running
         except ClientDisconnected:
             session.loader.abandon()
             raise
@@ -145,6 +141,23 @@ class GraphQLService:
             raise RequestError(405, SUPPORTED_TRANSPORTS, "METHOD_NOT_ALLOWED", Allow="POST") from None
         except CannotGetOperationTypeError as error:
             raise RequestError(400, error.as_http_error_reason(), "OPERATION_NOT_FOUND") from None
+
+    def _start(
+        self, plan: Plan, document: str, request: GraphQLRequest, context: Context, read_only: bool
+    ) -> Answer | Awaitable[Answer]:
+        """Begin to run an operation. An answer that waits for nothing needs no deadline."""
+        if plan.kind is GraphQLOperation.QUERY or not read_only:
+            started = self._schema.start_compiled(plan, request.raw_variables, context)
+            if started is not None:
+                return started
+        return self._schema.run(
+            document,
+            context,
+            variable_values=request.variables,
+            operation_name=request.operation_name,
+            allowed_operation_types=_READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS,
+            operation_extensions=request.extensions,
+        )
 
     def _timeout_error(self, *, wrote: bool) -> RequestError:
         # Two codes, because a client may safely retry only a request that wrote nothing.

@@ -1,6 +1,6 @@
 """The schema class: runs operations by their plans, and masks the errors of every result."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from msgspec import Raw
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from cache.feed.subscriber import SubscriberTooSlow
-from compiler import Rejected
+from compiler import Execution, Rejected
 from schema.context import Context
 from schema.execution.masking import client_error
 from schema.execution.plan import Plan, Planner
@@ -36,8 +36,10 @@ class Schema(strawberry.Schema):
     max_cost: int
     suggestions = True
 
-    async def run_compiled(self, plan: Plan, raw_variables: Raw | None, context: Context) -> Answer | None:
-        """Run a compiled query or mutation.
+    def start_compiled(
+        self, plan: Plan, raw_variables: Raw | None, context: Context
+    ) -> Answer | Coroutine[Any, Any, Answer] | None:
+        """Begin to run a compiled query or mutation. Return the answer, or the rest to await before there is one.
 
         Returns None, with nothing done, if the operation is not compiled, costs too much, or if its variables have
         errors: `execute` then has the answer.
@@ -51,7 +53,18 @@ class Schema(strawberry.Schema):
         requested = plan.cost.cost(variables.values)
         if requested > self.max_cost:
             return None
-        data, errors = await plan.compiled.execute(variables, context_value=context)
+        execution = plan.compiled.start(variables, context_value=context)
+        if isinstance(execution, Execution):
+            return self._answer(execution, requested, context)
+        return self._awaited_answer(execution, requested, context)
+
+    async def _awaited_answer(
+        self, execution: Coroutine[Any, Any, Execution], requested: int, context: Context
+    ) -> Answer:
+        return self._answer(await execution, requested, context)
+
+    def _answer(self, execution: Execution, requested: int, context: Context) -> Answer:
+        data, errors = execution
         extensions = cost_extension(requested, self.max_cost)
         if context.session.cache.degraded:
             extensions["degraded"] = True
