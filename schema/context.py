@@ -1,15 +1,13 @@
 """The context that Strawberry passes to every resolver as `info.context`."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from strawberry.types import Info as StrawberryInfo
 
 from cache.feed.feed import Feed
 from cache.reads.session import Session
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True, eq=False):
     """The context of one request: its session of the store, its id for log lines, and the feed of the process."""
 
     session: Session

@@ -1,5 +1,6 @@
 """The endpoint /graphql: a request in, a response out, by the GraphQL over HTTP specification."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -98,8 +99,8 @@ class GraphQLEndpoint:
         except RequestError as error:
             return _error_body(error)
 
-    async def _run(self, request: IncomingRequest, given: GraphQLRequest) -> ResponseBody:
-        return await self._service.execute(
+    def _run(self, request: IncomingRequest, given: GraphQLRequest) -> Awaitable[ResponseBody]:
+        return self._service.execute(
             given,
             request.id,
             read_only=request.method == "GET",

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Awaitable
 from functools import partial
 
 import structlog
@@ -91,23 +92,22 @@ class Front:
                 return
         await self._app(scope, receive, send)
 
-    async def _respond(self, request: IncomingRequest, scope: Scope, reply: Reply) -> None:
+    def _respond(self, request: IncomingRequest, scope: Scope, reply: Reply) -> Awaitable[None]:
+        """Return what answers the request when it is awaited."""
         host = request.headers.get(b"host", b"")
         if not self._hosts.trusts(host):
-            await self._hosts.refusal(host)(scope, request.receive, reply)
-        elif scope["path"] != _GRAPHQL or self._is_for_app(request):
+            return self._hosts.refusal(host)(scope, request.receive, reply)
+        if scope["path"] != _GRAPHQL or self._is_for_app(request):
             try:
                 self._bodies.check_announced(request.headers)
             except BodyTooLarge as error:
-                await self._bodies.refusal(error)(scope, request.receive, reply)
-            else:
-                await self._app(scope, request.receive, reply)
-        elif self._cors is None:
-            await self._answer(request, scope, reply, None)
-        else:
-            # The middleware adds its headers to the messages that it passes on.
-            send = partial(self._cors.send, send=reply, request_headers=Headers(scope=scope))
-            await self._answer(request, scope, reply, send)
+                return self._bodies.refusal(error)(scope, request.receive, reply)
+            return self._app(scope, request.receive, reply)
+        if self._cors is None:
+            return self._answer(request, scope, reply, None)
+        # The middleware adds its headers to the messages that it passes on.
+        send = partial(self._cors.send, send=reply, request_headers=Headers(scope=scope))
+        return self._answer(request, scope, reply, send)
 
     def _is_for_app(self, request: IncomingRequest) -> bool:
         """Return whether a request to /graphql is a preflight of CORS, or for the playground."""
