@@ -39,7 +39,7 @@ def cpu_seconds(supervisor: int) -> dict[str, float]:
 
 def worker_memory(supervisor: int) -> Memory:
     """Return the memory of the only worker of a service."""
-    (worker,) = (pid for pid in _descendants(supervisor) if " worker " in _command_line(pid))
+    (worker,) = (pid for pid in _descendants(supervisor) if _is_worker(pid))
     lines = (PROC / str(worker) / "smaps_rollup").read_text().splitlines()
     sizes = {line.split(":")[0]: line.split()[1] for line in lines[1:]}
     return Memory(int(sizes["Rss"]) * 1024, int(sizes["Pss"]) * 1024)
@@ -47,7 +47,12 @@ def worker_memory(supervisor: int) -> Memory:
 
 def _program(pid: int, stat: str) -> str:
     name = stat[stat.index("(") + 1 : stat.rindex(")")]
-    return "workers" if " worker " in _command_line(pid) else _PROGRAMS.get(name, "supervisor")
+    return "workers" if _is_worker(pid) else _PROGRAMS.get(name, "supervisor")
+
+
+def _is_worker(pid: int) -> bool:
+    """Return whether a process is a worker of the service, and not one of PostgreSQL's."""
+    return " -m api worker " in _command_line(pid)
 
 
 def _descendants(ancestor: int) -> list[int]:

@@ -17,7 +17,6 @@ from api.process.console import print_message
 from api.process.listeners import ServeError, open_listeners
 from api.process.preflight import check_stores
 from api.process.worker import Worker
-from db.migrations import migrate
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 0.05
@@ -72,6 +71,9 @@ class Supervisor:
             database_url=urls.database_url if database_url is None else None,
             redis_url=urls.redis_url if redis_url is None else None,
         )
+        # Imported late: a worker imports this module too, and does not need what migrations need.
+        from db.migrations import migrate
+
         migrate(urls.database_url)
         return urls
 

@@ -23,11 +23,12 @@ from schema.limits.document import fragments_of, operation_of
 from schema.limits.operation_limits import OperationLimits
 
 MAX_PLANS, MAX_PLAN_BYTES = 1024, 24 * 2**20
-# A plan may take up to a sixteenth of the cache.
-_LARGEST_SHARE = 16
-# Measured: a parsed document takes 560 bytes for each token, with a name or a punctuator as the token.
+# A plan may take up to a quarter of the cache.
+_LARGEST_SHARE = 4
+# Measured, with a name or a punctuator as the token: a parsed document takes up to 470 bytes for each token, and with
+# the compiled operation up to 2,770. Large literals take less.
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_BYTES_PER_TOKEN, _BYTES_PER_PLAN = 560, 20_000
+_BYTES_PER_TOKEN, _BYTES_PER_COMPILED_TOKEN, _BYTES_PER_PLAN = 470, 2_770, 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,7 @@ class Planner:
             self._plans.move_to_end(key)
             return found[0]
         plan = self._make(text, operation_name)
-        if (size := _size(text)) <= MAX_PLAN_BYTES // _LARGEST_SHARE:
+        if (size := _size(text, plan)) <= MAX_PLAN_BYTES // _LARGEST_SHARE:
             self._plans[key] = plan, size
             self.bytes += size
             while len(self._plans) > MAX_PLANS or self.bytes > MAX_PLAN_BYTES:
@@ -110,6 +111,7 @@ class Planner:
             return None
 
 
-def _size(text: str) -> int:
+def _size(text: str, plan: Plan) -> int:
     """Return an estimate of the memory of a plan in bytes."""
-    return _BYTES_PER_PLAN + _BYTES_PER_TOKEN * len(_TOKEN.findall(text))
+    per_token = _BYTES_PER_TOKEN if plan.compiled is None else _BYTES_PER_COMPILED_TOKEN
+    return _BYTES_PER_PLAN + per_token * len(_TOKEN.findall(text))

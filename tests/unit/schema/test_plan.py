@@ -1,5 +1,9 @@
 """The plans of operations, and the cache that bounds them."""
 
+import gc
+import tracemalloc
+
+import pytest
 from graphql import OperationType
 
 from schema.build import create_schema
@@ -67,6 +71,33 @@ def test_large_document_is_not_kept() -> None:
     plans = planner()
     plans.plan("{" + " __typename" * 1990 + "}", None)
     assert len(plans) == 1
-    plans = create_schema(OperationLimits(tokens=10_000)).planner
-    plans.plan("{" + " __typename" * 5000 + "}", None)
+    plans = create_schema(OperationLimits(tokens=20_000)).planner
+    plans.plan("{" + " __typename" * 15_000 + "}", None)
     assert len(plans) == 0
+
+
+FIELDS = "id title status priority createdAt updatedAt expiresAt version"
+DOCUMENTS = {
+    "page": "query D%d { tasks(first: 50) { totalCount pageInfo { endCursor } edges { cursor node { FIELDS } } } }",
+    "many fields": "query D%d {" + " ".join(f"a{n}: tasks {{ nodes {{ FIELDS }} }}" for n in range(5)) + "}",
+    "mutation": "mutation D%d($i: CreateTasksInput!) { createTasks(input: $i) { results { task { FIELDS } } } }",
+    "invalid": "query D%d { tasks { nope nodes { FIELDS } } }",
+}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_estimated_size_is_close_to_the_memory_of_a_plan(document: str) -> None:
+    plans, text = planner(), document.replace("FIELDS", FIELDS)
+    for number in range(5):
+        plans.plan(text % number, None)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        estimated = plans.bytes
+        for number in range(5, 25):
+            plans.plan(text % number, None)
+        gc.collect()
+        traced, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.5 < traced / (plans.bytes - estimated) < 1.2
