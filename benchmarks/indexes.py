@@ -1,4 +1,5 @@
-"""Suite `indexes`: CPU time that the indexes of search and filters add to a write.
+"""Suite `indexes`: CPU time that the indexes of search and filters add to a write, and each part of the table to a
+bulk create.
 
 The same writes run alternately on databases that differ only in their indexes. The result is the CPU time of the
 PostgreSQL process, which other load on the machine hardly affects. Needs Linux (/proc).
@@ -19,7 +20,8 @@ from msgspec.structs import replace
 from psycopg.rows import scalar_row
 
 from api.config.settings import Settings
-from api.devstores import EmbeddedStores
+from api.devstores import EmbeddedStores, StoreUrls
+from benchmarks.bulk_costs import PARTS, measure_parts
 from benchmarks.report import Report
 from benchmarks.search import FILL
 from db import task_table
@@ -102,19 +104,29 @@ async def measure(report: Report, urls: dict[str, str]) -> None:
 
 
 def run(report: Report) -> None:
-    """Fill one database for each set of indexes and measure the writes."""
+    """Fill one database for each set of indexes and each part of the table, and measure the writes."""
     random.seed(1)
     folder = tempfile.TemporaryDirectory()
     with folder as data, EmbeddedStores(Settings(data_dir=Path(data)), durable=False) as stores:
-        urls = {}
-        for number, (name, drop) in enumerate(DATABASES.items()):
-            with psycopg.connect(stores.database_url, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE bench_{number}".encode())
-            urls[name] = stores.database_url.replace(":///millitask?", f":///bench_{number}?")
-            migrate(urls[name])
-            with psycopg.connect(urls[name], autocommit=True) as connection:
-                if drop:
-                    connection.execute(drop.encode())
+        urls = {
+            name: _create_database(stores, f"bench_{at}", drop) for at, (name, drop) in enumerate(DATABASES.items())
+        }
+        for url in urls.values():
+            with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute(FILL, {"count": report.count})
                 connection.execute("VACUUM ANALYZE task")
         asyncio.run(measure(report, urls))
+        parts = {name: _create_database(stores, f"part_{at}", drop) for at, (name, drop) in enumerate(PARTS.items())}
+        asyncio.run(measure_parts(report, parts, cpu_nanoseconds))
+
+
+def _create_database(stores: StoreUrls, name: str, drop: str) -> str:
+    """Create a database with the complete schema, drop something, and return its URL."""
+    with psycopg.connect(stores.database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    url = stores.database_url.replace(":///millitask?", f":///{name}?")
+    migrate(url)
+    if drop:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(drop.encode())
+    return url
