@@ -6,6 +6,13 @@ from contextlib import contextmanager
 
 import psycopg
 
+# A pattern of the statements that read tasks by id.
+READS_BY_ID = "%AND id = ANY($%"
+_WAITING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE %s
+"""
+
 
 @contextmanager
 def locked_task_table(database_url: str) -> Iterator[None]:
@@ -16,12 +23,11 @@ def locked_task_table(database_url: str) -> Iterator[None]:
         connection.rollback()
 
 
-async def wait_for_lock_waiters(database_url: str, count: int) -> None:
-    """Wait until at least `count` statements wait for a lock."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+async def wait_for_lock_waiters(database_url: str, count: int, statements: str = "%") -> None:
+    """Wait until at least `count` statements that match a pattern wait for a lock."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         for _ in range(2000):
-            row = connection.execute(query).fetchone()
+            row = connection.execute(_WAITING, [statements]).fetchone()
             if row is not None and row[0] >= count:
                 return
             await asyncio.sleep(0.005)
@@ -29,12 +35,13 @@ async def wait_for_lock_waiters(database_url: str, count: int) -> None:
 
 
 async def wait_until_statement_is_cancelled(database_url: str) -> None:
-    """Wait until no statement waits for a lock, although the lock is still held."""
+    """Wait until no read of tasks by id waits for a lock, although the lock is still held.
+
+    Statements of the maintenance may wait for as long as the lock is held.
+    """
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         for _ in range(200):
-            found = await connection.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
+            found = await connection.execute(_WAITING, [READS_BY_ID])
             if await found.fetchone() == (0,):
                 return
             await asyncio.sleep(0.01)

@@ -11,7 +11,12 @@ import pytest
 
 from api.config.settings import Settings
 from schema.ids import new_id
-from tests.integration.api.table_lock import locked_task_table, wait_for_lock_waiters, wait_until_statement_is_cancelled
+from tests.integration.api.table_lock import (
+    READS_BY_ID,
+    locked_task_table,
+    wait_for_lock_waiters,
+    wait_until_statement_is_cancelled,
+)
 from tests.support.graphql_client import TOTAL
 from tests.support.http_service import listening_service
 
@@ -63,7 +68,7 @@ async def test_read_ends_in_the_database(url: str, database_url: str, caplog: py
     connection = await Connection.open(url)
     with locked_task_table(database_url):
         connection.send(TASK, id=str(new_id()))
-        await wait_for_lock_waiters(database_url, 1)
+        await wait_for_lock_waiters(database_url, 1, READS_BY_ID)
         await connection.close()
         await wait_until_statement_is_cancelled(database_url)
     other = await Connection.open(url)
