@@ -14,7 +14,7 @@ PAGE = DOCS / "reference" / "errors.md"
 # Constants of the same form that are not error codes: HTTP, settings, servers, asyncio.
 OTHER_CONSTANTS = {
     *("POST", "HEAD", "OPTIONS", "DENY", "DATABASE", "REDIS", "DATABASE_URL", "REDIS_URL", "MILLITASK_"),
-    *("FATAL", "PG_VERSION", "FIRST_COMPLETED", "GLIBC_TUNABLES"),
+    *("FATAL", "PG_VERSION", "FIRST_COMPLETED", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX"),
 }
 
 
