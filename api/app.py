@@ -1,6 +1,6 @@
 """The composition root: creates the parts of the service and connects them."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -10,7 +10,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
 
 from api.config.settings import Settings
 from api.graphql.persisted_queries import PersistedQueries, load_manifest
@@ -41,16 +40,6 @@ from schema.build import create_schema
 from schema.limits.operation_limits import OperationLimits
 
 
-class Service(Starlette):
-    """The ASGI app. `create_app` sets its middleware before the first request."""
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
-        """Pass the request on without a coroutine of its own."""
-        assert self.middleware_stack is not None
-        scope["app"] = self
-        return self.middleware_stack(scope, receive, send)
-
-
 def create_app(settings: Settings) -> Starlette:
     """Return the service, which connects to the stores when it starts. The addresses of both stores must be set.
 
@@ -71,7 +60,7 @@ def create_app(settings: Settings) -> Starlette:
                 yield
                 await store.pending_writes.drain()
 
-    app = Service(
+    app = Starlette(
         routes=[
             # The front answers the requests to /graphql, except those of browsers for the playground.
             Route("/graphql", site.playground),

@@ -115,7 +115,6 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
             app,
             loop="uvloop",
             http=Connection,
-            interface="asgi3",
             ws="websockets-sansio",
             ws_max_size=settings.max_body_bytes,
             ws_per_message_deflate=False,
