@@ -92,7 +92,7 @@ async def test_broken_variant_of_cached_pages_is_detected(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, variant: str
 ) -> None:
     monkeypatch.setenv(VARIANT, variant)
-    cancelled = 50 if "cancelled" in variant else 0
+    cancelled = 150 if "cancelled" in variant else 0
     violations = await run_until_violation(
         tmp_path, database_url, PAGES, 2, 3, 4, 5, 6, invariants=BROKEN_PAGES[variant], cancelled=cancelled
     )
