@@ -116,7 +116,7 @@ class Redis:
         return replies
 
     async def _exchange(self, packed: bytes, replies: int, run_id: str) -> list[Any]:
-        """Send commands once, on a connection that no other request uses meanwhile."""
+        """Send commands once, on a connection that no other request uses at the same time."""
         self._count()
         received = await self._exclusive.send(packed, replies, run_id)
         self.last_run_id = run_id or self.last_run_id

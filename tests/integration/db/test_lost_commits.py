@@ -24,7 +24,7 @@ POOLER_ERROR = b"E" + struct.pack("!I", len(_FIELDS) + 4) + _FIELDS
 
 
 class Cutter:
-    """Relays between clients and the server until the reply to a COMMIT, of which only a part arrives."""
+    """Relays between clients and the server until the reply to a COMMIT, and passes on only its first bytes."""
 
     def __init__(self, server: Path) -> None:
         self._server = server
