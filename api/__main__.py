@@ -16,7 +16,7 @@ from api.process.console import print_message
 from api.process.listeners import ServeError
 from api.process.preflight import UnfitStores
 from api.process.supervisor import Supervisor
-from api.process.worker import run_worker
+from api.process.worker import WorkerDescriptors, run_worker
 from cache.errors import StoreUnavailable
 from db.errors import DatabaseError
 
@@ -56,11 +56,11 @@ def serve(
 
 
 @app.command(show=False)
-def worker(*, fd: int, alive_fd: int) -> None:
+def worker(*, fd: int, alive_fd: int, metrics_fds: list[int], number: int) -> None:
     """Serve requests from a socket that `serve` opened."""
     settings = load_settings()
     logs.configure(settings)
-    if not run_worker(settings, fd, alive_fd):
+    if not run_worker(settings, WorkerDescriptors(fd, alive_fd, metrics_fds), number):
         sys.exit(1)
 
 

@@ -1,5 +1,6 @@
 """The composition root: creates the parts of the service and connects them."""
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -28,6 +29,8 @@ from api.http.reply import COMPRESS_FROM_BYTES
 from api.http.request_limit import RequestLimit
 from api.http.static_site import StaticSite
 from api.http.trusted_hosts import TrustedHosts, trusted_names
+from api.metrics.snapshot import SnapshotFiles
+from api.metrics.worker import WorkerMetrics
 from api.realtime.stream_limit import StreamLimit
 from api.realtime.websocket import GraphQLWebSocket
 from cache.feed.feed import Feed
@@ -40,8 +43,10 @@ from schema.build import create_schema
 from schema.limits.operation_limits import OperationLimits
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> Starlette:
     """Return the service, which connects to the stores when it starts. The addresses of both stores must be set.
+
+    snapshots: where the workers share their metrics; None if there is only this one.
 
     Raises `SettingsError` if the manifest of trusted documents is not valid.
     """
@@ -50,13 +55,15 @@ def create_app(settings: Settings) -> Starlette:
     streams = StreamLimit(settings.max_streams)
     site = StaticSite(settings.page_dir, playground=settings.development)
     service = _create_service(settings, store, feed)
-    access_log = AccessLog(as_json=settings.log_format == "json")
+    requests = RequestLimit(settings.max_requests_in_flight)
+    metrics = WorkerMetrics(store, streams, lambda: requests.in_flight, snapshots)
+    access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         retention = timedelta(days=settings.retention_days)
         with access_log.writing():
-            async with store.database, store.redis, maintenance(store, retention, feed):
+            async with store.database, store.redis, maintenance(store, retention, feed), metrics.sharing():
                 yield
                 await store.pending_writes.drain()
 
@@ -67,7 +74,7 @@ def create_app(settings: Settings) -> Starlette:
             WebSocketRoute("/graphql", GraphQLWebSocket(service, streams, settings.allowed_origins)),
             Route("/livez", livez),
             Route("/readyz", readyz(store)),
-            Route("/metrics", metrics_endpoint(store, streams)),
+            Route("/metrics", metrics_endpoint(store, metrics)),
         ],
         middleware=[
             Middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESSION_LEVEL),
@@ -80,8 +87,9 @@ def create_app(settings: Settings) -> Starlette:
         stack,
         GraphQLEndpoint(service, streams, _endpoint_options(settings)),
         access_log=access_log,
+        metrics=metrics.requests,
         hosts=TrustedHosts(trusted_names(settings)),
-        requests=RequestLimit(settings.max_requests_in_flight),
+        requests=requests,
         bodies=BodyLimit(settings.max_body_bytes),
         cors=cors_middleware(stack, settings),
     )

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass
 class StoreMetrics:
-    """Counters that only increase, and the duration of the last rebuild. `/metrics` exports each field."""
+    """Counters that only increase, and the last rebuild: its duration, and its end in seconds since 1970."""
 
     hits: int = 0
     misses: int = 0
@@ -26,6 +26,12 @@ class StoreMetrics:
     purged: int = 0
     rebuilds: int = 0
     rebuild_seconds: float = 0.0
+    rebuilt_at: float = 0.0
+
+    def continue_from(self, before: "StoreMetrics") -> None:
+        """Take over the values of the process whose place this one takes."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(before, field.name))
 
     def count_query(self) -> None:
         """Count one SQL statement."""

@@ -32,12 +32,16 @@ class Validity(NamedTuple):
 
 
 class CachedPage:
-    """The body of a response, its compressed form once a client has asked for it, and how long both are valid."""
+    """The body of a response, its compressed form once a client has asked for it, and how long both are valid.
 
-    __slots__ = ("body", "gzipped", "size", "validity")
+    points: the cost of the operation.
+    """
 
-    def __init__(self, body: bytes, validity: Validity, key_bytes: int) -> None:
+    __slots__ = ("body", "gzipped", "points", "size", "validity")
+
+    def __init__(self, body: bytes, validity: Validity, key_bytes: int, points: int) -> None:
         self.body = body
+        self.points = points
         self.gzipped: bytes | None = None
         self.validity = validity
         self.size = _OVERHEAD_BYTES + key_bytes + int(len(body) * (1 + _COMPRESSED_SHARE))
@@ -57,9 +61,9 @@ class PageCache:
     def __len__(self) -> int:
         return len(self._pages)
 
-    def store(self, key: Hashable, key_bytes: int, body: bytes, validity: Validity) -> None:
+    def store(self, key: Hashable, key_bytes: int, body: bytes, validity: Validity, points: int = 0) -> None:
         """Keep the body of a response. `key_bytes` is the memory of the key."""
-        page = CachedPage(body, validity, key_bytes)
+        page = CachedPage(body, validity, key_bytes, points)
         if page.size > self.max_bytes // _LARGEST_SHARE:
             return
         self._remove(key)

@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api.config.settings import PREFIX, URL_VARIABLES, Settings, SettingsError, variable
+from api.config.limits import PREFIX
+from api.config.settings import URL_VARIABLES, Settings, SettingsError, variable
 from api.config.unknown_settings import unknown_settings
 
 

@@ -1,15 +1,16 @@
 """All settings of the service, read from environment variables."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from api.config.limits import PREFIX, Limits
 from api.config.passwords import with_password
 from api.config.values import AbsolutePath, DatabaseUrl, MemorySize, Origins, RedisUrl
 
-PREFIX = "MILLITASK_"
 # The two variables without the prefix. Hosting platforms use these names.
 URL_VARIABLES = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
 
@@ -18,7 +19,7 @@ class SettingsError(Exception):
     """A setting that the service cannot use. The message names the variable, one line for each problem."""
 
 
-class Settings(BaseSettings):
+class Settings(Limits):
     """The settings with their defaults and limits. docs/reference/settings.md describes the same settings."""
 
     model_config = SettingsConfigDict(
@@ -75,60 +76,22 @@ class Settings(BaseSettings):
         default="info",
         description="Lowest level that is logged: debug, info, warning, error or critical. Default: info.",
     )
-    log_format: Literal["json", "console"] = Field(
-        default="json",
-        description="json writes one JSON object per line; console writes lines for people. Default: json.",
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="json writes one JSON object per line; console writes lines for people; auto writes lines for "
+        "people to a terminal, else JSON. Default: auto.",
     )
-    max_requests_in_flight: int = Field(
-        default=64,
-        ge=1,
-        le=100_000,
-        description="Requests that a worker runs at once, 1 to 100,000; more get 503. Default: 64.",
-    )
-    max_streams: int = Field(
-        default=2000,
-        ge=1,
-        le=1_000_000,
-        description="Subscribers of a worker, WebSocket connections and event streams together, 1 to 1,000,000. "
-        "Default: 2,000.",
-    )
-    max_body_bytes: int = Field(
-        default=2**20,
-        ge=1024,
-        le=2**30,
-        description="Largest request body in bytes, 1 KiB to 1 GiB; a larger one gets 413. Default: 1 MiB.",
-    )
-    max_depth: int = Field(
-        default=10, ge=4, le=100, description="Levels of nested fields in an operation, 4 to 100. Default: 10."
-    )
-    max_aliases: int = Field(
-        default=30, ge=0, le=10_000, description="Aliases in an operation, 0 to 10,000. Default: 30."
-    )
-    max_directives: int = Field(
-        default=30, ge=0, le=10_000, description="Directives in an operation, 0 to 10,000. Default: 30."
-    )
-    max_tokens: int = Field(
-        default=2000, ge=100, le=100_000, description="Tokens in a document, 100 to 100,000. Default: 2,000."
-    )
-    max_cost: int = Field(
-        default=5000,
-        ge=1,
-        le=1_000_000,
-        description="Cost of an operation in points, 1 to 1,000,000. One point is about one task. Default: 5,000.",
+    slow_ms: int = Field(
+        default=1000,
+        ge=0,
+        le=3_600_000,
+        description="A request that takes so many milliseconds is logged as a warning, 0 to 3,600,000; 0 for none. "
+        "Default: 1,000.",
     )
     executor: Literal["compiled", "standard"] = Field(
         default="compiled",
         description="compiled compiles each operation on its first use; standard runs every operation by the executor "
         "of graphql-core, which is slower and has the same answers. Default: compiled.",
-    )
-    max_batch: int = Field(
-        default=0, ge=0, le=100, description="Operations in one batch, 0 to 100; 0 refuses batches. Default: 0."
-    )
-    request_timeout_ms: int = Field(
-        default=10_000,
-        ge=1,
-        le=3_600_000,
-        description="Time limit of a request in milliseconds, 1 to 3,600,000; after it: 503. Default: 10,000.",
     )
     trusted_documents: AbsolutePath | None = Field(
         default=None, description="JSON manifest of documents that clients request by hash. Default: no manifest."
@@ -145,22 +108,6 @@ class Settings(BaseSettings):
         default=None,
         description="true answers the header X-Millitask-Trace: 1 with what a request cost. Default: true in "
         "development, false in production.",
-    )
-    database_pool_size: int = Field(
-        default=10, ge=1, le=1000, description="Database connections in the pool of a worker, 1 to 1,000. Default: 10."
-    )
-    statement_timeout_ms: int = Field(
-        default=5000,
-        ge=1,
-        le=3_600_000,
-        description="Time limit of an SQL statement in milliseconds, 1 to 3,600,000. Default: 5,000.",
-    )
-    transaction_timeout_ms: int = Field(
-        default=10_000,
-        ge=1,
-        le=3_600_000,
-        description="Time limit of an SQL transaction in milliseconds, 1 to 3,600,000, at least the limit of a "
-        "statement. Default: 10,000.",
     )
     retention_days: int = Field(
         default=30,
@@ -188,15 +135,6 @@ class Settings(BaseSettings):
     def _check_trusted_only(self) -> Self:
         if self.trusted_only and self.trusted_documents is None:
             raise ValueError(f"{PREFIX}TRUSTED_ONLY needs a manifest. Set {PREFIX}TRUSTED_DOCUMENTS as well.")
-        return self
-
-    @model_validator(mode="after")
-    def _check_timeouts(self) -> Self:
-        if self.transaction_timeout_ms < self.statement_timeout_ms:
-            raise ValueError(
-                f"{PREFIX}TRANSACTION_TIMEOUT_MS ({self.transaction_timeout_ms}) must not be less than "
-                f"{PREFIX}STATEMENT_TIMEOUT_MS ({self.statement_timeout_ms})"
-            )
         return self
 
     @property
@@ -232,6 +170,11 @@ class Settings(BaseSettings):
     def database_connections(self) -> int:
         """The most connections that all workers open: for each, its pool and one connection of the gate watcher."""
         return self.workers * (self.database_pool_size + 1)
+
+    @property
+    def logs_as_json(self) -> bool:
+        """Whether log lines are JSON objects."""
+        return not sys.stdout.isatty() if self.log_format == "auto" else self.log_format == "json"
 
     @property
     def development(self) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from api.graphql.response import OperationRecord
+
 _decode, _encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
 _ABSENT = msgspec.Raw(b"null")
 # The fields of a request: the type of each, and how an error message names that type.
@@ -32,6 +34,7 @@ class RequestError(Exception):
         self.status = status
         self.extensions = {"code": code, **(numbers or {})}
         self.headers = headers
+        self.record = OperationRecord(code)
 
     @property
     def formatted(self) -> dict[str, Any]:

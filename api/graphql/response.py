@@ -1,12 +1,14 @@
 """The response of an operation: its JSON, also in compressed form."""
 
 import zlib
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 # Level 1 of zlib: higher levels take much more time and save few bytes.
 COMPRESSION_LEVEL = 1
 # This value of `wbits` makes zlib write the header and the trailer of gzip.
 _GZIP = 16 + zlib.MAX_WBITS
+# The outcome of an operation without errors.
+OK = "OK"
 
 
 class CompressedHolder(Protocol):
@@ -15,13 +17,29 @@ class CompressedHolder(Protocol):
     gzipped: bytes | None
 
 
+class OperationRecord(NamedTuple):
+    """What logs and metrics tell of an operation.
+
+    name, document_hash: None if there is no valid operation. The hash is SHA-256 in hexadecimal digits. points: its
+    cost. outcome: OK, or the code of the first error.
+    """
+
+    outcome: str
+    name: str | None = None
+    document_hash: str | None = None
+    points: int | None = None
+
+
 class ResponseBody:
     """The JSON of a response, and whether the operation was executed: otherwise the JSON has no `data`."""
 
-    __slots__ = ("_holder", "body", "executed")
+    __slots__ = ("_holder", "body", "executed", "record")
 
-    def __init__(self, body: bytes, *, executed: bool, holder: CompressedHolder | None = None) -> None:
+    def __init__(
+        self, body: bytes, record: OperationRecord, *, executed: bool, holder: CompressedHolder | None = None
+    ) -> None:
         self.body = body
+        self.record = record
         self.executed = executed
         self._holder = holder
 

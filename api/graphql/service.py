@@ -1,10 +1,11 @@
 """Run GraphQL operations and subscriptions, with a time limit and an optional trace."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, cast
 
 import msgspec
+from graphql import GraphQLError
 from graphql import OperationType as GraphQLOperation
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -14,7 +15,7 @@ from api.graphql.deadline import ClientDisconnected, Deadline, Disconnect
 from api.graphql.persisted_queries import PersistedQueries
 from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.request_id import new_request_id
-from api.graphql.response import ResponseBody
+from api.graphql.response import OK, OperationRecord, ResponseBody
 from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics, traced
 from cache.reads.session import Session
@@ -80,22 +81,26 @@ class GraphQLService:
         if key is not None and (page := await pages.valid_page(key, self._store.gate_lease.protocol)) is not None:
             if not read_only:
                 self._persisted_queries.register(request)
-            return ResponseBody(page.body, executed=True, holder=page)
+            return ResponseBody(page.body, record_of(plan, points=page.points), executed=True, holder=page)
         context = Context(Session(self._store), request_id, self._feed)
         metrics = None
-        if trace:
-            with traced() as metrics:
+        try:
+            if trace:
+                with traced() as metrics:
+                    answer = await self._execute(plan, document, request, context, read_only, disconnect)
+            else:
                 answer = await self._execute(plan, document, request, context, read_only, disconnect)
-        else:
-            answer = await self._execute(plan, document, request, context, read_only, disconnect)
+        except RequestError as error:
+            error.record = record_of(plan, error.record.outcome)
+            raise
         if answer.executed and not read_only:  # a GET request must have no side effect, not even on this cache
             self._persisted_queries.register(request)
         if metrics is not None:
             answer.extensions["cache"] = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
-        body = _encode(_response_body(answer))
+        body, points = _encode(_response_body(answer)), answer.extensions.get("cost", {}).get("requested")
         if key is not None and not answer.errors and (validity := context.session.cache.validity) is not None:
-            pages.store(key, len(key[1]), body, validity)
-        return ResponseBody(body, executed=answer.executed)
+            pages.store(key, len(key[1]), body, validity, points or 0)
+        return ResponseBody(body, record_of(plan, _outcome(answer.errors), points), executed=answer.executed)
 
     def _page_key(self, plan: Plan, request: GraphQLRequest) -> tuple[int, bytes] | None:
         """Return the key of the response in the page cache: plan and variables. None if it has no place there."""
@@ -103,6 +108,10 @@ class GraphQLService:
             return None
         variables = bytes(request.raw_variables)
         return (plan.number, variables) if len(variables) <= _MAX_KEY_BYTES else None
+
+    def record(self, document: str, operation_name: str | None) -> OperationRecord:
+        """Return what logs and metrics tell of a subscription that starts."""
+        return record_of(self._schema.planner.plan(document, operation_name))
 
     async def subscribe(
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
@@ -168,6 +177,15 @@ class GraphQLService:
             return RequestError(503, f"{problem}. {advice}", "OUTCOME_UNKNOWN", numbers)
         advice = "Nothing was changed. Request fewer tasks or fields."
         return RequestError(503, f"{problem} and was cancelled. {advice}", "REQUEST_TIMEOUT", numbers)
+
+
+def record_of(plan: Plan, outcome: str = OK, points: int | None = None) -> OperationRecord:
+    """Return what logs and metrics tell of an operation that has ended."""
+    return OperationRecord(outcome, plan.name, plan.document_hash, points)
+
+
+def _outcome(errors: Sequence[GraphQLError]) -> str:
+    return str((errors[0].extensions or {}).get("code")) if errors else OK
 
 
 def event_body(event: ExecutionResult) -> dict[str, Any]:

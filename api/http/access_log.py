@@ -2,8 +2,8 @@
 
 import json
 import logging
+import math
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import structlog
+
+from api.graphql.response import OperationRecord
 
 _NAME = "api.access"
 log = structlog.get_logger(_NAME)
@@ -35,7 +37,7 @@ _STOP_SECONDS = 2.0
 
 
 class AccessRecord(NamedTuple):
-    """A request that has ended. `ended_at` is in seconds since 1970."""
+    """A request that has ended at `ended_at` (seconds since 1970). `operation` is None if it was not for /graphql."""
 
     request_id: str
     method: str
@@ -43,34 +45,38 @@ class AccessRecord(NamedTuple):
     status: int
     seconds: float
     ended_at: float
+    operation: OperationRecord | None = None
+    streamed: bool = False
 
 
 class AccessLog:
     """Collects records in the event loop, and writes them in a thread to the handlers of the root logger.
 
     If the writer cannot keep up, records are dropped, and a warning says how many. `as_json` chooses the form that
-    `api.process.logs` configures for all other lines.
+    `api.process.logs` configures for all other lines. A request that takes `slow_seconds` or more is a warning, unless
+    it is a stream.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, slow_seconds: float = math.inf) -> None:
         self._write = _write_json if as_json else _write_for_people
-        self._records: deque[AccessRecord] = deque()
+        self._slow_seconds = slow_seconds
+        self._records: deque[tuple[AccessRecord, bool]] = deque()
         # Records that found no room, that could not be written, and that a warning has counted.
         self._dropped, self._unwritten, self._reported = 0, 0, 0
         self._waiting = threading.Event()
         self._stopping = threading.Event()
 
-    def record(self, request_id: str, method: str, path: str, status: int, started: float) -> None:
-        """Record the end of a request. `started` is the value of `time.perf_counter` at its start. Never blocks."""
-        if not _logger.isEnabledFor(logging.INFO):
+    def record(self, ended: AccessRecord) -> None:
+        """Record the end of a request. Never blocks."""
+        slow = ended.seconds >= self._slow_seconds and not ended.streamed
+        if not _logger.isEnabledFor(logging.WARNING if slow else logging.INFO):
             return
         if len(self._records) >= MAX_WAITING_RECORDS:
             self._dropped += 1
             return
-        if len(path) > MAX_PATH_CHARACTERS:
-            path = path[:MAX_PATH_CHARACTERS] + "…"
-        seconds = time.perf_counter() - started
-        self._records.append(AccessRecord(request_id, method, path, status, seconds, time.time()))
+        if len(ended.path) > MAX_PATH_CHARACTERS:
+            ended = ended._replace(path=ended.path[:MAX_PATH_CHARACTERS] + "…")
+        self._records.append((ended, slow))
         if not self._waiting.is_set():
             self._waiting.set()
 
@@ -108,8 +114,8 @@ class AccessLog:
             self._unwritten += len(records)
 
 
-def _write_json(records: Sequence[AccessRecord]) -> None:
-    text = "".join(map(_json_line, records))
+def _write_json(records: Sequence[tuple[AccessRecord, bool]]) -> None:
+    text = "".join(_json_line(record, slow=slow) for record, slow in records)
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.acquire()  # lines of other threads must not come in between
@@ -120,32 +126,48 @@ def _write_json(records: Sequence[AccessRecord]) -> None:
                 handler.release()
 
 
-def _json_line(record: AccessRecord) -> str:
+def _json_line(record: AccessRecord, *, slow: bool) -> str:
     """Return the line that structlog would write, in a thirtieth of the time."""
-    id_, method, path, status, seconds, ended_at = record
+    id_, method, path, status, seconds, ended_at, _, _ = record
+    operation = "".join(f', "{name}": {_json_value(value)}' for name, value in _operation_fields(record).items())
     return (
-        f'{{"method": "{method}", "path": {_json_string(path)}, "status": {status}, '
-        f'"milliseconds": {_milliseconds(seconds)}, "request_id": "{id_}", "level": "info", "logger": "{_NAME}", '
-        f'"timestamp": "{_timestamp(ended_at)}", "message": "request"}}\n'
+        f'{{"method": "{method}", "path": {_json_value(path)}, "status": {status}, '
+        f'"milliseconds": {_milliseconds(seconds)}{operation}, "request_id": "{id_}", '
+        f'"level": "{"warning" if slow else "info"}", "logger": "{_NAME}", "timestamp": "{_timestamp(ended_at)}", '
+        f'"message": "{"slow request" if slow else "request"}"}}\n'
     )
 
 
-@lru_cache(256)
-def _json_string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+# Typed, because 1 and True are the same key otherwise.
+@lru_cache(1024, typed=True)
+def _json_value(value: str | int | bool | None) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
-def _write_for_people(records: Sequence[AccessRecord]) -> None:
-    for id_, method, path, status, seconds, ended_at in records:
-        _lines.info(
-            "request",
-            method=method,
-            path=path,
-            status=status,
-            milliseconds=_milliseconds(seconds),
-            request_id=id_,
-            timestamp=_timestamp(ended_at),
-        )
+def _write_for_people(records: Sequence[tuple[AccessRecord, bool]]) -> None:
+    for record, slow in records:
+        fields = {
+            "method": record.method,
+            "path": record.path,
+            "status": record.status,
+            "milliseconds": _milliseconds(record.seconds),
+            **_operation_fields(record),
+            "request_id": record.request_id,
+            "timestamp": _timestamp(record.ended_at),
+        }
+        if slow:
+            _lines.warning("slow request", **fields)
+        else:
+            _lines.info("request", **fields)
+
+
+def _operation_fields(record: AccessRecord) -> dict[str, str | int | bool | None]:
+    """Return the fields of a line that describe the operation, if the request was for one."""
+    if record.operation is None:
+        return {}
+    outcome, name, document_hash, points = record.operation
+    fields = {"outcome": outcome, "operation": name, "document": document_hash, "points": points}
+    return {**fields, "stream": True} if record.streamed else fields
 
 
 def _milliseconds(seconds: float) -> float:

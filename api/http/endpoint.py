@@ -9,7 +9,7 @@ import msgspec
 
 from api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, HTML, JSON, SUPPORTED, preferred_media_type
 from api.graphql.request import GraphQLRequest, RequestError
-from api.graphql.response import ResponseBody
+from api.graphql.response import OK, OperationRecord, ResponseBody
 from api.graphql.service import SUPPORTED_TRANSPORTS, GraphQLService
 from api.http.incoming import IncomingRequest
 from api.http.request_reader import read_requests
@@ -40,6 +40,11 @@ class GraphQLResponse(NamedTuple):
     body: ResponseBody
     media_type: str
     headers: dict[str, str] | None = None
+
+    @property
+    def record(self) -> OperationRecord:
+        """What logs and metrics tell of the operation."""
+        return self.body.record
 
 
 class GraphQLEndpoint:
@@ -88,7 +93,8 @@ class GraphQLEndpoint:
             )
         document = self._service.document(given, stored_only=self._stored_only(request))
         results = await self._service.subscribe(document, given.variables, given.operation_name, request.id)
-        stream = EventStream(results, self._streams)
+        record = self._service.record(document, given.operation_name)
+        stream = EventStream(results, self._streams, record)
         stream.headers.add_vary_header("Accept")
         return stream
 
@@ -114,8 +120,10 @@ class GraphQLEndpoint:
 
 
 def _joined(bodies: list[ResponseBody]) -> ResponseBody:
-    return ResponseBody(b"[" + b",".join(item.body for item in bodies) + b"]", executed=True)
+    outcome = next((item.record.outcome for item in bodies if item.record.outcome != OK), OK)
+    record = OperationRecord(outcome, "(batch)")
+    return ResponseBody(b"[" + b",".join(item.body for item in bodies) + b"]", record, executed=True)
 
 
 def _error_body(error: RequestError) -> ResponseBody:
-    return ResponseBody(_encode({"errors": [error.formatted]}), executed=False)
+    return ResponseBody(_encode({"errors": [error.formatted]}), error.record, executed=False)

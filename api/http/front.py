@@ -14,7 +14,8 @@ from starlette.websockets import WebSocket
 
 from api.graphql.deadline import ClientDisconnected
 from api.graphql.request_id import current_request_id, new_request_id
-from api.http.access_log import AccessLog
+from api.graphql.response import OperationRecord
+from api.http.access_log import AccessLog, AccessRecord
 from api.http.body_limit import BodyLimit, BodyTooLarge
 from api.http.connection import WHOLE_RESPONSE
 from api.http.endpoint import GraphQLEndpoint, GraphQLResponse
@@ -23,6 +24,7 @@ from api.http.incoming import IncomingRequest
 from api.http.reply import Reply
 from api.http.request_limit import RequestLimit
 from api.http.trusted_hosts import TrustedHosts
+from api.metrics.requests import RequestMetrics
 from api.realtime.stream_limit import TooManyStreams
 
 log = structlog.get_logger("api.access")
@@ -31,6 +33,9 @@ _GRAPHQL = "/graphql"
 _CLIENT_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 # What the log shows for a request whose client disconnected before the response. The number is that of nginx.
 CLIENT_CLOSED_REQUEST = 499
+_CLIENT_CLOSED_REQUEST, _INTERNAL_SERVER_ERROR, _BODY_TOO_LARGE, _BUSY = map(
+    OperationRecord, ("CLIENT_CLOSED_REQUEST", "INTERNAL_SERVER_ERROR", "BODY_TOO_LARGE", "BUSY")
+)
 _PREFLIGHT = {b"origin", b"access-control-request-method"}
 
 
@@ -47,6 +52,7 @@ class Front:
         endpoint: GraphQLEndpoint,
         *,
         access_log: AccessLog,
+        metrics: RequestMetrics,
         hosts: TrustedHosts,
         requests: RequestLimit,
         bodies: BodyLimit,
@@ -55,6 +61,7 @@ class Front:
         self._app = cors or app
         self._endpoint = endpoint
         self._access_log = access_log
+        self._metrics = metrics
         self._hosts = hosts
         self._requests = requests
         self._bodies = bodies
@@ -75,13 +82,23 @@ class Front:
             await self._respond(request, scope, reply)
         except ClientDisconnected:
             reply.status = CLIENT_CLOSED_REQUEST
+            reply.record = _CLIENT_CLOSED_REQUEST
         except Exception:
             log.exception("unexpected error")
             if reply.status is None:
                 await internal_error(id_)(scope, receive, reply)
+            reply.record = _INTERNAL_SERVER_ERROR
         finally:
             current_request_id.reset(token)
-            self._access_log.record(id_, request.method, scope["path"], reply.status or 500, started)
+            self._record(request, scope["path"], reply, started)
+
+    def _record(self, request: IncomingRequest, path: str, reply: Reply, started: float) -> None:
+        """Log and count a request that has ended."""
+        seconds, status, record = time.perf_counter() - started, reply.status or 500, reply.record
+        ended = AccessRecord(request.id, request.method, path, status, seconds, time.time(), record, reply.streamed)
+        self._access_log.record(ended)
+        if record is not None:
+            self._metrics.observe(record.name, record.outcome, seconds, reply.received_bytes, reply.sent_bytes)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is not an HTTP request, such as a WebSocket connection."""
@@ -122,22 +139,25 @@ class Front:
             try:
                 self._bodies.check_announced(request.headers)
                 body = await self._bodies.read(request.receive)
+                reply.received_bytes = len(body)
                 response = await self._endpoint.respond(request, body)
+                reply.record = response.record
                 if isinstance(response, GraphQLResponse):
                     whole = WHOLE_RESPONSE in scope.get("extensions", ())
                     await reply.send(response, request.headers.get(b"accept-encoding", b""), whole=whole, send=send)
                     return
-                other = response
+                other, reply.streamed = response, True
             except BodyTooLarge as error:
-                other = self._bodies.refusal(error)
+                other, reply.record = self._bodies.refusal(error), _BODY_TOO_LARGE
             finally:
                 # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
                 self._requests.release()
         else:
-            other = self._requests.refusal()
+            other, reply.record = self._requests.refusal(), _BUSY
         try:
             await other(scope, request.receive, send or reply)
         except TooManyStreams as error:
+            reply.record, reply.streamed = _BUSY, False
             refusal = error_response(503, str(error), "BUSY", RETRY_AFTER, limit=error.limit)
             await refusal(scope, request.receive, send or reply)
 

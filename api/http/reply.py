@@ -6,7 +6,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
 from api.graphql.accept import GRAPHQL_JSON, JSON
-from api.graphql.response import ResponseBody
+from api.graphql.response import OperationRecord, ResponseBody
 from api.http.connection import WHOLE_RESPONSE
 from api.http.endpoint import GraphQLResponse
 
@@ -34,20 +34,28 @@ _GZIP_LINE = _lines([_GZIP])
 
 
 class Reply:
-    """The `send` of one request. It adds the request id to the response, and notes the status."""
+    """The `send` of one request. It adds the request id to the response, and notes what the log tells of it.
 
-    __slots__ = ("_id", "_send", "status")
+    status: None until the response starts. record: None for a request that is not for /graphql. streamed: whether the
+    response is an event stream. received_bytes, sent_bytes: the sizes of the bodies.
+    """
+
+    __slots__ = ("_id", "_send", "received_bytes", "record", "sent_bytes", "status", "streamed")
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._id = request_id
-        # None until the response starts.
         self.status: int | None = None
+        self.record: OperationRecord | None = None
+        self.streamed = False
+        self.received_bytes = self.sent_bytes = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             MutableHeaders(scope=message)["X-Request-Id"] = self._id
+        else:
+            self.sent_bytes += len(message.get("body", b""))
         await self._send(message)
 
     async def send(
@@ -65,6 +73,8 @@ class Reply:
         if gzip:
             body = await _compressed(result)
         self.status = status
+        if send is None:  # else `send` passes on to this object, which counts
+            self.sent_bytes = len(body)
         if whole and send is None and not extra:
             head = b"%scontent-length: %d\r\nx-request-id: %s\r\n" % (
                 (_LONG_LINES if is_long else _SHORT_LINES)[media_type],

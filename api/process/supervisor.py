@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 from http.client import HTTPConnection, HTTPException
+from tempfile import TemporaryFile
 from types import FrameType
 
 import structlog
@@ -16,7 +17,7 @@ from api.process.child import Child, SupervisedChild
 from api.process.console import print_message
 from api.process.listeners import ServeError, open_listeners
 from api.process.preflight import check_stores
-from api.process.worker import Worker
+from api.process.worker import Worker, WorkerDescriptors
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 0.05
@@ -39,6 +40,8 @@ class Supervisor:
         self._stores = EmbeddedStores(settings)
         self._workers: list[Worker] = []
         self._listeners: list[socket.socket] = []
+        # In each, a worker shares its metrics with the others.
+        self._metrics = [TemporaryFile() for _ in range(settings.workers)]  # noqa: SIM115 - open until the end
         self._stop_requested = False
         self._stopping = False
         self._started = time.monotonic()
@@ -87,7 +90,8 @@ class Supervisor:
         if settings.redis_url is None:
             environment["REDIS_URL"] = urls.redis_url
         for number, listener in enumerate(self._listeners, start=1):
-            worker = Worker(f"worker {number}", settings, listener.fileno(), alive, environment)
+            descriptors = WorkerDescriptors(listener.fileno(), alive, [file.fileno() for file in self._metrics])
+            worker = Worker(number, settings, descriptors, environment)
             self._workers.append(worker)
             worker.start()
         children: list[Child] = [*self._stores.servers, *self._workers]

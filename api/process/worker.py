@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,33 +30,39 @@ _KEEP_ALIVE_SECONDS = 75
 _MEMORY_SETTINGS = {"MALLOC_ARENA_MAX": "1"}
 
 
+class WorkerDescriptors(NamedTuple):
+    """The open files that a worker inherits: its listener, the pipe of the supervisor, the metrics of all workers."""
+
+    listener: int
+    alive: int
+    metrics: Sequence[int]
+
+
 class Worker:
-    """A worker process as its supervisor controls it."""
+    """A worker process as its supervisor controls it. `number` counts from 1."""
 
     def __init__(
-        self,
-        name: str,
-        settings: Settings,
-        listener: int,
-        alive: int,
-        environment: Mapping[str, str],
+        self, number: int, settings: Settings, descriptors: WorkerDescriptors, environment: Mapping[str, str]
     ) -> None:
-        self.name = name
+        self.name = f"worker {number}"
+        self._number = number
         self._stop_seconds = settings.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS
-        self._descriptors = (listener, alive)
+        self._descriptors = descriptors
         self._environment = environment
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process without waiting until it serves."""
-        listener, alive = self._descriptors
-        arguments = ("worker", "--fd", str(listener), "--alive-fd", str(alive))
+        listener, alive, metrics = self._descriptors
+        arguments = ["worker", "--number", self._number, "--fd", listener, "--alive-fd", alive]
+        for descriptor in metrics:
+            arguments += ["--metrics-fds", descriptor]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "api", *arguments],
+            [sys.executable, "-m", "api", *map(str, arguments)],
             cwd=_ROOT,
             env={**_MEMORY_SETTINGS, **self._environment},
             stdin=subprocess.DEVNULL,
-            pass_fds=self._descriptors,
+            pass_fds=(listener, alive, *metrics),
             # In a terminal, Ctrl-C then reaches only the supervisor, which stops the workers in order.
             start_new_session=True,
         )
@@ -83,16 +90,18 @@ class Worker:
             self.process.kill()
 
 
-def run_worker(settings: Settings, listener: int, alive: int) -> bool:
+def run_worker(settings: Settings, descriptors: WorkerDescriptors, number: int) -> bool:
     """Serve requests until a signal stops the process. Return whether the service started."""
-    threading.Thread(target=_exit_with_supervisor, args=(settings, alive), daemon=True).start()
+    threading.Thread(target=_exit_with_supervisor, args=(settings, descriptors.alive), daemon=True).start()
     # Imported late, because the import is slow and the thread must first watch the supervisor.
     from api.app import create_app
+    from api.metrics.snapshot import SnapshotFiles
 
-    server = create_server(settings, create_app(settings))
+    snapshots = SnapshotFiles(descriptors.metrics, number - 1)
+    server = create_server(settings, create_app(settings, snapshots))
     _exclude_from_garbage_collection()
     with suppress(KeyboardInterrupt):
-        server.run(sockets=[socket.socket(fileno=listener)])
+        server.run(sockets=[socket.socket(fileno=descriptors.listener)])
     return server.started
 
 

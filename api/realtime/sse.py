@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.graphql.accept import EVENT_STREAM
+from api.graphql.response import OperationRecord
 from api.graphql.service import event_body
 from api.realtime.stream_limit import StreamLimit
 from cache.feed.subscriber import SubscriberTooSlow
@@ -31,9 +32,10 @@ class EventStream(Response):
 
     media_type = EVENT_STREAM
 
-    def __init__(self, results: AsyncIterator[Any], streams: StreamLimit) -> None:
+    def __init__(self, results: AsyncIterator[Any], streams: StreamLimit, record: OperationRecord) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
+        self.record = record
         self._results = results
         self._streams = streams
 

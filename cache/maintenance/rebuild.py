@@ -99,6 +99,7 @@ async def _build(store: Store, lock_connection: Connection, protocol: Protocol) 
         if not await gate.switch_on(connection, store.workspace, protocol.gate.epoch):  # B4
             raise IndexLost("The gate was closed during the rebuild, so the new index is not used. Try again.")
     store.metrics.rebuild_seconds = time.monotonic() - started
+    store.metrics.rebuilt_at = time.time()
     store.metrics.rebuilds += 1
     store.gate_lease.wake_up()
     seconds = round(store.metrics.rebuild_seconds, 3)

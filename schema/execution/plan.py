@@ -1,5 +1,6 @@
 """Plans: what the service finds out about an operation once, and then uses for every request of it."""
 
+import hashlib
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -35,12 +36,14 @@ _BYTES_PER_TOKEN, _BYTES_PER_COMPILED_TOKEN, _BYTES_PER_PLAN = 470, 2_770, 10_00
 class Plan:
     """One operation of a document.
 
+    document_hash: SHA-256 of the text, in hexadecimal digits.
     document: None if the text cannot be parsed.
     errors: why the operation must not run, from the limits on its shape or from validation.
     operation: None if the document has no operation of the requested name.
     compiled: None if only the standard executor can run the operation.
     """
 
+    document_hash: str | None = None
     document: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
     operation: OperationDefinitionNode | None = None
@@ -53,6 +56,12 @@ class Plan:
     def kind(self) -> OperationType | None:
         """Whether the operation is a query, a mutation or a subscription."""
         return None if self.operation is None else self.operation.operation
+
+    @property
+    def name(self) -> str | None:
+        """The name of the operation, if it is valid and has one."""
+        operation = self.operation
+        return None if self.errors or operation is None or operation.name is None else operation.name.value
 
 
 class Planner:
@@ -87,20 +96,21 @@ class Planner:
         return plan
 
     def _make(self, text: str, operation_name: str | None) -> Plan:
+        hash_ = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
         try:
             document = parse(text, max_tokens=self._limits.tokens)
         except (GraphQLError, RecursionError):
-            return Plan()
+            return Plan(hash_)
         fragments, operation = fragments_of(document), operation_of(document, operation_name)
         try:
             check_document(document, operation, fragments, self._limits)
         except GraphQLError as error:
-            return Plan(document, (error.with_traceback(None),), operation)
+            return Plan(hash_, document, (error.with_traceback(None),), operation)
         errors = tuple(validate_document(self._schema, document, tuple(specified_rules)))
         if errors or operation is None:
-            return Plan(document, errors, operation)
+            return Plan(hash_, document, errors, operation)
         cost = CostEstimator(self._schema, fragments, operation)
-        return Plan(document, (), operation, cost, self._compile(document, operation_name))
+        return Plan(hash_, document, (), operation, cost, self._compile(document, operation_name))
 
     def _compile(self, document: DocumentNode, operation_name: str | None) -> CompiledOperation | None:
         if self._compiler is None:

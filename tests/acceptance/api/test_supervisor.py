@@ -1,6 +1,7 @@
 """`serve` starts all processes, restarts processes that die, and leaves none behind."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,8 +10,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from benchmarks.service import parse_metrics
 from tests.support.service_process import (
     GONE_SECONDS,
     ROOT,
@@ -176,3 +179,35 @@ def _connections(pid: int) -> int:
 def _own_sockets() -> int:
     # The sockets for listening, the event loop and the stores. The test opens many more connections: 64.
     return 12
+
+
+def test_metrics_are_those_of_all_workers(tmp_path: Path) -> None:
+    with serve(tmp_path, "--workers", "2") as service:
+        for _ in range(40):  # each on a connection of its own, so that both workers answer some
+            assert _query(service, "query Named { __typename }") == 200
+            assert _query(service, "query Wrong { nothing }") == 200
+        counts = {"Named OK": 40.0, "(unnamed) GRAPHQL_VALIDATION_FAILED": 40.0}
+        # The answering worker knows the other's counts of a second ago.
+        assert until(lambda: all(_requests(service) == counts for _ in range(8)), GONE_SECONDS), _requests(service)
+        assert _samples(service)["millitask_workers"] == 2
+
+        os.kill(service.find("api worker")[0], signal.SIGKILL)
+        assert until(lambda: len(service.find("api worker")) == 2, RESTART_SECONDS)
+        memory = {f'process_resident_memory_bytes{{worker="{number}"}}' for number in (1, 2)}
+        assert until(lambda: memory <= _samples(service).keys(), RESTART_SECONDS)
+        assert _requests(service) == counts
+
+
+def _query(service: Service, document: str) -> int:
+    headers = {"Connection": "close", "Accept": "application/json"}
+    return httpx.post(f"http://127.0.0.1:{service.port}/graphql", json={"query": document}, headers=headers).status_code
+
+
+def _samples(service: Service) -> dict[str, float]:
+    return parse_metrics(httpx.get(f"http://127.0.0.1:{service.port}/metrics").text)
+
+
+def _requests(service: Service) -> dict[str, float]:
+    pattern = re.compile(r'millitask_requests_total{operation="(.+)",outcome="(.+)"}')
+    found = {pattern.fullmatch(name): value for name, value in _samples(service).items()}
+    return {f"{match[1]} {match[2]}": value for match, value in found.items() if match}

@@ -15,8 +15,9 @@ import structlog
 
 from api.config.settings import Settings
 from api.graphql.request_id import current_request_id, new_request_id
+from api.graphql.response import OperationRecord
 from api.http import access_log
-from api.http.access_log import AccessLog
+from api.http.access_log import AccessLog, AccessRecord
 from api.process import logs
 from tests.support.http_service import unstarted_service
 
@@ -72,7 +73,7 @@ def test_lines_are_those_of_the_other_loggers(
     log = AccessLog(as_json=form == "json")
     with log.writing():
         for path in PATHS:
-            log.record("mine", "GET", path, 404, time.perf_counter() - 12.3456)
+            log.record(AccessRecord("mine", "GET", path, 404, 12.3456, time.time()))
     written = capsys.readouterr().out
     current_request_id.set("mine")
     for path in PATHS:
@@ -89,7 +90,7 @@ def test_line_has_the_time_of_the_request(
     configure("json")
     log = AccessLog(as_json=True)
     before = time.time()
-    log.record("mine", "POST", "/graphql", 200, time.perf_counter())
+    log.record(AccessRecord("mine", "POST", "/graphql", 200, 0.01, time.time()))
     after = time.time()
     with log.writing():
         pass
@@ -97,12 +98,52 @@ def test_line_has_the_time_of_the_request(
     assert before - 1e-6 <= datetime.fromisoformat(line["timestamp"]).timestamp() <= after
 
 
+OPERATION = OperationRecord("OK", "Tasks", "ab12", 52)
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_line_describes_the_operation(
+    form: Form, configure: Callable[[Form], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(form)
+    log = AccessLog(as_json=form == "json")
+    with log.writing():
+        log.record(AccessRecord("mine", "POST", "/graphql", 200, 0.01, time.time(), OPERATION))
+        log.record(AccessRecord("mine", "POST", "/graphql", 200, 0.01, time.time(), OPERATION, streamed=True))
+    written = capsys.readouterr().out
+    fields = {"outcome": "OK", "operation": "Tasks", "document": "ab12", "points": 52}
+    current_request_id.set("mine")
+    logger = structlog.get_logger("api.access")
+    logger.info("request", method="POST", path="/graphql", status=200, milliseconds=10.0, **fields)
+    logger.info("request", method="POST", path="/graphql", status=200, milliseconds=10.0, **fields, stream=True)
+    current_request_id.set(None)
+    assert TIME.sub("", written) == TIME.sub("", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.WARNING])
+def test_slow_request_is_a_warning(
+    level: int, configure: Callable[[Form], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("json")
+    logging.getLogger().setLevel(level)
+    log = AccessLog(as_json=True, slow_seconds=1.0)
+    with log.writing():
+        log.record(AccessRecord("slow", "POST", "/graphql", 200, 1.0, time.time(), OPERATION))
+        log.record(AccessRecord("stream", "POST", "/graphql", 200, 9.0, time.time(), OPERATION, streamed=True))
+        log.record(AccessRecord("fast", "POST", "/graphql", 200, 0.9, time.time(), OPERATION))
+    lines = {line["request_id"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert (lines["slow"]["level"], lines["slow"]["message"]) == ("warning", "slow request")
+    assert [lines[name]["level"] for name in ("stream", "fast") if name in lines] == ["info"] * (
+        2 if level == logging.INFO else 0
+    )
+
+
 def test_no_lines_below_the_level(configure: Callable[[Form], None], capsys: pytest.CaptureFixture[str]) -> None:
     configure("json")
     logging.getLogger().setLevel(logging.WARNING)
     log = AccessLog(as_json=True)
     with log.writing():
-        log.record("mine", "GET", "/", 200, time.perf_counter())
+        log.record(AccessRecord("mine", "GET", "/", 200, 0.01, time.time()))
     assert capsys.readouterr().out == ""
 
 
@@ -110,7 +151,7 @@ def test_long_path_is_cut(configure: Callable[[Form], None], capsys: pytest.Capt
     configure("json")
     log = AccessLog(as_json=True)
     with log.writing():
-        log.record("mine", "GET", "/" + "x" * 5000, 404, time.perf_counter())
+        log.record(AccessRecord("mine", "GET", "/" + "x" * 5000, 404, 0.01, time.time()))
     path = json.loads(capsys.readouterr().out)["path"]
     assert path == "/" + "x" * (access_log.MAX_PATH_CHARACTERS - 1) + "…"
 
@@ -139,10 +180,10 @@ def test_blocked_stdout_delays_no_request_and_dropped_lines_are_counted(
     configure("json")
     log = AccessLog(as_json=True)
     with log.writing():
-        log.record("first", "GET", "/", 200, time.perf_counter())
+        log.record(AccessRecord("first", "GET", "/", 200, 0.01, time.time()))
         stream.blocked.wait()
         for _ in range(25):
-            log.record("more", "GET", "/", 200, time.perf_counter())
+            log.record(AccessRecord("more", "GET", "/", 200, 0.01, time.time()))
         stream.passed.set()
     lines = [json.loads(line) for line in stream.text.splitlines()]
     assert [line["request_id"] for line in lines if line["message"] == "request"] == ["first"] + ["more"] * 10
@@ -167,10 +208,10 @@ def test_broken_stdout_does_not_end_the_log(configure: Callable[[Form], None], m
     configure("json")
     log = AccessLog(as_json=True)
     with log.writing():
-        log.record("lost", "GET", "/", 200, time.perf_counter())
+        log.record(AccessRecord("lost", "GET", "/", 200, 0.01, time.time()))
         stream.blocked.wait()
         stream.broken = False
-        log.record("kept", "GET", "/", 200, time.perf_counter())
+        log.record(AccessRecord("kept", "GET", "/", 200, 0.01, time.time()))
     lines = [json.loads(line) for line in stream.text.splitlines()]
     assert [line.get("request_id") for line in lines] == ["kept", None]
     assert (lines[1]["message"], lines[1]["lines"]) == ("access lines dropped", 1)

@@ -6,8 +6,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from redis.connection import parse_url
 
+from api.config.limits import PREFIX
 from api.config.load import load_settings
-from api.config.settings import PREFIX, SettingsError
+from api.config.settings import SettingsError
 
 
 def set_password_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, url: str, text: str | bytes) -> Path:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from api.config.limits import PREFIX
 from api.config.load import load_settings
-from api.config.settings import PREFIX, Settings, SettingsError, variable
+from api.config.settings import Settings, SettingsError, variable
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
 

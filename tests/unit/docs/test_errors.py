@@ -11,10 +11,11 @@ from schema.types.payloads import UserErrorCode
 from tests.unit.docs.pages import DOCS, ROOT, first_cells, section
 
 PAGE = DOCS / "reference" / "errors.md"
-# Constants of the same form that are not error codes: HTTP, settings, servers, asyncio.
+# Constants of the same form that are not error codes: HTTP, settings, servers, asyncio, metrics.
 OTHER_CONSTANTS = {
     *("POST", "HEAD", "OPTIONS", "DENY", "DATABASE", "REDIS", "DATABASE_URL", "REDIS_URL", "MILLITASK_"),
     *("FATAL", "PG_VERSION", "FIRST_COMPLETED", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX"),
+    "CLIENT_CLOSED_REQUEST",  # an outcome in logs and metrics, for which there is no response
 }
 
 
