@@ -39,6 +39,7 @@ class GateLease:
         # The epoch of an index that a read found missing, and how; the watcher closes the gate of that epoch.
         self.lost_index: tuple[int, IndexLost] | None = None
         self._too_large_epoch: int | None = None
+        self._has_closed = False
         self._protocol: Protocol | None = None
         self._observed_at = self._valid_until = -READY_TIMEOUT_SECONDS
         self.wake_up_event = asyncio.Event()
@@ -102,7 +103,12 @@ class GateLease:
         async with self._database.connection() as connection:
             closed = await gate.close_gate(connection, self._workspace, epoch, lost=lost)
         if closed:
-            log.warning("gate closed", epoch=epoch, reason=str(error))
+            if isinstance(error, OtherRedis) and not lost and not self._has_closed:
+                # Usual after a restart with an empty Redis.
+                log.info("gate closed", epoch=epoch, reason=str(error))
+            else:
+                log.warning("gate closed", epoch=epoch, reason=str(error))
+            self._has_closed = True
             self._metrics.closings += 1
             self.wake_up()
             if isinstance(error, OtherRedis):

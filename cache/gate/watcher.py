@@ -51,7 +51,7 @@ async def check_gate(
             return found, clock()
         expired = clock() - seen[1] > GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
         if expired and await gate.switch_off(connection, workspace, found.epoch):
-            log.warning("gate off", epoch=found.epoch)
+            log.info("gate off", epoch=found.epoch)
             lease.wake_up()
         return seen
     if found.state == "on":

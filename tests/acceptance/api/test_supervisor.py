@@ -1,5 +1,6 @@
 """`serve` starts all processes, restarts processes that die, and leaves none behind."""
 
+import json
 import os
 import re
 import signal
@@ -179,6 +180,15 @@ def _connections(pid: int) -> int:
 def _own_sockets() -> int:
     # The sockets for listening, the event loop and the stores. The test opens many more connections: 64.
     return 12
+
+
+def test_restart_logs_no_warning(tmp_path: Path) -> None:
+    for _ in range(2):  # the second start finds the index of the first in PostgreSQL's gate, and an empty Redis
+        with serve(tmp_path) as service:
+            assert until(lambda: _samples(service)["millitask_degraded"] == 0, RESTART_SECONDS)
+            service.stop()
+            lines = [json.loads(line) for line in service.output.read_text().splitlines() if line.startswith("{")]
+        assert [line for line in lines if line["level"] not in ("debug", "info")] == []
 
 
 def test_metrics_are_those_of_all_workers(tmp_path: Path) -> None:
