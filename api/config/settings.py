@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from api.config.limits import PREFIX, Limits
 from api.config.passwords import with_password
-from api.config.values import AbsolutePath, DatabaseUrl, MemorySize, Origins, RedisUrl
+from api.config.values import AbsolutePath, DatabaseUrl, MemorySize, Networks, Origins, RedisUrl
 
 # The two variables without the prefix. Hosting platforms use these names.
 URL_VARIABLES = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
@@ -48,6 +48,11 @@ class Settings(Limits):
         default="",
         description="Host names that requests may use, separated by commas; * allows all. localhost and IP addresses "
         "are always allowed. Default: no other name if the service listens on loopback, else all.",
+    )
+    trusted_proxies: Networks = Field(
+        default="",
+        description="Addresses or networks of proxies whose X-Forwarded-For names the client, separated by commas. "
+        "Default: none.",
     )
     port: int = Field(default=8000, ge=1, le=65535, description="TCP port to listen on, 1 to 65535. Default: 8000.")
     data_dir: AbsolutePath = Field(

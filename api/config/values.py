@@ -1,6 +1,7 @@
 """Types of setting values, each with its check."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,15 @@ def _check_origins(origins: str) -> str:
     return origins.lower()  # browsers send origins in lower case
 
 
+def _check_networks(networks: str) -> str:
+    for network in networks.split(",") if networks else ():
+        try:
+            ip_network(network.strip())
+        except ValueError:
+            raise ValueError("must be IP addresses or networks such as 10.0.0.0/8, separated by commas") from None
+    return networks
+
+
 def _make_absolute(path: Path) -> Path:
     # Child processes may run in other folders than the one that a relative path starts from.
     return path.expanduser().resolve()
@@ -43,4 +53,5 @@ DatabaseUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "post
 RedisUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "redis://", "rediss://", "unix://"))]
 MemorySize = Annotated[str, AfterValidator(_check_memory_size)]
 Origins = Annotated[str, AfterValidator(_check_origins)]
+Networks = Annotated[str, AfterValidator(_check_networks)]
 AbsolutePath = Annotated[Path, AfterValidator(_make_absolute)]

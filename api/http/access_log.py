@@ -30,6 +30,8 @@ _lines = structlog.wrap_logger(
 )
 # Bounds on the records that wait to be written: 8 MB with usual paths, at most 45 MB.
 MAX_WAITING_RECORDS, MAX_PATH_CHARACTERS = 20_000, 2048
+# A proxy passes on what it was sent, which can be longer than an address.
+MAX_CLIENT_CHARACTERS = 64
 # Records gather for this long, so that one write serves many.
 _GATHER_SECONDS = 0.05
 # How long a stopping process waits for a blocked stdout.
@@ -37,7 +39,10 @@ _STOP_SECONDS = 2.0
 
 
 class AccessRecord(NamedTuple):
-    """A request that has ended at `ended_at` (seconds since 1970). `operation` is None if it was not for /graphql."""
+    """A request that has ended at `ended_at` (seconds since 1970). `operation` is None if it was not for /graphql.
+
+    client: the address of the client, empty if it is not known.
+    """
 
     request_id: str
     method: str
@@ -47,6 +52,7 @@ class AccessRecord(NamedTuple):
     ended_at: float
     operation: OperationRecord | None = None
     streamed: bool = False
+    client: str = ""
 
 
 class AccessLog:
@@ -128,10 +134,10 @@ def _write_json(records: Sequence[tuple[AccessRecord, bool]]) -> None:
 
 def _json_line(record: AccessRecord, *, slow: bool) -> str:
     """Return the line that structlog would write, in a thirtieth of the time."""
-    id_, method, path, status, seconds, ended_at, _, _ = record
+    id_, method, path, status, seconds, ended_at, _, _, client = record
     operation = "".join(f', "{name}": {_json_value(value)}' for name, value in _operation_fields(record).items())
     return (
-        f'{{"method": "{method}", "path": {_json_value(path)}, "status": {status}, '
+        f'{{"method": "{method}", "path": {_json_value(path)}, "client": {_json_value(client)}, "status": {status}, '
         f'"milliseconds": {_milliseconds(seconds)}{operation}, "request_id": "{id_}", '
         f'"level": "{"warning" if slow else "info"}", "logger": "{_NAME}", "timestamp": "{_timestamp(ended_at)}", '
         f'"message": "{"slow request" if slow else "request"}"}}\n'
@@ -149,6 +155,7 @@ def _write_for_people(records: Sequence[tuple[AccessRecord, bool]]) -> None:
         fields = {
             "method": record.method,
             "path": record.path,
+            "client": record.client,
             "status": record.status,
             "milliseconds": _milliseconds(record.seconds),
             **_operation_fields(record),

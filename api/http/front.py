@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from api.graphql.deadline import ClientDisconnected
 from api.graphql.request_id import current_request_id, new_request_id
 from api.graphql.response import OperationRecord
-from api.http.access_log import AccessLog, AccessRecord
+from api.http.access_log import MAX_CLIENT_CHARACTERS, AccessLog, AccessRecord
 from api.http.body_limit import BodyLimit, BodyTooLarge
 from api.http.connection import WHOLE_RESPONSE
 from api.http.endpoint import GraphQLEndpoint, GraphQLResponse
@@ -90,12 +90,15 @@ class Front:
             reply.record = _INTERNAL_SERVER_ERROR
         finally:
             current_request_id.reset(token)
-            self._record(request, scope["path"], reply, started)
+            self._record(request, scope, reply, started)
 
-    def _record(self, request: IncomingRequest, path: str, reply: Reply, started: float) -> None:
+    def _record(self, request: IncomingRequest, scope: Scope, reply: Reply, started: float) -> None:
         """Log and count a request that has ended."""
         seconds, status, record = time.perf_counter() - started, reply.status or 500, reply.record
-        ended = AccessRecord(request.id, request.method, path, status, seconds, time.time(), record, reply.streamed)
+        client = scope["client"][0][:MAX_CLIENT_CHARACTERS] if scope.get("client") else ""
+        ended = AccessRecord(
+            request.id, request.method, scope["path"], status, seconds, time.time(), record, reply.streamed, client
+        )
         self._access_log.record(ended)
         if record is not None:
             self._metrics.observe(record.name, record.outcome, seconds, reply.received_bytes, reply.sent_bytes)

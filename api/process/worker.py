@@ -131,8 +131,8 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            # Nothing reads the address of the client or the scheme.
-            proxy_headers=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=round(settings.shutdown_seconds),
         )

@@ -33,6 +33,8 @@ MAX_SUBSCRIPTIONS_PER_CONNECTION = 50
 # Close codes. The client of graphql-ws reconnects after TRY_AGAIN_LATER.
 TRY_AGAIN_LATER = 1013
 UNKNOWN_PROTOCOL = 4406
+# A browser leaves these ports out, and a proxy may add them to the header Host.
+_USUAL_PORTS = {"http": 80, "https": 443}
 # RFC 6455 limits a close frame to 125 bytes, two for the code.
 _MAX_REASON_BYTES = 120
 
@@ -67,8 +69,11 @@ class GraphQLWebSocket:
         origin = connection.headers.get("origin")
         if origin is None or origin in self._origins:
             return True
-        with suppress(ValueError):  # the header can hold any text
-            return urlsplit(origin).netloc == connection.headers.get("host")
+        with suppress(ValueError):  # both headers can hold any text
+            page, host = urlsplit(origin), urlsplit(f"//{connection.headers.get('host', '')}")
+            usual = _USUAL_PORTS.get(page.scheme)
+            same_host = page.hostname is not None and page.hostname == host.hostname
+            return same_host and (page.port or usual) == (host.port or usual)
         return False
 
 

@@ -77,7 +77,9 @@ def test_lines_are_those_of_the_other_loggers(
     written = capsys.readouterr().out
     current_request_id.set("mine")
     for path in PATHS:
-        structlog.get_logger("api.access").info("request", method="GET", path=path, status=404, milliseconds=12345.6)
+        structlog.get_logger("api.access").info(
+            "request", method="GET", path=path, client="", status=404, milliseconds=12345.6
+        )
     current_request_id.set(None)
     expected = capsys.readouterr().out
     assert TIME.sub("", written) == TIME.sub("", expected)
@@ -114,8 +116,10 @@ def test_line_describes_the_operation(
     fields = {"outcome": "OK", "operation": "Tasks", "document": "ab12", "points": 52}
     current_request_id.set("mine")
     logger = structlog.get_logger("api.access")
-    logger.info("request", method="POST", path="/graphql", status=200, milliseconds=10.0, **fields)
-    logger.info("request", method="POST", path="/graphql", status=200, milliseconds=10.0, **fields, stream=True)
+    logger.info("request", method="POST", path="/graphql", client="", status=200, milliseconds=10.0, **fields)
+    logger.info(
+        "request", method="POST", path="/graphql", client="", status=200, milliseconds=10.0, **fields, stream=True
+    )
     current_request_id.set(None)
     assert TIME.sub("", written) == TIME.sub("", capsys.readouterr().out)
 
