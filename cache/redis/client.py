@@ -13,7 +13,6 @@ import hiredis
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from cache.errors import CacheUnavailable, RedisFull
@@ -21,6 +20,7 @@ from cache.redis.bulk_connection import BulkConnection, bulk_connection
 from cache.redis.connection_pool import ConnectionPool
 from cache.redis.pipeline import pack_command
 from cache.redis.shared_connection import SharedConnection, parse_run_id
+from cache.redis.subscription import Subscription
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SUBSCRIBE_TIMEOUT_SECONDS = 2.0
@@ -176,18 +176,12 @@ class Redis:
 
         Raises `CacheUnavailable`, also when the connection breaks later.
         """
-        async with _translated(), self.client.pubsub() as subscription:
-            await subscription.subscribe(channel)
-
-            async def next_message(seconds: float) -> bytes | None:
-                async with _translated():
-                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=seconds)
-                return None if message is None else message["data"]
-
-            async with _translated():
-                if await subscription.get_message(timeout=SUBSCRIBE_TIMEOUT_SECONDS) is None:
-                    raise TimeoutError
-            yield next_message
+        subscription = Subscription(await self._exclusive.connect(""))
+        try:
+            await subscription.subscribe(channel, SUBSCRIBE_TIMEOUT_SECONDS)
+            yield subscription.next_message
+        finally:
+            subscription.close()
 
     async def run_id(self) -> str:
         """Return the run id of the server, which changes with each restart. Raises `CacheUnavailable`."""
@@ -209,12 +203,4 @@ async def redis_timeout(seconds: float | None) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise CacheUnavailable from error
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    try:
-        yield
-    except (RedisError, OSError, TimeoutError) as error:
         raise CacheUnavailable from error

@@ -38,7 +38,7 @@ class ConnectionPool:
         else:
             await self._free.acquire()  # returns at once
         try:
-            pipeline = self._take(run_id) or await self._connect(run_id)
+            pipeline = self._take(run_id) or await self.connect(run_id)
             try:
                 received = await pipeline.send(packed, replies)
             except asyncio.CancelledError:
@@ -52,6 +52,19 @@ class ConnectionPool:
             return received
         finally:
             self._free.release()
+
+    async def connect(self, run_id: str) -> Pipeline:
+        """Open a connection, which counts towards `size` only if `send` has opened it. Raises as `send` does."""
+        if self._closed:  # an abandoned load must not open a connection that is never closed
+            raise CacheUnavailable
+        try:
+            pipeline = await self._open()
+        except (OSError, TimeoutError, CacheUnavailable) as error:
+            raise CacheUnavailable from error
+        if self._closed or run_id not in ("", pipeline.run_id):
+            pipeline.close(ConnectionError("The connection leads to another server."))
+            raise CacheUnavailable if self._closed else OtherRedis
+        return pipeline
 
     async def aclose(self) -> None:
         """Close the connections. Requests in flight fail, and so do later ones."""
@@ -76,18 +89,6 @@ class ConnectionPool:
                 return pipeline
             pipeline.close(ConnectionError("The connection was replaced."))
         return None
-
-    async def _connect(self, run_id: str) -> Pipeline:
-        if self._closed:  # an abandoned load must not open a connection that is never closed
-            raise CacheUnavailable
-        try:
-            pipeline = await self._open()
-        except (OSError, TimeoutError, CacheUnavailable) as error:
-            raise CacheUnavailable from error
-        if self._closed or run_id not in ("", pipeline.run_id):
-            pipeline.close(ConnectionError("The connection leads to another server."))
-            raise CacheUnavailable if self._closed else OtherRedis
-        return pipeline
 
     async def _open(self) -> Pipeline:
         # In a context of its own, because the connection outlives the request that happens to open it.

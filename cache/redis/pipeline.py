@@ -40,6 +40,7 @@ class Pipeline(asyncio.Protocol):
         self._in_flight: deque[_Request] = deque()
         self._unsent: list[bytes] = []
         self._may_write = True
+        self._receive_push: Callable[[list[Any]], None] = lambda _: None
         # In the context of a request, the timer would keep the request in memory.
         self._context = copy_context()
         self._timer: asyncio.TimerHandle | None = None
@@ -70,6 +71,24 @@ class Pipeline(asyncio.Protocol):
         if fails_at < self._timer_at:
             self._set_timer(fails_at)
         return future
+
+    def subscribe(self, packed: bytes, receive: Callable[[list[Any]], None]) -> None:
+        """Send packed commands that Redis answers by pushes, and call `receive` with every push from now on."""
+        if not self.is_open:
+            raise CacheUnavailable
+        self._receive_push = receive
+        self._unsent.append(packed)
+        self._flush()
+
+    def pause_reading(self) -> None:
+        """Read nothing from the socket until `resume_reading`."""
+        if self.is_open and self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read from the socket again."""
+        if self.is_open and self._transport is not None:
+            self._transport.resume_reading()
 
     def retire(self) -> None:
         """Accept no new requests, and close the socket once those in flight have their replies."""
@@ -110,6 +129,7 @@ class Pipeline(asyncio.Protocol):
             reader.feed(data)
             while (reply := reader.gets()) is not _INCOMPLETE:
                 if type(reply) is hiredis.PushNotification:
+                    self._receive_push(reply)
                     continue
                 future, replies, number, _ = in_flight[0]
                 replies.append(reply)
