@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from db.blocking import run_blocking
 from db.errors import CommitUnknown, DatabaseBusy, DatabaseUnavailable, translate
-from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, command, execute
+from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, command, execute, send
 
 Row = TypeVar("Row")
 
@@ -72,11 +72,17 @@ class Connection:
         return statement.rows
 
     async def flush(self) -> None:
-        """Execute the statements that are queued."""
+        """Execute the statements that are queued, and read the answers to those that were sent."""
         queued, self._queued = self._queued, []
-        if queued:
+        if queued or self.raw.unanswered:
             async with self.raw.lock:
                 await self.raw.wait(execute(self.raw, queued))
+
+    def send(self) -> None:
+        """Send the statements that are queued. PostgreSQL executes them now; the next round trip reads the answers."""
+        queued, self._queued = self._queued, []
+        if queued:
+            send(self.raw, queued)
 
     def begin(self) -> None:
         """Let the next round trip begin a transaction."""
@@ -87,8 +93,8 @@ class Connection:
 
         Raises `CommitUnknown` if the connection broke when the server may have committed.
         """
-        before = self._queued
-        self._queued = [*before, command("COMMIT")]
+        before = [*self.raw.unanswered, *self._queued]
+        self._queued.append(command("COMMIT"))
         try:
             await self.flush()
         except psycopg.Error as error:
@@ -100,6 +106,8 @@ class Connection:
     async def rollback(self) -> None:
         """End the transaction, if there is one. PostgreSQL rolls back what a lost connection has done."""
         self._queued = []
+        with suppress(psycopg.Error):
+            await self.flush()
         with suppress(psycopg.Error):
             if not self.raw.closed:
                 await self.raw.rollback()

@@ -15,6 +15,8 @@ from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import AsyncRowFactory, TupleRow, tuple_row
 
 Row = TypeVar("Row")
+# Identifies a prepared statement: its text, and the types of its parameters.
+Key = tuple[bytes, tuple[int, ...]]
 
 # A session keeps up to this many prepared statements. The service has fewer; the types of parameters multiply them.
 MAX_PREPARED = 200
@@ -32,7 +34,12 @@ class SessionConnection(AsyncConnection[TupleRow]):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        self.prepared: dict[Key, bytes] = {}
+        # Those that are being prepared by statements that were sent.
+        self.preparing: dict[Key, bytes] = {}
+        # The statements that were sent and whose answers were not read, and what takes each of these answers.
+        self.unanswered: list[Statement[Any]] = []
+        self.receivers: list[Callable[[PGresult], None]] = []
 
 
 def command(text: LiteralString) -> "Statement[TupleRow]":
@@ -83,7 +90,7 @@ class Statement(Generic[Row]):
         self._types, self._formats = transformer.types or (), transformer.formats
 
     @property
-    def key(self) -> tuple[bytes, tuple[int, ...]]:
+    def key(self) -> Key:
         """Identifies the prepared statement."""
         return self._query, self._types
 
@@ -121,57 +128,68 @@ def _numbered(sql: LiteralString) -> tuple[bytes, tuple[str, ...]]:
     return _PLACEHOLDER.sub(number, sql).encode(), tuple(numbers)
 
 
+def send(connection: SessionConnection, statements: Sequence[Statement[Any]]) -> None:
+    """Send the statements, so that PostgreSQL executes them now. The next `execute` waits for their answers."""
+    for statement in statements:  # before anything is sent
+        statement.convert(connection)
+    _send_all(connection, statements)
+    connection.pgconn.flush()  # `execute` sends what the socket does not take at once
+
+
 def execute(connection: SessionConnection, statements: Sequence[Statement[Any]]) -> PQGen[None]:
     """Send the statements in one round trip. PostgreSQL executes them in order, each in a snapshot of its own.
 
-    Raises the first error. The statements behind a failed one are not executed.
+    Raises the first error, also of a statement that `send` has sent. The statements behind a failed one are not
+    executed.
     """
     for statement in statements:  # before anything is sent
         statement.convert(connection)
-    first, pgconn = statements[0], connection.pgconn
-    if len(statements) == 1 and (name := connection.prepared.get(first.key)) is not None:
+    executed = [*connection.unanswered, *statements]
+    first, pgconn = executed[0], connection.pgconn
+    if len(statements) == len(executed) == 1 and (name := connection.prepared.get(first.key)) is not None:
         first.send(pgconn, name)
         first.receive((yield from generators.execute(pgconn))[-1])
     else:
         yield from _execute_pipeline(connection, statements)
-    for statement in statements:
+    for statement in executed:
         if statement.error is not None:
             raise statement.error
 
 
 def _execute_pipeline(connection: SessionConnection, statements: Sequence[Statement[Any]]) -> PQGen[None]:
     pgconn = connection.pgconn
-    pgconn.enter_pipeline_mode()
     try:
-        receivers = _send_all(connection, statements)
+        _send_all(connection, statements)
         pgconn.pipeline_sync()
         yield from generators.send(pgconn)
-        for receive in receivers:
+        for receive in connection.receivers:
             receive((yield from generators.fetch_many(pgconn))[-1])
         yield from generators.fetch_many(pgconn)  # the end of the pipeline
     except psycopg.OperationalError:
         # An error that the server has sent before it closed the connection says more.
-        if not any(statement.error for statement in statements):
+        if not any(statement.error for statement in connection.unanswered):
             raise
     finally:
+        for sent in (connection.unanswered, connection.receivers, connection.preparing):
+            sent.clear()
         if pgconn.status == ConnStatus.OK:
             pgconn.exit_pipeline_mode()
 
 
-def _send_all(connection: SessionConnection, statements: Sequence[Statement[Any]]) -> list[Callable[[PGresult], None]]:
-    """Send the statements, and the texts of those that are not prepared. Return what takes each answer."""
-    prepared, preparing = connection.prepared, dict[tuple[bytes, tuple[int, ...]], bytes]()
-    receivers: list[Callable[[PGresult], None]] = []
+def _send_all(connection: SessionConnection, statements: Sequence[Statement[Any]]) -> None:
+    """Send the statements, and the texts of those that are not prepared, in a pipeline that may have begun."""
+    pgconn, prepared, preparing = connection.pgconn, connection.prepared, connection.preparing
+    pgconn.enter_pipeline_mode()
     for statement in statements:
+        connection.unanswered.append(statement)
         key = statement.key
         name = prepared.get(key) or preparing.get(key)
         if name is None and statement.prepared and len(prepared) + len(preparing) < MAX_PREPARED:
             name = preparing[key] = b"statement %d" % (len(prepared) + len(preparing))
-            statement.prepare(connection.pgconn, name)
-            receivers.append(_preparation(connection, statement, name))
-        statement.send(connection.pgconn, name)
-        receivers.append(statement.receive)
-    return receivers
+            statement.prepare(pgconn, name)
+            connection.receivers.append(_preparation(connection, statement, name))
+        statement.send(pgconn, name)
+        connection.receivers.append(statement.receive)
 
 
 def _preparation(connection: SessionConnection, statement: Statement[Any], name: bytes) -> Callable[[PGresult], None]:

@@ -60,7 +60,8 @@ WriteOutcome = EditResult | Refused
 class Change:
     """What a write is about to do: an outcome for each item, and the statement that writes the rows of the results.
 
-    `queue` queues the statement for the round trip of the commit. It is None if no row has to be written any more.
+    `queue` queues the statement. Its answer comes with that of the commit. It is None if no row has to be written any
+    more.
     """
 
     outcomes: list[WriteOutcome]
@@ -135,11 +136,13 @@ async def _attempt(store: Store, id_: UUID | None, step: Step) -> list[WriteOutc
             change = await step(connection)  # W1 and W2, in one round trip
             protocol = protocol_for_write(store, gate.entered_gate(entered))
             planned = [result for result in change.outcomes if isinstance(result, EditResult) and result.token]
+            queued = change.queue(connection) if change.queue is not None else None
             if protocol is not None and planned:
+                connection.send()  # PostgreSQL changes the rows while Redis marks them
                 writes, limit = [_after(result) for result in planned], store.longest_transaction
                 await mark(protocol, lambda: protocol.mark(writes, transaction=limit))  # W3
                 marked = True
-            queued = change.queue(connection) if change.queue is not None else None  # W4, at the end of the block
+        # W4: the block has ended with the commit
     except (CommitUnknown, asyncio.CancelledError):  # the write may have committed, so its marks stay
         raise
     except BaseException:

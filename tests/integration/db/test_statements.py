@@ -136,8 +136,11 @@ REFUSALS: dict[str, tuple[LiteralString, type[DatabaseError]]] = {
 }
 
 
+@pytest.mark.parametrize("sent", [False, True])
 @pytest.mark.parametrize("refusal", REFUSALS)
-async def test_commit_behind_a_refused_statement_is_known_to_have_failed(database_url: str, refusal: str) -> None:
+async def test_commit_behind_a_refused_statement_is_known_to_have_failed(
+    database_url: str, refusal: str, sent: bool
+) -> None:
     statement, error = REFUSALS[refusal]
     new = new_task()
 
@@ -145,6 +148,8 @@ async def test_commit_behind_a_refused_statement_is_known_to_have_failed(databas
         async with database.transaction() as connection:
             await insert_tasks(connection, WORKSPACE, [new])
             connection.queue(statement, {}, scalar_row)
+            if sent:
+                connection.send()
 
     async with Database(database_url, DatabaseLimits(pool_size=1, transaction_timeout_ms=300)) as database:
         with pytest.raises(error) as raised:
