@@ -40,7 +40,7 @@ class ConnectionPool:
         try:
             pipeline = self._take(run_id) or await self.connect(run_id)
             try:
-                received = await pipeline.send(packed, replies)
+                received = await pipeline.send(packed, replies, at_once=True)
             except asyncio.CancelledError:
                 # The reply is still to come, and the next request must not wait behind it.
                 pipeline.close(ConnectionError("The request was cancelled."))

@@ -53,11 +53,13 @@ class Pipeline(asyncio.Protocol):
         opened: socket.socket = self._transport.get_extra_info("socket")
         return opened
 
-    def send(self, packed: bytes, replies: int, fails_at: float | None = None) -> asyncio.Future[list[Any]]:
+    def send(
+        self, packed: bytes, replies: int, fails_at: float | None = None, *, at_once: bool = False
+    ) -> asyncio.Future[list[Any]]:
         """Send packed commands and return a future of their replies, which may be instances of `ReplyError`.
 
-        The future raises `CacheUnavailable` if the socket closes first, at the latest at `fails_at` by the clock of the
-        event loop.
+        `at_once` does not wait for other requests of this turn of the event loop. The future raises `CacheUnavailable`
+        if the socket closes first, at the latest at `fails_at` by the clock of the event loop.
         """
         if not self.is_open:
             raise CacheUnavailable
@@ -65,9 +67,11 @@ class Pipeline(asyncio.Protocol):
             fails_at = self._loop.time() + self.timeout_seconds
         future: asyncio.Future[list[Any]] = self._loop.create_future()
         self._in_flight.append((future, [], replies, fails_at))
-        if not self._unsent:
-            self._loop.call_soon(self._flush)
         self._unsent.append(packed)
+        if at_once:
+            self._flush()
+        elif len(self._unsent) == 1:
+            self._loop.call_soon(self._flush)
         if fails_at < self._timer_at:
             self._set_timer(fails_at)
         return future
