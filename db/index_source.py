@@ -7,6 +7,7 @@ from uuid import UUID
 
 from db.pool import Connection
 from db.task import Status
+from db.task_table import VISIBLE
 
 # A keyset position in the index: its score (microseconds since 1970) and an id.
 IndexPosition = tuple[int, UUID]
@@ -55,32 +56,51 @@ def _scores(pairs: bytes, digits: int) -> dict[bytes, int]:
     return {pairs[end - 18 : end - 2]: int(pairs[end - 25 - digits : end - 25]) for end in ends}
 
 
-# The texts between scores and ids are the prefixes of a score and of an id in Redis's protocol. An expiry is rounded
-# down, because the column may hold times that were written before it was cut to milliseconds.
-INDEX_BATCH: LiteralString = """
-    WITH batch AS MATERIALIZED (
-        SELECT id, status, created_at, expires_at
-        FROM task
-        WHERE workspace_id = %(workspace)s AND deleted_at IS NULL
-          AND (expires_at IS NULL OR expires_at > statement_timestamp())
-          AND (task.created_at, id) > (timestamptz 'epoch' + %(created_at)s * interval '1 microsecond', %(id)s)
-        ORDER BY task.created_at, id LIMIT %(limit)s
+def _usual(column: LiteralString) -> LiteralString:
+    # From 2001-09-09, microseconds since 1970 have 16 digits. Until 2106, a float of seconds identifies each of them.
+    return f"{column} >= timestamptz '2001-09-09 01:46:40Z' AND {column} < timestamptz '2106-02-07Z'"
+
+
+def _microseconds(column: LiteralString) -> LiteralString:
+    return f"(date_part('epoch', {column}) * 1e6)::bigint"
+
+
+# The score of a task by creation and by expiry, as text. An expiry is rounded down, because the column may hold times
+# that were written before it was cut to milliseconds. For unusual times, PostgreSQL calculates in numeric and pads,
+# which takes three times as long.
+_CREATED_SCORE: LiteralString = f"""CASE WHEN {_usual("created_at")} THEN {_microseconds("created_at")}::text
+    ELSE lpad((extract(epoch FROM created_at) * 1000000)::bigint::text, 16, '0') END"""
+_EXPIRY_SCORE: LiteralString = f"""CASE WHEN {_usual("expires_at")} THEN ({_microseconds("expires_at")} / 1000)::text
+    ELSE lpad(floor(extract(epoch FROM expires_at) * 1000)::bigint::text, 13, '0') END"""
+_FOLLOWING: LiteralString = f"""workspace_id = %(workspace)s AND {VISIBLE}
+    AND (created_at, id) > (timestamptz 'epoch' + %(created_at)s * interval '1 microsecond', %(id)s)"""
+# `batch_end` is the position of the last task of the batch, or a position after every row. PostgreSQL finds it in one
+# index and reads the tasks of each status from another, both in their order: it reads no table rows that all
+# transactions see, and sorts only the expiries. The texts between scores and ids are the prefixes of a score and of an
+# id in Redis's protocol.
+INDEX_BATCH: LiteralString = f"""
+    WITH batch_end AS MATERIALIZED (
+        (SELECT created_at, id FROM task WHERE {_FOLLOWING} ORDER BY created_at, id OFFSET %(limit)s - 1 LIMIT 1)
+        UNION ALL SELECT timestamptz 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid
+        ORDER BY created_at LIMIT 1
     )
     SELECT status::text, E'$16\\r\\n'::bytea || created || E'\\r\\n'::bytea AS created,
            coalesce(E'$13\\r\\n'::bytea || expiring || E'\\r\\n'::bytea, '') AS expiring
     FROM unnest(enum_range(NULL::task_status)) AS status, LATERAL (
         SELECT string_agg(
-            lpad((extract(epoch FROM created_at) * 1000000)::bigint::text, 16, '0')::bytea
-                || E'\\r\\n$16\\r\\n'::bytea || uuid_send(id),
-            E'\\r\\n$16\\r\\n'::bytea ORDER BY created_at, id
-        ) AS created FROM batch WHERE batch.status = status.status
-    ) AS by_creation, LATERAL (
-        SELECT string_agg(
-            lpad(floor(extract(epoch FROM expires_at) * 1000)::bigint::text, 13, '0')::bytea
-                || E'\\r\\n$16\\r\\n'::bytea || uuid_send(id),
-            E'\\r\\n$13\\r\\n'::bytea ORDER BY expires_at, id
-        ) AS expiring FROM batch WHERE batch.status = status.status AND expires_at IS NOT NULL
-    ) AS by_expiry
+                   textsend({_CREATED_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id),
+                   E'\\r\\n$16\\r\\n'::bytea ORDER BY created_at, id
+               ) AS created,
+               string_agg(
+                   textsend({_EXPIRY_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id),
+                   E'\\r\\n$13\\r\\n'::bytea ORDER BY expires_at, id
+               ) FILTER (WHERE expires_at IS NOT NULL) AS expiring
+        FROM (
+            SELECT created_at, id, expires_at FROM task
+            WHERE {_FOLLOWING} AND (created_at, id) <= (TABLE batch_end) AND task.status = status.status
+            ORDER BY created_at, id LIMIT %(limit)s
+        ) AS batch
+    ) AS by_status
     WHERE created IS NOT NULL
 """
 

@@ -1,5 +1,6 @@
 """Tests the batches for the index: they contain every visible task once, in order."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -71,6 +72,34 @@ async def test_earliest_and_latest_possible_times_are_read(connection: Connectio
     assert [(at, id_) for at, id_, _, _ in tasks_in(batch)] == [(scores[0], made[0].id), (scores[1], made[1].id)]
     assert {expiries for *_, expiries in tasks_in(batch)} == {scores[1] // 1000}
     assert await index_batch(connection, WORKSPACE, last_position(batch), 1) == []
+
+
+async def test_scores_are_exact_to_the_unit(connection: Connection) -> None:
+    draw = random.Random(1)
+    # Where PostgreSQL starts and stops calculating with floats, where a float loses a digit, and other times.
+    edges = [datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC), datetime(2106, 2, 7, tzinfo=UTC)]
+    edges += [EPOCH + timedelta(seconds=2**power) for power in (30, 31, 32)]
+    moments = [edge + timedelta(microseconds=step) for edge in edges for step in range(-20, 20)]
+    moments += [EPOCH + timedelta(microseconds=draw.randrange(2**52)) for _ in range(2000)]
+    expiries = [moment if moment.year >= 2030 else moment + timedelta(days=365 * 60) for moment in moments]
+    made = await create_rows(connection, len(moments))
+    # Without the trigger that cuts an expiry to milliseconds.
+    await connection.raw.execute("SET session_replication_role = replica")
+    await connection.raw.execute(
+        """UPDATE task SET created_at = moment, updated_at = '2200-01-01Z', expires_at = expiry
+           FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS made (id, moment, expiry)
+           WHERE task.id = made.id""",
+        ([task.id for task in made], moments, expiries),
+    )
+    created, expires = {}, {}
+    for batch in await read_batches(connection, 700):
+        for part in batch:
+            created |= part.created_at
+            expires |= part.expires_at
+    ids = [task.id.bytes for task in made]
+    unit = timedelta(microseconds=1)
+    assert created == {id_: (moment - EPOCH) // unit for id_, moment in zip(ids, moments, strict=True)}
+    assert expires == {id_: (expiry - EPOCH) // (1000 * unit) for id_, expiry in zip(ids, expiries, strict=True)}
 
 
 async def test_batches_hold_only_one_workspace(connection: Connection) -> None:
