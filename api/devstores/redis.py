@@ -15,7 +15,7 @@ from api.devstores.server import Account, StoreProgram
 # The names that the wheel uses for processor architectures.
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 
-# The wheel's server uses the allocator of the C library. A command with thousands of arguments frees thousands of small
+# The wheel's server uses the allocator of the C library. A command with a thousand arguments frees a thousand small
 # blocks, which glibc merges and splits again for the next command unless its cache has room for them. With it, adding
 # ids to an index takes a quarter less CPU time. Other C libraries ignore the variable.
 _ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=4096"}
