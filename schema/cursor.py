@@ -11,8 +11,8 @@ from db.task import Order
 from schema.errors import BadInput
 
 _SORT_KEYS: dict[Order, bytes] = {"NEWEST": BY_CREATION, "OLDEST": BY_CREATION, "EXPIRING_SOON": BY_EXPIRY}
-# The year 2200 in microseconds. No score reaches it.
-_SCORE_END = 7_258_118_400_000_000
+# The year 2200 in the unit of each score. No score reaches it.
+_SCORE_ENDS = {BY_CREATION: 7_258_118_400_000_000, BY_EXPIRY: 7_258_118_400_000}
 # Base64 turns 3 bytes into 4 characters. A padded position fills whole groups, and its cursor lacks the last character.
 _PADDING = b"\0"
 _PADDED_CHARACTERS = (POSITION_BYTES + 1) // 3 * 4
@@ -43,10 +43,10 @@ def decode_cursor(argument: str, cursor: str, order: Order) -> IndexPosition:
     try:
         raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
         sort_key, score, id_bytes = unpack_position(raw)
-        valid = sort_key in _SORT_KEYS.values()
+        valid = 0 <= score < _SCORE_ENDS.get(sort_key, 0)
     except ValueError:
         valid = False
-    if not valid or not 0 <= score < _SCORE_END:
+    if not valid:
         raise BadInput(
             argument,
             "is not a cursor of this service. Pass a startCursor, an endCursor or the cursor of an edge, unchanged.",

@@ -1,6 +1,7 @@
 """Encoding and decoding of cursors."""
 
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from cache.reads.pages import row_position
 from cache.redis.encoded_task import encode, scores_of
-from cache.redis.position import pack_position
+from cache.redis.position import BY_EXPIRY, pack_position
 from cache.redis.times import created_at_us, expires_at_ms
 from db.task import Order, Task
 from schema.cursor import decode_cursor, encode_cursor, encode_cursors
@@ -73,6 +74,20 @@ def test_score_beyond_the_year_2200_is_rejected() -> None:
     task = Task(new_id(), "A task", "", "TODO", "NONE", late, late, None, 1)
     with pytest.raises(BadInput, match="is not a cursor"):
         decode_cursor("after", encode_cursor(encode("default", task), "NEWEST"), "NEWEST")
+
+
+@pytest.mark.parametrize("score", [-1, 7_258_118_400_000, 253_402_300_800_000, 7_258_118_399_999_999, 2**63 - 1])
+def test_forged_expiry_beyond_the_year_2200_is_rejected(score: int) -> None:
+    packed = pack_position(BY_EXPIRY, score, ROW.id.bytes)
+    with pytest.raises(BadInput, match="is not a cursor"):
+        decode_cursor("after", urlsafe_b64encode(packed).rstrip(b"=").decode(), "EXPIRING_SOON")
+
+
+@given(st.binary(min_size=1, max_size=1), st.integers(-(2**63), 2**63 - 1), st.sampled_from(ORDERS))
+def test_every_forged_cursor_is_a_position_in_postgresql_or_rejected(key: bytes, score: int, order: Order) -> None:
+    packed = pack_position(key, score, ROW.id.bytes)
+    with suppress(BadInput):
+        row_position(decode_cursor("after", urlsafe_b64encode(packed).decode(), order), order)
 
 
 @given(st.lists(rows(), max_size=60), st.sampled_from(ORDERS))
