@@ -127,9 +127,12 @@ def _page_size(node: FieldNode) -> Factor:
     first, last = argument_of(node, "first"), argument_of(node, "last")
 
     def size(variables: Variables) -> int:
-        given = (first(variables), last(variables))
-        sizes = [min(value, MAX_PAGE_SIZE) for value in given if isinstance(value, int) and value >= 0]
-        return min(sizes, default=DEFAULT_PAGE_SIZE)
+        # The store reads `first` tasks even if `last` then keeps fewer of them.
+        for value in (first(variables), last(variables)):
+            # A whole number can have the form of a float in JSON: 100.0.
+            if isinstance(value, int | float):
+                return int(min(max(value, 0), MAX_PAGE_SIZE))
+        return DEFAULT_PAGE_SIZE
 
     return Factor.of(size, first, last)
 

@@ -39,7 +39,7 @@ def test_every_field_has_a_cost() -> None:
         ("{ tasks { nodes { id } } }", 52),
         ("{ tasks(first: 0) { nodes { id } } }", 2),
         ("{ tasks(last: 10) { nodes { id } edges { cursor node { title } } } }", 22),
-        ("{ tasks(first: 10, last: 3) { nodes { id } } }", 5),
+        ("{ tasks(first: 10, last: 3) { nodes { id } } }", 12),
         ("{ tasks(first: 1000) { nodes { id } } }", 102),
         ('{ searchTasks(query: "a", first: 5) { nodes { id } } }', 25),
         ("{ filterTasks(filter: {}, last: 5) { edges { node { id } } } }", 10),
@@ -58,6 +58,10 @@ def test_cost_without_variables(text: str, points: int) -> None:
     ("text", "variables", "points"),
     [
         ("query ($n: Int) { tasks(first: $n) { nodes { id } } }", {"n": 7}, 9),
+        ("query ($n: Int) { tasks(first: $n) { nodes { id } } }", {"n": 100.0}, 102),
+        ("query ($n: Int) { tasks(first: $n) { nodes { id } } }", {"n": None}, 52),
+        ("query ($n: Int) { tasks(first: $n, last: 3) { nodes { id } } }", {"n": None}, 5),
+        ("query ($n: Int, $m: Int) { tasks(first: $n, last: $m) { nodes { id } } }", {"n": 100.0, "m": 1.0}, 102),
         ("query ($n: Int = 8) { tasks(first: $n) { nodes { id } } }", {}, 10),
         ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["a"] * 7}, 7),
         (
