@@ -12,12 +12,12 @@ from msgspec.structs import astuple
 
 from cache.redis.keys import VIEW_OF
 from cache.redis.position import BY_CREATION, POSITION_BYTES, pack_position
-from cache.redis.times import created_at_us, expires_at_ms
+from cache.redis.times import created_at_us, expires_at_ms, print_time
 from db.task import TASK_FORMAT, Order, Status, Task
 
 # Changes with the fields of a task and with the encoding, so that workers of two releases, which run side by side
 # during a deployment, never decode each other's values. A value of another format is a miss.
-FORMAT = f"2.{TASK_FORMAT}"
+FORMAT = f"3.{TASK_FORMAT}"
 VALUE_PREFIX = f"V {FORMAT} ".encode()
 
 # The header follows the prefix: the packed position by creation, the expiry in milliseconds, the status. `head` of an
@@ -117,7 +117,7 @@ def encode(workspace: str, task: Task) -> EncodedTask:
         + (_NO_EXPIRY if expiry == "" else int(expiry)).to_bytes(8, signed=True)
         + VIEW_OF[task.status].to_bytes()
     )
-    printed = [value.isoformat() if isinstance(value, datetime) else value for value in astuple(task)]
+    printed = [print_time(value) if isinstance(value, datetime) else value for value in astuple(task)]
     return EncodedTask(prefix + header, _encode(_PrintedTask(*printed)), task)
 
 

@@ -9,6 +9,11 @@ MILLISECOND = timedelta(milliseconds=1)
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def print_time(time: datetime) -> str:
+    """Return the form in which the schema prints a time: always with six digits after the second."""
+    return time.isoformat(timespec="microseconds")
+
+
 def created_at_us(task: Task) -> int:
     """Return the task's score in an index: microseconds since 1970."""
     return (task.created_at - UNIX_EPOCH) // MICROSECOND

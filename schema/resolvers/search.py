@@ -1,7 +1,7 @@
 """The conversion of search queries and filters into what the store takes."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 from db.pages import NEWEST_POSITION, OLDEST_POSITION
@@ -60,8 +60,5 @@ def row_filter(given: TaskFilter) -> RowFilter:
 
 
 def _bound(time: datetime | None) -> datetime | None:
-    """Return the time in UTC, limited to the range of times that a task can have, which PostgreSQL can store."""
-    if time is None:
-        return None
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return min(max(time, OLDEST_POSITION[0]), NEWEST_POSITION[0])
+    """Return the time, limited to the range of times that a task can have, which PostgreSQL can store."""
+    return None if time is None else min(max(time, OLDEST_POSITION[0]), NEWEST_POSITION[0])

@@ -91,15 +91,13 @@ def check_text(field: str, text: str | None, limit: int, errors: list[UserError]
 def check_expiry(expires_at: datetime | None, errors: list[UserError]) -> datetime | None:
     """Return the expiry time as the row stores it: in UTC, truncated to milliseconds. Appends to `errors`.
 
-    A time without an offset is read as UTC. The database checks that the time is in the future.
+    The database checks that the time is in the future.
     """
     if expires_at is None:
         return None
     # Converting the first or the last day that Python supports from another offset overflows.
     with suppress(OverflowError):
-        utc = expires_at
-        if expires_at.tzinfo is not UTC:
-            utc = expires_at.replace(tzinfo=expires_at.tzinfo or UTC).astimezone(UTC)
+        utc = expires_at if expires_at.tzinfo is UTC else expires_at.astimezone(UTC)
         if FIRST_YEAR <= utc.year < END_YEAR:
             return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
     message = f"expiresAt must be in the future and before the year {END_YEAR}."

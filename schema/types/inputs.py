@@ -22,8 +22,8 @@ ID_DOC = (
 TITLE_DOC = "1 to 500 characters, not only whitespace."
 DESCRIPTION_DOC = "up to 10,000 characters."
 EXPIRES_AT_DOC = (
-    "When the task expires: a time in the future, before the year 2200. Times are truncated to milliseconds; a time "
-    "without an offset is read as UTC. Null for a task that does not expire."
+    "When the task expires: a time in the future, before the year 2200. Times are truncated to milliseconds. Null for "
+    "a task that does not expire."
 )
 TASK_ID_DOC = "The id of the task."
 EXPECTED_VERSION_DOC = (

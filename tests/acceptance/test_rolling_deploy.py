@@ -32,7 +32,7 @@ def earlier_release(folder: Path) -> Path:
     entry = folder / "cache" / "redis" / "encoded_task.py"
     text = entry.read_text()
     for current, earlier in (
-        ('FORMAT = f"2.{TASK_FORMAT}"', 'FORMAT = "2.without-priority"'),
+        ('FORMAT = f"3.{TASK_FORMAT}"', 'FORMAT = "3.without-priority"'),
         ("in astuple(task)]", 'in astuple(msgspec.structs.replace(task, priority="NONE"))]'),
     ):
         assert current in text

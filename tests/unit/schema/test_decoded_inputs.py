@@ -12,7 +12,7 @@ from tests.fuzz.differential.literals import ValueGenerator
 
 SCHEMA = create_schema()._schema
 MUTATIONS = list(SCHEMA.mutation_type.fields) if SCHEMA.mutation_type else []
-POOLS = {"DateTime": ["2100-01-01T00:00:00Z", "2100-01-01T00:00:00.123456+05:30", "2100-01-01"]}
+POOLS = {"DateTime": ["2100-01-01T00:00:00Z", "2100-01-01T00:00:00.123456+05:30", "2100-01-01t00:00:00z"]}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
