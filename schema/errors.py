@@ -1,6 +1,12 @@
 """Errors that the GraphQL layer raises, with a code and the numbers that a client needs to react."""
 
+from collections.abc import Sequence
+
 from graphql import GraphQLError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
+
+# A message names at most this many operations, each by at most this many characters.
+_SHOWN_NAMES, _SHOWN_CHARACTERS = 5, 40
 
 
 class BadInput(GraphQLError):
@@ -19,3 +25,23 @@ class OverLimit(GraphQLError):
             message.format(limit=limit, requested=requested),
             extensions={"code": code, "limit": limit, "requested": requested},
         )
+
+
+class OperationNotFound(CannotGetOperationTypeError):
+    """The request does not say which operation of its document to run. `names` are those that it could name."""
+
+    def __init__(self, requested: str | None, names: Sequence[str]) -> None:
+        super().__init__(requested)
+        self._names = names
+
+    def as_http_error_reason(self) -> str:
+        """Return the message for the client."""
+        if not self._names:
+            if self.operation_name is not None:
+                return "The document has no operation with a name. Leave out operationName."
+            return "The document has no operation, only fragments. Add a query, a mutation or a subscription."
+        shown = [name[:_SHOWN_CHARACTERS] for name in self._names[:_SHOWN_NAMES]]
+        names = ", ".join(shown) + (", …" if len(self._names) > _SHOWN_NAMES else "")
+        if self.operation_name is None:
+            return f"The document has several operations. Send the name of one as operationName: {names}."
+        return f"The document has no operation of that name. Send one of its names as operationName: {names}."

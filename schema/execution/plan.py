@@ -18,9 +18,9 @@ from graphql import (
 from strawberry.schema.schema import validate_document
 
 from compiler import CompiledOperation, CompilerOptions, NotCompiled, compile_operation
-from schema.limits.checks import check_document
+from schema.limits.checks import check_document, check_numbers
 from schema.limits.cost import CostEstimator
-from schema.limits.document import fragments_of, operation_of
+from schema.limits.document import fragments_of, operation_of, parse_options
 from schema.limits.operation_limits import OperationLimits
 
 MAX_PLANS, MAX_PLAN_BYTES = 1024, 24 * 2**20
@@ -39,7 +39,7 @@ class Plan:
     document_hash: SHA-256 of the text, in hexadecimal digits.
     document: None if the text cannot be parsed.
     errors: why the operation must not run, from the limits on its shape or from validation.
-    operation: None if the document has no operation of the requested name.
+    operation: None if the request names no operation of the document, or none of several.
     compiled: None if only the standard executor can run the operation.
     """
 
@@ -51,6 +51,12 @@ class Plan:
     compiled: CompiledOperation | None = None
     # Identifies the plan in the process, also after another plan has been made for the same operation.
     number: int = field(default_factory=count().__next__)
+
+    @property
+    def variable_names(self) -> frozenset[str]:
+        """The names of the variables that the operation defines."""
+        definitions = () if self.operation is None else self.operation.variable_definitions or ()
+        return frozenset(definition.variable.name.value for definition in definitions)
 
     @property
     def kind(self) -> OperationType | None:
@@ -80,7 +86,7 @@ class Planner:
         return len(self._plans)
 
     def plan(self, text: str, operation_name: str | None) -> Plan:
-        """Return the plan for the operation of this name. Without a name: for the first operation of the document."""
+        """Return the plan for the operation of this name. Without a name: for the only operation of the document."""
         key = (text, operation_name)
         found = self._plans.get(key)
         if found is not None:
@@ -98,11 +104,12 @@ class Planner:
     def _make(self, text: str, operation_name: str | None) -> Plan:
         hash_ = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
         try:
-            document = parse(text, max_tokens=self._limits.tokens)
+            document = parse(text, **parse_options(self._limits.tokens))
         except (GraphQLError, RecursionError):
             return Plan(hash_)
         fragments, operation = fragments_of(document), operation_of(document, operation_name)
         try:
+            check_numbers(text, document)
             check_document(document, operation, fragments, self._limits)
         except GraphQLError as error:
             return Plan(hash_, document, (error.with_traceback(None),), operation)

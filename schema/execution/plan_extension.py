@@ -5,8 +5,10 @@ from typing import Any
 
 from strawberry.extensions import SchemaExtension
 
+from schema.errors import OperationNotFound
 from schema.execution.plan import Plan, Planner
 from schema.limits.checks import check_cost
+from schema.limits.document import operation_names, parse_options
 from schema.limits.operation_limits import OperationLimits
 
 
@@ -21,12 +23,18 @@ class PlanExtension(SchemaExtension):
         self._requested_cost: int | None = None
 
     def on_parse(self) -> Iterator[None]:
-        """Set the document. A text without a document is left to Strawberry, whose parser has the error."""
+        """Set the document. Raises `OperationNotFound`.
+
+        A text without a document is left to Strawberry, whose parser has the error.
+        """
         context = self.execution_context
         # Not `operation_name`, which Strawberry replaces by the name of the first operation if the request has none.
-        self._plan = self._planner.plan(context.query or "", context._provided_operation_name)
-        context.parse_options["max_tokens"] = self._limits.tokens
+        name = context._provided_operation_name
+        self._plan = self._planner.plan(context.query or "", name)
+        context.parse_options.update(parse_options(self._limits.tokens))
         context.graphql_document = self._plan.document
+        if self._plan.document is not None and self._plan.operation is None:
+            raise OperationNotFound(name, operation_names(self._plan.document))
         yield
 
     def on_validate(self) -> Iterator[None]:

@@ -1,6 +1,17 @@
 """The checks of an operation against the limits: its shape before validation, and its cost before it runs."""
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
+import re
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FloatValueNode,
+    GraphQLError,
+    IntValueNode,
+    OperationDefinitionNode,
+    Visitor,
+    visit,
+)
 
 from schema.errors import OverLimit
 from schema.limits.document import Fragments
@@ -10,6 +21,9 @@ from schema.limits.shape import ShapeMeter
 
 # Introspection nests deeper than any query for tasks: the one that GraphiQL sends has 13 levels.
 MAX_INTROSPECTION_DEPTH = 15
+# Python refuses to convert an integer of more than 4,300 digits, and validation converts every integer.
+MAX_NUMBER_DIGITS = 1000
+_LONG_NUMBER = re.compile(rf"[0-9]{{{MAX_NUMBER_DIGITS + 1}}}")
 
 
 def check_document(
@@ -22,6 +36,12 @@ def check_document(
     if operation is not None:
         _check_shape(operation, fragments, limits)
     OverlapCounter(fragments).document(document)
+
+
+def check_numbers(text: str, document: DocumentNode) -> None:
+    """Raise `OverLimit` if the document of a text contains a number with too many digits."""
+    if _LONG_NUMBER.search(text):
+        visit(document, _NumberVisitor())
 
 
 def check_cost(requested: int, limit: int) -> None:
@@ -48,3 +68,18 @@ def _check_shape(operation: OperationDefinitionNode, fragments: Fragments, limit
         if requested > limit:
             message = "The operation has {requested:,} " + what + "; the limit is {limit:,}."
             raise OverLimit(code, message, limit, requested)
+
+
+class _NumberVisitor(Visitor):
+    """Raises `OverLimit` at the first number with too many digits."""
+
+    def enter_int_value(self, node: IntValueNode, *_: Any) -> None:
+        self._check(node)
+
+    def enter_float_value(self, node: FloatValueNode, *_: Any) -> None:
+        self._check(node)
+
+    def _check(self, node: IntValueNode | FloatValueNode) -> None:
+        if len(node.value) > MAX_NUMBER_DIGITS:
+            message = "The document contains a number of {requested:,} characters; the limit is {limit:,}. Shorten it."
+            raise OverLimit("NUMBER_TOO_LONG", message, MAX_NUMBER_DIGITS, len(node.value))

@@ -45,11 +45,21 @@ def test_fragment_bomb_is_measured_without_expanding_it() -> None:
 
 def test_operation_is_chosen_by_name() -> None:
     document = parse("query A { a } query B { b } fragment F on Q { c }")
-    first, second = document.definitions[:2]
-    assert operation_of(document, None) is first
-    assert operation_of(document, "B") is second
+    assert operation_of(document, "B") is document.definitions[1]
     assert operation_of(document, "C") is None
-    assert operation_of(parse("fragment F on Q { c }"), None) is None
+
+
+def test_only_operation_is_chosen_without_a_name() -> None:
+    for text in ("query A { a } fragment F on Q { c }", "{ a } fragment F on Q { c }"):
+        document = parse(text)
+        assert operation_of(document, None) is document.definitions[0]
+    for text in ("query A { a } query B { b }", "fragment F on Q { c }"):
+        assert operation_of(parse(text), None) is None
+
+
+def test_operation_without_a_name_beside_others_is_left_to_the_validation() -> None:
+    document = parse("query A { a } { b }")
+    assert operation_of(document, None) is document.definitions[0]
 
 
 def test_fragments_are_found_by_name() -> None:
