@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from compiler.strawberry_inputs import StrawberryInputs
 
 MAX_COERCION_ERRORS = 50
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Variables:
@@ -65,8 +66,7 @@ class Variables:
     def coerced(self) -> VariableValues:
         """Return the values as graphql-core coerces them. After fast decoding, this coerces them a second time."""
         if self._coerced is None:
-            given = json.loads(bytes(self._raw)) if self._raw is not None else {}
-            self._coerced = self._plan.coerce(given or {})
+            self._coerced = self._plan.coerce(self._plan.decode_plainly(self._raw))
         return self._coerced
 
 
@@ -154,6 +154,12 @@ class VariablesPlan:
         except Exception as error:
             raise Rejected(str(error)) from error
         return Variables(self, given, converted, raw=raw)
+
+    def decode_plainly(self, raw: bytes | msgspec.Raw | None) -> dict[str, Any]:
+        """Return the JSON values of the variables that the operation defines, which `decode` has accepted."""
+        members = {} if raw is None else _decode_members(raw)
+        names = [variable.name for variable in self._variables]
+        return {name: json.loads(bytes(members[name])) for name in names if name in members}
 
     def coerce_given(self, given: Mapping[str, Any]) -> Variables:
         """Return the variables that graphql-core coerces. Raises `VariableErrors`."""

@@ -1,18 +1,22 @@
 """GraphQL requests: their fields, the check of each field, and the errors that stop a request before it runs."""
 
-import json
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
+from api.graphql.json_text import NotJson, encode_json
+from api.graphql.json_text import decode_json as decode_text
 from api.graphql.response import OperationRecord
 
-_decode, _encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
-_ABSENT = msgspec.Raw(b"null")
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_ABSENT, _NULL = msgspec.Raw(b"null"), ord("n")
 # The fields of a request: the type of each, and how an error message names that type.
 FIELD_TYPES: dict[str, tuple[type, str]] = {
     "query": (str, "a string"),
     "documentId": (str, "a string"),
+    # The name that Relay's documentation gives to the id.
+    "doc_id": (str, "a string"),
     "operationName": (str, "a string"),
     "variables": (dict, "an object"),
     "extensions": (dict, "an object"),
@@ -53,20 +57,46 @@ class GraphQLRequest(msgspec.Struct, rename="camel"):
     operation_name: str | None = None
     raw_variables: msgspec.Raw = msgspec.field(default=_ABSENT, name="variables")
     raw_extensions: msgspec.Raw = msgspec.field(default=_ABSENT, name="extensions")
+    doc_id: str | None = msgspec.field(default=None, name="doc_id")
+
+    def __post_init__(self) -> None:
+        # Some clients send an empty name for an operation without a name.
+        if self.operation_name == "":
+            self.operation_name = None
+        if self.doc_id is not None and self.document_id is None:
+            self.document_id = self.doc_id
 
     @property
     def variables(self) -> dict[str, Any] | None:
         """The decoded variables. Raises `RequestError`: a number can be too large."""
-        return self._decode(self.raw_variables, "variables")
+        return _decode_object(self.raw_variables, "variables")
+
+    def variables_of(self, names: Collection[str]) -> dict[str, Any] | None:
+        """Return the decoded variables of these names. Raises `RequestError`.
+
+        Others are ignored, as by compiled operations: even if they hold a number that is too large.
+        """
+        if not _is_given(self.raw_variables):
+            return None
+        try:
+            members = _decode_members(self.raw_variables)
+        except msgspec.DecodeError:
+            return {name: value for name, value in (self.variables or {}).items() if name in names}
+        return {name: decode_json(bytes(members[name]), "variables") for name in names if name in members}
 
     @property
     def extensions(self) -> dict[str, Any]:
         """The decoded extensions. Raises `RequestError`."""
-        return self._decode(self.raw_extensions, "extensions") or {}
+        return _decode_object(self.raw_extensions, "extensions") or {}
 
-    def _decode(self, raw: msgspec.Raw, name: str) -> dict[str, Any] | None:
-        decoded: dict[str, Any] | None = None if raw is _ABSENT else decode_json(bytes(raw), name)
-        return decoded
+
+def _is_given(raw: msgspec.Raw) -> bool:
+    return raw is not _ABSENT and memoryview(raw)[0] != _NULL
+
+
+def _decode_object(raw: msgspec.Raw, name: str) -> dict[str, Any] | None:
+    decoded: dict[str, Any] | None = None if raw is _ABSENT else decode_json(bytes(raw), name)
+    return decoded
 
 
 _decode_request = msgspec.json.Decoder(GraphQLRequest).decode
@@ -100,29 +130,17 @@ def parse_request(given: Any) -> GraphQLRequest:
         query=given.get("query"),
         document_id=given.get("documentId"),
         operation_name=given.get("operationName"),
-        raw_variables=msgspec.Raw(_encode(given.get("variables"))),
-        raw_extensions=msgspec.Raw(_encode(given.get("extensions"))),
+        raw_variables=msgspec.Raw(encode_json(given.get("variables"))),
+        raw_extensions=msgspec.Raw(encode_json(given.get("extensions"))),
+        doc_id=given.get("doc_id"),
     )
 
 
 def decode_json(text: str | bytes, name: str) -> Any:
     """Return the decoded JSON. `name` says in error messages which part of the request it is. Raises `RequestError`."""
     if not text:
-        raise RequestError(400, f"The {name} is empty. Send JSON.")
+        raise RequestError(400, f"No JSON was sent as {name}. Send an object.")
     try:
-        return _decode(text)
-    except RecursionError:
-        raise RequestError(400, f"The {name} is nested too deeply to be read. Use fewer levels.") from None
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise RequestError(400, _json_problem(text, name, str(error))) from error
-
-
-def _json_problem(text: str | bytes, name: str, problem: str) -> str:
-    if problem.startswith("Number out of range"):
-        return f"The {name} cannot be read: it contains a number of more than 1.8e308. Use a smaller number."
-    # Python's own decoder accepts unpaired surrogates. Text that only msgspec rejects contains one.
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return f"The {name} is not valid JSON: {problem.rstrip('.')}."
-    return f"The {name} is not valid JSON: it contains an unpaired surrogate (\\ud800 to \\udfff). Remove it."
+        return decode_text(text)
+    except NotJson as error:
+        raise RequestError(400, f"The JSON of the {name} cannot be read: {error}") from error

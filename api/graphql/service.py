@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, cast
 
-import msgspec
 from graphql import GraphQLError
 from graphql import OperationType as GraphQLOperation
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -12,6 +11,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from api.graphql.deadline import ClientDisconnected, Deadline, Disconnect
+from api.graphql.json_text import encode_json
 from api.graphql.persisted_queries import PersistedQueries
 from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.request_id import new_request_id
@@ -24,7 +24,6 @@ from schema.context import Context
 from schema.execution.plan import Plan
 from schema.execution.schema import Answer, Schema
 
-_encode = msgspec.json.Encoder().encode
 # The error message for an operation that came by the wrong method or transport.
 SUPPORTED_TRANSPORTS = (
     "Send queries by GET or POST and mutations by POST. Subscribe over a WebSocket, or with a request that accepts "
@@ -97,7 +96,7 @@ class GraphQLService:
             self._persisted_queries.register(request)
         if metrics is not None:
             answer.extensions["cache"] = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
-        body, points = _encode(_response_body(answer)), answer.extensions.get("cost", {}).get("requested")
+        body, points = encode_json(_response_body(answer)), answer.extensions.get("cost", {}).get("requested")
         if key is not None and not answer.errors and (validity := context.session.cache.validity) is not None:
             pages.store(key, len(key[1]), body, validity, points or 0)
         return ResponseBody(body, record_of(plan, _outcome(answer.errors), points), executed=answer.executed)
@@ -162,7 +161,7 @@ class GraphQLService:
         return self._schema.run(
             document,
             context,
-            variable_values=request.variables,
+            variable_values=request.variables_of(plan.variable_names),
             operation_name=request.operation_name,
             allowed_operation_types=_READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS,
             operation_extensions=request.extensions,

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-import msgspec
-
 from api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, HTML, JSON, SUPPORTED, preferred_media_type
+from api.graphql.json_text import encode_json
 from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.response import OK, OperationRecord, ResponseBody
 from api.graphql.service import SUPPORTED_TRANSPORTS, GraphQLService
@@ -16,7 +15,6 @@ from api.http.request_reader import read_requests
 from api.realtime.sse import EventStream
 from api.realtime.stream_limit import StreamLimit
 
-_encode = msgspec.json.Encoder().encode
 # A request with this header set to 1 gets the cost of its execution in the response.
 TRACE_HEADER = "x-millitask-trace"
 _TRACE_HEADER = TRACE_HEADER.encode()
@@ -126,4 +124,4 @@ def _joined(bodies: list[ResponseBody]) -> ResponseBody:
 
 
 def _error_body(error: RequestError) -> ResponseBody:
-    return ResponseBody(_encode({"errors": [error.formatted]}), error.record, executed=False)
+    return ResponseBody(encode_json({"errors": [error.formatted]}), error.record, executed=False)

@@ -5,17 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from typing import Any
 
-import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.graphql.accept import EVENT_STREAM
+from api.graphql.json_text import encode_json
 from api.graphql.response import OperationRecord
 from api.graphql.service import event_body
 from api.realtime.stream_limit import StreamLimit
 from cache.feed.subscriber import SubscriberTooSlow
 
-_encode = msgspec.json.Encoder().encode
 # A client that takes longer than this to receive a message is disconnected.
 SEND_TIMEOUT_SECONDS = 10.0
 # A silent stream carries a comment at this interval, so that proxies keep the connection open.
@@ -93,7 +92,7 @@ def _encode_message(finished: "asyncio.Task[Any]") -> bytes:
         return b"event: complete\ndata:\n\n"
     except SubscriberTooSlow as error:
         return b": " + str(error).encode() + b"\n\n"
-    return b"event: next\ndata: " + _encode(event_body(result)) + b"\n\n"
+    return b"event: next\ndata: " + encode_json(event_body(result)) + b"\n\n"
 
 
 async def _next_result(results: AsyncIterator[Any]) -> Any:

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import timedelta
-from json import JSONDecodeError
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import msgspec
 import structlog
+from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
@@ -19,6 +18,7 @@ from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageRec
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
+from api.graphql.json_text import NotJson, decode_json, encode_json
 from api.graphql.request import RequestError, parse_request
 from api.graphql.service import GraphQLService
 from api.realtime.sse import SEND_TIMEOUT_SECONDS
@@ -26,7 +26,6 @@ from api.realtime.stream_limit import StreamLimit, TooManyStreams
 from cache.feed.subscriber import SubscriberTooSlow
 
 log = structlog.get_logger(__name__)
-_encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
 # The time that a client has to send `connection_init`.
 INIT_TIMEOUT = timedelta(seconds=10)
 MAX_SUBSCRIPTIONS_PER_CONNECTION = 50
@@ -35,6 +34,8 @@ TRY_AGAIN_LATER = 1013
 UNKNOWN_PROTOCOL = 4406
 # A browser leaves these ports out, and a proxy may add them to the header Host.
 _USUAL_PORTS = {"http": 80, "https": 443}
+# The messages that name a subscription.
+_WITH_ID = ("subscribe", "complete")
 # RFC 6455 limits a close frame to 125 bytes, two for the code.
 _MAX_REASON_BYTES = 120
 
@@ -112,10 +113,10 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         if not isinstance(message, dict):
             await self.handle_invalid_message("A message must be a JSON object")
             return
+        if message.get("type") in _WITH_ID and not (isinstance(message.get("id"), str) and message["id"]):
+            await self.handle_invalid_message("The id of a message must be a string that is not empty")
+            return
         if message.get("type") == "subscribe" and self.connection_acknowledged:
-            if not isinstance(message.get("id"), str) or not message["id"]:
-                await self.handle_invalid_message("The id of a message must be a string that is not empty")
-                return
             try:
                 message["payload"] = self._checked_payload(message)
             except RequestError as error:
@@ -137,6 +138,11 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         request = parse_request(message.get("payload"))
         document = self._service.document(request)
         return {"query": document, "variables": request.variables, "operationName": request.operation_name}
+
+    @staticmethod
+    def _get_pre_execution_close_reason(_error: GraphQLError) -> str | None:
+        # Close the connection for none of them: a client would lose its other subscriptions.
+        return None
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log an unexpected error. The end of a connection is expected."""
@@ -160,8 +166,8 @@ class _WebSocketAdapter:
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncIterator[object]:
         try:
             while self._websocket.application_state != WebSocketState.DISCONNECTED:
-                yield _decode(await self._websocket.receive_text())
-        except (JSONDecodeError, msgspec.DecodeError, RecursionError, UnicodeError) as error:
+                yield decode_json(await self._websocket.receive_text())
+        except NotJson as error:
             raise NonJsonMessageReceived from error
         except KeyError as error:
             raise NonTextMessageReceived from error
@@ -171,7 +177,7 @@ class _WebSocketAdapter:
     async def send_json(self, message: Mapping[str, object]) -> None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-                await self._websocket.send_text(_encode(message).decode())
+                await self._websocket.send_text(encode_json(message).decode())
         except TimeoutError:
             await self.close(
                 TRY_AGAIN_LATER, f"The client did not receive a message within {SEND_TIMEOUT_SECONDS:g} s."
@@ -182,4 +188,5 @@ class _WebSocketAdapter:
 
     async def close(self, code: int, reason: str) -> None:
         if self._websocket.application_state != WebSocketState.DISCONNECTED:
-            await self._websocket.close(code, reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore"))
+            shortened = reason.encode(errors="replace")[:_MAX_REASON_BYTES].decode(errors="ignore")
+            await self._websocket.close(code, shortened)

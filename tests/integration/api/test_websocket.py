@@ -91,6 +91,11 @@ async def test_first_event_asks_for_a_resync(url: str) -> None:
         ('{"type": "subscribe"}', 4400),
         ('{"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}}', 4400),
         ('{"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}}', 4400),
+        ('{"type": "complete"}', 4400),
+        ('{"type": "complete", "id": []}', 4400),
+        ('{"type": "complete", "id": {"a": 1}}', 4400),
+        ('{"type": []}', 4400),
+        ('{"type": "\\ud800"}', 4400),
         ('{"type": "connection_init"}', 4429),
         (b"\x00\x01", 4400),
     ],
@@ -127,6 +132,12 @@ async def test_unknown_subprotocol_is_refused_with_the_supported_one(url: str) -
         ({"query": CHANGED, "variables": 1}, "BAD_REQUEST"),
         ({"query": None}, "BAD_REQUEST"),
         ({"query": CHANGED + CHANGED}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "subscription {"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "{ ... {} }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "subscription {}"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "subscription { taskChanged { kind } } # \ud800"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "fragment F on Subscription { __typename }"}, "OPERATION_NOT_FOUND"),
+        ({"query": CHANGED, "operationName": "\ud800"}, "OPERATION_NOT_FOUND"),
         ({"query": "subscription {" + " ".join(f"a{n}: __typename" for n in range(40)) + "}"}, "TOO_MANY_ALIASES"),
     ],
 )
@@ -136,6 +147,14 @@ async def test_operation_that_cannot_run_gets_an_error_message(url: str, payload
         assert response["type"] == "error"
         assert response["payload"][0]["extensions"]["code"] == code
         assert (await subscribe(websocket))["type"] == "next"  # the connection stays usable
+
+
+async def test_id_of_a_subscription_may_be_any_text(url: str) -> None:
+    async with connected(url) as websocket:
+        await websocket.send(json.dumps({"id": "\ud800", "type": "subscribe", "payload": {"query": CHANGED}}))
+        assert json.loads(await asyncio.wait_for(websocket.recv(), 30))["id"] == "\ud800"
+        await websocket.send(json.dumps({"id": "\ud800", "type": "subscribe", "payload": {"query": CHANGED}}))
+        assert (await wait_for_close(websocket))[0] == 4409
 
 
 async def test_invalid_rev_is_an_error_in_the_event(url: str) -> None:
