@@ -6,15 +6,22 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from graphql import GraphQLError, GraphQLSchema, parse, validate
 
-from api.config.settings import SettingsError
+from api.config.settings import SettingsError, variable
+from api.graphql.json_text import decode_json
 from api.graphql.request import GraphQLRequest, RequestError
+from schema.limits.checks import check_numbers
 
 # Bounds on the documents that clients register: at most 16 MiB per worker.
 MAX_DOCUMENTS, MAX_DOCUMENT_CHARACTERS = 1024, 16 * 1024
-_HASH = re.compile(r"(sha256:)?([0-9a-f]{64})")
+# The hash function of an id by its length in hexadecimal digits. Clients register documents under SHA-256 only. The
+# others are the ids of trusted documents: graphql-codegen makes SHA-1, and Relay MD5, unless they are configured
+# otherwise. Whoever writes the manifest decides what is trusted, so a weak hash is no risk.
+_ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
+_SHA256_DIGITS = 64
+_HASH = re.compile(r"(?:(md5|sha1|sha256):)?([0-9a-f]+)")
+_HASHES = "the SHA-256, SHA-1 or MD5 of its text in lower-case hexadecimal digits"
 
 
 class PersistedQueries:
@@ -48,10 +55,10 @@ class PersistedQueries:
             return self._registered_document(hash_)
         if not request.query:
             raise RequestError(400, 'The request has no operation: send a "query", or the "documentId" of a document.')
-        if hash_ is not None and sha256_of(request.query) != hash_:
+        if hash_ is not None and not _is_hash_of(hash_, request.query):
             raise RequestError(
                 400,
-                "sha256Hash is not the SHA-256 of the query. Compute it from the exact text that you send.",
+                "The hash is not that of the query. Compute it from the exact text that you send.",
                 "PERSISTED_QUERY_HASH_MISMATCH",
             )
         if stored_only:
@@ -63,7 +70,7 @@ class PersistedQueries:
     def register(self, request: GraphQLRequest) -> None:
         """Store the text of a valid request that also carries its hash. Texts over the size limit are not stored."""
         hash_ = document_hash(request)
-        if hash_ is None or request.query is None or hash_ in self._trusted:
+        if hash_ is None or request.query is None or hash_ in self._trusted or len(hash_) != _SHA256_DIGITS:
             return
         if len(request.query) > MAX_DOCUMENT_CHARACTERS:
             return
@@ -81,7 +88,7 @@ class PersistedQueries:
 
 
 def document_hash(request: GraphQLRequest) -> str | None:
-    """Return the SHA-256 (hexadecimal) in `documentId` or in Apollo's `persistedQuery`, or None if there is neither.
+    """Return the hash (hexadecimal) in `documentId` or in Apollo's `persistedQuery`, or None if there is neither.
 
     Raises `RequestError` if either field is malformed.
     """
@@ -94,17 +101,27 @@ def document_hash(request: GraphQLRequest) -> str | None:
         given = persisted.get("sha256Hash")
     else:
         raise RequestError(400, 'extensions.persistedQuery must be {"version": 1, "sha256Hash": "…"}.')
-    match = _HASH.fullmatch(given) if isinstance(given, str) else None
-    if match is None:
-        raise RequestError(
-            400, "The id of a document must be the SHA-256 of its text: 64 hexadecimal digits in lower case."
-        )
-    return match[2]
+    hash_ = _parse_hash(given) if isinstance(given, str) else None
+    if hash_ is None:
+        raise RequestError(400, f"The id of a document must be {_HASHES}.")
+    return hash_
+
+
+def _parse_hash(text: str) -> str | None:
+    """Return the hexadecimal digits of an id, or None if it is not a hash that the service knows."""
+    match = _HASH.fullmatch(text)
+    algorithm = None if match is None else _ALGORITHMS.get(len(match[2]))
+    return match[2] if match is not None and algorithm is not None and match[1] in (None, algorithm) else None
+
+
+def _is_hash_of(hash_: str, text: str) -> bool:
+    # An unpaired surrogate has no UTF-8 form. The parser refuses it later, with a better message than hashing would.
+    digest = hashlib.new(_ALGORITHMS[len(hash_)], text.encode(errors="surrogatepass"), usedforsecurity=False)
+    return digest.hexdigest() == hash_
 
 
 def sha256_of(text: str) -> str:
     """Return the SHA-256 of a document in hexadecimal."""
-    # An unpaired surrogate has no UTF-8 form. The parser refuses it later, with a better message than hashing would.
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
@@ -114,21 +131,45 @@ def load_manifest(path: Path, schema: GraphQLSchema) -> dict[str, str]:
     The file is Apollo's persisted query manifest, or a JSON object that maps each hash to its document.
     """
     try:
-        manifest = msgspec.json.decode(path.read_bytes())
-        documents: dict[str, str] = (
-            {item["id"]: item["body"] for item in manifest["operations"]} if "operations" in manifest else manifest
+        return _read_manifest(path, schema)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{variable('trusted_documents')}: {path}: {error}") from error
+
+
+def _read_manifest(path: Path, schema: GraphQLSchema) -> dict[str, str]:
+    """Return the documents of a manifest by hash. Raises `OSError`, or `ValueError` with what is wrong."""
+    documents: dict[str, str] = {}
+    for id_, text in _manifest_items(decode_json(path.read_bytes())):
+        hash_ = _parse_hash(id_)
+        if hash_ is None or not _is_hash_of(hash_, text):
+            raise ValueError(f"{id_[:80]} must be {_HASHES}, exactly as the file has it.")
+        if problem := _document_problem(schema, text):
+            raise ValueError(f"the document {id_} {problem}")
+        documents[hash_] = text
+    return documents
+
+
+def _manifest_items(manifest: Any) -> list[tuple[str, str]]:
+    """Return the pairs of an id and a document. Raises `ValueError`."""
+    try:
+        items = (
+            [(item["id"], item["body"]) for item in manifest["operations"]]
+            if "operations" in manifest
+            else list(manifest.items())
         )
-        for hash_, text in documents.items():
-            if hash_.removeprefix("sha256:") != sha256_of(text):
-                raise SettingsError(f"{path}: {hash_} is not the SHA-256 of its document.")
-            if errors := validate(schema, parse(text)):
-                raise SettingsError(f"{path}: the document {hash_} is not valid for the schema: {errors[0].message}")
+    except (TypeError, KeyError, AttributeError):
+        items = [(None, None)]
+    if not all(isinstance(part, str) for item in items for part in item):
+        raise ValueError('must be {"operations": [{"id": …, "body": …}]} or {hash: document}.')
+    return items
+
+
+def _document_problem(schema: GraphQLSchema, text: str) -> str | None:
+    """Return why a document can never run, or None."""
+    try:
+        document = parse(text, allow_empty_selection_sets=False)
+        check_numbers(text, document)
     except GraphQLError as error:
-        raise SettingsError(f"{path}: a document is not valid GraphQL: {error.message}") from error
-    except (OSError, msgspec.DecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read as a manifest of documents: {error}") from error
-    except (TypeError, KeyError, AttributeError) as error:
-        raise SettingsError(
-            f'{path}: must be {{"operations": [{{"id": …, "body": …}}]}} or {{hash: document}}.'
-        ) from error
-    return {hash_.removeprefix("sha256:"): text for hash_, text in documents.items()}
+        return f"is not valid GraphQL: {error.message}"
+    errors = validate(schema, document)
+    return f"is not valid for the schema: {errors[0].message}" if errors else None

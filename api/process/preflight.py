@@ -1,4 +1,4 @@
-"""Check before the start that the stores have the version and the settings that the service needs."""
+"""Check before the start that the stores fit, and that the trusted documents are valid."""
 
 import asyncio
 
@@ -20,6 +20,16 @@ log = structlog.get_logger(__name__)
 
 class UnfitStores(Exception):
     """A store that the service must not use. The message has one line for each problem and says how to fix it."""
+
+
+def check_trusted_documents(settings: Settings) -> None:
+    """Check the manifest of trusted documents, which each worker loads. Raises `SettingsError`."""
+    if settings.trusted_documents is not None:
+        # Imported late: without a manifest, the supervisor does not need the schema.
+        from api.graphql.persisted_queries import load_manifest
+        from schema.build import create_schema
+
+        load_manifest(settings.trusted_documents, create_schema(compiled=False)._schema)
 
 
 def check_stores(settings: Settings, *, database_url: str | None, redis_url: str | None) -> None:

@@ -117,3 +117,13 @@ def warnings_in(output: Path) -> list[dict[str, str]]:
     lines = [line for line in output.read_text().splitlines() if line.startswith("{")]
     entries: list[dict[str, str]] = [json.loads(line) for line in lines]
     return [entry for entry in entries if entry["level"] == "warning" and "setting" in entry]
+
+
+def test_invalid_trusted_documents_are_reported_once_with_their_setting(tmp_path: Path) -> None:
+    path = tmp_path / "documents.json"
+    path.write_text(json.dumps({"0" * 64: "{ __typename }"}))
+    result = command(tmp_path, "serve", "--workers", "2", MILLITASK_TRUSTED_DOCUMENTS=str(path))
+    assert result.returncode == 1
+    assert result.stderr.count("error: ") == 1
+    assert result.stderr.startswith(f"error: MILLITASK_TRUSTED_DOCUMENTS: {path}: 00")
+    assert "Traceback" not in result.stdout + result.stderr

@@ -1,5 +1,6 @@
 """Tests documents that a request names by a hash: documents registered by clients, trusted documents, and GET."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -88,6 +89,22 @@ async def test_only_trusted_documents_run(trusting_client: Client) -> None:
         assert code(await send(trusting_client, **body)) == "DOCUMENT_NOT_TRUSTED"
     variables = {"id": "0190f2a4-7d1e-7c3a-9f00-3b1f0c2d4e5f"}
     assert code(await get(trusting_client, documentId=sha256_of(DELETE), variables=variables)) == "METHOD_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize(("algorithm", "member"), [("sha1", "documentId"), ("sha256", "documentId"), ("md5", "doc_id")])
+async def test_documents_of_other_tools_run(
+    database_url: str, redis_url: str, tmp_path: Path, algorithm: str, member: str
+) -> None:
+    hash_ = hashlib.new(algorithm, TOTAL.encode()).hexdigest()
+    # The client preset of graphql-codegen writes this prefix.
+    id_ = f"sha256:{hash_}" if algorithm == "sha256" else hash_
+    path = tmp_path / "persisted-documents.json"
+    path.write_text(json.dumps({id_: TOTAL}))
+    settings = Settings(database_url=database_url, redis_url=redis_url, trusted_documents=path, trusted_only=True)
+    async with running(settings) as client:
+        for ask in (send, get):
+            assert (await ask(client, **{member: id_}))["data"] == {"tasks": {"totalCount": 0}}
+        assert code(await send(client, **{member: hash_[::-1]})) == "DOCUMENT_NOT_TRUSTED"
 
 
 async def test_get_in_production_runs_only_stored_documents(database_url: str, redis_url: str, manifest: Path) -> None:

@@ -1,5 +1,6 @@
 """Tests which persisted queries are kept or evicted, and invalid manifests."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,10 +8,22 @@ import pytest
 
 from api.app import create_app
 from api.config.settings import Settings, SettingsError
-from api.graphql.persisted_queries import MAX_DOCUMENT_CHARACTERS, MAX_DOCUMENTS, PersistedQueries, sha256_of
+from api.graphql.persisted_queries import (
+    MAX_DOCUMENT_CHARACTERS,
+    MAX_DOCUMENTS,
+    PersistedQueries,
+    load_manifest,
+    sha256_of,
+)
 from api.graphql.request import GraphQLRequest, RequestError
+from schema.build import create_schema
 
 TOTAL = "{ tasks(first: 1) { totalCount } }"
+LONG = "{ tasks(first: " + "9" * 4301 + ") { totalCount } }"
+
+
+def hash_of(algorithm: str, text: str) -> str:
+    return hashlib.new(algorithm, text.encode()).hexdigest()
 
 
 def register(queries: PersistedQueries, document: str) -> None:
@@ -46,13 +59,20 @@ def test_document_that_is_registered_again_is_not_evicted() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{", "cannot be read"),
+        ("{", "Expecting property name"),
         ("[]", "must be"),
         ('{"operations": [{"id": "a"}]}', "must be"),
-        (json.dumps({"a" * 64: TOTAL}), "is not the SHA-256"),
+        ("1", "must be"),
+        ('{"a": 1}', "must be"),
+        (json.dumps({"a" * 64: TOTAL}), "must be the SHA-256, SHA-1 or MD5"),
+        (json.dumps({"a" * 40: TOTAL}), "must be the SHA-256, SHA-1 or MD5"),
+        (json.dumps({"Total": TOTAL}), "must be the SHA-256, SHA-1 or MD5"),
+        (json.dumps({"md5:" + hash_of("sha1", TOTAL): TOTAL}), "must be the SHA-256, SHA-1 or MD5"),
+        (json.dumps({sha256_of("{ }"): "{ }"}), "is not valid GraphQL"),
+        (json.dumps({sha256_of(LONG): LONG}), "is not valid GraphQL"),
         (json.dumps({sha256_of("{"): "{"}), "is not valid GraphQL"),
         (json.dumps({sha256_of("{ nothing }"): "{ nothing }"}), "is not valid for the schema"),
-        (None, "cannot be read"),
+        (None, "No such file"),
     ],
 )
 def test_invalid_manifest_is_refused(tmp_path: Path, text: str | None, problem: str) -> None:
@@ -62,3 +82,28 @@ def test_invalid_manifest_is_refused(tmp_path: Path, text: str | None, problem: 
     with pytest.raises(SettingsError, match=problem) as caught:
         create_app(Settings(database_url="postgresql:///x", redis_url="redis://x", trusted_documents=path))
     assert str(path) in str(caught.value)
+    assert str(caught.value).startswith("MILLITASK_TRUSTED_DOCUMENTS: ")
+
+
+@pytest.mark.parametrize("prefix", ["", "PREFIX:"])
+@pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])
+def test_manifest_may_name_documents_by_other_hashes(tmp_path: Path, algorithm: str, prefix: str) -> None:
+    path = tmp_path / "documents.json"
+    hash_ = hash_of(algorithm, TOTAL)
+    id_ = prefix.replace("PREFIX", algorithm) + hash_
+    path.write_text("\ufeff" + json.dumps({id_: TOTAL}))
+    queries = PersistedQueries(load_manifest(path, create_schema()._schema), trusted_only=True)
+    for given in (hash_, f"{algorithm}:{hash_}"):
+        assert queries.resolve(GraphQLRequest(document_id=given), stored_only=True) == TOTAL
+    with pytest.raises(RequestError, match="runs trusted documents only"):
+        queries.resolve(GraphQLRequest(document_id=hash_of(algorithm, "{ other }")), stored_only=False)
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "md5"])
+def test_clients_register_documents_by_sha256_only(algorithm: str) -> None:
+    queries = PersistedQueries()
+    request = GraphQLRequest(TOTAL, document_id=hash_of(algorithm, TOTAL))
+    assert queries.resolve(request, stored_only=False) == TOTAL
+    queries.register(request)
+    with pytest.raises(RequestError, match="PersistedQueryNotFound"):
+        queries.resolve(GraphQLRequest(document_id=request.document_id), stored_only=False)
