@@ -3,7 +3,6 @@
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import parse_qsl
 
 from api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, HTML, JSON, SUPPORTED, preferred_media_type
 from api.graphql.json_text import encode_json
@@ -59,7 +58,7 @@ class GraphQLEndpoint:
             return False
         if preferred_media_type(request.header(b"accept"), (*SUPPORTED, HTML)) != HTML:
             return False
-        return not parse_qsl(request.query_string, keep_blank_values=True)
+        return not request.query_string.strip(b"&")
 
     async def respond(self, request: IncomingRequest, body: bytes) -> GraphQLResponse | EventStream:
         """Run the operations of a request. Raises `ClientDisconnected` if nobody waits for the response."""

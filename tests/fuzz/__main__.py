@@ -1,4 +1,7 @@
-"""Fuzzes a new service: `python -m tests.fuzz [--count 100000] [--seed 1]`. Findings lead to exit code 1."""
+"""Fuzzes a new service: `python -m tests.fuzz [--count 100000] [--seed 1] [--executor standard]`.
+
+Sends as many generated operations as damaged requests and messages. Findings lead to exit code 1.
+"""
 
 import argparse
 import asyncio
@@ -8,6 +11,7 @@ import time
 from pathlib import Path
 
 from tests.fuzz.campaign import Report, campaign
+from tests.fuzz.hostile_campaign import hostile_campaign
 from tests.support.service_process import command, resident, serve
 
 # This share of the requests warms up the service. The memory growth counts from then on.
@@ -20,21 +24,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--executor", choices=["compiled", "standard"], default="compiled")
     options = parser.parse_args()
     report, began = Report(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
-        with serve(data, MILLITASK_LOG_LEVEL="error") as service:
+        with serve(data, MILLITASK_LOG_LEVEL="error", MILLITASK_EXECUTOR=options.executor) as service:
             url = f"http://127.0.0.1:{service.port}/graphql"
             asyncio.run(campaign(url, int(options.count * WARM_UP_SHARE), options.seed, report))
+            asyncio.run(hostile_campaign(url, options.count, options.seed, report))
             before = resident(service)
             asyncio.run(campaign(url, options.count, options.seed + 10**6, report))
             after = resident(service)
             verified = command(data, "verify")
+        report.check_log(service.output.read_text())
     growth = after / before - 1
     out = sys.stdout
     out.write(
-        f"| requests, seed {options.seed} | {report.requests:,} in {time.monotonic() - began:.0f} s |\n|---|---|\n"
+        f"| requests, WebSocket messages, seed {options.seed} | {report.requests:,}, {report.messages:,} in "
+        f"{time.monotonic() - began:.0f} s |\n|---|---|\n"
     )
     out.write(f"| statuses | {dict(sorted(report.statuses.items()))} |\n| error codes | {dict(report.codes)} |\n")
     out.write(f"| memory of the worker | {before >> 20} MiB before, {after >> 20} MiB after ({growth:+.1%}) |\n")

@@ -27,6 +27,8 @@ class Report:
     statuses: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
+    # WebSocket messages that were sent. Not all of them get an answer.
+    messages: int = 0
 
     @property
     def requests(self) -> int:
@@ -35,17 +37,31 @@ class Report:
 
     def check(self, document: str, response: httpx.Response) -> None:
         """Count a response, and record each problem of the response."""
-        self.statuses[response.status_code] += 1
-        text = response.text
-        problems = [word for word in FORBIDDEN if word in text]
-        if response.status_code >= 500:
-            problems.append(f"status {response.status_code}")
+        problems = self._problems(response.status_code, response.text)
         try:
             body = response.json()
         except ValueError:
             problems.append("not JSON")
         else:
             problems += self._check_body(body)
+        self._record(problems, document, response.text)
+
+    def check_text(self, document: str, status: int, text: str) -> None:
+        """Count a response that need not be JSON, and record each problem of its text."""
+        self._record(self._problems(status, text), document, text)
+
+    def check_log(self, log: str) -> None:
+        """Record the lines of the service's log that tell of an unexpected error."""
+        lines = [
+            line for line in log.splitlines() if "masked error" in line or "Traceback" in line or "unexpected" in line
+        ]
+        self.findings += [f"log\n{line[:3000]}" for line in lines]
+
+    def _problems(self, status: int, text: str) -> list[str]:
+        self.statuses[status] += 1
+        return [word for word in FORBIDDEN if word in text] + ([f"status {status}"] if status >= 500 else [])
+
+    def _record(self, problems: list[str], document: str, text: str) -> None:
         if problems:
             self.findings.append(f"{', '.join(problems)}\n{document}\n{text[:1000]}")
 

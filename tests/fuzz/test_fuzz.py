@@ -5,6 +5,8 @@ import httpx
 import pytest
 
 from tests.fuzz.campaign import Report, campaign
+from tests.fuzz.hostile import HostileGenerator
+from tests.fuzz.hostile_campaign import hostile_campaign
 from tests.support.service_process import command, serve
 
 COUNT = 600
@@ -19,6 +21,38 @@ def test_generated_operations_get_valid_responses_and_leave_the_stores_consisten
     assert report.requests == COUNT
     assert report.statuses[200] > COUNT / 4
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+@pytest.mark.parametrize("executor", ["compiled", "standard"])
+def test_damaged_requests_and_messages_are_no_internal_errors(tmp_path: Path, executor: str) -> None:
+    report = Report()
+    with serve(tmp_path, MILLITASK_LOG_LEVEL="error", MILLITASK_EXECUTOR=executor) as service:
+        asyncio.run(hostile_campaign(f"http://127.0.0.1:{service.port}/graphql", COUNT, 1, report))
+        verified = command(tmp_path, "verify")
+    report.check_log(service.output.read_text())
+    assert report.findings == []
+    assert report.requests + report.messages == COUNT
+    # A generator whose input is always refused in the same way would test nothing.
+    assert len(report.codes) >= 5
+    assert report.statuses[200] > COUNT / 5
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_damaged_input_depends_on_the_seed_only() -> None:
+    first, second, other = HostileGenerator(1), HostileGenerator(1), HostileGenerator(2)
+    requests = [[generator.request() for _ in range(50)] for generator in (first, second, other)]
+    messages = [[generator.message() for _ in range(50)] for generator in (first, second, other)]
+    assert (requests[0], messages[0]) == (requests[1], messages[1])
+    assert requests[0] != requests[2]
+
+
+@pytest.mark.parametrize(
+    "line", ['{"event": "masked error"}', "Traceback (most recent call last):", "unexpected error"]
+)
+def test_unexpected_error_in_the_log_is_a_finding(line: str) -> None:
+    report = Report()
+    report.check_log(f"ready\n{line}\n")
+    assert len(report.findings) == 1
 
 
 @pytest.mark.parametrize(

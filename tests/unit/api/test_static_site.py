@@ -115,6 +115,12 @@ async def test_browser_gets_the_playground_at_graphql(http: httpx.AsyncClient) -
     assert response.headers["Vary"] == "Accept-Encoding, Accept"
 
 
+@pytest.mark.parametrize("query_string", ["%ff", "query=%ff", "&", "query", "=", "\\x"])
+async def test_any_query_string_is_read(http: httpx.AsyncClient, query_string: str) -> None:
+    response = await http.get(f"/graphql?{query_string}", headers=BROWSER)
+    assert response.status_code in (200, 400)
+
+
 async def test_production_has_no_playground(out: Path) -> None:
     async with unstarted_service(page_dir=out, profile="production") as http:
         assert (await http.get("/")).text == HTML
