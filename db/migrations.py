@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 from yoyo import get_backend, read_migrations
 
-from db.errors import DatabaseTooOld, translated
+from db.errors import UnfitDatabase, translated
 from db.preflight import version_problem
 
 FOLDER = Path(__file__).parent / "sql"
@@ -32,7 +32,7 @@ def migrate(database_url: str) -> list[str]:
 def _check_version(connection: psycopg.Connection) -> None:
     problem = version_problem(connection.info.server_version)
     if problem is not None:
-        raise DatabaseTooOld(problem)
+        raise UnfitDatabase(problem)
 
 
 def _apply(database_url: str) -> list[str]:

@@ -15,7 +15,7 @@ from psycopg.rows import AsyncRowFactory
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from db.blocking import run_blocking
-from db.errors import CommitUnknown, DatabaseBusy, DatabaseUnavailable, translate
+from db.errors import CommitUnknown, DatabaseBusy, StaleSession, comes_from_the_server, translate, translated
 from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, command, execute, send
 
 Row = TypeVar("Row")
@@ -98,7 +98,7 @@ class Connection:
         try:
             await self.flush()
         except psycopg.Error as error:
-            refused = any(_comes_from_the_server(statement.error) for statement in before)
+            refused = any(comes_from_the_server(statement.error) for statement in before)
             if self.raw.closed and not refused:
                 raise CommitUnknown from error
             raise
@@ -139,14 +139,6 @@ class Connection:
         return [[result.get_value(row, column) or b"" for column in columns] for row in range(result.ntuples)]
 
 
-def _comes_from_the_server(error: psycopg.Error | None) -> bool:
-    """Return whether the server has answered with an error.
-
-    A pooler that has lost the server answers in its place, with an error of class 08.
-    """
-    return error is not None and error.sqlstate is not None and not error.sqlstate.startswith("08")
-
-
 class Database:
     """A connection pool. `count` is called for each statement."""
 
@@ -157,6 +149,8 @@ class Database:
         self._url = url
         self._count = count
         self._in_use = 0
+        # Why the last attempt of the pool to open a connection failed. None if it succeeded.
+        self._connect_error: psycopg.Error | None = None
         self._pool: AsyncConnectionPool[SessionConnection] = AsyncConnectionPool(
             url,
             open=False,
@@ -166,7 +160,7 @@ class Database:
             reconnect_timeout=5,
             connection_class=SessionConnection,
             configure=self._configure,
-            kwargs=CONNECT_OPTIONS,
+            kwargs={**CONNECT_OPTIONS, "report": self._report_connect},
         )
 
     async def __aenter__(self) -> Self:
@@ -193,6 +187,9 @@ class Database:
             "TimeZone": "UTC",
         }
 
+    def _report_connect(self, error: psycopg.Error | None) -> None:
+        self._connect_error = error
+
     async def _configure(self, connection: SessionConnection) -> None:
         await connection.execute(
             CONFIGURE, {"names": list(self.session_settings), "values": list(self.session_settings.values())}
@@ -215,15 +212,21 @@ class Database:
 
     @asynccontextmanager
     async def _checkout(self) -> AsyncIterator[SessionConnection]:
-        """Check out a connection. Raises `DatabaseBusy` if all are in use, else `DatabaseUnavailable`."""
+        """Check out a connection. Raises `DatabaseBusy` if all are in use, else the reason why none can be opened."""
         try:
             raw = await self._pool.getconn()
         except PoolTimeout as error:
-            full = self._in_use >= self.limits.pool_size
-            raise (DatabaseBusy if full else DatabaseUnavailable) from error
+            if self._in_use >= self.limits.pool_size:
+                raise DatabaseBusy from error
+            reason = self._connect_error or error
+            raise translated(reason) from reason
         self._in_use += 1
         try:
             yield raw
+        except psycopg.Error as error:
+            if isinstance(translated(error), StaleSession):
+                await raw.close()  # the pool replaces it
+            raise
         finally:
             self._in_use -= 1
             # Shielded from cancellation: the pool would lose a connection that is not returned.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Generic, LiteralString, NamedTuple, TypeVar, cast
+from typing import Any, Generic, LiteralString, NamedTuple, Self, TypeVar, cast
 
 import psycopg
 from psycopg import AsyncConnection, generators
@@ -40,6 +40,19 @@ class SessionConnection(AsyncConnection[TupleRow]):
         # The statements that were sent and whose answers were not read, and what takes each of these answers.
         self.unanswered: list[Statement[Any]] = []
         self.receivers: list[Callable[[PGresult], None]] = []
+
+    @classmethod
+    async def connect(  # type: ignore[override]
+        cls, conninfo: str = "", *, report: Callable[[psycopg.Error | None], None] = lambda _: None, **options: Any
+    ) -> Self:
+        """Open a connection, and report the error, or None. A pool does not tell its callers why it cannot connect."""
+        try:
+            connection = await super().connect(conninfo, **options)
+        except psycopg.Error as error:
+            report(error)
+            raise
+        report(None)
+        return connection
 
 
 def command(text: LiteralString) -> "Statement[TupleRow]":

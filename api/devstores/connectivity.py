@@ -4,6 +4,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from api.devstores.errors import StoreSetupError
+from db.errors import store_message
 
 _CONNECT_TIMEOUT_SECONDS = 5
 
@@ -14,7 +15,7 @@ def check_database(url: str) -> None:
     try:
         psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_SECONDS).close()
     except psycopg.Error as error:
-        raise StoreSetupError(f"cannot use the database at DATABASE_URL: {_reason(error)}") from None
+        raise StoreSetupError(f"cannot use the database at DATABASE_URL: {store_message(error)}") from None
 
 
 def _check_url(url: str) -> None:
@@ -35,10 +36,3 @@ def _check_url(url: str) -> None:
     invalid_host = any("@" in host or (":" in host and "]" in host) for host in hosts)
     if invalid_host or any(port and not port.isdigit() for port in ports):
         raise malformed
-
-
-def _reason(error: psycopg.Error) -> str:
-    # psycopg reports one address per line, with hints below.
-    lines = [line.strip("- \t") for line in str(error).splitlines()]
-    failures = [line for line in lines if "failed: " in line]
-    return (failures or lines or ["no reason given"])[-1]

@@ -11,7 +11,7 @@ from cache.errors import StoreUnavailable
 from cache.reads.pages import read_counts
 from cache.reads.session import Session
 from cache.store import Store
-from db.errors import DatabaseUnavailable
+from db.errors import DatabaseUnavailable, explain
 from db.task import Status
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class CountsFeed:
             try:
                 counts = await self._count()
             except (StoreUnavailable, DatabaseUnavailable) as error:
-                log.warning("cannot count tasks", reason=str(error))
+                log.warning("cannot count tasks", reason=explain(error))
             else:
                 if counts != last:
                     last = counts

@@ -15,7 +15,7 @@ from cache.feed.subscriber import Subscriber
 from cache.reads.session import Session
 from cache.redis.protocol import Protocol
 from cache.store import Store
-from db.errors import DatabaseError
+from db.errors import DatabaseError, explain
 from db.gate import last_token
 
 log = structlog.get_logger(__name__)
@@ -91,7 +91,7 @@ class Feed:
                 assert protocol is not None
                 self._store.gate_lease.report_lost_index(protocol.gate.epoch, error)
             except (StoreUnavailable, DatabaseError) as error:
-                log.warning("feed interrupted", reason=str(error))
+                log.warning("feed interrupted", reason=explain(error))
             except Exception:
                 log.exception("feed failed")
             await self._poll_database()

@@ -10,6 +10,7 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.redis.protocol import Protocol
 from db import gate
+from db.errors import explain
 from db.gate import Gate
 from db.pool import Database
 
@@ -94,7 +95,7 @@ class GateLease:
         """Record why an index is not in use. An operator has to act only if Redis is out of memory."""
         if isinstance(error, RedisFull):
             self._too_large_epoch = epoch
-            log.error("Redis is out of memory", reason=str(error))
+            log.error("Redis is out of memory", reason=explain(error))
 
     async def close(self, epoch: int, error: StoreUnavailable) -> bool:
         """G2: ask for the gate of an epoch to be closed. Return whether this call closed it."""
@@ -105,9 +106,9 @@ class GateLease:
         if closed:
             if isinstance(error, OtherRedis) and not lost and not self._has_closed:
                 # Usual after a restart with an empty Redis.
-                log.info("gate closed", epoch=epoch, reason=str(error))
+                log.info("gate closed", epoch=epoch, reason=explain(error))
             else:
-                log.warning("gate closed", epoch=epoch, reason=str(error))
+                log.warning("gate closed", epoch=epoch, reason=explain(error))
             self._has_closed = True
             self._metrics.closings += 1
             self.wake_up()

@@ -8,7 +8,7 @@ import structlog
 from cache.errors import CacheUnavailable, IndexLost
 from cache.gate.lease import GATE_LEASE_SECONDS, GateLease, clock
 from db import gate
-from db.errors import DatabaseError
+from db.errors import DatabaseError, explain
 from db.gate import Gate
 from db.pool import Connection, Database
 
@@ -32,7 +32,7 @@ async def watch_gate(lease: GateLease, database: Database, workspace: str) -> No
                     seen = await check_gate(lease, connection, workspace, seen)
                     await _wait(lease)
         except DatabaseError as error:
-            log.warning("cannot read the gate", reason=str(error))
+            log.warning("cannot read the gate", reason=explain(error))
             await asyncio.sleep(WATCH_INTERVAL_SECONDS)
 
 

@@ -17,7 +17,7 @@ from cache.redis.preflight import redis_problems
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db import gate
-from db.errors import DatabaseError
+from db.errors import DatabaseError, explain
 from db.gate import Gate
 from db.index_source import (
     CREATED_DIGITS,
@@ -167,7 +167,7 @@ def _zadd(key: bytes, pairs: bytes, digits: int) -> Iterator[bytes]:
 
 async def _abandon(store: Store, protocol: Protocol, error: BaseException) -> None:
     """Close the gate, so that writers continue without Redis, and clear the unfinished index."""
-    log.warning("rebuild failed", epoch=protocol.gate.epoch, reason=str(error) or repr(error))
+    log.warning("rebuild failed", epoch=protocol.gate.epoch, reason=explain(error))
     with suppress(DatabaseError):
         async with store.database.connection() as connection:
             await gate.close_gate(connection, store.workspace, protocol.gate.epoch, lost=True)

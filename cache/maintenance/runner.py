@@ -14,7 +14,7 @@ from cache.maintenance.audit import audit_sample
 from cache.maintenance.rebuild import rebuild
 from cache.maintenance.scrub import scrub_all
 from cache.store import Store
-from db.errors import DatabaseError
+from db.errors import DatabaseError, explain
 from db.purge import purge_tasks
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ async def _repeat(store: Store, job: Callable[[Store], Awaitable[float]]) -> Non
         except RedisFull:
             pause = TOO_LARGE_PAUSE_SECONDS
         except (StoreUnavailable, DatabaseError) as error:
-            log.warning("maintenance failed", job=job.__name__.strip("_"), reason=str(error), retry_seconds=backoff)
+            log.warning("maintenance failed", job=job.__name__.strip("_"), reason=explain(error), retry_seconds=backoff)
             pause, backoff = backoff, min(backoff * 2, MAX_BACKOFF_SECONDS)
         except Exception:
             log.exception("maintenance failed", job=job.__name__.strip("_"))

@@ -13,7 +13,7 @@ from cache.gate.lease import clock
 from cache.redis.protocol import EventCode, MarkedWrite, Protocol
 from cache.store import Store
 from db import gate
-from db.errors import CommitUnknown
+from db.errors import CommitUnknown, explain
 from db.gate import Gate
 from db.pool import Connection
 from db.statements import Statement
@@ -186,7 +186,7 @@ async def _publish(store: Store, protocol: Protocol, after: Sequence[MarkedWrite
         await protocol.publish(after)
     except StoreUnavailable as error:
         store.metrics.publishes_lost += 1
-        log.warning("publish failed", tasks=_sample(after), count=len(after), reason=str(error))
+        log.warning("publish failed", tasks=_sample(after), count=len(after), reason=explain(error))
 
 
 async def _abort(protocol: Protocol, before: Sequence[MarkedWrite]) -> None:
@@ -194,7 +194,7 @@ async def _abort(protocol: Protocol, before: Sequence[MarkedWrite]) -> None:
     try:
         await protocol.abort(before)
     except StoreUnavailable as error:
-        log.warning("abort failed", tasks=_sample(before), count=len(before), reason=str(error))
+        log.warning("abort failed", tasks=_sample(before), count=len(before), reason=explain(error))
 
 
 def _sample(writes: Sequence[MarkedWrite]) -> list[str]:

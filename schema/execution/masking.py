@@ -8,7 +8,7 @@ from graphql import GraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from cache.errors import StoreUnavailable
-from db.errors import CommitUnknown, DatabaseError, DatabaseUnavailable
+from db.errors import CommitUnknown, DatabaseError, DatabaseUnavailable, UnfitDatabase, explain
 
 log = structlog.get_logger(__name__)
 # Strawberry logs every error with a traceback, even expected ones. This module logs the unexpected ones itself.
@@ -51,6 +51,9 @@ def _expected_error(error: GraphQLError, cause: Exception) -> GraphQLError | Non
         return _with_code(error, cause.as_http_error_reason(), "OPERATION_NOT_FOUND")
     if isinstance(cause, CommitUnknown):
         return _with_code(error, str(cause), "OUTCOME_UNKNOWN")
+    if isinstance(cause, UnfitDatabase):
+        # The maintenance may not notice what only this statement needs, such as a right.
+        log.warning("database unfit", path=error.path, reason=explain(cause))
     if isinstance(cause, StoreUnavailable | DatabaseUnavailable):
         return _with_code(error, str(cause), "UNAVAILABLE")
     return None

@@ -45,7 +45,8 @@ async def test_unexpected_error_is_masked_and_carries_the_request_id(
     client: Client, database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("DROP TABLE task")
+        connection.execute("ALTER TABLE task RENAME TO stored")
+        connection.execute("CREATE VIEW task AS SELECT * FROM stored WHERE 1 / 0 = 1")
     body = {"query": TASK, "variables": {"id": str(new_id())}}
     response = await client.http.post("/graphql", json=body, headers={"X-Request-Id": "mine"})
     assert response.status_code == 200
@@ -56,12 +57,12 @@ async def test_unexpected_error_is_masked_and_carries_the_request_id(
     assert error["path"] == ["task"]
     assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "mine"}
     assert "mine" in error["message"]
-    for secret in ("relation", "does not exist", "psycopg", "SELECT"):
+    for secret in ("division", "by zero", "psycopg", "SELECT"):
         assert secret not in response.text
     # Only the log has the details of the error.
     log = capsys.readouterr().out
     assert "masked error" in log
-    assert "does not exist" in log
+    assert "division by zero" in log
 
 
 async def test_requests_over_the_limit_are_refused(settings: Settings, database_url: str) -> None:
