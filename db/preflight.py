@@ -6,26 +6,32 @@ from typing import LiteralString
 import psycopg
 from psycopg.rows import scalar_row, tuple_row
 
+from db.access import connections_problem, rights_problem
 from db.errors import DatabaseError, translated
 from db.pool import Connection, Database, DatabaseLimits
 
 MIN_POSTGRESQL_VERSION = 17
 
 
-async def database_problems(url: str, limits: DatabaseLimits) -> list[str]:
-    """Return why the service cannot run on this database, one message for each problem. Raises `DatabaseError`."""
+async def database_problems(url: str, limits: DatabaseLimits, connections: int = 2) -> list[str]:
+    """Return why the service cannot run on this database, one message for each problem. Raises `DatabaseError`.
+
+    `connections` is the most connections that all workers open.
+    """
     # A plain connection: an older server would refuse the settings of the pool's connections.
     try:
         async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as plain:
-            too_old = version_problem(plain.info.server_version)
+            unfit = version_problem(plain.info.server_version) or await connections_problem(plain, connections)
+            rights = None if unfit else await rights_problem(plain)
     except psycopg.Error as error:
         raise translated(error) from error
-    if too_old is not None:
-        return [too_old]
+    if unfit is not None:  # the other checks would fail for this reason
+        return [unfit]
     async with Database(url, replace(limits, pool_size=2)) as database:
         async with database.connection() as connection:
             found = await _settings(database, connection)
-        problems = [_read_only_problem(found), _encoding_problem(found), await _session_problem(database, found)]
+        session = await _session_problem(database, found)
+    problems = [_read_only_problem(found), _encoding_problem(found), session, rights]
     return [problem for problem in problems if problem is not None]
 
 

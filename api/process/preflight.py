@@ -10,6 +10,7 @@ from api.devstores.connectivity import check_database
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 from cache.redis.preflight import redis_problems, redis_warnings
+from db.errors import explain
 from db.pool import DatabaseLimits
 from db.preflight import database_problems, database_warnings
 
@@ -67,7 +68,7 @@ async def _check_redis(url: str) -> list[str]:
             for warning in [] if problems else await redis_warnings(redis):
                 log.warning(warning, setting="REDIS_URL")
         except CacheUnavailable as error:
-            log.warning("Redis is unreachable, continuing without it", setting="REDIS_URL", reason=str(error.__cause__))
+            log.warning("Redis cannot be used, continuing without it", setting="REDIS_URL", reason=explain(error))
             return []
     return problems
 
@@ -76,7 +77,7 @@ async def _check_database(settings: Settings, url: str) -> list[str]:
     limits = DatabaseLimits(
         statement_timeout_ms=settings.statement_timeout_ms, transaction_timeout_ms=settings.transaction_timeout_ms
     )
-    problems = await database_problems(url, limits)
+    problems = await database_problems(url, limits, settings.database_connections)
     for warning in [] if problems else await database_warnings(url, limits):
         log.warning(warning, setting="DATABASE_URL")
     return problems

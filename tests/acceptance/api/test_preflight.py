@@ -98,7 +98,7 @@ def test_unreachable_redis_is_a_warning(tmp_path: Path, database_url: str) -> No
         assert until(lambda: is_alive(service) or process.poll() is not None)
         assert process.poll() is None, output.read_text()
         [entry] = [entry for entry in warnings_in(output) if entry["setting"] == "REDIS_URL"]
-        assert entry["message"] == "Redis is unreachable, continuing without it"
+        assert entry["message"] == "Redis cannot be used, continuing without it"
         assert "No such file" in entry["reason"]
     finally:
         below = service.processes()

@@ -1,5 +1,7 @@
 """Tests that each migration is applied once, also by concurrent processes."""
 
+import pwd
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,6 +70,44 @@ def test_killed_process_releases_the_lock(empty_database: str) -> None:
         assert holder.stdout.readline() == "held\n"
         holder.kill()
     assert migrate(empty_database) == NAMES
+
+
+def test_user_without_a_name_and_slow_dns_are_no_obstacle(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_name(_: int) -> None:
+        raise KeyError("getpwuid(): uid not found")
+
+    def slow(*_: str) -> None:
+        raise AssertionError("DNS is asked")
+
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", no_name)
+    monkeypatch.setattr(socket, "getfqdn", slow)
+    assert migrate(empty_database) == NAMES
+
+
+def test_migration_takes_one_connection(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE ROLE single LOGIN CONNECTION LIMIT 1")
+        connection.execute("GRANT CREATE ON SCHEMA public TO single")
+        try:
+            assert migrate(empty_database.replace("user=postgres", "user=single")) == NAMES
+        finally:
+            connection.execute("DROP OWNED BY single CASCADE")
+            connection.execute("DROP ROLE single")
+
+
+def test_migration_may_take_longer_than_the_timeouts_of_the_database(
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slow.sql").write_text("SELECT pg_sleep(1.2)")
+    monkeypatch.setattr(migrations, "FOLDER", tmp_path)
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        for setting in ("statement_timeout", "transaction_timeout"):
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} SET {} = '600ms'").format(sql.Identifier(EMPTY), sql.Identifier(setting))
+            )
+    assert migrate(empty_database) == ["slow"]
 
 
 # The check of 0.1.0.
