@@ -49,7 +49,7 @@ async def rebuild(store: Store) -> int | None:
     """
     # Checked before any writer has to wait. Redis may not have been reachable when the service started.
     run_id = await store.redis.run_id()
-    if problems := await redis_problems(store.redis):
+    if problems := await redis_problems(store.redis, store.workspace):
         raise UnfitRedis(" ".join(problems))
     async with store.database.transaction() as lock_connection:
         if not await gate.try_to_build(lock_connection, store.workspace):

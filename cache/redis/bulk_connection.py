@@ -9,11 +9,12 @@ from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-from cache.errors import CacheUnavailable, OtherRedis, RedisFull
+from cache.errors import OtherRedis
+from cache.redis.failures import unavailable
 from cache.redis.shared_connection import parse_run_id
 from db.blocking import run_blocking
 
@@ -46,10 +47,8 @@ class BulkConnection:
                     if isinstance(reply, ResponseError):
                         raise reply
                 return replies
-            except OutOfMemoryError as error:
-                raise RedisFull from error
             except (RedisError, OSError) as error:
-                raise CacheUnavailable from error
+                raise unavailable(error) from error
 
         return await run_blocking(exchange, self._connection._sock.fileno(), patience=CANCEL_SECONDS)
 
@@ -85,7 +84,7 @@ def _open(url: str, run_id: str) -> Any:
         found = parse_run_id(connection.read_response())
     except (RedisError, OSError) as error:
         connection.disconnect()
-        raise CacheUnavailable from error
+        raise unavailable(error) from error
     if found != run_id:
         connection.disconnect()
         raise OtherRedis

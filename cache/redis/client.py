@@ -18,6 +18,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from cache.errors import CacheUnavailable, RedisFull
 from cache.redis.bulk_connection import BulkConnection, bulk_connection
 from cache.redis.connection_pool import ConnectionPool
+from cache.redis.failures import unavailable
 from cache.redis.pipeline import pack_command
 from cache.redis.shared_connection import SharedConnection, parse_run_id
 from cache.redis.subscription import Subscription
@@ -26,15 +27,17 @@ SCRIPTS = Path(__file__).parent / "scripts"
 SUBSCRIBE_TIMEOUT_SECONDS = 2.0
 # How long a reader waits for Redis, including for a new connection, before it falls back to PostgreSQL.
 READ_TIMEOUT_SECONDS = 0.5
-ScriptName = Literal["mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page", "counts", "announce"]
+ScriptName = Literal[
+    "mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page", "counts", "announce", "probe"
+]
 Argument = bytes | str | int
 
 
 @cache
 def script_source(name: ScriptName) -> str:
-    """Return the text of a script. All but the page script start with the prelude."""
+    """Return the text of a script. All start with the prelude but those that use no index or only one."""
     text = (SCRIPTS / f"{name}.lua").read_text()
-    return text if name == "page" else (SCRIPTS / "prelude.lua").read_text() + text
+    return text if name in ("page", "probe") else (SCRIPTS / "prelude.lua").read_text() + text
 
 
 @cache
@@ -78,6 +81,7 @@ class Redis:
         self.client: redis.Redis = redis.Redis.from_pool(self._pool)
         # The pool has read the URL, so all kinds of connections understand the same URLs.
         address = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        self.user = address.username or "default"
         self._shared = SharedConnection(address, read_timeout)
         self._exclusive = ConnectionPool(address, connections, timeout)
 
@@ -159,10 +163,10 @@ class Redis:
 
     def _read_error(self, reply: hiredis.ReplyError) -> CacheUnavailable:
         """Return the error of a read that the server refused. Another server may stand behind the address by now."""
-        if str(reply).startswith("OOM"):
-            return RedisFull()
-        self._shared.replace()
-        return CacheUnavailable()
+        error = unavailable(reply)
+        if not isinstance(error, RedisFull):
+            self._shared.replace()
+        return error
 
     @asynccontextmanager
     async def bulk(self, run_id: str) -> AsyncIterator[BulkConnection]:
@@ -193,7 +197,7 @@ def _raise_errors(replies: Sequence[Any]) -> None:
     for reply in replies:
         if type(reply) is hiredis.ReplyError:
             # Redis refuses a script for lack of memory at its first write, so no script is left half done.
-            raise (RedisFull if str(reply).startswith("OOM") else CacheUnavailable) from reply
+            raise unavailable(reply) from reply
 
 
 @asynccontextmanager
@@ -203,4 +207,4 @@ async def redis_timeout(seconds: float | None) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise CacheUnavailable from error
+        raise unavailable(error) from error

@@ -8,6 +8,7 @@ import hiredis
 from redis.asyncio.connection import AbstractConnection
 
 from cache.errors import CacheUnavailable, OtherRedis
+from cache.redis.failures import unavailable
 from cache.redis.pipeline import Pipeline
 from cache.redis.shared_connection import open_pipeline
 
@@ -59,8 +60,8 @@ class ConnectionPool:
             raise CacheUnavailable
         try:
             pipeline = await self._open()
-        except (OSError, TimeoutError, CacheUnavailable) as error:
-            raise CacheUnavailable from error
+        except (OSError, TimeoutError, CacheUnavailable, hiredis.ReplyError) as error:
+            raise unavailable(error) from error
         if self._closed or run_id not in ("", pipeline.run_id):
             pipeline.close(ConnectionError("The connection leads to another server."))
             raise CacheUnavailable if self._closed else OtherRedis
@@ -79,7 +80,7 @@ class ConnectionPool:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._free.acquire()
         except TimeoutError as error:
-            raise CacheUnavailable from error
+            raise unavailable(error) from error
 
     def _take(self, run_id: str) -> Pipeline | None:
         """Return an idle connection. One that is left over from another run of the server is closed."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 import hiredis
 
 from cache.errors import CacheUnavailable
+from cache.redis.failures import unavailable
 
 pack_command: Callable[[tuple[bytes | str | int, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
@@ -33,6 +34,7 @@ class Pipeline(asyncio.Protocol):
         self.run_id = ""
         self.is_open = True
         self._loop = asyncio.get_running_loop()
+        self.closed_by: Exception | None = None
         # Done once the socket is closed.
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
@@ -103,6 +105,7 @@ class Pipeline(asyncio.Protocol):
     def close(self, reason: Exception) -> None:
         """Close the socket. All requests in flight fail."""
         self.is_open = False
+        self.closed_by = self.closed_by or reason
         if self._timer is not None:
             self._timer.cancel()
         self._timer, self._timer_at = None, _NEVER
@@ -110,7 +113,7 @@ class Pipeline(asyncio.Protocol):
         requests, self._in_flight = self._in_flight, deque()
         for future, *_ in requests:
             if not future.done():
-                error = CacheUnavailable()
+                error = unavailable(reason)
                 error.__cause__ = reason
                 future.set_exception(error)
         if self._transport is not None:
@@ -135,6 +138,8 @@ class Pipeline(asyncio.Protocol):
                 if type(reply) is hiredis.PushNotification:
                     self._receive_push(reply)
                     continue
+                if type(reply) is hiredis.ReplyError and not in_flight:  # the refusal of a subscription
+                    raise reply
                 future, replies, number, _ = in_flight[0]
                 replies.append(reply)
                 if len(replies) == number:

@@ -4,23 +4,25 @@ from typing import Any
 
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
-from cache.errors import CacheUnavailable
+from cache.redis.access import access_problem
 from cache.redis.client import Redis
+from cache.redis.failures import unavailable
 
 MIN_REDIS_VERSION = 7
 EVICTION_POLICY = "volatile-lfu"
 
 
-async def redis_problems(redis: Redis) -> list[str]:
+async def redis_problems(redis: Redis, workspace: str = "default") -> list[str]:
     """Return why the service must not use this Redis, a sentence for each problem. Raises `CacheUnavailable`."""
     try:
         # All of INFO: Redis 6 takes no list of sections. Managed services allow INFO, but not CONFIG.
         info = await redis.client.info()
         save = await _save_problem(redis)
+        access = await access_problem(redis, workspace)
     except (RedisError, OSError, TimeoutError) as error:
         # The client wraps errors that happen while it connects.
         if not any(isinstance(reason, AuthenticationError | ResponseError) for reason in (error, error.__cause__)):
-            raise CacheUnavailable from error
+            raise unavailable(error) from error
         return [
             f"Redis refuses the connection: {str(error).rstrip('.')}. Check the user, the password and the database "
             "number in REDIS_URL, and allow the user to run INFO."
@@ -33,6 +35,7 @@ async def redis_problems(redis: Redis) -> list[str]:
         _policy_problem(info),
         _appendonly_problem(info),
         save,
+        access,
     ]
     return [problem for problem in problems if problem is not None]
 
@@ -42,7 +45,7 @@ async def redis_warnings(redis: Redis) -> list[str]:
     try:
         policy = str((await redis.client.info("memory")).get("maxmemory_policy", EVICTION_POLICY))
     except (RedisError, OSError, TimeoutError) as error:
-        raise CacheUnavailable from error
+        raise unavailable(error) from error
     if policy == EVICTION_POLICY or not policy.startswith("volatile-"):
         return []
     return [

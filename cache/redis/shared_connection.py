@@ -11,6 +11,7 @@ import redis.asyncio as redis
 from redis.asyncio.connection import AbstractConnection
 
 from cache.errors import CacheUnavailable, OtherRedis
+from cache.redis.failures import unavailable
 from cache.redis.pipeline import Pipeline, pack_command
 
 
@@ -85,10 +86,12 @@ class SharedConnection:
             self._opening.add_done_callback(self._adopt)
         opening = self._opening
         await asyncio.wait({opening}, timeout=max(0.0, fails_at - loop.time()))
-        if not opening.done() or opening.cancelled():
+        if not opening.done():
+            raise unavailable(TimeoutError())
+        if opening.cancelled():
             raise CacheUnavailable
         if (error := opening.exception()) is not None:
-            raise CacheUnavailable from error
+            raise unavailable(error) from error
         return opening.result()
 
     def _adopt(self, opening: asyncio.Task[Pipeline]) -> None:
@@ -105,7 +108,7 @@ async def open_pipeline(
 ) -> Pipeline:
     """Connect, log in, and read the server's run id. `pipelines` holds the pipeline until its socket is closed.
 
-    Raises `OSError` or `TimeoutError`.
+    Raises `OSError` or `TimeoutError`, or `hiredis.ReplyError` if the server refuses the connection.
     """
     limit = timeout_seconds
     if address.socket_connect_timeout is not None:
@@ -155,7 +158,7 @@ async def _handshake(pipeline: Pipeline, address: AbstractConnection) -> str:
     replies = await pipeline.send(b"".join(map(pack_command, commands)), len(commands))
     for reply in replies:
         if isinstance(reply, hiredis.ReplyError):
-            raise ConnectionError(f"Redis refuses the connection: {reply}")
+            raise reply
     return parse_run_id(replies[-1])
 
 

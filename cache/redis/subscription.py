@@ -5,6 +5,7 @@ from collections import deque
 from typing import Any
 
 from cache.errors import CacheUnavailable
+from cache.redis.failures import unavailable
 from cache.redis.pipeline import Pipeline, pack_command
 
 # With this many messages waiting, nothing is read from the socket until all of them were taken.
@@ -28,7 +29,7 @@ class Subscription:
         self._pipeline.subscribe(pack_command(("SUBSCRIBE", channel)), self._receive)
         await self._wait(seconds)
         if not self._confirmed:
-            raise CacheUnavailable
+            raise self._failure()
 
     async def next_message(self, seconds: float) -> bytes | None:
         """Return the next message, or None if none arrives within `seconds`.
@@ -42,12 +43,18 @@ class Subscription:
         if self._messages:
             return self._messages.popleft()
         if not self._pipeline.is_open:
-            raise CacheUnavailable
+            raise self._failure()
         return None
 
     def close(self) -> None:
         """Close the connection."""
         self._pipeline.close(ConnectionError("The subscription has ended."))
+
+    def _failure(self) -> CacheUnavailable:
+        reason = self._pipeline.closed_by or TimeoutError()
+        error = unavailable(reason)
+        error.__cause__ = reason
+        return error
 
     async def _wait(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

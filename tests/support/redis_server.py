@@ -25,12 +25,16 @@ class RedisProcess:
         self._log = data_folder.log("redis")
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start with an empty data set, and wait until the server answers."""
+    def add_options(self, *options: str) -> None:
+        """Add options of the command line for the next start."""
+        self._command = (*self._command, *options)
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start with the data set of its folder, which is empty if nothing was saved. Wait until the server answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         with self.client() as client:
-            for _ in range(500):
+            for _ in range(500 if wait else 0):
                 if _answers(client):
                     break
                 time.sleep(0.01)

@@ -32,7 +32,8 @@ async def redis(address: str) -> AsyncIterator[Redis]:
 def restricted_url(address: str, *commands: str, password: str = "sesame") -> str:
     """Create a user who may run only these commands, and return the user's URL. The correct password is "sesame"."""
     with redis_client.Redis.from_url(address) as client:
-        client.acl_setuser("guest", enabled=True, reset=True, passwords=["+sesame"], keys=["*"], commands=commands)
+        options = {"passwords": ["+sesame"], "keys": ["*"], "channels": ["*"], "commands": commands}
+        client.acl_setuser("guest", enabled=True, reset=True, **options)
     return address.replace("unix://", f"unix://guest:{password}@")
 
 

@@ -1,0 +1,56 @@
+"""The error for each reason why Redis does not do what it was asked."""
+
+import hiredis
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeout
+
+from cache.errors import CacheUnavailable, RedisFull
+
+_CLUSTER = "This Redis is a node of a cluster and does not serve the keys of the service."
+
+# By the first word of Redis's reply. All others are "Redis refuses a command".
+CAUSES = {
+    "ASK": _CLUSTER,
+    "BUSY": "Redis is busy with a script of another client.",
+    "CLUSTERDOWN": _CLUSTER,
+    "CROSSSLOT": _CLUSTER,
+    "DENIED": "Redis is in protected mode and accepts no connection from another machine.",
+    "LOADING": "Redis is loading its data.",
+    "MASTERDOWN": "This Redis is a replica, and its primary is down.",
+    "MISCONF": "Redis refuses writes because it cannot write its snapshot to disk.",
+    "MOVED": _CLUSTER,
+    "NOAUTH": "Redis requires a password, and REDIS_URL has none.",
+    "NOPERM": "The Redis user of the service may not use a command, a key or a channel that the service needs.",
+    "NOREPLICAS": "Redis refuses writes because it has too few replicas.",
+    "READONLY": "This Redis is a replica and refuses writes.",
+    "TRYAGAIN": _CLUSTER,
+    "UNBLOCKED": "Redis became a replica.",
+    "WRONGPASS": "Redis refuses the user or the password of REDIS_URL.",
+}
+_NOTHING_CHANGED = "Nothing was changed. Try again."
+
+
+def unavailable(cause: BaseException) -> CacheUnavailable:
+    """Return the error for a reply of Redis, or for a connection that failed. Raise it from its cause."""
+    if isinstance(cause, CacheUnavailable):
+        return type(cause)(str(cause))  # a new one: several callers may wait for the same connection
+    if isinstance(cause, TimeoutError | RedisTimeout):
+        return CacheUnavailable(f"Redis does not answer in time. {_NOTHING_CHANGED}")
+    if "max number of clients" in str(cause):
+        return CacheUnavailable(f"Redis accepts no more connections (maxclients). {_NOTHING_CHANGED}")
+    code = reply_code(cause)
+    if code == "OOM":
+        return RedisFull()
+    if code in CAUSES:
+        return CacheUnavailable(f"{CAUSES[code]} {_NOTHING_CHANGED}")
+    if code:
+        return CacheUnavailable(f"Redis refuses a command that the service needs. {_NOTHING_CHANGED}")
+    return CacheUnavailable()
+
+
+def reply_code(cause: BaseException | None) -> str:
+    """Return the first word of a reply with an error, or "" for any other cause."""
+    # redis-py removes the word from the messages of the errors that it knows.
+    if isinstance(cause, RedisError) and cause.status_code:
+        return cause.status_code
+    return str(cause).partition(" ")[0] if isinstance(cause, hiredis.ReplyError | ResponseError) else ""
