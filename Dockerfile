@@ -43,7 +43,8 @@ COPY compiler/ compiler/
 COPY cache/ cache/
 COPY db/ db/
 COPY loadgen/ loadgen/
-RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash api schema compiler cache db loadgen
+COPY millitask/ millitask/
+RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash api schema compiler cache db loadgen millitask
 COPY --from=wheels /src/web/out/ web/out/
 # Everything is compiled, and the root file system can be read-only.
 ENV PYTHONDONTWRITEBYTECODE=1

@@ -19,6 +19,7 @@ from api.process.supervisor import Supervisor
 from api.process.worker import WorkerDescriptors, run_worker
 from cache.errors import StoreUnavailable
 from db.errors import DatabaseError
+from millitask import __version__
 
 if TYPE_CHECKING:
     from cache.store import Store
@@ -29,7 +30,7 @@ Result = TypeVar("Result")
 app = App(
     name="python -m api",
     help="Millitask: a GraphQL API over PostgreSQL and Redis. docs/reference/settings.md describes the settings.",
-    version_flags=[],
+    version=__version__,
     result_action="return_value",
 )
 

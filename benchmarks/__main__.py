@@ -12,12 +12,13 @@ from cyclopts.validators import Path as PathValidator
 
 from benchmarks.page_rows.plan import QUICK, ROWS, Plan
 from benchmarks.report import ROOT, Report
+from millitask import __version__
 
 Suite = Literal["page", "protocol", "search", "live", "ship", "indexes", "web"]
 # The default number of tasks, or of subscribers for `live`. All other suites use 1,000,000 tasks.
 DEFAULT_COUNTS = {"indexes": 100_000, "live": 1_000}
 
-app = App(name="python -m benchmarks", help="Measure Millitask on this machine.")
+app = App(name="python -m benchmarks", help="Measure Millitask on this machine.", version=__version__)
 
 
 @app.default

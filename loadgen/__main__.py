@@ -15,8 +15,9 @@ from loadgen.batches import MAX_TASKS
 from loadgen.load import LoadPlan
 from loadgen.load import load as run
 from loadgen.progress import Progress
+from millitask import __version__
 
-app = App(name="python -m loadgen", help="Load tasks into a running Millitask service over HTTP.")
+app = App(name="python -m loadgen", help="Load tasks into a running Millitask service over HTTP.", version=__version__)
 
 _Seconds = Annotated[float, Parameter(validator=Number(gt=0))]
 

@@ -10,7 +10,7 @@ from api.config.settings import Settings
 from api.devstores import find_stores
 from tests.support.service_process import ROOT, Service, serve
 
-LAYERS = ("api", "schema", "compiler", "cache", "db")
+LAYERS = ("api", "schema", "compiler", "cache", "db", "millitask")
 TASK = "query ($id: ID!) { task(id: $id) { title priority version } }"
 CREATE = 'mutation { createTask(input: { title: "One", priority: HIGH }) { task { id } } }'
 RENAME = """mutation ($id: ID!, $title: String!) {

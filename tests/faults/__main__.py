@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+from millitask import __version__
 from tests.faults.campaign import Results, plan_cases, run_planned
 from tests.faults.catalog import FAULTS
 from tests.faults.report import render_table
@@ -25,6 +26,7 @@ TERMINATED = 128 + signal.SIGTERM
 def parse_arguments() -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--case", choices=FAULTS, nargs="+", help="only these faults")
     parser.add_argument("--seed", type=int, help="only the case with this seed, even if it has a result")
     parser.add_argument("--count", type=int, help="the number of injections, instead of the planned one")

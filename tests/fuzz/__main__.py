@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from millitask import __version__
 from tests.fuzz.campaign import Report, campaign
 from tests.fuzz.hostile_campaign import hostile_campaign
 from tests.support.service_process import command, resident, serve
@@ -22,6 +23,7 @@ MAX_MEMORY_GROWTH = 0.1
 def main() -> int:
     """Run the campaign and print a table of the responses."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--executor", choices=["compiled", "standard"], default="compiled")

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from api.config.settings import Settings
+from millitask import __version__
 
 TOTAL = "{ tasks(first: 1) { totalCount } }"
 
@@ -129,7 +130,11 @@ async def running(settings: Settings) -> AsyncIterator[Client]:
 async def ready(client: Client, *, degraded: bool = False) -> None:
     """Wait up to 30 seconds until the service is ready."""
     for _ in range(1500):
-        if (await client.http.get("/readyz")).json() == {"status": "ready", "degraded": degraded}:
+        if (await client.http.get("/readyz")).json() == {
+            "status": "ready",
+            "degraded": degraded,
+            "version": __version__,
+        }:
             return
         await asyncio.sleep(0.02)
     raise AssertionError("The service did not become ready.")

@@ -1,7 +1,9 @@
 """The commands of `python -m api`: their effects, their output and their error messages."""
 
 import json
+import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores, StoreUrls
+from millitask import __version__
 from tests.support.service_process import ROOT, command, free_port, serve
 
 
@@ -28,6 +31,13 @@ def test_help_names_the_commands(tmp_path: Path) -> None:
     for name in ("serve", "migrate", "reindex", "schema", "reset"):
         assert name in done.stdout
     assert "worker " not in done.stdout
+
+
+@pytest.mark.parametrize("module", ["api", "loadgen", "benchmarks", "tests.faults", "tests.fuzz"])
+def test_version_is_that_of_the_package(module: str) -> None:
+    done = subprocess.run([sys.executable, "-m", module, "--version"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{__version__}\n", "")
+    assert re.search(rf"^## {re.escape(__version__)} \(", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize(

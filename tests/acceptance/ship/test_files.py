@@ -92,7 +92,7 @@ def test_every_setting_in_the_files_exists() -> None:
 
 def test_image_contains_only_the_packages_of_the_service() -> None:
     sources = {path.name for path in dockerfile.copied(dockerfile.read())}
-    assert sources == {"api", "schema", "compiler", "cache", "db", "loadgen"}
+    assert sources == {"api", "schema", "compiler", "cache", "db", "loadgen", "millitask"}
     assert all(path.is_dir() for path in dockerfile.copied(dockerfile.read()))
 
 

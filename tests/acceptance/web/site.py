@@ -15,6 +15,7 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
 from db.pool import Database
+from millitask import __version__
 from tests.support.service_process import Service, free_port, serve, until
 
 # "Task 1" is the newest task, so row n of the list shows "Task n".
@@ -63,7 +64,7 @@ class Site:
             self._folder, port=self.port, DATABASE_URL=self.urls.database_url, REDIS_URL=self.urls.redis_url
         )
         self._serving.__enter__()
-        assert until(lambda: self._state() == {"status": "ready", "degraded": False})
+        assert until(lambda: self._state() == {"status": "ready", "degraded": False, "version": __version__})
 
     def stop(self) -> None:
         """Stop the service. Its stores keep running."""
@@ -83,7 +84,7 @@ class Site:
     def start_redis(self) -> None:
         """Start an empty Redis, and wait until the service has rebuilt its index there."""
         next(server for server in self._stores.servers if server.name != "PostgreSQL").start()
-        assert until(lambda: self._state() == {"status": "ready", "degraded": False})
+        assert until(lambda: self._state() == {"status": "ready", "degraded": False, "version": __version__})
 
     def replace_tasks(self, count: int) -> None:
         """Replace all tasks by `count` new ones, directly in PostgreSQL, then rebuild the Redis index."""
@@ -97,7 +98,7 @@ class Site:
                 connection.execute(definition)
             connection.execute("ANALYZE task")
         assert asyncio.run(self._reindex()) == count
-        assert until(lambda: self._state() == {"status": "ready", "degraded": False})
+        assert until(lambda: self._state() == {"status": "ready", "degraded": False, "version": __version__})
 
     async def _reindex(self) -> int:
         async with Database(self.urls.database_url) as database, Redis(self.urls.redis_url) as redis:

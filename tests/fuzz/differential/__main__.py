@@ -11,6 +11,7 @@ import warnings
 from types import CoroutineType
 from typing import Any
 
+from millitask import __version__
 from tests.fuzz.differential.campaign import SUBJECTS, Report, run
 
 # Each round has a seed of its own, with which it can be run again.
@@ -20,6 +21,7 @@ ROUND = 10_000
 def main() -> int:
     """Run the campaign on all schemas, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--count", type=int, default=1_000_000, help="operations in total")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -11,6 +11,7 @@ import redis
 
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
+from millitask import __version__
 from schema.ids import new_id
 from tests.integration.api.table_lock import locked_task_table, wait_for_lock_waiters
 from tests.support.graphql_client import TOTAL, Client, ready, running, started
@@ -95,7 +96,10 @@ async def test_statement_over_its_time_limit_is_unavailable(settings: Settings, 
 
 
 async def test_health_checks_of_a_ready_service(client: Client) -> None:
-    for path, body in (("/livez", {"status": "ok"}), ("/readyz", {"status": "ready", "degraded": False})):
+    for path, body in (
+        ("/livez", {"status": "ok"}),
+        ("/readyz", {"status": "ready", "degraded": False, "version": __version__}),
+    ):
         response = await client.http.get(path)
         assert (response.status_code, response.json()) == (200, body)
         assert response.headers["Content-Type"] == "application/json"
@@ -107,6 +111,7 @@ async def test_service_is_not_ready_without_postgresql(settings: Settings) -> No
         assert response.status_code == 503
         assert int(response.headers["Retry-After"]) >= 1
         assert response.json()["status"] == "not ready"
+        assert response.json()["version"] == __version__
         assert "PostgreSQL" in response.json()["reason"]
         assert (await client.http.get("/livez")).status_code == 200
 
@@ -182,6 +187,10 @@ async def test_service_works_without_redis_and_loses_nothing(database_url: str, 
             made = await client.create(title="Without Redis")
             page = await client.query("{ tasks { totalCount nodes { id } } }")
             assert page["tasks"] == {"totalCount": 2, "nodes": [{"id": made["id"]}, {"id": kept["id"]}]}
-            assert (await client.http.get("/readyz")).json() == {"status": "ready", "degraded": True}
+            assert (await client.http.get("/readyz")).json() == {
+                "status": "ready",
+                "degraded": True,
+                "version": __version__,
+            }
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT title FROM task ORDER BY id").fetchall() == [("Kept",), ("Without Redis",)]
