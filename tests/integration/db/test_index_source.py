@@ -91,7 +91,8 @@ async def test_scores_are_exact_to_the_unit(connection: Connection) -> None:
            WHERE task.id = made.id""",
         ([task.id for task in made], moments, expiries),
     )
-    created, expires = {}, {}
+    created: dict[bytes, int] = {}
+    expires: dict[bytes, int] = {}
     for batch in await read_batches(connection, 700):
         for part in batch:
             created |= part.created_at
