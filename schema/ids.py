@@ -6,13 +6,37 @@ from uuid import UUID
 
 import msgspec
 
+# The counter starts in the lower half of its range, so that it has room in each millisecond.
+_COUNTER_START, _COUNTER_END = 2**41 - 1, 2**42 - 1
+
+
+class _LastId:
+    """The time in milliseconds and the counter of the last id of this process."""
+
+    milliseconds = 0
+    counter = 0
+
+
+_last_id = _LastId()
+
 
 def new_id() -> UUID:
-    """Return a new UUIDv7: the current time in milliseconds and 74 random bits."""
-    random_bits = int.from_bytes(os.urandom(10))
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (2**48 - 1)) << 80 | random_bits
-    return UUID(int=value & ~(0xF << 76) & ~(0b11 << 62) | 0x7 << 76 | 0b10 << 62)
+    """Return a new UUIDv7 that is greater than all before it in this process: time, 42 bits of counter, 32 random bits.
+
+    In each millisecond the counter starts at a random number (RFC 9562, section 6.2, method 1). If the clock is set
+    back or the counter overflows, the time of the ids runs ahead of the clock.
+    """
+    last, random_bits = _last_id, int.from_bytes(os.urandom(10))
+    start, milliseconds = random_bits >> 32 & _COUNTER_START, time.time_ns() // 1_000_000
+    if milliseconds > last.milliseconds:
+        last.milliseconds, last.counter = milliseconds, start
+    elif last.counter == _COUNTER_END:
+        last.milliseconds, last.counter = last.milliseconds + 1, start
+    else:
+        last.counter += 1
+    high, low = last.counter >> 30, last.counter & (2**30 - 1)
+    time_bits = (last.milliseconds & (2**48 - 1)) << 80
+    return UUID(int=time_bits | 0x7 << 76 | high << 64 | 0b10 << 62 | low << 32 | random_bits & (2**32 - 1))
 
 
 def parse_id(text: str) -> UUID:

@@ -5,6 +5,7 @@ from uuid import RFC_4122, UUID
 
 import pytest
 
+from schema import ids as ids_module
 from schema.ids import new_id, parse_id
 from tests.support.task_inputs import INVALID_IDS
 
@@ -23,6 +24,40 @@ def test_new_id_begins_with_the_time_in_milliseconds() -> None:
 
 def test_new_ids_differ() -> None:
     assert len({new_id() for _ in range(10_000)}) == 10_000
+
+
+def test_new_ids_increase() -> None:
+    ids = [new_id() for _ in range(10_000)]
+    assert ids == sorted(ids)
+
+
+def test_new_ids_increase_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, now = new_id(), time.time_ns()
+    monkeypatch.setattr("schema.ids.time.time_ns", lambda: now - 3_600 * 10**9)
+    ids = [first, *(new_id() for _ in range(100))]
+    assert ids == sorted(set(ids))
+
+
+def test_new_ids_increase_when_the_counter_overflows(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time_ns()
+    monkeypatch.setattr("schema.ids._last_id", ids_module._LastId())
+    monkeypatch.setattr("schema.ids.time.time_ns", lambda: now)
+    first = new_id()
+    monkeypatch.setattr("schema.ids._last_id.counter", 2**42 - 2)
+    ids = [first, *(new_id() for _ in range(3))]
+    assert ids == sorted(set(ids))
+    assert [id_.int >> 80 for id_ in ids] == [now // 10**6] * 2 + [now // 10**6 + 1] * 2
+
+
+def test_new_ids_of_one_millisecond_differ_between_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both the start of the counter and the end of the id are random."""
+    now = time.time_ns()
+    monkeypatch.setattr("schema.ids.time.time_ns", lambda: now)
+    ids = set()
+    for _ in range(100):
+        monkeypatch.setattr("schema.ids._last_id", ids_module._LastId())
+        ids.add(new_id())
+    assert len({id_.int >> 32 for id_ in ids}) == 100
 
 
 def test_parse_id_accepts_lower_and_upper_case() -> None:
