@@ -1,7 +1,7 @@
 """The statements that read and write tasks by id, one function for each."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import LiteralString
 from uuid import UUID
@@ -15,6 +15,7 @@ from db.row_factories import task_row, task_row_with
 from db.statements import Statement
 from db.task import READ_ONLY_COLUMNS, WRITABLE_FIELDS, LockedTask, NewTask, Task
 
+_MICROSECOND = timedelta(microseconds=1)
 # Statements are composed from literals only. Values from outside are always parameters.
 _SELECTED: dict[str, LiteralString] = {name: f"task.{name}" for name in READ_ONLY_COLUMNS} | {
     # psycopg returns the values of an enum that it does not know as bytes.
@@ -64,20 +65,25 @@ _ARRAYS: LiteralString = ", ".join(
     f"%(new_{field.name})s::text[]" if field.is_enum else f"%(new_{field.name})s::{field.sql_type}[]"
     for field in WRITABLE_FIELDS
 )
-# The tasks of a bulk statement as rows: an array for each field, see `field_arrays`.
-_INCOMING: LiteralString = f"unnest(%(new_id)s::uuid[], {_ARRAYS}) AS incoming (id, {_FIELD_NAMES})"
+# The tasks of a bulk statement as rows in the given order: an array for each field, see `field_arrays`.
+_INCOMING: LiteralString = (
+    f"unnest(%(new_id)s::uuid[], {_ARRAYS}) WITH ORDINALITY AS incoming (id, {_FIELD_NAMES}, number)"
+)
 _VALUES: LiteralString = ", ".join(f"incoming.{field.name}::{field.sql_type}" for field in WRITABLE_FIELDS)
 
 # Rows are inserted in the order of their ids, so that two creates with common ids cannot deadlock. Tasks that have
 # already expired by the database's clock are left out. `taken_ids` tells them from ids that are taken. The token is
-# drawn after the rows were inserted. The ids are returned only if some tasks were left out.
+# drawn after the rows were inserted. The ids are returned only if some tasks were left out. Each task is created a
+# microsecond after the one before it, so that pages show the tasks in the given order. All of these times have passed
+# when the statement ends.
 INSERT_TASKS: LiteralString = f"""
     WITH created AS (
-        INSERT INTO task (workspace_id, id, {_FIELD_NAMES})
-        SELECT %(workspace)s, id, {_VALUES}
+        INSERT INTO task (workspace_id, id, {_FIELD_NAMES}, created_at, updated_at)
+        SELECT %(workspace)s, id, {_VALUES}, at, at
         FROM {_INCOMING}
+        CROSS JOIN LATERAL (SELECT statement_timestamp() + (number - 1) * interval '1 microsecond' AS at) AS created
         WHERE expires_at IS NULL OR expires_at > statement_timestamp()
-        ORDER BY id
+        ORDER BY id, number
         ON CONFLICT (workspace_id, id) DO NOTHING
         RETURNING id
     )
@@ -92,11 +98,12 @@ async def insert_tasks(connection: Connection, workspace: str, new: Sequence[New
     Tasks whose id is taken and tasks that have already expired are left out. Without any created task the token is 0.
     """
     params = {"workspace": workspace, "count": len(new), **field_arrays(new)}
-    [(created_at, token, ids)] = await connection.query(INSERT_TASKS, params, tuple_row)
-    if ids is not None:
-        created_ids = set(ids)
-        new = [task for task in new if task.id in created_ids]
-    created = {task.id: _created_task(task, created_at) for task in new}
+    [(started_at, token, ids)] = await connection.query(INSERT_TASKS, params, tuple_row)
+    created_ids = None if ids is None else set(ids)
+    created: dict[UUID, Task] = {}
+    for number, task in enumerate(new):
+        if created_ids is None or task.id in created_ids:
+            created.setdefault(task.id, _created_task(task, started_at + number * _MICROSECOND))
     return created, token if created else 0
 
 

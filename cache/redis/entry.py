@@ -20,13 +20,10 @@ def placement(task: Task, *, visible: bool = True) -> Placement:
 
 
 def placements(tasks: Sequence[Task]) -> list[bytes | int | str]:
-    """Return the placements of visible tasks, one after another. Tasks that were created together share the time."""
+    """Return the placements of visible tasks, one after another."""
     flat: list[bytes | int | str] = []
-    created_at, score = None, 0
     for task in tasks:
-        if task.created_at is not created_at:
-            created_at, score = task.created_at, created_at_us(task)
-        flat += (task.id.bytes, VIEW_OF[task.status], score, expires_at_ms(task))
+        flat += (task.id.bytes, VIEW_OF[task.status], created_at_us(task), expires_at_ms(task))
     return flat
 
 

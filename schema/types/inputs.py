@@ -140,7 +140,9 @@ class BulkInput:
 
 @strawberry.input(description="The input of `createTasks`.")
 class CreateTasksInput(BulkInput):
-    tasks: list[CreateTaskInput] = strawberry.field(description=f"The tasks to create. {ITEMS_DOC}")
+    tasks: list[CreateTaskInput] = strawberry.field(
+        description=f"The tasks to create, the oldest first: each `createdAt` is later than the one before. {ITEMS_DOC}"
+    )
 
 
 @strawberry.input(description="The input of `updateTasks`.")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from db.index_source import INDEX_START, StatusBatch, index_batch, last_position
 from db.pool import Connection
@@ -54,7 +55,9 @@ async def test_batches_hold_every_visible_task_once_in_order(connection: Connect
 
 async def test_tasks_with_equal_times_are_sorted_by_id(connection: Connection) -> None:
     made = await create_rows(connection, 10)
-    assert len({task.created_at for task in made}) == 1
+    await connection.raw.execute("UPDATE task SET created_at = %s", (made[-1].created_at,))
+    made = [structs.replace(task, created_at=made[-1].created_at) for task in made]
+    made.sort(key=lambda task: task.id, reverse=True)
     found = await read_batches(connection, 3)
     assert [task for batch in found for task in tasks_in(batch)] == [index_row(task) for task in reversed(made)]
 

@@ -69,10 +69,20 @@ async def test_duplicate_id_in_one_statement_is_created_once(connection: Connect
     assert list(made) == [new.id]
 
 
-async def test_thousand_tasks_in_one_statement_have_the_same_time(connection: Connection) -> None:
-    made = await create_rows(connection, 1000)
-    assert len(made) == 1000
-    assert len({task.created_at for task in made}) == 1
+async def test_tasks_of_one_statement_are_created_in_the_given_order(connection: Connection) -> None:
+    """Each a microsecond after the one before it. The ids have another order, as those of clients may."""
+    new = sorted((new_task(f"{number}") for number in range(1000)), key=lambda task: task.id.bytes[::-1])
+    (existing,) = await create_rows(connection, 1)
+    new[500] = structs.replace(new[500], id=existing.id)
+    made, _ = await insert_tasks(connection, WORKSPACE, new)
+    assert list(made) == [task.id for task in new if task.id != existing.id]
+    page = (await task_page(connection, WORKSPACE, count=1000)).tasks
+    assert [task.id for task in page] == [existing.id, *made][::-1]
+    times = [task.created_at for task in made.values()]
+    assert [time - times[0] for time in times] == [timedelta(microseconds=at) for at in range(1000) if at != 500]
+    assert all(task.updated_at == task.created_at for task in page)
+    row = await (await connection.raw.execute("SELECT max(created_at) < clock_timestamp() FROM task")).fetchone()
+    assert row == (True,)
 
 
 async def test_concurrent_creates_of_the_same_ids_do_not_deadlock(database: Database) -> None:

@@ -227,3 +227,29 @@ async def test_create_tasks_can_be_retried(client: Client) -> None:
     first = await client.query(CREATE_MANY, tasks=tasks)
     assert await client.query(CREATE_MANY, tasks=tasks) == first
     assert await client.total() == 20
+
+
+@pytest.mark.parametrize("whose_ids", ["client", "server"])
+async def test_created_tasks_stand_in_the_given_order(client: Client, whose_ids: str) -> None:
+    """The first is the oldest. A repeated item keeps the place of its task."""
+    ids = sorted((str(new_id()) for _ in range(100)), reverse=True) if whose_ids == "client" else None
+    items = [{"title": f"{number}"} | ({"id": ids[number]} if ids else {}) for number in range(100)]
+    first = await run_bulk(client, "createTasks", items[40:60])
+    if ids is None:
+        items[40:60] = [{"title": "Again", "id": result["task"]["id"]} for result in first["results"]]
+    payload = await run_bulk(client, "createTasks", items)
+    order = [result["task"]["id"] for result in payload["results"]]
+    order = order[40:60] + order[:40] + order[60:]
+    nodes = (await client.query("{ tasks(first: 100) { nodes { id createdAt } } }"))["tasks"]["nodes"]
+    assert [node["id"] for node in nodes] == order[::-1]
+    assert len({node["createdAt"] for node in nodes}) == 100
+    oldest = (await client.query("{ tasks(first: 100, orderBy: OLDEST) { nodes { id } } }"))["tasks"]["nodes"]
+    assert [node["id"] for node in oldest] == order
+    if ids is None:
+        assert order == sorted(order)
+
+
+async def test_ids_of_the_service_increase_over_several_requests(client: Client) -> None:
+    ids = [(await client.create(title="One"))["id"], *await client.create_many(["Two"] * 50)]
+    ids += [*await client.create_many(["Three"] * 50), (await client.create(title="Four"))["id"]]
+    assert ids == sorted(ids)
