@@ -16,14 +16,17 @@ from db.pages import NEWEST_POSITION
 from db.pool import Connection, Database
 from db.search import RowFilter, matching_filter, matching_words
 
+# PostgreSQL's words of these texts are those of the service.
 FILL = """
-    INSERT INTO task (workspace_id, id, title, description, priority, created_at)
-    SELECT 'default', uuidv7(), 'Task ' || n,
-           'word' || n %% 10 || ' tenth' || n %% 10 || ' hundredth' || n %% 100 || ' thousandth' || n %% 1000
-           || CASE WHEN n < %(count)s / 10 THEN ' old' ELSE '' END || repeat(' filling', 8),
-           (enum_range(NULL::task_priority))[1 + n %% 5],
-           now() - make_interval(secs => %(count)s - n)
+    INSERT INTO task (workspace_id, id, title, description, priority, created_at, words, words_version)
+    SELECT 'default', uuidv7(), title, description, (enum_range(NULL::task_priority))[1 + n %% 5],
+           now() - make_interval(secs => %(count)s - n), to_tsvector('simple', title || ' ' || description), 1
     FROM generate_series(1, %(count)s) AS n
+    CROSS JOIN LATERAL (
+        SELECT 'Task ' || n AS title,
+               'word' || n %% 10 || ' tenth' || n %% 10 || ' hundredth' || n %% 100 || ' thousandth' || n %% 1000
+               || CASE WHEN n < %(count)s / 10 THEN ' old' ELSE '' END || repeat(' filling', 8) AS description
+    ) AS texts
 """
 SEARCHES = {
     "in 10% of the tasks": [f"'tenth{n}'" for n in range(10)],

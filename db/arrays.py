@@ -11,7 +11,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-_TEXT, _TIMESTAMPTZ, _UUID = 25, 1184, 2950
+_TEXT, _TIMESTAMPTZ, _UUID, _TSVECTOR = 25, 1184, 2950, 3614
 _NULL, _UUID_LENGTH, _TIME_LENGTH = b"\xff\xff\xff\xff", b"\0\0\0\x10", b"\0\0\0\x08"
 _length = struct.Struct(">i").pack
 _time = struct.Struct(">q").pack
@@ -47,6 +47,11 @@ def text_array(values: Sequence[str]) -> Array:
     """Return a `text[]`."""
     encoded = [value.encode() for value in values]
     return Array(_TEXT, len(values), [_length(len(value)) + value for value in encoded])
+
+
+def tsvector_array(values: Sequence[bytes]) -> Array:
+    """Return a `tsvector[]` of values in PostgreSQL's binary format."""
+    return Array(_TSVECTOR, len(values), [_length(len(value)) + value for value in values])
 
 
 def time_array(values: Sequence[datetime | None]) -> Array:

@@ -1,12 +1,11 @@
 """Search by words or by a filter: keyset pages of the positions of matching tasks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from psycopg.rows import scalar_row, tuple_row
+from psycopg.rows import tuple_row
 
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.pool import Connection
@@ -33,24 +32,6 @@ class RowFilter:
     def by_expiry(self) -> bool:
         """Whether the filter has a condition on the expiry. Its tasks are then sorted by expiry."""
         return self.expires_from is not None or self.expires_before is not None
-
-
-BUILD_TSQUERY: LiteralString = """
-    SELECT string_agg(nullif(phraseto_tsquery('simple', words)::text, '')
-                      || CASE WHEN whole THEN '' ELSE ':*' END, ' & ')
-    FROM unnest(%(terms)s::text[], %(whole)s::bool[]) AS requested (term, whole)
-    CROSS JOIN LATERAL translate(normalize(term, NFKC), '@./_:+~%%&=?#|-', repeat(' ', 14)) AS words
-"""
-
-
-async def tsquery_of(connection: Connection, terms: Sequence[tuple[str, bool]]) -> str | None:
-    """Return a tsquery that matches all terms, or None if no term has a word.
-
-    A term is a phrase, and whether its last word must match as a whole. If not, the last word is a prefix.
-    """
-    params = {"terms": [term for term, _ in terms], "whole": [whole for _, whole in terms]}
-    [query] = await connection.query(BUILD_TSQUERY, params, scalar_row)
-    return None if query is None else str(query)
 
 
 def _newest_first(direction: Direction) -> tuple[LiteralString, LiteralString]:

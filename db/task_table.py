@@ -9,7 +9,8 @@ from uuid import UUID
 from msgspec import structs
 from psycopg.rows import scalar_row, tuple_row
 
-from db.arrays import ARRAYS, Array, uuid_array
+from db import words
+from db.arrays import ARRAYS, Array, tsvector_array, uuid_array
 from db.pool import Connection
 from db.row_factories import task_row, task_row_with
 from db.statements import Statement
@@ -65,9 +66,10 @@ _ARRAYS: LiteralString = ", ".join(
     f"%(new_{field.name})s::text[]" if field.is_enum else f"%(new_{field.name})s::{field.sql_type}[]"
     for field in WRITABLE_FIELDS
 )
-# The tasks of a bulk statement as rows in the given order: an array for each field, see `field_arrays`.
+# The tasks of a bulk statement as rows in the given order: an array for each field and the words, see `row_arrays`.
 _INCOMING: LiteralString = (
-    f"unnest(%(new_id)s::uuid[], {_ARRAYS}) WITH ORDINALITY AS incoming (id, {_FIELD_NAMES}, number)"
+    f"unnest(%(new_id)s::uuid[], {_ARRAYS}, %(new_words)s::tsvector[]) WITH ORDINALITY "
+    f"AS incoming (id, {_FIELD_NAMES}, words, number)"
 )
 _VALUES: LiteralString = ", ".join(f"incoming.{field.name}::{field.sql_type}" for field in WRITABLE_FIELDS)
 
@@ -78,8 +80,8 @@ _VALUES: LiteralString = ", ".join(f"incoming.{field.name}::{field.sql_type}" fo
 # when the statement ends.
 INSERT_TASKS: LiteralString = f"""
     WITH created AS (
-        INSERT INTO task (workspace_id, id, {_FIELD_NAMES}, created_at, updated_at)
-        SELECT %(workspace)s, id, {_VALUES}, at, at
+        INSERT INTO task (workspace_id, id, {_FIELD_NAMES}, words, words_version, created_at, updated_at)
+        SELECT %(workspace)s, id, {_VALUES}, words, {words.VERSION}, at, at
         FROM {_INCOMING}
         CROSS JOIN LATERAL (SELECT statement_timestamp() + (number - 1) * interval '1 microsecond' AS at) AS created
         WHERE expires_at IS NULL OR expires_at > statement_timestamp()
@@ -97,7 +99,7 @@ async def insert_tasks(connection: Connection, workspace: str, new: Sequence[New
 
     Tasks whose id is taken and tasks that have already expired are left out. Without any created task the token is 0.
     """
-    params = {"workspace": workspace, "count": len(new), **field_arrays(new)}
+    params = {"workspace": workspace, "count": len(new), **row_arrays(new, await words_of(new))}
     [(started_at, token, ids)] = await connection.query(INSERT_TASKS, params, tuple_row)
     created_ids = None if ids is None else set(ids)
     created: dict[UUID, Task] = {}
@@ -140,16 +142,21 @@ _SET_FIELDS: LiteralString = ", ".join(
 )
 
 UPDATE_TASKS: LiteralString = f"""
-    UPDATE task SET {_SET_FIELDS}, {_TOUCH}
+    UPDATE task SET {_SET_FIELDS}, words = incoming.words, words_version = {words.VERSION}, {_TOUCH}
     FROM {_INCOMING}
     WHERE task.workspace_id = %(workspace)s AND task.id = incoming.id
     RETURNING {COLUMNS}
 """
 
 
-def update_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> Statement[Task]:
-    """Queue the statement that writes the writable fields of locked tasks. It returns the written rows."""
-    return connection.queue(UPDATE_TASKS, {"workspace": workspace, **field_arrays(tasks)}, task_row)
+def update_tasks(
+    connection: Connection, workspace: str, tasks: Sequence[Task], vectors: Sequence[bytes]
+) -> Statement[Task]:
+    """Queue the statement that writes the writable fields and the words of locked tasks. It returns the written rows.
+
+    `vectors` are the words of the tasks, see `words_of`.
+    """
+    return connection.queue(UPDATE_TASKS, {"workspace": workspace, **row_arrays(tasks, vectors)}, task_row)
 
 
 def _set_deleted_at(value: LiteralString) -> LiteralString:
@@ -174,9 +181,14 @@ def restore_tasks(connection: Connection, workspace: str, tasks: Sequence[Task])
     return connection.queue(RESTORE_TASKS, {"workspace": workspace, "ids": [task.id for task in tasks]}, task_row)
 
 
-def field_arrays(tasks: Sequence[NewTask | Task]) -> dict[str, Array]:
-    """Return the parameters of a bulk statement: an array of the ids and one of each writable field."""
+async def words_of(tasks: Sequence[NewTask | Task]) -> list[bytes]:
+    """Return the words of each task for the word index."""
+    return await words.tsvectors((task.title, task.description) for task in tasks)
+
+
+def row_arrays(tasks: Sequence[NewTask | Task], vectors: Sequence[bytes]) -> dict[str, Array]:
+    """Return the parameters of a bulk statement: an array of the ids, one of each writable field, one of the words."""
     arrays = {
         f"new_{name}": ARRAYS[sql_type](list(map(attrgetter(name), tasks))) for name, sql_type in _SENT_TYPES.items()
     }
-    return {"new_id": uuid_array([task.id for task in tasks]), **arrays}
+    return {"new_id": uuid_array([task.id for task in tasks]), **arrays, "new_words": tsvector_array(vectors)}

@@ -1,1 +1,1 @@
-"""Background work: rebuild, scrub, audit, purge."""
+"""Background work: rebuild, scrub, audit, purge, words."""

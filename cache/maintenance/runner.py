@@ -1,6 +1,7 @@
-"""The background work of each process: watch the gate, rebuild, scrub, audit, purge, and follow the feed."""
+"""The background work of each process: watch the gate, rebuild, scrub, audit, purge, write words, follow the feed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -16,6 +17,7 @@ from cache.maintenance.scrub import scrub_all
 from cache.store import Store
 from db.errors import DatabaseError, explain
 from db.purge import purge_tasks
+from db.word_index import BATCH_ROWS, write_due_words
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +29,7 @@ TOO_LARGE_PAUSE_SECONDS = 15.0
 DEFAULT_RETENTION = timedelta(days=30)
 PURGE_BATCH_ROWS = 500
 PURGE_INTERVAL_SECONDS = 60.0
+WORDS_INTERVAL_SECONDS = 1.0
 SHUTDOWN_INTERVAL_SECONDS = 1.0
 
 
@@ -41,7 +44,7 @@ async def maintenance(
 
     jobs = [
         watch_gate(store.gate_lease, store.database, store.workspace),
-        *(_repeat(store, job) for job in (_rebuild, _scrub_and_audit, purge)),
+        *(_repeat(store, job) for job in (_rebuild, _scrub_and_audit, purge, _write_words)),
     ]
     if feed is not None:
         jobs.append(feed.run())
@@ -100,3 +103,10 @@ async def _purge(store: Store, retention: timedelta) -> float:
         purged = await purge_tasks(connection, store.workspace, retention, PURGE_BATCH_ROWS)
     store.metrics.purged += purged
     return SCRUB_INTERVAL_SECONDS if purged == PURGE_BATCH_ROWS else PURGE_INTERVAL_SECONDS
+
+
+async def _write_words(store: Store) -> float:
+    """Write the words of a batch of rows that have none, at half of the possible speed."""
+    started = time.monotonic()
+    written = await write_due_words(store.database, store.workspace)
+    return time.monotonic() - started if written == BATCH_ROWS else WORDS_INTERVAL_SECONDS

@@ -7,8 +7,9 @@ from uuid import UUID
 from cache.reads.session import Session
 from cache.redis.encoded_task import EncodedTask
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
-from db.search import RowFilter, matching_filter, matching_words, tsquery_of
+from db.search import RowFilter, matching_filter, matching_words
 from db.task import Task
+from db.words import tsquery
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,7 @@ async def search_tasks(session: Session, terms: list[tuple[str, bool]], part: Se
     A term is a text and whether its last word must be complete; otherwise that word may continue.
     """
     store = session.store
-    async with store.database.connection() as connection:
-        query = await tsquery_of(connection, terms)
+    query = tsquery(terms)
     if query is None:
         return None
 

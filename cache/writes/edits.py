@@ -10,15 +10,10 @@ from cache.reads.session import Session
 from cache.writes.transaction import Change, EditResult, WriteOutcome, run_write
 from db import task_table
 from db.pool import Connection
+from db.statements import Statement
 from db.task import LockedTask, NewTask, Task
 
 EditKind = Literal["update", "delete", "restore"]
-
-_QUEUE_WRITE = {
-    "update": task_table.update_tasks,
-    "delete": task_table.delete_tasks,
-    "restore": task_table.restore_tasks,
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,16 @@ async def _lock_and_plan(
         return Change([plan if isinstance(plan, Refused) else NotDone() for plan in planned])
     rows = [plan for plan in planned if isinstance(plan, Task)]
     outcomes = [_result(kind, plan, locked[plan.id]) if isinstance(plan, Task) else plan for plan in planned]
-    return Change(outcomes, (lambda connection: _QUEUE_WRITE[kind](connection, workspace, rows)) if rows else None)
+    return Change(outcomes, await _write_of(workspace, kind, rows) if rows else None)
+
+
+async def _write_of(workspace: str, kind: EditKind, rows: list[Task]) -> Callable[[Connection], Statement[Task]]:
+    """Return what queues the statement that writes the rows."""
+    if kind == "update":
+        vectors = await task_table.words_of(rows)
+        return lambda connection: task_table.update_tasks(connection, workspace, rows, vectors)
+    queue = task_table.delete_tasks if kind == "delete" else task_table.restore_tasks
+    return lambda connection: queue(connection, workspace, rows)
 
 
 def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | WriteOutcome:

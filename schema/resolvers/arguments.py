@@ -71,9 +71,9 @@ SearchQueryArgument = Annotated[
     str,
     strawberry.argument(
         description="The words to search for: 1 to 200 characters, up to 10 words and phrases. A task matches if its "
-        'title and description contain all of them, in any order; case is ignored. A word matches prefixes: "rep" '
-        'finds "report". A phrase in "quotes" matches whole words in sequence. There are no operators: minus, OR and * '
-        "have no special meaning."
+        "title and description contain all of them, in any order; case and accents are ignored. A word matches "
+        'prefixes: "rep" finds "report". A phrase in "quotes" matches whole words in sequence. There are no operators: '
+        "minus, OR and * have no special meaning."
     ),
 ]
 FilterArgument = Annotated[TaskFilter, strawberry.argument(description="The conditions that tasks must meet.")]

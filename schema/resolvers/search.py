@@ -7,13 +7,12 @@ from typing import cast
 from db.pages import NEWEST_POSITION, OLDEST_POSITION
 from db.search import RowFilter
 from db.task import Priority, Status
+from db.words import words_in
 from schema.errors import BadInput
 from schema.types.search import TaskFilter
 
 MAX_QUERY_CHARACTERS, MAX_QUERY_TERMS = 200, 10
 _QUOTED = re.compile(r'"([^"]*)"?')
-# The characters at which the index in PostgreSQL splits words.
-_SEPARATORS = re.compile(r"[\s@./_:+~%&=?#|-]+")
 
 
 def search_terms(query: str) -> list[tuple[str, bool]]:
@@ -26,8 +25,8 @@ def search_terms(query: str) -> list[tuple[str, bool]]:
         raise BadInput("query", problem, limit=MAX_QUERY_CHARACTERS, requested=len(query))
     if "\0" in query or any("\ud800" <= letter <= "\udfff" for letter in query):
         raise BadInput("query", "contains a NUL character or an unpaired surrogate. Remove it.")
-    phrases = [(phrase, True) for phrase in _QUOTED.findall(query) if phrase.strip()]
-    words = [(word, False) for word in _SEPARATORS.split(_QUOTED.sub(" ", query)) if word]
+    phrases = [(phrase, True) for phrase in _QUOTED.findall(query) if words_in(phrase)]
+    words = [(word, False) for word in words_in(_QUOTED.sub(" ", query))]
     if len(terms := phrases + words) > MAX_QUERY_TERMS:
         problem = f"must have at most {MAX_QUERY_TERMS} words and phrases, not {len(terms)}."
         raise BadInput("query", problem, limit=MAX_QUERY_TERMS, requested=len(terms))
@@ -35,7 +34,7 @@ def search_terms(query: str) -> list[tuple[str, bool]]:
 
 
 def no_words_error() -> BadInput:
-    """Return the error for a query in which PostgreSQL found no word, such as one of punctuation only."""
+    """Return the error for a query without a word, such as one of punctuation only."""
     return BadInput("query", "must contain at least one letter or digit.")
 
 

@@ -1,6 +1,7 @@
 """Workers of two releases share the stores during a rolling deployment, and never believe each other's entries."""
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.support.service_process import ROOT, Service, serve
 
 LAYERS = ("api", "schema", "compiler", "cache", "db", "millitask")
 TASK = "query ($id: ID!) { task(id: $id) { title priority version } }"
+SEARCH = "query ($query: String!) { searchTasks(query: $query) { nodes { id } } }"
 CREATE = 'mutation { createTask(input: { title: "One", priority: HIGH }) { task { id } } }'
 RENAME = """mutation ($id: ID!, $title: String!) {
   updateTask(input: { id: $id, title: $title }) { task { version } userErrors { code } }
@@ -25,20 +27,40 @@ def execute(service: Service, document: str, **variables: Any) -> Any:
     return answer["data"]
 
 
-def earlier_release(folder: Path) -> Path:
-    """Copy the service and change the copy into an earlier release, which has no `priority` in its entries."""
-    for layer in LAYERS:
-        shutil.copytree(ROOT / layer, folder / layer, ignore=shutil.ignore_patterns("__pycache__"))
-    entry = folder / "cache" / "redis" / "encoded_task.py"
-    text = entry.read_text()
-    for current, earlier in (
+# For each file, texts of the service and of an earlier release: without `priority` in its entries, and without words.
+EARLIER = {
+    "cache/redis/encoded_task.py": [
         ('FORMAT = f"3.{TASK_FORMAT}"', 'FORMAT = "3.without-priority"'),
         ("in astuple(task)]", 'in astuple(msgspec.structs.replace(task, priority="NONE"))]'),
-    ):
-        assert current in text
-        text = text.replace(current, earlier)
-    entry.write_text(text)
+    ],
+    "db/task_table.py": [
+        (", words, words_version, created_at", ", created_at"),
+        (", words, {words.VERSION}, at", ", at"),
+        (", words = incoming.words, words_version = {words.VERSION}", ""),
+    ],
+    "cache/maintenance/runner.py": [(", purge, _write_words)", ", purge)")],
+}
+
+
+def earlier_release(folder: Path) -> Path:
+    """Copy the service and change the copy into an earlier release."""
+    for layer in LAYERS:
+        shutil.copytree(ROOT / layer, folder / layer, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, changes in EARLIER.items():
+        text = (folder / name).read_text()
+        for current, earlier in changes:
+            assert current in text
+            text = text.replace(current, earlier)
+        (folder / name).write_text(text)
     return folder
+
+
+def wait_until_found(service: Service, text: str, id_: str) -> None:
+    """Wait until a search finds the task. A worker of an earlier release leaves the words to another worker."""
+    deadline = time.monotonic() + 60
+    while [node["id"] for node in execute(service, SEARCH, query=text)["searchTasks"]["nodes"]] != [id_]:
+        assert time.monotonic() < deadline, text
+        time.sleep(0.1)
 
 
 def test_workers_of_two_releases_read_each_others_writes(tmp_path: Path) -> None:
@@ -60,3 +82,7 @@ def test_workers_of_two_releases_read_each_others_writes(tmp_path: Path) -> None
                         assert execute(new, TASK, id=id_)["task"]["priority"] == "HIGH"
                         assert execute(new, TASK, id=id_)["task"]["title"] == title
                         assert execute(old, TASK, id=id_)["task"]["title"] == title
+                    for reader in (old, new):
+                        wait_until_found(reader, title, id_)
+            created = execute(old, CREATE)["createTask"]["task"]["id"]
+            wait_until_found(new, "one", created)

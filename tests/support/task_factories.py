@@ -39,7 +39,8 @@ async def lock_row(connection: Connection, workspace: str, id_: UUID) -> LockedT
 
 
 async def update_row(connection: Connection, workspace: str, task: Task) -> Task:
-    return await written_row(connection, task_table.update_tasks(connection, workspace, [task]))
+    vectors = await task_table.words_of([task])
+    return await written_row(connection, task_table.update_tasks(connection, workspace, [task], vectors))
 
 
 async def delete_row(connection: Connection, workspace: str, task: Task) -> Task:

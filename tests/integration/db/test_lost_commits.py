@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from db.errors import CommitUnknown
 from db.pool import Database, DatabaseLimits
-from db.task_table import tasks_by_id, update_tasks
+from db.task_table import tasks_by_id, update_tasks, words_of
 from tests.support.task_factories import WORKSPACE, create_rows
 
 COMMITTED = b"COMMIT\0"
@@ -81,7 +81,7 @@ async def test_commit_without_a_reply_has_an_unknown_outcome(
         async def write() -> None:
             async with cut_database.transaction() as connection:
                 await tasks_by_id(connection, WORKSPACE, [task.id])
-                update_tasks(connection, WORKSPACE, [task])
+                update_tasks(connection, WORKSPACE, [task], await words_of([task]))
                 cutter.part, cutter.end = part, end
 
         with pytest.raises(CommitUnknown):

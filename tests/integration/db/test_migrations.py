@@ -135,6 +135,9 @@ def test_upgrade_rewrites_no_row_and_leaves_every_check_validated(released: str)
         assert migrate(released) == [name for name in NAMES if name >= "0006"]
         assert connection.execute("SELECT pg_relation_filenode('task')").fetchone() == file
         assert connection.execute("SELECT conname FROM pg_constraint WHERE NOT convalidated").fetchall() == []
+        # The words of 0.1.0 stay until the service computes new ones.
+        row = connection.execute("SELECT words::text, words_version FROM task").fetchone()
+        assert row == ("'a':1 'title':2", None)
 
 
 @settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,25 +7,27 @@ from uuid import UUID
 
 import psycopg
 
-from db import gate, index_source, pages, purge, search, task_table
+from db import gate, index_source, pages, purge, search, task_table, word_index
 from db.task import Order, Status
 from tests.support.task_factories import WORKSPACE, new_task
 
 ROWS = 100_000
 FILL: LiteralString = """
-    INSERT INTO task (workspace_id, id, title, status, created_at, updated_at, expires_at, deleted_at)
+    INSERT INTO task (workspace_id, id, title, status, created_at, updated_at, expires_at, deleted_at, words,
+                      words_version)
     SELECT CASE WHEN n %% 10 = 0 THEN 'other' ELSE 'default' END, uuidv7(make_interval(secs => n)), 'Task ' || n,
            (enum_range(NULL::task_status))[1 + n %% 3],
            '2026-01-01Z'::timestamptz + make_interval(secs => n / 3), '2026-06-01Z',
            CASE WHEN n %% 5 = 0 THEN now() + make_interval(days => n %% 3 - 1, secs => n) END,
-           CASE WHEN n %% 50 = 1 THEN now() - make_interval(secs => n * 60) END
+           CASE WHEN n %% 50 = 1 THEN now() - make_interval(secs => n * 60) END,
+           to_tsvector('simple', 'Task ' || n), CASE WHEN n %% 100 > 0 THEN 1 END
     FROM generate_series(1, %s) AS n
 """
 # The gate table has one row for each workspace. PostgreSQL uses its index only if the table has many rows.
 GATES: LiteralString = "INSERT INTO gate SELECT 'w' || n, 'on', n, 'run' FROM generate_series(1, 10000) AS n"
 IN_GATE: LiteralString = "SELECT epoch FROM gate WHERE workspace_id = 'w77'"
 
-MODULES = (task_table, gate, pages, purge, index_source)
+MODULES = (task_table, gate, pages, purge, index_source, word_index)
 # These statements use only functions and sequences. The functions read the gate with the query IN_GATE.
 WITHOUT_TABLE = {"ENTER_GATE", "AWAIT_WRITERS", "TRY_TO_BUILD", "BEGIN_BUILDING"}
 GATE = {"READ_GATE", "CLOSE_GATE", "SWITCH_OFF", "WRITE_BUILDING", "SWITCH_ON"}
@@ -82,7 +84,7 @@ async def explain_generic(connection: psycopg.AsyncConnection[Any], statement: L
 
 
 async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
-    now = datetime.now(UTC)
+    now, rows = datetime.now(UTC), [new_task() for _ in range(100)]
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         await connection.execute(FILL, (ROWS,))
         await connection.execute(GATES)
@@ -97,7 +99,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
             "at": now + timedelta(days=1), "count": 50, "query": "'1234':*", "scan_rows": 5000,
             "created_from": middle - timedelta(hours=1), "created_before": middle, "expires_from": now,
             "expires_before": now + timedelta(days=1), "priorities": ["LOW"] * 100, "statuses": ["DONE"] * 100,
-            **task_table.field_arrays([new_task() for _ in range(100)]),
+            **task_table.row_arrays(rows, await task_table.words_of(rows)),
         }  # fmt: skip
         batch = params | {"created_at": 1_767_225_600_000_000, "limit": 10_000}
         plans = {
@@ -109,6 +111,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
         prepared = {name: await explain_generic(connection, statements()[name]) for name in page_like}
         prepared["INDEX_BATCH"] = await explain_generic(connection, index_source.INDEX_BATCH)
         prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
+        prepared["DUE_TASKS"] = await explain_generic(connection, word_index.DUE_TASKS)
     # mark_token is a sequence, which has one row.
     assert not [name for name in plans if re.search("Seq Scan on (?!mark_token)", plans[name])]
     assert not [name for name in prepared if "Seq Scan" in prepared[name]]
@@ -134,3 +137,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
     for plan in (plans["PURGE_TASKS"], prepared["PURGE_TASKS"]):
         assert "Index Scan using task_gone" in plan
         assert "Index Scan using task_pkey" in plan
+    for plan in (plans["DUE_TASKS"], prepared["DUE_TASKS"]):
+        assert "Index Scan Backward using task_words_due" in plan
+        assert "Sort" not in plan
+    assert "Index Scan using task_pkey" in plans["WRITE_WORDS"]

@@ -8,7 +8,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import scalar_row, tuple_row
 
 from db.pool import Connection, Database, DatabaseLimits
-from db.task_table import insert_tasks, taken_ids, update_tasks
+from db.task_table import insert_tasks, taken_ids, update_tasks, words_of
 from tests.support.task_factories import WORKSPACE, new_task
 
 NUMBER = "SELECT %(number)s::int + %(other)s::int, '%%', %(number)s::int"
@@ -70,7 +70,7 @@ async def test_rollback_reads_the_answers_of_sent_statements(
     async def fail(database: Database) -> None:
         async with database.transaction() as connection:
             created, _ = await insert_tasks(connection, WORKSPACE, [new])
-            update_tasks(connection, WORKSPACE, list(created.values()))
+            update_tasks(connection, WORKSPACE, list(created.values()), await words_of(list(created.values())))
             connection.queue("SELECT 1 / %(zero)s::int", {"zero": zero}, scalar_row)
             connection.send()
             raise error

@@ -15,7 +15,7 @@ from psycopg.rows import scalar_row, tuple_row
 from db import statements
 from db.errors import CommitUnknown, DatabaseError, DatabaseTimeout, DatabaseUnavailable
 from db.pool import Connection, Database, DatabaseLimits
-from db.task_table import insert_tasks, taken_ids, tasks_by_id, update_tasks
+from db.task_table import insert_tasks, taken_ids, tasks_by_id, update_tasks, words_of
 from tests.support.task_factories import WORKSPACE, create_rows, new_task
 
 NUMBER = "SELECT %(number)s::int + %(other)s::int, '%%', %(number)s::int"
@@ -43,7 +43,7 @@ async def test_each_statement_has_a_snapshot_of_its_own(database: Database) -> N
             waiting.queue("SELECT pg_advisory_xact_lock(9, 9)", {}, scalar_row)
             reading = asyncio.create_task(tasks_by_id(waiting, WORKSPACE, [task.id]))
             await asyncio.sleep(0.05)
-            update_tasks(holder, WORKSPACE, [task])
+            update_tasks(holder, WORKSPACE, [task], await words_of([task]))
         assert (await reading)[task.id].version == 2
 
 
@@ -122,7 +122,7 @@ async def test_transaction_begins_and_ends_with_its_statements(database: Databas
         created, _ = await insert_tasks(connection, WORKSPACE, [task])
         statuses += [connection.raw.info.transaction_status]
         assert statuses == [TransactionStatus.IDLE, TransactionStatus.INTRANS]
-        update_tasks(connection, WORKSPACE, list(created.values()))
+        update_tasks(connection, WORKSPACE, list(created.values()), await words_of(list(created.values())))
     async with database.connection() as connection:
         assert (await tasks_by_id(connection, WORKSPACE, [task.id]))[task.id].version == 2
     async with database.transaction():
@@ -181,7 +181,7 @@ async def test_rows_can_be_read_after_the_connection_was_closed(database: Databa
     async with database.dedicated_connection() as connection:
         (task,) = await create_rows(connection)
         queued = connection.queue(NUMBER, {"number": 1, "other": 2}, tuple_row)
-        updated = update_tasks(connection, WORKSPACE, [task])
+        updated = update_tasks(connection, WORKSPACE, [task], await words_of([task]))
         await connection.flush()
     assert connection.raw.closed
     assert queued.rows == [(3, "%", 1)]

@@ -12,9 +12,10 @@ import pytest
 from msgspec import Struct, structs
 
 from db import task_table
-from db.arrays import text_array, time_array, uuid_array
+from db.arrays import text_array, time_array, tsvector_array, uuid_array
 from db.row_factories import task_builder
 from db.task import READ_ONLY_COLUMNS, TASK_FORMAT, WRITABLE_FIELDS, NewTask, Task, record_format
+from db.words import tsvector
 from tests.support.task_factories import new_task
 
 ROOT = Path(__file__).parents[3]
@@ -51,10 +52,11 @@ def test_every_writable_field_is_in_the_bulk_statements(name: str) -> None:
     assert f"task.{name}" in task_table.UPDATE_TASKS.partition("RETURNING")[2]
 
 
-def test_field_arrays_have_a_value_of_each_task() -> None:
+def test_row_arrays_have_a_value_of_each_task() -> None:
     tasks = [new_task("One", status="DONE"), new_task("Two", expires_at=NOW)]
-    arrays = task_table.field_arrays(tasks)
-    assert list(arrays) == ["new_id", *(f"new_{name}" for name in WRITABLE)]
+    vectors = [tsvector(task.title, "") for task in tasks]
+    arrays = task_table.row_arrays(tasks, vectors)
+    assert list(arrays) == ["new_id", *(f"new_{name}" for name in WRITABLE), "new_words"]
     assert {name: array.data for name, array in arrays.items()} == {
         "new_id": uuid_array([task.id for task in tasks]).data,
         "new_title": text_array(["One", "Two"]).data,
@@ -62,6 +64,7 @@ def test_field_arrays_have_a_value_of_each_task() -> None:
         "new_status": text_array(["DONE", "TODO"]).data,
         "new_priority": text_array(["NONE", "NONE"]).data,
         "new_expires_at": time_array([None, NOW]).data,
+        "new_words": tsvector_array(vectors).data,
     }
 
 

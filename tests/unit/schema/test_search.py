@@ -23,7 +23,9 @@ TIME = datetime(2026, 11, 25, tzinfo=UTC)
         ('"" " "', []),
         ("anna@example.com", [("anna", False), ("example", False), ("com", False)]),
         ("-draft a|b foo_bar", [("draft", False), ("a", False), ("b", False), ("foo", False), ("bar", False)]),
-        ("don't", [("don't", False)]),
+        ("don't", [("don", False), ("t", False)]),
+        ("„Größe“ <b>", [("grosse", False), ("b", False)]),
+        ('"..." x', [("x", False)]),
         ("表", [("表", False)]),
     ],
 )
