@@ -50,13 +50,7 @@ _CACHED_CHUNK_BYTES = 40
 _MAX_CHARACTERS_AT_ONCE = 5_000
 # Stands between the words of title and description.
 _GAP = b""
-_count, _number = struct.Struct(">i").pack, struct.Struct(">H").pack
-# Positions 1, 2, … in a binary tsvector. Longer texts compute the others.
-_POSITIONS = [_number(position) for position in range(1, 128)]
-# What stands between a lexeme and its positions: NUL and their number.
-_NUMBERS = [struct.pack(">xH", number) for number in range(MAX_POSITIONS + 1)]
-# What follows a lexeme with a single position.
-_ONCE = [_NUMBERS[1] + position for position in _POSITIONS]
+_count = struct.Struct(">i").pack
 
 
 class _Characters(dict[int, str]):
@@ -162,18 +156,30 @@ def tsvector(title: str, description: str) -> bytes:
     if description:
         found += (_GAP, *_lexemes(description))
     elif len(set(found)) == len(found) <= len(_ONCE):
-        return _count(len(found)) + b"".join(chain.from_iterable(zip(found, _ONCE, strict=False)))
-    positions: dict[bytes, bytes] = {}
-    others = map(_number, range(len(_POSITIONS) + 1, LAST_POSITION + 1))
-    for lexeme, position in zip(found, chain(_POSITIONS, others), strict=False):
-        positions[lexeme] = positions.get(lexeme, b"") + position
+        return _count(len(found)) + b"".join(map(add, found, _ONCE))
+    endings: dict[bytes, bytes] = {}
+    repeated: dict[bytes, bytes] = {}
+    for lexeme, ending in zip(found, chain(_ONCE, map(_once, range(len(_ONCE) + 1, LAST_POSITION + 1))), strict=False):
+        if lexeme in endings:
+            repeated[lexeme] = repeated.get(lexeme, endings[lexeme][-2:]) + ending[-2:]
+        else:
+            endings[lexeme] = ending
     for lexeme in found[LAST_POSITION:]:
-        positions.setdefault(lexeme, _number(LAST_POSITION))
-    positions.pop(_GAP, None)
-    if len(found) > MAX_POSITIONS:
-        positions = {lexeme: at[: 2 * MAX_POSITIONS] for lexeme, at in positions.items()}
-    endings = [lexeme + _NUMBERS[len(at) // 2] + at for lexeme, at in positions.items()]
-    return _count(len(endings)) + b"".join(endings)
+        endings.setdefault(lexeme, _once(LAST_POSITION))
+    for lexeme, positions in repeated.items():
+        number = min(len(positions) // 2, MAX_POSITIONS)
+        endings[lexeme] = struct.pack(">xH", number) + positions[: 2 * number]
+    endings.pop(_GAP, None)
+    return _count(len(endings)) + b"".join(map(add, endings.keys(), endings.values()))
+
+
+def _once(position: int) -> bytes:
+    """Return what follows a lexeme in a binary tsvector: NUL, the number of its positions, and this only position."""
+    return struct.pack(">xHH", 1, position)
+
+
+# For the first positions. Longer texts compute the others.
+_ONCE = [_once(position) for position in range(1, 128)]
 
 
 async def tsvectors(texts: Iterable[tuple[str, str]]) -> list[bytes]:
