@@ -47,10 +47,16 @@ class Deadline:
         self, type_: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
         self._timer.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
-        if self._reason is not None and self._task.uncancel() <= self._cancelling and type_ is asyncio.CancelledError:
-            raise self._reason from error
+        # Neither the watcher nor the reason is kept: their tracebacks refer to this object, and so to the request.
+        watcher, self._watcher = self._watcher, None
+        reason, self._reason = self._reason, None
+        if watcher is not None:
+            watcher.cancel()
+        if reason is not None and self._task.uncancel() <= self._cancelling and type_ is asyncio.CancelledError:
+            try:
+                raise reason from error
+            finally:
+                del reason
 
     def _watch(self, disconnect: Disconnect) -> None:
         loop = self._task.get_loop()
