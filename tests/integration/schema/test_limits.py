@@ -96,7 +96,7 @@ async def test_response_contains_the_cost(client: Client) -> None:
         ("{ tasks { totalCount pageInfo { pageNumber } } }", {}, 2),
         ("{ tasks { nodes { id } } }", {}, 52),
         ("{ tasks(last: 10) { nodes { id } edges { cursor } } }", {}, 22),
-        ("{ tasks(first: 10, last: 3) { nodes { id } } }", {}, 5),
+        ("{ tasks(first: 10, last: 3) { nodes { id } } }", {}, 12),
         ("{ a: taskCounts { all } b: taskCounts { all } }", {}, 2),
         ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids}, 7),
         ("mutation ($t: [CreateTaskInput!]!) { createTasks(input: {tasks: $t}) { results { task { id } } } }",
