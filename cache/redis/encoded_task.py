@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,7 @@ from msgspec.structs import astuple
 
 from cache.redis.keys import VIEW_OF
 from cache.redis.position import BY_CREATION, POSITION_BYTES, pack_position
-from cache.redis.times import created_at_us, expires_at_ms, print_time
+from cache.redis.times import created_at_us, expires_at_ms, print_times
 from db.task import TASK_FORMAT, Order, Status, Task
 
 # Changes with the fields of a task and with the encoding, so that workers of two releases, which run side by side
@@ -35,6 +35,8 @@ _CLOSING_BRACE = ord("}")
 
 # The JSON of a task: its fields in their order, with times as the schema prints them.
 _PrintedTask = msgspec.defstruct("_PrintedTask", Task.__struct_fields__, rename="camel", gc=False)
+_TYPES = get_type_hints(Task).values()
+_TIME_FIELDS = [number for number, kind in enumerate(_TYPES) if datetime in (kind, *get_args(kind))]
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Task).decode
 
@@ -110,15 +112,28 @@ class EncodedTask(msgspec.Struct, eq=False, gc=False, weakref=False):
 
 def encode(workspace: str, task: Task) -> EncodedTask:
     """Return a visible task with the value of its entry."""
+    return encode_many(workspace, [task])[0]
+
+
+def encode_many(workspace: str, tasks: Sequence[Task]) -> list[EncodedTask]:
+    """Return visible tasks with the values of their entries, in their order."""
+    if not tasks:
+        return []
     prefix = _prefix(workspace)
+    columns = list(zip(*map(astuple, tasks), strict=True))
+    for number in _TIME_FIELDS:
+        columns[number] = tuple(map(msgspec.Raw, print_times(columns[number])))
+    printed = map(_encode, map(_PrintedTask, *columns))
+    return [EncodedTask(prefix + _header(task), json, task) for task, json in zip(tasks, printed, strict=True)]
+
+
+def _header(task: Task) -> bytes:
     expiry = expires_at_ms(task)
-    header = (
+    return (
         pack_position(BY_CREATION, created_at_us(task), task.id.bytes)
         + (_NO_EXPIRY if expiry == "" else int(expiry)).to_bytes(8, signed=True)
         + VIEW_OF[task.status].to_bytes()
     )
-    printed = [print_time(value) if isinstance(value, datetime) else value for value in astuple(task)]
-    return EncodedTask(prefix + header, _encode(_PrintedTask(*printed)), task)
 
 
 def decode(workspace: str, id_bytes: bytes, value: bytes | None) -> EncodedTask | None:

@@ -17,12 +17,13 @@ from cache.redis.encoded_task import (
     decode_many,
     earliest_expiry_ms,
     encode,
+    encode_many,
     positions,
     scores_of,
     statuses_of,
 )
 from cache.redis.position import BY_CREATION, POSITION_BYTES, pack_position, unpack_position
-from cache.redis.times import UNIX_EPOCH, created_at_us, expires_at_ms
+from cache.redis.times import UNIX_EPOCH, created_at_us, expires_at_ms, print_time
 from db.task import TASK_FORMAT, Task
 from schema.build import create_schema
 from tests.support.task_strategies import rows
@@ -101,6 +102,16 @@ def test_headers_of_many_tasks_are_those_of_each(page: list[Task]) -> None:
     assert statuses_of(tasks) == {row.status for row in page}
     assert earliest_expiry_ms(tasks) == min(expiries, default=None)
     assert positions(tasks) == [task.position for task in tasks]
+
+
+@given(st.lists(rows(), max_size=5))
+def test_tasks_that_are_encoded_together_are_those_of_each(page: list[Task]) -> None:
+    together = encode_many("default", page)
+    assert [task.value for task in together] == [encode("default", row).value for row in page]
+    for task, row in zip(together, page, strict=True):
+        printed = msgspec.json.decode(task.json)
+        assert printed["createdAt"] == print_time(row.created_at)
+        assert printed["expiresAt"] == (None if row.expires_at is None else print_time(row.expires_at))
 
 
 def test_entries_of_a_page_are_decoded_in_their_order() -> None:
