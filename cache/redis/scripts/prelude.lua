@@ -74,10 +74,10 @@ end
 local function set_entry(entry, value, ttl, expires_at)
   if value == '' then
     redis.call('DEL', entry)
+  elseif expires_at == '' then
+    redis.call('SET', entry, value, 'PX', ttl)
   else
-    local deadline = now_ms() + ttl
-    if expires_at ~= '' then deadline = math.min(deadline, tonumber(expires_at)) end
-    redis.call('SET', entry, value, 'PXAT', string.format('%.0f', deadline))
+    redis.call('SET', entry, value, 'PXAT', string.format('%.0f', math.min(now_ms() + ttl, tonumber(expires_at))))
   end
 end
 
