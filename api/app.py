@@ -66,6 +66,7 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
             async with store.database, store.redis, maintenance(store, retention, feed), metrics.sharing():
                 yield
                 await store.pending_writes.drain()
+                await store.fills.drain()
 
     app = Starlette(
         routes=[

@@ -7,6 +7,7 @@ from cache.metrics import StoreMetrics
 from cache.page_cache import PageCache
 from cache.pending_writes import PendingWrites
 from cache.redis.client import Redis
+from cache.redis.fills import Fills
 from cache.repair_queue import RepairQueue
 from cache.totals import RowTotals
 from db.pool import Database
@@ -31,6 +32,7 @@ class Store:
         self.gate_lease = GateLease(database, redis, metrics, workspace)
         self.totals = RowTotals(database, workspace)
         self.pending_writes = PendingWrites()
+        self.fills = Fills()
         self.repair_queue = RepairQueue()
         self.page_cache = PageCache(page_cache_bytes, metrics, self.gate_lease.record_read_failure)
 

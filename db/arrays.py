@@ -40,7 +40,12 @@ psycopg.adapters.register_dumper(Array, _ArrayDumper)
 
 def uuid_array(values: Sequence[UUID]) -> Array:
     """Return a `uuid[]`."""
-    return Array(_UUID, len(values), [_UUID_LENGTH + value.bytes for value in values])
+    return id_array([value.bytes for value in values])
+
+
+def id_array(values: Sequence[bytes]) -> Array:
+    """Return a `uuid[]` of ids of 16 bytes each."""
+    return Array(_UUID, len(values), [_UUID_LENGTH + value for value in values])
 
 
 def text_array(values: Sequence[str]) -> Array:

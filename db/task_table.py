@@ -10,7 +10,7 @@ from msgspec import structs
 from psycopg.rows import scalar_row, tuple_row
 
 from db import words
-from db.arrays import ARRAYS, Array, tsvector_array, uuid_array
+from db.arrays import ARRAYS, Array, id_array, tsvector_array, uuid_array
 from db.pool import Connection
 from db.row_factories import task_row, task_row_with
 from db.statements import Statement
@@ -30,7 +30,7 @@ VISIBLE: LiteralString = "deleted_at IS NULL AND (expires_at IS NULL OR expires_
 
 TASKS_BY_ID: LiteralString = f"""
     SELECT {COLUMNS} FROM task
-    WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND deleted_at IS NULL
+    WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s::uuid[]) AND deleted_at IS NULL
       AND (expires_at IS NULL OR expires_at > coalesce(%(now)s, statement_timestamp()))
 """
 
@@ -39,9 +39,15 @@ async def tasks_by_id(
     connection: Connection, workspace: str, ids: Sequence[UUID], now: datetime | None = None
 ) -> dict[UUID, Task]:
     """Return the visible tasks by id. `now` replaces the database's clock for the expiry."""
-    params = {"workspace": workspace, "ids": list(ids), "now": now}
-    rows = await connection.query(TASKS_BY_ID, params, task_row)
+    rows = await visible_tasks(connection, workspace, [id_.bytes for id_ in ids], now)
     return {task.id: task for task in rows}
+
+
+async def visible_tasks(
+    connection: Connection, workspace: str, ids: Sequence[bytes], now: datetime | None = None
+) -> list[Task]:
+    """Return the visible tasks with these ids, of 16 bytes each, in any order. `now` is as in `tasks_by_id`."""
+    return await connection.query(TASKS_BY_ID, {"workspace": workspace, "ids": id_array(ids), "now": now}, task_row)
 
 
 TAKEN_IDS: LiteralString = """

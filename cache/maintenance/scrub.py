@@ -25,16 +25,17 @@ async def scrub(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> int:
         ids = await without_writers(connection, store.workspace, ids)
     if not ids:
         return 0
-    grant = await protocol.lease(token, ids, scrub=True)
-    if not grant.mine:
+    grant = await protocol.lease(token, [id_.bytes for id_ in ids], scrub=True)
+    if not grant.leases:
         return 0
+    leased = [UUID(bytes=id_) for id_ in grant.leases]
     async with store.database.connection() as connection:
-        await await_writers(connection, store.workspace, grant.mine)
-        rows = await tasks_by_id(connection, store.workspace, grant.mine, grant.now)
-    for id_ in grant.mine:
+        await await_writers(connection, store.workspace, leased)
+        rows = await tasks_by_id(connection, store.workspace, leased, grant.now)
+    for id_ in leased:
         await protocol.scrub(token, id_, rows.get(id_))
-    store.metrics.scrubbed += len(grant.mine)
-    return len(grant.mine)
+    store.metrics.scrubbed += len(leased)
+    return len(leased)
 
 
 async def scrub_all(store: Store, protocol: Protocol) -> None:

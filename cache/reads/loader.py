@@ -1,22 +1,18 @@
 """The DataLoader: one MGET for all ids that a request gathers, and one query for those that are not cached."""
 
 import asyncio
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-
-from cache.errors import StoreUnavailable
 from cache.reads.access import CacheAccess
 from cache.reads.batching import DataLoader
-from cache.redis.encoded_task import EncodedTask, decode_many, encode
+from cache.redis.encoded_task import EncodedTask, decode_many, encode_many
+from cache.redis.entry import Leases
+from cache.redis.index import IndexPage
 from cache.redis.protocol import Protocol
 from cache.store import Store
-from db.task_table import tasks_by_id
-
-log = structlog.get_logger(__name__)
+from db.task_table import visible_tasks
 
 # Pauses before each look at an entry that another reader is filling: a quarter of a second in all.
 FILL_WAIT_SECONDS = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.124)
@@ -45,9 +41,10 @@ class TaskLoader:
         self._access.forbid_caching()
         return await self._loader.load_many([id_.bytes for id_ in ids])
 
-    async def load_page(self, ids: Sequence[bytes], entries: Sequence[bytes | None]) -> list[EncodedTask | None]:
-        """Return the tasks of a page, as `load_many` does. `entries` were read by the page script (R2)."""
-        tasks = decode_many(self._store.workspace, ids, entries)
+    async def load_page(self, page: IndexPage) -> list[EncodedTask | None]:
+        """Return the tasks of a page, as `load_many` does. The page script has read their entries (R2, R3)."""
+        ids = page.ids
+        tasks = decode_many(self._store.workspace, ids, page.entries)
         if all(tasks) and self._loader.prime_many(ids, tasks):
             self._store.metrics.count_entries(len(ids), 0)
             return tasks
@@ -55,7 +52,12 @@ class TaskLoader:
         self._store.metrics.count_entries(len(read), 0)
         self._loader.prime_many(list(read), list(read.values()))
         self._reader.absent.update(id_ for id_ in ids if id_ not in read)
-        return await self._loader.load_many(ids)
+        leases = page.leases
+        self._reader.leases |= leases
+        try:
+            return await self._loader.load_many(ids)
+        finally:
+            self._reader.release_unused(leases)
 
     def clear(self, ids: Iterable[UUID]) -> None:
         """Forget what this request has read of tasks."""
@@ -77,23 +79,37 @@ class TaskReader:
     def __init__(self, store: Store, access: CacheAccess) -> None:
         self._store = store
         self._access = access
-        # The ids whose entries held no task when a page script read them.
+        # The ids whose entries held no task when a page script read them, and the leases that it took on some of them.
         self.absent: set[bytes] = set()
+        self.leases: Leases = {}
 
     async def read_batch(self, ids: list[bytes]) -> list[EncodedTask | None]:
         """Return the tasks of different ids, in their order: from their entries (R2), else from PostgreSQL."""
         with self._access.reading() as protocol:
             if protocol is not None:
                 found = await self._cached(protocol, [id_ for id_ in ids if id_ not in self.absent])
-                missing = [UUID(bytes=id_) for id_ in ids if id_ not in found]
+                missing = [id_ for id_ in ids if id_ not in found]
                 self._store.metrics.count_entries(len(found), len(missing))
                 if missing:
-                    found |= await self._fill(protocol, missing)
+                    found |= await self._uncached(protocol, missing)
                 return [found.get(id_) for id_ in ids]
-        found = await self._rows([UUID(bytes=id_) for id_ in ids])
+        found = await self._rows(ids)
         return [found.get(id_) for id_ in ids]
 
-    async def _rows(self, ids: Sequence[UUID], now: datetime | None = None) -> TasksById:
+    def release_unused(self, leases: Leases) -> None:
+        """End those of the leases that no batch has taken: the request had the tasks already, or the load failed."""
+        unused = {id_: lease for id_, lease in leases.items() if self.leases.get(id_) is lease}
+        if unused:
+            for id_ in unused:
+                del self.leases[id_]
+            self._release(unused)
+
+    def _release(self, leases: Leases) -> None:
+        protocol = self._store.gate_lease.protocol
+        if protocol is not None:
+            self._store.fills.release(protocol, leases)
+
+    async def _rows(self, ids: Sequence[bytes], now: datetime | None = None) -> TasksById:
         """R4, R6: read the rows. `now` is the time of Redis to compare expiries with; None uses PostgreSQL's clock.
 
         Without a row for an id, the answer must not be cached: a bulk create, which sets no mark, may be under way.
@@ -101,10 +117,10 @@ class TaskReader:
         self._store.metrics.row_queries += 1
         workspace = self._store.workspace
         async with self._store.database.connection() as connection:
-            rows = await tasks_by_id(connection, workspace, ids, now)
+            rows = await visible_tasks(connection, workspace, ids, now)
         if len(rows) < len(ids):
             self._access.forbid_caching()
-        return {id_.bytes: encode(workspace, task) for id_, task in rows.items()}
+        return {task.id_bytes: task for task in encode_many(workspace, rows)}
 
     async def _cached(self, protocol: Protocol, ids: Sequence[bytes]) -> TasksById:
         """R2: read the entries and return the tasks that they hold."""
@@ -113,39 +129,52 @@ class TaskReader:
         tasks = decode_many(self._store.workspace, ids, await protocol.read(ids))
         return {id_: task for id_, task in zip(ids, tasks, strict=True) if task is not None}
 
-    async def _fill(self, protocol: Protocol, ids: list[UUID]) -> TasksById:
-        """Take leases (R3), read the rows (R4), fill what is still leased (R5), and wait for other readers' fills."""
-        token = secrets.token_hex(8)
-        grant = await protocol.lease(token, ids)
-        if len(grant.mine) + len(grant.others) < len(ids):  # writers hold the rest
-            self._access.forbid_caching()
-        others = set(grant.others)
-        wanted = [id_ for id_ in ids if id_ not in others]
-        found = await self._rows(wanted, grant.now) if wanted else {}
-        if grant.mine:
-            try:
-                await protocol.fill(token, {id_: found.get(id_.bytes) for id_ in grant.mine})
-            except StoreUnavailable:  # the answer needs only the rows
-                log.warning("fill failed", ids=len(grant.mine))
+    async def _uncached(self, protocol: Protocol, ids: Sequence[bytes]) -> TasksById:
+        """Lease the entries that the page script has not leased (R3), read the rows (R4), and start the fill (R5).
+
+        Tasks that other readers are filling are awaited.
+        """
+        leases = {id_: lease for id_ in ids if (lease := self.leases.pop(id_, None)) is not None}
+        times = {lease.now for lease in leases.values()}
+        others: list[bytes] = []
+        try:
+            if unleased := [id_ for id_ in ids if id_ not in leases]:
+                grant = await protocol.lease(protocol.new_token(), unleased)
+                if len(grant.leases) + len(grant.others) < len(unleased):  # writers hold the rest
+                    self._access.forbid_caching()
+                leases |= grant.leases
+                times.add(grant.now)
+                others = grant.others
+            wanted = [id_ for id_ in ids if id_ not in others] if others else ids
+            found = await self._rows(wanted, min(times)) if wanted else {}
+        except BaseException:
+            self._release(leases)
+            raise
+        if leases:
+            await self._store.fills.fill(protocol, leases, found)
         if others:
-            filled = await self._filled_by_others(protocol, grant.others)
-            left = [id_ for id_ in grant.others if id_.bytes not in filled]
+            filled = await self._filled_by_others(protocol, others)
+            left = [id_ for id_ in others if id_ not in filled]
             if left:  # a writer may have marked them
                 self._access.forbid_caching()
-                found |= await self._rows(left, grant.now)
+                found |= await self._rows(left, min(times))
             found |= filled
         return found
 
-    async def _filled_by_others(self, protocol: Protocol, ids: Sequence[UUID]) -> TasksById:
+    async def _filled_by_others(self, protocol: Protocol, ids: Sequence[bytes]) -> TasksById:
         """Wait up to a quarter of a second for entries that other readers are filling (single flight).
 
         This reader takes the entry, never the answer of the other reader: the other may have read the row before this
         reader began, so its row may be older than what this reader must see. An entry is correct whenever it is read.
+        An entry that is gone will not be filled: the other reader has found no row, or failed.
         """
         found: TasksById = {}
         for pause in FILL_WAIT_SECONDS:
             await asyncio.sleep(pause)
-            found |= await self._cached(protocol, [id_.bytes for id_ in ids if id_.bytes not in found])
-            if len(found) == len(ids):
+            entries = await protocol.read(ids)
+            tasks = decode_many(self._store.workspace, ids, entries)
+            found |= {id_: task for id_, task in zip(ids, tasks, strict=True) if task is not None}
+            ids = [id_ for id_, entry in zip(ids, entries, strict=True) if entry is not None and id_ not in found]
+            if not ids:
                 break
         return found

@@ -1,12 +1,13 @@
 """Pages of a view by position or by offset, totals and ranks."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 from uuid import UUID
 
 from cache.errors import OrderMoving
 from cache.reads.session import Session
-from cache.redis.encoded_task import EncodedTask, earliest_expiry_ms, encode, scores_of, statuses_of
+from cache.redis.encoded_task import EncodedTask, earliest_expiry_ms, encode_many, scores_of, statuses_of
 from cache.redis.index import IndexPage, PageRange
 from cache.redis.keys import VIEWS
 from cache.redis.protocol import Protocol
@@ -50,17 +51,18 @@ async def read_page(session: Session, part: PageRange) -> Page:
 
 async def _cached_page(session: Session, protocol: Protocol, part: PageRange) -> Page:
     """P1: drop ids whose task does not belong to the view, and continue until the page is full."""
-    first = ids = await protocol.page(part)
+    release = partial(session.store.fills.release, protocol)
+    first = ids = await protocol.page(part, release)
     session.cache.observe(protocol.gate.epoch, first.rev, first.next_expiry_ms)
     tasks = await _matching(session, ids, part)
     wanted = part.count
     while len(tasks) < part.count and len(ids.ids) == wanted:
         wanted = part.count - len(tasks)
         if part.direction == "first":
-            ids = await protocol.page(replace(part, after=ids.last, offset=0, count=wanted))
+            ids = await protocol.page(replace(part, after=ids.last, offset=0, count=wanted), release)
             tasks += await _matching(session, ids, part)
         else:
-            ids = await protocol.page(replace(part, before=ids.first, count=wanted))
+            ids = await protocol.page(replace(part, before=ids.first, count=wanted), release)
             tasks = await _matching(session, ids, part) + tasks
     front, end = (first, ids) if part.direction == "first" else (ids, first)
     return Page(tasks, first.total, front.rank, front.has_before, end.has_after)
@@ -72,7 +74,7 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
     Raises `OrderMoving` if a task is in the view, but not at the index's score: a concurrent write changed its expiry,
     or its create was rolled back and retried.
     """
-    tasks = await session.loader.load_page(ids.ids, ids.entries)
+    tasks = await session.loader.load_page(ids)
     if all(tasks):  # without a loop in Python if every task is in its place
         found = cast("list[EncodedTask]", tasks)
         # After a rebuild, the index may hold a later expiry than a task has, until the scrub.
@@ -109,7 +111,7 @@ async def _row_page(session: Session, part: PageRange) -> Page:
             status=part.status,
             order=part.order,
         )
-    tasks = [encode(session.store.workspace, task) for task in page.tasks]
+    tasks = encode_many(session.store.workspace, page.tasks)
     return Page(tasks, None, None, page.has_before, page.has_after)
 
 

@@ -19,7 +19,7 @@ from cache.errors import CacheUnavailable, RedisFull
 from cache.redis.bulk_connection import BulkConnection, bulk_connection
 from cache.redis.connection_pool import ConnectionPool
 from cache.redis.failures import unavailable
-from cache.redis.pipeline import pack_command
+from cache.redis.pipeline import Dropped, pack_command
 from cache.redis.shared_connection import SharedConnection, parse_run_id
 from cache.redis.subscription import Subscription
 
@@ -142,24 +142,40 @@ class Redis:
                 raise self._read_error(reply) from reply
         return received
 
-    async def read_script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
-        """Run a script over the shared connection and return its reply. See `read` and `script`."""
+    async def read_script(
+        self,
+        name: ScriptName,
+        keys: Sequence[bytes],
+        *arguments: Argument,
+        run_id: str = "",
+        dropped: Dropped | None = None,
+    ) -> Any:
+        """Run a script over the shared connection and return its reply. See `read` and `script`.
+
+        If the caller is cancelled after the script was sent, `dropped` is called with the replies in its place.
+        """
         packed = pack_command(("EVALSHA", script_sha(name), len(keys), *keys, *arguments))
-        (reply,) = await self._request(packed, 1, run_id)
-        if type(reply) is hiredis.ReplyError:
-            if not str(reply).startswith("NOSCRIPT"):
-                raise self._read_error(reply) from reply
+        (reply,) = await self._request(packed, 1, run_id, dropped)
+        if type(reply) is hiredis.ReplyError and str(reply).startswith("NOSCRIPT"):
             packed = pack_command(("EVAL", script_source(name), len(keys), *keys, *arguments))
-            (reply,) = await self.read_packed(packed, run_id=run_id)
+            (reply,) = await self._request(packed, 1, run_id, dropped)
+        if type(reply) is hiredis.ReplyError:
+            raise self._read_error(reply) from reply
         return reply
 
-    async def _request(self, packed: bytes, replies: int, run_id: str) -> list[Any]:
+    async def _request(self, packed: bytes, replies: int, run_id: str, dropped: Dropped | None = None) -> list[Any]:
         pipeline, fails_at = self._shared.pipeline(run_id), None
         if pipeline is None:
             pipeline, fails_at = await self._shared.connect(run_id)
         self.last_run_id = run_id or self.last_run_id
         self._count()
-        return await pipeline.send(packed, replies, fails_at)
+        received = pipeline.send(packed, replies, fails_at, dropped)
+        try:
+            return await received
+        except asyncio.CancelledError:
+            if dropped is not None and not received.cancelled() and received.exception() is None:
+                dropped(received.result())
+            raise
 
     def _read_error(self, reply: hiredis.ReplyError) -> CacheUnavailable:
         """Return the error of a read that the server refused. Another server may stand behind the address by now."""

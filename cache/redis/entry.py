@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from cache.redis.keys import VIEW_OF
 from cache.redis.times import MILLISECOND, created_at_us, expires_at_ms
@@ -11,6 +12,25 @@ from db.task import Task
 LIFETIME = timedelta(hours=1)
 
 Placement = tuple[bytes, int, int, int | str]
+
+
+class Lease(NamedTuple):
+    """The token of a lease, and Redis's time when it was taken."""
+
+    token: str
+    now: datetime
+
+
+# Leases by the 16 bytes of the id.
+Leases = dict[bytes, Lease]
+
+
+class LeaseGrant(NamedTuple):
+    """The reply to a request for leases: those of the caller, ids that another reader fills, Redis's time."""
+
+    now: datetime
+    leases: Leases
+    others: list[bytes]
 
 
 def placement(task: Task, *, visible: bool = True) -> Placement:

@@ -5,7 +5,9 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from cache.redis.client import Argument, Redis
+from cache.redis.entry import Lease, Leases
 from cache.redis.keys import Keys
+from cache.redis.times import MILLISECOND, UNIX_EPOCH
 from db.index_source import IndexPosition
 from db.task import Order, Status
 
@@ -31,6 +33,8 @@ class PageRange:
 class IndexPage:
     """The answer for a range: ids (16 bytes each) with scores and entries, and the rank of the first id, from 0.
 
+    `token` is that of the leases on the ids without an entry, and `now_ms` is when Redis ran the script.
+
     `length` counts the members of the order, including tasks that have expired since the last sweep. `total` does not.
     `next_expiry_ms` is when the next task of the view expires by Redis's clock, in milliseconds since 1970; 0 if tasks
     of the view that have expired are still in the index.
@@ -44,6 +48,14 @@ class IndexPage:
     rev: int
     next_expiry_ms: int
     entries: list[bytes | None]
+    token: str
+    now_ms: int
+
+    @property
+    def leases(self) -> Leases:
+        """The leases on the ids without an entry."""
+        lease = Lease(self.token, UNIX_EPOCH + self.now_ms * MILLISECOND)
+        return {id_: lease for id_, entry in zip(self.ids, self.entries, strict=True) if entry is None}
 
     @property
     def first(self) -> IndexPosition | None:
@@ -76,12 +88,12 @@ def _position_arguments(position: IndexPosition | None) -> tuple[int | bytes, by
     return (b"", b"") if position is None else (position[0], position[1].bytes)
 
 
-def parse_page(reply: Any) -> IndexPage:
-    """Parse the reply of the page script."""
-    found, rank, length, total, rev, next_expiry_ms, entries = reply
+def parse_page(reply: Any, token: str) -> IndexPage:
+    """Parse the reply of the page script, which took leases with this token."""
+    found, rank, length, total, rev, next_expiry_ms, entries, now_ms = reply
     ids = found[::2]
     rank = rank if ids else min(rank, length)
-    return IndexPage(ids, found[1::2], rank, length, total, rev, next_expiry_ms, entries)
+    return IndexPage(ids, found[1::2], rank, length, total, rev, next_expiry_ms, entries, token, now_ms)
 
 
 class ViewCounts(NamedTuple):

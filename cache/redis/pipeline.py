@@ -16,8 +16,11 @@ pack_command: Callable[[tuple[bytes | str | int, ...]], bytes] = hiredis.pack_co
 
 _INCOMPLETE = object()
 _NEVER = float("inf")
-# The future of a request, the replies received so far, the number of replies, and the time at which the request fails.
-_Request = tuple[asyncio.Future[list[Any]], list[Any], int, float]
+# Takes the replies to a request whose caller was cancelled.
+Dropped = Callable[[list[Any]], None]
+# The future of a request, the replies received so far, the number of replies, the time at which the request fails, and
+# what takes the replies if the caller was cancelled.
+_Request = tuple[asyncio.Future[list[Any]], list[Any], int, float, Dropped | None]
 
 
 class Pipeline(asyncio.Protocol):
@@ -56,19 +59,26 @@ class Pipeline(asyncio.Protocol):
         return opened
 
     def send(
-        self, packed: bytes, replies: int, fails_at: float | None = None, *, at_once: bool = False
+        self,
+        packed: bytes,
+        replies: int,
+        fails_at: float | None = None,
+        dropped: Dropped | None = None,
+        *,
+        at_once: bool = False,
     ) -> asyncio.Future[list[Any]]:
         """Send packed commands and return a future of their replies, which may be instances of `ReplyError`.
 
-        `at_once` does not wait for other requests of this turn of the event loop. The future raises `CacheUnavailable`
-        if the socket closes first, at the latest at `fails_at` by the clock of the event loop.
+        `dropped` is called with the replies if the future was cancelled before they came. `at_once` does not wait for
+        other requests of this turn of the event loop. The future raises `CacheUnavailable` if the socket closes first,
+        at the latest at `fails_at` by the clock of the event loop.
         """
         if not self.is_open:
             raise CacheUnavailable
         if fails_at is None:
             fails_at = self._loop.time() + self.timeout_seconds
         future: asyncio.Future[list[Any]] = self._loop.create_future()
-        self._in_flight.append((future, [], replies, fails_at))
+        self._in_flight.append((future, [], replies, fails_at, dropped))
         self._unsent.append(packed)
         if at_once:
             self._flush()
@@ -140,12 +150,14 @@ class Pipeline(asyncio.Protocol):
                     continue
                 if type(reply) is hiredis.ReplyError and not in_flight:  # the refusal of a subscription
                     raise reply
-                future, replies, number, _ = in_flight[0]
+                future, replies, number, _, dropped = in_flight[0]
                 replies.append(reply)
                 if len(replies) == number:
                     in_flight.popleft()
                     if not future.done():
                         future.set_result(replies)
+                    elif dropped is not None:
+                        dropped(replies)
         except (hiredis.HiredisError, IndexError) as error:  # IndexError: a reply that no request waits for
             self.close(error)
         else:
@@ -178,7 +190,7 @@ class Pipeline(asyncio.Protocol):
         event loop reads the socket before it calls timers: a reply that has arrived is never overdue.
         """
         self._timer, self._timer_at = None, _NEVER
-        at = min((fails_at for *_, fails_at in self._in_flight), default=_NEVER)
+        at = min((request[3] for request in self._in_flight), default=_NEVER)
         if at <= self._loop.time():
             self.close(TimeoutError(f"Redis did not answer within {self.timeout_seconds} s."))
         elif at < _NEVER:

@@ -3,9 +3,11 @@
 `docs/explanation/protocol.md` explains the steps under the same names (W3, R2, …).
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import count
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -13,13 +15,15 @@ from cache.errors import CacheUnavailable, IndexLost, OrderMoving
 from cache.redis import entry, index
 from cache.redis.client import Argument, Redis, ScriptName, redis_timeout
 from cache.redis.encoded_task import VALUE_PREFIX, EncodedTask, encode
+from cache.redis.entry import Lease, LeaseGrant, Leases
 from cache.redis.index import IndexPage, PageRange, ViewCounts
 from cache.redis.keys import Keys
+from cache.redis.pipeline import Dropped
 from cache.redis.times import MILLISECOND, UNIX_EPOCH
 from db.gate import Gate
 from db.task import Task
 
-ENTRY_LEASE = timedelta(seconds=10)
+ENTRY_LEASE_MS = 10_000
 # A mark must outlive every transaction that could still commit under it, so it lives this much longer.
 MARK_MARGIN = timedelta(seconds=5)
 
@@ -30,15 +34,6 @@ SWEEP_LIMIT = 1000
 
 # Created, updated, deleted, restored.
 EventCode = Literal["c", "u", "d", "r"]
-
-
-@dataclass(frozen=True)
-class LeaseGrant:
-    """The reply to a lease request: ids that the caller may fill, ids that another reader fills, Redis's time."""
-
-    now: datetime
-    mine: list[UUID]
-    others: list[UUID]
 
 
 @dataclass(frozen=True)
@@ -74,6 +69,12 @@ class Protocol:
         self.gate = gate
         self.keys = Keys(workspace, gate.epoch)
         self._workspace = workspace
+        # A random prefix and a number, because a random token for each page would cost a system call.
+        self._tokens = map(f"{secrets.token_hex(8)}-{{}}".format, count())
+
+    def new_token(self) -> str:
+        """Return a token for leases that nobody else uses, also no other read of the same request."""
+        return next(self._tokens)
 
     async def mark(self, writes: Sequence[MarkedWrite], *, transaction: timedelta) -> None:
         """W3: mark the entries, so that no reader fills them, and let the indexes hold the old and the new state.
@@ -133,13 +134,28 @@ class Protocol:
             raise IndexLost
         return list(entries)
 
-    async def page(self, part: PageRange) -> IndexPage:
-        """P1, R2: return the ids of a range of a view with entries, the total and the rank. Raises `OrderMoving`."""
-        keys, arguments = self.keys.page(part.status), index.page_arguments(part)
-        reply = await self._read_script("page", keys, *arguments, MAX_SINGLE_EVENTS)
+    async def page(self, part: PageRange, release: Callable[[Leases], None] = lambda _: None) -> IndexPage:
+        """P1, R2, R3: return the ids of a range of a view with entries, the total and the rank. Raises `OrderMoving`.
+
+        Ids without an entry are leased to the caller. `release` is called with the leases if the caller is cancelled
+        before it receives them.
+        """
+        token = self.new_token()
+
+        def dropped(replies: list[Any]) -> None:
+            if type(replies[0]) is list:
+                release(index.parse_page(replies[0], token).leases)
+
+        reply = await self._read_script(
+            "page",
+            self.keys.page(part.status),
+            *index.page_arguments(part),
+            *(MAX_SINGLE_EVENTS, token, ENTRY_LEASE_MS),
+            dropped=dropped,
+        )
         if reply == b"MOVING":
             raise OrderMoving
-        return index.parse_page(reply)
+        return index.parse_page(reply, token)
 
     async def check_page(self) -> PageCheck:
         """P2: read Redis's time and then `rev`. A later change of `rev` would only make pages invalid too early."""
@@ -154,21 +170,22 @@ class Protocol:
         """Return the number of tasks in each view."""
         return ViewCounts(*await self._read_script("counts", self.keys.prelude))
 
-    async def lease(self, token: str, ids: Sequence[UUID], *, scrub: bool = False) -> LeaseGrant:
+    async def lease(self, token: str, ids: Sequence[bytes], *, scrub: bool = False) -> LeaseGrant:
         """R3, and S2 for the scrub: request leases on entries that hold no readable value."""
-        keys = [self.keys.entry(id_) for id_ in ids]
-        arguments = (token, ENTRY_LEASE // MILLISECOND, "1" if scrub else "0", VALUE_PREFIX)
+        keys = [self.keys.entries + id_ for id_ in ids]
+        arguments = (token, ENTRY_LEASE_MS, "1" if scrub else "0", VALUE_PREFIX)
         async with redis_timeout(None if scrub else self._redis.read_timeout):
             now_ms, replies = await self._run("lease", keys, *arguments)
         answers = dict(zip(ids, replies, strict=True))
+        lease = Lease(token, UNIX_EPOCH + now_ms * MILLISECOND)
         return LeaseGrant(
-            UNIX_EPOCH + now_ms * MILLISECOND,
-            mine=[id_ for id_, reply in answers.items() if reply == b"mine"],
+            lease.now,
+            leases={id_: lease for id_, reply in answers.items() if reply == b"mine"},
             others=[id_ for id_, reply in answers.items() if reply == b"another's"],
         )
 
-    async def fill(self, token: str, rows: dict[UUID, EncodedTask | None]) -> None:
-        """R5: fill the entries whose lease still stands with the rows that were read under it."""
+    async def fill(self, token: str, rows: Mapping[bytes, EncodedTask | None]) -> None:
+        """R5: fill the entries whose lease still stands with the rows that were read under it. None ends the lease."""
         arguments: list[Argument] = [token]
         for task in rows.values():
             if task is None:
@@ -177,7 +194,7 @@ class Protocol:
                 expiry = task.expires_at_ms
                 arguments += [task.value, entry.ttl_ms(), "" if expiry is None else expiry]
         async with redis_timeout(self._redis.read_timeout):
-            await self._run("fill", [self.keys.entry(id_) for id_ in rows], *arguments)
+            await self._run("fill", [self.keys.entries + id_ for id_ in rows], *arguments)
 
     async def scrub(self, token: str, id_: UUID, task: Task | None) -> None:
         """S5: make entry and indexes agree with the row, if the lease still stands."""
@@ -210,8 +227,11 @@ class Protocol:
         keys = [*self.keys.prelude, *keys]
         return _found(await self._redis.script(name, keys, *arguments, run_id=self.gate.redis_run_id))
 
-    async def _read_script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
-        return _found(await self._redis.read_script(name, keys, *arguments, run_id=self.gate.redis_run_id))
+    async def _read_script(
+        self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, dropped: Dropped | None = None
+    ) -> Any:
+        run_id = self.gate.redis_run_id
+        return _found(await self._redis.read_script(name, keys, *arguments, run_id=run_id, dropped=dropped))
 
 
 def _found(reply: Any) -> Any:

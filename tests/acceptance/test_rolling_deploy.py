@@ -31,7 +31,7 @@ def execute(service: Service, document: str, **variables: Any) -> Any:
 EARLIER = {
     "cache/redis/encoded_task.py": [
         ('FORMAT = f"3.{TASK_FORMAT}"', 'FORMAT = "3.without-priority"'),
-        ("in astuple(task)]", 'in astuple(msgspec.structs.replace(task, priority="NONE"))]'),
+        ("map(astuple, tasks)", '(astuple(msgspec.structs.replace(task, priority="NONE")) for task in tasks)'),
     ],
     "db/task_table.py": [
         (", words, words_version, created_at", ", created_at"),

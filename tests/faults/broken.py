@@ -25,7 +25,9 @@ from cache.redis.pipeline import Pipeline
 from cache.redis.protocol import Protocol
 
 _LEAVE = "redis.call('ZREM', index(other), id)"
-_FIRST_IN_FLIGHT = "future, replies, number, _ = in_flight[0]"
+_NO_ENTRY = "if not entries[at] then"
+_MARK_IS_NO_ENTRY = "if entries[at] and string.sub(entries[at], 1, 2) == 'M ' then entries[at] = false end"
+_FIRST_IN_FLIGHT = "future, replies, number, _, dropped = in_flight[0]"
 _SKIP_CANCELLED = f"""while len(in_flight) > 1 and in_flight[0][0].cancelled():
                 in_flight.popleft()
             {_FIRST_IN_FLIGHT}"""
@@ -38,6 +40,8 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     "the mark": {"mark": ("redis.call('SET', entry, 'M ' .. token .. ' ' .. deadline)", "")},
     # A reader takes a lease over a mark.
     "marks at the lease": {"lease": ("local free = not value", "local free = not value or kind == 'M '")},
+    # A page script does so.
+    "marks at the leases of a page": {"page": (_NO_ENTRY, f"{_MARK_IS_NO_ENTRY} {_NO_ENTRY}")},
     # A writer publishes over the mark of a later writer.
     "the token at the publish": {"publish": ("if holder == token then", "if holder then")},
     # A writer adds the task to the indexes only after it has committed.
@@ -55,7 +59,7 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     ],
     # A page is cached although a write of one of its tasks is between mark and publish.
     "marks at the caching of a page": [
-        (TaskReader, "_fill", {"if len(grant.mine) + len(grant.others) < len(ids):": "if False:"})
+        (TaskReader, "_uncached", {"if len(grant.leases) + len(grant.others) < len(unleased):": "if False:"})
     ],
     # A page is cached although an id had no row, as the id of a bulk create before its commit.
     "missing rows at the caching of a page": [
@@ -78,10 +82,11 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
 VARIANT = "BROKEN_VARIANT"
 # Mean seconds before and after a step: between row and fill, mark and commit, commit and publish.
 PAUSES = {"fill": (0.05, 0.0), "mark": (0.0, 0.01), "publish": (0.03, 0.0)}
-# Of the variants of functions: long enough to read a page between mark and commit, or between add and commit; and long
+# Of other variants: long enough to read a page between mark and commit, or between add and commit; and long
 # enough for a whole write between a check and the answer.
 PAUSES_OF_VARIANT = {
     "marks at the caching of a page": {"mark": (0.0, 0.08), "publish": (0.08, 0.0)},
+    "marks at the leases of a page": {"mark": (0.0, 0.08), "publish": (0.08, 0.0)},
     "missing rows at the caching of a page": {"add": (0.0, 0.08)},
     "the sending of a check": {"check_page": (0.0, 0.03)},
 }
@@ -121,7 +126,7 @@ def leave_out_of_scripts(changes: dict[str, tuple[str, str]]) -> None:
 
 def take_time(variant: str) -> None:
     """Add pauses between the steps, in which other operations run."""
-    pauses = PAUSES_OF_VARIANT.get(variant, {}) if variant in PYTHON_VARIANTS else PAUSES
+    pauses = PAUSES_OF_VARIANT.get(variant, {} if variant in PYTHON_VARIANTS else PAUSES)
     for step, seconds in pauses.items():
         setattr(Protocol, step, _slow(getattr(Protocol, step), *seconds))
 

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.model import faults, gate, reader, rebuild, scrub, writer
+from tests.model import faults, fills, gate, reader, rebuild, scrub, writer
 from tests.model.invariants import find_violation
 from tests.model.scope import Scope, empty_keys, initial_state
 from tests.model.state import Builder, Label, State, Transitions, Writer
@@ -34,7 +34,7 @@ def format_label(label: Label) -> str:
 
 def successors(state: State, scope: Scope) -> Transitions:
     """Yield every transition out of a state, with its canonical successor."""
-    for source in (writer, reader, gate, rebuild, scrub, faults):
+    for source in (writer, reader, fills, gate, rebuild, scrub, faults):
         for label, after in source.transitions(state, scope):
             yield label, canonical(after, scope)
 
@@ -53,7 +53,7 @@ def canonical(state: State, scope: Scope) -> State:
         state = state._replace(builders=builders)
     if scope.epochs > 1 and state.gate.last_epoch > 1:
         state = without_unused_epochs(state, scope)
-    return state
+    return fills.without_ineffective(state, scope) if state.fills else state
 
 
 def without_unused_epochs(state: State, scope: Scope) -> State:

@@ -1,6 +1,6 @@
 """Transitions of the readers: a read by id, a page whose ids are looked up one by one, or a cached page."""
 
-from tests.model import page_check, scripts
+from tests.model import fills, page_check, scripts
 from tests.model.answer import cache_page, complete, complete_from_rows
 from tests.model.locks import id_is_free
 from tests.model.page_check import cancel, receive, with_reader
@@ -29,11 +29,6 @@ def transitions(state: State, scope: Scope) -> Transitions:
             yield from ACTIONS[reader.pc](state, scope, index)
         elif reader.reads_left:
             yield from begin(state, scope, index)
-
-
-def lease_token(index: int, reader: Reader) -> int:
-    """Return a token that no other read uses."""
-    return 10 * index + reader.reads_left
 
 
 def begin(state: State, scope: Scope, index: int) -> Transitions:
@@ -73,7 +68,7 @@ def is_in_range(members: Scores, kind: int, now: int) -> bool:
 
 
 def read_page(state: State, scope: Scope, index: int) -> Transitions:
-    """P1: one script reads the beacons, the ids after a position, the total and `rev`."""
+    """P1: one script reads the beacons, the ids after a position, the total and `rev`, and leases missing entries."""
     reader = state.readers[index]
     keys = scripts.epoch_keys(state, reader.epoch)
     beacon = keys.beacons[index_of(reader.kind)] or "index beacon" in scope.omitted
@@ -97,7 +92,11 @@ def read_page(state: State, scope: Scope, index: int) -> Transitions:
         next_expiry=min([reader.next_expiry, *(keys.members[task][index_of(reader.kind)] for task in in_range)]),
         task=end,
     )
-    yield ("P1 page", index, ids, keys.rev), continue_read(state, scope, index, reader)
+    token = fills.token(scope, index, reader)
+    state, leased = scripts.lease_page(state, scope, reader.epoch, ids, token)
+    yield ("P1 page", index, ids, keys.rev), continue_read(state, scope, index, reader._replace(leased=leased))
+    if leased:
+        yield from ((label, fills.send(after, reader, leased, token)) for label, after in cancel(state, scope, index))
 
 
 def read_counts(state: State, scope: Scope, index: int) -> Transitions:
@@ -122,8 +121,12 @@ def read_counts(state: State, scope: Scope, index: int) -> Transitions:
 def continue_read(state: State, scope: Scope, index: int, reader: Reader) -> State:
     """Go to the next id, call the page script again if ids were dropped, or complete the read."""
     if reader.pending:
-        task = (reader.pending & -reader.pending).bit_length() - 1
-        reader = reader._replace(pc="mget", pending=reader.pending & (reader.pending - 1), task=task)
+        bit = reader.pending & -reader.pending
+        leased = reader.leased & bit
+        reader = reader._replace(
+            pc="row" if leased else "mget", holds_lease=int(leased > 0), leased=reader.leased - leased
+        )
+        reader = reader._replace(pending=reader.pending - bit, task=bit.bit_length() - 1)
     elif (
         not reader.kind
         or sum(map(bool, reader.shown)) >= scope.page_size
@@ -133,9 +136,8 @@ def continue_read(state: State, scope: Scope, index: int, reader: Reader) -> Sta
             return state._replace(readers=put(state.readers, index, reader._replace(pc="counts")))
         return cache_page(complete(state, index, reader, "from Redis"), scope, index, reader)
     else:
-        reader = reader._replace(pc="page", task=reader.examined.bit_length())
-    reader = reader._replace(replaces=EMPTY, holds_lease=0, version=0)
-    return state._replace(readers=put(state.readers, index, reader))
+        reader = reader._replace(pc="page", task=reader.examined.bit_length(), holds_lease=0)
+    return state._replace(readers=put(state.readers, index, reader._replace(replaces=EMPTY, version=0)))
 
 
 def take_version(state: State, scope: Scope, index: int, version: int) -> State:
@@ -205,7 +207,7 @@ def lock_id(state: State, scope: Scope, index: int) -> Transitions:
 def lease(state: State, scope: Scope, index: int) -> Transitions:
     """R3: take a lease over an empty entry, over a value of another format, or over the mark that was read."""
     reader = state.readers[index]
-    leased = scripts.lease(state, scope, reader.epoch, reader.task, reader.replaces, lease_token(index, reader))
+    leased = scripts.lease(state, scope, reader.epoch, reader.task, reader.replaces, fills.token(scope, index, reader))
     if leased is not None:
         yield ("R3 lease", index, reader.task), with_reader(leased, index, pc="row", holds_lease=1, replaces=EMPTY)
     elif scripts.epoch_keys(state, reader.epoch).entries[reader.task].kind == "M":
@@ -216,20 +218,19 @@ def lease(state: State, scope: Scope, index: int) -> Transitions:
 
 
 def read_row(state: State, scope: Scope, index: int) -> Transitions:
-    """R4: read the row from the primary."""
-    reader = state.readers[index]
-    version = len(state.rows[reader.task])
+    """R4: read the row from the primary. Under a lease a fill is sent, which the reader does not wait for."""
+    reader, version = state.readers[index], len(state.rows[state.readers[index].task])
     if reader.holds_lease:
-        yield ("R4 row", index, reader.task, version), with_reader(state, index, pc="fill", version=version)
+        state = fills.send(state, reader, 1 << reader.task, fills.token(scope, index, reader), version)
+        yield ("R4 row", index, reader.task, version), with_reader(state, index, pc="answer", version=version)
     else:
         yield ("R4 row", index, reader.task, version), take_version(state, scope, index, version)
 
 
-def fill(state: State, scope: Scope, index: int) -> Transitions:
-    """R5: fill the entry if the lease still stands. The reader has its answer in both cases."""
+def take_row(state: State, scope: Scope, index: int) -> Transitions:
+    """Take the row into the answer, before or after Redis executes the fill."""
     reader = state.readers[index]
-    filled = scripts.fill(state, reader.epoch, reader.task, reader.version, lease_token(index, reader))
-    yield ("R5 fill", index, reader.task, reader.version), take_version(filled, scope, index, reader.version)
+    yield ("row in the answer", index, reader.version), take_version(state, scope, index, reader.version)
 
 
 def fall_back(state: State, scope: Scope, index: int) -> Transitions:
@@ -244,6 +245,6 @@ ACTIONS = page_check.ACTIONS | {
     "lock": lock_id,
     "lease": lease,
     "row": read_row,
-    "fill": fill,
+    "answer": take_row,
     "sql": fall_back,
 }

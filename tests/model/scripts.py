@@ -143,12 +143,23 @@ def lease(state: State, scope: Scope, epoch: int, task: int, replaces: Entry, to
     return with_keys(state, epoch, keys._replace(entries=put(keys.entries, task, Entry("L", token))))
 
 
+def lease_page(state: State, scope: Scope, epoch: int, tasks: list[int], token: int) -> tuple[State, int]:
+    """P1, R3: set a lease on each of the tasks that has no entry. Return the bit set of these tasks as well."""
+    keys, leased = epoch_keys(state, epoch), 0
+    for task in tasks:
+        kind = keys.entries[task].kind
+        if kind == EMPTY.kind or (kind == "M" and "marks at the page script" in scope.omitted):
+            keys = keys._replace(entries=put(keys.entries, task, Entry("L", token)))
+            leased |= 1 << task
+    return with_keys(state, epoch, keys), leased
+
+
 def fill(state: State, epoch: int, task: int, version: int, token: int) -> State:
-    """R5: replace the lease by the value. Do nothing if the lease is gone."""
+    """R5: replace the lease by the value; version 0 ends the lease. Do nothing if the lease is gone."""
     keys = epoch_keys(state, epoch)
     if keys.entries[task] != Entry("L", token):
         return state
-    exists = state.rows[task][version - 1].view in (1, 2)
+    exists = version and state.rows[task][version - 1].view in (1, 2)
     value = Entry("V", version) if exists else EMPTY
     return with_keys(state, epoch, keys._replace(entries=put(keys.entries, task, value)))
 

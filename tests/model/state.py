@@ -90,11 +90,21 @@ class Reader(NamedTuple):
     cacheable: int = 1  # whether the page may be cached; 2: undecided (broken variants only)
     next_expiry: int = NEVER  # the next expiry in the view, as the script found it, or of a task in the answer
     began_at: int = 0
+    leased: int = 0  # bit set of pending ids that the page script has leased
     replaces: Entry = EMPTY  # the entry that the lease replaces
     holds_lease: int = 0
     version: int = 0
     checked_at: int = 0  # the time of Redis, as the check of a cached page read it
     checked_rev: int = 0  # `rev`, as that check read it; 0 if Redis has lost it
+
+
+class Fill(NamedTuple):
+    """A fill in flight. Its reader may have answered already."""
+
+    epoch: int
+    task: int
+    version: int  # 0: the lease ends without a value
+    token: int
 
 
 class CachedPage(NamedTuple):
@@ -159,6 +169,7 @@ class State(NamedTuple):
     builders: tuple[Builder, ...]
     scrubbers: tuple[Scrubber, ...]
     faults_left: tuple[int, ...]  # how often each fault may still occur, in the order of FAULTS
+    fills: tuple[Fill, ...] = ()
     violation: str = ""
 
 

@@ -125,6 +125,18 @@ MARKS_AND_LEASES = (
         "I4",
     ),
     Variant(
+        "the page script takes a lease over a mark",
+        ("marks at the page script",),
+        Scope(writers=(UPDATE,), readers=((PAGE,),), faults={"publish fails": 1}),
+        "I4",
+    ),
+    Variant(
+        "a late fill uses the lease of a later read",
+        ("token of each read",),
+        Scope(writers=(UPDATE,), readers=((BY_ID,),), reads=(2,), faults={"evict": 1}),
+        "I4",
+    ),
+    Variant(
         "a mark sent twice",
         ("mark sent once",),
         Scope(writers=(UPDATE, UPDATE), readers=((BY_ID,),), faults={"mark fails": 1, "publish fails": 1}),

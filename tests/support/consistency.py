@@ -55,6 +55,7 @@ async def check_entries(store: Store) -> int:
 
     Call this only without reads and writes in flight, so that no entry is a lease or a mark.
     """
+    await store.fills.drain()
     names, client = protocol(store).keys, store.redis.client
     found: dict[UUID, bytes] = {}
     async for key in client.scan_iter(match=names.entries + b"*"):

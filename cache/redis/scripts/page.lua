@@ -1,10 +1,11 @@
--- P1, R2. One page of a view in one of its orders. KEYS: rev, the view's index, its `expiring` set, moving, the prefix of
+-- P1, R2, R3. One page of a view in one of its orders. KEYS: rev, the view's index, its `expiring` set, moving, the prefix of
 -- the keys of entries.
 -- ARGV: order; score and id of `after` and of `before` ('' if not given); 'first' or 'last'; count; offset; the most expired
--- ids with an event each.
+-- ids with an event each; the token and the lifetime (ms) of a lease.
 -- Returns the ids with their scores, the rank of the first, the length of the order, the total, rev, the time (ms) of the
--- view's next expiry, and the entries of the ids. The length may include tasks that have expired since the last sweep, the total does not; the next
--- expiry is then 0. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown.
+-- view's next expiry, the entries of the ids, and the time (ms). The length may include tasks that have expired since the
+-- last sweep, the total does not; the next expiry is then 0. An id without an entry gets a lease, and the caller may fill
+-- it. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown.
 local REV, INDEX, EXPIRING, MOVING, ENTRY_PREFIX = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local order, direction, count, offset = ARGV[1], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local rev = redis.call('GET', REV)
@@ -72,8 +73,14 @@ for at = 2, #ids, 2 do
   entries[at / 2] = ENTRY_PREFIX .. ids[at - 1]
   ids[at] = tonumber(ids[at])  -- as an integer, which the client parses faster than text
 end
-if #entries > 0 then entries = redis.call('MGET', unpack(entries)) end
+if #entries > 0 then
+  local keys = entries
+  entries = redis.call('MGET', unpack(keys))
+  for at = 1, #keys do
+    if not entries[at] then redis.call('SET', keys[at], 'L ' .. ARGV[10], 'PX', ARGV[11]) end
+  end
+end
 local next_expiry = expired > 0 and 0 or 2 ^ 53
 local following = redis.call('ZRANGEBYSCORE', EXPIRING, '(' .. now, '(+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 if following[2] then next_expiry = math.min(next_expiry, tonumber(following[2])) end
-return {ids, from, length, total, tonumber(rev), next_expiry, entries}
+return {ids, from, length, total, tonumber(rev), next_expiry, entries, tonumber(now)}

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import pytest
 import redis.asyncio
 
 from cache.redis.index import PageRange
 from cache.store import Store
+from db.arrays import uuid_array
 from db.pool import Connection
 from tests.support.gate_states import switch_gate_off
 from tests.support.redis_state import evict_entries, index_position
@@ -56,6 +56,7 @@ async def measured_cost(store: Store, redis_url: str, statements: list[Any]) -> 
         statements.clear()
         before = metrics.redis_round_trips, metrics.sql_queries
         yield cost
+        await store.fills.drain()
         cost.counted = metrics.redis_round_trips - before[0], metrics.sql_queries - before[1]
         cost.sql = list(statements)
         await store.redis.client.echo("the end")
@@ -69,6 +70,7 @@ async def test_cached_page_takes_one_round_trip_and_no_statement(
 ) -> None:
     expected = await create_uncached_tasks(store, 120)
     assert (await StoreClient(store).page(PageRange(50))).tasks == expected[:50]
+    await store.fills.drain()
     async with measured_cost(store, redis_url, statements) as cost:
         page = await StoreClient(store).page(PageRange(50))
     assert page.tasks == expected[:50]
@@ -84,8 +86,8 @@ async def test_uncached_page_takes_one_statement(store: Store, redis_url: str, s
     assert page.tasks == expected[10:60]
     assert [name for name in cost.redis if name in ("EVALSHA", "MGET")] == [
         "EVALSHA"
-    ] * 3  # page, lease, fill: the entries are read once
-    assert [set(params["ids"]) for params in cost.sql] == [{task.id for task in expected[10:60]}]
+    ] * 2  # page, fill: the page script reads the entries and takes the leases
+    assert [params["ids"].data for params in cost.sql] == [uuid_array([task.id for task in expected[10:60]]).data]
     assert cost.counted[1] == 1
 
 
@@ -94,13 +96,14 @@ async def test_only_uncached_tasks_are_read_from_postgresql(
 ) -> None:
     expected = await create_uncached_tasks(store, 50)
     await StoreClient(store).page(PageRange(50))
-    missing: set[UUID] = {task.id for task in expected[::5]}
+    await store.fills.drain()
+    missing = [task.id for task in expected[::5]]
     await evict_entries(store, *missing)
     async with measured_cost(store, redis_url, statements) as cost:
         page = await StoreClient(store).page(PageRange(50))
     assert page.tasks == expected
     assert len(missing) == 10
-    assert [set(params["ids"]) for params in cost.sql] == [missing]
+    assert [params["ids"].data for params in cost.sql] == [uuid_array(missing).data]
     assert cost.counted[1] == 1
     async with measured_cost(store, redis_url, statements) as again:
         await StoreClient(store).page(PageRange(50))

@@ -25,6 +25,7 @@ async def test_ttl_is_at_most_an_hour_and_ends_before_the_expiry(
         task = await StoreClient(store).update_task(task.id, {"title": "Published"})
     elif step == "fill":
         await StoreClient(store).tasks_by_id([task.id])
+        await store.fills.drain()
     else:
         await scrub(store, protocol(store), [task.id])
     key = protocol(store).keys.entry(task.id)

@@ -53,8 +53,8 @@ class BreakingRedis(Redis):
     async def script(self, name: ScriptName, keys: Any, *arguments: Argument, run_id: str = "") -> Any:
         return await self._break(name, super().script(name, keys, *arguments, run_id=run_id))
 
-    async def read_script(self, name: ScriptName, keys: Any, *arguments: Argument, run_id: str = "") -> Any:
-        return await self._break(name, super().read_script(name, keys, *arguments, run_id=run_id))
+    async def read_script(self, name: ScriptName, keys: Any, *arguments: Argument, **options: Any) -> Any:
+        return await self._break(name, super().read_script(name, keys, *arguments, **options))
 
     async def _break(self, name: ScriptName, call: Coroutine[Any, Any, Any]) -> Any:
         if name != self._breaks_at:
@@ -185,6 +185,7 @@ async def test_failed_fill_does_not_fail_the_read(store: Store, redis_url: str) 
     async with failing_at(store, redis_url, "fill", arrives=False) as failing:
         request = StoreClient(failing)
         assert await request.tasks_by_id([task.id]) == [task]
+        await failing.fills.drain()
         assert not request.degraded
 
 
@@ -195,8 +196,11 @@ async def test_read_with_a_broken_connection_falls_back_to_postgresql(
     created = await create_uncached_tasks(store, 3)
     async with failing_at(store, redis_url, script, arrives=True) as failing:
         request = StoreClient(failing)
-        page = await request.page(PageRange(2))
-        assert (page.tasks, page.total, page.has_after) == (created[:2], 3, True)
+        if script == "lease":  # the page script takes the leases of a page
+            assert await request.tasks_by_id([task.id for task in created]) == created
+        else:
+            page = await request.page(PageRange(2))
+            assert (page.tasks, page.total, page.has_after) == (created[:2], 3, True)
         assert request.degraded
         # Later reads do not try Redis until the watcher has reached Redis.
         assert failing.gate_lease.protocol is None

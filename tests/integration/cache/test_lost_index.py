@@ -52,8 +52,8 @@ STEPS: dict[str, Callable[[Protocol, Task], Awaitable[Any]]] = {
     "publish": lambda protocol, task: protocol.publish([MarkedWrite(EARLIER_TOKEN, task, visible=False)]),
     "abort": lambda protocol, task: protocol.abort([MarkedWrite(EARLIER_TOKEN, task, visible=False)]),
     "add": lambda protocol, task: protocol.add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT),
-    "lease": lambda protocol, task: protocol.lease("b", [task.id], scrub=True),
-    "fill": lambda protocol, task: protocol.fill("a", {task.id: encode("default", task)}),
+    "lease": lambda protocol, task: protocol.lease("b", [task.id.bytes], scrub=True),
+    "fill": lambda protocol, task: protocol.fill("a", {task.id.bytes: encode("default", task)}),
     "scrub": lambda protocol, task: protocol.scrub("a", task.id, None),
     "announce": lambda protocol, task: protocol.announce(LATER_TOKEN, [task.id]),
     "sweep": lambda protocol, _task: protocol.sweep(),
@@ -66,7 +66,7 @@ async def test_every_step_detects_a_lost_part_and_changes_nothing(store: Store) 
         await build_index(store)
         task, other = await create_uncached_tasks(store, 2)
         await mark_task(store, EARLIER_TOKEN, task)
-        await protocol(store).lease("a", [other.id])
+        await protocol(store).lease("a", [other.id.bytes])
         await _lose(store, part)
         before = await redis_snapshot(store)
         for step in STEPS.values():

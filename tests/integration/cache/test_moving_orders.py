@@ -82,8 +82,8 @@ class InterleavingRedis(Redis):
         super().__init__(url)
         self._callback: Callable[[], Awaitable[Any]] | None = callback
 
-    async def read_script(self, name: ScriptName, keys: Any, *arguments: Argument, run_id: str = "") -> Any:
-        reply = await super().read_script(name, keys, *arguments, run_id=run_id)
+    async def read_script(self, name: ScriptName, keys: Any, *arguments: Argument, **options: Any) -> Any:
+        reply = await super().read_script(name, keys, *arguments, **options)
         if name == "page" and self._callback:
             callback, self._callback = self._callback, None
             await callback()

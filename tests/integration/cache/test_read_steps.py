@@ -14,19 +14,19 @@ from tests.support.task_factories import new_id
 
 async def test_reader_fills_the_entry_it_leased(store: Store) -> None:
     task = await create_uncached_task(store)
-    grant = await protocol(store).lease("a", [task.id])
-    assert (grant.mine, grant.others) == ([task.id], [])
+    grant = await protocol(store).lease("a", [task.id.bytes])
+    assert (list(grant.leases), grant.others) == ([task.id.bytes], [])
     assert await entry_bytes(store, task) == b"L a"
-    await protocol(store).fill("a", {task.id: encode("default", task)})
+    await protocol(store).fill("a", {task.id.bytes: encode("default", task)})
     assert decode(store.workspace, task.id.bytes, await read_entry(store, task.id)) == task
 
 
 async def test_second_reader_gets_no_lease(store: Store) -> None:
     task, other = await create_uncached_tasks(store, 2)
-    await protocol(store).lease("a", [task.id])
-    grant = await protocol(store).lease("b", [task.id, other.id])
-    assert (grant.mine, grant.others) == ([other.id], [task.id])
-    await protocol(store).fill("b", {task.id: encode("default", task)})
+    await protocol(store).lease("a", [task.id.bytes])
+    grant = await protocol(store).lease("b", [task.id.bytes, other.id.bytes])
+    assert (list(grant.leases), grant.others) == ([other.id.bytes], [task.id.bytes])
+    await protocol(store).fill("b", {task.id.bytes: encode("default", task)})
     assert await entry_bytes(store, task) == b"L a"
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert await entry_bytes(store, task) == b"L a"
@@ -34,13 +34,14 @@ async def test_second_reader_gets_no_lease(store: Store) -> None:
 
 async def test_lease_has_a_ttl(store: Store) -> None:
     task = await create_uncached_task(store)
-    await protocol(store).lease("a", [task.id])
+    await protocol(store).lease("a", [task.id.bytes])
     assert 0 < await store.redis.client.pttl(protocol(store).keys.entry(task.id)) <= 10_000
 
 
 async def test_read_of_an_unknown_id_leaves_no_entry(store: Store) -> None:
     id_ = new_id()
     assert await StoreClient(store).tasks_by_id([id_]) == [None]
+    await store.fills.drain()
     assert await read_entry(store, id_) is None
 
 
@@ -49,9 +50,9 @@ async def test_reader_does_not_replace_a_mark(store: Store, overdue: bool) -> No
     task = await create_uncached_task(store)
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"), overdue=overdue)
     marked = await entry_bytes(store, task)
-    grant = await protocol(store).lease("a", [task.id])
-    assert (grant.mine, grant.others) == ([], [])
-    await protocol(store).fill("a", {task.id: encode("default", task)})
+    grant = await protocol(store).lease("a", [task.id.bytes])
+    assert (grant.leases, grant.others) == ({}, [])
+    await protocol(store).fill("a", {task.id.bytes: encode("default", task)})
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert await entry_bytes(store, task) == marked
     assert marked.startswith(b"M %d " % EARLIER_TOKEN)
@@ -59,31 +60,31 @@ async def test_reader_does_not_replace_a_mark(store: Store, overdue: bool) -> No
 
 async def test_mark_replaces_a_lease(store: Store) -> None:
     task = await create_uncached_task(store)
-    await protocol(store).lease("a", [task.id])
+    await protocol(store).lease("a", [task.id.bytes])
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"))
-    await protocol(store).fill("a", {task.id: encode("default", task)})
+    await protocol(store).fill("a", {task.id.bytes: encode("default", task)})
     assert (await entry_bytes(store, task)).startswith(b"M ")
 
 
 async def test_fill_without_its_lease_changes_nothing(store: Store) -> None:
     task = await create_uncached_task(store)
-    await protocol(store).lease("a", [task.id])
+    await protocol(store).lease("a", [task.id.bytes])
     await StoreClient(store).update_task(task.id, {"title": "Newer"})
     value = await entry_bytes(store, task)
-    await protocol(store).fill("a", {task.id: encode("default", task)})
+    await protocol(store).fill("a", {task.id.bytes: encode("default", task)})
     assert await entry_bytes(store, task) == value
     await evict_entries(store, task.id)
-    await protocol(store).fill("a", {task.id: encode("default", task)})
+    await protocol(store).fill("a", {task.id.bytes: encode("default", task)})
     assert await read_entry(store, task.id) is None
-    await protocol(store).lease("b", [task.id])
-    await protocol(store).fill("a", {task.id: encode("default", task)})
+    await protocol(store).lease("b", [task.id.bytes])
+    await protocol(store).fill("a", {task.id.bytes: encode("default", task)})
     assert await entry_bytes(store, task) == b"L b"
 
 
 async def test_entry_of_another_task_is_not_used(store: Store) -> None:
     task, other = await create_uncached_tasks(store, 2)
-    await protocol(store).lease("a", [task.id])
-    await protocol(store).fill("a", {task.id: encode("default", other)})
+    await protocol(store).lease("a", [task.id.bytes])
+    await protocol(store).fill("a", {task.id.bytes: encode("default", other)})
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
 
 

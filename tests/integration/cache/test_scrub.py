@@ -88,7 +88,7 @@ async def test_scrub_publishes_a_commit_without_a_publish(store: Store) -> None:
 
 async def test_scrub_without_its_lease_changes_nothing(store: Store) -> None:
     task = await create_uncached_task(store)
-    await protocol(store).lease("a", [task.id], scrub=True)
+    await protocol(store).lease("a", [task.id.bytes], scrub=True)
     updated = await StoreClient(store).update_task(task.id, {"status": "DONE"})
     await protocol(store).scrub("a", task.id, None)
     assert await indexed_views(store, task.id) == {None, "DONE"}

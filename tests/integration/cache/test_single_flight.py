@@ -89,8 +89,8 @@ async def test_readers_with_overlapping_ids_share_fills(store: Store) -> None:
 
 async def take_lease(store: Store, task: Task) -> Task:
     """Take the lease "first" as another reader, and return the row as that reader reads it."""
-    grant = await protocol(store).lease("first", [task.id])
-    assert grant.mine == [task.id]
+    grant = await protocol(store).lease("first", [task.id.bytes])
+    assert list(grant.leases) == [task.id.bytes]
     async with store.database.connection() as connection:
         return (await tasks_by_id(connection, store.workspace, [task.id]))[task.id]
 
@@ -102,7 +102,7 @@ async def test_waiting_reader_takes_the_filled_entry(store: Store) -> None:
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     await asyncio.sleep(0.03)
     assert not reading.done()
-    await protocol(store).fill("first", {task.id: encode("default", row)})
+    await protocol(store).fill("first", {task.id.bytes: encode("default", row)})
     assert await reading == [task]
     assert store.metrics.sql_queries == before
 
@@ -131,7 +131,7 @@ async def test_tasks_that_need_no_wait_are_read_first(store: Store) -> None:
         assert not reading.done()
     assert not reading.done()
     assert store.metrics.sql_queries - before == 1
-    await protocol(store).fill("first", {leased.id: encode("default", row)})
+    await protocol(store).fill("first", {leased.id.bytes: encode("default", row)})
     assert await reading == created
     assert store.metrics.sql_queries - before == 1
 
@@ -145,11 +145,11 @@ async def test_waiting_reader_gets_no_row_from_before_its_call(store: Store, fil
     await evict_entries(store, task.id)
     assert old != updated
     if filled == "before the read":
-        await protocol(store).fill("first", {task.id: encode("default", old)})
+        await protocol(store).fill("first", {task.id.bytes: encode("default", old)})
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     if filled == "during the read":
         await asyncio.sleep(0)
-        await protocol(store).fill("first", {task.id: encode("default", old)})
+        await protocol(store).fill("first", {task.id.bytes: encode("default", old)})
     assert await reading == [updated]
     assert await StoreClient(store).tasks_by_id([task.id]) == [updated]
 
@@ -159,13 +159,13 @@ async def test_fill_of_an_earlier_lease_holder_is_not_used(store: Store) -> None
     old = await take_lease(store, task)
     updated = await StoreClient(store).update_task(task.id, {"title": "Newer"})
     await evict_entries(store, task.id)
-    assert (await protocol(store).lease("second", [task.id])).mine == [task.id]
+    assert list((await protocol(store).lease("second", [task.id.bytes])).leases) == [task.id.bytes]
     reading = asyncio.create_task(StoreClient(store).tasks_by_id([task.id]))
     await asyncio.sleep(0.02)
-    await protocol(store).fill("first", {task.id: encode("default", old)})
+    await protocol(store).fill("first", {task.id.bytes: encode("default", old)})
     await asyncio.sleep(0.02)
     assert not reading.done()
-    await protocol(store).fill("second", {task.id: encode("default", updated)})
+    await protocol(store).fill("second", {task.id.bytes: encode("default", updated)})
     assert await reading == [updated]
 
 

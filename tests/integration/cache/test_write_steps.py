@@ -145,7 +145,7 @@ async def _indexed_expiry(store: Store, task: Task) -> float | None:
 
 async def test_bulk_create_ends_the_lease_of_a_scrub(store: Store) -> None:
     task = uncommitted_task()
-    await protocol(store).lease("a", [task.id], scrub=True)
+    await protocol(store).lease("a", [task.id.bytes], scrub=True)
     await protocol(store).add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT)
     await protocol(store).scrub("a", task.id, None)
     assert await indexed_views(store, task.id) == {None, "TODO"}

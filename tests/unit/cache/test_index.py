@@ -1,7 +1,10 @@
 """Arguments and reply of the page script."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from cache.redis.entry import Lease
 from cache.redis.index import IndexPage, PageRange, page_arguments, parse_page
 from tests.unit.cache.tasks import task_id
 
@@ -19,7 +22,8 @@ def test_arguments_have_the_scores_and_ids_of_positions() -> None:
 
 
 def test_reply_is_parsed() -> None:
-    page = parse_page([[FIRST.bytes, 1767225845678901, SECOND.bytes, 7], 3, 9, 8, 42, 1767225845678, [b"V", None]])
+    reply = [[FIRST.bytes, 1767225845678901, SECOND.bytes, 7], 3, 9, 8, 42, 1767225845678, [b"V", None], 1767225840000]
+    page = parse_page(reply, "a token")
     assert page == IndexPage(
         IDS,
         [1767225845678901, 7],
@@ -29,12 +33,15 @@ def test_reply_is_parsed() -> None:
         rev=42,
         next_expiry_ms=1767225845678,
         entries=[b"V", None],
+        token="a token",
+        now_ms=1767225840000,
     )
     assert (page.first, page.last) == ((1767225845678901, FIRST), (7, SECOND))
+    assert page.leases == {SECOND.bytes: Lease("a token", datetime(2026, 1, 1, 0, 4, tzinfo=UTC))}
 
 
 def test_empty_page_past_the_end_has_the_length_as_its_rank() -> None:
-    page = parse_page([[], 1000, 9, 9, 42, 0, []])
+    page = parse_page([[], 1000, 9, 9, 42, 0, [], 1], "a token")
     assert (page.rank, page.first, page.last) == (9, None, None)
     assert (page.has_before, page.has_after) == (True, False)
 
@@ -44,5 +51,5 @@ def test_empty_page_past_the_end_has_the_length_as_its_rank() -> None:
     [(0, 2, False, False), (0, 3, False, True), (1, 3, True, False), (1, 4, True, True)],
 )
 def test_page_knows_whether_tasks_precede_and_follow(rank: int, length: int, has_before: bool, has_after: bool) -> None:
-    page = IndexPage(IDS, [2, 1], rank, length, total=length, rev=1, next_expiry_ms=0, entries=[])
+    page = parse_page([[IDS[0], 2, IDS[1], 1], rank, length, length, 1, 0, [b"V", b"V"], 1], "a token")
     assert (page.has_before, page.has_after) == (has_before, has_after)

@@ -111,6 +111,15 @@ async def test_reply_to_a_cancelled_request_is_dropped(pipeline: Pipeline) -> No
     assert pipeline.is_open
 
 
+async def test_replies_to_a_cancelled_request_are_handed_over(pipeline: Pipeline) -> None:
+    dropped: list[list[object]] = []
+    answered, cancelled = (pipeline.send(b"any", 2, dropped=dropped.append) for _ in range(2))
+    cancelled.cancel()
+    pipeline.data_received(b":1\r\n:1\r\n:2\r\n:2\r\n")
+    assert await answered == [1, 1]
+    assert dropped == [[2, 2]]
+
+
 async def test_error_reply_belongs_to_its_request_only(pipeline: Pipeline) -> None:
     failed, succeeded = pipeline.send(b"any", 1), pipeline.send(b"any", 1)
     pipeline.data_received(b"-OOM command not allowed\r\n:1\r\n")
