@@ -1,7 +1,7 @@
 """The answer of a read, and the check of I1 and I5 on it: for returned tasks, missing tasks and totals."""
 
 from tests.model.scope import Scope
-from tests.model.state import COUNTS, VIEWS, CachedPage, Reader, State, is_visible, put
+from tests.model.state import COUNTS, NO_ROW, VIEWS, CachedPage, Reader, State, is_visible, put
 
 
 def first_version_outside(state: State, task: int, floor: int, kind: int) -> int:
@@ -12,8 +12,10 @@ def first_version_outside(state: State, task: int, floor: int, kind: int) -> int
     return 0
 
 
-def complete(state: State, index: int, reader: Reader, source: str) -> State:
+def complete(state: State, scope: Scope, index: int, reader: Reader, source: str) -> State:
     """Complete the read with the answer in `reader`, and raise the floors to what it has returned."""
+    if task := counted_without_row(state, scope, reader):
+        return state._replace(violation=f"I6: reader {index} gets a total with task {task - 1}, which was not created")
     if reader.kind == COUNTS:
         return complete_counts(state, index, reader, source)
     floors = list(state.floors)
@@ -48,6 +50,17 @@ def complete(state: State, index: int, reader: Reader, source: str) -> State:
             return state._replace(violation=f"I1: reader {index} gets a total without task {task} ({source})")
     readers = put(state.readers, index, Reader(reader.reads_left - 1))
     return state._replace(floors=tuple(floors), readers=readers)
+
+
+def counted_without_row(state: State, scope: Scope, reader: Reader) -> int:
+    """Return the number, from 1, of a task of bulk creates that a total counts although none was committed, or 0."""
+    tasks = len(reader.floors)
+    width = len(VIEWS) if reader.kind == COUNTS else 1
+    for task in range(tasks if reader.kind else 0):
+        counted = reader.counted >> (task * width) & ((1 << width) - 1)
+        if counted and state.rows[task][-1].view == NO_ROW and scope.only_bulk_creates(task):
+            return task + 1
+    return 0
 
 
 def complete_counts(state: State, index: int, reader: Reader, source: str) -> State:
@@ -86,7 +99,7 @@ def complete_from_rows(state: State, scope: Scope, index: int, reader: Reader) -
     """R6: complete the read with the answer of PostgreSQL, which always has the current rows."""
     tasks = len(reader.floors)
     if reader.kind == COUNTS:
-        return complete(state, index, reader._replace(counted=count_rows(state)), "from PostgreSQL")
+        return complete(state, scope, index, reader._replace(counted=count_rows(state)), "from PostgreSQL")
     visible = [is_visible(state.rows[task][-1], reader.kind, state.now) for task in range(tasks)]
     shown = [0] * tasks
     counted = examined = 0
@@ -96,4 +109,4 @@ def complete_from_rows(state: State, scope: Scope, index: int, reader: Reader) -
             examined |= 1 << task
             shown[task] = len(state.rows[task]) if visible[task] else 0
     reader = reader._replace(shown=tuple(shown), counted=counted, examined=examined)
-    return complete(state, index, reader, "from PostgreSQL")
+    return complete(state, scope, index, reader, "from PostgreSQL")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tests.model import faults, fills, gate, reader, rebuild, scrub, writer
 from tests.model.invariants import find_violation
 from tests.model.scope import Scope, empty_keys, initial_state
+from tests.model.scripts import unsettled_writers
 from tests.model.state import Builder, Label, State, Transitions, Writer
 
 
@@ -42,8 +43,15 @@ def successors(state: State, scope: Scope) -> Transitions:
 def canonical(state: State, scope: Scope) -> State:
     """Return the state without fields that no later transition reads, so that equivalent states are equal."""
     marked = {entry.value for keys in state.redis + state.replica for entry in keys.entries if entry.kind == "M"}
+    unsettled = {index for keys in state.redis + state.replica for index in unsettled_writers(keys)}
     writers = tuple(
-        writer if writer.pc != "done" or writer.in_flight else Writer("done", seq=writer.seq if index in marked else 0)
+        writer
+        if writer.pc != "done" or writer.in_flight
+        else Writer(
+            "done",
+            seq=writer.seq if index in marked | unsettled else 0,
+            version=writer.version if index in unsettled else 0,
+        )
         for index, writer in enumerate(state.writers)
     )
     if writers != state.writers:

@@ -115,7 +115,7 @@ def decide(state: State, scope: Scope, index: int) -> Transitions:
     page = state.processes[index % scope.processes].page
     if isinstance(page, CachedPage) and is_valid(scope, page, reader):
         answer = reader._replace(shown=page.shown, counted=page.counted, examined=page.examined)
-        yield ("P2 cached page", index, page.shown), complete(state, index, answer, "cached page")
+        yield ("P2 cached page", index, page.shown), complete(state, scope, index, answer, "cached page")
     else:
         pc = "counts" if reader.kind == COUNTS else "page"
         yield ("P2 not valid", index), with_reader(state, index, pc=pc, checked_at=0, checked_rev=0)

@@ -1,6 +1,6 @@
 """Transitions of the readers: a read by id, a page whose ids are looked up one by one, or a cached page."""
 
-from tests.model import fills, page_check, scripts
+from tests.model import fills, outcomes, page_check, scripts
 from tests.model.answer import cache_page, complete, complete_from_rows
 from tests.model.locks import id_is_free
 from tests.model.page_check import cancel, receive, with_reader
@@ -9,14 +9,14 @@ from tests.model.state import (
     COUNTS,
     EMPTY,
     EXPIRING_SOON,
-    NEVER,
     NO_ROW,
     VIEWS,
     Reader,
     Reply,
-    Scores,
     State,
     Transitions,
+    index_of,
+    is_in_range,
     is_visible,
     put,
 )
@@ -56,17 +56,6 @@ def begin(state: State, scope: Scope, index: int) -> Transitions:
                 yield from ACTIONS[pc](begun, scope, index)
 
 
-def index_of(kind: int) -> int:
-    """Return which of the two indexes a page of this kind reads."""
-    return 0 if kind == EXPIRING_SOON else kind - 1
-
-
-def is_in_range(members: Scores, kind: int, now: int) -> bool:
-    """Return whether the page script finds the id. It only sees the score."""
-    score = members[index_of(kind)]
-    return now < score <= (1 if kind == EXPIRING_SOON else NEVER)
-
-
 def read_page(state: State, scope: Scope, index: int) -> Transitions:
     """P1: one script reads the beacons, the ids after a position, the total and `rev`, and leases missing entries."""
     reader = state.readers[index]
@@ -74,6 +63,9 @@ def read_page(state: State, scope: Scope, index: int) -> Transitions:
     beacon = keys.beacons[index_of(reader.kind)] or "index beacon" in scope.omitted
     if scripts.index_is_lost(state, scope, reader.epoch) or not beacon:
         yield ("P1 beacon is missing", index), with_reader(state, index, pc="sql")
+        return
+    if outcomes.are_needed(scope, keys, reader):
+        yield ("P1 unsettled", index), with_reader(state, index, pc="outcomes", pending=keys.unsettled)
         return
     tasks = len(reader.floors)
     if reader.kind == EXPIRING_SOON and keys.moving:
@@ -91,6 +83,7 @@ def read_page(state: State, scope: Scope, index: int) -> Transitions:
         rev=reader.rev if reader.task and "rev of the first call" not in scope.omitted else keys.rev,
         next_expiry=min([reader.next_expiry, *(keys.members[task][index_of(reader.kind)] for task in in_range)]),
         task=end,
+        resolved=1,  # a bulk create that is recorded later is acknowledged later
     )
     token = fills.token(scope, index, reader)
     state, leased = scripts.lease_page(state, scope, reader.epoch, ids, token)
@@ -106,6 +99,9 @@ def read_counts(state: State, scope: Scope, index: int) -> Transitions:
     if scripts.index_is_lost(state, scope, reader.epoch) or keys.beacons != (1, 1):
         yield ("P3 beacon is missing", index), with_reader(state, index, pc="sql")
         return
+    if outcomes.are_needed(scope, keys, reader):
+        yield ("P3 unsettled", index), with_reader(state, index, pc="outcomes", pending=keys.unsettled)
+        return
     kinds = VIEWS if reader.kind == COUNTS else (reader.kind,)
     counted, next_expiry = 0, reader.next_expiry
     for task, members in enumerate(keys.members):
@@ -115,7 +111,10 @@ def read_counts(state: State, scope: Scope, index: int) -> Transitions:
                 next_expiry = min(next_expiry, members[index_of(kind)])
     is_first_call = reader.kind == COUNTS or "rev of the first call" in scope.omitted
     reader = reader._replace(counted=counted, next_expiry=next_expiry, rev=keys.rev if is_first_call else reader.rev)
-    yield ("P3 counts", index, keys.rev), cache_page(complete(state, index, reader, "from Redis"), scope, index, reader)
+    yield (
+        ("P3 counts", index, keys.rev),
+        cache_page(complete(state, scope, index, reader, "from Redis"), scope, index, reader),
+    )
 
 
 def continue_read(state: State, scope: Scope, index: int, reader: Reader) -> State:
@@ -134,7 +133,7 @@ def continue_read(state: State, scope: Scope, index: int, reader: Reader) -> Sta
     ):
         if scope.counts_after_page and reader.kind and reader.pc != "counts":
             return state._replace(readers=put(state.readers, index, reader._replace(pc="counts")))
-        return cache_page(complete(state, index, reader, "from Redis"), scope, index, reader)
+        return cache_page(complete(state, scope, index, reader, "from Redis"), scope, index, reader)
     else:
         reader = reader._replace(pc="page", task=reader.examined.bit_length(), holds_lease=0)
     return state._replace(readers=put(state.readers, index, reader._replace(replaces=EMPTY, version=0)))
@@ -238,13 +237,17 @@ def fall_back(state: State, scope: Scope, index: int) -> Transitions:
     yield ("R6 sql", index), complete_from_rows(state, scope, index, state.readers[index])
 
 
-ACTIONS = page_check.ACTIONS | {
-    "page": read_page,
-    "counts": read_counts,
-    "mget": mget,
-    "lock": lock_id,
-    "lease": lease,
-    "row": read_row,
-    "answer": take_row,
-    "sql": fall_back,
-}
+ACTIONS = (
+    page_check.ACTIONS
+    | outcomes.ACTIONS
+    | {
+        "page": read_page,
+        "counts": read_counts,
+        "mget": mget,
+        "lock": lock_id,
+        "lease": lease,
+        "row": read_row,
+        "answer": take_row,
+        "sql": fall_back,
+    }
+)

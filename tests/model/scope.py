@@ -71,6 +71,14 @@ class Scope:
         """Whether a writer is a bulk create."""
         return any(write.kind == "bulk" for write in self.writers)
 
+    def is_bulk(self, index: int) -> bool:
+        """Whether this writer is a bulk create."""
+        return self.writers[index].kind == "bulk"
+
+    def only_bulk_creates(self, task: int) -> bool:
+        """Whether no writer marks this task."""
+        return all(write.kind == "bulk" for write in self.writers if write.task == task)
+
 
 class Variant(NamedTuple):
     """The protocol without some of its rules, and a scope in which that matters.

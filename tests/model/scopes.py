@@ -72,8 +72,8 @@ SHORT = {
         rows=NO_TASK,
         writers=(BULK, BULK),
         readers=((TODO,), BY_ID),
-        scrubs=2,
-        faults={"mark fails": 1, "rollback": 1},
+        scrubs=1,
+        faults={"mark fails": 1, "publish fails": 1, "rollback": 1},
     ),
     "expiry": Scope(
         rows=(RowVersion(TODO, 1),),
@@ -225,6 +225,15 @@ LONG = {
         readers=((TODO,), BY_ID),
         scrubs=1,
         faults={"mark fails": 1, "rollback": 1},
+    ),
+    "counts of bulk creates and a delete": Scope(
+        rows=NO_TASK,
+        writers=(BULK, DELETE),
+        readers=((COUNTS, TODO),),
+        reads=(2,),
+        scrubs=1,
+        page_cache=True,
+        faults={"mark fails": 1, "publish fails": 1, "crash": 1},
     ),
     "bulk create and create, cached pages": Scope(
         rows=NO_TASK,

@@ -45,7 +45,7 @@ def scores_with_later_expiry(members: Scores, row: RowVersion, scope: Scope) -> 
 
 
 def scores_with_own_expiry(members: Scores, row: RowVersion) -> Scores:
-    """Return the scores with the row's indexes added, and the row's own expiry (broken variants only)."""
+    """Return the scores with the row's indexes added, and the row's own expiry."""
     todo, done = scores(row)
     return (todo or members[0], done or members[1])
 
@@ -65,11 +65,10 @@ def mark(state: State, scope: Scope, index: int) -> State | None:
         return None
     if index_is_lost(state, scope, writer.epoch):
         return None
+    keys = take_from_unsettled(state, scope, keys, index)._replace(marks=keys.marks | 1 << task)
     expiry_changes = any(score not in (0, writer.after.expires_at) for score in keys.members[task])
     if scope.has_expiry_pages and "moving" not in scope.omitted and expiry_changes:
         keys = keys._replace(moving=keys.moving | 1 << task)
-    if scope.has_expiry_pages:
-        keys = keys._replace(marks=keys.marks | 1 << task)
     if "add with mark" not in scope.omitted:
         keys = add_to_indexes(keys, scope, task, writer.after)
     if writer.sets_mark:
@@ -77,20 +76,88 @@ def mark(state: State, scope: Scope, index: int) -> State | None:
     return with_keys(state, writer.epoch, raise_rev(keys, scope, "mark"))
 
 
+def take_from_unsettled(state: State, scope: Scope, keys: Keys, index: int) -> Keys:
+    """Move the id from earlier bulk creates into the indexes: this writer has the row lock, so they have ended."""
+    writer, write = state.writers[index], scope.writers[index]
+    for other in unsettled_writers(keys):
+        earlier = state.writers[other].seq < writer.seq or "bulk seq" in scope.omitted
+        if scope.writers[other].task == write.task and earlier and "taking from a record" not in scope.omitted:
+            keys = add_to_indexes(keys, scope, write.task, created_row(scope, other))
+            keys = keys._replace(unsettled=keys.unsettled & ~(1 << other))
+    return keys
+
+
+def created_row(scope: Scope, index: int) -> RowVersion:
+    """Return the row that a bulk create makes."""
+    return RowVersion(scope.writers[index].view, scope.writers[index].expires_at)
+
+
+def unsettled_writers(keys: Keys) -> list[int]:
+    """Return the bulk creates with a record."""
+    return [index for index in range(keys.unsettled.bit_length()) if keys.unsettled >> index & 1]
+
+
 def bulk_add(state: State, scope: Scope, index: int) -> State | None:
-    """W7: add the id to its index, and delete a lease or an older mark on it. Return None if refused."""
+    """W7: record the bulk create. Return None if refused."""
     writer, task = state.writers[index], scope.writers[index].task
     if index_is_lost(state, scope, writer.epoch):
         return None
-    keys = add_to_indexes(epoch_keys(state, writer.epoch), scope, task, writer.after)
+    keys = epoch_keys(state, writer.epoch)
+    if "record" in scope.omitted:  # the ids enter the index instead
+        keys = add_to_indexes(keys, scope, task, writer.after)
+        keys = clear_entry(state, scope, keys, index)
+    else:
+        keys = keys._replace(unsettled=keys.unsettled | 1 << index)
+    return with_keys(state, writer.epoch, raise_rev(keys, scope, "add"))
+
+
+def clear_entry(state: State, scope: Scope, keys: Keys, index: int) -> Keys:
+    """Delete a lease on the id of a bulk create, or the mark of an earlier writer, whose late abort would harm."""
+    task = scope.writers[index].task
     entry = keys.entries[task]
     deletes = entry.kind == "L" and "bulk lease" not in scope.omitted
     if entry.kind == "M" and "bulk mark" not in scope.omitted:
         # A mark with a higher seq belongs to a later writer: this add arrives late.
-        deletes = state.writers[entry.value].seq < writer.seq or "bulk seq" in scope.omitted
-    if deletes:
-        keys = keys._replace(entries=put(keys.entries, task, EMPTY))
-    return with_keys(state, writer.epoch, raise_rev(keys, scope, "add"))
+        deletes = state.writers[entry.value].seq < state.writers[index].seq or "bulk seq" in scope.omitted
+    return keys._replace(entries=put(keys.entries, task, EMPTY)) if deletes else keys
+
+
+def settle(state: State, scope: Scope, epoch: int, index: int) -> State:
+    """W8: a recorded bulk create was committed, so add its id to the indexes. Do nothing without the record."""
+    keys, task = epoch_keys(state, epoch), scope.writers[index].task
+    row = created_row(scope, index)
+    if not keys.unsettled >> index & 1 and "record at settle" not in scope.omitted:
+        return state
+    before, keys = keys.entries[task], clear_entry(state, scope, keys, index)
+    if before.kind == "M" and keys.entries[task] == EMPTY:
+        keys = settle_mark(keys, task)._replace(members=put(keys.members, task, scores(row)))
+    else:
+        keys = keys._replace(members=put(keys.members, task, scores_with_own_expiry(keys.members[task], row)))
+    keys = keys._replace(unsettled=keys.unsettled & ~(1 << index))
+    return with_keys(state, epoch, raise_rev(keys, scope, "settle"))
+
+
+def discard(state: State, epoch: int, index: int) -> State:
+    """S6: a recorded bulk create was rolled back, so delete the record."""
+    keys = epoch_keys(state, epoch)
+    return with_keys(state, epoch, keys._replace(unsettled=keys.unsettled & ~(1 << index)))
+
+
+def outcome(state: State, index: int) -> bool | None:
+    """Return whether a bulk create was committed; None while it is in progress."""
+    writer = state.writers[index]
+    return True if writer.version else False if writer.pc == "done" else None
+
+
+def settle_all(state: State, scope: Scope, epoch: int) -> State:
+    """Settle or discard every recorded bulk create that has ended, as the scrub does."""
+    for index in unsettled_writers(epoch_keys(state, epoch)):
+        committed = outcome(state, index)
+        if committed:
+            state = settle(state, scope, epoch, index)
+        elif committed is False:
+            state = discard(state, epoch, index)
+    return state
 
 
 def settle_mark(keys: Keys, task: int) -> Keys:
@@ -105,7 +172,7 @@ def publish(state: State, scope: Scope, index: int) -> State:
     entry = keys.entries[task]
     if entry == Entry("M", index):
         value = Entry("V", writer.version) if writer.after.view in (1, 2) else EMPTY
-        keys = settle_mark(keys, task)
+        keys = settle_mark(keys, task) if not writer.building else keys
         keys = keys._replace(entries=put(keys.entries, task, value))
         if "one publish script" not in scope.omitted:
             keys = keys._replace(members=put(keys.members, task, scores_to_keep(keys.members[task], writer.after)))
@@ -122,7 +189,7 @@ def abort(state: State, scope: Scope, index: int) -> State:
     keys = epoch_keys(state, writer.epoch)
     own_mark = keys.entries[task] == Entry("M", index)
     if own_mark:
-        keys = settle_mark(keys, task)
+        keys = settle_mark(keys, task) if not writer.building else keys
         keys = keys._replace(entries=put(keys.entries, task, EMPTY))
     if own_mark or "abort only its own mark" in scope.omitted:
         keys = keys._replace(members=put(keys.members, task, scores_to_keep(keys.members[task], writer.before)))

@@ -16,6 +16,7 @@ def transitions(state: State, scope: Scope) -> Transitions:
             yield from ACTIONS[scrubber.pc](state, scope, index)
         elif scrubber.scrubs_left and state.gate.mode == ON:
             yield from inspect(state, scope, index)
+            yield from settle_creates(state, scope)
 
 
 def with_scrubber(state: State, index: int, **changes: object) -> State:
@@ -28,6 +29,13 @@ def finish(state: State, index: int) -> State:
     """Return the state with this scrub completed."""
     scrubs_left = state.scrubbers[index].scrubs_left - 1
     return state._replace(scrubbers=put(state.scrubbers, index, Scrubber(scrubs_left)))
+
+
+def settle_creates(state: State, scope: Scope) -> Transitions:
+    """S6: ask PostgreSQL for the outcomes of recorded bulk creates. Settle or discard those that have ended."""
+    settled = scripts.settle_all(state, scope, state.gate.epoch)
+    if settled != state:
+        yield ("S6 settle",), settled
 
 
 def inspect(state: State, scope: Scope, index: int) -> Transitions:

@@ -48,7 +48,8 @@ class Keys(NamedTuple):
     entries: tuple[Entry, ...]
     members: tuple[Scores, ...]
     moving: int = 0  # bit set of tasks whose position in expiry order is uncertain
-    marks: int = 0  # bit set of tasks with an unsettled mark; only tracked if a scope has pages by expiry
+    marks: int = 0  # bit set of tasks with an unsettled mark, which the scrub knows
+    unsettled: int = 0  # bit set of the writers whose bulk create is recorded and not settled
 
 
 class Gate(NamedTuple):
@@ -71,6 +72,7 @@ class Writer(NamedTuple):
     version: int = 0
     in_flight: tuple[str, ...] = ()
     sets_mark: int = 1
+    building: int = 0  # whether the gate was `building` when the writer entered it
 
 
 class Reader(NamedTuple):
@@ -94,6 +96,7 @@ class Reader(NamedTuple):
     replaces: Entry = EMPTY  # the entry that the lease replaces
     holds_lease: int = 0
     version: int = 0
+    resolved: int = 0  # whether the outcomes of all bulk creates from before the read are known
     checked_at: int = 0  # the time of Redis, as the check of a cached page read it
     checked_rev: int = 0  # `rev`, as that check read it; 0 if Redis has lost it
 
@@ -223,3 +226,14 @@ def is_visible(row: RowVersion, kind: int, now: int) -> bool:
     if kind == EXPIRING_SOON:
         return row.view == TODO and now < row.expires_at <= 1
     return row.expires_at > now and (row.view == kind if kind else row.view in VIEWS)
+
+
+def index_of(kind: int) -> int:
+    """Return which of the two indexes a page of this kind reads."""
+    return 0 if kind == EXPIRING_SOON else kind - 1
+
+
+def is_in_range(members: Scores, kind: int, now: int) -> bool:
+    """Return whether the page script finds the id. It only sees the score."""
+    score = members[index_of(kind)]
+    return now < score <= (1 if kind == EXPIRING_SOON else NEVER)

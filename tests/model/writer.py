@@ -2,6 +2,7 @@
 
 from tests.model import scripts
 from tests.model.locks import row_is_free
+from tests.model.outcomes import settle_own
 from tests.model.scope import Scope, Write
 from tests.model.state import (
     BUILDING,
@@ -20,7 +21,7 @@ from tests.model.state import (
     spend,
 )
 
-DELAYED_SCRIPTS = {"mark": scripts.mark, "bulk add": scripts.bulk_add, "publish": scripts.publish}
+DELAYED_SCRIPTS = {"mark": scripts.mark, "bulk add": scripts.bulk_add, "publish": scripts.publish, "settle": settle_own}
 
 
 def transitions(state: State, scope: Scope) -> Transitions:
@@ -98,12 +99,13 @@ def enter_gate(state: State, scope: Scope, index: int) -> Transitions:
     if mode == CLOSING:
         return
     epoch = 0 if mode == OFF else state.gate.epoch
+    building = int(mode == BUILDING)
     sets_mark = int(not ("building marks" in scope.omitted and mode == BUILDING))
     if "two statements" in scope.omitted:
-        after = with_writer(state, index, pc="waiting", epoch=epoch, sets_mark=sets_mark)
+        after = with_writer(state, index, pc="waiting", epoch=epoch, sets_mark=sets_mark, building=building)
         yield ("W1 snapshot", index, mode), after
     elif not state.gate_locked:
-        after = with_writer(state, index, pc="entered", epoch=epoch, sets_mark=sets_mark)
+        after = with_writer(state, index, pc="entered", epoch=epoch, sets_mark=sets_mark, building=building)
         yield ("W1 gate", index, mode), after
 
 
@@ -162,7 +164,7 @@ def mark(state: State, scope: Scope, index: int) -> Transitions:
     """W3, or W7 for a bulk create: send the script once. Roll back if the script is refused or fails."""
     writer = state.writers[index]
     name, script = "W3 mark", scripts.mark
-    if is_bulk(scope, index):
+    if scope.is_bulk(index):
         name, script = "W7 bulk add", scripts.bulk_add
     marked = script(state, scope, index)
     if marked is None:
@@ -180,17 +182,12 @@ def mark(state: State, scope: Scope, index: int) -> Transitions:
             yield (f"{name} duplicated", index), duplicated
 
 
-def is_bulk(scope: Scope, index: int) -> bool:
-    """Return whether this writer is a bulk create."""
-    return scope.writers[index].kind == "bulk"
-
-
 def commit(state: State, scope: Scope, index: int) -> Transitions:
     """W4: commit, or a rollback that PostgreSQL reports."""
     writer, task = state.writers[index], scope.writers[index].task
     rows = put(state.rows, task, (*state.rows[task], writer.after))
     version = len(rows[task])
-    done = not writer.epoch or is_bulk(scope, index)
+    done = not writer.epoch or (scope.is_bulk(index) and "record" in scope.omitted)
     pc = "done" if done else "committed"
     committed = with_writer(state._replace(rows=rows), index, pc=pc, version=version)
     if done:
@@ -198,13 +195,21 @@ def commit(state: State, scope: Scope, index: int) -> Transitions:
     yield ("W4 commit", index, version), committed
     if may_fail(state, "rollback"):
         pc = "done" if done else "aborting"
+        pc = "done" if scope.is_bulk(index) else pc
         yield ("W4 rollback", index), with_writer(spend(state, "rollback"), index, pc=pc)
 
 
 def publish(state: State, scope: Scope, index: int) -> Transitions:
-    """W5: publish, then acknowledge. A lost publish does not prevent the acknowledgement."""
+    """W5, or W8 for a bulk create: publish, then acknowledge. A lost publish does not prevent the acknowledgement."""
     writer = state.writers[index]
     acknowledged = acknowledge(with_writer(state, index, pc="done"), scope, index, writer.version)
+    if scope.is_bulk(index):
+        yield ("W8 settle", index), settle_own(acknowledged, scope, index)
+        if may_fail(state, "publish fails"):
+            lost = spend(acknowledged, "publish fails")
+            yield ("W8 settle lost", index), lost
+            yield ("W8 settle delayed", index), with_writer(lost, index, in_flight=("settle",))
+        return
     if not writer.sets_mark:
         yield ("W5 nothing to publish", index), acknowledged
         return
