@@ -3,6 +3,8 @@
 The first line of a class's docstring is the message that a client gets when no other is given.
 """
 
+from collections.abc import Sequence
+
 from db.task import Task
 
 
@@ -31,6 +33,14 @@ class IndexLost(StoreUnavailable):
 
 class OrderMoving(StoreUnavailable):
     """A concurrent write is moving a task in this order. PostgreSQL has to answer this page."""
+
+
+class CreatesUnsettled(StoreUnavailable):
+    """Bulk creates are in flight. PostgreSQL has to tell which of them were committed."""
+
+    def __init__(self, transactions: Sequence[bytes] = ()) -> None:
+        super().__init__()
+        self.transactions = transactions
 
 
 class OtherRedis(IndexLost):

@@ -9,7 +9,7 @@ from cache.pending_writes import PendingWrites
 from cache.redis.client import Redis
 from cache.redis.fills import Fills
 from cache.repair_queue import RepairQueue
-from cache.totals import RowTotals
+from cache.row_queries import RowTotals, UnsettledCreates
 from db.pool import Database
 
 
@@ -31,6 +31,7 @@ class Store:
         self.workspace = workspace
         self.gate_lease = GateLease(database, redis, metrics, workspace)
         self.totals = RowTotals(database, workspace)
+        self.unsettled_creates = UnsettledCreates(database)
         self.pending_writes = PendingWrites()
         self.fills = Fills()
         self.repair_queue = RepairQueue()

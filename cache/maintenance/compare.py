@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from cache.maintenance.scrub import settle_creates
 from cache.redis.client import Argument
 from cache.redis.encoded_task import VALUE_PREFIX, decode, encode
 from cache.redis.keys import VIEW_OF, VIEWS
@@ -54,6 +55,8 @@ async def compare_tasks(store: Store, protocol: Protocol, ids: Sequence[UUID]) -
         if not differences:
             break
         await asyncio.sleep(pause)
+        if pause:  # as a reader of the index does
+            await settle_creates(store, protocol, min_age_seconds=0.0)
         differences = await _compare_once(store, protocol, list(differences))
     return differences
 

@@ -186,11 +186,15 @@ async def _clear_old_epochs(store: Store, current: Protocol) -> None:
 async def _clear_epoch(store: Store, epoch: int) -> None:
     """Remove an index and its marks from Redis. Its entries have a TTL."""
     keys = Keys(store.workspace, epoch)
-    marked, *_ = await store.redis.send(
-        [("ZRANGE", keys.marks, 0, -1), ("UNLINK", *keys.prelude, keys.changes, keys.pending)]
+    marked, unsettled, *_ = await store.redis.send(
+        [
+            ("ZRANGE", keys.marks, 0, -1),
+            ("ZRANGE", keys.unsettled, 0, -1),
+            ("UNLINK", *keys.prelude, keys.changes, keys.unsettled),
+        ]
     )
-    if marked:
-        await store.redis.send([("UNLINK", *(keys.entries + id_ for id_ in marked))])
+    if marked or unsettled:
+        await store.redis.send([("UNLINK", *(keys.entries + id_ for id_ in marked), *map(keys.record, unsettled))])
     await store.redis.send([("SREM", epochs_key(store.workspace), epoch)])
 
 

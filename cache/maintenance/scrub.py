@@ -10,6 +10,8 @@ from db.gate import await_writers, without_writers
 from db.task_table import tasks_by_id
 
 SCRUB_BATCH_IDS = 100
+# A writer settles its bulk create at once after the commit. The scrub does it for writers that died.
+MIN_RECORD_AGE_SECONDS = 2.0
 
 
 async def scrub(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> int:
@@ -38,10 +40,29 @@ async def scrub(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> int:
     return len(leased)
 
 
+async def settle_creates(store: Store, protocol: Protocol, min_age_seconds: float = MIN_RECORD_AGE_SECONDS) -> None:
+    """S6: settle the recorded bulk creates that were committed, and discard those that were rolled back.
+
+    A record that is younger than `min_age_seconds` is left to its writer.
+    """
+    recorded = await protocol.recorded_creates(min_age_seconds)
+    outcomes = await store.unsettled_creates.outcomes(recorded) if recorded else {}
+    for transaction, outcome in outcomes.items():
+        if outcome == "committed":
+            await protocol.settle(transaction)
+        elif outcome != "in progress":
+            if outcome is None:  # PostgreSQL has forgotten it, so each row decides
+                ids = await protocol.recorded_ids(transaction)
+                for start in range(0, len(ids), SCRUB_BATCH_IDS):
+                    await scrub(store, protocol, ids[start : start + SCRUB_BATCH_IDS])
+            await protocol.discard(transaction)
+
+
 async def scrub_all(store: Store, protocol: Protocol) -> None:
-    """Sweep expired ids, then scrub ids with overdue marks and ids in the repair queue, until none are left."""
+    """Sweep expired ids, settle bulk creates, then scrub overdue marks and the repair queue until none are left."""
     while await protocol.sweep() == SWEEP_LIMIT:
         pass
+    await settle_creates(store, protocol)
     while overdue := await protocol.overdue_marks(SCRUB_BATCH_IDS):
         if not await scrub(store, protocol, overdue):
             break

@@ -5,7 +5,7 @@ from functools import partial
 from typing import cast
 from uuid import UUID
 
-from cache.errors import OrderMoving
+from cache.errors import CreatesUnsettled, OrderMoving
 from cache.reads.session import Session
 from cache.redis.encoded_task import EncodedTask, earliest_expiry_ms, encode_many, scores_of, statuses_of
 from cache.redis.index import IndexPage, PageRange
@@ -52,20 +52,34 @@ async def read_page(session: Session, part: PageRange) -> Page:
 async def _cached_page(session: Session, protocol: Protocol, part: PageRange) -> Page:
     """P1: drop ids whose task does not belong to the view, and continue until the page is full."""
     release = partial(session.store.fills.release, protocol)
-    first = ids = await protocol.page(part, release)
+    try:
+        first = ids = await protocol.page(part, release)
+    except CreatesUnsettled as found:
+        await _settle_creates(session, protocol, found)
+        first = ids = await protocol.page(part, release, outcomes_known=True)
     session.cache.observe(protocol.gate.epoch, first.rev, first.next_expiry_ms)
     tasks = await _matching(session, ids, part)
     wanted = part.count
     while len(tasks) < part.count and len(ids.ids) == wanted:
         wanted = part.count - len(tasks)
         if part.direction == "first":
-            ids = await protocol.page(replace(part, after=ids.last, offset=0, count=wanted), release)
+            rest = replace(part, after=ids.last, offset=0, count=wanted)
+            ids = await protocol.page(rest, release, outcomes_known=True)
             tasks += await _matching(session, ids, part)
         else:
-            ids = await protocol.page(replace(part, before=ids.first, count=wanted), release)
+            ids = await protocol.page(replace(part, before=ids.first, count=wanted), release, outcomes_known=True)
             tasks = await _matching(session, ids, part) + tasks
     front, end = (first, ids) if part.direction == "first" else (ids, first)
     return Page(tasks, first.total, front.rank, front.has_before, end.has_after)
+
+
+async def _settle_creates(session: Session, protocol: Protocol, found: CreatesUnsettled) -> None:
+    """P4: let the indexes hold every bulk create that was committed before this call.
+
+    The answer may leave the others out, so it must not be kept: their commits do not raise `rev`.
+    """
+    session.cache.forbid_caching()
+    await session.store.unsettled_creates.settle(protocol, found.transactions)
 
 
 async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[EncodedTask]:
@@ -127,7 +141,11 @@ async def read_counts(session: Session) -> dict[Status | None, int]:
     """Count the tasks of each view, in one round trip."""
     with session.cache.reading() as protocol:
         if protocol is not None:
-            found = await protocol.counts()
+            try:
+                found = await protocol.counts()
+            except CreatesUnsettled as unsettled:
+                await _settle_creates(session, protocol, unsettled)
+                found = await protocol.counts(outcomes_known=True)
             session.cache.observe(protocol.gate.epoch, found.rev, found.next_expiry_ms)
             return dict(zip(VIEWS, found.counts, strict=True))
     return dict(zip(VIEWS, await session.store.totals.count_views(), strict=True))

@@ -15,7 +15,7 @@ _FORBIDDEN = ("NOPERM", "permission", "ACL", "can't run this command", "can't ac
 async def access_problem(redis: Redis, workspace: str) -> str | None:
     """Return why the service can never use its keys and its channel on this server. Raises `CacheUnavailable`."""
     keys = Keys(workspace, 0)  # no index has the epoch 0
-    probed = [keys.entries + b"probe", keys.indexes[0], keys.moving]
+    probed = [keys.entries + b"probe", keys.indexes[0], keys.moving, keys.record(b"probe")]
     try:
         failures = await redis.script("probe", probed, keys.changes)
         async with redis.listen(keys.changes):

@@ -28,7 +28,7 @@ SUBSCRIBE_TIMEOUT_SECONDS = 2.0
 # How long a reader waits for Redis, including for a new connection, before it falls back to PostgreSQL.
 READ_TIMEOUT_SECONDS = 0.5
 ScriptName = Literal[
-    "mark", "publish", "abort", "add", "lease", "fill", "scrub", "sweep", "page", "counts", "announce", "probe"
+    "mark", "publish", "abort", "record", "settle", "lease", "fill", "scrub", "sweep", "page", "counts", "probe"
 ]
 Argument = bytes | str | int
 

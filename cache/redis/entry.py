@@ -39,12 +39,12 @@ def placement(task: Task, *, visible: bool = True) -> Placement:
     return task.id.bytes, view, created_at_us(task), expires_at_ms(task)
 
 
-def placements(tasks: Sequence[Task]) -> list[bytes | int | str]:
-    """Return the placements of visible tasks, one after another."""
-    flat: list[bytes | int | str] = []
+def record_fields(tasks: Sequence[Task]) -> list[bytes | int | str]:
+    """Return the id and the place of each task, as the record of a bulk create holds them: view and both scores."""
+    fields: list[bytes | int | str] = []
     for task in tasks:
-        flat += (task.id.bytes, VIEW_OF[task.status], created_at_us(task), expires_at_ms(task))
-    return flat
+        fields += (task.id.bytes, f"{VIEW_OF[task.status]} {created_at_us(task)} {expires_at_ms(task)}")
+    return fields
 
 
 def ttl_ms() -> int:

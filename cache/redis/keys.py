@@ -33,8 +33,8 @@ class Keys:
         self.moving = f"{prefix}moving".encode()
         # The number of the last feed event, which is also the name of the feed's channel.
         self.changes = f"{prefix}changes".encode()
-        # Bulk creates that the feed has not announced yet, scored by their deadline.
-        self.pending = f"{prefix}pending".encode()
+        # The transactions of bulk creates whose tasks are not in the indexes yet, scored by the time of their record.
+        self.unsettled = f"{prefix}unsettled".encode()
         self.entries = f"{prefix}task:".encode()
         # The keys that every script with the prelude takes first; prelude.lua numbers them.
         self.prelude = [self.rev, self.marks, *self.indexes, *self.expiring, self.moving]
@@ -48,6 +48,10 @@ class Keys:
     def entry(self, id_: UUID) -> bytes:
         """Return the key of one task's entry."""
         return self.entries + id_.bytes
+
+    def record(self, transaction: bytes) -> bytes:
+        """Return the key of the record of one bulk create: its tasks, and where they belong."""
+        return b"%b:%b" % (self.unsettled, transaction)
 
     def read_command(self, ids: Sequence[bytes]) -> bytes:
         """Return the packed command that reads `rev` and the entries of the ids, in one reply.

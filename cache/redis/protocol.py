@@ -11,19 +11,21 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from cache.errors import CacheUnavailable, IndexLost, OrderMoving
+from cache.errors import CacheUnavailable, CreatesUnsettled, IndexLost, OrderMoving
 from cache.redis import entry, index
 from cache.redis.client import Argument, Redis, ScriptName, redis_timeout
 from cache.redis.encoded_task import VALUE_PREFIX, EncodedTask, encode
 from cache.redis.entry import Lease, LeaseGrant, Leases
 from cache.redis.index import IndexPage, PageRange, ViewCounts
-from cache.redis.keys import Keys
+from cache.redis.keys import ID_BYTES, Keys
 from cache.redis.pipeline import Dropped
 from cache.redis.times import MILLISECOND, UNIX_EPOCH
 from db.gate import Gate
 from db.task import Task
 
 ENTRY_LEASE_MS = 10_000
+# Begins the reply of a script that found bulk creates whose outcomes the reader must learn first.
+_UNSETTLED = b"UNSETTLED"
 # A mark must outlive every transaction that could still commit under it, so it lives this much longer.
 MARK_MARGIN = timedelta(seconds=5)
 
@@ -99,14 +101,31 @@ class Protocol:
         flat = [argument for write in writes for argument in (write.token, *write.placement)]
         await self._on_entries("abort", writes, self._building, *flat)
 
-    async def add(self, token: int, tasks: Sequence[Task], *, transaction: timedelta) -> None:
-        """W7: add the ids of a bulk create to the indexes. Needs no marks: no reader can have seen the tasks."""
-        flat = entry.placements(tasks)
-        await self._run("add", [self.keys.entries], token, _lifetime_ms(transaction), *flat)
+    async def record(self, transaction: bytes, token: int, tasks: Sequence[Task]) -> None:
+        """W7: record a bulk create before its commit. Needs no marks: no reader can have seen the tasks."""
+        await self._run("record", [], transaction, token, *entry.record_fields(tasks))
 
-    async def announce(self, token: int, ids: Sequence[UUID]) -> None:
-        """W8: after the commit of a bulk create, emit its feed events."""
-        await self._run("announce", [], token, *(id_.bytes for id_ in ids if len(ids) <= MAX_SINGLE_EVENTS))
+    async def settle(self, transaction: bytes, *, reading: bool = False) -> None:
+        """W8: after the commit of a bulk create, add its tasks to the indexes and emit the feed events."""
+        async with redis_timeout(self._redis.read_timeout if reading else None):
+            await self._run("settle", [self.keys.entries], transaction, MAX_SINGLE_EVENTS)
+
+    async def discard(self, transaction: bytes) -> None:
+        """S6: after a rollback, delete the record of a bulk create."""
+        commands = [("UNLINK", self.keys.record(transaction)), ("ZREM", self.keys.unsettled, transaction)]
+        await self._redis.send(commands, run_id=self.gate.redis_run_id)
+
+    async def recorded_ids(self, transaction: bytes) -> list[UUID]:
+        """Return the ids in the record of a bulk create."""
+        (fields,) = await self._redis.send([("HKEYS", self.keys.record(transaction))], run_id=self.gate.redis_run_id)
+        return [UUID(bytes=field) for field in fields if len(field) == ID_BYTES]
+
+    async def recorded_creates(self, seconds: float) -> list[bytes]:
+        """Return the transactions of bulk creates that were recorded at least this long ago and are not settled."""
+        commands = [("TIME",), ("ZRANGE", self.keys.unsettled, 0, -1, "WITHSCORES")]
+        (now, microseconds), found = await self._redis.send(commands, run_id=self.gate.redis_run_id)
+        latest_ms = int(now) * 1000 + int(microseconds) // 1000 - seconds * 1000
+        return [transaction for transaction, recorded_ms in found if recorded_ms <= latest_ms]
 
     async def last_event(self) -> int:
         """Return the number of the last feed event, 0 if there was none."""
@@ -134,23 +153,26 @@ class Protocol:
             raise IndexLost
         return list(entries)
 
-    async def page(self, part: PageRange, release: Callable[[Leases], None] = lambda _: None) -> IndexPage:
-        """P1, R2, R3: return the ids of a range of a view with entries, the total and the rank. Raises `OrderMoving`.
+    async def page(
+        self, part: PageRange, release: Callable[[Leases], None] = lambda _: None, *, outcomes_known: bool = False
+    ) -> IndexPage:
+        """P1, R2, R3: return the ids of a range of a view with entries, the total and the rank.
 
         Ids without an entry are leased to the caller. `release` is called with the leases if the caller is cancelled
-        before it receives them.
+        before it receives them. Raises `OrderMoving`. Raises `CreatesUnsettled` unless the outcomes of earlier bulk
+        creates are known.
         """
         token = self.new_token()
 
         def dropped(replies: list[Any]) -> None:
-            if type(replies[0]) is list:
+            if type(replies[0]) is list and replies[0][0] != _UNSETTLED:
                 release(index.parse_page(replies[0], token).leases)
 
         reply = await self._read_script(
             "page",
             self.keys.page(part.status),
             *index.page_arguments(part),
-            *(MAX_SINGLE_EVENTS, token, ENTRY_LEASE_MS),
+            *(MAX_SINGLE_EVENTS, token, ENTRY_LEASE_MS, int(outcomes_known)),
             dropped=dropped,
         )
         if reply == b"MOVING":
@@ -166,9 +188,9 @@ class Protocol:
             raise IndexLost
         return PageCheck(int(seconds) * 1000 + int(microseconds) // 1000, int(rev))
 
-    async def counts(self) -> ViewCounts:
-        """Return the number of tasks in each view."""
-        return ViewCounts(*await self._read_script("counts", self.keys.prelude))
+    async def counts(self, *, outcomes_known: bool = False) -> ViewCounts:
+        """P3: return the number of tasks in each view. Raises `CreatesUnsettled` as `page` does."""
+        return ViewCounts(*await self._read_script("counts", self.keys.prelude, int(outcomes_known)))
 
     async def lease(self, token: str, ids: Sequence[bytes], *, scrub: bool = False) -> LeaseGrant:
         """R3, and S2 for the scrub: request leases on entries that hold no readable value."""
@@ -238,9 +260,11 @@ def _found(reply: Any) -> Any:
     """Return the reply of a script. Raise `IndexLost` if the script found the index incomplete."""
     if reply == b"LOST":
         raise IndexLost
+    if type(reply) is list and reply[0] == _UNSETTLED:
+        raise CreatesUnsettled(reply[1])
     return reply
 
 
 def _lifetime_ms(transaction: timedelta) -> int:
-    """Return how long the traces of a write in Redis must last at least, in milliseconds."""
+    """Return the time from a mark to its deadline, in milliseconds."""
     return int((transaction + MARK_MARGIN) / MILLISECOND)

@@ -1,4 +1,4 @@
-"""Bulk creates: one statement for up to 1,000 rows, and their ids in the indexes before the commit."""
+"""Bulk creates: one statement for up to 1,000 rows, and a record in Redis from before the commit until it is known."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,6 +10,7 @@ from cache.store import Store
 from cache.writes.edits import existing_tasks
 from cache.writes.transaction import mark, protocol_for_write, retry_at_gate
 from db import gate, task_table
+from db.outcomes import queue_transaction
 from db.task import NewTask, Task
 
 Outcomes = dict[UUID, Task | Refused]
@@ -33,10 +34,10 @@ class _RejectAll(Exception):
 
 
 async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> list[Task | Refused]:
-    created: dict[UUID, Task] = {}
     try:
         async with store.database.transaction() as connection:
             protocol = protocol_for_write(store, await gate.enter_gate(connection, store.workspace, None))  # W1
+            number = queue_transaction(connection)
             created, token = await task_table.insert_tasks(connection, store.workspace, new)
             others = [task.id for task in new if task.id not in created] if len(created) < len(new) else []
             outcomes = await existing_tasks(connection, store.workspace, others) if others else {}
@@ -44,17 +45,13 @@ async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> l
             if all_or_none and refused:
                 raise _RejectAll(refused)
             if created and protocol is not None:
-                rows, longest = list(created.values()), store.longest_transaction
-                await mark(protocol, lambda: protocol.add(token, rows, transaction=longest))  # W7
+                transaction, rows = number.rows[0].encode(), list(created.values())
+                await mark(protocol, lambda: protocol.record(transaction, token, rows))  # W7
     except _RejectAll as rejected:
         return [rejected.refused.get(task.id) or NotDone() for task in new]
-    except BaseException:
-        for id_ in created:
-            store.repair_queue.add(id_)
-        raise
     if created and protocol is not None:
-        with suppress(StoreUnavailable):  # the sweep emits the events later
-            await protocol.announce(token, list(created))  # W8
+        with suppress(StoreUnavailable):  # a reader or the scrub settles it later
+            await protocol.settle(transaction)  # W8
     if len(created) == len(new):
         return list(created.values())
     outcomes.update(created)

@@ -16,6 +16,7 @@ import uvicorn
 
 import cache.reads.pages
 import cache.redis.client
+import cache.writes.bulk_create
 from api.app import create_app
 from api.config.load import load_settings
 from api.process import logs
@@ -49,6 +50,7 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     # No script removes a task from the indexes of views that it has left.
     "the way out of the indexes": dict.fromkeys(("publish", "abort", "scrub"), (_LEAVE, "")),
 }
+_NO_SETTLE = (cache.writes.bulk_create, "_attempt", {"await protocol.settle(transaction)": "pass"})
 # The same for functions: the class or module of each, its name, and the texts with their replacements.
 PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     # A cached page is served whatever was written since it was read.
@@ -61,11 +63,18 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     "marks at the caching of a page": [
         (TaskReader, "_uncached", {"if len(grant.leases) + len(grant.others) < len(unleased):": "if False:"})
     ],
-    # A page is cached although an id had no row, as the id of a bulk create before its commit.
-    "missing rows at the caching of a page": [
-        (TaskReader, "_rows", {"if len(rows) < len(ids):": "if False:"}),
-        (cache.reads.pages, "_matching", {"session.cache.forbid_caching()": "pass"}),
+    # A page is cached although a bulk create is in flight. No writer settles its own.
+    "bulk creates at the caching of a page": [
+        (cache.reads.pages, "_settle_creates", {"session.cache.forbid_caching()": "pass"}),
+        _NO_SETTLE,
     ],
+    # A page leaves out every bulk create that is not settled. No writer settles its own.
+    "the outcomes of bulk creates": [
+        (cache.reads.pages, "_settle_creates", {"await session.store.unsettled_creates.settle": "_ = "}),
+        _NO_SETTLE,
+    ],
+    # Nobody but its writer settles a bulk create. A writer takes its time, so a kill comes before it.
+    "bulk creates in the scrub": [(Protocol, "recorded_creates", {"return [": "return [] and ["})],
     # A request joins a check that was sent before the request arrived.
     "the sending of a check": [
         (
@@ -87,7 +96,8 @@ PAUSES = {"fill": (0.05, 0.0), "mark": (0.0, 0.01), "publish": (0.03, 0.0)}
 PAUSES_OF_VARIANT = {
     "marks at the caching of a page": {"mark": (0.0, 0.08), "publish": (0.08, 0.0)},
     "marks at the leases of a page": {"mark": (0.0, 0.08), "publish": (0.08, 0.0)},
-    "missing rows at the caching of a page": {"add": (0.0, 0.08)},
+    "bulk creates at the caching of a page": {"record": (0.0, 0.08)},
+    "bulk creates in the scrub": {"settle": (3.0, 0.0)},
     "the sending of a check": {"check_page": (0.0, 0.03)},
 }
 

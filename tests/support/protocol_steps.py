@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from cache.redis import entry
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from db.task import Task
@@ -19,6 +20,13 @@ async def mark_task(store: Store, token: int, task: Task, *, visible: bool = Tru
     """Run step W3 (mark) for one task. With `overdue`, the mark is past its deadline from the start."""
     limit = PAST_TRANSACTION_LIMIT if overdue else TRANSACTION_LIMIT
     await protocol(store).mark([MarkedWrite(token, task, visible=visible)], transaction=limit)
+
+
+async def index_without_row(store: Store, task: Task) -> None:
+    """Add a task without a row to the indexes, as a bulk create of an earlier release may leave it."""
+    id_, view, created_at, _ = entry.placement(task)
+    for of in (0, view - 1):
+        await store.redis.client.zadd(protocol(store).keys.indexes[of], {id_: created_at})
 
 
 async def make_marks_overdue(store: Store) -> None:

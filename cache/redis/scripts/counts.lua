@@ -1,6 +1,12 @@
--- Counts the tasks of each view, without those that have expired. KEYS: prelude.
--- Returns rev, the time (ms) of the next expiry of any task (0 if expired tasks are still in the index), and the counts.
+-- P3. Counts the tasks of each view, without those that have expired. KEYS: prelude. ARGV: '1' if the reader knows the
+-- outcomes of earlier bulk creates.
+-- Returns rev, the time (ms) of the next expiry of any task (0 if expired tasks are still in the index), and the counts; or
+-- 'UNSETTLED' and the transactions of bulk creates.
 if index_lost() then return 'LOST' end
+if ARGV[1] == '0' then
+  local transactions = redis.call('ZRANGE', UNSETTLED, 0, -1)
+  if #transactions > 0 then return {'UNSETTLED', transactions} end
+end
 local now, counts = string.format('%.0f', now_ms()), {}
 local next_expiry = 2 ^ 53
 for view = 1, VIEWS do

@@ -11,6 +11,22 @@ each_entry(3, 5, function(entry, token)
 end)
 if late then return 'LATE' end
 
+-- An earlier bulk create may not be settled. This writer holds the locks of the rows, so it has ended: its task enters
+-- the indexes here, and a late settle leaves it alone.
+local transactions, ids = redis.call('ZRANGE', UNSETTLED, 0, -1), {}
+if #transactions > 0 then each_entry(3, 5, function(_, _, id) ids[#ids + 1] = id end) end
+for _, transaction in ipairs(transactions) do
+  local record = UNSETTLED .. ':' .. transaction
+  local earlier = redis.call('HGET', record, 'token')
+  for at, place in ipairs(redis.call('HMGET', record, unpack(ids))) do
+    if place and tonumber(earlier) < tonumber(ARGV[3 + 5 * (at - 1)]) then
+      local view, created_at, expires_at = place_of(place)
+      redis.call('HDEL', record, ids[at])
+      set_membership(ids[at], view, created_at, expires_at, building)
+    end
+  end
+end
+
 local deadline = string.format('%.0f', now_ms() + lifetime)
 each_entry(3, 5, function(entry, token, id, view, created_at, expires_at)
   view = tonumber(view)

@@ -1,15 +1,21 @@
 -- P1, R2, R3. One page of a view in one of its orders. KEYS: rev, the view's index, its `expiring` set, moving, the prefix of
 -- the keys of entries.
 -- ARGV: order; score and id of `after` and of `before` ('' if not given); 'first' or 'last'; count; offset; the most expired
--- ids with an event each; the token and the lifetime (ms) of a lease.
+-- ids with an event each; the token and the lifetime (ms) of a lease; '1' if the reader knows the outcomes of earlier bulk
+-- creates.
 -- Returns the ids with their scores, the rank of the first, the length of the order, the total, rev, the time (ms) of the
 -- view's next expiry, the entries of the ids, and the time (ms). The length may include tasks that have expired since the
 -- last sweep, the total does not; the next expiry is then 0. An id without an entry gets a lease, and the caller may fill
 -- it. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown.
+-- 'UNSETTLED' and the transactions of bulk creates: they may have committed tasks that the index does not hold yet.
 local REV, INDEX, EXPIRING, MOVING, ENTRY_PREFIX = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local order, direction, count, offset = ARGV[1], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local rev = redis.call('GET', REV)
 if not rev or not redis.call('ZSCORE', INDEX, '') or not redis.call('ZSCORE', EXPIRING, '') then return 'LOST' end
+if ARGV[12] == '0' then
+  local transactions = redis.call('ZRANGE', string.sub(REV, 1, -4) .. 'unsettled', 0, -1)
+  if #transactions > 0 then return {'UNSETTLED', transactions} end
+end
 
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))

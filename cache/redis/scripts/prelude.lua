@@ -7,9 +7,9 @@ local FIRST_EXPIRING = FIRST_INDEX + VIEWS
 local MOVING_KEY = FIRST_EXPIRING + VIEWS
 local FIRST_ENTRY = MOVING_KEY + 1
 local REV, MARKS, MOVING = KEYS[1], KEYS[2], KEYS[MOVING_KEY]
--- CHANGES is the number of the last feed event and the name of the feed's channel. PENDING holds the bulk creates that
--- the feed has not announced.
-local CHANGES, PENDING = (string.gsub(REV, 'rev$', 'changes')), (string.gsub(REV, 'rev$', 'pending'))
+-- CHANGES is the number of the last feed event and the name of the feed's channel. UNSETTLED holds the transactions of
+-- bulk creates whose tasks are not in the indexes yet, and begins the key of each one's record.
+local CHANGES, UNSETTLED = (string.gsub(REV, 'rev$', 'changes')), (string.gsub(REV, 'rev$', 'unsettled'))
 local function index(view) return KEYS[FIRST_INDEX + view - 1] end
 local function expiring(view) return KEYS[FIRST_EXPIRING + view - 1] end
 
@@ -68,6 +68,12 @@ local function set_membership(id, view, created_at, expires_at, building)
       end
     end
   end
+end
+
+-- Returns view, created_at and expires_at of a task in the record of a bulk create.
+local function place_of(place)
+  local view, created_at, expires_at = string.match(place, '^(%d) (%d+) (%d*)$')
+  return tonumber(view), created_at, expires_at
 end
 
 -- Stores a value for `ttl` ms at most, and never beyond the task's expiry. '' deletes the entry.

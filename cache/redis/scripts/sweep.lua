@@ -1,5 +1,4 @@
--- E1. Removes expired ids from every index, up to a limit, and emits their events. Announces bulk creates whose writer
--- has not done so by the deadline.
+-- E1. Removes expired ids from every index, up to a limit, and emits their events.
 -- KEYS: prelude. ARGV: limit for each index, the most ids with an event each.
 -- Returns the largest number of ids that one index lost.
 if index_lost() then return 'LOST' end
@@ -14,10 +13,5 @@ for view = 1, VIEWS do
     end
   end
   most = math.max(most, #expired)
-end
-local overdue = redis.call('ZRANGEBYSCORE', PENDING, '-inf', now, 'LIMIT', 0, limit)
-if #overdue > 0 then
-  redis.call('ZREM', PENDING, unpack(overdue))
-  emit('m')
 end
 return most

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cache.errors import CacheUnavailable
-from cache.maintenance.scrub import scrub_all
+from cache.maintenance.scrub import scrub_all, settle_creates
 from cache.metrics import StoreMetrics
 from cache.redis.client import Argument, Redis, ScriptName
 from cache.redis.index import PageRange
@@ -143,11 +143,11 @@ async def test_write_that_can_neither_mark_nor_close_the_gate_changes_nothing(
 
 
 @pytest.mark.parametrize("arrives", [False, True])
-async def test_bulk_create_with_a_failed_add_is_retried_without_redis(
+async def test_bulk_create_with_a_failed_record_is_retried_without_redis(
     store: Store, redis_url: str, arrives: bool
 ) -> None:
     new = [new_task() for _ in range(3)]
-    async with failing_at(store, redis_url, "add", arrives=arrives) as failing:
+    async with failing_at(store, redis_url, "record", arrives=arrives) as failing:
         creating = asyncio.create_task(StoreClient(failing).create_tasks(new))
         await wait_for_gate_state(store, "closing")
         await asyncio.sleep(0.1)
@@ -162,17 +162,18 @@ async def test_bulk_create_with_a_failed_add_is_retried_without_redis(
 
 
 @pytest.mark.parametrize("arrives", [False, True])
-async def test_bulk_create_that_can_neither_add_nor_close_the_gate_creates_nothing(
+async def test_bulk_create_that_can_neither_record_nor_close_the_gate_creates_nothing(
     store: Store, redis_url: str, arrives: bool
 ) -> None:
     await exhaust_closings(store)
     new = [new_task() for _ in range(3)]
-    async with failing_at(store, redis_url, "add", arrives=arrives) as failing:
+    async with failing_at(store, redis_url, "record", arrives=arrives) as failing:
         with pytest.raises(CacheUnavailable):
             await StoreClient(failing).create_tasks(new)
-        assert failing.repair_queue.ids == {task.id for task in new}
-        assert (await StoreClient(store).page(PageRange(5))).tasks == []
-        await scrub_all(failing, protocol(failing))
+        page = await StoreClient(store).page(PageRange(5))
+        assert (page.tasks, page.total) == ([], 0)
+        await settle_creates(failing, protocol(failing), min_age_seconds=0.0)
+    assert await protocol(store).recorded_creates(0.0) == []
     assert await indexed_ids(store) == []
     await check_indexes(store)
     created = await StoreClient(store).create_tasks(new)

@@ -15,10 +15,10 @@ from cache.redis.protocol import MAX_SINGLE_EVENTS, MarkedWrite
 from cache.store import Store
 from cache.writes.edits import Edit
 from tests.support.gate_states import exhaust_closings, switch_gate_off
-from tests.support.protocol_steps import LATER_TOKEN, PAST_TRANSACTION_LIMIT, make_marks_overdue, mark_task
+from tests.support.protocol_steps import make_marks_overdue, mark_task
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient, decoded
-from tests.support.store_factories import create_uncached_task, create_uncached_tasks, uncommitted_task
+from tests.support.store_factories import create_uncached_task, create_uncached_tasks
 from tests.support.task_factories import new_task
 
 
@@ -113,13 +113,6 @@ async def test_large_bulk_edit_has_a_single_event(store: Store, subscription: Su
     assert await subscription.is_silent()
 
 
-async def test_bulk_create_of_a_dead_writer_is_announced_by_the_sweep(store: Store, subscription: Subscription) -> None:
-    task = await create_uncached_task(store)
-    await subscription.next()
-    await protocol(store).add(1_000_001, [task], transaction=timedelta(seconds=-5))
-    assert (await subscription.next()).kind == "MANY"
-
-
 async def test_write_with_a_lost_publish_is_announced_by_the_scrub(store: Store, subscription: Subscription) -> None:
     task = await create_uncached_task(store)
     await subscription.next()
@@ -159,14 +152,6 @@ async def test_page_that_removes_expired_tasks_emits_their_events(store: Store, 
     assert await protocol(store).last_event() == before + events
     await protocol(store).sweep()
     assert await protocol(store).last_event() == before + events
-
-
-async def test_bulk_create_announced_before_its_commit_is_announced_again(store: Store) -> None:
-    await protocol(store).add(LATER_TOKEN, [uncommitted_task()], transaction=PAST_TRANSACTION_LIMIT)
-    await protocol(store).sweep()
-    before = await protocol(store).last_event()
-    await protocol(store).announce(LATER_TOKEN, [])
-    assert await protocol(store).last_event() == before + 1
 
 
 async def test_reconnecting_subscriber_gets_the_events_it_missed(

@@ -51,11 +51,12 @@ STEPS: dict[str, Callable[[Protocol, Task], Awaitable[Any]]] = {
     "mark": lambda protocol, task: protocol.mark([MarkedWrite(LATER_TOKEN, task)], transaction=TRANSACTION_LIMIT),
     "publish": lambda protocol, task: protocol.publish([MarkedWrite(EARLIER_TOKEN, task, visible=False)]),
     "abort": lambda protocol, task: protocol.abort([MarkedWrite(EARLIER_TOKEN, task, visible=False)]),
-    "add": lambda protocol, task: protocol.add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT),
+    "record": lambda protocol, task: protocol.record(b"7", LATER_TOKEN, [task]),
     "lease": lambda protocol, task: protocol.lease("b", [task.id.bytes], scrub=True),
     "fill": lambda protocol, task: protocol.fill("a", {task.id.bytes: encode("default", task)}),
     "scrub": lambda protocol, task: protocol.scrub("a", task.id, None),
-    "announce": lambda protocol, task: protocol.announce(LATER_TOKEN, [task.id]),
+    "settle": lambda protocol, _task: protocol.settle(b"7"),
+    "counts": lambda protocol, _task: protocol.counts(),
     "sweep": lambda protocol, _task: protocol.sweep(),
 }
 

@@ -16,7 +16,7 @@ from cache.store import Store
 from db.gate import enter_gate
 from db.task import NewTask
 from tests.support.gate_states import grant_gate_lease
-from tests.support.protocol_steps import EARLIER_TOKEN, TRANSACTION_LIMIT, make_marks_overdue, mark_task
+from tests.support.protocol_steps import EARLIER_TOKEN, index_without_row, make_marks_overdue, mark_task
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task, uncommitted_task
@@ -100,7 +100,7 @@ async def test_create_that_is_rolled_back_and_retried_is_returned_at_one_positio
     old = await create_uncached_task(store)
     retried, abandoned = uncommitted_task(), uncommitted_task()
     for new in (retried, abandoned):
-        await protocol(store).add(EARLIER_TOKEN, [new], transaction=TRANSACTION_LIMIT)
+        await index_without_row(store, new)
     between = await create_uncached_task(store)
     async with InterleavingRedis(
         redis_url, lambda: StoreClient(store).create_task(NewTask(retried.id, retried.title))

@@ -13,11 +13,11 @@ from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite, Protocol
 from cache.store import Store
-from db.task_table import insert_tasks
+from tests.support.protocol_steps import index_without_row
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
-from tests.support.store_factories import create_uncached_task
-from tests.support.task_factories import in_an_hour, new_task
+from tests.support.store_factories import create_uncached_task, uncommitted_task
+from tests.support.task_factories import in_an_hour
 
 PAGE = PageRange(10)
 
@@ -95,13 +95,9 @@ async def test_page_with_a_marked_task_is_not_kept(store: Store) -> None:
 
 
 async def test_page_with_an_id_without_a_row_is_not_kept(store: Store) -> None:
-    other = await create_uncached_task(store)
-    async with store.database.transaction() as connection:
-        created, token = await insert_tasks(connection, store.workspace, [new_task()])
-        await protocol(store).add(token, list(created.values()), transaction=timedelta(seconds=10))
-        assert await read(store) is None
+    await index_without_row(store, uncommitted_task())
+    assert await read(store) is None
     assert await read(store, PageRange(10, status="DONE")) is not None
-    assert other.id not in created
 
 
 async def test_counts_can_be_kept(store: Store, pages: PageCache) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -91,7 +90,7 @@ async def test_script_is_refused_before_its_first_write_or_runs_completely(store
     with pytest.raises(RedisFull):
         await mark_task(store, LATER_TOKEN + 1, task)
     with pytest.raises(RedisFull):
-        await protocol(store).add(LATER_TOKEN + 2, [task], transaction=timedelta(seconds=10))
+        await protocol(store).record(b"7", LATER_TOKEN + 2, [task])
     assert await redis_snapshot(store) == before
 
 

@@ -12,7 +12,7 @@ from cache.redis.index import PageRange
 from cache.store import Store
 from db import gate
 from db.errors import DatabaseTimeout
-from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, TRANSACTION_LIMIT, mark_task
+from tests.support.protocol_steps import EARLIER_TOKEN, index_without_row, mark_task
 from tests.support.redis_state import (
     entry_bytes,
     indexed_ids,
@@ -110,7 +110,7 @@ async def test_ids_without_a_row_are_dropped_from_pages_and_then_scrubbed(store:
     abandoned = []
     for _ in range(7):
         abandoned.append(uncommitted_task())
-        await protocol(store).add(LATER_TOKEN, [abandoned[-1]], transaction=TRANSACTION_LIMIT)
+        await index_without_row(store, abandoned[-1])
     created = await create_uncached_tasks(store, 4) + created
     request = StoreClient(store)
     page = await request.page(PageRange(6, direction))

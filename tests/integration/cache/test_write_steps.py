@@ -11,7 +11,7 @@ from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from db.errors import DatabaseError
 from db.task import Task
-from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, TRANSACTION_LIMIT, mark_task
+from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, mark_task
 from tests.support.redis_state import (
     entry_bytes,
     evict_entries,
@@ -143,35 +143,9 @@ async def _indexed_expiry(store: Store, task: Task) -> float | None:
     return score if score is None else float(score)
 
 
-async def test_bulk_create_ends_the_lease_of_a_scrub(store: Store) -> None:
-    task = uncommitted_task()
-    await protocol(store).lease("a", [task.id.bytes], scrub=True)
-    await protocol(store).add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT)
-    await protocol(store).scrub("a", task.id, None)
-    assert await indexed_views(store, task.id) == {None, "TODO"}
-    assert await read_entry(store, task.id) is None
-
-
 async def test_write_whose_row_is_rejected_leaves_no_mark(store: Store) -> None:
     task = await create_uncached_task(store)
     with pytest.raises(DatabaseError):
         await StoreClient(store).update_task(task.id, {"title": "x" * 501})
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert await marked_ids(store) == []
-
-
-async def test_add_ends_the_mark_of_an_earlier_create(store: Store) -> None:
-    """If the mark stayed, the late abort of a rolled-back create would remove the id of a later create."""
-    task = await create_uncached_task(store)
-    await mark_task(store, EARLIER_TOKEN, task)
-    await protocol(store).add(LATER_TOKEN, [task], transaction=TRANSACTION_LIMIT)
-    await protocol(store).abort([MarkedWrite(EARLIER_TOKEN, task, visible=False)])
-    assert await indexed_views(store, task.id) == {None, "TODO"}
-
-
-async def test_add_with_an_older_token_keeps_the_mark_of_a_later_create(store: Store) -> None:
-    task = await create_uncached_task(store)
-    await mark_task(store, LATER_TOKEN, task)
-    marked = await entry_bytes(store, task)
-    await protocol(store).add(EARLIER_TOKEN, [task], transaction=TRANSACTION_LIMIT)
-    assert await entry_bytes(store, task) == marked

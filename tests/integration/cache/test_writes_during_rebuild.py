@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 import pytest
 
 from cache.maintenance import rebuild as rebuilding
-from cache.maintenance.scrub import scrub_all
+from cache.maintenance.scrub import scrub_all, settle_creates
 from cache.metrics import StoreMetrics
 from cache.redis.client import Argument, Redis, ScriptName
 from cache.redis.protocol import Protocol
@@ -78,6 +78,7 @@ class StepwiseRebuild:
         await grant_gate_lease(self._store)
         await check_rows_are_indexed(self._store)
         await make_marks_overdue(self._store)
+        await settle_creates(self._store, self._protocol, min_age_seconds=0.0)
         await scrub_all(self._store, self._protocol)
 
 
