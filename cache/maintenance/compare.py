@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -14,15 +15,15 @@ from cache.redis.client import Argument
 from cache.redis.encoded_task import VALUE_PREFIX, decode, encode
 from cache.redis.keys import VIEW_OF, VIEWS
 from cache.redis.protocol import Protocol
-from cache.redis.times import created_at_us, expires_at_ms
+from cache.redis.times import MILLISECOND, created_at_us, expires_at_ms
 from cache.store import Store
 from db.task import Task
 from db.task_table import tasks_by_id
 
 # The pause before each comparison. A write in flight has ended, or left its mark, by the last one.
 COMPARE_PAUSES_SECONDS = (0.0, 0.1, 0.4)
-# How long a mark may be past its deadline, because the scrub runs once a second.
-MARK_TOLERANCE_MS = 10_000
+# How long a mark may be past its deadline after its transaction, because the scrub runs once a second.
+MARK_TOLERANCE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ async def _compare_once(store: Store, protocol: Protocol, ids: Sequence[UUID]) -
     after, now_ms = await _redis_states(store, protocol, ids)
     differences = {}
     for id_, earlier, state in zip(ids, before, after, strict=True):
-        if earlier == state and (difference := _difference(store.workspace, id_, rows.get(id_), state, now_ms)):
+        if earlier == state and (difference := _difference(store, id_, rows.get(id_), state, now_ms)):
             differences[id_] = difference
     return differences
 
@@ -94,16 +95,16 @@ async def _redis_states(store: Store, protocol: Protocol, ids: Sequence[UUID]) -
     return states, int(seconds) * 1000 + int(microseconds) // 1000
 
 
-def _difference(workspace: str, id_: UUID, row: Task | None, state: RedisState, now_ms: int) -> str:
+def _difference(store: Store, id_: UUID, row: Task | None, state: RedisState, now_ms: int) -> str:
     """Describe how Redis differs from the row, or return ''."""
     if state.mark_deadline_ms is not None:
-        late_ms = now_ms - state.mark_deadline_ms
-        return f"its mark is {late_ms / 1000:.0f} s past its deadline" if late_ms > MARK_TOLERANCE_MS else ""
+        late_ms, tolerance = now_ms - state.mark_deadline_ms, store.longest_transaction + MARK_TOLERANCE
+        return f"its mark is {late_ms / 1000:.0f} s past its deadline" if late_ms > tolerance / MILLISECOND else ""
     if state.stuck_moving:
         return "it is stuck in `moving`: PostgreSQL has to answer every page by expiry"
     if row is None:
         return _difference_without_row(state, now_ms)
-    return _index_difference(row, state, now_ms) or _entry_difference(workspace, id_, row, state)
+    return _index_difference(row, state, now_ms) or _entry_difference(store.workspace, id_, row, state)
 
 
 def _difference_without_row(state: RedisState, now_ms: int) -> str:

@@ -26,8 +26,9 @@ from db.task import Task
 ENTRY_LEASE_MS = 10_000
 # Begins the reply of a script that found bulk creates whose outcomes the reader must learn first.
 _UNSETTLED = b"UNSETTLED"
-# A mark must outlive every transaction that could still commit under it, so it lives this much longer.
-MARK_MARGIN = timedelta(seconds=5)
+# The deadline of a mark lies this much after the latest end of its transaction, but at most 10 s after the mark. From
+# then on the scrub asks PostgreSQL (T1) whether the writer has ended. Until it has, the mark stays.
+MARK_MARGIN, MAX_MARK_LIFETIME = timedelta(seconds=5), timedelta(seconds=10)
 
 # A write of up to this many tasks has a feed event for each. A larger one has a single event, MANY.
 MAX_SINGLE_EVENTS = 20
@@ -267,4 +268,4 @@ def _found(reply: Any) -> Any:
 
 def _lifetime_ms(transaction: timedelta) -> int:
     """Return the time from a mark to its deadline, in milliseconds."""
-    return int((transaction + MARK_MARGIN) / MILLISECOND)
+    return int(min(transaction + MARK_MARGIN, MAX_MARK_LIFETIME) / MILLISECOND)

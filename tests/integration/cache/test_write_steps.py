@@ -149,3 +149,13 @@ async def test_write_whose_row_is_rejected_leaves_no_mark(store: Store) -> None:
         await StoreClient(store).update_task(task.id, {"title": "x" * 501})
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert await marked_ids(store) == []
+
+
+async def test_mark_of_a_long_transaction_has_an_early_deadline(store: Store) -> None:
+    """The scrub asks PostgreSQL before it clears the mark, so a dead writer need not be waited for any longer."""
+    task = await create_uncached_task(store)
+    await protocol(store).mark([MarkedWrite(EARLIER_TOKEN, task)], transaction=timedelta(minutes=5))
+    (seconds, _), [(_, deadline)] = await store.redis.send(
+        [("TIME",), ("ZRANGE", protocol(store).keys.marks, 0, -1, "WITHSCORES")]
+    )
+    assert 0 < deadline - int(seconds) * 1000 <= 11_000
