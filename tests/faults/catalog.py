@@ -3,7 +3,18 @@
 from functools import partial
 
 from tests.faults.fault import Fault
-from tests.faults.injections import connections, load, memory, postgres, processes, rebuilds, redis, requests, soak
+from tests.faults.injections import (
+    bulk_creates,
+    connections,
+    load,
+    memory,
+    postgres,
+    processes,
+    rebuilds,
+    redis,
+    requests,
+    soak,
+)
 from tests.faults.node import Setup
 
 OWN_POSTGRES = Setup(own_postgres=True)
@@ -81,6 +92,10 @@ ALL = [
         *("bulk-load", "a task of a load while Redis and an API worker are killed", 1_000_000, 1_000_000, redis.kill),
         check_measurements=redis.check_recovery_time,
         run=load.run,
+    ),
+    Fault(
+        *("bulk-killed", "API worker killed during 20 parallel bulk creates", 50, 10, processes.kill),
+        run=bulk_creates.run,
     ),
 ]
 FAULTS = {fault.name: fault for fault in ALL}

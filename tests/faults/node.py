@@ -61,7 +61,7 @@ class Node:
             name = urlsplit(database).path
             database = f"postgresql://postgres@127.0.0.1:{self.postgres.port}{name}?sslmode=disable&gssencmode=disable"
         urls = {"DATABASE_URL": database, "REDIS_URL": self.proxy.url}
-        return environment(self._folder, **urls, **SHORT_TIMEOUTS, **self._variables)
+        return environment(self._folder, **(urls | SHORT_TIMEOUTS | self._variables))
 
     async def start(self) -> None:
         """Start the proxies and the process, without waiting for readiness."""
