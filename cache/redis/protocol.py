@@ -11,27 +11,23 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from cache.errors import CacheUnavailable, CreatesUnsettled, IndexLost, OrderMoving
+from cache.errors import CacheUnavailable, IndexLost, OrderMoving
 from cache.redis import entry, index
 from cache.redis.client import Argument, Redis, ScriptName, redis_timeout
+from cache.redis.create_records import MAX_SINGLE_EVENTS, CreateRecords
 from cache.redis.encoded_task import VALUE_PREFIX, EncodedTask, encode
 from cache.redis.entry import Lease, LeaseGrant, Leases
 from cache.redis.index import IndexPage, PageRange, ViewCounts
-from cache.redis.keys import ID_BYTES, Keys
-from cache.redis.pipeline import Dropped
+from cache.redis.index_scripts import UNSETTLED
 from cache.redis.times import MILLISECOND, UNIX_EPOCH
 from db.gate import Gate
 from db.task import Task
 
 ENTRY_LEASE_MS = 10_000
-# Begins the reply of a script that found bulk creates whose outcomes the reader must learn first.
-_UNSETTLED = b"UNSETTLED"
 # The deadline of a mark lies this much after the latest end of its transaction, but at most 10 s after the mark. From
 # then on the scrub asks PostgreSQL (T1) whether the writer has ended. Until it has, the mark stays.
 MARK_MARGIN, MAX_MARK_LIFETIME = timedelta(seconds=5), timedelta(seconds=10)
 
-# A write of up to this many tasks has a feed event for each. A larger one has a single event, MANY.
-MAX_SINGLE_EVENTS = 20
 # Expired ids that one sweep removes from each index.
 SWEEP_LIMIT = 1000
 
@@ -61,16 +57,14 @@ class PageCheck(NamedTuple):
     rev: int
 
 
-class Protocol:
+class Protocol(CreateRecords):
     """The steps on one index: one epoch of one workspace, in the run of Redis that holds it.
 
     Each step raises `IndexLost` if the index is incomplete, and `CacheUnavailable` if Redis does not answer.
     """
 
     def __init__(self, redis: Redis, gate: Gate, workspace: str) -> None:
-        self._redis = redis
-        self.gate = gate
-        self.keys = Keys(workspace, gate.epoch)
+        super().__init__(redis, gate, workspace)
         self._workspace = workspace
         # A random prefix and a number, because a random token for each page would cost a system call.
         self._tokens = map(f"{secrets.token_hex(8)}-{{}}".format, count())
@@ -102,32 +96,6 @@ class Protocol:
         flat = [argument for write in writes for argument in (write.token, *write.placement)]
         await self._on_entries("abort", writes, self._building, *flat)
 
-    async def record(self, transaction: bytes, token: int, tasks: Sequence[Task]) -> None:
-        """W7: record a bulk create before its commit. Needs no marks: no reader can have seen the tasks."""
-        await self._run("record", [], transaction, token, *entry.record_fields(tasks))
-
-    async def settle(self, transaction: bytes, *, reading: bool = False) -> None:
-        """W8: after the commit of a bulk create, add its tasks to the indexes and emit the feed events."""
-        async with redis_timeout(self._redis.read_timeout if reading else None):
-            await self._run("settle", [self.keys.entries], transaction, MAX_SINGLE_EVENTS)
-
-    async def discard(self, transaction: bytes) -> None:
-        """S6: after a rollback, delete the record of a bulk create."""
-        commands = [("UNLINK", self.keys.record(transaction)), ("ZREM", self.keys.unsettled, transaction)]
-        await self._redis.send(commands, run_id=self.gate.redis_run_id)
-
-    async def recorded_ids(self, transaction: bytes) -> list[UUID]:
-        """Return the ids in the record of a bulk create."""
-        (fields,) = await self._redis.send([("HKEYS", self.keys.record(transaction))], run_id=self.gate.redis_run_id)
-        return [UUID(bytes=field) for field in fields if len(field) == ID_BYTES]
-
-    async def recorded_creates(self, seconds: float) -> list[bytes]:
-        """Return the transactions of bulk creates that were recorded at least this long ago and are not settled."""
-        commands = [("TIME",), ("ZRANGE", self.keys.unsettled, 0, -1, "WITHSCORES")]
-        (now, microseconds), found = await self._redis.send(commands, run_id=self.gate.redis_run_id)
-        latest_ms = int(now) * 1000 + int(microseconds) // 1000 - seconds * 1000
-        return [transaction for transaction, recorded_ms in found if recorded_ms <= latest_ms]
-
     async def last_event(self) -> int:
         """Return the number of the last feed event, 0 if there was none."""
         ((rev, number),) = await self._redis.read(
@@ -136,11 +104,6 @@ class Protocol:
         if rev is None:
             raise IndexLost
         return int(number or 0)
-
-    @property
-    def _building(self) -> int:
-        """1 while the index is being built: a later batch may add an id where it no longer belongs."""
-        return int(self.gate.state == "building")
 
     async def check(self) -> None:
         """Raise unless Redis answers and `rev` exists."""
@@ -166,7 +129,7 @@ class Protocol:
         token = self.new_token()
 
         def dropped(replies: list[Any]) -> None:
-            if type(replies[0]) is list and replies[0][0] != _UNSETTLED:
+            if type(replies[0]) is list and replies[0][0] != UNSETTLED:
                 release(index.parse_page(replies[0], token).leases)
 
         reply = await self._read_script(
@@ -245,25 +208,6 @@ class Protocol:
 
     async def _on_entries(self, name: ScriptName, writes: Sequence[MarkedWrite], *arguments: Argument) -> Any:
         return await self._run(name, [self.keys.entry(write.task.id) for write in writes], *arguments)
-
-    async def _run(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
-        keys = [*self.keys.prelude, *keys]
-        return _found(await self._redis.script(name, keys, *arguments, run_id=self.gate.redis_run_id))
-
-    async def _read_script(
-        self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, dropped: Dropped | None = None
-    ) -> Any:
-        run_id = self.gate.redis_run_id
-        return _found(await self._redis.read_script(name, keys, *arguments, run_id=run_id, dropped=dropped))
-
-
-def _found(reply: Any) -> Any:
-    """Return the reply of a script. Raise `IndexLost` if the script found the index incomplete."""
-    if reply == b"LOST":
-        raise IndexLost
-    if type(reply) is list and reply[0] == _UNSETTLED:
-        raise CreatesUnsettled(reply[1])
-    return reply
 
 
 def _lifetime_ms(transaction: timedelta) -> int:

@@ -22,6 +22,7 @@ from api.config.load import load_settings
 from api.process import logs
 from cache.page_cache import PageCache, SharedCheck
 from cache.reads.loader import TaskReader
+from cache.redis.create_records import CreateRecords
 from cache.redis.pipeline import Pipeline
 from cache.redis.protocol import Protocol
 
@@ -74,7 +75,7 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
         _NO_SETTLE,
     ],
     # Nobody but its writer settles a bulk create. A writer takes its time, so a kill comes before it.
-    "bulk creates in the scrub": [(Protocol, "recorded_creates", {"return [": "return [] and ["})],
+    "bulk creates in the scrub": [(CreateRecords, "recorded_creates", {"return [": "return [] and ["})],
     # A request joins a check that was sent before the request arrived.
     "the sending of a check": [
         (

@@ -11,8 +11,9 @@ from cache.maintenance.compare import compare_tasks
 from cache.maintenance.scrub import scrub_all, settle_creates
 from cache.reads.pages import read_counts, read_page
 from cache.reads.session import Session
+from cache.redis.create_records import MAX_SINGLE_EVENTS
 from cache.redis.index import PageRange
-from cache.redis.protocol import MAX_SINGLE_EVENTS, MarkedWrite
+from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from db import gate
 from db.outcomes import queue_transaction
@@ -151,7 +152,7 @@ async def test_settle_ends_the_mark_of_an_earlier_create_that_was_rolled_back(st
 
 async def test_settle_ends_the_lease_of_a_scrub(store: Store) -> None:
     async with bulk_create(store) as (transaction, tasks):
-        await protocol(store).lease("a", [tasks[0].id], scrub=True)
+        await protocol(store).lease("a", [tasks[0].id.bytes], scrub=True)
     await protocol(store).settle(transaction)
     await protocol(store).scrub("a", tasks[0].id, None)
     assert await indexed_views(store, tasks[0].id) == {None, "TODO"}

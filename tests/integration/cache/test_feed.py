@@ -10,8 +10,9 @@ from cache.feed.events import FeedEvent, Rev
 from cache.feed.feed import Feed
 from cache.gate.lease import GATE_LEASE_SECONDS, clock
 from cache.maintenance.runner import maintenance
+from cache.redis.create_records import MAX_SINGLE_EVENTS
 from cache.redis.index import PageRange
-from cache.redis.protocol import MAX_SINGLE_EVENTS, MarkedWrite
+from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from cache.writes.edits import Edit
 from tests.support.gate_states import exhaust_closings, switch_gate_off

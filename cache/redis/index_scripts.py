@@ -1,0 +1,46 @@
+"""The scripts of one index: where they run, and the replies that every caller treats alike."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cache.errors import CreatesUnsettled, IndexLost
+from cache.redis.client import Argument, Redis, ScriptName
+from cache.redis.keys import Keys
+from cache.redis.pipeline import Dropped
+from db.gate import Gate
+
+# Begins the reply of a script that found bulk creates whose outcomes the reader must learn first.
+UNSETTLED = b"UNSETTLED"
+
+
+class IndexScripts:
+    """Runs scripts on one epoch of one workspace, in the run of Redis that holds it."""
+
+    def __init__(self, redis: Redis, gate: Gate, workspace: str) -> None:
+        self._redis = redis
+        self.gate = gate
+        self.keys = Keys(workspace, gate.epoch)
+
+    @property
+    def _building(self) -> int:
+        """1 while the index is being built: a later batch may add an id where it no longer belongs."""
+        return int(self.gate.state == "building")
+
+    async def _run(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument) -> Any:
+        keys = [*self.keys.prelude, *keys]
+        return _found(await self._redis.script(name, keys, *arguments, run_id=self.gate.redis_run_id))
+
+    async def _read_script(
+        self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, dropped: Dropped | None = None
+    ) -> Any:
+        run_id = self.gate.redis_run_id
+        return _found(await self._redis.read_script(name, keys, *arguments, run_id=run_id, dropped=dropped))
+
+
+def _found(reply: Any) -> Any:
+    """Return the reply of a script. Raise `IndexLost` if the script found the index incomplete."""
+    if reply == b"LOST":
+        raise IndexLost
+    if type(reply) is list and reply[0] == UNSETTLED:
+        raise CreatesUnsettled(reply[1])
+    return reply
