@@ -71,6 +71,11 @@ def test_files_contain_no_password() -> None:
     assert "PASSWORD" not in "".join(dockerfile.read().environment)
 
 
+def test_each_store_sees_only_its_own_password() -> None:
+    mounted = {name: compose_file.mounts(SERVICES[name]).get("/run/secrets") for name in ("postgres", "redis", "api")}
+    assert mounted == {"postgres": "postgres-secrets", "redis": "redis-secrets", "api": "secrets"}
+
+
 def test_redis_has_the_required_settings() -> None:
     command = SERVICES["redis"]["command"]
     options = dict(zip(command[1::2], command[2::2], strict=True))

@@ -81,6 +81,14 @@ def test_passwords_are_random_persistent_and_required(compose: LocalCompose) -> 
         client.ping()
 
 
+def test_each_store_sees_only_its_own_password(compose: LocalCompose) -> None:
+    files = {
+        name: sorted(file.name for file in compose.volume(f"{name}-secrets").iterdir())
+        for name in ("postgres", "redis")
+    }
+    assert files == {"postgres": ["database_password"], "redis": ["redis.conf", "redis_password"]}
+
+
 def test_passwords_are_in_no_environment_or_command_line(compose: LocalCompose) -> None:
     passwords = [file.read_bytes() for file in compose.volume("secrets").glob("*_password")]
     seen = 0
