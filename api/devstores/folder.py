@@ -58,9 +58,9 @@ class DataFolder:
         return self.path / f"{name}.log"
 
     def create(self) -> None:
-        """Create the folder. Raises `StoreSetupError`."""
+        """Create the folder, accessible to this user only, unless it exists. Raises `StoreSetupError`."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreSetupError(
                 f"cannot create the data folder {self.path}: {error.strerror}. "

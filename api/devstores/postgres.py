@@ -54,6 +54,8 @@ def program(folder: DataFolder, lock: int, *, connections: int, durable: bool = 
     binaries = _binaries()
     account = ordinary_account(binaries / "postgres")
     folder.create_sockets(account.uid)
+    if account.switch:  # the other user must reach its data through the folder
+        folder.path.chmod(folder.path.stat().st_mode | 0o011)
     if folder.postgres.exists():
         _check_data_version(folder, binaries, account)
     else:

@@ -104,8 +104,9 @@ def test_redis_may_evict_only_keys_with_a_ttl(stores: StoreUrls) -> None:
 
 
 def test_only_the_owner_may_access_sockets_and_data(tmp_path: Path) -> None:
-    with EmbeddedStores(settings(tmp_path)):
-        folder = DataFolder(tmp_path)
+    with EmbeddedStores(settings(tmp_path / "data")):
+        folder = DataFolder(tmp_path / "data")
+        assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
         assert stat.S_IMODE(folder.sockets.stat().st_mode) == 0o700
         assert stat.S_IMODE(folder.postgres.stat().st_mode) == 0o700
 
