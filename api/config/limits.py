@@ -11,6 +11,13 @@ PREFIX = "MILLITASK_"
 class Limits(BaseSettings):
     """The limits, as a part of the settings."""
 
+    max_connections: int = Field(
+        default=4096,
+        ge=16,
+        le=1_000_000,
+        description="Open connections of a worker, WebSockets included, 16 to 1,000,000; one more closes the longest "
+        "idle one. Default: 4,096.",
+    )
     max_requests_in_flight: int = Field(
         default=64,
         ge=1,
@@ -24,11 +31,43 @@ class Limits(BaseSettings):
         description="Subscribers of a worker, WebSocket connections and event streams together, 1 to 1,000,000. "
         "Default: 2,000.",
     )
+    max_header_bytes: int = Field(
+        default=16 * 2**10,
+        ge=1024,
+        le=2**20,
+        description="Target and headers of a request in bytes, 1 KiB to 1 MiB; more get 431. Default: 16 KiB.",
+    )
     max_body_bytes: int = Field(
         default=2**20,
         ge=1024,
         le=2**30,
         description="Largest request body in bytes, 1 KiB to 1 GiB; a larger one gets 413. Default: 1 MiB.",
+    )
+    max_response_bytes: int = Field(
+        default=8 * 2**20,
+        ge=2**16,
+        le=2**30,
+        description="Largest response of an operation in bytes, 64 KiB to 1 GiB. Default: 8 MiB.",
+    )
+    receive_timeout_ms: int = Field(
+        default=30_000,
+        ge=100,
+        le=3_600_000,
+        description="Time in which a request must arrive in milliseconds, 100 to 3,600,000; after it: 408. Default: "
+        "30,000.",
+    )
+    send_timeout_ms: int = Field(
+        default=30_000,
+        ge=100,
+        le=3_600_000,
+        description="Time in which a client must take a response in milliseconds, 100 to 3,600,000; after it the "
+        "connection is closed. Default: 30,000.",
+    )
+    max_document_characters: int = Field(
+        default=64 * 2**10,
+        ge=1024,
+        le=2**20,
+        description="Characters of a document, 1,024 to 1,048,576. Default: 65,536.",
     )
     max_depth: int = Field(
         default=10, ge=4, le=100, description="Levels of nested fields in an operation, 4 to 100. Default: 10."

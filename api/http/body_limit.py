@@ -45,12 +45,15 @@ class BodyLimit:
         """Return the body of a request. Raises `BodyTooLarge` and `ClientDisconnected`."""
         message = await receive()
         body = _content(message)
-        while len(body) <= self._limit_bytes and message.get("more_body", False):
+        if not message.get("more_body", False) and len(body) <= self._limit_bytes:
+            return body
+        parts = bytearray(body)
+        while len(parts) <= self._limit_bytes and message.get("more_body", False):
             message = await receive()
-            body += _content(message)
-        if len(body) > self._limit_bytes:
-            raise BodyTooLarge(len(body), unread=message.get("more_body", False))
-        return body
+            parts += _content(message)
+        if len(parts) > self._limit_bytes:
+            raise BodyTooLarge(len(parts), unread=message.get("more_body", False))
+        return bytes(parts)
 
     def refusal(self, error: BodyTooLarge) -> "Refusal":
         """Return the response 413."""

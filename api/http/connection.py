@@ -1,4 +1,4 @@
-"""Connections of HTTP/1.1: uvicorn's protocol with less work for each request."""
+"""Connections of HTTP/1.1: uvicorn's protocol with less work for each request, and with limits."""
 
 import asyncio
 from functools import lru_cache
@@ -6,39 +6,26 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-# The extension of ASGI by which an application sends a whole response in one message. Its members: `status`; `head`,
-# the lines of the headers; and `body`, whose length one of the headers announces. Nothing checks the headers.
-WHOLE_RESPONSE = "millitask.response"
-_EXTENSIONS: dict[str, dict[str, Any]] = {WHOLE_RESPONSE: {}}
+from api.http.connection_limits import MAX_PIPELINED
+from api.http.exchange import EXTENSIONS, Exchange
+from api.http.limited_connection import LimitedConnection
+from api.http.refusals import head_too_large, malformed
+
 # Clients send few different targets. The two bounds keep the cache below 256 KB.
 _MAX_CACHED_TARGETS, _MAX_CACHED_BYTES = 256, 256
 
 
-class Connection(HttpToolsProtocol):
-    """A connection to a client.
-
-    Unlike in uvicorn, one timer closes the connection when it is idle, instead of one for each request. The setting
-    `limit_concurrency` has no effect.
-    """
-
-    # When the last response ended, by the clock of the event loop. None from the first byte of the next request on.
-    _idle_since: float | None = None
-    _idle_timer: asyncio.TimerHandle | None = None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timer. A request in progress then receives `http.disconnect`."""
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-            self._idle_timer = None
-        super().connection_lost(exc)
-
-    def _unset_keepalive_if_required(self) -> None:
-        self._idle_since = None
+class Connection(LimitedConnection):
+    """A connection to a client. The setting `limit_concurrency` of uvicorn has no effect."""
 
     def on_headers_complete(self) -> None:
         """Start the application for a request, as soon as the requests before it have been answered."""
+        self._head_open = False
+        limit = self._limits.head_bytes
+        # The first part is cheap, and false for most requests.
+        if self._framing_bytes + self._read_bytes > limit and _size(self.url, self.headers) > limit:
+            raise head_too_large(limit)
         parser, scope = self.parser, cast("dict[str, Any]", self.scope)
         if parser.should_upgrade():
             super().on_headers_complete()
@@ -48,8 +35,7 @@ class Connection(HttpToolsProtocol):
         url = self.url
         target = _cached_target(url) if len(url) <= _MAX_CACHED_BYTES else _target(url)
         scope["path"], scope["raw_path"], scope["query_string"] = target
-        scope["extensions"] = _EXTENSIONS
-        previous = self.cycle
+        scope["extensions"] = EXTENSIONS
         cycle = self.cycle = Exchange(
             self.scope,
             self.transport,
@@ -63,61 +49,47 @@ class Connection(HttpToolsProtocol):
             http_version != "1.0" and parser.should_keep_alive(),
             self.on_response_complete,
         )
-        if previous is None or previous.response_complete:
+        if not self._answering and self._blocked_since is None:
             self._start_asgi_task(cycle, self.app)
         else:
+            if len(self.pipeline) >= MAX_PIPELINED:
+                raise malformed()
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
 
     def on_response_complete(self) -> None:
         """Start the next pipelined request, or let the connection be idle."""
         self.server_state.total_requests += 1
-        if self.transport.is_closing():
+        self._answering = False
+        if self.transport.is_closing() or self._blocked_since is not None:
             return
+        self._continue()
+
+    def resume_writing(self) -> None:
+        """Continue after the client has taken what was sent."""
+        super().resume_writing()
+        self._blocked_since = None
+        self._load.end_sending(self)
+        if not self._answering and not self.transport.is_closing():
+            self._continue()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._answering = True
+        super()._start_asgi_task(cycle, app)
+
+    def _continue(self) -> None:
+        """Start the next pipelined request, or wait for one."""
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
             return
         self._idle_since = self.loop.time()
-        if self._idle_timer is None:
-            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
-
-    def _close_if_idle(self) -> None:
-        idle_seconds = 0.0 if self._idle_since is None else self.loop.time() - self._idle_since
-        # The clock of the event loop counts in milliseconds.
-        remaining_seconds = self.timeout_keep_alive - idle_seconds
-        if remaining_seconds > 0.001:
-            self._idle_timer = self.loop.call_later(remaining_seconds, self._close_if_idle)
-        else:
-            self._idle_timer = None
-            self.timeout_keep_alive_handler()
+        if self._receiving_since is not None:  # the client could not send while the service was answering
+            self._receiving_since = self._idle_since
 
 
-class Exchange(RequestResponseCycle):
-    """One request and its response, which can be sent in one message and then takes one call of the system."""
-
-    async def send(self, message: Any) -> None:
-        """Send a message of ASGI or of the extension `WHOLE_RESPONSE`."""
-        if message["type"] != WHOLE_RESPONSE:
-            await super().send(message)
-            return
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
-        if self.disconnected:
-            return
-        if self.response_started:
-            raise RuntimeError("A whole response was sent after another response had started.")
-        self.response_started = self.response_complete = True
-        self.waiting_for_100_continue = False
-        head = [STATUS_LINE[message["status"]]]
-        for name, value in self.default_headers:
-            head += (name, b": ", value, b"\r\n")
-        head += (message["head"], b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
-        self.transport.writelines((b"".join(head), b"" if self.scope["method"] == "HEAD" else message["body"]))
-        self.message_event.set()
-        if not self.keep_alive:
-            self.transport.close()
-        self.on_response()
+def _size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    return len(url) + sum(len(name) + len(value) for name, value in headers)
 
 
 def _target(url: bytes) -> tuple[str, bytes, bytes]:

@@ -16,9 +16,9 @@ from api.graphql.request_id import current_request_id, new_request_id
 from api.graphql.response import OperationRecord
 from api.http.access_log import MAX_CLIENT_CHARACTERS, AccessLog, AccessRecord
 from api.http.body_limit import BodyLimit, BodyTooLarge
-from api.http.connection import WHOLE_RESPONSE
 from api.http.endpoint import GraphQLEndpoint, GraphQLResponse
 from api.http.errors import RETRY_AFTER, error_response, internal_error
+from api.http.exchange import WHOLE_RESPONSE
 from api.http.incoming import IncomingRequest
 from api.http.reply import Reply
 from api.http.request_limit import RequestLimit
@@ -114,6 +114,9 @@ class Front:
     def _respond(self, request: IncomingRequest, scope: Scope, reply: Reply) -> Awaitable[None]:
         """Return what answers the request when it is awaited."""
         host = request.headers.get(b"host", b"")
+        if not _has_one_host(scope, request.headers):
+            refusal = "The request must have one Host header. Send the name and the port of this service in it."
+            return error_response(400, refusal, "BAD_REQUEST")(scope, request.receive, reply)
         if not self._hosts.trusts(host):
             return self._hosts.refusal(host)(scope, request.receive, reply)
         if scope["path"] != _GRAPHQL or self._is_for_app(request):
@@ -137,31 +140,47 @@ class Front:
     async def _answer(self, request: IncomingRequest, scope: Scope, reply: Reply, send: Send | None) -> None:
         """Run the operations of a request, and send the response through `send` or else directly."""
         other: ASGIApp
-        if self._requests.acquire():
-            try:
-                self._bodies.check_announced(request.headers)
-                body = await self._bodies.read(request.receive)
-                reply.received_bytes = len(body)
-                response = await self._endpoint.respond(request, body)
-                reply.record = response.record
-                if isinstance(response, GraphQLResponse):
-                    whole = WHOLE_RESPONSE in scope.get("extensions", ())
-                    await reply.send(response, request.headers.get(b"accept-encoding", b""), whole=whole, send=send)
-                    return
-                other, reply.streamed = response, True
-            except BodyTooLarge as error:
-                other, reply.record = self._bodies.refusal(error), _BODY_TOO_LARGE
-            finally:
-                # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
-                self._requests.release()
+        try:
+            self._bodies.check_announced(request.headers)
+            # Before a request has arrived, and after it was answered, a slow client takes no room from others.
+            body = await self._bodies.read(request.receive)
+        except BodyTooLarge as error:
+            other, reply.record = self._bodies.refusal(error), _BODY_TOO_LARGE
         else:
-            other, reply.record = self._requests.refusal(), _BUSY
+            reply.received_bytes = len(body)
+            response = await self._run(request, body, reply)
+            if isinstance(response, GraphQLResponse):
+                whole = WHOLE_RESPONSE in scope.get("extensions", ())
+                await reply.send(response, request.headers.get(b"accept-encoding", b""), whole=whole, send=send)
+                return
+            other = response
         try:
             await other(scope, request.receive, send or reply)
         except TooManyStreams as error:
             reply.record, reply.streamed = _BUSY, False
             refusal = error_response(503, str(error), "BUSY", RETRY_AFTER, limit=error.limit)
             await refusal(scope, request.receive, send or reply)
+
+    async def _run(self, request: IncomingRequest, body: bytes, reply: Reply) -> GraphQLResponse | ASGIApp:
+        """Run the operations of a request that has arrived, or refuse it if too many are running."""
+        if not self._requests.acquire():
+            reply.record = _BUSY
+            return self._requests.refusal()
+        try:
+            response = await self._endpoint.respond(request, body)
+        finally:
+            # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
+            self._requests.release()
+        reply.record = response.record
+        reply.streamed = not isinstance(response, GraphQLResponse)
+        return response
+
+
+def _has_one_host(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Return whether a request names one host. HTTP/1.0 does not require that."""
+    if len(headers) == len(scope["headers"]):  # no header is repeated
+        return b"host" in headers or scope["http_version"] == "1.0"
+    return [name for name, _ in scope["headers"]].count(b"host") == 1
 
 
 def _request_id(given: bytes | None) -> str:

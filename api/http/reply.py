@@ -7,11 +7,13 @@ from starlette.types import Message, Send
 
 from api.graphql.accept import GRAPHQL_JSON, JSON
 from api.graphql.response import OperationRecord, ResponseBody
-from api.http.connection import WHOLE_RESPONSE
 from api.http.endpoint import GraphQLResponse
+from api.http.exchange import WHOLE_RESPONSE
 
 # Shorter bodies are not compressed. From the second bound on, a thread compresses.
 COMPRESS_FROM_BYTES, _COMPRESS_IN_THREAD_FROM_BYTES = 1024, 128 * 1024
+# Without it, a browser could take JSON with parts of a title for HTML or a script.
+_NO_SNIFF = (b"x-content-type-options", b"nosniff")
 _GZIP = (b"content-encoding", b"gzip")
 
 Headers = list[tuple[bytes, bytes]]
@@ -20,7 +22,7 @@ Headers = list[tuple[bytes, bytes]]
 def _headers(vary: bytes) -> dict[str, Headers]:
     """Return the headers that all responses of a media type have."""
     # A cached response could be older than a write that the client has made since.
-    common = [(b"cache-control", b"no-store"), (b"vary", vary)]
+    common = [(b"cache-control", b"no-store"), (b"vary", vary), _NO_SNIFF]
     return {type_: [(b"content-type", f"{type_}; charset=utf-8".encode()), *common] for type_ in (JSON, GRAPHQL_JSON)}
 
 
@@ -53,7 +55,9 @@ class Reply:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)["X-Request-Id"] = self._id
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._id
+            headers.setdefault("X-Content-Type-Options", "nosniff")
         else:
             self.sent_bytes += len(message.get("body", b""))
         await self._send(message)

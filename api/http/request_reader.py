@@ -30,6 +30,13 @@ def read_requests(request: IncomingRequest, body: bytes, max_batch: int) -> Grap
             f'Its content type was "{content_type.decode("latin-1")[:100]}".',
             "UNSUPPORTED_MEDIA_TYPE",
         )
+    encoding = request.headers.get(b"content-encoding", b"identity")
+    if encoding.strip().lower() not in (b"identity", b""):
+        raise RequestError(
+            415,
+            f'The body has the Content-Encoding "{encoding.decode("latin-1")[:100]}". Send it without compression.',
+            "UNSUPPORTED_MEDIA_TYPE",
+        )
     return decode_request(body) or _parse_body(decode_json(body, "body"), max_batch)
 
 

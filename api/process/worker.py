@@ -1,5 +1,6 @@
 """Worker processes: how the supervisor controls one, and what runs inside it."""
 
+import asyncio
 import gc
 import os
 import signal
@@ -10,14 +11,18 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import uvicorn
 from starlette.applications import Starlette
 
 from api.config.settings import Settings
 from api.http.connection import Connection
+from api.http.connection_limits import ConnectionLimits, ConnectionLoad
+from api.http.websocket_connection import WebSocketConnection
+from api.process.file_limit import connections_that_fit
 
 _ROOT = Path(__file__).parents[2]
 # Added to the time that requests in flight have to finish, for the rest of the shutdown.
@@ -25,6 +30,8 @@ _SHUTDOWN_MARGIN_SECONDS = 2.0
 # An idle connection stays open for this long. Load balancers usually close theirs after 60 s; if the service closed
 # first, a request could be lost on the way.
 _KEEP_ALIVE_SECONDS = 75
+# The largest bodies, and the largest responses, that a worker holds at once for slow clients.
+_LARGEST_AT_ONCE = 4
 # glibc gives each thread its own heap, which fragments: 10 MiB in a worker with full caches. The threads of a worker
 # hold the interpreter's lock while they allocate, so one heap is enough.
 _MEMORY_SETTINGS = {"MALLOC_ARENA_MAX": "1"}
@@ -123,8 +130,8 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
         uvicorn.Config(
             app,
             loop="uvloop",
-            http=Connection,
-            ws="websockets-sansio",
+            http=cast("type[asyncio.Protocol]", partial(Connection, load=ConnectionLoad(_connection_limits(settings)))),
+            ws=WebSocketConnection,
             ws_max_size=settings.max_body_bytes,
             ws_per_message_deflate=False,
             lifespan="on",
@@ -136,6 +143,19 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=round(settings.shutdown_seconds),
         )
+    )
+
+
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    defaults = ConnectionLimits()
+    return ConnectionLimits(
+        connections=connections_that_fit(settings.max_connections, settings.database_pool_size + 1),
+        head_bytes=settings.max_header_bytes,
+        receive_seconds=settings.receive_timeout_ms / 1000,
+        send_seconds=settings.send_timeout_ms / 1000,
+        # Enough for some of the largest requests and responses, whatever the settings say.
+        unfinished_bytes=max(defaults.unfinished_bytes, _LARGEST_AT_ONCE * settings.max_body_bytes),
+        unsent_bytes=max(defaults.unsent_bytes, _LARGEST_AT_ONCE * settings.max_response_bytes),
     )
 
 

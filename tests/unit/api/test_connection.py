@@ -10,7 +10,8 @@ import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.http.connection import WHOLE_RESPONSE, Connection
+from api.http.connection import Connection
+from api.http.exchange import WHOLE_RESPONSE
 
 KEEP_ALIVE_SECONDS = 0.1
 BODY = b'{"data": 1}'
