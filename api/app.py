@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from api.config.settings import Settings
@@ -72,6 +72,7 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
         routes=[
             # The front answers the requests to /graphql, except those of browsers for the playground.
             Route("/graphql", site.playground),
+            Route("/graphql/", _without_slash),
             WebSocketRoute("/graphql", GraphQLWebSocket(service, streams, settings.allowed_origins)),
             Route("/livez", livez),
             Route("/readyz", readyz(store)),
@@ -95,6 +96,8 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
         cors=cors_middleware(stack, settings),
     )
     app.router.default = site
+    # Starlette would redirect to an address built from the Host header.
+    app.router.redirect_slashes = False
     # The server ends the streams when it stops.
     app.state.streams = streams
     return app
@@ -128,13 +131,27 @@ def _create_service(settings: Settings, store: Store, feed: Feed) -> GraphQLServ
     schema = create_schema(limits, suggestions=settings.development, compiled=compiled)
     manifest = settings.trusted_documents
     trusted = None if manifest is None else load_manifest(manifest, schema._schema)
-    persisted_queries = PersistedQueries(trusted, trusted_only=settings.trusted_only)
-    return GraphQLService(schema, store, feed, persisted_queries, timeout_seconds=settings.request_timeout_ms / 1000)
+    persisted_queries = PersistedQueries(
+        trusted, trusted_only=settings.trusted_only, max_characters=settings.max_document_characters
+    )
+    return GraphQLService(
+        schema,
+        store,
+        feed,
+        persisted_queries,
+        timeout_seconds=settings.request_timeout_ms / 1000,
+        max_response_bytes=settings.max_response_bytes,
+    )
 
 
 def _unexpected_error(_request: Request, _error: Exception) -> Response:
     # The front logs the error.
     return internal_error(current_request_id.get() or "")
+
+
+def _without_slash(request: Request) -> Response:
+    query = request.url.query
+    return RedirectResponse(f"/graphql?{query}" if query else "/graphql")
 
 
 def _endpoint_options(settings: Settings) -> EndpointOptions:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from graphql import GraphQLError, GraphQLSchema, parse, validate
 
@@ -13,8 +13,10 @@ from api.graphql.json_text import decode_json
 from api.graphql.request import GraphQLRequest, RequestError
 from schema.limits.checks import check_numbers
 
-# Bounds on the documents that clients register: at most 16 MiB per worker.
-MAX_DOCUMENTS, MAX_DOCUMENT_CHARACTERS = 1024, 16 * 1024
+# Bounds on the documents that clients register, per worker. A character takes up to four bytes of memory.
+MAX_DOCUMENTS, MAX_DOCUMENT_CHARACTERS, MAX_DOCUMENTS_BYTES = 1024, 16 * 1024, 16 * 2**20
+# Errors say where they are in the document. To find that, graphql-core walks over all lines before, for each error.
+MAX_LINES = 5000
 # The hash function of an id by its length in hexadecimal digits. Clients register documents under SHA-256 only. The
 # others are the ids of trusted documents: graphql-codegen makes SHA-1, and Relay MD5, unless they are configured
 # otherwise. Whoever writes the manifest decides what is trusted, so a weak hash is no risk.
@@ -31,10 +33,15 @@ class PersistedQueries:
     evicted first. A client that reaches another worker gets PERSISTED_QUERY_NOT_FOUND and sends the text.
     """
 
-    def __init__(self, trusted: dict[str, str] | None = None, *, trusted_only: bool = False) -> None:
+    def __init__(
+        self, trusted: dict[str, str] | None = None, *, trusted_only: bool = False, max_characters: int = 2**16
+    ) -> None:
+        """`max_characters` limits the texts of clients. Trusted documents have no limit."""
         self._trusted = trusted or {}
         self._trusted_only = trusted_only
+        self._max_characters = max_characters
         self._registered: OrderedDict[str, str] = OrderedDict()
+        self._registered_bytes = 0
 
     def resolve(self, request: GraphQLRequest, *, stored_only: bool) -> str:
         """Return the text of the requested document. With `stored_only`, reject a text in the request, unless trusted.
@@ -55,6 +62,7 @@ class PersistedQueries:
             return self._registered_document(hash_)
         if not request.query:
             raise RequestError(400, 'The request has no operation: send a "query", or the "documentId" of a document.')
+        self._check_length(request.query)
         if hash_ is not None and not _is_hash_of(hash_, request.query):
             raise RequestError(
                 400,
@@ -74,10 +82,20 @@ class PersistedQueries:
             return
         if len(request.query) > MAX_DOCUMENT_CHARACTERS:
             return
+        if hash_ not in self._registered:
+            self._registered_bytes += _memory_bytes(request.query)
         self._registered[hash_] = request.query
         self._registered.move_to_end(hash_)
-        if len(self._registered) > MAX_DOCUMENTS:
-            self._registered.popitem(last=False)
+        while len(self._registered) > MAX_DOCUMENTS or self._registered_bytes > MAX_DOCUMENTS_BYTES:
+            _, evicted = self._registered.popitem(last=False)
+            self._registered_bytes -= _memory_bytes(evicted)
+
+    def _check_length(self, text: str) -> None:
+        """Raise `RequestError` if a text is too long to be read."""
+        if len(text) > self._max_characters:
+            _refuse_length("characters", self._max_characters, len(text))
+        if len(text) > MAX_LINES and (lines := 1 + text.count("\n") + text.count("\r")) > MAX_LINES:
+            _refuse_length("lines", MAX_LINES, lines)
 
     def _registered_document(self, hash_: str) -> str:
         if hash_ not in self._registered:
@@ -85,6 +103,20 @@ class PersistedQueries:
             raise RequestError(400, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
         self._registered.move_to_end(hash_)
         return self._registered[hash_]
+
+
+def _refuse_length(what: str, limit: int, requested: int) -> NoReturn:
+    raise RequestError(
+        400,
+        f"The document has {requested:,} {what}; the limit is {limit:,}. Shorten it, or use variables.",
+        "DOCUMENT_TOO_LONG",
+        {"limit": limit, "requested": requested},
+    )
+
+
+def _memory_bytes(text: str) -> int:
+    """Return the memory of a text, or an upper bound."""
+    return len(text) if text.isascii() else 4 * len(text)
 
 
 def document_hash(request: GraphQLRequest) -> str | None:

@@ -1,7 +1,10 @@
 """The response of an operation: its JSON, also in compressed form."""
 
 import zlib
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from msgspec import Raw, Struct
+from msgspec.structs import astuple
 
 # Level 1 of zlib: higher levels take much more time and save few bytes.
 COMPRESSION_LEVEL = 1
@@ -62,3 +65,21 @@ class ResponseBody:
 def compress(body: bytes) -> bytes:
     """Return the body compressed by gzip."""
     return zlib.compress(body, COMPRESSION_LEVEL, _GZIP)
+
+
+def has_more_text(content: Any, limit_bytes: int) -> bool:
+    """Return whether the texts of a response have more bytes than the limit. Their JSON has at least as many."""
+    waiting, size = [content], 0
+    while waiting and size <= limit_bytes:
+        value = waiting.pop()
+        if isinstance(value, str):
+            size += len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
+        elif isinstance(value, Raw):
+            size += memoryview(value).nbytes
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list | tuple):
+            waiting += value
+        elif isinstance(value, Struct):
+            waiting += astuple(value)
+    return size > limit_bytes

@@ -15,7 +15,7 @@ from api.graphql.json_text import encode_json
 from api.graphql.persisted_queries import PersistedQueries
 from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.request_id import new_request_id
-from api.graphql.response import OK, OperationRecord, ResponseBody
+from api.graphql.response import OK, OperationRecord, ResponseBody, has_more_text
 from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics, traced
 from cache.reads.session import Session
@@ -31,6 +31,8 @@ SUPPORTED_TRANSPORTS = (
 )
 # Longer variables belong to lists of ids, not to pages.
 _MAX_KEY_BYTES = 1024
+# The longest title and description, with the longest form that JSON has for a character, and the other fields.
+MAX_TASK_BYTES = 64 * 1024
 _READ_ONLY = (OperationType.QUERY,)
 _ALL_BUT_SUBSCRIPTIONS = (OperationType.QUERY, OperationType.MUTATION)
 
@@ -46,12 +48,14 @@ class GraphQLService:
         persisted_queries: PersistedQueries,
         *,
         timeout_seconds: float,
+        max_response_bytes: int,
     ) -> None:
         self._schema = schema
         self._store = store
         self._feed = feed
         self._persisted_queries = persisted_queries
         self._timeout_seconds = timeout_seconds
+        self._max_response_bytes = max_response_bytes
 
     def document(self, request: GraphQLRequest, *, stored_only: bool = False) -> str:
         """Return the text that a request runs. Raises `RequestError`."""
@@ -75,7 +79,7 @@ class GraphQLService:
         """
         started = time.perf_counter()
         document = self.document(request, stored_only=stored_only)
-        plan = self._schema.planner.plan(document, request.operation_name)
+        plan = await self._schema.planner.prepare(document, request.operation_name)
         pages, key = self._store.page_cache, None if trace else self._page_key(plan, request)
         if key is not None and (page := await pages.valid_page(key, self._store.gate_lease.protocol)) is not None:
             if not read_only:
@@ -96,7 +100,8 @@ class GraphQLService:
             self._persisted_queries.register(request)
         if metrics is not None:
             answer.extensions["cache"] = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
-        body, points = encode_json(_response_body(answer)), answer.extensions.get("cost", {}).get("requested")
+        points = answer.extensions.get("cost", {}).get("requested")
+        body = self._encoded(answer, plan, points or 0)
         if key is not None and not answer.errors and (validity := context.session.cache.validity) is not None:
             pages.store(key, len(key[1]), body, validity, points or 0)
         return ResponseBody(body, record_of(plan, _outcome(answer.errors), points), executed=answer.executed)
@@ -116,6 +121,8 @@ class GraphQLService:
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
     ) -> AsyncIterator[ExecutionResult]:
         """Return the events of a subscription. If it cannot run, the only event holds the errors."""
+        # What follows finds the plan in the cache.
+        await self._schema.planner.prepare(document, operation_name)
         context = Context(Session(self._store), request_id or new_request_id(), self._feed)
         events = await self._schema.subscribe(
             document, variable_values=variables, context_value=context, operation_name=operation_name
@@ -165,6 +172,23 @@ class GraphQLService:
             operation_name=request.operation_name,
             allowed_operation_types=_READ_ONLY if read_only else _ALL_BUT_SUBSCRIPTIONS,
             operation_extensions=request.extensions,
+        )
+
+    def _encoded(self, answer: Answer, plan: Plan, points: int) -> bytes:
+        """Return the JSON of a response. Raises `RequestError` if it is larger than the limit."""
+        content, limit = _response_body(answer), self._max_response_bytes
+        # One point of the cost is about one task. Most operations are so small that their texts need no count.
+        is_small = points * plan.copies * MAX_TASK_BYTES <= limit
+        if is_small or not has_more_text(content, limit):
+            body = encode_json(content)
+            if len(body) <= limit:
+                return body
+        applied = "" if plan.kind is GraphQLOperation.QUERY else " The changes were applied."
+        raise RequestError(
+            400,
+            f"The response has more than {limit:,} bytes.{applied} Request fewer tasks or fields.",
+            "RESPONSE_TOO_LARGE",
+            {"limit": limit},
         )
 
     def _timeout_error(self, *, wrote: bool) -> RequestError:

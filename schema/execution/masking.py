@@ -16,6 +16,8 @@ logging.getLogger("strawberry.execution").disabled = True
 
 _NESTED = "Document is nested too deeply"
 _TOKENS = re.compile(r"Document contains more than (\d+) tokens")
+# Some messages quote a value of the document once for each of its mistakes.
+_MAX_MESSAGE_CHARACTERS = 1000
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
@@ -35,6 +37,8 @@ def client_error(error: GraphQLError, request_id: str, *, suggestions: bool = Tr
         return GraphQLError(message, extensions={"code": "TOO_MANY_TOKENS", "limit": limit})
     if not suggestions:
         error.message = _SUGGESTION.sub("", error.message)
+    if len(error.message) > _MAX_MESSAGE_CHARACTERS:
+        error.message = error.message[:_MAX_MESSAGE_CHARACTERS] + "…"
     if cause is None or isinstance(cause, GraphQLError):
         if not (error.extensions or {}).get("code"):
             error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}

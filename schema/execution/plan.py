@@ -1,8 +1,10 @@
 """Plans: what the service finds out about an operation once, and then uses for every request of it."""
 
+import asyncio
 import hashlib
 import re
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -14,8 +16,10 @@ from graphql import (
     OperationType,
     parse,
     specified_rules,
+    validate,
 )
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from compiler import CompiledOperation, CompilerOptions, NotCompiled, compile_operation
 from schema.limits.checks import check_document, check_numbers
@@ -30,6 +34,11 @@ _LARGEST_SHARE = 4
 # the compiled operation up to 2,770. Large literals take less.
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _BYTES_PER_TOKEN, _BYTES_PER_COMPILED_TOKEN, _BYTES_PER_PLAN = 470, 2_770, 10_000
+# Validation stops after this many errors, because each of them can take milliseconds and kilobytes.
+MAX_VALIDATION_ERRORS = 10
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+# A thread makes the plans of longer documents, which take up to a tenth of a second, so that the event loop continues.
+LONG_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +50,7 @@ class Plan:
     errors: why the operation must not run, from the limits on its shape or from validation.
     operation: None if the request names no operation of the document, or none of several.
     compiled: None if only the standard executor can run the operation.
+    copies: how often the response can contain one field of one task, under different aliases.
     """
 
     document_hash: str | None = None
@@ -49,6 +59,7 @@ class Plan:
     operation: OperationDefinitionNode | None = None
     cost: CostEstimator | None = None
     compiled: CompiledOperation | None = None
+    copies: int = 1
     # Identifies the plan in the process, also after another plan has been made for the same operation.
     number: int = field(default_factory=count().__next__)
 
@@ -81,20 +92,39 @@ class Planner:
         # Each plan with its size in bytes.
         self._plans: OrderedDict[tuple[str, str | None], tuple[Plan, int]] = OrderedDict()
         self.bytes = 0
+        # One thread at a time, because all threads compete with the event loop for the interpreter.
+        self._thread = ThreadPoolExecutor(1, "planner")
 
     def __len__(self) -> int:
         return len(self._plans)
 
     def plan(self, text: str, operation_name: str | None) -> Plan:
         """Return the plan for the operation of this name. Without a name: for the only operation of the document."""
+        return self._known(text, operation_name) or self._keep(text, operation_name, self._make(text, operation_name))
+
+    async def prepare(self, text: str, operation_name: str | None) -> Plan:
+        """Return the plan, as `plan` does. A thread makes the plan of a long document."""
+        plan = self._known(text, operation_name)
+        if plan is not None:
+            return plan
+        if len(text) <= LONG_CHARACTERS:
+            return self.plan(text, operation_name)
+        loop = asyncio.get_running_loop()
+        made = await loop.run_in_executor(self._thread, self._make, text, operation_name)
+        return self._known(text, operation_name) or self._keep(text, operation_name, made)
+
+    def _known(self, text: str, operation_name: str | None) -> Plan | None:
         key = (text, operation_name)
         found = self._plans.get(key)
-        if found is not None:
-            self._plans.move_to_end(key)
-            return found[0]
-        plan = self._make(text, operation_name)
+        if found is None:
+            return None
+        self._plans.move_to_end(key)
+        return found[0]
+
+    def _keep(self, text: str, operation_name: str | None, plan: Plan) -> Plan:
+        """Keep a new plan in the cache, unless the plan is too large, and return it."""
         if (size := _size(text, plan)) <= MAX_PLAN_BYTES // _LARGEST_SHARE:
-            self._plans[key] = plan, size
+            self._plans[text, operation_name] = plan, size
             self.bytes += size
             while len(self._plans) > MAX_PLANS or self.bytes > MAX_PLAN_BYTES:
                 _, (_, evicted_size) = self._plans.popitem(last=False)
@@ -110,14 +140,14 @@ class Planner:
         fragments, operation = fragments_of(document), operation_of(document, operation_name)
         try:
             check_numbers(text, document)
-            check_document(document, operation, fragments, self._limits)
+            shape = check_document(document, operation, fragments, self._limits)
         except GraphQLError as error:
             return Plan(hash_, document, (error.with_traceback(None),), operation)
-        errors = tuple(validate_document(self._schema, document, tuple(specified_rules)))
+        errors = tuple(validate(self._schema, document, _RULES, max_errors=MAX_VALIDATION_ERRORS))
         if errors or operation is None:
             return Plan(hash_, document, errors, operation)
         cost = CostEstimator(self._schema, fragments, operation)
-        return Plan(hash_, document, (), operation, cost, self._compile(document, operation_name))
+        return Plan(hash_, document, (), operation, cost, self._compile(document, operation_name), 1 + shape.aliases)
 
     def _compile(self, document: DocumentNode, operation_name: str | None) -> CompiledOperation | None:
         if self._compiler is None:

@@ -17,7 +17,7 @@ from schema.errors import OverLimit
 from schema.limits.document import Fragments
 from schema.limits.operation_limits import OperationLimits
 from schema.limits.overlapping_fields import OverlapCounter
-from schema.limits.shape import ShapeMeter
+from schema.limits.shape import OperationShape, ShapeMeter
 
 # Introspection nests deeper than any query for tasks: the one that GraphiQL sends has 13 levels.
 MAX_INTROSPECTION_DEPTH = 15
@@ -28,14 +28,15 @@ _LONG_NUMBER = re.compile(rf"[0-9]{{{MAX_NUMBER_DIGITS + 1}}}")
 
 def check_document(
     document: DocumentNode, operation: OperationDefinitionNode | None, fragments: Fragments, limits: OperationLimits
-) -> None:
-    """Check the shape of an operation, and the fields that its document repeats.
+) -> OperationShape:
+    """Check the shape of an operation, and the fields that its document repeats. Return the shape.
 
     Must precede validation, whose cost the shape bounds. Raises `GraphQLError` with a code.
     """
-    if operation is not None:
-        _check_shape(operation, fragments, limits)
+    shape = OperationShape() if operation is None else ShapeMeter(fragments).operation(operation)
+    _check_shape(shape, limits)
     OverlapCounter(fragments).document(document)
+    return shape
 
 
 def check_numbers(text: str, document: DocumentNode) -> None:
@@ -54,8 +55,7 @@ def check_cost(requested: int, limit: int) -> None:
         raise OverLimit("COST_LIMIT_EXCEEDED", message, limit, requested)
 
 
-def _check_shape(operation: OperationDefinitionNode, fragments: Fragments, limits: OperationLimits) -> None:
-    shape = ShapeMeter(fragments).operation(operation)
+def _check_shape(shape: OperationShape, limits: OperationLimits) -> None:
     if shape.introspection_depth and not limits.introspection:
         message = "Introspection is disabled on this service. Use the schema file from its documentation."
         raise GraphQLError(message, extensions={"code": "INTROSPECTION_DISABLED"})

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from sys import getsizeof
 
 import pytest
 
@@ -11,6 +12,8 @@ from api.config.settings import Settings, SettingsError
 from api.graphql.persisted_queries import (
     MAX_DOCUMENT_CHARACTERS,
     MAX_DOCUMENTS,
+    MAX_DOCUMENTS_BYTES,
+    MAX_LINES,
     PersistedQueries,
     load_manifest,
     sha256_of,
@@ -107,3 +110,31 @@ def test_clients_register_documents_by_sha256_only(algorithm: str) -> None:
     queries.register(request)
     with pytest.raises(RequestError, match="PersistedQueryNotFound"):
         queries.resolve(GraphQLRequest(document_id=request.document_id), stored_only=False)
+
+
+def test_memory_of_registered_documents_is_bounded() -> None:
+    queries = PersistedQueries()
+    # A character outside of the basic plane makes each character of its text take four bytes.
+    documents = [f"# {number}😀".ljust(MAX_DOCUMENT_CHARACTERS, "#") for number in range(MAX_DOCUMENTS)]
+    for document in documents:
+        register(queries, document)
+    kept = sum(getsizeof(document) for document in documents if is_registered(queries, document))
+    assert MAX_DOCUMENTS_BYTES * 0.9 < kept < MAX_DOCUMENTS_BYTES * 1.1
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "requested"),
+    [("#" * 1001, 1000, 1001), ("\n" * 6000, MAX_LINES, 6001), ("\r" * 6000, MAX_LINES, 6001)],
+)
+def test_long_text_is_refused(text: str, limit: int, requested: int) -> None:
+    queries = PersistedQueries(max_characters=1000 if limit == 1000 else 10_000)
+    with pytest.raises(RequestError) as refused:
+        queries.resolve(GraphQLRequest(text), stored_only=False)
+    assert refused.value.extensions == {"code": "DOCUMENT_TOO_LONG", "limit": limit, "requested": requested}
+
+
+def test_trusted_document_has_no_length_limit() -> None:
+    text = TOTAL + "\n" * 6000
+    queries = PersistedQueries({sha256_of(text): text}, max_characters=1000)
+    request = GraphQLRequest(text, document_id=sha256_of(text))
+    assert queries.resolve(request, stored_only=True) == text

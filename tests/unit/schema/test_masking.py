@@ -66,3 +66,7 @@ def test_unexpected_error_is_masked() -> None:
     assert "secret" not in shown.message
     assert "the-id" in shown.message
     assert shown.original_error is None
+
+
+def test_long_message_is_cut() -> None:
+    assert len(client_error(GraphQLError("x" * 100_000), "id").message) == 1001

@@ -1,13 +1,15 @@
 """The plans of operations, and the cache that bounds them."""
 
+import asyncio
 import gc
+import threading
 import tracemalloc
 
 import pytest
 from graphql import OperationType
 
 from schema.build import create_schema
-from schema.execution.plan import MAX_PLAN_BYTES, MAX_PLANS, Planner
+from schema.execution.plan import LONG_CHARACTERS, MAX_PLAN_BYTES, MAX_PLANS, MAX_VALIDATION_ERRORS, Planner
 from schema.limits.operation_limits import OperationLimits
 
 
@@ -101,3 +103,17 @@ def test_estimated_size_is_close_to_the_memory_of_a_plan(document: str) -> None:
     finally:
         tracemalloc.stop()
     assert 0.5 < traced / (plans.bytes - estimated) < 1.2
+
+
+async def test_thread_makes_the_plan_of_a_long_document() -> None:
+    plans, text = planner(), "{ __typename }" + "#" * LONG_CHARACTERS
+    first, second = await asyncio.gather(plans.prepare(text, None), plans.prepare(text, None))
+    assert first is second is plans.plan(text, None)
+    assert len(plans) == 1
+    assert threading.active_count() > 1
+
+
+def test_document_with_many_errors_has_the_first_of_them() -> None:
+    errors = planner().plan("{" + " ".join(f"x{number}" for number in range(900)) + "}", None).errors
+    assert len(errors) == MAX_VALIDATION_ERRORS + 1
+    assert errors[-1].message == "Too many validation errors, error limit reached. Validation aborted."
