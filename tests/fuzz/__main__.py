@@ -13,11 +13,14 @@ from pathlib import Path
 from millitask import __version__
 from tests.fuzz.campaign import Report, campaign
 from tests.fuzz.hostile_campaign import hostile_campaign
+from tests.support.loop_watchdog import watched
 from tests.support.service_process import command, resident, serve
 
 # This share of the requests warms up the service. The memory growth counts from then on.
 WARM_UP_SHARE = 0.2
 MAX_MEMORY_GROWTH = 0.1
+# No input may hold the event loop for longer, because all other requests of the worker then wait.
+MAX_HOLD_MS = 50
 
 
 def main() -> int:
@@ -34,9 +37,10 @@ def main() -> int:
         with serve(data, MILLITASK_LOG_LEVEL="error", MILLITASK_EXECUTOR=options.executor) as service:
             url = f"http://127.0.0.1:{service.port}/graphql"
             asyncio.run(campaign(url, int(options.count * WARM_UP_SHARE), options.seed, report))
-            asyncio.run(hostile_campaign(url, options.count, options.seed, report))
-            before = resident(service)
-            asyncio.run(campaign(url, options.count, options.seed + 10**6, report))
+            with watched(service) as watchdog:
+                asyncio.run(hostile_campaign(url, options.count, options.seed, report))
+                before = resident(service)
+                asyncio.run(campaign(url, options.count, options.seed + 10**6, report))
             after = resident(service)
             verified = command(data, "verify")
         report.check_log(service.output.read_text())
@@ -48,12 +52,14 @@ def main() -> int:
     )
     out.write(f"| statuses | {dict(sorted(report.statuses.items()))} |\n| error codes | {dict(report.codes)} |\n")
     out.write(f"| memory of the worker | {before >> 20} MiB before, {after >> 20} MiB after ({growth:+.1%}) |\n")
+    out.write(f"| longest hold of the event loop | {watchdog.longest_hold_ms:.0f} ms of CPU time |\n")
     out.write(f"| verify | exit code {verified.returncode} |\n| findings | {len(report.findings)} |\n")
     for finding in report.findings[:20]:
         out.write(f"\n{finding}\n")
     if verified.returncode:
         out.write(f"\n{verified.stdout}{verified.stderr}\n")
-    return int(bool(report.findings) or verified.returncode != 0 or growth > MAX_MEMORY_GROWTH)
+    is_held = watchdog.longest_hold_ms > MAX_HOLD_MS
+    return int(bool(report.findings) or is_held or verified.returncode != 0 or growth > MAX_MEMORY_GROWTH)
 
 
 if __name__ == "__main__":

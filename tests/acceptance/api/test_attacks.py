@@ -1,0 +1,177 @@
+"""Attacks of single clients on a worker: others are answered, the attackers are cut off, and memory stays bounded.
+
+Each test prints the longest time that the worker's event loop was held (`pytest -s`). Tests do not assert times.
+"""
+
+import json
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.loop_watchdog import LoopWatchdog, watched
+from tests.support.raw_client import HEAD, code_of, connect, is_closed, post, response, send_all
+from tests.support.service_process import Service, serve, until
+
+TIMEOUT_MS = "3000"
+MAX_RESIDENT_BYTES = 300 * 2**20
+ALIVE = post("{ __typename }")
+PAGE = post("{ tasks(first: 100) { nodes { id description } } }")
+CREATE = "mutation ($tasks: [CreateTaskInput!]!) { createTasks(input: {tasks: $tasks}) { userErrors { code } } }"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    timeouts = {"MILLITASK_RECEIVE_TIMEOUT_MS": TIMEOUT_MS, "MILLITASK_SEND_TIMEOUT_MS": TIMEOUT_MS}
+    with serve(tmp_path_factory.mktemp("attacks"), **timeouts) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def large_tasks(service: Service) -> None:
+    """Create 100 tasks of 40 KB."""
+    tasks = [{"title": "Large", "description": "😀" * 10_000} for _ in range(20)]
+    for _ in range(5):
+        status, body = exchange(service, post(CREATE, tasks=tasks))
+        assert (status, body["data"]["createTasks"]["userErrors"]) == (200, [])
+
+
+@pytest.fixture
+def watchdog(service: Service, request: pytest.FixtureRequest) -> Iterator[LoopWatchdog]:
+    """Check at the end that other clients were answered, and that the worker's memory is bounded."""
+    with watched(service) as watchdog:
+        yield watchdog
+    hold, resident = watchdog.longest_hold_ms, watchdog.resident_bytes / 2**20
+    sys.stdout.write(
+        f"{request.node.name}: loop held for {hold:.0f} ms, {resident:.0f} MiB, {watchdog.probes} probes\n"
+    )
+    assert watchdog.failures == []
+    assert watchdog.resident_bytes <= MAX_RESIDENT_BYTES
+    assert exchange(service, ALIVE)[0] == 200
+    assert '"level": "error"' not in service.output.read_text()
+
+
+def exchange(service: Service, request: bytes) -> tuple[int, dict[str, object]]:
+    with connect(service.port) as connection:
+        send_all(connection, request)
+        return response(connection)
+
+
+def opened(service: Service, count: int, first: bytes) -> list[socket.socket]:
+    connections = [connect(service.port) for _ in range(count)]
+    for connection in connections:
+        send_all(connection, first)
+    return connections
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{" + "\n" * 480_000 + " ".join(f"x{number}" for number in range(100)) + "}",
+        "{" + "\n" * 60_000 + " ".join(f"x{number}" for number in range(100)) + "}",
+        "{ __typename #" + "x" * 900_000 + "\n}",
+        '{ task(id: "' + "x" * 900_000 + '") { id } }',
+        "{" + " " * 900_000 + "__typename }",
+        "{ tasks(first: " + "1" * 900_000 + ") { totalCount } }",
+    ],
+    ids=["many newlines", "fewer newlines", "comment", "string", "blanks", "number"],
+)
+def test_too_long_document_is_refused_before_it_is_parsed(
+    service: Service, watchdog: LoopWatchdog, document: str
+) -> None:
+    assert code_of(exchange(service, post(document))) == (400, "DOCUMENT_TOO_LONG")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{" + "\n" * 4900 + " ".join(f"x{number}" for number in range(900)) + "}",
+        "{" + " ".join("task" * 10 + str(number) for number in range(900)) + "}",
+        "mutation { createTask(input: {" + " ".join(f"a{number}: 1" for number in range(600)) + "}) { task { id } } }",
+        "{ __typename }" + " ".join(f"fragment f{number} on Query {{ __typename }}" for number in range(240)),
+        "query (" + " ".join(f"$b{number}: Int" for number in range(480)) + ") { __typename }",
+    ],
+    ids=["fields", "suggestions", "input fields", "fragments", "variables"],
+)
+def test_invalid_document_has_few_short_errors(service: Service, watchdog: LoopWatchdog, document: str) -> None:
+    status, body = exchange(service, post(document))
+    assert status == 200
+    errors = body["errors"]
+    assert isinstance(errors, list)
+    assert len(errors) == 11
+    assert errors[-1]["message"] == "Too many validation errors, error limit reached. Validation aborted."
+    assert len(json.dumps(body)) < 20_000
+
+
+def test_unfinished_bodies_take_no_slots_and_time_out(service: Service, watchdog: LoopWatchdog) -> None:
+    attackers = opened(service, 100, HEAD + b"Content-Length: 100\r\n\r\n{")
+    assert exchange(service, ALIVE)[0] == 200
+    assert [code_of(response(each)) for each in attackers] == [(408, "RECEIVE_TIMEOUT")] * 100
+    assert until(lambda: all(map(is_closed, attackers)))
+    assert '"status": 500' not in service.output.read_text()
+
+
+def test_client_that_leaves_before_its_request_is_complete_is_not_an_error(
+    service: Service, watchdog: LoopWatchdog
+) -> None:
+    for each in opened(service, 10, HEAD + b"Content-Length: 100\r\nX-Request-Id: left\r\n\r\n{"):
+        each.close()
+    assert until(lambda: service.output.read_text().count('"request_id": "left"') >= 10)
+    lines = [line for line in service.output.read_text().splitlines() if '"request_id": "left"' in line]
+    assert all(json.loads(line)["status"] == 499 for line in lines)
+
+
+def test_memory_of_unfinished_bodies_is_bounded(service: Service, watchdog: LoopWatchdog) -> None:
+    attackers = opened(service, 300, HEAD + b"Content-Length: 1000000\r\n\r\n")
+    for each in attackers:
+        each.settimeout(0.2)
+        send_all(each, b" " * 99_999, 10)
+    assert exchange(service, ALIVE)[0] == 200
+    assert until(lambda: all(map(is_closed, attackers)))
+
+
+@pytest.mark.parametrize(
+    ("start", "part"),
+    [
+        (b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Long: ", b"a" * 2**20),
+        (b"GET /livez HTTP/1.1\r\nHost: localhost\r\n", b"x: y\r\n" * 2**17),
+        (b"GET /", b"a" * 2**20),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n", b"x: y\r\n" * 2**17),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", b"a" * 2**20),
+    ],
+    ids=["value", "headers", "target", "trailers", "chunk extension"],
+)
+def test_endless_heads_and_trailers_are_refused(
+    service: Service, watchdog: LoopWatchdog, start: bytes, part: bytes
+) -> None:
+    with connect(service.port) as connection:
+        send_all(connection, start)
+        send_all(connection, part, 100)
+        assert code_of(response(connection)) == (431, "HEADERS_TOO_LARGE")
+
+
+@pytest.mark.usefixtures("large_tasks")
+def test_too_large_response_is_refused_before_it_is_encoded(service: Service, watchdog: LoopWatchdog) -> None:
+    many_fields = " ".join(f"a{number}: description" for number in range(30))
+    many_pages = " ".join(f"a{number}: tasks(first: 100) {{ nodes {{ description }} }}" for number in range(30))
+    for document in (f"{{ tasks(first: 100) {{ nodes {{ {many_fields} }} }} }}", f"{{ {many_pages} }}"):
+        assert code_of(exchange(service, post(document))) == (400, "RESPONSE_TOO_LARGE")
+    assert exchange(service, PAGE)[0] == 200
+
+
+@pytest.mark.usefixtures("large_tasks")
+def test_clients_that_do_not_read_are_closed(service: Service, watchdog: LoopWatchdog) -> None:
+    attackers = [connect(service.port) for _ in range(60)]
+    for each in attackers:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        send_all(each, PAGE)
+        # A slot is free again although the response has not been received.
+        assert exchange(service, ALIVE)[0] == 200
+    [pid] = service.find("api worker")
+    files = Path(f"/proc/{pid}/fd")
+    before = len(list(files.iterdir()))
+    assert until(lambda: len(list(files.iterdir())) <= before - len(attackers) / 2)
+    for each in attackers:
+        each.close()
