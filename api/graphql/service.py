@@ -79,7 +79,8 @@ class GraphQLService:
         """
         started = time.perf_counter()
         document = self.document(request, stored_only=stored_only)
-        plan = await self._schema.planner.prepare(document, request.operation_name)
+        planner, name = self._schema.planner, request.operation_name
+        plan = planner.known(document, name) or await planner.prepare(document, name)
         pages, key = self._store.page_cache, None if trace else self._page_key(plan, request)
         if key is not None and (page := await pages.valid_page(key, self._store.gate_lease.protocol)) is not None:
             if not read_only:

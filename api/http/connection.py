@@ -10,10 +10,20 @@ import httptools
 from api.http.connection_limits import MAX_PIPELINED
 from api.http.exchange import EXTENSIONS, Exchange
 from api.http.limited_connection import LimitedConnection
-from api.http.refusals import head_too_large, malformed
+from api.http.refusals import head_too_large, malformed, too_many_headers
 
 # Clients send few different targets. The two bounds keep the cache below 256 KB.
 _MAX_CACHED_TARGETS, _MAX_CACHED_BYTES = 256, 256
+
+
+class _Trailers(list[tuple[bytes, bytes]]):
+    """What takes the trailers of a request, which come after its body and are ignored."""
+
+    def append(self, trailer: tuple[bytes, bytes]) -> None:
+        """Ignore a trailer."""
+
+
+_TRAILERS = _Trailers()
 
 
 class Connection(LimitedConnection):
@@ -21,13 +31,16 @@ class Connection(LimitedConnection):
 
     def on_headers_complete(self) -> None:
         """Start the application for a request, as soon as the requests before it have been answered."""
-        self._head_open = False
-        limit = self._limits.head_bytes
+        limits, headers = self._limits, self.headers
+        if len(headers) > limits.headers:
+            raise too_many_headers(limits.headers)
         # The first part is cheap, and false for most requests.
-        if self._framing_bytes + self._read_bytes > limit and _size(self.url, self.headers) > limit:
-            raise head_too_large(limit)
+        if self._framing_bytes + self._read_bytes > limits.head_bytes and _size(self.url, headers) > limits.head_bytes:
+            raise head_too_large(limits.head_bytes)
+        self.headers = _TRAILERS
         parser, scope = self.parser, cast("dict[str, Any]", self.scope)
         if parser.should_upgrade():
+            self._answering = True
             super().on_headers_complete()
             return
         http_version = scope["http_version"] = parser.get_http_version()
@@ -50,6 +63,7 @@ class Connection(LimitedConnection):
             self.on_response_complete,
         )
         if not self._answering and self._blocked_since is None:
+            self._answering = True
             self._start_asgi_task(cycle, self.app)
         else:
             if len(self.pipeline) >= MAX_PIPELINED:
@@ -73,14 +87,11 @@ class Connection(LimitedConnection):
         if not self._answering and not self.transport.is_closing():
             self._continue()
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        self._answering = True
-        super()._start_asgi_task(cycle, app)
-
     def _continue(self) -> None:
         """Start the next pipelined request, or wait for one."""
         self.flow.resume_reading()
         if self.pipeline:
+            self._answering = True
             self._start_asgi_task(*self.pipeline.pop())
             return
         self._idle_since = self.loop.time()

@@ -114,7 +114,8 @@ class Front:
     def _respond(self, request: IncomingRequest, scope: Scope, reply: Reply) -> Awaitable[None]:
         """Return what answers the request when it is awaited."""
         host = request.headers.get(b"host", b"")
-        if not _has_one_host(scope, request.headers):
+        # The first part is true for most requests: there is a host, and no header is repeated.
+        if not (host and len(request.headers) == len(scope["headers"])) and not _has_one_host(scope):
             refusal = "The request must have one Host header. Send the name and the port of this service in it."
             return error_response(400, refusal, "BAD_REQUEST")(scope, request.receive, reply)
         if not self._hosts.trusts(host):
@@ -148,12 +149,20 @@ class Front:
             other, reply.record = self._bodies.refusal(error), _BODY_TOO_LARGE
         else:
             reply.received_bytes = len(body)
-            response = await self._run(request, body, reply)
-            if isinstance(response, GraphQLResponse):
-                whole = WHOLE_RESPONSE in scope.get("extensions", ())
-                await reply.send(response, request.headers.get(b"accept-encoding", b""), whole=whole, send=send)
-                return
-            other = response
+            if not self._requests.acquire():
+                other, reply.record = self._requests.refusal(), _BUSY
+            else:
+                try:
+                    response = await self._endpoint.respond(request, body)
+                finally:
+                    # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
+                    self._requests.release()
+                reply.record = response.record
+                if isinstance(response, GraphQLResponse):
+                    whole = WHOLE_RESPONSE in scope.get("extensions", ())
+                    await reply.send(response, request.headers.get(b"accept-encoding", b""), whole=whole, send=send)
+                    return
+                other, reply.streamed = response, True
         try:
             await other(scope, request.receive, send or reply)
         except TooManyStreams as error:
@@ -161,26 +170,11 @@ class Front:
             refusal = error_response(503, str(error), "BUSY", RETRY_AFTER, limit=error.limit)
             await refusal(scope, request.receive, send or reply)
 
-    async def _run(self, request: IncomingRequest, body: bytes, reply: Reply) -> GraphQLResponse | ASGIApp:
-        """Run the operations of a request that has arrived, or refuse it if too many are running."""
-        if not self._requests.acquire():
-            reply.record = _BUSY
-            return self._requests.refusal()
-        try:
-            response = await self._endpoint.respond(request, body)
-        finally:
-            # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
-            self._requests.release()
-        reply.record = response.record
-        reply.streamed = not isinstance(response, GraphQLResponse)
-        return response
 
-
-def _has_one_host(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+def _has_one_host(scope: Scope) -> bool:
     """Return whether a request names one host. HTTP/1.0 does not require that."""
-    if len(headers) == len(scope["headers"]):  # no header is repeated
-        return b"host" in headers or scope["http_version"] == "1.0"
-    return [name for name, _ in scope["headers"]].count(b"host") == 1
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    return len(hosts) == 1 or (not hosts and scope["http_version"] == "1.0")
 
 
 def _request_id(given: bytes | None) -> str:

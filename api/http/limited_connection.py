@@ -5,10 +5,11 @@ from typing import Any
 
 import httptools
 import structlog
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.http.connection_limits import ConnectionLimits, ConnectionLoad
-from api.http.refusals import Refusal, head_too_large, malformed, too_many_connections, too_many_headers, too_slow
+from api.http.refusals import Refusal, head_too_large, malformed, too_many_connections, too_slow
 
 log = structlog.get_logger(__name__)
 # After a refusal, the client has this long to read the response while what it still sends is ignored.
@@ -38,8 +39,6 @@ class LimitedConnection(HttpToolsProtocol):
         self._open_body_bytes = 0
         # Whether the application is answering a request, and whether what the client sends is ignored.
         self._answering = self._refused = False
-        # From the first byte of a request until the end of its headers.
-        self._head_open = False
 
     @property
     def waiting_since(self) -> float | None:
@@ -97,29 +96,30 @@ class LimitedConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Note that a request has begun."""
-        self._request_open = self._head_open = True
-        self._idle_since = None
+        self._request_open = True
         super().on_message_begin()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header to the request. Trailers, which come after the body, are ignored."""
-        if not self._head_open:
-            return
-        if len(self.headers) >= self._limits.headers:
-            raise too_many_headers(self._limits.headers)
-        super().on_header(name, value)
 
     def on_body(self, body: bytes) -> None:
         """Give a part of the body to the application."""
         self._body_bytes += len(body)
-        super().on_body(body)
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     def on_message_complete(self) -> None:
         """Note that the request has arrived."""
         self._request_open = False
         if self._receiving_since is not None:
             self._end_receiving()
-        super().on_message_complete()
+        cycle = self.cycle
+        # An upgrade to a WebSocket has no cycle of its own.
+        if cycle is not None and not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def pause_writing(self) -> None:
         """Note that the client takes the response more slowly than the service sends it."""

@@ -100,20 +100,20 @@ class Planner:
 
     def plan(self, text: str, operation_name: str | None) -> Plan:
         """Return the plan for the operation of this name. Without a name: for the only operation of the document."""
-        return self._known(text, operation_name) or self._keep(text, operation_name, self._make(text, operation_name))
+        return self.known(text, operation_name) or self._keep(text, operation_name, self._make(text, operation_name))
 
     async def prepare(self, text: str, operation_name: str | None) -> Plan:
         """Return the plan, as `plan` does. A thread makes the plan of a long document."""
-        plan = self._known(text, operation_name)
-        if plan is not None:
+        if (plan := self.known(text, operation_name)) is not None:
             return plan
         if len(text) <= LONG_CHARACTERS:
             return self.plan(text, operation_name)
         loop = asyncio.get_running_loop()
         made = await loop.run_in_executor(self._thread, self._make, text, operation_name)
-        return self._known(text, operation_name) or self._keep(text, operation_name, made)
+        return self.known(text, operation_name) or self._keep(text, operation_name, made)
 
-    def _known(self, text: str, operation_name: str | None) -> Plan | None:
+    def known(self, text: str, operation_name: str | None) -> Plan | None:
+        """Return the plan if it is in the cache."""
         key = (text, operation_name)
         found = self._plans.get(key)
         if found is None:
