@@ -115,7 +115,13 @@ def _create_store(settings: Settings) -> Store:
     )
     database = Database(database_url, limits, metrics.count_query)
     redis = Redis(redis_url, count=metrics.count_round_trip)
-    return Store(database, redis, metrics, page_cache_bytes=settings.page_cache_mb * 2**20)
+    return Store(
+        database,
+        redis,
+        metrics,
+        page_cache_bytes=settings.page_cache_mb * 2**20,
+        max_read_bytes=settings.max_response_bytes,
+    )
 
 
 def _create_service(settings: Settings, store: Store, feed: Feed) -> GraphQLService:

@@ -81,3 +81,11 @@ class VersionConflict(Refused):
     def __init__(self, current: Task) -> None:
         super().__init__(f"The task is at version {current.version}.")
         self.current = current
+
+
+class TooMuchRead(Exception):
+    """A request has read more bytes of tasks than a response may have."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"The operation reads more than {limit_bytes:,} bytes of tasks. Request fewer tasks.")
+        self.limit_bytes = limit_bytes

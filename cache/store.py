@@ -24,11 +24,13 @@ class Store:
         workspace: str = "default",
         *,
         page_cache_bytes: int = 0,
+        max_read_bytes: int = 8 * 2**20,
     ) -> None:
         self.database = database
         self.redis = redis
         self.metrics = metrics
         self.workspace = workspace
+        self.max_read_bytes = max_read_bytes
         self.gate_lease = GateLease(database, redis, metrics, workspace)
         self.totals = RowTotals(database, workspace)
         self.unsettled_creates = UnsettledCreates(database)

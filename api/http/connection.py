@@ -37,12 +37,12 @@ class Connection(LimitedConnection):
         # The first part is cheap, and false for most requests.
         if self._framing_bytes + self._read_bytes > limits.head_bytes and _size(self.url, headers) > limits.head_bytes:
             raise head_too_large(limits.head_bytes)
-        self.headers = _TRAILERS
         parser, scope = self.parser, cast("dict[str, Any]", self.scope)
         if parser.should_upgrade():
             self._answering = True
             super().on_headers_complete()
             return
+        self.headers = _TRAILERS
         http_version = scope["http_version"] = parser.get_http_version()
         scope["method"] = parser.get_method().decode("ascii")
         url = self.url

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from cache.errors import TooMuchRead
 from cache.reads.access import CacheAccess
 from cache.reads.batching import DataLoader
 from cache.redis.encoded_task import EncodedTask, decode_many, encode_many
@@ -17,6 +18,9 @@ from db.task_table import visible_tasks
 # Pauses before each look at an entry that another reader is filling: a quarter of a second in all.
 FILL_WAIT_SECONDS = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.124)
 
+# A request may read one page of the largest tasks, whatever its size. The entries of more tasks are counted.
+_UNCOUNTED_TASKS = 100
+
 # A task in the form of its entry by the 16 bytes of its id.
 TasksById = dict[bytes, EncodedTask]
 
@@ -28,6 +32,7 @@ class TaskLoader:
         self._store = store
         self._access = access
         self._reader = TaskReader(store, access)
+        self._tasks_read = self._bytes_read = 0
         # The loader has no reference to this object: a cycle would keep the tasks in memory after the request.
         self._loader: DataLoader[bytes, EncodedTask | None] = DataLoader(self._reader.read_batch)
 
@@ -39,7 +44,9 @@ class TaskLoader:
     async def load_many(self, ids: Sequence[UUID]) -> list[EncodedTask | None]:
         """Return the tasks in the order of the ids, with None for each that is missing, deleted or expired."""
         self._access.forbid_caching()
-        return await self._loader.load_many([id_.bytes for id_ in ids])
+        tasks = await self._loader.load_many([id_.bytes for id_ in ids])
+        self.count(tasks)
+        return tasks
 
     async def load_page(self, page: IndexPage) -> list[EncodedTask | None]:
         """Return the tasks of a page, as `load_many` does. The page script has read their entries (R2, R3)."""
@@ -47,6 +54,7 @@ class TaskLoader:
         tasks = decode_many(self._store.workspace, ids, page.entries)
         if all(tasks) and self._loader.prime_many(ids, tasks):
             self._store.metrics.count_entries(len(ids), 0)
+            self.count(tasks)
             return tasks
         read = {id_: task for id_, task in zip(ids, tasks, strict=True) if task is not None}
         self._store.metrics.count_entries(len(read), 0)
@@ -55,9 +63,20 @@ class TaskLoader:
         leases = page.leases
         self._reader.leases |= leases
         try:
-            return await self._loader.load_many(ids)
+            tasks = await self._loader.load_many(ids)
         finally:
             self._reader.release_unused(leases)
+        self.count(tasks)
+        return tasks
+
+    def count(self, tasks: Sequence[EncodedTask | None]) -> None:
+        """Count what the request holds in memory. Raises `TooMuchRead`, so that one request cannot take all of it."""
+        self._tasks_read += len(tasks)
+        if self._tasks_read <= _UNCOUNTED_TASKS:
+            return
+        self._bytes_read += sum(len(task.json) for task in tasks if task is not None)
+        if self._bytes_read > self._store.max_read_bytes:
+            raise TooMuchRead(self._store.max_read_bytes)
 
     def clear(self, ids: Iterable[UUID]) -> None:
         """Forget what this request has read of tasks."""

@@ -126,6 +126,7 @@ async def _row_page(session: Session, part: PageRange) -> Page:
             order=part.order,
         )
     tasks = encode_many(session.store.workspace, page.tasks)
+    session.loader.count(tasks)
     return Page(tasks, None, None, page.has_before, page.has_after)
 
 

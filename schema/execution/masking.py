@@ -7,7 +7,7 @@ import structlog
 from graphql import GraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from cache.errors import StoreUnavailable
+from cache.errors import StoreUnavailable, TooMuchRead
 from db.errors import CommitUnknown, DatabaseError, DatabaseUnavailable, UnfitDatabase, explain
 
 log = structlog.get_logger(__name__)
@@ -55,6 +55,8 @@ def _expected_error(error: GraphQLError, cause: Exception) -> GraphQLError | Non
         return _with_code(error, cause.as_http_error_reason(), "OPERATION_NOT_FOUND")
     if isinstance(cause, CommitUnknown):
         return _with_code(error, str(cause), "OUTCOME_UNKNOWN")
+    if isinstance(cause, TooMuchRead):
+        return _with_code(error, str(cause), "RESPONSE_TOO_LARGE", limit=cause.limit_bytes)
     if isinstance(cause, UnfitDatabase):
         # The maintenance may not notice what only this statement needs, such as a right.
         log.warning("database unfit", path=error.path, reason=explain(cause))
@@ -71,5 +73,5 @@ def _masked_error(error: GraphQLError, cause: Exception, request_id: str) -> Gra
     return _with_code(error, message, "INTERNAL_SERVER_ERROR", requestId=request_id)
 
 
-def _with_code(error: GraphQLError, message: str, code: str, **more: str) -> GraphQLError:
+def _with_code(error: GraphQLError, message: str, code: str, **more: str | int) -> GraphQLError:
     return GraphQLError(message, nodes=error.nodes, path=error.path, extensions={"code": code, **more})
