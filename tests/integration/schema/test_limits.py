@@ -122,7 +122,8 @@ FIELD_BOMB = (
 )
 HOSTILE = {
     "fragment bomb": (FRAGMENT_BOMB, "TOO_MANY_ALIASES"),
-    "ten thousand aliases": ("{" + " ".join(f"a{n}: __typename" for n in range(10_000)) + "}", "TOO_MANY_TOKENS"),
+    "ten thousand aliases": ("{" + " ".join(f"a{n}: __typename" for n in range(10_000)) + "}", "DOCUMENT_TOO_LONG"),
+    "three thousand aliases": ("{" + " ".join(f"a{n}: __typename" for n in range(3000)) + "}", "TOO_MANY_TOKENS"),
     "deep brackets": ("{ tasks(first: " + "[" * 900 + "]" * 900 + ") { totalCount } }", "QUERY_TOO_DEEP"),
     "deep braces": ("{" + "tasks{" * 900 + "}" * 900 + "}", "QUERY_TOO_DEEP"),
     "deeper than the parser allows": ("{" + "tasks{" * 500 + "id" + "}" * 500 + "}", "QUERY_TOO_DEEP"),
