@@ -177,6 +177,7 @@ def test_clients_that_do_not_read_are_closed(service: Service, watchdog: LoopWat
         for each in attackers:
             each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             send_all(each, PAGE)
+            assert each.recv(1)
             # A slot is free again although the response has not been received.
             assert exchange(service, ALIVE)[0] == 200
         before = len(list(files.iterdir()))
