@@ -9,7 +9,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.http.connection_limits import ConnectionLimits, ConnectionLoad
-from api.http.refusals import Refusal, head_too_large, malformed, too_many_connections, too_slow
+from api.http.refusals import RefusedRequest, head_too_large, malformed, too_many_connections, too_slow
 
 log = structlog.get_logger(__name__)
 # After a refusal, the client has this long to read the response while what it still sends is ignored.
@@ -89,7 +89,7 @@ class LimitedConnection(HttpToolsProtocol):
                 self._unsupported_upgrade_warning()
             return
         except httptools.HttpParserError as error:
-            self._refuse(error.__context__ if isinstance(error.__context__, Refusal) else malformed())
+            self._refuse(error.__context__ if isinstance(error.__context__, RefusedRequest) else malformed())
             return
         if self._request_open:
             self._receive(len(data), self._body_bytes - body_bytes_before)
@@ -180,7 +180,7 @@ class LimitedConnection(HttpToolsProtocol):
         else:
             self.timeout_keep_alive_handler()
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: RefusedRequest) -> None:
         """Send a refusal if the client can still receive one, and close the connection."""
         log.info("request refused", status=refusal.status, code=refusal.code)
         self._refused = True

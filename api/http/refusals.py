@@ -5,7 +5,7 @@ import json
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 
-class Refusal(Exception):
+class RefusedRequest(Exception):
     """A request that is not read any further: a status, a message for people and a code for programs."""
 
     def __init__(self, status: int, message: str, code: str = "BAD_REQUEST", limit: int | None = None) -> None:
@@ -24,14 +24,16 @@ class Refusal(Exception):
         )
 
 
-def malformed() -> Refusal:
+def malformed() -> RefusedRequest:
     """Return the refusal of bytes that are not HTTP."""
-    return Refusal(400, "The request is not valid HTTP/1.1. Send a request line, one Host header, and the headers.")
+    return RefusedRequest(
+        400, "The request is not valid HTTP/1.1. Send a request line, one Host header, and the headers."
+    )
 
 
-def head_too_large(limit: int) -> Refusal:
+def head_too_large(limit: int) -> RefusedRequest:
     """Return the refusal of a target and headers over the limit in bytes."""
-    return Refusal(
+    return RefusedRequest(
         431,
         f"The target and the headers of the request have more than {limit:,} bytes. Send fewer headers or cookies, "
         "and long queries by POST.",
@@ -40,14 +42,16 @@ def head_too_large(limit: int) -> Refusal:
     )
 
 
-def too_many_headers(limit: int) -> Refusal:
+def too_many_headers(limit: int) -> RefusedRequest:
     """Return the refusal of more headers than the limit."""
-    return Refusal(431, f"The request has more than {limit} headers. Send fewer headers.", "HEADERS_TOO_LARGE", limit)
+    return RefusedRequest(
+        431, f"The request has more than {limit} headers. Send fewer headers.", "HEADERS_TOO_LARGE", limit
+    )
 
 
-def too_slow(limit_ms: int) -> Refusal:
+def too_slow(limit_ms: int) -> RefusedRequest:
     """Return the refusal of a request that did not arrive in time."""
-    return Refusal(
+    return RefusedRequest(
         408,
         f"The request did not arrive within {limit_ms:,} ms. Send it again, over a faster connection or in parts.",
         "RECEIVE_TIMEOUT",
@@ -55,6 +59,6 @@ def too_slow(limit_ms: int) -> Refusal:
     )
 
 
-def too_many_connections(limit: int) -> Refusal:
+def too_many_connections(limit: int) -> RefusedRequest:
     """Return the refusal of a connection over the limit."""
-    return Refusal(503, f"The server has reached its limit of {limit:,} connections. Try again.", "BUSY", limit)
+    return RefusedRequest(503, f"The server has reached its limit of {limit:,} connections. Try again.", "BUSY", limit)
