@@ -63,7 +63,7 @@ class Connection(LimitedConnection):
             self.on_response_complete,
         )
         if not self._answering and self._blocked_since is None:
-            self._answering = True
+            self._answering, self._exchange = True, cycle
             self._start_asgi_task(cycle, self.app)
         else:
             if len(self.pipeline) >= MAX_PIPELINED:
@@ -91,8 +91,9 @@ class Connection(LimitedConnection):
         """Start the next pipelined request, or wait for one."""
         self.flow.resume_reading()
         if self.pipeline:
-            self._answering = True
-            self._start_asgi_task(*self.pipeline.pop())
+            cycle, app = self.pipeline.pop()
+            self._answering, self._exchange = True, cast("Exchange", cycle)
+            self._start_asgi_task(cycle, app)
             return
         self._idle_since = self.loop.time()
         if self._receiving_since is not None:  # the client could not send while the service was answering

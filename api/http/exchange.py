@@ -13,8 +13,12 @@ EXTENSIONS: dict[str, dict[str, Any]] = {WHOLE_RESPONSE: {}}
 class Exchange(RequestResponseCycle):
     """One request and its response, which can be sent in one message and then takes one call of the system."""
 
+    response_bytes = 0
+
     async def send(self, message: Any) -> None:
         """Send a message of ASGI or of the extension `WHOLE_RESPONSE`."""
+        # A body that is sent in parts is held in parts too, so the largest part counts.
+        self.response_bytes = max(self.response_bytes, len(message.get("body", b"")))
         if message["type"] != WHOLE_RESPONSE:
             await super().send(message)
             return

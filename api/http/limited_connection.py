@@ -9,6 +9,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.http.connection_limits import ConnectionLimits, ConnectionLoad
+from api.http.exchange import Exchange
 from api.http.refusals import RefusedRequest, head_too_large, malformed, too_many_connections, too_slow
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,8 @@ class LimitedConnection(HttpToolsProtocol):
         # The sizes of the last read, of all bodies until now, and of all that is not body in the open request.
         self._read_bytes = self._body_bytes = self._framing_bytes = 0
         self._open_body_bytes = 0
+        # The request that the application has begun to answer last.
+        self._exchange: Exchange | None = None
         # Whether the application is answering a request, and whether what the client sends is ignored.
         self._answering = self._refused = False
 
@@ -48,8 +51,12 @@ class LimitedConnection(HttpToolsProtocol):
         return self._receiving_since if self._request_open else self._idle_since
 
     def unsent_bytes(self) -> int:
-        """Return the bytes of responses that wait for the client."""
-        return self.transport.get_write_buffer_size()
+        """Return the bytes of responses that wait for the client.
+
+        The transport counts the rest that it has not sent, but holds the whole body in memory until it has sent all.
+        """
+        body_bytes = 0 if self._exchange is None else self._exchange.response_bytes
+        return max(self.transport.get_write_buffer_size(), body_bytes)
 
     def drop(self) -> None:
         """Close the connection without waiting for the client. A request in progress receives `http.disconnect`."""

@@ -173,6 +173,7 @@ def test_too_large_response_is_refused_before_it_is_encoded(service: Service, wa
 def test_clients_that_do_not_read_are_closed(service: Service, watchdog: LoopWatchdog) -> None:
     [pid] = service.find("api worker")
     files = Path(f"/proc/{pid}/fd")
+    before = len(list(files.iterdir()))
     with opened(service, 60, b"") as attackers:
         for each in attackers:
             each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -180,5 +181,5 @@ def test_clients_that_do_not_read_are_closed(service: Service, watchdog: LoopWat
             assert each.recv(1)
             # A slot is free again although the response has not been received.
             assert exchange(service, ALIVE)[0] == 200
-        before = len(list(files.iterdir()))
-        assert until(lambda: len(list(files.iterdir())) <= before - len(attackers) / 2)
+        # All of them are closed, up to a few files that the worker has opened for other reasons.
+        assert until(lambda: len(list(files.iterdir())) <= before + 5)
