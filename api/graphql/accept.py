@@ -18,6 +18,12 @@ def preferred_media_type(accept: str, offered: tuple[str, ...] = SUPPORTED) -> s
     return (_cached if len(accept) <= _MAX_CACHED_CHARACTERS else _preferred)(accept, offered)
 
 
+def error_media_type(accept: str) -> str:
+    """Return the type of JSON for an error. Clients read an error only in a type that they accept."""
+    media_type = preferred_media_type(accept)
+    return GRAPHQL_JSON if media_type == EVENT_STREAM else media_type or JSON
+
+
 def _preferred(accept: str, offered: tuple[str, ...]) -> str | None:
     if not accept.strip():
         return offered[0]

@@ -4,7 +4,15 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, HTML, JSON, SUPPORTED, preferred_media_type
+from api.graphql.accept import (
+    EVENT_STREAM,
+    GRAPHQL_JSON,
+    HTML,
+    JSON,
+    SUPPORTED,
+    error_media_type,
+    preferred_media_type,
+)
 from api.graphql.json_text import encode_json
 from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.response import OK, OperationRecord, ResponseBody
@@ -80,7 +88,7 @@ class GraphQLEndpoint:
             # Clients that accept only application/json expect 200 even for an operation that did not run.
             return GraphQLResponse(200 if media_type == JSON or result.executed else 400, result, media_type)
         except RequestError as error:
-            media_type = GRAPHQL_JSON if media_type == EVENT_STREAM else media_type or JSON
+            media_type = error_media_type(request.header(b"accept"))
             return GraphQLResponse(error.status, _error_body(error), media_type, error.headers)
 
     async def _subscribe(self, request: IncomingRequest, given: GraphQLRequest | list[GraphQLRequest]) -> EventStream:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.graphql.accept import GRAPHQL_JSON, HTML, JSON, SUPPORTED, preferred_media_type
+from api.graphql.accept import GRAPHQL_JSON, HTML, JSON, SUPPORTED, error_media_type, preferred_media_type
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,19 @@ from api.graphql.accept import GRAPHQL_JSON, HTML, JSON, SUPPORTED, preferred_me
 )
 def test_type_with_the_highest_quality_is_preferred(accept: str, expected: str | None) -> None:
     assert preferred_media_type(accept) == expected
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("", JSON),
+        (f"{GRAPHQL_JSON},{JSON};q=0.9", GRAPHQL_JSON),
+        ("text/event-stream", GRAPHQL_JSON),
+        ("text/html", JSON),
+    ],
+)
+def test_error_is_json_that_the_client_accepts(accept: str, expected: str) -> None:
+    assert error_media_type(accept) == expected
 
 
 def test_browser_prefers_html() -> None:
