@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from api.config.origins import AllowedOrigins
 from api.config.settings import Settings
 from api.graphql.persisted_queries import PersistedQueries, load_manifest
 from api.graphql.request_id import current_request_id
@@ -19,7 +20,7 @@ from api.graphql.response import COMPRESSION_LEVEL
 from api.graphql.service import GraphQLService
 from api.http.access_log import AccessLog
 from api.http.body_limit import BodyLimit
-from api.http.cors import cors_middleware
+from api.http.cors import CrossOrigin
 from api.http.endpoint import EndpointOptions, GraphQLEndpoint
 from api.http.errors import internal_error
 from api.http.front import Front
@@ -53,6 +54,7 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
     store = _create_store(settings)
     feed = Feed(store)
     streams = StreamLimit(settings.max_streams)
+    origins = AllowedOrigins(settings.allowed_origins)
     site = StaticSite(settings.page_dir, playground=settings.development)
     service = _create_service(settings, store, feed)
     requests = RequestLimit(settings.max_requests_in_flight)
@@ -73,7 +75,7 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
             # The front answers the requests to /graphql, except those of browsers for the playground.
             Route("/graphql", site.playground),
             Route("/graphql/", _without_slash),
-            WebSocketRoute("/graphql", GraphQLWebSocket(service, streams, settings.allowed_origins)),
+            WebSocketRoute("/graphql", GraphQLWebSocket(service, streams, origins)),
             Route("/livez", livez),
             Route("/readyz", readyz(store)),
             Route("/metrics", metrics_endpoint(store, metrics)),
@@ -86,14 +88,13 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
     )
     stack = app.build_middleware_stack()
     app.middleware_stack = Front(
-        stack,
         GraphQLEndpoint(service, streams, _endpoint_options(settings)),
         access_log=access_log,
         metrics=metrics.requests,
         hosts=TrustedHosts(trusted_names(settings)),
         requests=requests,
         bodies=BodyLimit(settings.max_body_bytes),
-        cors=cors_middleware(stack, settings),
+        cors=CrossOrigin(stack, origins, settings),
     )
     app.router.default = site
     # Starlette would redirect to an address built from the Host header.

@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from api.config.limits import PREFIX, Limits
 from api.config.passwords import with_password
-from api.config.values import AbsolutePath, DatabaseUrl, MemorySize, Networks, Origins, RedisUrl
+from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, MemorySize, Networks, Origins, RedisUrl
 
 # The two variables without the prefix. Hosting platforms use these names.
 URL_VARIABLES = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
@@ -106,8 +106,16 @@ class Settings(Limits):
     )
     cors_origins: Origins = Field(
         default="",
-        description="Origins of other sites whose pages may use the API, such as https://example.com, separated by "
-        "commas. Default: no other site.",
+        description="Origins of other sites whose pages may use the API, such as https://example.com or "
+        "https://*.example.com, separated by commas. Default: no other site.",
+    )
+    cors_headers: HeaderNames = Field(
+        default="",
+        description="Request headers that those pages may send as well, such as authorization, separated by commas; * "
+        "allows all. Default: no other header.",
+    )
+    cors_credentials: bool = Field(
+        default=False, description="true lets those pages send cookies and HTTP authentication. Default: false."
     )
     trace: bool | None = Field(
         default=None,
@@ -170,6 +178,11 @@ class Settings(Limits):
     def allowed_origins(self) -> list[str]:
         """The origins of `cors_origins`."""
         return [origin.strip() for origin in self.cors_origins.split(",") if origin]
+
+    @property
+    def allowed_headers(self) -> list[str]:
+        """The names of headers in `cors_headers`."""
+        return [name.strip() for name in self.cors_headers.split(",") if name]
 
     @property
     def database_connections(self) -> int:

@@ -10,7 +10,11 @@ from pydantic import AfterValidator
 _MEMORY_SIZE = re.compile(r"(\d+)(k|kb|m|mb|g|gb)?", re.IGNORECASE)
 _UNIT_BYTES = {"": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 2**20, "g": 10**9, "gb": 2**30}
 _MIN_MEMORY_BYTES = 16 * 2**20
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
+# Apps and extensions have schemes of their own, such as capacitor://localhost, and file:// has no host.
+_ORIGIN = re.compile(
+    r"(?!file:)[a-z][a-z0-9+.-]*://(\*\.([a-z0-9_-]+\.)+)?([a-z0-9_.-]+|\[[0-9a-f:]+\])(:\d+)?|file://", re.IGNORECASE
+)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def _check_scheme(url: str, *schemes: str) -> str:
@@ -30,9 +34,21 @@ def _check_memory_size(size: str) -> str:
 
 def _check_origins(origins: str) -> str:
     for origin in origins.split(",") if origins else ():
+        if origin.strip() == "null":
+            raise ValueError("must not be null, because a page of any site can have this origin")
         if not _ORIGIN.fullmatch(origin.strip()):
-            raise ValueError("must be origins such as https://example.com, without a path, separated by commas")
+            raise ValueError(
+                "must be origins such as https://example.com or https://*.example.com, without a path, separated by "
+                "commas"
+            )
     return origins.lower()  # browsers send origins in lower case
+
+
+def _check_header_names(names: str) -> str:
+    for name in names.split(",") if names else ():
+        if not _HEADER_NAME.fullmatch(name.strip()):
+            raise ValueError("must be names of headers such as authorization, separated by commas, or *")
+    return names
 
 
 def _check_networks(networks: str) -> str:
@@ -53,5 +69,6 @@ DatabaseUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "post
 RedisUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "redis://", "rediss://", "unix://"))]
 MemorySize = Annotated[str, AfterValidator(_check_memory_size)]
 Origins = Annotated[str, AfterValidator(_check_origins)]
+HeaderNames = Annotated[str, AfterValidator(_check_header_names)]
 Networks = Annotated[str, AfterValidator(_check_networks)]
 AbsolutePath = Annotated[Path, AfterValidator(_make_absolute)]

@@ -7,7 +7,6 @@ from functools import partial
 
 import structlog
 from starlette.datastructures import Headers
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -16,6 +15,7 @@ from api.graphql.request_id import current_request_id, new_request_id
 from api.graphql.response import OperationRecord
 from api.http.access_log import MAX_CLIENT_CHARACTERS, AccessLog, AccessRecord
 from api.http.body_limit import BodyLimit, BodyTooLarge
+from api.http.cors import CrossOrigin
 from api.http.endpoint import GraphQLEndpoint, GraphQLResponse
 from api.http.errors import RETRY_AFTER, error_response, internal_error
 from api.http.exchange import WHOLE_RESPONSE
@@ -42,12 +42,11 @@ class Front:
     """Gives each HTTP request an id, checks its host name and the length of its body, and logs its end.
 
     Requests to /graphql go straight to the endpoint, because layers of middleware would cost more than most of them.
-    The others go to `app`. A client may choose the id with the header X-Request-Id.
+    The others go to `cors` and the app behind it. A client may choose the id with the header X-Request-Id.
     """
 
     def __init__(
         self,
-        app: ASGIApp,
         endpoint: GraphQLEndpoint,
         *,
         access_log: AccessLog,
@@ -55,9 +54,8 @@ class Front:
         hosts: TrustedHosts,
         requests: RequestLimit,
         bodies: BodyLimit,
-        cors: CORSMiddleware | None,
+        cors: CrossOrigin,
     ) -> None:
-        self._app = cors or app
         self._endpoint = endpoint
         self._access_log = access_log
         self._metrics = metrics
@@ -85,7 +83,7 @@ class Front:
         except Exception:
             log.exception("unexpected error")
             if reply.status is None:
-                await internal_error(id_)(scope, receive, reply)
+                await internal_error(id_)(scope, receive, self._with_cors(scope, reply) or reply)
             reply.record = _INTERNAL_SERVER_ERROR
         finally:
             current_request_id.reset(token)
@@ -109,33 +107,35 @@ class Front:
             if not self._hosts.trusts(host):
                 await WebSocket(scope, receive, send).send_denial_response(self._hosts.refusal(host))
                 return
-        await self._app(scope, receive, send)
+        await self._cors(scope, receive, send)
 
     def _respond(self, request: IncomingRequest, scope: Scope, reply: Reply) -> Awaitable[None]:
         """Return what answers the request when it is awaited."""
-        host = request.headers.get(b"host", b"")
+        host, send = request.headers.get(b"host", b""), self._with_cors(scope, reply)
         # The first part is true for most requests: there is a host, and no header is repeated.
         if not (host and len(request.headers) == len(scope["headers"])) and not _has_one_host(scope):
             refusal = "The request must have one Host header. Send the name and the port of this service in it."
-            return error_response(400, refusal, "BAD_REQUEST")(scope, request.receive, reply)
+            return error_response(400, refusal, "BAD_REQUEST")(scope, request.receive, send or reply)
         if not self._hosts.trusts(host):
-            return self._hosts.refusal(host)(scope, request.receive, reply)
+            return self._hosts.refusal(host)(scope, request.receive, send or reply)
         if scope["path"] != _GRAPHQL or self._is_for_app(request):
             try:
                 self._bodies.check_announced(request.headers)
             except BodyTooLarge as error:
-                return self._bodies.refusal(error)(scope, request.receive, reply)
-            return self._app(scope, request.receive, reply)
-        if self._cors is None:
-            return self._answer(request, scope, reply, None)
-        # The middleware adds its headers to the messages that it passes on.
-        send = partial(self._cors.send, send=reply, request_headers=Headers(scope=scope))
+                return self._bodies.refusal(error)(scope, request.receive, send or reply)
+            return self._cors(scope, request.receive, reply)
         return self._answer(request, scope, reply, send)
+
+    def _with_cors(self, scope: Scope, reply: Reply) -> Send | None:
+        """Return the function that sends a response with the headers of CORS, or None if no other site is allowed."""
+        if not self._cors.is_active:
+            return None
+        return partial(self._cors.send, send=reply, request_headers=Headers(scope=scope))
 
     def _is_for_app(self, request: IncomingRequest) -> bool:
         """Return whether a request to /graphql is a preflight of CORS, or for the playground."""
         if request.method == "OPTIONS":
-            return self._cors is not None and request.headers.keys() >= _PREFLIGHT
+            return request.headers.keys() >= _PREFLIGHT
         return request.method == "GET" and self._endpoint.wants_playground(request)
 
     async def _answer(self, request: IncomingRequest, scope: Scope, reply: Reply, send: Send | None) -> None:

@@ -4,14 +4,18 @@ from collections.abc import Collection
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.responses import Response
 
 from api.config.settings import Settings
 from api.http.errors import error_response
 
+log = structlog.get_logger(__name__)
+_SETTING = "MILLITASK_HOSTS"
 _LOCALHOST = "localhost"
 # Bounds on the cache of trusted Host headers. A client can send any IP address, so the headers have no end.
 MAX_CACHED_HOSTS, _MAX_CACHED_BYTES = 256, 256
+_MAX_LOGGED = 100
 
 
 def trusted_names(settings: Settings) -> list[str] | None:
@@ -36,6 +40,7 @@ class TrustedHosts:
     def __init__(self, names: Collection[str] | None) -> None:
         self._names = None if names is None else frozenset(names)
         self._trusted: set[bytes] = set()
+        self._logged: set[bytes] = set()
 
     def trusts(self, host: bytes) -> bool:
         """Return whether the value of a Host header is allowed."""
@@ -49,10 +54,14 @@ class TrustedHosts:
 
     def refusal(self, host: bytes) -> Response:
         """Return the response 421 to a request whose Host header is not allowed."""
+        name = host.decode("latin-1")
+        # Logged once, because a browser does not show why a WebSocket is refused.
+        if host[:_MAX_CACHED_BYTES] not in self._logged and len(self._logged) < _MAX_LOGGED:
+            self._logged.add(host[:_MAX_CACHED_BYTES])
+            log.warning("host name refused", host=name[:_MAX_CACHED_BYTES], setting=_SETTING)
         return error_response(
             421,
-            f"This service does not answer to the host name {host.decode('latin-1')!r}. Add the name to "
-            "MILLITASK_HOSTS to allow it.",
+            f"This service does not answer to the host name {name!r}. Add the name to {_SETTING} to allow it.",
             "UNKNOWN_HOST",
         )
 

@@ -1,7 +1,7 @@
 """Subscriptions over WebSocket, by the graphql-transport-ws protocol. Strawberry's handler implements the protocol."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, suppress
 from datetime import timedelta
 from typing import Any, cast
@@ -18,6 +18,7 @@ from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageRec
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
+from api.config.origins import SETTING, USUAL_PORTS, AllowedOrigins
 from api.graphql.json_text import NotJson, decode_json, encode_json
 from api.graphql.request import RequestError, parse_request
 from api.graphql.service import GraphQLService
@@ -32,8 +33,6 @@ MAX_SUBSCRIPTIONS_PER_CONNECTION = 50
 # Close codes. The client of graphql-ws reconnects after TRY_AGAIN_LATER.
 TRY_AGAIN_LATER = 1013
 UNKNOWN_PROTOCOL = 4406
-# A browser leaves these ports out, and a proxy may add them to the header Host.
-_USUAL_PORTS = {"http": 80, "https": 443}
 # The messages that name a subscription.
 _WITH_ID = ("subscribe", "complete")
 # RFC 6455 limits a close frame to 125 bytes, two for the code.
@@ -43,7 +42,7 @@ _MAX_REASON_BYTES = 120
 class GraphQLWebSocket:
     """The ASGI endpoint for WebSocket connections. Among browsers, pages of this site and of `origins` may connect."""
 
-    def __init__(self, service: GraphQLService, streams: StreamLimit, origins: Sequence[str]) -> None:
+    def __init__(self, service: GraphQLService, streams: StreamLimit, origins: AllowedOrigins) -> None:
         self._service = service
         self._streams = streams
         self._origins = origins
@@ -51,7 +50,8 @@ class GraphQLWebSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
         if not self._origin_is_allowed(websocket):
-            refusal = "Pages of this origin may not connect. Add the origin to MILLITASK_CORS_ORIGINS to allow them."
+            self._origins.log_refusal(websocket.headers["origin"], websocket.headers.get("host", ""))
+            refusal = f"Pages of this origin may not connect. Add the origin to {SETTING} to allow them."
             await websocket.send_denial_response(PlainTextResponse(refusal, 403))
             return
         supported = GRAPHQL_TRANSPORT_WS_PROTOCOL in scope["subprotocols"]
@@ -72,9 +72,10 @@ class GraphQLWebSocket:
             return True
         with suppress(ValueError):  # both headers can hold any text
             page, host = urlsplit(origin), urlsplit(f"//{connection.headers.get('host', '')}")
-            usual = _USUAL_PORTS.get(page.scheme)
+            # A proxy may add the usual port to the header Host.
+            usual = USUAL_PORTS.get(page.scheme)
             same_host = page.hostname is not None and page.hostname == host.hostname
-            return same_host and (page.port or usual) == (host.port or usual)
+            return usual is not None and same_host and (page.port or usual) == (host.port or usual)
         return False
 
 

@@ -2,13 +2,20 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from api.config.settings import Settings
 from tests.support.graphql_client import CREATE, TOTAL, Client, running
+from tests.support.http_service import unstarted_service
 
 SITE = {"Origin": "https://example.com"}
 PREFLIGHT = SITE | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+
+
+def service(**settings: Any) -> httpx.AsyncClient:
+    """Return a client of a service that lets in one other site, and needs no store for these requests."""
+    return unstarted_service(**({"cors_origins": "https://example.com"} | settings))
 
 
 def allowed_origin(response: Any) -> str | None:
@@ -35,6 +42,54 @@ async def test_origins_of_the_setting_are_allowed(database_url: str, redis_url: 
         assert {"Accept", "Origin"} <= {word.strip() for word in response.headers["Vary"].split(",")}
         other = PREFLIGHT | {"Origin": "https://evil.example"}
         assert allowed_origin(await client.http.options("/graphql", headers=other)) is None
+
+
+async def test_headers_and_credentials_of_the_settings_are_allowed() -> None:
+    asked = PREFLIGHT | {"Access-Control-Request-Headers": "content-type, Authorization, traceparent"}
+    async with service(cors_headers="authorization, Traceparent", cors_credentials=True) as http:
+        preflight = await http.options("/graphql", headers=asked)
+        assert preflight.status_code == 200
+        assert preflight.headers["Access-Control-Allow-Credentials"] == "true"
+        refused = await http.post("/graphql", json={}, headers=SITE)
+        assert refused.headers["Access-Control-Allow-Credentials"] == "true"
+    async with service(cors_headers="*") as http:
+        preflight = await http.options("/graphql", headers=asked)
+        assert preflight.status_code == 200
+        assert "Access-Control-Allow-Credentials" not in preflight.headers
+
+
+async def test_refused_preflight_names_the_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    headers = PREFLIGHT | {"Access-Control-Request-Headers": "content-type,authorization,baggage"}
+    async with service() as http:
+        for _ in range(2):
+            refused = await http.options("/graphql", headers=headers)
+            assert refused.status_code == 400
+            assert "header authorization, baggage. Add it to MILLITASK_CORS_HEADERS" in refused.text
+        origin = await http.options("/graphql", headers=PREFLIGHT | {"Origin": "https://evil.example"})
+        assert "Add the origin to MILLITASK_CORS_ORIGINS" in origin.text
+        method = await http.options("/graphql", headers=PREFLIGHT | {"Access-Control-Request-Method": "DELETE"})
+        assert "only GET and POST" in method.text
+    async with service(cors_origins="") as http:
+        refused = await http.options("/graphql", headers=PREFLIGHT)
+        assert (refused.status_code, allowed_origin(refused)) == (400, None)
+        assert "Add the origin to MILLITASK_CORS_ORIGINS" in refused.text
+        assert "Origin" not in (await http.get("/livez", headers=SITE)).headers.get("Vary", "")
+    logged = [line for line in capsys.readouterr().out.splitlines() if "cross-site request refused" in line]
+    assert [word for line in logged for word in line.split() if "MILLITASK_" in word] == [
+        "setting=MILLITASK_CORS_HEADERS",
+        "setting=MILLITASK_CORS_ORIGINS",
+        "setting=MILLITASK_CORS_ORIGINS",
+    ]
+
+
+async def test_other_site_can_read_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with service() as http:
+        host = await http.post("/graphql", json={}, headers=SITE | {"Host": "tasks.example"})
+        large = await http.post("/livez", content=b"x" * (2**20 + 1), headers=SITE)
+        monkeypatch.setattr("api.http.endpoint.read_requests", None)
+        failed = await http.post("/graphql", json={}, headers=SITE)
+        assert [response.status_code for response in (host, large, failed)] == [421, 413, 500]
+        assert {allowed_origin(response) for response in (host, large, failed)} == {"https://example.com"}
 
 
 @pytest.mark.parametrize(

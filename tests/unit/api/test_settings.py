@@ -129,10 +129,27 @@ def test_message_never_repeats_a_url(monkeypatch: pytest.MonkeyPatch, name: str)
     assert "sesame" not in repr(load_settings())
 
 
-@pytest.mark.parametrize("origins", ["*", "example.com", "https://example.com/", "https://a.b,,", "https://a.b/c"])
+@pytest.mark.parametrize(
+    "origins",
+    [
+        *("*", "example.com", "https://example.com/", "https://a.b,,", "https://a.b/c", "https://a b", "://a"),
+        *("https://*", "https://*.com", "https://a.*.com", "https://*a.b.com", "file://host"),
+    ],
+)
 def test_invalid_origin_is_refused(origins: str) -> None:
     with pytest.raises(ValueError, match="must be origins"):
         Settings(cors_origins=origins)
+
+
+def test_null_is_refused_as_an_origin() -> None:
+    with pytest.raises(ValueError, match="any site"):
+        Settings(cors_origins="https://a.b,null")
+
+
+@pytest.mark.parametrize("names", ["x y", "authorization,", "authorization:"])
+def test_invalid_header_name_is_refused(names: str) -> None:
+    with pytest.raises(ValueError, match="must be names of headers"):
+        Settings(cors_headers=names)
 
 
 def test_trusted_only_needs_a_manifest() -> None:

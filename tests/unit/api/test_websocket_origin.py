@@ -5,11 +5,12 @@ from typing import Any, cast
 import pytest
 from starlette.requests import HTTPConnection
 
+from api.config.origins import AllowedOrigins
 from api.realtime.websocket import GraphQLWebSocket
 
 
 def allowed(origin: str, host: str, *origins: str) -> bool:
-    endpoint = GraphQLWebSocket(cast("Any", None), cast("Any", None), origins)
+    endpoint = GraphQLWebSocket(cast("Any", None), cast("Any", None), AllowedOrigins(origins))
     headers = [(b"origin", origin.encode()), (b"host", host.encode())]
     return endpoint._origin_is_allowed(HTTPConnection({"type": "websocket", "headers": headers}))
 
@@ -43,6 +44,7 @@ def test_page_of_the_host_may_connect(origin: str, host: str) -> None:
         ("", ""),
         ("https://tasks.example@evil.example", "tasks.example"),
         ("https://tasks.example:x", "tasks.example"),
+        ("capacitor://localhost", "localhost"),
         ("https://[", "["),
     ],
 )
