@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from types import TracebackType
 from typing import Any, LiteralString, Self, TypeVar
 
@@ -35,6 +36,11 @@ class DatabaseLimits:
         if self.transaction_timeout_ms < 1:
             raise ValueError("transaction_timeout_ms must be 1 or more. 0 would turn the limit off.")
 
+
+# How much longer than a statement its answer may take.
+ANSWER_MARGIN_SECONDS = 2.0
+# The answer to a statement on a dedicated connection, such as that of the gate watcher. Its statements are short.
+MAX_WATCH_SECONDS = 5.0 + ANSWER_MARGIN_SECONDS
 
 # With synchronous_commit off, a commit is acknowledged before it is on disk: after a crash, the cache could hold
 # changes that the table has lost. Other values, such as remote_apply, are kept.
@@ -73,10 +79,14 @@ class Connection:
 
     async def flush(self) -> None:
         """Execute the statements that are queued, and read the answers to those that were sent."""
+        seconds = self.raw.answer_seconds
+        await self._flush(seconds and seconds * (len(self._queued) + len(self.raw.unanswered)))
+
+    async def _flush(self, seconds: float | None) -> None:
         queued, self._queued = self._queued, []
         if queued or self.raw.unanswered:
             async with self.raw.lock:
-                await self.raw.wait(execute(self.raw, queued))
+                await self.raw.wait_for_answers(execute(self.raw, queued), seconds)
 
     def send(self) -> None:
         """Send the statements that are queued. PostgreSQL executes them now; the next round trip reads the answers."""
@@ -96,7 +106,7 @@ class Connection:
         before = [*self.raw.unanswered, *self._queued]
         self._queued.append(command("COMMIT"))
         try:
-            await self.flush()
+            await self._flush(None)  # a commit can wait for a replica, and must not be given up
         except psycopg.Error as error:
             refused = any(comes_from_the_server(statement.error) for statement in before)
             if self.raw.closed and not refused:
@@ -194,6 +204,7 @@ class Database:
         await connection.execute(
             CONFIGURE, {"names": list(self.session_settings), "values": list(self.session_settings.values())}
         )
+        connection.answer_seconds = self.limits.statement_timeout_ms / 1000 + ANSWER_MARGIN_SECONDS
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -208,6 +219,7 @@ class Database:
             raw = await SessionConnection.connect(self._url, **CONNECT_OPTIONS)
             async with raw:
                 await self._configure(raw)
+                raw.answer_seconds = min(raw.answer_seconds or inf, MAX_WATCH_SECONDS)
                 yield Connection(raw, self._count)
 
     @asynccontextmanager

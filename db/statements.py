@@ -22,7 +22,16 @@ Key = tuple[bytes, tuple[int, ...]]
 MAX_PREPARED = 200
 # Without a threshold psycopg prepares nothing itself. To drop what it has prepared, it would drop all statements of the
 # session.
-CONNECT_OPTIONS: dict[str, Any] = {"autocommit": True, "connect_timeout": 5, "prepare_threshold": None}
+CONNECT_OPTIONS: dict[str, Any] = {
+    "autocommit": True,
+    "connect_timeout": 5,
+    "prepare_threshold": None,
+    # TCP gives up a silent connection after 25 s instead of two hours: an idle one, and one that awaits a commit.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%(%)")
 
 
@@ -40,6 +49,20 @@ class SessionConnection(AsyncConnection[TupleRow]):
         # The statements that were sent and whose answers were not read, and what takes each of these answers.
         self.unanswered: list[Statement[Any]] = []
         self.receivers: list[Callable[[PGresult], None]] = []
+        # How long the server may take for one statement, so that it has ended the statement itself before.
+        self.answer_seconds: float | None = None
+
+    async def wait_for_answers(self, statements: PQGen[None], seconds: float | None) -> None:
+        """Execute statements. Close the connection if the server is silent for longer than `seconds`.
+
+        A connection can lead nowhere without being closed, for example after a failover. TCP would notice that only
+        after a quarter of an hour.
+        """
+        try:
+            await self.wait(statements, timeout=seconds)
+        except psycopg.errors._WaitTimeout as error:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"PostgreSQL has not answered for {seconds:g} s.") from error
 
     @classmethod
     async def connect(  # type: ignore[override]

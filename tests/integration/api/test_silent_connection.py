@@ -1,0 +1,35 @@
+"""Tests connections to PostgreSQL that stop to answer without being closed, as after a failover."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from api.config.settings import Settings
+from cache.gate.lease import GATE_LEASE_SECONDS
+from tests.faults.proxy import Proxy
+from tests.support.graphql_client import ready, running
+
+
+@pytest.fixture
+async def proxy(database_url: str) -> AsyncIterator[Proxy]:
+    proxy = Proxy(Path(str(conninfo_to_dict(database_url)["host"])) / ".s.PGSQL.5432")
+    await proxy.start()
+    yield proxy
+    await proxy.stop()
+
+
+async def test_service_gives_up_silent_connections(proxy: Proxy, database_url: str, redis_url: str) -> None:
+    name = conninfo_to_dict(database_url)["dbname"]
+    url = f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}"
+    async with running(Settings(database_url=url, redis_url=redis_url, statement_timeout_ms=1000)) as client:
+        await client.create()
+        proxy.stall_connections()
+        await asyncio.sleep(GATE_LEASE_SECONDS)
+        failed = await client.answer("{ filterTasks(filter: { status: TODO }) { nodes { id } } }")
+        assert failed["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+        await ready(client)
+        await client.create()
+        assert await client.total() == 2
