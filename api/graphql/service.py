@@ -118,6 +118,10 @@ class GraphQLService:
         """Return what logs and metrics tell of a subscription that starts."""
         return record_of(self._schema.planner.plan(document, operation_name))
 
+    def is_subscription(self, document: str, operation_name: str | None) -> bool:
+        """Return whether the operation to run is a subscription."""
+        return self._schema.planner.plan(document, operation_name).kind is GraphQLOperation.SUBSCRIPTION
+
     async def subscribe(
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
     ) -> AsyncIterator[ExecutionResult]:

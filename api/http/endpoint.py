@@ -70,7 +70,8 @@ class GraphQLEndpoint:
 
     async def respond(self, request: IncomingRequest, body: bytes) -> GraphQLResponse | EventStream:
         """Run the operations of a request. Raises `ClientDisconnected` if nobody waits for the response."""
-        media_type = preferred_media_type(request.header(b"accept"))
+        accept = request.header(b"accept")
+        media_type = preferred_media_type(accept)
         try:
             if request.method not in ("GET", "POST"):
                 raise RequestError(405, SUPPORTED_TRANSPORTS, "METHOD_NOT_ALLOWED", Allow="GET, POST")
@@ -79,6 +80,8 @@ class GraphQLEndpoint:
                     406, f"The Accept header must allow {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.", "NOT_ACCEPTABLE"
                 )
             given = read_requests(request, body, self._options.max_batch)
+            if EVENT_STREAM in accept and not isinstance(given, list):
+                media_type = self._fitting_type(request, given, accept) or media_type
             if media_type == EVENT_STREAM:
                 return await self._subscribe(request, given)
             if isinstance(given, list):
@@ -88,8 +91,14 @@ class GraphQLEndpoint:
             # Clients that accept only application/json expect 200 even for an operation that did not run.
             return GraphQLResponse(200 if media_type == JSON or result.executed else 400, result, media_type)
         except RequestError as error:
-            media_type = error_media_type(request.header(b"accept"))
+            media_type = error_media_type(accept)
             return GraphQLResponse(error.status, _error_body(error), media_type, error.headers)
+
+    def _fitting_type(self, request: IncomingRequest, given: GraphQLRequest, accept: str) -> str | None:
+        """Return the accepted type that fits the operation: a stream for a subscription, else JSON."""
+        document = self._service.document(given, stored_only=self._stored_only(request))
+        is_subscription = self._service.is_subscription(document, given.operation_name)
+        return preferred_media_type(accept, (EVENT_STREAM,) if is_subscription else (JSON, GRAPHQL_JSON))
 
     async def _subscribe(self, request: IncomingRequest, given: GraphQLRequest | list[GraphQLRequest]) -> EventStream:
         if isinstance(given, list):

@@ -66,6 +66,37 @@ async def test_invalid_rev_is_an_error_in_the_event(url: str) -> None:
         assert (await first_event(url, CHANGED, after=unknown))["data"]["taskChanged"]["kind"] == "RESYNC"
 
 
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/event-stream, application/json;q=0.9",
+        "text/event-stream;q=0.5, application/graphql-response+json",
+        # What urql sends with every operation.
+        "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, "
+        "multipart/mixed",
+    ],
+)
+async def test_response_has_the_accepted_type_that_fits_the_operation(url: str, accept: str) -> None:
+    headers = {"Accept": accept}
+    async with httpx.AsyncClient() as http:
+        response = await http.post(url, json={"query": "{ taskCounts { all } }"}, headers=headers)
+        assert response.json()["data"]
+        assert "json" in response.headers["Content-Type"]
+        async with http.stream("POST", url, json={"query": CHANGED}, headers=headers) as stream:
+            assert stream.headers["Content-Type"].startswith("text/event-stream")
+            assert "event: next" in await first_text(stream)
+
+
+async def first_text(stream: httpx.Response) -> str:
+    """Return what a stream sends until the end of its first event."""
+    text = ""
+    async for part in stream.aiter_text():
+        text += part
+        if "data: " in text:
+            break
+    return text
+
+
 async def test_malformed_request_gets_an_ordinary_response(url: str) -> None:
     async with httpx.AsyncClient() as http:
         for response, status in (
