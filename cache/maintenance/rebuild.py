@@ -50,6 +50,8 @@ async def rebuild(store: Store) -> int | None:
     # Checked before any writer has to wait. Redis may not have been reachable when the service started.
     run_id = await store.redis.run_id()
     if problems := await redis_problems(store.redis, store.workspace):
+        # After a failover, the old primary may be a replica that still answers on the connections to it.
+        await store.redis.reconnect()
         raise UnfitRedis(" ".join(problems))
     async with store.database.transaction() as lock_connection:
         if not await gate.try_to_build(lock_connection, store.workspace):

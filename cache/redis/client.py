@@ -203,6 +203,12 @@ class Redis:
         finally:
             subscription.close()
 
+    async def reconnect(self) -> None:
+        """Let later requests open new connections, which may lead to another server behind the same address."""
+        self._exclusive.discard_idle()
+        self._shared.replace()
+        await self._pool.disconnect(inuse_connections=False)
+
     async def run_id(self) -> str:
         """Return the run id of the server, which changes with each restart. Raises `CacheUnavailable`."""
         (reply,) = await self.send([("INFO", "server")])

@@ -12,6 +12,8 @@ from cache.redis.failures import unavailable
 from cache.redis.pipeline import Pipeline
 from cache.redis.shared_connection import open_pipeline
 
+_REPLACED = ConnectionError("The connection was replaced.")
+
 
 class ConnectionPool:
     """Lends up to `size` connections to one address. A request is sent once, on a connection of its own.
@@ -47,7 +49,8 @@ class ConnectionPool:
                 pipeline.close(ConnectionError("The request was cancelled."))
                 raise
             if any(type(reply) is hiredis.ReplyError and not _is_harmless(reply) for reply in received):
-                pipeline.close(ConnectionError("Another server may stand behind the address by now."))
+                pipeline.close(_REPLACED)
+                self.discard_idle()
             else:
                 self._idle.append(pipeline)
             return received
@@ -66,6 +69,12 @@ class ConnectionPool:
             pipeline.close(ConnectionError("The connection leads to another server."))
             raise CacheUnavailable if self._closed else OtherRedis
         return pipeline
+
+    def discard_idle(self) -> None:
+        """Close the idle connections, because another server may stand behind the address by now."""
+        for pipeline in self._idle:
+            pipeline.close(_REPLACED)
+        self._idle.clear()
 
     async def aclose(self) -> None:
         """Close the connections. Requests in flight fail, and so do later ones."""
@@ -88,7 +97,7 @@ class ConnectionPool:
             pipeline = self._idle.pop()
             if pipeline.is_open and run_id in ("", pipeline.run_id):
                 return pipeline
-            pipeline.close(ConnectionError("The connection was replaced."))
+            pipeline.close(_REPLACED)
         return None
 
     async def _open(self) -> Pipeline:

@@ -57,6 +57,10 @@ class Proxy:
             self._server = None
         self._abort_connections()
 
+    def move_to(self, socket: Path) -> None:
+        """Forward new connections to another socket. The current ones stay where they are."""
+        self._socket = socket
+
     def hold(self) -> None:
         """Accept connections and data, but forward nothing until `heal`."""
         self._may_forward.clear()

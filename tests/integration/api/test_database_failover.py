@@ -1,4 +1,4 @@
-"""Tests connections to PostgreSQL that stop to answer without being closed, as after a failover."""
+"""Tests failovers of PostgreSQL: a URL with several hosts, and connections that lead nowhere without being closed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from api.config.settings import Settings
 from cache.gate.lease import GATE_LEASE_SECONDS
+from db.migrations import migrate
 from tests.faults.proxy import Proxy
 from tests.support.graphql_client import ready, running
 
@@ -19,6 +20,14 @@ async def proxy(database_url: str) -> AsyncIterator[Proxy]:
     await proxy.start()
     yield proxy
     await proxy.stop()
+
+
+async def test_second_host_of_the_url_is_used(proxy: Proxy, database_url: str, redis_url: str) -> None:
+    name = conninfo_to_dict(database_url)["dbname"]
+    url = f"postgresql://postgres@127.0.0.1:1,127.0.0.1:{proxy.port}/{name}?target_session_attrs=read-write"
+    assert await asyncio.to_thread(migrate, url) == []
+    async with running(Settings(database_url=url, redis_url=redis_url)) as client:
+        await client.create()
 
 
 async def test_service_gives_up_silent_connections(proxy: Proxy, database_url: str, redis_url: str) -> None:
