@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from math import inf
 from types import TracebackType
 from typing import Any, LiteralString, Self, TypeVar
 
@@ -17,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from db.blocking import run_blocking
 from db.errors import CommitUnknown, DatabaseBusy, StaleSession, comes_from_the_server, translate, translated
+from db.session import DEDICATED_ANSWER_SECONDS, configure
 from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, command, execute, send
 
 Row = TypeVar("Row")
@@ -35,20 +35,6 @@ class DatabaseLimits:
         # PostgreSQL takes 0 as "no limit". A mark in Redis could then expire before its writer's transaction ends.
         if self.transaction_timeout_ms < 1:
             raise ValueError("transaction_timeout_ms must be 1 or more. 0 would turn the limit off.")
-
-
-# How much longer than a statement its answer may take.
-ANSWER_MARGIN_SECONDS = 2.0
-# The answer to a statement on a dedicated connection, such as that of the gate watcher. Its statements are short.
-MAX_WATCH_SECONDS = 5.0 + ANSWER_MARGIN_SECONDS
-
-# With synchronous_commit off, a commit is acknowledged before it is on disk: after a crash, the cache could hold
-# changes that the table has lost. Other values, such as remote_apply, are kept.
-CONFIGURE: LiteralString = """
-    SELECT set_config(name, value, false) FROM unnest(%(names)s::text[], %(values)s::text[]) AS setting (name, value)
-    UNION ALL
-    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
-"""
 
 
 class Connection:
@@ -201,10 +187,7 @@ class Database:
         self._connect_error = error
 
     async def _configure(self, connection: SessionConnection) -> None:
-        await connection.execute(
-            CONFIGURE, {"names": list(self.session_settings), "values": list(self.session_settings.values())}
-        )
-        connection.answer_seconds = self.limits.statement_timeout_ms / 1000 + ANSWER_MARGIN_SECONDS
+        await configure(connection, self.session_settings)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -219,7 +202,7 @@ class Database:
             raw = await SessionConnection.connect(self._url, **CONNECT_OPTIONS)
             async with raw:
                 await self._configure(raw)
-                raw.answer_seconds = min(raw.answer_seconds or inf, MAX_WATCH_SECONDS)
+                raw.answer_seconds = DEDICATED_ANSWER_SECONDS
                 yield Connection(raw, self._count)
 
     @asynccontextmanager

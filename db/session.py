@@ -1,0 +1,25 @@
+"""The session of a new connection: its settings, and how long the client waits for its answers."""
+
+from collections.abc import Mapping
+from typing import LiteralString
+
+from db.statements import SessionConnection
+
+# How much longer than a statement its answer may take.
+ANSWER_MARGIN_SECONDS = 2.0
+# How long an answer may take on a dedicated connection, such as that of the gate watcher. Its statements are short.
+DEDICATED_ANSWER_SECONDS = 7.0
+
+# With synchronous_commit off, a commit is acknowledged before it is on disk: after a crash, the cache could hold
+# changes that the table has lost. Other values, such as remote_apply, are kept.
+CONFIGURE: LiteralString = """
+    SELECT set_config(name, value, false) FROM unnest(%(names)s::text[], %(values)s::text[]) AS setting (name, value)
+    UNION ALL
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+"""
+
+
+async def configure(connection: SessionConnection, settings: Mapping[str, str]) -> None:
+    """Set the settings of a session, among them `statement_timeout` in milliseconds."""
+    await connection.execute(CONFIGURE, {"names": list(settings), "values": list(settings.values())})
+    connection.answer_seconds = int(settings["statement_timeout"]) / 1000 + ANSWER_MARGIN_SECONDS
