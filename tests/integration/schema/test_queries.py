@@ -1,5 +1,6 @@
 """Tests queries for pages and nodes, and their round trips."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -213,6 +214,17 @@ async def test_all_fields_of_a_request_share_one_mget(client: Client, redis_url:
     assert after["millitask_misses_total"] == counted["millitask_misses_total"]
 
 
+async def counters_after_the_fill(client: Client, ids: list[str]) -> dict[str, float]:
+    """Read tasks until all of them are in the cache, which is filled after an answer, and return the counters."""
+    async with asyncio.timeout(30):
+        while True:
+            before = await client.counters()
+            await client.query("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
+            after = await client.counters()
+            if after["millitask_hits_total"] - before["millitask_hits_total"] == len(ids):
+                return after
+
+
 async def test_missing_entries_are_read_once(client: Client) -> None:
     # A bulk create does not write entries to the cache.
     made = await client.create_many([f"Task {number}" for number in range(60)])
@@ -221,8 +233,9 @@ async def test_missing_entries_are_read_once(client: Client) -> None:
     assert len(page["nodes"]) == 50
     cold = await client.counters()
     assert cold["millitask_misses_total"] - before["millitask_misses_total"] == 50
+    filled = await counters_after_the_fill(client, [node["id"] for node in page["nodes"]])
     await client.query("{ tasks(first: 60) { nodes { id } } }")
     warm = await client.counters()
-    assert warm["millitask_misses_total"] - cold["millitask_misses_total"] == 10
-    assert warm["millitask_hits_total"] - cold["millitask_hits_total"] == 50
+    assert warm["millitask_misses_total"] - filled["millitask_misses_total"] == 10
+    assert warm["millitask_hits_total"] - filled["millitask_hits_total"] == 50
     assert len(made) == 60
