@@ -86,7 +86,7 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     # The reply of a cancelled read goes to the next read. Requests wait before they are sent, so more are cancelled.
     "the drop of a cancelled reply": [
         (Pipeline, "data_received", {_FIRST_IN_FLIGHT: _SKIP_CANCELLED}),
-        (Pipeline, "send", {"self._loop.call_soon(self._flush)": "self._loop.call_later(0.01, self._flush)"}),
+        (Pipeline, "send", {"self._loop.call_soon(self._flush)": "self._loop.call_later(0.02, self._flush)"}),
     ],
 }
 VARIANT = "BROKEN_VARIANT"
