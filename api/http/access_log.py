@@ -135,7 +135,7 @@ def _write_json(records: Sequence[tuple[AccessRecord, bool]]) -> None:
 def _json_line(record: AccessRecord, *, slow: bool) -> str:
     """Return the line that structlog would write, in a thirtieth of the time."""
     id_, method, path, status, seconds, ended_at, _, _, client = record
-    operation = "".join(f', "{name}": {_json_value(value)}' for name, value in _operation_fields(record).items())
+    operation = "" if record.operation is None else _operation_json(record.operation, streamed=record.streamed)
     return (
         f'{{"method": "{method}", "path": {_json_value(path)}, "client": {_json_value(client)}, "status": {status}, '
         f'"milliseconds": {_milliseconds(seconds)}{operation}, "request_id": "{id_}", '
@@ -144,10 +144,15 @@ def _json_line(record: AccessRecord, *, slow: bool) -> str:
     )
 
 
-# Typed, because 1 and True are the same key otherwise.
-@lru_cache(1024, typed=True)
-def _json_value(value: str | int | bool | None) -> str:
-    return json.dumps(value, ensure_ascii=False)
+@lru_cache(1024)
+def _operation_json(operation: OperationRecord, *, streamed: bool) -> str:
+    fields = _operation_fields(operation, streamed=streamed).items()
+    return "".join(f', "{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in fields)
+
+
+@lru_cache(1024)
+def _json_value(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _write_for_people(records: Sequence[tuple[AccessRecord, bool]]) -> None:
@@ -158,7 +163,7 @@ def _write_for_people(records: Sequence[tuple[AccessRecord, bool]]) -> None:
             "client": record.client,
             "status": record.status,
             "milliseconds": _milliseconds(record.seconds),
-            **_operation_fields(record),
+            **(_operation_fields(record.operation, streamed=record.streamed) if record.operation else {}),
             "request_id": record.request_id,
             "timestamp": _timestamp(record.ended_at),
         }
@@ -168,13 +173,11 @@ def _write_for_people(records: Sequence[tuple[AccessRecord, bool]]) -> None:
             _lines.info("request", **fields)
 
 
-def _operation_fields(record: AccessRecord) -> dict[str, str | int | bool | None]:
-    """Return the fields of a line that describe the operation, if the request was for one."""
-    if record.operation is None:
-        return {}
-    outcome, name, document_hash, points = record.operation
+def _operation_fields(operation: OperationRecord, *, streamed: bool) -> dict[str, str | int | bool | None]:
+    """Return the fields of a line that describe the operation."""
+    outcome, name, document_hash, points = operation
     fields = {"outcome": outcome, "operation": name, "document": document_hash, "points": points}
-    return {**fields, "stream": True} if record.streamed else fields
+    return {**fields, "stream": True} if streamed else fields
 
 
 def _milliseconds(seconds: float) -> float:
