@@ -56,7 +56,7 @@ class UnsettledCreates:
                 await protocol.settle(transaction, reading=True)
 
     async def outcomes(self, transactions: Collection[bytes]) -> dict[bytes, Outcome | None]:
-        """P4: return the outcome of each transaction, as it is after this call."""
+        """P4: return the outcome of each transaction. It is read after this call."""
         self._asked.update(transactions)
         return await self._outcomes()
 

@@ -19,7 +19,7 @@ MAX_DOCUMENTS, MAX_DOCUMENT_CHARACTERS, MAX_DOCUMENTS_BYTES = 1024, 16 * 1024, 1
 MAX_LINES = 5000
 # The hash function of an id by its length in hexadecimal digits. Clients register documents under SHA-256 only. The
 # others are the ids of trusted documents: graphql-codegen makes SHA-1, and Relay MD5, unless they are configured
-# otherwise. Whoever writes the manifest decides what is trusted, so a weak hash is no risk.
+# otherwise. The author of the manifest decides what is trusted, so a weak hash is no risk.
 _ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
 _SHA256_DIGITS = 64
 _HASH = re.compile(r"(?:(md5|sha1|sha256):)?([0-9a-f]+)")

@@ -6,7 +6,7 @@ from contextlib import suppress
 import structlog
 
 log = structlog.get_logger(__name__)
-# What a worker opens besides connections of clients and of the database: listeners, pipes, Redis, static files.
+# What a worker opens in addition to connections of clients and of the database: listeners, pipes, Redis, static files.
 _OTHER_FILES = 100
 
 

@@ -85,7 +85,7 @@ def measure_rebuild(report: Report, plan: Plan, service: Service) -> None:
 
 @dataclass(frozen=True)
 class _Rebuild:
-    """A rebuild: its duration, the seconds without an index, the CPU seconds of each program, and the reads meanwhile.
+    """A rebuild: its duration, the seconds without an index, the CPU seconds of each program, and the reads during it.
 
     The programs are those of the service, so their CPU time includes the answers to the reads.
     """

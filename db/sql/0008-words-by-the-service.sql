@@ -1,6 +1,6 @@
 -- The service computes the words of a task (db/words.py) and writes them with their version. PostgreSQL's parser hid
 -- words in tags and URLs, depended on the locale, and took more time than everything else of a create.
--- Existing words stay until the service has computed them anew. No row is rewritten here.
+-- Existing words stay until the service has computed them again. No row is rewritten here.
 ALTER TABLE task ALTER COLUMN words DROP EXPRESSION;
 ALTER TABLE task ALTER COLUMN words DROP NOT NULL;
 ALTER TABLE task ADD COLUMN words_version smallint;

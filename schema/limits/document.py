@@ -29,7 +29,7 @@ def fragments_of(document: DocumentNode) -> Fragments:
 def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
     """Return the operation with this name. Without a name, return the only operation, or None if there are several.
 
-    Of several operations one of which has no name, the first is returned: the validation refuses their document.
+    If one of several operations has no name, the first operation is returned: the validation refuses their document.
     """
     operations = _operations(document)
     if name is None:

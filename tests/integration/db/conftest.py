@@ -1,7 +1,8 @@
-"""Fixtures: an open database for each test."""
+"""Fixtures: an open database for each test, and a connection of its owner."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import psycopg
 import pytest
 
 from db.pool import Connection, Database
@@ -16,4 +17,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def connection(database: Database) -> AsyncIterator[Connection]:
     async with database.connection() as connection:
+        yield connection
+
+
+@pytest.fixture
+def admin(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection

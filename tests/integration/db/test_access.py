@@ -36,12 +36,6 @@ FUNCTIONS = ("enter_gate(text, uuid)", "begin_building(text)", "await_writers(te
 
 
 @pytest.fixture
-def admin(database_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
 def guest(admin: psycopg.Connection) -> Iterator[str]:
     """Yield the URL of a user with only the documented rights."""
     name = f"guest_{admin.info.dbname}"

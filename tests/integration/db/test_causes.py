@@ -31,12 +31,6 @@ from tests.support.task_factories import WORKSPACE, new_task
 
 
 @pytest.fixture
-def admin(database_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
 def guest(admin: psycopg.Connection) -> Iterator[str]:
     """Yield the name of a user without rights."""
     name = f"guest_{admin.info.dbname}"
