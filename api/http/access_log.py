@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 
 from api.graphql.response import OperationRecord
 
@@ -38,7 +39,7 @@ _GATHER_SECONDS = 0.05
 _STOP_SECONDS = 2.0
 
 
-class AccessRecord(NamedTuple):
+class AccessRecord(Struct, gc=False):
     """A request that has ended at `ended_at` (seconds since 1970). `operation` is None if it was not for /graphql.
 
     client: the address of the client, empty if it is not known.
@@ -81,7 +82,7 @@ class AccessLog:
             self._dropped += 1
             return
         if len(ended.path) > MAX_PATH_CHARACTERS:
-            ended = ended._replace(path=ended.path[:MAX_PATH_CHARACTERS] + "…")
+            ended = replace(ended, path=ended.path[:MAX_PATH_CHARACTERS] + "…")
         self._records.append((ended, slow))
         if not self._waiting.is_set():
             self._waiting.set()
@@ -134,12 +135,12 @@ def _write_json(records: Sequence[tuple[AccessRecord, bool]]) -> None:
 
 def _json_line(record: AccessRecord, *, slow: bool) -> str:
     """Return the line that structlog would write, in a thirtieth of the time."""
-    id_, method, path, status, seconds, ended_at, _, _, client = record
     operation = "" if record.operation is None else _operation_json(record.operation, streamed=record.streamed)
     return (
-        f'{{"method": "{method}", "path": {_json_value(path)}, "client": {_json_value(client)}, "status": {status}, '
-        f'"milliseconds": {_milliseconds(seconds)}{operation}, "request_id": "{id_}", '
-        f'"level": "{"warning" if slow else "info"}", "logger": "{_NAME}", "timestamp": "{_timestamp(ended_at)}", '
+        f'{{"method": "{record.method}", "path": {_json_value(record.path)}, "client": {_json_value(record.client)}, '
+        f'"status": {record.status}, "milliseconds": {_milliseconds(record.seconds)}{operation}, '
+        f'"request_id": "{record.request_id}", "level": "{"warning" if slow else "info"}", "logger": "{_NAME}", '
+        f'"timestamp": "{_timestamp(record.ended_at)}", '
         f'"message": "{"slow request" if slow else "request"}"}}\n'
     )
 
@@ -185,4 +186,10 @@ def _milliseconds(seconds: float) -> float:
 
 
 def _timestamp(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat().removesuffix("+00:00") + "Z"
+    seconds, microseconds = divmod(int(at * 1e6), 1_000_000)
+    return f"{_second(seconds)}.{microseconds:06d}Z"
+
+
+@lru_cache(16)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat().removesuffix("+00:00")

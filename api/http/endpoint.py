@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from api.graphql.accept import (
     EVENT_STREAM,
@@ -38,7 +39,7 @@ class EndpointOptions:
     playground: bool = False
 
 
-class GraphQLResponse(NamedTuple):
+class GraphQLResponse(Struct, gc=False):
     """A JSON response that is not sent yet. `headers` are those of an error."""
 
     status: int

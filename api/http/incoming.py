@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import NamedTuple
 
+from msgspec import Struct
 from starlette.types import Receive
 
 from api.realtime.sse import wait_for_disconnect
 
 
-class IncomingRequest(NamedTuple):
+class IncomingRequest(Struct, gc=False):
     """An HTTP request without its body. Of a header that comes twice, `headers` has the first value."""
 
     id: str

@@ -70,7 +70,7 @@ class Reply:
         whole: whether the server has the extension `WHOLE_RESPONSE`. send: middleware that adds to the response; None
         for no middleware.
         """
-        status, result, media_type, extra = response
+        status, result, media_type, extra = response.status, response.body, response.media_type, response.headers
         body = result.body
         is_long = len(body) >= COMPRESS_FROM_BYTES
         gzip = is_long and b"gzip" in accept_encoding

@@ -126,9 +126,11 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
             app.state.streams.stop()
             await super().shutdown(sockets)
 
+    # Starlette's own entrance would only add its name to each scope.
+    assert app.middleware_stack is not None
     return Server(
         uvicorn.Config(
-            app,
+            app.middleware_stack,
             loop="uvloop",
             http=cast("type[asyncio.Protocol]", partial(Connection, load=ConnectionLoad(_connection_limits(settings)))),
             ws=WebSocketConnection,

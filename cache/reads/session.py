@@ -21,9 +21,16 @@ class Session:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.cache = CacheAccess(store)
-        self.loader = TaskLoader(store, self.cache)
+        self._loader: TaskLoader | None = None
         # A write runs to its end even if the request times out.
         self.wrote = False
+
+    @property
+    def loader(self) -> TaskLoader:
+        """The DataLoader, made when the request first reads a task."""
+        if self._loader is None:
+            self._loader = TaskLoader(self.store, self.cache)
+        return self._loader
 
     async def finish_write(self, write: Coroutine[Any, Any, Result], ids: Sequence[UUID]) -> Result:
         """Run a write to its end, then forget what this request has read of its tasks."""

@@ -36,7 +36,7 @@ async def test_task_that_moves_ahead_of_a_reading_filter_is_returned_once(store:
             return loaded
 
     session = Session(store)
-    session.loader = ConcurrentlyChangedLoader(store, session.cache)
+    session._loader = ConcurrentlyChangedLoader(store, session.cache)
     found = await filter_tasks(session, RowFilter(expires_from=SOON), SearchRange(2))
     assert found.tasks == [first, third]
     assert not found.has_after
