@@ -31,8 +31,6 @@ SUPPORTED_TRANSPORTS = (
 )
 # Longer variables belong to lists of ids, not to pages.
 _MAX_KEY_BYTES = 1024
-# The longest title and description, with the longest form that JSON has for a character, and the other fields.
-MAX_TASK_BYTES = 64 * 1024
 _READ_ONLY = (OperationType.QUERY,)
 _ALL_BUT_SUBSCRIPTIONS = (OperationType.QUERY, OperationType.MUTATION)
 
@@ -182,9 +180,8 @@ class GraphQLService:
     def _encoded(self, answer: Answer, plan: Plan, points: int) -> bytes:
         """Return the JSON of a response. Raises `RequestError` if it is larger than the limit."""
         content, limit = _response_body(answer), self._max_response_bytes
-        # One point of the cost is about one task. Most operations are so small that their texts need no count.
-        is_small = points * plan.copies * MAX_TASK_BYTES <= limit
-        if is_small or not has_more_text(content, limit):
+        # Most operations are so small that their texts need no count.
+        if points * plan.point_bytes <= limit or not has_more_text(content, limit):
             body = encode_json(content)
             if len(body) <= limit:
                 return body

@@ -34,6 +34,8 @@ _LARGEST_SHARE = 4
 # the compiled operation up to 2,770. Large literals take less.
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _BYTES_PER_TOKEN, _BYTES_PER_COMPILED_TOKEN, _BYTES_PER_PLAN = 470, 2_770, 10_000
+# The fields of a task in the longest form that JSON has, with and without those that can have thousands of characters.
+_TASK_BYTES, _SHORT_TASK_BYTES, _LONG_FIELDS = 64 * 1024, 4 * 1024, ("description", "clientMutationId")
 # Validation stops after this many errors, because each of them can take milliseconds and kilobytes.
 MAX_VALIDATION_ERRORS = 10
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -50,7 +52,7 @@ class Plan:
     errors: why the operation must not run, from the limits on its shape or from validation.
     operation: None if the request names no operation of the document, or none of several.
     compiled: None if only the standard executor can run the operation.
-    copies: how often the response can contain one field of one task, under different aliases.
+    point_bytes: how many bytes the texts of tasks take in the response for each point of the cost, at most.
     """
 
     document_hash: str | None = None
@@ -59,7 +61,7 @@ class Plan:
     operation: OperationDefinitionNode | None = None
     cost: CostEstimator | None = None
     compiled: CompiledOperation | None = None
-    copies: int = 1
+    point_bytes: int = 0
     # Identifies the plan in the process, also after another plan has been made for the same operation.
     number: int = field(default_factory=count().__next__)
 
@@ -147,7 +149,10 @@ class Planner:
         if errors or operation is None:
             return Plan(hash_, document, errors, operation)
         cost = CostEstimator(self._schema, fragments, operation)
-        return Plan(hash_, document, (), operation, cost, self._compile(document, operation_name), 1 + shape.aliases)
+        # A field can be in the response again under each alias. One point of the cost is about one task.
+        task_bytes = _TASK_BYTES if any(name in text for name in _LONG_FIELDS) else _SHORT_TASK_BYTES
+        compiled = self._compile(document, operation_name)
+        return Plan(hash_, document, (), operation, cost, compiled, (1 + shape.aliases) * task_bytes)
 
     def _compile(self, document: DocumentNode, operation_name: str | None) -> CompiledOperation | None:
         if self._compiler is None:

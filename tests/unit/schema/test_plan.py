@@ -117,3 +117,15 @@ def test_document_with_many_errors_has_the_first_of_them() -> None:
     errors = planner().plan("{" + " ".join(f"x{number}" for number in range(900)) + "}", None).errors
     assert len(errors) == MAX_VALIDATION_ERRORS + 1
     assert errors[-1].message == "Too many validation errors, error limit reached. Validation aborted."
+
+
+def test_bytes_of_a_point_depend_on_aliases_and_on_the_longest_field() -> None:
+    def point_bytes(selection: str) -> int:
+        return planner().plan(f"{{ tasks {{ nodes {{ {selection} }} }} }}", None).point_bytes
+
+    # Each of the 500 characters of a title can take six bytes in JSON, and each of the 10,000 of a description.
+    assert point_bytes("title") > 3_000
+    assert point_bytes("title description") > 63_000
+    assert point_bytes("title again: title") == 2 * point_bytes("title")
+    fragment = "query { tasks { nodes { ...Text } } } fragment Text on Task { description }"
+    assert planner().plan(fragment, None).point_bytes > 63_000
