@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 import redis
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
@@ -28,8 +29,11 @@ _MEMORY_FOLDER = Path("/dev/shm")
 _MEMORY_BYTES = 4 * 2**30
 _numbers = itertools.count(1)
 
+# No test fails because the machine is busy.
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
 # `make check` uses this profile: property tests try fewer examples (tests/support/examples.py).
-hypothesis_settings.register_profile("quick")
+hypothesis_settings.register_profile("quick", hypothesis_settings.get_profile("unhurried"))
 
 
 def pytest_collection_finish() -> None:

@@ -26,7 +26,6 @@ GENERATE_ONLY = settings(
     max_examples=RUN_LENGTH,
     phases=[Phase.generate],
     database=None,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 _ID = re.compile(r'\b(id|ids): ("(?:[^"\\]|\\.)*"|-?\d+)')

@@ -16,7 +16,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
 
 
-@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(st.lists(st.uuids(allow_nil=True)), st.lists(TEXTS), st.lists(st.none() | TIMES))
 def test_arrays_are_read_back(
     database_url: str, ids: list[UUID], texts: list[str], times: list[datetime | None]

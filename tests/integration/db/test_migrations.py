@@ -140,7 +140,7 @@ def test_upgrade_rewrites_no_row_and_leaves_every_check_validated(released: str)
         assert row == ("'a':1 'title':2", None)
 
 
-@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), suppress_health_check=list(HealthCheck))
 @given(st.text(st.sampled_from("az09_-A{é\n .@"), max_size=70))
 @example("a" * 63)
 @example("a" * 64)

@@ -115,7 +115,7 @@ def runner() -> Iterator[asyncio.Runner]:
         yield runner
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 @given(table=TABLES, arguments_of_pages=st.lists(PAGE_ARGUMENTS, min_size=5, max_size=15))
 def test_pages_equal_slices_of_a_sorted_list(
     database_url: str, runner: asyncio.Runner, table: dict[UUID, Row], arguments_of_pages: list[dict[str, Any]]

@@ -90,7 +90,7 @@ class ExampleRunner:
 
 
 def run_examples(database_url: str, number: int) -> None:
-    @settings(max_examples=examples(number), deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=examples(number), suppress_health_check=list(HealthCheck), database=None)
     @given(titles(), st.booleans())
     def run(seen: tuple[str, list[str]], described: bool) -> None:
         loop.run_until_complete(runner.check(*seen, described=described))

@@ -64,7 +64,7 @@ def members(request: GraphQLRequest | None) -> Any:
     return *names, request.variables, request.extensions
 
 
-@settings(max_examples=examples(500), deadline=None)
+@settings(max_examples=examples(500))
 @given(value=ANY, ascii_only=st.booleans(), at=st.integers(0, 60), cut=st.integers(0, 2), piece=st.sampled_from(PIECES))
 def test_decoders_agree(value: Any, ascii_only: bool, at: int, cut: int, piece: bytes) -> None:
     intact = json.dumps(value, ensure_ascii=ascii_only).encode()
