@@ -39,7 +39,8 @@ from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
-from db.pool import Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Database
 from schema.build import create_schema
 from schema.limits.operation_limits import OperationLimits
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, LiteralString, Self, TypeVar
 
@@ -16,25 +15,11 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from db.blocking import run_blocking
 from db.errors import CommitUnknown, DatabaseBusy, StaleSession, comes_from_the_server, translate, translated
+from db.limits import DatabaseLimits
 from db.session import DEDICATED_ANSWER_SECONDS, configure
 from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, command, execute, send
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True)
-class DatabaseLimits:
-    """Limits on how one process uses the database."""
-
-    pool_size: int = 10
-    statement_timeout_ms: int = 5_000
-    transaction_timeout_ms: int = 10_000
-    wait_ms: int = 5_000
-
-    def __post_init__(self) -> None:
-        # PostgreSQL takes 0 as "no limit". A mark in Redis could then expire before its writer's transaction ends.
-        if self.transaction_timeout_ms < 1:
-            raise ValueError("transaction_timeout_ms must be 1 or more. 0 would turn the limit off.")
 
 
 class Connection:

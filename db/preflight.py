@@ -8,7 +8,8 @@ from psycopg.rows import scalar_row, tuple_row
 
 from db.access import connections_problem, rights_problem
 from db.errors import DatabaseError, translated
-from db.pool import Connection, Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Connection, Database
 
 MIN_POSTGRESQL_VERSION = 17
 

@@ -11,7 +11,7 @@ from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 from cache.redis.preflight import redis_problems, redis_warnings
 from db.errors import explain
-from db.pool import DatabaseLimits
+from db.limits import DatabaseLimits
 from db.preflight import database_problems, database_warnings
 
 _REDIS_TIMEOUT_SECONDS = 3.0

@@ -9,7 +9,8 @@ from cache.feed.counts import CountsFeed
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
-from db.pool import Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Database
 from tests.support.store_factories import create_uncached_tasks
 
 

@@ -14,8 +14,9 @@ from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.store import Store
 from db.errors import UnfitDatabase
+from db.limits import DatabaseLimits
 from db.migrations import migrate
-from db.pool import Database, DatabaseLimits
+from db.pool import Database
 from db.preflight import database_problems
 from db.purge import purge_tasks
 from tests.support.gate_states import grant_gate_lease

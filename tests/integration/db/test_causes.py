@@ -25,7 +25,8 @@ from db.errors import (
     explain,
     translated,
 )
-from db.pool import Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Database
 from db.task_table import insert_tasks, tasks_by_id
 from tests.support.task_factories import WORKSPACE, new_task
 

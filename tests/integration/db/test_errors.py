@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from db.errors import CommitUnknown, DatabaseBusy, DatabaseError, DatabaseTimeout, DatabaseUnavailable
-from db.pool import Connection, Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Connection, Database
 from db.task_table import insert_tasks, lock_tasks, tasks_by_id
 from tests.support.task_factories import WORKSPACE, new_task
 

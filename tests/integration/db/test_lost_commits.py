@@ -12,7 +12,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from db.errors import CommitUnknown
-from db.pool import Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Database
 from db.task_table import tasks_by_id, update_tasks, words_of
 from tests.support.task_factories import WORKSPACE, create_rows
 

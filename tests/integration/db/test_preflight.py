@@ -11,7 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
-from db.pool import Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Database
 from db.preflight import database_problems, database_warnings
 from tests.support.pooler import pooler
 

@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from db.pool import Connection, Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Connection, Database
 from db.purge import purge_tasks
 from db.task import Task
 from db.task_table import taken_ids

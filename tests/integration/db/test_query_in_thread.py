@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from db.errors import DatabaseError, DatabaseTimeout, DatabaseUnavailable
-from db.pool import Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Database
 
 SELECT = "SELECT %(a)s::text, uuid_send(%(b)s), repeat('x', %(a)s::int), %(b)s::uuid::text"
 UUID = "019ab2c4-7d1e-7c3a-9f00-3b1f0c2d4e5f"

@@ -14,7 +14,8 @@ from psycopg.rows import scalar_row, tuple_row
 
 from db import statements
 from db.errors import CommitUnknown, DatabaseError, DatabaseTimeout, DatabaseUnavailable
-from db.pool import Connection, Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Connection, Database
 from db.task_table import insert_tasks, taken_ids, tasks_by_id, update_tasks, words_of
 from tests.support.task_factories import WORKSPACE, create_rows, new_task
 

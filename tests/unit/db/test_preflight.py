@@ -3,7 +3,8 @@
 import pytest
 
 from db.errors import DatabaseUnavailable
-from db.pool import Database, DatabaseLimits
+from db.limits import DatabaseLimits
+from db.pool import Database
 from db.preflight import database_problems, version_problem
 
 NO_SERVER = "postgresql://nobody@127.0.0.1:1/none"

@@ -1,0 +1,18 @@
+"""The limits on how one process uses the database."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DatabaseLimits:
+    """Limits on how one process uses the database."""
+
+    pool_size: int = 10
+    statement_timeout_ms: int = 5_000
+    transaction_timeout_ms: int = 10_000
+    wait_ms: int = 5_000
+
+    def __post_init__(self) -> None:
+        # PostgreSQL takes 0 as "no limit". A mark in Redis could then expire before its writer's transaction ends.
+        if self.transaction_timeout_ms < 1:
+            raise ValueError("transaction_timeout_ms must be 1 or more. 0 would turn the limit off.")
