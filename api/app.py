@@ -114,6 +114,7 @@ def _create_store(settings: Settings) -> Store:
         pool_size=settings.database_pool_size,
         statement_timeout_ms=settings.statement_timeout_ms,
         transaction_timeout_ms=settings.transaction_timeout_ms,
+        requests_in_flight=settings.max_requests_in_flight,
     )
     database = Database(database_url, limits, metrics.count_query)
     redis = Redis(redis_url, count=metrics.count_round_trip)

@@ -32,11 +32,11 @@ class RowTotals:
         return await self._counts[view, order]()
 
     async def _count(self, view: Status | None, order: Order) -> int:
-        async with self._database.connection() as connection:
+        async with self._database.shares.counts, self._database.connection() as connection:
             return await task_count(connection, self._workspace, view, order)
 
     async def _count_views(self) -> list[int]:
-        async with self._database.connection() as connection:
+        async with self._database.shares.counts, self._database.connection() as connection:
             return await task_counts(connection, self._workspace)
 
 

@@ -26,6 +26,21 @@ class DatabaseBusy(DatabaseUnavailable):
     """Every database connection is in use. Nothing was changed. Try again."""
 
 
+class ShareBusy(DatabaseUnavailable):
+    """One class of work has all of its connections in use, and as much work waits for them as may wait.
+
+    share: the name of the class in `db.shares`. limit: how much of this work a worker runs or queues at once.
+    """
+
+    def __init__(self, share: str, limit: int) -> None:
+        work = share.replace("_", " ")
+        super().__init__(
+            f"The worker has reached its limit of {limit} {work} that run or wait. Nothing was changed. Try again."
+        )
+        self.share = share
+        self.limit = limit
+
+
 class DatabaseTimeout(DatabaseUnavailable):
     """The database took longer than its time limit. Nothing was changed. Try again."""
 

@@ -11,6 +11,8 @@ class DatabaseLimits:
     statement_timeout_ms: int = 5_000
     transaction_timeout_ms: int = 10_000
     wait_ms: int = 5_000
+    # How many requests the process runs at once.
+    requests_in_flight: int = 64
 
     def __post_init__(self) -> None:
         # PostgreSQL takes 0 as "no limit". A mark in Redis could then expire before its writer's transaction ends.

@@ -17,6 +17,7 @@ from db.blocking import run_blocking
 from db.errors import CommitUnknown, DatabaseBusy, StaleSession, comes_from_the_server, translate, translated
 from db.limits import DatabaseLimits
 from db.session import DEDICATED_ANSWER_SECONDS, configure
+from db.shares import Shares
 from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, command, execute, send
 
 Row = TypeVar("Row")
@@ -129,6 +130,7 @@ class Database:
         self.limits = limits or DatabaseLimits()
         self._url = url
         self._count = count
+        self.shares = Shares(self.limits.pool_size, self.limits.requests_in_flight, self.limits.wait_ms / 1000)
         self._in_use = 0
         # Why the last attempt of the pool to open a connection failed. None if it succeeded.
         self._connect_error: psycopg.Error | None = None
@@ -196,7 +198,8 @@ class Database:
         try:
             raw = await self._pool.getconn()
         except PoolTimeout as error:
-            if self._in_use >= self.limits.pool_size:
+            # Between its return to the pool and its next user, a connection is not counted.
+            if self._in_use >= self.limits.pool_size or (self._in_use and self._connect_error is None):
                 raise DatabaseBusy from error
             reason = self._connect_error or error
             raise translated(reason) from reason

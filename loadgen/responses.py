@@ -11,7 +11,7 @@ import msgspec
 from loadgen.errors import RequestRejected, ServiceUnavailable
 
 # After these codes the loader sends the same batch again.
-_RETRIED_CODES = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
+_RETRIED_CODES = {"UNAVAILABLE", "OUTCOME_UNKNOWN", "DATABASE_BUSY", "WRITES_BUSY"}
 # Retried like 5xx: both statuses mean that the request may succeed later.
 _RETRIED_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
@@ -73,7 +73,7 @@ _decode_response = msgspec.json.Decoder(_Response).decode
 def response_data(status: int, headers: Mapping[str, str], body: bytes) -> msgspec.Raw:
     """Return the `data` of a response, not decoded yet.
 
-    Raises ServiceUnavailable for 408, 429, 5xx and the GraphQL error codes UNAVAILABLE and OUTCOME_UNKNOWN.
+    Raises ServiceUnavailable for 408, 429, 5xx and the GraphQL error codes that mean a retry, such as UNAVAILABLE.
     A retry is safe because every task has a fixed id: the service creates no task twice. Raises
     RequestRejected for every other error, and if the response is not GraphQL.
     """

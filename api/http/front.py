@@ -1,5 +1,6 @@
 """The entrance of HTTP: what every request passes, and the short way of the requests to /graphql."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable
@@ -25,6 +26,7 @@ from api.http.request_limit import RequestLimit
 from api.http.trusted_hosts import TrustedHosts
 from api.metrics.requests import RequestMetrics
 from api.realtime.stream_limit import TooManyStreams
+from schema.execution.masking import RETRY_AFTER_SECONDS, SHARE_CODES
 
 log = structlog.get_logger("api.access")
 _GRAPHQL = "/graphql"
@@ -35,6 +37,9 @@ CLIENT_CLOSED_REQUEST = 499
 _CLIENT_CLOSED_REQUEST, _INTERNAL_SERVER_ERROR, _BODY_TOO_LARGE, _BUSY = map(
     OperationRecord, ("CLIENT_CLOSED_REQUEST", "INTERNAL_SERVER_ERROR", "BODY_TOO_LARGE", "BUSY")
 )
+# A client that repeats a refused request at once would occupy the worker with refusals. So these are sent only when the
+# client may try again. Meanwhile they take no slot from others.
+_PACED = frozenset(SHARE_CODES.values())
 _PREFLIGHT = {b"origin", b"access-control-request-method"}
 
 
@@ -158,6 +163,8 @@ class Front:
                     # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
                     self._requests.release()
                 reply.record = response.record
+                if response.record.outcome in _PACED:
+                    await asyncio.sleep(RETRY_AFTER_SECONDS)
                 if isinstance(response, GraphQLResponse):
                     whole = WHOLE_RESPONSE in scope.get("extensions", ())
                     await reply.send(response, request.headers.get(b"accept-encoding", b""), whole=whole, send=send)

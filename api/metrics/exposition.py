@@ -22,6 +22,9 @@ _GAUGES: dict[str, tuple[str, Any]] = {
     "page_cache_bytes": ("Memory of the page caches in bytes", sum),
     "streams": ("Open subscribers, WebSocket connections and event streams", sum),
     "requests_in_flight": ("Requests that are being answered", sum),
+    "searches_in_flight": ("Searches that run or wait for a connection", sum),
+    "deep_pages_in_flight": ("Deep pages that PostgreSQL reads in place of Redis, or that wait for it", sum),
+    "writes_in_flight": ("Writes that run or wait for a connection", sum),
 }
 # The help text of each counter of `StoreMetrics`.
 _COUNTER_HELP = {

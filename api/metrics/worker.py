@@ -69,6 +69,7 @@ class WorkerMetrics:
             "page_cache_bytes": float(store.page_cache.bytes),
             "streams": float(self._streams.open_streams),
             "requests_in_flight": float(self._in_flight()),
+            **{f"{share.name}_in_flight": float(share.in_flight) for share in store.database.shares.limited},
         }
         return Snapshot(os.getpid(), time.monotonic(), gauges, store.metrics, self.requests)
 

@@ -1,5 +1,7 @@
 """Pages of a view by position or by offset, totals and ranks."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
@@ -15,6 +17,8 @@ from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
 from db import pages
 from db.index_source import IndexPosition
 from db.pages import Position
+from db.pool import Connection
+from db.shares import DEEP_ROWS
 from db.task import Order, Status
 
 
@@ -112,8 +116,8 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
 
 
 async def _row_page(session: Session, part: PageRange) -> Page:
-    """R6: read the page from PostgreSQL's indexes."""
-    async with session.store.database.connection() as connection:
+    """R6: read the page from PostgreSQL's indexes, which read every row that the page skips."""
+    async with _connection(session, deep=part.offset >= DEEP_ROWS) as connection:
         page = await pages.task_page(
             connection,
             session.store.workspace,
@@ -130,11 +134,21 @@ async def _row_page(session: Session, part: PageRange) -> Page:
     return Page(tasks, None, None, page.has_before, page.has_after)
 
 
+@asynccontextmanager
+async def _connection(session: Session, *, deep: bool) -> AsyncIterator[Connection]:
+    """Check out a connection, for a deep page when it is the turn of the request."""
+    database = session.store.database
+    async with session.turn(database.shares.deep_pages) if deep else nullcontext(), database.connection() as connection:
+        yield connection
+
+
 async def read_rank(session: Session, part: PageRange, task: EncodedTask) -> int:
     """Count the tasks before one in the order of a view, for a page whose rank is None."""
     at = task.expires_at if part.order == "EXPIRING_SOON" else task.created_at
     assert at is not None
-    async with session.store.database.connection() as connection:
+    # From a cursor on, only the count shows how deep the page is.
+    is_shallow = part.offset < DEEP_ROWS and part.direction == "first" and part.after is None
+    async with _connection(session, deep=not is_shallow) as connection:
         return await pages.task_rank(connection, session.store.workspace, (at, task.id), part.status, part.order)
 
 

@@ -50,7 +50,8 @@ async def search_tasks(session: Session, terms: list[tuple[str, bool]], part: Se
         async with store.database.connection() as connection:
             return await matching_words(connection, store.workspace, query, start, count, direction)
 
-    return await _Reader(session, find, lambda _task: True, ascending=False).read(part)
+    async with session.turn(store.database.shares.searches):
+        return await _Reader(session, find, lambda _task: True, ascending=False).read(part)
 
 
 async def filter_tasks(session: Session, wanted: RowFilter, part: SearchRange) -> SearchPage:

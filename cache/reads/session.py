@@ -1,12 +1,15 @@
 """The state of one request: its DataLoader and its access to Redis."""
 
-from collections.abc import Coroutine, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
 from cache.reads.access import CacheAccess
 from cache.reads.loader import TaskLoader
 from cache.store import Store
+from db.shares import Share
 
 Result = TypeVar("Result")
 
@@ -24,6 +27,17 @@ class Session:
         self._loader: TaskLoader | None = None
         # A write runs to its end even if the request times out.
         self.wrote = False
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self, share: Share) -> AsyncIterator[None]:
+        """Wait for a turn in a share. Raises `ShareBusy`.
+
+        A request has one turn at a time, so that an operation with many aliases takes no more than one with a single
+        field.
+        """
+        async with self._turn, share:
+            yield
 
     @property
     def loader(self) -> TaskLoader:

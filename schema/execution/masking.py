@@ -8,7 +8,15 @@ from graphql import GraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from cache.errors import StoreUnavailable, TooMuchRead
-from db.errors import CommitUnknown, DatabaseError, DatabaseUnavailable, UnfitDatabase, explain
+from db.errors import (
+    CommitUnknown,
+    DatabaseBusy,
+    DatabaseError,
+    DatabaseUnavailable,
+    ShareBusy,
+    UnfitDatabase,
+    explain,
+)
 
 log = structlog.get_logger(__name__)
 # Strawberry logs every error with a traceback, even expected ones. This module logs the unexpected ones itself.
@@ -18,6 +26,10 @@ _NESTED = "Document is nested too deeply"
 _TOKENS = re.compile(r"Document contains more than (\d+) tokens")
 # Some messages quote a value of the document once for each of its mistakes.
 _MAX_MESSAGE_CHARACTERS = 1000
+SHARE_CODES = {"searches": "SEARCHES_BUSY", "deep_pages": "DEEP_PAGES_BUSY", "writes": "WRITES_BUSY"}
+# When a client may send an operation again that found all connections in use. The status stays 200, because other
+# fields of the operation may have their data, so no header says it.
+RETRY_AFTER_SECONDS = 1
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
@@ -60,6 +72,11 @@ def _expected_error(error: GraphQLError, cause: Exception) -> GraphQLError | Non
     if isinstance(cause, UnfitDatabase):
         # The maintenance may not notice what only this statement needs, such as a right.
         log.warning("database unfit", path=error.path, reason=explain(cause))
+    if isinstance(cause, ShareBusy):
+        code = SHARE_CODES[cause.share]
+        return _with_code(error, str(cause), code, limit=cause.limit, retryAfterSeconds=RETRY_AFTER_SECONDS)
+    if isinstance(cause, DatabaseBusy):
+        return _with_code(error, str(cause), "DATABASE_BUSY", retryAfterSeconds=RETRY_AFTER_SECONDS)
     if isinstance(cause, StoreUnavailable | DatabaseUnavailable):
         return _with_code(error, str(cause), "UNAVAILABLE")
     return None

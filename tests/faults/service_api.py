@@ -53,6 +53,9 @@ mutation ($input: {verb.title()}TasksInput!) {{
 _OUTCOMES = {
     "UNAVAILABLE": Outcome.UNAVAILABLE,
     "BUSY": Outcome.UNAVAILABLE,
+    "DATABASE_BUSY": Outcome.UNAVAILABLE,
+    "WRITES_BUSY": Outcome.UNAVAILABLE,
+    "DEEP_PAGES_BUSY": Outcome.UNAVAILABLE,
     "REQUEST_TIMEOUT": Outcome.UNAVAILABLE,
     "OUTCOME_UNKNOWN": Outcome.UNKNOWN,
     # A masked error does not tell whether a write took effect.

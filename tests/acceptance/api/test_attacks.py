@@ -4,6 +4,7 @@ Each test prints the longest time that the worker's event loop was held (`pytest
 """
 
 import json
+import select
 import socket
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from api.config.settings import Settings
+from api.devstores.stores import find_stores
+from tests.integration.api.table_lock import locked_task_table
 from tests.support.loop_watchdog import LoopWatchdog, watched
 from tests.support.raw_client import HEAD, code_of, connect, is_closed, post, response, send_all
 from tests.support.service_process import Service, serve, until
@@ -167,6 +171,24 @@ def test_too_large_response_is_refused_before_it_is_encoded(service: Service, wa
     ):
         assert code_of(exchange(service, post(document))) == (status, "RESPONSE_TOO_LARGE")
     assert exchange(service, PAGE)[0] == 200
+
+
+@pytest.mark.usefixtures("large_tasks")
+def test_searchers_take_no_slots_or_connections_from_pages(service: Service, watchdog: LoopWatchdog) -> None:
+    """The lock lets every search last until all searchers have sent theirs. The tasks of the page are cached."""
+    small_page = post("{ tasks(first: 5) { totalCount nodes { id title } } }")
+    assert exchange(service, small_page)[0] == 200
+    stores = find_stores(Settings(data_dir=service.output.parent, database_url=None, redis_url=None))
+    assert stores is not None
+    search = post('{ searchTasks(query: "large", first: 5) { nodes { id } } }')
+    with ExitStack() as stack:
+        with locked_task_table(stores.database_url):
+            searchers = stack.enter_context(opened(service, 200, search))
+            assert until(lambda: len(select.select(searchers, [], [], 0)[0]) >= 184)
+            honest = [exchange(service, small_page) for _ in range(20)]
+        answers = [response(each) for each in searchers]
+    assert [(status, len(body["data"]["tasks"]["nodes"])) for status, body in honest] == [(200, 5)] * 20
+    assert [code_of(answer)[1] for answer in answers if "errors" in answer[1]].count("SEARCHES_BUSY") >= 184
 
 
 @pytest.mark.usefixtures("large_tasks")

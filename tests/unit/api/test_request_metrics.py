@@ -9,7 +9,13 @@ from api.metrics.requests import DURATION_BOUNDS, MAX_NAMES, OTHER, UNNAMED, Req
 from api.metrics.snapshot import Snapshot, SnapshotFiles
 from cache.metrics import StoreMetrics
 
-GAUGES = dict.fromkeys(("ready", "degraded", "redis_full", "page_cache_bytes", "streams", "requests_in_flight"), 1.0)
+GAUGES = dict.fromkeys(
+    (
+        *("ready", "degraded", "redis_full", "page_cache_bytes", "streams", "requests_in_flight"),
+        *("searches_in_flight", "deep_pages_in_flight", "writes_in_flight"),
+    ),
+    1.0,
+)
 
 
 def snapshot(requests: RequestMetrics, *, age_seconds: float = 0.0, **gauges: float) -> Snapshot:

@@ -29,7 +29,7 @@ def test_other_status_raises_request_rejected_with_the_message(status: int) -> N
         response_data(status, {}, body(errors=[{"message": "not like this"}]))
 
 
-@pytest.mark.parametrize("code", ["UNAVAILABLE", "OUTCOME_UNKNOWN"])
+@pytest.mark.parametrize("code", ["UNAVAILABLE", "OUTCOME_UNKNOWN", "DATABASE_BUSY", "WRITES_BUSY"])
 def test_retryable_graphql_code_raises_service_unavailable(code: str) -> None:
     errors = [{"message": "Redis is unreachable", "extensions": {"code": code}}]
     with pytest.raises(ServiceUnavailable, match="Redis is unreachable"):

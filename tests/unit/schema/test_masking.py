@@ -1,10 +1,12 @@
 """Tests which errors clients receive for errors of the parser, the validation and the resolvers."""
 
+from typing import Any
+
 import pytest
 from graphql import GraphQLError, GraphQLSyntaxError, parse, validate
 
 from cache.errors import StoreUnavailable
-from db.errors import CommitUnknown, DatabaseUnavailable
+from db.errors import CommitUnknown, DatabaseBusy, DatabaseUnavailable, ShareBusy
 from schema.build import create_schema
 from schema.errors import BadInput, OverLimit
 from schema.execution.masking import client_error
@@ -58,6 +60,20 @@ def test_document_that_is_nested_too_deeply() -> None:
 def test_expected_error_keeps_its_message_and_path(cause: Exception, code: str) -> None:
     shown = client_error(resolver_error(cause), "id")
     assert (shown.message, shown.path, shown.extensions) == (str(cause), ["tasks"], {"code": code})
+
+
+@pytest.mark.parametrize(
+    ("cause", "extensions"),
+    [
+        (DatabaseBusy(), {"code": "DATABASE_BUSY"}),
+        (ShareBusy("searches", 16), {"code": "SEARCHES_BUSY", "limit": 16}),
+        (ShareBusy("deep_pages", 8), {"code": "DEEP_PAGES_BUSY", "limit": 8}),
+        (ShareBusy("writes", 32), {"code": "WRITES_BUSY", "limit": 32}),
+    ],
+)
+def test_lack_of_connections_has_a_code_and_says_when_to_retry(cause: Exception, extensions: dict[str, Any]) -> None:
+    shown = client_error(resolver_error(cause), "id")
+    assert (shown.message, shown.extensions) == (str(cause), {**extensions, "retryAfterSeconds": 1})
 
 
 def test_unexpected_error_is_masked() -> None:

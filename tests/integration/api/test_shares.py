@@ -1,0 +1,65 @@
+"""Tests that any number of searches and writes leave request slots and connections to pages."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from api.config.settings import Settings
+from tests.integration.api.table_lock import locked_task_table, wait_for_lock_waiters
+from tests.support.gate_states import wait_until
+from tests.support.http_service import listening_service
+
+SEARCH = '{ searchTasks(query: "task", first: 5) { nodes { id } } }'
+CREATE = 'mutation { createTask(input: {title: "Written later"}) { task { id } } }'
+PAGE = "{ tasks(first: 5) { totalCount nodes { title } } }"
+REQUESTS = 100
+
+
+@pytest.fixture
+async def http(database_url: str, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    # The lock of a test must not end the statements that wait for it.
+    settings = Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        page_cache_mb=0,
+        statement_timeout_ms=60_000,
+        transaction_timeout_ms=60_000,
+        request_timeout_ms=60_000,
+    )
+    limits = httpx.Limits(max_connections=None)
+    async with listening_service(settings) as url, httpx.AsyncClient(limits=limits, timeout=60) as client:
+        client.base_url = httpx.URL(url.removesuffix("/graphql"))
+        yield client
+
+
+async def answer(http: httpx.AsyncClient, document: str) -> Any:
+    response = await http.post("/graphql", json={"query": document})
+    assert response.status_code == 200
+    return response.json()
+
+
+@pytest.mark.parametrize(
+    ("document", "waiting_in_postgresql", "code", "limit"),
+    [(SEARCH, 2, "SEARCHES_BUSY", 16), (CREATE, 4, "WRITES_BUSY", 32)],
+)
+async def test_pages_are_answered_while_a_share_is_full(
+    http: httpx.AsyncClient, database_url: str, document: str, waiting_in_postgresql: int, code: str, limit: int
+) -> None:
+    await answer(http, CREATE.replace("Written later", "A task"))
+    page = await answer(http, PAGE)
+    with locked_task_table(database_url):
+        attackers = [asyncio.create_task(answer(http, document)) for _ in range(REQUESTS)]
+        await wait_for_lock_waiters(database_url, waiting_in_postgresql)
+        await wait_until(lambda: sum(each.done() for each in attackers) == REQUESTS - limit)
+        for _ in range(10):
+            assert (await answer(http, PAGE))["data"] == page["data"]
+        metrics = (await http.get("/metrics")).text
+        assert f"millitask_{code.removesuffix('_BUSY').lower()}_in_flight {limit}.0" in metrics
+    answers = await asyncio.gather(*attackers)
+    errors = [error for found in answers for error in found.get("errors", [])]
+    extensions = {"code": code, "limit": limit, "retryAfterSeconds": 1}
+    assert Counter(str(error["extensions"]) for error in errors) == {str(extensions): REQUESTS - limit}
