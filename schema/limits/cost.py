@@ -26,7 +26,7 @@ from schema.types.connection import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 # Points of each field by type; `*` stands for all fields of a type. Fields of payloads are free, because the cost of
 # the mutation includes its tasks.
 FIELD_POINTS: dict[str, dict[str, int]] = {
-    "Query": {"tasks": 2, "searchTasks": 20, "filterTasks": 5, "taskCounts": 1, "task": 1, "node": 1, "nodes": 1},
+    "Query": {"tasks": 2, "searchTasks": 250, "filterTasks": 50, "taskCounts": 1, "task": 1, "node": 1, "nodes": 1},
     "Mutation": {
         "createTask": 5,
         "updateTask": 5,

@@ -47,7 +47,7 @@ class Query:
 
     @strawberry.field(
         description="Searches the titles and descriptions of tasks and returns the matches, newest first. PostgreSQL "
-        f"finds the matches; the tasks come from the cache. Cost: 20 points, {_PER_TASK}"
+        f"finds the matches; the tasks come from the cache. Cost: 250 points, {_PER_TASK}"
     )
     async def search_tasks(
         self,
@@ -64,7 +64,7 @@ class Query:
 
     @strawberry.field(
         description="Returns tasks by status, priority and creation time, newest first; or by status and expiry time, "
-        "soonest first. PostgreSQL finds the matches in an index; the tasks come from the cache. Cost: 5 points, "
+        "soonest first. PostgreSQL finds the matches in an index; the tasks come from the cache. Cost: 50 points, "
         f"{_PER_TASK}"
     )
     async def filter_tasks(
