@@ -27,7 +27,7 @@ class Session:
         self._loader: TaskLoader | None = None
         # A write runs to its end even if the request times out.
         self.wrote = False
-        self._turn = asyncio.Lock()
+        self._turn: asyncio.Lock | None = None
 
     @asynccontextmanager
     async def turn(self, share: Share) -> AsyncIterator[None]:
@@ -36,6 +36,8 @@ class Session:
         A request has one turn at a time, so that an operation with many aliases takes no more than one with a single
         field.
         """
+        if self._turn is None:  # most requests take none
+            self._turn = asyncio.Lock()
         async with self._turn, share:
             yield
 
