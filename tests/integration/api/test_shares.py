@@ -1,7 +1,7 @@
 """Tests that any number of searches and writes leave request slots and connections to pages."""
 
 import asyncio
-from collections import Counter
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -54,12 +54,15 @@ async def test_pages_are_answered_while_a_share_is_full(
     with locked_task_table(database_url):
         attackers = [asyncio.create_task(answer(http, document)) for _ in range(REQUESTS)]
         await wait_for_lock_waiters(database_url, waiting_in_postgresql)
-        await wait_until(lambda: sum(each.done() for each in attackers) == REQUESTS - limit)
+        await wait_until(lambda: sum(each.done() for each in attackers) >= REQUESTS - limit)
         for _ in range(10):
             assert (await answer(http, PAGE))["data"] == page["data"]
         metrics = (await http.get("/metrics")).text
-        assert f"millitask_{code.removesuffix('_BUSY').lower()}_in_flight {limit}.0" in metrics
+        [in_flight] = re.findall(rf"^millitask_{code.removesuffix('_BUSY').lower()}_in_flight (\d+)\.0$", metrics, re.M)
+        assert waiting_in_postgresql <= int(in_flight) <= limit
     answers = await asyncio.gather(*attackers)
     errors = [error for found in answers for error in found.get("errors", [])]
     extensions = {"code": code, "limit": limit, "retryAfterSeconds": 1}
-    assert Counter(str(error["extensions"]) for error in errors) == {str(extensions): REQUESTS - limit}
+    # On a busy machine, more are refused: those that have waited for five seconds.
+    assert [error["extensions"] for error in errors] == [extensions] * len(errors)
+    assert REQUESTS - limit <= len(errors) < REQUESTS
