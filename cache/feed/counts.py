@@ -1,13 +1,15 @@
 """The number of tasks in each view, for subscribers."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 import structlog
 
 from cache.coalesce import CoalescedCall
 from cache.errors import StoreUnavailable
+from cache.feed.turns import Turns
 from cache.reads.pages import read_counts
 from cache.reads.session import Session
 from cache.store import Store
@@ -15,7 +17,7 @@ from db.errors import DatabaseUnavailable, explain
 from db.task import Status
 
 log = structlog.get_logger(__name__)
-# The shortest time between two counts for one subscriber.
+# The shortest time between two counts for subscribers.
 MIN_INTERVAL_SECONDS = 0.25
 # The longest time between two counts, even without an event: a task may have expired, or a counted write may have been
 # rolled back.
@@ -24,12 +26,40 @@ MAX_INTERVAL_SECONDS = 2.0
 CountsByView = dict[Status | None, int]
 
 
-class CountsFeed:
-    """Counts the tasks when something has changed. All subscribers share each count."""
+class _Count(NamedTuple):
+    """The result of one count. A count of a higher number began later."""
 
-    def __init__(self, store: Store) -> None:
-        self._count: CoalescedCall[CountsByView] = CoalescedCall(lambda: read_counts(Session(store)))
+    number: int
+    counts: CountsByView
+
+
+class _Subscriber:
+    """The last count that a subscriber has, and what it waits for; None if it does not wait."""
+
+    __slots__ = ("last", "waiting")
+
+    def __init__(self) -> None:
+        self.last: _Count | None = None
+        self.waiting: asyncio.Future[None] | None = None
+
+    def lacks(self, count: _Count | None) -> bool:
+        """Return whether a count is news for this subscriber."""
+        last = self.last
+        return count is not None and (last is None or (count.number > last.number and count.counts != last.counts))
+
+
+class CountsFeed:
+    """Counts the tasks when something has changed, while there are subscribers. All of them share each count."""
+
+    def __init__(self, store: Store, turns: Turns) -> None:
+        self._store = store
+        self._turns = turns
+        self._count: CoalescedCall[_Count] = CoalescedCall(self._read)
+        self._reads = 0
+        self._latest: _Count | None = None
         self._changed = asyncio.Event()
+        self._subscribers: set[_Subscriber] = set()
+        self._following: asyncio.Task[None] | None = None
 
     def notify(self) -> None:
         """Count again, because a task has changed."""
@@ -41,18 +71,62 @@ class CountsFeed:
 
         While the stores cannot be read, nothing is yielded.
         """
-        last: CountsByView | None = None
+        with self._subscribed() as subscriber:
+            count: _Count | None = None
+            with suppress(StoreUnavailable, DatabaseUnavailable):  # the task that follows the changes logs the reason
+                count = await self._count()
+            while True:
+                if count is not None and subscriber.lacks(count):
+                    subscriber.last = count
+                    yield count.counts
+                await self._next_turn(subscriber)
+                count = self._latest
+
+    async def _next_turn(self, subscriber: _Subscriber) -> None:
+        """Wait for a count that is news for a subscriber, and for a turn."""
+        if subscriber.lacks(self._latest):
+            await self._turns.turn()
+            return
+        subscriber.waiting = asyncio.get_running_loop().create_future()
+        await subscriber.waiting
+
+    @contextmanager
+    def _subscribed(self) -> Iterator[_Subscriber]:
+        subscriber = _Subscriber()
+        self._subscribers.add(subscriber)
+        self._following = self._following or asyncio.create_task(self._follow())
+        try:
+            yield subscriber
+        finally:
+            self._subscribers.discard(subscriber)
+            if not self._subscribers and self._following is not None:
+                self._following.cancel()
+                self._following = None
+
+    async def _follow(self) -> None:
+        """Count for all subscribers, again and again."""
         while True:
             changed = self._changed  # bound before the count, to notice a change during it
             try:
-                counts = await self._count()
+                count = await self._count()
             except (StoreUnavailable, DatabaseUnavailable) as error:
                 log.warning("cannot count tasks", reason=explain(error))
+            except Exception:
+                log.exception("cannot count tasks")
             else:
-                if counts != last:
-                    last = counts
-                    yield counts
+                self._publish(count)
             await asyncio.sleep(MIN_INTERVAL_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(MAX_INTERVAL_SECONDS):
                     await changed.wait()
+
+    def _publish(self, count: _Count) -> None:
+        self._latest = count
+        for subscriber in self._subscribers:
+            if subscriber.waiting is not None and subscriber.lacks(count):
+                self._turns.add([subscriber.waiting])
+                subscriber.waiting = None
+
+    async def _read(self) -> _Count:
+        self._reads += 1
+        return _Count(self._reads, await read_counts(Session(self._store)))

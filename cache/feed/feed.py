@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -11,7 +11,9 @@ import structlog
 from cache.errors import CacheUnavailable, IndexLost, StoreUnavailable
 from cache.feed.counts import CountsFeed
 from cache.feed.events import WITHOUT_TASK, FeedEvent, Rev, parse_event
+from cache.feed.log import EventLog
 from cache.feed.subscriber import Subscriber
+from cache.feed.turns import Turns
 from cache.reads.session import Session
 from cache.redis.protocol import Protocol
 from cache.store import Store
@@ -20,8 +22,6 @@ from db.gate import last_token
 
 log = structlog.get_logger(__name__)
 
-# Recent events, from which a subscriber that reconnects can resume.
-MAX_RECENT_EVENTS = 1000
 # After this long without a message, the feed asks Redis for the number of the last event.
 SILENCE_SECONDS = 1.0
 # The interval at which the feed asks PostgreSQL whether anything was written, while Redis is not in use.
@@ -32,52 +32,41 @@ POLL_STEP_SECONDS = 0.1
 class Feed:
     """The feed of a process. An event follows its commit, and the events of one task come in order.
 
-    A subscriber that may have missed an event gets a RESYNC.
+    A subscriber that may have missed an event gets a RESYNC. subscribers: the number of those who receive events now.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rev = Rev(0, 0)
         self._connected = False
-        self._recent: deque[FeedEvent] = deque(maxlen=MAX_RECENT_EVENTS)
-        self._subscribers: set[Subscriber] = set()
+        # The turns of all subscribers. What else may come from thousands of clients at once takes turns with them.
+        self.turns = Turns()
+        self._log = EventLog(self.turns)
+        self.subscribers = 0
         # The last token as the last two polls of PostgreSQL read it.
         self._polled_tokens: deque[int | None] = deque([None, None], maxlen=2)
-        self.counts = CountsFeed(store)
-
-    @property
-    def subscribers(self) -> int:
-        """Number of subscribers."""
-        return len(self._subscribers)
+        self.counts = CountsFeed(store, self.turns)
 
     async def subscribe(self, after: Rev | None = None) -> AsyncGenerator[FeedEvent, None]:
         """Yield the recent events since `after`, or a RESYNC if some are no longer buffered, then every new event.
 
         Raises `SubscriberTooSlow`.
         """
-        with self._subscribed(after) as subscriber:
+        subscriber = self._subscriber(after)
+        self.subscribers += 1
+        try:
             while True:
                 yield await subscriber.take()
-
-    @contextmanager
-    def _subscribed(self, after: Rev | None) -> Iterator[Subscriber]:
-        subscriber = Subscriber()
-        for event in self._since(after):
-            subscriber.put(event)
-        self._subscribers.add(subscriber)
-        try:
-            yield subscriber
         finally:
-            self._subscribers.discard(subscriber)
+            self.subscribers -= 1
 
-    def _since(self, after: Rev | None) -> list[FeedEvent]:
-        """Return the events since `after`, or a single RESYNC if any may be missing."""
-        same_index = self._connected and after is not None and after.epoch == self._rev.epoch
-        if same_index and after is not None and after.number <= self._rev.number:
-            missed = [event for event in self._recent if event.rev.number > after.number]
-            if len(missed) == self._rev.number - after.number:
-                return missed
-        return [FeedEvent(self._rev, "RESYNC")]
+    def _subscriber(self, after: Rev | None) -> Subscriber:
+        """Return a subscriber that receives the events since `after`, or first a RESYNC if any may be missing."""
+        if self._connected and after is not None and after.epoch == self._rev.epoch:
+            position = self._log.position_after(after, self._rev)
+            if position is not None:
+                return Subscriber(self._log, position)
+        return Subscriber(self._log, self._log.end, FeedEvent(self._rev, "RESYNC"))
 
     async def run(self) -> None:
         """Follow the changes for the lifetime of the process."""
@@ -127,7 +116,6 @@ class Feed:
         if event.task is None and event.kind not in WITHOUT_TASK:
             event = await self._completed(event)
         self._rev = event.rev
-        self._recent.append(event)
         self._deliver(event)
 
     async def _completed(self, event: FeedEvent) -> FeedEvent:
@@ -138,12 +126,10 @@ class Feed:
 
     def _resync(self, rev: Rev) -> None:
         self._rev = rev
-        self._recent.clear()
         self._deliver(FeedEvent(rev, "RESYNC"))
 
     def _deliver(self, event: FeedEvent) -> None:
-        for subscriber in self._subscribers:
-            subscriber.put(event)
+        self._log.add(event)
         self.counts.notify()
 
     async def _poll_database(self) -> None:

@@ -1,46 +1,35 @@
-"""One subscriber of the feed: a bounded queue of events."""
-
-import asyncio
-from collections import deque
+"""One subscriber of the feed: its position in the log of events."""
 
 from cache.feed.events import FeedEvent
-
-# Events that may wait for one subscriber. A slower subscriber is disconnected.
-MAX_QUEUED_EVENTS = 1000
+from cache.feed.log import MAX_BYTES, MAX_EVENTS, EventLog
 
 
 class SubscriberTooSlow(Exception):
-    """The queue of a subscriber has overflowed."""
+    """The log no longer has the next event of a subscriber."""
 
     def __init__(self) -> None:
         super().__init__(
-            f"More than {MAX_QUEUED_EVENTS:,} events were waiting for this subscriber. Reconnect with the last rev."
+            f"More than {MAX_EVENTS:,} events or {MAX_BYTES // 2**20} MiB were waiting for this subscriber. Reconnect "
+            "with the last rev."
         )
 
 
 class Subscriber:
-    """Receives the events in order."""
+    """Receives the events in order, from a position on. `first` is an event for this subscriber alone, before them."""
 
-    def __init__(self) -> None:
-        self._queue: deque[FeedEvent] = deque()
-        self._not_empty = asyncio.Event()
-        self._overflowed = False
-
-    def put(self, event: FeedEvent) -> None:
-        """Queue an event. A RESYNC replaces the queued events, which the client will fetch again anyway."""
-        if event.kind == "RESYNC":
-            self._queue.clear()
-        if len(self._queue) >= MAX_QUEUED_EVENTS:
-            self._overflowed = True
-        else:
-            self._queue.append(event)
-        self._not_empty.set()
+    def __init__(self, log: EventLog, position: int, first: FeedEvent | None = None) -> None:
+        self._log = log
+        self._position = position
+        self._first = first
 
     async def take(self) -> FeedEvent:
         """Wait for the next event and return it. Raises `SubscriberTooSlow`."""
-        while not self._queue and not self._overflowed:
-            self._not_empty.clear()
-            await self._not_empty.wait()
-        if self._overflowed:
+        if self._first is not None:
+            event, self._first = self._first, None
+            return event
+        await self._log.wait(self._position)
+        found = self._log.first_from(self._position)
+        if found is None:
             raise SubscriberTooSlow
-        return self._queue.popleft()
+        event, self._position = found
+        return event
