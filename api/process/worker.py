@@ -128,12 +128,13 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
 
     # Starlette's own entrance would only add its name to each scope.
     assert app.middleware_stack is not None
+    load = ConnectionLoad(_connection_limits(settings))
     return Server(
         uvicorn.Config(
             app.middleware_stack,
             loop="uvloop",
-            http=cast("type[asyncio.Protocol]", partial(Connection, load=ConnectionLoad(_connection_limits(settings)))),
-            ws=WebSocketConnection,
+            http=cast("type[asyncio.Protocol]", partial(Connection, load=load)),
+            ws=cast("type[asyncio.Protocol]", partial(WebSocketConnection, load=load)),
             ws_max_size=settings.max_body_bytes,
             ws_per_message_deflate=False,
             lifespan="on",
