@@ -54,7 +54,7 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
     """
     store = _create_store(settings)
     feed = Feed(store)
-    streams = StreamLimit(settings.max_streams)
+    streams = StreamLimit(settings.max_streams, settings.max_subscriptions)
     origins = AllowedOrigins(settings.allowed_origins)
     site = StaticSite(settings.page_dir, playground=settings.development)
     service = _create_service(settings, store, feed)

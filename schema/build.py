@@ -9,7 +9,6 @@ from strawberry.utils.str_converters import to_camel_case
 from cache.redis.encoded_task import EncodedTask
 from compiler import CompilerOptions, EncodedType
 from db.task import Task as Row
-from schema.execution.executor import ExecutionContext
 from schema.execution.plan import Planner
 from schema.execution.plan_extension import PlanExtension
 from schema.execution.schema import Schema
@@ -44,7 +43,6 @@ def create_schema(limits: OperationLimits | None = None, *, suggestions: bool = 
         subscription=Subscription,
         types=[Task],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
-        execution_context_class=ExecutionContext,
         extensions=[lambda: PlanExtension(schema.planner, limits)],
     )
     schema.suggestions = suggestions

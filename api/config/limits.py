@@ -31,6 +31,13 @@ class Limits(BaseSettings):
         description="Subscribers of a worker, WebSocket connections and event streams together, 1 to 1,000,000. "
         "Default: 2,000.",
     )
+    max_subscriptions: int = Field(
+        default=5000,
+        ge=1,
+        le=1_000_000,
+        description="Subscriptions of a worker over all its WebSocket connections and event streams, 1 to 1,000,000. "
+        "Default: 5,000.",
+    )
     max_header_bytes: int = Field(
         default=16 * 2**10,
         ge=1024,

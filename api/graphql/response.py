@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import Raw, Struct
 from msgspec.structs import astuple
 
+from schema.execution.answer import Answer
+
 # Level 1 of zlib: higher levels take much more time and save few bytes.
 COMPRESSION_LEVEL = 1
 # This value of `wbits` makes zlib write the header and the trailer of gzip.
@@ -60,6 +62,16 @@ class ResponseBody:
     def is_compressed(self) -> bool:
         """Whether `compressed` returns at once."""
         return self._holder is not None and self._holder.gzipped is not None
+
+
+def body_of(answer: Answer) -> dict[str, Any]:
+    """Return the body of a response. `data` is absent if the operation did not run, and null if it ran and failed."""
+    body: dict[str, Any] = {"data": answer.data} if answer.executed else {}
+    if answer.errors:
+        body["errors"] = [dict(error.formatted) for error in answer.errors]
+    if answer.extensions:
+        body["extensions"] = answer.extensions
+    return body
 
 
 def compress(body: bytes) -> bytes:

@@ -1,13 +1,12 @@
 """Run GraphQL operations and subscriptions, with a time limit and an optional trace."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from typing import Any, cast
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from typing import Any
 
 from graphql import GraphQLError
 from graphql import OperationType as GraphQLOperation
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from api.graphql.deadline import ClientDisconnected, Deadline, Disconnect
@@ -15,14 +14,17 @@ from api.graphql.json_text import encode_json
 from api.graphql.persisted_queries import PersistedQueries
 from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.request_id import new_request_id
-from api.graphql.response import OK, OperationRecord, ResponseBody, has_more_text
+from api.graphql.response import OK, OperationRecord, ResponseBody, body_of, has_more_text
+from api.graphql.shared_events import SharedEvents, SubscriptionEvent, events_of
 from cache.feed.feed import Feed
+from cache.feed.turns import Turns
 from cache.metrics import StoreMetrics, traced
 from cache.reads.session import Session
 from cache.store import Store
 from schema.context import Context
+from schema.execution.answer import Answer
 from schema.execution.plan import Plan
-from schema.execution.schema import Answer, Schema
+from schema.execution.schema import Schema
 
 # The error message for an operation that came by the wrong method or transport.
 SUPPORTED_TRANSPORTS = (
@@ -54,6 +56,12 @@ class GraphQLService:
         self._persisted_queries = persisted_queries
         self._timeout_seconds = timeout_seconds
         self._max_response_bytes = max_response_bytes
+        self._shared_events = SharedEvents()
+
+    @property
+    def turns(self) -> Turns:
+        """The turns of subscribers, which all work that thousands of clients can cause at once should take."""
+        return self._feed.turns
 
     def document(self, request: GraphQLRequest, *, stored_only: bool = False) -> str:
         """Return the text that a request runs. Raises `RequestError`."""
@@ -84,7 +92,7 @@ class GraphQLService:
             if not read_only:
                 self._persisted_queries.register(request)
             return ResponseBody(page.body, record_of(plan, points=page.points), executed=True, holder=page)
-        context = Context(Session(self._store), request_id, self._feed)
+        context = self._context(request_id)
         metrics = None
         try:
             if trace:
@@ -122,15 +130,20 @@ class GraphQLService:
 
     async def subscribe(
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
-    ) -> AsyncIterator[ExecutionResult]:
+    ) -> AsyncGenerator[SubscriptionEvent, None]:
         """Return the events of a subscription. If it cannot run, the only event holds the errors."""
-        # What follows finds the plan in the cache.
-        await self._schema.planner.prepare(document, operation_name)
-        context = Context(Session(self._store), request_id or new_request_id(), self._feed)
-        events = await self._schema.subscribe(
-            document, variable_values=variables, context_value=context, operation_name=operation_name
+        plan = await self._schema.planner.prepare(document, operation_name)
+        await self.turns.turn()
+        id_ = request_id or new_request_id()
+        if (subscription := self._schema.start_subscription(plan, variables, id_, self._context)) is not None:
+            return self._shared_events.events(subscription)
+        results = await self._schema.subscribe(
+            document, variable_values=variables, context_value=self._context(id_), operation_name=operation_name
         )
-        return cast("AsyncIterator[ExecutionResult]", events)
+        return events_of(results)
+
+    def _context(self, request_id: str) -> Context:
+        return Context(Session(self._store), request_id, self._feed)
 
     async def _execute(
         self,
@@ -179,7 +192,7 @@ class GraphQLService:
 
     def _encoded(self, answer: Answer, plan: Plan, points: int) -> bytes:
         """Return the JSON of a response. Raises `RequestError` if it is larger than the limit."""
-        content, limit = _response_body(answer), self._max_response_bytes
+        content, limit = body_of(answer), self._max_response_bytes
         # Most operations are so small that their texts need no count.
         if points * plan.point_bytes <= limit or not has_more_text(content, limit):
             body = encode_json(content)
@@ -211,22 +224,6 @@ def record_of(plan: Plan, outcome: str = OK, points: int | None = None) -> Opera
 
 def _outcome(errors: Sequence[GraphQLError]) -> str:
     return str((errors[0].extensions or {}).get("code")) if errors else OK
-
-
-def event_body(event: ExecutionResult) -> dict[str, Any]:
-    """Return an event of a subscription as clients receive it, without extensions."""
-    # As in other responses, `data` is absent if the operation did not run, and null if it executed and failed.
-    executed = not isinstance(event, PreExecutionError)
-    return _response_body(Answer(event.data, event.errors or [], {}, executed))
-
-
-def _response_body(answer: Answer) -> dict[str, Any]:
-    body: dict[str, Any] = {"data": answer.data} if answer.executed else {}
-    if answer.errors:
-        body["errors"] = [dict(error.formatted) for error in answer.errors]
-    if answer.extensions:
-        body["extensions"] = answer.extensions
-    return body
 
 
 def _trace_extension(metrics: StoreMetrics, started: float, *, degraded: bool) -> dict[str, Any]:

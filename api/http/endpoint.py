@@ -107,9 +107,9 @@ class GraphQLEndpoint:
                 400, "A batch cannot subscribe. Send each subscription in its own request.", "BATCHING_DISABLED"
             )
         document = self._service.document(given, stored_only=self._stored_only(request))
-        results = await self._service.subscribe(document, given.variables, given.operation_name, request.id)
+        events = await self._service.subscribe(document, given.variables, given.operation_name, request.id)
         record = self._service.record(document, given.operation_name)
-        stream = EventStream(results, self._streams, record)
+        stream = EventStream(events, self._streams, record)
         stream.headers.add_vary_header("Accept")
         return stream
 

@@ -21,6 +21,7 @@ _GAUGES: dict[str, tuple[str, Any]] = {
     "redis_full": ("1 if the index does not fit into Redis: raise its maxmemory", max),
     "page_cache_bytes": ("Memory of the page caches in bytes", sum),
     "streams": ("Open subscribers, WebSocket connections and event streams", sum),
+    "subscriptions": ("Open subscriptions over WebSocket connections and event streams", sum),
     "requests_in_flight": ("Requests that are being answered", sum),
     "searches_in_flight": ("Searches that run or wait for a connection", sum),
     "deep_pages_in_flight": ("Deep pages that PostgreSQL reads in place of Redis, or that wait for it", sum),

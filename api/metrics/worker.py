@@ -67,7 +67,8 @@ class WorkerMetrics:
             "degraded": float(lease.protocol is None),
             "redis_full": float(lease.index_too_large),
             "page_cache_bytes": float(store.page_cache.bytes),
-            "streams": float(self._streams.open_streams),
+            "streams": float(self._streams.streams),
+            "subscriptions": float(self._streams.subscriptions),
             "requests_in_flight": float(self._in_flight()),
             **{f"{share.name}_in_flight": float(share.in_flight) for share in store.database.shares.limited},
         }

@@ -1,22 +1,18 @@
 """Subscriptions over server-sent events, by the graphql-sse protocol in its distinct connections mode."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.graphql.accept import EVENT_STREAM
-from api.graphql.json_text import encode_json
 from api.graphql.response import OperationRecord
-from api.graphql.service import event_body
+from api.graphql.shared_events import SubscriptionEvent
 from api.realtime.stream_limit import StreamLimit
 from cache.feed.subscriber import SubscriberTooSlow
 
-# A client that takes longer than this to receive a message is disconnected.
-SEND_TIMEOUT_SECONDS = 10.0
 # A silent stream carries a comment at this interval, so that proxies keep the connection open.
 HEARTBEAT_SECONDS = 12.0
 _COMMENT = b":\n\n"
@@ -31,73 +27,63 @@ class EventStream(Response):
 
     media_type = EVENT_STREAM
 
-    def __init__(self, results: AsyncIterator[Any], streams: StreamLimit, record: OperationRecord) -> None:
+    def __init__(
+        self, events: AsyncGenerator[SubscriptionEvent, None], streams: StreamLimit, record: OperationRecord
+    ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self.record = record
-        self._results = results
+        self._events = events
         self._streams = streams
+        # By the clock of the event loop.
+        self._sent_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response. Raises `TooManyStreams` before anything is sent."""
-        with self._streams.reserve(), suppress(TimeoutError):
-            await self._stream(receive, send)
+        async with aclosing(self._events):
+            with self._streams.reserve_stream(), self._streams.reserve_subscription():
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                await self._send(send, _COMMENT)  # tells the client at once that it is connected
+                await self._send_until_end(receive, send)
+                await send({"type": "http.response.body", "body": b""})
 
-    async def _stream(self, receive: Receive, send: Send) -> None:
-        async def send_body(body: bytes, *, more: bool = True) -> None:
-            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-                await send({"type": "http.response.body", "body": body, "more_body": more})
-
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        async with aclosing(self._messages(receive)) as messages:  # type: ignore[type-var]
-            async for message in messages:
-                await send_body(message)
-        await send_body(b"", more=False)
-
-    async def _messages(self, receive: Receive) -> AsyncIterator[bytes]:
-        """Yield encoded messages until the subscription ends, the client disconnects or the worker stops."""
-        endings = [
+    async def _send_until_end(self, receive: Receive, send: Send) -> None:
+        """Send messages until the subscription ends, the client disconnects or the worker stops."""
+        sending = asyncio.create_task(self._send_events(send))
+        others = [
             asyncio.create_task(wait_for_disconnect(receive)),
             asyncio.create_task(self._streams.stopping.wait()),
+            asyncio.create_task(self._send_heartbeats(send)),
         ]
-        upcoming: asyncio.Task[Any] | None = None
-        yield _COMMENT  # tells the client at once that it is connected
         try:
-            while True:
-                upcoming = upcoming or asyncio.create_task(_next_result(self._results))
-                done, _ = await asyncio.wait(
-                    {upcoming, *endings}, timeout=HEARTBEAT_SECONDS, return_when="FIRST_COMPLETED"
-                )
-                if upcoming in done:
-                    message, upcoming = _encode_message(upcoming), None
-                    yield message
-                    if not message.startswith(b"event: next"):
-                        return
-                elif done:
-                    return
-                else:
-                    yield _COMMENT
+            await asyncio.wait({sending, *others}, return_when="FIRST_COMPLETED")
         finally:
-            tasks = [task for task in (*endings, upcoming) if task is not None]
-            for task in tasks:
+            for task in (sending, *others):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await self._results.aclose()  # type: ignore[attr-defined]
+            await asyncio.gather(*others, return_exceptions=True)
+            with suppress(asyncio.CancelledError):
+                await sending
 
+    async def _send_events(self, send: Send) -> None:
+        try:
+            async for event in self._events:
+                await self._send(send, b"event: next\ndata: " + event.body + b"\n\n")
+        except SubscriberTooSlow as error:
+            await self._send(send, b": " + str(error).encode() + b"\n\n")
+        else:
+            await self._send(send, b"event: complete\ndata:\n\n")
 
-def _encode_message(finished: "asyncio.Task[Any]") -> bytes:
-    try:
-        result = finished.result()
-    except StopAsyncIteration:
-        return b"event: complete\ndata:\n\n"
-    except SubscriberTooSlow as error:
-        return b": " + str(error).encode() + b"\n\n"
-    return b"event: next\ndata: " + encode_json(event_body(result)) + b"\n\n"
+    async def _send_heartbeats(self, send: Send) -> None:
+        while True:
+            silent_seconds = asyncio.get_running_loop().time() - self._sent_at
+            if silent_seconds >= HEARTBEAT_SECONDS:
+                await self._send(send, _COMMENT)
+                silent_seconds = 0.0
+            await asyncio.sleep(HEARTBEAT_SECONDS - silent_seconds)
 
-
-async def _next_result(results: AsyncIterator[Any]) -> Any:
-    # A task needs a coroutine, and `anext` returns only an awaitable.
-    return await anext(results)
+    async def _send(self, send: Send, message: bytes) -> None:
+        self._sent_at = asyncio.get_running_loop().time()
+        await send({"type": "http.response.body", "body": message, "more_body": True})
 
 
 async def wait_for_disconnect(receive: Receive) -> None:

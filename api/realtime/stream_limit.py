@@ -1,4 +1,4 @@
-"""The limit on subscribers of a worker, WebSocket connections and event streams together."""
+"""The limits on subscribers of a worker: their connections, and their subscriptions."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,31 +6,46 @@ from contextlib import contextmanager
 
 
 class TooManyStreams(Exception):
-    """The worker has reached its limit of subscribers."""
+    """The worker has reached a limit. `what` names what it limits."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, what: str) -> None:
         self.limit = limit
-        super().__init__(f"The server has reached its limit of {limit:,} subscribers. Try again later.")
+        super().__init__(f"The server has reached its limit of {limit:,} {what}. Try again later.")
 
 
 class StreamLimit:
-    """Counts the open streams of a worker, and notifies them when the worker stops."""
+    """Counts the streams and the subscriptions of a worker, and notifies the streams when the worker stops.
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self.open_streams = 0
+    A stream is a WebSocket, which can have several subscriptions, or an event stream, which has one.
+    """
+
+    def __init__(self, streams: int, subscriptions: int) -> None:
+        self._max_streams = streams
+        self._max_subscriptions = subscriptions
+        self.streams = self.subscriptions = 0
         self.stopping = asyncio.Event()
 
     @contextmanager
-    def reserve(self) -> Iterator[None]:
+    def reserve_stream(self) -> Iterator[None]:
         """Count one more stream for the duration of the block. Raises `TooManyStreams`."""
-        if self.open_streams >= self._limit:
-            raise TooManyStreams(self._limit)
-        self.open_streams += 1
+        if self.streams >= self._max_streams:
+            raise TooManyStreams(self._max_streams, "subscribers")
+        self.streams += 1
         try:
             yield
         finally:
-            self.open_streams -= 1
+            self.streams -= 1
+
+    @contextmanager
+    def reserve_subscription(self) -> Iterator[None]:
+        """Count one more subscription for the duration of the block. Raises `TooManyStreams`."""
+        if self.subscriptions >= self._max_subscriptions:
+            raise TooManyStreams(self._max_subscriptions, "subscriptions")
+        self.subscriptions += 1
+        try:
+            yield
+        finally:
+            self.subscriptions -= 1
 
     def stop(self) -> None:
         """End the event streams, which uvicorn would otherwise wait for. It closes WebSocket connections itself."""

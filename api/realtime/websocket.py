@@ -1,8 +1,7 @@
 """Subscriptions over WebSocket, by the graphql-transport-ws protocol. Strawberry's handler implements the protocol."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -16,15 +15,16 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry import UNSET
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 
 from api.config.origins import SETTING, USUAL_PORTS, AllowedOrigins
 from api.graphql.json_text import NotJson, decode_json, encode_json
 from api.graphql.request import RequestError, parse_request
 from api.graphql.service import GraphQLService
-from api.realtime.sse import SEND_TIMEOUT_SECONDS
+from api.graphql.shared_events import SubscriptionEvent
 from api.realtime.stream_limit import StreamLimit, TooManyStreams
 from cache.feed.subscriber import SubscriberTooSlow
+from cache.feed.turns import Turns
 
 log = structlog.get_logger(__name__)
 # The time that a client has to send `connection_init`.
@@ -60,8 +60,8 @@ class GraphQLWebSocket:
             await websocket.close(UNKNOWN_PROTOCOL, f"Subprotocol not acceptable: use {GRAPHQL_TRANSPORT_WS_PROTOCOL}")
             return
         try:
-            with self._streams.reserve():
-                await ConnectionHandler(self._service, websocket).handle()
+            with self._streams.reserve_stream():
+                await ConnectionHandler(self._service, websocket, self._streams).handle()
         except TooManyStreams as error:
             await websocket.close(TRY_AGAIN_LATER, str(error))
 
@@ -82,10 +82,11 @@ class GraphQLWebSocket:
 class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
     """One connection and its subscriptions."""
 
-    def __init__(self, service: GraphQLService, websocket: WebSocket) -> None:
+    def __init__(self, service: GraphQLService, websocket: WebSocket, streams: StreamLimit) -> None:
+        self._adapter = _WebSocketAdapter(websocket, service.turns)
         super().__init__(
             view=cast("Any", _AcceptAllClients()),
-            websocket=cast("Any", _WebSocketAdapter(websocket)),
+            websocket=cast("Any", self._adapter),
             context=None,
             root_value=None,
             # The base class calls only `schema.stream`, which this class implements.
@@ -93,21 +94,39 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             connection_init_wait_timeout=INIT_TIMEOUT,
         )
         self._service = service
+        self._streams = streams
 
-    async def stream(self, document: str, **options: Any) -> AsyncIterator[Any]:
+    async def stream(self, document: str, **options: Any) -> AsyncGenerator[SubscriptionEvent, None]:
         """Return the events of a subscription. Each subscription has its own context."""
-        results = await self._service.subscribe(document, options["variable_values"], options["operation_name"])
-        return self._events(results)
+        return await self._service.subscribe(document, options["variable_values"], options["operation_name"])
 
-    async def _events(self, results: Any) -> AsyncIterator[Any]:
+    async def run_operation(self, operation: Operation[None, None]) -> None:
+        """Run a subscription until it ends, or refuse it if the worker has too many."""
         try:
-            async with aclosing(results):
-                async for result in results:
-                    result.extensions = None
-                    yield result
+            with self._streams.reserve_subscription():
+                await super().run_operation(operation)
+        except TooManyStreams as error:
+            refusal = RequestError(503, str(error), "BUSY", {"limit": error.limit})
+            await operation.send_operation_message(cast("Any", _error_message(operation.id, [refusal.formatted])))
+
+    async def _send_result_stream(self, operation: Operation[None, None], result_source: Any) -> None:
+        start = b'{"id":' + encode_json(operation.id) + b',"type":"next","payload":'
+        try:
+            async for event in result_source:
+                if event.errors is not None:
+                    await operation.send_operation_message(cast("Any", _error_message(operation.id, event.errors)))
+                    return
+                await self._adapter.send(start + event.body + b"}")
         except SubscriberTooSlow as error:
             await self.websocket.close(TRY_AGAIN_LATER, str(error))
             raise
+
+    async def shutdown(self) -> None:
+        """End the subscriptions of a connection that has ended. Each takes a turn, because there may be thousands."""
+        for id_ in list(self.operations):
+            await self._service.turns.turn()
+            await self.cleanup_operation(id_)
+        await super().shutdown()
 
     async def handle_message(self, message: Any) -> None:
         """Check what the base class does not check, then let it handle the message."""
@@ -121,8 +140,7 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             try:
                 message["payload"] = self._checked_payload(message)
             except RequestError as error:
-                refusal = {"id": message["id"], "type": "error", "payload": [error.formatted]}
-                await self.send_message(cast("Any", refusal))
+                await self.send_message(cast("Any", _error_message(message["id"], [error.formatted])))
                 return
         await super().handle_message(cast("Any", message))
 
@@ -151,6 +169,10 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             log.error("unexpected error", exc_info=error)
 
 
+def _error_message(id_: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"id": id_, "type": "error", "payload": errors}
+
+
 class _AcceptAllClients:
     """The view that Strawberry's handler asks whether a client may connect. The service has no user accounts."""
 
@@ -161,13 +183,16 @@ class _AcceptAllClients:
 class _WebSocketAdapter:
     """A Starlette WebSocket with the interface that Strawberry's handler uses."""
 
-    def __init__(self, websocket: WebSocket) -> None:
+    def __init__(self, websocket: WebSocket, turns: Turns) -> None:
         self._websocket = websocket
+        self._turns = turns
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncIterator[object]:
         try:
             while self._websocket.application_state != WebSocketState.DISCONNECTED:
-                yield decode_json(await self._websocket.receive_text())
+                text = await self._websocket.receive_text()
+                await self._turns.turn()  # one packet can have thousands of messages
+                yield decode_json(text)
         except NotJson as error:
             raise NonJsonMessageReceived from error
         except KeyError as error:
@@ -176,14 +201,12 @@ class _WebSocketAdapter:
             pass
 
     async def send_json(self, message: Mapping[str, object]) -> None:
+        await self.send(encode_json(message))
+
+    async def send(self, message: bytes) -> None:
+        """Send a message, once the client has taken enough of what was sent before."""
         try:
-            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-                await self._websocket.send_text(encode_json(message).decode())
-        except TimeoutError:
-            await self.close(
-                TRY_AGAIN_LATER, f"The client did not receive a message within {SEND_TIMEOUT_SECONDS:g} s."
-            )
-            raise WebSocketDisconnected from None
+            await self._websocket.send_text(message.decode())
         except (WebSocketDisconnect, RuntimeError) as error:
             raise WebSocketDisconnected from error
 

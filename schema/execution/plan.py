@@ -22,6 +22,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from compiler import CompiledOperation, CompilerOptions, NotCompiled, compile_operation
+from schema.execution.event_variables import event_variables
 from schema.limits.checks import check_document, check_numbers
 from schema.limits.cost import CostEstimator
 from schema.limits.document import fragments_of, operation_of, parse_options
@@ -53,6 +54,7 @@ class Plan:
     operation: None if the request names no operation of the document, or none of several.
     compiled: None if only the standard executor can run the operation.
     point_bytes: how many bytes the texts of tasks take in the response for each point of the cost, at most.
+    event_variables: the variables of a subscription that its events depend on.
     """
 
     document_hash: str | None = None
@@ -62,6 +64,7 @@ class Plan:
     cost: CostEstimator | None = None
     compiled: CompiledOperation | None = None
     point_bytes: int = 0
+    event_variables: frozenset[str] = frozenset()
     # Identifies the plan in the process, also after another plan has been made for the same operation.
     number: int = field(default_factory=count().__next__)
 
@@ -149,6 +152,9 @@ class Planner:
         if errors or operation is None:
             return Plan(hash_, document, errors, operation)
         cost = CostEstimator(self._schema, fragments, operation)
+        if operation.operation is OperationType.SUBSCRIPTION:
+            variables = event_variables(document, operation)
+            return Plan(hash_, document, (), operation, cost, event_variables=variables)
         # A field can be in the response again under each alias. One point of the cost is about one task.
         task_bytes = _TASK_BYTES if any(name in text for name in _LONG_FIELDS) else _SHORT_TASK_BYTES
         compiled = self._compile(document, operation_name)

@@ -1,32 +1,23 @@
 """The schema class: runs operations by their plans, and masks the errors of every result."""
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
-from typing import Any, NamedTuple
+from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import Executor, GraphQLError, OperationType
 from msgspec import Raw
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from cache.feed.subscriber import SubscriberTooSlow
 from compiler import Execution, Rejected
 from schema.context import Context
+from schema.execution.answer import Answer
 from schema.execution.masking import client_error
 from schema.execution.plan import Plan, Planner
 from schema.execution.plan_extension import cost_extension
-
-
-class Answer(NamedTuple):
-    """The result of an operation. `data` is what msgspec can encode, or None if a field that must not be null failed.
-
-    executed: false if the operation did not run, because of errors in the request. The response then has no `data`.
-    """
-
-    data: Any
-    errors: list[GraphQLError]
-    extensions: dict[str, Any]
-    executed: bool = True
+from schema.execution.subscription import Subscription
 
 
 class Schema(strawberry.Schema):
@@ -68,7 +59,9 @@ class Schema(strawberry.Schema):
         extensions = cost_extension(requested, self.max_cost)
         if context.session.cache.degraded:
             extensions["degraded"] = True
-        return Answer(data, self._client_errors(errors, context) if errors else errors, extensions, _ran(data, errors))
+        return Answer(
+            data, self.client_errors(errors, context.request_id) if errors else errors, extensions, _ran(data, errors)
+        )
 
     async def run(self, document: str, context: Context, **options: Any) -> Answer:
         """Run a query or mutation by the standard executor. The options are those of `strawberry.Schema.execute`."""
@@ -84,6 +77,33 @@ class Schema(strawberry.Schema):
         if context.session.cache.degraded:
             result.extensions = {**(result.extensions or {}), "degraded": True}
         return result
+
+    def start_subscription(
+        self,
+        plan: Plan,
+        variables: dict[str, Any] | None,
+        request_id: str,
+        new_context: Callable[[str], Context],
+    ) -> Subscription | None:
+        """Return a subscription, which asks for its contexts. Returns None if `subscribe` has errors instead."""
+        if plan.kind is not OperationType.SUBSCRIPTION or plan.cost is None:
+            return None
+        if plan.cost.cost(variables or {}) > self.max_cost:
+            return None
+        return Subscription(self, plan, variables, request_id, new_context)
+
+    def executor(
+        self, plan: Plan, variables: dict[str, Any] | None, context: Context
+    ) -> list[GraphQLError] | Executor[Any]:
+        """Return the standard executor of an operation, or the errors in its variables."""
+        assert plan.document is not None
+        return StrawberryGraphQLCoreExecutionContext.build(
+            self._schema,
+            plan.document,
+            context_value=context,
+            raw_variable_values=variables,
+            operation_name=plan.name,
+        )
 
     async def stream(self, *arguments: Any, **options: Any) -> Any:
         """Start a subscription and return the iterator of its events, which raises `SubscriberTooSlow`."""
@@ -107,10 +127,11 @@ class Schema(strawberry.Schema):
 
     def _mask_errors(self, result: ExecutionResult, context: Context) -> None:
         if result.errors:
-            result.errors = self._client_errors(result.errors, context)
+            result.errors = self.client_errors(result.errors, context.request_id)
 
-    def _client_errors(self, errors: list[GraphQLError], context: Context) -> list[GraphQLError]:
-        return [client_error(error, context.request_id, suggestions=self.suggestions) for error in errors]
+    def client_errors(self, errors: list[GraphQLError], request_id: str) -> list[GraphQLError]:
+        """Return the errors that a client receives."""
+        return [client_error(error, request_id, suggestions=self.suggestions) for error in errors]
 
 
 def _ran(data: Any, errors: list[GraphQLError]) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from cache.feed.events import Rev
+from cache.feed.feed import Feed
 from schema.context import Info
 from schema.errors import BadInput
 from schema.types.counts import TaskCounts
@@ -30,20 +31,29 @@ class Subscription:
         description="Streams every change of any task, made through any worker, a few milliseconds after its commit. "
         "Cost: 5 points, once per subscription."
     )
-    async def task_changed(self, info: Info, after: ResumeAfterArgument = None) -> AsyncGenerator[TaskChange, None]:
-        async with aclosing(info.context.feed.subscribe(_parse_rev(after))) as changes:
-            async for change in changes:
-                yield TaskChange.of(change)
+    def task_changed(self, info: Info, after: ResumeAfterArgument = None) -> AsyncGenerator[TaskChange, None]:
+        return _task_changes(info.context.feed, after)
 
     @strawberry.subscription(
         description="Streams the numbers of tasks: at once, and then after changes, at most four times a second. Cost: "
         "5 points, once per subscription."
     )
-    async def task_counts_changed(self, info: Info) -> AsyncGenerator[TaskCounts, None]:
+    def task_counts_changed(self, info: Info) -> AsyncGenerator[TaskCounts, None]:
         """Stream the counts that all subscribers of this process share."""
-        async with aclosing(info.context.feed.counts.subscribe()) as changes:
-            async for counts in changes:
-                yield TaskCounts.of(counts)
+        return _task_counts(info.context.feed)
+
+
+# Generators outside the class, because a generator of a resolver would keep `info`, and with it the whole executor.
+async def _task_changes(feed: Feed, after: str | None) -> AsyncGenerator[TaskChange, None]:
+    async with aclosing(feed.subscribe(_parse_rev(after))) as changes:
+        async for change in changes:
+            yield TaskChange.of(change)
+
+
+async def _task_counts(feed: Feed) -> AsyncGenerator[TaskCounts, None]:
+    async with aclosing(feed.counts.subscribe()) as changes:
+        async for counts in changes:
+            yield TaskCounts.of(counts)
 
 
 def _parse_rev(after: str | None) -> Rev | None:

@@ -13,8 +13,15 @@ class TaskCounts:
     todo: int = strawberry.field(description="The number of tasks with the status TODO.")
     in_progress: int = strawberry.field(description="The number of tasks with the status IN_PROGRESS.")
     done: int = strawberry.field(description="The number of tasks with the status DONE.")
+    origin: strawberry.Private[Mapping[Status | None, int]]
 
     @classmethod
     def of(cls, counts: Mapping[Status | None, int]) -> "TaskCounts":
         """Convert the counts of the store, which are keyed by status; None stands for all tasks."""
-        return cls(all=counts[None], todo=counts["TODO"], in_progress=counts["IN_PROGRESS"], done=counts["DONE"])
+        return cls(
+            all=counts[None],
+            todo=counts["TODO"],
+            in_progress=counts["IN_PROGRESS"],
+            done=counts["DONE"],
+            origin=counts,
+        )

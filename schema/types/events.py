@@ -41,6 +41,8 @@ class TaskChange:
         "each event; a RESYNC may skip numbers. Pass the last `rev` as `after` to resume the stream."
     )
 
+    origin: strawberry.Private[FeedEvent]
+
     @classmethod
     def of(cls, event: FeedEvent) -> "TaskChange":
         """Convert an event of the feed."""
@@ -49,4 +51,5 @@ class TaskChange:
             id=None if event.id is None else strawberry.ID(str(event.id)),
             task=cast("Task | None", event.task),
             rev=str(event.rev),
+            origin=event,
         )

@@ -3,16 +3,19 @@
 Each test prints the longest time that the worker's event loop was held (`pytest -s`). Tests do not assert times.
 """
 
+import asyncio
 import json
 import select
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets import ClientConnection, Subprotocol
+from websockets import connect as connect_web_socket
 
 from api.config.settings import Settings
 from api.devstores.stores import find_stores
@@ -25,6 +28,8 @@ TIMEOUT_MS = "3000"
 MAX_RESIDENT_BYTES = 300 * 2**20
 ALIVE = post("{ __typename }")
 PAGE = post("{ tasks(first: 100) { nodes { id description } } }")
+CHANGED = "subscription { taskChanged { kind rev task { id } } }"
+SUBSCRIBE = json.dumps({"id": "%d", "type": "subscribe", "payload": {"query": CHANGED}})
 CREATE = "mutation ($tasks: [CreateTaskInput!]!) { createTasks(input: {tasks: $tasks}) { userErrors { code } } }"
 
 
@@ -205,3 +210,35 @@ def test_clients_that_do_not_read_are_closed(service: Service, watchdog: LoopWat
             assert exchange(service, ALIVE)[0] == 200
         # All of them are closed, up to a few files that the worker has opened for other reasons.
         assert until(lambda: len(list(files.iterdir())) <= before + 5)
+
+
+def test_write_reaches_thousands_of_subscriptions(service: Service, watchdog: LoopWatchdog) -> None:
+    asyncio.run(write_with_subscriptions(service))
+
+
+async def write_with_subscriptions(service: Service) -> None:
+    """Open all subscriptions of a worker over 100 sockets, next to an honest subscriber, and write once."""
+    async with AsyncExitStack() as stack:
+        honest, *attackers = [await stack.enter_async_context(web_socket(service)) for _ in range(101)]
+        await honest.send(SUBSCRIBE % 0)
+        assert json.loads(await honest.recv())["type"] == "next"
+        refused = 0
+        for attacker in attackers:
+            for number in range(50):
+                await attacker.send(SUBSCRIBE % number)
+            answers = [json.loads(await attacker.recv()) for _ in range(50)]
+            refused += sum(answer["type"] == "error" for answer in answers)
+        assert refused == 1  # the honest subscriber has one of the 5,000
+        assert (await asyncio.to_thread(exchange, service, post(CREATE, tasks=[{"title": "One write"}])))[0] == 200
+        for socket, count in [(honest, 1), *((attacker, 50) for attacker in attackers[:-1]), (attackers[-1], 49)]:
+            kinds = [json.loads(await socket.recv())["payload"]["data"]["taskChanged"]["kind"] for _ in range(count)]
+            assert kinds == ["CREATED"] * count
+
+
+@asynccontextmanager
+async def web_socket(service: Service) -> AsyncIterator[ClientConnection]:
+    address, protocols = f"ws://127.0.0.1:{service.port}/graphql", [Subprotocol("graphql-transport-ws")]
+    async with connect_web_socket(address, subprotocols=protocols, max_queue=None) as connection:
+        await connection.send('{"type": "connection_init"}')
+        await connection.recv()
+        yield connection

@@ -11,8 +11,8 @@ from cache.metrics import StoreMetrics
 
 GAUGES = dict.fromkeys(
     (
-        *("ready", "degraded", "redis_full", "page_cache_bytes", "streams", "requests_in_flight"),
-        *("searches_in_flight", "deep_pages_in_flight", "writes_in_flight"),
+        *("ready", "degraded", "redis_full", "page_cache_bytes", "streams", "subscriptions"),
+        *("requests_in_flight", "searches_in_flight", "deep_pages_in_flight", "writes_in_flight"),
     ),
     1.0,
 )

@@ -1,0 +1,83 @@
+"""Events of subscriptions: an event is rendered once for all subscribers of a worker that select the same of it."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any, NamedTuple
+
+from strawberry.types.execution import PreExecutionError
+
+from api.graphql.json_text import encode_json
+from api.graphql.response import body_of
+from cache.feed.subscriber import SubscriberTooSlow
+from schema.execution.answer import Answer
+from schema.execution.subscription import Selection, Subscription
+
+# The rendered events of a worker. Slow subscribers get theirs from here too, or else have them rendered again.
+MAX_BYTES = 8 * 2**20
+# What an event takes in addition to its body.
+_EVENT_BYTES = 500
+
+
+class SubscriptionEvent(NamedTuple):
+    """An event as clients of every transport receive it: its JSON. `errors`: those of an operation that cannot run."""
+
+    body: bytes
+    errors: list[dict[str, Any]] | None = None
+
+
+class SharedEvents:
+    """The bodies of the last events, by the selection and the origin of the payload. Evicts the oldest.
+
+    An answer with errors is not shared, because an error can name the request of its subscriber.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        # Each with its origin, whose identity is a part of the key.
+        self._bodies: dict[tuple[Selection, int], tuple[object, bytes]] = {}
+        self.bytes = 0
+
+    async def events(self, subscription: Subscription) -> AsyncGenerator[SubscriptionEvent, None]:
+        """Yield the events of a subscription until it ends. Raises `SubscriberTooSlow`."""
+        source = await subscription.source()
+        if isinstance(source, Answer):
+            yield event_of(source)
+            return
+        try:
+            async with aclosing(source):
+                async for payload in source:
+                    yield SubscriptionEvent(await self._body(subscription, payload))
+        except SubscriberTooSlow:
+            raise
+        except Exception as error:
+            yield event_of(subscription.failure(error))
+
+    async def _body(self, subscription: Subscription, payload: Any) -> bytes:
+        key = subscription.selection, id(payload.origin)
+        found = self._bodies.get(key)
+        if found is not None:
+            return found[1]
+        answer = await subscription.answer(payload)
+        body = event_of(answer).body
+        if not answer.errors and key not in self._bodies:
+            self._keep(key, payload.origin, body)
+        return body
+
+    def _keep(self, key: tuple[Selection, int], origin: object, body: bytes) -> None:
+        self._bodies[key] = origin, body
+        self.bytes += _EVENT_BYTES + len(body)
+        while self.bytes > self._max_bytes:
+            _, evicted = self._bodies.pop(next(iter(self._bodies)))
+            self.bytes -= _EVENT_BYTES + len(evicted)
+
+
+def event_of(answer: Answer) -> SubscriptionEvent:
+    """Return the event for an answer, without extensions."""
+    content = body_of(answer._replace(extensions={}))
+    return SubscriptionEvent(encode_json(content), None if answer.executed else content["errors"])
+
+
+async def events_of(results: AsyncIterator[Any]) -> AsyncGenerator[SubscriptionEvent, None]:
+    """Yield the events of an operation that cannot run, which the schema has refused."""
+    async for result in results:
+        yield event_of(Answer(result.data, result.errors or [], {}, executed=not isinstance(result, PreExecutionError)))

@@ -1,0 +1,92 @@
+"""Subscriptions that run: the payloads of their source, and the answer to each payload."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from graphql import (
+    ExecutionResult,
+    Executor,
+    GraphQLError,
+    create_source_event_stream,
+)
+
+from schema.execution.answer import Answer
+
+if TYPE_CHECKING:
+    from schema.context import Context
+    from schema.execution.plan import Plan
+    from schema.execution.schema import Schema
+
+
+class Selection(NamedTuple):
+    """What the answer to a payload depends on, other than the payload: the plan and the variables below its root."""
+
+    plan: int
+    variables: Hashable
+
+
+class Subscription:
+    """One subscription. It keeps little, because there can be thousands: no executor and no session of the store.
+
+    new_context: returns a context for the source or for one event.
+    """
+
+    __slots__ = ("_new_context", "_plan", "_request_id", "_schema", "_variables", "selection")
+
+    def __init__(
+        self,
+        schema: Schema,
+        plan: Plan,
+        variables: dict[str, Any] | None,
+        request_id: str,
+        new_context: Callable[[str], Context],
+    ) -> None:
+        self._schema = schema
+        self._plan = plan
+        self._variables = variables
+        self._request_id = request_id
+        self._new_context = new_context
+        self.selection = selection_of(plan, variables)
+
+    async def source(self) -> AsyncGenerator[Any, None] | Answer:
+        """Return the payloads for this subscriber, or the answer with the errors if there are none."""
+        executor = self._executor()
+        if isinstance(executor, list):
+            return self._rejection(executor)
+        created: Any = create_source_event_stream(executor)
+        source = await created if isawaitable(created) else created
+        if isinstance(source, ExecutionResult):
+            return self._rejection(source.errors or [])
+        return cast("AsyncGenerator[Any, None]", source)
+
+    async def answer(self, payload: Any) -> Answer:
+        """Return the answer to a payload. Without errors it is the same for all subscriptions of the selection."""
+        executor = self._executor()
+        if isinstance(executor, list):
+            return self._rejection(executor)
+        running: Any = executor.build_per_event_executor(payload).execute_operation(False)
+        result = await running if isawaitable(running) else running
+        return Answer(result.data, self._masked(result.errors) if result.errors else [], {})
+
+    def _rejection(self, errors: list[GraphQLError]) -> Answer:
+        return Answer(None, self._masked(errors), {}, executed=False)
+
+    def _executor(self) -> list[GraphQLError] | Executor[Any]:
+        return self._schema.executor(self._plan, self._variables, self._new_context(self._request_id))
+
+    def _masked(self, errors: list[GraphQLError]) -> list[GraphQLError]:
+        return self._schema.client_errors(errors, self._request_id)
+
+    def failure(self, error: Exception) -> Answer:
+        """Return the answer after which a subscription ends, because its source has failed."""
+        known = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+        return Answer(None, self._masked([known]), {})
+
+
+def selection_of(plan: Plan, variables: Mapping[str, Any] | None) -> Selection:
+    """Return what the answers of a subscription with these variables depend on."""
+    given, names = variables or {}, sorted(plan.event_variables)
+    return Selection(plan.number, tuple((name, repr(given[name])) for name in names if name in given))
