@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 GATE_LEASE_SECONDS = 1.0
 # How long PostgreSQL may be silent before this process reports that it is not ready.
 READY_TIMEOUT_SECONDS = 5.0
+# How long Redis must answer until the log says so. A slow Redis answers and fails several times a second.
+RECOVERY_SECONDS = 5.0
 
 
 def clock() -> float:
@@ -41,6 +43,9 @@ class GateLease:
         self.lost_index: tuple[int, IndexLost] | None = None
         self._too_large_epoch: int | None = None
         self._has_closed = False
+        # For the log, by `clock`: since when reads bypass Redis, and since when Redis answers.
+        self._bypassed_at: float | None = None
+        self._answered_at = 0.0
         self._protocol: Protocol | None = None
         self._observed_at = self._valid_until = -READY_TIMEOUT_SECONDS
         self.wake_up_event = asyncio.Event()
@@ -89,7 +94,23 @@ class GateLease:
         if isinstance(error, IndexLost):
             self.report_lost_index(epoch, error)
         if not isinstance(error, IndexLost) or isinstance(error, OtherRedis):
-            self.redis_answers = False
+            self.bypass_redis(epoch, error)
+
+    def bypass_redis(self, epoch: int, error: StoreUnavailable) -> None:
+        """Let later reads fall back to PostgreSQL, until the watcher has reached Redis. The log tells it once."""
+        self.redis_answers = False
+        if self._bypassed_at is None:
+            self._bypassed_at = clock()
+            log.warning("reads bypass Redis", epoch=epoch, reason=explain(error))
+
+    def use_redis(self, epoch: int) -> None:
+        """Let later reads use Redis, which has answered the watcher or has not failed since."""
+        now = clock()
+        if not self.redis_answers:
+            self.redis_answers, self._answered_at = True, now
+        if self._bypassed_at is not None and now - self._answered_at >= RECOVERY_SECONDS:
+            log.info("reads use Redis again", epoch=epoch, seconds=round(now - self._bypassed_at, 1))
+            self._bypassed_at = None
 
     def record_failure(self, epoch: int, error: BaseException) -> None:
         """Record why an index is not in use. An operator has to act only if Redis is out of memory."""

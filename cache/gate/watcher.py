@@ -61,14 +61,15 @@ async def check_gate(
 
 async def _check_redis(lease: GateLease, found: Gate) -> None:
     """Check whether Redis answers again after a failure, and close the gate if the index was reported lost."""
-    if not lease.redis_answers:
-        try:
+    try:
+        if not lease.redis_answers:
             await lease.protocol_for(found).check()
-            lease.redis_answers = True
-        except IndexLost as error:
-            lease.lost_index = (found.epoch, error)
-        except CacheUnavailable:
-            return
+        lease.use_redis(found.epoch)
+    except IndexLost as error:
+        lease.lost_index = (found.epoch, error)
+    except CacheUnavailable as error:
+        lease.bypass_redis(found.epoch, error)
+        return
     if (lost := lease.lost_index) is not None:
         if lost[0] == found.epoch:
             await lease.close(*lost)  # if this raises, the next round tries again

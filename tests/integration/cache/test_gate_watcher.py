@@ -7,6 +7,7 @@ from typing import Any, LiteralString, cast
 
 import pytest
 from psycopg.rows import AsyncRowFactory
+from structlog.testing import capture_logs
 
 from cache.errors import CacheUnavailable
 from cache.gate import watcher
@@ -200,3 +201,41 @@ async def test_watcher_reconnects_when_its_connection_ends(store: Store, monkeyp
             await wait_until(lambda: store.gate_lease.protocol is not None)
             assert len(backend_pids) == connections
             await connection.raw.execute("SELECT pg_terminate_backend(%s, 5000)", (backend_pids[-1],))
+
+
+async def test_log_tells_once_that_reads_bypass_redis_and_that_they_use_it_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cache.gate.lease.RECOVERY_SECONDS", 0.0)
+    lease, epoch = store.gate_lease, protocol(store).gate.epoch
+    async with store.database.connection() as connection:
+        with capture_logs() as lines:
+            for _ in range(2):
+                await watcher.check_gate(lease, connection, store.workspace, None)
+            assert lines == []  # an ordinary start
+            for _ in range(3):
+                lease.record_read_failure(epoch, CacheUnavailable())
+            assert lease.protocol is None
+            for _ in range(2):
+                await watcher.check_gate(lease, connection, store.workspace, None)
+    assert [line["event"] for line in lines] == ["reads bypass Redis", "reads use Redis again"]
+    assert lines[0]["reason"].startswith("Redis cannot be reached")
+
+
+async def test_log_does_not_follow_a_redis_that_answers_now_and_then(store: Store) -> None:
+    lease, epoch = store.gate_lease, protocol(store).gate.epoch
+    with capture_logs() as lines:
+        for _ in range(3):
+            lease.record_read_failure(epoch, CacheUnavailable())
+            lease.use_redis(epoch)
+    assert [line["event"] for line in lines] == ["reads bypass Redis"]
+
+
+async def test_log_tells_that_a_worker_cannot_reach_redis_from_its_start(store: Store, database: Database) -> None:
+    async with Redis("redis://127.0.0.1:1/0") as redis:
+        isolated = Store(database, redis, StoreMetrics())
+        async with database.connection() as connection:
+            with capture_logs() as lines:
+                for _ in range(2):
+                    await watcher.check_gate(isolated.gate_lease, connection, store.workspace, None)
+    assert [line["event"] for line in lines] == ["reads bypass Redis"]
