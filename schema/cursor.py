@@ -46,6 +46,9 @@ def decode_cursor(argument: str, cursor: str, order: Order) -> IndexPosition:
         valid = 0 <= score < _SCORE_ENDS.get(sort_key, 0)
     except ValueError:
         valid = False
+    if not cursor:
+        page = "last" if argument == "before" else "first"
+        raise BadInput(argument, f"is an empty string. For the {page} page, pass null or leave it out.")
     if not valid:
         raise BadInput(
             argument,

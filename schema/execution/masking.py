@@ -30,6 +30,8 @@ SHARE_CODES = {"searches": "SEARCHES_BUSY", "deep_pages": "DEEP_PAGES_BUSY", "wr
 # When a client may send an operation again that found all connections in use. The status stays 200, because other
 # fields of the operation may have their data, so no header says it.
 RETRY_AFTER_SECONDS = 1
+# graphql-core calls null by its name in Python.
+_NOT_NONE = " not to be None."
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
@@ -47,6 +49,8 @@ def client_error(error: GraphQLError, request_id: str, *, suggestions: bool = Tr
         limit = int(found[1])
         message = f"The document has too many tokens; the limit is {limit:,}. Shorten it, or use variables."
         return GraphQLError(message, extensions={"code": "TOO_MANY_TOKENS", "limit": limit})
+    if error.message.endswith(_NOT_NONE):
+        error.message = error.message.removesuffix(_NOT_NONE) + " not to be null."
     if not suggestions:
         error.message = _SUGGESTION.sub("", error.message)
     if len(error.message) > _MAX_MESSAGE_CHARACTERS:

@@ -138,7 +138,7 @@ def forged(cursor: str) -> list[str]:
         cursor + cursor,
         cursor.swapcase(),
         "A" * 100_000,
-        *(cursor[:length] for length in range(len(cursor))),
+        *(cursor[:length] for length in range(1, len(cursor))),
     ]
 
 
@@ -149,6 +149,7 @@ async def test_forged_or_truncated_cursor_is_rejected(client: Client, existing_t
     await client.query(document, **{end: cursor})
     for other in forged(cursor):
         await assert_bad_input(client, document, end, "is not a cursor", **{end: other})
+    await assert_bad_input(client, document, end, "is an empty string", **{end: ""})
     await assert_validation_error(client, document, end, **{end: 1})
 
 

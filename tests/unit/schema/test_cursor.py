@@ -55,6 +55,12 @@ def test_cursor_of_another_order_is_rejected(made_for: Order, used_in: Order) ->
         decode_cursor("before", encode_cursor(TASK, made_for), used_in)
 
 
+@pytest.mark.parametrize(("argument", "page"), [("after", "first"), ("before", "last")])
+def test_empty_cursor_is_refused_with_what_to_send_instead(argument: str, page: str) -> None:
+    with pytest.raises(BadInput, match=rf"^{argument} is an empty string\. For the {page} page, pass null"):
+        decode_cursor(argument, "", "NEWEST")
+
+
 def test_every_change_of_a_character_is_detected() -> None:
     cursor = encode_cursor(TASK, "NEWEST")
     for index, letter in enumerate(cursor[:-1]):  # the last character contains unused bits
@@ -63,7 +69,7 @@ def test_every_change_of_a_character_is_detected() -> None:
             decode_cursor("after", changed, "NEWEST")
 
 
-@pytest.mark.parametrize("text", ["", "A", "é" * 40, "\0", "A" * 100_000, "A" * 39], ids=ascii)
+@pytest.mark.parametrize("text", ["A", "é" * 40, "\0", "A" * 100_000, "A" * 39], ids=ascii)
 def test_other_text_is_rejected(text: str) -> None:
     with pytest.raises(BadInput, match="is not a cursor"):
         decode_cursor("after", text, "NEWEST")

@@ -84,5 +84,10 @@ def test_unexpected_error_is_masked() -> None:
     assert shown.original_error is None
 
 
+def test_error_about_null_calls_it_null() -> None:
+    error = GraphQLError("Expected value of non-null type 'TaskOrder!' not to be None.")
+    assert client_error(error, "id").message == "Expected value of non-null type 'TaskOrder!' not to be null."
+
+
 def test_long_message_is_cut() -> None:
     assert len(client_error(GraphQLError("x" * 100_000), "id").message) == 1001
