@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { hasAllFields, optimisticPayload, overwriteInputs, undoInputs } from '@/features/task-editing/taskEdits';
+import {
+  acceptSavedChanges,
+  hasAllFields,
+  optimisticPayload,
+  overwriteInputs,
+  undoInputs,
+} from '@/features/task-editing/taskEdits';
 import type { UpdateTasksMutation } from '@/gql';
 import { task, taskRow } from './tasks';
 
@@ -43,4 +49,20 @@ test('an overwrite expects the current versions of the tasks that conflicted', (
   ];
   const results = [result({ currentTask: task({ version: 5 }) }), result({ task: task({ id: 'b', version: 2 }) })];
   expect(overwriteInputs(inputs, results)).toEqual([{ id: 'a', title: 'New', expectedVersion: 5 }]);
+});
+
+test('a conflict with a version that has the wanted values is no conflict', () => {
+  const userErrors = [
+    { __typename: 'UserError' as const, message: 'The task has changed.', code: 'VERSION_CONFLICT' as const },
+  ];
+  const current = task({ title: 'New', expiresAt: '2027-01-01T18:00:00.000000Z', version: 2 });
+  const results = [result({ currentTask: current, userErrors })];
+  const same = { id: 'a', title: 'New', expiresAt: '2027-01-01T18:00:00.000Z', expectedVersion: 1 };
+  expect(acceptSavedChanges([same], results)).toEqual([result({ currentTask: current, task: current })]);
+  for (const other of [
+    { ...same, title: 'Other' },
+    { ...same, expiresAt: null },
+    { ...same, status: 'DONE' as const },
+  ])
+    expect(acceptSavedChanges([other], results)).toEqual(results);
 });

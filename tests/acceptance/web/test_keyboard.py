@@ -74,3 +74,30 @@ async def test_keyboard_help_and_command_menu(site: Site, open_tab: OpenTab) -> 
     await press("Enter")
     await expect(tasks.status_tab("Done")).to_have_attribute("aria-selected", "true")
     await expect(tasks.heading("No tasks with status “Done”")).to_be_visible()
+
+
+async def test_keys_of_an_input_method_do_nothing_else(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("手紙を書く")
+    tab = await open_tab("/")
+    tasks = TaskList(tab)
+    await tasks.expect_rows("手紙を書く")
+    # The browser composes a word, as Japanese is typed. Enter confirms the word, and Escape discards it.
+    input_method = await tab.context.new_cdp_session(tab)
+    compose = {"text": "てがみ", "selectionStart": 3, "selectionEnd": 3}
+    title = await tasks.start_title_edit("手紙を書く")
+    for field in (title, tasks.search_field):
+        await field.fill("")
+        await field.focus()
+        await input_method.send("Input.imeSetComposition", compose)
+        await tab.keyboard.press("Enter")
+        # Not pressed, because without a real input method the browser itself would empty the search field.
+        escape = {"key": "Escape", "isComposing": True, "bubbles": True}
+        await field.dispatch_event("keydown", escape)
+        # What Safari reports for the key that ends a composition.
+        await field.dispatch_event("keydown", {"key": "Enter", "keyCode": 229, "bubbles": True})
+        await expect(field).to_be_focused()
+        await expect(field).to_have_value("てがみ")
+        await input_method.send("Input.insertText", {"text": "手紙"})
+        await expect(field).to_have_value("手紙")
+    await tab.keyboard.press("Escape")
+    await expect(tasks.search_field).to_have_value("")

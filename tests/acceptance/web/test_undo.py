@@ -56,7 +56,7 @@ async def test_retry_saves_the_typed_text(site: Site, open_tab: OpenTab, monitor
     await tasks.edit_title("Write the letter", "Write two letters")
     await expect(tasks.row("Write the letter")).to_contain_text("Unsaved")
     await tab.unroute("**/graphql")
-    await tasks.message("Could not reach the service").get_by_role("button", name="Try again").click()
+    await tasks.message("The service cannot be reached. The change").get_by_role("button", name="Try again").click()
     await tasks.expect_rows("Write two letters")
     await expect(tasks.rows).not_to_contain_text(["Unsaved"])
 

@@ -1,15 +1,24 @@
 import { ApolloLink, ServerError, ServerParseError } from '@apollo/client';
-import { tap } from 'rxjs';
+import { catchError, throwError, timeout } from 'rxjs';
 import { updateConnection } from './connection';
+import { UnreachableError } from './unreachableError';
 
-/** Marks the service as unreachable when a request fails without an HTTP response and was not aborted by the page. */
+/** The service's own limit is 10 s by default. Without a limit here, one lost request would block all later changes. */
+export const RESPONSE_TIMEOUT_MS = 15_000;
+
+/**
+ * Limits the time that a request takes, and marks the service as unreachable when it does not answer.
+ *
+ * A request that fails without an HTTP response, and was not aborted by the page, ends with an `UnreachableError`.
+ */
 export const reachabilityLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
-    tap({
-      error: (error: unknown) => {
-        const aborted = error instanceof DOMException && error.name === 'AbortError';
-        if (!ServerError.is(error) && !ServerParseError.is(error) && !aborted) updateConnection({ reachable: false });
-      },
+    timeout({ first: RESPONSE_TIMEOUT_MS }),
+    catchError((error: unknown) => {
+      const aborted = error instanceof DOMException && error.name === 'AbortError';
+      if (ServerError.is(error) || ServerParseError.is(error) || aborted) return throwError(() => error);
+      updateConnection({ reachable: false });
+      return throwError(() => new UnreachableError(error));
     }),
   ),
 );

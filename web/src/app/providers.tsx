@@ -7,7 +7,11 @@ import { Notifications } from '@mantine/notifications';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import type { ReactNode } from 'react';
 import { client } from '@/apollo/client';
+import { shieldCompositionKeys } from '@/ui/compositionKeys';
 import { theme } from '@/ui/theme';
+
+// Before React renders, so that no listener of a component comes first.
+shieldCompositionKeys();
 
 export function Providers({ children }: { children: ReactNode }) {
   return (

@@ -18,7 +18,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     const onKeyDown = (event: KeyboardEvent) => {
       const name = shortcutName(event);
       const run = Object.hasOwn(latest.current, name) ? latest.current[name] : undefined;
-      if (!run || event.defaultPrevented || event.isComposing) return;
+      if (!run || event.defaultPrevented) return;
       if (!ALWAYS_ON.has(name) && isHandledByTarget(event)) return;
       event.preventDefault();
       run(event);

@@ -4,6 +4,7 @@ import { READINESS_URL } from '@/apollo/endpoints';
 
 const HEALTHY_INTERVAL_MS = 10_000;
 const UNHEALTHY_INTERVAL_MS = 1_500;
+const TIMEOUT_MS = 5_000;
 
 /** Polls the readiness endpoint while the tab is visible, more often while the service is unreachable or degraded. */
 export function useHealthCheck(): void {
@@ -21,7 +22,9 @@ export function useHealthCheck(): void {
 
 async function checkHealth(): Promise<void> {
   try {
-    const { degraded } = (await (await fetch(READINESS_URL)).json()) as { degraded?: boolean };
+    const { degraded } = (await (await fetch(READINESS_URL, { signal: AbortSignal.timeout(TIMEOUT_MS) })).json()) as {
+      degraded?: boolean;
+    };
     updateConnection({ reachable: navigator.onLine, degraded: degraded ?? false });
   } catch {
     updateConnection({ reachable: false });

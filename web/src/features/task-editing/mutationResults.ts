@@ -1,4 +1,6 @@
 /** Reads the result of a bulk mutation: which tasks failed, the reasons, and the message for the person. */
+import { ServerError, ServerParseError } from '@apollo/client';
+import { UnreachableError } from '@/apollo/unreachableError';
 import type { TaskFieldsFragment, UserErrorCode } from '@/gql';
 
 export interface UserError {
@@ -18,13 +20,13 @@ export interface MutationOptions {
   isUndo?: boolean;
 }
 
-const UNREACHABLE_MESSAGE =
-  'Could not reach the service, so the change is not confirmed. Unsaved text is kept as a draft.';
+const OUTCOME_UNKNOWN = 'The change may have been saved or not. Unsaved text is kept as a draft.';
 
-/** Return the message for a request that failed. */
+/** Return the message for a mutation that failed. Without an answer of the service, its outcome is unknown. */
 export function requestErrorMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return /fetch|network/i.test(message) ? UNREACHABLE_MESSAGE : message;
+  const hasNoAnswer = error instanceof UnreachableError || ServerError.is(error) || ServerParseError.is(error);
+  return hasNoAnswer ? `${message} ${OUTCOME_UNKNOWN}` : message;
 }
 
 /** Return how many tasks failed, and their distinct reasons as one text. */

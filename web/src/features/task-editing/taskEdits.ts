@@ -1,5 +1,6 @@
 /** The data of an update mutation: the response that the page expects, and the inputs that undo or repeat it. */
 import type { TaskFieldsFragment, TaskRowFragment, UpdateTaskInput, UpdateTasksMutation } from '@/gql';
+import { isVersionConflict } from './mutationResults';
 
 /** A cached task: with all fields, or only with the fields that the list shows. */
 export type CachedTask = TaskRowFragment | TaskFieldsFragment;
@@ -54,4 +55,31 @@ export function overwriteInputs(inputs: UpdateTaskInput[], results: UpdateResult
     const current = results[i]?.currentTask;
     return current ? [{ ...input, expectedVersion: current.version }] : [];
   });
+}
+
+/**
+ * Return the results with those counted as updates whose tasks already have the wanted values.
+ *
+ * A browser sends a request again if its connection broke before the answer. The second one then conflicts with the
+ * version that the first one created.
+ */
+export function acceptSavedChanges(inputs: UpdateTaskInput[], results: UpdateResults): UpdateResults {
+  return results.map((result, i) => {
+    const { currentTask } = result;
+    const input = inputs[i];
+    const saved = input && currentTask && isVersionConflict(result) && hasValues(currentTask, input);
+    return saved ? { ...result, task: currentTask, userErrors: [] } : result;
+  });
+}
+
+function hasValues(task: TaskFieldsFragment, wanted: UpdateTaskInput): boolean {
+  return Object.entries(wanted).every(([field, value]) => {
+    if (field === 'expectedVersion') return true;
+    const current = task[field as keyof typeof task];
+    return current === value || (field === 'expiresAt' && !!current && !!value && isSameTime(current, value));
+  });
+}
+
+function isSameTime(a: string | number, b: string | number): boolean {
+  return new Date(a).getTime() === new Date(b).getTime();
 }

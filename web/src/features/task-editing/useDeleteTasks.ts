@@ -32,7 +32,7 @@ async function deleteTasks(
       variables: { input: { tasks } },
       optimisticResponse: { deleteTasks: optimisticPayload(tasks) },
       update: (cache, { data: response }) => {
-        for (const { deletedTaskId } of response?.deleteTasks.results ?? []) {
+        for (const { deletedTaskId } of acceptGone(tasks, response?.deleteTasks.results ?? [])) {
           if (deletedTaskId) cache.evict({ id: cache.identify({ __typename: 'Task', id: deletedTaskId }) });
         }
       },
@@ -42,8 +42,9 @@ async function deleteTasks(
       showErrorToast(payload?.userErrors[0]?.message ?? 'No tasks were deleted.');
       return false;
     }
-    reportDeleted(client, payload.results, options);
-    return reportFailed(client, tasks, payload.results, options);
+    const results = acceptGone(tasks, payload.results);
+    reportDeleted(client, results, options);
+    return reportFailed(client, tasks, results, options);
   } catch (error) {
     const retry = { label: 'Try again', run: () => void deleteTasks(client, tasks, options) };
     showErrorToast(requestErrorMessage(error), retry);
@@ -59,6 +60,18 @@ function optimisticPayload(tasks: DeleteTaskInput[]) {
     userErrors: [],
   }));
   return { __typename: 'DeleteTasksPayload' as const, userErrors: [], results };
+}
+
+/**
+ * Return the results with those counted as deleted whose tasks are gone.
+ *
+ * A browser sends a request again if its connection broke before the answer, and the first one may have deleted them.
+ */
+function acceptGone(tasks: DeleteTaskInput[], results: DeleteResult[]): DeleteResult[] {
+  return results.map((result, i) => {
+    const gone = result.userErrors.some(({ code }) => code === 'NOT_FOUND');
+    return gone ? { ...result, deletedTaskId: tasks[i]?.id ?? null, userErrors: [] } : result;
+  });
 }
 
 function reportDeleted(client: ApolloClient, results: DeleteResult[], { isUndo }: MutationOptions): void {

@@ -11,6 +11,7 @@ import { editConflict } from './editConflict';
 import { isVersionConflict, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
 import { trackUpdate } from './pendingUpdates';
 import {
+  acceptSavedChanges,
   type CachedTask,
   hasAllFields,
   optimisticPayload,
@@ -51,14 +52,15 @@ async function sendUpdate(
         : undefined,
     });
     const payload = data?.updateTasks;
-    rebaseDraftsAfterResponse(cached, payload?.results);
-    changes.forEach((change, i) => payload?.results[i]?.task && dropSavedDrafts(change));
+    const results = acceptSavedChanges(inputs, payload?.results ?? []);
+    rebaseDraftsAfterResponse(cached, results);
+    changes.forEach((change, i) => results[i]?.task && dropSavedDrafts(change));
     if (!payload || payload.userErrors.length > 0) {
       showErrorToast(payload?.userErrors[0]?.message ?? 'No tasks were changed.');
       return false;
     }
-    reportUpdated(client, changes, cached, payload.results, options);
-    return reportFailed(client, inputs, payload.results, options);
+    reportUpdated(client, changes, cached, results, options);
+    return reportFailed(client, inputs, results, options);
   } catch (error) {
     rebaseDraftsAfterResponse(cached);
     const retry = { label: 'Try again', run: () => void updateTasks(client, changes, options) };
@@ -86,9 +88,9 @@ function rebaseDraftsBeforeSending(cached: (CachedTask | null)[]): void {
 }
 
 /** Move drafts from the predicted version to the real one, or back to the old version if the mutation failed. */
-function rebaseDraftsAfterResponse(cached: (CachedTask | null)[], results?: UpdateResults): void {
+function rebaseDraftsAfterResponse(cached: (CachedTask | null)[], results: UpdateResults = []): void {
   cached.forEach((task, i) => {
-    if (task) rebaseDrafts(task.id, task.version + 1, results?.[i]?.task?.version ?? task.version);
+    if (task) rebaseDrafts(task.id, task.version + 1, results[i]?.task?.version ?? task.version);
   });
 }
 

@@ -83,7 +83,7 @@ function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void
       onChange={(event) => change(event.target.value)}
       onBlur={() => finish(true)}
       onKeyDown={(event) => {
-        if (event.key === 'Enter' && !event.nativeEvent.isComposing) finish(true);
+        if (event.key === 'Enter') finish(true);
         if (event.key === 'Escape') finish(false);
       }}
     />
