@@ -82,11 +82,13 @@ class Service:
 
 def resident(service: Service) -> int:
     """Return the resident memory of the largest worker in bytes."""
-    sizes = []
-    for pid in service.find(" worker "):
-        status = Path(f"/proc/{pid}/status").read_text()
-        sizes.append(int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]))
-    return max(sizes) * 1024
+    return max(memory_bytes(pid) for pid in service.find(" worker "))
+
+
+def memory_bytes(pid: int) -> int:
+    """Return the resident memory of a process in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
 
 
 @contextmanager
