@@ -27,7 +27,7 @@ from api.http.front import Front
 from api.http.health import livez, readyz
 from api.http.metrics import metrics_endpoint
 from api.http.reply import COMPRESS_FROM_BYTES
-from api.http.request_limit import RequestLimit
+from api.http.request_limit import RequestLimits
 from api.http.static_site import StaticSite
 from api.http.trusted_hosts import TrustedHosts, trusted_names
 from api.metrics.snapshot import SnapshotFiles
@@ -58,7 +58,7 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
     origins = AllowedOrigins(settings.allowed_origins)
     site = StaticSite(settings.page_dir, playground=settings.development)
     service = _create_service(settings, store, feed)
-    requests = RequestLimit(settings.max_requests_in_flight)
+    requests = RequestLimits(settings.max_requests_in_flight)
     metrics = WorkerMetrics(store, streams, lambda: requests.in_flight, snapshots)
     access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
 

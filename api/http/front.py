@@ -22,7 +22,7 @@ from api.http.errors import RETRY_AFTER, error_response, internal_error
 from api.http.exchange import WHOLE_RESPONSE
 from api.http.incoming import IncomingRequest
 from api.http.reply import Reply
-from api.http.request_limit import RequestLimit
+from api.http.request_limit import RequestLimits
 from api.http.trusted_hosts import TrustedHosts
 from api.metrics.requests import RequestMetrics
 from api.realtime.stream_limit import TooManyStreams
@@ -57,7 +57,7 @@ class Front:
         access_log: AccessLog,
         metrics: RequestMetrics,
         hosts: TrustedHosts,
-        requests: RequestLimit,
+        requests: RequestLimits,
         bodies: BodyLimit,
         cors: CrossOrigin,
     ) -> None:
@@ -154,14 +154,17 @@ class Front:
             other, reply.record = self._bodies.refusal(error), _BODY_TOO_LARGE
         else:
             reply.received_bytes = len(body)
-            if not self._requests.acquire():
-                other, reply.record = self._requests.refusal(), _BUSY
+            limit = self._requests.of(body)
+            if not limit.acquire():
+                other, reply.record = limit.refusal(), _BUSY
             else:
                 try:
+                    if limit.turns is not None:
+                        await limit.turns.turn()
                     response = await self._endpoint.respond(request, body)
                 finally:
                     # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
-                    self._requests.release()
+                    limit.release()
                 reply.record = response.record
                 if response.record.outcome in _PACED:
                     await asyncio.sleep(RETRY_AFTER_SECONDS)

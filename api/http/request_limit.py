@@ -1,17 +1,21 @@
-"""The limit on requests in flight."""
+"""The limits on requests in flight."""
 
 from starlette.responses import Response
 
 from api.http.errors import RETRY_AFTER, error_response
+from cache.feed.turns import Turns
 
 
 class RequestLimit:
     """Counts the requests in flight. Requests over the limit get 503 with Retry-After, so that they do not queue."""
 
-    __slots__ = ("_limit", "in_flight")
+    __slots__ = ("_limit", "_requests", "in_flight", "turns")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, requests: str = "requests", turns: Turns | None = None) -> None:
+        """`requests` says in the refusal which ones are counted. `turns`: in which they continue, or None."""
         self._limit = limit
+        self._requests = requests
+        self.turns = turns
         self.in_flight = 0
 
     def acquire(self) -> bool:
@@ -28,8 +32,33 @@ class RequestLimit:
         """Return the response 503."""
         return error_response(
             503,
-            f"The server has reached its limit of {self._limit} requests in flight. Try again.",
+            f"The server has reached its limit of {self._limit} {self._requests} in flight. Try again.",
             "BUSY",
             RETRY_AFTER,
             limit=self._limit,
         )
+
+
+# To decode a large body takes up to 6 ms for each megabyte.
+LARGE_BODY_BYTES = 64 * 1024
+
+
+class RequestLimits:
+    """The slots of small requests, and half as many for requests with large bodies, which continue in turns.
+
+    Otherwise many large bodies that arrive together would be decoded in one iteration of the event loop.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._small = RequestLimit(limit)
+        large = f"requests with bodies of {LARGE_BODY_BYTES // 1024} KiB or more"
+        self._large = RequestLimit(max(1, limit // 2), large, Turns(1))
+
+    @property
+    def in_flight(self) -> int:
+        """The number of requests that have a slot."""
+        return self._small.in_flight + self._large.in_flight
+
+    def of(self, body: bytes) -> RequestLimit:
+        """Return the limit that counts a request with this body."""
+        return self._large if len(body) >= LARGE_BODY_BYTES else self._small

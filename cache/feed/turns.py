@@ -1,12 +1,12 @@
-"""Turns: how many of the waiting subscribers continue in one iteration of the event loop."""
+"""Turns: how many of those who wait continue in one iteration of the event loop."""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable
 
-# How many continue in the first iteration, and at most in a later one.
-_FIRST, _MOST = 8, 32
+# How many continue in one iteration at most.
+_MOST = 32
 # The CPU time that one iteration is meant to take. The number adapts to it.
 _TARGET_SECONDS = 0.004
 
@@ -18,9 +18,10 @@ class Turns:
     them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 8) -> None:
+        """`first` is how many continue in the first iteration, before it is known how long they take."""
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._number = _FIRST
+        self._first = self._number = first
         # The CPU time of the thread at the last release; None while no release is scheduled.
         self._released_at: float | None = None
 
@@ -34,7 +35,7 @@ class Turns:
         """Complete these futures, each in its turn."""
         self._waiting.extend(turns)
         if self._waiting and self._released_at is None:
-            self._number = _FIRST
+            self._number = self._first
             self._schedule()
 
     def _schedule(self) -> None:

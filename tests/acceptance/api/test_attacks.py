@@ -10,7 +10,8 @@ import select
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,28 @@ def test_memory_of_unfinished_bodies_is_bounded(service: Service, watchdog: Obse
             send_all(each, b" " * 99_999, 10)
         assert exchange(service, ALIVE)[0] == 200
         assert until(lambda: all(map(is_closed, attackers)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"1," * 490_000 + b"1]",
+        b'{"query": "{ __typename }", "variables": {"x": [' + b"1," * 450_000 + b"1]}}",
+        json.dumps({"query": "{ __typename }", "variables": {"x": "y" * 999_000}}).encode(),
+    ],
+    ids=["batch", "list", "text"],
+)
+def test_many_large_bodies_take_no_slots_from_pages(service: Service, watchdog: Observations, body: bytes) -> None:
+    request = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with ExitStack() as stack:
+        attackers = [stack.enter_context(connect(service.port)) for _ in range(100)]
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda each: send_all(each, request), attackers))
+        codes = set[str]()
+        for each in attackers:
+            with suppress(OSError):  # the oldest are closed while more than 32 MiB arrive
+                codes |= {error["extensions"]["code"] for error in response(each)[1].get("errors", [])}
+    assert codes <= {"BUSY", "BATCHING_DISABLED"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,31 @@
+"""Tests the limits on requests in flight."""
+
+import json
+
+from api.http.request_limit import LARGE_BODY_BYTES, RequestLimits
+
+SMALL, LARGE = b"x" * (LARGE_BODY_BYTES - 1), b"x" * LARGE_BODY_BYTES
+
+
+def test_large_bodies_have_half_as_many_slots_of_their_own() -> None:
+    limits = RequestLimits(10)
+    assert [limits.of(LARGE).acquire() for _ in range(6)] == [True] * 5 + [False]
+    assert [limits.of(SMALL).acquire() for _ in range(11)] == [True] * 10 + [False]
+    assert limits.in_flight == 15
+    limits.of(LARGE).release()
+    assert limits.of(LARGE).acquire()
+
+
+def test_only_large_bodies_continue_in_turns() -> None:
+    limits = RequestLimits(1)
+    assert limits.of(SMALL).turns is None
+    assert limits.of(LARGE).turns is not None
+
+
+def test_refusals_say_which_requests_are_limited() -> None:
+    limits = RequestLimits(1)
+    messages = [json.loads(limits.of(body).refusal().body)["errors"][0]["message"] for body in (SMALL, LARGE)]
+    assert messages == [
+        "The server has reached its limit of 1 requests in flight. Try again.",
+        "The server has reached its limit of 1 requests with bodies of 64 KiB or more in flight. Try again.",
+    ]
