@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from cache.maintenance import audit as auditing
-from cache.maintenance.audit import AuditReport, RedisNotInUse, audit_sample
+from cache.maintenance.audit import AuditReport, RedisNotInUse, TooManyDifferences, audit_sample
 from cache.maintenance.runner import maintenance
 from cache.redis.encoded_task import encode
 from cache.redis.keys import VIEWS
@@ -141,6 +141,37 @@ async def test_background_sample_finds_and_repairs_a_difference(bare_store: Stor
         while (await audit(bare_store))[1]:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert metrics.verified
+
+
+async def test_samples_reach_every_task(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    created = await create_uncached_tasks(store, 5)
+    monkeypatch.setattr(auditing, "SAMPLE_ROWS", 1)
+    for task in (created[0], created[2]):
+        await _remove_from_index(store, task)
+    for _ in range(500):
+        if len(store.repair_queue.ids) == 2:
+            break
+        await audit_sample(store, protocol(store))
+    assert store.repair_queue.ids == {created[0].id, created[2].id}
+
+
+async def test_audit_repairs_nothing_unless_it_is_told_to(store: Store) -> None:
+    [task] = await create_uncached_tasks(store)
+    await _remove_from_index(store, task)
+    for _ in range(2):
+        report = await auditing.audit(store, lambda *_: None)
+        assert (report.different, report.repaired) == (1, 0)
+
+
+async def test_audit_stops_after_too_many_differences(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    created = await create_uncached_tasks(store, 3)
+    monkeypatch.setattr(auditing, "MAX_DIFFERENCES", 2)
+    for number, task in enumerate(created):
+        await _remove_from_index(store, task)
+        if number < 2:
+            assert len((await audit(store))[1]) == number + 1
+    with pytest.raises(TooManyDifferences):
+        await audit(store)
 
 
 async def test_sample_of_an_empty_index_reads_no_task(store: Store) -> None:

@@ -96,6 +96,20 @@ async def test_scrub_settles_what_was_committed_and_discards_what_was_rolled_bac
     await check_indexes(store)
 
 
+async def test_record_of_a_dead_writer_is_settled_after_two_seconds(store: Store) -> None:
+    async with bulk_create(store) as (transaction, committed):
+        pass
+    names, client = protocol(store).keys, store.redis.client
+    now, _ = await client.time()
+    await client.zadd(names.unsettled, {transaction: int(now) * 1000 + 60_000})
+    await scrub_all(store, protocol(store))
+    assert await protocol(store).recorded_creates(-120) == [transaction]
+    await client.zadd(names.unsettled, {transaction: int(now) * 1000 - 2000})
+    await scrub_all(store, protocol(store))
+    assert await protocol(store).recorded_creates(-120) == []
+    assert set(await indexed_ids(store)) == {task.id for task in committed}
+
+
 async def test_discarded_bulk_create_leaves_no_key(store: Store) -> None:
     before = {key async for key in store.redis.client.scan_iter()}
     await roll_back(store)

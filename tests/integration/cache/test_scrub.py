@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from cache.maintenance.scrub import scrub, scrub_all
+from cache.maintenance.scrub import SCRUB_BATCH_IDS, scrub, scrub_all
 from cache.redis import keys
 from cache.redis.encoded_task import decode
 from cache.redis.index import PageRange
+from cache.redis.protocol import SWEEP_LIMIT, MarkedWrite
 from cache.store import Store
 from db import gate
 from db.errors import DatabaseTimeout
-from tests.support.protocol_steps import EARLIER_TOKEN, index_without_row, mark_task
+from tests.support.protocol_steps import EARLIER_TOKEN, PAST_TRANSACTION_LIMIT, index_without_row, mark_task
 from tests.support.redis_state import (
     entry_bytes,
     indexed_ids,
@@ -131,3 +132,31 @@ async def test_task_is_dropped_from_the_page_of_a_status_it_does_not_have(store:
     assert (await StoreClient(store).page(PageRange(5, status="DONE"))).tasks == []
     assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == [task, other]
     assert store.repair_queue.ids == {task.id}
+
+
+async def test_more_overdue_marks_than_a_batch_are_all_scrubbed(store: Store) -> None:
+    writes = [MarkedWrite(EARLIER_TOKEN, uncommitted_task()) for _ in range(SCRUB_BATCH_IDS + 1)]
+    await protocol(store).mark(writes, transaction=PAST_TRANSACTION_LIMIT)
+    assert len(await protocol(store).overdue_marks(SCRUB_BATCH_IDS)) == SCRUB_BATCH_IDS
+    await scrub_all(store, protocol(store))
+    assert await marked_ids(store) == []
+    assert await indexed_ids(store) == []
+    assert store.metrics.scrubbed == len(writes)
+
+
+async def test_more_expired_ids_than_a_sweep_takes_are_all_removed(store: Store) -> None:
+    names, client = protocol(store).keys, store.redis.client
+    expired = {uncommitted_task().id.bytes: 1000 for _ in range(SWEEP_LIMIT + 1)}
+    for of in (0, keys.VIEWS.index("TODO")):
+        await client.zadd(names.indexes[of], expired)
+        await client.zadd(names.expiring[of], expired)
+    await scrub_all(store, protocol(store))
+    assert await indexed_ids(store) == await indexed_ids(store, "TODO") == []
+
+
+async def test_scrub_checks_no_id_that_it_has_not_leased(store: Store) -> None:
+    live, free = await create_uncached_tasks(store, 2)
+    await mark_task(store, EARLIER_TOKEN, with_status(live, "DONE"))
+    assert await scrub(store, protocol(store), [live.id, free.id]) == 1
+    assert decode(store.workspace, free.id.bytes, await read_entry(store, free.id)) == free
+    assert await marked_ids(store) == [live.id.bytes]

@@ -7,14 +7,16 @@ import pytest
 
 from cache.errors import CacheUnavailable
 from cache.redis.encoded_task import decode
-from cache.redis.protocol import MarkedWrite
+from cache.redis.protocol import MarkedWrite, Protocol
 from cache.store import Store
 from db.errors import DatabaseError
+from db.gate import Gate, GateState
 from db.task import Task
 from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, mark_task
 from tests.support.redis_state import (
     entry_bytes,
     evict_entries,
+    expiry_score,
     indexed_views,
     marked_ids,
     protocol,
@@ -159,3 +161,46 @@ async def test_mark_of_a_long_transaction_has_an_early_deadline(store: Store) ->
         [("TIME",), ("ZRANGE", protocol(store).keys.marks, 0, -1, "WITHSCORES")]
     )
     assert 0 < deadline - int(seconds) * 1000 <= 11_000
+
+
+@pytest.mark.parametrize("step", ["publish", "abort"])
+async def test_mark_that_is_settled_during_a_rebuild_is_left_to_the_scrub(store: Store, step: str) -> None:
+    """A batch of the rebuild may still put the task back to its old state."""
+    names, gate = protocol(store).keys, protocol(store).gate
+    building = Protocol(store.redis, Gate("building", gate.epoch, gate.redis_run_id), store.workspace)
+    task = await create_uncached_task(store)
+    writes = [MarkedWrite(EARLIER_TOKEN, task)]
+    await building.mark(writes, transaction=timedelta(seconds=2))
+    await (building.publish(writes) if step == "publish" else building.abort(writes))
+    assert await store.redis.client.zscore(names.marks, task.id.bytes) == 0
+    assert task.id.bytes in await store.redis.client.smembers(names.moving)
+    assert await protocol(store).overdue_marks(5) == [task.id]
+
+
+@pytest.mark.parametrize("state", ["on", "building"])
+async def test_mark_of_a_new_task_indexes_its_expiry(store: Store, state: GateState) -> None:
+    """During a rebuild the row may have had no expiry, so none is stored until the scrub has read the row."""
+    names, gate = protocol(store).keys, protocol(store).gate
+    steps = Protocol(store.redis, Gate(state, gate.epoch, gate.redis_run_id), store.workspace)
+    task = uncommitted_task(expires_at=in_an_hour())
+    await steps.mark([MarkedWrite(EARLIER_TOKEN, task)], transaction=timedelta(seconds=2))
+    scores = [await store.redis.client.zscore(key, task.id.bytes) for key in names.expiring]
+    expected = expiry_score(task.expires_at) if state == "on" else float("inf")
+    assert scores == [expected, expected, None, None]
+    assert (task.id.bytes in await store.redis.client.smembers(names.moving)) == (state == "building")
+
+
+async def test_mark_lasts_five_seconds_longer_than_its_transaction(store: Store) -> None:
+    """A writer that commits at the last moment still publishes before the scrub asks PostgreSQL about it."""
+    task = await create_uncached_task(store)
+    began = await redis_time_ms(store)
+    await protocol(store).mark([MarkedWrite(EARLIER_TOKEN, task)], transaction=timedelta(seconds=2))
+    ended = await redis_time_ms(store)
+    ([(_, deadline)],) = await store.redis.send([("ZRANGE", protocol(store).keys.marks, 0, -1, "WITHSCORES")])
+    assert began + 7000 <= deadline <= ended + 7000
+    assert await entry_bytes(store, task) == b"M %d %d" % (EARLIER_TOKEN, int(deadline))
+
+
+async def redis_time_ms(store: Store) -> int:
+    seconds, microseconds = await store.redis.client.time()
+    return int(seconds) * 1000 + int(microseconds) // 1000
