@@ -24,7 +24,7 @@ def test_only_large_bodies_continue_in_turns() -> None:
 
 def test_refusals_say_which_requests_are_limited() -> None:
     limits = RequestLimits(1)
-    messages = [json.loads(limits.of(body).refusal().body)["errors"][0]["message"] for body in (SMALL, LARGE)]
+    messages = [json.loads(bytes(limits.of(body).refusal().body))["errors"][0]["message"] for body in (SMALL, LARGE)]
     assert messages == [
         "The server has reached its limit of 1 requests in flight. Try again.",
         "The server has reached its limit of 1 requests with bodies of 64 KiB or more in flight. Try again.",
