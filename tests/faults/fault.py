@@ -1,6 +1,7 @@
 """A fault of the campaign, and a case: a number of injections of one fault into one run of a cluster, with one seed."""
 
 import asyncio
+import gc
 import logging
 import random
 import time
@@ -135,7 +136,7 @@ async def run_case(fault: Fault, seed: int, count: int, folder: Path, database_u
             log.exception("%s seed %d", fault.name, seed)
             run.violations.append(f"the case did not finish: {traceback.format_exc()[-3000:]}")
         failed = [op for op in workload.history.failed_reads() if not fault.excuses(run, op)]
-        violations = run.violations + [f"a read failed: {op}" for op in failed]
+        violations = run.violations + [f"a read failed: {op}; outages before: {run.outages.near(op)}" for op in failed]
         log_lines = [line for node in cluster.nodes for line in node.log_lines()[-20:]] if violations else []
     log.info("%s seed %d: %d violations", fault.name, seed, len(violations))
     return _result(fault, seed, run, violations, log_lines, time.monotonic() - started)
@@ -147,6 +148,8 @@ async def _inject(fault: Fault, run: Run, count: int) -> None:
         for _ in range(count):
             await fault.inject(run)
             run.injected += 1
+            # The history only grows. To look for garbage in all of it would stop the clients for seconds.
+            gc.freeze()
         if fault.clean_up is not None:
             await fault.clean_up(run)
         await run.wait_for_recovery()

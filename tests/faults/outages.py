@@ -35,6 +35,10 @@ class Outages:
             if outage.end == inf and node in (None, outage.node):
                 outage.end = time.monotonic()
 
+    def near(self, operation: Operation) -> list[Outage]:
+        """Return the outages in the minute before the operation, in which a reader of the report may find its cause."""
+        return [outage for outage in self._outages if operation.start - 60.0 <= outage.start <= operation.end]
+
     def covers(self, operation: Operation) -> bool:
         """Return whether the operation's process had an outage at any time while the operation was in flight."""
         return any(
