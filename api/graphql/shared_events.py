@@ -1,6 +1,6 @@
 """Events of subscriptions: an event is rendered once for all subscribers of a worker that select the same of it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
@@ -33,8 +33,8 @@ class SharedEvents:
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
-        # Each with its origin, whose identity is a part of the key.
-        self._bodies: dict[tuple[Selection, int], tuple[object, bytes]] = {}
+        # The keys identify the origins without keeping them in memory: an event can have a large task and a small body.
+        self._bodies: dict[tuple[Selection, Hashable], bytes] = {}
         self.bytes = 0
 
     async def events(self, subscription: Subscription) -> AsyncGenerator[SubscriptionEvent, None]:
@@ -53,22 +53,21 @@ class SharedEvents:
             yield event_of(subscription.failure(error))
 
     async def _body(self, subscription: Subscription, payload: Any) -> bytes:
-        key = subscription.selection, id(payload.origin)
+        key = subscription.selection, payload.origin
         found = self._bodies.get(key)
         if found is not None:
-            return found[1]
+            return found
         answer = await subscription.answer(payload)
         body = event_of(answer).body
         if not answer.errors and key not in self._bodies:
-            self._keep(key, payload.origin, body)
+            self._keep(key, body)
         return body
 
-    def _keep(self, key: tuple[Selection, int], origin: object, body: bytes) -> None:
-        self._bodies[key] = origin, body
+    def _keep(self, key: tuple[Selection, Hashable], body: bytes) -> None:
+        self._bodies[key] = body
         self.bytes += _EVENT_BYTES + len(body)
         while self.bytes > self._max_bytes:
-            _, evicted = self._bodies.pop(next(iter(self._bodies)))
-            self.bytes -= _EVENT_BYTES + len(evicted)
+            self.bytes -= _EVENT_BYTES + len(self._bodies.pop(next(iter(self._bodies))))
 
 
 def event_of(answer: Answer) -> SubscriptionEvent:

@@ -1,6 +1,7 @@
 """Events of the feed, as the scripts publish them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Literal
 from uuid import UUID
 
@@ -41,12 +42,16 @@ class Rev:
 
 @dataclass(frozen=True)
 class FeedEvent:
-    """A committed change. MANY (several tasks changed) and RESYNC (events may be missing) have no id."""
+    """A committed change. MANY (several tasks changed) and RESYNC (events may be missing) have no id.
+
+    serial: identifies the event in this process, also after the event is gone.
+    """
 
     rev: Rev
     kind: EventKind
     id: UUID | None = None
     task: EncodedTask | None = None
+    serial: int = field(default_factory=count().__next__, compare=False)
 
 
 def parse_event(workspace: str, epoch: int, message: bytes) -> FeedEvent:

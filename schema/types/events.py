@@ -41,7 +41,8 @@ class TaskChange:
         "each event; a RESYNC may skip numbers. Pass the last `rev` as `after` to resume the stream."
     )
 
-    origin: strawberry.Private[FeedEvent]
+    # Identifies the event in this process. It must not keep the task in memory.
+    origin: strawberry.Private[int]
 
     @classmethod
     def of(cls, event: FeedEvent) -> "TaskChange":
@@ -51,5 +52,5 @@ class TaskChange:
             id=None if event.id is None else strawberry.ID(str(event.id)),
             task=cast("Task | None", event.task),
             rev=str(event.rev),
-            origin=event,
+            origin=event.serial,
         )
