@@ -165,6 +165,7 @@ class Front:
                 finally:
                     # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
                     limit.release()
+                    body = b""  # which nobody needs any more
                 reply.record = response.record
                 if response.record.outcome in _PACED:
                     await asyncio.sleep(RETRY_AFTER_SECONDS)

@@ -37,6 +37,8 @@ UNKNOWN_PROTOCOL = 4406
 _WITH_ID = ("subscribe", "complete")
 # RFC 6455 limits a close frame to 125 bytes, two for the code.
 _MAX_REASON_BYTES = 120
+# Usual clients send 36 characters. Each event repeats the id, and the subscription keeps it.
+MAX_ID_CHARACTERS = 256
 
 
 class GraphQLWebSocket:
@@ -110,6 +112,8 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             await operation.send_operation_message(cast("Any", _error_message(operation.id, [refusal.formatted])))
 
     async def _send_result_stream(self, operation: Operation[None, None], result_source: Any) -> None:
+        # Of what the client sent, only the id stays for the time of the subscription.
+        operation.query, operation.variables = "", None
         start = b'{"id":' + encode_json(operation.id) + b',"type":"next","payload":'
         try:
             async for event in result_source:
@@ -133,8 +137,15 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         if not isinstance(message, dict):
             await self.handle_invalid_message("A message must be a JSON object")
             return
-        if message.get("type") in _WITH_ID and not (isinstance(message.get("id"), str) and message["id"]):
-            await self.handle_invalid_message("The id of a message must be a string that is not empty")
+        try:
+            await self._handle_object(message)
+        finally:
+            message.clear()  # the base class keeps the message until the next one comes
+
+    async def _handle_object(self, message: dict[str, Any]) -> None:
+        if message.get("type") in _WITH_ID and not _is_id(message.get("id")):
+            limits = f"1 to {MAX_ID_CHARACTERS} characters"
+            await self.handle_invalid_message(f"The id of a message must be a string of {limits}")
             return
         if message.get("type") == "subscribe" and self.connection_acknowledged:
             try:
@@ -169,6 +180,10 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             log.error("unexpected error", exc_info=error)
 
 
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 1 <= len(value) <= MAX_ID_CHARACTERS
+
+
 def _error_message(id_: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
     return {"id": id_, "type": "error", "payload": errors}
 
@@ -190,15 +205,19 @@ class _WebSocketAdapter:
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncIterator[object]:
         try:
             while self._websocket.application_state != WebSocketState.DISCONNECTED:
-                text = await self._websocket.receive_text()
-                await self._turns.turn()  # one packet can have thousands of messages
-                yield decode_json(text)
+                # No variable has the text, which would stay in memory until the next message.
+                yield decode_json(await self._next_text())
         except NotJson as error:
             raise NonJsonMessageReceived from error
         except KeyError as error:
             raise NonTextMessageReceived from error
         except WebSocketDisconnect:
             pass
+
+    async def _next_text(self) -> str:
+        text = await self._websocket.receive_text()
+        await self._turns.turn()  # one packet can have thousands of messages
+        return text
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         await self.send(encode_json(message))

@@ -85,12 +85,17 @@ class Schema(strawberry.Schema):
         request_id: str,
         new_context: Callable[[str], Context],
     ) -> Subscription | None:
-        """Return a subscription, which asks for its contexts. Returns None if `subscribe` has errors instead."""
+        """Return a subscription, which asks for its contexts. Returns None if `subscribe` has errors instead.
+
+        The subscription keeps only the variables that its operation defines.
+        """
         if plan.kind is not OperationType.SUBSCRIPTION or plan.cost is None:
             return None
         if plan.cost.cost(variables or {}) > self.max_cost:
             return None
-        return Subscription(self, plan, variables, request_id, new_context)
+        names = plan.variable_names
+        kept = {name: value for name, value in (variables or {}).items() if name in names}
+        return Subscription(self, plan, kept, request_id, new_context)
 
     def executor(
         self, plan: Plan, variables: dict[str, Any] | None, context: Context

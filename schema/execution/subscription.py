@@ -40,7 +40,7 @@ class Subscription:
         self,
         schema: Schema,
         plan: Plan,
-        variables: dict[str, Any] | None,
+        variables: dict[str, Any],
         request_id: str,
         new_context: Callable[[str], Context],
     ) -> None:
@@ -86,7 +86,7 @@ class Subscription:
         return Answer(None, self._masked([known]), {})
 
 
-def selection_of(plan: Plan, variables: Mapping[str, Any] | None) -> Selection:
+def selection_of(plan: Plan, variables: Mapping[str, Any]) -> Selection:
     """Return what the answers of a subscription with these variables depend on."""
-    given, names = variables or {}, sorted(plan.event_variables)
-    return Selection(plan.number, tuple((name, repr(given[name])) for name in names if name in given))
+    names = sorted(plan.event_variables)
+    return Selection(plan.number, tuple((name, repr(variables[name])) for name in names if name in variables))
