@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 from api.http.connection_limits import ConnectionLimits, ConnectionLoad
 
@@ -11,7 +12,8 @@ from api.http.connection_limits import ConnectionLimits, ConnectionLoad
 class WebSocketConnection(WebSocketsSansIOProtocol):
     """A WebSocket connection whose client is cut off if it does not take what the service sends.
 
-    A refusal by an HTTP response is not logged as an error.
+    What has arrived of a message that is not complete counts with the requests that are arriving. A refusal by an HTTP
+    response is not logged as an error.
     """
 
     def __init__(self, *arguments: Any, load: ConnectionLoad | None = None, **options: Any) -> None:
@@ -19,6 +21,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **options)
         self._load = load or ConnectionLoad(ConnectionLimits())
         self._timer: asyncio.TimerHandle | None = None
+        # What has arrived of a message: its frames, with their heads, and a part of a frame.
+        self._unfinished_bytes = 0
 
     def unsent_bytes(self) -> int:
         """Return the bytes that wait for the client."""
@@ -28,21 +32,66 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         """Close the connection without waiting for the client."""
         self.transport.abort()
 
+    def data_received(self, data: bytes) -> None:
+        """Parse what the client sent, and count what has arrived of a message that is not complete."""
+        super().data_received(data)
+        unfinished = self._unfinished_bytes + len(data) if self.frames else len(self.conn.reader.buffer)
+        if unfinished:
+            self._load.receive(self, unfinished - self._unfinished_bytes)
+            self._unfinished_bytes = unfinished
+        elif self._unfinished_bytes:
+            self._end_message()
+
+    def send_receive_event_to_app(self) -> None:
+        """Give a complete message to the application."""
+        self._end_message()
+        super().send_receive_event_to_app()
+
+    def handle_text(self, event: Frame) -> None:
+        """Receive a message or its first frame. The parser keeps the last frame, so it must not keep the data."""
+        super().handle_text(event)
+        event.data = b""
+
+    def handle_bytes(self, event: Frame) -> None:
+        """Receive a message or its first frame, as `handle_text` does."""
+        super().handle_bytes(event)
+        event.data = b""
+
+    def handle_cont(self, event: Frame) -> None:
+        """Receive a further frame of a message, as `handle_text` does."""
+        super().handle_cont(event)
+        event.data = b""
+
     def pause_writing(self) -> None:
         """Note that the client takes messages more slowly than the service sends them."""
         super().pause_writing()
+        # Nothing is read meanwhile: the answers to a client's pings would not wait for the client.
+        self.transport.pause_reading()
         self._timer = self.loop.call_later(self._load.limits.send_seconds, self.drop)
         self._load.send(self)
 
     def resume_writing(self) -> None:
         """Continue after the client has taken what was sent."""
         self._end_sending()
+        if not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count nothing for this connection any more."""
         self._end_sending()
+        self._end_message()
+        # A connection is a part of cycles, which stay until the next garbage collection.
+        self.frames.clear()
+        self.conn.reader.buffer.clear()
         super().connection_lost(exc)
+
+    async def receive(self) -> Any:
+        """Return a message of ASGI."""
+        message = await super().receive()
+        if not self.writable.is_set() and not self.transport.is_closing():
+            self.transport.pause_reading()  # which the base class has resumed
+        return message
 
     async def send(self, message: Any) -> None:
         """Send a message of ASGI."""
@@ -52,6 +101,10 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             self.handshake_complete = True
+
+    def _end_message(self) -> None:
+        self._unfinished_bytes = 0
+        self._load.end_receiving(self)
 
     def _end_sending(self) -> None:
         if self._timer is not None:
