@@ -8,7 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")), *sorted((ROOT / "examples").glob("*.md"))]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(DOCS.rglob("*.md")),
+    *sorted((ROOT / "examples").glob("*.md")),
+    *sorted((ROOT / "examples").glob("*/*.md")),
+]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _FENCE = re.compile(r"```.*?```", re.DOTALL)
@@ -56,6 +61,12 @@ def anchors(page: Path) -> set[str]:
 def table_cells(page: Path) -> list[str]:
     rows = [line for line in without_code_blocks(page).splitlines() if line.startswith("|")]
     return [cell.strip() for row in rows for cell in re.split(r"(?<!\\)\|", row)]
+
+
+def tables(page: Path) -> list[list[str]]:
+    """Return the rows of each table: the lines in an unbroken run of lines that begin with a bar."""
+    runs = re.findall(r"(?:^[ ]*\|.*\n?)+", without_code_blocks(page), re.MULTILINE)
+    return [run.splitlines() for run in runs]
 
 
 def section(page: Path, heading: str) -> str:

@@ -23,6 +23,7 @@ from tests.unit.docs.pages import (
     page_name,
     section,
     table_cells,
+    tables,
     tracked_files,
 )
 
@@ -47,6 +48,10 @@ def make_targets(*, listed: bool = False) -> set[str]:
     """Return the targets of the Makefile. With `listed`, return only the targets that `make help` lists."""
     pattern = r"^([a-z][a-z-]*):.*##" if listed else r"^([a-z][a-z-]*):"
     return set(re.findall(pattern, (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def row_length(row: str) -> int:
+    return len(re.split(r"(?<!\\)\|", row.strip()))
 
 
 @cache
@@ -114,10 +119,24 @@ def test_index_leads_to_every_page() -> None:
     assert [page_name(page) for page in DOCS.rglob("*.md") if page not in reached] == []
 
 
+def test_changelog_names_each_change_once() -> None:
+    entries = re.split(r"\n(?=[-#])", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    beginnings = [entry[:60] for entry in entries if entry.startswith("- ")]
+    assert {beginning for beginning in beginnings if beginnings.count(beginning) > 1} == set()
+
+
 def test_readme_leads_to_the_index_and_is_short() -> None:
     readme = ROOT / "README.md"
     assert DOCS / "index.md" in linked_files(readme)
     assert len(readme.read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
+
+
+@each_page
+def test_tables_have_a_header_and_as_many_cells_in_each_row(page: Path) -> None:
+    # Without a header, a page shows the bars as text. A row with too many cells loses the last ones.
+    for rows in tables(page):
+        assert re.fullmatch(r"[|: -]+", "".join(rows[1:2])), rows[0]
+        assert [row for row in rows if row_length(row) != row_length(rows[0])] == []
 
 
 @each_page
