@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from api.config.limits import PREFIX, Limits
 from api.config.passwords import with_password
-from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, MemorySize, Networks, Origins, RedisUrl
+from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, MemorySize, Networks, Origins, RedisUrl
 
 # The two variables without the prefix. Hosting platforms use these names.
 URL_VARIABLES = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
@@ -44,7 +44,7 @@ class Settings(Limits):
         default=None, description="File with the password for REDIS_URL, which then contains none. Default: no file."
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on. Default: 127.0.0.1.")
-    hosts: str = Field(
+    hosts: Hosts = Field(
         default="",
         description="Host names that requests may use, separated by commas; * allows all. localhost and IP addresses "
         "are always allowed. Default: no other name if the service listens on loopback, else all.",

@@ -14,6 +14,8 @@ _MIN_MEMORY_BYTES = 16 * 2**20
 _ORIGIN = re.compile(
     r"(?!file:)[a-z][a-z0-9+.-]*://(\*\.([a-z0-9_-]+\.)+)?([a-z0-9_.-]+|\[[0-9a-f:]+\])(:\d+)?|file://", re.IGNORECASE
 )
+# A name or an address, or all names. The service compares the Host header without its port.
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[?[0-9a-f:]+\]?|\*", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -30,6 +32,15 @@ def _check_memory_size(size: str) -> str:
     if int(match[1]) * _UNIT_BYTES[(match[2] or "").lower()] < _MIN_MEMORY_BYTES:
         raise ValueError("must be at least 16mb")
     return size.lower()
+
+
+def _check_hosts(hosts: str) -> str:
+    for host in hosts.split(",") if hosts else ():
+        if not _HOST.fullmatch(host.strip()):
+            raise ValueError(
+                "must be names such as tasks.example.com, without https://, port or path, separated by commas; or *"
+            )
+    return hosts
 
 
 def _check_origins(origins: str) -> str:
@@ -68,6 +79,7 @@ def _make_absolute(path: Path) -> Path:
 DatabaseUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "postgresql://", "postgres://"))]
 RedisUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "redis://", "rediss://", "unix://"))]
 MemorySize = Annotated[str, AfterValidator(_check_memory_size)]
+Hosts = Annotated[str, AfterValidator(_check_hosts)]
 Origins = Annotated[str, AfterValidator(_check_origins)]
 HeaderNames = Annotated[str, AfterValidator(_check_header_names)]
 Networks = Annotated[str, AfterValidator(_check_networks)]

@@ -141,6 +141,21 @@ def test_invalid_origin_is_refused(origins: str) -> None:
         Settings(cors_origins=origins)
 
 
+@pytest.mark.parametrize(
+    "hosts", ["https://a.b", "a.b:8000", "a.b/", "*.a.b", "a b", "a.b,,c.d", "a.b,", "http://localhost", "ä.b"]
+)
+def test_invalid_host_name_is_refused(hosts: str) -> None:
+    with pytest.raises(ValueError, match="without https://, port or path"):
+        Settings(hosts=hosts)
+
+
+@pytest.mark.parametrize(
+    "hosts", ["", "*", "tasks.example.com", "Tasks.Example.com, db_1", "xn--4ca.b", "10.0.0.1,[::1]"]
+)
+def test_host_names_are_accepted(hosts: str) -> None:
+    assert Settings(hosts=hosts).hosts == hosts
+
+
 def test_null_is_refused_as_an_origin() -> None:
     with pytest.raises(ValueError, match="any site"):
         Settings(cors_origins="https://a.b,null")
