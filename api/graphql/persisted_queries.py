@@ -165,7 +165,8 @@ def load_manifest(path: Path, schema: GraphQLSchema) -> dict[str, str]:
     try:
         return _read_manifest(path, schema)
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{variable('trusted_documents')}: {path}: {error}") from error
+        problem = f"cannot be read: {str(error.strerror).lower()}." if isinstance(error, OSError) else str(error)
+        raise SettingsError(f"{variable('trusted_documents')}: {path}: {problem}") from error
 
 
 def _read_manifest(path: Path, schema: GraphQLSchema) -> dict[str, str]:

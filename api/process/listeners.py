@@ -1,5 +1,6 @@
 """The listening sockets of the workers."""
 
+import errno
 import os
 import socket
 import sys
@@ -34,7 +35,14 @@ def open_listeners(settings: Settings) -> list[socket.socket]:
         raise ServeError(f"MILLITASK_HOST={host} is not an address of this machine. Use one that is.") from None
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
-        raise ServeError(
-            f"cannot listen on {host} port {port}: {reason}. Stop the program that uses the port, or choose another "
-            "port with MILLITASK_PORT or --port (make run PORT=…)."
-        ) from None
+        raise ServeError(f"cannot listen on {host} port {port}: {reason}. {_advice(error.errno)}") from None
+
+
+def _advice(number: int | None) -> str:
+    """Return what to do after an error of the operating system."""
+    if number == errno.EADDRNOTAVAIL:
+        return "MILLITASK_HOST must be an address of this machine, such as 127.0.0.1 or 0.0.0.0."
+    other = "choose another port with MILLITASK_PORT or --port (make run PORT=…)."
+    if number in {errno.EACCES, errno.EPERM}:
+        return f"Allow the user to listen on this port, or {other}"
+    return f"Stop the program that uses the port, or {other}"

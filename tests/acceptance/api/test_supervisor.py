@@ -142,6 +142,13 @@ def test_second_service_on_the_same_folder_is_refused(service: Service) -> None:
     assert until(service.is_ready, RESTART_SECONDS)
 
 
+def test_address_of_another_machine_is_reported(tmp_path: Path) -> None:
+    # An address for documentation (RFC 5737), which no machine has.
+    done = command(tmp_path / "data", "serve", "--host", "192.0.2.1", "--port", str(free_port()))
+    assert done.returncode == 1
+    assert "cannot assign requested address. MILLITASK_HOST must be an address of this machine" in done.stderr
+
+
 def test_port_in_use_is_reported(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
