@@ -61,7 +61,7 @@ def _add_request_id(_logger: Any, _method: str, event: structlog.typing.EventDic
 
 def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
     if not settings.logs_as_json:
-        return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), sort_keys=False)]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.UnicodeDecoder(),

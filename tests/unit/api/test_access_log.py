@@ -86,6 +86,17 @@ def test_lines_are_those_of_the_other_loggers(
     assert len(TIME.findall(written)) == len(PATHS)
 
 
+def test_line_for_people_begins_with_what_they_look_for(
+    configure: Callable[[Form], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("console")
+    log = AccessLog(as_json=False)
+    with log.writing():
+        log.record(AccessRecord("mine", "POST", "/graphql", 200, 0.01, time.time(), OPERATION))
+    fields = re.findall(r"(\w+)=", capsys.readouterr().out)
+    assert fields[:5] == ["method", "path", "client", "status", "milliseconds"]
+
+
 def test_line_has_the_time_of_the_request(
     configure: Callable[[Form], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
