@@ -61,4 +61,4 @@ def too_slow(limit_ms: int) -> RefusedRequest:
 
 def too_many_connections(limit: int) -> RefusedRequest:
     """Return the refusal of a connection over the limit."""
-    return RefusedRequest(503, f"The server has reached its limit of {limit:,} connections. Try again.", "BUSY", limit)
+    return RefusedRequest(503, f"The worker has reached its limit of {limit:,} connections. Try again.", "BUSY", limit)

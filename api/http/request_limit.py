@@ -32,7 +32,7 @@ class RequestLimit:
         """Return the response 503."""
         return error_response(
             503,
-            f"The server has reached its limit of {self._limit} {self._requests} in flight. Try again.",
+            f"The worker has reached its limit of {self._limit} {self._requests} in flight. Try again.",
             "BUSY",
             RETRY_AFTER,
             limit=self._limit,

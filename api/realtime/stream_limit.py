@@ -1,4 +1,4 @@
-"""The limits on subscribers of a worker: their connections, and their subscriptions."""
+"""The limits on the streams and the subscriptions of a worker."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ class TooManyStreams(Exception):
 
     def __init__(self, limit: int, what: str) -> None:
         self.limit = limit
-        super().__init__(f"The server has reached its limit of {limit:,} {what}. Try again later.")
+        super().__init__(f"The worker has reached its limit of {limit:,} {what}. Try again later.")
 
 
 class StreamLimit:
@@ -29,7 +29,7 @@ class StreamLimit:
     def reserve_stream(self) -> Iterator[None]:
         """Count one more stream for the duration of the block. Raises `TooManyStreams`."""
         if self.streams >= self._max_streams:
-            raise TooManyStreams(self._max_streams, "subscribers")
+            raise TooManyStreams(self._max_streams, "subscription streams")
         self.streams += 1
         try:
             yield

@@ -183,7 +183,7 @@ async def test_subscribers_over_the_limit_are_refused_and_others_stay(url: str) 
         async with connected(url, initialize=False) as third:
             code, reason = await wait_for_close(third)
         assert code == 1013
-        assert "2 subscribers" in reason
+        assert "limit of 2 subscription streams" in reason
         async with httpx.AsyncClient() as http:
             refused = await http.post(url, json={"query": CHANGED}, headers={"Accept": "text/event-stream"})
         assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (503, "BUSY")

@@ -26,6 +26,6 @@ def test_refusals_say_which_requests_are_limited() -> None:
     limits = RequestLimits(1)
     messages = [json.loads(bytes(limits.of(body).refusal().body))["errors"][0]["message"] for body in (SMALL, LARGE)]
     assert messages == [
-        "The server has reached its limit of 1 requests in flight. Try again.",
-        "The server has reached its limit of 1 requests with bodies of 64 KiB or more in flight. Try again.",
+        "The worker has reached its limit of 1 requests in flight. Try again.",
+        "The worker has reached its limit of 1 requests with bodies of 64 KiB or more in flight. Try again.",
     ]
