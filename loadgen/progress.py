@@ -24,7 +24,8 @@ class Progress:
     def __init__(self, console: Console, count: int) -> None:
         self._console = console
         self._count = count
-        self._samples: deque[tuple[float, int]] = deque()
+        # The first sample makes the rate of a short load that of the whole.
+        self._samples = deque([(time.monotonic(), 0)])
         # No refresh thread, which would take CPU time from the service on the same machine.
         self._bar = RichProgress(
             BarColumn(),
@@ -57,7 +58,7 @@ class Progress:
         """Return one line with progress, rate, remaining time, failures and retries."""
         rate = self._rate(stats)
         parts = [f"{stats.answered:,} of {self._count:,} tasks", f"{rate:,.0f} tasks/s"]
-        if rate:
+        if rate and stats.answered < self._count:
             parts.append(f"{_duration((self._count - stats.answered) / rate)} left")
         if stats.failed:
             parts.append(f"{stats.failed:,} failed")

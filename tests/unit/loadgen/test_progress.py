@@ -47,6 +47,14 @@ def test_line_shows_progress_rate_and_remaining_time(monkeypatch: pytest.MonkeyP
     )
 
 
+def test_line_of_a_short_load_has_the_rate_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("loadgen.progress.time.monotonic", lambda: now)
+    progress = Progress(console(False)[0], 50_000)
+    now = 4.0
+    assert progress.line(stats_with(50_000)) == "50,000 of 50,000 tasks · 12,500 tasks/s"
+
+
 async def test_output_is_plain_lines_without_a_terminal() -> None:
     plain, file = console(False)
     progress = Progress(plain, 10)
