@@ -88,8 +88,8 @@ async def main():
         ids = await create(session, [f"Write chapter {number}" for number in range(1, 6)])
         print(f"created {len(ids)} tasks")
 
-        tasks = [task async for task in read_all(session, first=2)]
-        print(f"read {len(tasks)} tasks in pages of 2")
+        tasks = [task async for task in read_all(session, first=100)]
+        print(f"read {len(tasks)} tasks in pages of 100")
 
         subscribed = asyncio.Event()
         following = asyncio.create_task(follow(socket, ids, subscribed))

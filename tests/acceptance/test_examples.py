@@ -90,7 +90,7 @@ def test_curl_example_fails_when_the_service_is_away() -> None:
 def test_python_example_creates_reads_and_hears_of_changes(url: str) -> None:
     before = graphql(url, "{ taskCounts { all } }")["taskCounts"]["all"]  # type: ignore[index]
     lines = run(EXAMPLES / "python-gql", sys.executable, "tasks.py", url).splitlines()
-    assert lines[:2] == ["created 5 tasks", f"read {before + 5} tasks in pages of 2"]
+    assert lines[:2] == ["created 5 tasks", f"read {before + 5} tasks in pages of 100"]
     assert lines[2:] == [f"UPDATED: Write chapter {number} is DONE" for number in range(1, 6)]
 
 
