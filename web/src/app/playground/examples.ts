@@ -1,8 +1,10 @@
 /** The operations that the playground opens with on a first visit. */
 export const EXAMPLES: { query: string; variables?: string }[] = [
   {
-    query: `# Jump to any page by its number. The total is exact, and the last page costs as much as the first.
-# "extensions.cache" in the response reports the cost. Run the query twice to see cache hits.
+    query: `# Jump to any page by its number.
+# The total is exact. The last page costs as much as the first.
+# "extensions.cache" in the response reports the cost.
+# Run the query twice to see cache hits.
 query PageByNumber($page: Int = 1) {
   tasks(first: 20, page: $page) {
     totalCount
