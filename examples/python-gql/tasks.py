@@ -72,7 +72,8 @@ async def follow(session, ids, subscribed):
         change = event["taskChanged"]
         if change["kind"] == "RESYNC":
             subscribed.set()  # from here on, every change arrives
-        elif change["task"] and change["task"]["id"] in waiting:
+        # The events of the creates may still arrive, a few milliseconds after the answer to the mutation.
+        elif change["kind"] == "UPDATED" and change["task"] and change["task"]["id"] in waiting:
             print(f"{change['kind']}: {change['task']['title']} is {change['task']['status']}")
             if change["task"]["status"] == "DONE":
                 waiting.remove(change["task"]["id"])
