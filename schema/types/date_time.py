@@ -2,7 +2,9 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.scalar import ScalarDefinition
 
@@ -31,6 +33,14 @@ def parse_date_time(value: object) -> datetime:
     raise StrawberryInputCoercionError(f'DateTime cannot represent "{shown}": {problem}')
 
 
+def parse_date_time_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> datetime:
+    """Return the time in a literal of a document. Raises `GraphQLError` with the place of the literal."""
+    try:
+        return parse_date_time(value_from_ast_untyped(node, variables))
+    except StrawberryInputCoercionError as error:
+        raise GraphQLError(error.message, node) from None
+
+
 def serialize_date_time(value: datetime) -> str:
     """Return the text of a time, in UTC."""
     return print_time(value.astimezone(UTC))
@@ -44,6 +54,6 @@ DATE_TIME = ScalarDefinition(
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     serialize=serialize_date_time,
     parse_value=parse_date_time,
-    parse_literal=None,
+    parse_literal=parse_date_time_literal,
     origin=datetime,
 )

@@ -4,11 +4,13 @@ import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from graphql import parse, validate
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from cache.redis.encoded_task import encode
+from schema.build import create_schema
 from schema.types.date_time import DATE_TIME, parse_date_time, serialize_date_time
 from tests.support.examples import examples
 from tests.support.task_strategies import rows
@@ -135,3 +137,10 @@ def test_times_in_entries_have_the_form_of_the_scalar(row: object) -> None:
 
 def test_scalar_names_its_specification() -> None:
     assert DATE_TIME.specified_by_url == "https://www.rfc-editor.org/rfc/rfc3339"
+
+
+def test_error_of_a_literal_has_its_place() -> None:
+    document = parse('{ filterTasks(filter: {\n  createdAt: {from: "2026"} }) { nodes { id } } }')
+    errors = validate(create_schema()._schema, document)
+    assert [error.formatted["locations"] for error in errors] == [[{"line": 2, "column": 21}]]
+    assert "RFC 3339" in errors[0].message
