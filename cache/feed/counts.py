@@ -34,7 +34,7 @@ class _Count(NamedTuple):
 
 
 class _Subscriber:
-    """The last count that a subscriber has, and what it waits for; None if it does not wait."""
+    """The last count that a subscriber has received, and the future that it waits for, if it waits."""
 
     __slots__ = ("last", "waiting")
 
@@ -43,13 +43,13 @@ class _Subscriber:
         self.waiting: asyncio.Future[None] | None = None
 
     def lacks(self, count: _Count | None) -> bool:
-        """Return whether a count is news for this subscriber."""
+        """Return whether a count differs from the last count of this subscriber, and is newer."""
         last = self.last
         return count is not None and (last is None or (count.number > last.number and count.counts != last.counts))
 
 
 class CountsFeed:
-    """Counts the tasks when something has changed, while there are subscribers. All of them share each count."""
+    """Counts the tasks after changes, while there are subscribers. All of them share each count."""
 
     def __init__(self, store: Store, turns: Turns) -> None:
         self._store = store
@@ -69,11 +69,11 @@ class CountsFeed:
     async def subscribe(self) -> AsyncGenerator[CountsByView, None]:
         """Yield the current counts, then the counts whenever they differ.
 
-        While the stores cannot be read, nothing is yielded.
+        While the stores cannot be read, no new counts are yielded.
         """
         with self._subscribed() as subscriber:
             count: _Count | None = None
-            with suppress(StoreUnavailable, DatabaseUnavailable):  # the task that follows the changes logs the reason
+            with suppress(StoreUnavailable, DatabaseUnavailable):  # `_follow` logs the reason
                 count = await self._count()
             while True:
                 if count is not None and subscriber.lacks(count):
@@ -83,7 +83,7 @@ class CountsFeed:
                 count = self._latest
 
     async def _next_turn(self, subscriber: _Subscriber) -> None:
-        """Wait for a count that is news for a subscriber, and for a turn."""
+        """Wait until there is a count that the subscriber lacks, and for a turn."""
         if subscriber.lacks(self._latest):
             await self._turns.turn()
             return
@@ -101,10 +101,10 @@ class CountsFeed:
             self._subscribers.discard(subscriber)
             if not self._subscribers and self._following is not None:
                 self._following.cancel()
-                self._following = None
+                self._following = self._latest = None
 
     async def _follow(self) -> None:
-        """Count for all subscribers, again and again."""
+        """Count for all subscribers, after each change and at least every `MAX_INTERVAL_SECONDS`."""
         while True:
             changed = self._changed  # bound before the count, to notice a change during it
             try:
@@ -128,5 +128,9 @@ class CountsFeed:
                 subscriber.waiting = None
 
     async def _read(self) -> _Count:
+        """Count the tasks. While the counts stay equal they are one object, so that they are rendered once."""
         self._reads += 1
-        return _Count(self._reads, await read_counts(Session(self._store)))
+        number, counts = self._reads, await read_counts(Session(self._store))
+        if self._latest is not None and self._latest.counts == counts:
+            counts = self._latest.counts
+        return _Count(number, counts)
