@@ -27,15 +27,15 @@ class DatabaseBusy(DatabaseUnavailable):
 
 
 class ShareBusy(DatabaseUnavailable):
-    """One class of work has all of its connections in use, and as much work waits for them as may wait.
+    """One class of work has as much work in flight as its share of the connections allows, or waited too long for one.
 
-    share: the name of the class in `db.shares`. limit: how much of this work a worker runs or queues at once.
+    share: the name of the class in `db.shares`. limit: how much of this work may run or wait.
     """
 
     def __init__(self, share: str, limit: int) -> None:
         work = share.replace("_", " ")
         super().__init__(
-            f"The worker has reached its limit of {limit} {work} that run or wait. Nothing was changed. Try again."
+            f"The server has reached its limit of {limit} {work} that run or wait. Nothing was changed. Try again."
         )
         self.share = share
         self.limit = limit

@@ -198,7 +198,7 @@ class Database:
         try:
             raw = await self._pool.getconn()
         except PoolTimeout as error:
-            # Between its return to the pool and its next user, a connection is not counted.
+            # `_in_use` does not count a connection that the pool has given to a caller that has not continued yet.
             if self._in_use >= self.limits.pool_size or (self._in_use and self._connect_error is None):
                 raise DatabaseBusy from error
             reason = self._connect_error or error

@@ -1,4 +1,4 @@
-"""Shares of the connection pool: how much of it each class of work can take. The rest is left to all others."""
+"""Shares of the connection pool: how many connections each class of work can take. Other work has the rest."""
 
 import asyncio
 from typing import Literal
@@ -12,17 +12,18 @@ DEEP_ROWS = 10_000
 
 
 class Share:
-    """A bounded number of turns for one class of work, each with one connection, and a bounded queue for them.
+    """Permits for one class of work, each for one connection, and a bounded queue for them.
 
-    Over the bound, work is refused at once, so that waiting work does not take the request slots of other classes.
-    Raises `ShareBusy`.
+    connections: the number of permits. in_flight: how much work may hold or await a permit. Work beyond that is refused
+    at once, so that it does not take the request slots of other classes. wait_seconds: how long work may wait.
+    `async with` takes a permit, or raises `ShareBusy`.
     """
 
     def __init__(self, name: ShareName, connections: int, in_flight: int, wait_seconds: float) -> None:
         self.name = name
         self.in_flight = 0
-        self.limit = max(connections, in_flight)
-        self._turns = asyncio.Semaphore(connections)
+        self.limit = max(1, in_flight)
+        self._permits = asyncio.Semaphore(connections)
         self._wait_seconds = wait_seconds
 
     async def __aenter__(self) -> None:
@@ -30,11 +31,8 @@ class Share:
             raise ShareBusy(self.name, self.limit)
         self.in_flight += 1
         try:
-            if self._turns.locked():
-                async with asyncio.timeout(self._wait_seconds):
-                    await self._turns.acquire()
-            else:
-                await self._turns.acquire()
+            async with asyncio.timeout(self._wait_seconds if self._permits.locked() else None):
+                await self._permits.acquire()
         except TimeoutError as error:
             self.in_flight -= 1
             raise ShareBusy(self.name, self.limit) from error
@@ -43,22 +41,22 @@ class Share:
             raise
 
     async def __aexit__(self, *_error: object) -> None:
-        self._turns.release()
+        self._permits.release()
         self.in_flight -= 1
 
 
 class Shares:
-    """The shares of one worker. Pages and single tasks have no limit: what the shares leave is theirs.
+    """The shares of one worker. Pages and single tasks have all connections and request slots that the shares leave.
 
-    From six connections on, the shares leave at least one; an eighth of the request slots is always left.
+    The shares leave at least one of six or more connections, and at least an eighth of eight or more request slots.
     """
 
     def __init__(self, connections: int, in_flight: int, wait_seconds: float) -> None:
         tenth, quarter, eighth = connections // 10, in_flight // 4, in_flight // 8
         self.searches = Share("searches", max(1, connections // 5), quarter, wait_seconds)
-        # Numbered pages and page numbers that PostgreSQL has to count while Redis is not in use.
+        # Pages and ranks for which PostgreSQL reads many rows, because Redis is not in use.
         self.deep_pages = Share("deep_pages", max(1, tenth), eighth, wait_seconds)
         self.writes = Share("writes", max(1, connections * 2 // 5), in_flight // 2, wait_seconds)
         self.limited = (self.searches, self.deep_pages, self.writes)
-        # Counts of whole views. Callers share each, so there are few of them, and none is refused.
+        # Counts of whole views. Concurrent callers share a count, so there are few counts, and none is refused.
         self.counts = asyncio.Semaphore(max(1, tenth))

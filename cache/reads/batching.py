@@ -1,4 +1,4 @@
-"""A DataLoader: gathers the keys of one turn of the event loop into one batch, and loads each key once.
+"""A DataLoader: gathers the keys of one iteration of the event loop into one batch, and loads each key once.
 
 The idea is that of graphql/dataloader. Its ports create a future for each key; this one creates one for each call,
 because a page loads 50 keys at once.
@@ -120,7 +120,7 @@ class DataLoader(Generic[Key, Value]):
 
     def _begin(self) -> _Batch[Key, Value]:
         batch = self._next = _Batch[Key, Value]()
-        # The task starts in the next turn of the loop. The keys of this turn are complete by then.
+        # The task starts in the next iteration of the loop. The keys of this one are complete by then.
         task = asyncio.create_task(self._run(batch))
         self._running[task] = batch
         task.add_done_callback(self._running.pop)
@@ -128,7 +128,7 @@ class DataLoader(Generic[Key, Value]):
 
     async def _run(self, batch: _Batch[Key, Value]) -> None:
         self._next = None
-        # A key that was cleared in the turn of its first call may be there twice.
+        # A key that was cleared in the iteration of its first call may be there twice.
         batch.keys = list(dict.fromkeys(batch.keys))
         try:
             batch.succeed(await self._load_batch(batch.keys))

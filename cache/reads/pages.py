@@ -116,7 +116,7 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
 
 
 async def _row_page(session: Session, part: PageRange) -> Page:
-    """R6: read the page from PostgreSQL's indexes, which read every row that the page skips."""
+    """R6: read the page from PostgreSQL's indexes. PostgreSQL reads every row that the page skips."""
     async with _connection(session, deep=part.offset >= DEEP_ROWS) as connection:
         page = await pages.task_page(
             connection,
@@ -136,9 +136,10 @@ async def _row_page(session: Session, part: PageRange) -> Page:
 
 @asynccontextmanager
 async def _connection(session: Session, *, deep: bool) -> AsyncIterator[Connection]:
-    """Check out a connection, for a deep page when it is the turn of the request."""
+    """Check out a connection, for a deep page with a permit of its share."""
     database = session.store.database
-    async with session.turn(database.shares.deep_pages) if deep else nullcontext(), database.connection() as connection:
+    permit = session.permit(database.shares.deep_pages) if deep else nullcontext()
+    async with permit, database.connection() as connection:
         yield connection
 
 
@@ -146,7 +147,7 @@ async def read_rank(session: Session, part: PageRange, task: EncodedTask) -> int
     """Count the tasks before one in the order of a view, for a page whose rank is None."""
     at = task.expires_at if part.order == "EXPIRING_SOON" else task.created_at
     assert at is not None
-    # From a cursor on, only the count shows how deep the page is.
+    # After a cursor, the depth of the page is not known before the count.
     is_shallow = part.offset < DEEP_ROWS and part.direction == "first" and part.after is None
     async with _connection(session, deep=not is_shallow) as connection:
         return await pages.task_rank(connection, session.store.workspace, (at, task.id), part.status, part.order)

@@ -50,7 +50,7 @@ async def search_tasks(session: Session, terms: list[tuple[str, bool]], part: Se
         async with store.database.connection() as connection:
             return await matching_words(connection, store.workspace, query, start, count, direction)
 
-    async with session.turn(store.database.shares.searches):
+    async with session.permit(store.database.shares.searches):
         return await _Reader(session, find, lambda _task: True, ascending=False).read(part)
 
 

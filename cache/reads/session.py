@@ -27,18 +27,17 @@ class Session:
         self._loader: TaskLoader | None = None
         # A write runs to its end even if the request times out.
         self.wrote = False
-        self._turn: asyncio.Lock | None = None
+        self._permit_lock: asyncio.Lock | None = None
 
     @asynccontextmanager
-    async def turn(self, share: Share) -> AsyncIterator[None]:
-        """Wait for a turn in a share. Raises `ShareBusy`.
+    async def permit(self, share: Share) -> AsyncIterator[None]:
+        """Hold a permit of a share for the duration of the block. Raises `ShareBusy`.
 
-        A request has one turn at a time, so that an operation with many aliases takes no more than one with a single
-        field.
+        A request holds one permit at a time, so that many aliases take no more than a single field.
         """
-        if self._turn is None:  # most requests take none
-            self._turn = asyncio.Lock()
-        async with self._turn, share:
+        if self._permit_lock is None:  # most requests need none
+            self._permit_lock = asyncio.Lock()
+        async with self._permit_lock, share:
             yield
 
     @property
