@@ -25,6 +25,7 @@ from schema.context import Context
 from schema.execution.answer import Answer
 from schema.execution.plan import Plan
 from schema.execution.schema import Schema
+from schema.execution.subscription import start_subscription
 
 # The error message for an operation that came by the wrong method or transport.
 SUPPORTED_TRANSPORTS = (
@@ -60,7 +61,7 @@ class GraphQLService:
 
     @property
     def turns(self) -> Turns:
-        """The turns of subscribers, which all work that thousands of clients can cause at once should take."""
+        """The turns that subscribers take. Other work that thousands of clients can cause at once takes them too."""
         return self._feed.turns
 
     def document(self, request: GraphQLRequest, *, stored_only: bool = False) -> str:
@@ -135,7 +136,8 @@ class GraphQLService:
         plan = await self._schema.planner.prepare(document, operation_name)
         await self.turns.turn()
         id_ = request_id or new_request_id()
-        if (subscription := self._schema.start_subscription(plan, variables, id_, self._context)) is not None:
+        subscription = start_subscription(self._schema, plan, variables, id_, self._context)
+        if subscription is not None:
             return self._shared_events.events(subscription)
         results = await self._schema.subscribe(
             document, variable_values=variables, context_value=self._context(id_), operation_name=operation_name

@@ -1,4 +1,4 @@
-"""Events of subscriptions: an event is rendered once for all subscribers of a worker that select the same of it."""
+"""Events of subscriptions: a worker renders an event once for all subscribers with the same selection."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable
 from contextlib import aclosing
@@ -10,16 +10,16 @@ from api.graphql.json_text import encode_json
 from api.graphql.response import body_of
 from cache.feed.subscriber import SubscriberTooSlow
 from schema.execution.answer import Answer
-from schema.execution.subscription import Selection, Subscription
+from schema.execution.subscription import RunningSubscription, Selection
 
-# The rendered events of a worker. Slow subscribers get theirs from here too, or else have them rendered again.
+# The bytes of rendered events that a worker keeps. An evicted event is rendered again for each slow subscriber.
 MAX_BYTES = 8 * 2**20
-# What an event takes in addition to its body.
+# The bytes that an event takes in addition to its body.
 _EVENT_BYTES = 500
 
 
 class SubscriptionEvent(NamedTuple):
-    """An event as clients of every transport receive it: its JSON. `errors`: those of an operation that cannot run."""
+    """The JSON of an event, the same for every transport. errors: why the operation cannot run; None if it runs."""
 
     body: bytes
     errors: list[dict[str, Any]] | None = None
@@ -37,7 +37,7 @@ class SharedEvents:
         self._bodies: dict[tuple[Selection, Hashable], bytes] = {}
         self.bytes = 0
 
-    async def events(self, subscription: Subscription) -> AsyncGenerator[SubscriptionEvent, None]:
+    async def events(self, subscription: RunningSubscription) -> AsyncGenerator[SubscriptionEvent, None]:
         """Yield the events of a subscription until it ends. Raises `SubscriberTooSlow`."""
         source = await subscription.source()
         if isinstance(source, Answer):
@@ -52,7 +52,7 @@ class SharedEvents:
         except Exception as error:
             yield event_of(subscription.failure(error))
 
-    async def _body(self, subscription: Subscription, payload: Any) -> bytes:
+    async def _body(self, subscription: RunningSubscription, payload: Any) -> bytes:
         key = subscription.selection, payload.origin
         found = self._bodies.get(key)
         if found is not None:
@@ -71,12 +71,12 @@ class SharedEvents:
 
 
 def event_of(answer: Answer) -> SubscriptionEvent:
-    """Return the event for an answer, without extensions."""
+    """Return the event for an answer, without the extensions of the answer."""
     content = body_of(answer._replace(extensions={}))
     return SubscriptionEvent(encode_json(content), None if answer.executed else content["errors"])
 
 
 async def events_of(results: AsyncIterator[Any]) -> AsyncGenerator[SubscriptionEvent, None]:
-    """Yield the events of an operation that cannot run, which the schema has refused."""
+    """Yield the results of an operation that the schema refuses to run. Each has the errors."""
     async for result in results:
         yield event_of(Answer(result.data, result.errors or [], {}, executed=not isinstance(result, PreExecutionError)))

@@ -6,9 +6,9 @@ from graphql import DocumentNode, FieldNode, OperationDefinitionNode, VariableNo
 
 
 def event_variables(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
-    """Return the names of the variables that events depend on: all but those that only choose the source.
+    """Return the names of the variables that events depend on: all but those that stand only in arguments of the root.
 
-    The arguments of the root field choose the source, so its events are the same whatever their values.
+    The arguments of the root field choose which events a subscriber receives. They do not change an event.
     """
     visitor = _VariableVisitor(operation)
     visit(document, visitor)
@@ -16,13 +16,13 @@ def event_variables(document: DocumentNode, operation: OperationDefinitionNode) 
 
 
 class _VariableVisitor(Visitor):
-    """Collects the variables of a document, without their definitions and the arguments of a root field."""
+    """Collects the variables of a document, except in definitions and in arguments of the root field."""
 
     def __init__(self, operation: OperationDefinitionNode) -> None:
         super().__init__()
         self.names: set[str] = set()
         selections = operation.selection_set.selections
-        self._arguments = {
+        self._root_arguments = {
             id(argument) for node in selections if isinstance(node, FieldNode) for argument in node.arguments or ()
         }
 
@@ -30,7 +30,7 @@ class _VariableVisitor(Visitor):
         return self.SKIP
 
     def enter_argument(self, node: Any, *_: Any) -> Any:
-        return self.SKIP if id(node) in self._arguments else None
+        return self.SKIP if id(node) in self._root_arguments else None
 
     def enter_variable(self, node: VariableNode, *_: Any) -> None:
         self.names.add(node.name.value)

@@ -27,10 +27,10 @@ _TOKENS = re.compile(r"Document contains more than (\d+) tokens")
 # Some messages quote a value of the document once for each of its mistakes.
 _MAX_MESSAGE_CHARACTERS = 1000
 SHARE_CODES = {"searches": "SEARCHES_BUSY", "deep_pages": "DEEP_PAGES_BUSY", "writes": "WRITES_BUSY"}
-# When a client may send an operation again that found all connections in use. The status stays 200, because other
-# fields of the operation may have their data, so no header says it.
+# When a client may retry an operation that found all connections in use. The error says so and no header does, because
+# the status is 200: other fields of the operation may have data.
 RETRY_AFTER_SECONDS = 1
-# graphql-core calls null by its name in Python.
+# graphql-core writes None where GraphQL says null.
 _NOT_NONE = " not to be None."
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 

@@ -35,7 +35,7 @@ _LARGEST_SHARE = 4
 # the compiled operation up to 2,770. Large literals take less.
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _BYTES_PER_TOKEN, _BYTES_PER_COMPILED_TOKEN, _BYTES_PER_PLAN = 470, 2_770, 10_000
-# The fields of a task in the longest form that JSON has, with and without those that can have thousands of characters.
+# The most bytes of a task in JSON, with and without the fields that can have thousands of characters.
 _TASK_BYTES, _SHORT_TASK_BYTES, _LONG_FIELDS = 64 * 1024, 4 * 1024, ("description", "clientMutationId")
 # Validation stops after this many errors, because each of them can take milliseconds and kilobytes.
 MAX_VALIDATION_ERRORS = 10
@@ -53,8 +53,8 @@ class Plan:
     errors: why the operation must not run, from the limits on its shape or from validation.
     operation: None if the request names no operation of the document, or none of several.
     compiled: None if only the standard executor can run the operation.
-    point_bytes: how many bytes the texts of tasks take in the response for each point of the cost, at most.
-    event_variables: the variables of a subscription that its events depend on.
+    point_bytes: at most this many bytes of texts of tasks are in the response for each point of the cost.
+    event_variables: the variables that the events of a subscription depend on.
     """
 
     document_hash: str | None = None

@@ -1,23 +1,21 @@
 """The schema class: runs operations by their plans, and masks the errors of every result."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
 from typing import Any
 
 import strawberry
-from graphql import Executor, GraphQLError, OperationType
+from graphql import Executor, GraphQLError
 from msgspec import Raw
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from cache.feed.subscriber import SubscriberTooSlow
 from compiler import Execution, Rejected
 from schema.context import Context
 from schema.execution.answer import Answer
 from schema.execution.masking import client_error
 from schema.execution.plan import Plan, Planner
 from schema.execution.plan_extension import cost_extension
-from schema.execution.subscription import Subscription
 
 
 class Schema(strawberry.Schema):
@@ -78,25 +76,6 @@ class Schema(strawberry.Schema):
             result.extensions = {**(result.extensions or {}), "degraded": True}
         return result
 
-    def start_subscription(
-        self,
-        plan: Plan,
-        variables: dict[str, Any] | None,
-        request_id: str,
-        new_context: Callable[[str], Context],
-    ) -> Subscription | None:
-        """Return a subscription, which asks for its contexts. Returns None if `subscribe` has errors instead.
-
-        The subscription keeps only the variables that its operation defines.
-        """
-        if plan.kind is not OperationType.SUBSCRIPTION or plan.cost is None:
-            return None
-        if plan.cost.cost(variables or {}) > self.max_cost:
-            return None
-        names = plan.variable_names
-        kept = {name: value for name, value in (variables or {}).items() if name in names}
-        return Subscription(self, plan, kept, request_id, new_context)
-
     def executor(
         self, plan: Plan, variables: dict[str, Any] | None, context: Context
     ) -> list[GraphQLError] | Executor[Any]:
@@ -111,17 +90,14 @@ class Schema(strawberry.Schema):
         )
 
     async def stream(self, *arguments: Any, **options: Any) -> Any:
-        """Start a subscription and return the iterator of its events, which raises `SubscriberTooSlow`."""
+        """Start a subscription by Strawberry, and mask the errors of its results."""
         context: Context = options["context_value"]
-        return self._mask_events(await super().stream(*arguments, **options), context)
+        return self._masked_results(await super().stream(*arguments, **options), context)
 
-    async def _mask_events(self, results: Any, context: Context) -> AsyncIterator[Any]:
+    async def _masked_results(self, results: Any, context: Context) -> AsyncIterator[Any]:
         try:
             async with aclosing(results):
                 async for result in results:
-                    for error in result.errors or ():
-                        if isinstance(error.original_error, SubscriberTooSlow):
-                            raise error.original_error
                     self._mask_errors(result, context)
                     yield result
         except GraphQLError as error:

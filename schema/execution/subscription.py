@@ -1,37 +1,28 @@
 """Subscriptions that run: the payloads of their source, and the answer to each payload."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
-from graphql import (
-    ExecutionResult,
-    Executor,
-    GraphQLError,
-    create_source_event_stream,
-)
+from graphql import ExecutionResult, Executor, GraphQLError, OperationType, create_source_event_stream
 
+from schema.context import Context
 from schema.execution.answer import Answer
-
-if TYPE_CHECKING:
-    from schema.context import Context
-    from schema.execution.plan import Plan
-    from schema.execution.schema import Schema
+from schema.execution.plan import Plan
+from schema.execution.schema import Schema
 
 
 class Selection(NamedTuple):
-    """What the answer to a payload depends on, other than the payload: the plan and the variables below its root."""
+    """What the answer to a payload depends on besides the payload: the number of the plan, and some variables."""
 
     plan: int
     variables: Hashable
 
 
-class Subscription:
-    """One subscription. It keeps little, because there can be thousands: no executor and no session of the store.
+class RunningSubscription:
+    """A subscription that keeps little, because there can be thousands: no executor and no session of the store.
 
-    new_context: returns a context for the source or for one event.
+    new_context: returns a context with a request id, for the source or for one event.
     """
 
     __slots__ = ("_new_context", "_plan", "_request_id", "_schema", "_variables", "selection")
@@ -52,7 +43,7 @@ class Subscription:
         self.selection = selection_of(plan, variables)
 
     async def source(self) -> AsyncGenerator[Any, None] | Answer:
-        """Return the payloads for this subscriber, or the answer with the errors if there are none."""
+        """Return the payloads for this subscriber, or an answer with the errors that prevent them."""
         executor = self._executor()
         if isinstance(executor, list):
             return self._rejection(executor)
@@ -71,6 +62,11 @@ class Subscription:
         result = await running if isawaitable(running) else running
         return Answer(result.data, self._masked(result.errors) if result.errors else [], {})
 
+    def failure(self, error: Exception) -> Answer:
+        """Return the answer that ends a subscription whose source has failed."""
+        known = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+        return Answer(None, self._masked([known]), {})
+
     def _rejection(self, errors: list[GraphQLError]) -> Answer:
         return Answer(None, self._masked(errors), {}, executed=False)
 
@@ -80,13 +76,27 @@ class Subscription:
     def _masked(self, errors: list[GraphQLError]) -> list[GraphQLError]:
         return self._schema.client_errors(errors, self._request_id)
 
-    def failure(self, error: Exception) -> Answer:
-        """Return the answer after which a subscription ends, because its source has failed."""
-        known = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
-        return Answer(None, self._masked([known]), {})
+
+def start_subscription(
+    schema: Schema,
+    plan: Plan,
+    variables: dict[str, Any] | None,
+    request_id: str,
+    new_context: Callable[[str], Context],
+) -> RunningSubscription | None:
+    """Return a subscription. Returns None if it must not run: `Schema.subscribe` then has the errors.
+
+    The subscription keeps only the variables that its operation defines.
+    """
+    if plan.kind is not OperationType.SUBSCRIPTION or plan.cost is None:
+        return None
+    if plan.cost.cost(variables or {}) > schema.max_cost:
+        return None
+    kept = {name: value for name, value in (variables or {}).items() if name in plan.variable_names}
+    return RunningSubscription(schema, plan, kept, request_id, new_context)
 
 
 def selection_of(plan: Plan, variables: Mapping[str, Any]) -> Selection:
-    """Return what the answers of a subscription with these variables depend on."""
+    """Return what the answers of a subscription with these variables depend on. An absent variable is not null."""
     names = sorted(plan.event_variables)
     return Selection(plan.number, tuple((name, repr(variables[name])) for name in names if name in variables))

@@ -43,7 +43,7 @@ class Subscription:
         return _task_counts(info.context.feed)
 
 
-# Generators outside the class, because a generator of a resolver would keep `info`, and with it the whole executor.
+# These generators are no resolvers, because a resolver would keep `info`, and with it the whole executor.
 async def _task_changes(feed: Feed, after: str | None) -> AsyncGenerator[TaskChange, None]:
     async with aclosing(feed.subscribe(_parse_rev(after))) as changes:
         async for change in changes:

@@ -14,7 +14,7 @@ from websockets import ClientConnection, connect
 from api.config.settings import Settings
 from cache.feed.events import FeedEvent
 from schema.execution.answer import Answer
-from schema.execution.subscription import Subscription
+from schema.execution.subscription import RunningSubscription
 from schema.types.events import TaskChange
 from tests.support.graphql_client import CREATE
 from tests.support.http_service import listening_service
@@ -43,14 +43,14 @@ async def url(database_url: str, redis_url: str) -> AsyncIterator[str]:
 def rendered(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count the rendered events by their kind."""
     counter: Counter[str] = Counter()
-    answer = Subscription.answer
+    answer = RunningSubscription.answer
 
-    async def counted(self: Subscription, payload: Any) -> Answer:
+    async def counted(self: RunningSubscription, payload: Any) -> Answer:
         found = await answer(self, payload)
         counter[(found.data or {}).get("taskChanged", {}).get("kind", "counts")] += 1
         return found
 
-    monkeypatch.setattr(Subscription, "answer", counted)
+    monkeypatch.setattr(RunningSubscription, "answer", counted)
     return counter
 
 
