@@ -99,7 +99,7 @@ class PageCache:
 
 
 class SharedCheck:
-    """Reads Redis's time and `rev` once for all requests of one turn of the event loop.
+    """Reads Redis's time and `rev` once for all requests of one iteration of the event loop.
 
     A request shares only a check that is sent after the request arrived: an earlier one may not show a write that was
     acknowledged in between.
@@ -118,7 +118,7 @@ class SharedCheck:
         """
         if self._protocol is not protocol:  # no check is about to be sent to this index
             self._protocol, self._waiting = protocol, []
-            # The task starts in the next turn, after all requests of this turn have joined.
+            # The task starts in the next iteration, after all requests of this one have joined.
             task = asyncio.create_task(self._run(protocol, self._waiting))
             self._running.add(task)
             task.add_done_callback(self._running.discard)

@@ -28,7 +28,7 @@ class Limits(BaseSettings):
         default=2000,
         ge=1,
         le=1_000_000,
-        description="Subscribers of a worker, WebSocket connections and event streams together, 1 to 1,000,000. "
+        description="Streams of a worker, WebSocket connections and event streams together, 1 to 1,000,000. "
         "Default: 2,000.",
     )
     max_subscriptions: int = Field(

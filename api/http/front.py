@@ -25,7 +25,7 @@ from api.http.reply import Reply
 from api.http.request_limit import RequestLimits
 from api.http.trusted_hosts import TrustedHosts
 from api.metrics.requests import RequestMetrics
-from api.realtime.stream_limit import TooManyStreams
+from api.realtime.stream_limit import StreamLimitReached
 from schema.execution.masking import RETRY_AFTER_SECONDS, SHARE_CODES
 
 log = structlog.get_logger("api.access")
@@ -176,7 +176,7 @@ class Front:
                 other, reply.streamed = response, True
         try:
             await other(scope, request.receive, send or reply)
-        except TooManyStreams as error:
+        except StreamLimitReached as error:
             reply.record, reply.streamed = _BUSY, False
             refusal = error_response(503, str(error), "BUSY", RETRY_AFTER, limit=error.limit)
             await refusal(scope, request.receive, send or reply)

@@ -20,7 +20,7 @@ _GAUGES: dict[str, tuple[str, Any]] = {
     "degraded": ("1 if PostgreSQL answers without the cache in a worker", max),
     "redis_full": ("1 if the index does not fit into Redis: raise its maxmemory", max),
     "page_cache_bytes": ("Memory of the page caches in bytes", sum),
-    "streams": ("Open subscription streams: WebSocket connections and event streams", sum),
+    "streams": ("Open streams: WebSocket connections and event streams", sum),
     "subscriptions": ("Open subscriptions over WebSocket connections and event streams", sum),
     "requests_in_flight": ("Requests that are being answered", sum),
     "searches_in_flight": ("Searches that run or wait for a connection", sum),

@@ -39,7 +39,7 @@ class EventStream(Response):
         self._sent_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response. Raises `TooManyStreams` before anything is sent."""
+        """Send the response. Raises `StreamLimitReached` before anything is sent."""
         async with aclosing(self._events):
             with self._streams.reserve_stream(), self._streams.reserve_subscription():
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class TooManyStreams(Exception):
-    """The worker has reached a limit. `what` names what it limits."""
+class StreamLimitReached(Exception):
+    """The worker has as many streams or subscriptions as its limit allows. `what` names which of them."""
 
     def __init__(self, limit: int, what: str) -> None:
         self.limit = limit
@@ -27,9 +27,9 @@ class StreamLimit:
 
     @contextmanager
     def reserve_stream(self) -> Iterator[None]:
-        """Count one more stream for the duration of the block. Raises `TooManyStreams`."""
+        """Count one more stream for the duration of the block. Raises `StreamLimitReached`."""
         if self.streams >= self._max_streams:
-            raise TooManyStreams(self._max_streams, "subscription streams")
+            raise StreamLimitReached(self._max_streams, "streams")
         self.streams += 1
         try:
             yield
@@ -38,9 +38,9 @@ class StreamLimit:
 
     @contextmanager
     def reserve_subscription(self) -> Iterator[None]:
-        """Count one more subscription for the duration of the block. Raises `TooManyStreams`."""
+        """Count one more subscription for the duration of the block. Raises `StreamLimitReached`."""
         if self.subscriptions >= self._max_subscriptions:
-            raise TooManyStreams(self._max_subscriptions, "subscriptions")
+            raise StreamLimitReached(self._max_subscriptions, "subscriptions")
         self.subscriptions += 1
         try:
             yield

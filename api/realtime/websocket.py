@@ -22,7 +22,7 @@ from api.graphql.json_text import NotJson, decode_json, encode_json
 from api.graphql.request import RequestError, parse_request
 from api.graphql.service import GraphQLService
 from api.graphql.shared_events import SubscriptionEvent
-from api.realtime.stream_limit import StreamLimit, TooManyStreams
+from api.realtime.stream_limit import StreamLimit, StreamLimitReached
 from cache.feed.subscriber import SubscriberTooSlow
 from cache.feed.turns import Turns
 
@@ -64,7 +64,7 @@ class GraphQLWebSocket:
         try:
             with self._streams.reserve_stream():
                 await ConnectionHandler(self._service, websocket, self._streams).handle()
-        except TooManyStreams as error:
+        except StreamLimitReached as error:
             await websocket.close(TRY_AGAIN_LATER, str(error))
 
     def _origin_is_allowed(self, connection: HTTPConnection) -> bool:
@@ -107,7 +107,7 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         try:
             with self._streams.reserve_subscription():
                 await super().run_operation(operation)
-        except TooManyStreams as error:
+        except StreamLimitReached as error:
             refusal = RequestError(503, str(error), "BUSY", {"limit": error.limit})
             await operation.send_operation_message(cast("Any", _error_message(operation.id, [refusal.formatted])))
 

@@ -10,8 +10,8 @@ import structlog
 
 from cache.errors import CacheUnavailable, IndexLost, StoreUnavailable
 from cache.feed.counts import CountsFeed
+from cache.feed.event_log import EventLog
 from cache.feed.events import WITHOUT_TASK, FeedEvent, Rev, parse_event
-from cache.feed.log import EventLog
 from cache.feed.subscriber import Subscriber
 from cache.feed.turns import Turns
 from cache.reads.session import Session
@@ -32,23 +32,23 @@ POLL_STEP_SECONDS = 0.1
 class Feed:
     """The feed of a process. An event follows its commit, and the events of one task come in order.
 
-    A subscriber that may have missed an event gets a RESYNC. subscribers: the number of those who receive events now.
+    A subscriber that may have missed an event gets a RESYNC. subscribers: how many receive events now.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rev = Rev(0, 0)
         self._connected = False
-        # The turns of all subscribers. What else may come from thousands of clients at once takes turns with them.
+        # Subscribers take turns. So does other work that thousands of clients can cause at once.
         self.turns = Turns()
-        self._log = EventLog(self.turns)
+        self._event_log = EventLog(self.turns)
         self.subscribers = 0
         # The last token as the last two polls of PostgreSQL read it.
         self._polled_tokens: deque[int | None] = deque([None, None], maxlen=2)
         self.counts = CountsFeed(store, self.turns)
 
     async def subscribe(self, after: Rev | None = None) -> AsyncGenerator[FeedEvent, None]:
-        """Yield the recent events since `after`, or a RESYNC if some are no longer buffered, then every new event.
+        """Yield the events since `after`, or a RESYNC if the log no longer has all of them, then every new event.
 
         Raises `SubscriberTooSlow`.
         """
@@ -63,10 +63,10 @@ class Feed:
     def _subscriber(self, after: Rev | None) -> Subscriber:
         """Return a subscriber that receives the events since `after`, or first a RESYNC if any may be missing."""
         if self._connected and after is not None and after.epoch == self._rev.epoch:
-            position = self._log.position_after(after, self._rev)
+            position = self._event_log.position_after(after, self._rev)
             if position is not None:
-                return Subscriber(self._log, position)
-        return Subscriber(self._log, self._log.end, FeedEvent(self._rev, "RESYNC"))
+                return Subscriber(self._event_log, position)
+        return Subscriber(self._event_log, self._event_log.end, FeedEvent(self._rev, "RESYNC"))
 
     async def run(self) -> None:
         """Follow the changes for the lifetime of the process."""
@@ -129,7 +129,7 @@ class Feed:
         self._deliver(FeedEvent(rev, "RESYNC"))
 
     def _deliver(self, event: FeedEvent) -> None:
-        self._log.add(event)
+        self._event_log.add(event)
         self.counts.notify()
 
     async def _poll_database(self) -> None:

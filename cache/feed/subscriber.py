@@ -1,7 +1,7 @@
 """One subscriber of the feed: its position in the log of events."""
 
+from cache.feed.event_log import MAX_BYTES, MAX_EVENTS, EventLog
 from cache.feed.events import FeedEvent
-from cache.feed.log import MAX_BYTES, MAX_EVENTS, EventLog
 
 
 class SubscriberTooSlow(Exception):
@@ -17,8 +17,8 @@ class SubscriberTooSlow(Exception):
 class Subscriber:
     """Receives the events in order, from a position on. `first` is an event for this subscriber alone, before them."""
 
-    def __init__(self, log: EventLog, position: int, first: FeedEvent | None = None) -> None:
-        self._log = log
+    def __init__(self, event_log: EventLog, position: int, first: FeedEvent | None = None) -> None:
+        self._event_log = event_log
         self._position = position
         self._first = first
 
@@ -27,8 +27,8 @@ class Subscriber:
         if self._first is not None:
             event, self._first = self._first, None
             return event
-        await self._log.wait(self._position)
-        found = self._log.first_from(self._position)
+        await self._event_log.wait(self._position)
+        found = self._event_log.first_from(self._position)
         if found is None:
             raise SubscriberTooSlow
         event, self._position = found

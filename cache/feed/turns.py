@@ -1,25 +1,25 @@
-"""Turns: how many of those who wait continue in one iteration of the event loop."""
+"""Turns: how many waiters continue in one iteration of the event loop."""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable
 
-# How many continue in one iteration at most.
+# How many waiters continue in one iteration at most.
 _MOST = 32
-# The CPU time that one iteration is meant to take. The number adapts to it.
+# The CPU time that an iteration should take. The number of waiters that continue adapts to it.
 _TARGET_SECONDS = 0.004
 
 
 class Turns:
-    """Lets those who wait continue in their order, a few in each iteration of the event loop.
+    """Lets waiters continue in their order, a few in each iteration of the event loop.
 
-    An event wakes up thousands of subscribers. If all of them continued in one iteration, all requests would wait for
-    them.
+    An event wakes up thousands of subscribers. If all of them continued in one iteration, every request would wait for
+    all of them.
     """
 
     def __init__(self, first: int = 8) -> None:
-        """`first` is how many continue in the first iteration, before it is known how long they take."""
+        """`first` is how many waiters continue in the first iteration, before their CPU time is known."""
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._first = self._number = first
         # The CPU time of the thread at the last release; None while no release is scheduled.
@@ -43,7 +43,7 @@ class Turns:
         asyncio.get_running_loop().call_soon(self._release)
 
     def _release(self) -> None:
-        """Complete the first futures. Those who wait for them run before the next release."""
+        """Complete the first futures. Their waiters run before the next release."""
         assert self._released_at is not None
         seconds = time.thread_time() - self._released_at
         if seconds > _TARGET_SECONDS:
@@ -63,14 +63,14 @@ class Turns:
 
 
 class Waiters:
-    """Those who wait for the same thing to happen, and then continue in turns."""
+    """Waiters for one event, which then continue in turns."""
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
         self._waiting: dict[asyncio.Future[None], None] = {}
 
     async def wait(self) -> None:
-        """Wait until it happens."""
+        """Wait until `wake` is called, and then for a turn."""
         waiting = asyncio.get_running_loop().create_future()
         self._waiting[waiting] = None
         try:
@@ -79,6 +79,6 @@ class Waiters:
             self._waiting.pop(waiting, None)
 
     def wake(self) -> None:
-        """Let all who wait continue in turns."""
+        """Let all waiters continue in turns."""
         waiting, self._waiting = self._waiting, {}
         self._turns.add(waiting)

@@ -20,7 +20,8 @@ log = structlog.get_logger(__name__)
 GATE_LEASE_SECONDS = 1.0
 # How long PostgreSQL may be silent before this process reports that it is not ready.
 READY_TIMEOUT_SECONDS = 5.0
-# How long Redis must answer until the log says so. A slow Redis answers and fails several times a second.
+# How long Redis must answer before the log says that reads use it again. A slow Redis answers and fails several times a
+# second.
 RECOVERY_SECONDS = 5.0
 
 
@@ -97,7 +98,7 @@ class GateLease:
             self.bypass_redis(epoch, error)
 
     def bypass_redis(self, epoch: int, error: StoreUnavailable) -> None:
-        """Let later reads fall back to PostgreSQL, until the watcher has reached Redis. The log tells it once."""
+        """Let later reads fall back to PostgreSQL, until the watcher has reached Redis. Logged once."""
         self.redis_answers = False
         if self._bypassed_at is None:
             self._bypassed_at = clock()

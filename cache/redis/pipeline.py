@@ -24,7 +24,7 @@ _Request = tuple[asyncio.Future[list[Any]], list[Any], int, float, Dropped | Non
 
 
 class Pipeline(asyncio.Protocol):
-    """Writes the requests of one turn of the event loop together, and hands each its own replies.
+    """Writes the requests of one iteration of the event loop together, and hands each its own replies.
 
     The reply to a request whose caller was cancelled is read and dropped. A request that waits longer than
     `timeout_seconds` closes the socket, because replies behind it would not arrive either.
@@ -70,8 +70,8 @@ class Pipeline(asyncio.Protocol):
         """Send packed commands and return a future of their replies, which may be instances of `ReplyError`.
 
         `dropped` is called with the replies if the future was cancelled before they came. `at_once` does not wait for
-        other requests of this turn of the event loop. The future raises `CacheUnavailable` if the socket closes first,
-        at the latest at `fails_at` by the clock of the event loop.
+        other requests of this iteration of the event loop. The future raises `CacheUnavailable` if the socket closes
+        first, at the latest at `fails_at` by the clock of the event loop.
         """
         if not self.is_open:
             raise CacheUnavailable

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.config.settings import Settings
 from api.realtime import websocket as endpoint
-from cache.feed import log
+from cache.feed import event_log
 from tests.support.graphql_client import CREATE_MANY
 from tests.support.http_service import listening_service
 
@@ -198,7 +198,7 @@ async def test_subscribers_over_the_limit_are_refused_and_others_stay(url: str) 
 async def test_client_that_does_not_read_is_disconnected(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, send_timeout_ms: int, max_events: int
 ) -> None:
-    monkeypatch.setattr(log, "MAX_EVENTS", max_events)
+    monkeypatch.setattr(event_log, "MAX_EVENTS", max_events)
     async with listening_service(settings.model_copy(update={"send_timeout_ms": send_timeout_ms})) as url:
         await read_nothing(url)
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.graphql.shared_events import SharedEvents
-from cache.feed import log
+from cache.feed import event_log
 from cache.feed.events import FeedEvent, Rev
 from cache.feed.feed import Feed
 from cache.metrics import StoreMetrics
@@ -18,6 +18,7 @@ from cache.store import Store
 from db.pool import Database
 from schema.build import create_schema
 from schema.context import Context
+from schema.execution.subscription import start_subscription
 
 CHANGED = "subscription { taskChanged { kind id rev task { id version } } }"
 EVENTS = 200
@@ -31,10 +32,10 @@ async def feed(database_url: str, redis_url: str) -> AsyncIterator[Feed]:
 
 async def test_subscription_does_not_grow_with_its_events(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
     """An executor of graphql-core that ran all events would keep some objects of each."""
-    monkeypatch.setattr(log, "MAX_EVENTS", EVENTS // 2)
+    monkeypatch.setattr(event_log, "MAX_EVENTS", EVENTS // 2)
     schema, store = create_schema(), feed._store
     plan = await schema.planner.prepare(CHANGED, None)
-    subscription = schema.start_subscription(plan, None, "a test", lambda id_: Context(Session(store), id_, feed))
+    subscription = start_subscription(schema, plan, None, "a test", lambda id_: Context(Session(store), id_, feed))
     assert subscription is not None
     events = SharedEvents(max_bytes=50_000).events(subscription)
 

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from cache.feed import log
+from cache.feed import event_log
+from cache.feed.event_log import MAX_EVENTS, EventLog
 from cache.feed.events import FeedEvent, Rev
-from cache.feed.log import MAX_EVENTS, EventLog
 from cache.feed.subscriber import Subscriber, SubscriberTooSlow
 from cache.feed.turns import Turns
 from cache.redis.encoded_task import encode
@@ -63,7 +63,7 @@ async def test_subscriber_behind_the_log_is_too_slow() -> None:
 
 
 async def test_log_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(event_log, "MAX_BYTES", 10_000)
     events = EventLog(Turns())
     task = replace(make_task(1), description="x" * 4000)
     for number in range(1, 4):
@@ -73,7 +73,7 @@ async def test_log_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_event_that_exceeds_the_bytes_alone_is_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "MAX_BYTES", 10)
+    monkeypatch.setattr(event_log, "MAX_BYTES", 10)
     events = EventLog(Turns())
     events.add(event := FeedEvent(Rev(1, 1), "MANY"))
     assert await Subscriber(events, 0).take() == event

@@ -5,7 +5,7 @@ from collections import deque
 from cache.feed.events import FeedEvent, Rev
 from cache.feed.turns import Turns, Waiters
 
-# The events that a subscriber that reconnects can resume from, and that a slow subscriber may be behind.
+# How far back a subscriber can resume, and how far a slow subscriber may fall behind.
 MAX_EVENTS = 1000
 MAX_BYTES = 8 * 2**20
 # What an event takes in addition to its task.
@@ -15,8 +15,8 @@ _EVENT_BYTES = 300
 class EventLog:
     """Keeps the last events, bounded in number and in bytes.
 
-    A position is the number of events that were ever added before the one at this position. A RESYNC removes the
-    events before it, because clients fetch everything again anyway.
+    The position of an event is the number of events that were ever added before it. A RESYNC removes the events before
+    it, because clients fetch everything again anyway.
     """
 
     def __init__(self, turns: Turns) -> None:
@@ -28,7 +28,7 @@ class EventLog:
         self.end = 0
 
     def add(self, event: FeedEvent) -> None:
-        """Add an event, and let those who wait for one continue in turns."""
+        """Add an event, and let the subscribers that wait for one continue in turns."""
         if event.kind == "RESYNC":
             self._events.clear()
             self._bytes = 0
@@ -40,20 +40,23 @@ class EventLog:
         self._waiters.wake()
 
     def position_after(self, after: Rev, last: Rev) -> int | None:
-        """Return the position of the event that follows `after`, or None if it was removed. `last` is the last event's.
+        """Return the position of the event that follows `after`, or None if that event was removed.
 
-        The number of a rev rises by one with each event, except at a RESYNC.
+        last: the rev of the last event. The number of a rev rises by one with each event, except at a RESYNC.
         """
         missed = last.number - after.number
         kept = len(self._events) - self._starts_with_resync()
         return self.end - missed if 0 <= missed <= kept else None
 
     async def wait(self, position: int) -> None:
-        """Wait until the event at a position was added, and in any case for a turn."""
+        """Wait until the event at a position has been added, and for a turn in any case."""
         await (self._turns.turn() if position < self.end else self._waiters.wait())
 
     def first_from(self, position: int) -> tuple[FeedEvent, int] | None:
-        """Return the event at a position, with the position after it. None if it was removed, unless by a RESYNC."""
+        """Return the event at a position, and the next position. Returns None if the event was removed.
+
+        In place of an event that a RESYNC removed, this returns the RESYNC.
+        """
         start = self.end - len(self._events)
         if position < start:
             if not self._starts_with_resync():
