@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-deprecated -- nothing but keyCode tells it in Safari */
+/* eslint-disable @typescript-eslint/no-deprecated -- only keyCode tells it in Safari */
 import { expect, test } from 'vitest';
 import { isCompositionKey } from '@/ui/compositionKeys';
 

@@ -21,7 +21,7 @@ test.each(['Failed to fetch', 'Load failed', 'NetworkError when attempting to fe
   'a request without an answer may have saved the change: %s',
   (browserMessage) => {
     expect(requestErrorMessage(new UnreachableError(new TypeError(browserMessage)))).toBe(
-      'The service cannot be reached. The change may have been saved or not. Unsaved text is kept as a draft.',
+      'The service cannot be reached. The change may or may not have been saved. Unsaved text is kept as a draft.',
     );
   },
 );
@@ -31,7 +31,7 @@ test('an answer of a proxy does not tell whether the change was saved', () => {
     response: new Response('Bad Gateway', { status: 502 }),
     bodyText: 'Bad Gateway',
   });
-  expect(requestErrorMessage(error)).toContain('502 The change may have been saved or not.');
+  expect(requestErrorMessage(error)).toContain('502 The change may or may not have been saved.');
 });
 
 test('other errors are shown in the words of the service', () => {

@@ -42,7 +42,7 @@ async def test_page_recovers_when_the_service_restarts(site: Site, open_tab: Ope
     try:
         await expect(tasks.banner).to_contain_text("Offline")
         await tasks.edit_title("Write the letter", "Typed while offline")
-        await expect(tasks.message("The change may have been saved or not")).to_be_visible()
+        await expect(tasks.message("The change may or may not have been saved")).to_be_visible()
         await expect(tasks.row("Write the letter")).to_contain_text("Unsaved")
         assert await axe_findings(tasks.tab) == []
     finally:

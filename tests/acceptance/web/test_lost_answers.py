@@ -39,7 +39,7 @@ async def tasks(site: Site, open_tab: OpenTab, monitor: TabMonitor) -> TaskList:
 async def test_change_without_an_answer_may_be_saved(tasks: TaskList) -> None:
     await intercept_mutations(tasks.tab, resend=False)
     await tasks.tab.get_by_role("button", name="Complete: Write the letter").click()
-    await expect(tasks.message("The change may have been saved or not.")).to_be_visible()
+    await expect(tasks.message("The change may or may not have been saved.")).to_be_visible()
     # A live update shows that it was saved.
     await expect(tasks.tab.get_by_role("button", name="Reopen: Write the letter")).to_be_visible()
 

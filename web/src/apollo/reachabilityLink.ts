@@ -3,7 +3,7 @@ import { catchError, throwError, timeout } from 'rxjs';
 import { updateConnection } from './connection';
 import { UnreachableError } from './unreachableError';
 
-/** The service's own limit is 10 s by default. Without a limit here, one lost request would block all later changes. */
+/** The service's own limit is 10 s by default. Without a limit here, a lost request would block all later changes. */
 export const RESPONSE_TIMEOUT_MS = 15_000;
 
 /**

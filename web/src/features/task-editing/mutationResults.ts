@@ -20,7 +20,7 @@ export interface MutationOptions {
   isUndo?: boolean;
 }
 
-const OUTCOME_UNKNOWN = 'The change may have been saved or not. Unsaved text is kept as a draft.';
+const OUTCOME_UNKNOWN = 'The change may or may not have been saved. Unsaved text is kept as a draft.';
 
 /** Return the message for a mutation that failed. Without an answer of the service, its outcome is unknown. */
 export function requestErrorMessage(error: unknown): string {

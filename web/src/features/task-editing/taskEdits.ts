@@ -58,10 +58,10 @@ export function overwriteInputs(inputs: UpdateTaskInput[], results: UpdateResult
 }
 
 /**
- * Return the results with those counted as updates whose tasks already have the wanted values.
+ * Return the results, with a conflict counted as an update if the task already has the wanted values.
  *
- * A browser sends a request again if its connection broke before the answer. The second one then conflicts with the
- * version that the first one created.
+ * A browser sends a request again if its connection broke before the answer. The second request then conflicts with
+ * the version that the first one created.
  */
 export function acceptSavedChanges(inputs: UpdateTaskInput[], results: UpdateResults): UpdateResults {
   return results.map((result, i) => {

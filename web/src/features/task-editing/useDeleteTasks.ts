@@ -63,9 +63,9 @@ function optimisticPayload(tasks: DeleteTaskInput[]) {
 }
 
 /**
- * Return the results with those counted as deleted whose tasks are gone.
+ * Return the results, with a missing task counted as deleted.
  *
- * A browser sends a request again if its connection broke before the answer, and the first one may have deleted them.
+ * A browser sends a request again if its connection broke before the answer. The first request may have deleted the task.
  */
 function acceptGone(tasks: DeleteTaskInput[], results: DeleteResult[]): DeleteResult[] {
   return results.map((result, i) => {
