@@ -29,7 +29,7 @@ _MEMORY_FOLDER = Path("/dev/shm")
 _MEMORY_BYTES = 4 * 2**30
 _numbers = itertools.count(1)
 
-# No test fails because the machine is busy.
+# No property test fails because the machine is busy.
 hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("unhurried")
 # `make check` uses this profile: property tests try fewer examples (tests/support/examples.py).

@@ -21,7 +21,8 @@ class ConnectionLimits:
 
     head_bytes: the target and the headers of a request, and also chunk sizes and trailers beyond the length of its
     body. receive_seconds: how long a request may take to arrive. send_seconds: how long a client may take to receive
-    a response. unfinished_bytes: requests that are arriving. unsent_bytes: responses that clients have not received.
+    a response or an event. unfinished_bytes: requests that are arriving. unsent_bytes: responses and events that
+    clients have not received.
     """
 
     connections: int = 4096
@@ -49,7 +50,7 @@ class ConnectionLoad:
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
-        # Connections whose request is arriving, and those whose response waits for the client, the longest first.
+        # Connections whose request is arriving, and those whose client has not received everything, the longest first.
         self._receiving: dict[Client, int] = {}
         self._received_bytes = 0
         self._sending: dict[Client, None] = {}
@@ -68,13 +69,13 @@ class ConnectionLoad:
         self._received_bytes -= self._receiving.pop(client, 0)
 
     def send(self, client: Client) -> None:
-        """Count a connection whose client does not take the response as fast as the service sends it."""
+        """Count a connection whose client does not receive as fast as the service sends."""
         self._sending[client] = None
         while sum(each.unsent_bytes() for each in self._sending) > self.limits.unsent_bytes:
             self._drop(next(iter(self._sending)), self.end_sending)
 
     def end_sending(self, client: Client) -> None:
-        """Forget a connection whose client has taken the response, or that ends."""
+        """Forget a connection whose client has received everything, or that ends."""
         self._sending.pop(client, None)
 
     def make_room(self, newcomer: object, connections: Iterable[object]) -> bool:

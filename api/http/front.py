@@ -37,8 +37,8 @@ CLIENT_CLOSED_REQUEST = 499
 _CLIENT_CLOSED_REQUEST, _INTERNAL_SERVER_ERROR, _BODY_TOO_LARGE, _BUSY = map(
     OperationRecord, ("CLIENT_CLOSED_REQUEST", "INTERNAL_SERVER_ERROR", "BODY_TOO_LARGE", "BUSY")
 )
-# A client that repeats a refused request at once would occupy the worker with refusals. So these are sent only when the
-# client may try again. Meanwhile they take no slot from others.
+# The outcomes whose response waits until the client may retry: a client that retries at once would keep the worker busy
+# with refusals. A waiting response takes no slot.
 _PACED = frozenset(SHARE_CODES.values())
 _PREFLIGHT = {b"origin", b"access-control-request-method"}
 

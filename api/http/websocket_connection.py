@@ -1,4 +1,4 @@
-"""Connections of WebSockets: uvicorn's protocol, with the limits of other connections on slow clients."""
+"""Connections of WebSockets: uvicorn's protocol, with the limits on slow clients that other connections have."""
 
 import asyncio
 from typing import Any
@@ -10,14 +10,14 @@ from api.http.connection_limits import ConnectionLimits, ConnectionLoad
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
-    """A WebSocket connection whose client is cut off if it does not take what the service sends.
+    """A WebSocket connection that is closed if its client does not receive what the service sends.
 
     What has arrived of a message that is not complete counts with the requests that are arriving. A refusal by an HTTP
-    response is not logged as an error.
+    response is not logged as an error, as uvicorn alone would do.
     """
 
     def __init__(self, *arguments: Any, load: ConnectionLoad | None = None, **options: Any) -> None:
-        """`load` counts what all connections of the worker hold. None is for a connection on its own."""
+        """`load` counts what all connections of the worker hold. If None, the connection has a load of its own."""
         super().__init__(*arguments, **options)
         self._load = load or ConnectionLoad(ConnectionLimits())
         self._timer: asyncio.TimerHandle | None = None
@@ -25,7 +25,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._unfinished_bytes = 0
 
     def unsent_bytes(self) -> int:
-        """Return the bytes that wait for the client."""
+        """Return the number of bytes that the client has not received."""
         return self.transport.get_write_buffer_size()
 
     def drop(self) -> None:
@@ -63,7 +63,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         event.data = b""
 
     def pause_writing(self) -> None:
-        """Note that the client takes messages more slowly than the service sends them."""
+        """Limit the time and the bytes of a client that receives messages more slowly than the service sends them."""
         super().pause_writing()
         # Nothing is read meanwhile: the answers to a client's pings would not wait for the client.
         self.transport.pause_reading()
@@ -71,14 +71,14 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._load.send(self)
 
     def resume_writing(self) -> None:
-        """Continue after the client has taken what was sent."""
+        """Continue after the client has received what was sent."""
         self._end_sending()
         if not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count nothing for this connection any more."""
+        """Stop counting this connection."""
         self._end_sending()
         self._end_message()
         # A connection is a part of cycles, which stay until the next garbage collection.
@@ -95,7 +95,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         """Send a message of ASGI."""
-        # All subscriptions wait for the same client. After one has sent, the others may have to wait again.
+        # All subscriptions of a connection wait here. After one has sent, the others may have to wait again.
         while not self.writable.is_set():
             await self.writable.wait()
         await super().send(message)

@@ -57,7 +57,7 @@ class RequestMetrics(msgspec.Struct):
         """Count a request that has ended. `outcome` is OK or the code of the first error."""
         counts = self.operations.get(operation or UNNAMED) or self._counts(operation or UNNAMED)
         counts.outcomes[outcome] = counts.outcomes.get(outcome, 0) + 1
-        # Written three times, because a call would cost as much as its work.
+        # Not a function, because each of three calls would cost as much as its work.
         durations, received, sent = counts.durations, self.request_bytes, self.response_bytes
         durations.counts[bisect_left(DURATION_BOUNDS, seconds)] += 1
         durations.sum += seconds

@@ -126,7 +126,7 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
             app.state.streams.stop()
             await super().shutdown(sockets)
 
-    # Starlette's own entrance would only add its name to each scope.
+    # `Starlette.__call__` would only add itself to each scope.
     assert app.middleware_stack is not None
     load = ConnectionLoad(_connection_limits(settings))
     return Server(

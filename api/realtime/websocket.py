@@ -216,14 +216,14 @@ class _WebSocketAdapter:
 
     async def _next_text(self) -> str:
         text = await self._websocket.receive_text()
-        await self._turns.turn()  # one packet can have thousands of messages
+        await self._turns.turn()  # one packet can hold thousands of messages
         return text
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         await self.send(encode_json(message))
 
     async def send(self, message: bytes) -> None:
-        """Send a message, once the client has taken enough of what was sent before."""
+        """Send a message, after the client has received enough of the earlier ones."""
         try:
             await self._websocket.send_text(message.decode())
         except (WebSocketDisconnect, RuntimeError) as error:
