@@ -9,18 +9,17 @@ import json
 import select
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets import ClientConnection, Subprotocol
-from websockets import connect as connect_web_socket
 
 from api.config.settings import Settings
 from api.devstores.stores import find_stores
+from tests.acceptance.api.many_subscriptions import write_with_subscriptions
 from tests.integration.api.table_lock import locked_task_table
 from tests.support.loop_watchdog import Observations, watched
 from tests.support.raw_client import HEAD, code_of, connect, is_closed, post, response, send_all
@@ -30,8 +29,6 @@ TIMEOUT_MS = "3000"
 MAX_RESIDENT_BYTES = 300 * 2**20
 ALIVE = post("{ __typename }")
 PAGE = post("{ tasks(first: 100) { nodes { id description } } }")
-CHANGED = "subscription { taskChanged { kind rev task { id } } }"
-SUBSCRIBE = json.dumps({"id": "%d", "type": "subscribe", "payload": {"query": CHANGED}})
 CREATE = "mutation ($tasks: [CreateTaskInput!]!) { createTasks(input: {tasks: $tasks}) { userErrors { code } } }"
 
 
@@ -219,10 +216,20 @@ def test_searchers_take_no_slots_or_connections_from_pages(service: Service, wat
         with locked_task_table(stores.database_url):
             searchers = stack.enter_context(opened(service, 200, search))
             assert until(lambda: len(select.select(searchers, [], [], 0)[0]) >= 184)
-            honest = [exchange(service, small_page) for _ in range(20)]
+            assert all(until(lambda: is_page_of(5, exchange(service, small_page))) for _ in range(20))
         answers = [response(each) for each in searchers]
-    assert [(status, len(body["data"]["tasks"]["nodes"])) for status, body in honest] == [(200, 5)] * 20
     assert [code_of(answer)[1] for answer in answers if "errors" in answer[1]].count("SEARCHES_BUSY") >= 184
+
+
+def is_page_of(count: int, answer: tuple[int, Any]) -> bool:
+    """Check that a request found a slot, and return whether its answer is a page.
+
+    If the lease on the gate lapses on a busy machine, PostgreSQL answers in place of Redis, and waits for the lock.
+    """
+    status, body = answer
+    assert status == 200
+    assert {error["extensions"]["code"] for error in body.get("errors", ())} <= {"UNAVAILABLE"}
+    return "errors" not in body and len(body["data"]["tasks"]["nodes"]) == count
 
 
 @pytest.mark.usefixtures("large_tasks")
@@ -242,32 +249,7 @@ def test_clients_that_do_not_read_are_closed(service: Service, watchdog: Observa
 
 
 def test_write_reaches_thousands_of_subscriptions(service: Service, watchdog: Observations) -> None:
-    asyncio.run(write_with_subscriptions(service))
+    def write() -> None:
+        assert exchange(service, post(CREATE, tasks=[{"title": "One write"}]))[0] == 200
 
-
-async def write_with_subscriptions(service: Service) -> None:
-    """Open all subscriptions of a worker over 100 sockets, next to an honest subscriber, and write once."""
-    async with AsyncExitStack() as stack:
-        honest, *attackers = [await stack.enter_async_context(web_socket(service)) for _ in range(101)]
-        await honest.send(SUBSCRIBE % 0)
-        assert json.loads(await honest.recv())["type"] == "next"
-        refused = 0
-        for attacker in attackers:
-            for number in range(50):
-                await attacker.send(SUBSCRIBE % number)
-            answers = [json.loads(await attacker.recv()) for _ in range(50)]
-            refused += sum(answer["type"] == "error" for answer in answers)
-        assert refused == 1  # the honest subscriber has one of the 5,000
-        assert (await asyncio.to_thread(exchange, service, post(CREATE, tasks=[{"title": "One write"}])))[0] == 200
-        for socket, count in [(honest, 1), *((attacker, 50) for attacker in attackers[:-1]), (attackers[-1], 49)]:
-            kinds = [json.loads(await socket.recv())["payload"]["data"]["taskChanged"]["kind"] for _ in range(count)]
-            assert kinds == ["CREATED"] * count
-
-
-@asynccontextmanager
-async def web_socket(service: Service) -> AsyncIterator[ClientConnection]:
-    address, protocols = f"ws://127.0.0.1:{service.port}/graphql", [Subprotocol("graphql-transport-ws")]
-    async with connect_web_socket(address, subprotocols=protocols, max_queue=None) as connection:
-        await connection.send('{"type": "connection_init"}')
-        await connection.recv()
-        yield connection
+    asyncio.run(write_with_subscriptions(service.port, write))

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -178,22 +178,30 @@ async def test_pages_of_the_own_site_and_of_allowed_origins_may_connect(settings
                 pass
 
 
-async def test_subscribers_over_the_limit_are_refused_and_others_stay(url: str) -> None:
+async def test_streams_over_the_limit_are_refused_and_others_stay(url: str) -> None:
     async with connected(url) as first, connected(url):
         async with connected(url, initialize=False) as third:
             code, reason = await wait_for_close(third)
         assert code == 1013
-        assert "limit of 2 subscription streams" in reason
+        assert "2 streams" in reason
         async with httpx.AsyncClient() as http:
             refused = await http.post(url, json={"query": CHANGED}, headers={"Accept": "text/event-stream"})
         assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (503, "BUSY")
         assert (await subscribe(first))["type"] == "next"
-    async with connected(url) as websocket:
-        assert (await subscribe(websocket))["type"] == "next"
+    async with asyncio.timeout(20):
+        while not await is_accepted(url):  # the service notices the ends of the connections a little later
+            pass
+
+
+async def is_accepted(url: str) -> bool:
+    with suppress(ConnectionClosed):
+        async with connected(url) as websocket:
+            return bool((await subscribe(websocket))["type"] == "next")
+    return False
 
 
 @pytest.mark.parametrize(
-    ("send_timeout_ms", "max_events"), [(1000, 1000), (30_000, 50)], ids=["it takes nothing", "it is behind the log"]
+    ("send_timeout_ms", "max_events"), [(1000, 1000), (30_000, 200)], ids=["it takes nothing", "it is behind the log"]
 )
 async def test_client_that_does_not_read_is_disconnected(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, send_timeout_ms: int, max_events: int
