@@ -52,6 +52,17 @@ def code_of(answer: tuple[int, Any]) -> tuple[int, str]:
     return status, error["extensions"]["code"]
 
 
+def is_page_of(count: int, answer: tuple[int, Any]) -> bool:
+    """Check that a request found a slot, and return whether its answer is a page.
+
+    If the lease on the gate lapses on a busy machine, PostgreSQL answers in place of Redis, and waits for the lock.
+    """
+    status, body = answer
+    assert status == 200
+    assert {error["extensions"]["code"] for error in body.get("errors", ())} <= {"UNAVAILABLE"}
+    return "errors" not in body and len(body["data"]["tasks"]["nodes"]) == count
+
+
 def is_closed(connection: socket.socket) -> bool:
     """Return whether the server has closed the connection. What it sent before is discarded."""
     connection.setblocking(False)

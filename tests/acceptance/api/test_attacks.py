@@ -22,7 +22,7 @@ from api.devstores.stores import find_stores
 from tests.acceptance.api.many_subscriptions import write_with_subscriptions
 from tests.integration.api.table_lock import locked_task_table
 from tests.support.loop_watchdog import Observations, watched
-from tests.support.raw_client import HEAD, code_of, connect, is_closed, post, response, send_all
+from tests.support.raw_client import HEAD, code_of, connect, is_closed, is_page_of, post, response, send_all
 from tests.support.service_process import Service, serve, until
 
 TIMEOUT_MS = "3000"
@@ -219,17 +219,6 @@ def test_searchers_take_no_slots_or_connections_from_pages(service: Service, wat
             assert all(until(lambda: is_page_of(5, exchange(service, small_page))) for _ in range(20))
         answers = [response(each) for each in searchers]
     assert [code_of(answer)[1] for answer in answers if "errors" in answer[1]].count("SEARCHES_BUSY") >= 184
-
-
-def is_page_of(count: int, answer: tuple[int, Any]) -> bool:
-    """Check that a request found a slot, and return whether its answer is a page.
-
-    If the lease on the gate lapses on a busy machine, PostgreSQL answers in place of Redis, and waits for the lock.
-    """
-    status, body = answer
-    assert status == 200
-    assert {error["extensions"]["code"] for error in body.get("errors", ())} <= {"UNAVAILABLE"}
-    return "errors" not in body and len(body["data"]["tasks"]["nodes"]) == count
 
 
 @pytest.mark.usefixtures("large_tasks")
