@@ -128,9 +128,5 @@ class CountsFeed:
                 subscriber.waiting = None
 
     async def _read(self) -> _Count:
-        """Count the tasks. While the counts stay equal they are one object, so that they are rendered once."""
         self._reads += 1
-        number, counts = self._reads, await read_counts(Session(self._store))
-        if self._latest is not None and self._latest.counts == counts:
-            counts = self._latest.counts
-        return _Count(number, counts)
+        return _Count(self._reads, await read_counts(Session(self._store)))
