@@ -33,9 +33,9 @@ class ShareBusy(DatabaseUnavailable):
     """
 
     def __init__(self, share: str, limit: int) -> None:
-        work = share.replace("_", " ")
+        work, unchanged = share.replace("_", " "), " Nothing was changed." if share == "writes" else ""
         super().__init__(
-            f"The server has reached its limit of {limit} {work} that run or wait. Nothing was changed. Try again."
+            f"The worker has reached its limit of {limit} {work} that run or wait.{unchanged} Try again."
         )
         self.share = share
         self.limit = limit

@@ -27,7 +27,7 @@ async def test_permits_and_queue_are_bounded() -> None:
     assert order == [0, 1, 2]
     assert [type(result) for result in results] == [type(None)] * 3 + [ShareBusy] * 2
     assert str(results[-1]) == (
-        "The server has reached its limit of 3 searches that run or wait. Nothing was changed. Try again."
+        "The worker has reached its limit of 3 searches that run or wait. Try again."
     )
     await work(5)
     assert share.in_flight == 0
