@@ -34,9 +34,7 @@ class ShareBusy(DatabaseUnavailable):
 
     def __init__(self, share: str, limit: int) -> None:
         work, unchanged = share.replace("_", " "), " Nothing was changed." if share == "writes" else ""
-        super().__init__(
-            f"The worker has reached its limit of {limit} {work} that run or wait.{unchanged} Try again."
-        )
+        super().__init__(f"The worker has reached its limit of {limit} {work} that run or wait.{unchanged} Try again.")
         self.share = share
         self.limit = limit
 

@@ -26,9 +26,7 @@ async def test_permits_and_queue_are_bounded() -> None:
     results = await asyncio.gather(*(work(number) for number in range(5)), return_exceptions=True)
     assert order == [0, 1, 2]
     assert [type(result) for result in results] == [type(None)] * 3 + [ShareBusy] * 2
-    assert str(results[-1]) == (
-        "The worker has reached its limit of 3 searches that run or wait. Try again."
-    )
+    assert str(results[-1]) == ("The worker has reached its limit of 3 searches that run or wait. Try again.")
     await work(5)
     assert share.in_flight == 0
 
