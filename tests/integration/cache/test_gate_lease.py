@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis, RedisFull
-from cache.gate.lease import GateLease, clock
+from cache.gate.lease import GATE_LEASE_SECONDS, GateLease, clock
 from cache.gate.watcher import check_gate
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
@@ -25,6 +25,17 @@ async def test_protocol_of_the_same_gate_is_the_same(store: Store) -> None:
     other = Gate("on", before.gate.epoch + 1, before.gate.redis_run_id)
     assert lease.protocol_for(other).gate == other
     assert lease.protocol_for(before.gate) is before
+
+
+async def test_reads_use_redis_only_with_a_valid_lease_and_while_redis_answers(store: Store) -> None:
+    """R1. Each of the two conditions alone must be enough to fall back to PostgreSQL."""
+    lease, found = store.gate_lease, protocol(store)
+    protocols = []
+    for seconds, redis_answers in ((-GATE_LEASE_SECONDS, True), (3600, True), (3600, False)):
+        lease.observe_gate(found.gate, clock() + seconds)
+        lease.redis_answers = redis_answers
+        protocols.append(lease.protocol)
+    assert protocols == [None, found, None]
 
 
 async def test_index_is_too_large_only_while_its_epoch_is_not_replaced(store: Store) -> None:
