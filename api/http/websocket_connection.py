@@ -65,7 +65,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         """Limit the time and the bytes of a client that receives messages more slowly than the service sends them."""
         super().pause_writing()
-        # Nothing is read meanwhile: the answers to a client's pings would not wait for the client.
+        # The answers to a client's pings do not wait for the client, so no ping is read while it is slow.
         self.transport.pause_reading()
         self._timer = self.loop.call_later(self._load.limits.send_seconds, self.drop)
         self._load.send(self)

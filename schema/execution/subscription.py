@@ -13,7 +13,7 @@ from schema.execution.schema import Schema
 
 
 class Selection(NamedTuple):
-    """What the answer to a payload depends on besides the payload: the number of the plan, and some variables."""
+    """What an answer depends on, except its payload: the number of the plan, and some variables."""
 
     plan: int
     variables: Hashable

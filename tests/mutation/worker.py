@@ -18,7 +18,7 @@ from tests.mutation.mutant import ROOT, Mutant
 from tests.mutation.stores import SharedStores, drop_databases
 from tests.mutation.targets import is_about
 
-# What tests import besides the project. Every child inherits these modules, instead of importing them for a second.
+# What tests import from other packages. Every child inherits these modules, instead of importing them for a second.
 _LIBRARIES = (
     "pytest", "_pytest.assertion.rewrite", "hypothesis.strategies", "psycopg", "psycopg_pool",
     "redis.asyncio", "strawberry.schema", "graphql.validation", "starlette.applications", "uvicorn", "uvloop",

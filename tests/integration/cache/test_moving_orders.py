@@ -28,7 +28,7 @@ PAGE = PageRange(10, order="EXPIRING_SOON")
 
 
 async def read_expiries(store: Store) -> tuple[list[datetime | None], int]:
-    """Return the page's expiries, and the number of statements besides those that read its tasks by id."""
+    """Return the page's expiries, and the number of statements except those that read its tasks by id."""
     await StoreClient(store).page(PageRange(10))  # fills the entry of every task without a mark
     before, rows = store.metrics.sql_queries, store.metrics.row_queries
     request = StoreClient(store)

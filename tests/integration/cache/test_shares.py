@@ -41,7 +41,7 @@ async def test_searches_over_their_share_are_refused_and_pages_are_read(store: S
         assert share.in_flight == share.limit
         assert (await StoreClient(store).page(PageRange(3))).tasks == created
         assert await StoreClient(store).tasks_by_id([created[0].id]) == created[:1]
-        await StoreClient(store).create_task(new_task("Written meanwhile"))
+        await StoreClient(store).create_task(new_task("Written during the counts"))
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(result) for result in results] == [SearchPage] * (share.limit - 2) + [ShareBusy] * 7
     assert share.in_flight == 0
