@@ -1,5 +1,7 @@
 """Tests undo, retries and drafts: a person can recover every change and every unsaved text."""
 
+import asyncio
+
 from playwright.async_api import Route, expect
 
 from tests.acceptance.web.conftest import OpenTab
@@ -23,6 +25,30 @@ async def test_undo_goes_back_step_by_step(site: Site, open_tab: OpenTab) -> Non
     await tasks.expect_rows("Write the letter")
     await tab.keyboard.press("Control+z")
     await expect(tasks.message("Nothing to undo.")).to_be_visible()
+
+
+async def test_undo_during_a_change_undoes_that_change(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("Write the letter")
+    tab = await open_tab("/")
+    tasks = TaskList(tab)
+    await tasks.edit_title("Write the letter", "Write two letters")
+    await tasks.expect_rows("Write two letters")
+    may_answer = asyncio.Event()
+
+    async def hold_answer(route: Route) -> None:
+        response = await route.fetch()
+        if "mutation" in (route.request.post_data or ""):
+            await may_answer.wait()
+        await route.fulfill(response=response)
+
+    await tab.route("**/graphql", hold_answer)
+    await tab.keyboard.press("Home")
+    await tab.keyboard.press("x")
+    await tasks.expect_counts(Done=1)  # The live update arrives before the answer.
+    await tab.keyboard.press("Control+z")
+    may_answer.set()
+    await tasks.expect_counts(Done=0)
+    await tasks.expect_rows("Write two letters")
 
 
 async def test_undo_does_not_conflict_with_a_later_own_edit(site: Site, open_tab: OpenTab) -> None:

@@ -7,6 +7,7 @@ import { invalidateList } from '@/features/tasks/listEvents';
 import { DeleteTasksDocument, type DeleteTaskInput } from '@/gql';
 import { showErrorToast } from '@/ui/toast';
 import { type ItemResult, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
+import { trackChange } from './pendingChanges';
 import { restoreTasks } from './restoreTasks';
 import { pushUndoStep } from './undoStack';
 import { showUndoToast } from './undoToast';
@@ -21,7 +22,11 @@ export function useDeleteTasks(): DeleteTasks {
   return useCallback((tasks, options) => deleteTasks(client, tasks, options), [client]);
 }
 
-async function deleteTasks(
+function deleteTasks(client: ApolloClient, tasks: DeleteTaskInput[], options?: MutationOptions): Promise<boolean> {
+  return trackChange(sendDelete(client, tasks, options));
+}
+
+async function sendDelete(
   client: ApolloClient,
   tasks: DeleteTaskInput[],
   options: MutationOptions = {},

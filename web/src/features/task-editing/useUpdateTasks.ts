@@ -9,7 +9,7 @@ import { showErrorToast } from '@/ui/toast';
 import { dropSavedDrafts, rebaseDrafts } from './drafts';
 import { editConflict } from './editConflict';
 import { isVersionConflict, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
-import { trackUpdate } from './pendingUpdates';
+import { trackChange } from './pendingChanges';
 import {
   acceptSavedChanges,
   type CachedTask,
@@ -31,7 +31,7 @@ export function useUpdateTasks(): UpdateTasks {
 }
 
 function updateTasks(client: ApolloClient, changes: UpdateTaskInput[], options?: MutationOptions): Promise<boolean> {
-  return trackUpdate(sendUpdate(client, changes, options));
+  return trackChange(sendUpdate(client, changes, options));
 }
 
 async function sendUpdate(

@@ -61,7 +61,7 @@ export function TasksPage() {
   const closePanel = useCallback(() => setPanel(undefined), []);
   const commands: PageCommands = {
     togglePanel: useCallback((next) => setPanel((current) => (current === next ? undefined : next)), []),
-    undo: undoLatest,
+    undo: () => void undoLatest(),
     colorScheme: useColorScheme(),
     setView,
     focusSearch: () => searchRef.current?.focus(),
@@ -115,8 +115,8 @@ export function TasksPage() {
   );
 }
 
-function undoLatest(): void {
-  if (!runUndo()) showToast('Nothing to undo.');
+async function undoLatest(): Promise<void> {
+  if (!(await runUndo())) showToast('Nothing to undo.');
 }
 
 function usePageShortcuts({ togglePanel, undo, focusSearch, focusGoToPage }: PageCommands): void {
