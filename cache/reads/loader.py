@@ -21,6 +21,9 @@ FILL_WAIT_SECONDS = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.124)
 # A request may read one page of the largest tasks, whatever its size. The entries of more tasks are counted.
 _UNCOUNTED_TASKS = 100
 
+# A batch of more ids is read in parts, and ends when the request has read too much.
+_BATCH_IDS = 500
+
 # A task in the form of its entry by the 16 bytes of its id.
 TasksById = dict[bytes, EncodedTask]
 
@@ -74,7 +77,11 @@ class TaskLoader:
         self._tasks_read += len(tasks)
         if self._tasks_read <= _UNCOUNTED_TASKS:
             return
-        self._bytes_read += sum(len(task.json) for task in tasks if task is not None)
+        self._bytes_read += _size(tasks)
+        self.check()
+
+    def check(self) -> None:
+        """Raise `TooMuchRead` if the request has read too much."""
         if self._bytes_read > self._store.max_read_bytes:
             raise TooMuchRead(self._store.max_read_bytes)
 
@@ -103,7 +110,23 @@ class TaskReader:
         self.leases: Leases = {}
 
     async def read_batch(self, ids: list[bytes]) -> list[EncodedTask | None]:
-        """Return the tasks of different ids, in their order: from their entries (R2), else from PostgreSQL."""
+        """Return the tasks of different ids, in their order: from their entries (R2), else from PostgreSQL.
+
+        Raises `TooMuchRead`.
+        """
+        if len(ids) <= _BATCH_IDS:
+            return await self._read(ids)
+        tasks: list[EncodedTask | None] = []
+        bytes_read = 0
+        for start in range(0, len(ids), _BATCH_IDS):
+            part = await self._read(ids[start : start + _BATCH_IDS])
+            bytes_read += _size(part)
+            if bytes_read > self._store.max_read_bytes:
+                raise TooMuchRead(self._store.max_read_bytes)
+            tasks += part
+        return tasks
+
+    async def _read(self, ids: list[bytes]) -> list[EncodedTask | None]:
         with self._access.reading() as protocol:
             if protocol is not None:
                 found = await self._cached(protocol, [id_ for id_ in ids if id_ not in self.absent])
@@ -197,3 +220,7 @@ class TaskReader:
             if not ids:
                 break
         return found
+
+
+def _size(tasks: Iterable[EncodedTask | None]) -> int:
+    return sum(len(task.json) for task in tasks if task is not None)

@@ -43,10 +43,20 @@ class Page:
 
 
 async def read_page(session: Session, part: PageRange) -> Page:
-    """Return a range of a view: one script for ids and entries, one query for the tasks that are not cached."""
-    if part.count == 0:  # an empty page has the position of a page with one task
-        page = await read_page(session, replace(part, count=1))
+    """Return a range of a view: one script for ids and entries, one query for the tasks that are not cached.
+
+    Raises `TooMuchRead` if the request has read too much.
+    """
+    async with session.page_slots:
+        session.loader.check()
+        if part.count > 0:
+            return await _page(session, part)
+        # An empty page has the position of a page with one task.
+        page = await _page(session, replace(part, count=1))
         return page.trimmed(0, len(page.tasks)) if part.direction == "first" else page.trimmed(len(page.tasks), 0)
+
+
+async def _page(session: Session, part: PageRange) -> Page:
     with session.cache.reading() as protocol:
         if protocol is not None:
             return await _cached_page(session, protocol, part)

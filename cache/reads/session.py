@@ -11,6 +11,9 @@ from cache.reads.loader import TaskLoader
 from cache.store import Store
 from db.shares import Share
 
+# What a request reads of Redis before its bytes are counted: these pages of the largest tasks have 16 MB.
+_PAGES_AT_ONCE = 4
+
 Result = TypeVar("Result")
 
 
@@ -28,6 +31,7 @@ class Session:
         # A write runs to its end even if the request times out.
         self.wrote = False
         self._permit_lock: asyncio.Lock | None = None
+        self._page_slots: asyncio.Semaphore | None = None
 
     @asynccontextmanager
     async def permit(self, share: Share) -> AsyncIterator[None]:
@@ -39,6 +43,13 @@ class Session:
             self._permit_lock = asyncio.Lock()
         async with self._permit_lock, share:
             yield
+
+    @property
+    def page_slots(self) -> asyncio.Semaphore:
+        """The slots in which a request reads its pages, so that it stops before it has read far too much."""
+        if self._page_slots is None:
+            self._page_slots = asyncio.Semaphore(_PAGES_AT_ONCE)
+        return self._page_slots
 
     @property
     def loader(self) -> TaskLoader:
