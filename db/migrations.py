@@ -1,6 +1,7 @@
 """Schema migrations: apply the SQL files of `db/sql` in order, each once."""
 
 import socket
+import time
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ FOLDER = Path(__file__).parent / "sql"
 
 # The key of an advisory lock: any number that no other program uses in this database.
 LOCK = 0x4D_69_6C_6C_69
+LOCK_PAUSE_SECONDS = 0.05
 # A default of the server or of the user must not end a migration that reads every row.
 NO_TIMEOUTS = "SELECT set_config('statement_timeout', '0', false), set_config('transaction_timeout', '0', false)"
 MAY_CREATE = "SELECT current_schema(), coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)"
@@ -38,12 +40,21 @@ def migrate(database_url: str) -> list[str]:
         with psycopg.connect(database_url, autocommit=True, connect_timeout=10) as connection:
             _check_version(connection)
             connection.execute(NO_TIMEOUTS)
-            connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+            _take_lock(connection)
             return _apply(connection)
     except psycopg.errors.InsufficientPrivilege as error:
         raise UnfitDatabase(f"the database user may not migrate: {store_message(error)}. {_HOW_TO}") from error
     except psycopg.Error as error:
         raise translated(error) from error
+
+
+def _take_lock(connection: psycopg.Connection) -> None:
+    """Wait for the advisory lock, without a statement that waits for it.
+
+    Such a statement would have a snapshot, for which CREATE INDEX CONCURRENTLY of the process with the lock would wait.
+    """
+    while connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone() != (True,):
+        time.sleep(LOCK_PAUSE_SECONDS)
 
 
 def _check_version(connection: psycopg.Connection) -> None:

@@ -158,3 +158,29 @@ def test_names_of_workspaces_are_those_of_0_1_0(database_url: str, name: str) ->
         else:
             assert accepted
         connection.rollback()
+
+
+def test_processes_that_wait_for_the_lock_do_not_block_an_index_that_is_built_concurrently(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", (migrations.LOCK,))
+        command = [sys.executable, "-c", MIGRATE, empty_database]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as waiting:
+            while not holder.execute(
+                "SELECT FROM pg_stat_activity WHERE query LIKE '%advisory_lock%' AND pid <> pg_backend_pid()"
+            ).fetchall():
+                pass
+            holder.execute("CREATE TABLE other (number integer)")
+            holder.execute("SET lock_timeout = '30s'")
+            holder.execute("CREATE INDEX CONCURRENTLY ON other (number)")
+            holder.execute("SELECT pg_advisory_unlock(%s)", (migrations.LOCK,))
+            assert waiting.communicate(timeout=60)[0].split() == NAMES
+
+
+def test_index_of_an_interrupted_migration_is_built_again(empty_database: str) -> None:
+    migrate(empty_database)
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'task_deleted'::regclass"
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'task_deleted'::regclass")
+        connection.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0009-deleted'")
+        assert migrate(empty_database) == ["0009-deleted"]
+        assert connection.execute(valid).fetchall() == [(True,)]
