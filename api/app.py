@@ -64,9 +64,8 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        retention = timedelta(days=settings.retention_days)
         with access_log.writing():
-            async with store.database, store.redis, maintenance(store, retention, feed), metrics.sharing():
+            async with store.database, store.redis, maintenance(store, feed), metrics.sharing():
                 yield
                 await store.pending_writes.drain()
                 await store.fills.drain()
@@ -124,6 +123,7 @@ def _create_store(settings: Settings) -> Store:
         metrics,
         page_cache_bytes=settings.page_cache_mb * 2**20,
         max_read_bytes=settings.max_response_bytes,
+        retention=timedelta(days=settings.retention_days),
     )
 
 

@@ -63,6 +63,14 @@ class TaskNotFound(Refused):
     """The task does not exist, was deleted, or has expired."""
 
 
+class TaskPurged(TaskNotFound):
+    """There is no task with this id. If it was deleted, it has been purged and cannot be restored."""
+
+
+class TaskExpired(TaskNotFound):
+    """The task has expired. An expired task cannot be restored. Create a new one."""
+
+
 class IdTaken(Refused):
     """This id belongs to a task that was deleted or has expired. Ids are not reused."""
 

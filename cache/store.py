@@ -11,6 +11,7 @@ from cache.redis.fills import Fills
 from cache.repair_queue import RepairQueue
 from cache.row_queries import RowTotals, UnsettledCreates
 from db.pool import Database
+from db.purge import DEFAULT_RETENTION
 
 
 class Store:
@@ -25,12 +26,15 @@ class Store:
         *,
         page_cache_bytes: int = 0,
         max_read_bytes: int = 8 * 2**20,
+        retention: timedelta = DEFAULT_RETENTION,
     ) -> None:
         self.database = database
         self.redis = redis
         self.metrics = metrics
         self.workspace = workspace
         self.max_read_bytes = max_read_bytes
+        # How long the rows of deleted and expired tasks are kept.
+        self.retention = retention
         self.gate_lease = GateLease(database, redis, metrics, workspace)
         self.totals = RowTotals(database, workspace)
         self.unsettled_creates = UnsettledCreates(database)

@@ -7,6 +7,8 @@ from psycopg.rows import scalar_row
 
 from db.pool import Connection
 
+DEFAULT_RETENTION = timedelta(days=30)
+
 # SKIP LOCKED leaves a row that a writer has locked for the next batch, so neither waits for the other. PostgreSQL
 # checks the condition again when it locks a row, so a task that was restored after the snapshot is not in `gone`.
 PURGE_TASKS: LiteralString = """

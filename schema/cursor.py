@@ -4,21 +4,40 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from uuid import UUID
 
+from cache.reads.deleted import DeletedTask
 from cache.redis.encoded_task import EncodedTask, positions
-from cache.redis.position import BY_CREATION, BY_EXPIRY, POSITION_BYTES, pack_position, unpack_position
+from cache.redis.position import (
+    BY_CREATION,
+    BY_DELETION,
+    BY_EXPIRY,
+    POSITION_BYTES,
+    PositionOrder,
+    pack_position,
+    unpack_position,
+)
+from cache.redis.times import microseconds
 from db.index_source import IndexPosition
 from db.task import Order
 from schema.errors import BadInput
 
-_SORT_KEYS: dict[Order, bytes] = {"NEWEST": BY_CREATION, "OLDEST": BY_CREATION, "EXPIRING_SOON": BY_EXPIRY}
+_SORT_KEYS: dict[PositionOrder, bytes] = {
+    "NEWEST": BY_CREATION,
+    "OLDEST": BY_CREATION,
+    "EXPIRING_SOON": BY_EXPIRY,
+    "DELETED": BY_DELETION,
+}
 # The year 2200 in the unit of each score. No score reaches it.
-_SCORE_ENDS = {BY_CREATION: 7_258_118_400_000_000, BY_EXPIRY: 7_258_118_400_000}
+_SCORE_ENDS = {
+    BY_CREATION: 7_258_118_400_000_000,
+    BY_EXPIRY: 7_258_118_400_000,
+    BY_DELETION: 7_258_118_400_000_000,
+}
 # Base64 turns 3 bytes into 4 characters. A padded position fills whole groups, and its cursor lacks the last character.
 _PADDING = b"\0"
 _PADDED_CHARACTERS = (POSITION_BYTES + 1) // 3 * 4
 
 
-def encode_cursor(task: EncodedTask, order: Order) -> str:
+def encode_cursor(task: EncodedTask | DeletedTask, order: PositionOrder) -> str:
     """Return the cursor of a task: 39 characters of the URL-safe base64 alphabet."""
     return urlsafe_b64encode(_position(task, order)).rstrip(b"=").decode()
 
@@ -31,14 +50,16 @@ def encode_cursors(tasks: Sequence[EncodedTask], order: Order) -> list[str]:
     return [text[start : start + _PADDED_CHARACTERS - 1] for start in range(0, len(text), _PADDED_CHARACTERS)]
 
 
-def _position(task: EncodedTask, order: Order) -> bytes:
+def _position(task: EncodedTask | DeletedTask, order: PositionOrder) -> bytes:
+    if isinstance(task, DeletedTask):
+        return pack_position(BY_DELETION, microseconds(task.deleted_at), task.task.id_bytes)
     if order != "EXPIRING_SOON":
         return task.position
     assert task.expires_at_ms is not None
     return pack_position(BY_EXPIRY, task.expires_at_ms, task.id_bytes)
 
 
-def decode_cursor(argument: str, cursor: str, order: Order) -> IndexPosition:
+def decode_cursor(argument: str, cursor: str, order: PositionOrder) -> IndexPosition:
     """Return the position that a cursor names. Raises `BadInput`, which names the argument."""
     try:
         raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
@@ -55,9 +76,14 @@ def decode_cursor(argument: str, cursor: str, order: Order) -> IndexPosition:
             "is not a cursor of this service. Pass a startCursor, an endCursor or the cursor of an edge, unchanged.",
         )
     if sort_key != _SORT_KEYS[order]:
-        orders = " or ".join(name for name, key in _SORT_KEYS.items() if key == sort_key)
+        made_for = _source(*(name for name, key in _SORT_KEYS.items() if key == sort_key))
         raise BadInput(
             argument,
-            f"is a cursor of the order {orders}, but the request has the order {order}. Pass a cursor of that order.",
+            f"is a cursor of {made_for}, but the request has {_source(order)}. Pass a cursor of {_source(order)}.",
         )
     return score, UUID(bytes=id_bytes)
+
+
+def _source(*orders: PositionOrder) -> str:
+    """Return where a client gets cursors of these orders."""
+    return "deletedTasks" if "DELETED" in orders else f"the order {' or '.join(orders)}"

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 import structlog
 
@@ -26,7 +25,6 @@ MIN_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 5.0
 # The pause between rebuilds while the index does not fit into Redis. Each attempt reads nearly all rows.
 TOO_LARGE_PAUSE_SECONDS = 15.0
-DEFAULT_RETENTION = timedelta(days=30)
 PURGE_BATCH_ROWS = 500
 PURGE_INTERVAL_SECONDS = 60.0
 WORDS_INTERVAL_SECONDS = 1.0
@@ -34,17 +32,11 @@ SHUTDOWN_INTERVAL_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def maintenance(
-    store: Store, retention: timedelta = DEFAULT_RETENTION, feed: Feed | None = None
-) -> AsyncIterator[None]:
-    """Run the background work while the block runs. `retention` is how long deleted and expired rows are kept."""
-
-    async def purge(store: Store) -> float:
-        return await _purge(store, retention)
-
+async def maintenance(store: Store, feed: Feed | None = None) -> AsyncIterator[None]:
+    """Run the background work while the block runs."""
     jobs = [
         watch_gate(store.gate_lease, store.database, store.workspace),
-        *(_repeat(store, job) for job in (_rebuild, _scrub_and_audit, purge, _write_words)),
+        *(_repeat(store, job) for job in (_rebuild, _scrub_and_audit, _purge, _write_words)),
     ]
     if feed is not None:
         jobs.append(feed.run())
@@ -97,10 +89,10 @@ async def _scrub_and_audit(store: Store) -> float:
     return SCRUB_INTERVAL_SECONDS
 
 
-async def _purge(store: Store, retention: timedelta) -> float:
+async def _purge(store: Store) -> float:
     """Delete a batch of old rows for good. Redis holds nothing of them: an entry lasts an hour at most."""
     async with store.database.connection() as connection:
-        purged = await purge_tasks(connection, store.workspace, retention, PURGE_BATCH_ROWS)
+        purged = await purge_tasks(connection, store.workspace, store.retention, PURGE_BATCH_ROWS)
     store.metrics.purged += purged
     return SCRUB_INTERVAL_SECONDS if purged == PURGE_BATCH_ROWS else PURGE_INTERVAL_SECONDS
 

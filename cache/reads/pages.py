@@ -12,6 +12,7 @@ from cache.reads.session import Session
 from cache.redis.encoded_task import EncodedTask, earliest_expiry_ms, encode_many, scores_of, statuses_of
 from cache.redis.index import IndexPage, PageRange
 from cache.redis.keys import VIEWS
+from cache.redis.position import PositionOrder
 from cache.redis.protocol import Protocol
 from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
 from db import pages
@@ -19,7 +20,7 @@ from db.index_source import IndexPosition
 from db.pages import Position
 from db.pool import Connection
 from db.shares import DEEP_ROWS
-from db.task import Order, Status
+from db.task import Status
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ async def read_counts(session: Session) -> dict[Status | None, int]:
     return dict(zip(VIEWS, await session.store.totals.count_views(), strict=True))
 
 
-def row_position(position: IndexPosition | None, order: Order) -> Position | None:
-    """Convert a position in the index to one in PostgreSQL."""
+def row_position(position: IndexPosition | None, order: PositionOrder) -> Position | None:
+    """Convert the position of a cursor to one in PostgreSQL."""
     unit = MILLISECOND if order == "EXPIRING_SOON" else MICROSECOND
     return None if position is None else (UNIX_EPOCH + position[0] * unit, position[1])

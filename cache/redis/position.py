@@ -2,16 +2,21 @@
 
 import binascii
 import struct
+from typing import Literal
+
+from db.task import Order
 
 # A letter for the sort key, the score in the index, and the 16 bytes of the id; followed by a checksum.
 _POSITION = struct.Struct(">cq16s")
 _CHECKSUM = struct.Struct(">I")
 POSITION_BYTES = _POSITION.size + _CHECKSUM.size
-BY_CREATION, BY_EXPIRY = b"t", b"e"
+BY_CREATION, BY_EXPIRY, BY_DELETION = b"t", b"e", b"d"
+# DELETED is the order of deleted tasks by deletion, newest first.
+PositionOrder = Order | Literal["DELETED"]
 
 
 def pack_position(sort_key: bytes, score: int, id_bytes: bytes) -> bytes:
-    """Return a position in 29 bytes. The score is in microseconds by creation, in milliseconds by expiry."""
+    """Return a position in 29 bytes. The score is in milliseconds by expiry, else in microseconds."""
     packed = _POSITION.pack(sort_key, score, id_bytes)
     return packed + _CHECKSUM.pack(binascii.crc32(packed))
 

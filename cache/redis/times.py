@@ -30,9 +30,14 @@ def print_times(times: Sequence[datetime | None]) -> list[bytes]:
     ]
 
 
+def microseconds(time: datetime) -> int:
+    """Return the microseconds since 1970."""
+    return (time - UNIX_EPOCH) // MICROSECOND
+
+
 def created_at_us(task: Task) -> int:
     """Return the task's score in an index: microseconds since 1970."""
-    return (task.created_at - UNIX_EPOCH) // MICROSECOND
+    return microseconds(task.created_at)
 
 
 def expires_at_ms(task: Task) -> int | str:

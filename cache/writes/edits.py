@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from cache.errors import ExpiryPassed, IdTaken, NotDone, Refused, TaskNotFound, VersionConflict
+from cache.errors import (
+    ExpiryPassed,
+    IdTaken,
+    NotDone,
+    Refused,
+    TaskExpired,
+    TaskNotFound,
+    TaskPurged,
+    VersionConflict,
+)
 from cache.reads.session import Session
 from cache.writes.transaction import Change, EditResult, WriteOutcome, run_write
 from db import task_table
@@ -88,7 +97,7 @@ async def _write_of(workspace: str, kind: EditKind, rows: list[Task]) -> Callabl
 def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | WriteOutcome:
     """Return the row to write, the result of an edit that changes nothing, or why it is refused."""
     if locked is None or locked.expired or (locked.deleted and kind != "restore"):
-        return TaskNotFound()
+        return _not_found(kind, locked)
     task = locked.task
     if edit.expected_version not in (None, task.version):
         return VersionConflict(task)
@@ -102,6 +111,12 @@ def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | Write
     if edited.expires_at is not None and edited.expires_at <= locked.now:
         return ExpiryPassed()
     return edited
+
+
+def _not_found(kind: EditKind, locked: LockedTask | None) -> TaskNotFound:
+    if kind != "restore":
+        return TaskNotFound()
+    return TaskPurged() if locked is None else TaskExpired()
 
 
 def _result(kind: EditKind, row: Task, locked: LockedTask) -> EditResult:

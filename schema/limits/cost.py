@@ -26,7 +26,17 @@ from schema.types.connection import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 # Points of each field by type; `*` stands for all fields of a type. Fields of payloads are free, because the cost of
 # the mutation includes its tasks.
 FIELD_POINTS: dict[str, dict[str, int]] = {
-    "Query": {"tasks": 2, "searchTasks": 250, "filterTasks": 50, "taskCounts": 1, "task": 1, "node": 1, "nodes": 1},
+    "Query": {
+        "tasks": 2,
+        "searchTasks": 250,
+        "filterTasks": 50,
+        "deletedTasks": 50,
+        "deletedTask": 5,
+        "taskCounts": 1,
+        "task": 1,
+        "node": 1,
+        "nodes": 1,
+    },
     "Mutation": {
         "createTask": 5,
         "updateTask": 5,
@@ -44,15 +54,18 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     # Points per task of the page.
     "TaskConnection": {"edges": 1, "nodes": 1, "pageInfo": 0, "totalCount": 0},
     "TaskMatchConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
+    "DeletedTaskConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
     "TaskEdge": {"*": 0},
+    "DeletedTaskEdge": {"*": 0},
+    "DeletedTask": {"*": 0},
     "PageInfo": {"*": 0},
     "TaskCounts": {"*": 0},
     "Task": {"*": 0},
     "Node": {"*": 0},
     "UserError": {"*": 0},
 }
-PAGED_FIELDS = ("tasks", "searchTasks", "filterTasks")
-CONNECTION_TYPES = ("TaskConnection", "TaskMatchConnection")
+PAGED_FIELDS = ("tasks", "searchTasks", "filterTasks", "deletedTasks")
+CONNECTION_TYPES = ("TaskConnection", "TaskMatchConnection", "DeletedTaskConnection")
 # The argument of each field that holds its list of items.
 ITEMS_ARGUMENTS = {
     "nodes": "ids",

@@ -8,6 +8,7 @@ import strawberry
 from cache.reads.pages import row_position
 from cache.reads.search import SearchRange
 from cache.redis.index import PageRange
+from cache.redis.position import PositionOrder
 from db.pages import Direction, Position
 from db.task import Order, Status
 from schema.cursor import decode_cursor
@@ -108,7 +109,11 @@ def page_range(
 
 
 def match_range(
-    first: int | None, after: str | None, last: int | None = None, before: str | None = None, order: Order = "NEWEST"
+    first: int | None,
+    after: str | None,
+    last: int | None = None,
+    before: str | None = None,
+    order: PositionOrder = "NEWEST",
 ) -> SearchRange:
     """Return the range of the matches that the arguments of a connection select. Raises `BadInput`.
 
@@ -159,5 +164,5 @@ def _check_page_number(page: int, exclusive: dict[str, object]) -> None:
         raise BadInput("page", problem, limit=MAX_PAGE_NUMBER, requested=page)
 
 
-def _cursor_position(argument: str, text: str | None, order: Order) -> Position | None:
+def _cursor_position(argument: str, text: str | None, order: PositionOrder) -> Position | None:
     return None if text is None else row_position(decode_cursor(argument, text, order), order)

@@ -4,6 +4,7 @@ from typing import cast
 
 import strawberry
 
+from cache.reads.deleted import deleted_task, deleted_tasks
 from cache.reads.pages import read_counts, read_page
 from cache.reads.search import filter_tasks, search_tasks
 from db.task import Order
@@ -12,6 +13,7 @@ from schema.resolvers import arguments as args
 from schema.resolvers.search import no_words_error, row_filter, search_terms
 from schema.types.connection import TaskConnection, task_connection
 from schema.types.counts import TaskCounts
+from schema.types.deleted import DeletedTask, DeletedTaskConnection, deleted_connection
 from schema.types.search import TaskMatchConnection, match_connection
 from schema.types.task import Node, Task, TaskOrder
 
@@ -83,6 +85,32 @@ class Query:
         if first is not None and last is not None:
             found = found.last(last)
         return match_connection(found, order)
+
+    @strawberry.field(
+        description="Returns the deleted tasks that can be restored, newest deletion first. A task is in this list "
+        "until it is restored, expires or is purged. A task that expired without being deleted is never in it. Always "
+        f"read from PostgreSQL, in an index. Cost: 50 points, {_PER_TASK}"
+    )
+    async def deleted_tasks(
+        self,
+        info: Info,
+        first: args.FirstArgument = None,
+        after: args.AfterArgument = None,
+        last: args.LastArgument = None,
+        before: args.BeforeArgument = None,
+    ) -> DeletedTaskConnection:
+        found = await deleted_tasks(info.context.session, args.match_range(first, after, last, before, "DELETED"))
+        if first is not None and last is not None:
+            found = found.last(last)
+        return deleted_connection(found)
+
+    @strawberry.field(
+        description="Returns a deleted task. Null if it is not in `deletedTasks`. Always read from PostgreSQL. Cost: 5 "
+        "points."
+    )
+    async def deleted_task(self, info: Info, id: args.TaskIdArgument) -> DeletedTask | None:  # noqa: A002
+        found = await deleted_task(info.context.session, args.id_argument("id", id))
+        return cast("DeletedTask | None", found)
 
     @strawberry.field(
         description="Returns the exact number of tasks, in total and by status, in one round trip to Redis. Cost: 1 "

@@ -7,9 +7,11 @@ from typing import cast
 import strawberry
 from msgspec import Struct
 
+from cache.reads.deleted import DeletedTask
 from cache.reads.pages import Page, read_rank
 from cache.redis.encoded_task import EncodedTask
 from cache.redis.index import PageRange
+from cache.redis.position import PositionOrder
 from db.task import Order
 from schema.context import Info
 from schema.cursor import encode_cursor, encode_cursors
@@ -46,8 +48,8 @@ class PageInfo:
 
     has_next_page: bool = strawberry.field(description="Whether tasks follow the last edge.")
     has_previous_page: bool = strawberry.field(description="Whether tasks precede the first edge.")
-    tasks: strawberry.Private[Sequence[EncodedTask]]
-    order: strawberry.Private[Order]
+    tasks: strawberry.Private[Sequence[EncodedTask] | Sequence[DeletedTask]]
+    order: strawberry.Private[PositionOrder]
     fetched: strawberry.Private[FetchedPage | None]
 
     @strawberry.field(description="The cursor of the first edge. Null if the page is empty.")
@@ -60,8 +62,8 @@ class PageInfo:
 
     @strawberry.field(
         description="The number of this page, from 1, with `first` as the page size (or `last`, if only `last` is "
-        "given). Null if the page is empty, and always null in `searchTasks` and "
-        "`filterTasks`. Needs no extra query unless Redis is unavailable."
+        "given). Null if the page is empty, and always null in `searchTasks`, `filterTasks` and `deletedTasks`. "
+        "Needs no extra query unless Redis is unavailable."
     )
     def page_number(self, info: Info) -> int | None:
         fetched = self.fetched
@@ -71,8 +73,8 @@ class PageInfo:
 
     @strawberry.field(
         description="The number of pages of `first` tasks (of `last` tasks if only `last` is given). 0 if there are no "
-        "tasks or the page size is 0. Always null in `searchTasks` and `filterTasks`. Needs no extra query unless "
-        "Redis is unavailable."
+        "tasks or the page size is 0. Always null in `searchTasks`, `filterTasks` and `deletedTasks`. Needs no extra "
+        "query unless Redis is unavailable."
     )
     def page_count(self, info: Info) -> int | None:
         fetched = self.fetched
@@ -145,8 +147,8 @@ def task_edges(tasks: Sequence[EncodedTask], order: Order) -> list[TaskEdge]:
 
 
 def page_info_of(
-    tasks: Sequence[EncodedTask],
-    order: Order,
+    tasks: Sequence[EncodedTask] | Sequence[DeletedTask],
+    order: PositionOrder,
     *,
     has_before: bool,
     has_after: bool,

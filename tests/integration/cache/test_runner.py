@@ -65,7 +65,8 @@ async def test_rows_past_the_retention_are_purged(store: Store) -> None:
         await connection.raw.execute(
             "UPDATE task SET expires_at = now() - interval '8 days' WHERE id = %s", (expired.id,)
         )
-    async with asyncio.timeout(30), maintenance(store, timedelta(days=7)):
+    store.retention = timedelta(days=7)
+    async with asyncio.timeout(30), maintenance(store):
         await wait_until(lambda: store.metrics.purged == 2)
     async with store.database.connection() as connection:
         remaining = await (await connection.raw.execute("SELECT id FROM task")).fetchall()

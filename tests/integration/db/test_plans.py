@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-from db import gate, index_source, pages, purge, search, task_table, word_index
+from db import deleted, gate, index_source, pages, purge, search, task_table, word_index
 from db.task import Order, Status
 from tests.support.task_factories import WORKSPACE, new_task
 
@@ -27,7 +27,7 @@ FILL: LiteralString = """
 GATES: LiteralString = "INSERT INTO gate SELECT 'w' || n, 'on', n, 'run' FROM generate_series(1, 10000) AS n"
 IN_GATE: LiteralString = "SELECT epoch FROM gate WHERE workspace_id = 'w77'"
 
-MODULES = (task_table, gate, pages, purge, index_source, word_index)
+MODULES = (task_table, gate, pages, purge, index_source, word_index, deleted)
 # These statements use only functions and sequences. The functions read the gate with the query IN_GATE.
 WITHOUT_TABLE = {"ENTER_GATE", "AWAIT_WRITERS", "TRY_TO_BUILD", "BEGIN_BUILDING"}
 GATE = {"READ_GATE", "CLOSE_GATE", "SWITCH_OFF", "WRITE_BUILDING", "SWITCH_ON"}
@@ -55,12 +55,13 @@ SEARCHES = {
     )
     for direction in get_args(pages.Direction)
 }
+DELETED = {f"deleted_page {direction}": deleted.deleted_page_sql(direction) for direction in get_args(pages.Direction)}
 # Not a sort of tasks: the merge of the start of the range with the position after every row.
 MERGE = re.compile(r"Sort Key: task(_1)?\.(created|expires)_at( DESC)?\n")
 
 
 def statements() -> dict[str, LiteralString]:
-    found: dict[str, LiteralString] = {name: text for name, (_, text) in (PAGES | COUNTS | SEARCHES).items()}
+    found: dict[str, LiteralString] = {name: text for name, (_, text) in (PAGES | COUNTS | SEARCHES).items()} | DELETED
     for module in MODULES:
         for name, value in vars(module).items():
             tokens = value.split(maxsplit=1) if isinstance(value, str) and name.isupper() else []
@@ -107,7 +108,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
             for name, text in statements().items()
         }
         plans["enter_gate"] = await explain(connection, IN_GATE, {})
-        page_like = {**PAGES, **COUNTS, **SEARCHES}
+        page_like = {**PAGES, **COUNTS, **SEARCHES, **DELETED}
         prepared = {name: await explain_generic(connection, statements()[name]) for name in page_like}
         prepared["INDEX_BATCH"] = await explain_generic(connection, index_source.INDEX_BATCH)
         prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
@@ -127,6 +128,12 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
         assert "Sort" not in plan
     for plan, index in [(kind[name], index) for name, (index, _) in SEARCHES.items() for kind in (plans, prepared)]:
         assert re.search(rf"(Index|Index Only|Bitmap Index) Scan (Backward )?(using|on) {index}", plan)
+    for plan in [kind[name] for name in DELETED for kind in (plans, prepared)]:
+        # The page and its neighbours end at their LIMIT, and only the rows of the page are read.
+        assert len(re.findall(r"Index Only Scan (Backward )?using task_deleted", plan)) == 3
+        assert len(re.findall(r"Limit ", plan)) == 3
+        assert "Index Scan using task_pkey" in plan
+        assert not re.search("Bitmap|Hash", plan)
     for name in GATE:
         assert "Index Scan using gate_pkey" in plans[name]
     for plan in (plans["INDEX_BATCH"], prepared["INDEX_BATCH"]):

@@ -26,7 +26,8 @@ query ($first: Int, $after: String, $query: String! = "existing") {{
   searchTasks(query: $query, first: $first, after: $after) {{ {INFO} }}
 }}
 """
-CONNECTIONS = {"tasks": PAGE, "filterTasks": FILTER, "searchTasks": SEARCH}
+DELETED = f"query ({VARIABLES}) {{ deletedTasks({ARGUMENTS}) {{ {INFO.replace('id', 'task { id }', 1)} }} }}"
+CONNECTIONS = {"tasks": PAGE, "filterTasks": FILTER, "searchTasks": SEARCH, "deletedTasks": DELETED}
 SIDES = [(name, side) for name in CONNECTIONS for side in ("first", "last") if (name, side) != ("searchTasks", "last")]
 ENDS = [(name, "after" if side == "first" else "before") for name, side in SIDES]
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
@@ -145,6 +146,8 @@ def forged(cursor: str) -> list[str]:
 @pytest.mark.parametrize(("name", "end"), ENDS)
 async def test_forged_or_truncated_cursor_is_rejected(client: Client, existing_task: Any, name: str, end: str) -> None:
     document = CONNECTIONS[name]
+    if name == "deletedTasks":
+        await client.delete((await client.create())["id"])
     cursor = (await client.query(document))[name]["pageInfo"]["startCursor"]
     await client.query(document, **{end: cursor})
     for other in forged(cursor):

@@ -83,15 +83,21 @@ async def create_tasks(client: Client) -> list[str]:
 async def value_pools(client: Client, ids: list[str]) -> ValuePools:
     page = await client.query("{ tasks(first: 4) { edges { cursor } } }")
     cursors = [edge["cursor"] for edge in page["tasks"]["edges"]]
+    for id_ in ids[-3:]:
+        await client.delete(id_)
+    page = await client.query("{ deletedTasks(first: 3) { edges { cursor } } }")
+    deleted = [edge["cursor"] for edge in page["deletedTasks"]["edges"]]
+    assert deleted
     sizes = [0, 1, 2, 5, 50, 100, 101, -1]
     return {
         "ID": [*ids[:4], OTHER_ID, "not an id"],
         "DateTime": [FAR, "1970-01-01T00:00:00Z", "2026-01-01"],
         "Query.searchTasks.query": ["plain", "break line", '"ünï"', "!"],
-        **{f"Query.{field}.first": sizes for field in ("tasks", "searchTasks", "filterTasks")},
-        **{f"Query.{field}.last": sizes for field in ("tasks", "filterTasks")},
+        **{f"Query.{field}.first": sizes for field in ("tasks", "searchTasks", "filterTasks", "deletedTasks")},
+        **{f"Query.{field}.last": sizes for field in ("tasks", "filterTasks", "deletedTasks")},
         **{f"Query.{field}.after": [*cursors, "no cursor"] for field in ("tasks", "searchTasks", "filterTasks")},
         **{f"Query.{field}.before": cursors for field in ("tasks", "filterTasks")},
+        **{f"Query.deletedTasks.{argument}": [*deleted, cursors[0]] for argument in ("after", "before")},
         "Query.tasks.page": [1, 2, 3, 0],
     }
 

@@ -43,6 +43,8 @@ def test_every_field_has_a_cost() -> None:
         ("{ tasks(first: 1000) { nodes { id } } }", 102),
         ('{ searchTasks(query: "a", first: 5) { nodes { id } } }', 255),
         ("{ filterTasks(filter: {}, last: 5) { edges { node { id } } } }", 55),
+        ("{ deletedTasks(first: 5) { edges { node { task { id } } } pageInfo { hasNextPage } } }", 55),
+        ("{ deletedTasks { nodes { deletedAt } } }", 100),
         ("{ a: taskCounts { all } b: taskCounts { all } }", 2),
         ("{ ... { taskCounts { all } } ...A ...A } fragment A on Query { taskCounts { all } }", 3),
         ("{ tasks(first: 5) { ...A } } fragment A on TaskConnection { nodes { id } }", 7),

@@ -23,15 +23,15 @@ FIELDS = [
 
 
 def test_schema_has_connections() -> None:
-    assert CONNECTIONS == ["TaskConnection", "TaskMatchConnection"]
-    assert {name for name, _ in FIELDS} == {"tasks", "searchTasks", "filterTasks"}
+    assert CONNECTIONS == ["DeletedTaskConnection", "TaskConnection", "TaskMatchConnection"]
+    assert {name for name, _ in FIELDS} == {"tasks", "searchTasks", "filterTasks", "deletedTasks"}
 
 
 @pytest.mark.parametrize("name", CONNECTIONS)
 def test_2_1_connection_has_a_list_of_edges(name: str) -> None:
     edges: Any = SCHEMA.type_map[name].fields["edges"].type  # type: ignore[attr-defined]
     assert isinstance(get_named_type(edges), GraphQLObjectType)
-    assert str(edges) == "[TaskEdge!]!"
+    assert str(edges) == ("[DeletedTaskEdge!]!" if name == "DeletedTaskConnection" else "[TaskEdge!]!")
 
 
 @pytest.mark.parametrize("name", CONNECTIONS)
@@ -43,13 +43,15 @@ def test_2_1_connection_has_non_null_page_info(name: str) -> None:
 # 3 Edge Types
 
 
-def test_3_1_1_node_of_an_edge_is_not_a_list() -> None:
-    node: Any = SCHEMA.type_map["TaskEdge"].fields["node"].type  # type: ignore[attr-defined]
-    assert str(node) == "Task!"
+@pytest.mark.parametrize("of", ["Task", "DeletedTask"])
+def test_3_1_1_node_of_an_edge_is_not_a_list(of: str) -> None:
+    node: Any = SCHEMA.type_map[f"{of}Edge"].fields["node"].type  # type: ignore[attr-defined]
+    assert str(node) == f"{of}!"
 
 
-def test_3_1_2_cursor_of_an_edge_is_a_string() -> None:
-    cursor: Any = SCHEMA.type_map["TaskEdge"].fields["cursor"].type  # type: ignore[attr-defined]
+@pytest.mark.parametrize("of", ["Task", "DeletedTask"])
+def test_3_1_2_cursor_of_an_edge_is_a_string(of: str) -> None:
+    cursor: Any = SCHEMA.type_map[f"{of}Edge"].fields["cursor"].type  # type: ignore[attr-defined]
     assert isinstance(cursor, GraphQLNonNull)
     assert isinstance(cursor.of_type, GraphQLScalarType)
     assert cursor.of_type.name == "String"
