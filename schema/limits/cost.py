@@ -31,7 +31,7 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
         "searchTasks": 250,
         "filterTasks": 50,
         "deletedTasks": 50,
-        "deletedTask": 5,
+        "deletedTask": 20,
         "taskCounts": 1,
         "task": 1,
         "node": 1,

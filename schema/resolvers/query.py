@@ -105,7 +105,7 @@ class Query:
         return deleted_connection(found)
 
     @strawberry.field(
-        description="Returns a deleted task. Null if it is not in `deletedTasks`. Always read from PostgreSQL. Cost: 5 "
+        description="Returns a deleted task. Null if it is not in `deletedTasks`. Always read from PostgreSQL. Cost: 20 "
         "points."
     )
     async def deleted_task(self, info: Info, id: args.TaskIdArgument) -> DeletedTask | None:  # noqa: A002

@@ -1,9 +1,34 @@
 import { afterEach, expect, test } from 'vitest';
 import { trackChange } from '@/features/task-editing/pendingChanges';
-import { pushUndoStep, rebaseUndoSteps, runUndo } from '@/features/task-editing/undoStack';
+import {
+  changeHistory,
+  type ChangeOrigin,
+  rebaseUndoSteps,
+  recordChange,
+  redoUpTo,
+  runRedo,
+  runUndo,
+  undoUpTo,
+  type UndoStep,
+} from '@/features/task-editing/undoStack';
 
 const undone: string[] = [];
 const step = (name: string) => () => Promise.resolve(undone.push(name));
+
+function pushUndoStep(revert: UndoStep['revert'], expected: UndoStep['expected'] = []): UndoStep {
+  return recordChange({ origin: 'change', label: '' }, revert, expected);
+}
+
+/** Make a change whose undo and redo record themselves, as mutations do. */
+function change(label: string, origin: ChangeOrigin = 'change'): UndoStep {
+  undone.push(`${origin} ${label}`);
+  return recordChange({ origin, label }, (record) => Promise.resolve(change(record.label, record.origin)));
+}
+
+const labels = () => {
+  const { done, undone: redoable } = changeHistory.get();
+  return { done: done.map(({ label }) => label), undone: redoable.map(({ label }) => label) };
+};
 
 async function undoAll(): Promise<void> {
   while (await runUndo());
@@ -20,7 +45,8 @@ function startChange(onAnswer: () => void): () => void {
 }
 
 afterEach(async () => {
-  await undoAll();
+  await runUndo();
+  changeHistory.set({ done: [], undone: [] });
   undone.length = 0;
 });
 
@@ -91,4 +117,56 @@ test('an undo that fails does not keep the next one from running', async () => {
   await expect(runUndo()).rejects.toThrow('refused');
   expect(await runUndo()).toBe(true);
   expect(undone).toEqual(['first']);
+});
+
+test('redo repeats the changes that were undone, the latest undone first', async () => {
+  for (const name of ['a', 'b', 'c']) change(name);
+  await runUndo();
+  await runUndo();
+  expect(labels()).toEqual({ done: ['a'], undone: ['c', 'b'] });
+  expect(await Promise.all([runRedo(), runRedo(), runRedo()])).toEqual([true, true, false]);
+  expect(labels()).toEqual({ done: ['a', 'b', 'c'], undone: [] });
+  expect(undone.slice(3)).toEqual(['undo c', 'undo b', 'redo b', 'redo c']);
+});
+
+test('a new change clears what can be redone, and a redo does not', async () => {
+  for (const name of ['a', 'b']) change(name);
+  await runUndo();
+  await runUndo();
+  await runRedo();
+  expect(labels()).toEqual({ done: ['a'], undone: ['b'] });
+  change('c');
+  expect(labels()).toEqual({ done: ['a', 'c'], undone: [] });
+  expect(await runRedo()).toBe(false);
+});
+
+test('undo and redo go up to a point of the history', async () => {
+  const [, second] = ['a', 'b', 'c', 'd'].map((name) => change(name));
+  if (second) await undoUpTo(second);
+  expect(labels()).toEqual({ done: ['a'], undone: ['d', 'c', 'b'] });
+  const third = changeHistory.get().undone[1];
+  if (third) await redoUpTo(third);
+  expect(labels()).toEqual({ done: ['a', 'b', 'c'], undone: ['d'] });
+});
+
+test('undo up to a point stops at a change that cannot be undone', async () => {
+  const first = change('a');
+  pushUndoStep(() => Promise.resolve(false));
+  change('c');
+  await undoUpTo(first);
+  expect(labels()).toEqual({ done: ['a'], undone: ['c'] });
+});
+
+test('undo and redo that are asked for at once run in this order', async () => {
+  change('a');
+  expect(await Promise.all([runUndo(), runRedo(), runUndo()])).toEqual([true, true, true]);
+  expect(labels()).toEqual({ done: [], undone: ['a'] });
+});
+
+test('a step that was undone expects the version of a later own edit', async () => {
+  const expected = [{ id: 'a', expectedVersion: 2 }];
+  pushUndoStep(() => Promise.resolve(recordChange({ origin: 'undo', label: '' }, step('redo'), expected)));
+  await runUndo();
+  rebaseUndoSteps('a', 2, 3);
+  expect(expected).toEqual([{ id: 'a', expectedVersion: 3 }]);
 });

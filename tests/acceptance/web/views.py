@@ -43,6 +43,32 @@ async def insight(tasks: TaskList) -> None:
     await expect(tasks.tab.get_by_role("complementary", name="Insight")).to_be_visible()
 
 
+async def trash(tasks: TaskList) -> None:
+    """Delete the first two tasks, and open the trash."""
+    for _ in range(2):
+        await tasks.rows.first.get_by_role("checkbox").click()
+        await tasks.selection_toolbar.get_by_role("button", name="Delete").click()
+        await expect(tasks.message("Deleted 1 task.")).to_be_visible()
+        await expect(tasks.selection_toolbar).to_be_hidden()
+    await tasks.tab.get_by_role("button", name="Trash").click()
+    await expect(tasks.tab.get_by_role("grid", name="Deleted tasks").get_by_role("row").first).to_be_visible()
+
+
+async def changes(tasks: TaskList) -> None:
+    """Complete and reopen the first task, undo one of these changes, and open the history."""
+    await expect(tasks.rows.first).to_be_visible()
+    await tasks.tab.keyboard.press("j")
+    await tasks.tab.keyboard.press("x")
+    await expect(tasks.message("Completed 1 task.").or_(tasks.message("Reopened 1 task."))).to_be_visible()
+    await tasks.tab.keyboard.press("x")
+    await tasks.tab.keyboard.press("Control+z")
+    await expect(tasks.message("Change undone.")).to_be_visible()
+    await tasks.tab.get_by_role("button", name="Command menu").click()
+    await tasks.tab.get_by_label("Command", exact=True).fill("changes")
+    await tasks.tab.keyboard.press("Enter")
+    await expect(tasks.dialog("Changes").get_by_role("listitem").first).to_be_visible()
+
+
 async def no_search_results(tasks: TaskList) -> None:
     await tasks.search_field.fill("nowhere")
     await expect(tasks.tab.get_by_role("heading", name="No matching tasks")).to_be_visible()
@@ -56,5 +82,7 @@ VIEWS: tuple[View, ...] = (
     command_menu,
     selection,
     insight,
+    trash,
+    changes,
     no_search_results,
 )

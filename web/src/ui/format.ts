@@ -37,3 +37,11 @@ export function formatTimeLeft(iso: string, now = new Date()): { text: string; s
   const text = unit ? `in ${Math.max(Math.floor(leftMs / unit.unitMs), 1)} ${unit.symbol}` : formatShortDate(iso, now);
   return { text, soon: leftMs < DAY_MS };
 }
+
+/** Return "just now", "5 min ago" or "3 d ago", or "on Nov 27" for a time a month ago or earlier. */
+export function formatTimeAgo(iso: string, now = new Date()): string {
+  const agoMs = now.getTime() - new Date(iso).getTime();
+  if (agoMs < MINUTE_MS) return 'just now';
+  const unit = UNITS.find(({ limitMs }) => agoMs < limitMs);
+  return unit ? `${Math.floor(agoMs / unit.unitMs)} ${unit.symbol} ago` : `on ${formatShortDate(iso, now)}`;
+}

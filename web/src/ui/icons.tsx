@@ -19,6 +19,7 @@ export type IconName =
   | 'clock'
   | 'code'
   | 'undo'
+  | 'redo'
   | 'list';
 
 const PATHS: Record<IconName, string> = {
@@ -38,6 +39,7 @@ const PATHS: Record<IconName, string> = {
   clock: 'M8 14A6 6 0 108 2a6 6 0 000 12zM8 5v3l2 1.5',
   code: 'M5 5L2 8l3 3M11 5l3 3-3 3M9.2 3.5l-2.4 9',
   undo: 'M5.5 3L2.5 6l3 3M3 6h6.5a3.5 3.5 0 010 7H6',
+  redo: 'M10.5 3l3 3-3 3M13 6H6.5a3.5 3.5 0 000 7H10',
   list: 'M2.5 4h11M2.5 8h11M2.5 12h11',
 };
 

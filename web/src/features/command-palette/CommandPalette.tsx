@@ -56,13 +56,16 @@ function focusAction(id: string, label: string, icon: IconName, run: () => void)
   return action(id, label, icon, () => void setTimeout(run, CLOSING_MS));
 }
 
-function taskActions({ togglePanel, undo, focusSearch }: PageCommands): SpotlightActionGroupData {
+function taskActions({ togglePanel, undo, redo, openTrash, focusSearch }: PageCommands): SpotlightActionGroupData {
   return {
     group: 'Tasks',
     actions: [
       focusAction('create', 'New task', 'plus', () => togglePanel('create')),
       focusAction('search', 'Search tasks', 'search', focusSearch),
       action('undo', 'Undo', 'undo', undo),
+      action('redo', 'Redo', 'redo', redo),
+      focusAction('history', 'Show changes to undo or redo', 'undo', () => togglePanel('history')),
+      focusAction('trash', 'Open trash', 'trash', openTrash),
     ],
   };
 }

@@ -4,13 +4,15 @@ import type { SetView } from '@/features/task-list/taskView';
 import type { ColorScheme } from '@/ui/useColorScheme';
 
 /** The dialogs and panels of the page. At most one is open at a time. */
-export type PagePanel = 'create' | 'help' | 'palette' | 'insight';
+export type PagePanel = 'create' | 'help' | 'palette' | 'insight' | 'history';
 
 /** The actions of the page that the header, the status bar and the command palette start. */
 export interface PageCommands {
   /** Open a panel, or close it if it is open. */
   togglePanel: (panel: PagePanel) => void;
   undo: () => void;
+  redo: () => void;
+  openTrash: () => void;
   colorScheme: ColorScheme;
   setView: SetView;
   focusSearch: () => void;

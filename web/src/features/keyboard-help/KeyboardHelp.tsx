@@ -23,6 +23,7 @@ const GROUPS: { name: string; shortcuts: [keys: string[], action: string][] }[] 
       [['X'], 'Complete or reopen'],
       [['Del', '⌫'], 'Delete'],
       [['Ctrl Z'], 'Undo'],
+      [['Ctrl Shift Z', 'Ctrl Y'], 'Redo'],
     ],
   },
   {

@@ -4,6 +4,7 @@ import { Drawer, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { TaskDetailDocument } from '@/gql';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
+import { MissingTask } from './MissingTask';
 import { TaskForm } from './TaskForm';
 
 interface Props {
@@ -42,7 +43,7 @@ function TaskDetail({ id, open, onClose }: { id: string; open: boolean; onClose:
   const { data, error, dataState } = useQuery(TaskDetailDocument, open ? { variables: { id } } : skipToken);
   if (data?.task) return <TaskForm task={data.task} onClose={onClose} />;
   if (error) return <Text c="var(--bad)">Could not load this task. {error.message}</Text>;
-  if (open && dataState === 'complete') return <Text c="dimmed">This task was deleted or has expired.</Text>;
+  if (open && dataState === 'complete') return <MissingTask id={id} />;
   return (
     <Stack aria-busy="true">
       <Skeleton height={34} />

@@ -2,6 +2,7 @@
 import { ServerError, ServerParseError } from '@apollo/client';
 import { UnreachableError } from '@/apollo/unreachableError';
 import type { TaskFieldsFragment, UserErrorCode } from '@/gql';
+import type { ChangeRecord } from './undoStack';
 
 export interface UserError {
   message: string;
@@ -16,8 +17,8 @@ export interface ItemResult {
 export interface MutationOptions {
   /** The message after success, with an Undo button. Without it, no message is shown. */
   successMessage?: string;
-  /** Whether this mutation undoes another one. It then adds no step to the undo stack. */
-  isUndo?: boolean;
+  /** What the history records. Without it, this is a new change that describes itself. */
+  record?: ChangeRecord;
 }
 
 const OUTCOME_UNKNOWN = 'The change may or may not have been saved. Unsaved text is kept as a draft.';

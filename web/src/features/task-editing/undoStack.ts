@@ -1,4 +1,5 @@
-/** The stack of changes that the person can undo. The latest change is last. */
+/** The changes that the person can undo, and those that were undone and can be redone. The latest of each is last. */
+import { createStore } from '@/ui/store';
 import { changesSettled } from './pendingChanges';
 
 /** A version of a task that an undo mutation expects. */
@@ -7,26 +8,56 @@ interface ExpectedVersion {
   expectedVersion?: number | null;
 }
 
+/** Why a change is made. The opposite of an undo can be redone, the opposite of any other change can be undone. */
+export type ChangeOrigin = 'change' | 'undo' | 'redo';
+
+/** What a change records about itself: its origin, and what it did in plain words. */
+export interface ChangeRecord {
+  origin: ChangeOrigin;
+  label: string;
+}
+
 export interface UndoStep {
-  undo: () => Promise<unknown>;
+  /** Identifies the step in a list. */
+  key: number;
+  label: string;
+  /** Send the opposite change. When the service answers, that change records the step that takes it back again. */
+  revert: (record: ChangeRecord) => Promise<unknown>;
   expected: ExpectedVersion[];
 }
 
-const MAX_STEPS = 50;
-const steps: UndoStep[] = [];
-let lastUndo: Promise<unknown> = Promise.resolve();
+interface History {
+  done: readonly UndoStep[];
+  undone: readonly UndoStep[];
+}
 
-/** Push a step. `expected` is the mutable list that `undo` sends, so that `rebaseUndoSteps` can update it. */
-export function pushUndoStep(undo: UndoStep['undo'], expected: ExpectedVersion[] = []): UndoStep {
-  const step = { undo, expected };
-  steps.push(step);
-  if (steps.length > MAX_STEPS) steps.shift();
+const MAX_STEPS = 50;
+export const changeHistory = createStore<History>({ done: [], undone: [] });
+let recorded = 0;
+let lastRevert: Promise<unknown> = Promise.resolve();
+
+/**
+ * Record a change. A new one can no longer be followed by a redo of earlier ones.
+ *
+ * `expected` is the mutable list that `revert` sends, so that `rebaseUndoSteps` can update it.
+ */
+export function recordChange(
+  { origin, label }: ChangeRecord,
+  revert: UndoStep['revert'],
+  expected: ExpectedVersion[] = [],
+): UndoStep {
+  const step = { key: (recorded += 1), label, revert, expected };
+  changeHistory.set(({ done, undone }) => {
+    if (origin === 'undo') return { done, undone: [...undone, step].slice(-MAX_STEPS) };
+    return { done: [...done, step].slice(-MAX_STEPS), undone: origin === 'change' ? [] : undone };
+  });
   return step;
 }
 
 /** Make earlier steps expect the version that this tab's own later edit created, so that they do not conflict with it. */
 export function rebaseUndoSteps(id: string, fromVersion: number, toVersion: number): void {
-  for (const expected of steps.flatMap((step) => step.expected)) {
+  const { done, undone } = changeHistory.get();
+  for (const expected of [...done, ...undone].flatMap((step) => step.expected)) {
     if (expected.id === id && expected.expectedVersion === fromVersion) expected.expectedVersion = toVersion;
   }
 }
@@ -34,21 +65,50 @@ export function rebaseUndoSteps(id: string, fromVersion: number, toVersion: numb
 /**
  * Undo this step, or the latest one. Resolves to false if there is nothing to undo.
  *
- * Undos run one after the other, and each starts when no change is in flight: a change pushes its step, and changes
- * the version that earlier steps must expect, when the service answers.
+ * Undos and redos run one after the other, and each starts when no change is in flight: a change records its step, and
+ * changes the version that earlier steps must expect, when the service answers.
  */
 export function runUndo(step?: UndoStep): Promise<boolean> {
-  const undo = lastUndo.then(() => undoWhenSettled(step));
-  lastUndo = undo.catch(() => undefined);
-  return undo;
+  return runWhenSettled('undo', step);
 }
 
-async function undoWhenSettled(wanted?: UndoStep): Promise<boolean> {
+/** Redo the change that was undone last. Resolves to false if there is nothing to redo. */
+export function runRedo(): Promise<boolean> {
+  return runWhenSettled('redo');
+}
+
+/** Undo the latest changes one after the other, up to this one. Stops at a change that cannot be undone. */
+export async function undoUpTo(step: UndoStep): Promise<void> {
+  while (changeHistory.get().done.includes(step)) {
+    const latest = changeHistory.get().done.at(-1);
+    const undone = changeHistory.get().undone.length;
+    await runUndo(latest);
+    if (changeHistory.get().undone.length <= undone) return;
+  }
+}
+
+/** Redo the changes that were undone, one after the other, up to this one. */
+export async function redoUpTo(step: UndoStep): Promise<void> {
+  while (changeHistory.get().undone.includes(step)) {
+    const done = changeHistory.get().done.length;
+    await runRedo();
+    if (changeHistory.get().done.length <= done) return;
+  }
+}
+
+function runWhenSettled(origin: 'undo' | 'redo', step?: UndoStep): Promise<boolean> {
+  const revert = lastRevert.then(() => revertWhenSettled(origin, step));
+  lastRevert = revert.catch(() => undefined);
+  return revert;
+}
+
+async function revertWhenSettled(origin: 'undo' | 'redo', wanted?: UndoStep): Promise<boolean> {
   await changesSettled();
+  const list = origin === 'undo' ? 'done' : 'undone';
+  const steps = changeHistory.get()[list];
   const step = wanted ?? steps.at(-1);
-  const index = step ? steps.lastIndexOf(step) : -1;
-  if (!step || index < 0) return false;
-  steps.splice(index, 1);
-  await step.undo();
+  if (!step || !steps.includes(step)) return false;
+  changeHistory.set((current) => ({ ...current, [list]: current[list].filter((other) => other !== step) }));
+  await step.revert({ origin, label: step.label });
   return true;
 }

@@ -3,9 +3,10 @@ import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
 import { idsCreatedHere, invalidateList, taskCreatedHere } from '@/features/tasks/listEvents';
 import { CreateTaskDocument, type CreateTaskInput } from '@/gql';
+import { nameTasks } from './changeLabels';
 import { requestErrorMessage } from './mutationResults';
 import { trackChange } from './pendingChanges';
-import { pushUndoStep } from './undoStack';
+import { recordChange } from './undoStack';
 import { showUndoToast } from './undoToast';
 import { type DeleteTasks, useDeleteTasks } from './useDeleteTasks';
 
@@ -34,7 +35,11 @@ async function sendCreate(
     const expected = [{ id: task.id, expectedVersion: task.version }];
     showUndoToast(
       'Task created.',
-      pushUndoStep(() => deleteTasks(expected, { isUndo: true }), expected),
+      recordChange(
+        { origin: 'change', label: `Created ${nameTasks([input])}` },
+        (record) => deleteTasks(expected, { record }),
+        expected,
+      ),
     );
     taskCreatedHere.set(task);
     invalidateList();

@@ -1,15 +1,20 @@
-/** Deletes tasks in one mutation. They disappear at once, and come back if the service refuses. */
+/**
+ * Deletes and restores tasks, each in one mutation: one is the undo of the other.
+ *
+ * Deleted tasks disappear at once, and come back if the service refuses.
+ */
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
 import { formatTaskCount } from '@/features/tasks/labels';
 import { invalidateList } from '@/features/tasks/listEvents';
-import { DeleteTasksDocument, type DeleteTaskInput } from '@/gql';
+import { readTaskRow } from '@/features/tasks/readTaskRow';
+import { DeleteTasksDocument, type DeleteTaskInput, RestoreTasksDocument, type RestoreTasksMutation } from '@/gql';
 import { showErrorToast } from '@/ui/toast';
+import { nameTasks } from './changeLabels';
 import { type ItemResult, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
 import { trackChange } from './pendingChanges';
-import { restoreTasks } from './restoreTasks';
-import { pushUndoStep } from './undoStack';
+import { type ChangeRecord, rebaseUndoSteps, recordChange } from './undoStack';
 import { showUndoToast } from './undoToast';
 
 type DeleteResult = ItemResult & { deletedTaskId: string | null };
@@ -31,6 +36,10 @@ async function sendDelete(
   tasks: DeleteTaskInput[],
   options: MutationOptions = {},
 ): Promise<boolean> {
+  const record = options.record ?? {
+    origin: 'change',
+    label: `Deleted ${nameTasks(tasks.map(({ id }) => readTaskRow(client, id)))}`,
+  };
   try {
     const { data } = await client.mutate({
       mutation: DeleteTasksDocument,
@@ -48,7 +57,7 @@ async function sendDelete(
       return false;
     }
     const results = acceptGone(tasks, payload.results);
-    reportDeleted(client, results, options);
+    reportDeleted(client, results, record);
     return reportFailed(client, tasks, results, options);
   } catch (error) {
     const retry = { label: 'Try again', run: () => void deleteTasks(client, tasks, options) };
@@ -79,11 +88,11 @@ function acceptGone(tasks: DeleteTaskInput[], results: DeleteResult[]): DeleteRe
   });
 }
 
-function reportDeleted(client: ApolloClient, results: DeleteResult[], { isUndo }: MutationOptions): void {
+function reportDeleted(client: ApolloClient, results: DeleteResult[], record: ChangeRecord): void {
   const deletedIds = results.flatMap(({ deletedTaskId }) => deletedTaskId ?? []);
   if (deletedIds.length === 0) return;
-  const step = isUndo ? undefined : pushUndoStep(() => restoreTasks(client, deletedIds));
-  showUndoToast(`Deleted ${formatTaskCount(deletedIds.length)}.`, step);
+  const step = recordChange(record, (next) => restoreTasks(client, deletedIds, next));
+  showUndoToast(`Deleted ${formatTaskCount(deletedIds.length)}.`, record.origin === 'undo' ? undefined : step);
   invalidateList();
 }
 
@@ -105,4 +114,43 @@ function reportFailed(
     changed.length > 0 ? deleteAnyway : undefined,
   );
   return false;
+}
+
+/** Restore up to 1,000 deleted tasks in one mutation. Resolves to the ids of those that were restored. */
+export function restoreTasks(client: ApolloClient, ids: string[], record: ChangeRecord): Promise<string[]> {
+  return trackChange(sendRestore(client, ids, record));
+}
+
+async function sendRestore(client: ApolloClient, ids: string[], record: ChangeRecord): Promise<string[]> {
+  try {
+    const { data } = await client.mutate({
+      mutation: RestoreTasksDocument,
+      variables: { input: { tasks: ids.map((id) => ({ id })) } },
+      // A cached query may say that a task does not exist.
+      update: (cache) => ids.forEach((id) => cache.evict({ id: 'ROOT_QUERY', fieldName: 'task', args: { id } })),
+    });
+    const payload = data?.restoreTasks;
+    const problem = payload?.userErrors[0]?.message ?? summarizeErrors(payload?.results ?? []).text;
+    const restored = reportRestored(client, payload?.results ?? [], record);
+    if (problem) showErrorToast(problem);
+    return restored;
+  } catch (error) {
+    const retry = { label: 'Try again', run: () => void restoreTasks(client, ids, record) };
+    showErrorToast(requestErrorMessage(error), retry);
+    return [];
+  }
+}
+
+type RestoreResults = RestoreTasksMutation['restoreTasks']['results'];
+
+function reportRestored(client: ApolloClient, results: RestoreResults, record: ChangeRecord): string[] {
+  const tasks = results.flatMap(({ task }) => task ?? []);
+  if (tasks.length === 0) return [];
+  // The delete and the restore have each created a version, and no edit can have come between them.
+  for (const { id, version } of tasks) rebaseUndoSteps(id, version - 2, version);
+  const expected = tasks.map(({ id, version }) => ({ id, expectedVersion: version }));
+  const step = recordChange(record, (next) => deleteTasks(client, expected, { record: next }), expected);
+  showUndoToast(`Restored ${formatTaskCount(tasks.length)}.`, record.origin === 'undo' ? undefined : step);
+  invalidateList();
+  return tasks.map(({ id }) => id);
 }

@@ -9,6 +9,7 @@ import { showErrorToast } from '@/ui/toast';
 import { dropSavedDrafts, rebaseDrafts } from './drafts';
 import { editConflict } from './editConflict';
 import { isVersionConflict, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
+import { describeUpdate } from './changeLabels';
 import { trackChange } from './pendingChanges';
 import {
   acceptSavedChanges,
@@ -19,7 +20,7 @@ import {
   undoInputs,
   type UpdateResults,
 } from './taskEdits';
-import { pushUndoStep, rebaseUndoSteps } from './undoStack';
+import { rebaseUndoSteps, recordChange, type UndoStep } from './undoStack';
 import { showUndoToast } from './undoToast';
 
 /** Resolves to whether every task was updated. */
@@ -99,14 +100,18 @@ function reportUpdated(
   changes: UpdateTaskInput[],
   cached: (CachedTask | null)[],
   results: UpdateResults,
-  { successMessage, isUndo }: MutationOptions,
+  { successMessage, record = { origin: 'change', label: describeUpdate(changes, cached) } }: MutationOptions,
 ): void {
   const inverse = undoInputs(cached, changes, results);
   for (const { id, expectedVersion } of inverse) rebaseUndoSteps(id, expectedVersion - 1, expectedVersion);
   if (inverse.length > 0) {
-    const undo = () => updateTasks(client, inverse, { successMessage: 'Change undone.', isUndo: true });
-    const step = isUndo ? undefined : pushUndoStep(undo, inverse);
-    if (successMessage) showUndoToast(successMessage, step);
+    const revert: UndoStep['revert'] = (next) =>
+      updateTasks(client, inverse, {
+        successMessage: next.origin === 'undo' ? 'Change undone.' : 'Change redone.',
+        record: next,
+      });
+    const step = recordChange(record, revert, inverse);
+    if (successMessage) showUndoToast(successMessage, record.origin === 'undo' ? undefined : step);
   }
   if (changes.some((change) => change.status !== undefined || change.expiresAt !== undefined)) invalidateList();
 }

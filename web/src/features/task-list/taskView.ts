@@ -1,5 +1,5 @@
 /** The state in the URL: which tasks the list shows, in which order, where it is scrolled to, and the open task. */
-import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryState, useQueryStates } from 'nuqs';
 import type { TaskFieldsFragment, TaskStatus } from '@/gql';
 
 /** `history: 'push'` makes a change a step that the Back button undoes. */
@@ -18,6 +18,11 @@ export const viewParsers = {
 
 export function useView() {
   return useQueryStates(viewParsers);
+}
+
+/** `?trash=1` opens the trash over the list. */
+export function useTrashParameter() {
+  return useQueryState('trash', parseAsStringLiteral(['1'] as const).withOptions({ history: 'push' }));
 }
 
 export type View = ReturnType<typeof useView>[0];

@@ -30,6 +30,10 @@ export function StatusBar({ position, goToPageRef, commands, insightOpen }: Prop
         )}
       </span>
       <GoToPage position={position} inputRef={goToPageRef} grid={commands.grid} />
+      <button type="button" className={styles.insight} aria-label="Trash" onClick={commands.openTrash}>
+        <Icon name="trash" />
+        <span className={utilities.desktopOnly}>Trash</span>
+      </button>
       <button
         type="button"
         className={styles.insight}

@@ -11,12 +11,18 @@ import { useHealthCheck } from '@/features/connection/useHealthCheck';
 import { useTaskCounts } from '@/features/live-updates/useTaskCounts';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
 import { editConflict } from '@/features/task-editing/editConflict';
-import { runUndo } from '@/features/task-editing/undoStack';
+import { redoLatest, undoLatest } from '@/features/task-editing/undoToast';
 import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
 import { TaskGrid } from '@/features/task-list/TaskGrid';
-import { activeTab, dependsOnFields, tabStatus, useView, viewKey } from '@/features/task-list/taskView';
+import {
+  activeTab,
+  dependsOnFields,
+  tabStatus,
+  useTrashParameter,
+  useView,
+  viewKey,
+} from '@/features/task-list/taskView';
 import { useStore } from '@/ui/store';
-import { showToast } from '@/ui/toast';
 import { useColorScheme } from '@/ui/useColorScheme';
 import { useLatch } from '@/ui/useLatch';
 import { useShortcuts } from '@/ui/useShortcuts';
@@ -44,6 +50,12 @@ const CommandPalette = dynamic(
   () => import('@/features/command-palette/CommandPalette').then((module) => module.CommandPalette),
   { ssr: false },
 );
+const HistoryDialog = dynamic(() => import('@/features/history/HistoryDialog').then((module) => module.HistoryDialog), {
+  ssr: false,
+});
+const TrashDialog = dynamic(() => import('@/features/trash/TrashDialog').then((module) => module.TrashDialog), {
+  ssr: false,
+});
 const InsightPanel = dynamic(() => import('@/features/insight/InsightPanel').then((module) => module.InsightPanel), {
   ssr: false,
 });
@@ -52,6 +64,7 @@ const UNKNOWN_POSITION: ListPosition = { row: 0, total: 0, counted: false, metri
 
 export function TasksPage() {
   const [view, setView] = useView();
+  const [trash, setTrash] = useTrashParameter();
   const counts = useTaskCounts();
   const [panel, setPanel] = useState<PagePanel>();
   const [position, setPosition] = useState(UNKNOWN_POSITION);
@@ -62,6 +75,8 @@ export function TasksPage() {
   const commands: PageCommands = {
     togglePanel: useCallback((next) => setPanel((current) => (current === next ? undefined : next)), []),
     undo: () => void undoLatest(),
+    redo: () => void redoLatest(),
+    openTrash: () => void setTrash('1'),
     colorScheme: useColorScheme(),
     setView,
     focusSearch: () => searchRef.current?.focus(),
@@ -107,6 +122,8 @@ export function TasksPage() {
       <Dialogs
         taskId={view.task}
         onCloseTask={() => void setView({ task: null })}
+        trashOpen={trash !== null}
+        onCloseTrash={() => void setTrash(null)}
         panel={panel}
         onClosePanel={closePanel}
         commands={commands}
@@ -115,17 +132,15 @@ export function TasksPage() {
   );
 }
 
-async function undoLatest(): Promise<void> {
-  if (!(await runUndo())) showToast('Nothing to undo.');
-}
-
-function usePageShortcuts({ togglePanel, undo, focusSearch, focusGoToPage }: PageCommands): void {
+function usePageShortcuts({ togglePanel, undo, redo, focusSearch, focusGoToPage }: PageCommands): void {
   useShortcuts({
     c: () => togglePanel('create'),
     '?': () => togglePanel('help'),
     i: () => togglePanel('insight'),
     'mod+k': () => togglePanel('palette'),
     'mod+z': undo,
+    'mod+shift+z': redo,
+    'mod+y': redo,
     '/': focusSearch,
     g: focusGoToPage,
   });
@@ -134,17 +149,21 @@ function usePageShortcuts({ togglePanel, undo, focusSearch, focusGoToPage }: Pag
 interface DialogsProps {
   taskId: string | null;
   onCloseTask: () => void;
+  trashOpen: boolean;
+  onCloseTrash: () => void;
   panel: PagePanel | undefined;
   onClosePanel: () => void;
   commands: PageCommands;
 }
 
 /** Every dialog that was opened once. A closed dialog stays mounted, so that it can animate and keep its state. */
-function Dialogs({ taskId, onCloseTask, panel, onClosePanel, commands }: DialogsProps) {
+function Dialogs({ taskId, onCloseTask, trashOpen, onCloseTrash, panel, onClosePanel, commands }: DialogsProps) {
   const drawerNeeded = useLatch(taskId !== null);
   const createNeeded = useLatch(panel === 'create');
   const helpNeeded = useLatch(panel === 'help');
   const paletteNeeded = useLatch(panel === 'palette');
+  const historyNeeded = useLatch(panel === 'history');
+  const trashNeeded = useLatch(trashOpen);
   const conflictNeeded = useLatch(useStore(editConflict) !== undefined);
   return (
     <>
@@ -152,6 +171,8 @@ function Dialogs({ taskId, onCloseTask, panel, onClosePanel, commands }: Dialogs
       {createNeeded && <CreateTaskDialog opened={panel === 'create'} onClose={onClosePanel} />}
       {helpNeeded && <KeyboardHelp opened={panel === 'help'} onClose={onClosePanel} />}
       {paletteNeeded && <CommandPalette opened={panel === 'palette'} commands={commands} onClose={onClosePanel} />}
+      {historyNeeded && <HistoryDialog opened={panel === 'history'} onClose={onClosePanel} />}
+      {trashNeeded && <TrashDialog opened={trashOpen} onClose={onCloseTrash} />}
       {conflictNeeded && <ConflictDialog />}
     </>
   );

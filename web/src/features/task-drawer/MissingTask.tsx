@@ -1,0 +1,34 @@
+/** What the drawer shows in place of a task that does not exist: when it was deleted, and how to restore it. */
+import { useApolloClient, useQuery } from '@apollo/client/react';
+import { Button, Stack, Text } from '@mantine/core';
+import { nameTasks } from '@/features/task-editing/changeLabels';
+import { restoreTasks } from '@/features/task-editing/useDeleteTasks';
+import { deletionText, removalText } from '@/features/trash/deletedTasks';
+import { DeletedTaskDocument } from '@/gql';
+import { Icon } from '@/ui/icons';
+
+export function MissingTask({ id }: { id: string }) {
+  const client = useApolloClient();
+  // Not cached: the list must not find the deleted task in the cache.
+  const { data, loading } = useQuery(DeletedTaskDocument, { variables: { id }, fetchPolicy: 'no-cache' });
+  const deleted = data?.deletedTask;
+  if (loading) return <Text c="dimmed">Looking in the trash…</Text>;
+  if (!deleted) return <Text c="dimmed">This task was deleted or has expired.</Text>;
+  const deletion = deletionText(deleted);
+  const removal = removalText(deleted);
+  const restore = () =>
+    restoreTasks(client, [id], { origin: 'change', label: `Restored ${nameTasks([deleted.task])}` });
+  return (
+    <Stack align="flex-start">
+      <Text fw={600} dir="auto" style={{ overflowWrap: 'anywhere' }}>
+        {deleted.task.title}
+      </Text>
+      <Text c="dimmed" size="sm">
+        This task is in the trash. {deletion.text} ({deletion.exact}). {removal.text} ({removal.exact}).
+      </Text>
+      <Button size="xs" leftSection={<Icon name="undo" />} onClick={() => void restore()}>
+        Restore
+      </Button>
+    </Stack>
+  );
+}

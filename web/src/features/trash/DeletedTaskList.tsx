@@ -1,0 +1,137 @@
+/** The deleted tasks that are loaded. Arrow keys move between them, Space selects, R and Enter restore. */
+import { Button, Checkbox, Skeleton } from '@mantine/core';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
+import type { DeletedTaskFieldsFragment } from '@/gql';
+import { deletionText, removalText, type TimeText } from './deletedTasks';
+import styles from './TrashDialog.module.css';
+import type { DeletedTasks } from './useDeletedTasks';
+
+interface Props {
+  trash: DeletedTasks;
+  selected: ReadonlySet<string>;
+  onSelect: (selected: ReadonlySet<string>) => void;
+  onRestore: (ids: string[]) => void;
+}
+
+export function DeletedTaskList({ trash, selected, onSelect, onRestore }: Props) {
+  const { tasks, hasNextPage } = trash.loaded;
+  const [active, setActive] = useState(0);
+  const list = useRef<HTMLDivElement>(null);
+  const row = Math.max(Math.min(active, tasks.length - 1), 0);
+  const toggle = (id: string) => {
+    const next = new Set(selected);
+    if (!next.delete(id)) next.add(id);
+    onSelect(next);
+  };
+  const moveTo = (next: number) => {
+    const target = Math.max(Math.min(next, tasks.length - 1), 0);
+    setActive(target);
+    list.current?.querySelectorAll<HTMLElement>('[role="row"]')[target]?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const id = tasks[row]?.task.id;
+    if (!id || event.ctrlKey || event.metaKey || event.altKey) return;
+    const keys: Record<string, () => void> = {
+      ArrowDown: () => moveTo(row + 1),
+      j: () => moveTo(row + 1),
+      ArrowUp: () => moveTo(row - 1),
+      k: () => moveTo(row - 1),
+      Home: () => moveTo(0),
+      End: () => moveTo(tasks.length - 1),
+      r: () => onRestore([id]),
+    };
+    // Buttons and checkboxes have these keys themselves.
+    if (event.target instanceof HTMLElement && event.target.role === 'row') {
+      keys[' '] = () => toggle(id);
+      keys['Enter'] = () => onRestore([id]);
+    }
+    const run = keys[event.key];
+    if (!run) return;
+    event.preventDefault();
+    run();
+  };
+  return (
+    <div className={styles.scroller}>
+      <div role="grid" aria-label="Deleted tasks" aria-rowcount={-1} ref={list} onKeyDown={onKeyDown}>
+        {tasks.map((deleted, i) => (
+          <DeletedRow
+            key={deleted.task.id}
+            deleted={deleted}
+            active={i === row}
+            selected={selected.has(deleted.task.id)}
+            onFocus={() => setActive(i)}
+            onToggle={() => toggle(deleted.task.id)}
+            onRestore={() => onRestore([deleted.task.id])}
+          />
+        ))}
+      </div>
+      {hasNextPage && trash.error === undefined && <MoreRows key={tasks.length} onVisible={trash.loadMore} />}
+    </div>
+  );
+}
+
+interface RowProps {
+  deleted: DeletedTaskFieldsFragment;
+  active: boolean;
+  selected: boolean;
+  onFocus: () => void;
+  onToggle: () => void;
+  onRestore: () => void;
+}
+
+function DeletedRow({ deleted, active, selected, onFocus, onToggle, onRestore }: RowProps) {
+  const { task } = deleted;
+  const tabIndex = active ? 0 : -1;
+  return (
+    <div role="row" aria-selected={selected} tabIndex={tabIndex} className={styles.row} onFocus={onFocus}>
+      <span role="gridcell">
+        <Checkbox size="xs" aria-label={`Select ${task.title}`} checked={selected} onChange={onToggle} tabIndex={-1} />
+      </span>
+      <span role="gridcell" className={styles.title}>
+        <StatusIcon status={task.status} />
+        <PriorityIcon priority={task.priority} />
+        <span dir="auto" title={task.title} className={styles.titleText}>
+          {task.title}
+        </span>
+      </span>
+      <Time time={deletionText(deleted)} />
+      <Time time={removalText(deleted)} />
+      <span role="gridcell" className={styles.action}>
+        <Button size="compact-xs" variant="default" aria-label={`Restore ${task.title}`} onClick={onRestore}>
+          Restore
+        </Button>
+      </span>
+    </div>
+  );
+}
+
+function Time({ time }: { time: TimeText }) {
+  return (
+    <span role="gridcell" className={styles.time}>
+      <span>{time.text}</span>
+      <time dateTime={time.iso}>{time.exact}</time>
+    </span>
+  );
+}
+
+/** Stands for the tasks that are not loaded yet, and reports when it comes near the screen. */
+function MoreRows({ onVisible }: { onVisible: () => void }) {
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = end.current;
+    if (!element) return undefined;
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onVisible(), {
+      root: element.parentElement,
+      rootMargin: '600px',
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [onVisible]);
+  return (
+    <div ref={end} className={styles.more} aria-busy="true" aria-label="Loading more deleted tasks" role="status">
+      <Skeleton height={20} />
+      <Skeleton height={20} width="70%" />
+    </div>
+  );
+}
