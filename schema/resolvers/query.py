@@ -105,8 +105,8 @@ class Query:
         return deleted_connection(found)
 
     @strawberry.field(
-        description="Returns a deleted task. Null if it is not in `deletedTasks`. Always read from PostgreSQL. Cost: 20 "
-        "points."
+        description="Returns a deleted task. Null if it is not in `deletedTasks`. Always read from PostgreSQL. Cost: "
+        "20 points."
     )
     async def deleted_task(self, info: Info, id: args.TaskIdArgument) -> DeletedTask | None:  # noqa: A002
         found = await deleted_task(info.context.session, args.id_argument("id", id))
