@@ -33,27 +33,29 @@ class DeletedPage(Struct, frozen=True):
 
 
 async def deleted_tasks(session: Session, part: SearchRange) -> DeletedPage:
-    """Return a page of the deleted tasks that can be restored."""
+    """Return a page of the deleted tasks that can be restored. Raises `TooMuchRead`."""
     store = session.store
     session.cache.forbid_caching()
-    async with store.database.connection() as connection:
-        page = await rows.deleted_page(
-            connection,
-            store.workspace,
-            store.retention,
-            count=part.count,
-            direction=part.direction,
-            after=part.after,
-            before=part.before,
-        )
+    async with session.page_slots:
+        session.loader.check()
+        async with store.database.connection() as connection:
+            page = await rows.deleted_page(
+                connection,
+                store.workspace,
+                store.retention,
+                count=part.count,
+                direction=part.direction,
+                after=part.after,
+                before=part.before,
+            )
     return DeletedPage(_encoded(session, page.tasks), page.has_before, page.has_after)
 
 
 async def deleted_task(session: Session, id_: UUID) -> DeletedTask | None:
-    """Return a deleted task that can be restored, or None."""
+    """Return a deleted task that can be restored, or None. Raises `TooMuchRead`."""
     store = session.store
     session.cache.forbid_caching()
-    async with store.database.connection() as connection:
+    async with session.page_slots, store.database.connection() as connection:
         found = await rows.deleted_task(connection, store.workspace, store.retention, id_)
     return None if found is None else _encoded(session, [found])[0]
 
