@@ -18,8 +18,8 @@ const TASK_QUERY: TypedDocumentNode<{ task: object }, Record<string, never>> = g
   }
 `;
 const RENAME = gql`
-  mutation Rename($title: String!) {
-    rename(title: $title)
+  mutation Rename($input: RenameInput!) {
+    rename(input: $input)
   }
 `;
 const PAGE_QUERY = gql`
@@ -74,22 +74,50 @@ describe('versionGuardLink', () => {
 });
 
 describe('serialMutationLink', () => {
-  test('a mutation is sent when the one before has ended', async () => {
+  const rename = (client: ApolloClient, id: string, title: string) =>
+    client.mutate({ mutation: RENAME, variables: { input: { tasks: [{ id, title }] } } });
+
+  test('a mutation is sent when the one before of its task has ended', async () => {
     const log: string[] = [];
     const client = clientWith(serialMutationLink, async ({ variables }) => {
-      const title = String(variables['title']);
+      const [{ title }] = (variables['input'] as { tasks: [{ title: string }] }).tasks;
       log.push(`send ${title}`);
       await new Promise((resolve) => setTimeout(resolve, title === 'one' ? 20 : 0));
       log.push(`answer ${title}`);
       if (title === 'one') throw new Error('refused');
       return { data: { rename: title } };
     });
-    const first = client.mutate({ mutation: RENAME, variables: { title: 'one' } }).catch(() => log.push('failed one'));
-    const second = client.mutate({ mutation: RENAME, variables: { title: 'two' } });
-    await Promise.all([first, second]);
-    expect(log.indexOf('answer one')).toBeLessThan(log.indexOf('send two'));
+    const first = rename(client, 'a', 'one').catch(() => log.push('failed one'));
+    const second = rename(client, 'a', 'two');
+    const third = rename(client, 'a', 'three');
+    await Promise.all([first, second, third]);
+    expect(log.filter((entry) => !entry.startsWith('failed'))).toEqual([
+      ...['send one', 'answer one', 'send two', 'answer two', 'send three', 'answer three'],
+    ]);
     expect(log).toContain('failed one');
-    expect(log.at(-1)).toBe('answer two');
+  });
+
+  test('a mutation of several tasks waits for all of them, and not for others', async () => {
+    const unanswered = new Map<string, () => void>();
+    const client = clientWith(serialMutationLink, async ({ variables }) => {
+      const ids = (variables['input'] as { tasks: { id: string }[] }).tasks.map(({ id }) => id).join(' ');
+      await new Promise<void>((resolve) => unanswered.set(ids, resolve));
+      return { data: { rename: ids } };
+    });
+    const sent = async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      return [...unanswered.keys()];
+    };
+    const mutate = (...ids: string[]) =>
+      client.mutate({ mutation: RENAME, variables: { input: { tasks: ids.map((id) => ({ id })) } } });
+    const changes = [mutate('a'), mutate('b'), mutate('a', 'b'), mutate('c')];
+    expect(await sent()).toEqual(['a', 'b', 'c']);
+    unanswered.get('a')?.();
+    expect(await sent()).toEqual(['a', 'b', 'c']);
+    unanswered.get('b')?.();
+    expect(await sent()).toEqual(['a', 'b', 'c', 'a b']);
+    for (const answer of unanswered.values()) answer();
+    await Promise.all(changes);
   });
 
   test('queries do not wait for mutations', async () => {
@@ -101,7 +129,7 @@ describe('serialMutationLink', () => {
       if (operationName === 'Rename') await blocked;
       return { data: operationName === 'Rename' ? { rename: 'one' } : { page: 1 } };
     });
-    const mutation = client.mutate({ mutation: RENAME, variables: { title: 'one' } });
+    const mutation = rename(client, 'a', 'one');
     await client.query({ query: PAGE_QUERY, variables: { page: 1 } });
     finish();
     await mutation;
