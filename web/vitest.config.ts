@@ -5,8 +5,6 @@ export default defineConfig({
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   test: {
     include: ['tests/**/*.test.ts'],
-    // Drafts are tested with the sessionStorage of Node.js, which keeps its entries in memory.
-    execArgv: ['--experimental-webstorage'],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

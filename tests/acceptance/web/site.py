@@ -72,6 +72,10 @@ class Site:
             self._serving.__exit__(None, None, None)
             self._serving = None
 
+    @property
+    def running(self) -> bool:
+        return self._serving is not None
+
     def _state(self) -> Any:
         return httpx.get(f"{self.url}/readyz").json()
 

@@ -9,14 +9,15 @@ from tests.acceptance.web.tab_monitor import TabMonitor
 from tests.acceptance.web.task_list import TaskList
 
 
-async def intercept_mutations(tab: Page, *, resend: bool) -> None:
-    """Let each mutation reach the service, and lose its answer. With `resend`, send it again, as browsers do."""
+async def intercept_mutations(tab: Page, *, arrives: bool = True, resend: bool = False) -> None:
+    """Lose the answer of each mutation, or already the request. With `resend`, send it again, as browsers do."""
 
     async def lose_answer(route: Route) -> None:
         if "mutation" not in (route.request.post_data or ""):
             await route.continue_()
             return
-        await route.fetch()
+        if arrives:
+            await route.fetch()
         if resend:
             await route.continue_()
         else:
@@ -36,12 +37,51 @@ async def tasks(site: Site, open_tab: OpenTab, monitor: TabMonitor) -> TaskList:
     return tasks
 
 
-async def test_change_without_an_answer_may_be_saved(tasks: TaskList) -> None:
-    await intercept_mutations(tasks.tab, resend=False)
+async def test_change_without_an_answer_is_read_again(tasks: TaskList) -> None:
+    await intercept_mutations(tasks.tab)
     await tasks.tab.get_by_role("button", name="Complete: Write the letter").click()
-    await expect(tasks.message("The change may or may not have been saved.")).to_be_visible()
-    # A live update shows that it was saved.
+    message = tasks.message("Completed 1 task.")
+    await expect(message).to_be_visible()
     await expect(tasks.tab.get_by_role("button", name="Reopen: Write the letter")).to_be_visible()
+    await tasks.tab.unroute_all()
+    await message.get_by_role("button", name="Undo").click()
+    await expect(tasks.tab.get_by_role("button", name="Complete: Write the letter")).to_be_visible()
+
+
+async def test_change_that_did_not_arrive_can_be_tried_again(tasks: TaskList) -> None:
+    await intercept_mutations(tasks.tab, arrives=False)
+    await tasks.tab.get_by_role("button", name="Complete: Write the letter").click()
+    message = tasks.message("Your change was not saved.")
+    await expect(message).to_be_visible()
+    await expect(tasks.tab.get_by_role("button", name="Complete: Write the letter")).to_be_visible()
+    await tasks.tab.unroute_all()
+    await message.get_by_role("button", name="Try again").click()
+    await expect(tasks.message("Completed 1 task.")).to_be_visible()
+
+
+async def test_delete_and_create_without_an_answer_are_read_again(tasks: TaskList) -> None:
+    await intercept_mutations(tasks.tab)
+    await tasks.tab.keyboard.press("Home")
+    await tasks.tab.keyboard.press("Delete")
+    await expect(tasks.message("Deleted 1 task.")).to_be_visible()
+    await expect(tasks.rows).to_have_count(0)
+    await tasks.tab.keyboard.press("c")
+    await tasks.dialog("New task").get_by_label("Title").fill("Send the parcel")
+    await tasks.tab.keyboard.press("Enter")
+    await expect(tasks.message("Task created.")).to_be_visible()
+    await tasks.expect_rows("Send the parcel")
+
+
+async def test_task_that_was_not_created_stays_in_the_form(tasks: TaskList) -> None:
+    await intercept_mutations(tasks.tab, arrives=False)
+    await tasks.tab.keyboard.press("c")
+    dialog = tasks.dialog("New task")
+    await dialog.get_by_label("Title").fill("Send the parcel")
+    await tasks.tab.keyboard.press("Enter")
+    await expect(dialog).to_contain_text("The task was not created.")
+    await tasks.tab.unroute_all()
+    await dialog.get_by_role("button", name="Create task").click()
+    await tasks.expect_rows("Send the parcel", "Write the letter")
 
 
 async def test_change_that_is_sent_twice_is_no_conflict(tasks: TaskList) -> None:

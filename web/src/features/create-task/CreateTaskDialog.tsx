@@ -2,6 +2,7 @@
 import { Button, Group, Modal, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useDraft } from '@/features/task-editing/drafts';
+import { keepNewTask, settleNewTask } from '@/features/task-editing/queuedCreates';
 import { clearPendingId, idForCreate } from '@/features/task-editing/taskIds';
 import { useCreateTask } from '@/features/task-editing/useCreateTask';
 import { ExpiryField } from '@/features/tasks/ExpiryField';
@@ -57,6 +58,7 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
           data-autofocus
           required
           maxLength={500}
+          readOnly={saving}
           value={title}
           error={errors['title']}
           onChange={(event) => setTitle(event.currentTarget.value)}
@@ -67,6 +69,7 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
           minRows={4}
           maxRows={12}
           maxLength={10_000}
+          readOnly={saving}
           value={description}
           error={errors['description']}
           onChange={(event) => setDescription(event.currentTarget.value)}
@@ -117,9 +120,13 @@ function useCreateTaskForm(onCreated: () => void) {
     if (saving) return;
     setSaving(true);
     const input = { title, description, ...choices };
-    const fieldErrors = await createTask({ id: idForCreate(input), ...input });
+    const task = { id: idForCreate(input), ...input };
+    keepNewTask(task);
+    const outcome = await createTask(task);
+    settleNewTask(task, outcome);
     setSaving(false);
-    if (fieldErrors) return setErrors(fieldErrors);
+    setErrors(outcome.kind === 'refused' ? outcome.errors : {});
+    if (outcome.kind === 'refused') return;
     clearPendingId();
     for (const setDraft of [setTitleDraft, setDescriptionDraft, setChoicesDraft]) setDraft(undefined);
     onCreated();

@@ -1,21 +1,57 @@
-/** Says that a field has unsaved text, and offers to discard it. */
+/** Says below a field whether its text is saved. If it is not, offers what the person can do. */
 import type { TextField } from './useTextField';
+import { connection, connectionStatus } from '@/apollo/connection';
+import { useStore } from '@/ui/store';
 import styles from './DraftNotice.module.css';
 
 export function DraftNotice({ field }: { field: TextField }) {
-  if (!field.unsaved) return null;
+  const offline = connectionStatus(useStore(connection)) === 'offline';
+  const { text, warn, action } = describe(field, offline);
   return (
-    <span className={styles.notice} data-outdated={field.outdated}>
-      {field.outdated ? 'This task has changed since you started editing. ' : 'Unsaved changes. '}
-      <button
-        type="button"
-        className={styles.discard}
-        // Keep the focus in the field: losing it would save the text.
-        onMouseDown={(event) => event.preventDefault()}
-        onClick={field.discard}
-      >
-        Discard changes
-      </button>
+    <span className={styles.notice} data-warn={warn} role="status">
+      {text} {action && <NoticeButton label={action} run={field.save} />}{' '}
+      {field.unsaved && field.status?.kind !== 'saving' && <NoticeButton label="Discard changes" run={field.discard} />}
     </span>
+  );
+}
+
+interface Notice {
+  text: string;
+  warn?: boolean;
+  action?: string;
+}
+
+function describe({ unsaved, outdated, status }: TextField, offline: boolean): Notice {
+  if (status?.kind === 'saved') return { text: 'Saved' };
+  if (!unsaved) return { text: '' };
+  switch (status?.kind) {
+    case 'saving':
+      return { text: 'Saving…' };
+    case 'queued':
+    case 'waiting':
+      if (offline) return { text: 'Not saved yet. Your text will be sent when the service is back.', warn: true };
+      return { text: 'Not saved yet. The page tries again.', warn: true, action: 'Try now' };
+    case 'failed':
+      return { text: `Not saved. ${status.reason}`, warn: true, action: 'Try again' };
+    case 'conflict':
+      return { text: 'Not saved. Someone else changed this task.', warn: true, action: 'Compare' };
+    default:
+      return outdated
+        ? { text: 'This task has changed since you started editing.', warn: true }
+        : { text: 'Unsaved changes.' };
+  }
+}
+
+function NoticeButton({ label, run }: { label: string; run: () => void }) {
+  return (
+    <button
+      type="button"
+      className={styles.action}
+      // Keep the focus in the field: losing it would save the text.
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={run}
+    >
+      {label}
+    </button>
   );
 }

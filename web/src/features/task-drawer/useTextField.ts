@@ -1,5 +1,5 @@
-import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
-import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
+import type { DraftStatus } from '@/features/task-editing/drafts';
+import { useSaveOnUnmount, useTaskDraft } from '@/features/task-editing/useTaskDraft';
 
 type Field = 'title' | 'description';
 type Task = { id: string; version: number } & Record<Field, string>;
@@ -9,6 +9,7 @@ export interface TextField {
   unsaved: boolean;
   /** Whether the task has a newer version than the one that the draft builds on. */
   outdated: boolean;
+  status: DraftStatus | undefined;
   change: (text: string) => void;
   save: () => void;
   discard: () => void;
@@ -16,19 +17,13 @@ export interface TextField {
 
 /** A text field of a task. Its unsaved text is kept as a draft. */
 export function useTextField(task: Task, field: Field): TextField {
-  const { draft, change, discard, read } = useTaskDraft(task, field);
-  const updateTasks = useUpdateTasks();
-  const save = () => {
-    const latest = read();
-    if (!latest) return;
-    const text = field === 'title' ? latest.text.trim() : latest.text;
-    if (text === task[field] || (field === 'title' && !text)) return discard();
-    void updateTasks([{ id: task.id, [field]: text, expectedVersion: latest.version }]);
-  };
+  const { draft, status, change, save, discard } = useTaskDraft(task, field);
+  useSaveOnUnmount(save);
   return {
     value: draft?.text ?? task[field],
-    unsaved: draft !== undefined && draft.text !== task[field],
+    unsaved: draft !== undefined && (draft.text !== task[field] || status !== undefined),
     outdated: draft !== undefined && draft.version < task.version,
+    status,
     change,
     save,
     discard,

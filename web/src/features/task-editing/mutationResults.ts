@@ -1,6 +1,4 @@
 /** Reads the result of a bulk mutation: which tasks failed, the reasons, and the message for the person. */
-import { ServerError, ServerParseError } from '@apollo/client';
-import { UnreachableError } from '@/apollo/unreachableError';
 import type { TaskFieldsFragment, UserErrorCode } from '@/gql';
 import type { ChangeRecord } from './undoStack';
 
@@ -19,15 +17,6 @@ export interface MutationOptions {
   successMessage?: string;
   /** What the history records. Without it, this is a new change that describes itself. */
   record?: ChangeRecord;
-}
-
-const OUTCOME_UNKNOWN = 'The change may or may not have been saved. Unsaved text is kept as a draft.';
-
-/** Return the message for a mutation that failed. Without an answer of the service, its outcome is unknown. */
-export function requestErrorMessage(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const hasNoAnswer = error instanceof UnreachableError || ServerError.is(error) || ServerParseError.is(error);
-  return hasNoAnswer ? `${message} ${OUTCOME_UNKNOWN}` : message;
 }
 
 /** Return how many tasks failed, and their distinct reasons as one text. */

@@ -1,8 +1,20 @@
+import { createStore } from '@/ui/store';
+
 let pending: Promise<unknown> = Promise.resolve();
+
+/** The number of changes that the service has not answered yet. */
+export const changesInFlight = createStore(0);
 
 /** Count a change as in flight until its promise settles. Returns the same promise. */
 export function trackChange<T>(change: Promise<T>): Promise<T> {
-  pending = Promise.allSettled([pending, change]);
+  changesInFlight.set((count) => count + 1);
+  const settled = change
+    .then(
+      () => undefined,
+      () => undefined,
+    )
+    .then(() => changesInFlight.set((count) => count - 1));
+  pending = Promise.all([pending, settled]);
   return change;
 }
 

@@ -58,6 +58,24 @@ export function overwriteInputs(inputs: UpdateTaskInput[], results: UpdateResult
 }
 
 /**
+ * Return the inputs that conflict with no one else's change, now expecting the current version.
+ *
+ * An edit expects the version that the edit before it creates. If that edit was not saved, the version never existed.
+ * If the answer of an earlier edit was lost, the task can also have a version that this tab itself created.
+ */
+export function inputsToRepeat(
+  inputs: UpdateTaskInput[],
+  results: UpdateResults,
+  isOwnVersion: (task: TaskFieldsFragment) => boolean,
+): VersionedInput[] {
+  return inputs.flatMap((input, i) => {
+    const current = results[i]?.currentTask;
+    const neverExisted = current && (input.expectedVersion ?? 0) > current.version;
+    return current && (neverExisted || isOwnVersion(current)) ? [{ ...input, expectedVersion: current.version }] : [];
+  });
+}
+
+/**
  * Return the results, with a conflict counted as an update if the task already has the wanted values.
  *
  * A browser sends a request again if its connection broke before the answer. The second request then conflicts with
@@ -67,12 +85,13 @@ export function acceptSavedChanges(inputs: UpdateTaskInput[], results: UpdateRes
   return results.map((result, i) => {
     const { currentTask } = result;
     const input = inputs[i];
-    const saved = input && currentTask && isVersionConflict(result) && hasValues(currentTask, input);
+    const saved = input && currentTask && isVersionConflict(result) && hasWantedValues(currentTask, input);
     return saved ? { ...result, task: currentTask, userErrors: [] } : result;
   });
 }
 
-function hasValues(task: TaskFieldsFragment, wanted: UpdateTaskInput): boolean {
+/** Whether the task has every value that the input asks for. */
+export function hasWantedValues(task: TaskFieldsFragment, wanted: UpdateTaskInput): boolean {
   return Object.entries(wanted).every(([field, value]) => {
     if (field === 'expectedVersion') return true;
     const current = task[field as keyof typeof task];

@@ -2,49 +2,68 @@ import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
 import { idsCreatedHere, invalidateList, taskCreatedHere } from '@/features/tasks/listEvents';
-import { CreateTaskDocument, type CreateTaskInput } from '@/gql';
+import { CreateTaskDocument, type CreateTaskInput, type TaskFieldsFragment } from '@/gql';
 import { nameTasks } from './changeLabels';
-import { requestErrorMessage } from './mutationResults';
+import { errorMessage, readTasks } from './lostAnswers';
 import { trackChange } from './pendingChanges';
 import { recordChange } from './undoStack';
 import { showUndoToast } from './undoToast';
-import { type DeleteTasks, useDeleteTasks } from './useDeleteTasks';
+import { deleteTasks } from './useDeleteTasks';
 
-/** Resolves to the errors by field, or to undefined if the task was created. */
-export type CreateTask = (input: CreateTaskInput & { id: string }) => Promise<Record<string, string> | undefined>;
+export type NewTask = CreateTaskInput & { id: string };
 
-export function useCreateTask(): CreateTask {
+/** What became of a new task. Without an answer and without a way to read it, the outcome is unknown. */
+export type CreateOutcome =
+  { kind: 'created' } | { kind: 'refused'; errors: Record<string, string> } | { kind: 'unknown' };
+
+export function useCreateTask(): (input: NewTask) => Promise<CreateOutcome> {
   const client = useApolloClient();
-  const deleteTasks = useDeleteTasks();
-  return useCallback((input) => trackChange(sendCreate(client, deleteTasks, input)), [client, deleteTasks]);
+  return useCallback((input) => createTask(client, input), [client]);
 }
 
-async function sendCreate(
-  client: ApolloClient,
-  deleteTasks: DeleteTasks,
-  input: CreateTaskInput & { id: string },
-): ReturnType<CreateTask> {
+export function createTask(client: ApolloClient, input: NewTask): Promise<CreateOutcome> {
+  return trackChange(sendCreate(client, input));
+}
+
+async function sendCreate(client: ApolloClient, input: NewTask): Promise<CreateOutcome> {
   idsCreatedHere.add(input.id);
   try {
     const { data } = await client.mutate({ mutation: CreateTaskDocument, variables: { input } });
-    const task = data?.createTask.task;
-    if (!task) {
-      const errors = data?.createTask.userErrors ?? [];
-      return Object.fromEntries(errors.map(({ field, message }) => [field?.at(-1) ?? 'title', message]));
-    }
-    const expected = [{ id: task.id, expectedVersion: task.version }];
-    showUndoToast(
-      'Task created.',
-      recordChange(
-        { origin: 'change', label: `Created ${nameTasks([input])}` },
-        (record) => deleteTasks(expected, { record }),
-        expected,
-      ),
-    );
-    taskCreatedHere.set(task);
-    invalidateList();
-    return undefined;
+    const { task, userErrors = [] } = data?.createTask ?? {};
+    if (task) return reportCreated(client, task);
+    // An earlier attempt created the task, and someone has deleted it since.
+    if (userErrors.some(({ code }) => code === 'ID_TAKEN')) return { kind: 'created' };
+    return {
+      kind: 'refused',
+      errors: Object.fromEntries(userErrors.map(({ field, message }) => [field?.at(-1) ?? 'title', message])),
+    };
   } catch (error) {
-    return { title: requestErrorMessage(error) };
+    return readUnanswered(client, input.id, error);
   }
+}
+
+/** Read the task again: the service may have created it before the connection broke. */
+async function readUnanswered(client: ApolloClient, id: string, error: unknown): Promise<CreateOutcome> {
+  try {
+    const [task] = await readTasks(client, [id]);
+    if (task) return reportCreated(client, task);
+    return { kind: 'refused', errors: { title: `The task was not created. ${errorMessage(error)} Try again.` } };
+  } catch {
+    return { kind: 'unknown' };
+  }
+}
+
+function reportCreated(client: ApolloClient, task: TaskFieldsFragment): CreateOutcome {
+  const expected = [{ id: task.id, expectedVersion: task.version }];
+  showUndoToast(
+    'Task created.',
+    recordChange(
+      { origin: 'change', label: `Created ${nameTasks([task])}` },
+      (record) => deleteTasks(client, expected, { record }),
+      expected,
+    ),
+  );
+  taskCreatedHere.set(task);
+  invalidateList();
+  return { kind: 'created' };
 }

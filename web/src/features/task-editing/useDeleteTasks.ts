@@ -9,10 +9,11 @@ import { useCallback } from 'react';
 import { formatTaskCount } from '@/features/tasks/labels';
 import { invalidateList } from '@/features/tasks/listEvents';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
-import { DeleteTasksDocument, type DeleteTaskInput, RestoreTasksDocument, type RestoreTasksMutation } from '@/gql';
+import { DeleteTasksDocument, type DeleteTaskInput, RestoreTasksDocument, type TaskFieldsFragment } from '@/gql';
 import { showErrorToast } from '@/ui/toast';
 import { nameTasks } from './changeLabels';
-import { type ItemResult, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
+import { reportLostChange, showNotSaved } from './lostAnswers';
+import { type ItemResult, type MutationOptions, summarizeErrors } from './mutationResults';
 import { trackChange } from './pendingChanges';
 import { type ChangeRecord, rebaseUndoSteps, recordChange } from './undoStack';
 import { showUndoToast } from './undoToast';
@@ -27,7 +28,11 @@ export function useDeleteTasks(): DeleteTasks {
   return useCallback((tasks, options) => deleteTasks(client, tasks, options), [client]);
 }
 
-function deleteTasks(client: ApolloClient, tasks: DeleteTaskInput[], options?: MutationOptions): Promise<boolean> {
+export function deleteTasks(
+  client: ApolloClient,
+  tasks: DeleteTaskInput[],
+  options?: MutationOptions,
+): Promise<boolean> {
   return trackChange(sendDelete(client, tasks, options));
 }
 
@@ -60,10 +65,30 @@ async function sendDelete(
     reportDeleted(client, results, record);
     return reportFailed(client, tasks, results, options);
   } catch (error) {
-    const retry = { label: 'Try again', run: () => void deleteTasks(client, tasks, options) };
-    showErrorToast(requestErrorMessage(error), retry);
-    return false;
+    return (await reportWithoutAnswer(client, tasks, record, error)) ?? false;
   }
+}
+
+/** Say what happened to a delete without an answer: a task that is gone was deleted. */
+function reportWithoutAnswer(
+  client: ApolloClient,
+  tasks: DeleteTaskInput[],
+  record: ChangeRecord,
+  error: unknown,
+): Promise<boolean | undefined> {
+  return reportLostChange(
+    client,
+    tasks.map(({ id }) => id),
+    (current) => {
+      const deleted = tasks.flatMap(({ id }, i) => (current[i] ? [] : { deletedTaskId: id, userErrors: [] }));
+      const remaining = tasks.filter((_, i) => current[i]);
+      reportDeleted(client, deleted, record);
+      if (remaining.length === 0) return true;
+      const what = `${formatTaskCount(remaining.length)} ${remaining.length === 1 ? 'was' : 'were'} not deleted.`;
+      showNotSaved(error, what, () => void deleteTasks(client, remaining, { record }));
+      return false;
+    },
+  );
 }
 
 function optimisticPayload(tasks: DeleteTaskInput[]) {
@@ -131,20 +156,30 @@ async function sendRestore(client: ApolloClient, ids: string[], record: ChangeRe
     });
     const payload = data?.restoreTasks;
     const problem = payload?.userErrors[0]?.message ?? summarizeErrors(payload?.results ?? []).text;
-    const restored = reportRestored(client, payload?.results ?? [], record);
+    const tasks = (payload?.results ?? []).flatMap(({ task }) => task ?? []);
+    const restored = reportRestored(client, tasks, record);
     if (problem) showErrorToast(problem);
     return restored;
   } catch (error) {
-    const retry = { label: 'Try again', run: () => void restoreTasks(client, ids, record) };
-    showErrorToast(requestErrorMessage(error), retry);
-    return [];
+    const restored = await reportLostChange(client, ids, (current) => {
+      const missing = ids.filter((_, i) => !current[i]);
+      if (missing.length > 0) {
+        const what = `${formatTaskCount(missing.length)} ${missing.length === 1 ? 'was' : 'were'} not restored.`;
+        showNotSaved(error, what, () => void restoreTasks(client, missing, record));
+      }
+      return reportRestored(
+        client,
+        current.flatMap((task) => task ?? []),
+        record,
+      );
+    });
+    return restored ?? [];
   }
 }
 
-type RestoreResults = RestoreTasksMutation['restoreTasks']['results'];
+type RestoredTask = Pick<TaskFieldsFragment, 'id' | 'version'>;
 
-function reportRestored(client: ApolloClient, results: RestoreResults, record: ChangeRecord): string[] {
-  const tasks = results.flatMap(({ task }) => task ?? []);
+function reportRestored(client: ApolloClient, tasks: RestoredTask[], record: ChangeRecord): string[] {
   if (tasks.length === 0) return [];
   // The delete and the restore have each created a version, and no edit can have come between them.
   for (const { id, version } of tasks) rebaseUndoSteps(id, version - 2, version);

@@ -4,17 +4,26 @@ import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
 import { invalidateList } from '@/features/tasks/listEvents';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
-import { TaskFieldsFragmentDoc, type UpdateTaskInput, UpdateTasksDocument } from '@/gql';
+import { type TaskFieldsFragment, TaskFieldsFragmentDoc, type UpdateTaskInput, UpdateTasksDocument } from '@/gql';
 import { showErrorToast } from '@/ui/toast';
-import { dropSavedDrafts, rebaseDrafts } from './drafts';
+import { type DraftStatus, rebaseDrafts } from './drafts';
 import { editConflict } from './editConflict';
-import { isVersionConflict, type MutationOptions, requestErrorMessage, summarizeErrors } from './mutationResults';
 import { describeUpdate } from './changeLabels';
+import {
+  isUnconfirmedVersion,
+  noteUnconfirmed,
+  reportLostChange,
+  resultsOfLostUpdate,
+  showNotSaved,
+} from './lostAnswers';
+import { isVersionConflict, type MutationOptions, summarizeErrors } from './mutationResults';
 import { trackChange } from './pendingChanges';
+import { dropSavedDrafts, markSending, markUnsaved, sendsOnlyDrafts } from './sentDrafts';
 import {
   acceptSavedChanges,
   type CachedTask,
   hasAllFields,
+  inputsToRepeat,
   optimisticPayload,
   overwriteInputs,
   undoInputs,
@@ -31,7 +40,11 @@ export function useUpdateTasks(): UpdateTasks {
   return useCallback((inputs, options) => updateTasks(client, inputs, options), [client]);
 }
 
-function updateTasks(client: ApolloClient, changes: UpdateTaskInput[], options?: MutationOptions): Promise<boolean> {
+export function updateTasks(
+  client: ApolloClient,
+  changes: UpdateTaskInput[],
+  options?: MutationOptions,
+): Promise<boolean> {
   return trackChange(sendUpdate(client, changes, options));
 }
 
@@ -43,6 +56,8 @@ async function sendUpdate(
   const cached = changes.map((change) => readCachedTask(client, change.id));
   const allFields = cached.every(hasAllFields);
   const inputs = changes.map((change, i) => ({ expectedVersion: cached[i]?.version, ...change }));
+  const onlyDrafts = changes.every(sendsOnlyDrafts);
+  markSending(inputs);
   rebaseDraftsBeforeSending(cached);
   try {
     const { data } = await client.mutate({
@@ -55,19 +70,49 @@ async function sendUpdate(
     const payload = data?.updateTasks;
     const results = acceptSavedChanges(inputs, payload?.results ?? []);
     rebaseDraftsAfterResponse(cached, results);
-    changes.forEach((change, i) => results[i]?.task && dropSavedDrafts(change));
-    if (!payload || payload.userErrors.length > 0) {
-      showErrorToast(payload?.userErrors[0]?.message ?? 'No tasks were changed.');
+    const refusal = payload ? payload.userErrors[0]?.message : 'No tasks were changed.';
+    if (refusal !== undefined) {
+      for (const change of changes) markUnsaved(change, { kind: 'failed', reason: refusal });
+      showErrorToast(refusal);
       return false;
     }
     reportUpdated(client, changes, cached, results, options);
     return reportFailed(client, inputs, results, options);
   } catch (error) {
     rebaseDraftsAfterResponse(cached);
-    const retry = { label: 'Try again', run: () => void updateTasks(client, changes, options) };
-    showErrorToast(requestErrorMessage(error), retry);
-    return false;
+    return reportWithoutAnswer(client, { changes, inputs, cached, onlyDrafts, options, error });
   }
+}
+
+interface UnansweredUpdate {
+  changes: UpdateTaskInput[];
+  inputs: UpdateTaskInput[];
+  cached: (CachedTask | null)[];
+  onlyDrafts: boolean;
+  options: MutationOptions;
+  error: unknown;
+}
+
+/** Say what happened to an update without an answer. Drafts are sent again: their version keeps that harmless. */
+async function reportWithoutAnswer(
+  client: ApolloClient,
+  { changes, inputs, cached, onlyDrafts, options, error }: UnansweredUpdate,
+): Promise<boolean> {
+  noteUnconfirmed(inputs);
+  for (const change of changes) markUnsaved(change, { kind: 'waiting' });
+  if (onlyDrafts) return false;
+  const ids = inputs.map(({ id }) => id);
+  const allSaved = await reportLostChange(client, ids, (tasks) => {
+    const results = resultsOfLostUpdate(inputs, tasks);
+    rebaseDraftsAfterResponse(cached, results);
+    reportUpdated(client, changes, cached, results, { successMessage: 'Your change was saved.', ...options });
+    const unsaved = inputs.filter((_, i) => results[i]?.task === null);
+    if (unsaved.length === 0) return true;
+    const what = unsaved.length === 1 ? 'Your change was not saved.' : `${unsaved.length} changes were not saved.`;
+    showNotSaved(error, what, () => void updateTasks(client, unsaved, options));
+    return false;
+  });
+  return allSaved ?? false;
 }
 
 /** Return the cached task: with all fields if the cache has them, otherwise with the fields that the list shows. */
@@ -102,6 +147,7 @@ function reportUpdated(
   results: UpdateResults,
   { successMessage, record = { origin: 'change', label: describeUpdate(changes, cached) } }: MutationOptions,
 ): void {
+  changes.forEach((change, i) => results[i]?.task && dropSavedDrafts(change));
   const inverse = undoInputs(cached, changes, results);
   for (const { id, expectedVersion } of inverse) rebaseUndoSteps(id, expectedVersion - 1, expectedVersion);
   if (inverse.length > 0) {
@@ -123,14 +169,21 @@ function reportFailed(
   results: UpdateResults,
   options: MutationOptions,
 ): boolean {
-  const { count, text } = summarizeErrors(results);
-  if (count === 0) return true;
+  const failed = inputs.filter((_, i) => results[i]?.userErrors.length);
+  if (failed.length === 0) return true;
+  const again = inputsToRepeat(inputs, results, isUnconfirmedVersion);
+  if (again.length > 0 && again.length === failed.length) {
+    void updateTasks(client, again, options);
+    return false;
+  }
+  inputs.forEach((input, i) => markUnsaved(input, statusOf(results[i])));
   const [firstResult] = results;
   const [mine] = inputs;
   if (inputs.length === 1 && mine && firstResult?.currentTask && isVersionConflict(firstResult)) {
-    editConflict.set({ mine, theirs: firstResult.currentTask });
+    showConflict(mine, firstResult.currentTask);
     return false;
   }
+  const { count, text } = summarizeErrors(results);
   const conflicting = overwriteInputs(inputs, results);
   const overwrite = { label: 'Overwrite', run: () => void updateTasks(client, conflicting, options) };
   showErrorToast(
@@ -138,4 +191,16 @@ function reportFailed(
     conflicting.length > 0 ? overwrite : undefined,
   );
   return false;
+}
+
+/** Return why the drafts of a result are not saved. */
+function statusOf(result: UpdateResults[number] | undefined): DraftStatus {
+  if (isVersionConflict(result)) return { kind: 'conflict' };
+  return { kind: 'failed', reason: summarizeErrors(result ? [result] : []).text };
+}
+
+/** Ask which version to keep. The outbox asks about a draft again when another conflict has been decided. */
+function showConflict(mine: UpdateTaskInput, theirs: TaskFieldsFragment): void {
+  if (!editConflict.get()) return editConflict.set({ mine, theirs });
+  markUnsaved(mine, { kind: 'waiting' });
 }

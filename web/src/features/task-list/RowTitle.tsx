@@ -1,7 +1,6 @@
 /** The title of a row. It opens the task, and can be edited in place. */
 import { useEffect, useRef } from 'react';
-import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
-import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
+import { useSaveOnUnmount, useTaskDraft } from '@/features/task-editing/useTaskDraft';
 import { Icon } from '@/ui/icons';
 import styles from './RowTitle.module.css';
 
@@ -13,7 +12,8 @@ interface Props {
 }
 
 export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
-  const { draft, discard } = useTaskDraft(task, 'title');
+  const { draft, status, discard } = useTaskDraft(task, 'title');
+  const unsaved = draft && status?.kind !== 'saving';
   if (editing) return <TitleEditor task={task} onDone={() => onEdit(undefined)} />;
   const edit = () => onEdit(task.id);
   return (
@@ -27,12 +27,12 @@ export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
       >
         {task.title}
       </button>
-      {draft && (
+      {unsaved && (
         <button type="button" tabIndex={-1} className={styles.unsaved} onClick={edit} title={draft.text}>
           Unsaved
         </button>
       )}
-      {draft && (
+      {unsaved && (
         <button
           type="button"
           tabIndex={-1}
@@ -57,21 +57,18 @@ export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
 }
 
 function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void }) {
-  const { draft, change, discard, read } = useTaskDraft(task, 'title');
-  const updateTasks = useUpdateTasks();
+  const { draft, change, save } = useTaskDraft(task, 'title');
   const input = useRef<HTMLInputElement>(null);
   // Removing the input from the page causes a blur, which must not save a second time.
   const finished = useRef(false);
   useEffect(() => input.current?.select(), []);
+  useSaveOnUnmount(save);
 
-  const finish = (save: boolean) => {
+  const finish = () => {
     if (finished.current) return;
     finished.current = true;
     onDone();
-    const latest = read();
-    const title = latest?.text.trim();
-    if (!save || !latest || !title || title === task.title) return discard();
-    void updateTasks([{ id: task.id, title, expectedVersion: latest.version }]);
+    save();
   };
   return (
     <input
@@ -81,10 +78,9 @@ function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void
       maxLength={500}
       value={draft?.text ?? task.title}
       onChange={(event) => change(event.target.value)}
-      onBlur={() => finish(true)}
+      onBlur={finish}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') finish(true);
-        if (event.key === 'Escape') finish(false);
+        if (event.key === 'Enter' || event.key === 'Escape') finish();
       }}
     />
   );

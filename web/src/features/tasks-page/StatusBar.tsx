@@ -8,6 +8,7 @@ import { formatCount } from '@/ui/format';
 import { Icon } from '@/ui/icons';
 import utilities from '@/ui/utilities.module.css';
 import { GoToPage } from './GoToPage';
+import { UnsentIndicator } from './UnsentIndicator';
 import styles from './StatusBar.module.css';
 
 interface Props {
@@ -21,6 +22,7 @@ export function StatusBar({ position, goToPageRef, commands, insightOpen }: Prop
   return (
     <footer className={styles.bar}>
       <ConnectionIndicator />
+      <UnsentIndicator />
       <span className={styles.position}>
         {position.counted && position.total > 0 && (
           <>

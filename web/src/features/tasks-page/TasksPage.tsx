@@ -12,6 +12,7 @@ import { useTaskCounts } from '@/features/live-updates/useTaskCounts';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
 import { editConflict } from '@/features/task-editing/editConflict';
 import { redoLatest, undoLatest } from '@/features/task-editing/undoToast';
+import { useOutbox } from '@/features/task-editing/useOutbox';
 import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
 import { TaskGrid } from '@/features/task-list/TaskGrid';
 import {
@@ -84,6 +85,7 @@ export function TasksPage() {
     grid,
   };
   useHealthCheck();
+  useOutbox();
   useTaskEvents(dependsOnFields(view));
   useEffect(watchBrowserConnectivity, []);
   usePageShortcuts(commands);

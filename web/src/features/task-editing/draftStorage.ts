@@ -1,0 +1,57 @@
+/** Stores drafts in IndexedDB, so that they survive a closed tab. Each entry belongs to the tab that wrote it. */
+import { createStore, promisifyRequest } from 'idb-keyval';
+
+/** A draft as it is stored. */
+export interface StoredDraft {
+  text: string;
+  version: number;
+  /** When the person started typing, in milliseconds since 1970. Drafts are sent in this order. */
+  startedAt: number;
+}
+
+const SEPARATOR = '/';
+const database = createStore('millitask', 'drafts');
+
+/** Store the drafts of a tab, and remove those that are undefined. Rejects if the storage is blocked or full. */
+export async function storeDrafts(owner: string, changes: Iterable<[string, StoredDraft | undefined]>): Promise<void> {
+  await database('readwrite', (store) => {
+    for (const [key, draft] of changes) {
+      if (draft) store.put(draft, owner + SEPARATOR + key);
+      else store.delete(owner + SEPARATOR + key);
+    }
+    return commit(store);
+  });
+}
+
+/** Return the ids of the tabs that have stored drafts. */
+export async function listOwners(): Promise<string[]> {
+  const names = await database('readonly', (store) => promisifyRequest(store.getAllKeys() as IDBRequest<string[]>));
+  return [...new Set(names.map((name) => name.split(SEPARATOR)[0] ?? ''))];
+}
+
+/** Move the drafts that `select` returns from one tab to another. */
+export async function moveDrafts(
+  from: string,
+  to: string,
+  select: (found: [string, StoredDraft][]) => [string, StoredDraft][],
+): Promise<void> {
+  const range = IDBKeyRange.bound(from + SEPARATOR, `${from}${SEPARATOR}\uffff`);
+  await database('readwrite', async (store) => {
+    const [names, values] = await Promise.all([
+      promisifyRequest(store.getAllKeys(range) as IDBRequest<string[]>),
+      promisifyRequest(store.getAll(range) as IDBRequest<StoredDraft[]>),
+    ]);
+    const found = values.map((draft, i): [string, StoredDraft] => [names[i]?.slice(from.length + 1) ?? '', draft]);
+    for (const [key, draft] of select(found)) {
+      store.delete(from + SEPARATOR + key);
+      store.put(draft, to + SEPARATOR + key);
+    }
+    await commit(store);
+  });
+}
+
+/** Ask for the commit at once: the tab may be closed before the browser would commit by itself. */
+function commit(store: IDBObjectStore): Promise<undefined> {
+  store.transaction.commit();
+  return promisifyRequest(store.transaction);
+}

@@ -1,0 +1,62 @@
+/** New tasks that the service has not confirmed. They are kept as drafts and sent again when the service is back. */
+import type { ApolloClient } from '@apollo/client';
+import { showErrorToast, showToast } from '@/ui/toast';
+import { draftKey, FORM, readDraft, setDraftStatus, writeDraft } from './drafts';
+import { createTask, type CreateOutcome, type NewTask } from './useCreateTask';
+
+const FIELD = 'create';
+
+/** Keep a new task while it is being sent. If the tab is closed meanwhile, it is sent again, with the same id. */
+export function keepNewTask(input: NewTask): void {
+  const key = draftKey(input.id, FIELD);
+  writeDraft(key, { text: JSON.stringify(input), version: 0 });
+  setDraftStatus([key], { kind: 'saving' });
+}
+
+/** Forget a new task that was created or refused. Without an answer, it stays, and the form for a new task is free. */
+export function settleNewTask({ id }: NewTask, outcome: CreateOutcome): void {
+  const key = draftKey(id, FIELD);
+  if (outcome.kind !== 'unknown') return writeDraft(key, undefined);
+  setDraftStatus([key], { kind: 'waiting' });
+  showToast('The task is not saved yet. It will be created when the service is back.');
+}
+
+export function isQueuedCreate(key: string): boolean {
+  return key.endsWith(`.${FIELD}`);
+}
+
+/** Send a kept new task again. If the service refuses it, its text goes back into the form. */
+export async function sendQueuedCreate(client: ApolloClient, key: string): Promise<void> {
+  const input = JSON.parse(readDraft(key)?.text ?? '{}') as NewTask;
+  setDraftStatus([key], { kind: 'saving' });
+  const outcome = await createTask(client, input);
+  if (outcome.kind === 'unknown') return setDraftStatus([key], { kind: 'waiting' });
+  if (outcome.kind === 'created') {
+    if (formHas(input)) clearForm();
+    return writeDraft(key, undefined);
+  }
+  const reason = Object.values(outcome.errors).join(' ');
+  if (!formHas(input) && !formHas({ title: '', description: '' })) {
+    setDraftStatus([key], { kind: 'failed', reason });
+    return showErrorToast(`“${input.title}” was not created. ${reason} Its text is kept in this browser.`);
+  }
+  returnToForm(input);
+  writeDraft(key, undefined);
+  showErrorToast(`“${input.title}” was not created. ${reason} Its text is in the form for a new task.`);
+}
+
+/** Whether the form for a new task contains exactly this text. */
+function formHas({ title, description }: Pick<NewTask, 'title' | 'description'>): boolean {
+  const textOf = (field: string) => readDraft(draftKey(FORM, field))?.text ?? '';
+  return textOf('title') === title && textOf('description') === (description ?? '');
+}
+
+function clearForm(): void {
+  for (const field of ['title', 'description', 'choices']) writeDraft(draftKey(FORM, field), undefined);
+}
+
+function returnToForm({ title, description, status, priority, expiresAt }: NewTask): void {
+  writeDraft(draftKey(FORM, 'title'), { text: title, version: 0 });
+  writeDraft(draftKey(FORM, 'description'), { text: description ?? '', version: 0 });
+  writeDraft(draftKey(FORM, 'choices'), { text: JSON.stringify({ status, priority, expiresAt }), version: 0 });
+}

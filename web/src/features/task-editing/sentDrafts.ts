@@ -1,0 +1,46 @@
+/** Follows the drafts that a mutation sends: being saved, saved, refused, or to be sent again. */
+import type { UpdateTaskInput } from '@/gql';
+import { clearSavedStatus, type DraftStatus, draftKey, readDraft, setDraftStatus, writeDraft } from './drafts';
+
+const TEXT_FIELDS = ['title', 'description'] as const;
+const SAVED_SHOWN_MS = 4_000;
+
+/** Return the keys of the drafts whose text this input sends. A draft that the person has edited further is not one. */
+export function draftsOf(input: UpdateTaskInput): string[] {
+  return TEXT_FIELDS.filter((field) => {
+    const text = input[field];
+    return typeof text === 'string' && readDraft(draftKey(input.id, field))?.text.trim() === text.trim();
+  }).map((field) => draftKey(input.id, field));
+}
+
+/** Whether the input changes nothing but text that is kept as a draft. */
+export function sendsOnlyDrafts(input: UpdateTaskInput): boolean {
+  const fields = Object.keys(input).filter((field) => field !== 'id' && field !== 'expectedVersion');
+  return draftsOf(input).length === fields.length;
+}
+
+/** Note that the drafts of these inputs are being sent, and with which version. */
+export function markSending(inputs: UpdateTaskInput[]): void {
+  for (const input of inputs) {
+    const keys = draftsOf(input);
+    setDraftStatus(keys, { kind: 'saving' });
+    for (const key of keys) {
+      const draft = readDraft(key);
+      if (draft) writeDraft(key, { ...draft, version: input.expectedVersion ?? draft.version });
+    }
+  }
+}
+
+/** Note why the drafts of this input are not saved. */
+export function markUnsaved(input: UpdateTaskInput, status: DraftStatus): void {
+  setDraftStatus(draftsOf(input), status);
+}
+
+/** Remove the drafts whose text has been saved. A draft that the person has edited further stays. */
+export function dropSavedDrafts(input: UpdateTaskInput): void {
+  for (const key of draftsOf(input)) {
+    writeDraft(key, undefined);
+    setDraftStatus([key], { kind: 'saved' });
+    setTimeout(() => clearSavedStatus(key), SAVED_SHOWN_MS);
+  }
+}

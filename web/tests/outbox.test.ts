@@ -1,0 +1,159 @@
+import 'fake-indexeddb/auto';
+import { ApolloClient, ApolloLink, InMemoryCache } from '@apollo/client';
+import { from } from 'rxjs';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { updateConnection } from '@/apollo/connection';
+import { serialMutationLink } from '@/apollo/serialMutationLink';
+import { UnreachableError } from '@/apollo/unreachableError';
+import { listDrafts, readDraft, readDraftStatus, writeDraft } from '@/features/task-editing/drafts';
+import { editConflict } from '@/features/task-editing/editConflict';
+import { commitDrafts, startOutbox } from '@/features/task-editing/outbox';
+import type { TaskFieldsFragment, UpdateTaskInput } from '@/gql';
+import { task } from './tasks';
+
+/** What the service would answer, for the operations that the outbox sends. */
+class Service {
+  readonly tasks = new Map<string, TaskFieldsFragment>();
+  readonly received: UpdateTaskInput[] = [];
+  /** What happens to the next mutations: the request is lost, or the answer. */
+  readonly faults: ('request' | 'answer')[] = [];
+
+  readonly client = new ApolloClient({
+    cache: new InMemoryCache(),
+    link: ApolloLink.from([serialMutationLink, new ApolloLink((operation) => from(this.answer(operation)))]),
+  });
+
+  add(...added: TaskFieldsFragment[]): void {
+    for (const each of added) this.tasks.set(each.id, each);
+  }
+
+  private async answer({ operationName, variables }: ApolloLink.Operation): Promise<ApolloLink.Result> {
+    await Promise.resolve();
+    if (operationName === 'TasksById') {
+      return { data: { nodes: (variables['ids'] as string[]).map((id) => this.tasks.get(id) ?? null) } };
+    }
+    const fault = this.faults.shift();
+    if (fault === 'request') throw new UnreachableError('lost');
+    const { tasks } = variables['input'] as { tasks: UpdateTaskInput[] };
+    const results = tasks.map((input) => this.update(input));
+    if (fault === 'answer') throw new UnreachableError('lost');
+    return { data: { updateTasks: { __typename: 'UpdateTasksPayload', userErrors: [], results } } };
+  }
+
+  private update({ expectedVersion, ...changes }: UpdateTaskInput) {
+    this.received.push({ expectedVersion, ...changes });
+    const current = this.tasks.get(changes.id) ?? task();
+    const conflict = { __typename: 'UserError', code: 'VERSION_CONFLICT', message: 'The task has changed.' };
+    const result = { __typename: 'UpdateTasksResult', task: null, currentTask: null, userErrors: [] };
+    if (current.version !== expectedVersion) return { ...result, currentTask: current, userErrors: [conflict] };
+    const updated = { ...current, ...changes, version: current.version + 1 } as TaskFieldsFragment;
+    this.tasks.set(changes.id, updated);
+    return { ...result, task: updated };
+  }
+}
+
+let service: Service;
+let stop = () => {};
+
+function type(id: string, field: string, text: string, version = 1): void {
+  writeDraft(`${id}.${field}`, { text, version });
+  commitDrafts([`${id}.${field}`]);
+}
+
+beforeEach(() => {
+  service = new Service();
+  service.add(task(), task({ id: 'b' }));
+  stop = startOutbox(service.client);
+});
+
+afterEach(() => {
+  stop();
+  vi.useRealTimers();
+  for (const [key] of listDrafts()) writeDraft(key, undefined);
+  editConflict.set(undefined);
+  updateConnection({ reachable: true });
+});
+
+const saved = (id: string, fields: Partial<TaskFieldsFragment>) =>
+  vi.waitFor(() => {
+    expect(service.tasks.get(id)).toMatchObject(fields);
+    expect(listDrafts().filter(([key]) => key.startsWith(`${id}.`))).toEqual([]);
+  });
+
+test('a committed text is sent with the version that it builds on', async () => {
+  type('a', 'title', ' New ');
+  await saved('a', { title: 'New', version: 2 });
+  expect(service.received).toEqual([{ id: 'a', title: 'New', expectedVersion: 1 }]);
+});
+
+test('a text that is being typed is not sent', async () => {
+  writeDraft('a.title', { text: 'New', version: 1 });
+  type('b', 'title', 'Other');
+  await saved('b', { title: 'Other' });
+  expect(readDraft('a.title')?.text).toBe('New');
+  expect(service.tasks.get('a')?.version).toBe(1);
+});
+
+test('nothing is sent while the service cannot be reached, and everything in order afterwards', async () => {
+  updateConnection({ reachable: false });
+  type('b', 'title', 'First');
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  type('a', 'title', 'Second');
+  type('a', 'description', 'Third');
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(service.received).toEqual([]);
+  updateConnection({ reachable: true });
+  await saved('a', { title: 'Second', description: 'Third', version: 2 });
+  await saved('b', { title: 'First' });
+  expect(service.received.map(({ id }) => id)).toEqual(['b', 'a']);
+});
+
+test.each(['request', 'answer'] as const)('a text is sent again after a lost %s, without a conflict', async (fault) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  service.faults.push(fault);
+  type('a', 'title', 'New');
+  await vi.waitFor(() => expect(readDraftStatus('a.title')).toEqual({ kind: 'waiting' }));
+  await vi.advanceTimersByTimeAsync(5_000);
+  vi.useRealTimers();
+  await saved('a', { title: 'New', version: 2 });
+  expect(editConflict.get()).toBeUndefined();
+});
+
+test('a text that builds on an edit without an answer is no conflict', async () => {
+  service.faults.push('answer');
+  type('a', 'title', 'New');
+  await vi.waitFor(() => expect(readDraftStatus('a.title')).toEqual({ kind: 'waiting' }));
+  type('a', 'title', 'New and more');
+  await saved('a', { title: 'New and more', version: 3 });
+  expect(editConflict.get()).toBeUndefined();
+});
+
+test('a text that builds on an edit that did not arrive is no conflict', async () => {
+  service.faults.push('request');
+  type('a', 'title', 'New');
+  await vi.waitFor(() => expect(readDraftStatus('a.title')).toEqual({ kind: 'waiting' }));
+  // The version that the page showed until it knew.
+  type('a', 'title', 'New and more', 2);
+  await saved('a', { title: 'New and more', version: 2 });
+  expect(editConflict.get()).toBeUndefined();
+});
+
+test('conflicts are shown one after the other', async () => {
+  service.add(task({ title: 'Theirs', version: 2 }), task({ id: 'b', title: 'Theirs too', version: 2 }));
+  type('a', 'title', 'Mine');
+  type('b', 'title', 'Mine too');
+  await vi.waitFor(() => expect(editConflict.get()?.mine.title).toBe('Mine'));
+  await vi.waitFor(() => expect(readDraftStatus('b.title')).toEqual({ kind: 'waiting' }));
+  expect(readDraftStatus('a.title')).toEqual({ kind: 'conflict' });
+  writeDraft('a.title', undefined);
+  editConflict.set(undefined);
+  commitDrafts(['b.title']);
+  await vi.waitFor(() => expect(editConflict.get()?.mine.title).toBe('Mine too'));
+});
+
+test('the text of a task that is gone is kept, with the reason', async () => {
+  service.tasks.delete('a');
+  type('a', 'title', 'New');
+  await vi.waitFor(() => expect(readDraftStatus('a.title')?.kind).toBe('failed'));
+  expect(readDraft('a.title')?.text).toBe('New');
+});
