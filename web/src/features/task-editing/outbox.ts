@@ -12,9 +12,11 @@ import {
   isFormDraft,
   listDrafts,
   ownerOfDraft,
+  readDraft,
   readDraftStatus,
   setDraftStatus,
   subscribeToDrafts,
+  writeDraft,
 } from './drafts';
 import { editConflict } from './editConflict';
 import { readTasks } from './lostAnswers';
@@ -51,6 +53,8 @@ export function startOutbox(client: ApolloClient): () => void {
 /** Send what tabs that are gone have left. The content of their form for a new task appears in the form again. */
 async function adopt(includeForm: boolean): Promise<void> {
   const keys = await adoptDrafts(includeForm);
+  const isBlankTitle = (key: string) => key.endsWith('.title') && !readDraft(key)?.text.trim();
+  for (const key of keys.filter(isBlankTitle)) writeDraft(key, undefined);
   commitDrafts(keys.filter((key) => !isFormDraft(key)));
 }
 
