@@ -84,6 +84,10 @@ fuzz: .venv/dev.stamp ## send generated operations and check the responses (N= o
 fuzz-compiler: .venv/dev.stamp ## compare compiled operations with graphql-core (COUNT= operations, default 1000000)
 	$(BIN)/python -m tests.fuzz.differential $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
+typing: .venv/dev.stamp ## type into the web page during faults, and look for lost keystrokes (N= sessions, SEED= FAULTS=)
+	$(BIN)/python -m tests.acceptance.web.typing $(or $(N_OPTION),--count 500) $(if $(SEED),--seed $(SEED)) \
+		$(if $(FAULTS),--faults $(FAULTS))
+
 mutants: .venv/dev.stamp ## change the protocol and the limits, and see whether a test fails (GROUPS= SAMPLE= SEED= AGAIN=1)
 	$(BIN)/python -m tests.mutation $(if $(GROUPS),--groups $(GROUPS)) $(if $(SAMPLE),--sample $(SAMPLE)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again)
@@ -151,5 +155,5 @@ lock-check: .venv/dev.stamp ## check that the lock files match pyproject.toml
 	fi; \
 	exit 1
 
-.PHONY: help run dev page load test check lint format audit bench faults fuzz fuzz-compiler mutants model verify reindex reset \
+.PHONY: help run dev page load test check lint format audit bench faults fuzz fuzz-compiler typing mutants model verify reindex reset \
 	schema lock lock-check

@@ -1,0 +1,1 @@
+"""The typing campaign: random typing sessions with random faults. No keystroke may be lost."""
