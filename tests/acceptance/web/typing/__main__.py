@@ -8,6 +8,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.async_api import async_playwright
@@ -19,9 +20,10 @@ from tests.acceptance.web.typing.faults import KINDS, OFF_BY_DEFAULT
 from tests.acceptance.web.typing.session import Outcome, run_session
 from tools import page as building
 
+PROGRESS_EVERY = 25
 
-async def _campaign(seeds: list[str], kinds: frozenset[str]) -> list[Outcome]:
-    outcomes = []
+
+async def _campaign(seeds: list[str], kinds: frozenset[str], outcomes: list[Outcome]) -> None:
     with tempfile.TemporaryDirectory() as folder, Site(Path(folder)) as site:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
@@ -29,20 +31,20 @@ async def _campaign(seeds: list[str], kinds: frozenset[str]) -> list[Outcome]:
             )
             for seed in seeds:
                 outcomes.append(outcome := await run_session(site, browser, seed, kinds))
-                _report(outcome)
+                if outcome.lost:
+                    _say(f"session {outcome.seed} lost {outcome.lost}\n  {', '.join(outcome.steps)}")
+                if len(outcomes) % PROGRESS_EVERY == 0:
+                    _say(f"{len(outcomes)} of {len(seeds)} sessions")
             await browser.close()
-    return outcomes
 
 
-def _report(outcome: Outcome) -> None:
-    if not outcome.lost:
-        return
-    sys.stdout.write(f"session {outcome.seed} lost {outcome.lost}\n  {', '.join(outcome.steps)}\n")
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def main() -> int:
-    """Run the campaign and print its totals."""
+    """Run the campaign and print its totals, also if Ctrl C ends it early."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--count", type=int, default=500)
@@ -53,12 +55,14 @@ def main() -> int:
     building.build(building.WEB)
     seeds = [f"{options.seed}-{number}" for number in range(options.first, options.first + options.count)]
     began = time.monotonic()
-    outcomes = asyncio.run(_campaign(seeds, frozenset(options.faults.split(","))))
+    outcomes: list[Outcome] = []
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_campaign(seeds, frozenset(options.faults.split(",")), outcomes))
     lost = sum(sum(outcome.lost.values()) for outcome in outcomes)
     typed = sum(outcome.keystrokes for outcome in outcomes)
-    sys.stdout.write(
+    _say(
         f"{len(outcomes)} sessions, seed {options.seed}, {time.monotonic() - began:.0f} s: "
-        f"{typed:,} keystrokes, {lost} lost. Faults: {options.faults}\n"
+        f"{typed:,} keystrokes, {lost} lost. Faults: {options.faults}"
     )
     return int(lost > 0)
 
