@@ -56,7 +56,8 @@ class Session:
     async def run(self, steps: int) -> Outcome:
         """Run the session, heal all faults, and look for every text."""
         self._ids = await self._site.create_tasks(*(f"Task {number}" for number in range(TASKS)))
-        self._tab = await self._open_tab("/")
+        await self._open_tab()
+        await self._load_parts()
         for number in range(steps):
             try:
                 await self._step(number)
@@ -150,12 +151,14 @@ class Session:
                 return
             await asyncio.sleep(0.2)
 
-    async def _open_tab(self, path: str) -> Page:
-        tab = await self._context.new_page()
-        await tab.goto(path)
-        tasks = TaskList(tab)
-        await tasks.expect_connected()
-        # The parts of the page that are loaded on their first use are there before faults begin.
+    async def _open_tab(self) -> None:
+        self._tab = await self._context.new_page()
+        await self._tab.goto("/")
+        await TaskList(self._tab).expect_connected()
+
+    async def _load_parts(self) -> None:
+        """Load the parts of the page that are loaded on their first use, before faults begin."""
+        tab, tasks = self._tab, TaskList(self._tab)
         await tab.keyboard.press("c")
         await tasks.dialog("New task").wait_for()
         await tab.keyboard.press("Escape")
@@ -163,13 +166,12 @@ class Session:
         await tasks.dialog("Task").wait_for()
         await tab.keyboard.press("Escape")
         await tasks.dialog("Task").wait_for(state="hidden")
-        return tab
 
     async def _reopen(self) -> None:
         """Close the tab without any warning, as a crash does, and open another one."""
         self._note("reopen")
         await self._tab.close()
-        self._tab = await self._open_tab("/")
+        await self._open_tab()
 
     async def _settle(self) -> None:
         """Wait until every text is saved. What is not saved then must be offered by the page."""
