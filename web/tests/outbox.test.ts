@@ -3,10 +3,11 @@ import { ApolloClient, ApolloLink, InMemoryCache } from '@apollo/client';
 import { from } from 'rxjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { updateConnection } from '@/apollo/connection';
+import { resendLink } from '@/apollo/resendLink';
 import { serialMutationLink } from '@/apollo/serialMutationLink';
 import { UnreachableError } from '@/apollo/unreachableError';
 import { listDrafts, readDraft, readDraftStatus, writeDraft } from '@/features/task-editing/drafts';
-import { editConflict } from '@/features/task-editing/editConflict';
+import { editConflicts } from '@/features/task-editing/editConflicts';
 import { commitDrafts, startOutbox } from '@/features/task-editing/outbox';
 import type { TaskFieldsFragment, UpdateTaskInput } from '@/gql';
 import { task } from './tasks';
@@ -20,7 +21,11 @@ class Service {
 
   readonly client = new ApolloClient({
     cache: new InMemoryCache(),
-    link: ApolloLink.from([serialMutationLink, new ApolloLink((operation) => from(this.answer(operation)))]),
+    link: ApolloLink.from([
+      serialMutationLink,
+      resendLink,
+      new ApolloLink((operation) => from(this.answer(operation))),
+    ]),
   });
 
   add(...added: TaskFieldsFragment[]): void {
@@ -55,8 +60,8 @@ class Service {
 let service: Service;
 let stop = () => {};
 
-function type(id: string, field: string, text: string, version = 1): void {
-  writeDraft(`${id}.${field}`, { text, version });
+function type(id: string, field: 'title' | 'description', text: string, version = 1): void {
+  writeDraft(`${id}.${field}`, { text, version, base: task()[field] });
   commitDrafts([`${id}.${field}`]);
 }
 
@@ -70,7 +75,7 @@ afterEach(() => {
   stop();
   vi.useRealTimers();
   for (const [key] of listDrafts()) writeDraft(key, undefined);
-  editConflict.set(undefined);
+  editConflicts.set([]);
   updateConnection({ reachable: true });
 });
 
@@ -116,7 +121,7 @@ test.each(['request', 'answer'] as const)('a text is sent again after a lost %s,
   await vi.advanceTimersByTimeAsync(5_000);
   vi.useRealTimers();
   await saved('a', { title: 'New', version: 2 });
-  expect(editConflict.get()).toBeUndefined();
+  expect(editConflicts.get()).toEqual([]);
 });
 
 test('a text that builds on an edit without an answer is no conflict', async () => {
@@ -125,7 +130,7 @@ test('a text that builds on an edit without an answer is no conflict', async () 
   await vi.waitFor(() => expect(readDraftStatus('a.title')).toEqual({ kind: 'waiting' }));
   type('a', 'title', 'New and more');
   await saved('a', { title: 'New and more', version: 3 });
-  expect(editConflict.get()).toBeUndefined();
+  expect(editConflicts.get()).toEqual([]);
 });
 
 test('a text that builds on an edit that did not arrive is no conflict', async () => {
@@ -135,20 +140,16 @@ test('a text that builds on an edit that did not arrive is no conflict', async (
   // The version that the page showed until it knew.
   type('a', 'title', 'New and more', 2);
   await saved('a', { title: 'New and more', version: 2 });
-  expect(editConflict.get()).toBeUndefined();
+  expect(editConflicts.get()).toEqual([]);
 });
 
-test('conflicts are shown one after the other', async () => {
+test('conflicts of several tasks wait for the person', async () => {
   service.add(task({ title: 'Theirs', version: 2 }), task({ id: 'b', title: 'Theirs too', version: 2 }));
   type('a', 'title', 'Mine');
   type('b', 'title', 'Mine too');
-  await vi.waitFor(() => expect(editConflict.get()?.mine.title).toBe('Mine'));
-  await vi.waitFor(() => expect(readDraftStatus('b.title')).toEqual({ kind: 'waiting' }));
-  expect(readDraftStatus('a.title')).toEqual({ kind: 'conflict' });
-  writeDraft('a.title', undefined);
-  editConflict.set(undefined);
-  commitDrafts(['b.title']);
-  await vi.waitFor(() => expect(editConflict.get()?.mine.title).toBe('Mine too'));
+  await vi.waitFor(() => expect(editConflicts.get().map(({ mine }) => mine.title)).toEqual(['Mine', 'Mine too']));
+  expect(['a.title', 'b.title'].map(readDraftStatus)).toEqual([{ kind: 'conflict' }, { kind: 'conflict' }]);
+  expect(service.received).toHaveLength(2);
 });
 
 test('the text of a task that is gone is kept, with the reason', async () => {

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   acceptSavedChanges,
+  baseValues,
   hasAllFields,
   optimisticPayload,
   overwriteInputs,
@@ -28,18 +29,43 @@ test('the optimistic task has only the fields that the cache knows', () => {
   expect(results[0]?.task).toEqual({ ...taskRow(), status: 'DONE', version: 2 });
 });
 
-test('undo restores the previous values of the changed fields', () => {
+test('undo restores the previous values of the changed fields, and knows the values that it replaces', () => {
   const results = [result({ task: task({ title: 'New', version: 2 }) })];
-  expect(undoInputs([task()], [{ id: 'a', title: 'New' }], results)).toEqual([
-    { id: 'a', title: 'Write the letter', expectedVersion: 2 },
-  ]);
+  expect(undoInputs([task()], [{ id: 'a', title: ' New' }], results)).toEqual({
+    inputs: [{ id: 'a', title: 'Write the letter', expectedVersion: 2 }],
+    bases: [{ title: 'New' }],
+  });
 });
 
 test('tasks that did not change need no undo', () => {
   const inputs = [{ id: 'a', status: 'TODO' as const }];
-  expect(undoInputs([task()], inputs, [result({ task: task() })])).toEqual([]);
-  expect(undoInputs([task()], inputs, [result({})])).toEqual([]);
-  expect(undoInputs([null], inputs, [result({ task: task({ version: 2 }) })])).toEqual([]);
+  const nothing = { inputs: [], bases: [] };
+  expect(undoInputs([task()], inputs, [result({ task: task() })])).toEqual(nothing);
+  expect(undoInputs([task()], inputs, [result({})])).toEqual(nothing);
+  expect(undoInputs([null], inputs, [result({ task: task({ version: 2 }) })])).toEqual(nothing);
+});
+
+describe('the values that an edit builds on', () => {
+  const noDraft = () => undefined;
+
+  test('are those that the page shows', () => {
+    expect(baseValues({ id: 'a', status: 'DONE' }, task(), noDraft)).toEqual({ status: 'TODO' });
+    expect(baseValues({ id: 'a', title: 'New', expectedVersion: 1 }, task(), noDraft)).toEqual({
+      title: 'Write the letter',
+    });
+  });
+
+  test('are those of the draft, which may be older than what the page shows', () => {
+    const draft = { text: 'New', version: 1, base: 'Old' };
+    expect(baseValues({ id: 'a', title: 'New', expectedVersion: 1 }, task({ version: 2 }), () => draft)).toEqual({
+      title: 'Old',
+    });
+  });
+
+  test('are unknown if the page shows another version', () => {
+    expect(baseValues({ id: 'a', title: 'New', expectedVersion: 1 }, task({ version: 2 }), noDraft)).toEqual({});
+    expect(baseValues({ id: 'a', title: 'New', expectedVersion: 1 }, null, noDraft)).toEqual({});
+  });
 });
 
 test('an overwrite expects the current versions of the tasks that conflicted', () => {

@@ -6,6 +6,7 @@ import { OperationTypeNode } from 'graphql';
 import { GRAPHQL_URL } from './endpoints';
 import { reachabilityLink } from './reachabilityLink';
 import { requestMetricsLink } from './requestMetricsLink';
+import { resendLink } from './resendLink';
 import { serialMutationLink } from './serialMutationLink';
 import { versionGuardLink } from './versionGuardLink';
 import { webSocketClient } from './webSocketClient';
@@ -43,6 +44,7 @@ export const client = new ApolloClient({
     ApolloLink.from([
       versionGuardLink,
       serialMutationLink,
+      resendLink,
       requestMetricsLink,
       reachabilityLink,
       new HttpLink({ uri: GRAPHQL_URL }),

@@ -8,10 +8,12 @@ import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import type { ReactNode } from 'react';
 import { client } from '@/apollo/client';
 import { shieldCompositionKeys } from '@/ui/compositionKeys';
+import { routeEscapeKey } from '@/ui/escapeKey';
 import { theme } from '@/ui/theme';
 
 // Before React renders, so that no listener of a component comes first.
 shieldCompositionKeys();
+routeEscapeKey();
 
 export function Providers({ children }: { children: ReactNode }) {
   return (

@@ -7,7 +7,7 @@ type Task = { id: string; version: number } & Record<Field, string>;
 export interface TextField {
   value: string;
   unsaved: boolean;
-  /** Whether the task has a newer version than the one that the draft builds on. */
+  /** Whether someone else has changed the field since the draft was started. */
   outdated: boolean;
   status: DraftStatus | undefined;
   change: (text: string) => void;
@@ -22,7 +22,7 @@ export function useTextField(task: Task, field: Field): TextField {
   return {
     value: draft?.text ?? task[field],
     unsaved: draft !== undefined && (draft.text !== task[field] || status !== undefined),
-    outdated: draft !== undefined && draft.version < task.version,
+    outdated: draft !== undefined && draft.version < task.version && draft.base !== task[field],
     status,
     change,
     save,

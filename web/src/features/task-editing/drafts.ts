@@ -13,6 +13,8 @@ export interface Draft {
   text: string;
   /** The version of the task when the person started typing. It is sent as `expectedVersion`. */
   version: number;
+  /** The text of the field at that version. The text conflicts only with other changes of this field. */
+  base?: string;
 }
 
 /** How far a draft is on its way to the service. A draft without a status is being typed. */

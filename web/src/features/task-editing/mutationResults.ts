@@ -1,5 +1,6 @@
 /** Reads the result of a bulk mutation: which tasks failed, the reasons, and the message for the person. */
 import type { TaskFieldsFragment, UserErrorCode } from '@/gql';
+import type { BaseValues } from './fieldConflicts';
 import type { ChangeRecord } from './undoStack';
 
 export interface UserError {
@@ -17,6 +18,8 @@ export interface MutationOptions {
   successMessage?: string;
   /** What the history records. Without it, this is a new change that describes itself. */
   record?: ChangeRecord;
+  /** For each input, the values that it builds on. By default those of its drafts, or those that the page shows. */
+  bases?: BaseValues[] | undefined;
 }
 
 /** Return how many tasks failed, and their distinct reasons as one text. */

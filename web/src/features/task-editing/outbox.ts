@@ -18,7 +18,6 @@ import {
   subscribeToDrafts,
   writeDraft,
 } from './drafts';
-import { editConflict } from './editConflict';
 import { readTasks } from './lostAnswers';
 import { isQueuedCreate, sendQueuedCreate } from './queuedCreates';
 import { updateTasks } from './useUpdateTasks';
@@ -36,11 +35,7 @@ export function commitDrafts(keys: string[]): void {
 /** Send drafts until the returned function is called. */
 export function startOutbox(client: ApolloClient): () => void {
   const outbox = new Outbox(client);
-  const stops = [
-    subscribeToDrafts(outbox.send),
-    connection.subscribe(outbox.onConnectionChange),
-    editConflict.subscribe(outbox.send),
-  ];
+  const stops = [subscribeToDrafts(outbox.send), connection.subscribe(outbox.onConnectionChange)];
   const timer = setInterval(() => void adopt(false), ADOPT_INTERVAL_MS);
   void adopt(true);
   return () => {
@@ -94,7 +89,7 @@ class Outbox {
   };
 
   private sendQueued(): void {
-    if (!connection.get().reachable || editConflict.get()) return;
+    if (!connection.get().reachable) return;
     const queued = keysWith('queued');
     for (const key of queued.filter(isQueuedCreate)) void sendQueuedCreate(this.client, key);
     for (const id of new Set(queued.filter((key) => !isQueuedCreate(key)).map(ownerOfDraft))) this.sendTask(id);

@@ -1,8 +1,8 @@
 /** Follows the drafts that a mutation sends: being saved, saved, refused, or to be sent again. */
 import type { UpdateTaskInput } from '@/gql';
 import { clearSavedStatus, type DraftStatus, draftKey, readDraft, setDraftStatus, writeDraft } from './drafts';
+import { TEXT_FIELDS } from './fieldConflicts';
 
-const TEXT_FIELDS = ['title', 'description'] as const;
 const SAVED_SHOWN_MS = 4_000;
 
 /** Return the keys of the drafts whose text this input sends. A draft that the person has edited further is not one. */
@@ -42,5 +42,14 @@ export function dropSavedDrafts(input: UpdateTaskInput): void {
     writeDraft(key, undefined);
     setDraftStatus([key], { kind: 'saved' });
     setTimeout(() => clearSavedStatus(key), SAVED_SHOWN_MS);
+  }
+}
+
+/** Let text that was typed while an earlier text of its field was saved build on the saved text. */
+export function rebaseEditedDrafts(input: UpdateTaskInput, version: number): void {
+  for (const field of TEXT_FIELDS) {
+    const [key, base] = [draftKey(input.id, field), input[field]];
+    const draft = readDraft(key);
+    if (draft && typeof base === 'string') writeDraft(key, { ...draft, version, base });
   }
 }

@@ -1,5 +1,14 @@
 /** The data of an update mutation: the response that the page expects, and the inputs that undo or repeat it. */
 import type { TaskFieldsFragment, TaskRowFragment, UpdateTaskInput, UpdateTasksMutation } from '@/gql';
+import type { Draft } from './drafts';
+import {
+  type BaseValues,
+  type EditableField,
+  editedFields,
+  isSameValue,
+  TEXT_FIELDS,
+  type TextField,
+} from './fieldConflicts';
 import { isVersionConflict } from './mutationResults';
 
 /** A cached task: with all fields, or only with the fields that the list shows. */
@@ -33,20 +42,43 @@ export function optimisticPayload(
   return { __typename: 'UpdateTasksPayload', userErrors: [], results } as UpdateTasksMutation['updateTasks'];
 }
 
+/** The inverse of an update: the inputs to send, and for each the values that the update has set. */
+export interface Inverse {
+  inputs: VersionedInput[];
+  bases: BaseValues[];
+}
+
 /** Return the inputs that give each changed task its previous values. */
-export function undoInputs(
-  before: (CachedTask | null)[],
-  inputs: UpdateTaskInput[],
-  results: UpdateResults,
-): VersionedInput[] {
-  return inputs.flatMap((input, i) => {
+export function undoInputs(before: (CachedTask | null)[], changes: UpdateTaskInput[], results: UpdateResults): Inverse {
+  const inverse: Inverse = { inputs: [], bases: [] };
+  changes.forEach((change, i) => {
     const previous = before[i];
     const updated = results[i]?.task;
-    if (!previous || !updated || updated.version === previous.version) return [];
-    const fields = Object.keys(input).filter((field) => field in previous && field !== 'id');
-    const values = Object.fromEntries(fields.map((field) => [field, previous[field as keyof typeof previous]]));
-    return [{ ...values, id: input.id, expectedVersion: updated.version }];
+    if (!previous || !updated || updated.version === previous.version) return;
+    const fields = editedFields(change).filter((field) => field in previous);
+    inverse.inputs.push({ ...pickFields(previous, fields), id: change.id, expectedVersion: updated.version });
+    inverse.bases.push(pickFields({ ...change, ...updated }, fields));
   });
+  return inverse;
+}
+
+function pickFields(values: object, fields: EditableField[]): BaseValues {
+  return Object.fromEntries(fields.map((field) => [field, (values as BaseValues)[field]]));
+}
+
+/** Return the values that an edit builds on: those of its draft, or else those that the page shows. */
+export function baseValues(
+  change: UpdateTaskInput,
+  cached: CachedTask | null,
+  draftOf: (field: TextField) => Draft | undefined,
+): BaseValues {
+  const shown = change.expectedVersion === undefined || change.expectedVersion === cached?.version ? cached : null;
+  const base: BaseValues = shown ? pickFields(shown, editedFields(change)) : {};
+  for (const field of TEXT_FIELDS) {
+    const draft = change[field] === undefined ? undefined : draftOf(field);
+    if (draft?.base !== undefined && draft.version === change.expectedVersion) base[field] = draft.base;
+  }
+  return base;
 }
 
 /** Return the inputs of the tasks that conflicted, now expecting their current versions. */
@@ -54,24 +86,6 @@ export function overwriteInputs(inputs: UpdateTaskInput[], results: UpdateResult
   return inputs.flatMap((input, i) => {
     const current = results[i]?.currentTask;
     return current ? [{ ...input, expectedVersion: current.version }] : [];
-  });
-}
-
-/**
- * Return the inputs that conflict with no one else's change, now expecting the current version.
- *
- * An edit expects the version that the edit before it creates. If that edit was not saved, the version never existed.
- * If the answer of an earlier edit was lost, the task can also have a version that this tab itself created.
- */
-export function inputsToRepeat(
-  inputs: UpdateTaskInput[],
-  results: UpdateResults,
-  isOwnVersion: (task: TaskFieldsFragment) => boolean,
-): VersionedInput[] {
-  return inputs.flatMap((input, i) => {
-    const current = results[i]?.currentTask;
-    const neverExisted = current && (input.expectedVersion ?? 0) > current.version;
-    return current && (neverExisted || isOwnVersion(current)) ? [{ ...input, expectedVersion: current.version }] : [];
   });
 }
 
@@ -92,13 +106,5 @@ export function acceptSavedChanges(inputs: UpdateTaskInput[], results: UpdateRes
 
 /** Whether the task has every value that the input asks for. */
 export function hasWantedValues(task: TaskFieldsFragment, wanted: UpdateTaskInput): boolean {
-  return Object.entries(wanted).every(([field, value]) => {
-    if (field === 'expectedVersion') return true;
-    const current = task[field as keyof typeof task];
-    return current === value || (field === 'expiresAt' && !!current && !!value && isSameTime(current, value));
-  });
-}
-
-function isSameTime(a: string | number, b: string | number): boolean {
-  return new Date(a).getTime() === new Date(b).getTime();
+  return editedFields(wanted).every((field) => isSameValue(field, task[field], wanted[field]));
 }

@@ -1,11 +1,12 @@
 import { useApolloClient } from '@apollo/client/react';
 import { useEffect, useRef } from 'react';
-import { readTaskRow } from '@/features/tasks/readTaskRow';
-import { TaskFieldsFragmentDoc } from '@/gql';
 import { type Draft, draftKey, type DraftStatus, readDraft, readDraftStatus, useDraft, useDraftStatus } from './drafts';
+import type { BaseValues, TextField } from './fieldConflicts';
 import { commitDrafts } from './outbox';
+import { readCachedTask } from './readCachedTask';
 
-type Field = 'title' | 'description';
+/** A task with the text of the edited field. */
+type DraftedTask<F extends TextField> = { id: string; version: number } & Record<F, string>;
 
 export interface TaskDraft {
   draft: Draft | undefined;
@@ -17,21 +18,22 @@ export interface TaskDraft {
 }
 
 /** The unsaved text of one field of a task. */
-export function useTaskDraft(task: { id: string; version: number }, field: Field): TaskDraft {
+export function useTaskDraft<F extends TextField>(task: DraftedTask<F>, field: F): TaskDraft {
   const client = useApolloClient();
   const key = draftKey(task.id, field);
   const [draft, setDraft] = useDraft(key);
   const status = useDraftStatus(key);
-  // The cache may know a newer version than the rendered task, because an optimistic edit is in flight.
-  const baseVersion = () => readDraft(key)?.version ?? readTaskRow(client, task.id)?.version ?? task.version;
+  const read = (optimistic: boolean): (BaseValues & { version: number }) | null =>
+    readCachedTask(client, task.id, optimistic);
+  const start = (): Omit<Draft, 'text'> => {
+    const started = readDraft(key);
+    if (started) return started;
+    // Not the optimistic values, because the service may refuse them.
+    const saved = read(false);
+    return { version: saved?.version ?? task.version, base: saved?.[field] ?? task[field] };
+  };
   // An edit in flight may still fail, so the text counts as saved only if it is there with and without that edit.
-  const isSaved = (text: string) =>
-    [true, false].every((optimistic) => {
-      const id = client.cache.identify({ __typename: 'Task', id: task.id });
-      const options = { fragment: TaskFieldsFragmentDoc, fragmentName: 'TaskFields', id, optimistic };
-      const cached = field === 'title' ? readTaskRow(client, task.id, optimistic) : client.cache.readFragment(options);
-      return cached !== null && text === cached[field as keyof typeof cached];
-    });
+  const isSaved = (text: string) => [true, false].every((optimistic) => read(optimistic)?.[field] === text);
   const save = () => {
     const latest = readDraft(key);
     if (!latest || readDraftStatus(key)?.kind === 'saving') return;
@@ -42,7 +44,7 @@ export function useTaskDraft(task: { id: string; version: number }, field: Field
   return {
     draft,
     status,
-    change: (text) => setDraft({ text, version: baseVersion() }),
+    change: (text) => setDraft({ ...start(), text }),
     save,
     discard: () => setDraft(undefined),
   };

@@ -3,27 +3,21 @@ import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
 import { invalidateList } from '@/features/tasks/listEvents';
-import { readTaskRow } from '@/features/tasks/readTaskRow';
-import { type TaskFieldsFragment, TaskFieldsFragmentDoc, type UpdateTaskInput, UpdateTasksDocument } from '@/gql';
+import { type UpdateTaskInput, UpdateTasksDocument } from '@/gql';
 import { showErrorToast } from '@/ui/toast';
-import { type DraftStatus, rebaseDrafts } from './drafts';
-import { editConflict } from './editConflict';
 import { describeUpdate } from './changeLabels';
-import {
-  isUnconfirmedVersion,
-  noteUnconfirmed,
-  reportLostChange,
-  resultsOfLostUpdate,
-  showNotSaved,
-} from './lostAnswers';
+import { draftKey, type DraftStatus, readDraft, rebaseDrafts } from './drafts';
+import { addEditConflict } from './editConflicts';
+import type { BaseValues } from './fieldConflicts';
+import { noteUnconfirmed, reportLostChange, resultsOfLostUpdate, showNotSaved } from './lostAnswers';
 import { isVersionConflict, type MutationOptions, summarizeErrors } from './mutationResults';
 import { trackChange } from './pendingChanges';
-import { dropSavedDrafts, markSending, markUnsaved, sendsOnlyDrafts } from './sentDrafts';
+import { readCachedTask } from './readCachedTask';
+import { dropSavedDrafts, markSending, markUnsaved, rebaseEditedDrafts, sendsOnlyDrafts } from './sentDrafts';
 import {
-  acceptSavedChanges,
+  baseValues,
   type CachedTask,
   hasAllFields,
-  inputsToRepeat,
   optimisticPayload,
   overwriteInputs,
   undoInputs,
@@ -31,6 +25,7 @@ import {
 } from './taskEdits';
 import { rebaseUndoSteps, recordChange, type UndoStep } from './undoStack';
 import { showUndoToast } from './undoToast';
+import { type EditAttempt, updateAttempts } from './updateAttempts';
 
 /** Resolves to whether every task was updated. */
 export type UpdateTasks = (inputs: UpdateTaskInput[], options?: MutationOptions) => Promise<boolean>;
@@ -55,106 +50,93 @@ async function sendUpdate(
 ): Promise<boolean> {
   const cached = changes.map((change) => readCachedTask(client, change.id));
   const allFields = cached.every(hasAllFields);
-  const inputs = changes.map((change, i) => ({ expectedVersion: cached[i]?.version, ...change }));
+  const edits = changes.map((change, i) => newEdit(change, cached[i] ?? null, options.bases?.[i]));
+  const update = { changes, cached, edits, options };
   const onlyDrafts = changes.every(sendsOnlyDrafts);
-  markSending(inputs);
-  rebaseDraftsBeforeSending(cached);
+  markSending(edits.map(({ input }) => input));
   try {
     const { data } = await client.mutate({
       mutation: UpdateTasksDocument,
-      variables: { input: { tasks: inputs }, allFields },
+      variables: { input: { tasks: edits.map(({ input }) => input) }, allFields },
+      context: { attempts: updateAttempts(edits, allFields, rebaseDrafts) },
       optimisticResponse: cached.every((task) => task !== null)
         ? { updateTasks: optimisticPayload(changes, cached, allFields) }
         : undefined,
     });
     const payload = data?.updateTasks;
-    const results = acceptSavedChanges(inputs, payload?.results ?? []);
-    rebaseDraftsAfterResponse(cached, results);
     const refusal = payload ? payload.userErrors[0]?.message : 'No tasks were changed.';
     if (refusal !== undefined) {
       for (const change of changes) markUnsaved(change, { kind: 'failed', reason: refusal });
       showErrorToast(refusal);
       return false;
     }
-    reportUpdated(client, changes, cached, results, options);
-    return reportFailed(client, inputs, results, options);
+    const results = payload?.results ?? [];
+    reportUpdated(client, update, results);
+    return reportFailed(client, update, results);
   } catch (error) {
-    rebaseDraftsAfterResponse(cached);
-    return reportWithoutAnswer(client, { changes, inputs, cached, onlyDrafts, options, error });
+    return reportWithoutAnswer(client, update, onlyDrafts, error);
   }
 }
 
-interface UnansweredUpdate {
+function newEdit(change: UpdateTaskInput, cached: CachedTask | null, knownBase: BaseValues | undefined): EditAttempt {
+  return {
+    input: { expectedVersion: cached?.version, ...change },
+    base: knownBase ?? baseValues(change, cached, (field) => readDraft(draftKey(change.id, field))),
+    predictedVersion: cached ? cached.version + 1 : undefined,
+  };
+}
+
+/** An update that was sent: what was asked for, the tasks before it, and how it was sent. */
+interface SentUpdate {
   changes: UpdateTaskInput[];
-  inputs: UpdateTaskInput[];
   cached: (CachedTask | null)[];
-  onlyDrafts: boolean;
+  edits: EditAttempt[];
   options: MutationOptions;
-  error: unknown;
 }
 
 /** Say what happened to an update without an answer. Drafts are sent again: their version keeps that harmless. */
 async function reportWithoutAnswer(
   client: ApolloClient,
-  { changes, inputs, cached, onlyDrafts, options, error }: UnansweredUpdate,
+  { changes, cached, edits, options }: SentUpdate,
+  onlyDrafts: boolean,
+  error: unknown,
 ): Promise<boolean> {
+  const inputs = edits.map(({ input }) => input);
   noteUnconfirmed(inputs);
   for (const change of changes) markUnsaved(change, { kind: 'waiting' });
   if (onlyDrafts) return false;
   const ids = inputs.map(({ id }) => id);
   const allSaved = await reportLostChange(client, ids, (tasks) => {
     const results = resultsOfLostUpdate(inputs, tasks);
-    rebaseDraftsAfterResponse(cached, results);
-    reportUpdated(client, changes, cached, results, { successMessage: 'Your change was saved.', ...options });
-    const unsaved = inputs.filter((_, i) => results[i]?.task === null);
+    const reported = { successMessage: 'Your change was saved.', ...options };
+    reportUpdated(client, { changes, cached, edits, options: reported }, results);
+    const unsaved = edits.filter((_, i) => results[i]?.task === null);
     if (unsaved.length === 0) return true;
     const what = unsaved.length === 1 ? 'Your change was not saved.' : `${unsaved.length} changes were not saved.`;
-    showNotSaved(error, what, () => void updateTasks(client, unsaved, options));
+    const again = unsaved.map(({ input }) => input);
+    const bases = unsaved.map(({ base }) => base);
+    showNotSaved(error, what, () => void updateTasks(client, again, { ...options, bases }));
     return false;
   });
   return allSaved ?? false;
 }
 
-/** Return the cached task: with all fields if the cache has them, otherwise with the fields that the list shows. */
-function readCachedTask(client: ApolloClient, id: string): CachedTask | null {
-  const allFields = client.cache.readFragment({
-    fragment: TaskFieldsFragmentDoc,
-    fragmentName: 'TaskFields',
-    id: client.cache.identify({ __typename: 'Task', id }),
-    optimistic: true,
+function reportUpdated(client: ApolloClient, { changes, cached, options }: SentUpdate, results: UpdateResults): void {
+  const { successMessage, record = { origin: 'change', label: describeUpdate(changes, cached) } } = options;
+  changes.forEach((change, i) => {
+    const saved = results[i]?.task;
+    if (!saved) return;
+    dropSavedDrafts(change);
+    rebaseEditedDrafts(change, saved.version);
   });
-  return allFields ?? readTaskRow(client, id);
-}
-
-/** Text that is typed while the mutation is in flight builds on the version that the mutation will create. */
-function rebaseDraftsBeforeSending(cached: (CachedTask | null)[]): void {
-  for (const task of cached) {
-    if (task) rebaseDrafts(task.id, task.version, task.version + 1);
-  }
-}
-
-/** Move drafts from the predicted version to the real one, or back to the old version if the mutation failed. */
-function rebaseDraftsAfterResponse(cached: (CachedTask | null)[], results: UpdateResults = []): void {
-  cached.forEach((task, i) => {
-    if (task) rebaseDrafts(task.id, task.version + 1, results[i]?.task?.version ?? task.version);
-  });
-}
-
-function reportUpdated(
-  client: ApolloClient,
-  changes: UpdateTaskInput[],
-  cached: (CachedTask | null)[],
-  results: UpdateResults,
-  { successMessage, record = { origin: 'change', label: describeUpdate(changes, cached) } }: MutationOptions,
-): void {
-  changes.forEach((change, i) => results[i]?.task && dropSavedDrafts(change));
-  const inverse = undoInputs(cached, changes, results);
+  const { inputs: inverse, bases } = undoInputs(cached, changes, results);
   for (const { id, expectedVersion } of inverse) rebaseUndoSteps(id, expectedVersion - 1, expectedVersion);
   if (inverse.length > 0) {
     const revert: UndoStep['revert'] = (next) =>
       updateTasks(client, inverse, {
         successMessage: next.origin === 'undo' ? 'Change undone.' : 'Change redone.',
         record: next,
+        bases,
       });
     const step = recordChange(record, revert, inverse);
     if (successMessage) showUndoToast(successMessage, record.origin === 'undo' ? undefined : step);
@@ -163,31 +145,26 @@ function reportUpdated(
 }
 
 /** Show why tasks were not updated, and offer to overwrite newer versions. Returns true if no task failed. */
-function reportFailed(
-  client: ApolloClient,
-  inputs: UpdateTaskInput[],
-  results: UpdateResults,
-  options: MutationOptions,
-): boolean {
-  const failed = inputs.filter((_, i) => results[i]?.userErrors.length);
-  if (failed.length === 0) return true;
-  const again = inputsToRepeat(inputs, results, isUnconfirmedVersion);
-  if (again.length > 0 && again.length === failed.length) {
-    void updateTasks(client, again, options);
-    return false;
-  }
-  inputs.forEach((input, i) => markUnsaved(input, statusOf(results[i])));
-  const [firstResult] = results;
-  const [mine] = inputs;
-  if (inputs.length === 1 && mine && firstResult?.currentTask && isVersionConflict(firstResult)) {
-    showConflict(mine, firstResult.currentTask);
-    return false;
-  }
+function reportFailed(client: ApolloClient, { edits, options }: SentUpdate, results: UpdateResults): boolean {
   const { count, text } = summarizeErrors(results);
-  const conflicting = overwriteInputs(inputs, results);
-  const overwrite = { label: 'Overwrite', run: () => void updateTasks(client, conflicting, options) };
+  if (count === 0) return true;
+  edits.forEach(({ input }, i) => markUnsaved(input, statusOf(results[i])));
+  const [firstResult] = results;
+  const [edit] = edits;
+  if (edits.length === 1 && edit && firstResult?.currentTask && isVersionConflict(firstResult)) {
+    addEditConflict({ mine: edit.input, base: edit.base, theirs: firstResult.currentTask });
+    return false;
+  }
+  const conflicting = overwriteInputs(
+    edits.map(({ input }) => input),
+    results,
+  );
+  const overwrite = {
+    label: 'Overwrite',
+    run: () => void updateTasks(client, conflicting, { ...options, bases: undefined }),
+  };
   showErrorToast(
-    inputs.length === 1 ? text : `${count} of ${inputs.length} tasks could not be changed. ${text}`,
+    edits.length === 1 ? text : `${count} of ${edits.length} tasks could not be changed. ${text}`,
     conflicting.length > 0 ? overwrite : undefined,
   );
   return false;
@@ -197,10 +174,4 @@ function reportFailed(
 function statusOf(result: UpdateResults[number] | undefined): DraftStatus {
   if (isVersionConflict(result)) return { kind: 'conflict' };
   return { kind: 'failed', reason: summarizeErrors(result ? [result] : []).text };
-}
-
-/** Ask which version to keep. The outbox asks about a draft again when another conflict has been decided. */
-function showConflict(mine: UpdateTaskInput, theirs: TaskFieldsFragment): void {
-  if (!editConflict.get()) return editConflict.set({ mine, theirs });
-  markUnsaved(mine, { kind: 'waiting' });
 }

@@ -10,7 +10,7 @@ import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
 import { useHealthCheck } from '@/features/connection/useHealthCheck';
 import { useTaskCounts } from '@/features/live-updates/useTaskCounts';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
-import { editConflict } from '@/features/task-editing/editConflict';
+import { editConflicts } from '@/features/task-editing/editConflicts';
 import { redoLatest, undoLatest } from '@/features/task-editing/undoToast';
 import { useOutbox } from '@/features/task-editing/useOutbox';
 import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
@@ -166,7 +166,7 @@ function Dialogs({ taskId, onCloseTask, trashOpen, onCloseTrash, panel, onCloseP
   const paletteNeeded = useLatch(panel === 'palette');
   const historyNeeded = useLatch(panel === 'history');
   const trashNeeded = useLatch(trashOpen);
-  const conflictNeeded = useLatch(useStore(editConflict) !== undefined);
+  const conflictNeeded = useLatch(useStore(editConflicts).length > 0);
   return (
     <>
       {drawerNeeded && <TaskDrawer id={taskId} onClose={onCloseTask} />}

@@ -1,0 +1,73 @@
+/** One field in conflict: both values side by side. In texts, the words that each side changed are marked. */
+import { useId } from 'react';
+import type { EditConflict } from '@/features/task-editing/editConflicts';
+import { type EditableField, isTextField } from '@/features/task-editing/fieldConflicts';
+import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
+import type { TaskPriority, TaskStatus } from '@/gql';
+import { formatLongDate } from '@/ui/format';
+import { FIELD_LABELS } from './fieldLabels';
+import { diffText } from './textDiff';
+import styles from './VersionChoice.module.css';
+
+interface Props {
+  field: EditableField;
+  conflict: EditConflict;
+}
+
+export function FieldComparison({ field, conflict: { mine, base, theirs } }: Props) {
+  const sides = [
+    // Without the text at the start, each side is compared with the other one.
+    { label: 'Yours', value: mine[field], before: base[field] ?? theirs[field] },
+    { label: 'Theirs', value: theirs[field], before: base[field] ?? mine[field] },
+  ];
+  return (
+    <section className={styles.field} aria-label={FIELD_LABELS[field]}>
+      <h3 className={styles.label}>{FIELD_LABELS[field]}</h3>
+      <div className={styles.sides}>
+        {sides.map(({ label, value, before }) => (
+          <Side key={label} label={label}>
+            {isTextField(field) ? (
+              <ComparedText before={before ?? ''} after={value ?? ''} />
+            ) : (
+              formatValue(field, value)
+            )}
+          </Side>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Side({ label, children }: { label: string; children: React.ReactNode }) {
+  const id = useId();
+  return (
+    <div role="group" aria-labelledby={id} className={styles.side}>
+      <div id={id} className={styles.sideLabel}>
+        {label}
+      </div>
+      <div className={styles.value} dir="auto">
+        {children}
+      </div>
+    </div>
+  );
+}
+
+function ComparedText({ before, after }: { before: string; after: string }) {
+  if (after === '' && before === '') return '(empty)';
+  return diffText(before, after).map(({ kind, text }, i) => {
+    if (kind === 'same') return <span key={i}>{text}</span>;
+    const Tag = kind === 'added' ? 'ins' : 'del';
+    return (
+      <Tag key={i} className={styles[kind]}>
+        {text}
+      </Tag>
+    );
+  });
+}
+
+function formatValue(field: EditableField, value: string | null | undefined): string {
+  if (value === null || value === undefined) return field === 'expiresAt' ? 'Never' : '–';
+  if (field === 'status') return STATUS_LABELS[value as TaskStatus];
+  if (field === 'priority') return PRIORITY_LABELS[value as TaskPriority];
+  return formatLongDate(value);
+}

@@ -1,0 +1,81 @@
+/** Edits a text that starts with the changes of both sides. What is typed is kept as the draft of its field. */
+import { Button, Group, Stack, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import { draftKey, writeDraft } from '@/features/task-editing/drafts';
+import type { EditConflict } from '@/features/task-editing/editConflicts';
+import { TEXT_FIELDS, type TextField } from '@/features/task-editing/fieldConflicts';
+import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
+import { conflictFields } from './conflictFields';
+import { FIELD_LABELS } from './fieldLabels';
+import { mergeTexts } from './textDiff';
+
+const MAX_LENGTH: Record<TextField, number> = { title: 500, description: 10_000 };
+
+interface Props {
+  conflict: EditConflict;
+  onBack: () => void;
+  onDone: () => void;
+}
+
+export function MergeEditor({ conflict, onBack, onDone }: Props) {
+  const { mine, theirs } = conflict;
+  const updateTasks = useUpdateTasks();
+  const [texts, setTexts] = useState(() => mergedTexts(conflict));
+  const change = (field: TextField, value: string) => {
+    const text = field === 'title' ? value.replaceAll('\n', ' ') : value;
+    setTexts({ ...texts, [field]: text });
+    writeDraft(draftKey(mine.id, field), { text, version: theirs.version, base: theirs[field] });
+  };
+  const isTooLong = TEXT_FIELDS.some((field) => (texts[field]?.length ?? 0) > MAX_LENGTH[field]);
+  const isEmpty = texts.title?.trim() === '';
+  const save = () => {
+    if (isTooLong || isEmpty) return;
+    onDone();
+    const title = texts.title?.trim();
+    const edit = { ...mine, ...texts, ...(title === undefined ? {} : { title }), expectedVersion: theirs.version };
+    void updateTasks([edit], { successMessage: 'The combined text was saved.' });
+  };
+  return (
+    <Stack
+      gap="md"
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) save();
+      }}
+    >
+      {TEXT_FIELDS.filter((field) => texts[field] !== undefined).map((field, i) => (
+        <Textarea
+          key={field}
+          label={`${FIELD_LABELS[field]}, combined`}
+          autoFocus={i === 0}
+          autosize
+          minRows={field === 'title' ? 1 : 4}
+          maxRows={16}
+          dir="auto"
+          value={texts[field]}
+          error={errorOf(field, texts[field] ?? '')}
+          onChange={(event) => change(field, event.currentTarget.value)}
+        />
+      ))}
+      <Group justify="flex-end" gap="sm">
+        <Button variant="default" onClick={onBack}>
+          Back
+        </Button>
+        <Button onClick={save} disabled={isTooLong || isEmpty}>
+          Save combined text
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function mergedTexts(conflict: EditConflict): Partial<Record<TextField, string>> {
+  const { mine, base, theirs } = conflict;
+  const fields = TEXT_FIELDS.filter((field) => conflictFields(conflict).includes(field));
+  return Object.fromEntries(fields.map((field) => [field, mergeTexts(base[field], mine[field] ?? '', theirs[field])]));
+}
+
+function errorOf(field: TextField, text: string): string | undefined {
+  if (field === 'title' && !text.trim()) return 'A task needs a title.';
+  const limit = MAX_LENGTH[field];
+  return text.length > limit ? `${text.length} characters. At most ${limit} are allowed: shorten the text.` : undefined;
+}

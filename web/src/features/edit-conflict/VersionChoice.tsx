@@ -1,0 +1,83 @@
+/** The fields in conflict, compared, and the ways to resolve the conflict. */
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { draftKey, readDraft, writeDraft } from '@/features/task-editing/drafts';
+import type { EditConflict } from '@/features/task-editing/editConflicts';
+import { editedFields, isTextField, TEXT_FIELDS } from '@/features/task-editing/fieldConflicts';
+import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
+import { showToast } from '@/ui/toast';
+import { conflictFields, otherFields } from './conflictFields';
+import { FieldComparison } from './FieldComparison';
+import { MergeEditor } from './MergeEditor';
+import styles from './VersionChoice.module.css';
+
+interface Props {
+  conflict: EditConflict;
+  onDone: () => void;
+}
+
+export function VersionChoice({ conflict, onDone }: Props) {
+  const [merging, setMerging] = useState(false);
+  const { keepMine, keepTheirs } = useChoices(conflict, onDone);
+  const fields = conflictFields(conflict);
+  if (merging) return <MergeEditor conflict={conflict} onBack={() => setMerging(false)} onDone={onDone} />;
+  return (
+    <Stack gap="md">
+      {/* The focus starts here and not on a button, so that a key that is still being typed decides nothing. */}
+      <div className={styles.comparison} tabIndex={-1} data-autofocus role="group" aria-label="Comparison">
+        <Text size="sm">
+          Your change is not saved yet. Marked words were <ins className={styles.added}>added</ins> or{' '}
+          <del className={styles.removed}>removed</del> since you started.
+        </Text>
+        {fields.map((field) => (
+          <FieldComparison key={field} field={field} conflict={conflict} />
+        ))}
+      </div>
+      <Group justify="flex-end" gap="sm">
+        {fields.some(isTextField) && (
+          <Button variant="default" onClick={() => setMerging(true)}>
+            Combine both…
+          </Button>
+        )}
+        <Button variant="default" onClick={keepTheirs}>
+          Keep theirs
+        </Button>
+        <Button variant="default" onClick={keepMine}>
+          Keep mine
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function useChoices(conflict: EditConflict, onDone: () => void) {
+  const updateTasks = useUpdateTasks();
+  const { mine, theirs } = conflict;
+  const keepMine = () => {
+    onDone();
+    void updateTasks([{ ...mine, expectedVersion: theirs.version }], { successMessage: 'Your version was saved.' });
+  };
+  const keepTheirs = () => {
+    onDone();
+    discardDrafts(conflict);
+    const rest = otherFields(conflict);
+    if (editedFields(rest).length > 0) void updateTasks([{ ...rest, expectedVersion: theirs.version }]);
+  };
+  return { keepMine, keepTheirs };
+}
+
+/** Remove the drafts of the fields in conflict, with a message that can bring them back. */
+function discardDrafts(conflict: EditConflict): void {
+  const { mine, theirs } = conflict;
+  const discarded = TEXT_FIELDS.filter((field) => conflictFields(conflict).includes(field)).flatMap((field) => {
+    const key = draftKey(mine.id, field);
+    const text = readDraft(key)?.text ?? mine[field];
+    return typeof text === 'string' ? [{ key, draft: { text, version: theirs.version, base: theirs[field] } }] : [];
+  });
+  if (discarded.length === 0) return;
+  for (const { key } of discarded) writeDraft(key, undefined);
+  const bringBack = () => {
+    for (const { key, draft } of discarded) writeDraft(key, draft);
+  };
+  showToast('Your text was discarded.', { label: 'Bring it back', run: bringBack });
+}
