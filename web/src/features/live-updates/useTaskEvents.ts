@@ -2,6 +2,7 @@
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { rememberVersion } from '@/apollo/versionGuardLink';
+import { checkDraftedTasks, forgetGoneTasks, removeGoneTask } from '@/features/task-editing/goneTasks';
 import { idsCreatedHere, invalidateList, taskCreatedElsewhere } from '@/features/tasks/listEvents';
 import {
   TaskChangedDocument,
@@ -26,14 +27,16 @@ function applyTaskEvent(client: ApolloClient, { kind, id, task }: TaskEvent, lis
   if (kind === 'MANY' || kind === 'RESYNC') {
     evictTaskQueries(client);
     refetchOpenTask(client);
+    // Without an answer, the next connection asks again.
+    checkDraftedTasks(client).catch(() => undefined);
     return invalidateList();
   }
   if (!task) {
-    if (!id) return;
-    client.cache.evict({ id: client.cache.identify({ __typename: 'Task', id }) });
-    return invalidateList();
+    if (id) removeGoneTask(client, id, kind === 'EXPIRED' ? 'expired' : 'deleted');
+    return;
   }
   rememberVersion(task);
+  forgetGoneTasks([task.id]);
   if (kind === 'CREATED') {
     if (!idsCreatedHere.has(task.id)) taskCreatedElsewhere.set(task);
     return;

@@ -2,10 +2,12 @@
 import { skipToken, useQuery } from '@apollo/client/react';
 import { Drawer, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
+import { useDraftedTaskIds } from '@/features/gone-task/useDraftedTaskIds';
+import { useGoneTask } from '@/features/task-editing/goneTasks';
 import { TaskDetailDocument } from '@/gql';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { MissingTask } from './MissingTask';
-import { TaskForm } from './TaskForm';
+import { GoneTaskForm, TaskForm } from './TaskForm';
 
 interface Props {
   /** The open task, or null while the drawer is closed. */
@@ -41,9 +43,18 @@ export function TaskDrawer({ id, onClose }: Props) {
 
 function TaskDetail({ id, open, onClose }: { id: string; open: boolean; onClose: () => void }) {
   const { data, error, dataState } = useQuery(TaskDetailDocument, open ? { variables: { id } } : skipToken);
-  if (data?.task) return <TaskForm task={data.task} onClose={onClose} />;
+  const gone = useGoneTask(id);
+  const drafted = useDraftedTaskIds().includes(id);
+  // A task that disappears stays on screen, so that nothing that is being typed is lost.
+  const [lastTask, setLastTask] = useState(data?.task);
+  if (data?.task && data.task !== lastTask) setLastTask(data.task);
+  const isMissing = open && dataState === 'complete' && data.task === null;
+  const goneReason = data?.task ? undefined : (gone?.reason ?? (isMissing ? 'unknown' : undefined));
+  const task = data?.task ?? lastTask;
+  if (task) return <TaskForm task={task} goneReason={goneReason} onClose={onClose} />;
   if (error) return <Text c="var(--bad)">Could not load this task. {error.message}</Text>;
-  if (open && dataState === 'complete') return <MissingTask id={id} />;
+  if (isMissing && !drafted) return <MissingTask id={id} />;
+  if (isMissing) return <GoneTaskForm id={id} reason={goneReason ?? 'unknown'} onClose={onClose} />;
   return (
     <Stack aria-busy="true">
       <Skeleton height={34} />

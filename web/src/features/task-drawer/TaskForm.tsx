@@ -1,6 +1,9 @@
 /** The fields of a task. Text is saved when its field loses the focus, and a choice when it is made. */
 import { useFragment } from '@apollo/client/react';
 import { Button, Group, NativeSelect, SimpleGrid, Stack, Text, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import { GoneTaskNotice } from '@/features/gone-task/GoneTaskNotice';
+import { type GoneReason, useGoneTask } from '@/features/task-editing/goneTasks';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
 import { ExpiryField } from '@/features/tasks/ExpiryField';
@@ -19,22 +22,67 @@ import { type TextField, useTextField } from './useTextField';
 
 interface Props {
   task: NonNullable<TaskDetailQuery['task']>;
+  /** Why the task is gone. Undefined while it exists. */
+  goneReason: GoneReason | undefined;
   onClose: () => void;
 }
 
-export function TaskForm({ task, onClose }: Props) {
+export function TaskForm({ task, goneReason, onClose }: Props) {
   const { data, complete } = useFragment({ fragment: TaskFieldsFragmentDoc, fragmentName: 'TaskFields', from: task });
-  return complete ? <TaskFieldInputs task={data} onClose={onClose} /> : null;
+  const [lastSeen, setLastSeen] = useState(complete ? data : undefined);
+  if (complete && data !== lastSeen) setLastSeen(data);
+  const shown = complete ? data : lastSeen;
+  return shown ? <TaskFieldInputs task={shown} goneReason={goneReason} onClose={onClose} /> : null;
 }
 
-function TaskFieldInputs({ task, onClose }: { task: TaskFieldsFragment; onClose: () => void }) {
-  const title = useTextField(task, 'title');
-  const description = useTextField(task, 'description');
-  const updateTasks = useUpdateTasks();
+/** The kept text of a task that was gone before the drawer was opened. */
+export function GoneTaskForm({ id, reason, onClose }: { id: string; reason: GoneReason; onClose: () => void }) {
+  const { title = '', description = '', version = 0 } = useGoneTask(id)?.lastSeen ?? {};
   return (
     <Stack gap="md">
-      <TitleInput field={title} />
-      <DescriptionInput field={description} />
+      <GoneTaskNotice id={id} reason={reason} onDone={onClose} />
+      <TextInputs task={{ id, title, description, version }} isGone />
+    </Stack>
+  );
+}
+
+interface InputsProps extends Omit<Props, 'task'> {
+  task: TaskFieldsFragment;
+}
+
+function TaskFieldInputs({ task, goneReason, onClose }: InputsProps) {
+  return (
+    <Stack gap="md">
+      {goneReason && <GoneTaskNotice id={task.id} reason={goneReason} onDone={onClose} />}
+      <TextInputs task={task} isGone={goneReason !== undefined} />
+      {!goneReason && <ChoiceInputs task={task} />}
+      {!goneReason && <FormFooter task={task} onClose={onClose} />}
+    </Stack>
+  );
+}
+
+type TextTask = Pick<TaskFieldsFragment, 'id' | 'title' | 'description' | 'version'>;
+
+function TextInputs({ task, isGone }: { task: TextTask; isGone: boolean }) {
+  const title = useTextField(task, 'title');
+  const description = useTextField(task, 'description');
+  return (
+    <>
+      <TitleInput field={isGone ? keptOnly(title) : title} />
+      <DescriptionInput field={isGone ? keptOnly(description) : description} />
+    </>
+  );
+}
+
+/** The text of a task that is gone is kept as a draft, and cannot be saved in the task. */
+function keptOnly(field: TextField): TextField {
+  return { ...field, unsaved: false, save: () => {} };
+}
+
+function ChoiceInputs({ task }: { task: TaskFieldsFragment }) {
+  const updateTasks = useUpdateTasks();
+  return (
+    <>
       <SimpleGrid cols={2} spacing="md">
         <NativeSelect
           label="Status"
@@ -50,8 +98,7 @@ function TaskFieldInputs({ task, onClose }: { task: TaskFieldsFragment; onClose:
         />
       </SimpleGrid>
       <ExpiryField value={task.expiresAt} onChange={(expiresAt) => void updateTasks([{ id: task.id, expiresAt }])} />
-      <FormFooter task={task} onClose={onClose} />
-    </Stack>
+    </>
   );
 }
 

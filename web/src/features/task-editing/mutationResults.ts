@@ -30,5 +30,14 @@ export function summarizeErrors(results: ItemResult[]): { count: number; text: s
 }
 
 export function isVersionConflict(result: ItemResult | undefined): boolean {
-  return result?.userErrors.some((error) => error.code === 'VERSION_CONFLICT') ?? false;
+  return hasError(result, 'VERSION_CONFLICT');
+}
+
+/** Whether the task does not exist, was deleted or has expired. */
+export function isNotFound(result: ItemResult | undefined): boolean {
+  return hasError(result, 'NOT_FOUND');
+}
+
+function hasError(result: ItemResult | undefined, code: UserErrorCode): boolean {
+  return result?.userErrors.some((error) => error.code === code) ?? false;
 }

@@ -18,6 +18,7 @@ import {
   subscribeToDrafts,
   writeDraft,
 } from './drafts';
+import { rememberGoneTask } from './goneTasks';
 import { readTasks } from './lostAnswers';
 import { isQueuedCreate, sendQueuedCreate } from './queuedCreates';
 import { updateTasks } from './useUpdateTasks';
@@ -120,7 +121,10 @@ class Outbox {
     const keys = keysWith('queued').filter((key) => ownerOfDraft(key) === id);
     try {
       const [task] = await readTasks(this.client, [id]);
-      if (!task) setDraftStatus(keys, { kind: 'failed', reason: GONE });
+      if (!task) {
+        setDraftStatus(keys, { kind: 'failed', reason: GONE });
+        rememberGoneTask(this.client, id, 'unknown');
+      }
     } catch {
       setDraftStatus(keys, { kind: 'waiting' });
     } finally {

@@ -9,8 +9,9 @@ import { describeUpdate } from './changeLabels';
 import { draftKey, type DraftStatus, readDraft, rebaseDrafts } from './drafts';
 import { addEditConflict } from './editConflicts';
 import type { BaseValues } from './fieldConflicts';
+import { draftedTaskIds, removeGoneTask } from './goneTasks';
 import { noteUnconfirmed, reportLostChange, resultsOfLostUpdate, showNotSaved } from './lostAnswers';
-import { isVersionConflict, type MutationOptions, summarizeErrors } from './mutationResults';
+import { isNotFound, isVersionConflict, type MutationOptions, summarizeErrors } from './mutationResults';
 import { trackChange } from './pendingChanges';
 import { readCachedTask } from './readCachedTask';
 import { dropSavedDrafts, markSending, markUnsaved, rebaseEditedDrafts, sendsOnlyDrafts } from './sentDrafts';
@@ -153,6 +154,11 @@ function reportFailed(client: ApolloClient, { edits, options }: SentUpdate, resu
   const [edit] = edits;
   if (edits.length === 1 && edit && firstResult?.currentTask && isVersionConflict(firstResult)) {
     addEditConflict({ mine: edit.input, base: edit.base, theirs: firstResult.currentTask });
+    return false;
+  }
+  if (edits.length === 1 && edit && isNotFound(firstResult) && draftedTaskIds().includes(edit.input.id)) {
+    // The drawer or a banner says so, and offers the text.
+    removeGoneTask(client, edit.input.id, 'unknown');
     return false;
   }
   const conflicting = overwriteInputs(

@@ -1,6 +1,7 @@
 /** The title of a row. It opens the task, and can be edited in place. */
 import { useEffect, useRef } from 'react';
-import { useSaveOnUnmount, useTaskDraft } from '@/features/task-editing/useTaskDraft';
+import { useDetachedTitle } from '@/features/task-editing/detachedTitle';
+import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
 import { Icon } from '@/ui/icons';
 import styles from './RowTitle.module.css';
 
@@ -62,7 +63,7 @@ function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void
   // Removing the input from the page causes a blur, which must not save a second time.
   const finished = useRef(false);
   useEffect(() => input.current?.select(), []);
-  useSaveOnUnmount(save);
+  useDetachedTitle(task, input, () => finished.current);
 
   const finish = () => {
     if (finished.current) return;

@@ -3,6 +3,7 @@ import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState
 import { BulkActionsBar } from '@/features/bulk-actions/BulkActionsBar';
 import { useSelection } from '@/features/bulk-actions/useSelection';
 import { useTaskActions } from '@/features/bulk-actions/useTaskActions';
+import { DetachedTitleEditor } from './DetachedTitleEditor';
 import { NoSearchResults, NoTasks } from './EmptyState';
 import type { GridHandle, ListPosition } from './gridHandle';
 import { NewTasksPill } from './NewTasksPill';
@@ -115,6 +116,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
   return (
     <div className={styles.frame}>
       {isEmpty && (counted ? <NoTasks view={view} onCreate={onCreate} /> : <NoSearchResults query={view.q} />)}
+      <DetachedTitleEditor onDone={() => edit(undefined)} />
       <NewTasksPill count={list.newTaskCount} onShow={() => void showNewTasks()} />
       <div
         ref={scrollerRef}

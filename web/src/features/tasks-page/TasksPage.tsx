@@ -8,6 +8,7 @@ import { watchBrowserConnectivity } from '@/apollo/webSocketClient';
 import type { PageCommands, PagePanel } from '@/features/command-palette/commands';
 import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
 import { useHealthCheck } from '@/features/connection/useHealthCheck';
+import { KeptTextBanner } from '@/features/gone-task/KeptTextBanner';
 import { useTaskCounts } from '@/features/live-updates/useTaskCounts';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
 import { editConflicts } from '@/features/task-editing/editConflicts';
@@ -102,6 +103,7 @@ export function TasksPage() {
       <Header view={view} counts={counts} commands={commands} searchRef={searchRef} />
       <main className={styles.main}>
         <ConnectionBanner />
+        <KeptTextBanner openId={view.task} onOpen={(id) => void setView({ task: id })} />
         <Tabs.Panel value={tab}>
           <TaskGrid
             key={viewKey(view)}

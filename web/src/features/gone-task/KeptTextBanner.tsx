@@ -1,0 +1,36 @@
+/** A banner for unsaved text of tasks that are gone, because the list does not show these tasks any more. */
+import { Button, Text } from '@mantine/core';
+import { detachedTitle } from '@/features/task-editing/detachedTitle';
+import { goneTasks } from '@/features/task-editing/goneTasks';
+import { useStore } from '@/ui/store';
+import { useDraftedTaskIds } from './useDraftedTaskIds';
+import styles from './GoneTaskNotice.module.css';
+
+const MAX_TITLE_CHARACTERS = 60;
+
+interface Props {
+  /** The task that is open. Its text is on screen. */
+  openId: string | null;
+  onOpen: (id: string) => void;
+}
+
+export function KeptTextBanner({ openId, onOpen }: Props) {
+  const gone = useStore(goneTasks);
+  const editedId = useStore(detachedTitle)?.task.id;
+  const ids = useDraftedTaskIds().filter((id) => gone.has(id) && id !== openId && id !== editedId);
+  const [id] = ids;
+  if (id === undefined) return null;
+  const title = gone.get(id)?.lastSeen.title ?? '';
+  const shortTitle = title.length > MAX_TITLE_CHARACTERS ? `${title.slice(0, MAX_TITLE_CHARACTERS)}…` : title;
+  const subject = ids.length > 1 ? `${ids.length} tasks` : shortTitle ? `“${shortTitle}”` : 'a task';
+  return (
+    <div role="status" className={styles.banner}>
+      <Text size="sm" dir="auto">
+        {`You have unsaved text for ${subject}, ${ids.length > 1 ? 'which no longer exist' : 'which no longer exists'}.`}
+      </Text>
+      <Button size="compact-sm" variant="default" onClick={() => onOpen(id)}>
+        Show text
+      </Button>
+    </div>
+  );
+}
