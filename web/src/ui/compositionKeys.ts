@@ -16,7 +16,12 @@ export function isCompositionKey({ isComposing, keyCode }: Pick<KeyboardEvent, '
  */
 export function shieldCompositionKeys(): void {
   if (typeof window === 'undefined') return; // the build renders the page without a browser
-  window.addEventListener('keydown', (event) => isCompositionKey(event) && event.stopImmediatePropagation(), {
-    capture: true,
-  });
+  window.addEventListener('keydown', onKeyDown, { capture: true });
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  if (!isCompositionKey(event)) return;
+  event.stopImmediatePropagation();
+  // By itself, a browser may submit the form of the field.
+  if (event.key === 'Enter' && event.target instanceof HTMLInputElement) event.preventDefault();
 }

@@ -19,7 +19,10 @@ interface Props {
 
 export function SearchField({ query, inputRef, className, onSearch, onLeave }: Props) {
   const [text, setText] = useState(query);
+  // The URL follows the field with a delay, in which the person types on.
+  const [sent, setSent] = useState(query);
   const search = useDebouncedCallback((next: string) => {
+    setSent(next);
     // Back undoes the start or the end of a search, but not a change of its words.
     onSearch(next, (next === '') === (query === '') ? 'replace' : 'push');
   }, PAUSE_MS);
@@ -27,11 +30,15 @@ export function SearchField({ query, inputRef, className, onSearch, onLeave }: P
   const [lastQuery, setLastQuery] = useState(query);
   if (lastQuery !== query) {
     setLastQuery(query);
-    if (text.trim() !== query) setText(query);
+    if (query !== sent) {
+      setSent(query);
+      setText(query);
+    }
   }
-  const change = (next: string) => {
+  const change = (next: string, composing = false) => {
     setText(next);
-    search(next.trim());
+    // A word that an input method composes is searched when it is confirmed.
+    if (!composing) search(next.trim());
   };
   return (
     <TextInput
@@ -44,7 +51,8 @@ export function SearchField({ query, inputRef, className, onSearch, onLeave }: P
       maxLength={MAX_LENGTH}
       leftSection={<Icon name="search" />}
       value={text}
-      onChange={(event) => change(event.currentTarget.value)}
+      onChange={(event) => change(event.currentTarget.value, (event.nativeEvent as InputEvent).isComposing)}
+      onCompositionEnd={(event) => change(event.currentTarget.value)}
       onKeyDown={(event) => {
         if (event.key === 'Escape') change('');
         if (event.key === 'Escape' || event.key === 'Enter') onLeave();
