@@ -10,10 +10,15 @@ let drafts: typeof import('@/features/task-editing/drafts');
 let existing: string[];
 let client: ApolloClient;
 
-/** Load the modules again, as a reload of the page does. */
-async function reload(): Promise<void> {
+/** Load the modules again, as a reload of the page does, with the titles of these tasks as drafts. */
+async function reload(...drafted: string[]): Promise<void> {
   vi.resetModules();
   [gone, drafts] = await Promise.all([load(), import('@/features/task-editing/drafts')]);
+  draftTitles(...drafted);
+}
+
+function draftTitles(...ids: string[]): void {
+  for (const id of ids) drafts.writeDraft(`${id}.title`, { text: 'New', version: 1 });
 }
 
 function showTask(fields: Parameters<typeof task>[0]): void {
@@ -68,9 +73,9 @@ test('only drafts of tasks count, and not those of the form for a new task', () 
 
 test('after a reload, the page finds out which drafts belong to tasks that are gone', async () => {
   showTask({ id: 'a', title: 'Letter' });
-  for (const id of ['a', 'b', 'c']) drafts.writeDraft(`${id}.title`, { text: 'New', version: 1 });
+  draftTitles('a', 'b', 'c');
   gone.removeGoneTask(client, 'a', 'deleted');
-  await reload();
+  await reload('a', 'b', 'c');
   existing = ['b'];
   await gone.checkDraftedTasks(client);
   expect([...gone.goneTasks.get()].map(([id, { reason, lastSeen }]) => [id, reason, lastSeen.title])).toEqual([
@@ -80,7 +85,7 @@ test('after a reload, the page finds out which drafts belong to tasks that are g
 });
 
 test('a task that exists again is no longer gone', async () => {
-  drafts.writeDraft('a.title', { text: 'New', version: 1 });
+  draftTitles('a');
   gone.rememberGoneTask(client, 'a', 'deleted');
   existing = ['a'];
   await gone.checkDraftedTasks(client);
@@ -90,8 +95,8 @@ test('a task that exists again is no longer gone', async () => {
 test('text that is typed after the task was deleted is kept for a reload too', async () => {
   showTask({ id: 'a', title: 'Letter' });
   gone.removeGoneTask(client, 'a', 'deleted');
-  drafts.writeDraft('a.title', { text: 'New', version: 1 });
-  await reload();
+  draftTitles('a');
+  await reload('a');
   await gone.checkDraftedTasks(client);
   expect(gone.goneTasks.get().get('a')?.lastSeen.title).toBe('Letter');
 });
