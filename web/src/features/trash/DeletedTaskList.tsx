@@ -19,6 +19,11 @@ export function DeletedTaskList({ trash, selected, onSelect, onRestore }: Props)
   const [active, setActive] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const row = Math.max(Math.min(active, tasks.length - 1), 0);
+  // The focus is lost with the row of a task that was restored.
+  useEffect(() => {
+    if (document.activeElement !== document.body) return;
+    list.current?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus();
+  }, [tasks]);
   const toggle = (id: string) => {
     const next = new Set(selected);
     if (!next.delete(id)) next.add(id);
