@@ -37,21 +37,14 @@ export function DeletedTaskList({ trash, selected, onSelect, onRestore }: Props)
   const onKeyDown = (event: KeyboardEvent) => {
     const id = tasks[row]?.task.id;
     if (!id || event.ctrlKey || event.metaKey || event.altKey) return;
-    const keys: Record<string, () => void> = {
-      ArrowDown: () => moveTo(row + 1),
-      j: () => moveTo(row + 1),
-      ArrowUp: () => moveTo(row - 1),
-      k: () => moveTo(row - 1),
-      Home: () => moveTo(0),
-      End: () => moveTo(tasks.length - 1),
+    const keys = {
+      ...moveKeys(row, tasks.length, moveTo),
       r: () => onRestore([id]),
+      // Buttons and checkboxes have these keys themselves.
+      ...(event.target instanceof HTMLElement &&
+        event.target.role === 'row' && { ' ': () => toggle(id), Enter: () => onRestore([id]) }),
     };
-    // Buttons and checkboxes have these keys themselves.
-    if (event.target instanceof HTMLElement && event.target.role === 'row') {
-      keys[' '] = () => toggle(id);
-      keys['Enter'] = () => onRestore([id]);
-    }
-    const run = keys[event.key];
+    const run = (keys as Record<string, (() => void) | undefined>)[event.key];
     if (!run) return;
     event.preventDefault();
     run();
@@ -74,6 +67,18 @@ export function DeletedTaskList({ trash, selected, onSelect, onRestore }: Props)
       {hasNextPage && trash.error === undefined && <MoreRows key={tasks.length} onVisible={trash.loadMore} />}
     </div>
   );
+}
+
+function moveKeys(row: number, count: number, moveTo: (row: number) => void): Record<string, () => void> {
+  const [next, previous] = [() => moveTo(row + 1), () => moveTo(row - 1)];
+  return {
+    ArrowDown: next,
+    j: next,
+    ArrowUp: previous,
+    k: previous,
+    Home: () => moveTo(0),
+    End: () => moveTo(count - 1),
+  };
 }
 
 interface RowProps {
