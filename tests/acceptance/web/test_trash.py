@@ -52,11 +52,10 @@ async def test_trash_loads_more_while_it_is_scrolled(site: Site, open_tab: OpenT
     rows = TaskList(tab).dialog("Trash").get_by_role("row")
     await expect(rows.first).to_be_visible()
     await rows.first.focus()
-    while await rows.count() < 250:
+    for loaded in (100, 200):
+        await expect(rows).to_have_count(loaded)
         await tab.keyboard.press("End")
     await expect(rows).to_have_count(250)
-    titles = await rows.get_by_role("gridcell").nth(1).all_inner_texts()
-    assert titles
     assert len(set(await rows.all_inner_texts())) == 250
 
 

@@ -56,7 +56,10 @@ export function useDeletedTasks(): DeletedTasks {
       });
   }, []);
   const loadMore = useCallback(() => {
-    if (latest.current.hasNextPage) run(() => fetchPage(latest.current));
+    // The end of the list reports once that it is visible, perhaps during a refresh.
+    void Promise.resolve(running.current).then(() => {
+      if (latest.current.hasNextPage) run(() => fetchPage(latest.current));
+    });
   }, [run, fetchPage]);
   const refresh = useCallback(
     () =>
