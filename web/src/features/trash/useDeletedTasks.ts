@@ -56,9 +56,11 @@ export function useDeletedTasks(): DeletedTasks {
       });
   }, []);
   const loadMore = useCallback(() => {
-    // The end of the list reports once that it is visible, perhaps during a refresh.
+    // The end of the list reports once that it is visible, perhaps during a refresh. A longer list has another end.
+    const { length } = latest.current.tasks;
     void Promise.resolve(running.current).then(() => {
-      if (latest.current.hasNextPage) run(() => fetchPage(latest.current));
+      const { tasks, hasNextPage } = latest.current;
+      if (hasNextPage && tasks.length === length) run(() => fetchPage(latest.current));
     });
   }, [run, fetchPage]);
   const refresh = useCallback(
