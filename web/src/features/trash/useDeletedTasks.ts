@@ -26,7 +26,7 @@ export function useDeletedTasks(): DeletedTasks {
   const [complete, setComplete] = useState(false);
   const [error, setError] = useState<string>();
   const latest = useRef(NOTHING_LOADED);
-  const running = useRef<Promise<void> | undefined>(undefined);
+  const running = useRef<Promise<void>>(Promise.resolve());
 
   const fetchPage = useCallback(
     async (before: LoadedTasks): Promise<LoadedTasks> => {
@@ -42,25 +42,24 @@ export function useDeletedTasks(): DeletedTasks {
     },
     [client],
   );
+  // Reads run one after the other, each from what the one before has loaded.
   const run = useCallback((read: () => Promise<LoadedTasks>): void => {
-    running.current ??= read()
+    running.current = running.current
+      .then(read)
       .then((next) => {
         latest.current = next;
         setLoaded(next);
         setComplete(true);
         setError(undefined);
       })
-      .catch((reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)))
-      .finally(() => {
-        running.current = undefined;
-      });
+      .catch((reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)));
   }, []);
   const loadMore = useCallback(() => {
-    // The end of the list reports once that it is visible, perhaps during a refresh. A longer list has another end.
     const { length } = latest.current.tasks;
-    void Promise.resolve(running.current).then(() => {
+    run(() => {
       const { tasks, hasNextPage } = latest.current;
-      if (hasNextPage && tasks.length === length) run(() => fetchPage(latest.current));
+      // A list that has grown since has another end, which reports for itself.
+      return hasNextPage && tasks.length === length ? fetchPage(latest.current) : Promise.resolve(latest.current);
     });
   }, [run, fetchPage]);
   const refresh = useCallback(
@@ -78,25 +77,24 @@ export function useDeletedTasks(): DeletedTasks {
     latest.current = withoutTasks(latest.current, ids);
     setLoaded(latest.current);
   }, []);
-  useRefreshes(refresh, running);
+  useRefreshes(refresh);
   return { loaded, complete, error, loadMore, refresh, remove };
 }
 
 /** Refresh at once, and after each change of the list, but at most every 400 ms. */
-function useRefreshes(refresh: () => void, running: React.RefObject<Promise<void> | undefined>): void {
+function useRefreshes(refresh: () => void): void {
   useEffect(() => {
     refresh();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const unsubscribe = listVersion.subscribe(() => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        // An answer in flight may miss the change.
-        void Promise.resolve(running.current).then(refresh);
+        refresh();
       }, MIN_INTERVAL_MS);
     });
     return () => {
       unsubscribe();
       clearTimeout(timer);
     };
-  }, [refresh, running]);
+  }, [refresh]);
 }
