@@ -131,7 +131,9 @@ function MoreRows({ onVisible }: { onVisible: () => void }) {
   useEffect(() => {
     const element = end.current;
     if (!element) return undefined;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onVisible(), {
+    // One report can hold several observations.
+    const seen = (entries: IntersectionObserverEntry[]) => entries.some((entry) => entry.isIntersecting) && onVisible();
+    const observer = new IntersectionObserver(seen, {
       root: element.parentElement,
       rootMargin: '600px',
     });
