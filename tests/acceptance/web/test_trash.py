@@ -56,7 +56,7 @@ async def test_trash_loads_more_while_it_is_scrolled(site: Site, open_tab: OpenT
         await expect(rows).to_have_count(loaded)
         await tab.keyboard.press("End")
     await expect(rows).to_have_count(250)
-    assert len(set(await rows.all_inner_texts())) == 250
+    assert len(set(await rows.all_text_contents())) == 250
 
 
 async def test_deleted_task_that_is_opened_by_its_link_can_be_restored(site: Site, open_tab: OpenTab) -> None:
