@@ -11,7 +11,7 @@ from pathlib import Path
 _GZIP_SUFFIX = ".gz"
 PLAYGROUND = "playground/"
 # The names of the files in this folder contain a hash of their content, so that browsers can keep them for a year.
-_HASHED_FOLDER = "_next/static/"
+HASHED_FOLDER = "_next/static/"
 _CACHE_ONE_YEAR, _REVALIDATE = "public, max-age=31536000, immutable", "no-cache"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -60,7 +60,7 @@ def _headers(name: str, body: bytes) -> dict[str, str]:
     text = type_.startswith("text/") or type_ == "image/svg+xml"
     headers = {
         "Content-Type": f"{type_}; charset=utf-8" if text else type_,
-        "Cache-Control": _CACHE_ONE_YEAR if name.startswith(_HASHED_FOLDER) else _REVALIDATE,
+        "Cache-Control": _CACHE_ONE_YEAR if name.startswith(HASHED_FOLDER) else _REVALIDATE,
         # A weak tag, because the compressed and the plain body share it.
         "ETag": f'W/"{hashlib.sha256(body).hexdigest()[:32]}"',
         "Vary": "Accept-Encoding",

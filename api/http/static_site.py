@@ -7,9 +7,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from api.http.static_files import PLAYGROUND, SECURITY_HEADERS, StaticFile, read_static_files
+from api.http.static_files import HASHED_FOLDER, PLAYGROUND, SECURITY_HEADERS, StaticFile, read_static_files
 
 _NOT_FOUND = "404.html"
+# A file that is missing on this worker may exist on another one, or after a deployment.
+_NOT_FOUND_HEADERS = {"Cache-Control": "no-store"} | SECURITY_HEADERS
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Millitask</title>
@@ -55,25 +57,32 @@ class StaticSite:
         return self._send(request, name)
 
     def _send(self, request: Request, name: str) -> Response:
-        files, status = self._load(), 200
+        files = self._load()
         if not files:
-            return HTMLResponse(_NOT_BUILT, 404, {"Cache-Control": "no-store"} | SECURITY_HEADERS)
+            return HTMLResponse(_NOT_BUILT, 404, _NOT_FOUND_HEADERS)
         if name not in files:
-            if _NOT_FOUND not in files:
-                return PlainTextResponse("Not Found", 404, SECURITY_HEADERS)
-            name, status = _NOT_FOUND, 404
+            # A script or style of another build. Only people read the page.
+            if _NOT_FOUND not in files or name.startswith(HASHED_FOLDER):
+                return PlainTextResponse("Not Found", 404, _NOT_FOUND_HEADERS)
+            return _response(request, files[_NOT_FOUND], 404)
         file = files[name]
-        if status == 200 and _is_cached(request, file):
+        if _is_cached(request, file):
             return Response(None, 304, {key: file.headers[key] for key in ("ETag", "Cache-Control", "Vary")})
-        if file.gzip_body is not None and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(file.gzip_body, status, file.headers | {"Content-Encoding": "gzip"})
-        return Response(file.body, status, file.headers)
+        return _response(request, file)
 
     def _load(self) -> dict[str, StaticFile]:
         # The files stay in memory, so that a new build does not remove files that open pages still load.
         if not self._files and (self._folder / "index.html").is_file():
             self._files = read_static_files(self._folder, playground=self._playground)
         return self._files
+
+
+def _response(request: Request, file: StaticFile, status: int = 200) -> Response:
+    """Return the file, compressed if the browser accepts that."""
+    headers = file.headers if status == 200 else file.headers | _NOT_FOUND_HEADERS
+    if file.gzip_body is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.gzip_body, status, headers | {"Content-Encoding": "gzip"})
+    return Response(file.body, status, headers)
 
 
 def _is_cached(request: Request, file: StaticFile) -> bool:

@@ -81,7 +81,17 @@ async def test_folder_redirects_to_its_path_with_a_slash(http: httpx.AsyncClient
 async def test_unknown_path_gets_the_not_found_page(http: httpx.AsyncClient, path: str) -> None:
     response = await http.get(path)
     assert (response.status_code, response.text) == (404, "<p>No such page")
+    assert response.headers["Cache-Control"] == "no-store"
     assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", ["another-build.js", "a1.js.gz", "..%2f..%2findex.html"])
+async def test_file_of_another_build_is_missing_and_not_cached(http: httpx.AsyncClient, name: str) -> None:
+    response = await http.get(f"/_next/static/{name}", headers={"If-None-Match": "*"})
+    assert (response.status_code, response.text) == (404, "Not Found")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere"])
