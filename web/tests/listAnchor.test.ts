@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { anchorShift, extendSearch, moveAbove, NO_NEW_TASKS, readAnchor } from '@/features/task-list/listAnchor';
+import { anchorShift, extendSearch, readAnchor } from '@/features/task-list/listAnchor';
 import { LoadedRows } from '@/features/task-list/LoadedRows';
 import type { TaskRef } from '@/features/task-list/windows';
 
@@ -66,9 +66,4 @@ describe('the extent of a search', () => {
     const extent = { total: 220, known: true, cursors: [null, 'one', 'two'] };
     expect(extendSearch(extent, report(0, 100, 'other')).cursors).toEqual([null, 'other']);
   });
-});
-
-test('announced tasks that a refetch loads are counted once', () => {
-  expect(moveAbove({ announced: 3, above: 0 }, 2)).toEqual({ announced: 1, above: 2 });
-  expect(moveAbove(NO_NEW_TASKS, 2)).toEqual({ announced: 0, above: 2 });
 });

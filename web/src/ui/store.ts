@@ -8,6 +8,8 @@ export interface Store<T> {
   subscribe: (listener: () => void) => () => void;
 }
 
+export type ReadonlyStore<T> = Omit<Store<T>, 'set'>;
+
 export function createStore<T>(initial: T): Store<T> {
   const listeners = new Set<() => void>();
   let value = initial;
@@ -26,6 +28,6 @@ export function createStore<T>(initial: T): Store<T> {
   };
 }
 
-export function useStore<T>(store: Store<T>): T {
+export function useStore<T>(store: ReadonlyStore<T>): T {
   return useSyncExternalStore(store.subscribe, store.get, store.get);
 }

@@ -1,15 +1,17 @@
 /** A button above the list that shows the tasks that others have added. */
 import { formatCount } from '@/ui/format';
 import { Icon } from '@/ui/icons';
+import type { NewTaskCount } from './newTasks';
 import styles from './NewTasksPill.module.css';
 
-export function NewTasksPill({ count, onShow }: { count: number; onShow: () => void }) {
+export function NewTasksPill({ count, more, onShow }: NewTaskCount & { onShow: () => void }) {
   return (
     <div className={styles.container} role="status">
       {count > 0 && (
         <button type="button" className={styles.pill} onClick={onShow}>
           <Icon name="arrowUp" />
-          Show {formatCount(count)} new {count === 1 ? 'task' : 'tasks'}
+          Show {formatCount(count)}
+          {more && '+'} new {count === 1 && !more ? 'task' : 'tasks'}
         </button>
       )}
     </div>

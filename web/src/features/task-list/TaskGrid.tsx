@@ -9,13 +9,13 @@ import type { GridHandle, ListPosition } from './gridHandle';
 import { NewTasksPill } from './NewTasksPill';
 import styles from './TaskGrid.module.css';
 import { rowElementId } from './TaskRow';
-import type { SetView, View } from './taskView';
+import { newTasksEnd, type SetView, type View } from './taskView';
 import { useGridHandle } from './useGridHandle';
 import { useGridKeys } from './useGridKeys';
 import { useIdsInRange } from './useIdsInRange';
 import { useListAnchor } from './useListAnchor';
 import { useListRefresh } from './useListRefresh';
-import { useNewTaskAnnouncements } from './useNewTaskAnnouncements';
+import { useNewTaskCount, useNewTasks } from './useNewTasks';
 import { useReportPosition } from './useReportPosition';
 import { useRowHeight } from './useRowHeight';
 import { useScaledVirtualizer, type Virtualizer } from './useScaledVirtualizer';
@@ -52,10 +52,11 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
   }, [virtualizer]);
 
   const focus = useCallback(() => scrollerRef.current?.focus({ preventScroll: true }), []);
-  const refresh = useListRefresh(useCallback(() => rows.refetch(), [rows]));
-  useNewTaskAnnouncements(view, list);
+  const newTasks = useNewTasks(view);
+  const refresh = useListRefresh(useCallback(() => rows.refetch().finally(newTasks.recount), [rows, newTasks]));
+  const newTaskCount = useNewTaskCount({ view, list, virtualizer, newTasks });
   const showNewTasks = async () => {
-    await goToNewTasks(refresh, view.order === 'OLDEST' ? 'bottom' : 'top');
+    await goToNewTasks(refresh, newTasksEnd(view) ?? 'top');
     focus();
   };
   const selection = useSelection(useIdsInRange(view, rows, extent.cursors));
@@ -117,7 +118,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
     <div className={styles.frame}>
       {isEmpty && (counted ? <NoTasks view={view} onCreate={onCreate} /> : <NoSearchResults query={view.q} />)}
       <DetachedTitleEditor onDone={() => edit(undefined)} />
-      <NewTasksPill count={list.newTaskCount} onShow={() => void showNewTasks()} />
+      <NewTasksPill {...newTaskCount} onShow={() => void showNewTasks()} />
       <div
         ref={scrollerRef}
         {...(isEmpty ? {} : gridAttributes(counted && extent.known ? extent.total : UNKNOWN_ROW_COUNT))}

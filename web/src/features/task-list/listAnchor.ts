@@ -45,16 +45,3 @@ export function extendSearch(extent: ListExtent, { page, nodes, endCursor }: Win
   if (extent.cursors[page + 1] === endCursor) return { ...extent, known: true };
   return { total: (page + 1) * WINDOW_SIZE + SEARCH_LOOKAHEAD_ROWS, known: true, cursors: [...cursors, endCursor] };
 }
-
-/** New tasks of the list: announced but not loaded yet, and loaded above the rows on screen. */
-export interface NewTasks {
-  announced: number;
-  above: number;
-}
-
-export const NO_NEW_TASKS: NewTasks = { announced: 0, above: 0 };
-
-/** Count the tasks that a refetch has loaded above the screen. They were announced before. */
-export function moveAbove({ announced, above }: NewTasks, count: number): NewTasks {
-  return { announced: Math.max(announced - count, 0), above: above + count };
-}

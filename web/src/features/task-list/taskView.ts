@@ -57,3 +57,9 @@ export function includesTask(
 export function dependsOnFields({ status, order, q }: Pick<View, 'status' | 'order' | 'q'>): boolean {
   return !q && (status !== null || order === 'EXPIRING_SOON');
 }
+
+/** Return the end of the list where new tasks appear. None if they appear anywhere, or if the list ignores them. */
+export function newTasksEnd({ order, q }: Pick<View, 'order' | 'q'>): 'top' | 'bottom' | undefined {
+  if (q || order === 'EXPIRING_SOON') return undefined;
+  return order === 'OLDEST' ? 'bottom' : 'top';
+}

@@ -2,18 +2,10 @@
  * Collects the reports of the windows on screen, and keeps the visible rows in place.
  *
  * A refetched window may contain its tasks some rows further down, because tasks were added above. The list then
- * scrolls by as many rows before it is drawn, and counts the added tasks for the "Show new tasks" button.
+ * scrolls by as many rows before it is drawn.
  */
 import { type RefObject, useCallback, useMemo, useRef, useState } from 'react';
-import {
-  anchorShift,
-  extendSearch,
-  type ListExtent,
-  moveAbove,
-  type NewTasks,
-  NO_NEW_TASKS,
-  readAnchor,
-} from './listAnchor';
+import { anchorShift, extendSearch, type ListExtent, readAnchor } from './listAnchor';
 import { LoadedRows } from './LoadedRows';
 import type { Virtualizer } from './useScaledVirtualizer';
 import type { WindowReport } from './windows';
@@ -37,7 +29,6 @@ export function useListAnchor({ virtualizerRef, initialTotal, counted, newestFir
   const [metricsKeys] = useState(() => new Map<number, string>());
   const [extent, setExtent] = useState<ListExtent>({ total: initialTotal, known: false, cursors: [null] });
   const latestExtent = useRef(extent);
-  const [newTasks, setNewTasks] = useState<NewTasks>(NO_NEW_TASKS);
   const { activeRow, setActiveRow, restoreActiveRow } = useActiveRow(rows);
   const goingToNewTasks = useRef(false);
 
@@ -57,7 +48,6 @@ export function useListAnchor({ virtualizerRef, initialTotal, counted, newestFir
       if (shift === 0) return;
       virtualizerRef.current?.moveByRows(shift);
       if (!activeTaskFound) setActiveRow((row) => (row < 0 ? row : Math.max(row + shift, 0)));
-      if (shift > 0 && newestFirst) setNewTasks((current) => moveAbove(current, shift));
     },
     [counted, newestFirst, rows, metricsKeys, virtualizerRef, setActiveRow, restoreActiveRow],
   );
@@ -68,10 +58,6 @@ export function useListAnchor({ virtualizerRef, initialTotal, counted, newestFir
     },
     [rows, metricsKeys],
   );
-  const announceNewTask = useCallback(
-    () => setNewTasks((current) => ({ ...current, announced: current.announced + 1 })),
-    [],
-  );
   /** Refetch, and scroll to the end of the list where new tasks appear. */
   const goToNewTasks = useCallback(
     async (refetch: () => Promise<unknown>, where: 'top' | 'bottom') => {
@@ -80,7 +66,6 @@ export function useListAnchor({ virtualizerRef, initialTotal, counted, newestFir
         await refetch();
         await new Promise((resolve) => setTimeout(resolve, REPORT_DELAY_MS));
         virtualizerRef.current?.scrollToRow(where === 'bottom' ? latestExtent.current.total - 1 : 0, 'top');
-        setNewTasks(NO_NEW_TASKS);
       } finally {
         goingToNewTasks.current = false;
       }
@@ -88,32 +73,9 @@ export function useListAnchor({ virtualizerRef, initialTotal, counted, newestFir
     [virtualizerRef],
   );
 
-  const newTaskCount = newTasks.announced + newTasks.above;
   return useMemo(
-    () => ({
-      rows,
-      metricsKeys,
-      extent,
-      activeRow,
-      setActiveRow,
-      newTaskCount,
-      announceNewTask,
-      onReport,
-      onUnmount,
-      goToNewTasks,
-    }),
-    [
-      rows,
-      metricsKeys,
-      extent,
-      activeRow,
-      setActiveRow,
-      newTaskCount,
-      announceNewTask,
-      onReport,
-      onUnmount,
-      goToNewTasks,
-    ],
+    () => ({ rows, metricsKeys, extent, activeRow, setActiveRow, onReport, onUnmount, goToNewTasks }),
+    [rows, metricsKeys, extent, activeRow, setActiveRow, onReport, onUnmount, goToNewTasks],
   );
 }
 
