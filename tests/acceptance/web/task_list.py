@@ -13,7 +13,7 @@ class TaskList:
         self.active_row = self.grid.locator("[data-active=true]")
         self.banner = (
             tab.get_by_role("status")
-            .filter(has_text="Degraded.")
+            .filter(has_text="Slower than usual.")
             .or_(tab.get_by_role("status").filter(has_text="Offline."))
         )
         self.connection = tab.get_by_test_id("connection")

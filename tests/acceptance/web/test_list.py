@@ -12,6 +12,7 @@ from tests.acceptance.web.task_list import TaskList
 async def test_empty_list_offers_to_create_a_task(site: Site, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     await expect(tab.get_by_role("heading", name="No tasks yet")).to_be_visible()
+    await expect(tab.get_by_text("Press C to create the first one.")).to_be_visible()
     await expect(tab.get_by_role("main").get_by_role("button", name="New task")).to_be_visible()
 
 
@@ -77,7 +78,7 @@ async def test_insight_shows_cache_hits_and_queries(site: Site, open_tab: OpenTa
     await site.create_tasks("One", "Two", "Three")
     tab = await open_tab("/")
     await TaskList(tab).expect_rows("Three", "Two", "One")
-    await tab.get_by_role("button", name="Insight").click()
+    await tab.keyboard.press("i")
     panel = tab.get_by_role("complementary", name="Insight")
     await panel.get_by_role("button", name="Refetch").click()
     hits = panel.get_by_role("row", name="Cache hits").get_by_role("cell")

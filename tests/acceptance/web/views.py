@@ -39,7 +39,9 @@ async def selection(tasks: TaskList) -> None:
 
 
 async def insight(tasks: TaskList) -> None:
-    await tasks.tab.get_by_role("button", name="Insight").click()
+    await command_menu(tasks)
+    await tasks.tab.keyboard.type("insight")
+    await tasks.tab.keyboard.press("Enter")
     await expect(tasks.tab.get_by_role("complementary", name="Insight")).to_be_visible()
 
 

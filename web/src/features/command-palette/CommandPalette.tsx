@@ -21,7 +21,13 @@ export function CommandPalette({ opened, commands, onClose }: Props) {
     else spotlight.close();
   }, [opened]);
   const actions = useMemo(
-    () => [taskActions(commands), navigationActions(commands), viewActions(commands), pageActions(commands)],
+    () => [
+      taskActions(commands),
+      navigationActions(commands),
+      viewActions(commands),
+      pageActions(commands),
+      developerActions(commands),
+    ],
     [commands],
   );
   return (
@@ -96,7 +102,6 @@ function pageActions({ togglePanel, colorScheme }: PageCommands): SpotlightActio
   return {
     group: 'Page',
     actions: [
-      focusAction('insight', 'Show insight', 'gauge', () => togglePanel('insight')),
       action(
         'theme',
         colorScheme.dark ? 'Switch to light theme' : 'Switch to dark theme',
@@ -104,6 +109,15 @@ function pageActions({ togglePanel, colorScheme }: PageCommands): SpotlightActio
         colorScheme.toggle,
       ),
       focusAction('help', 'Show keyboard shortcuts', 'help', () => togglePanel('help')),
+    ],
+  };
+}
+
+function developerActions({ togglePanel }: PageCommands): SpotlightActionGroupData {
+  return {
+    group: 'For developers',
+    actions: [
+      focusAction('insight', 'Show insight: what the rows on screen cost', 'gauge', () => togglePanel('insight')),
       action('playground', 'Open the GraphQL playground', 'code', () => window.location.assign('/graphql')),
     ],
   };

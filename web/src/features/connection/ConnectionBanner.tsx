@@ -1,4 +1,4 @@
-/** Shows a banner while the service is unreachable, or answers without its Redis index. */
+/** Shows a banner while the service is unreachable, or answers without its Redis index, which takes longer. */
 import { connection, connectionStatus } from '@/apollo/connection';
 import { useStore } from '@/ui/store';
 import styles from './ConnectionBanner.module.css';
@@ -16,7 +16,8 @@ export function ConnectionBanner() {
   if (!current.degraded) return null;
   return (
     <div role="status" className={styles.banner} data-kind="degraded">
-      <strong>Degraded.</strong> The Redis index is not in use, so PostgreSQL answers. Results are correct, but slower.
+      <strong>Slower than usual.</strong> Everything works and results are correct, but the service takes longer to
+      answer.
     </div>
   );
 }

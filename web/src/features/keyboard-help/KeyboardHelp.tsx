@@ -40,9 +40,12 @@ const GROUPS: { name: string; shortcuts: [keys: string[], action: string][] }[] 
     name: 'General',
     shortcuts: [
       [['Ctrl K'], 'Command menu'],
-      [['I'], 'Insight'],
       [['?'], 'Keyboard shortcuts'],
     ],
+  },
+  {
+    name: 'For developers',
+    shortcuts: [[['I'], 'Insight: what the rows on screen cost']],
   },
 ];
 

@@ -156,9 +156,7 @@ function FormFooter({ task, onClose }: { task: TaskFieldsFragment; onClose: () =
     <Group justify="space-between" align="flex-end" mt="xs" wrap="nowrap">
       <Text size="xs" c="dimmed" component="div">
         <div>Created {formatLongDate(task.createdAt)}</div>
-        <div>
-          Updated {formatLongDate(task.updatedAt)} · version {task.version}
-        </div>
+        <div>Updated {formatLongDate(task.updatedAt)}</div>
       </Text>
       <Button variant="default" size="xs" leftSection={<Icon name="trash" />} onClick={deleteTask}>
         Delete

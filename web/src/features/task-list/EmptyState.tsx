@@ -1,8 +1,9 @@
 /** The message that replaces an empty list. */
-import { Button, Code, Stack, Text, Title } from '@mantine/core';
+import { Button, Kbd, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { STATUS_LABELS } from '@/features/tasks/labels';
 import { Icon, type IconName } from '@/ui/icons';
+import utilities from '@/ui/utilities.module.css';
 import styles from './EmptyState.module.css';
 import type { View } from './taskView';
 
@@ -14,7 +15,10 @@ export function NoTasks({ view, onCreate }: { view: View; onCreate: () => void }
         <>Tasks will appear here.</>
       ) : (
         <>
-          Create your first task, or run <Code style={{ whiteSpace: 'nowrap' }}>make load</Code> to add a million.
+          <span className={utilities.desktopOnly}>
+            Press <Kbd size="xs">C</Kbd> to create the first one.
+          </span>
+          <span className={utilities.phoneOnly}>Create the first one.</span>
         </>
       )}
       <Button onClick={onCreate} leftSection={<Icon name="plus" />} mt="md" display="block" mx="auto">

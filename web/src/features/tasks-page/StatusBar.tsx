@@ -1,8 +1,7 @@
-/** The status bar: the connection, the position in the list, the page number, and the insight button. */
+/** The status bar: the connection, the position in the list, the page number, and the trash. */
 import type { RefObject } from 'react';
 import type { PageCommands } from '@/features/command-palette/commands';
 import { ConnectionIndicator } from '@/features/connection/ConnectionIndicator';
-import { InsightSummary } from '@/features/insight/InsightSummary';
 import type { ListPosition } from '@/features/task-list/gridHandle';
 import { formatCount } from '@/ui/format';
 import { Icon } from '@/ui/icons';
@@ -15,10 +14,9 @@ interface Props {
   position: ListPosition;
   goToPageRef: RefObject<HTMLInputElement | null>;
   commands: PageCommands;
-  insightOpen: boolean;
 }
 
-export function StatusBar({ position, goToPageRef, commands, insightOpen }: Props) {
+export function StatusBar({ position, goToPageRef, commands }: Props) {
   return (
     <footer className={styles.bar}>
       <ConnectionIndicator />
@@ -32,18 +30,9 @@ export function StatusBar({ position, goToPageRef, commands, insightOpen }: Prop
         )}
       </span>
       <GoToPage position={position} inputRef={goToPageRef} grid={commands.grid} />
-      <button type="button" className={styles.insight} aria-label="Trash" onClick={commands.openTrash}>
+      <button type="button" className={styles.button} aria-label="Trash" onClick={commands.openTrash}>
         <Icon name="trash" />
         <span className={utilities.desktopOnly}>Trash</span>
-      </button>
-      <button
-        type="button"
-        className={styles.insight}
-        aria-expanded={insightOpen}
-        onClick={() => commands.togglePanel('insight')}
-      >
-        <Icon name="gauge" />
-        <InsightSummary metricsKeys={position.metricsKeys} />
       </button>
     </footer>
   );

@@ -122,7 +122,7 @@ export function TasksPage() {
           />
         )}
       </main>
-      <StatusBar position={position} goToPageRef={goToPageRef} commands={commands} insightOpen={panel === 'insight'} />
+      <StatusBar position={position} goToPageRef={goToPageRef} commands={commands} />
       <Dialogs
         taskId={view.task}
         onCloseTask={() => void setView({ task: null })}
