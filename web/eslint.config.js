@@ -14,6 +14,12 @@ export default typescript.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
       'max-lines': ['error', 250],
       'no-console': 'error',
+      // One chunk that cannot be loaded would take down the whole page, for good.
+      'no-restricted-imports': [
+        'error',
+        { name: 'next/dynamic', message: 'Use lazyPart of features/lazy-parts.' },
+        { name: 'react', importNames: ['lazy'], message: 'Use lazyPart of features/lazy-parts.' },
+      ],
     },
   },
   { files: ['**/*.js'], extends: [typescript.configs.disableTypeChecked] },

@@ -1,9 +1,9 @@
 /** Bounds the cache: it keeps the windows on screen and the 40 most recent other windows. Older windows are evicted when idle. */
 import type { SearchTasksQueryVariables, TaskPageQueryVariables } from '@/gql';
+import { whenIdle } from '@/ui/whenIdle';
 import { cache } from './client';
 
 const MAX_RECENT_WINDOWS = 40;
-const IDLE_FALLBACK_MS = 200;
 
 export type WindowVariables = TaskPageQueryVariables | SearchTasksQueryVariables;
 
@@ -40,12 +40,6 @@ function scheduleEviction(): void {
     evictDownTo(MAX_RECENT_WINDOWS);
     cache.gc({ resetResultCache: true });
   });
-}
-
-/** Safari has no requestIdleCallback. */
-function whenIdle(run: () => void): void {
-  if (typeof globalThis.requestIdleCallback === 'function') globalThis.requestIdleCallback(run);
-  else setTimeout(run, IDLE_FALLBACK_MS);
 }
 
 function evictDownTo(limit: number): void {

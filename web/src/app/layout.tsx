@@ -29,7 +29,7 @@ export const viewport: Viewport = {
 
 export default function Layout({ children }: { children: ReactNode }) {
   return (
-    <html lang="en" className={inter.variable} {...mantineHtmlProps}>
+    <html lang="en" className={inter.variable} data-build={process.env.PAGE_BUILD} {...mantineHtmlProps}>
       <head>
         <ColorSchemeScript defaultColorScheme="auto" />
       </head>

@@ -1,12 +1,9 @@
 'use client';
 
-import dynamic from 'next/dynamic';
+import { lazyPart } from '@/features/lazy-parts/lazyPart';
 
 /** GraphiQL needs a browser and is large, so it is loaded on this page only and not rendered during the build. */
-const Playground = dynamic(() => import('./Playground'), {
-  ssr: false,
-  loading: () => <p style={{ padding: '1rem' }}>Loading the playground…</p>,
-});
+const Playground = lazyPart({ importPart: () => import('./Playground').then((module) => module.default) });
 
 export default function Page() {
   return <Playground />;

@@ -2,7 +2,6 @@
 
 /** The task page. The URL decides which tasks it shows; this component owns the global shortcuts and the open panel. */
 import { Tabs } from '@mantine/core';
-import dynamic from 'next/dynamic';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { watchBrowserConnectivity } from '@/apollo/webSocketClient';
 import type { PageCommands, PagePanel } from '@/features/command-palette/commands';
@@ -11,6 +10,9 @@ import { useHealthCheck } from '@/features/connection/useHealthCheck';
 import { KeptTextBanner } from '@/features/gone-task/KeptTextBanner';
 import { useTaskCounts } from '@/features/live-updates/useTaskCounts';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
+import { NewBuildNotice } from '@/features/page-build/NewBuildNotice';
+import { useBuildCheck } from '@/features/page-build/useBuildCheck';
+import { usePrefetchedParts } from '@/features/lazy-parts/usePrefetchedParts';
 import { editConflicts } from '@/features/task-editing/editConflicts';
 import { redoLatest, undoLatest } from '@/features/task-editing/undoToast';
 import { useOutbox } from '@/features/task-editing/useOutbox';
@@ -29,38 +31,9 @@ import { useColorScheme } from '@/ui/useColorScheme';
 import { useLatch } from '@/ui/useLatch';
 import { useShortcuts } from '@/ui/useShortcuts';
 import { Header } from './Header';
+import { CommandPalette, ConflictDialog, CreateTaskDialog, HistoryDialog, InsightPanel, KeyboardHelp, TaskDrawer, TrashDialog } from './parts';
 import { StatusBar } from './StatusBar';
 import styles from './TasksPage.module.css';
-
-// Dialogs are loaded when they are opened for the first time.
-const TaskDrawer = dynamic(() => import('@/features/task-drawer/TaskDrawer').then((module) => module.TaskDrawer), {
-  ssr: false,
-});
-const CreateTaskDialog = dynamic(
-  () => import('@/features/create-task/CreateTaskDialog').then((module) => module.CreateTaskDialog),
-  { ssr: false },
-);
-const ConflictDialog = dynamic(
-  () => import('@/features/edit-conflict/ConflictDialog').then((module) => module.ConflictDialog),
-  { ssr: false },
-);
-const KeyboardHelp = dynamic(
-  () => import('@/features/keyboard-help/KeyboardHelp').then((module) => module.KeyboardHelp),
-  { ssr: false },
-);
-const CommandPalette = dynamic(
-  () => import('@/features/command-palette/CommandPalette').then((module) => module.CommandPalette),
-  { ssr: false },
-);
-const HistoryDialog = dynamic(() => import('@/features/history/HistoryDialog').then((module) => module.HistoryDialog), {
-  ssr: false,
-});
-const TrashDialog = dynamic(() => import('@/features/trash/TrashDialog').then((module) => module.TrashDialog), {
-  ssr: false,
-});
-const InsightPanel = dynamic(() => import('@/features/insight/InsightPanel').then((module) => module.InsightPanel), {
-  ssr: false,
-});
 
 const UNKNOWN_POSITION: ListPosition = { row: 0, total: 0, counted: false, metricsKeys: [] };
 
@@ -87,6 +60,8 @@ export function TasksPage() {
   };
   useHealthCheck();
   useOutbox();
+  useBuildCheck();
+  usePrefetchedParts(position.metricsKeys.length > 0);
   useTaskEvents(dependsOnFields(view));
   useEffect(watchBrowserConnectivity, []);
   usePageShortcuts(commands);
@@ -121,6 +96,7 @@ export function TasksPage() {
             onRefetch={() => grid.current?.refetch()}
           />
         )}
+        <NewBuildNotice />
       </main>
       <StatusBar position={position} goToPageRef={goToPageRef} commands={commands} />
       <Dialogs

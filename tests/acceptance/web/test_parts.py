@@ -1,0 +1,173 @@
+"""Tests the dialogs and panels whose code is loaded later: offline, after a deployment, and when a new build exists."""
+
+import re
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import BrowserContext, Locator, Page, Route, expect
+
+from tests.acceptance.web.axe import axe_findings
+from tests.acceptance.web.conftest import OpenTab
+from tests.acceptance.web.site import Site
+from tests.acceptance.web.tab_monitor import TabMonitor
+from tests.acceptance.web.task_list import TaskList
+from tests.acceptance.web.test_live import CONNECTION_ERRORS
+
+CHUNKS = re.compile(r"/_next/static/chunks/")
+NOT_LOADED = "This part of the page could not be loaded"
+NEW_VERSION = "A new version of this page is available."
+
+
+async def remove_later_chunks(tab: Page, url: str) -> Callable[[], Awaitable[None]]:
+    """Answer 404 for every file of the build that the page itself does not name. Returns a function that ends this."""
+    html = await (await tab.request.get(url, headers={"Accept": "text/html"})).text()
+
+    async def answer(route: Route) -> None:
+        if urlsplit(route.request.url).path in html:
+            await route.continue_()
+        else:
+            await route.fulfill(status=HTTPStatus.NOT_FOUND, content_type="text/plain", body="Not Found")
+
+    await tab.route(CHUNKS, answer)
+    return lambda: tab.unroute(CHUNKS, answer)
+
+
+def new_version(tasks: TaskList) -> Locator:
+    return tasks.message(NEW_VERSION)
+
+
+async def test_every_part_opens_offline(
+    site: Site, context: BrowserContext, open_tab: OpenTab, monitor: TabMonitor
+) -> None:
+    monitor.allow(CONNECTION_ERRORS)
+    await site.create_tasks("Write the letter")
+    tab = await open_tab("/")
+    tasks, press = TaskList(tab), tab.keyboard.press
+    await tasks.expect_rows("Write the letter")
+    await tab.wait_for_function("performance.getEntriesByName('parts loaded').length > 0")
+    await context.set_offline(True)
+    await expect(tasks.banner).to_contain_text("Offline")
+    await press("Home")
+    for key, part in {
+        "c": tasks.dialog("New task"),
+        "Enter": tasks.dialog("Task"),
+        "?": tasks.dialog("Keyboard shortcuts"),
+        "Control+k": tab.get_by_label("Command", exact=True),
+        "i": tab.get_by_role("complementary", name="Insight"),
+    }.items():
+        await press(key)
+        await expect(part).to_be_visible()
+        await press("Escape")
+        await expect(part).to_be_hidden()
+        await expect(tasks.grid).to_be_focused()
+    await tasks.expect_rows("Write the letter")
+
+
+@pytest.mark.parametrize("key", ["c", "Enter", "?", "Control+k", "i"])
+async def test_part_that_is_gone_fails_alone(site: Site, open_tab: OpenTab, monitor: TabMonitor, key: str) -> None:
+    monitor.allow("404")
+    await site.create_tasks("Write the letter", "Send the parcel")
+    tab = await open_tab("about:blank")
+    bring_back = await remove_later_chunks(tab, site.url)
+    await tab.goto("/")
+    tasks, press = TaskList(tab), tab.keyboard.press
+    await tasks.expect_rows("Send the parcel", "Write the letter")
+    await press("Home")
+    await press(key)
+    failure = tasks.dialog(NOT_LOADED)
+    await expect(failure).to_contain_text("Your drafts are kept.")
+    await expect(failure).to_be_focused()
+    assert await axe_findings(tab) == []
+    # What the person types into the missing part does not reach the list.
+    await tab.keyboard.type("x")
+    await press("Delete")
+    await press("Escape")
+    await expect(failure).to_be_hidden()
+    await expect(tasks.grid).to_be_focused()
+    await press("j")
+    await expect(tasks.row("Write the letter")).to_have_attribute("data-active", "true")
+    await tasks.expect_counts(All=2, Done=0)
+
+    await press(key)
+    await expect(failure).to_be_visible()
+    await bring_back()
+    await failure.get_by_role("button", name="Try again").press("Enter")
+    await expect(failure).to_be_hidden()
+    await expect(tab.get_by_role("dialog").or_(tab.get_by_role("complementary")).first).to_be_visible()
+    await press("Escape")
+    await expect(tasks.grid).to_be_focused()
+
+
+async def test_reload_after_a_failure_keeps_drafts(site: Site, open_tab: OpenTab, monitor: TabMonitor) -> None:
+    monitor.allow("404")
+    tab = await open_tab("/")
+    tasks, press = TaskList(tab), tab.keyboard.press
+    await expect(tasks.heading("No tasks yet")).to_be_visible()
+    await press("c")
+    await expect(tasks.dialog("New task").get_by_label("Title")).to_be_focused()
+    await tab.keyboard.type("Typed before the deployment")
+    await press("Escape")
+    bring_back = await remove_later_chunks(tab, site.url)
+    await tab.reload()
+    await press("?")
+    failure = tasks.dialog(NOT_LOADED)
+    await expect(failure).to_be_visible()
+    await bring_back()
+    async with tab.expect_navigation():
+        await failure.get_by_role("button", name="Reload").click()
+    await press("c")
+    await expect(tasks.dialog("New task").get_by_label("Title")).to_have_value("Typed before the deployment")
+
+
+async def test_playground_that_is_gone_offers_to_try_again(site: Site, open_tab: OpenTab, monitor: TabMonitor) -> None:
+    monitor.allow("404")
+    tab = await open_tab("about:blank")
+    bring_back = await remove_later_chunks(tab, f"{site.url}/graphql")
+    await tab.goto("/graphql")
+    failure = TaskList(tab).dialog(NOT_LOADED)
+    await expect(failure).to_be_visible()
+    await tab.keyboard.press("Escape")
+    await expect(failure).to_be_visible()
+    await bring_back()
+    await failure.get_by_role("button", name="Try again").click()
+    await expect(tab.get_by_role("button", name="Execute query")).to_be_visible()
+
+
+async def test_new_build_is_offered_after_a_deployment(
+    site: Site, context: BrowserContext, open_tab: OpenTab, monitor: TabMonitor
+) -> None:
+    monitor.allow(CONNECTION_ERRORS)
+    await site.create_tasks("Write the letter")
+    tab = await open_tab("/")
+    tasks = TaskList(tab)
+    await tasks.expect_connected()
+    served = (await (await tab.request.get("/build.json")).json())["build"]
+    await expect(tab.locator("html")).to_have_attribute("data-build", served)
+
+    await tab.route("**/build.json", lambda route: route.fulfill(json={"build": "another"}))
+    await tab.evaluate("window.notReloaded = true")
+    # A deployment breaks the connection of the page.
+    await context.set_offline(True)
+    await expect(tasks.banner).to_contain_text("Offline")
+    await expect(new_version(tasks)).to_be_hidden()
+    await context.set_offline(False)
+    await expect(new_version(tasks)).to_be_visible()
+    assert await axe_findings(tab) == []
+    await tab.get_by_role("button", name="Later").click()
+    await expect(new_version(tasks)).to_be_hidden()
+
+    await tab.route("**/build.json", lambda route: route.fulfill(json={"build": "a third one"}))
+    await context.set_offline(True)
+    await expect(tasks.banner).to_contain_text("Offline")
+    await context.set_offline(False)
+    await expect(new_version(tasks)).to_be_visible()
+    assert await tab.evaluate("window.notReloaded")
+    await tab.unroute_all()
+    async with tab.expect_navigation():
+        await new_version(tasks).get_by_role("button", name="Reload").press("Enter")
+    await tasks.expect_rows("Write the letter")
+    await tasks.expect_connected()
+    await expect(new_version(tasks)).to_be_hidden()
+    assert await tab.evaluate("window.notReloaded") is None

@@ -1,0 +1,8 @@
+'use client';
+
+import { PartDialog } from '@/features/lazy-parts/PartDialog';
+
+/** Replaces a page that threw while it rendered. Drafts are stored outside of the components. */
+export default function PageError({ reset }: { reset: () => void }) {
+  return <PartDialog kind="page crashed" hidden={false} onRetry={reset} />;
+}

@@ -1,0 +1,50 @@
+/** The dialogs and panels of the page whose code is loaded after the list. */
+import { editConflict } from '@/features/task-editing/editConflict';
+import { lazyPart } from '@/features/lazy-parts/lazyPart';
+
+export const TaskDrawer = lazyPart({
+  importPart: () => import('@/features/task-drawer/TaskDrawer').then((module) => module.TaskDrawer),
+  isOpen: ({ id }) => id !== null,
+  close: ({ onClose }) => onClose(),
+});
+
+export const CreateTaskDialog = lazyPart({
+  importPart: () => import('@/features/create-task/CreateTaskDialog').then((module) => module.CreateTaskDialog),
+  isOpen: ({ opened }) => opened,
+  close: ({ onClose }) => onClose(),
+});
+
+export const ConflictDialog = lazyPart({
+  importPart: () => import('@/features/edit-conflict/ConflictDialog').then((module) => module.ConflictDialog),
+  isOpen: () => editConflict.get() !== undefined,
+  close: () => editConflict.set(undefined),
+});
+
+export const CommandPalette = lazyPart({
+  importPart: () => import('@/features/command-palette/CommandPalette').then((module) => module.CommandPalette),
+  isOpen: ({ opened }) => opened,
+  close: ({ onClose }) => onClose(),
+});
+
+export const KeyboardHelp = lazyPart({
+  importPart: () => import('@/features/keyboard-help/KeyboardHelp').then((module) => module.KeyboardHelp),
+  isOpen: ({ opened }) => opened,
+  close: ({ onClose }) => onClose(),
+});
+
+export const InsightPanel = lazyPart({
+  importPart: () => import('@/features/insight/InsightPanel').then((module) => module.InsightPanel),
+  close: ({ onClose }) => onClose(),
+});
+
+export const HistoryDialog = lazyPart({
+  importPart: () => import('@/features/history/HistoryDialog').then((module) => module.HistoryDialog),
+  isOpen: ({ opened }) => opened,
+  close: ({ onClose }) => onClose(),
+});
+
+export const TrashDialog = lazyPart({
+  importPart: () => import('@/features/trash/TrashDialog').then((module) => module.TrashDialog),
+  isOpen: ({ opened }) => opened,
+  close: ({ onClose }) => onClose(),
+});
