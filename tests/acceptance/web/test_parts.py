@@ -17,6 +17,10 @@ from tests.acceptance.web.test_live import CONNECTION_ERRORS
 
 CHUNKS = re.compile(r"/_next/static/chunks/")
 NOT_LOADED = "This part of the page could not be loaded"
+# Resolves when every part is loaded. The policy of the page forbids what Playwright's wait_for_function does.
+PARTS_LOADED = """new Promise((resolve) =>
+    new PerformanceObserver((list) => list.getEntriesByName('parts loaded').length > 0 && resolve())
+        .observe({ type: 'mark', buffered: true }))"""
 NEW_VERSION = "A new version of this page is available."
 
 
@@ -46,7 +50,7 @@ async def test_every_part_opens_offline(
     tab = await open_tab("/")
     tasks, press = TaskList(tab), tab.keyboard.press
     await tasks.expect_rows("Write the letter")
-    await tab.wait_for_function("performance.getEntriesByName('parts loaded').length > 0")
+    await tab.evaluate(PARTS_LOADED)
     await context.set_offline(True)
     await expect(tasks.banner).to_contain_text("Offline")
     await press("Home")
