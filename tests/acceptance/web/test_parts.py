@@ -54,15 +54,18 @@ async def test_every_part_opens_offline(
     await context.set_offline(True)
     await expect(tasks.banner).to_contain_text("Offline")
     await press("Home")
-    for key, part in {
-        "c": tasks.dialog("New task"),
-        "Enter": tasks.dialog("Task"),
-        "?": tasks.dialog("Keyboard shortcuts"),
-        "Control+k": tab.get_by_label("Command", exact=True),
-        "i": tab.get_by_role("complementary", name="Insight"),
-    }.items():
+    command = tab.get_by_label("Command", exact=True)
+    insight = tab.get_by_role("complementary", name="Insight")
+    for key, part, focused in (
+        ("c", tasks.dialog("New task"), tasks.dialog("New task").get_by_label("Title")),
+        ("Enter", tasks.dialog("Task"), tab.get_by_role("button", name="Close task")),
+        ("?", tasks.dialog("Keyboard shortcuts"), tab.get_by_role("button", name="Close", exact=True)),
+        ("Control+k", command, command),
+        ("i", insight, insight),
+    ):
         await press(key)
         await expect(part).to_be_visible()
+        await expect(focused).to_be_focused()
         await press("Escape")
         await expect(part).to_be_hidden()
         await expect(tasks.grid).to_be_focused()

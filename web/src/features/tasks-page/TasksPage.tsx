@@ -31,7 +31,16 @@ import { useColorScheme } from '@/ui/useColorScheme';
 import { useLatch } from '@/ui/useLatch';
 import { useShortcuts } from '@/ui/useShortcuts';
 import { Header } from './Header';
-import { CommandPalette, ConflictDialog, CreateTaskDialog, HistoryDialog, InsightPanel, KeyboardHelp, TaskDrawer, TrashDialog } from './parts';
+import {
+  CommandPalette,
+  ConflictDialog,
+  CreateTaskDialog,
+  HistoryDialog,
+  InsightPanel,
+  KeyboardHelp,
+  TaskDrawer,
+  TrashDialog,
+} from './parts';
 import { StatusBar } from './StatusBar';
 import styles from './TasksPage.module.css';
 
