@@ -1,0 +1,106 @@
+/** Reads the tasks of a set from the service, in batches of the size of one mutation. */
+import type { ApolloClient } from '@apollo/client';
+import {
+  BulkSearchPageDocument,
+  type BulkTaskFragment,
+  BulkTasksByIdDocument,
+  type BulkTasksByIdQueryVariables,
+  BulkViewPageDocument,
+} from '@/gql';
+import type { RetryingRequest } from './retryingRequest';
+import { comparePositions, positionOf, type TaskRange, type TaskSet } from './taskSet';
+
+/** The largest number of tasks that one mutation accepts. */
+export const BATCH_SIZE = 1_000;
+const PAGE_SIZE = 100;
+
+/** Yield the tasks of the set once each. A task that enters the list while it is read may be left out. */
+export async function* readTaskSet(
+  client: ApolloClient,
+  request: RetryingRequest,
+  { range, excluded, included }: TaskSet,
+): AsyncGenerator<BulkTaskFragment[]> {
+  if (range) {
+    let batch: BulkTaskFragment[] = [];
+    for await (const tasks of readRange(client, request, range)) {
+      batch.push(...tasks.filter(({ id }) => !excluded.has(id)));
+      if (batch.length < BATCH_SIZE) continue;
+      yield batch.slice(0, BATCH_SIZE);
+      batch = batch.slice(BATCH_SIZE);
+    }
+    if (batch.length > 0) yield batch;
+  }
+  const ids = [...included];
+  for (let first = 0; first < ids.length; first += BATCH_SIZE) {
+    yield await readTasksById(client, request, ids.slice(first, first + BATCH_SIZE));
+  }
+}
+
+/**
+ * Yield the pages of a range.
+ *
+ * Each page begins after the cursor of the previous one. A cursor stays valid when its task leaves the list, so a change
+ * that moves tasks out of the list skips none. The newest tasks are read first, so that tasks that are created
+ * meanwhile are not reached.
+ */
+async function* readRange(
+  client: ApolloClient,
+  request: RetryingRequest,
+  { query, bounds }: TaskRange,
+): AsyncGenerator<BulkTaskFragment[]> {
+  const wholeListOrder = query.order === 'OLDEST' ? 'NEWEST' : query.order;
+  const order = bounds ? query.order : wholeListOrder;
+  let after = bounds?.after ?? null;
+  for (;;) {
+    const page = query.q
+      ? await request(async () => {
+          const variables = { query: query.q, first: PAGE_SIZE, after };
+          const { data } = await client.query({ query: BulkSearchPageDocument, variables, fetchPolicy: 'no-cache' });
+          return data?.searchTasks;
+        })
+      : await request(async () => {
+          const variables = { status: query.status, order, first: PAGE_SIZE, after };
+          const { data } = await client.query({ query: BulkViewPageDocument, variables, fetchPolicy: 'no-cache' });
+          return data?.tasks;
+        });
+    if (!page) return;
+    const inRange = page.nodes.filter(
+      (task) => !bounds || comparePositions(positionOf(task, query), bounds.last, query) <= 0,
+    );
+    yield inRange;
+    if (inRange.length < page.nodes.length || !page.pageInfo.hasNextPage) return;
+    after = page.pageInfo.endCursor;
+  }
+}
+
+async function readTasksById(
+  client: ApolloClient,
+  request: RetryingRequest,
+  ids: string[],
+): Promise<BulkTaskFragment[]> {
+  const pages = Array.from({ length: BATCH_SIZE / PAGE_SIZE }, (_, i) => [
+    `ids${i}`,
+    ids.slice(i * PAGE_SIZE, (i + 1) * PAGE_SIZE),
+  ]);
+  const variables = Object.fromEntries(pages) as BulkTasksByIdQueryVariables;
+  const data = await request(async () => {
+    const result = await client.query({ query: BulkTasksByIdDocument, variables, fetchPolicy: 'no-cache' });
+    return result.data;
+  });
+  return Object.values(data ?? {})
+    .flat()
+    .filter((task): task is BulkTaskFragment => task !== null && typeof task === 'object');
+}
+
+/** Read the next batch while the consumer works on the current one. */
+export async function* readAhead<T>(source: AsyncIterator<T>): AsyncGenerator<T> {
+  let next = source.next();
+  for (;;) {
+    const result = await next;
+    if (result.done) return;
+    next = source.next();
+    // The consumer may stop without asking for it.
+    next.catch(() => undefined);
+    yield result.value;
+  }
+}
