@@ -22,16 +22,18 @@ class TaskList:
         self.page_number = tab.get_by_label("Go to page")
 
     def row(self, title: str) -> Locator:
-        return self.rows.filter(has=self.tab.get_by_role("button", name=title, exact=True))
+        return self.rows.filter(has=self.tab.get_by_role("link", name=title, exact=True))
 
-    def title_button(self, title: str) -> Locator:
-        return self.grid.get_by_role("button", name=title, exact=True)
+    def title_link(self, title: str) -> Locator:
+        return self.grid.get_by_role("link", name=title, exact=True)
 
     def checkbox(self, title: str) -> Locator:
         return self.row(title).get_by_role("checkbox")
 
     def dialog(self, name: str) -> Locator:
-        return self.tab.get_by_role("dialog", name=name, exact=True)
+        """Return the dialog with this name, or the panel beside the list."""
+        panel = self.tab.get_by_role("complementary", name=name, exact=True)
+        return self.tab.get_by_role("dialog", name=name, exact=True).or_(panel)
 
     def heading(self, name: str) -> Locator:
         return self.tab.get_by_role("heading", name=name)

@@ -41,6 +41,6 @@ async def test_content_fits_the_viewport(site: Site, open_tab: OpenTab, width: i
     tasks = TaskList(tab)
     await expect(tasks.row("Write the letter")).to_be_in_viewport()
     assert await tab.evaluate("document.documentElement.scrollWidth") <= width
-    await tasks.title_button("Write the letter").click()
+    await tasks.title_link("Write the letter").click()
     await expect(tasks.dialog("Task").get_by_label("Title")).to_be_in_viewport()
     assert await tab.evaluate("document.documentElement.scrollWidth") <= width

@@ -40,7 +40,7 @@ async def test_restored_task_can_be_opened_again(site: Site, open_tab: OpenTab) 
     await tab.keyboard.press("Escape")
     await site.execute(RESTORE, id=id_)
     await tasks.expect_rows("Write the letter")
-    await tasks.title_button("Write the letter").click()
+    await tasks.title_link("Write the letter").click()
     await expect(drawer.get_by_label("Title")).to_have_value("Write the letter")
 
 
@@ -50,7 +50,7 @@ async def test_range_selection_includes_rows_off_screen(site: Site, open_tab: Op
     for address in ("/", "/?q=task"):
         tab = await open_tab(address)
         tasks = TaskList(tab)
-        await expect(tasks.title_button("Task 1")).to_be_visible()
+        await expect(tasks.title_link("Task 1")).to_be_visible()
         for _ in range(50):
             await tab.keyboard.press("j")
         await tab.keyboard.press(" ")
@@ -58,7 +58,7 @@ async def test_range_selection_includes_rows_off_screen(site: Site, open_tab: Op
         await expect(tasks.active_row).to_contain_text("Task 50")
         for _ in range(12):  # In a search, each End key loads one more window.
             await tab.keyboard.press("End")
-            if await tasks.title_button("Task 320").is_visible():
+            if await tasks.title_link("Task 320").is_visible():
                 break
             await tab.wait_for_timeout(300)
         await tasks.checkbox("Task 320").click(modifiers=["Shift"])
@@ -71,10 +71,10 @@ async def test_page_up_starts_at_the_visible_rows(site: Site, open_tab: OpenTab)
     await asyncio.to_thread(site.replace_tasks, 320)
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await expect(tasks.title_button("Task 1")).to_be_visible()
+    await expect(tasks.title_link("Task 1")).to_be_visible()
     await tab.keyboard.press("j")
     await tasks.grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight }")
-    await expect(tasks.title_button("Task 320")).to_be_visible()
+    await expect(tasks.title_link("Task 320")).to_be_visible()
     await tab.keyboard.press("PageUp")
-    await expect(tasks.title_button("Task 290")).to_be_visible()
-    await expect(tasks.title_button("Task 1")).to_be_hidden()
+    await expect(tasks.title_link("Task 290")).to_be_visible()
+    await expect(tasks.title_link("Task 1")).to_be_hidden()

@@ -173,7 +173,7 @@ async def test_bulk_action_reports_a_conflict_and_can_overwrite(site: Site, open
     await expect(message).to_be_visible()
     assert (await site.execute(TASK, id=first))["task"]["status"] == "IN_PROGRESS"
     await message.get_by_role("button", name="Overwrite").click()
-    await expect(tasks.title_button("Write two letters")).to_be_visible()
+    await expect(tasks.title_link("Write two letters")).to_be_visible()
     await expect(tab.get_by_role("button", name="Reopen: Write two letters")).to_be_visible()
     assert (await saved_task(site, first, version=3))["status"] == "DONE"
 

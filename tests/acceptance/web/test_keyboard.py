@@ -33,6 +33,8 @@ async def test_session_without_a_mouse(site: Site, open_tab: OpenTab) -> None:
 
     await press("Enter")
     drawer = tasks.dialog("Task")
+    await expect(drawer).to_be_focused()
+    await press("Enter")
     await expect(drawer.get_by_label("Title")).to_be_focused()
     # Shortcuts are off while the focus is in a text field.
     await press("End")

@@ -29,7 +29,7 @@ def site(count: int, shared_site: Site) -> Site:
 async def test_last_row_is_reachable(count: int, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     tasks, last = TaskList(tab), f"Task {count}"
-    await expect(tasks.title_button("Task 1")).to_be_visible()
+    await expect(tasks.title_link("Task 1")).to_be_visible()
     await expect(tasks.grid).to_have_attribute("aria-rowcount", str(count))
     await tasks.expect_counts(All=count)
 
@@ -43,7 +43,7 @@ async def test_last_row_is_reachable(count: int, open_tab: OpenTab) -> None:
     await tasks.grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight }")
     await expect(tasks.row(last)).to_be_in_viewport()
     await tasks.grid.evaluate("grid => { grid.scrollTop = (grid.scrollHeight - grid.clientHeight) / 2 }")
-    await expect(tasks.title_button(f"Task {count // 2}")).to_be_in_viewport()
+    await expect(tasks.title_link(f"Task {count // 2}")).to_be_in_viewport()
 
     # Go to a page by its number. A reload restores the position.
     page = tasks.page_number
@@ -58,22 +58,22 @@ async def test_last_row_is_reachable(count: int, open_tab: OpenTab) -> None:
 async def test_wheel_scrolls_row_by_row_at_any_depth(count: int, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     tasks, middle = TaskList(tab), count // 2
-    await expect(tasks.title_button("Task 1")).to_be_visible()
+    await expect(tasks.title_link("Task 1")).to_be_visible()
     page = tasks.page_number
     await page.fill(str(middle // 100))
     await page.press("Enter")
-    await expect(tasks.title_button(f"Task {middle - 99}")).to_be_in_viewport()
+    await expect(tasks.title_link(f"Task {middle - 99}")).to_be_in_viewport()
     await tasks.grid.hover()
     height = await tasks.rows.first.evaluate("row => row.offsetHeight")
     await tab.mouse.wheel(0, height * 3)
-    await expect(tasks.title_button(f"Task {middle - 96}")).to_be_in_viewport()
-    await expect(tasks.title_button(f"Task {middle - 99}")).not_to_be_in_viewport()
+    await expect(tasks.title_link(f"Task {middle - 96}")).to_be_in_viewport()
+    await expect(tasks.title_link(f"Task {middle - 99}")).not_to_be_in_viewport()
 
 
 async def test_dragging_the_scroll_bar_fetches_few_windows(count: int, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await expect(tasks.title_button("Task 1")).to_be_visible()
+    await expect(tasks.title_link("Task 1")).to_be_visible()
     request_bodies: list[str] = []
     tab.on(
         "request", lambda request: request_bodies.append(request.post_data or "") if request.method == "POST" else None

@@ -51,7 +51,7 @@ async def test_open_task_is_kept_in_the_url(site: Site, open_tab: OpenTab) -> No
     [id_] = await site.create_tasks("Write the letter", description="To the office")
     tab = await open_tab("/")
     tasks = TaskList(tab)
-    await tasks.title_button("Write the letter").click()
+    await tasks.title_link("Write the letter").click()
     drawer = tasks.dialog("Task")
     await expect(drawer.get_by_label("Description")).to_have_value("To the office")
     await expect(tab).to_have_url(re.compile(f"task={id_}"))

@@ -14,7 +14,7 @@ async def task_list(tasks: TaskList) -> None:
 
 
 async def task_drawer(tasks: TaskList) -> None:
-    await tasks.rows.first.get_by_role("gridcell").nth(3).get_by_role("button").first.click()
+    await tasks.rows.first.get_by_role("gridcell").nth(3).get_by_role("link").click()
     await expect(tasks.dialog("Task").get_by_label("Title")).to_be_visible()
 
 

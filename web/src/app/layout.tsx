@@ -16,7 +16,6 @@ const inter = localFont({
 });
 
 export const metadata: Metadata = {
-  title: { default: 'Millitask', template: '%s · Millitask' },
   description: 'A task list that pages through millions of tasks in milliseconds.',
 };
 

@@ -20,6 +20,7 @@ export type IconName =
   | 'code'
   | 'undo'
   | 'redo'
+  | 'link'
   | 'list';
 
 const PATHS: Record<IconName, string> = {
@@ -40,6 +41,7 @@ const PATHS: Record<IconName, string> = {
   code: 'M5 5L2 8l3 3M11 5l3 3-3 3M9.2 3.5l-2.4 9',
   undo: 'M5.5 3L2.5 6l3 3M3 6h6.5a3.5 3.5 0 010 7H6',
   redo: 'M10.5 3l3 3-3 3M13 6H6.5a3.5 3.5 0 000 7H10',
+  link: 'M6.6 9.4a2.8 2.8 0 004 0l2-2a2.83 2.83 0 00-4-4l-.9.9M9.4 6.6a2.8 2.8 0 00-4 0l-2 2a2.83 2.83 0 004 4l.9-.9',
   list: 'M2.5 4h11M2.5 8h11M2.5 12h11',
 };
 

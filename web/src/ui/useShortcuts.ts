@@ -7,6 +7,8 @@ export type Shortcuts = Record<string, (event: KeyboardEvent) => void>;
 
 /** Shortcuts that stay on while the person types. */
 const ALWAYS_ON = new Set(['mod+k']);
+/** Keys that scroll the panel that has the focus. */
+const SCROLL_KEYS = new Set(['PageDown', 'PageUp', 'Home', 'End', ' ']);
 const KEYS_OF_CONTROLS = new Set(['Enter', ' ', 'ArrowLeft', 'ArrowRight', 'Home', 'End', 'ArrowUp', 'ArrowDown']);
 
 export function useShortcuts(shortcuts: Shortcuts): void {
@@ -28,10 +30,11 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   }, []);
 }
 
-/** Whether the focused element needs this key itself: text fields, dialogs, and the keys of buttons, links and tabs. */
+/** Whether the focused element needs this key itself: text fields, dialogs, panels that scroll, and the keys of buttons, links and tabs. */
 function isHandledByTarget(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : document.body;
   if (target.closest('[role="dialog"], [role="menu"], textarea, select, [contenteditable="true"]')) return true;
   if (target.closest('input:not([type="checkbox"])')) return true;
+  if (SCROLL_KEYS.has(event.key) && target.closest('aside')) return true;
   return KEYS_OF_CONTROLS.has(event.key) && target.closest('button, a, [role="tab"]') !== null;
 }

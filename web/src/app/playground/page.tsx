@@ -6,5 +6,10 @@ import { lazyPart } from '@/features/lazy-parts/lazyPart';
 const Playground = lazyPart({ importPart: () => import('./Playground').then((module) => module.default) });
 
 export default function Page() {
-  return <Playground />;
+  return (
+    <>
+      <title>GraphQL – Millitask</title>
+      <Playground />
+    </>
+  );
 }

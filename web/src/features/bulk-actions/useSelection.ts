@@ -1,61 +1,90 @@
-/** The selected tasks, by id. A range starts at the row that was toggled last. */
+/** The selected tasks. A range starts at the row that was toggled last. */
+import type { ApolloClient } from '@apollo/client';
+import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { cache } from '@/apollo/client';
-import { formatCount } from '@/ui/format';
+import { fetchTaskRange } from '@/features/bulk-changes/taskRange';
+import type { PlacedTask, TaskQuery, TaskSet } from '@/features/bulk-changes/taskSet';
+import { errorMessage } from '@/features/task-editing/lostAnswers';
+import { readTaskRow } from '@/features/tasks/readTaskRow';
 import { showErrorToast } from '@/ui/toast';
-import { addIds, MAX_SELECTED, removeIds, rowRange, toggleId } from './selection';
-
-const LIMIT_MESSAGE = `You can select up to ${formatCount(MAX_SELECTED)} tasks at a time.`;
+import { addTasks, allTasks, MAX_OPTIMISTIC_TASKS, NO_TASKS, removeIds, rowRange, toggleTask } from './selection';
 
 export interface Selection {
-  ids: ReadonlySet<string>;
+  tasks: TaskSet;
   toggle: (row: number) => void;
   extendTo: (row: number) => void;
+  selectAll: () => void;
   clear: () => void;
   /** Deselect these tasks. */
   remove: (ids: string[]) => void;
 }
 
-export function useSelection(fetchIdsInRange: (first: number, last: number) => Promise<string[]>): Selection {
-  const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
-  const pivot = useRef<number | undefined>(undefined);
+type FetchIdsInRange = (first: number, last: number) => Promise<string[]>;
 
-  // Selected tasks stay in the cache when their window is evicted, because an edit needs their version.
-  useEffect(() => {
-    const retained = [...ids].map((id) => `Task:${id}`);
-    retained.forEach((id) => cache.retain(id));
-    return () => retained.forEach((id) => cache.release(id));
-  }, [ids]);
+export function useSelection({ status, order, q }: TaskQuery, fetchIdsInRange: FetchIdsInRange): Selection {
+  const client = useApolloClient();
+  const [tasks, setTasks] = useState<TaskSet>(NO_TASKS);
+  const pivot = useRef<number | undefined>(undefined);
+  const query = useMemo(() => ({ status, order, q }), [status, order, q]);
+  useRetainedTasks(tasks);
 
   const toggle = useCallback(
     (row: number) => {
       pivot.current = row;
-      void fetchIdsInRange(row, row).then(([id]) => {
-        if (id !== undefined) setIds((current) => withinLimit(toggleId(current, id), current));
-      });
+      reportFailure(
+        fetchIdsInRange(row, row).then(([id]) => {
+          if (id !== undefined) setTasks((current) => toggleTask(current, readPlacedTask(client, id)));
+        }),
+      );
     },
-    [fetchIdsInRange],
+    [client, fetchIdsInRange],
   );
   const extendTo = useCallback(
     (row: number) => {
-      const range = rowRange((pivot.current ??= row), row);
-      if (!range) return showErrorToast(LIMIT_MESSAGE);
-      void fetchIdsInRange(range.first, range.last).then((inRange) =>
-        setIds((current) => withinLimit(addIds(current, inRange), current)),
+      const { first, last, short } = rowRange((pivot.current ??= row), row);
+      reportFailure(
+        short || query.q
+          ? fetchIdsInRange(first, last).then((ids) => {
+              const added = ids.map((id) => readPlacedTask(client, id));
+              setTasks((current) => addTasks(current, added));
+            })
+          : fetchTaskRange(client, query, first, last).then((range) => setTasks({ ...NO_TASKS, range })),
       );
     },
-    [fetchIdsInRange],
+    [client, fetchIdsInRange, query],
   );
+  const selectAll = useCallback(() => setTasks(allTasks(query)), [query]);
   const clear = useCallback(() => {
     pivot.current = undefined;
-    setIds(new Set());
+    setTasks(NO_TASKS);
   }, []);
-  const remove = useCallback((removed: string[]) => setIds((current) => removeIds(current, removed)), []);
-  return useMemo(() => ({ ids, toggle, extendTo, clear, remove }), [ids, toggle, extendTo, clear, remove]);
+  const remove = useCallback((ids: string[]) => setTasks((current) => removeIds(current, ids)), []);
+  return useMemo(
+    () => ({ tasks, toggle, extendTo, selectAll, clear, remove }),
+    [tasks, toggle, extendTo, selectAll, clear, remove],
+  );
 }
 
-function withinLimit(next: ReadonlySet<string>, current: ReadonlySet<string>): ReadonlySet<string> {
-  if (next.size <= MAX_SELECTED) return next;
-  showErrorToast(LIMIT_MESSAGE);
-  return current;
+/**
+ * Keep selected tasks in the cache when their window is evicted, because an edit needs their version.
+ *
+ * A change of many tasks reads them from the service instead.
+ */
+function useRetainedTasks({ included }: TaskSet): void {
+  useEffect(() => {
+    if (included.size > MAX_OPTIMISTIC_TASKS) return;
+    const retained = [...included].map((id) => `Task:${id}`);
+    retained.forEach((id) => cache.retain(id));
+    return () => retained.forEach((id) => cache.release(id));
+  }, [included]);
+}
+
+/** Only a selected range asks where a task is placed. */
+function readPlacedTask(client: ApolloClient, id: string): PlacedTask {
+  return readTaskRow(client, id) ?? { id, createdAt: '', expiresAt: null };
+}
+
+function reportFailure(selecting: Promise<unknown>): void {
+  selecting.catch((error: unknown) => showErrorToast(errorMessage(error)));
 }

@@ -1,46 +1,89 @@
-/** The actions of the list: complete or reopen one task, complete or delete many. */
+/** The actions of the list on one task or many. Few tasks change at once, many in a bulk change. */
+import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
+import { type BulkChange, doneMessage } from '@/features/bulk-changes/bulkChange';
+import { needsChange, updateItem } from '@/features/bulk-changes/bulkItem';
+import { countTasks, type TaskSet } from '@/features/bulk-changes/taskSet';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
-import { formatTaskCount } from '@/features/tasks/labels';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
-import { showToast } from '@/ui/toast';
+import { showErrorToast, showToast } from '@/ui/toast';
+import { pendingDelete } from './pendingDelete';
+import { MAX_OPTIMISTIC_TASKS } from './selection';
 import type { Selection } from './useSelection';
 
-export function useTaskActions({ remove, clear }: Selection) {
+/** A delete of more tasks is confirmed first. */
+const MAX_UNCONFIRMED_DELETES = 1_000;
+
+export interface TaskActions {
+  change: (tasks: TaskSet, change: BulkChange) => void;
+  /** Complete the tasks, or reopen them if all are done. */
+  toggleCompleted: (tasks: TaskSet) => void;
+}
+
+/** `listTotal` is the number of tasks of the list, if it is known. */
+export function useTaskActions({ remove, clear }: Selection, listTotal: number | undefined): TaskActions {
   const client = useApolloClient();
   const updateTasks = useUpdateTasks();
   const deleteTasks = useDeleteTasks();
-  const toggleCompleted = useCallback(
-    (id: string) => {
-      const task = readTaskRow(client, id);
-      if (!task) return;
-      const reopen = task.status === 'DONE';
-      void updateTasks([{ id, status: reopen ? 'TODO' : 'DONE' }], {
-        successMessage: reopen ? 'Reopened 1 task.' : 'Completed 1 task.',
+  const changeFew = useCallback(
+    (ids: string[], change: BulkChange) => {
+      if (change.kind === 'delete') {
+        remove(ids);
+        void deleteTasks(ids.map((id) => ({ id, expectedVersion: readTaskRow(client, id)?.version })));
+        return;
+      }
+      const { fields } = change;
+      const changing = ids.filter((id) => {
+        const task = readTaskRow(client, id);
+        return !task || needsChange(updateItem(task, fields));
       });
-    },
-    [client, updateTasks],
-  );
-  const completeMany = useCallback(
-    (ids: string[]) => {
-      const unfinished = ids.filter((id) => readTaskRow(client, id)?.status !== 'DONE');
-      clear();
-      if (unfinished.length === 0) return showToast('The selected tasks are already done.');
+      if (changing.length === 0) return showToast('Nothing to change: the tasks have this value already.');
       void updateTasks(
-        unfinished.map((id) => ({ id, status: 'DONE' as const })),
-        { successMessage: `Completed ${formatTaskCount(unfinished.length)}.` },
+        changing.map((id) => ({ id, ...fields })),
+        { successMessage: doneMessage(change, changing.length) },
       );
     },
-    [client, clear, updateTasks],
+    [client, remove, updateTasks, deleteTasks],
   );
-  const deleteMany = useCallback(
-    (ids: string[]) => {
-      remove(ids);
-      void deleteTasks(ids.map((id) => ({ id, expectedVersion: readTaskRow(client, id)?.version })));
+  const change = useCallback(
+    (tasks: TaskSet, wanted: BulkChange) => {
+      // Tasks leave the list with their status, and a selection of the whole list would then stand for others.
+      if (wanted.kind === 'update' && wanted.fields.status !== undefined) clear();
+      if (!tasks.range && tasks.included.size <= MAX_OPTIMISTIC_TASKS) return changeFew([...tasks.included], wanted);
+      const total = countTasks(tasks, listTotal);
+      const run = () => {
+        if (wanted.kind === 'delete') clear();
+        void startBulkChange(client, tasks, wanted, total);
+      };
+      if (wanted.kind !== 'delete' || (total ?? Infinity) <= MAX_UNCONFIRMED_DELETES) run();
+      else pendingDelete.set({ count: total, confirm: run });
     },
-    [client, remove, deleteTasks],
+    [client, clear, changeFew, listTotal],
   );
-  return { toggleCompleted, completeMany, deleteMany };
+  const toggleCompleted = useCallback(
+    (tasks: TaskSet) => change(tasks, { kind: 'update', fields: { status: nextStatus(client, tasks) } }),
+    [client, change],
+  );
+  return useMemo(() => ({ change, toggleCompleted }), [change, toggleCompleted]);
+}
+
+function nextStatus(client: ApolloClient, { range, included }: TaskSet): 'TODO' | 'DONE' {
+  const allDone = range
+    ? range.query.status === 'DONE'
+    : [...included].every((id) => readTaskRow(client, id)?.status === 'DONE');
+  return allDone ? 'TODO' : 'DONE';
+}
+
+async function startBulkChange(
+  ...change: Parameters<typeof import('@/features/bulk-changes/runBulkChange').runBulkChange>
+) {
+  let bulkChanges;
+  try {
+    bulkChanges = await import('@/features/bulk-changes/runBulkChange');
+  } catch {
+    return showErrorToast('This part of the page could not be loaded. Nothing was changed. Reload the page.');
+  }
+  return bulkChanges.runBulkChange(...change);
 }

@@ -62,7 +62,14 @@ function focusAction(id: string, label: string, icon: IconName, run: () => void)
   return action(id, label, icon, () => void setTimeout(run, CLOSING_MS));
 }
 
-function taskActions({ togglePanel, undo, redo, openTrash, focusSearch }: PageCommands): SpotlightActionGroupData {
+function taskActions({
+  togglePanel,
+  undo,
+  redo,
+  openTrash,
+  focusSearch,
+  grid,
+}: PageCommands): SpotlightActionGroupData {
   return {
     group: 'Tasks',
     actions: [
@@ -72,6 +79,11 @@ function taskActions({ togglePanel, undo, redo, openTrash, focusSearch }: PageCo
       action('redo', 'Redo', 'redo', redo),
       focusAction('history', 'Show changes to undo or redo', 'undo', () => togglePanel('history')),
       focusAction('trash', 'Open trash', 'trash', openTrash),
+      action('copy-link', 'Copy link to task', 'link', () => grid.current?.copyLink()),
+      action('select-all', 'Select all tasks of the view', 'check', () => grid.current?.selectAll()),
+      focusAction('status', 'Set status…', 'list', () => grid.current?.openMenu('status')),
+      focusAction('priority', 'Set priority…', 'list', () => grid.current?.openMenu('priority')),
+      focusAction('expiry', 'Set expiry…', 'clock', () => grid.current?.openMenu('expiresAt')),
     ],
   };
 }

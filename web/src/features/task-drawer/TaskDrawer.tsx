@@ -1,11 +1,18 @@
-/** A panel beside the list with every field of one task. The URL holds the task's id. */
-import { skipToken, useQuery } from '@apollo/client/react';
-import { Drawer, Skeleton, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+/**
+ * A panel beside the list with every field of one task. The URL holds the task's id.
+ *
+ * The list stays usable while the panel is open. On a phone the panel takes the place of the list.
+ */
+import { useQuery } from '@apollo/client/react';
+import { ActionIcon, CloseButton, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useDraftedTaskIds } from '@/features/gone-task/useDraftedTaskIds';
 import { useGoneTask } from '@/features/task-editing/goneTasks';
+import { titleFocusRequests } from '@/features/tasks/openTask';
+import { copyTaskLink } from '@/features/tasks/taskLink';
 import { TaskDetailDocument } from '@/gql';
-import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
+import { Icon } from '@/ui/icons';
+import styles from './TaskDrawer.module.css';
 import { MissingTask } from './MissingTask';
 import { GoneTaskForm, TaskForm } from './TaskForm';
 
@@ -13,42 +20,83 @@ interface Props {
   /** The open task, or null while the drawer is closed. */
   id: string | null;
   onClose: () => void;
+  /** Called when the drawer has disappeared together with the focused element. */
+  onFocusLost: () => void;
 }
 
-export function TaskDrawer({ id, onClose }: Props) {
-  // The closing drawer keeps its content while it slides away.
-  const [shownId, setShownId] = useState(id);
-  if (id !== null && id !== shownId) setShownId(id);
+export function TaskDrawer({ id, onClose, onFocusLost }: Props) {
+  const panel = useRef<HTMLElement>(null);
+  useDrawerFocus(panel, id, onFocusLost);
+  if (id === null) return null;
   const close = () => {
     // A field saves its text on blur.
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     onClose();
   };
   return (
-    <Drawer
-      opened={useOpenedAfterMount(id !== null)}
-      onClose={close}
-      position="right"
-      size={520}
-      title="Task"
-      padding="lg"
-      overlayProps={{ backgroundOpacity: 0.12 }}
-      transitionProps={{ duration: 120 }}
-      closeButtonProps={{ 'aria-label': 'Close task' }}
+    <aside
+      ref={panel}
+      tabIndex={-1}
+      className={styles.drawer}
+      aria-labelledby="task-drawer-title"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.defaultPrevented || !isOwnEscape(event.currentTarget, event.target)) return;
+        event.preventDefault(); // Escape must not also clear the selection of the list.
+        close();
+      }}
     >
-      {shownId !== null && <TaskDetail key={shownId} id={shownId} open={id !== null} onClose={close} />}
-    </Drawer>
+      <Group justify="space-between" wrap="nowrap" className={styles.head}>
+        <Title order={2} size="h5" id="task-drawer-title">
+          Task
+        </Title>
+        <Group gap={2} wrap="nowrap">
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label="Copy link"
+            title="Copy link (L)"
+            onClick={() => void copyTaskLink(id)}
+          >
+            <Icon name="link" />
+          </ActionIcon>
+          <CloseButton aria-label="Close task" title="Close (Esc)" onClick={close} />
+        </Group>
+      </Group>
+      <TaskDetail key={id} id={id} onClose={close} />
+    </aside>
   );
 }
 
-function TaskDetail({ id, open, onClose }: { id: string; open: boolean; onClose: () => void }) {
-  const { data, error, dataState } = useQuery(TaskDetailDocument, open ? { variables: { id } } : skipToken);
+/** Whether Escape belongs to the panel: not to a popup that one of its fields has opened. */
+function isOwnEscape(panel: Element, target: EventTarget): boolean {
+  return target instanceof Element && panel.contains(target) && !target.closest('[aria-expanded="true"]');
+}
+
+/** Focus the panel when it opens, keep the focus inside when another task replaces the focused field, and report its loss. */
+function useDrawerFocus(panel: { current: HTMLElement | null }, id: string | null, onFocusLost: () => void): void {
+  const previousId = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    const opening = previousId.current === null && id !== null;
+    const replaced = previousId.current !== null && id !== null && document.activeElement === document.body;
+    const closing = previousId.current !== null && id === null && document.activeElement === document.body;
+    previousId.current = id;
+    if (opening || replaced) panel.current?.focus({ preventScroll: true });
+    if (closing) onFocusLost();
+  });
+  useEffect(
+    () => titleFocusRequests.subscribe(() => panel.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus()),
+    [panel],
+  );
+}
+
+function TaskDetail({ id, onClose }: { id: string; onClose: () => void }) {
+  const { data, error, dataState } = useQuery(TaskDetailDocument, { variables: { id } });
   const gone = useGoneTask(id);
   const drafted = useDraftedTaskIds().includes(id);
   // A task that disappears stays on screen, so that nothing that is being typed is lost.
   const [lastTask, setLastTask] = useState(data?.task);
   if (data?.task && data.task !== lastTask) setLastTask(data.task);
-  const isMissing = open && dataState === 'complete' && data.task === null;
+  const isMissing = dataState === 'complete' && data.task === null;
   const goneReason = data?.task ? undefined : (gone?.reason ?? (isMissing ? 'unknown' : undefined));
   const task = data?.task ?? lastTask;
   if (task) return <TaskForm task={task} goneReason={goneReason} onClose={onClose} />;

@@ -1,7 +1,8 @@
-/** The title of a row. It opens the task, and can be edited in place. */
+/** The title of a row. It is a link to the task, and can be edited in place. The row handles its clicks. */
 import { useEffect, useRef } from 'react';
 import { useDetachedTitle } from '@/features/task-editing/detachedTitle';
 import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
+import { taskPath } from '@/features/tasks/taskLink';
 import { Icon } from '@/ui/icons';
 import styles from './RowTitle.module.css';
 
@@ -9,25 +10,18 @@ interface Props {
   task: { id: string; title: string; status: string; version: number };
   editing: boolean;
   onEdit: (id: string | undefined) => void;
-  onOpen: (id: string) => void;
 }
 
-export function RowTitle({ task, editing, onEdit, onOpen }: Props) {
+export function RowTitle({ task, editing, onEdit }: Props) {
   const { draft, status, discard } = useTaskDraft(task, 'title');
   const unsaved = draft && status?.kind !== 'saving';
   if (editing) return <TitleEditor task={task} onDone={() => onEdit(undefined)} />;
   const edit = () => onEdit(task.id);
   return (
     <>
-      <button
-        type="button"
-        tabIndex={-1}
-        className={styles.title}
-        data-done={task.status === 'DONE'}
-        onClick={() => onOpen(task.id)}
-      >
+      <a href={taskPath(task.id)} tabIndex={-1} className={styles.title} data-done={task.status === 'DONE'}>
         {task.title}
-      </button>
+      </a>
       {unsaved && (
         <button type="button" tabIndex={-1} className={styles.unsaved} onClick={edit} title={draft.text}>
           Unsaved

@@ -1,12 +1,18 @@
 /** The task list: a grid of any length, of which only the rows on screen are in the document. */
-import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { BulkActionsBar } from '@/features/bulk-actions/BulkActionsBar';
-import { useSelection } from '@/features/bulk-actions/useSelection';
+import { pendingDelete } from '@/features/bulk-actions/pendingDelete';
+import { isEmpty as isNothingSelected } from '@/features/bulk-actions/selection';
+import { type Selection, useSelection } from '@/features/bulk-actions/useSelection';
 import { useTaskActions } from '@/features/bulk-actions/useTaskActions';
+import { countTasks } from '@/features/bulk-changes/taskSet';
+import { editOpenTitle } from '@/features/tasks/openTask';
+import { useStore } from '@/ui/store';
 import { DetachedTitleEditor } from './DetachedTitleEditor';
 import { NoSearchResults, NoTasks } from './EmptyState';
 import type { GridHandle, ListPosition } from './gridHandle';
 import { NewTasksPill } from './NewTasksPill';
+import { ConfirmDelete, FieldMenu } from './parts';
 import styles from './TaskGrid.module.css';
 import { rowElementId } from './TaskRow';
 import { newTasksEnd, type SetView, type View } from './taskView';
@@ -16,10 +22,13 @@ import { useIdsInRange } from './useIdsInRange';
 import { useListAnchor } from './useListAnchor';
 import { useListRefresh } from './useListRefresh';
 import { useNewTaskCount, useNewTasks } from './useNewTasks';
+import { useOpenTask } from './useOpenTask';
 import { useReportPosition } from './useReportPosition';
+import { useRowActions } from './useRowActions';
 import { useRowHeight } from './useRowHeight';
 import { useScaledVirtualizer, type Virtualizer } from './useScaledVirtualizer';
 import { useShowCreatedTask } from './useShowCreatedTask';
+import { type TaskCommands, useTaskCommands } from './useTaskCommands';
 import { VisibleRows } from './VisibleRows';
 
 /** Rows to assume below the initial one until the service reports the total. */
@@ -59,8 +68,9 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
     await goToNewTasks(refresh, newTasksEnd(view) ?? 'top');
     focus();
   };
-  const selection = useSelection(useIdsInRange(view, rows, extent.cursors));
-  const { toggleCompleted, completeMany, deleteMany } = useTaskActions(selection);
+  const selection = useSelection(view, useIdsInRange(view, rows, extent.cursors));
+  const listTotal = extent.known && (counted || extent.cursors.length === 1) ? extent.total : undefined;
+  const actions = useTaskActions(selection, listTotal);
   const [editingId, setEditingId] = useState<string>();
   const edit = useCallback(
     (id: string | undefined) => {
@@ -69,27 +79,18 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
     },
     [focus],
   );
-  const open = useCallback((id: string) => void setView({ task: id }), [setView]);
-  const rowActions = useMemo(
-    () => ({
-      activate: setActiveRow,
-      open,
-      edit,
-      toggleCompleted,
-      toggleSelected: (row: number, range: boolean) => (range ? selection.extendTo(row) : selection.toggle(row)),
-    }),
-    [setActiveRow, open, edit, toggleCompleted, selection],
-  );
-
   const activeId = activeRow < 0 ? undefined : rows.idAt(activeRow);
-  const selectedIds = [...selection.ids];
+  const openId = view.task;
+  const { open, close, followActiveRow } = useOpenTask({ openId, activeId, setView, list });
+  const commands = useTaskCommands({ selection, actions, activeRow, activeId, openId, focus });
+  const rowActions = useRowActions({ selection, actions, setActiveRow, open, isOpen: openId !== null, edit });
+
   const move = (row: number) => {
+    followActiveRow();
     setActiveRow(row);
     virtualizer.scrollToRow(row);
-    focus();
-  };
-  const withActive = (run: (id: string) => void) => () => {
-    if (activeId !== undefined) run(activeId);
+    // The focus stays in the panel of the open task, if it is there.
+    if (openId === null || document.activeElement === document.body) focus();
   };
   useGridKeys({
     activeRow,
@@ -97,21 +98,29 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
     virtualizer,
     move,
     extendSelection: (row) => {
-      if (selectedIds.length === 0 && activeRow >= 0) selection.toggle(activeRow);
+      if (isNothingSelected(selection.tasks) && activeRow >= 0) selection.toggle(activeRow);
       selection.extendTo(row);
       move(row);
     },
     toggleSelected: () => activeRow >= 0 && selection.toggle(activeRow),
-    toggleCompleted: selectedIds.length > 0 ? () => completeMany(selectedIds) : withActive(toggleCompleted),
-    edit: () => activeId !== undefined && edit(activeId),
-    open: withActive(open),
-    deleteTasks: selectedIds.length > 0 ? () => deleteMany(selectedIds) : withActive((id) => deleteMany([id])),
-    clearSelection: selection.clear,
+    selectAll: selection.selectAll,
+    toggleCompleted: commands.toggleCompleted,
+    edit: () => (openId === null ? activeId !== undefined && edit(activeId) : editOpenTitle()),
+    open: () => (openId === null ? activeId !== undefined && open(activeId) : editOpenTitle()),
+    openMenu: (field) => commands.openMenu(field),
+    copyLink: commands.copyLink,
+    deleteTasks: () => {
+      if (isNothingSelected(selection.tasks)) followActiveRow();
+      commands.deleteTasks();
+    },
+    menuOpen: commands.menu !== undefined,
+    dismiss: openId === null ? selection.clear : close,
   });
-  useGridHandle({ handleRef, list, virtualizer, focus });
+  useGridHandle({ handleRef, list, virtualizer, focus, selectAll: selection.selectAll, commands });
   useReportPosition({ view, setView, list, virtualizer, counted, onPositionChange });
   useShowCreatedTask({ view, list, refresh, focus });
 
+  const deleteIsPending = useStore(pendingDelete) !== undefined;
   const activeRowIsDrawn = activeRow >= virtualizer.first && activeRow <= virtualizer.last;
   const isEmpty = extent.known && extent.total === 0;
   return (
@@ -137,13 +146,15 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
             list={list}
             virtualizer={virtualizer}
             rowHeight={rowHeight}
-            selectedIds={selection.ids}
+            selection={selection.tasks}
             editingId={editingId}
             actions={rowActions}
           />
         </div>
       </div>
-      <SelectionToolbar ids={selectedIds} {...{ completeMany, deleteMany, clear: selection.clear, focus }} />
+      <SelectionToolbar selection={selection} listTotal={listTotal} commands={commands} focus={focus} />
+      {commands.menu && <FieldMenu {...commands.menu} onClose={commands.closeMenu} />}
+      {deleteIsPending && <ConfirmDelete />}
     </div>
   );
 }
@@ -163,25 +174,29 @@ function gridAttributes(rowCount: number) {
 }
 
 interface SelectionToolbarProps {
-  ids: string[];
-  completeMany: (ids: string[]) => void;
-  deleteMany: (ids: string[]) => void;
-  clear: () => void;
+  selection: Selection;
+  listTotal: number | undefined;
+  commands: TaskCommands;
   focus: () => void;
 }
 
 /** The toolbar disappears when one of its buttons is pressed, so the focus goes back to the grid. */
-function SelectionToolbar({ ids, completeMany, deleteMany, clear, focus }: SelectionToolbarProps) {
+function SelectionToolbar({ selection, listTotal, commands, focus }: SelectionToolbarProps) {
   const thenFocus = (run: () => void) => () => {
     run();
     focus();
   };
+  const { tasks } = selection;
   return (
     <BulkActionsBar
-      count={ids.length}
-      onComplete={thenFocus(() => completeMany(ids))}
-      onDelete={thenFocus(() => deleteMany(ids))}
-      onClear={thenFocus(clear)}
+      count={countTasks(tasks, listTotal)}
+      listTotal={listTotal}
+      allSelected={tasks.range !== undefined && !tasks.range.bounds && tasks.excluded.size === 0}
+      onSelectAll={thenFocus(selection.selectAll)}
+      onComplete={thenFocus(commands.toggleCompleted)}
+      onDelete={thenFocus(commands.deleteTasks)}
+      onClear={thenFocus(selection.clear)}
+      onOpenMenu={commands.openMenu}
     />
   );
 }

@@ -1,6 +1,7 @@
 /** Shows one task of the list as a row. */
 import { useFragment } from '@apollo/client/react';
-import { memo } from 'react';
+import { memo, type MouseEvent as ReactMouseEvent } from 'react';
+import { containsTask, type TaskSet } from '@/features/bulk-changes/taskSet';
 import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import { TaskRowFragmentDoc, type TaskRowFragment } from '@/gql';
@@ -13,8 +14,7 @@ import styles from './TaskRow.module.css';
 import type { TaskRef } from './windows';
 
 export interface RowActions {
-  activate: (row: number) => void;
-  open: (id: string) => void;
+  click: (row: number, id: string, event: ReactMouseEvent) => void;
   /** Edit the title of this task in its row. Undefined ends the editing. */
   edit: (id: string | undefined) => void;
   toggleSelected: (row: number, range: boolean) => void;
@@ -24,14 +24,15 @@ export interface RowActions {
 interface Props extends RowPlacement {
   node: TaskRef;
   active: boolean;
-  selected: boolean;
+  selection: TaskSet;
   editing: boolean;
   actions: RowActions;
 }
 
-export const TaskRow = memo(function TaskRow({ node, row, top, active, selected, editing, actions }: Props) {
+export const TaskRow = memo(function TaskRow({ node, row, top, active, selection, editing, actions }: Props) {
   const { data, complete } = useFragment({ fragment: TaskRowFragmentDoc, from: node });
   if (!complete) return <SkeletonRow row={row} top={top} />;
+  const selected = containsTask(selection, data);
   return (
     <div
       role="row"
@@ -42,7 +43,7 @@ export const TaskRow = memo(function TaskRow({ node, row, top, active, selected,
       data-task={data.id}
       className={styles.row}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={() => actions.activate(row)}
+      onClick={(event) => actions.click(row, data.id, event)}
     >
       <Cells task={data} row={row} selected={selected} editing={editing} actions={actions} />
     </div>
@@ -54,7 +55,7 @@ export function rowElementId(row: number): string {
   return `row-${row + 1}`;
 }
 
-type CellProps = Pick<Props, 'row' | 'selected' | 'editing' | 'actions'> & { task: TaskRowFragment };
+type CellProps = Pick<Props, 'row' | 'editing' | 'actions'> & { task: TaskRowFragment; selected: boolean };
 
 function Cells({ task, row, selected, editing, actions }: CellProps) {
   return (
@@ -76,7 +77,7 @@ function Cells({ task, row, selected, editing, actions }: CellProps) {
         <StatusButton task={task} onClick={() => actions.toggleCompleted(task.id)} />
       </div>
       <div role="gridcell" className={styles.titleCell}>
-        <RowTitle task={task} editing={editing} onEdit={actions.edit} onOpen={actions.open} />
+        <RowTitle task={task} editing={editing} onEdit={actions.edit} />
       </div>
       <div role="gridcell" className={styles.expires}>
         {task.expiresAt && <ExpiryBadge expiresAt={task.expiresAt} />}

@@ -1,4 +1,5 @@
 /** The windows on screen and just beyond it, and the rows of each that are drawn. */
+import type { TaskSet } from '@/features/bulk-changes/taskSet';
 import { FailedRow, SkeletonRow } from './PlaceholderRows';
 import { type RowActions, TaskRow } from './TaskRow';
 import { SearchWindow, TaskWindow, type WindowProps } from './TaskWindow';
@@ -15,12 +16,12 @@ interface Props {
   list: ListAnchor;
   virtualizer: Virtualizer;
   rowHeight: number;
-  selectedIds: ReadonlySet<string>;
+  selection: TaskSet;
   editingId: string | undefined;
   actions: RowActions;
 }
 
-export function VisibleRows({ view, list, virtualizer, rowHeight, selectedIds, editingId, actions }: Props) {
+export function VisibleRows({ view, list, virtualizer, rowHeight, selection, editingId, actions }: Props) {
   const { extent, activeRow, onReport, onUnmount } = list;
   const pages = pagesOfRows(
     Math.max(virtualizer.first - PREFETCH_ROWS, 0),
@@ -38,7 +39,7 @@ export function VisibleRows({ view, list, virtualizer, rowHeight, selectedIds, e
         if (node) {
           const state = {
             active: row === activeRow,
-            selected: selectedIds.has(node.id),
+            selection,
             editing: editingId === node.id,
           };
           return <TaskRow key={node.id} node={node} {...placement} {...state} actions={actions} />;

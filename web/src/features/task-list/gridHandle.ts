@@ -1,9 +1,16 @@
 /** The interface between the task list and the rest of the page. */
+import type { FieldMenuRequest } from '@/features/field-menu/fieldMenuRequest';
+
 export interface GridHandle {
   /** Scroll to a row and make it active. A row beyond the end means the last one. */
   goToRow: (row: number) => void;
   focus: () => void;
   refetch: () => Promise<unknown>;
+  selectAll: () => void;
+  /** Open the menu that sets this field of the selected tasks, or else of the open or active one. */
+  openMenu: (field: FieldMenuRequest['field']) => void;
+  /** Copy the address of the open task, or else of the active one. */
+  copyLink: () => void;
 }
 
 export interface ListPosition {

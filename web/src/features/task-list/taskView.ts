@@ -1,5 +1,6 @@
 /** The state in the URL: which tasks the list shows, in which order, where it is scrolled to, and the open task. */
 import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryState, useQueryStates } from 'nuqs';
+import { STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskFieldsFragment, TaskStatus } from '@/gql';
 
 /** `history: 'push'` makes a change a step that the Back button undoes. */
@@ -37,6 +38,12 @@ export function activeTab({ status, q }: Pick<View, 'status' | 'q'>): string {
 
 export function tabStatus(tab: string | null): TaskStatus | null {
   return tab === ALL_TAB ? null : (tab as TaskStatus | null);
+}
+
+/** Return the name of a view, for the title of the page. */
+export function viewTitle({ status, q }: Pick<View, 'status' | 'q'>): string {
+  if (q) return `“${q}”`;
+  return status ? STATUS_LABELS[status] : 'All tasks';
 }
 
 /** Return a key that differs between views with different lists. */

@@ -1,6 +1,7 @@
 import { type RefObject, useEffect } from 'react';
 import type { GridHandle } from './gridHandle';
 import type { ListAnchor } from './useListAnchor';
+import type { TaskCommands } from './useTaskCommands';
 import type { Virtualizer } from './useScaledVirtualizer';
 
 interface Options {
@@ -8,10 +9,12 @@ interface Options {
   list: ListAnchor;
   virtualizer: Virtualizer;
   focus: () => void;
+  selectAll: () => void;
+  commands: TaskCommands;
 }
 
 /** Give the page a handle that scrolls, focuses and refetches the list. */
-export function useGridHandle({ handleRef, list, virtualizer, focus }: Options): void {
+export function useGridHandle({ handleRef, list, virtualizer, focus, selectAll, commands }: Options): void {
   useEffect(() => {
     handleRef.current = {
       goToRow: (wanted) => {
@@ -22,6 +25,9 @@ export function useGridHandle({ handleRef, list, virtualizer, focus }: Options):
       },
       focus,
       refetch: () => list.rows.refetch(),
+      selectAll,
+      openMenu: (field) => commands.openMenu(field),
+      copyLink: commands.copyLink,
     };
   });
 }

@@ -1,5 +1,6 @@
 /** The keyboard shortcuts of the list. */
-import { useShortcuts } from '@/ui/useShortcuts';
+import type { FieldMenuRequest } from '@/features/field-menu/fieldMenuRequest';
+import { type Shortcuts, useShortcuts } from '@/ui/useShortcuts';
 import type { Virtualizer } from './useScaledVirtualizer';
 
 interface Options {
@@ -9,14 +10,28 @@ interface Options {
   move: (row: number) => void;
   extendSelection: (row: number) => void;
   toggleSelected: () => void;
+  selectAll: () => void;
   toggleCompleted: () => void;
   edit: () => void;
   open: () => void;
+  openMenu: (field: FieldMenuRequest['field']) => void;
+  copyLink: () => void;
   deleteTasks: () => void;
-  clearSelection: () => void;
+  /** Close the open task, or else clear the selection. */
+  dismiss: () => void;
+  /** Whether a menu is open or loading. The keys are then for the menu. */
+  menuOpen: boolean;
 }
 
-export function useGridKeys({ activeRow, total, virtualizer, move, extendSelection, ...actions }: Options): void {
+export function useGridKeys({
+  activeRow,
+  total,
+  virtualizer,
+  move,
+  extendSelection,
+  menuOpen,
+  ...actions
+}: Options): void {
   const clampRow = (row: number) => Math.min(Math.max(row, 0), Math.max(total - 1, 0));
   // Without an active row, the first visible one becomes active.
   const moveBy = (rows: number) => () => move(activeRow < 0 ? virtualizer.top : clampRow(activeRow + rows));
@@ -24,7 +39,7 @@ export function useGridKeys({ activeRow, total, virtualizer, move, extendSelecti
   const activeIsVisible = activeRow >= virtualizer.top && activeRow <= virtualizer.last;
   const currentRow = activeIsVisible ? activeRow : virtualizer.top;
   const extendBy = (rows: number) => () => extendSelection(clampRow(currentRow + rows));
-  useShortcuts({
+  const shortcuts: Shortcuts = {
     j: moveBy(1),
     k: moveBy(-1),
     ArrowDown: moveBy(1),
@@ -44,6 +59,12 @@ export function useGridKeys({ activeRow, total, virtualizer, move, extendSelecti
     Enter: actions.open,
     Delete: actions.deleteTasks,
     Backspace: actions.deleteTasks,
-    Escape: actions.clearSelection,
-  });
+    'mod+a': actions.selectAll,
+    s: () => actions.openMenu('status'),
+    p: () => actions.openMenu('priority'),
+    d: () => actions.openMenu('expiresAt'),
+    l: actions.copyLink,
+    Escape: actions.dismiss,
+  };
+  useShortcuts(menuOpen ? {} : shortcuts);
 }

@@ -4,6 +4,8 @@
 import { Tabs } from '@mantine/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { watchBrowserConnectivity } from '@/apollo/webSocketClient';
+import { BulkProgress } from '@/features/bulk-actions/BulkProgress';
+import { stopBulkChange } from '@/features/bulk-changes/bulkJob';
 import type { PageCommands, PagePanel } from '@/features/command-palette/commands';
 import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
 import { useHealthCheck } from '@/features/connection/useHealthCheck';
@@ -41,6 +43,7 @@ import {
   TaskDrawer,
   TrashDialog,
 } from './parts';
+import { PageTitle } from './PageTitle';
 import { StatusBar } from './StatusBar';
 import styles from './TasksPage.module.css';
 
@@ -58,7 +61,10 @@ export function TasksPage() {
   const closePanel = useCallback(() => setPanel(undefined), []);
   const commands: PageCommands = {
     togglePanel: useCallback((next) => setPanel((current) => (current === next ? undefined : next)), []),
-    undo: () => void undoLatest(),
+    undo: () => {
+      stopBulkChange();
+      void undoLatest();
+    },
     redo: () => void redoLatest(),
     openTrash: () => void setTrash('1'),
     colorScheme: useColorScheme(),
@@ -74,6 +80,7 @@ export function TasksPage() {
   useTaskEvents(dependsOnFields(view));
   useEffect(watchBrowserConnectivity, []);
   usePageShortcuts(commands);
+  const drawerNeeded = useLatch(view.task !== null);
 
   const tab = activeTab(view);
   return (
@@ -84,20 +91,31 @@ export function TasksPage() {
       keepMounted={false}
       activateTabWithKeyboard
     >
+      <PageTitle view={view} />
       <Header view={view} counts={counts} commands={commands} searchRef={searchRef} />
       <main className={styles.main}>
         <ConnectionBanner />
         <KeptTextBanner openId={view.task} onOpen={(id) => void setView({ task: id })} />
-        <Tabs.Panel value={tab}>
-          <TaskGrid
-            key={viewKey(view)}
-            view={view}
-            setView={setView}
-            handleRef={grid}
-            onPositionChange={setPosition}
-            onCreate={() => commands.togglePanel('create')}
-          />
-        </Tabs.Panel>
+        <div className={styles.content} data-task-open={view.task !== null}>
+          <Tabs.Panel value={tab}>
+            <TaskGrid
+              key={viewKey(view)}
+              view={view}
+              setView={setView}
+              handleRef={grid}
+              onPositionChange={setPosition}
+              onCreate={() => commands.togglePanel('create')}
+            />
+          </Tabs.Panel>
+          <BulkProgress />
+          {drawerNeeded && (
+            <TaskDrawer
+              id={view.task}
+              onClose={() => void setView({ task: null })}
+              onFocusLost={() => grid.current?.focus()}
+            />
+          )}
+        </div>
         {panel === 'insight' && (
           <InsightPanel
             metricsKeys={position.metricsKeys}
@@ -109,8 +127,6 @@ export function TasksPage() {
       </main>
       <StatusBar position={position} goToPageRef={goToPageRef} commands={commands} />
       <Dialogs
-        taskId={view.task}
-        onCloseTask={() => void setView({ task: null })}
         trashOpen={trash !== null}
         onCloseTrash={() => void setTrash(null)}
         panel={panel}
@@ -136,8 +152,6 @@ function usePageShortcuts({ togglePanel, undo, redo, focusSearch, focusGoToPage 
 }
 
 interface DialogsProps {
-  taskId: string | null;
-  onCloseTask: () => void;
   trashOpen: boolean;
   onCloseTrash: () => void;
   panel: PagePanel | undefined;
@@ -146,8 +160,7 @@ interface DialogsProps {
 }
 
 /** Every dialog that was opened once. A closed dialog stays mounted, so that it can animate and keep its state. */
-function Dialogs({ taskId, onCloseTask, trashOpen, onCloseTrash, panel, onClosePanel, commands }: DialogsProps) {
-  const drawerNeeded = useLatch(taskId !== null);
+function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands }: DialogsProps) {
   const createNeeded = useLatch(panel === 'create');
   const helpNeeded = useLatch(panel === 'help');
   const paletteNeeded = useLatch(panel === 'palette');
@@ -156,7 +169,6 @@ function Dialogs({ taskId, onCloseTask, trashOpen, onCloseTrash, panel, onCloseP
   const conflictNeeded = useLatch(useStore(editConflicts).length > 0);
   return (
     <>
-      {drawerNeeded && <TaskDrawer id={taskId} onClose={onCloseTask} />}
       {createNeeded && <CreateTaskDialog opened={panel === 'create'} onClose={onClosePanel} />}
       {helpNeeded && <KeyboardHelp opened={panel === 'help'} onClose={onClosePanel} />}
       {paletteNeeded && <CommandPalette opened={panel === 'palette'} commands={commands} onClose={onClosePanel} />}

@@ -1,5 +1,5 @@
 /** The dialogs and panels of the page whose code is loaded after the list. */
-import { editConflict } from '@/features/task-editing/editConflict';
+import { editConflicts, removeEditConflict } from '@/features/task-editing/editConflicts';
 import { lazyPart } from '@/features/lazy-parts/lazyPart';
 
 export const TaskDrawer = lazyPart({
@@ -16,8 +16,11 @@ export const CreateTaskDialog = lazyPart({
 
 export const ConflictDialog = lazyPart({
   importPart: () => import('@/features/edit-conflict/ConflictDialog').then((module) => module.ConflictDialog),
-  isOpen: () => editConflict.get() !== undefined,
-  close: () => editConflict.set(undefined),
+  isOpen: () => editConflicts.get().length > 0,
+  close: () => {
+    const [shown] = editConflicts.get();
+    if (shown) removeEditConflict(shown);
+  },
 });
 
 export const CommandPalette = lazyPart({

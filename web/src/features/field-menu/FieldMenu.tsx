@@ -1,0 +1,139 @@
+/** A menu that sets one field of the active task or of all selected ones. Number keys choose an item. */
+import { Kbd, Menu } from '@mantine/core';
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import type { BulkFields } from '@/features/bulk-changes/bulkItem';
+import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
+import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
+import { Icon } from '@/ui/icons';
+import { ExpiryDialog } from './ExpiryDialog';
+import { expiryPresets } from './expiryPresets';
+import styles from './FieldMenu.module.css';
+import type { FieldMenuRequest } from './fieldMenuRequest';
+
+interface Item {
+  label: string;
+  icon: ReactNode;
+  current?: boolean;
+  run: () => void;
+}
+
+interface Props extends FieldMenuRequest {
+  onClose: () => void;
+}
+
+export function FieldMenu({ field, anchor, current, onPick, onClose }: Props) {
+  const [picksDate, setPicksDate] = useState(false);
+  const pick = (fields: BulkFields) => {
+    onClose();
+    onPick(fields);
+  };
+  if (picksDate) return <ExpiryDialog onPick={(expiresAt) => pick({ expiresAt })} onClose={onClose} />;
+  const items = itemsOf(field, current, pick, () => setPicksDate(true));
+  return <ItemMenu name={FIELD_NAMES[field]} items={items} anchor={anchor} onClose={onClose} />;
+}
+
+interface ItemMenuProps {
+  name: string;
+  items: Item[];
+  anchor: FieldMenuRequest['anchor'];
+  onClose: () => void;
+}
+
+function ItemMenu({ name, items, anchor, onClose }: ItemMenuProps) {
+  const latestItems = useRef(items);
+  const focusedIndex = Math.max(
+    items.findIndex(({ current }) => current),
+    0,
+  );
+  useLayoutEffect(() => {
+    latestItems.current = items;
+  });
+  // On the window, because the menu receives the focus a moment after it appears.
+  useLayoutEffect(() => {
+    const pickByNumber = (event: KeyboardEvent) => {
+      const item = latestItems.current[Number(event.key) - 1];
+      if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      item.run();
+    };
+    window.addEventListener('keydown', pickByNumber);
+    return () => window.removeEventListener('keydown', pickByNumber);
+  }, []);
+  return (
+    <Menu
+      opened
+      // Closing must not close the menu's successor, the dialog that picks a date.
+      closeOnItemClick={false}
+      onClose={onClose}
+      position="bottom-start"
+      offset={4}
+      transitionProps={{ duration: 0 }}
+      returnFocus={false}
+      withInitialFocusPlaceholder={false}
+      shadow="md"
+    >
+      <Menu.Target>
+        <button type="button" tabIndex={-1} aria-label={name} className={styles.anchor} style={anchor} />
+      </Menu.Target>
+      <Menu.Dropdown className={styles.dropdown}>
+        {items.map(({ label, icon, current: isCurrent, run }, i) => (
+          <Menu.Item
+            key={label}
+            leftSection={icon}
+            rightSection={<Kbd size="xs">{i + 1}</Kbd>}
+            {...(isCurrent ? { 'aria-current': true, 'data-current': true } : {})}
+            data-autofocus={i === focusedIndex || undefined}
+            onClick={run}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+const FIELD_NAMES: Record<FieldMenuRequest['field'], string> = {
+  status: 'Status',
+  priority: 'Priority',
+  expiresAt: 'Expiry',
+};
+
+function itemsOf(
+  field: FieldMenuRequest['field'],
+  current: BulkFields | undefined,
+  pick: (fields: BulkFields) => void,
+  pickDate: () => void,
+): Item[] {
+  if (field === 'status') {
+    return selectOptions(STATUS_LABELS).map(({ value: status, label }) => ({
+      label,
+      icon: <StatusIcon status={status} />,
+      current: current?.status === status,
+      run: () => pick({ status }),
+    }));
+  }
+  if (field === 'priority') {
+    return selectOptions(PRIORITY_LABELS).map(({ value: priority, label }) => ({
+      label,
+      icon: <PriorityIcon priority={priority} />,
+      current: current?.priority === priority,
+      run: () => pick({ priority }),
+    }));
+  }
+  const presets = expiryPresets().map(({ label, expiresAt }) => ({
+    label,
+    icon: <Icon name="clock" />,
+    run: () => pick({ expiresAt }),
+  }));
+  return [
+    ...presets,
+    { label: 'Pick a time…', icon: <Icon name="pencil" />, run: pickDate },
+    {
+      label: 'Never',
+      icon: <Icon name="close" />,
+      current: current?.expiresAt === null,
+      run: () => pick({ expiresAt: null }),
+    },
+  ];
+}

@@ -1,0 +1,76 @@
+/** The commands of the list that act on the selected tasks, or else on the open task, or else on the active one. */
+import { useApolloClient } from '@apollo/client/react';
+import { useState } from 'react';
+import { isEmpty, tasksWithIds } from '@/features/bulk-actions/selection';
+import type { Selection } from '@/features/bulk-actions/useSelection';
+import type { TaskActions } from '@/features/bulk-actions/useTaskActions';
+import type { TaskSet } from '@/features/bulk-changes/taskSet';
+import type { FieldMenuRequest } from '@/features/field-menu/fieldMenuRequest';
+import { readTaskRow } from '@/features/tasks/readTaskRow';
+import { copyTaskLink } from '@/features/tasks/taskLink';
+import { showToast } from '@/ui/toast';
+import { rowElementId } from './TaskRow';
+
+/** How far from the left end of its row a menu opens. */
+const MENU_INDENT_PX = 64;
+
+interface Options {
+  selection: Selection;
+  actions: TaskActions;
+  activeRow: number;
+  activeId: string | undefined;
+  openId: string | null;
+  focus: () => void;
+}
+
+export type TaskCommands = ReturnType<typeof useTaskCommands>;
+
+export function useTaskCommands({ selection, actions, activeRow, activeId, openId, focus }: Options) {
+  const client = useApolloClient();
+  const [menu, setMenu] = useState<FieldMenuRequest>();
+  const [focusedBefore, setFocusedBefore] = useState<Element | null>(null);
+  const currentId = openId ?? activeId;
+  const withTargets = (run: (tasks: TaskSet) => void) => () => {
+    if (!isEmpty(selection.tasks)) run(selection.tasks);
+    else if (currentId !== undefined) run(tasksWithIds([currentId]));
+    else showToast('Select a task first.');
+  };
+  const openMenu = (field: FieldMenuRequest['field'], anchor = anchorAtRow(activeRow)) =>
+    withTargets((tasks) => {
+      const [onlyId, ...others] = tasks.range ? [] : tasks.included;
+      const onlyTask = onlyId !== undefined && others.length === 0 ? readTaskRow(client, onlyId) : null;
+      setFocusedBefore(document.activeElement);
+      setMenu({
+        field,
+        anchor,
+        current: onlyTask ?? undefined,
+        onPick: (fields) => actions.change(tasks, { kind: 'update', fields }),
+      });
+    })();
+  const closeMenu = () => {
+    setMenu(undefined);
+    const element = focusedBefore?.isConnected && focusedBefore !== document.body ? focusedBefore : undefined;
+    if (element instanceof HTMLElement) element.focus({ preventScroll: true });
+    else focus();
+  };
+  return {
+    menu,
+    openMenu,
+    closeMenu,
+    toggleCompleted: withTargets(actions.toggleCompleted),
+    deleteTasks: withTargets((tasks) => actions.change(tasks, { kind: 'delete' })),
+    copyLink: () => {
+      if (currentId !== undefined) void copyTaskLink(currentId);
+      else showToast('Select a task first.');
+    },
+  };
+}
+
+/** Return the place below a row, or near the top of the window if the row is not on screen. */
+function anchorAtRow(row: number): FieldMenuRequest['anchor'] {
+  const box = document.getElementById(rowElementId(row))?.checkVisibility({ visibilityProperty: true })
+    ? document.getElementById(rowElementId(row))?.getBoundingClientRect()
+    : undefined;
+  if (!box) return { left: window.innerWidth / 3, top: window.innerHeight / 4 };
+  return { left: box.left + MENU_INDENT_PX, top: box.bottom };
+}
