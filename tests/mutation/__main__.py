@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.mutation.coverage_map import CoverageMap, record
+from tests.mutation.coverage_map import CoverageMap, existing_tests, record
 from tests.mutation.mutant import ROOT, Key, Mutant
 from tests.mutation.stores import shared_stores
 from tests.mutation.targets import GROUPS, sample
@@ -50,7 +50,7 @@ def main() -> int:
     # In turns, so that the results of a run that was stopped are a sample as well.
     random.Random(options.seed).shuffle(waiting)
     sys.stdout.write(f"{len(chosen)} mutants, {len(waiting)} to test\n")
-    _test_all(waiting, options)
+    _test_all(waiting, existing_tests(), options)
     return _report(chosen, _results(), accepted)
 
 
@@ -71,20 +71,19 @@ def accepted_mutants() -> dict[Key, str]:
     return {(each["path"], each["before"], each["after"], each.get("number", 0)): each["reason"] for each in entries}
 
 
-def _test_all(waiting: Sequence[Mutant], options: argparse.Namespace) -> None:
+def _test_all(waiting: Sequence[Mutant], tests: set[str], options: argparse.Namespace) -> None:
     """Test every mutant in one of the workers."""
     children, workers = [], options.workers
     for number in range(min(workers, len(waiting))):
         if (child := os.fork()) == 0:
-            _work(waiting[number::workers], number, options)
+            _work(waiting[number::workers], number, CoverageMap(FOLDER, tests), options)
             os._exit(0)
         children.append(child)
     for child in children:
         os.waitpid(child, 0)
 
 
-def _work(mutants: Sequence[Mutant], number: int, options: argparse.Namespace) -> None:
-    coverage = CoverageMap(FOLDER)
+def _work(mutants: Sequence[Mutant], number: int, coverage: CoverageMap, options: argparse.Namespace) -> None:
     folder = FOLDER / f"worker-{number}"
     folder.mkdir(exist_ok=True)
     with shared_stores() as urls, (FOLDER / f"results-{number}.jsonl").open("a") as results:

@@ -18,7 +18,7 @@ _DURATION = re.compile(r"^(\d+\.\d+)s (setup|call|teardown) +(\S.*)$")
 
 def record(folder: Path, tests: Sequence[str] = ()) -> None:
     """Run all tests once with coverage, which takes minutes; or only these, and keep what is known of the others."""
-    config = folder / "coverage.ini"
+    config = folder / "settings.ini"  # coverage deletes all files that are named like its data file
     config.write_text(f"[run]\nsource = api,cache,db,schema,compiler\ndata_file = {folder / 'coverage'}\n")
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider", "-n", "2"),
@@ -29,15 +29,24 @@ def record(folder: Path, tests: Sequence[str] = ()) -> None:
         subprocess.run(command, cwd=ROOT, stdout=log, stderr=log, check=False)
 
 
-class CoverageMap:
-    """The tests of each line."""
+def existing_tests() -> set[str]:
+    """Return the ids of all tests. A test that was renamed since the recording cannot run, so it finds nothing."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *TESTS]
+    command += ["--hypothesis-profile=quick"]
+    collected = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return {line for line in collected.stdout.splitlines() if "::" in line}
 
-    def __init__(self, folder: Path) -> None:
+
+class CoverageMap:
+    """The tests of each line, of those that exist."""
+
+    def __init__(self, folder: Path, existing: set[str]) -> None:
+        self._existing = existing
         self._data = CoverageData(str(folder / "coverage"))
         self._data.read()
         self.seconds: dict[str, float] = {}
         for line in (folder / "tests.log").read_text().splitlines():
-            if found := _DURATION.match(line):
+            if (found := _DURATION.match(line)) and found[3] in existing:
                 self.seconds[found[3]] = self.seconds.get(found[3], 0.05) + float(found[1])
 
     def tests_of(self, mutant: Mutant) -> set[str]:
@@ -80,7 +89,7 @@ class CoverageMap:
     def _contexts(self, path: str) -> dict[int, list[str]]:
         found = self._data.contexts_by_lineno(str(ROOT / path))
         return {
-            line: [context.rpartition("|")[0] for context in contexts if "|" in context]
+            line: [test for context in contexts if (test := context.rpartition("|")[0]) in self._existing]
             for line, contexts in found.items()
         }
 

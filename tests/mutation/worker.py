@@ -29,6 +29,7 @@ _FOLDERS = ("api", "benchmarks", "cache", "compiler", "db", "docs", "loadgen", "
 # Tests of a mutant may take this many times as long as without it. Then the mutant counts as found, by its time.
 _SLOWDOWN, _MIN_SECONDS = 5, 20
 _NO_TESTS_FAILED = 0
+_NOT_FOUND = "ERROR: not found: "
 
 
 class Result(NamedTuple):
@@ -102,7 +103,9 @@ class Worker:
             drop_databases(self._urls["database_url"])
         if status is None:
             return True, "time"
-        return status != _NO_TESTS_FAILED, _failed_test(log.read_text(errors="replace"))
+        if _NOT_FOUND in (text := log.read_text(errors="replace")):
+            raise LookupError(f"pytest has not run the tests: {text}")
+        return status != _NO_TESTS_FAILED, _failed_test(text)
 
     def _child(self, tests: list[str], log: Path, *, new_template: bool) -> None:
         os.setpgid(0, 0)
