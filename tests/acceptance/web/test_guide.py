@@ -34,7 +34,8 @@ def guide(built: None, tmp_path: Path) -> Path:
     """Return a folder with the guide's code blocks as files, and with their dependencies installed."""
     for name, text in _BLOCK.findall((ROOT / "docs/how-to/use-from-apollo.md").read_text()):
         (tmp_path / name).write_text(text)
-    shutil.copy(Path(__file__).parent / "guide.ts", tmp_path)
+    for name in ("guide.ts", "guide_reload.ts"):
+        shutil.copy(Path(__file__).parent / name, tmp_path)
     (tmp_path / "node_modules").symlink_to(WEB / "node_modules")
     (tmp_path / "package.json").write_text('{ "type": "module" }')
     (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": _COMPILER_OPTIONS}))
@@ -60,4 +61,5 @@ async def test_code_of_the_guide_works(site: Site, guide: Path) -> None:
     url, bin_dir = f"{site.url}/graphql", guide / "node_modules/.bin"
     await run(guide, str(bin_dir / "graphql-codegen"), "--config", "codegen.ts", GRAPHQL_URL=url)
     await run(guide, str(bin_dir / "tsc"))
-    assert await run(guide, "node", "built/guide.js", url) == "ok\n"
+    for script in ("guide.js", "guide_reload.js"):
+        assert await run(guide, "node", f"built/{script}", url) == "ok\n"
