@@ -184,3 +184,11 @@ async def test_audit_is_refused_while_redis_is_not_in_use(store: Store) -> None:
     await switch_gate_off(store)
     with pytest.raises(RedisNotInUse):
         await audit(store)
+
+
+async def test_audit_compares_the_rows_of_every_batch(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auditing, "AUDIT_BATCH_ROWS", 2)
+    tasks = await create_uncached_tasks(store, 5)
+    await _remove_from_index(store, tasks[0])
+    report, differences = await audit(store)
+    assert (report.rows, set(differences)) == (5, {tasks[0].id})

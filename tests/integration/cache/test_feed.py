@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from cache.feed.events import FeedEvent, Rev
 from cache.feed.feed import Feed
@@ -90,6 +91,15 @@ async def test_update_that_changes_nothing_has_no_event(store: Store, subscripti
     task = await create_uncached_task(store)
     await subscription.next()
     await StoreClient(store).update_task(task.id, {"title": task.title})
+    assert await subscription.is_silent()
+
+
+async def test_task_that_a_bulk_edit_does_not_change_has_no_event(store: Store, subscription: Subscription) -> None:
+    same, other = await create_uncached_tasks(store, 2)
+    assert {(await subscription.next()).id for _ in range(2)} == {same.id, other.id}
+    edits = [Edit(same.id, change=lambda task: task), Edit(other.id, change=lambda task: replace(task, title="New"))]
+    await StoreClient(store).edit_tasks("update", edits)
+    assert (await subscription.next()).id == other.id
     assert await subscription.is_silent()
 
 

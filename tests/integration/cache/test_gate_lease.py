@@ -105,3 +105,15 @@ async def test_watcher_rests_between_its_rounds(store: Store) -> None:
         await asyncio.sleep(1)
     # Four rounds in a second, and one after the wake-up.
     assert 1 <= rounds <= 8
+
+
+@pytest.mark.parametrize(
+    ("error", "answers", "is_lost"),
+    [(CacheUnavailable(), False, False), (IndexLost(), True, True), (OtherRedis(), False, True)],
+)
+async def test_failed_read_bypasses_redis_unless_only_its_index_is_lost(
+    store: Store, error: IndexLost | CacheUnavailable, answers: bool, is_lost: bool
+) -> None:
+    lease, epoch = store.gate_lease, protocol(store).gate.epoch
+    lease.record_read_failure(epoch, error)
+    assert (lease.redis_answers, lease.lost_index) == (answers, (epoch, error) if is_lost else None)

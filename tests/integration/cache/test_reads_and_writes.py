@@ -34,6 +34,16 @@ async def test_written_task_is_read_from_its_entry(store: Store, tasks: StoreCli
     assert await marked_ids(store) == []
 
 
+async def test_entries_that_were_found_and_missed_are_counted(store: Store, metrics: StoreMetrics) -> None:
+    tasks = await create_uncached_tasks(store, 3)
+    ids = [task.id for task in tasks]
+    await StoreClient(store).tasks_by_id(ids[:1])
+    before = metrics.hits, metrics.misses, metrics.row_queries
+    await StoreClient(store).tasks_by_id(ids)
+    await StoreClient(store).tasks_by_id(ids[:1])
+    assert (metrics.hits - before[0], metrics.misses - before[1], metrics.row_queries - before[2]) == (2, 2, 1)
+
+
 async def test_tasks_by_id_keep_the_order_and_have_none_for_unknown_ids(store: Store, tasks: StoreClient) -> None:
     first, second = [await tasks.create_task(new_task()) for _ in range(2)]
     assert await StoreClient(store).tasks_by_id([second.id, new_id(), first.id]) == [second, None, first]

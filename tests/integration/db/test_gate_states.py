@@ -95,6 +95,14 @@ async def test_failed_builds_do_not_count_as_closings(connection: Connection) ->
     assert await gate.close_gate(connection, WORKSPACE, after.epoch, lost=False)
 
 
+async def test_failed_builds_whose_index_is_not_lost_count_as_closings(connection: Connection) -> None:
+    closed = []
+    for _ in range(4):
+        given_up = await build_gate(connection, state="building")
+        closed.append(await gate.close_gate(connection, WORKSPACE, given_up.epoch, lost=False))
+    assert closed == [True, True, True, False]
+
+
 async def test_late_builder_does_not_replace_a_finished_index(database: Database) -> None:
     async with database.connection() as connection:
         before = await build_gate(connection, state="building")

@@ -225,3 +225,14 @@ async def test_token_and_time_are_taken_after_the_wait_for_the_row(database: Dat
     assert last.token < locked.token
     assert last.now < locked.now
     assert locked.task.version == task.version + changed
+
+
+async def test_task_that_expires_while_a_writer_waits_for_its_lock_has_expired(connection: Connection) -> None:
+    (task,) = await create_rows(connection, expires_at=in_an_hour())
+    async with connection.raw.transaction():
+        soon = "UPDATE task SET expires_at = date_trunc('milliseconds', now()) + interval '20 ms' WHERE id = %s"
+        await connection.raw.execute(soon, (task.id,))
+        await connection.raw.execute("SELECT pg_sleep(0.1)")
+        locked = await lock_row(connection, WORKSPACE, task.id)
+    assert locked is not None
+    assert locked.expired

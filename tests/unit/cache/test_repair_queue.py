@@ -1,6 +1,6 @@
 """The bounded queue of ids to scrub."""
 
-from cache.repair_queue import MAX_QUEUED_IDS, RepairQueue
+from cache.repair_queue import RepairQueue
 from tests.unit.cache.tasks import task_id
 
 
@@ -16,9 +16,9 @@ def test_ids_are_taken_once_and_up_to_the_limit() -> None:
 
 def test_full_queue_drops_ids() -> None:
     queue = RepairQueue()
-    for number in range(MAX_QUEUED_IDS + 5):
+    for number in range(10_005):
         queue.add(task_id(number))
-    assert queue.ids == {task_id(number) for number in range(MAX_QUEUED_IDS)}
+    assert queue.ids == {task_id(number) for number in range(10_000)}
 
 
 def test_ids_of_a_failed_scrub_can_be_put_back() -> None:
