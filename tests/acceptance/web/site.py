@@ -31,6 +31,7 @@ _SECONDARY_INDEXES = """
 """
 _FIRST_TASKS = "{ tasks(first: 100) { nodes { id } } }"
 _DELETE = "mutation ($input: DeleteTasksInput!) { deleteTasks(input: $input) { userErrors { code } } }"
+_TASK = "query ($id: ID!) { task(id: $id) { title description status priority expiresAt version } }"
 _CREATE = """
 mutation ($input: CreateTasksInput!) { createTasks(input: $input) { results { task { id } userErrors { code } } } }
 """
@@ -125,6 +126,13 @@ class Site:
             assert result["userErrors"] == []
             ids.append(result["task"]["id"])
         return ids
+
+    async def saved_task(self, id_: str, version: int) -> Any:
+        """Wait until the service has this version of the task, and return the task. The page shows a change earlier."""
+        async with asyncio.timeout(30):
+            while (task := (await self.execute(_TASK, id=id_))["task"])["version"] < version:  # noqa: ASYNC110 - the API has no event for this
+                await asyncio.sleep(0.05)
+        return task
 
     async def delete_all_tasks(self) -> None:
         while nodes := (await self.execute(_FIRST_TASKS))["tasks"]["nodes"]:

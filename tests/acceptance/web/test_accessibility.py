@@ -18,7 +18,7 @@ LONG_TITLE = "A title with many more words than a row of the list can ever show 
 async def test_no_view_has_a_serious_axe_finding(
     site: Site, open_tab: OpenTab, scheme: Literal["light", "dark"]
 ) -> None:
-    await site.create_tasks(LONG_TITLE, "Write the letter", status="DONE", priority="HIGH")
+    await site.create_tasks("Send it", "Call back", LONG_TITLE, "Write the letter", status="DONE", priority="HIGH")
     found: dict[str, list[str]] = {}
     for view in VIEWS:
         tab = await open_tab("about:blank")

@@ -26,14 +26,6 @@ def record_mutations(tab: Page) -> list[str]:
     return sent
 
 
-async def saved_task(site: Site, id_: str, version: int) -> Any:
-    """Wait until the service has this version of the task, and return the task. The page shows a change earlier."""
-    async with asyncio.timeout(30):
-        while (task := (await site.execute(TASK, id=id_))["task"])["version"] < version:  # noqa: ASYNC110 - the API has no event for this
-            await asyncio.sleep(0.05)
-    return task
-
-
 async def test_created_task_is_removed_by_undo(site: Site, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     tasks = TaskList(tab)
@@ -64,16 +56,16 @@ async def test_drawer_saves_every_field(site: Site, open_tab: OpenTab) -> None:
     drawer = TaskList(tab).dialog("Task")
     await drawer.get_by_label("Title").fill("Write two letters")
     await tab.keyboard.press("Tab")
-    await saved_task(site, id_, 2)
+    await site.saved_task(id_, 2)
     await drawer.get_by_label("Description").fill("To the office")
     await tab.keyboard.press("Tab")
-    await saved_task(site, id_, 3)
+    await site.saved_task(id_, 3)
     await drawer.get_by_label("Status").select_option("In progress")
     await drawer.get_by_label("Priority").select_option("Urgent")
     await drawer.get_by_role("button", name="Expires").click()
     await tab.get_by_role("button", name="In a week").click()
     await tab.keyboard.press("Escape")
-    await saved_task(site, id_, 6)
+    await site.saved_task(id_, 6)
     await tab.reload()
     await expect(drawer.get_by_label("Description")).to_have_value("To the office")
     task = (await site.execute(TASK, id=id_))["task"]
@@ -103,7 +95,7 @@ async def test_quick_edits_of_several_fields_do_not_conflict(site: Site, open_ta
     await drawer.get_by_label("Priority").focus()
     await drawer.get_by_label("Priority").select_option("High")
     await expect(drawer).not_to_contain_text("Discard changes")
-    task = await saved_task(site, id_, version=6)
+    task = await site.saved_task(id_, version=6)
     assert (task["title"], task["description"]) == ("Write three letters", "To the office")
     assert (task["status"], task["priority"]) == ("IN_PROGRESS", "HIGH")
 
@@ -175,7 +167,7 @@ async def test_bulk_action_reports_a_conflict_and_can_overwrite(site: Site, open
     await message.get_by_role("button", name="Overwrite").click()
     await expect(tasks.title_link("Write two letters")).to_be_visible()
     await expect(tab.get_by_role("button", name="Reopen: Write two letters")).to_be_visible()
-    assert (await saved_task(site, first, version=3))["status"] == "DONE"
+    assert (await site.saved_task(first, version=3))["status"] == "DONE"
 
 
 async def test_refused_edit_is_rolled_back_with_a_message(site: Site, open_tab: OpenTab) -> None:

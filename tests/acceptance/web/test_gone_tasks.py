@@ -36,9 +36,8 @@ async def test_text_in_the_drawer_is_restored_with_its_task(site: Site, open_tab
     await drawer.get_by_role("button", name="Restore and save").click()
     await expect(drawer.get_by_label("Status")).to_be_visible()
     # The delete, the restore and the edit have created a version each.
-    await expect(drawer).to_contain_text("version 4")
+    task = await site.saved_task(id_, version=4)
     await expect(tab.get_by_text("You have unsaved text")).to_be_hidden()
-    task = (await site.execute(TASK, id=id_))["task"]
     assert (task["title"], task["description"]) == ("Write the letter", "To the office")
 
 

@@ -58,7 +58,7 @@ async def test_every_part_opens_offline(
     insight = tab.get_by_role("complementary", name="Insight")
     for key, part, focused in (
         ("c", tasks.dialog("New task"), tasks.dialog("New task").get_by_label("Title")),
-        ("Enter", tasks.dialog("Task"), tab.get_by_role("button", name="Close task")),
+        ("Enter", tasks.dialog("Task"), tasks.dialog("Task")),
         ("?", tasks.dialog("Keyboard shortcuts"), tab.get_by_role("button", name="Close", exact=True)),
         ("Control+k", command, command),
         ("i", insight, insight),
@@ -118,12 +118,14 @@ async def test_reload_after_a_failure_keeps_drafts(site: Site, open_tab: OpenTab
     await press("Escape")
     bring_back = await remove_later_chunks(tab, site.url)
     await tab.reload()
+    await tasks.expect_connected()
     await press("?")
     failure = tasks.dialog(NOT_LOADED)
     await expect(failure).to_be_visible()
     await bring_back()
     async with tab.expect_navigation():
         await failure.get_by_role("button", name="Reload").click()
+    await tasks.expect_connected()
     await press("c")
     await expect(tasks.dialog("New task").get_by_label("Title")).to_have_value("Typed before the deployment")
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.acceptance.web.site import Site
-from tests.acceptance.web.typing.faults import KINDS, OFF_BY_DEFAULT
+from tests.acceptance.web.typing.faults import KINDS
 from tests.acceptance.web.typing.oracle import Typed, lost_keystrokes
 from tests.acceptance.web.typing.session import Shares, run_session
 
@@ -15,7 +15,7 @@ BROKEN_STORAGE = "IDBObjectStore.prototype.put = function (value, key) { return 
 
 @pytest.mark.parametrize("number", range(SESSIONS))
 async def test_no_keystroke_is_lost(site: Site, browser: Browser, number: int) -> None:
-    kinds = frozenset(KINDS) - OFF_BY_DEFAULT - {"hang"}
+    kinds = frozenset(KINDS) - {"hang"}
     outcome = await run_session(site, browser, f"short-{number}", kinds, steps=3)
     assert outcome.lost == {}, outcome.steps
     assert outcome.keystrokes > 0

@@ -11,7 +11,7 @@ from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
 from tests.acceptance.web.task_list import TaskList
-from tests.acceptance.web.test_editing import record_mutations, saved_task
+from tests.acceptance.web.test_editing import record_mutations
 from tests.acceptance.web.test_live import CONNECTION_ERRORS
 
 NOT_SAVED_YET = "Not saved yet. Your text will be sent when the service is back."
@@ -58,13 +58,13 @@ async def test_text_typed_during_an_outage_is_sent_afterwards(
     await type_in_drawer(tab, "Write two letters", "To the office")
     await tab.keyboard.press("Escape")
     await expect(drawer).to_be_hidden()
-    await tasks.row("Write the letter").get_by_role("button", name="Write the letter", exact=True).click()
+    await tasks.title_link("Write the letter").click()
     await expect(drawer.get_by_label("Title")).to_have_value("Write two letters")
     await expect(drawer.get_by_text(NOT_SAVED_YET)).to_have_count(2)
     assert await axe_findings(tab) == []
     assert await warns_before_closing(tab)
     site.start()
-    task = await saved_task(site, id_, version=2)
+    task = await site.saved_task(id_, version=2)
     assert (task["title"], task["description"]) == ("Write two letters", "To the office")
     await expect(drawer.get_by_text(NOT_SAVED_YET)).to_have_count(0)
     assert not await warns_before_closing(tab)
@@ -110,7 +110,7 @@ async def test_text_of_a_closed_tab_is_sent_by_the_next_one(
     site.start()
     tabs = [other, await open_tab(f"/?task={id_}"), await open_tab("/")]
     sent = [record_mutations(opened) for opened in tabs]
-    task = await saved_task(site, id_, version=2)
+    task = await site.saved_task(id_, version=2)
     assert (task["title"], task["description"]) == ("Write two letters", "To the office")
     await expect(TaskList(tabs[1]).dialog("Task").get_by_label("Title")).to_have_value("Write two letters")
     assert sum(map(len, sent)) <= 1
@@ -160,7 +160,7 @@ async def test_page_works_without_storage(
         await fill_storage(tab)
     await tasks.expect_connected()
     await tasks.edit_title("Write the letter", "Write two letters")
-    await saved_task(site, id_, version=2)
+    await site.saved_task(id_, version=2)
     # Nothing was at risk so far.
     await expect(tasks.message("does not store unsaved text")).to_be_hidden()
     await context.set_offline(True)

@@ -57,11 +57,11 @@ async def trash(tasks: TaskList) -> None:
 
 
 async def changes(tasks: TaskList) -> None:
-    """Complete and reopen the first task, undo one of these changes, and open the history."""
+    """Complete and reopen the first task (or the other way round), undo one of these changes, and open the history."""
     await expect(tasks.rows.first).to_be_visible()
     await tasks.tab.keyboard.press("j")
     await tasks.tab.keyboard.press("x")
-    await expect(tasks.message("Completed 1 task.").or_(tasks.message("Reopened 1 task."))).to_be_visible()
+    await expect(tasks.message("Completed 1 task.").or_(tasks.message("Moved 1 task to To do."))).to_be_visible()
     await tasks.tab.keyboard.press("x")
     await tasks.tab.keyboard.press("Control+z")
     await expect(tasks.message("Change undone.")).to_be_visible()

@@ -16,7 +16,7 @@ from playwright.async_api import async_playwright
 from millitask import __version__
 from tests.acceptance.web.chromium import ARGUMENTS, chromium
 from tests.acceptance.web.site import Site
-from tests.acceptance.web.typing.faults import KINDS, OFF_BY_DEFAULT
+from tests.acceptance.web.typing.faults import KINDS
 from tests.acceptance.web.typing.session import Outcome, run_session
 from tools import page as building
 
@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the first session, to repeat a later one")
-    parser.add_argument("--faults", default=",".join(kind for kind in KINDS if kind not in OFF_BY_DEFAULT))
+    parser.add_argument("--faults", default=",".join(KINDS))
     options = parser.parse_args()
     building.build(building.WEB)
     seeds = [f"{options.seed}-{number}" for number in range(options.first, options.first + options.count)]

@@ -14,9 +14,6 @@ _DELETE = "mutation ($id: ID!) { deleteTask(input: { id: $id }) { userErrors { c
 _HANG_SECONDS = 20
 
 KINDS = ("offline", "restart", "outage", "lost", "hang", "conflict", "other-field", "delete")
-# A session does not use these kinds unless it is told to: the page does not keep text that is typed into a task while
-# someone deletes it.
-OFF_BY_DEFAULT = frozenset({"delete"})
 
 
 class Faults:

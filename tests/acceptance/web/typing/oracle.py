@@ -1,5 +1,6 @@
 """Says where each typed text is at the end of a session: in PostgreSQL, or offered by the page."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,9 @@ from tests.acceptance.web.task_list import TaskList
 
 # Also tasks that were deleted: a deleted task can be restored, with its text.
 _TEXTS = "SELECT title || E'\\n' || description FROM task"
+
+
+_GONE = re.compile("was deleted|in the trash")
 
 
 @dataclass
@@ -34,7 +38,7 @@ async def offered_texts(tab: Page, task_ids: list[str]) -> str:
     for task_id in task_ids:
         await tab.goto(f"/?task={task_id}")
         await tasks.dialog("Task").wait_for()
-        await tab.get_by_label("Title").or_(tasks.dialog("Task").get_by_text("was deleted")).first.wait_for()
+        await tab.get_by_label("Title").or_(tasks.dialog("Task").get_by_text(_GONE)).first.wait_for()
         texts.append(await _visible_text(tab))
     await tab.goto("/")
     await tasks.expect_connected()

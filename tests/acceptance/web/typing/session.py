@@ -114,7 +114,7 @@ class Session:
             editor = tasks.dialog("New task").get_by_label(self._random.choice(["Title", "Description"]))
         else:
             row = tasks.grid.locator(f"[data-task='{task_id}']")
-            await row.locator("button[data-done]").click(timeout=ACTION_MS)
+            await row.locator("a[data-done]").click(timeout=ACTION_MS)
             editor = tasks.dialog("Task").get_by_label(name.capitalize())
         await editor.focus(timeout=ACTION_MS)
         await tab.keyboard.press("Control+End")
@@ -145,7 +145,7 @@ class Session:
             keep = self._tab.get_by_role("button", name="Keep mine")
             if await keep.is_visible():
                 await keep.click(timeout=ACTION_MS)
-            elif await self._tab.get_by_role("dialog").count() or await self._tab.locator("input:focus").count():
+            elif await self._tab.get_by_role("dialog").count() or await self._tab.locator("input:focus, textarea:focus").count():
                 await self._tab.keyboard.press("Escape")
             else:
                 return
@@ -162,7 +162,7 @@ class Session:
         await tab.keyboard.press("c")
         await tasks.dialog("New task").wait_for()
         await tab.keyboard.press("Escape")
-        await tasks.grid.locator("button[data-done]").first.click()
+        await tasks.grid.locator("a[data-done]").first.click()
         await tasks.dialog("Task").wait_for()
         await tab.keyboard.press("Escape")
         await tasks.dialog("Task").wait_for(state="hidden")
