@@ -15,13 +15,14 @@ N_OPTION = $(if $(filter command line environment,$(origin N)),--count '$(N)')
 COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --python-version 3.11
 
-# Most tests wait for a store or a process, so four run at once. The fault campaign and the browser tests need the
-# whole machine and run on their own. Bytecode is always cached: otherwise each worker compiles every test.
+# Most tests wait for a store or a process, so four run at once. The fault campaign needs the whole machine and runs on
+# its own. Bytecode is always cached: otherwise each worker compiles every test.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m 'not slow'
 PARALLEL = -n 4 --dist worksteal
 # Acceptance tests of a file share a service, so they stay together. Without the reordering, long files start first.
 PARALLEL_BY_FILE = -n 4 --dist loadfile --no-loadscope-reorder
-ALONE = tests/faults tests/acceptance/web
+# Each of these processes has a browser, a service and stores of its own.
+BROWSERS = -n 2 --dist loadfile --no-loadscope-reorder
 
 help:
 	@echo 'make TARGET [PORT=$(PORT)] [DATA=$(DATA)] [WORKERS=$(WORKERS)] [N=$(N)]'
@@ -50,7 +51,8 @@ test: .venv/dev.stamp ## run all tests, with coverage and short campaigns
 	$(BIN)/python -m tools.page test
 	$(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered tests/unit tests/integration
 	$(PYTEST) $(PARALLEL_BY_FILE) tests/acceptance tests/fuzz tests/model --ignore=tests/acceptance/web
-	$(PYTEST) $(ALONE)
+	$(PYTEST) tests/faults
+	$(PYTEST) $(BROWSERS) tests/acceptance/web
 
 check: .venv/dev.stamp ## run the unit and integration tests
 	$(PYTEST) $(PARALLEL) --hypothesis-profile=quick tests/unit tests/integration
