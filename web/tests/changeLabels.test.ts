@@ -5,9 +5,9 @@ import { taskRow } from './tasks';
 const before = [taskRow()];
 
 test.each([
-  [{ priority: 'HIGH' as const }, 'Set priority of “Write the letter” to High'],
+  [{ priority: 'HIGH' as const }, 'Set the priority of “Write the letter” to High'],
   [{ status: 'DONE' as const }, 'Completed “Write the letter”'],
-  [{ status: 'IN_PROGRESS' as const }, 'Set status of “Write the letter” to In progress'],
+  [{ status: 'IN_PROGRESS' as const }, 'Set the status of “Write the letter” to In progress'],
   [{ title: 'Write two letters' }, 'Renamed “Write the letter” to “Write two letters”'],
   [{ description: 'By hand' }, 'Changed description of “Write the letter”'],
   [{ expiresAt: null }, 'Removed the expiry of “Write the letter”'],
@@ -18,7 +18,7 @@ test.each([
 
 test('an expiry is described with its time', () => {
   const text = describeUpdate([{ id: 'a', expiresAt: '2026-12-01T12:00:00Z' }], before);
-  expect(text).toMatch(/^Set expiry of “Write the letter” to Dec 1, 2026/);
+  expect(text).toMatch(/^Set the expiry of “Write the letter” to Dec 1, 2026/);
 });
 
 test('many tasks are counted, and values are named only if all have the same', () => {

@@ -130,6 +130,7 @@ test('storage that works again is used again', async () => {
 
 test('a saved draft is dropped, and said to be saved', () => {
   drafts.writeDraft('a.title', { text: ' New ', version: 1 });
+  drafts.setDraftStatus(['a.title'], { kind: 'saving' });
   drafts.dropSavedDrafts({ id: 'a', title: 'New' });
   expect(drafts.readDraft('a.title')).toBeUndefined();
   expect(drafts.readDraftStatus('a.title')).toEqual({ kind: 'saved' });
@@ -137,7 +138,7 @@ test('a saved draft is dropped, and said to be saved', () => {
 
 test('a draft that was edited after it was sent is kept', () => {
   drafts.writeDraft('a.title', { text: 'New', version: 1 });
-  drafts.markSending([{ id: 'a', title: 'New', expectedVersion: 1 }]);
+  drafts.markSending([{ input: { id: 'a', title: 'New', expectedVersion: 1 }, base: {} }]);
   drafts.writeDraft('a.title', { text: 'New and more', version: 1 });
   drafts.dropSavedDrafts({ id: 'a', title: 'New' });
   expect(drafts.readDraft('a.title')?.text).toBe('New and more');
@@ -152,7 +153,7 @@ test('saving one field keeps the draft of the other field', () => {
 
 test('a draft that is sent builds on the version that it is sent with', () => {
   drafts.writeDraft('a.title', { text: 'New', version: 1 });
-  drafts.markSending([{ id: 'a', title: 'New', expectedVersion: 4 }]);
+  drafts.markSending([{ input: { id: 'a', title: 'New', expectedVersion: 4 }, base: {} }]);
   expect(drafts.readDraft('a.title')?.version).toBe(4);
   expect(drafts.readDraftStatus('a.title')).toEqual({ kind: 'saving' });
   drafts.markUnsaved({ id: 'a', title: 'New' }, { kind: 'failed', reason: 'Too long.' });

@@ -6,11 +6,13 @@ import { updateConnection } from '@/apollo/connection';
 import { resendLink } from '@/apollo/resendLink';
 import { serialMutationLink } from '@/apollo/serialMutationLink';
 import { UnreachableError } from '@/apollo/unreachableError';
+import { rememberVersion, versionGuardLink } from '@/apollo/versionGuardLink';
 import { listDrafts, readDraft, readDraftStatus, writeDraft } from '@/features/task-editing/drafts';
 import { editConflicts } from '@/features/task-editing/editConflicts';
 import { commitDrafts, startOutbox } from '@/features/task-editing/outbox';
-import type { TaskFieldsFragment, UpdateTaskInput } from '@/gql';
-import { task } from './tasks';
+import { changeHistory } from '@/features/task-editing/undoStack';
+import { type TaskFieldsFragment, TaskRowFragmentDoc, type UpdateTaskInput } from '@/gql';
+import { task, taskRow } from './tasks';
 
 /** What the service would answer, for the operations that the outbox sends. */
 class Service {
@@ -18,10 +20,13 @@ class Service {
   readonly received: UpdateTaskInput[] = [];
   /** What happens to the next mutations: the request is lost, or the answer. */
   readonly faults: ('request' | 'answer')[] = [];
+  /** Called after an update, before its answer. */
+  onUpdated: (updated: TaskFieldsFragment) => void = () => {};
 
   readonly client = new ApolloClient({
     cache: new InMemoryCache(),
     link: ApolloLink.from([
+      versionGuardLink,
       serialMutationLink,
       resendLink,
       new ApolloLink((operation) => from(this.answer(operation))),
@@ -53,6 +58,7 @@ class Service {
     if (current.version !== expectedVersion) return { ...result, currentTask: current, userErrors: [conflict] };
     const updated = { ...current, ...changes, version: current.version + 1 } as TaskFieldsFragment;
     this.tasks.set(changes.id, updated);
+    this.onUpdated(updated);
     return { ...result, task: updated };
   }
 }
@@ -157,4 +163,36 @@ test('the text of a task that is gone is kept, with the reason', async () => {
   type('a', 'title', 'New');
   await vi.waitFor(() => expect(readDraftStatus('a.title')?.kind).toBe('failed'));
   expect(readDraft('a.title')?.text).toBe('New');
+});
+
+test('a space that is typed while the text before it is saved is not lost', async () => {
+  service.client.writeFragment({ fragment: TaskRowFragmentDoc, data: taskRow() });
+  type('a', 'description', 'to');
+  expect(readDraftStatus('a.description')).toEqual({ kind: 'saving' });
+  writeDraft('a.description', { text: 'to ', version: 1, base: task().description });
+  await vi.waitFor(() => expect(service.tasks.get('a')?.description).toBe('to'));
+  await vi.waitFor(() => expect(readDraft('a.description')).toMatchObject({ text: 'to ', version: 2, base: 'to' }));
+});
+
+test('a later text does not build on what a live update brought before the answer', async () => {
+  service.client.writeFragment({ fragment: TaskRowFragmentDoc, data: taskRow() });
+  service.onUpdated = (updated) => {
+    service.onUpdated = () => {};
+    const theirs = { ...updated, title: 'Theirs', version: updated.version + 1 };
+    service.tasks.set('a', theirs);
+    rememberVersion(theirs);
+  };
+  type('a', 'title', 'Mine');
+  expect(readDraftStatus('a.title')).toEqual({ kind: 'saving' });
+  type('a', 'title', 'Mine and more');
+  await vi.waitFor(() => expect(editConflicts.get().map(({ theirs }) => theirs.title)).toEqual(['Theirs']));
+  expect(service.tasks.get('a')?.title).toBe('Theirs');
+});
+
+test('an update whose previous values are not known adds no step to undo', async () => {
+  service.client.writeFragment({ fragment: TaskRowFragmentDoc, data: taskRow() });
+  const before = changeHistory.get().done.length;
+  type('a', 'description', 'New');
+  await saved('a', { description: 'New' });
+  expect(changeHistory.get().done).toHaveLength(before);
 });

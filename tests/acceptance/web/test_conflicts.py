@@ -66,7 +66,7 @@ async def cause_conflict(site: Site, tasks: TaskList) -> tuple[str, Locator]:
     drawer = await open_drawer(tasks, id_)
     await drawer.get_by_label("Description").fill(MINE)
     await edit_elsewhere(site, id_, description=THEIRS)
-    await expect(drawer).to_contain_text("This task has changed since you started editing.")
+    await expect(drawer).to_contain_text("Someone else has changed this text since you started.")
     await drawer.get_by_label("Description").press("Control+Enter")
     dialog = tasks.dialog("Someone else changed this task")
     await expect(dialog.get_by_role("group", name="Comparison")).to_be_focused()

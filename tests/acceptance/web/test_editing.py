@@ -94,7 +94,7 @@ async def test_quick_edits_of_several_fields_do_not_conflict(site: Site, open_ta
     await asyncio.sleep(1)  # The first title is saved while the second one is being typed.
     await drawer.get_by_label("Priority").focus()
     await drawer.get_by_label("Priority").select_option("High")
-    await expect(drawer).not_to_contain_text("Discard changes")
+    await expect(drawer).not_to_contain_text("Discard text")
     task = await site.saved_task(id_, version=6)
     assert (task["title"], task["description"]) == ("Write three letters", "To the office")
     assert (task["status"], task["priority"]) == ("IN_PROGRESS", "HIGH")

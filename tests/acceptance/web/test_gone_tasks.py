@@ -28,7 +28,7 @@ async def test_text_in_the_drawer_is_restored_with_its_task(site: Site, open_tab
     await description.press_sequentially("To the ")
     await site.execute(DELETE, id=id_)
     await expect(drawer.get_by_role("alert")).to_have_text(
-        "This task was deleted. Your text is kept here, but it is not saved."
+        "This task was deleted. Your text is kept in this browser, but it is not saved."
     )
     await expect(description).to_be_focused()
     await tab.keyboard.type("office")
@@ -64,7 +64,7 @@ async def test_text_is_offered_after_a_reload(site: Site, open_tab: OpenTab, sch
     await expect(banner).to_be_visible()
     assert await axe_findings(tab) == []
     await banner.get_by_role("button", name="Show text").click()
-    await drawer.get_by_role("button", name="Save as new").click()
+    await drawer.get_by_role("button", name="Save as new task").click()
     await expect(drawer).to_be_hidden()
     await tasks.expect_rows("Write the letter")
     await expect(banner).to_be_hidden()

@@ -200,7 +200,7 @@ async def test_a_busy_service_and_a_conflict_do_not_stop_the_others(large_site: 
     await press("s")
     await tab.get_by_role("menuitem", name="To do").click()
     await expect(tab.get_by_text("Waiting to try again.")).to_be_visible()
-    await expect(tasks.message(f"Moved {third - 1:,} tasks to To do.")).to_be_visible()
+    await expect(tasks.message(f"Set the status of {third - 1:,} tasks to To do.")).to_be_visible()
     await expect(tasks.message("1 task was not changed. Someone else changed the same field.")).to_be_visible()
     await tasks.expect_counts(To_do=2 * third - 1, In_progress=third + 1, Done=0)
 

@@ -84,7 +84,7 @@ async def test_part_that_is_gone_fails_alone(site: Site, open_tab: OpenTab, moni
     await press("Home")
     await press(key)
     failure = tasks.dialog(NOT_LOADED)
-    await expect(failure).to_contain_text("Your drafts are kept.")
+    await expect(failure).to_contain_text("Your unsaved text is kept.")
     await expect(failure).to_be_focused()
     assert await axe_findings(tab) == []
     # What the person types into the missing part does not reach the list.

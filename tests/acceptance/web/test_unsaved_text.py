@@ -14,7 +14,7 @@ from tests.acceptance.web.task_list import TaskList
 from tests.acceptance.web.test_editing import record_mutations
 from tests.acceptance.web.test_live import CONNECTION_ERRORS
 
-NOT_SAVED_YET = "Not saved yet. Your text will be sent when the service is back."
+NOT_SAVED_YET = "Not saved yet. The page saves your text when the service is back."
 BLOCKED = """
 const refuse = { get() { throw new DOMException('The storage is blocked.', 'SecurityError') } }
 for (const name of ['localStorage', 'sessionStorage', 'indexedDB']) Object.defineProperty(window, name, refuse)

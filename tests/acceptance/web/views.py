@@ -61,7 +61,7 @@ async def changes(tasks: TaskList) -> None:
     await expect(tasks.rows.first).to_be_visible()
     await tasks.tab.keyboard.press("j")
     await tasks.tab.keyboard.press("x")
-    await expect(tasks.message("Completed 1 task.").or_(tasks.message("Moved 1 task to To do."))).to_be_visible()
+    await expect(tasks.message("Completed 1 task.").or_(tasks.message("Set the status of 1 task to To do."))).to_be_visible()
     await tasks.tab.keyboard.press("x")
     await tasks.tab.keyboard.press("Control+z")
     await expect(tasks.message("Change undone.")).to_be_visible()

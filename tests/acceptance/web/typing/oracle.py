@@ -14,7 +14,7 @@ from tests.acceptance.web.task_list import TaskList
 _TEXTS = "SELECT title || E'\\n' || description FROM task"
 
 
-_GONE = re.compile("was deleted|in the trash")
+_GONE = re.compile("was deleted|in the trash|does not exist")
 
 
 @dataclass

@@ -19,7 +19,9 @@ export function ConfirmDelete() {
       transitionProps={{ duration: 0 }}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      <Text size="sm">They are deleted for everyone. You can stop meanwhile, and undo it afterwards.</Text>
+      <Text size="sm">
+        This deletes the tasks for everyone. You can stop the deletion while it runs, and undo it afterwards.
+      </Text>
       <Group justify="flex-end" mt="lg" gap="xs">
         <Button variant="default" onClick={close} data-autofocus>
           Cancel

@@ -86,5 +86,7 @@ function readPlacedTask(client: ApolloClient, id: string): PlacedTask {
 }
 
 function reportFailure(selecting: Promise<unknown>): void {
-  selecting.catch((error: unknown) => showErrorToast(errorMessage(error)));
+  selecting.catch((error: unknown) =>
+    showErrorToast(`The tasks could not be selected. ${errorMessage(error)} Try again.`),
+  );
 }

@@ -39,7 +39,7 @@ export function useTaskActions({ remove, clear }: Selection, listTotal: number |
         const task = readTaskRow(client, id);
         return !task || needsChange(updateItem(task, fields));
       });
-      if (changing.length === 0) return showToast('Nothing to change: the tasks have this value already.');
+      if (changing.length === 0) return showToast('Nothing to change: the tasks already have this value.');
       void updateTasks(
         changing.map((id) => ({ id, ...fields })),
         { successMessage: doneMessage(change, changing.length) },

@@ -14,8 +14,8 @@ export function doneMessage(change: BulkChange, count: number): string {
   if (change.kind === 'delete') return `Deleted ${tasks}.`;
   const { status, priority, expiresAt } = change.fields;
   if (status === 'DONE') return `Completed ${tasks}.`;
-  if (status) return `Moved ${tasks} to ${STATUS_LABELS[status]}.`;
-  if (priority) return `Changed the priority of ${tasks} to ${PRIORITY_LABELS[priority]}.`;
+  if (status) return `Set the status of ${tasks} to ${STATUS_LABELS[status]}.`;
+  if (priority) return `Set the priority of ${tasks} to ${PRIORITY_LABELS[priority]}.`;
   return expiresAt ? `Changed the expiry of ${tasks}.` : `Removed the expiry of ${tasks}.`;
 }
 

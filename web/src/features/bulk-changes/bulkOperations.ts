@@ -1,5 +1,6 @@
 /** The mutations of bulk changes. Each takes one batch, and says what became of its items. */
 import type { ApolloClient } from '@apollo/client';
+import { reasonOf } from '@/features/task-editing/mutationResults';
 import { BulkDeleteDocument, BulkRestoreDocument, BulkUpdateDocument } from '@/gql';
 import { NO_RESULT, sortUpdateResults, updateInput, type UpdateItem, type UpdateOutcome } from './bulkItem';
 
@@ -36,7 +37,9 @@ const deleteOperation: BulkOperation = async (client, items, resent) => {
   });
   return sortResults(items, resultsOf(data?.deleteTasks), ({ deletedTaskId, userErrors }) =>
     // The first of two requests without an answer may have deleted the task.
-    deletedTaskId !== null || (resent && userErrors[0]?.code === 'NOT_FOUND') ? undefined : userErrors[0]?.message,
+    deletedTaskId !== null || (resent && userErrors[0]?.code === 'NOT_FOUND')
+      ? undefined
+      : userErrors[0] && reasonOf(userErrors[0]),
   );
 };
 

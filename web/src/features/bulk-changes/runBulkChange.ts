@@ -60,7 +60,8 @@ function report(run: Run, change: BulkChange, problem: string | undefined): void
   if (log.count > 0) {
     const message = doneMessage(change, log.count);
     showUndoToast(stopped + message, recordRun(run, { origin: 'change', label: message.replace(/\.$/, '') }));
-  } else if (!problem && failures.size === 0) showToast(`${stopped}No task needed this change.`);
+  } else if (!problem && failures.size === 0)
+    showToast(`${stopped}Nothing to change: the tasks already have this value.`);
   reportProblems(failures, problem);
   invalidateList();
 }
@@ -127,7 +128,7 @@ async function changeBatch({ client, kind, log, failures }: Run, batch: UpdateIt
       rebaseDrafts(id, version - 1, version);
       rebaseUndoSteps(id, version - 1, version);
     }
-    const givenUp = round < MAX_ROUNDS ? [] : retry.map(() => 'Someone else keeps changing the task.');
+    const givenUp = round < MAX_ROUNDS ? [] : retry.map(() => 'Someone else is changing the task. Try again later.');
     for (const reason of [...reasons, ...givenUp]) failures.set(reason, (failures.get(reason) ?? 0) + 1);
     items = round < MAX_ROUNDS ? retry : [];
   }

@@ -1,9 +1,17 @@
 /** Compares both versions of a field that was edited twice, and asks which one to keep. */
 import { Modal } from '@mantine/core';
 import { useState } from 'react';
-import { editConflicts, removeEditConflict } from '@/features/task-editing/editConflicts';
+import { draftKey, readDraft } from '@/features/task-editing/drafts';
+import {
+  addEditConflict,
+  type EditConflict,
+  editConflicts,
+  removeEditConflict,
+} from '@/features/task-editing/editConflicts';
+import { TEXT_FIELDS } from '@/features/task-editing/fieldConflicts';
 import { useEscapeKey } from '@/ui/escapeKey';
 import { useStore } from '@/ui/store';
+import { showToast } from '@/ui/toast';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { VersionChoice } from './VersionChoice';
 
@@ -13,8 +21,7 @@ export function ConflictDialog() {
   const [shown, setShown] = useState(current);
   if (current && current !== shown) setShown(current);
   const opened = useOpenedAfterMount(current !== undefined);
-  // The draft stays: its field offers it again.
-  const close = () => current && removeEditConflict(current);
+  const close = () => current && decideLater(current);
   useEscapeKey(opened, close);
   return (
     <Modal
@@ -31,6 +38,13 @@ export function ConflictDialog() {
       {shown && <VersionChoice key={conflictKey(shown)} conflict={shown} onDone={() => removeEditConflict(shown)} />}
     </Modal>
   );
+}
+
+/** Close the dialog. A draft stays, and its field offers it again. An edit without a draft is offered by a message. */
+function decideLater(conflict: EditConflict): void {
+  removeEditConflict(conflict);
+  if (TEXT_FIELDS.some((field) => readDraft(draftKey(conflict.mine.id, field)))) return;
+  showToast('Your change was not saved.', { label: 'Compare', run: () => addEditConflict(conflict) });
 }
 
 function conflictKey({ mine, theirs }: { mine: object; theirs: { version: number } }): string {

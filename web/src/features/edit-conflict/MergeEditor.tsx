@@ -1,7 +1,6 @@
 /** Edits a text that starts with the changes of both sides. What is typed is kept as the draft of its field. */
 import { Button, Group, Stack, Textarea } from '@mantine/core';
-import { useState } from 'react';
-import { draftKey, writeDraft } from '@/features/task-editing/drafts';
+import { draftKey, setDraftStatus, writeDraft } from '@/features/task-editing/drafts';
 import type { EditConflict } from '@/features/task-editing/editConflicts';
 import { TEXT_FIELDS, type TextField } from '@/features/task-editing/fieldConflicts';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
@@ -11,29 +10,38 @@ import { mergeTexts } from './textDiff';
 
 const MAX_LENGTH: Record<TextField, number> = { title: 500, description: 10_000 };
 
+export type MergedTexts = Partial<Record<TextField, string>>;
+
 interface Props {
   conflict: EditConflict;
+  texts: MergedTexts;
+  onChange: (texts: MergedTexts) => void;
   onBack: () => void;
   onDone: () => void;
 }
 
-export function MergeEditor({ conflict, onBack, onDone }: Props) {
+export function MergeEditor({ conflict, texts, onChange, onBack, onDone }: Props) {
   const { mine, theirs } = conflict;
   const updateTasks = useUpdateTasks();
-  const [texts, setTexts] = useState(() => mergedTexts(conflict));
   const change = (field: TextField, value: string) => {
     const text = field === 'title' ? value.replaceAll('\n', ' ') : value;
-    setTexts({ ...texts, [field]: text });
-    writeDraft(draftKey(mine.id, field), { text, version: theirs.version, base: theirs[field] });
+    onChange({ ...texts, [field]: text });
+    keepInConflict(conflict, field, text);
   };
   const isTooLong = TEXT_FIELDS.some((field) => (texts[field]?.length ?? 0) > MAX_LENGTH[field]);
   const isEmpty = texts.title?.trim() === '';
   const save = () => {
     if (isTooLong || isEmpty) return;
     onDone();
+    for (const field of TEXT_FIELDS) {
+      const text = texts[field];
+      // The draft is the combined text now. The earlier text must not be sent after it.
+      if (text !== undefined)
+        writeDraft(draftKey(mine.id, field), { text, version: theirs.version, base: theirs[field] });
+    }
     const title = texts.title?.trim();
     const edit = { ...mine, ...texts, ...(title === undefined ? {} : { title }), expectedVersion: theirs.version };
-    void updateTasks([edit], { successMessage: 'The combined text was saved.' });
+    void updateTasks([edit], { successMessage: 'The combined text was saved.', ...conflict.options });
   };
   return (
     <Stack
@@ -68,7 +76,15 @@ export function MergeEditor({ conflict, onBack, onDone }: Props) {
   );
 }
 
-function mergedTexts(conflict: EditConflict): Partial<Record<TextField, string>> {
+/** Keep a text as a draft that still conflicts: sending it asks again which text to keep. */
+export function keepInConflict({ mine, base, theirs }: EditConflict, field: TextField, text: string): void {
+  const key = draftKey(mine.id, field);
+  const version = mine.expectedVersion ?? theirs.version - 1;
+  writeDraft(key, { text, version, ...(base[field] === undefined ? {} : { base: base[field] }) });
+  setDraftStatus([key], { kind: 'conflict' });
+}
+
+export function mergedTexts(conflict: EditConflict): MergedTexts {
   const { mine, base, theirs } = conflict;
   const fields = TEXT_FIELDS.filter((field) => conflictFields(conflict).includes(field));
   return Object.fromEntries(fields.map((field) => [field, mergeTexts(base[field], mine[field] ?? '', theirs[field])]));

@@ -8,7 +8,7 @@ import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
 import { showToast } from '@/ui/toast';
 import { conflictFields, otherFields } from './conflictFields';
 import { FieldComparison } from './FieldComparison';
-import { MergeEditor } from './MergeEditor';
+import { keepInConflict, MergeEditor, mergedTexts } from './MergeEditor';
 import styles from './VersionChoice.module.css';
 
 interface Props {
@@ -18,9 +18,13 @@ interface Props {
 
 export function VersionChoice({ conflict, onDone }: Props) {
   const [merging, setMerging] = useState(false);
+  const [texts, setTexts] = useState(() => mergedTexts(conflict));
   const { keepMine, keepTheirs } = useChoices(conflict, onDone);
   const fields = conflictFields(conflict);
-  if (merging) return <MergeEditor conflict={conflict} onBack={() => setMerging(false)} onDone={onDone} />;
+  if (merging) {
+    const back = () => setMerging(false);
+    return <MergeEditor conflict={conflict} texts={texts} onChange={setTexts} onBack={back} onDone={onDone} />;
+  }
   return (
     <Stack gap="md">
       {/* The focus starts here and not on a button, so that a key that is still being typed decides nothing. */}
@@ -55,7 +59,10 @@ function useChoices(conflict: EditConflict, onDone: () => void) {
   const { mine, theirs } = conflict;
   const keepMine = () => {
     onDone();
-    void updateTasks([{ ...mine, expectedVersion: theirs.version }], { successMessage: 'Your version was saved.' });
+    void updateTasks([{ ...mine, expectedVersion: theirs.version }], {
+      successMessage: 'Your version was saved.',
+      ...conflict.options,
+    });
   };
   const keepTheirs = () => {
     onDone();
@@ -68,16 +75,16 @@ function useChoices(conflict: EditConflict, onDone: () => void) {
 
 /** Remove the drafts of the fields in conflict, with a message that can bring them back. */
 function discardDrafts(conflict: EditConflict): void {
-  const { mine, theirs } = conflict;
+  const { mine } = conflict;
   const discarded = TEXT_FIELDS.filter((field) => conflictFields(conflict).includes(field)).flatMap((field) => {
     const key = draftKey(mine.id, field);
     const text = readDraft(key)?.text ?? mine[field];
-    return typeof text === 'string' ? [{ key, draft: { text, version: theirs.version, base: theirs[field] } }] : [];
+    return typeof text === 'string' ? [{ key, field, text }] : [];
   });
   if (discarded.length === 0) return;
   for (const { key } of discarded) writeDraft(key, undefined);
   const bringBack = () => {
-    for (const { key, draft } of discarded) writeDraft(key, draft);
+    for (const { field, text } of discarded) keepInConflict(conflict, field, text);
   };
   showToast('Your text was discarded.', { label: 'Bring it back', run: bringBack });
 }

@@ -12,7 +12,7 @@ const REASONS: Record<GoneReason, string> = {
   deleted: 'This task was deleted.',
   expired: 'This task has expired and cannot be restored.',
   unknown: 'This task was deleted or has expired.',
-  lost: 'This task cannot be restored any more. It has expired, or it was deleted too long ago.',
+  lost: 'This task cannot be restored any more. It has expired or was purged.',
 };
 
 interface Props {
@@ -37,7 +37,7 @@ export function GoneTaskNotice({ id, reason, onDone, onRestored }: Props) {
   return (
     <div className={styles.notice}>
       <Text size="sm" role="alert">
-        {REASONS[reason]} {unsaved && 'Your text is kept here, but it is not saved.'}
+        {REASONS[reason]} {unsaved && 'Your text is kept in this browser, but it is not saved.'}
       </Text>
       {/* A click does not take the focus from the field, so the person can go on typing. */}
       <Group gap={8} onMouseDown={(event) => event.preventDefault()}>
@@ -47,7 +47,7 @@ export function GoneTaskNotice({ id, reason, onDone, onRestored }: Props) {
           </Button>
         )}
         <Button size="compact-sm" variant="default" disabled={working} onClick={() => void run(saveAsNew, onDone)}>
-          Save as new
+          Save as new task
         </Button>
         <Button size="compact-sm" variant="default" onClick={() => void copy(id)}>
           Copy text

@@ -32,11 +32,10 @@ const GROUPS: { name: string; shortcuts: [keys: string[], action: string][] }[] 
   {
     name: 'Select',
     shortcuts: [
-      [['Space'], 'Select task'],
+      [['Space', 'Ctrl click'], 'Select or deselect task'],
       [['Shift ↓', 'Shift ↑'], 'Extend selection by a task'],
       [['Shift Page ↓', 'Shift Page ↑'], 'Extend selection by a screen'],
       [['Ctrl A'], 'Select all tasks of the view'],
-      [['Ctrl click'], 'Select task'],
       [['Shift click'], 'Select range'],
       [['Esc'], 'Close task, or clear selection'],
     ],

@@ -72,7 +72,7 @@ function FailureActions({ onRetry, onDismiss }: { onRetry: () => void; onDismiss
   const reload = async () => setNotReloaded(!(await reloadPage()));
   return (
     <>
-      <p>{explanation(offline || notReloaded, outdated)} Your drafts are kept.</p>
+      <p>{explanation(offline || notReloaded, outdated)} Your unsaved text is kept.</p>
       <div className={styles.actions}>
         {onDismiss && (
           <button type="button" onClick={onDismiss}>
@@ -92,6 +92,6 @@ function FailureActions({ onRetry, onDismiss }: { onRetry: () => void; onDismiss
 
 function explanation(unreachable: boolean, outdated: boolean): string {
   if (unreachable) return 'The service cannot be reached. The page tries again when the connection returns.';
-  if (outdated) return 'A new version of the page is available. Reload to use it.';
+  if (outdated) return 'A new version of this page is available. Reload to use it.';
   return 'Try again, or reload the page.';
 }

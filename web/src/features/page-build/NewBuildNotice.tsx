@@ -14,7 +14,7 @@ export function NewBuildNotice() {
     <div role="status" className={styles.container}>
       {build !== undefined && build !== postponed && (
         <div className={styles.notice}>
-          <span>A new version of this page is available. Your drafts are kept.</span>
+          <span>A new version of this page is available. Your unsaved text is kept.</span>
           <Button variant="light" size="compact-sm" onClick={() => void reload()} className={styles.reload}>
             Reload
           </Button>
@@ -26,5 +26,5 @@ export function NewBuildNotice() {
 }
 
 async function reload(): Promise<void> {
-  if (!(await reloadPage())) showErrorToast('The service cannot be reached. Reload when the connection returns.');
+  if (!(await reloadPage())) showErrorToast('The service cannot be reached. Reload when the service is back.');
 }

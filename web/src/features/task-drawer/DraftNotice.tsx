@@ -10,7 +10,7 @@ export function DraftNotice({ field }: { field: TextField }) {
   return (
     <span className={styles.notice} data-warn={warn} role="status">
       {text} {action && <NoticeButton label={action} run={field.save} />}{' '}
-      {field.unsaved && field.status?.kind !== 'saving' && <NoticeButton label="Discard changes" run={field.discard} />}
+      {field.unsaved && field.status?.kind !== 'saving' && <NoticeButton label="Discard text" run={field.discard} />}
     </span>
   );
 }
@@ -29,16 +29,16 @@ function describe({ unsaved, outdated, status }: TextField, offline: boolean): N
       return { text: 'Saving…' };
     case 'queued':
     case 'waiting':
-      if (offline) return { text: 'Not saved yet. Your text will be sent when the service is back.', warn: true };
+      if (offline) return { text: 'Not saved yet. The page saves your text when the service is back.', warn: true };
       return { text: 'Not saved yet. The page tries again.', warn: true, action: 'Try now' };
     case 'failed':
       return { text: `Not saved. ${status.reason}`, warn: true, action: 'Try again' };
     case 'conflict':
-      return { text: 'Not saved. Someone else changed this task.', warn: true, action: 'Compare' };
+      return { text: 'Not saved. Someone else changed this text.', warn: true, action: 'Compare' };
     default:
       return outdated
-        ? { text: 'This task has changed since you started editing.', warn: true }
-        : { text: 'Unsaved changes.' };
+        ? { text: 'Someone else has changed this text since you started.', warn: true }
+        : { text: 'Not saved yet.' };
   }
 }
 

@@ -10,10 +10,12 @@ import { Icon } from '@/ui/icons';
 export function MissingTask({ id }: { id: string }) {
   const client = useApolloClient();
   // Not cached: the list must not find the deleted task in the cache.
-  const { data, loading } = useQuery(DeletedTaskDocument, { variables: { id }, fetchPolicy: 'no-cache' });
+  const { data, loading, error } = useQuery(DeletedTaskDocument, { variables: { id }, fetchPolicy: 'no-cache' });
   const deleted = data?.deletedTask;
   if (loading) return <Text c="dimmed">Looking in the trash…</Text>;
-  if (!deleted) return <Text c="dimmed">This task was deleted or has expired.</Text>;
+  if (error) return <Text c="var(--bad)">Could not load this task. {error.message}</Text>;
+  if (!deleted)
+    return <Text c="dimmed">This task does not exist. It has expired, it was purged, or the link is wrong.</Text>;
   const deletion = deletionText(deleted);
   const removal = removalText(deleted);
   const restore = () =>

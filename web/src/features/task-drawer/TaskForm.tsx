@@ -76,7 +76,7 @@ function TextInputs({ task, isGone }: { task: TextTask; isGone: boolean }) {
 
 /** The text of a task that is gone is kept as a draft, and cannot be saved in the task. */
 function keptOnly(field: TextField): TextField {
-  return { ...field, unsaved: false, save: () => {} };
+  return { ...field, unsaved: false, save: () => {}, leave: () => {} };
 }
 
 function ChoiceInputs({ task }: { task: TaskFieldsFragment }) {
@@ -112,7 +112,7 @@ function TitleInput({ field }: { field: TextField }) {
       maxLength={500}
       value={field.value}
       onChange={(event) => field.change(event.currentTarget.value.replaceAll('\n', ' '))}
-      onBlur={field.save}
+      onBlur={field.leave}
       onKeyDown={(event) => {
         if (event.key !== 'Enter') return;
         event.preventDefault();
@@ -136,7 +136,7 @@ function DescriptionInput({ field }: { field: TextField }) {
       maxLength={10_000}
       value={field.value}
       onChange={(event) => field.change(event.currentTarget.value)}
-      onBlur={field.save}
+      onBlur={field.leave}
       onKeyDown={(event) => {
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) field.save();
       }}

@@ -12,13 +12,14 @@ export interface TextField {
   status: DraftStatus | undefined;
   change: (text: string) => void;
   save: () => void;
+  leave: () => void;
   discard: () => void;
 }
 
 /** A text field of a task. Its unsaved text is kept as a draft. */
 export function useTextField(task: Task, field: Field): TextField {
-  const { draft, status, change, save, discard } = useTaskDraft(task, field);
-  useSaveOnUnmount(save);
+  const { draft, status, change, save, leave, discard } = useTaskDraft(task, field);
+  useSaveOnUnmount(leave);
   return {
     value: draft?.text ?? task[field],
     unsaved: draft !== undefined && (draft.text !== task[field] || status !== undefined),
@@ -26,6 +27,7 @@ export function useTextField(task: Task, field: Field): TextField {
     status,
     change,
     save,
+    leave,
     discard,
   };
 }

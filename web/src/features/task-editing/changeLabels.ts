@@ -28,7 +28,7 @@ function quote(title: string): string {
   return `“${shown}”`;
 }
 
-/** Return for example: Set priority of “Write the letter” to High. */
+/** Return for example: Set the priority of “Write the letter” to High. */
 export function describeUpdate(changes: UpdateTaskInput[], before: (CachedTask | null)[]): string {
   const [change] = changes;
   const fields = (Object.keys(FIELD_NAMES) as Field[]).filter((field) => change?.[field] !== undefined);
@@ -44,12 +44,12 @@ export function describeUpdate(changes: UpdateTaskInput[], before: (CachedTask |
 function describeField(field: Field, change: UpdateTaskInput, tasks: string): string {
   if (field === 'title') return `Renamed ${tasks} to ${quote(change.title ?? '')}`;
   if (field === 'status' && change.status === 'DONE') return `Completed ${tasks}`;
-  if (field === 'status' && change.status) return `Set status of ${tasks} to ${STATUS_LABELS[change.status]}`;
+  if (field === 'status' && change.status) return `Set the status of ${tasks} to ${STATUS_LABELS[change.status]}`;
   if (field === 'priority' && change.priority) {
-    return `Set priority of ${tasks} to ${PRIORITY_LABELS[change.priority]}`;
+    return `Set the priority of ${tasks} to ${PRIORITY_LABELS[change.priority]}`;
   }
   if (field !== 'expiresAt') return `Changed ${FIELD_NAMES[field]} of ${tasks}`;
   return change.expiresAt
-    ? `Set expiry of ${tasks} to ${formatLongDate(change.expiresAt)}`
+    ? `Set the expiry of ${tasks} to ${formatLongDate(change.expiresAt)}`
     : `Removed the expiry of ${tasks}`;
 }

@@ -2,12 +2,15 @@
 import type { TaskFieldsFragment, UpdateTaskInput } from '@/gql';
 import { createStore } from '@/ui/store';
 import { type BaseValues, editedFields } from './fieldConflicts';
+import type { MutationOptions } from './mutationResults';
 
 export interface EditConflict {
   mine: UpdateTaskInput;
   /** The values when the person started the edit. */
   base: BaseValues;
   theirs: TaskFieldsFragment;
+  /** How the edit is recorded when it is sent again: an undo stays an undo. */
+  options?: Pick<MutationOptions, 'record'>;
 }
 
 export const editConflicts = createStore<readonly EditConflict[]>([]);

@@ -60,7 +60,8 @@ export function forgetGoneTasks(ids: string[]): void {
 
 /** Find out which tasks with unsaved text are gone, for example while this tab was closed or offline. */
 export async function checkDraftedTasks(client: ApolloClient): Promise<void> {
-  if (goneTasks.get().size === 0) goneTasks.set(loadGoneTasks());
+  if (!loaded) goneTasks.set((current) => new Map([...loadGoneTasks(), ...current]));
+  loaded = true;
   const ids = draftedTaskIds();
   for (let i = 0; i < ids.length; i += MAX_IDS) await checkTasks(client, ids.slice(i, i + MAX_IDS));
 }
@@ -94,6 +95,7 @@ export function discardKeptText(id: string): void {
 }
 
 let stored = '';
+let loaded = false;
 
 function storeGoneTasks(): void {
   const tasks = goneTasks.get();

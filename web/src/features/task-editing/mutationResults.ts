@@ -25,8 +25,13 @@ export interface MutationOptions {
 /** Return how many tasks failed, and their distinct reasons as one text. */
 export function summarizeErrors(results: ItemResult[]): { count: number; text: string } {
   const failed = results.filter((result) => result.userErrors.length > 0);
-  const reasons = new Set(failed.flatMap((result) => result.userErrors.map((error) => error.message)));
+  const reasons = new Set(failed.flatMap((result) => result.userErrors.map(reasonOf)));
   return { count: failed.length, text: [...reasons].join(' ') };
+}
+
+/** Return why a task was refused. The API's message about a conflict names versions, which the page does not show. */
+export function reasonOf({ code, message }: UserError): string {
+  return code === 'VERSION_CONFLICT' ? 'Someone else has changed the task.' : message;
 }
 
 export function isVersionConflict(result: ItemResult | undefined): boolean {

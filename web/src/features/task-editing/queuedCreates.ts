@@ -18,7 +18,7 @@ export function settleNewTask({ id }: NewTask, outcome: CreateOutcome): void {
   const key = draftKey(id, FIELD);
   if (outcome.kind !== 'unknown') return writeDraft(key, undefined);
   setDraftStatus([key], { kind: 'waiting' });
-  showToast('The task is not saved yet. It will be created when the service is back.');
+  showToast('The task is not created yet. The page creates it when the service is back.');
 }
 
 export function isQueuedCreate(key: string): boolean {
@@ -30,7 +30,7 @@ export async function sendQueuedCreate(client: ApolloClient, key: string): Promi
   const input = JSON.parse(readDraft(key)?.text ?? '{}') as NewTask;
   setDraftStatus([key], { kind: 'saving' });
   const outcome = await createTask(client, input);
-  if (outcome.kind === 'unknown') return setDraftStatus([key], { kind: 'waiting' });
+  if (outcome.kind === 'unknown' || outcome.kind === 'unsaved') return setDraftStatus([key], { kind: 'waiting' });
   if (outcome.kind === 'created') {
     if (formHas(input)) clearForm();
     return writeDraft(key, undefined);
@@ -38,7 +38,9 @@ export async function sendQueuedCreate(client: ApolloClient, key: string): Promi
   const reason = Object.values(outcome.errors).join(' ');
   if (!formHas(input) && !formHas({ title: '', description: '' })) {
     setDraftStatus([key], { kind: 'failed', reason });
-    return showErrorToast(`“${input.title}” was not created. ${reason} Its text is kept in this browser.`);
+    return showErrorToast(
+      `“${input.title}” was not created. ${reason} Its text is kept in this browser. To try again, click “not saved yet” in the status bar.`,
+    );
   }
   returnToForm(input);
   writeDraft(key, undefined);

@@ -1,7 +1,15 @@
 /** Follows the drafts that a mutation sends: being saved, saved, refused, or to be sent again. */
 import type { UpdateTaskInput } from '@/gql';
-import { clearSavedStatus, type DraftStatus, draftKey, readDraft, setDraftStatus, writeDraft } from './drafts';
-import { TEXT_FIELDS } from './fieldConflicts';
+import {
+  clearSavedStatus,
+  type DraftStatus,
+  draftKey,
+  readDraft,
+  readDraftStatus,
+  setDraftStatus,
+  writeDraft,
+} from './drafts';
+import { type BaseValues, TEXT_FIELDS } from './fieldConflicts';
 
 const SAVED_SHOWN_MS = 4_000;
 
@@ -19,14 +27,20 @@ export function sendsOnlyDrafts(input: UpdateTaskInput): boolean {
   return draftsOf(input).length === fields.length;
 }
 
-/** Note that the drafts of these inputs are being sent, and with which version. */
-export function markSending(inputs: UpdateTaskInput[]): void {
-  for (const input of inputs) {
-    const keys = draftsOf(input);
-    setDraftStatus(keys, { kind: 'saving' });
-    for (const key of keys) {
+/** Note that the drafts of these edits are being sent, with which version, and on which text they build. */
+export function markSending(edits: { input: UpdateTaskInput; base: BaseValues }[]): void {
+  for (const { input, base } of edits) {
+    setDraftStatus(draftsOf(input), { kind: 'saving' });
+    for (const field of TEXT_FIELDS) {
+      const key = draftKey(input.id, field);
       const draft = readDraft(key);
-      if (draft) writeDraft(key, { ...draft, version: input.expectedVersion ?? draft.version });
+      if (!draft || !draftsOf(input).includes(key)) continue;
+      const text = base[field] ?? draft.base;
+      writeDraft(key, {
+        ...draft,
+        version: input.expectedVersion ?? draft.version,
+        ...(text !== undefined && { base: text }),
+      });
     }
   }
 }
@@ -36,9 +50,9 @@ export function markUnsaved(input: UpdateTaskInput, status: DraftStatus): void {
   setDraftStatus(draftsOf(input), status);
 }
 
-/** Remove the drafts whose text has been saved. A draft that the person has edited further stays. */
+/** Remove the drafts whose text has been saved. A draft that the person has edited further stays: it has no status. */
 export function dropSavedDrafts(input: UpdateTaskInput): void {
-  for (const key of draftsOf(input)) {
+  for (const key of draftsOf(input).filter(readDraftStatus)) {
     writeDraft(key, undefined);
     setDraftStatus([key], { kind: 'saved' });
     setTimeout(() => clearSavedStatus(key), SAVED_SHOWN_MS);

@@ -56,6 +56,7 @@ export function undoInputs(before: (CachedTask | null)[], changes: UpdateTaskInp
     const updated = results[i]?.task;
     if (!previous || !updated || updated.version === previous.version) return;
     const fields = editedFields(change).filter((field) => field in previous);
+    if (fields.length === 0) return;
     inverse.inputs.push({ ...pickFields(previous, fields), id: change.id, expectedVersion: updated.version });
     inverse.bases.push(pickFields({ ...change, ...updated }, fields));
   });
@@ -84,7 +85,7 @@ export function baseValues(
 /** Return the inputs of the tasks that conflicted, now expecting their current versions. */
 export function overwriteInputs(inputs: UpdateTaskInput[], results: UpdateResults): VersionedInput[] {
   return inputs.flatMap((input, i) => {
-    const current = results[i]?.currentTask;
+    const current = results[i]?.task ? null : results[i]?.currentTask;
     return current ? [{ ...input, expectedVersion: current.version }] : [];
   });
 }

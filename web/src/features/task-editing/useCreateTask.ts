@@ -1,7 +1,7 @@
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
-import { idsCreatedHere, invalidateList, taskCreatedHere } from '@/features/tasks/listEvents';
+import { idsCreatedHere, invalidateList } from '@/features/tasks/listEvents';
 import { CreateTaskDocument, type CreateTaskInput, type TaskFieldsFragment } from '@/gql';
 import { nameTasks } from './changeLabels';
 import { errorMessage, readTasks } from './lostAnswers';
@@ -10,11 +10,19 @@ import { recordChange } from './undoStack';
 import { showUndoToast } from './undoToast';
 import { deleteTasks } from './useDeleteTasks';
 
+const FIRST_VERSION = 1;
+
 export type NewTask = CreateTaskInput & { id: string };
 
-/** What became of a new task. Without an answer and without a way to read it, the outcome is unknown. */
+/**
+ * What became of a new task. Without an answer, the task is read: it may be `unsaved` until now, and still be created
+ * by a request in flight. If it cannot be read either, the outcome is `unknown`.
+ */
 export type CreateOutcome =
-  { kind: 'created' } | { kind: 'refused'; errors: Record<string, string> } | { kind: 'unknown' };
+  | { kind: 'created'; task?: TaskFieldsFragment }
+  | { kind: 'refused'; errors: Record<string, string> }
+  | { kind: 'unsaved'; message: string }
+  | { kind: 'unknown' };
 
 export function useCreateTask(): (input: NewTask) => Promise<CreateOutcome> {
   const client = useApolloClient();
@@ -47,14 +55,15 @@ async function readUnanswered(client: ApolloClient, id: string, error: unknown):
   try {
     const [task] = await readTasks(client, [id]);
     if (task) return reportCreated(client, task);
-    return { kind: 'refused', errors: { title: `The task was not created. ${errorMessage(error)} Try again.` } };
+    return { kind: 'unsaved', message: `${errorMessage(error)} Try again.` };
   } catch {
     return { kind: 'unknown' };
   }
 }
 
 function reportCreated(client: ApolloClient, task: TaskFieldsFragment): CreateOutcome {
-  const expected = [{ id: task.id, expectedVersion: task.version }];
+  // The version that the create has made. A live event may have brought a later one.
+  const expected = [{ id: task.id, expectedVersion: FIRST_VERSION }];
   showUndoToast(
     'Task created.',
     recordChange(
@@ -63,7 +72,6 @@ function reportCreated(client: ApolloClient, task: TaskFieldsFragment): CreateOu
       expected,
     ),
   );
-  taskCreatedHere.set(task);
   invalidateList();
-  return { kind: 'created' };
+  return { kind: 'created', task };
 }

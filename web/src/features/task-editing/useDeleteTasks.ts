@@ -156,7 +156,9 @@ async function sendRestore(client: ApolloClient, ids: string[], record: ChangeRe
     });
     const payload = data?.restoreTasks;
     const problem = payload?.userErrors[0]?.message ?? summarizeErrors(payload?.results ?? []).text;
-    const tasks = (payload?.results ?? []).flatMap(({ task }) => task ?? []);
+    const tasks = (payload?.results ?? []).flatMap(({ task }) =>
+      task ? { id: task.id, version: task.savedVersion } : [],
+    );
     const restored = reportRestored(client, tasks, record);
     if (problem) showErrorToast(problem);
     return restored;

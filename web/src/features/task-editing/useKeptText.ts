@@ -40,8 +40,8 @@ export function useKeptText(id: string): KeptTextActions {
       keepNewTask(input);
       const outcome = await createTask(input);
       settleNewTask(input, outcome);
-      if (outcome.kind === 'refused') {
-        showErrorToast(Object.values(outcome.errors).join(' '));
+      if (outcome.kind === 'refused' || outcome.kind === 'unsaved') {
+        showErrorToast(outcome.kind === 'unsaved' ? outcome.message : Object.values(outcome.errors).join(' '));
         return false;
       }
       clearPendingId();
@@ -64,9 +64,13 @@ async function restoreTask(client: ApolloClient, id: string): Promise<boolean> {
       return true;
     }
     if (result?.userErrors.some(({ code }) => code === 'NOT_FOUND')) rememberGoneTask(client, id, 'lost');
-    else showErrorToast([...(result?.userErrors ?? []), ...(data?.restoreTasks.userErrors ?? [])][0]?.message ?? '');
+    else
+      showErrorToast(
+        [...(result?.userErrors ?? []), ...(data?.restoreTasks.userErrors ?? [])][0]?.message ??
+          'The task was not restored. Try again.',
+      );
   } catch (error) {
-    showErrorToast(errorMessage(error));
+    showErrorToast(`The page does not know whether the task was restored. ${errorMessage(error)} Try again.`);
   }
   return false;
 }

@@ -14,6 +14,8 @@ export interface TaskDraft {
   change: (text: string) => void;
   /** Save the latest text, or drop the draft if there is nothing to save. */
   save: () => void;
+  /** Save the latest text when its field loses the focus, unless the person has to decide something first. */
+  leave: () => void;
   discard: () => void;
 }
 
@@ -46,6 +48,10 @@ export function useTaskDraft<F extends TextField>(task: DraftedTask<F>, field: F
     status,
     change: (text) => setDraft({ ...start(), text }),
     save,
+    leave: () => {
+      const kind = readDraftStatus(key)?.kind;
+      if (kind !== 'conflict' && kind !== 'failed') save();
+    },
     discard: () => setDraft(undefined),
   };
 }

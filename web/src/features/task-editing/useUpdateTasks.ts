@@ -54,7 +54,7 @@ async function sendUpdate(
   const edits = changes.map((change, i) => newEdit(change, cached[i] ?? null, options.bases?.[i]));
   const update = { changes, cached, edits, options };
   const onlyDrafts = changes.every(sendsOnlyDrafts);
-  markSending(edits.map(({ input }) => input));
+  markSending(edits);
   try {
     const { data } = await client.mutate({
       mutation: UpdateTasksDocument,
@@ -71,12 +71,20 @@ async function sendUpdate(
       showErrorToast(refusal);
       return false;
     }
-    const results = payload?.results ?? [];
+    const results = ownResults(edits, payload?.results ?? []);
     reportUpdated(client, update, results);
     return reportFailed(client, update, results);
   } catch (error) {
     return reportWithoutAnswer(client, update, onlyDrafts, error);
   }
+}
+
+/** Return the results with the tasks that this update has created. A live event may have replaced them by later ones. */
+function ownResults(edits: EditAttempt[], results: UpdateResults): UpdateResults {
+  return results.map((result, i) => {
+    const own = edits[i]?.result?.task;
+    return result.task && own ? { ...result, task: own } : result;
+  });
 }
 
 function newEdit(change: UpdateTaskInput, cached: CachedTask | null, knownBase: BaseValues | undefined): EditAttempt {
@@ -153,7 +161,9 @@ function reportFailed(client: ApolloClient, { edits, options }: SentUpdate, resu
   const [firstResult] = results;
   const [edit] = edits;
   if (edits.length === 1 && edit && firstResult?.currentTask && isVersionConflict(firstResult)) {
-    addEditConflict({ mine: edit.input, base: edit.base, theirs: firstResult.currentTask });
+    const { record } = options;
+    const theirs = firstResult.currentTask;
+    addEditConflict({ mine: edit.input, base: edit.base, theirs, ...(record && { options: { record } }) });
     return false;
   }
   if (edits.length === 1 && edit && isNotFound(firstResult) && draftedTaskIds().includes(edit.input.id)) {

@@ -32,7 +32,7 @@ export function RowTitle({ task, editing, onEdit }: Props) {
           type="button"
           tabIndex={-1}
           className={styles.discard}
-          aria-label={`Discard draft: ${task.title}`}
+          aria-label={`Discard unsaved text: ${task.title}`}
           onClick={discard}
         >
           <Icon name="close" />

@@ -20,7 +20,8 @@ export function useShowCreatedTask({ view, list, refresh, focus }: Options): voi
         if (!task || view.q || view.order !== 'NEWEST' || !includesTask(view, task)) return;
         void goToNewTasks(refresh, 'top').then(() => {
           setActiveRow(rows.rowOf(task.id) ?? -1);
-          focus();
+          // The person may have begun to type in the time that this took.
+          if (!document.activeElement?.matches('input:not([type=checkbox]), textarea, select')) focus();
         });
       }),
     [goToNewTasks, refresh, view, rows, setActiveRow, focus],

@@ -11,7 +11,7 @@ export function UnsentIndicator() {
         <button
           type="button"
           className={styles.button}
-          title="Kept in this browser and sent when the service is back. Click to send now."
+          title="Texts that the service has not saved. Click to try again."
           onClick={() => commitDrafts(unsentDrafts())}
         >
           {count} not saved yet

@@ -41,7 +41,7 @@ function Trash() {
     <>
       <Group justify="space-between" mih={30} gap="sm">
         <Text size="sm" c="dimmed">
-          Deleted tasks can be restored until they are purged or expire.
+          You can restore deleted tasks until they expire or are purged (removed for good).
         </Text>
         <Button
           size="compact-sm"
@@ -69,7 +69,7 @@ function LoadError({ trash, message }: { trash: DeletedTasks; message: string })
   return (
     <Group role="alert" gap="sm" className={styles.error}>
       <Text size="sm">
-        {trash.complete ? 'These tasks may be out of date. ' : 'The deleted tasks could not be loaded. '}
+        {trash.complete ? 'This list may be out of date. ' : 'The deleted tasks could not be loaded. '}
         {message}
       </Text>
       <Button size="compact-sm" variant="default" onClick={trash.refresh}>
