@@ -79,7 +79,7 @@ def decode_cursor(argument: str, cursor: str, order: PositionOrder) -> IndexPosi
         made_for = _source(*(name for name, key in _SORT_KEYS.items() if key == sort_key))
         raise BadInput(
             argument,
-            f"is a cursor of {made_for}, but the request has {_source(order)}. Pass a cursor of {_source(order)}.",
+            f"is a cursor of {made_for}. Pass a cursor of {_source(order)}.",
         )
     return score, UUID(bytes=id_bytes)
 

@@ -8,7 +8,7 @@ import sys
 from api.config.settings import Settings
 
 _BACKLOG = 2048
-# What a client has sent and a worker has not read. Linux doubles it for its own bookkeeping. It bounds what one turn
+# The size of a socket's receive buffer. Linux doubles the size for its own bookkeeping. It bounds what one turn
 # of the event loop reads from one connection, so that many large requests at once do not hold the loop. A client that
 # is 100 ms away can send about 640 KB/s.
 _RECEIVE_BUFFER_BYTES = 64 * 1024

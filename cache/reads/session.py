@@ -11,7 +11,7 @@ from cache.reads.loader import TaskLoader
 from cache.store import Store
 from db.shares import Share
 
-# What a request reads of Redis before its bytes are counted: these pages of the largest tasks have 16 MB.
+# The pages that a request reads at once, before their bytes are counted. Pages of the largest tasks then have 16 MB.
 _PAGES_AT_ONCE = 4
 
 Result = TypeVar("Result")
@@ -46,7 +46,7 @@ class Session:
 
     @property
     def page_slots(self) -> asyncio.Semaphore:
-        """The slots in which a request reads its pages, so that it stops before it has read far too much."""
+        """Limits the pages that a request reads at once, so that the request stops soon after its limit of bytes."""
         if self._page_slots is None:
             self._page_slots = asyncio.Semaphore(_PAGES_AT_ONCE)
         return self._page_slots

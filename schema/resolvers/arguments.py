@@ -34,7 +34,7 @@ SearchFirstArgument = Annotated[
 AfterArgument = Annotated[
     str | None,
     strawberry.argument(
-        description="Return only tasks after this cursor. It must come from the same order; its task may be gone."
+        description="Return only tasks after this cursor of the same field and order. Its task may be gone."
     ),
 ]
 LastArgument = Annotated[
@@ -47,7 +47,7 @@ LastArgument = Annotated[
 BeforeArgument = Annotated[
     str | None,
     strawberry.argument(
-        description="Return only tasks before this cursor. It must come from the same order; its task may be gone."
+        description="Return only tasks before this cursor of the same field and order. Its task may be gone."
     ),
 ]
 PageNumberArgument = Annotated[

@@ -103,14 +103,9 @@ async def test_cursor_of_another_query_is_rejected(client: Client) -> None:
     deleted = (await client.query(PAGE))["deletedTasks"]["pageInfo"]["startCursor"]
     listed = (await client.query("{ tasks { pageInfo { startCursor } } }"))["tasks"]["pageInfo"]["startCursor"]
     error = await client.error(PAGE, after=listed)
-    assert error["message"] == (
-        "after is a cursor of the order NEWEST or OLDEST, but the request has deletedTasks. Pass a cursor of "
-        "deletedTasks."
-    )
+    assert error["message"] == ("after is a cursor of the order NEWEST or OLDEST. Pass a cursor of deletedTasks.")
     error = await client.error("query ($c: String) { tasks(after: $c) { nodes { id } } }", c=deleted)
-    assert error["message"] == (
-        "after is a cursor of deletedTasks, but the request has the order NEWEST. Pass a cursor of the order NEWEST."
-    )
+    assert error["message"] == ("after is a cursor of deletedTasks. Pass a cursor of the order NEWEST.")
 
 
 async def test_aliases_read_the_current_state_beside_a_cached_page(client: Client) -> None:
