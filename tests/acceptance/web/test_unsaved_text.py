@@ -83,7 +83,7 @@ async def test_new_task_is_created_after_an_outage(
     site.stop()
     await tab.keyboard.press("Enter")
     await expect(dialog).to_be_hidden()
-    await expect(tasks.message("It will be created when the service is back.")).to_be_visible()
+    await expect(tasks.message("The page creates it when the service is back.")).to_be_visible()
     # Also by another tab, if this one is closed.
     await tab.close()
     site.start()

@@ -8,8 +8,8 @@ export function ConnectionBanner() {
   if (connectionStatus(current) === 'offline') {
     return (
       <div role="status" className={styles.banner} data-kind="offline">
-        <strong>Offline.</strong> The service cannot be reached. You can read the tasks that are already loaded. What
-        you type is kept, and sent when the page has reconnected.
+        <strong>Offline.</strong> The service cannot be reached. You can read the tasks that are already loaded. The
+        page keeps what you type, and saves it when the service is back.
       </div>
     );
   }
