@@ -5,8 +5,11 @@ import { TasksPage } from '@/features/tasks-page/TasksPage';
 /** The exported HTML contains the skeleton. The browser replaces it when it has read the URL. */
 export default function Page() {
   return (
-    <Suspense fallback={<PageSkeleton />}>
-      <TasksPage />
-    </Suspense>
+    <>
+      <title>Millitask</title>
+      <Suspense fallback={<PageSkeleton />}>
+        <TasksPage />
+      </Suspense>
+    </>
   );
 }

@@ -10,7 +10,6 @@ const ROWS = 16;
 export function PageSkeleton() {
   return (
     <div className={pageStyles.page} aria-busy="true">
-      <title>Millitask</title>
       <header className={headerStyles.header}>
         <h1 className={headerStyles.name}>Millitask</h1>
       </header>

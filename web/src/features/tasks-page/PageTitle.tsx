@@ -1,5 +1,6 @@
-/** The title of the document: that of the open task, or else the name of the view. React moves it into the head. */
+/** The title of the document: that of the open task, or else the name of the view. */
 import { useFragment } from '@apollo/client/react';
+import { useEffect } from 'react';
 import { type View, viewTitle } from '@/features/task-list/taskView';
 import { TaskRowFragmentDoc } from '@/gql';
 
@@ -8,5 +9,10 @@ export function PageTitle({ view }: { view: View }) {
     fragment: TaskRowFragmentDoc,
     from: view.task === null ? null : { __typename: 'Task', id: view.task },
   });
-  return <title>{`${complete ? data.title : viewTitle(view)} – Millitask`}</title>;
+  const name = complete ? data.title : viewTitle(view);
+  // A second title element would not count: the exported HTML has the first.
+  useEffect(() => {
+    document.title = `${name} – Millitask`;
+  }, [name]);
+  return null;
 }
