@@ -151,7 +151,7 @@ async def measure_changes(report: Report, browser: Browser, site: Site) -> None:
 
 
 async def measure_bulk_change(report: Report, browser: Browser, site: Site) -> None:
-    """Measure a change of the status of many tasks, and the interactions of a user who goes on working meanwhile."""
+    """Measure a change of the status of many tasks, and the interactions of a user who works during it."""
     count = min(report.count, BULK_TASKS)
     await asyncio.to_thread(site.replace_tasks, count)
     tab = await open_tab(browser, site)

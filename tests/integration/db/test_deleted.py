@@ -31,7 +31,7 @@ def position(deleted: DeletedTask) -> Position:
 
 
 async def delete_with_ties(connection: Connection) -> list[Position]:
-    """Create 1,000 deleted tasks, about 40 of which each have the same time. Return their positions in order."""
+    """Create 1,000 deleted tasks, in groups of about 40 with the same time. Return their positions in order."""
     tasks = await create_rows(connection, ROWS)
     rng, now = random.Random(3), datetime.now(UTC)
     times = {task.id: now - timedelta(seconds=rng.randrange(ROWS // 40)) for task in tasks}

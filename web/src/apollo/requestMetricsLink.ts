@@ -60,7 +60,7 @@ export const requestMetricsLink = new ApolloLink((operation, forward) => {
   );
 });
 
-export function recordMetrics(key: string, metrics: RequestMetrics): void {
+function recordMetrics(key: string, metrics: RequestMetrics): void {
   windowMetrics.set((current) => {
     const next = new Map(current);
     const known = next.get(key);

@@ -19,7 +19,7 @@ export const fetcher: GraphiQLProps['fetcher'] = (params, options) => {
 };
 
 /** Return the named operation, else the only one. Null for a document that the service will reject. */
-export function findOperation({ query, operationName }: { query: string; operationName?: string | null }) {
+function findOperation({ query, operationName }: { query: string; operationName?: string | null }) {
   try {
     const document = parse(query);
     return getOperationAST(document, operationName) ?? getOperationAST(document);

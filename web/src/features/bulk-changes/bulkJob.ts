@@ -20,7 +20,7 @@ export function stopBulkJob(): void {
   bulkJob.set((job) => job && { ...job, stopping: true });
 }
 
-/** Stop the job before an undo, which then takes back what the job has done. An undo goes on. */
+/** Stop the job before an undo, which then reverts what the job has done. A job that is an undo itself continues. */
 export function stopBulkChange(): void {
   if (bulkJob.get()?.isUndo === false) stopBulkJob();
 }
@@ -36,7 +36,7 @@ export function updateBulkJob(changes: Partial<BulkJob>): void {
 
 let lastJob: Promise<unknown> = Promise.resolve();
 
-/** Run a job after those that were started before. A person can leave the page only after a warning meanwhile. */
+/** Run a job after those that were started before. While it runs, the browser warns before the person leaves the page. */
 export function runBulkJob<T>(job: Pick<BulkJob, 'label' | 'total' | 'isUndo'>, run: () => Promise<T>): Promise<T> {
   const result = lastJob.then(async () => {
     bulkJob.set({ ...job, done: 0, problem: undefined, stopping: false });

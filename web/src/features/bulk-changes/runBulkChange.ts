@@ -62,7 +62,7 @@ function report(run: Run, change: BulkChange, problem: string | undefined): void
     showUndoToast(stopped + message, recordRun(run, { origin: 'change', label: message.replace(/\.$/, '') }));
   } else if (!problem && failures.size === 0)
     showToast(`${stopped}Nothing to change: the tasks already have this value.`);
-  reportProblems(failures, problem);
+  reportProblems(run, problem);
   invalidateList();
 }
 
@@ -91,7 +91,7 @@ async function revertLog(client: ApolloClient, kind: OperationKind, log: BulkLog
     for (const batch of batches) rest.append(batch);
     if (run.log.count > 0) recordRun(run, record);
     reportReverted(run, rest, kind, record);
-    reportProblems(run.failures, problem);
+    reportProblems(run, problem);
     invalidateList();
   });
 }
@@ -114,7 +114,7 @@ function reportReverted({ client, log }: Run, rest: BulkLog, kind: OperationKind
   } else if (log.count > 0) showToast(`${isUndo ? 'Undone' : 'Redone'} for ${formatTaskCount(log.count)}.`);
 }
 
-/** Send one batch. Items whose task has changed in other fields meanwhile are sent again with its current version. */
+/** Send one batch. If other fields of a task have changed since it was read, it is sent again with its current version. */
 async function changeBatch({ client, kind, log, failures }: Run, batch: UpdateItem[]): Promise<void> {
   let items = batch;
   for (let round = 1; items.length > 0; round += 1) {
@@ -149,7 +149,7 @@ async function catchProblem(run: () => Promise<void>): Promise<string | undefine
   }
 }
 
-function reportProblems(failures: ReadonlyMap<string, number>, problem: string | undefined): void {
-  const text = [problem, failureMessage(failures)].filter(Boolean).join(' ');
+function reportProblems({ kind, failures }: Run, problem: string | undefined): void {
+  const text = [problem, failureMessage(kind, failures)].filter(Boolean).join(' ');
   if (text) showErrorToast(text);
 }

@@ -11,7 +11,7 @@ import type { RetryingRequest } from './retryingRequest';
 import { comparePositions, positionOf, type TaskRange, type TaskSet } from './taskSet';
 
 /** The largest number of tasks that one mutation accepts. */
-export const BATCH_SIZE = 1_000;
+const BATCH_SIZE = 1_000;
 const PAGE_SIZE = 100;
 
 /** Yield the tasks of the set once each. A task that enters the list while it is read may be left out. */
@@ -40,8 +40,8 @@ export async function* readTaskSet(
  * Yield the pages of a range.
  *
  * Each page begins after the cursor of the previous one. A cursor stays valid when its task leaves the list, so a change
- * that moves tasks out of the list skips none. The newest tasks are read first, so that tasks that are created
- * meanwhile are not reached.
+ * that moves tasks out of the list skips none. The newest tasks are read first, so that tasks
+ * created later are not reached.
  */
 async function* readRange(
   client: ApolloClient,

@@ -8,7 +8,7 @@ import { loadWhenIdle } from './partLoader';
  * Load every part of the page while the browser is idle, once the page is ready.
  *
  * An open page then works offline, and after a deployment that removed the code of its build. Loading stops while the
- * service cannot be reached, and goes on when the connection returns. A browser that saves data loads nothing ahead.
+ * service cannot be reached, and continues when the connection returns. A browser that saves data loads nothing ahead.
  */
 export function usePrefetchedParts(ready: boolean): void {
   useEffect(() => {

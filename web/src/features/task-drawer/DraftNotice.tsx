@@ -1,10 +1,10 @@
 /** Says below a field whether its text is saved. If it is not, offers what the person can do. */
-import type { TextField } from './useTextField';
+import type { TextFieldState } from './useTextField';
 import { connection, connectionStatus } from '@/apollo/connection';
 import { useStore } from '@/ui/store';
 import styles from './DraftNotice.module.css';
 
-export function DraftNotice({ field }: { field: TextField }) {
+export function DraftNotice({ field }: { field: TextFieldState }) {
   const offline = connectionStatus(useStore(connection)) === 'offline';
   const { text, warn, action } = describe(field, offline);
   return (
@@ -21,7 +21,7 @@ interface Notice {
   action?: string;
 }
 
-function describe({ unsaved, outdated, status }: TextField, offline: boolean): Notice {
+function describe({ unsaved, outdated, status }: TextFieldState, offline: boolean): Notice {
   if (status?.kind === 'saved') return { text: 'Saved' };
   if (!unsaved) return { text: '' };
   switch (status?.kind) {

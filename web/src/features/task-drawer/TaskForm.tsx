@@ -18,7 +18,7 @@ import {
 import { formatLongDate } from '@/ui/format';
 import { Icon } from '@/ui/icons';
 import { DraftNotice } from './DraftNotice';
-import { type TextField, useTextField } from './useTextField';
+import { type TextFieldState, useTextField } from './useTextField';
 
 interface Props {
   task: NonNullable<TaskDetailQuery['task']>;
@@ -75,7 +75,7 @@ function TextInputs({ task, isGone }: { task: TextTask; isGone: boolean }) {
 }
 
 /** The text of a task that is gone is kept as a draft, and cannot be saved in the task. */
-function keptOnly(field: TextField): TextField {
+function keptOnly(field: TextFieldState): TextFieldState {
   return { ...field, unsaved: false, save: () => {}, leave: () => {} };
 }
 
@@ -102,7 +102,7 @@ function ChoiceInputs({ task }: { task: TaskFieldsFragment }) {
   );
 }
 
-function TitleInput({ field }: { field: TextField }) {
+function TitleInput({ field }: { field: TextFieldState }) {
   return (
     <Textarea
       label="Title"
@@ -125,7 +125,7 @@ function TitleInput({ field }: { field: TextField }) {
   );
 }
 
-function DescriptionInput({ field }: { field: TextField }) {
+function DescriptionInput({ field }: { field: TextFieldState }) {
   return (
     <Textarea
       label="Description"

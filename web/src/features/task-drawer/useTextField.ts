@@ -1,10 +1,10 @@
 import type { DraftStatus } from '@/features/task-editing/drafts';
+import type { TextField } from '@/features/task-editing/fieldConflicts';
 import { useSaveOnUnmount, useTaskDraft } from '@/features/task-editing/useTaskDraft';
 
-type Field = 'title' | 'description';
-type Task = { id: string; version: number } & Record<Field, string>;
+type Task = { id: string; version: number } & Record<TextField, string>;
 
-export interface TextField {
+export interface TextFieldState {
   value: string;
   unsaved: boolean;
   /** Whether someone else has changed the field since the draft was started. */
@@ -17,7 +17,7 @@ export interface TextField {
 }
 
 /** A text field of a task. Its unsaved text is kept as a draft. */
-export function useTextField(task: Task, field: Field): TextField {
+export function useTextField(task: Task, field: TextField): TextFieldState {
   const { draft, status, change, save, leave, discard } = useTaskDraft(task, field);
   useSaveOnUnmount(leave);
   return {

@@ -1,10 +1,11 @@
 /** Stores drafts in IndexedDB, so that they survive a closed tab. Each entry belongs to the tab that wrote it. */
 import { createStore, promisifyRequest } from 'idb-keyval';
 
-/** A draft as it is stored. */
+/** A draft in the form in which it is stored. */
 export interface StoredDraft {
   text: string;
   version: number;
+  base?: string;
   /** When the person started typing, in milliseconds since 1970. Drafts are sent in this order. */
   startedAt: number;
 }

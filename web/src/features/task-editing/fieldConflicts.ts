@@ -1,7 +1,7 @@
 /** The rule for concurrent edits: two edits of a task conflict only if they change the same field. */
 import type { TaskFieldsFragment, UpdateTaskInput } from '@/gql';
 
-export const EDITABLE_FIELDS = ['title', 'description', 'status', 'priority', 'expiresAt'] as const;
+const EDITABLE_FIELDS = ['title', 'description', 'status', 'priority', 'expiresAt'] as const;
 export const TEXT_FIELDS = ['title', 'description'] as const;
 export type EditableField = (typeof EDITABLE_FIELDS)[number];
 export type TextField = (typeof TEXT_FIELDS)[number];

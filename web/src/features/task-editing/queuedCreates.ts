@@ -6,7 +6,7 @@ import { createTask, type CreateOutcome, type NewTask } from './useCreateTask';
 
 const FIELD = 'create';
 
-/** Keep a new task while it is being sent. If the tab is closed meanwhile, it is sent again, with the same id. */
+/** Keep a new task while it is being sent. If the tab is closed before the answer, it is sent again, with the same id. */
 export function keepNewTask(input: NewTask): void {
   const key = draftKey(input.id, FIELD);
   writeDraft(key, { text: JSON.stringify(input), version: 0 });

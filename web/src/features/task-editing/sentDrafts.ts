@@ -14,7 +14,7 @@ import { type BaseValues, TEXT_FIELDS } from './fieldConflicts';
 const SAVED_SHOWN_MS = 4_000;
 
 /** Return the keys of the drafts whose text this input sends. A draft that the person has edited further is not one. */
-export function draftsOf(input: UpdateTaskInput): string[] {
+function draftsOf(input: UpdateTaskInput): string[] {
   return TEXT_FIELDS.filter((field) => {
     const text = input[field];
     return typeof text === 'string' && readDraft(draftKey(input.id, field))?.text.trim() === text.trim();

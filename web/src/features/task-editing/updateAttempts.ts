@@ -1,7 +1,7 @@
 /**
  * The attempts to send one update mutation.
  *
- * An edit expects the version of its task that the person saw. If someone else has changed other fields meanwhile, the
+ * An edit expects the version of its task that the person saw. If someone else has changed other fields since, the
  * edit is sent again with the current version. Only an edit of the same field is a conflict.
  */
 import type { ApolloLink } from '@apollo/client';

@@ -1,4 +1,4 @@
-/** Goes on with the edit of a title whose row has left the screen, so that no key that is being typed is lost. */
+/** Continues the edit of a title whose row has left the screen, so that no key that is being typed is lost. */
 import { Button, Group, Text } from '@mantine/core';
 import { useLayoutEffect, useRef } from 'react';
 import { GoneTaskNotice } from '@/features/gone-task/GoneTaskNotice';

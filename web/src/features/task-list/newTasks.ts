@@ -30,7 +30,7 @@ export function isNewer(a: TaskKey, b: TaskKey): boolean {
 }
 
 /** Return the newer one of two keys. A task that was seen stays seen, even if it has been deleted since. */
-export function newerOf(a: TaskKey | undefined, b: TaskKey): TaskKey {
+function newerOf(a: TaskKey | undefined, b: TaskKey): TaskKey {
   return a && !isNewer(b, a) ? a : b;
 }
 
