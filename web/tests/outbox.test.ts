@@ -175,18 +175,22 @@ test('a space that is typed while the text before it is saved is not lost', asyn
 });
 
 test('a later text does not build on what a live update brought before the answer', async () => {
-  service.client.writeFragment({ fragment: TaskRowFragmentDoc, data: taskRow() });
+  // A task of its own, because the link remembers the newest version of each task.
+  service.add(task({ id: 'c' }));
+  service.client.writeFragment({ fragment: TaskRowFragmentDoc, data: taskRow({ id: 'c' }) });
   service.onUpdated = (updated) => {
     service.onUpdated = () => {};
     const theirs = { ...updated, title: 'Theirs', version: updated.version + 1 };
-    service.tasks.set('a', theirs);
+    service.tasks.set('c', theirs);
     rememberVersion(theirs);
   };
-  type('a', 'title', 'Mine');
-  expect(readDraftStatus('a.title')).toEqual({ kind: 'saving' });
-  type('a', 'title', 'Mine and more');
+  type('c', 'title', 'Mine');
+  expect(readDraftStatus('c.title')).toEqual({ kind: 'saving' });
+  writeDraft('c.title', { text: 'Mine and more', version: 1, base: task().title });
+  await vi.waitFor(() => expect(readDraft('c.title')).toMatchObject({ version: 2, base: 'Mine' }));
+  commitDrafts(['c.title']);
   await vi.waitFor(() => expect(editConflicts.get().map(({ theirs }) => theirs.title)).toEqual(['Theirs']));
-  expect(service.tasks.get('a')?.title).toBe('Theirs');
+  expect(service.tasks.get('c')?.title).toBe('Theirs');
 });
 
 test('an update whose previous values are not known adds no step to undo', async () => {
