@@ -121,7 +121,8 @@ async def test_conflict_is_resolved_by_keeping_theirs(site: Site, open_tab: Open
     assert (await read_task(site, id_))["description"] == THEIRS
 
 
-async def test_conflict_is_resolved_by_combining_both(site: Site, open_tab: OpenTab) -> None:
+@pytest.mark.parametrize("addition", ["", "- salt"])
+async def test_conflict_is_resolved_by_combining_both(site: Site, open_tab: OpenTab, addition: str) -> None:
     tasks = TaskList(await open_tab("/"))
     id_, dialog = await cause_conflict(site, tasks)
     await dialog.get_by_role("button", name="Combine both…").click()
@@ -129,10 +130,13 @@ async def test_conflict_is_resolved_by_combining_both(site: Site, open_tab: Open
     await expect(field).to_be_focused()
     await expect(field).to_have_value("Buy fresh milk and butter\n\n- eggs\n- bread\n")
     await field.press("Control+End")
-    await field.type("- salt")
+    await field.type(addition)
     await field.press("Control+Enter")
     await expect(tasks.message("The combined text was saved.")).to_be_visible()
-    assert (await read_task(site, id_))["description"] == "Buy fresh milk and butter\n\n- eggs\n- bread\n- salt"
+    combined = f"Buy fresh milk and butter\n\n- eggs\n- bread\n{addition}"
+    assert (await read_task(site, id_))["description"] == combined
+    # No draft of the earlier text is left.
+    await expect(tasks.dialog("Task").get_by_label("Description")).to_have_value(combined)
 
 
 async def test_bulk_action_combines_with_edits_of_other_fields(site: Site, open_tab: OpenTab) -> None:
