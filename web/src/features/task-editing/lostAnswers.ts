@@ -28,6 +28,11 @@ export function isUnconfirmedVersion(task: TaskFieldsFragment): boolean {
   return !!input && task.version === (input.expectedVersion ?? 0) + 1 && hasWantedValues(task, input);
 }
 
+/** Whether an update of this version of a task is without an answer, so that the task may have changed since. */
+export function mayHaveChanged({ id, version }: Pick<TaskFieldsFragment, 'id' | 'version'>): boolean {
+  return (unconfirmed.get(id)?.expectedVersion ?? -1) >= version;
+}
+
 /**
  * Read the tasks of a change without an answer, and report what happened. Waits for the service if it cannot be reached.
  *

@@ -4,6 +4,7 @@ import { type Draft, draftKey, type DraftStatus, readDraft, readDraftStatus, use
 import type { BaseValues, TextField } from './fieldConflicts';
 import { commitDrafts } from './outbox';
 import { readCachedTask } from './readCachedTask';
+import { isTextSaved } from './savedText';
 
 /** A task with the text of the edited field. */
 type DraftedTask<F extends TextField> = { id: string; version: number } & Record<F, string>;
@@ -25,22 +26,18 @@ export function useTaskDraft<F extends TextField>(task: DraftedTask<F>, field: F
   const key = draftKey(task.id, field);
   const [draft, setDraft] = useDraft(key);
   const status = useDraftStatus(key);
-  const read = (optimistic: boolean): (BaseValues & { version: number }) | null =>
-    readCachedTask(client, task.id, optimistic);
   const start = (): Omit<Draft, 'text'> => {
     const started = readDraft(key);
     if (started) return started;
     // Not the optimistic values, because the service may refuse them.
-    const saved = read(false);
+    const saved: (BaseValues & { version: number }) | null = readCachedTask(client, task.id, false);
     return { version: saved?.version ?? task.version, base: saved?.[field] ?? task[field] };
   };
-  // An edit in flight may still fail, so the text counts as saved only if it is there with and without that edit.
-  const isSaved = (text: string) => [true, false].every((optimistic) => read(optimistic)?.[field] === text);
   const save = () => {
     const latest = readDraft(key);
     if (!latest || readDraftStatus(key)?.kind === 'saving') return;
     const text = field === 'title' ? latest.text.trim() : latest.text;
-    if (isSaved(text) || (field === 'title' && !text)) return setDraft(undefined);
+    if (isTextSaved(client, task.id, field, text) || (field === 'title' && !text)) return setDraft(undefined);
     commitDrafts([key]);
   };
   return {
