@@ -14,7 +14,8 @@ from tools.node import NodeError, install, npm, show
 WEB = Path(__file__).parents[1] / "web"
 SCHEMA = WEB.parent / "schema" / "schema.graphql"
 # The hash ignores generated files and unit tests, because the built page does not depend on them.
-_IGNORED = {"tests", "vitest.config.ts", "node_modules", ".next", "out", "gql", "next-env.d.ts", "tsconfig.tsbuildinfo"}
+_GENERATED = {"node_modules", ".next", "out", "gql", "catalog", "next-env.d.ts", "tsconfig.tsbuildinfo"}
+_IGNORED = {"tests", "vitest.config.ts"} | _GENERATED
 _STAMP, _LOG, _LOCK = ".built", "build.log", ".building"
 _MIN_COMPRESSED_BYTES, _COMPRESSED_SUFFIXES = 512, {".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"}
 

@@ -1,6 +1,40 @@
+import formatjs from 'eslint-plugin-formatjs';
 import hooks from 'eslint-plugin-react-hooks';
 import { globalIgnores } from 'eslint/config';
 import typescript from 'typescript-eslint';
+
+/** Folders whose texts are not in the catalogue yet. */
+const NOT_IN_CATALOGUE = [
+  'src/features/bulk-actions/**',
+  'src/features/bulk-changes/**',
+  'src/features/command-palette/**',
+  'src/features/connection/**',
+  'src/features/create-task/**',
+  'src/features/edit-conflict/**',
+  'src/features/field-menu/**',
+  'src/features/gone-task/**',
+  'src/features/history/**',
+  'src/features/insight/**',
+  'src/features/keyboard-help/**',
+  'src/features/lazy-parts/**',
+  'src/features/page-build/**',
+  'src/features/search/**',
+  'src/features/task-drawer/**',
+  'src/features/task-editing/**',
+  'src/features/task-list/**',
+  'src/features/tasks/ExpiryField.tsx',
+  'src/features/tasks/TaskIcons.tsx',
+  'src/features/tasks-page/**',
+  'src/features/trash/**',
+  'src/ui/**',
+];
+
+/** Texts that are the same in every language, or that are shown before the catalogue is loaded. */
+const WITHOUT_CATALOGUE = ['src/app/**', 'src/features/language/MessagesGate.tsx'];
+
+/** A sentence, or words that start like one: people see it. */
+const SENTENCE = '/^[A-Z“][^ ]* .*[a-z]{2}/';
+const USE_CATALOGUE = 'Put the text into messages/*.json and use `t` of ui/messages.';
 
 export default typescript.config(
   globalIgnores(['out/', '.next/', 'src/gql/', 'next-env.d.ts']),
@@ -19,6 +53,20 @@ export default typescript.config(
         'error',
         { name: 'next/dynamic', message: 'Use lazyPart of features/lazy-parts.' },
         { name: 'react', importNames: ['lazy'], message: 'Use lazyPart of features/lazy-parts.' },
+      ],
+    },
+  },
+  {
+    files: ['src/**'],
+    ignores: [...NOT_IN_CATALOGUE, ...WITHOUT_CATALOGUE],
+    plugins: { formatjs },
+    rules: {
+      'formatjs/no-literal-string-in-jsx': ['error', { props: { include: [['*', '{label,placeholder,title}']] } }],
+      'no-restricted-syntax': [
+        'error',
+        // The message of a thrown error is for developers.
+        { selector: `:not(NewExpression[callee.name=/Error$/]) > Literal[value=${SENTENCE}]`, message: USE_CATALOGUE },
+        { selector: `TemplateElement[value.raw=${SENTENCE}]`, message: USE_CATALOGUE },
       ],
     },
   },

@@ -3,9 +3,17 @@ import { globSync, readFileSync, statSync } from 'node:fs';
 import type { NextConfig } from 'next';
 
 /** Everything that the build depends on. */
-const SOURCES = ['src/**', 'package-lock.json', 'next.config.ts', 'codegen.ts', '../schema/schema.graphql'];
-/** Generated from the schema. */
-const GENERATED = ['src/gql/**'];
+const SOURCES = [
+  'src/**',
+  'messages/**',
+  'package-lock.json',
+  'next.config.ts',
+  'codegen.ts',
+  'compileMessages.ts',
+  '../schema/schema.graphql',
+];
+/** Generated from the schema and the messages. */
+const GENERATED = ['src/gql/**', 'src/catalog/**'];
 
 /** Return a name for this build. Builds of the same sources have the same name, on whichever machine they run. */
 function buildName(): string {

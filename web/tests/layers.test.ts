@@ -7,7 +7,7 @@ const LAYERS = ['app', 'features', 'apollo', 'ui'];
 
 const modules = new Map(
   globSync('src/**/*.{ts,tsx}')
-    .filter((path) => !path.startsWith('src/gql/'))
+    .filter((path) => !/^src\/(gql|catalog)\//.test(path))
     .map((path) => [path.replace(/^src\/|\.tsx?$/g, ''), readFileSync(path, 'utf8')]),
 );
 

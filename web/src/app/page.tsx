@@ -1,4 +1,5 @@
 import { Suspense } from 'react';
+import { MessagesGate } from '@/features/language/MessagesGate';
 import { PageSkeleton } from '@/features/tasks-page/PageSkeleton';
 import { TasksPage } from '@/features/tasks-page/TasksPage';
 
@@ -8,7 +9,9 @@ export default function Page() {
     <>
       <title>Millitask</title>
       <Suspense fallback={<PageSkeleton />}>
-        <TasksPage />
+        <MessagesGate fallback={<PageSkeleton />}>
+          <TasksPage />
+        </MessagesGate>
       </Suspense>
     </>
   );

@@ -21,6 +21,7 @@ export type IconName =
   | 'undo'
   | 'redo'
   | 'link'
+  | 'globe'
   | 'list';
 
 const PATHS: Record<IconName, string> = {
@@ -42,6 +43,7 @@ const PATHS: Record<IconName, string> = {
   undo: 'M5.5 3L2.5 6l3 3M3 6h6.5a3.5 3.5 0 010 7H6',
   redo: 'M10.5 3l3 3-3 3M13 6H6.5a3.5 3.5 0 000 7H10',
   link: 'M6.6 9.4a2.8 2.8 0 004 0l2-2a2.83 2.83 0 00-4-4l-.9.9M9.4 6.6a2.8 2.8 0 00-4 0l-2 2a2.83 2.83 0 004 4l.9-.9',
+  globe: 'M8 14A6 6 0 108 2a6 6 0 000 12zM2 8h12M8 2C4.7 5.5 4.7 10.5 8 14M8 2c3.3 3.5 3.3 8.5 0 12',
   list: 'M2.5 4h11M2.5 8h11M2.5 12h11',
 };
 

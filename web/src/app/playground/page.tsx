@@ -1,5 +1,6 @@
 'use client';
 
+import { MessagesGate } from '@/features/language/MessagesGate';
 import { lazyPart } from '@/features/lazy-parts/lazyPart';
 
 /** GraphiQL needs a browser and is large, so it is loaded on this page only and not rendered during the build. */
@@ -9,7 +10,9 @@ export default function Page() {
   return (
     <>
       <title>GraphQL – Millitask</title>
-      <Playground />
+      <MessagesGate fallback={null}>
+        <Playground />
+      </MessagesGate>
     </>
   );
 }

@@ -2,12 +2,16 @@
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useEffect, useMemo } from 'react';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
+import { chooseLanguage } from '@/features/language/chooseLanguage';
 import { Icon, type IconName } from '@/ui/icons';
+import { type Language, LANGUAGES } from '@/ui/language';
+import { t } from '@/ui/messages';
 import type { PageCommands } from './commands';
 
 const [store, spotlight] = createSpotlight();
 /** The time that the palette takes to close and return the focus. */
 const CLOSING_MS = 150;
+const LANGUAGE_KEYWORDS = ['language', 'Sprache'];
 
 interface Props {
   opened: boolean;
@@ -121,8 +125,17 @@ function pageActions({ togglePanel, colorScheme }: PageCommands): SpotlightActio
         colorScheme.toggle,
       ),
       focusAction('help', 'Show keyboard shortcuts', 'help', () => togglePanel('help')),
+      ...languageActions(),
     ],
   };
+}
+
+function languageActions() {
+  return (Object.entries(LANGUAGES) as [Language, string][]).map(([language, name]) => ({
+    ...action(`language-${language}`, t('language.command', { name }), 'globe', () => void chooseLanguage(language)),
+    // For a person who does not understand the present language.
+    keywords: LANGUAGE_KEYWORDS,
+  }));
 }
 
 function developerActions({ togglePanel }: PageCommands): SpotlightActionGroupData {

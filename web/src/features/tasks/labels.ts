@@ -1,29 +1,56 @@
 /** The values of task fields as the page displays them. */
 import type { TaskOrder, TaskPriority, TaskStatus } from '@/gql';
-import { formatCount } from '@/ui/format';
+import { t } from '@/ui/messages';
 
-export const STATUS_LABELS: Record<TaskStatus, string> = { TODO: 'To do', IN_PROGRESS: 'In progress', DONE: 'Done' };
-
-export const PRIORITY_LABELS: Record<TaskPriority, string> = {
-  NONE: 'No priority',
-  LOW: 'Low',
-  MEDIUM: 'Medium',
-  HIGH: 'High',
-  URGENT: 'Urgent',
+// The labels are read when they are shown, because the messages are loaded after this module.
+export const STATUS_LABELS: Readonly<Record<TaskStatus, string>> = {
+  get TODO() {
+    return t('tasks.status.todo');
+  },
+  get IN_PROGRESS() {
+    return t('tasks.status.inProgress');
+  },
+  get DONE() {
+    return t('tasks.status.done');
+  },
 };
 
-export const ORDER_LABELS: Record<TaskOrder, string> = {
-  NEWEST: 'Newest first',
-  OLDEST: 'Oldest first',
-  EXPIRING_SOON: 'Expiring soon',
+export const PRIORITY_LABELS: Readonly<Record<TaskPriority, string>> = {
+  get NONE() {
+    return t('tasks.priority.none');
+  },
+  get LOW() {
+    return t('tasks.priority.low');
+  },
+  get MEDIUM() {
+    return t('tasks.priority.medium');
+  },
+  get HIGH() {
+    return t('tasks.priority.high');
+  },
+  get URGENT() {
+    return t('tasks.priority.urgent');
+  },
+};
+
+export const ORDER_LABELS: Readonly<Record<TaskOrder, string>> = {
+  get NEWEST() {
+    return t('tasks.order.newest');
+  },
+  get OLDEST() {
+    return t('tasks.order.oldest');
+  },
+  get EXPIRING_SOON() {
+    return t('tasks.order.expiringSoon');
+  },
 };
 
 /** Return the options of a select, in the order of the labels. */
-export function selectOptions<T extends string>(labels: Record<T, string>): { value: T; label: string }[] {
+export function selectOptions<T extends string>(labels: Readonly<Record<T, string>>): { value: T; label: string }[] {
   return (Object.entries(labels) as [T, string][]).map(([value, label]) => ({ value, label }));
 }
 
 /** Return "1 task" or "1,200 tasks". */
 export function formatTaskCount(count: number): string {
-  return `${formatCount(count)} ${count === 1 ? 'task' : 'tasks'}`;
+  return t('tasks.count', { count });
 }

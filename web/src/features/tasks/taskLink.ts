@@ -1,4 +1,5 @@
 /** The address of a task. */
+import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 
 export function taskPath(id: string): string {
@@ -10,8 +11,8 @@ export async function copyTaskLink(id: string): Promise<void> {
   const url = new URL(taskPath(id), window.location.origin).href;
   try {
     await navigator.clipboard.writeText(url);
-    showToast('Link copied.');
+    showToast(t('tasks.link.copied'));
   } catch {
-    showErrorToast(`The browser did not allow copying. The link is ${url}`);
+    showErrorToast(t('tasks.link.notCopied', { url }));
   }
 }

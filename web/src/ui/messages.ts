@@ -1,0 +1,43 @@
+/**
+ * The texts of the page, in its language.
+ *
+ * Texts are in `messages/<language>.json`, in ICU MessageFormat, and are compiled before the build. A text is available
+ * once the catalogue is loaded, which is before the page mounts. So call `t` when a text is needed, and not while a
+ * module is evaluated. Write keys as literals: a test looks for messages that no module uses.
+ */
+import format, { type CompiledMessage, type FormatOptions } from 'icu-minify/format';
+import type { MessageArguments } from '@/catalog';
+import { type Language, locale } from './language';
+
+export type MessageKey = keyof MessageArguments;
+type Values<Key extends MessageKey> = MessageArguments[Key] extends undefined ? [] : [values: MessageArguments[Key]];
+
+const IMPORTS: Record<Language, () => Promise<{ default: unknown }>> = {
+  en: () => import('@/catalog/en.json'),
+  de: () => import('@/catalog/de.json'),
+};
+
+let catalog: Partial<Record<MessageKey, CompiledMessage>> = {};
+
+const plurals = new Intl.PluralRules(locale);
+const ordinals = new Intl.PluralRules(locale, { type: 'ordinal' });
+const numbers = new Intl.NumberFormat(locale);
+
+const OPTIONS: FormatOptions = {
+  formatters: {
+    getPluralRules: (_, options) => (options?.type === 'ordinal' ? ordinals : plurals),
+    getNumberFormat: (tag, options) => (options ? new Intl.NumberFormat(tag, options) : numbers),
+    getDateTimeFormat: (tag, options) => new Intl.DateTimeFormat(tag, options),
+  },
+};
+
+export async function loadMessages(language: Language): Promise<void> {
+  catalog = (await IMPORTS[language]()).default as typeof catalog;
+}
+
+/** Return a text of the page. */
+export function t<Key extends MessageKey>(key: Key, ...[values]: Values<Key>): string {
+  const message = catalog[key];
+  if (message === undefined) throw new Error(`The message ${key} is not loaded.`);
+  return format(message, locale, values, OPTIONS) as string;
+}

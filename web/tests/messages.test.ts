@@ -1,0 +1,95 @@
+import { globSync, readFileSync } from 'node:fs';
+import { afterEach, expect, test, vi } from 'vitest';
+import { pickLanguage, pickLocale } from '@/ui/language';
+import { t } from '@/ui/messages';
+import { argumentsOf, languages, readMessages } from '../compileMessages';
+
+const SOURCE = readMessages('en');
+const TRANSLATIONS = languages().filter((language) => language !== 'en');
+
+/** Words that are the same in another language. */
+const SAME_IN: Record<string, string[]> = { de: [] };
+
+const sources = globSync('src/**/*.{ts,tsx}', { exclude: ['src/catalog/**', 'src/gql/**'] })
+  .map((path) => readFileSync(path, 'utf8'))
+  .join('\n');
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.resetModules();
+});
+
+/** Return the page's modules as a browser with these languages loads them. */
+async function inBrowserOf(...preferred: string[]) {
+  vi.stubGlobal('window', { localStorage: { getItem: () => null } });
+  vi.stubGlobal('navigator', { languages: preferred });
+  vi.resetModules();
+  const { language } = await import('@/ui/language');
+  const messages = await import('@/ui/messages');
+  await messages.loadMessages(language);
+  return messages;
+}
+
+test('each language has every message, and no other', () => {
+  expect(TRANSLATIONS).toContain('de');
+  for (const language of TRANSLATIONS) {
+    expect([...readMessages(language).keys()].sort(), language).toEqual([...SOURCE.keys()].sort());
+  }
+});
+
+test('a translation has the arguments of the English message', () => {
+  for (const language of TRANSLATIONS) {
+    for (const [key, message] of readMessages(language)) {
+      expect([...argumentsOf(message)], `${language} ${key}`).toEqual([...argumentsOf(SOURCE.get(key) ?? '')]);
+    }
+  }
+});
+
+test('every message is translated', () => {
+  for (const language of TRANSLATIONS) {
+    const same = [...readMessages(language)]
+      .filter(([key, message]) => message === SOURCE.get(key))
+      .map(([key]) => key);
+    expect(same.sort(), language).toEqual([...(SAME_IN[language] ?? [])].sort());
+  }
+});
+
+test('every message is used', () => {
+  expect([...SOURCE.keys()].filter((key) => !sources.includes(`'${key}'`))).toEqual([]);
+});
+
+test('messages are in the order of their keys', () => {
+  for (const language of languages()) {
+    const keys = [...readMessages(language).keys()];
+    expect(keys, language).toEqual([...keys].sort((a, b) => (a < b ? -1 : 1)));
+  }
+});
+
+test('a number in a message is written and declined as in the language', async () => {
+  expect(t('tasks.count', { count: 1 })).toBe('1 task');
+  expect(t('tasks.count', { count: 1200 })).toBe('1,200 tasks');
+  const german = await inBrowserOf('de-DE', 'en');
+  expect(german.t('tasks.count', { count: 1 })).toBe('1 Aufgabe');
+  expect(german.t('tasks.count', { count: 1200 })).toBe('1.200 Aufgaben');
+});
+
+test('TypeScript refuses an unknown message, and missing or wrong arguments', () => {
+  // @ts-expect-error There is no such message.
+  expect(() => t('tasks.none')).toThrow('tasks.none');
+  // @ts-expect-error The argument is missing.
+  expect(() => t('tasks.count', {})).toThrow();
+  // @ts-expect-error A number is written by the message.
+  expect(t('tasks.link.notCopied', { url: 1 })).toContain('1');
+});
+
+test('the choice of a language wins, then the first language of the browser that the page has', () => {
+  expect(pickLanguage('en', ['de-DE'])).toBe('en');
+  expect(pickLanguage(null, ['fr-FR', 'de-AT', 'en-US'])).toBe('de');
+  expect(pickLanguage('fr', ['it'])).toBe('en');
+});
+
+test('the locale of numbers and dates is that of the browser, in the language of the page', () => {
+  expect(pickLocale('de', ['en-GB', 'de-AT', 'de'])).toBe('de-AT');
+  expect(pickLocale('de', ['en-GB'])).toBe('de');
+  expect(pickLocale('en', ['en-US@posix'])).toBe('en');
+});
