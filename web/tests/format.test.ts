@@ -22,10 +22,10 @@ test('a long date has a time', () => {
 
 describe('time left', () => {
   test.each([
-    [90_000, 'in 1 min', true],
-    [1_000, 'in 1 min', true],
-    [5 * HOUR_MS, 'in 5 h', true],
-    [3 * 24 * HOUR_MS, 'in 3 d', false],
+    [90_000, 'in 1 min.', true],
+    [1_000, 'in 1 min.', true],
+    [5 * HOUR_MS, 'in 5 hr.', true],
+    [3 * 24 * HOUR_MS, 'in 3 days', false],
     [200 * 24 * HOUR_MS, 'Jan 1, 2027', false],
   ])('%d ms are shown as "%s"', (ms, text, soon) => {
     expect(formatTimeLeft(inMs(ms), now)).toEqual({ text, soon });

@@ -8,7 +8,9 @@ const SOURCE = readMessages('en');
 const TRANSLATIONS = languages().filter((language) => language !== 'en');
 
 /** Words that are the same in another language. */
-const SAME_IN: Record<string, string[]> = { de: [] };
+const SAME_IN: Record<string, string[]> = {
+  de: ['connection.offline', 'connection.offlineTitle', 'statusBar.pages', 'tasks.field.status'],
+};
 
 const sources = globSync('src/**/*.{ts,tsx}', { exclude: ['src/catalog/**', 'src/gql/**'] })
   .map((path) => readFileSync(path, 'utf8'))

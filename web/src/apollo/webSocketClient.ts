@@ -26,7 +26,7 @@ export const webSocketClient = createClient({
       updateConnection({ socket: 'lost' });
     },
     ping: (received) => {
-      if (!received) pongTimer = setTimeout(() => socket?.close(4408, 'No pong'), PONG_TIMEOUT_MS);
+      if (!received) pongTimer = setTimeout(() => socket?.close(4408, 'no pong'), PONG_TIMEOUT_MS);
     },
     pong: (received) => {
       if (received) clearTimeout(pongTimer);

@@ -6,18 +6,19 @@
  * module is evaluated. Write keys as literals: a test looks for messages that no module uses.
  */
 import format, { type CompiledMessage, type FormatOptions } from 'icu-minify/format';
-import type { MessageArguments } from '@/catalog';
+import { createElement, Fragment, type ReactNode } from 'react';
+import type { MessageArguments, RichMessageArguments } from '@/catalog';
 import { type Language, locale } from './language';
 
-export type MessageKey = keyof MessageArguments;
-type Values<Key extends MessageKey> = MessageArguments[Key] extends undefined ? [] : [values: MessageArguments[Key]];
+type Key = keyof MessageArguments | keyof RichMessageArguments;
+type Values<Arguments> = Arguments extends undefined ? [] : [values: Arguments];
 
 const IMPORTS: Record<Language, () => Promise<{ default: unknown }>> = {
   en: () => import('@/catalog/en.json'),
   de: () => import('@/catalog/de.json'),
 };
 
-let catalog: Partial<Record<MessageKey, CompiledMessage>> = {};
+let catalog: Partial<Record<Key, CompiledMessage>> = {};
 
 const plurals = new Intl.PluralRules(locale);
 const ordinals = new Intl.PluralRules(locale, { type: 'ordinal' });
@@ -36,8 +37,18 @@ export async function loadMessages(language: Language): Promise<void> {
 }
 
 /** Return a text of the page. */
-export function t<Key extends MessageKey>(key: Key, ...[values]: Values<Key>): string {
+export function t<K extends keyof MessageArguments>(key: K, ...[values]: Values<MessageArguments[K]>): string {
+  return format(messageOf(key), locale, values, OPTIONS) as string;
+}
+
+/** Return a text with tags. Its arguments say how each tag is rendered. */
+export function rich<K extends keyof RichMessageArguments>(key: K, values: RichMessageArguments[K]): ReactNode {
+  const parts = format<ReactNode>(messageOf(key), locale, values, OPTIONS);
+  return Array.isArray(parts) ? createElement(Fragment, null, ...parts) : parts;
+}
+
+function messageOf(key: Key): CompiledMessage {
   const message = catalog[key];
   if (message === undefined) throw new Error(`The message ${key} is not loaded.`);
-  return format(message, locale, values, OPTIONS) as string;
+  return message;
 }

@@ -6,6 +6,8 @@
  */
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
+import { formatCount } from './format';
+import { t } from './messages';
 
 export interface ToastAction {
   label: string;
@@ -30,7 +32,7 @@ export function showErrorToast(text: string, action?: ToastAction): void {
   const kind = `error ${action.label} ${text}`;
   const runs = [...(waiting.get(kind) ?? []), action.run];
   const all = {
-    label: runs.length > 1 ? `${action.label} (${runs.length})` : action.label,
+    label: runs.length > 1 ? `${action.label} (${formatCount(runs.length)})` : action.label,
     run: () => runs.forEach((run) => run()),
   };
   show({ kind, text, action: all, role: 'alert', color: 'red', durationMs: false });
@@ -68,7 +70,7 @@ function show({ kind, text, action, role, color, durationMs }: Toast): void {
     color,
     autoClose: durationMs,
     onClose: forget,
-    closeButtonProps: { 'aria-label': 'Dismiss' },
+    closeButtonProps: { 'aria-label': t('toast.dismiss') },
     message: (
       <Group justify="space-between" wrap="nowrap" gap="sm">
         <Text size="sm">{text}</Text>

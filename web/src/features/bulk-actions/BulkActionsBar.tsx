@@ -2,8 +2,8 @@
 import { Button, Group, Kbd } from '@mantine/core';
 import type { MouseEvent } from 'react';
 import type { FieldMenuRequest } from '@/features/field-menu/fieldMenuRequest';
-import { formatCount } from '@/ui/format';
 import { Icon, type IconName } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import styles from './BulkActionsBar.module.css';
 
 interface Props {
@@ -21,32 +21,31 @@ interface Props {
   onOpenMenu: (field: FieldMenuRequest['field'], anchor: FieldMenuRequest['anchor']) => void;
 }
 
-const MENUS: { field: FieldMenuRequest['field']; label: string; hotkey: string }[] = [
-  { field: 'status', label: 'Status', hotkey: 'S' },
-  { field: 'priority', label: 'Priority', hotkey: 'P' },
-  { field: 'expiresAt', label: 'Expiry', hotkey: 'D' },
+const menus = (): { field: FieldMenuRequest['field']; label: string; hotkey: string }[] => [
+  { field: 'status', label: t('tasks.field.status'), hotkey: 'S' },
+  { field: 'priority', label: t('tasks.field.priority'), hotkey: 'P' },
+  { field: 'expiresAt', label: t('bulk.expiry'), hotkey: 'D' },
 ];
 
 export function BulkActionsBar({ count, listTotal, allSelected, onOpenMenu, ...actions }: Props) {
   if (count === 0) return null;
-  const total = listTotal === undefined ? 'matches' : formatCount(listTotal);
   return (
-    <Group role="toolbar" aria-label="Selected tasks" className={styles.toolbar} gap={6}>
+    <Group role="toolbar" aria-label={t('bulk.selectedTasks')} className={styles.toolbar} gap={6}>
       <span className={styles.count} aria-live="polite">
-        {count === undefined ? 'All matches selected' : `${formatCount(count)} selected`}
+        {count === undefined ? t('bulk.allMatchesSelected') : t('bulk.selected', { count })}
       </span>
       {!allSelected && (listTotal === undefined || (count ?? 0) < listTotal) && (
         <Button size="compact-sm" variant="subtle" onClick={actions.onSelectAll}>
-          Select all {total}
+          {listTotal === undefined ? t('bulk.selectAllMatches') : t('bulk.selectAll', { total: listTotal })}
         </Button>
       )}
-      <ActionButton label="Complete" icon="check" hotkey="X" onClick={actions.onComplete} />
-      {MENUS.map(({ field, label, hotkey }) => (
+      <ActionButton label={t('bulk.complete')} icon="check" hotkey="X" onClick={actions.onComplete} />
+      {menus().map(({ field, label, hotkey }) => (
         <ActionButton key={field} label={label} hotkey={hotkey} menu onClick={(anchor) => onOpenMenu(field, anchor)} />
       ))}
-      <ActionButton label="Delete" icon="trash" hotkey="Del" onClick={actions.onDelete} />
+      <ActionButton label={t('actions.delete')} icon="trash" hotkey={t('keys.delete')} onClick={actions.onDelete} />
       <Button size="compact-sm" variant="subtle" color="gray" onClick={actions.onClear}>
-        Clear
+        {t('bulk.clear')}
       </Button>
     </Group>
   );

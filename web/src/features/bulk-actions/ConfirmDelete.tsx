@@ -1,6 +1,6 @@
 /** Asks before a delete of many tasks. */
 import { Button, Group, Modal, Text } from '@mantine/core';
-import { formatTaskCount } from '@/features/tasks/labels';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { pendingDelete } from './pendingDelete';
 
@@ -8,23 +8,20 @@ export function ConfirmDelete() {
   const pending = useStore(pendingDelete);
   if (!pending) return null;
   const { count, confirm } = pending;
-  const tasks = count === undefined ? 'all matching tasks' : formatTaskCount(count);
   const close = () => pendingDelete.set(undefined);
   return (
     <Modal
       opened
       onClose={close}
-      title={`Delete ${tasks}?`}
+      title={count === undefined ? t('bulk.confirmDeleteAll') : t('bulk.confirmDelete', { count })}
       centered
       transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
-      <Text size="sm">
-        This deletes the tasks for everyone. You can stop the deletion while it runs, and undo it afterwards.
-      </Text>
+      <Text size="sm">{t('bulk.confirmDeleteText')}</Text>
       <Group justify="flex-end" mt="lg" gap="xs">
         <Button variant="default" onClick={close} data-autofocus>
-          Cancel
+          {t('actions.cancel')}
         </Button>
         <Button
           color="red"
@@ -33,7 +30,7 @@ export function ConfirmDelete() {
             confirm();
           }}
         >
-          Delete
+          {t('actions.delete')}
         </Button>
       </Group>
     </Modal>

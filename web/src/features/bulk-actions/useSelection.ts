@@ -7,6 +7,7 @@ import { fetchTaskRange } from '@/features/bulk-changes/taskRange';
 import type { PlacedTask, TaskQuery, TaskSet } from '@/features/bulk-changes/taskSet';
 import { errorMessage } from '@/features/task-editing/lostAnswers';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
+import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
 import { addTasks, allTasks, MAX_OPTIMISTIC_TASKS, NO_TASKS, removeIds, rowRange, toggleTask } from './selection';
 
@@ -86,7 +87,5 @@ function readPlacedTask(client: ApolloClient, id: string): PlacedTask {
 }
 
 function reportFailure(selecting: Promise<unknown>): void {
-  selecting.catch((error: unknown) =>
-    showErrorToast(`The tasks could not be selected. ${errorMessage(error)} Try again.`),
-  );
+  selecting.catch((error: unknown) => showErrorToast(t('bulk.notSelected', { reason: errorMessage(error) })));
 }

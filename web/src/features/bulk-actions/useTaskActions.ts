@@ -8,6 +8,7 @@ import { countTasks, type TaskSet } from '@/features/bulk-changes/taskSet';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
+import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { pendingDelete } from './pendingDelete';
 import { MAX_OPTIMISTIC_TASKS } from './selection';
@@ -39,7 +40,7 @@ export function useTaskActions({ remove, clear }: Selection, listTotal: number |
         const task = readTaskRow(client, id);
         return !task || needsChange(updateItem(task, fields));
       });
-      if (changing.length === 0) return showToast('Nothing to change: the tasks already have this value.');
+      if (changing.length === 0) return showToast(t('bulk.nothingToChange'));
       void updateTasks(
         changing.map((id) => ({ id, ...fields })),
         { successMessage: doneMessage(change, changing.length) },
@@ -83,7 +84,7 @@ async function startBulkChange(
   try {
     bulkChanges = await import('@/features/bulk-changes/runBulkChange');
   } catch {
-    return showErrorToast('This part of the page could not be loaded. Nothing was changed. Reload the page.');
+    return showErrorToast(t('bulk.notLoaded'));
   }
   return bulkChanges.runBulkChange(...change);
 }

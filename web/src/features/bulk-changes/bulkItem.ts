@@ -1,7 +1,6 @@
 /** A task of a bulk update, and what became of it. */
 import type { BulkTaskFragment, BulkUpdateMutation, UpdateTaskInput } from '@/gql';
-
-export const NO_RESULT = 'The service sent no result for this task.';
+import { t } from '@/ui/messages';
 
 /** The fields that a bulk update can set. */
 export type BulkFields = Pick<UpdateTaskInput, 'status' | 'priority' | 'expiresAt'>;
@@ -62,13 +61,13 @@ export function sortUpdateResults(items: UpdateItem[], results: UpdateResult[], 
     }
     const current = result?.currentTask;
     if (!current) {
-      outcome.failures.push(result?.userErrors[0]?.message ?? NO_RESULT);
+      outcome.failures.push(result?.userErrors[0]?.message ?? t('bulk.noTaskResult'));
     } else if (!needsChange(updateItem(current, item.after))) {
       if (resent && current.version === item.version + 1) outcome.changed.push({ ...item, version: current.version });
     } else if (!needsChange({ before: updateItem(current, item.after).before, after: item.before })) {
       outcome.retry.push({ ...item, version: current.version });
     } else {
-      outcome.failures.push('Someone else changed the same field.');
+      outcome.failures.push(t('bulk.conflict'));
     }
   });
   return outcome;

@@ -2,7 +2,8 @@
 import type { ApolloClient } from '@apollo/client';
 import { reasonOf } from '@/features/task-editing/mutationResults';
 import { BulkDeleteDocument, BulkRestoreDocument, BulkUpdateDocument } from '@/gql';
-import { NO_RESULT, sortUpdateResults, updateInput, type UpdateItem, type UpdateOutcome } from './bulkItem';
+import { t } from '@/ui/messages';
+import { sortUpdateResults, updateInput, type UpdateItem, type UpdateOutcome } from './bulkItem';
 
 export type BulkOperation = (client: ApolloClient, items: UpdateItem[], resent: boolean) => Promise<UpdateOutcome>;
 
@@ -64,7 +65,7 @@ function sortResults<Result>(
   const outcome: UpdateOutcome = { changed: [], retry: [], failures: [] };
   items.forEach((item, i) => {
     const result = results[i];
-    const failure = result ? failureOf(result) : NO_RESULT;
+    const failure = result ? failureOf(result) : t('bulk.noTaskResult');
     if (failure === undefined) outcome.changed.push(item);
     else outcome.failures.push(failure);
   });
@@ -72,7 +73,7 @@ function sortResults<Result>(
 }
 
 function resultsOf<Result>(payload: Payload<Result> | undefined): Result[] {
-  const problem = payload ? payload.userErrors[0]?.message : 'The service sent no result.';
+  const problem = payload ? payload.userErrors[0]?.message : t('bulk.noResult');
   if (problem !== undefined) throw new Error(problem);
   return payload?.results ?? [];
 }

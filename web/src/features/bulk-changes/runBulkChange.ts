@@ -5,8 +5,8 @@ import { errorMessage } from '@/features/task-editing/lostAnswers';
 import { trackChange } from '@/features/task-editing/pendingChanges';
 import { type ChangeRecord, rebaseUndoSteps, recordChange, type UndoStep } from '@/features/task-editing/undoStack';
 import { showUndoToast } from '@/features/task-editing/undoToast';
-import { formatTaskCount } from '@/features/tasks/labels';
 import { invalidateList } from '@/features/tasks/listEvents';
+import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { type BulkChange, doneMessage, failureMessage, runningLabel } from './bulkChange';
 import { inverse, needsChange, updateItem, type UpdateItem } from './bulkItem';
@@ -56,12 +56,11 @@ export function runBulkChange(
 
 function report(run: Run, change: BulkChange, problem: string | undefined): void {
   const { log, failures } = run;
-  const stopped = isStopping() ? 'Stopped. ' : '';
+  const sayStopped = (text: string) => (isStopping() ? `${t('bulk.stopped')} ${text}` : text);
   if (log.count > 0) {
     const message = doneMessage(change, log.count);
-    showUndoToast(stopped + message, recordRun(run, { origin: 'change', label: message.replace(/\.$/, '') }));
-  } else if (!problem && failures.size === 0)
-    showToast(`${stopped}Nothing to change: the tasks already have this value.`);
+    showUndoToast(sayStopped(message), recordRun(run, { origin: 'change', label: message.replace(/\.$/, '') }));
+  } else if (!problem && failures.size === 0) showToast(sayStopped(t('bulk.nothingToChange')));
   reportProblems(run, problem);
   invalidateList();
 }
@@ -75,25 +74,28 @@ function recordRun({ client, kind, log }: Run, record: ChangeRecord): UndoStep {
 async function revertLog(client: ApolloClient, kind: OperationKind, log: BulkLog, record: ChangeRecord): Promise<void> {
   const run = newRun(client, OPPOSITES[kind]);
   const isUndo = record.origin === 'undo';
-  await runBulkJob({ label: isUndo ? 'Undoing' : 'Redoing', total: log.count, isUndo: true }, async () => {
-    const batches = log.batches();
-    let unfinished: UpdateItem[] = [];
-    const problem = await catchProblem(async () => {
-      for (const batch of takeUntilStopped(batches)) {
-        unfinished = batch;
-        await changeBatch(run, kind === 'update' ? batch.map(inverse) : batch);
-        unfinished = [];
-        countDone(batch.length);
-      }
-    });
-    const rest = new BulkLog();
-    rest.append(unfinished);
-    for (const batch of batches) rest.append(batch);
-    if (run.log.count > 0) recordRun(run, record);
-    reportReverted(run, rest, kind, record);
-    reportProblems(run, problem);
-    invalidateList();
-  });
+  await runBulkJob(
+    { label: isUndo ? t('bulk.running.undo') : t('bulk.running.redo'), total: log.count, isUndo: true },
+    async () => {
+      const batches = log.batches();
+      let unfinished: UpdateItem[] = [];
+      const problem = await catchProblem(async () => {
+        for (const batch of takeUntilStopped(batches)) {
+          unfinished = batch;
+          await changeBatch(run, kind === 'update' ? batch.map(inverse) : batch);
+          unfinished = [];
+          countDone(batch.length);
+        }
+      });
+      const rest = new BulkLog();
+      rest.append(unfinished);
+      for (const batch of batches) rest.append(batch);
+      if (run.log.count > 0) recordRun(run, record);
+      reportReverted(run, rest, kind, record);
+      reportProblems(run, problem);
+      invalidateList();
+    },
+  );
 }
 
 /** Leaves the generator open, so that what remains in it can be read later. */
@@ -110,8 +112,9 @@ function reportReverted({ client, log }: Run, rest: BulkLog, kind: OperationKind
   if (rest.count > 0) {
     // The rest of an undo can still be undone, as if it had been redone.
     recordChange({ ...record, origin: isUndo ? 'redo' : 'undo' }, (next) => revertLog(client, kind, rest, next));
-    showToast(`Stopped. ${formatTaskCount(rest.count)} left to ${isUndo ? 'undo' : 'redo'}.`);
-  } else if (log.count > 0) showToast(`${isUndo ? 'Undone' : 'Redone'} for ${formatTaskCount(log.count)}.`);
+    showToast(isUndo ? t('bulk.leftToUndo', { count: rest.count }) : t('bulk.leftToRedo', { count: rest.count }));
+  } else if (log.count > 0)
+    showToast(isUndo ? t('bulk.done.undone', { count: log.count }) : t('bulk.done.redone', { count: log.count }));
 }
 
 /** Send one batch. If other fields of a task have changed since it was read, it is sent again with its current version. */
@@ -128,7 +131,7 @@ async function changeBatch({ client, kind, log, failures }: Run, batch: UpdateIt
       rebaseDrafts(id, version - 1, version);
       rebaseUndoSteps(id, version - 1, version);
     }
-    const givenUp = round < MAX_ROUNDS ? [] : retry.map(() => 'Someone else is changing the task. Try again later.');
+    const givenUp = round < MAX_ROUNDS ? [] : retry.map(() => t('bulk.contended'));
     for (const reason of [...reasons, ...givenUp]) failures.set(reason, (failures.get(reason) ?? 0) + 1);
     items = round < MAX_ROUNDS ? retry : [];
   }

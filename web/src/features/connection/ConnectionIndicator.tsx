@@ -1,13 +1,14 @@
 /** The coloured dot and label of the status bar. */
 import { connection, connectionStatus, type ConnectionStatus } from '@/apollo/connection';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import styles from './ConnectionIndicator.module.css';
 
-const LABELS: Record<ConnectionStatus, string> = {
-  connecting: 'Connecting',
-  connected: 'Connected',
-  reconnecting: 'Reconnecting',
-  offline: 'Offline',
+const LABELS: Record<ConnectionStatus, () => string> = {
+  connecting: () => t('connection.connecting'),
+  connected: () => t('connection.connected'),
+  reconnecting: () => t('connection.reconnecting'),
+  offline: () => t('connection.offline'),
 };
 
 export function ConnectionIndicator() {
@@ -15,7 +16,7 @@ export function ConnectionIndicator() {
   return (
     <span className={styles.indicator} data-status={status} data-testid="connection" role="status">
       <span className={styles.dot} />
-      {LABELS[status]}
+      {LABELS[status]()}
     </span>
   );
 }

@@ -10,6 +10,7 @@ import {
 } from '@/features/task-editing/editConflicts';
 import { TEXT_FIELDS } from '@/features/task-editing/fieldConflicts';
 import { useEscapeKey } from '@/ui/escapeKey';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { showToast } from '@/ui/toast';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
@@ -28,12 +29,12 @@ export function ConflictDialog() {
       opened={opened}
       onClose={close}
       closeOnEscape={false}
-      title="Someone else changed this task"
+      title={t('conflict.title')}
       size="xl"
       centered
       zIndex={400}
       transitionProps={{ duration: 100 }}
-      closeButtonProps={{ 'aria-label': 'Decide later' }}
+      closeButtonProps={{ 'aria-label': t('conflict.decideLater') }}
     >
       {shown && <VersionChoice key={conflictKey(shown)} conflict={shown} onDone={() => removeEditConflict(shown)} />}
     </Modal>
@@ -44,7 +45,7 @@ export function ConflictDialog() {
 function decideLater(conflict: EditConflict): void {
   removeEditConflict(conflict);
   if (TEXT_FIELDS.some((field) => readDraft(draftKey(conflict.mine.id, field)))) return;
-  showToast('Your change was not saved.', { label: 'Compare', run: () => addEditConflict(conflict) });
+  showToast(t('editing.changeNotSaved'), { label: t('conflict.compare'), run: () => addEditConflict(conflict) });
 }
 
 function conflictKey({ mine, theirs }: { mine: object; theirs: { version: number } }): string {

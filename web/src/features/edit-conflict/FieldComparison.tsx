@@ -5,6 +5,7 @@ import { type EditableField, isTextField } from '@/features/task-editing/fieldCo
 import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskPriority, TaskStatus } from '@/gql';
 import { formatLongDate } from '@/ui/format';
+import { t } from '@/ui/messages';
 import { FIELD_LABELS } from './fieldLabels';
 import { diffText } from './textDiff';
 import styles from './VersionChoice.module.css';
@@ -17,8 +18,8 @@ interface Props {
 export function FieldComparison({ field, conflict: { mine, base, theirs } }: Props) {
   const sides = [
     // Without the text at the start, each side is compared with the other one.
-    { label: 'Yours', value: mine[field], before: base[field] ?? theirs[field] },
-    { label: 'Theirs', value: theirs[field], before: base[field] ?? mine[field] },
+    { label: t('conflict.yours'), value: mine[field], before: base[field] ?? theirs[field] },
+    { label: t('conflict.theirs'), value: theirs[field], before: base[field] ?? mine[field] },
   ];
   return (
     <section className={styles.field} aria-label={FIELD_LABELS[field]}>
@@ -53,7 +54,7 @@ function Side({ label, children }: { label: string; children: React.ReactNode })
 }
 
 function ComparedText({ before, after }: { before: string; after: string }) {
-  if (after === '' && before === '') return '(empty)';
+  if (after === '' && before === '') return t('conflict.empty');
   return diffText(before, after).map(({ kind, text }, i) => {
     if (kind === 'same') return <span key={i}>{text}</span>;
     const Tag = kind === 'added' ? 'ins' : 'del';
@@ -66,7 +67,7 @@ function ComparedText({ before, after }: { before: string; after: string }) {
 }
 
 function formatValue(field: EditableField, value: string | null | undefined): string {
-  if (value === null || value === undefined) return field === 'expiresAt' ? 'Never' : '–';
+  if (value === null || value === undefined) return field === 'expiresAt' ? t('conflict.never') : '–';
   if (field === 'status') return STATUS_LABELS[value as TaskStatus];
   if (field === 'priority') return PRIORITY_LABELS[value as TaskPriority];
   return formatLongDate(value);

@@ -4,6 +4,7 @@ import { draftKey, setDraftStatus, writeDraft } from '@/features/task-editing/dr
 import type { EditConflict } from '@/features/task-editing/editConflicts';
 import { TEXT_FIELDS, type TextField } from '@/features/task-editing/fieldConflicts';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
+import { t } from '@/ui/messages';
 import { conflictFields } from './conflictFields';
 import { FIELD_LABELS } from './fieldLabels';
 import { mergeTexts } from './textDiff';
@@ -41,7 +42,7 @@ export function MergeEditor({ conflict, texts, onChange, onBack, onDone }: Props
     }
     const title = texts.title?.trim();
     const edit = { ...mine, ...texts, ...(title === undefined ? {} : { title }), expectedVersion: theirs.version };
-    void updateTasks([edit], { successMessage: 'The combined text was saved.', ...conflict.options });
+    void updateTasks([edit], { successMessage: t('conflict.combinedSaved'), ...conflict.options });
   };
   return (
     <Stack
@@ -53,7 +54,7 @@ export function MergeEditor({ conflict, texts, onChange, onBack, onDone }: Props
       {TEXT_FIELDS.filter((field) => texts[field] !== undefined).map((field, i) => (
         <Textarea
           key={field}
-          label={`${FIELD_LABELS[field]}, combined`}
+          label={t('conflict.combined', { field: FIELD_LABELS[field] })}
           autoFocus={i === 0}
           autosize
           minRows={field === 'title' ? 1 : 4}
@@ -66,10 +67,10 @@ export function MergeEditor({ conflict, texts, onChange, onBack, onDone }: Props
       ))}
       <Group justify="flex-end" gap="sm">
         <Button variant="default" onClick={onBack}>
-          Back
+          {t('conflict.back')}
         </Button>
         <Button onClick={save} disabled={isTooLong || isEmpty}>
-          Save combined text
+          {t('conflict.saveCombined')}
         </Button>
       </Group>
     </Stack>
@@ -91,7 +92,7 @@ export function mergedTexts(conflict: EditConflict): MergedTexts {
 }
 
 function errorOf(field: TextField, text: string): string | undefined {
-  if (field === 'title' && !text.trim()) return 'A task needs a title.';
+  if (field === 'title' && !text.trim()) return t('conflict.titleNeeded');
   const limit = MAX_LENGTH[field];
-  return text.length > limit ? `${text.length} characters. At most ${limit} are allowed: shorten the text.` : undefined;
+  return text.length > limit ? t('conflict.tooLong', { length: text.length, limit }) : undefined;
 }

@@ -5,6 +5,7 @@ import { draftKey, readDraft, writeDraft } from '@/features/task-editing/drafts'
 import type { EditConflict } from '@/features/task-editing/editConflicts';
 import { editedFields, isTextField, TEXT_FIELDS } from '@/features/task-editing/fieldConflicts';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
+import { rich, t } from '@/ui/messages';
 import { showToast } from '@/ui/toast';
 import { conflictFields, otherFields } from './conflictFields';
 import { FieldComparison } from './FieldComparison';
@@ -28,10 +29,18 @@ export function VersionChoice({ conflict, onDone }: Props) {
   return (
     <Stack gap="md">
       {/* The focus starts here and not on a button, so that a key that is still being typed decides nothing. */}
-      <div className={styles.comparison} tabIndex={-1} data-autofocus role="group" aria-label="Comparison">
+      <div
+        className={styles.comparison}
+        tabIndex={-1}
+        data-autofocus
+        role="group"
+        aria-label={t('conflict.comparison')}
+      >
         <Text size="sm">
-          Your change is not saved yet. Marked words were <ins className={styles.added}>added</ins> or{' '}
-          <del className={styles.removed}>removed</del> since you started.
+          {rich('conflict.markedWords', {
+            ins: (chunks) => <ins className={styles.added}>{chunks}</ins>,
+            del: (chunks) => <del className={styles.removed}>{chunks}</del>,
+          })}
         </Text>
         {fields.map((field) => (
           <FieldComparison key={field} field={field} conflict={conflict} />
@@ -40,14 +49,14 @@ export function VersionChoice({ conflict, onDone }: Props) {
       <Group justify="flex-end" gap="sm">
         {fields.some(isTextField) && (
           <Button variant="default" onClick={() => setMerging(true)}>
-            Combine both…
+            {t('conflict.combine')}
           </Button>
         )}
         <Button variant="default" onClick={keepTheirs}>
-          Keep theirs
+          {t('conflict.keepTheirs')}
         </Button>
         <Button variant="default" onClick={keepMine}>
-          Keep mine
+          {t('conflict.keepMine')}
         </Button>
       </Group>
     </Stack>
@@ -60,7 +69,7 @@ function useChoices(conflict: EditConflict, onDone: () => void) {
   const keepMine = () => {
     onDone();
     void updateTasks([{ ...mine, expectedVersion: theirs.version }], {
-      successMessage: 'Your version was saved.',
+      successMessage: t('conflict.mineSaved'),
       ...conflict.options,
     });
   };
@@ -86,5 +95,5 @@ function discardDrafts(conflict: EditConflict): void {
   const bringBack = () => {
     for (const { field, text } of discarded) keepInConflict(conflict, field, text);
   };
-  showToast('Your text was discarded.', { label: 'Bring it back', run: bringBack });
+  showToast(t('conflict.textDiscarded'), { label: t('conflict.bringBack'), run: bringBack });
 }

@@ -1,9 +1,21 @@
 import type { EditableField } from '@/features/task-editing/fieldConflicts';
+import { t } from '@/ui/messages';
 
-export const FIELD_LABELS: Record<EditableField, string> = {
-  title: 'Title',
-  description: 'Description',
-  status: 'Status',
-  priority: 'Priority',
-  expiresAt: 'Expires',
+/** Read when they are shown, like the labels of `features/tasks`. */
+export const FIELD_LABELS: Readonly<Record<EditableField, string>> = {
+  get title() {
+    return t('tasks.field.title');
+  },
+  get description() {
+    return t('tasks.field.description');
+  },
+  get status() {
+    return t('tasks.field.status');
+  },
+  get priority() {
+    return t('tasks.field.priority');
+  },
+  get expiresAt() {
+    return t('tasks.field.expiresAt');
+  },
 };

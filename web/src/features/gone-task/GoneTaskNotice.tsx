@@ -4,15 +4,16 @@ import { useState } from 'react';
 import { discardKeptText, type GoneReason, keptText } from '@/features/task-editing/goneTasks';
 import { useKeptText } from '@/features/task-editing/useKeptText';
 import { copyText } from '@/ui/copyText';
+import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { useDraftedTaskIds } from './useDraftedTaskIds';
 import styles from './GoneTaskNotice.module.css';
 
-const REASONS: Record<GoneReason, string> = {
-  deleted: 'This task was deleted.',
-  expired: 'This task has expired and cannot be restored.',
-  unknown: 'This task was deleted or has expired.',
-  lost: 'This task cannot be restored any more. It has expired or was purged.',
+const REASONS: Record<GoneReason, () => string> = {
+  deleted: () => t('goneTask.deleted'),
+  expired: () => t('goneTask.expired'),
+  unknown: () => t('goneTask.unknown'),
+  lost: () => t('goneTask.lost'),
 };
 
 interface Props {
@@ -37,20 +38,20 @@ export function GoneTaskNotice({ id, reason, onDone, onRestored }: Props) {
   return (
     <div className={styles.notice}>
       <Text size="sm" role="alert">
-        {REASONS[reason]} {unsaved && 'Your text is kept in this browser, but it is not saved.'}
+        {REASONS[reason]()} {unsaved && t('goneTask.kept')}
       </Text>
       {/* A click does not take the focus from the field, so the person can go on typing. */}
       <Group gap={8} onMouseDown={(event) => event.preventDefault()}>
         {restorable && (
           <Button size="compact-sm" variant="default" disabled={working} onClick={() => void run(restore, onRestored)}>
-            {unsaved ? 'Restore and save' : 'Restore'}
+            {unsaved ? t('goneTask.restoreAndSave') : t('actions.restore')}
           </Button>
         )}
         <Button size="compact-sm" variant="default" disabled={working} onClick={() => void run(saveAsNew, onDone)}>
-          Save as new task
+          {t('goneTask.saveAsNew')}
         </Button>
         <Button size="compact-sm" variant="default" onClick={() => void copy(id)}>
-          Copy text
+          {t('goneTask.copyText')}
         </Button>
         {unsaved && (
           <Button
@@ -62,7 +63,7 @@ export function GoneTaskNotice({ id, reason, onDone, onRestored }: Props) {
               onDone();
             }}
           >
-            Discard text
+            {t('goneTask.discardText')}
           </Button>
         )}
       </Group>
@@ -73,6 +74,6 @@ export function GoneTaskNotice({ id, reason, onDone, onRestored }: Props) {
 async function copy(id: string): Promise<void> {
   const { title, description } = keptText(id);
   const text = [title, description].filter((part) => part !== '').join('\n\n');
-  if (await copyText(text)) showToast('Copied.');
-  else showErrorToast('The browser does not allow copying. Select the text and press Ctrl C.');
+  if (await copyText(text)) showToast(t('goneTask.copied'));
+  else showErrorToast(t('goneTask.notCopied'));
 }

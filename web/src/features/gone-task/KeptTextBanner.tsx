@@ -2,6 +2,7 @@
 import { Button, Text } from '@mantine/core';
 import { detachedTitle } from '@/features/task-editing/detachedTitle';
 import { goneTasks } from '@/features/task-editing/goneTasks';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { useDraftedTaskIds } from './useDraftedTaskIds';
 import styles from './GoneTaskNotice.module.css';
@@ -22,14 +23,14 @@ export function KeptTextBanner({ openId, onOpen }: Props) {
   if (id === undefined) return null;
   const title = gone.get(id)?.lastSeen.title ?? '';
   const shortTitle = title.length > MAX_TITLE_CHARACTERS ? `${title.slice(0, MAX_TITLE_CHARACTERS)}…` : title;
-  const subject = ids.length > 1 ? `${ids.length} tasks` : shortTitle ? `“${shortTitle}”` : 'a task';
+  const text = shortTitle ? t('goneTask.bannerNamed', { title: shortTitle }) : t('goneTask.bannerUnnamed');
   return (
     <div role="status" className={styles.banner}>
       <Text size="sm" dir="auto">
-        {`You have unsaved text for ${subject}, ${ids.length > 1 ? 'which no longer exist' : 'which no longer exists'}.`}
+        {ids.length > 1 ? t('goneTask.bannerMany', { count: ids.length }) : text}
       </Text>
       <Button size="compact-sm" variant="default" onClick={() => onOpen(id)}>
-        Show text
+        {t('goneTask.showText')}
       </Button>
     </div>
   );

@@ -2,19 +2,33 @@
 import { Button, Modal, Stack, Text, Title } from '@mantine/core';
 import { changeHistory, redoUpTo, undoUpTo, type UndoStep } from '@/features/task-editing/undoStack';
 import { handleUndoKeys } from '@/features/task-editing/undoToast';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import styles from './HistoryDialog.module.css';
+
+const UNDO = {
+  one: () => t('actions.undo'),
+  many: () => t('history.undoUpToHere'),
+  nameOfOne: ({ label }: UndoStep) => t('history.undoStep', { label }),
+  nameOfMany: ({ label }: UndoStep, count: number) => t('history.undoSteps', { label, count }),
+};
+const REDO: typeof UNDO = {
+  one: () => t('actions.redo'),
+  many: () => t('history.redoUpToHere'),
+  nameOfOne: ({ label }) => t('history.redoStep', { label }),
+  nameOfMany: ({ label }, count) => t('history.redoSteps', { label, count }),
+};
 
 export function HistoryDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <Modal
       opened={useOpenedAfterMount(opened)}
       onClose={onClose}
-      title="Changes"
+      title={t('history.title')}
       size="lg"
       transitionProps={{ duration: 100 }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': t('actions.close') }}
       onKeyDown={handleUndoKeys}
     >
       <ChangeLists />
@@ -27,14 +41,18 @@ function ChangeLists() {
   if (done.length + undone.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        Nothing to undo yet. The changes that you make in this tab appear here.
+        {t('history.empty')}
       </Text>
     );
   }
   return (
     <Stack gap="lg">
-      {undone.length > 0 && <Changes name="Undone" steps={undone.toReversed()} verb="Redo" onRun={redoUpTo} />}
-      {done.length > 0 && <Changes name="Latest changes" steps={done.toReversed()} verb="Undo" onRun={undoUpTo} />}
+      {undone.length > 0 && (
+        <Changes name={t('history.undone')} steps={undone.toReversed()} texts={REDO} onRun={redoUpTo} />
+      )}
+      {done.length > 0 && (
+        <Changes name={t('history.latest')} steps={done.toReversed()} texts={UNDO} onRun={undoUpTo} />
+      )}
     </Stack>
   );
 }
@@ -43,11 +61,11 @@ interface ChangesProps {
   name: string;
   /** The next one to undo or redo is first. */
   steps: UndoStep[];
-  verb: 'Undo' | 'Redo';
+  texts: typeof UNDO;
   onRun: (step: UndoStep) => Promise<void>;
 }
 
-function Changes({ name, steps, verb, onRun }: ChangesProps) {
+function Changes({ name, steps, texts, onRun }: ChangesProps) {
   return (
     <section aria-label={name}>
       <Title order={3} size="h6" c="dimmed" mb={4}>
@@ -60,10 +78,10 @@ function Changes({ name, steps, verb, onRun }: ChangesProps) {
             <Button
               size="compact-xs"
               variant="default"
-              aria-label={i === 0 ? `${verb}: ${step.label}` : `${verb} ${i + 1} changes, up to: ${step.label}`}
+              aria-label={i === 0 ? texts.nameOfOne(step) : texts.nameOfMany(step, i + 1)}
               onClick={() => void onRun(step)}
             >
-              {i === 0 ? verb : `${verb} up to here`}
+              {i === 0 ? texts.one() : texts.many()}
             </Button>
           </li>
         ))}

@@ -2,7 +2,8 @@
 import { Button, CloseButton, Table, Text, Title } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { type RequestMetrics, windowMetrics } from '@/apollo/requestMetricsLink';
-import { formatCount } from '@/ui/format';
+import { formatCount, formatMilliseconds } from '@/ui/format';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import utilities from '@/ui/utilities.module.css';
 import styles from './InsightPanel.module.css';
@@ -15,19 +16,21 @@ interface Props {
   onRefetch: () => void;
 }
 
-const METRICS: { label: string; format: (metrics: RequestMetrics) => string | undefined }[] = [
-  { label: 'Cache hits', format: ({ cache }) => cache && formatCount(cache.hits) },
-  { label: 'Cache misses', format: ({ cache }) => cache && formatCount(cache.misses) },
-  { label: 'SQL queries', format: ({ cache }) => cache && formatCount(cache.sqlQueries) },
-  { label: 'Redis round trips', format: ({ cache }) => cache && formatCount(cache.redisRoundTrips) },
-  { label: 'Server time', format: ({ cache }) => cache && `${cache.serverMs.toFixed(1)} ms` },
-  { label: 'Response time', format: ({ clientMs }) => `${clientMs.toFixed(0)} ms` },
-  { label: 'Query cost', format: ({ cost }) => (cost === undefined ? undefined : formatCount(cost)) },
-  { label: 'Degraded', format: ({ cache }) => cache && (cache.degraded ? 'Yes' : 'No') },
+const metrics = (): { label: string; format: (metrics: RequestMetrics) => string | undefined }[] => [
+  { label: t('insight.cacheHits'), format: ({ cache }) => cache && formatCount(cache.hits) },
+  { label: t('insight.cacheMisses'), format: ({ cache }) => cache && formatCount(cache.misses) },
+  { label: t('insight.sqlQueries'), format: ({ cache }) => cache && formatCount(cache.sqlQueries) },
+  { label: t('insight.redisRoundTrips'), format: ({ cache }) => cache && formatCount(cache.redisRoundTrips) },
+  { label: t('insight.serverTime'), format: ({ cache }) => cache && formatMilliseconds(cache.serverMs, 1) },
+  { label: t('insight.responseTime'), format: ({ clientMs }) => formatMilliseconds(clientMs, 0) },
+  { label: t('insight.queryCost'), format: ({ cost }) => (cost === undefined ? undefined : formatCount(cost)) },
+  {
+    label: t('insight.degraded'),
+    format: ({ cache }) => cache && (cache.degraded ? t('insight.yes') : t('insight.no')),
+  },
 ];
-const NO_METRICS_HINT = 'The service does not report request metrics. Set MILLITASK_TRACE=true to enable them.';
-const COST_HINT =
-  'Any page, first or last, takes two Redis round trips, plus one SQL query if some of its tasks are not cached.';
+
+const UNKNOWN = '–';
 
 export function InsightPanel({ metricsKeys, onClose, onRefetch }: Props) {
   const { first, latest, refetch } = sumMetrics(metricsKeys, useStore(windowMetrics));
@@ -52,38 +55,38 @@ export function InsightPanel({ metricsKeys, onClose, onRefetch }: Props) {
     >
       <div className={styles.head}>
         <Title order={2} size="h5" id="insight-title">
-          Insight
+          {t('insight.title')}
         </Title>
-        <CloseButton aria-label="Close insight" onClick={onClose} />
+        <CloseButton aria-label={t('insight.close')} onClick={onClose} />
       </div>
       <Text size="xs" c="dimmed">
-        {metricsKeys.length === 1 ? '1 window' : `${metricsKeys.length} windows`} of 100 tasks on screen.
+        {t('insight.windows', { count: metricsKeys.length })}
       </Text>
       <Table className={styles.table} verticalSpacing={6} horizontalSpacing={0}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>
-              <span className={utilities.visuallyHidden}>Metric</span>
+              <span className={utilities.visuallyHidden}>{t('insight.metric')}</span>
             </Table.Th>
-            <Table.Th>First fetch</Table.Th>
-            <Table.Th>Refetch</Table.Th>
+            <Table.Th>{t('insight.firstFetch')}</Table.Th>
+            <Table.Th>{t('insight.latestFetch')}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {METRICS.map(({ label, format }) => (
+          {metrics().map(({ label, format }) => (
             <Table.Tr key={label}>
               <Table.Th scope="row">{label}</Table.Th>
-              <Table.Td>{(first && format(first)) ?? '–'}</Table.Td>
-              <Table.Td>{(refetch && format(refetch)) ?? '–'}</Table.Td>
+              <Table.Td>{(first && format(first)) ?? UNKNOWN}</Table.Td>
+              <Table.Td>{(refetch && format(refetch)) ?? UNKNOWN}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
       <Button size="xs" variant="default" fullWidth onClick={onRefetch}>
-        Refetch
+        {t('insight.refetch')}
       </Button>
       <Text size="xs" c="dimmed">
-        {latest && !latest.cache ? NO_METRICS_HINT : COST_HINT}
+        {latest && !latest.cache ? t('insight.noMetrics') : t('insight.cost')}
       </Text>
     </aside>
   );

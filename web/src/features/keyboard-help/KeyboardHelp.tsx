@@ -1,56 +1,58 @@
 /** A dialog that lists every keyboard shortcut of the page. */
 import { Group, Kbd, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { t } from '@/ui/messages';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
+import { keyName } from './keyName';
 
-const GROUPS: { name: string; shortcuts: [keys: string[], action: string][] }[] = [
+const groups = (): { name: string; shortcuts: [keys: string[], action: string][] }[] => [
   {
-    name: 'Navigate',
+    name: t('keyboardHelp.group.navigate'),
     shortcuts: [
-      [['J', '↓'], 'Next task'],
-      [['K', '↑'], 'Previous task'],
-      [['Page ↓', 'Page ↑'], 'Next or previous screen'],
-      [['Home', 'End'], 'First or last task'],
-      [['G'], 'Go to page'],
-      [['/'], 'Search'],
+      [['J', '↓'], t('keyboardHelp.nextTask')],
+      [['K', '↑'], t('keyboardHelp.previousTask')],
+      [['Page+↓', 'Page+↑'], t('keyboardHelp.screen')],
+      [['Home', 'End'], t('keyboardHelp.firstOrLast')],
+      [['G'], t('keyboardHelp.goToPage')],
+      [['/'], t('keyboardHelp.search')],
     ],
   },
   {
-    name: 'Edit',
+    name: t('keyboardHelp.group.edit'),
     shortcuts: [
-      [['C'], 'New task'],
-      [['Enter'], 'Open task'],
-      [['E', 'F2'], 'Edit title'],
-      [['X'], 'Complete or reopen'],
-      [['S'], 'Set status'],
-      [['P'], 'Set priority'],
-      [['D'], 'Set expiry'],
-      [['Del', '⌫'], 'Delete'],
-      [['Ctrl Z'], 'Undo'],
-      [['Ctrl Shift Z', 'Ctrl Y'], 'Redo'],
+      [['C'], t('keyboardHelp.newTask')],
+      [['Enter'], t('keyboardHelp.openTask')],
+      [['E', 'F2'], t('keyboardHelp.editTitle')],
+      [['X'], t('keyboardHelp.complete')],
+      [['S'], t('keyboardHelp.setStatus')],
+      [['P'], t('keyboardHelp.setPriority')],
+      [['D'], t('keyboardHelp.setExpiry')],
+      [['Del', '⌫'], t('actions.delete')],
+      [['Ctrl+Z'], t('actions.undo')],
+      [['Ctrl+Shift+Z', 'Ctrl+Y'], t('actions.redo')],
     ],
   },
   {
-    name: 'Select',
+    name: t('keyboardHelp.group.select'),
     shortcuts: [
-      [['Space', 'Ctrl click'], 'Select or deselect task'],
-      [['Shift ↓', 'Shift ↑'], 'Extend selection by a task'],
-      [['Shift Page ↓', 'Shift Page ↑'], 'Extend selection by a screen'],
-      [['Ctrl A'], 'Select all tasks of the view'],
-      [['Shift click'], 'Select range'],
-      [['Esc'], 'Close task, or clear selection'],
+      [['Space', 'Ctrl+click'], t('keyboardHelp.select')],
+      [['Shift+↓', 'Shift+↑'], t('keyboardHelp.extendByTask')],
+      [['Shift+Page+↓', 'Shift+Page+↑'], t('keyboardHelp.extendByScreen')],
+      [['Ctrl+A'], t('keyboardHelp.selectAll')],
+      [['Shift+click'], t('keyboardHelp.selectRange')],
+      [['Esc'], t('keyboardHelp.escape')],
     ],
   },
   {
-    name: 'General',
+    name: t('keyboardHelp.group.general'),
     shortcuts: [
-      [['Ctrl K'], 'Command menu'],
-      [['L'], 'Copy link to task'],
-      [['?'], 'Keyboard shortcuts'],
+      [['Ctrl+K'], t('keyboardHelp.commandMenu')],
+      [['L'], t('keyboardHelp.copyLink')],
+      [['?'], t('keyboardHelp.title')],
     ],
   },
   {
-    name: 'For developers',
-    shortcuts: [[['I'], 'Insight: what the rows on screen cost']],
+    name: t('keyboardHelp.group.developers'),
+    shortcuts: [[['I'], t('keyboardHelp.insight')]],
   },
 ];
 
@@ -59,14 +61,14 @@ export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: ()
     <Modal
       opened={useOpenedAfterMount(opened)}
       onClose={onClose}
-      title="Keyboard shortcuts"
+      title={t('keyboardHelp.title')}
       size="xl"
       centered
       transitionProps={{ duration: 100 }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl" verticalSpacing="lg">
-        {GROUPS.map(({ name, shortcuts }) => (
+        {groups().map(({ name, shortcuts }) => (
           <Stack key={name} gap={8}>
             <Title order={3} size="h6" c="dimmed">
               {name}
@@ -77,7 +79,7 @@ export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: ()
                 <Group gap={4} wrap="nowrap">
                   {keys.map((key) => (
                     <Kbd key={key} size="xs">
-                      {key}
+                      {keyName(key)}
                     </Kbd>
                   ))}
                 </Group>
@@ -87,7 +89,7 @@ export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: ()
         ))}
       </SimpleGrid>
       <Text size="xs" c="dimmed" mt="lg">
-        On a Mac, use ⌘ instead of Ctrl. Shortcuts are off while you type.
+        {t('keyboardHelp.note')}
       </Text>
     </Modal>
   );

@@ -3,6 +3,7 @@ import { useEffectEvent, useId, useLayoutEffect, useRef, useState } from 'react'
 import { connection, connectionStatus } from '@/apollo/connection';
 import { newBuild } from '@/features/page-build/pageBuild';
 import { reloadPage } from '@/features/page-build/reloadPage';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import styles from './PartDialog.module.css';
 
@@ -15,11 +16,11 @@ interface Props {
   onDismiss?: () => void;
 }
 
-const TITLES: Record<Kind, string> = {
-  loading: 'Loading…',
-  'not loaded': 'This part of the page could not be loaded',
-  crashed: 'This part of the page stopped working',
-  'page crashed': 'The page stopped working',
+const TITLES: Record<Kind, () => string> = {
+  loading: () => t('page.loading'),
+  'not loaded': () => t('page.partNotLoaded'),
+  crashed: () => t('page.partCrashed'),
+  'page crashed': () => t('page.crashed'),
 };
 
 export function PartDialog({ hidden, ...props }: Props) {
@@ -39,7 +40,7 @@ function OpenDialog({ kind, onRetry, onDismiss }: Omit<Props, 'hidden'>) {
       tabIndex={-1}
       className={styles.dialog}
     >
-      <h2 id={titleId}>{TITLES[kind]}</h2>
+      <h2 id={titleId}>{TITLES[kind]()}</h2>
       {kind !== 'loading' && <FailureActions onRetry={onRetry} onDismiss={onDismiss} />}
     </dialog>
   );
@@ -72,18 +73,20 @@ function FailureActions({ onRetry, onDismiss }: { onRetry: () => void; onDismiss
   const reload = async () => setNotReloaded(!(await reloadPage()));
   return (
     <>
-      <p>{explanation(offline || notReloaded, outdated)} Your unsaved text is kept.</p>
+      <p>
+        {explanation(offline || notReloaded, outdated)} {t('page.textKept')}
+      </p>
       <div className={styles.actions}>
         {onDismiss && (
           <button type="button" onClick={onDismiss}>
-            Close
+            {t('actions.close')}
           </button>
         )}
         <button type="button" disabled={offline} onClick={() => void reload()}>
-          Reload
+          {t('actions.reload')}
         </button>
         <button type="button" className={styles.primary} onClick={onRetry}>
-          Try again
+          {t('actions.tryAgain')}
         </button>
       </div>
     </>
@@ -91,7 +94,7 @@ function FailureActions({ onRetry, onDismiss }: { onRetry: () => void; onDismiss
 }
 
 function explanation(unreachable: boolean, outdated: boolean): string {
-  if (unreachable) return 'The service cannot be reached. The page tries again when the connection returns.';
-  if (outdated) return 'A new version of this page is available. Reload to use it.';
-  return 'Try again, or reload the page.';
+  if (unreachable) return t('page.retryOffline');
+  if (outdated) return t('page.retryNewVersion');
+  return t('page.retryOrReload');
 }

@@ -1,6 +1,7 @@
 /** Says that the service has a new version of the page. The page never reloads by itself. */
 import { Button, CloseButton } from '@mantine/core';
 import { useState } from 'react';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { showErrorToast } from '@/ui/toast';
 import styles from './NewBuildNotice.module.css';
@@ -14,11 +15,16 @@ export function NewBuildNotice() {
     <div role="status" className={styles.container}>
       {build !== undefined && build !== postponed && (
         <div className={styles.notice}>
-          <span>A new version of this page is available. Your unsaved text is kept.</span>
+          <span>{t('page.newVersion')}</span>
           <Button variant="light" size="compact-sm" onClick={() => void reload()} className={styles.reload}>
-            Reload
+            {t('actions.reload')}
           </Button>
-          <CloseButton size="sm" aria-label="Later" title="Later" onClick={() => setPostponed(build)} />
+          <CloseButton
+            size="sm"
+            aria-label={t('page.later')}
+            title={t('page.later')}
+            onClick={() => setPostponed(build)}
+          />
         </div>
       )}
     </div>
@@ -26,5 +32,5 @@ export function NewBuildNotice() {
 }
 
 async function reload(): Promise<void> {
-  if (!(await reloadPage())) showErrorToast('The service cannot be reached. Reload when the service is back.');
+  if (!(await reloadPage())) showErrorToast(t('page.reloadLater'));
 }

@@ -1,31 +1,32 @@
 /** What a change did, in plain words, for the history of changes. */
 import { formatTaskCount, PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
 import type { UpdateTaskInput } from '@/gql';
-import { formatLongDate } from '@/ui/format';
+import { formatList, formatLongDate } from '@/ui/format';
+import { t } from '@/ui/messages';
 import type { CachedTask } from './taskEdits';
 
 const MAX_TITLE_CHARACTERS = 60;
 const FIELD_NAMES = {
-  title: 'title',
-  description: 'description',
-  status: 'status',
-  priority: 'priority',
-  expiresAt: 'expiry',
-} as const;
+  title: () => t('history.field.title'),
+  description: () => t('history.field.description'),
+  status: () => t('history.field.status'),
+  priority: () => t('history.field.priority'),
+  expiresAt: () => t('history.field.expiresAt'),
+};
 type Field = keyof typeof FIELD_NAMES;
 
 /** Return “Write the letter”, shortened, or "12 tasks". */
 export function nameTasks(tasks: ({ title: string } | null | undefined)[]): string {
   const [task] = tasks;
   if (tasks.length !== 1) return formatTaskCount(tasks.length);
-  return task ? quote(task.title) : 'a task';
+  return task ? quote(task.title) : t('tasks.unnamed');
 }
 
 function quote(title: string): string {
   const characters = [...new Intl.Segmenter().segment(title)].map(({ segment }) => segment);
   const shown =
     characters.length > MAX_TITLE_CHARACTERS ? `${characters.slice(0, MAX_TITLE_CHARACTERS).join('')}…` : title;
-  return `“${shown}”`;
+  return t('tasks.quoted', { title: shown });
 }
 
 /** Return for example: Set the priority of “Write the letter” to High. */
@@ -35,21 +36,23 @@ export function describeUpdate(changes: UpdateTaskInput[], before: (CachedTask |
   const tasks = nameTasks(before);
   const [field] = fields;
   if (!change || !field || fields.length > 1) {
-    return `Changed ${fields.map((name) => FIELD_NAMES[name]).join(' and ')} of ${tasks}`;
+    return t('history.changed', { fields: formatList(fields.map((name) => FIELD_NAMES[name]())), tasks });
   }
-  if (!changes.every((other) => other[field] === change[field])) return `Changed ${FIELD_NAMES[field]} of ${tasks}`;
+  if (!changes.every((other) => other[field] === change[field]))
+    return t('history.changed', { fields: FIELD_NAMES[field](), tasks });
   return describeField(field, change, tasks);
 }
 
 function describeField(field: Field, change: UpdateTaskInput, tasks: string): string {
-  if (field === 'title') return `Renamed ${tasks} to ${quote(change.title ?? '')}`;
-  if (field === 'status' && change.status === 'DONE') return `Completed ${tasks}`;
-  if (field === 'status' && change.status) return `Set the status of ${tasks} to ${STATUS_LABELS[change.status]}`;
+  if (field === 'title') return t('history.renamed', { tasks, title: quote(change.title ?? '') });
+  if (field === 'status' && change.status === 'DONE') return t('history.completed', { tasks });
+  if (field === 'status' && change.status)
+    return t('history.statusSet', { tasks, status: STATUS_LABELS[change.status] });
   if (field === 'priority' && change.priority) {
-    return `Set the priority of ${tasks} to ${PRIORITY_LABELS[change.priority]}`;
+    return t('history.prioritySet', { tasks, priority: PRIORITY_LABELS[change.priority] });
   }
-  if (field !== 'expiresAt') return `Changed ${FIELD_NAMES[field]} of ${tasks}`;
+  if (field !== 'expiresAt') return t('history.changed', { fields: FIELD_NAMES[field](), tasks });
   return change.expiresAt
-    ? `Set the expiry of ${tasks} to ${formatLongDate(change.expiresAt)}`
-    : `Removed the expiry of ${tasks}`;
+    ? t('history.expirySet', { tasks, expiry: formatLongDate(change.expiresAt) })
+    : t('history.expiryRemoved', { tasks });
 }

@@ -4,6 +4,7 @@ import { setBounded } from '@/apollo/boundedMap';
 import { connection } from '@/apollo/connection';
 import { UnreachableError } from '@/apollo/unreachableError';
 import { type TaskFieldsFragment, TasksByIdDocument, type UpdateTaskInput } from '@/gql';
+import { t } from '@/ui/messages';
 import { showErrorToast, type ToastAction } from '@/ui/toast';
 import { hasWantedValues, type UpdateResults } from './taskEdits';
 
@@ -46,7 +47,7 @@ export async function reportLostChange<T>(
   try {
     return report(await readTasks(client, ids));
   } catch {
-    showErrorToast('The service cannot be reached. When it is back, the page checks whether your change was saved.');
+    showErrorToast(t('editing.checkLater'));
     void readWhenReachable(client, ids).then(report);
     return undefined;
   }
@@ -54,11 +55,11 @@ export async function reportLostChange<T>(
 
 /** Say that a change was not saved, and why. */
 export function showNotSaved(error: unknown, what: string, retry: ToastAction['run']): void {
-  showErrorToast(`${what} ${errorMessage(error)}`, { label: 'Try again', run: retry });
+  showErrorToast(`${what} ${errorMessage(error)}`, { label: t('actions.tryAgain'), run: retry });
 }
 
 export function errorMessage(error: unknown): string {
-  if (error instanceof UnreachableError) return 'The connection broke, or the service did not answer in time.';
+  if (error instanceof UnreachableError) return t('connection.unanswered');
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -111,8 +112,8 @@ export function resultsOfLostUpdate(inputs: UpdateTaskInput[], tasks: CurrentTas
     const task = tasks[i] ?? null;
     const saved = task !== null && hasWantedValues(task, input);
     const error = task
-      ? { code: 'NOT_DONE' as const, message: 'The change was not saved.' }
-      : { code: 'NOT_FOUND' as const, message: 'This task was deleted or has expired.' };
+      ? { code: 'NOT_DONE' as const, message: t('editing.notDone') }
+      : { code: 'NOT_FOUND' as const, message: t('goneTask.unknown') };
     return {
       __typename: 'UpdateTasksResult' as const,
       task: saved ? task : null,

@@ -1,5 +1,6 @@
 /** Reads the result of a bulk mutation: which tasks failed, the reasons, and the message for the person. */
 import type { TaskFieldsFragment, UserErrorCode } from '@/gql';
+import { t } from '@/ui/messages';
 import type { BaseValues } from './fieldConflicts';
 import type { ChangeRecord } from './undoStack';
 
@@ -31,7 +32,7 @@ export function summarizeErrors(results: ItemResult[]): { count: number; text: s
 
 /** Return why a task was refused. The API's message about a conflict names versions, which the page does not show. */
 export function reasonOf({ code, message }: UserError): string {
-  return code === 'VERSION_CONFLICT' ? 'Someone else has changed the task.' : message;
+  return code === 'VERSION_CONFLICT' ? t('editing.conflict') : message;
 }
 
 export function isVersionConflict(result: ItemResult | undefined): boolean {

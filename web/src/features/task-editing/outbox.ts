@@ -7,6 +7,7 @@ import type { ApolloClient } from '@apollo/client';
 import { connection } from '@/apollo/connection';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
 import type { UpdateTaskInput } from '@/gql';
+import { t } from '@/ui/messages';
 import {
   adoptDrafts,
   isFormDraft,
@@ -26,7 +27,6 @@ import { updateTasks } from './useUpdateTasks';
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 30_000;
 const ADOPT_INTERVAL_MS = 60_000;
-const GONE = 'This task was deleted or has expired.';
 
 /** Send the drafts with these keys as soon as the service can be reached. */
 export function commitDrafts(keys: string[]): void {
@@ -122,7 +122,7 @@ class Outbox {
     try {
       const [task] = await readTasks(this.client, [id]);
       if (!task) {
-        setDraftStatus(keys, { kind: 'failed', reason: GONE });
+        setDraftStatus(keys, { kind: 'failed', reason: t('goneTask.unknown') });
         rememberGoneTask(this.client, id, 'unknown');
       }
     } catch {

@@ -1,5 +1,6 @@
 /** New tasks that the service has not confirmed. They are kept as drafts and sent again when the service is back. */
 import type { ApolloClient } from '@apollo/client';
+import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { draftKey, FORM, readDraft, setDraftStatus, writeDraft } from './drafts';
 import { createTask, type CreateOutcome, type NewTask } from './useCreateTask';
@@ -18,7 +19,7 @@ export function settleNewTask({ id }: NewTask, outcome: CreateOutcome): void {
   const key = draftKey(id, FIELD);
   if (outcome.kind !== 'unknown') return writeDraft(key, undefined);
   setDraftStatus([key], { kind: 'waiting' });
-  showToast('The task is not created yet. The page creates it when the service is back.');
+  showToast(t('editing.createLater'));
 }
 
 export function isQueuedCreate(key: string): boolean {
@@ -38,13 +39,11 @@ export async function sendQueuedCreate(client: ApolloClient, key: string): Promi
   const reason = Object.values(outcome.errors).join(' ');
   if (!formHas(input) && !formHas({ title: '', description: '' })) {
     setDraftStatus([key], { kind: 'failed', reason });
-    return showErrorToast(
-      `“${input.title}” was not created. ${reason} Its text is kept in this browser. To try again, click “not saved yet” in the status bar.`,
-    );
+    return showErrorToast(t('editing.notCreatedKept', { title: input.title, reason }));
   }
   returnToForm(input);
   writeDraft(key, undefined);
-  showErrorToast(`“${input.title}” was not created. ${reason} Its text is in the form for a new task.`);
+  showErrorToast(t('editing.notCreatedInForm', { title: input.title, reason }));
 }
 
 /** Whether the form for a new task contains exactly this text. */

@@ -1,11 +1,10 @@
 /** Knows whether something is unsaved. Warns before the tab is closed, and if the browser does not store drafts. */
 import { connection } from '@/apollo/connection';
 import { useSyncExternalStore } from 'react';
+import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
 import { isFormDraft, listDrafts, readDraftStatus, storageFailed, subscribeToDrafts } from './drafts';
 import { changesInFlight } from './pendingChanges';
-
-const NOT_STORED = 'This browser does not store unsaved text. Keep this tab open until everything is saved.';
 
 /** Return the keys of drafts that the page could not save yet. */
 export function unsentDrafts(): string[] {
@@ -45,7 +44,7 @@ export function warnAboutUnsavedChanges(): () => void {
     warning = unsaved;
     if (toldAboutStorage || !storageFailed.get() || unsentDrafts().length === 0) return;
     toldAboutStorage = true;
-    showErrorToast(NOT_STORED);
+    showErrorToast(t('editing.notStored'));
   };
   const stopListening = subscribe(update);
   return () => {

@@ -3,6 +3,7 @@ import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
 import { idsCreatedHere, invalidateList } from '@/features/tasks/listEvents';
 import { CreateTaskDocument, type CreateTaskInput, type TaskFieldsFragment } from '@/gql';
+import { t } from '@/ui/messages';
 import { nameTasks } from './changeLabels';
 import { errorMessage, readTasks } from './lostAnswers';
 import { trackChange } from './pendingChanges';
@@ -55,7 +56,7 @@ async function readUnanswered(client: ApolloClient, id: string, error: unknown):
   try {
     const [task] = await readTasks(client, [id]);
     if (task) return reportCreated(client, task);
-    return { kind: 'unsaved', message: `${errorMessage(error)} Try again.` };
+    return { kind: 'unsaved', message: t('editing.tryAgainAfter', { reason: errorMessage(error) }) };
   } catch {
     return { kind: 'unknown' };
   }
@@ -65,9 +66,9 @@ function reportCreated(client: ApolloClient, task: TaskFieldsFragment): CreateOu
   // The version that the create has made. A live event may have brought a later one.
   const expected = [{ id: task.id, expectedVersion: FIRST_VERSION }];
   showUndoToast(
-    'Task created.',
+    t('editing.created'),
     recordChange(
-      { origin: 'change', label: `Created ${nameTasks([task])}` },
+      { origin: 'change', label: t('history.created', { tasks: nameTasks([task]) }) },
       (record) => deleteTasks(client, expected, { record }),
       expected,
     ),

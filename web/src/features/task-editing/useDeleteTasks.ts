@@ -6,10 +6,10 @@
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
-import { formatTaskCount } from '@/features/tasks/labels';
 import { invalidateList } from '@/features/tasks/listEvents';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
 import { DeleteTasksDocument, type DeleteTaskInput, RestoreTasksDocument, type TaskFieldsFragment } from '@/gql';
+import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
 import { nameTasks } from './changeLabels';
 import { reportLostChange, showNotSaved } from './lostAnswers';
@@ -43,7 +43,7 @@ async function sendDelete(
 ): Promise<boolean> {
   const record = options.record ?? {
     origin: 'change',
-    label: `Deleted ${nameTasks(tasks.map(({ id }) => readTaskRow(client, id)))}`,
+    label: t('history.deleted', { tasks: nameTasks(tasks.map(({ id }) => readTaskRow(client, id))) }),
   };
   try {
     const { data } = await client.mutate({
@@ -58,7 +58,7 @@ async function sendDelete(
     });
     const payload = data?.deleteTasks;
     if (!payload || payload.userErrors.length > 0) {
-      showErrorToast(payload?.userErrors[0]?.message ?? 'No tasks were deleted.');
+      showErrorToast(payload?.userErrors[0]?.message ?? t('editing.noneDeleted'));
       return false;
     }
     const results = acceptGone(tasks, payload.results);
@@ -84,7 +84,7 @@ function reportWithoutAnswer(
       const remaining = tasks.filter((_, i) => current[i]);
       reportDeleted(client, deleted, record);
       if (remaining.length === 0) return true;
-      const what = `${formatTaskCount(remaining.length)} ${remaining.length === 1 ? 'was' : 'were'} not deleted.`;
+      const what = t('editing.notDeleted', { count: remaining.length });
       showNotSaved(error, what, () => void deleteTasks(client, remaining, { record }));
       return false;
     },
@@ -117,7 +117,7 @@ function reportDeleted(client: ApolloClient, results: DeleteResult[], record: Ch
   const deletedIds = results.flatMap(({ deletedTaskId }) => deletedTaskId ?? []);
   if (deletedIds.length === 0) return;
   const step = recordChange(record, (next) => restoreTasks(client, deletedIds, next));
-  showUndoToast(`Deleted ${formatTaskCount(deletedIds.length)}.`, record.origin === 'undo' ? undefined : step);
+  showUndoToast(t('editing.deleted', { count: deletedIds.length }), record.origin === 'undo' ? undefined : step);
   invalidateList();
 }
 
@@ -133,9 +133,9 @@ function reportFailed(
   const changed = results.flatMap(({ currentTask }) =>
     currentTask ? [{ id: currentTask.id, expectedVersion: currentTask.version }] : [],
   );
-  const deleteAnyway = { label: 'Delete anyway', run: () => void deleteTasks(client, changed, options) };
+  const deleteAnyway = { label: t('editing.deleteAnyway'), run: () => void deleteTasks(client, changed, options) };
   showErrorToast(
-    tasks.length === 1 ? text : `${count} of ${tasks.length} tasks could not be deleted. ${text}`,
+    tasks.length === 1 ? text : `${t('editing.someNotDeleted', { count, total: tasks.length })} ${text}`,
     changed.length > 0 ? deleteAnyway : undefined,
   );
   return false;
@@ -166,7 +166,7 @@ async function sendRestore(client: ApolloClient, ids: string[], record: ChangeRe
     const restored = await reportLostChange(client, ids, (current) => {
       const missing = ids.filter((_, i) => !current[i]);
       if (missing.length > 0) {
-        const what = `${formatTaskCount(missing.length)} ${missing.length === 1 ? 'was' : 'were'} not restored.`;
+        const what = t('editing.notRestored', { count: missing.length });
         showNotSaved(error, what, () => void restoreTasks(client, missing, record));
       }
       return reportRestored(
@@ -187,7 +187,7 @@ function reportRestored(client: ApolloClient, tasks: RestoredTask[], record: Cha
   for (const { id, version } of tasks) rebaseUndoSteps(id, version - 2, version);
   const expected = tasks.map(({ id, version }) => ({ id, expectedVersion: version }));
   const step = recordChange(record, (next) => deleteTasks(client, expected, { record: next }), expected);
-  showUndoToast(`Restored ${formatTaskCount(tasks.length)}.`, record.origin === 'undo' ? undefined : step);
+  showUndoToast(t('editing.restored', { count: tasks.length }), record.origin === 'undo' ? undefined : step);
   invalidateList();
   return tasks.map(({ id }) => id);
 }

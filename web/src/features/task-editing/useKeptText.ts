@@ -3,6 +3,7 @@ import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { invalidateList } from '@/features/tasks/listEvents';
 import { RestoreTasksDocument, type UpdateTaskInput } from '@/gql';
+import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { draftKey, readDraft } from './drafts';
 import { type BaseValues, TEXT_FIELDS } from './fieldConflicts';
@@ -60,17 +61,17 @@ async function restoreTask(client: ApolloClient, id: string): Promise<boolean> {
       // The cache may still say that the task does not exist.
       client.cache.evict({ id: 'ROOT_QUERY', fieldName: 'task', args: { id } });
       invalidateList();
-      showToast('Restored 1 task.');
+      showToast(t('editing.restored', { count: 1 }));
       return true;
     }
     if (result?.userErrors.some(({ code }) => code === 'NOT_FOUND')) rememberGoneTask(client, id, 'lost');
     else
       showErrorToast(
         [...(result?.userErrors ?? []), ...(data?.restoreTasks.userErrors ?? [])][0]?.message ??
-          'The task was not restored. Try again.',
+          t('editing.taskNotRestored'),
       );
   } catch (error) {
-    showErrorToast(`The page does not know whether the task was restored. ${errorMessage(error)} Try again.`);
+    showErrorToast(t('editing.restoreUnknown', { reason: errorMessage(error) }));
   }
   return false;
 }

@@ -4,6 +4,7 @@ import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
 import { invalidateList } from '@/features/tasks/listEvents';
 import { type UpdateTaskInput, UpdateTasksDocument } from '@/gql';
+import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
 import { describeUpdate } from './changeLabels';
 import { draftKey, type DraftStatus, readDraft, rebaseDrafts } from './drafts';
@@ -65,7 +66,7 @@ async function sendUpdate(
         : undefined,
     });
     const payload = data?.updateTasks;
-    const refusal = payload ? payload.userErrors[0]?.message : 'No tasks were changed.';
+    const refusal = payload ? payload.userErrors[0]?.message : t('editing.noneChanged');
     if (refusal !== undefined) {
       for (const change of changes) markUnsaved(change, { kind: 'failed', reason: refusal });
       showErrorToast(refusal);
@@ -117,11 +118,12 @@ async function reportWithoutAnswer(
   const ids = inputs.map(({ id }) => id);
   const allSaved = await reportLostChange(client, ids, (tasks) => {
     const results = resultsOfLostUpdate(inputs, tasks);
-    const reported = { successMessage: 'Your change was saved.', ...options };
+    const reported = { successMessage: t('editing.changeSaved'), ...options };
     reportUpdated(client, { changes, cached, edits, options: reported }, results);
     const unsaved = edits.filter((_, i) => results[i]?.task === null);
     if (unsaved.length === 0) return true;
-    const what = unsaved.length === 1 ? 'Your change was not saved.' : `${unsaved.length} changes were not saved.`;
+    const what =
+      unsaved.length === 1 ? t('editing.changeNotSaved') : t('editing.changesNotSaved', { count: unsaved.length });
     const again = unsaved.map(({ input }) => input);
     const bases = unsaved.map(({ base }) => base);
     showNotSaved(error, what, () => void updateTasks(client, again, { ...options, bases }));
@@ -143,7 +145,7 @@ function reportUpdated(client: ApolloClient, { changes, cached, options }: SentU
   if (inverse.length > 0) {
     const revert: UndoStep['revert'] = (next) =>
       updateTasks(client, inverse, {
-        successMessage: next.origin === 'undo' ? 'Change undone.' : 'Change redone.',
+        successMessage: next.origin === 'undo' ? t('editing.changeUndone') : t('editing.changeRedone'),
         record: next,
         bases,
       });
@@ -176,11 +178,11 @@ function reportFailed(client: ApolloClient, { edits, options }: SentUpdate, resu
     results,
   );
   const overwrite = {
-    label: 'Overwrite',
+    label: t('editing.overwrite'),
     run: () => void updateTasks(client, conflicting, { ...options, bases: undefined }),
   };
   showErrorToast(
-    edits.length === 1 ? text : `${count} of ${edits.length} tasks could not be changed. ${text}`,
+    edits.length === 1 ? text : `${t('editing.someNotChanged', { count, total: edits.length })} ${text}`,
     conflicting.length > 0 ? overwrite : undefined,
   );
   return false;

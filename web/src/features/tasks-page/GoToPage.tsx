@@ -2,7 +2,7 @@
 import type { RefObject, SubmitEvent } from 'react';
 import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
 import { WINDOW_SIZE } from '@/features/task-list/windows';
-import { formatCount } from '@/ui/format';
+import { t } from '@/ui/messages';
 import utilities from '@/ui/utilities.module.css';
 import styles from './GoToPage.module.css';
 
@@ -25,8 +25,8 @@ export function GoToPage({ position, inputRef, grid }: Props) {
   return (
     <form onSubmit={onSubmit} className={styles.form}>
       <label>
-        <span className={utilities.desktopOnly}>Go to page</span>
-        <span className={utilities.visuallyHidden}> of {formatCount(pageCount)}</span>
+        <span className={utilities.desktopOnly}>{t('statusBar.goToPage')}</span>
+        <span className={utilities.visuallyHidden}> {t('statusBar.ofPages', { count: pageCount })}</span>
         <input
           key={currentPage}
           ref={inputRef}
@@ -40,7 +40,7 @@ export function GoToPage({ position, inputRef, grid }: Props) {
           onKeyDown={(event) => event.key === 'Escape' && grid.current?.focus()}
         />
       </label>
-      <span aria-hidden="true">/ {formatCount(pageCount)}</span>
+      <span aria-hidden="true">{t('statusBar.pages', { count: pageCount })}</span>
     </form>
   );
 }

@@ -3,8 +3,8 @@ import type { RefObject } from 'react';
 import type { PageCommands } from '@/features/command-palette/commands';
 import { ConnectionIndicator } from '@/features/connection/ConnectionIndicator';
 import type { ListPosition } from '@/features/task-list/gridHandle';
-import { formatCount } from '@/ui/format';
 import { Icon } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import utilities from '@/ui/utilities.module.css';
 import { GoToPage } from './GoToPage';
 import { UnsentIndicator } from './UnsentIndicator';
@@ -24,15 +24,15 @@ export function StatusBar({ position, goToPageRef, commands }: Props) {
       <span className={styles.position}>
         {position.counted && position.total > 0 && (
           <>
-            <span className={utilities.desktopOnly}>Row </span>
-            {formatCount(position.row + 1)} of {formatCount(position.total)}
+            <span className={utilities.desktopOnly}>{t('statusBar.row')} </span>
+            {t('statusBar.position', { row: position.row + 1, total: position.total })}
           </>
         )}
       </span>
       <GoToPage position={position} inputRef={goToPageRef} grid={commands.grid} />
-      <button type="button" className={styles.button} aria-label="Trash" onClick={commands.openTrash}>
+      <button type="button" className={styles.button} aria-label={t('statusBar.trash')} onClick={commands.openTrash}>
         <Icon name="trash" />
-        <span className={utilities.desktopOnly}>Trash</span>
+        <span className={utilities.desktopOnly}>{t('statusBar.trash')}</span>
       </button>
     </footer>
   );

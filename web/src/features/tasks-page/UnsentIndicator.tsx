@@ -1,6 +1,7 @@
 /** Counts the texts that could not be saved yet, and sends them again. */
 import { commitDrafts } from '@/features/task-editing/outbox';
 import { unsentDrafts, useUnsentCount } from '@/features/task-editing/unsavedChanges';
+import { t } from '@/ui/messages';
 import styles from './UnsentIndicator.module.css';
 
 export function UnsentIndicator() {
@@ -11,10 +12,10 @@ export function UnsentIndicator() {
         <button
           type="button"
           className={styles.button}
-          title="Texts that the service has not saved. Click to try again."
+          title={t('statusBar.notSavedHint')}
           onClick={() => commitDrafts(unsentDrafts())}
         >
-          {count} not saved yet
+          {t('statusBar.notSaved', { count })}
         </button>
       )}
     </span>

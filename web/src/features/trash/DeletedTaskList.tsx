@@ -3,6 +3,7 @@ import { Button, Checkbox, Skeleton } from '@mantine/core';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import type { DeletedTaskFieldsFragment } from '@/gql';
+import { t } from '@/ui/messages';
 import { deletionText, removalText, type TimeText } from './deletedTasks';
 import styles from './TrashDialog.module.css';
 import type { DeletedTasks } from './useDeletedTasks';
@@ -51,7 +52,7 @@ export function DeletedTaskList({ trash, selected, onSelect, onRestore }: Props)
   };
   return (
     <div className={styles.scroller}>
-      <div role="grid" aria-label="Deleted tasks" aria-rowcount={-1} ref={list} onKeyDown={onKeyDown}>
+      <div role="grid" aria-label={t('trash.list')} aria-rowcount={-1} ref={list} onKeyDown={onKeyDown}>
         {tasks.map((deleted, i) => (
           <DeletedRow
             key={deleted.task.id}
@@ -96,7 +97,13 @@ function DeletedRow({ deleted, active, selected, onFocus, onToggle, onRestore }:
   return (
     <div role="row" aria-selected={selected} tabIndex={tabIndex} className={styles.row} onFocus={onFocus}>
       <span role="gridcell">
-        <Checkbox size="xs" aria-label={`Select ${task.title}`} checked={selected} onChange={onToggle} tabIndex={-1} />
+        <Checkbox
+          size="xs"
+          aria-label={t('trash.selectTask', { title: task.title })}
+          checked={selected}
+          onChange={onToggle}
+          tabIndex={-1}
+        />
       </span>
       <span role="gridcell" className={styles.title}>
         <StatusIcon status={task.status} />
@@ -108,8 +115,13 @@ function DeletedRow({ deleted, active, selected, onFocus, onToggle, onRestore }:
       <Time time={deletionText(deleted)} />
       <Time time={removalText(deleted)} />
       <span role="gridcell" className={styles.action}>
-        <Button size="compact-xs" variant="default" aria-label={`Restore ${task.title}`} onClick={onRestore}>
-          Restore
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-label={t('trash.restoreTask', { title: task.title })}
+          onClick={onRestore}
+        >
+          {t('actions.restore')}
         </Button>
       </span>
     </div>
@@ -141,7 +153,7 @@ function MoreRows({ onVisible }: { onVisible: () => void }) {
     return () => observer.disconnect();
   }, [onVisible]);
   return (
-    <div ref={end} className={styles.more} aria-busy="true" aria-label="Loading more deleted tasks" role="status">
+    <div ref={end} className={styles.more} aria-busy="true" aria-label={t('trash.loadingMore')} role="status">
       <Skeleton height={20} />
       <Skeleton height={20} width="70%" />
     </div>

@@ -5,8 +5,8 @@ import { useCallback, useState } from 'react';
 import { nameTasks } from '@/features/task-editing/changeLabels';
 import { handleUndoKeys } from '@/features/task-editing/undoToast';
 import { restoreTasks } from '@/features/task-editing/useDeleteTasks';
-import { formatCount } from '@/ui/format';
 import { Icon } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { DeletedTaskList } from './DeletedTaskList';
 import styles from './TrashDialog.module.css';
@@ -20,10 +20,10 @@ export function TrashDialog({ opened, onClose }: { opened: boolean; onClose: () 
     <Modal
       opened={useOpenedAfterMount(opened)}
       onClose={onClose}
-      title="Trash"
+      title={t('trash.title')}
       size={820}
       transitionProps={{ duration: 100 }}
-      closeButtonProps={{ 'aria-label': 'Close trash' }}
+      closeButtonProps={{ 'aria-label': t('trash.close') }}
       classNames={{ body: styles.body }}
       onKeyDown={handleUndoKeys}
     >
@@ -41,7 +41,7 @@ function Trash() {
     <>
       <Group justify="space-between" mih={30} gap="sm">
         <Text size="sm" c="dimmed">
-          You can restore deleted tasks until they expire or are purged (removed for good).
+          {t('trash.explanation')}
         </Text>
         <Button
           size="compact-sm"
@@ -50,13 +50,13 @@ function Trash() {
           disabled={shown.length === 0}
           onClick={() => restore(shown)}
         >
-          {shown.length === 0 ? 'Restore selected' : `Restore ${formatCount(shown.length)} selected`}
+          {shown.length === 0 ? t('trash.restoreSelected') : t('trash.restoreCount', { count: shown.length })}
         </Button>
       </Group>
       {trash.error !== undefined && <LoadError trash={trash} message={trash.error} />}
       {trash.complete && trash.loaded.tasks.length === 0 ? (
         <Text c="dimmed" ta="center" py={60} role="status">
-          The trash is empty.
+          {t('trash.empty')}
         </Text>
       ) : (
         <DeletedTaskList trash={trash} selected={selected} onSelect={setSelected} onRestore={restore} />
@@ -69,11 +69,10 @@ function LoadError({ trash, message }: { trash: DeletedTasks; message: string })
   return (
     <Group role="alert" gap="sm" className={styles.error}>
       <Text size="sm">
-        {trash.complete ? 'This list may be out of date. ' : 'The deleted tasks could not be loaded. '}
-        {message}
+        {trash.complete ? t('trash.outdated') : t('trash.notLoaded')} {message}
       </Text>
       <Button size="compact-sm" variant="default" onClick={trash.refresh}>
-        Try again
+        {t('actions.tryAgain')}
       </Button>
     </Group>
   );
@@ -88,7 +87,7 @@ function useRestore(trash: DeletedTasks, setSelected: (ids: ReadonlySet<string>)
       const tasks = loaded.tasks.filter(({ task }) => ids.includes(task.id)).map(({ task }) => task);
       for (let start = 0; start < tasks.length; start += MAX_RESTORED) {
         const part = tasks.slice(start, start + MAX_RESTORED);
-        const record = { origin: 'change' as const, label: `Restored ${nameTasks(part)}` };
+        const record = { origin: 'change' as const, label: t('history.restored', { tasks: nameTasks(part) }) };
         const restored = await restoreTasks(
           client,
           part.map(({ id }) => id),

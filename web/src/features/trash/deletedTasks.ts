@@ -1,6 +1,7 @@
 /** Deleted tasks as the trash shows them: loaded pages, and how long each task can be restored. */
 import type { DeletedTaskFieldsFragment } from '@/gql';
-import { formatLongDate, formatTimeAgo, formatTimeLeft } from '@/ui/format';
+import { formatLongDate, formatTimeAgo, formatTimeUntil } from '@/ui/format';
+import { t } from '@/ui/messages';
 
 export interface LoadedTasks {
   tasks: DeletedTaskFieldsFragment[];
@@ -30,18 +31,21 @@ export interface TimeText {
 }
 
 export function deletionText({ deletedAt }: DeletedTaskFieldsFragment, now = new Date()): TimeText {
-  return { text: `Deleted ${formatTimeAgo(deletedAt, now)}`, exact: formatLongDate(deletedAt), iso: deletedAt };
+  return {
+    text: t('trash.deleted', { when: formatTimeAgo(deletedAt, now) }),
+    exact: formatLongDate(deletedAt),
+    iso: deletedAt,
+  };
 }
 
 /** Return when the task can no longer be restored: its expiry, if that is earlier than the purge. */
 export function removalText({ purgeAt, task }: DeletedTaskFieldsFragment, now = new Date()): TimeText {
   const expires = task.expiresAt !== null && new Date(task.expiresAt) < new Date(purgeAt) ? task.expiresAt : null;
   const iso = expires ?? purgeAt;
-  return { text: `${expires ? 'Expires' : 'Purged'} ${whenText(iso, now)}`, exact: formatLongDate(iso), iso };
-}
-
-function whenText(iso: string, now: Date): string {
-  if (new Date(iso) <= now) return 'now';
-  const { text } = formatTimeLeft(iso, now);
-  return text.startsWith('in ') ? text : `on ${text}`;
+  const when = formatTimeUntil(iso, now);
+  return {
+    text: expires ? t('trash.expires', { when }) : t('trash.purged', { when }),
+    exact: formatLongDate(iso),
+    iso,
+  };
 }
