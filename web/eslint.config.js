@@ -18,11 +18,7 @@ const NOT_IN_CATALOGUE = [
 ];
 
 /** Texts that are the same in every language, or that are shown before the catalogue is loaded. */
-const WITHOUT_CATALOGUE = [
-  'src/app/**',
-  'src/features/language/MessagesGate.tsx',
-  'src/features/tasks-page/PageSkeleton.tsx',
-];
+const WITHOUT_CATALOGUE = ['src/app/**', 'src/features/tasks-page/PageSkeleton.tsx'];
 
 /** A sentence, or words that start like one: people see it. */
 const SENTENCE = '/^[A-Z“][^ ]* .*[a-z]{2}/';

@@ -1,26 +1,98 @@
-"""Tests the languages of the page: the browser's, a chosen one, and their numbers."""
+"""Tests the languages of the page: that of the browser, a chosen one, and their numbers."""
 
-import re
+from collections.abc import AsyncIterator, Iterator
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.acceptance.web.conftest import OpenTab
+from tests.acceptance.web.conftest import TIMEOUT_MS, OpenTab
 from tests.acceptance.web.site import Site
 
 TASKS = 1_234
+# Collects every name that the button of the trash ever has, from the first moment of the page.
+_RECORD_NAMES = """
+    window.trashNames = [];
+    const record = () => {
+      for (const button of document.querySelectorAll('footer button[aria-label]')) {
+        if (!window.trashNames.includes(button.ariaLabel)) window.trashNames.push(button.ariaLabel);
+      }
+    };
+    new MutationObserver(record).observe(document, { subtree: true, childList: true, attributes: true });
+"""
+# Returns the texts that their element cuts off. Titles of tasks are cut off on purpose.
+_CUT_OFF = """
+    [...document.querySelectorAll('button, label, footer span, kbd, th, h2, h3, p, [role=tab]')]
+      .filter((e) => e.checkVisibility() && e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
+      .map((e) => e.textContent)
+"""
+
+
+@pytest.fixture
+def many_tasks(site: Site) -> Iterator[None]:
+    site.replace_tasks(TASKS)
+    yield
+    site.replace_tasks(0)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def context(context: BrowserContext, browser: Browser, site: Site) -> BrowserContext:
-    """Return a browser profile of an Austrian who reads German."""
-    await context.close()
+async def context(browser: Browser, site: Site, many_tasks: None) -> AsyncIterator[BrowserContext]:
+    """Yield the browser profile of a person in Germany."""
     size = {"width": 1280, "height": 800}
-    return await browser.new_context(base_url=site.url, viewport=size, locale="de-AT")
+    context = await browser.new_context(base_url=site.url, viewport=size, locale="de-DE")  # type: ignore[arg-type]
+    context.set_default_timeout(TIMEOUT_MS)
+    await context.add_init_script(_RECORD_NAMES)
+    yield context
+    await context.close()
 
 
-async def test_a_german_browser_gets_german_and_a_choice_lasts(site: Site, open_tab: OpenTab) -> None:
-    await site.create_many(TASKS)
+async def expect_language(tab: Page, language: str, position: str, trash: str) -> None:
+    footer = tab.get_by_role("contentinfo")
+    await expect(footer).to_contain_text(position)
+    await expect(tab.locator("html")).to_have_attribute("lang", language)
+    assert await tab.evaluate("window.trashNames") == [trash]
+
+
+async def test_the_browser_decides_the_language_until_the_person_does(open_tab: OpenTab) -> None:
     tab = await open_tab("/")
-    await _record_languages(tab)
-    await _expect_german(tab)
+    await expect_language(tab, "de", "1 von 1.234", "Papierkorb")
+    await expect(tab.get_by_role("tab").first).to_contain_text("1.234")
+    await tab.keyboard.press("Control+k")
+    await expect(tab.get_by_text("Sprache: English")).to_be_visible()
+    await tab.keyboard.type("english")
+    await tab.keyboard.press("Enter")
+    await expect_language(tab, "en", "1 of 1,234", "Trash")
+    await tab.reload()
+    await expect_language(tab, "en", "1 of 1,234", "Trash")
+    other_tab = await open_tab("/")
+    await expect_language(other_tab, "en", "1 of 1,234", "Trash")
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)], ids=["phone", "desktop"])
+async def test_german_texts_fit(open_tab: OpenTab, width: int, height: int) -> None:
+    tab = await open_tab("/")
+    await tab.set_viewport_size({"width": width, "height": height})
+    press = tab.keyboard.press
+    await expect(tab.get_by_role("contentinfo")).to_contain_text("1.234")
+    await press("j")
+    await press(" ")
+    toolbar = tab.get_by_role("toolbar", name="Ausgewählte Aufgaben")
+    await expect(toolbar).to_contain_text("1 ausgewählt")
+    assert await _cut_off(tab, width) == []
+    await press("Delete")
+    await expect(tab.get_by_role("status").filter(has_text="1 Aufgabe gelöscht.")).to_be_visible()
+    await tab.get_by_role("button", name="Papierkorb").click()
+    await expect(tab.get_by_role("grid", name="Gelöschte Aufgaben").get_by_role("row").first).to_be_visible()
+    assert await _cut_off(tab, width) == []
+    await press("Escape")
+    await expect(tab.get_by_role("dialog")).to_be_hidden()
+    await press("?")
+    await expect(tab.get_by_role("dialog", name="Tastenkürzel")).to_contain_text("Strg Umschalt Z")
+    assert await _cut_off(tab, width) == []
+
+
+async def _cut_off(tab: Page, width: int) -> list[str]:
+    """Return the texts that are cut off. The page itself must not scroll sideways."""
+    assert await tab.evaluate("document.documentElement.scrollWidth") <= width
+    cut_off: list[str] = await tab.evaluate(_CUT_OFF)
+    return cut_off

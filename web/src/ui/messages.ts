@@ -8,13 +8,14 @@
 import format, { type CompiledMessage, type FormatOptions } from 'icu-minify/format';
 import { createElement, Fragment, type ReactNode } from 'react';
 import type { MessageArguments, RichMessageArguments } from '@/catalog';
+import english from '@/catalog/en.json';
 import { type Language, locale } from './language';
 
 type Key = keyof MessageArguments | keyof RichMessageArguments;
 type Values<Arguments> = Arguments extends undefined ? [] : [values: Arguments];
 
-const IMPORTS: Record<Language, () => Promise<{ default: unknown }>> = {
-  en: () => import('@/catalog/en.json'),
+/** English is part of the page, so that it has texts if the catalogue of its language cannot be loaded. */
+const IMPORTS: Record<Exclude<Language, 'en'>, () => Promise<{ default: unknown }>> = {
   de: () => import('@/catalog/de.json'),
 };
 
@@ -32,8 +33,15 @@ const OPTIONS: FormatOptions = {
   },
 };
 
-export async function loadMessages(language: Language): Promise<void> {
-  catalog = (await IMPORTS[language]()).default as typeof catalog;
+/** Load the texts of a language, or else the English ones. Resolves to the language of the texts, and never rejects. */
+export async function loadMessages(language: Language): Promise<Language> {
+  try {
+    catalog = (language === 'en' ? english : (await IMPORTS[language]()).default) as typeof catalog;
+    return language;
+  } catch {
+    catalog = english as typeof catalog;
+    return 'en';
+  }
 }
 
 /** Return a text of the page. */

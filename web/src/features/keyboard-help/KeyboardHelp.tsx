@@ -76,9 +76,9 @@ export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: ()
             {shortcuts.map(([keys, action]) => (
               <Group key={action} justify="space-between" wrap="nowrap" gap="sm">
                 <Text size="sm">{action}</Text>
-                <Group gap={4} wrap="nowrap">
+                <Group gap={4} wrap="nowrap" style={{ flexShrink: 0 }}>
                   {keys.map((key) => (
-                    <Kbd key={key} size="xs">
+                    <Kbd key={key} size="xs" style={{ flexShrink: 0, whiteSpace: 'nowrap' }}>
                       {keyName(key)}
                     </Kbd>
                   ))}
