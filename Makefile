@@ -99,6 +99,9 @@ model: .venv/dev.stamp ## explore the model of the cache protocol (20 minutes)
 
 ## Maintain
 
+screenshots: .venv/dev.stamp ## take the pictures of docs/tutorial/tour.md in a browser (N= tasks, ONLY=name,name)
+	@exec $(BIN)/python -m tests.acceptance.web.tour $(N_OPTION) $(if $(ONLY),--only '$(ONLY)')
+
 verify: .venv/run.stamp ## compare Redis with PostgreSQL in the running service (DATA=, REPAIR=1 repairs differences)
 	@$(ENV) exec $(BIN)/python -m api verify $(if $(REPAIR),--repair)
 
@@ -157,5 +160,5 @@ lock-check: .venv/dev.stamp ## check that the lock files match pyproject.toml
 	fi; \
 	exit 1
 
-.PHONY: help run dev page load test check lint format audit bench faults fuzz fuzz-compiler typing mutants model verify reindex reset \
-	schema lock lock-check
+.PHONY: help run dev page load test check lint format audit bench faults fuzz fuzz-compiler typing mutants model screenshots verify reindex \
+	reset schema lock lock-check

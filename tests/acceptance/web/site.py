@@ -1,6 +1,7 @@
 """Runs the service with the built web page, on stores that a test can fill and stop."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,14 @@ _TASK = "query ($id: ID!) { task(id: $id) { title description status priority ex
 _CREATE = """
 mutation ($input: CreateTasksInput!) { createTasks(input: $input) { results { task { id } userErrors { code } } } }
 """
+
+# Inserts a number of tasks into the empty table.
+InsertTasks = Callable[[psycopg.Connection, int], None]
+
+
+def insert_numbered_tasks(connection: psycopg.Connection, count: int) -> None:
+    """Insert "Task 1", which is the newest one, to "Task <count>"."""
+    connection.execute(_INSERT_TASKS, {"count": count})
 
 
 class Site:
@@ -91,14 +100,15 @@ class Site:
         next(server for server in self._stores.servers if server.name != "PostgreSQL").start()
         assert until(lambda: self._state() == {"status": "ready", "degraded": False, "version": __version__})
 
-    def replace_tasks(self, count: int) -> None:
+    def replace_tasks(self, count: int, insert: InsertTasks = insert_numbered_tasks) -> None:
         """Replace all tasks by `count` new ones, directly in PostgreSQL, then rebuild the Redis index."""
         with psycopg.connect(self.urls.database_url, autocommit=True) as connection:
             indexes = connection.execute(_SECONDARY_INDEXES).fetchall()
             for name, _ in indexes:
-                connection.execute(f"DROP INDEX {name}")  # Recreating the index after the insert is much faster than updating it.
+                # Recreating the index after the insert is much faster than updating it.
+                connection.execute(f"DROP INDEX {name}")
             connection.execute("TRUNCATE task")
-            connection.execute(_INSERT_TASKS, {"count": count})
+            insert(connection, count)
             for _, definition in indexes:
                 connection.execute(definition)
             connection.execute("ANALYZE task")

@@ -84,7 +84,7 @@ def test_code_names_only_existing_pages() -> None:
         (page, path.relative_to(ROOT).as_posix())
         for path in tracked_files()
         if path.suffix in {".py", ".lua", ".sql", ".ts", ".tsx", ".graphql", ".yaml", ""}
-        for page in re.findall(r"\bdocs/[\w/-]+\.(?:md|png)\b", path.read_text(encoding="utf-8"))
+        for page in re.findall(r"\bdocs/[\w/-]+\.(?:md|png|webp)\b", path.read_text(encoding="utf-8"))
     }
     assert {(page, file) for page, file in named if not (ROOT / page).exists()} == set()
 
