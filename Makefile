@@ -73,8 +73,9 @@ audit: .venv/dev.stamp ## look for known vulnerabilities in the dependencies
 
 ## Benchmarks and campaigns
 
-bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes or web; N=, ROWS=, QUICK=1)
-	@exec $(BIN)/python -m benchmarks '$(SUITE)' $(N_OPTION) $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick)
+bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes, web, use; N= ROWS= QUICK=1 MINUTES=)
+	@exec $(BIN)/python -m benchmarks '$(SUITE)' $(N_OPTION) $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick) \
+		$(if $(MINUTES),--minutes '$(MINUTES)')
 
 faults: .venv/dev.stamp ## run the fault campaign for hours, from where it stopped (CASE= SEED= COUNT= MINUTES=)
 	$(BIN)/python -m tests.faults $(if $(CASE),--case $(CASE)) $(if $(SEED),--seed $(SEED)) \
@@ -160,5 +161,5 @@ lock-check: .venv/dev.stamp ## check that the lock files match pyproject.toml
 	fi; \
 	exit 1
 
-.PHONY: help run dev page load test check lint format audit bench faults fuzz fuzz-compiler typing mutants model screenshots verify reindex \
-	reset schema lock lock-check
+.PHONY: help run dev page load test check lint format audit bench faults fuzz fuzz-compiler typing mutants model \
+	screenshots verify reindex reset schema lock lock-check

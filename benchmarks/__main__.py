@@ -14,9 +14,10 @@ from benchmarks.page_rows.plan import QUICK, ROWS, Plan
 from benchmarks.report import ROOT, Report
 from millitask import __version__
 
-Suite = Literal["page", "protocol", "search", "live", "ship", "indexes", "web"]
+Suite = Literal["page", "protocol", "search", "live", "ship", "indexes", "web", "use"]
 # The default number of tasks, or of subscribers for `live`. All other suites use 1,000,000 tasks.
 DEFAULT_COUNTS = {"indexes": 100_000, "live": 1_000}
+USE_MINUTES = 60
 
 app = App(name="python -m benchmarks", help="Measure Millitask on this machine.", version=__version__)
 
@@ -32,6 +33,7 @@ def bench(
     quick: bool = False,
     data: Annotated[Path | None, Parameter(validator=PathValidator(file_okay=False))] = None,
     postgraphile: bool = True,
+    minutes: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
 ) -> int:
     """Run one suite, print its results and append them to the history.
 
@@ -40,7 +42,8 @@ def bench(
     suite
         What to measure. page: pages compared with other servers, page cost, load and rebuild. protocol: cost of
         consistency, degraded mode. search: search and filters. live: subscriptions. ship: the services of
-        compose.yaml. indexes: write cost of the search indexes. web: the web page in a browser.
+        compose.yaml. indexes: write cost of the search indexes. web: the web page in a browser. use: the memory of a
+        browser tab that is used for an hour.
     count
         Number of tasks, or of subscribers for `live`. Default: 1,000,000 tasks, 100,000 for `indexes`, 1,000
         subscribers.
@@ -58,11 +61,16 @@ def bench(
         tasks. Only for `page`.
     postgraphile
         Measure the rows that compare with PostGraphile, which needs Node.js and npm. Only for `page`.
+    minutes
+        How long the page is used. Default: 60. Only for `use`.
     """
     if suite != "page" and (against or rows or quick or data or not postgraphile):
         sys.stderr.write(
             "error: --against, --rows, --quick, --data and --no-postgraphile work only with the suite page\n"
         )
+        return 2
+    if suite != "use" and minutes is not None:
+        sys.stderr.write("error: --minutes works only with the suite use\n")
         return 2
     plan = replace(QUICK if quick else Plan(), data=data and data.resolve(), postgraphile=postgraphile)
     if rows:
@@ -72,13 +80,13 @@ def bench(
             return 2
         plan = replace(plan, rows=frozenset(row for row in ROWS if row in names))
     report = Report("compare" if against else suite, count or DEFAULT_COUNTS.get(suite, 1_000_000))
-    run(report, plan, against)
+    run(report, plan, against, minutes or USE_MINUTES)
     if record:
         sys.stderr.write(f"Recorded in {report.record().relative_to(ROOT)}\n")
     return 0
 
 
-def run(report: Report, plan: Plan, against: Path | None) -> None:
+def run(report: Report, plan: Plan, against: Path | None, minutes: float) -> None:
     """Run the suite of a report. Suites are imported late, because they import the service."""
     if against is not None:
         from benchmarks.compare import run as compare
@@ -88,6 +96,10 @@ def run(report: Report, plan: Plan, against: Path | None) -> None:
         from benchmarks.page import run as measure_page
 
         measure_page(report, plan)
+    elif report.suite == "use":
+        from benchmarks.use import run as measure_use
+
+        measure_use(report, minutes)
     else:
         importlib.import_module(f"benchmarks.{report.suite}").run(report)
 
