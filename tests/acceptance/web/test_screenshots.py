@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from playwright.async_api import Browser
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.tour.pictures import FOLDER, PICTURES, take_pictures
 from tests.acceptance.web.tour.sample_tasks import insert_sample_tasks
+from tests.acceptance.web.tour.tab_clock import PICTURE_TIME, TabClock
 from tests.support.service_process import ROOT
 
 TASKS = 2_000
@@ -22,6 +23,14 @@ def test_the_tour_shows_each_picture() -> None:
     names = {f"{picture.name}.webp" for picture in PICTURES}
     assert set(re.findall(r"\]\(\.\./tour/([\w.-]+)\)", TOUR.read_text(encoding="utf-8"))) == names
     assert {path.name for path in FOLDER.iterdir()} == names
+
+
+def test_times_move_from_real_time_to_that_of_the_pictures_and_back() -> None:
+    clock = TabClock(PICTURE_TIME + timedelta(days=400, hours=1))
+    answer = '{"createdAt":"2027-12-31T11:27:00.500809+00:00","title":"2027-12-31","cursor":"dAAG"}'
+    shown = '{"createdAt":"2026-11-26T10:20:00.000Z","title":"2027-12-31","cursor":"dAAG"}'
+    assert clock.to_page(answer) == shown
+    assert clock.to_service('{"expiresAt":"2026-11-27T18:00:00.000Z"}') == '{"expiresAt":"2028-01-01T19:00:00.000Z"}'
 
 
 @pytest.fixture
