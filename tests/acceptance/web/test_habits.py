@@ -97,10 +97,10 @@ async def test_menus_set_a_field_by_key(site: Site, open_tab: OpenTab, scheme: L
     await expect(tasks.row("Write the letter")).to_contain_text("Urgent")
     await expect(tasks.row("Send the parcel")).to_contain_text("Urgent")
     await press("d")
-    await tab.get_by_role("menuitem", name="In a week").click()
+    await tab.get_by_role("button", name="In a week").click()
     await expect(tasks.row("Write the letter")).to_contain_text("Expires in")
     await press("d")
-    await tab.get_by_role("menuitem", name="Never").click()
+    await tab.get_by_role("button", name="Never").click()
     await expect(tasks.row("Write the letter")).not_to_contain_text("Expires in")
 
 

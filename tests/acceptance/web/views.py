@@ -23,6 +23,14 @@ async def new_task(tasks: TaskList) -> None:
     await expect(tasks.dialog("New task")).to_be_visible()
 
 
+async def expiry_picker(tasks: TaskList) -> None:
+    """Open the picker for a new task, with a time that is typed."""
+    await new_task(tasks)
+    await tasks.dialog("New task").get_by_role("button", name="Expires").click()
+    await tasks.dialog("Set expiry").get_by_label("Date and time").fill("in 3 days")
+    await expect(tasks.dialog("Set expiry").get_by_role("status")).to_contain_text("in 3 days")
+
+
 async def keyboard_help(tasks: TaskList) -> None:
     await tasks.tab.get_by_role("button", name="Keyboard shortcuts").click()
     await expect(tasks.dialog("Keyboard shortcuts")).to_be_visible()
@@ -80,6 +88,7 @@ VIEWS: tuple[View, ...] = (
     task_list,
     task_drawer,
     new_task,
+    expiry_picker,
     keyboard_help,
     command_menu,
     selection,

@@ -21,10 +21,10 @@ interface Props {
   onOpenMenu: (field: FieldMenuRequest['field'], anchor: FieldMenuRequest['anchor']) => void;
 }
 
-const menus = (): { field: FieldMenuRequest['field']; label: string; hotkey: string }[] => [
-  { field: 'status', label: t('tasks.field.status'), hotkey: 'S' },
-  { field: 'priority', label: t('tasks.field.priority'), hotkey: 'P' },
-  { field: 'expiresAt', label: t('bulk.expiry'), hotkey: 'D' },
+const menus = (): { field: FieldMenuRequest['field']; label: string; hotkey: string; opens: 'menu' | 'dialog' }[] => [
+  { field: 'status', label: t('tasks.field.status'), hotkey: 'S', opens: 'menu' },
+  { field: 'priority', label: t('tasks.field.priority'), hotkey: 'P', opens: 'menu' },
+  { field: 'expiresAt', label: t('bulk.expiry'), hotkey: 'D', opens: 'dialog' },
 ];
 
 export function BulkActionsBar({ count, listTotal, allSelected, onOpenMenu, ...actions }: Props) {
@@ -40,8 +40,14 @@ export function BulkActionsBar({ count, listTotal, allSelected, onOpenMenu, ...a
         </Button>
       )}
       <ActionButton label={t('bulk.complete')} icon="check" hotkey="X" onClick={actions.onComplete} />
-      {menus().map(({ field, label, hotkey }) => (
-        <ActionButton key={field} label={label} hotkey={hotkey} menu onClick={(anchor) => onOpenMenu(field, anchor)} />
+      {menus().map(({ field, label, hotkey, opens }) => (
+        <ActionButton
+          key={field}
+          label={label}
+          hotkey={hotkey}
+          opens={opens}
+          onClick={(anchor) => onOpenMenu(field, anchor)}
+        />
       ))}
       <ActionButton label={t('actions.delete')} icon="trash" hotkey={t('keys.delete')} onClick={actions.onDelete} />
       <Button size="compact-sm" variant="subtle" color="gray" onClick={actions.onClear}>
@@ -55,18 +61,18 @@ interface ActionButtonProps {
   label: string;
   icon?: IconName;
   hotkey: string;
-  menu?: boolean;
+  opens?: 'menu' | 'dialog';
   onClick: (anchor: FieldMenuRequest['anchor']) => void;
 }
 
-function ActionButton({ label, icon, hotkey, menu, onClick }: ActionButtonProps) {
+function ActionButton({ label, icon, hotkey, opens, onClick }: ActionButtonProps) {
   return (
     <Button
       size="compact-sm"
       variant="default"
       leftSection={icon && <Icon name={icon} />}
       rightSection={<Kbd size="xs">{hotkey}</Kbd>}
-      {...(menu ? { 'aria-haspopup': 'menu' as const } : {})}
+      {...(opens ? { 'aria-haspopup': opens } : {})}
       onClick={({ currentTarget }: MouseEvent) => {
         const { left, top } = currentTarget.getBoundingClientRect();
         onClick({ left, top });

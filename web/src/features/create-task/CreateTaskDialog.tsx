@@ -6,7 +6,7 @@ import { keepNewTask, settleNewTask } from '@/features/task-editing/queuedCreate
 import { clearPendingId, idForCreate } from '@/features/task-editing/taskIds';
 import { useCreateTask } from '@/features/task-editing/useCreateTask';
 import { taskCreatedHere } from '@/features/tasks/listEvents';
-import { ExpiryField } from '@/features/tasks/ExpiryField';
+import { ExpiryField } from '@/features/expiry/ExpiryField';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskPriority, TaskStatus } from '@/gql';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';

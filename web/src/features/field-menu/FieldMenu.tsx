@@ -1,12 +1,10 @@
-/** A menu that sets one field of the active task or of all selected ones. Number keys choose an item. */
+/** A menu, or for the expiry a dialog, that sets one field of the active task or of all selected ones. Digits choose. */
 import { Kbd, Menu } from '@mantine/core';
-import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import type { BulkFields } from '@/features/bulk-changes/bulkItem';
+import { ExpiryPicker } from '@/features/expiry/parts';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
-import { Icon } from '@/ui/icons';
-import { ExpiryDialog } from './ExpiryDialog';
-import { expiryPresets } from './expiryPresets';
 import styles from './FieldMenu.module.css';
 import type { FieldMenuRequest } from './fieldMenuRequest';
 
@@ -22,14 +20,21 @@ interface Props extends FieldMenuRequest {
 }
 
 export function FieldMenu({ field, anchor, current, onPick, onClose }: Props) {
-  const [picksDate, setPicksDate] = useState(false);
   const pick = (fields: BulkFields) => {
     onClose();
     onPick(fields);
   };
-  if (picksDate) return <ExpiryDialog onPick={(expiresAt) => pick({ expiresAt })} onClose={onClose} />;
-  const items = itemsOf(field, current, pick, () => setPicksDate(true));
-  return <ItemMenu name={FIELD_NAMES[field]} items={items} anchor={anchor} onClose={onClose} />;
+  if (field === 'expiresAt') {
+    return (
+      <ExpiryPicker
+        value={current?.expiresAt}
+        many={current === undefined}
+        onPick={(expiresAt) => pick({ expiresAt })}
+        onClose={onClose}
+      />
+    );
+  }
+  return <ItemMenu name={FIELD_NAMES[field]} items={itemsOf(field, current, pick)} anchor={anchor} onClose={onClose} />;
 }
 
 interface ItemMenuProps {
@@ -62,8 +67,6 @@ function ItemMenu({ name, items, anchor, onClose }: ItemMenuProps) {
   return (
     <Menu
       opened
-      // Closing must not close the menu's successor, the dialog that picks a date.
-      closeOnItemClick={false}
       onClose={onClose}
       position="bottom-start"
       offset={4}
@@ -93,18 +96,11 @@ function ItemMenu({ name, items, anchor, onClose }: ItemMenuProps) {
   );
 }
 
-const FIELD_NAMES: Record<FieldMenuRequest['field'], string> = {
-  status: 'Status',
-  priority: 'Priority',
-  expiresAt: 'Expiry',
-};
+type MenuField = Exclude<FieldMenuRequest['field'], 'expiresAt'>;
 
-function itemsOf(
-  field: FieldMenuRequest['field'],
-  current: BulkFields | undefined,
-  pick: (fields: BulkFields) => void,
-  pickDate: () => void,
-): Item[] {
+const FIELD_NAMES: Record<MenuField, string> = { status: 'Status', priority: 'Priority' };
+
+function itemsOf(field: MenuField, current: BulkFields | undefined, pick: (fields: BulkFields) => void): Item[] {
   if (field === 'status') {
     return selectOptions(STATUS_LABELS).map(({ value: status, label }) => ({
       label,
@@ -113,27 +109,10 @@ function itemsOf(
       run: () => pick({ status }),
     }));
   }
-  if (field === 'priority') {
-    return selectOptions(PRIORITY_LABELS).map(({ value: priority, label }) => ({
-      label,
-      icon: <PriorityIcon priority={priority} />,
-      current: current?.priority === priority,
-      run: () => pick({ priority }),
-    }));
-  }
-  const presets = expiryPresets().map(({ label, expiresAt }) => ({
+  return selectOptions(PRIORITY_LABELS).map(({ value: priority, label }) => ({
     label,
-    icon: <Icon name="clock" />,
-    run: () => pick({ expiresAt }),
+    icon: <PriorityIcon priority={priority} />,
+    current: current?.priority === priority,
+    run: () => pick({ priority }),
   }));
-  return [
-    ...presets,
-    { label: 'Pick a time…', icon: <Icon name="pencil" />, run: pickDate },
-    {
-      label: 'Never',
-      icon: <Icon name="close" />,
-      current: current?.expiresAt === null,
-      run: () => pick({ expiresAt: null }),
-    },
-  ];
 }

@@ -6,7 +6,7 @@ import { GoneTaskNotice } from '@/features/gone-task/GoneTaskNotice';
 import { type GoneReason, useGoneTask } from '@/features/task-editing/goneTasks';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
-import { ExpiryField } from '@/features/tasks/ExpiryField';
+import { ExpiryField } from '@/features/expiry/ExpiryField';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import {
   type TaskDetailQuery,

@@ -2,11 +2,13 @@
 import { useFragment } from '@apollo/client/react';
 import { memo, type MouseEvent as ReactMouseEvent } from 'react';
 import { containsTask, type TaskSet } from '@/features/bulk-changes/taskSet';
+import { expiryUrgency } from '@/features/tasks/expiryUrgency';
 import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import { TaskRowFragmentDoc, type TaskRowFragment } from '@/gql';
 import { formatLongDate, formatShortDate, formatTimeLeft } from '@/ui/format';
 import { Icon } from '@/ui/icons';
+import { useNow } from '@/ui/useNow';
 import utilities from '@/ui/utilities.module.css';
 import { type RowPlacement, SkeletonRow } from './PlaceholderRows';
 import { RowTitle } from './RowTitle';
@@ -108,9 +110,14 @@ function StatusButton({ task: { status, title }, onClick }: { task: TaskRowFragm
 }
 
 function ExpiryBadge({ expiresAt }: { expiresAt: string }) {
-  const { text, soon } = formatTimeLeft(expiresAt);
+  const now = useNow();
+  const { text } = formatTimeLeft(expiresAt, now);
   return (
-    <span className={styles.badge} data-soon={soon} title={`Expires ${formatLongDate(expiresAt)}`}>
+    <span
+      className={styles.badge}
+      data-urgency={expiryUrgency(expiresAt, now)}
+      title={`Disappears ${formatLongDate(expiresAt)}`}
+    >
       <Icon name="clock" />
       <span className={utilities.visuallyHidden}>Expires </span>
       {text}

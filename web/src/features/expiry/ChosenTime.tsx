@@ -1,0 +1,49 @@
+/** The chosen time in words, so that nobody sets another one than they mean. */
+import { Radio, Text } from '@mantine/core';
+import { expiryUrgency } from '@/features/tasks/expiryUrgency';
+import { formatFullTime, formatTimeOfDay, formatTimeUntil } from '@/ui/timeFormat';
+import styles from './ExpiryPicker.module.css';
+import { clockChangeText } from './expiryTexts';
+import type { useExpiryInput } from './useExpiryInput';
+
+interface Props {
+  input: ReturnType<typeof useExpiryInput>;
+  now: Date;
+}
+
+export function ChosenTime({ input, now }: Props) {
+  const { resolved, at, problem } = input;
+  return (
+    <div className={styles.chosen}>
+      <div role="status">
+        {at && !problem && (
+          <>
+            <span className={styles.until} data-urgency={expiryUrgency(at.toISOString(), now)}>
+              {formatTimeUntil(at, now)}
+            </span>{' '}
+            <span>{formatFullTime(at)}</span>
+          </>
+        )}
+        {resolved && !problem && <p className={styles.clockChange}>{clockChangeText(resolved)}</p>}
+      </div>
+      {resolved?.kind === 'repeated' && (
+        <Radio.Group
+          aria-label="Which of the two times"
+          size="xs"
+          value={input.second ? 'second' : 'first'}
+          onChange={(choice) => input.setSecond(choice === 'second')}
+        >
+          <Radio className={styles.choice} value="first" label={`The first, ${timeWithZone(resolved.at)}`} />
+          <Radio className={styles.choice} value="second" label={`The second, ${timeWithZone(resolved.second)}`} />
+        </Radio.Group>
+      )}
+      <Text size="xs" c="dimmed">
+        Time zone: {Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll('_', ' ')}
+      </Text>
+    </div>
+  );
+}
+
+function timeWithZone(at: Date): string {
+  return formatTimeOfDay(at, { timeZoneName: 'shortOffset' });
+}

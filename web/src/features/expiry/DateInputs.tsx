@@ -1,0 +1,128 @@
+/** A date as text, its time of day, and a calendar. All three show and change the same time. */
+import { TextInput } from '@mantine/core';
+import { DatePicker, TimePicker } from '@mantine/dates';
+import { type RefObject, useState } from 'react';
+import { userLocale, uses12Hours } from '@/ui/locale';
+import { formatDay, formatMonth, formatWeekday } from '@/ui/timeFormat';
+import { firstDayOfWeek } from '@/ui/weekStart';
+import { dayPeriodNames, formatWallTime } from './dateWords';
+import styles from './ExpiryPicker.module.css';
+import { problemText } from './expiryTexts';
+import { addDays, type CalendarDate, type TimeOfDay, wallTimeOf } from './localTime';
+import type { useExpiryInput } from './useExpiryInput';
+
+interface Props {
+  input: ReturnType<typeof useExpiryInput>;
+  now: Date;
+  textField: RefObject<HTMLInputElement | null>;
+  showsProblem: boolean;
+  onLeave: () => void;
+  onEdit: () => void;
+}
+
+const LAST_DAY = '2199-12-31';
+
+export function DateInputs({ input, now, textField, showsProblem, onLeave, onEdit }: Props) {
+  const { wall } = input.resolved ?? {};
+  const today = wallTimeOf(now);
+  const example = formatWallTime({ ...addDays(today, 1), hour: 9, minute: 0 }, userLocale());
+  return (
+    <>
+      <div className={styles.inputs}>
+        <TextInput
+          ref={textField}
+          label="Date and time"
+          autoComplete="off"
+          placeholder={example}
+          value={input.text}
+          error={showsProblem && input.problem && problemText(input.problem, example)}
+          onBlur={onLeave}
+          onChange={(event) => {
+            onEdit();
+            input.setText(event.currentTarget.value);
+          }}
+        />
+        <Clock time={wall} onChange={input.setTime} />
+      </div>
+      <Calendar day={wall && dayString(wall)} today={dayString(today)} onChange={input.setDate} />
+    </>
+  );
+}
+
+function Clock({ time, onChange }: { time: TimeOfDay | undefined; onChange: (time: TimeOfDay) => void }) {
+  const [resets, setResets] = useState(0);
+  const value = time ? `${padded(time.hour)}:${padded(time.minute)}` : '';
+  return (
+    <TimePicker
+      // A time that is left half typed becomes the chosen time again.
+      key={resets}
+      label="Time"
+      format={uses12Hours(userLocale()) ? '12h' : '24h'}
+      amPmLabels={dayPeriodNames(userLocale())}
+      hoursInputLabel="Hours"
+      minutesInputLabel="Minutes"
+      amPmInputLabel="Half of the day"
+      disabled={!time}
+      value={value}
+      onChange={(text) => {
+        const [hour, minute] = text.split(':').map(Number);
+        if (hour !== undefined && minute !== undefined) onChange({ hour, minute });
+      }}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) setResets(resets + 1);
+      }}
+    />
+  );
+}
+
+interface CalendarProps {
+  day: string | undefined;
+  today: string;
+  onChange: (date: CalendarDate) => void;
+}
+
+function Calendar({ day, today, onChange }: CalendarProps) {
+  const [shown, setShown] = useState({ day, month: day ?? today });
+  // A date that is typed brings its month into view.
+  if (day !== shown.day) setShown({ day, month: day ?? shown.month });
+  return (
+    <DatePicker
+      className={styles.calendar}
+      date={shown.month}
+      onDateChange={(month) => setShown({ day, month })}
+      value={day ?? null}
+      onChange={(picked) => {
+        if (picked !== null) onChange(dateOf(picked));
+      }}
+      minDate={today}
+      maxDate={LAST_DAY}
+      highlightToday
+      weekendDays={[]}
+      firstDayOfWeek={firstDayOfWeek(userLocale())}
+      weekdayFormat={(date) => formatWeekday(utcDay(date))}
+      monthLabelFormat={(date) => formatMonth(utcDay(date))}
+      monthsListFormat={(date) => formatMonth(utcDay(date), 'short')}
+      getDayAriaLabel={(date) => formatDay(utcDay(date))}
+      getDayProps={(date) => ({ 'aria-pressed': date === day, ...(date === today && { 'aria-current': 'date' }) })}
+      previousLabel="Earlier"
+      nextLabel="Later"
+    />
+  );
+}
+
+function padded(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+function dayString({ year, month, day }: CalendarDate): string {
+  return `${year}-${padded(month)}-${padded(day)}`;
+}
+
+function dateOf(text: string): CalendarDate {
+  const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
+  return { year, month, day };
+}
+
+function utcDay(text: string): Date {
+  return new Date(`${text.slice(0, 10)}T00:00:00Z`);
+}

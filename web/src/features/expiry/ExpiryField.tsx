@@ -1,0 +1,72 @@
+/** A field that shows when a task expires, and opens the picker. */
+import { CloseButton, Input, UnstyledButton } from '@mantine/core';
+import { useId, useRef, useState } from 'react';
+import { expiryUrgency } from '@/features/tasks/expiryUrgency';
+import { Icon } from '@/ui/icons';
+import { formatTimeUntil, formatWeekdayAndTime } from '@/ui/timeFormat';
+import { useNow } from '@/ui/useNow';
+import styles from './ExpiryField.module.css';
+import { ExpiryPicker } from './parts';
+
+interface Props {
+  value: string | null;
+  onChange: (iso: string | null) => void;
+}
+
+export function ExpiryField({ value, onChange }: Props) {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const [opened, setOpened] = useState(false);
+  const close = () => {
+    setOpened(false);
+    button.current?.focus({ preventScroll: true });
+  };
+  const pick = (next: string | null) => {
+    close();
+    if (next !== value) onChange(next);
+  };
+  return (
+    <Input.Wrapper
+      id={id}
+      label="Expires"
+      labelElement="div"
+      labelProps={{ id: `${id}-label` }}
+      description="At this time the task disappears for everyone, and cannot be restored."
+      descriptionProps={{ id: `${id}-description` }}
+      inputWrapperOrder={['label', 'input', 'description']}
+    >
+      <div className={styles.field}>
+        <UnstyledButton
+          ref={button}
+          id={id}
+          className={styles.button}
+          aria-haspopup="dialog"
+          aria-labelledby={`${id}-label ${id}`}
+          aria-describedby={`${id}-description`}
+          onClick={() => setOpened(true)}
+        >
+          <Icon name="clock" />
+          <ExpiryValue value={value} />
+        </UnstyledButton>
+        {value !== null && (
+          <CloseButton size="sm" className={styles.clear} aria-label="Remove the expiry" onClick={() => pick(null)} />
+        )}
+      </div>
+      {opened && <ExpiryPicker value={value} many={false} onPick={pick} onClose={close} />}
+    </Input.Wrapper>
+  );
+}
+
+function ExpiryValue({ value }: { value: string | null }) {
+  const now = useNow();
+  if (value === null) return <span className={styles.placeholder}>Never</span>;
+  const at = new Date(value);
+  return (
+    <>
+      <span>{formatWeekdayAndTime(at)}</span>{' '}
+      <span className={styles.left} data-urgency={expiryUrgency(value, now)}>
+        {at > now ? formatTimeUntil(at, now) : 'now'}
+      </span>
+    </>
+  );
+}

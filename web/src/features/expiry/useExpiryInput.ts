@@ -1,0 +1,57 @@
+/** What the person has typed or chosen in the expiry picker. The text is the only state: the calendar and the clock edit it. */
+import { useState } from 'react';
+import { textLocale, userLocale } from '@/ui/locale';
+import { formatForTyping, formatWallTime } from './dateWords';
+import { type CalendarDate, morningOf, type Resolved, type TimeOfDay, type WallTime } from './localTime';
+import { expiryProblem, parseExpiry } from './parseExpiry';
+
+export type ExpiryProblem = 'empty' | 'unreadable' | 'past' | 'too late';
+
+interface Input {
+  text: string;
+  /** Whether the second of two equal times is meant, when the clocks go back. */
+  second: boolean;
+}
+
+export interface Reading {
+  resolved: Resolved | undefined;
+  /** The chosen time, also if it has a problem. */
+  at: Date | undefined;
+  problem: ExpiryProblem | undefined;
+}
+
+/** Return what the input means at a time. */
+export function readExpiry({ text, second }: Input, now: Date): Reading {
+  const locales = { user: userLocale(), text: textLocale() };
+  const resolved = parseExpiry(text, now, locales);
+  if (!resolved) return { resolved, at: undefined, problem: text.trim() === '' ? 'empty' : 'unreadable' };
+  const at = second && resolved.kind === 'repeated' ? resolved.second : resolved.at;
+  return { resolved, at, problem: expiryProblem(at, now) };
+}
+
+function inputFor(value: string | null): Input {
+  if (value === null) return { text: '', second: false };
+  const at = new Date(value);
+  const text = formatForTyping(at, userLocale());
+  const { resolved } = readExpiry({ text, second: false }, at);
+  return { text, second: resolved?.kind === 'repeated' && resolved.at < at };
+}
+
+export function useExpiryInput(value: string | null, now: Date) {
+  const [initial] = useState(() => inputFor(value));
+  const [input, setInput] = useState(initial);
+  const reading = readExpiry(input, now);
+  const wall = reading.resolved?.wall;
+  const setWall = (next: WallTime) => setInput({ text: formatWallTime(next, userLocale()), second: false });
+  return {
+    ...reading,
+    ...input,
+    isUnchanged: input.text === initial.text && input.second === initial.second,
+    setText: (text: string) => setInput({ text, second: false }),
+    setSecond: (second: boolean) => setInput({ ...input, second }),
+    setDate: (date: CalendarDate) => setWall(wall ? { ...wall, ...date } : morningOf(date, now)),
+    setTime: (time: TimeOfDay) => wall && setWall({ ...wall, ...time }),
+    /** What the input means now: `now` may be some seconds old. */
+    readNow: () => readExpiry(input, new Date()),
+  };
+}

@@ -1,0 +1,23 @@
+/** The language of the page, combined with the customs of the person's own locale. */
+
+/** Return the locale of the browser, with the calendar and the digits of the page. */
+export function userLocale(): string {
+  const [first = 'en'] = typeof navigator === 'undefined' ? [] : navigator.languages;
+  return new Intl.Locale(first, { calendar: 'gregory', numberingSystem: 'latn' }).toString();
+}
+
+function pageLanguage(): string {
+  return (typeof document === 'undefined' ? '' : document.documentElement.lang) || 'en';
+}
+
+/** Return the locale for dates with words: the language of the page, with the order and the clock of the person. */
+export function textLocale(user = userLocale(), language = pageLanguage()): string {
+  const region = new Intl.Locale(user).maximize().region;
+  const hourCycle = uses12Hours(user) ? 'h12' : 'h23';
+  const options = { calendar: 'gregory', numberingSystem: 'latn', hourCycle } as const;
+  return new Intl.Locale(language, region === undefined ? options : { ...options, region }).toString();
+}
+
+export function uses12Hours(locale: string): boolean {
+  return new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hour12 ?? false;
+}
