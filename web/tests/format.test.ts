@@ -22,13 +22,13 @@ test('a long date has a time', () => {
 
 describe('time left', () => {
   test.each([
-    [90_000, 'in 1 min.', true],
-    [1_000, 'in 1 min.', true],
-    [5 * HOUR_MS, 'in 5 hr.', true],
-    [3 * 24 * HOUR_MS, 'in 3 days', false],
-    [200 * 24 * HOUR_MS, 'Jan 1, 2027', false],
-  ])('%d ms are shown as "%s"', (ms, text, soon) => {
-    expect(formatTimeLeft(inMs(ms), now)).toEqual({ text, soon });
+    [90_000, 'in 1 min.'],
+    [1_000, 'in 1 min.'],
+    [5 * HOUR_MS, 'in 5 hr.'],
+    [3 * 24 * HOUR_MS, 'in 3 days'],
+    [200 * 24 * HOUR_MS, 'Jan 1, 2027'],
+  ])('%d ms are shown as "%s"', (ms, text) => {
+    expect(formatTimeLeft(inMs(ms), now)).toBe(text);
   });
 });
 

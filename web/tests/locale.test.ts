@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { textLocale, uses12Hours } from '@/ui/locale';
+import { textLocale, userLocale, uses12Hours } from '@/ui/locale';
 import { firstDayOfRegion, firstDayOfWeek } from '@/ui/weekStart';
 
 const AT = new Date(2026, 11, 1, 18, 5);
@@ -14,6 +14,11 @@ test.each([
   ['fr-CA', 'en', 'Dec 1, 2026, 18:05'],
 ])('a person with the locale %s reads dates in "%s" as %s', (user, language, expected) => {
   expect(format(textLocale(user, language)).replace(/\s/g, ' ')).toBe(expected);
+});
+
+test('a tag that is not valid is replaced', () => {
+  expect(userLocale(['de-AT', 'en'])).toBe('de-AT-u-ca-gregory-nu-latn');
+  expect(userLocale(['en-US@posix'])).toBe('en-u-ca-gregory-nu-latn');
 });
 
 test('the first day of the week depends on the region', () => {

@@ -16,7 +16,7 @@ from tests.acceptance.web.tab_monitor import TabMonitor
 from tests.acceptance.web.task_list import TaskList
 from tests.acceptance.web.test_editing import record_mutations
 
-GERMAN: dict[str, Any] = {"locale": "de-DE", "timezone_id": "Europe/Berlin"}
+EUROPEAN: dict[str, Any] = {"locale": "en-DE", "timezone_id": "Europe/Berlin"}
 AMERICAN: dict[str, Any] = {"locale": "en-US", "timezone_id": "America/New_York"}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -64,7 +64,7 @@ async def set_by_typing(tab: Page, text: str) -> None:
 
 async def test_a_choice_that_is_not_confirmed_changes_nothing(site: Site, open_as: OpenAs) -> None:
     [id_] = await site.create_tasks("Write the letter", expiresAt="2028-02-01T12:00:30Z")
-    tab = await open_as(f"/?task={id_}", **GERMAN)
+    tab = await open_as(f"/?task={id_}", **EUROPEAN)
     drawer, mutations = TaskList(tab).dialog("Task"), record_mutations(tab)
 
     picker = await open_picker(tab)
@@ -95,10 +95,10 @@ async def test_a_choice_that_is_not_confirmed_changes_nothing(site: Site, open_a
 @pytest.mark.parametrize(
     ("person", "text", "shown", "expires_at", "weekdays"),
     [
-        (GERMAN, "1.2.2028 18:30", "Tue, 1 Feb 2028, 18:30", "2028-02-01T17:30:00", "Mon Tue"),
+        (EUROPEAN, "1.2.2028 18:30", "Tue, 1 Feb 2028, 18:30", "2028-02-01T17:30:00", "Mon Tue"),
         (AMERICAN, "2/1/2028 6:30 PM", "Tue, Feb 1, 2028, 6:30 PM", "2028-02-01T23:30:00", "Sun Mon"),
     ],
-    ids=["German", "American"],
+    ids=["European", "American"],
 )
 async def test_times_are_in_the_locale_and_the_zone_of_the_person(
     site: Site, open_as: OpenAs, person: Any, text: str, shown: str, expires_at: str, weekdays: str
@@ -117,7 +117,7 @@ async def test_times_are_in_the_locale_and_the_zone_of_the_person(
 
 async def test_a_change_of_the_clocks(site: Site, open_as: OpenAs) -> None:
     [id_] = await site.create_tasks("Write the letter")
-    tab = await open_as("about:blank", **GERMAN)
+    tab = await open_as("about:blank", **EUROPEAN)
     await tab.clock.set_fixed_time("2027-10-30T18:00:00Z")  # The clocks go back the next night.
     await tab.goto(f"/?task={id_}")
     picker = await open_picker(tab)
@@ -199,7 +199,7 @@ async def test_a_new_task_and_a_selection_use_the_same_picker(site: Site, open_a
 async def test_the_picker_on_a_phone(site: Site, open_as: OpenAs) -> None:
     in_ten_minutes = datetime.now(UTC) + timedelta(minutes=10)
     [id_] = await site.create_tasks("Write the letter", expiresAt=in_ten_minutes.isoformat())
-    tab = await open_as(f"/?task={id_}", **GERMAN, **PHONE)
+    tab = await open_as(f"/?task={id_}", **EUROPEAN, **PHONE)
     tasks = TaskList(tab)
     await field_of(tasks.dialog("Task")).tap()
     picker = tasks.dialog("Set expiry")

@@ -1,10 +1,12 @@
 /** Numbers, dates and durations as the page displays them, in its locale. */
 import { locale } from './language';
+import { textLocale } from './locale';
 import { t } from './messages';
 
-const monthAndDay = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
-const monthDayAndYear = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', year: 'numeric' });
-const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+const dateLocale = textLocale();
+const monthAndDay = new Intl.DateTimeFormat(dateLocale, { month: 'short', day: 'numeric' });
+const monthDayAndYear = new Intl.DateTimeFormat(dateLocale, { month: 'short', day: 'numeric', year: 'numeric' });
+const dateAndTime = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium', timeStyle: 'short' });
 const distance = new Intl.RelativeTimeFormat(locale, { style: 'short' });
 const instant = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 const count = new Intl.NumberFormat(locale);
@@ -53,10 +55,10 @@ function formatDistance(awayMs: number): string | undefined {
   return unit && distance.format(Math.sign(awayMs) * Math.floor(Math.abs(awayMs) / unit.unitMs), unit.unit);
 }
 
-/** Return "in 5 hr." or "in 3 days", or the date when it is a month away or more. `soon` means within a day. */
-export function formatTimeLeft(iso: string, now = new Date()): { text: string; soon: boolean } {
+/** Return "in 5 hr." or "in 3 days", or the date when it is a month away or more. */
+export function formatTimeLeft(iso: string, now = new Date()): string {
   const leftMs = new Date(iso).getTime() - now.getTime();
-  return { text: formatDistance(Math.max(leftMs, MINUTE_MS)) ?? formatShortDate(iso, now), soon: leftMs < DAY_MS };
+  return formatDistance(Math.max(leftMs, MINUTE_MS)) ?? formatShortDate(iso, now);
 }
 
 /** Return "now", "in 5 hr." or "in 3 days", or "on Nov 27" for a time a month away or more. */

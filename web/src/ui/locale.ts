@@ -1,9 +1,14 @@
 /** The language of the page, combined with the customs of the person's own locale. */
 
 /** Return the locale of the browser, with the calendar and the digits of the page. */
-export function userLocale(): string {
-  const [first = 'en'] = typeof navigator === 'undefined' ? [] : navigator.languages;
-  return new Intl.Locale(first, { calendar: 'gregory', numberingSystem: 'latn' }).toString();
+export function userLocale(languages = typeof navigator === 'undefined' ? [] : navigator.languages): string {
+  const options = { calendar: 'gregory', numberingSystem: 'latn' } as const;
+  try {
+    return new Intl.Locale(languages[0] ?? 'en', options).toString();
+  } catch {
+    // Some browsers pass on a tag of the system that is not valid, such as `en-US@posix`.
+    return new Intl.Locale('en', options).toString();
+  }
 }
 
 function pageLanguage(): string {

@@ -51,6 +51,7 @@ export function DateInputs({ input, now, textField, showsProblem, onLeave, onEdi
 
 function Clock({ time, onChange }: { time: TimeOfDay | undefined; onChange: (time: TimeOfDay) => void }) {
   const [resets, setResets] = useState(0);
+  const periods = dayPeriodNames(userLocale());
   const value = time ? `${padded(time.hour)}:${padded(time.minute)}` : '';
   return (
     <TimePicker
@@ -58,10 +59,10 @@ function Clock({ time, onChange }: { time: TimeOfDay | undefined; onChange: (tim
       key={resets}
       label="Time"
       format={uses12Hours(userLocale()) ? '12h' : '24h'}
-      amPmLabels={dayPeriodNames(userLocale())}
+      amPmLabels={periods}
       hoursInputLabel="Hours"
       minutesInputLabel="Minutes"
-      amPmInputLabel="Half of the day"
+      amPmInputLabel={`${periods.am} / ${periods.pm}`}
       disabled={!time}
       value={value}
       onChange={(text) => {

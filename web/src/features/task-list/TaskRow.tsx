@@ -111,7 +111,6 @@ function StatusButton({ task: { status, title }, onClick }: { task: TaskRowFragm
 
 function ExpiryBadge({ expiresAt }: { expiresAt: string }) {
   const now = useNow();
-  const { text } = formatTimeLeft(expiresAt, now);
   return (
     <span
       className={styles.badge}
@@ -120,7 +119,7 @@ function ExpiryBadge({ expiresAt }: { expiresAt: string }) {
     >
       <Icon name="clock" />
       <span className={utilities.visuallyHidden}>Expires </span>
-      {text}
+      {formatTimeLeft(expiresAt, now)}
     </span>
   );
 }
