@@ -11,7 +11,6 @@ const NOT_IN_CATALOGUE = [
   'src/features/search/**',
   'src/features/task-drawer/**',
   'src/features/task-list/**',
-  'src/features/tasks/ExpiryField.tsx',
   'src/features/tasks-page/Header.tsx',
   'src/features/tasks-page/PageTitle.tsx',
   'src/features/tasks-page/TasksPage.tsx',

@@ -115,6 +115,20 @@ async def test_times_are_in_the_locale_and_the_zone_of_the_person(
     assert (await site.saved_task(id_, 2))["expiresAt"].startswith(expires_at)
 
 
+async def test_a_german_page_reads_german_dates(site: Site, open_as: OpenAs) -> None:
+    [id_] = await site.create_tasks("Write the letter")
+    tab = await open_as(f"/?task={id_}", locale="de-DE", timezone_id="Europe/Berlin")
+    field = tab.get_by_role("button", name="Läuft ab")
+    await field.click()
+    picker = tab.get_by_role("dialog", name="Ablauf festlegen")
+    await expect(picker).to_contain_text("kann nicht wiederhergestellt werden")
+    await picker.get_by_label("Datum und Uhrzeit").fill("1. Februar 2028 18:30")
+    await expect(picker.get_by_role("status")).to_contain_text("Dienstag, 1. Februar 2028 um 18:30 GMT+1")
+    await tab.keyboard.press("Enter")
+    await expect(field).to_contain_text("Di., 1. Feb. 2028, 18:30")
+    assert (await site.saved_task(id_, 2))["expiresAt"].startswith("2028-02-01T17:30:00")
+
+
 async def test_a_change_of_the_clocks(site: Site, open_as: OpenAs) -> None:
     [id_] = await site.create_tasks("Write the letter")
     tab = await open_as("about:blank", **EUROPEAN)

@@ -1,4 +1,5 @@
 /** The language of the page, combined with the customs of the person's own locale. */
+import { language as pageLanguage } from './language';
 
 /** Return the locale of the browser, with the calendar and the digits of the page. */
 export function userLocale(languages = typeof navigator === 'undefined' ? [] : navigator.languages): string {
@@ -11,12 +12,8 @@ export function userLocale(languages = typeof navigator === 'undefined' ? [] : n
   }
 }
 
-function pageLanguage(): string {
-  return (typeof document === 'undefined' ? '' : document.documentElement.lang) || 'en';
-}
-
 /** Return the locale for dates with words: the language of the page, with the order and the clock of the person. */
-export function textLocale(user = userLocale(), language = pageLanguage()): string {
+export function textLocale(user = userLocale(), language: string = pageLanguage): string {
   const region = new Intl.Locale(user).maximize().region;
   const hourCycle = uses12Hours(user) ? 'h12' : 'h23';
   const options = { calendar: 'gregory', numberingSystem: 'latn', hourCycle } as const;

@@ -1,6 +1,7 @@
 /** The chosen time in words, so that nobody sets another one than they mean. */
 import { Radio, Text } from '@mantine/core';
 import { expiryUrgency } from '@/features/tasks/expiryUrgency';
+import { t } from '@/ui/messages';
 import { formatFullTime, formatTimeOfDay, formatTimeUntil } from '@/ui/timeFormat';
 import styles from './ExpiryPicker.module.css';
 import { clockChangeText } from './expiryTexts';
@@ -28,17 +29,25 @@ export function ChosenTime({ input, now }: Props) {
       </div>
       {resolved?.kind === 'repeated' && (
         <Radio.Group
-          aria-label="Which of the two times"
+          aria-label={t('expiry.choice.group')}
           size="xs"
           value={input.second ? 'second' : 'first'}
           onChange={(choice) => input.setSecond(choice === 'second')}
         >
-          <Radio className={styles.choice} value="first" label={`The first, ${timeWithZone(resolved.at)}`} />
-          <Radio className={styles.choice} value="second" label={`The second, ${timeWithZone(resolved.second)}`} />
+          <Radio
+            className={styles.choice}
+            value="first"
+            label={t('expiry.choice.first', { time: timeWithZone(resolved.at) })}
+          />
+          <Radio
+            className={styles.choice}
+            value="second"
+            label={t('expiry.choice.second', { time: timeWithZone(resolved.second) })}
+          />
         </Radio.Group>
       )}
       <Text size="xs" c="dimmed">
-        Time zone: {Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll('_', ' ')}
+        {t('expiry.zone', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll('_', ' ') })}
       </Text>
     </div>
   );

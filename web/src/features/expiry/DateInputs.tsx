@@ -3,6 +3,7 @@ import { TextInput } from '@mantine/core';
 import { DatePicker, TimePicker } from '@mantine/dates';
 import { type RefObject, useState } from 'react';
 import { userLocale, uses12Hours } from '@/ui/locale';
+import { t } from '@/ui/messages';
 import { formatDay, formatMonth, formatWeekday } from '@/ui/timeFormat';
 import { firstDayOfWeek } from '@/ui/weekStart';
 import { dayPeriodNames, formatWallTime } from './dateWords';
@@ -31,7 +32,7 @@ export function DateInputs({ input, now, textField, showsProblem, onLeave, onEdi
       <div className={styles.inputs}>
         <TextInput
           ref={textField}
-          label="Date and time"
+          label={t('expiry.date')}
           autoComplete="off"
           placeholder={example}
           value={input.text}
@@ -57,11 +58,11 @@ function Clock({ time, onChange }: { time: TimeOfDay | undefined; onChange: (tim
     <TimePicker
       // A time that is left half typed becomes the chosen time again.
       key={resets}
-      label="Time"
+      label={t('expiry.clock.label')}
       format={uses12Hours(userLocale()) ? '12h' : '24h'}
       amPmLabels={periods}
-      hoursInputLabel="Hours"
-      minutesInputLabel="Minutes"
+      hoursInputLabel={t('expiry.clock.hours')}
+      minutesInputLabel={t('expiry.clock.minutes')}
       amPmInputLabel={`${periods.am} / ${periods.pm}`}
       disabled={!time}
       value={value}
@@ -105,8 +106,8 @@ function Calendar({ day, today, onChange }: CalendarProps) {
       monthsListFormat={(date) => formatMonth(utcDay(date), 'short')}
       getDayAriaLabel={(date) => formatDay(utcDay(date))}
       getDayProps={(date) => ({ 'aria-pressed': date === day, ...(date === today && { 'aria-current': 'date' }) })}
-      previousLabel="Earlier"
-      nextLabel="Later"
+      previousLabel={t('expiry.earlier')}
+      nextLabel={t('expiry.later')}
     />
   );
 }

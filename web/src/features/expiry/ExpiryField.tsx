@@ -3,6 +3,7 @@ import { CloseButton, Input, UnstyledButton } from '@mantine/core';
 import { useId, useRef, useState } from 'react';
 import { expiryUrgency } from '@/features/tasks/expiryUrgency';
 import { Icon } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import { formatTimeUntil, formatWeekdayAndTime } from '@/ui/timeFormat';
 import { useNow } from '@/ui/useNow';
 import styles from './ExpiryField.module.css';
@@ -28,10 +29,10 @@ export function ExpiryField({ value, onChange }: Props) {
   return (
     <Input.Wrapper
       id={id}
-      label="Expires"
+      label={t('expiry.field.label')}
       labelElement="div"
       labelProps={{ id: `${id}-label` }}
-      description="At this time the task disappears for everyone, and cannot be restored."
+      description={t('expiry.field.description')}
       descriptionProps={{ id: `${id}-description` }}
       inputWrapperOrder={['label', 'input', 'description']}
     >
@@ -49,7 +50,7 @@ export function ExpiryField({ value, onChange }: Props) {
           <ExpiryValue value={value} />
         </UnstyledButton>
         {value !== null && (
-          <CloseButton size="sm" className={styles.clear} aria-label="Remove the expiry" onClick={() => pick(null)} />
+          <CloseButton size="sm" className={styles.clear} aria-label={t('expiry.clear')} onClick={() => pick(null)} />
         )}
       </div>
       {opened && <ExpiryPicker value={value} many={false} onPick={pick} onClose={close} />}
@@ -59,13 +60,13 @@ export function ExpiryField({ value, onChange }: Props) {
 
 function ExpiryValue({ value }: { value: string | null }) {
   const now = useNow();
-  if (value === null) return <span className={styles.placeholder}>Never</span>;
+  if (value === null) return <span className={styles.placeholder}>{t('expiry.field.never')}</span>;
   const at = new Date(value);
   return (
     <>
       <span>{formatWeekdayAndTime(at)}</span>{' '}
       <span className={styles.left} data-urgency={expiryUrgency(value, now)}>
-        {at > now ? formatTimeUntil(at, now) : 'now'}
+        {at > now ? formatTimeUntil(at, now) : t('expiry.now')}
       </span>
     </>
   );

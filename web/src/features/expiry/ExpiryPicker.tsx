@@ -5,12 +5,12 @@
 import { Button, Group, Modal } from '@mantine/core';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { useEscapeKey } from '@/ui/escapeKey';
+import { t } from '@/ui/messages';
 import { useNow } from '@/ui/useNow';
 import { ChosenTime } from './ChosenTime';
 import { DateInputs } from './DateInputs';
 import { ExpiryPresets } from './ExpiryPresets';
 import styles from './ExpiryPicker.module.css';
-import { warningText } from './expiryTexts';
 import { useExpiryInput } from './useExpiryInput';
 
 interface Props {
@@ -29,11 +29,11 @@ export function ExpiryPicker(props: Props) {
       opened
       onClose={props.onClose}
       closeOnEscape={false}
-      title="Set expiry"
+      title={t('expiry.set')}
       size={680}
       centered
       transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': t('expiry.close') }}
       returnFocus={false}
     >
       <ExpiryForm {...props} />
@@ -63,7 +63,7 @@ function ExpiryForm({ value, many, onPick, onClose }: Props) {
         submit();
       }}
     >
-      <p className={styles.warning}>{warningText(many)}</p>
+      <p className={styles.warning}>{many ? t('expiry.warning.many') : t('expiry.warning.one')}</p>
       <div className={styles.columns}>
         <ExpiryPresets now={now} isNever={value === null} onPick={onPick} />
         <div>
@@ -80,9 +80,9 @@ function ExpiryForm({ value, many, onPick, onClose }: Props) {
       </div>
       <Group justify="flex-end" gap="xs" className={styles.actions}>
         <Button variant="default" onClick={onClose}>
-          Cancel
+          {t('expiry.cancel')}
         </Button>
-        <Button type="submit">Set expiry</Button>
+        <Button type="submit">{t('expiry.set')}</Button>
       </Group>
     </form>
   );

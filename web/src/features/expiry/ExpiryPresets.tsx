@@ -1,10 +1,11 @@
 /** The list of presets, with the time that each stands for. Arrow keys move in it, and digits choose. */
 import { Kbd, UnstyledButton } from '@mantine/core';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { t } from '@/ui/messages';
 import { formatWeekdayAndTime } from '@/ui/timeFormat';
 import styles from './ExpiryPicker.module.css';
 import { expiryPresets } from './expiryPresets';
-import { PRESET_LABELS } from './expiryTexts';
+import { presetLabel } from './expiryTexts';
 
 interface Props {
   now: Date;
@@ -31,7 +32,7 @@ export function ExpiryPresets({ now, isNever, onPick }: Props) {
     if (item) pick(item.name);
   });
   return (
-    <div role="group" aria-label="Suggestions" className={styles.presets} onKeyDown={moveByArrows}>
+    <div role="group" aria-label={t('expiry.suggestions')} className={styles.presets} onKeyDown={moveByArrows}>
       {items.map(({ name, time, current }, i) => (
         <UnstyledButton
           key={name}
@@ -43,7 +44,7 @@ export function ExpiryPresets({ now, isNever, onPick }: Props) {
           onFocus={() => setFocused(i)}
           onClick={() => pick(name)}
         >
-          <span>{PRESET_LABELS[name]}</span> <span className={styles.presetTime}>{time}</span>
+          <span>{presetLabel(name)}</span> <span className={styles.presetTime}>{time}</span>
           <Kbd size="xs" aria-hidden className={styles.digit}>
             {i + 1}
           </Kbd>
