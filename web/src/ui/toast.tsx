@@ -73,7 +73,9 @@ function show({ kind, text, action, role, color, durationMs }: Toast): void {
     closeButtonProps: { 'aria-label': t('toast.dismiss') },
     message: (
       <Group justify="space-between" wrap="nowrap" gap="sm">
-        <Text size="sm">{text}</Text>
+        <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+          {text}
+        </Text>
         {action && (
           <Button variant="light" size="compact-sm" onClick={runAction} style={{ flexShrink: 0 }}>
             {action.label}

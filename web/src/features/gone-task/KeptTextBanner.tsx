@@ -2,6 +2,7 @@
 import { Button, Text } from '@mantine/core';
 import { detachedTitle } from '@/features/task-editing/detachedTitle';
 import { goneTasks } from '@/features/task-editing/goneTasks';
+import { isolate } from '@/ui/bidi';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { useDraftedTaskIds } from './useDraftedTaskIds';
@@ -23,10 +24,10 @@ export function KeptTextBanner({ openId, onOpen }: Props) {
   if (id === undefined) return null;
   const title = gone.get(id)?.lastSeen.title ?? '';
   const shortTitle = title.length > MAX_TITLE_CHARACTERS ? `${title.slice(0, MAX_TITLE_CHARACTERS)}…` : title;
-  const text = shortTitle ? t('goneTask.bannerNamed', { title: shortTitle }) : t('goneTask.bannerUnnamed');
+  const text = shortTitle ? t('goneTask.bannerNamed', { title: isolate(shortTitle) }) : t('goneTask.bannerUnnamed');
   return (
     <div role="status" className={styles.banner}>
-      <Text size="sm" dir="auto">
+      <Text size="sm">
         {ids.length > 1 ? t('goneTask.bannerMany', { count: ids.length }) : text}
       </Text>
       <Button size="compact-sm" variant="default" onClick={() => onOpen(id)}>

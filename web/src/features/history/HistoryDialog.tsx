@@ -74,7 +74,7 @@ function Changes({ name, steps, texts, onRun }: ChangesProps) {
       <ol className={styles.list}>
         {steps.map((step, i) => (
           <li key={step.key} className={styles.change}>
-            <span dir="auto">{step.label}</span>
+            <span>{step.label}</span>
             <Button
               size="compact-xs"
               variant="default"

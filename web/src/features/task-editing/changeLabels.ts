@@ -1,6 +1,7 @@
 /** What a change did, in plain words, for the history of changes. */
 import { formatTaskCount, PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
 import type { UpdateTaskInput } from '@/gql';
+import { quote } from '@/ui/bidi';
 import { formatList, formatLongDate } from '@/ui/format';
 import { t } from '@/ui/messages';
 import type { CachedTask } from './taskEdits';
@@ -19,14 +20,14 @@ type Field = keyof typeof FIELD_NAMES;
 export function nameTasks(tasks: ({ title: string } | null | undefined)[]): string {
   const [task] = tasks;
   if (tasks.length !== 1) return formatTaskCount(tasks.length);
-  return task ? quote(task.title) : t('tasks.unnamed');
+  return task ? quoteShort(task.title) : t('tasks.unnamed');
 }
 
-function quote(title: string): string {
+function quoteShort(title: string): string {
   const characters = [...new Intl.Segmenter().segment(title)].map(({ segment }) => segment);
   const shown =
     characters.length > MAX_TITLE_CHARACTERS ? `${characters.slice(0, MAX_TITLE_CHARACTERS).join('')}…` : title;
-  return t('tasks.quoted', { title: shown });
+  return quote(shown);
 }
 
 /** Return for example: Set the priority of “Write the letter” to High. */
@@ -44,7 +45,7 @@ export function describeUpdate(changes: UpdateTaskInput[], before: (CachedTask |
 }
 
 function describeField(field: Field, change: UpdateTaskInput, tasks: string): string {
-  if (field === 'title') return t('history.renamed', { tasks, title: quote(change.title ?? '') });
+  if (field === 'title') return t('history.renamed', { tasks, title: quoteShort(change.title ?? '') });
   if (field === 'status' && change.status === 'DONE') return t('history.completed', { tasks });
   if (field === 'status' && change.status)
     return t('history.statusSet', { tasks, status: STATUS_LABELS[change.status] });

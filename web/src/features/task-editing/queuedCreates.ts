@@ -1,5 +1,6 @@
 /** New tasks that the service has not confirmed. They are kept as drafts and sent again when the service is back. */
 import type { ApolloClient } from '@apollo/client';
+import { isolate } from '@/ui/bidi';
 import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { draftKey, FORM, readDraft, setDraftStatus, writeDraft } from './drafts';
@@ -39,11 +40,11 @@ export async function sendQueuedCreate(client: ApolloClient, key: string): Promi
   const reason = Object.values(outcome.errors).join(' ');
   if (!formHas(input) && !formHas({ title: '', description: '' })) {
     setDraftStatus([key], { kind: 'failed', reason });
-    return showErrorToast(t('editing.notCreatedKept', { title: input.title, reason }));
+    return showErrorToast(t('editing.notCreatedKept', { title: isolate(input.title), reason }));
   }
   returnToForm(input);
   writeDraft(key, undefined);
-  showErrorToast(t('editing.notCreatedInForm', { title: input.title, reason }));
+  showErrorToast(t('editing.notCreatedInForm', { title: isolate(input.title), reason }));
 }
 
 /** Whether the form for a new task contains exactly this text. */

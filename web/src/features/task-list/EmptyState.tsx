@@ -36,8 +36,8 @@ function emptyTitle({ status, order }: View): string {
 export function NoSearchResults({ query }: { query: string }) {
   return (
     <EmptyState icon="search" title="No matching tasks">
-      No task contains every word of “{query}” in its title or description. The beginning of a word is enough: “rep”
-      finds “report”.
+      No task contains every word of “<bdi>{query}</bdi>” in its title or description. The beginning of a word is
+      enough: “rep” finds “report”.
     </EmptyState>
   );
 }

@@ -19,7 +19,14 @@ export function RowTitle({ task, editing, onEdit }: Props) {
   const edit = () => onEdit(task.id);
   return (
     <>
-      <a href={taskPath(task.id)} tabIndex={-1} className={styles.title} data-done={task.status === 'DONE'}>
+      <a
+        href={taskPath(task.id)}
+        tabIndex={-1}
+        dir="auto"
+        className={styles.title}
+        data-done={task.status === 'DONE'}
+        title={task.title}
+      >
         {task.title}
       </a>
       {unsaved && (
@@ -70,6 +77,7 @@ function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void
       ref={input}
       className={styles.input}
       aria-label="Title"
+      dir="auto"
       maxLength={500}
       value={draft?.text ?? task.title}
       onChange={(event) => change(event.target.value)}

@@ -2,6 +2,7 @@
 import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryState, useQueryStates } from 'nuqs';
 import { STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskFieldsFragment, TaskStatus } from '@/gql';
+import { quote } from '@/ui/bidi';
 
 /** `history: 'push'` makes a change a step that the Back button undoes. */
 export const viewParsers = {
@@ -42,7 +43,7 @@ export function tabStatus(tab: string | null): TaskStatus | null {
 
 /** Return the name of a view, for the title of the page. */
 export function viewTitle({ status, q }: Pick<View, 'status' | 'q'>): string {
-  if (q) return `“${q}”`;
+  if (q) return quote(q);
   return status ? STATUS_LABELS[status] : 'All tasks';
 }
 
