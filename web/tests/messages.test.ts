@@ -9,7 +9,7 @@ const TRANSLATIONS = languages().filter((language) => language !== 'en');
 
 /** Words that are the same in another language. */
 const SAME_IN: Record<string, string[]> = {
-  de: ['connection.offline', 'connection.offlineTitle', 'statusBar.pages', 'tasks.field.status'],
+  de: ['connection.offline', 'connection.offlineTitle', 'statusBar.pages', 'tasks.field.status', 'theme.system'],
 };
 
 const sources = globSync('src/**/*.{ts,tsx}', { exclude: ['src/catalog/**', 'src/gql/**'] })

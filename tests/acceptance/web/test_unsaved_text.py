@@ -169,7 +169,7 @@ async def test_page_works_without_storage(
     await expect(tasks.message("does not store unsaved text")).to_be_visible()
     await context.set_offline(False)
     await tasks.expect_rows("Write three letters")
-    await tab.get_by_role("button", name="theme").click()
+    await tab.get_by_label("Theme").select_option("Dark")
     await expect(tasks.row("Write three letters")).to_be_visible()
 
 

@@ -1,4 +1,6 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type MantineColorScheme, type MantineColorsTuple } from '@mantine/core';
+import type { IconName } from './icons';
+import { t } from './messages';
 
 const indigo: MantineColorsTuple = [
   '#eef0fd',
@@ -26,6 +28,16 @@ const dark: MantineColorsTuple = [
   '#0e0f10',
 ];
 
+export const THEME_ICONS: Record<MantineColorScheme, IconName> = { auto: 'contrast', light: 'sun', dark: 'moon' };
+
+export function themeOptions(): { value: MantineColorScheme; label: string }[] {
+  return [
+    { value: 'auto', label: t('theme.system') },
+    { value: 'light', label: t('theme.light') },
+    { value: 'dark', label: t('theme.dark') },
+  ];
+}
+
 /** A dense theme. Text colours have enough contrast for WCAG AA. */
 export const theme = createTheme({
   primaryColor: 'indigo',
@@ -39,6 +51,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    // The text of a field decides its direction. Mantine sets a plain `dir` on the frame around the field.
+    Input: { defaultProps: { attributes: { input: { dir: 'auto' } } } },
     Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } }, styles: { title: { fontWeight: 600 } } },
   },
 });

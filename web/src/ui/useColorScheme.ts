@@ -1,13 +1,19 @@
-import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { type MantineColorScheme, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useEffect } from 'react';
 
 export interface ColorScheme {
-  dark: boolean;
-  toggle: () => void;
+  /** What the person chose. `auto` follows the system. */
+  chosen: MantineColorScheme;
+  choose: (scheme: MantineColorScheme) => void;
 }
 
-/** Return the active colour scheme: the system's scheme until the person chooses one. */
+/** Return the choice of the theme, and keep the colour of the browser's frame like that of the page. */
 export function useColorScheme(): ColorScheme {
-  const { setColorScheme } = useMantineColorScheme();
-  const dark = useComputedColorScheme('light') === 'dark';
-  return { dark, toggle: () => setColorScheme(dark ? 'light' : 'dark') };
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const shown = useComputedColorScheme('light');
+  useEffect(() => {
+    const frame = getComputedStyle(document.body).backgroundColor;
+    for (const meta of document.querySelectorAll('meta[name="theme-color"]')) meta.setAttribute('content', frame);
+  }, [shown]);
+  return { chosen: colorScheme, choose: setColorScheme };
 }

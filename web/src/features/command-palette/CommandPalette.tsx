@@ -6,6 +6,7 @@ import { chooseLanguage } from '@/features/language/chooseLanguage';
 import { Icon, type IconName } from '@/ui/icons';
 import { type Language, LANGUAGES } from '@/ui/language';
 import { t } from '@/ui/messages';
+import { THEME_ICONS, themeOptions } from '@/ui/theme';
 import type { PageCommands } from './commands';
 
 const [store, spotlight] = createSpotlight();
@@ -118,11 +119,10 @@ function pageActions({ togglePanel, colorScheme }: PageCommands): SpotlightActio
   return {
     group: 'Page',
     actions: [
-      action(
-        'theme',
-        colorScheme.dark ? 'Switch to light theme' : 'Switch to dark theme',
-        colorScheme.dark ? 'sun' : 'moon',
-        colorScheme.toggle,
+      ...themeOptions().map(({ value, label }) =>
+        action(`theme-${value}`, t('theme.command', { name: label }), THEME_ICONS[value], () =>
+          colorScheme.choose(value),
+        ),
       ),
       focusAction('help', 'Show keyboard shortcuts', 'help', () => togglePanel('help')),
       ...languageActions(),

@@ -1,9 +1,9 @@
 /** The header: status tabs with their totals, search, sort order, and the main actions. */
 import { ActionIcon, Button, NativeSelect, Tabs } from '@mantine/core';
-import type { RefObject } from 'react';
+import { type RefObject, useLayoutEffect, useRef } from 'react';
 import type { PageCommands } from '@/features/command-palette/commands';
 import { SearchField } from '@/features/search/SearchField';
-import { ALL_TAB, type View } from '@/features/task-list/taskView';
+import { activeTab, ALL_TAB, type View } from '@/features/task-list/taskView';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskCountsQuery, TaskOrder } from '@/gql';
 import { formatCount } from '@/ui/format';
@@ -11,6 +11,7 @@ import { Icon, type IconName } from '@/ui/icons';
 import { Logo } from '@/ui/Logo';
 import utilities from '@/ui/utilities.module.css';
 import styles from './Header.module.css';
+import { ThemeSelect } from './ThemeSelect';
 
 interface Props {
   view: View;
@@ -20,14 +21,14 @@ interface Props {
 }
 
 export function Header({ view, counts, commands, searchRef }: Props) {
-  const { colorScheme, setView, togglePanel } = commands;
+  const { setView, togglePanel } = commands;
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>
         <Logo />
         <span>Millitask</span>
       </h1>
-      <StatusTabs counts={counts} />
+      <StatusTabs counts={counts} active={activeTab(view)} />
       <div className={styles.tools}>
         <SearchField
           query={view.q}
@@ -40,6 +41,7 @@ export function Header({ view, counts, commands, searchRef }: Props) {
           aria-label="Sort order"
           size="xs"
           className={styles.order}
+          leftSection={<Icon name="sort" />}
           data={selectOptions(ORDER_LABELS)}
           value={view.order}
           disabled={view.q !== ''}
@@ -61,17 +63,18 @@ export function Header({ view, counts, commands, searchRef }: Props) {
           onClick={() => togglePanel('help')}
           className={utilities.desktopOnly}
         />
-        <IconButton
-          label={colorScheme.dark ? 'Switch to light theme' : 'Switch to dark theme'}
-          icon={colorScheme.dark ? 'sun' : 'moon'}
-          onClick={colorScheme.toggle}
-        />
+        <ThemeSelect colorScheme={commands.colorScheme} />
       </div>
     </header>
   );
 }
 
-function StatusTabs({ counts }: { counts: Props['counts'] }) {
+function StatusTabs({ counts, active }: { counts: Props['counts']; active: string }) {
+  const list = useRef<HTMLDivElement>(null);
+  // The tabs scroll on a narrow screen. Totals change their width.
+  useLayoutEffect(() => {
+    list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [active, counts]);
   const tabs = [
     { value: ALL_TAB, label: 'All', count: counts?.all },
     { value: 'TODO', label: STATUS_LABELS.TODO, count: counts?.todo },
@@ -79,7 +82,7 @@ function StatusTabs({ counts }: { counts: Props['counts'] }) {
     { value: 'DONE', label: STATUS_LABELS.DONE, count: counts?.done },
   ];
   return (
-    <Tabs.List className={styles.tabs} aria-label="Filter by status">
+    <Tabs.List ref={list} className={styles.tabs} aria-label="Filter by status">
       {tabs.map(({ value, label, count }) => (
         <Tabs.Tab key={value} value={value} className={styles.tab}>
           {label} <span className={styles.count}>{count === undefined ? '–' : formatCount(count)}</span>
