@@ -1,10 +1,13 @@
 """Opens each view of the web page: each function starts at the task list, and waits until the view is visible."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.async_api import expect
 
 from tests.acceptance.web.task_list import TaskList
+
+_UPDATE = "mutation ($input: UpdateTasksInput!) { updateTasks(input: $input) { results { userErrors { code } } } }"
 
 View = Callable[[TaskList], Awaitable[None]]
 
@@ -32,7 +35,11 @@ async def expiry_picker(tasks: TaskList) -> None:
 
 
 async def keyboard_help(tasks: TaskList) -> None:
-    await tasks.tab.get_by_role("button", name="Keyboard shortcuts").click()
+    button = tasks.tab.get_by_role("button", name="Keyboard shortcuts")
+    if await button.is_visible():
+        await button.click()
+    else:  # A phone has no keyboard, so the header of a narrow screen has no such button.
+        await tasks.tab.keyboard.press("?")
     await expect(tasks.dialog("Keyboard shortcuts")).to_be_visible()
 
 
@@ -69,7 +76,9 @@ async def changes(tasks: TaskList) -> None:
     await expect(tasks.rows.first).to_be_visible()
     await tasks.tab.keyboard.press("j")
     await tasks.tab.keyboard.press("x")
-    await expect(tasks.message("Completed 1 task.").or_(tasks.message("Set the status of 1 task to To do."))).to_be_visible()
+    await expect(
+        tasks.message("Completed 1 task.").or_(tasks.message("Set the status of 1 task to To do."))
+    ).to_be_visible()
     await tasks.tab.keyboard.press("x")
     await tasks.tab.keyboard.press("Control+z")
     await expect(tasks.message("Change undone.")).to_be_visible()
@@ -77,6 +86,43 @@ async def changes(tasks: TaskList) -> None:
     await tasks.tab.get_by_label("Command", exact=True).fill("changes")
     await tasks.tab.keyboard.press("Enter")
     await expect(tasks.dialog("Changes").get_by_role("listitem").first).to_be_visible()
+
+
+async def conflict(tasks: TaskList) -> None:
+    """Edit the title of the first task, after someone else has changed it."""
+    await task_drawer(tasks)
+    title = tasks.dialog("Task").get_by_label("Title")
+    shown = await title.input_value()
+    [id_] = parse_qs(urlsplit(tasks.tab.url).query)["task"]
+    task = {"id": id_, "title": f"Theirs {shown}", "description": f"Theirs {shown}"}
+    await tasks.tab.context.set_offline(True)
+    await title.fill(f"Mine {shown}")
+    body = {"query": _UPDATE, "variables": {"input": {"tasks": [task]}}}
+    response = await tasks.tab.request.post("/graphql", data=body)
+    assert (await response.json())["data"]["updateTasks"]["results"][0]["userErrors"] == []
+    await title.blur()
+    await tasks.tab.context.set_offline(False)
+    await expect(tasks.dialog("Someone else changed this task")).to_be_visible()
+
+
+async def deleted_task(tasks: TaskList) -> None:
+    """Open the link of a task that was deleted."""
+    await task_drawer(tasks)
+    await tasks.dialog("Task").get_by_role("button", name="Delete").click()
+    await expect(tasks.message("Deleted 1 task.")).to_be_visible()
+    await tasks.tab.go_back()
+    await expect(tasks.dialog("Task").get_by_role("button", name="Restore")).to_be_visible()
+
+
+async def row_menu(tasks: TaskList) -> None:
+    """Open the menu of the first row, which touch screens offer."""
+    await tasks.rows.first.get_by_role("button", name="Actions").click()
+    await expect(tasks.tab.get_by_role("menuitem", name="Copy link")).to_be_visible()
+
+
+async def search_results(tasks: TaskList) -> None:
+    await tasks.search_field.fill((await tasks.rows.first.get_by_role("link").inner_text()).split()[0][:100])
+    await expect(tasks.rows.first).to_be_visible()
 
 
 async def no_search_results(tasks: TaskList) -> None:
@@ -95,5 +141,8 @@ VIEWS: tuple[View, ...] = (
     insight,
     trash,
     changes,
+    deleted_task,
+    search_results,
     no_search_results,
+    conflict,  # At the end: the browser keeps the unsaved text, and the next tab asks about it again.
 )

@@ -20,6 +20,10 @@ export const metadata: Metadata = {
 };
 
 export const viewport: Viewport = {
+  // Use the whole screen of a phone. The styles keep clear of its notch.
+  viewportFit: 'cover',
+  // The keyboard of a phone makes the page smaller, and covers no field.
+  interactiveWidget: 'resizes-content',
   themeColor: [
     { media: '(prefers-color-scheme: light)', color: '#ffffff' },
     { media: '(prefers-color-scheme: dark)', color: '#131416' },

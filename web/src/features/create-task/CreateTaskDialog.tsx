@@ -75,7 +75,7 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
           error={errors['description']}
           onChange={(event) => setDescription(event.currentTarget.value)}
         />
-        <SimpleGrid cols={2} spacing="sm">
+        <SimpleGrid minColWidth="9.5rem" autoFlow="auto-fit" spacing="sm">
           <NativeSelect
             label="Status"
             data={selectOptions(STATUS_LABELS)}

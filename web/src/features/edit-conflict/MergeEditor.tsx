@@ -59,7 +59,6 @@ export function MergeEditor({ conflict, texts, onChange, onBack, onDone }: Props
           autosize
           minRows={field === 'title' ? 1 : 4}
           maxRows={16}
-          dir="auto"
           value={texts[field]}
           error={errorOf(field, texts[field] ?? '')}
           onChange={(event) => change(field, event.currentTarget.value)}

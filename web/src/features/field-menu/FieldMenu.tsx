@@ -8,7 +8,7 @@ import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import styles from './FieldMenu.module.css';
 import type { FieldMenuRequest } from './fieldMenuRequest';
 
-interface Item {
+export interface Item {
   label: string;
   icon: ReactNode;
   current?: boolean;
@@ -44,7 +44,8 @@ interface ItemMenuProps {
   onClose: () => void;
 }
 
-function ItemMenu({ name, items, anchor, onClose }: ItemMenuProps) {
+/** A menu at a place of the window. Number keys choose an item. */
+export function ItemMenu({ name, items, anchor, onClose }: ItemMenuProps) {
   const latestItems = useRef(items);
   const focusedIndex = Math.max(
     items.findIndex(({ current }) => current),

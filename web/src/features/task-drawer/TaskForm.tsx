@@ -83,7 +83,7 @@ function ChoiceInputs({ task }: { task: TaskFieldsFragment }) {
   const updateTasks = useUpdateTasks();
   return (
     <>
-      <SimpleGrid cols={2} spacing="md">
+      <SimpleGrid minColWidth="9.5rem" autoFlow="auto-fit" spacing="md">
         <NativeSelect
           label="Status"
           data={selectOptions(STATUS_LABELS)}
@@ -158,7 +158,13 @@ function FormFooter({ task, onClose }: { task: TaskFieldsFragment; onClose: () =
         <div>Created {formatLongDate(task.createdAt)}</div>
         <div>Updated {formatLongDate(task.updatedAt)}</div>
       </Text>
-      <Button variant="default" size="xs" leftSection={<Icon name="trash" />} onClick={deleteTask}>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<Icon name="trash" />}
+        onClick={deleteTask}
+        style={{ flexShrink: 0 }}
+      >
         Delete
       </Button>
     </Group>

@@ -1,5 +1,5 @@
 /** The task list: a grid of any length, of which only the rows on screen are in the document. */
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { type CSSProperties, type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { BulkActionsBar } from '@/features/bulk-actions/BulkActionsBar';
 import { pendingDelete } from '@/features/bulk-actions/pendingDelete';
 import { isEmpty as isNothingSelected } from '@/features/bulk-actions/selection';
@@ -12,7 +12,7 @@ import { DetachedTitleEditor } from './DetachedTitleEditor';
 import { NoSearchResults, NoTasks } from './EmptyState';
 import type { GridHandle, ListPosition } from './gridHandle';
 import { NewTasksPill } from './NewTasksPill';
-import { ConfirmDelete, FieldMenu } from './parts';
+import { ConfirmDelete, FieldMenu, RowMenu } from './parts';
 import styles from './TaskGrid.module.css';
 import { rowElementId } from './TaskRow';
 import { newTasksEnd, type SetView, type View } from './taskView';
@@ -26,6 +26,8 @@ import { useOpenTask } from './useOpenTask';
 import { useReportPosition } from './useReportPosition';
 import { useRowActions } from './useRowActions';
 import { useRowHeight } from './useRowHeight';
+import { useRowMenu } from './useRowMenu';
+import { useRowPress } from './useRowPress';
 import { useScaledVirtualizer, type Virtualizer } from './useScaledVirtualizer';
 import { useShowCreatedTask } from './useShowCreatedTask';
 import { type TaskCommands, useTaskCommands } from './useTaskCommands';
@@ -83,7 +85,21 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
   const openId = view.task;
   const { open, close, followActiveRow } = useOpenTask({ openId, activeId, setView, list });
   const commands = useTaskCommands({ selection, actions, activeRow, activeId, openId, focus });
-  const rowActions = useRowActions({ selection, actions, setActiveRow, open, isOpen: openId !== null, edit });
+  const rowMenu = useRowMenu({ selection, actions, commands, setActiveRow });
+  const rowActions = useRowActions({
+    selection,
+    actions,
+    setActiveRow,
+    open,
+    isOpen: openId !== null,
+    edit,
+    openMenu: rowMenu.open,
+  });
+  const closeRowMenu = () => {
+    rowMenu.close();
+    focus();
+  };
+  const rowPress = useRowPress(selection, setActiveRow);
 
   const move = (row: number) => {
     followActiveRow();
@@ -113,7 +129,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
       if (isNothingSelected(selection.tasks)) followActiveRow();
       commands.deleteTasks();
     },
-    menuOpen: commands.menu !== undefined,
+    menuOpen: commands.menu !== undefined || rowMenu.request !== undefined,
     dismiss: openId === null ? selection.clear : close,
   });
   useGridHandle({ handleRef, list, virtualizer, focus, selectAll: selection.selectAll, commands });
@@ -134,13 +150,14 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
         aria-activedescendant={activeRowIsDrawn && activeId !== undefined ? rowElementId(activeRow) : undefined}
         className={styles.grid}
         data-empty={isEmpty}
+        {...rowPress}
         onMouseDown={(event) => {
           if ((event.target as Element).closest('input:not([type="checkbox"])')) return;
           event.preventDefault();
           focus();
         }}
       >
-        <div role="presentation" className={styles.inner} style={{ height: virtualizer.innerHeight }}>
+        <div role="presentation" className={styles.inner} style={innerStyle(virtualizer.innerHeight, rowHeight)}>
           <VisibleRows
             view={view}
             list={list}
@@ -154,9 +171,14 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
       </div>
       <SelectionToolbar selection={selection} listTotal={listTotal} commands={commands} focus={focus} />
       {commands.menu && <FieldMenu {...commands.menu} onClose={commands.closeMenu} />}
+      {rowMenu.request && <RowMenu {...rowMenu.request} onClose={closeRowMenu} />}
       {deleteIsPending && <ConfirmDelete />}
     </div>
   );
+}
+
+function innerStyle(height: number, rowHeight: number): CSSProperties {
+  return { height, ['--row-height' as string]: `${rowHeight}px` };
 }
 
 /** The value of `aria-rowcount` that means "unknown". */

@@ -8,6 +8,7 @@ import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import { TaskRowFragmentDoc, type TaskRowFragment } from '@/gql';
 import { formatLongDate, formatShortDate, formatTimeLeft } from '@/ui/format';
 import { Icon } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import { useNow } from '@/ui/useNow';
 import utilities from '@/ui/utilities.module.css';
 import { type RowPlacement, SkeletonRow } from './PlaceholderRows';
@@ -21,6 +22,8 @@ export interface RowActions {
   edit: (id: string | undefined) => void;
   toggleSelected: (row: number, range: boolean) => void;
   toggleCompleted: (id: string) => void;
+  /** Open the menu of a row below the button. */
+  openMenu: (row: number, id: string, button: Element) => void;
 }
 
 interface Props extends RowPlacement {
@@ -63,13 +66,15 @@ function Cells({ task, row, selected, editing, actions }: CellProps) {
   return (
     <>
       <div role="gridcell" className={styles.check}>
-        <input
-          type="checkbox"
-          tabIndex={-1}
-          aria-label={`Select ${task.title}`}
-          checked={selected}
-          onChange={(event) => actions.toggleSelected(row, (event.nativeEvent as MouseEvent).shiftKey)}
-        />
+        <label>
+          <input
+            type="checkbox"
+            tabIndex={-1}
+            aria-label={`Select ${task.title}`}
+            checked={selected}
+            onChange={(event) => actions.toggleSelected(row, (event.nativeEvent as MouseEvent).shiftKey)}
+          />
+        </label>
       </div>
       <div role="gridcell" className={styles.priority} title={PRIORITY_LABELS[task.priority]}>
         <PriorityIcon priority={task.priority} />
@@ -88,6 +93,18 @@ function Cells({ task, row, selected, editing, actions }: CellProps) {
         <time dateTime={task.createdAt} title={`Created ${formatLongDate(task.createdAt)}`}>
           {formatShortDate(task.createdAt)}
         </time>
+      </div>
+      <div role="gridcell" className={styles.more}>
+        <button
+          type="button"
+          tabIndex={-1}
+          className={styles.statusButton}
+          aria-label={t('rowMenu.button', { title: task.title })}
+          aria-haspopup="menu"
+          onClick={({ currentTarget }) => actions.openMenu(row, task.id, currentTarget)}
+        >
+          <Icon name="more" />
+        </button>
       </div>
     </>
   );

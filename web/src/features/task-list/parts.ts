@@ -7,6 +7,11 @@ export const FieldMenu = lazyPart({
   close: ({ onClose }) => onClose(),
 });
 
+export const RowMenu = lazyPart({
+  importPart: () => import('@/features/row-menu/RowMenu').then((module) => module.RowMenu),
+  close: ({ onClose }) => onClose(),
+});
+
 export const ConfirmDelete = lazyPart({
   importPart: () => import('@/features/bulk-actions/ConfirmDelete').then((module) => module.ConfirmDelete),
   close: () => pendingDelete.set(undefined),

@@ -10,22 +10,27 @@ interface RowClick {
   /** Ctrl or ⌘. */
   modKey: boolean;
   touch: boolean;
+  /** Whether tasks are selected. A tap then selects one more. */
+  selecting: boolean;
 }
 
-export function rowClickAction({ target, shiftKey, modKey, touch }: RowClick): RowClickAction {
+export function rowClickAction({ target, shiftKey, modKey, touch, selecting }: RowClick): RowClickAction {
   if (target === 'control') return 'control';
   if (shiftKey) return 'extend';
   if (modKey) return target === 'title' ? 'browser' : 'toggle';
+  if (touch && selecting) return 'toggle';
   return target === 'title' || touch ? 'open' : 'activate';
 }
 
 /** Describe a click on a row. */
-export function readRowClick({ target, shiftKey, ctrlKey, metaKey }: MouseEvent): RowClick {
-  const control = target instanceof Element ? target.closest('a, button, input') : null;
+export function readRowClick(event: MouseEvent, selecting: boolean): RowClick {
+  const { target, shiftKey, ctrlKey, metaKey } = event;
+  const control = target instanceof Element ? target.closest('a, button, input, label') : null;
   return {
     target: control === null ? 'row' : control.tagName === 'A' ? 'title' : 'control',
     shiftKey,
     modKey: ctrlKey || metaKey,
-    touch: window.matchMedia('(hover: none)').matches,
+    touch: (event as PointerEvent).pointerType === 'touch' || window.matchMedia('(hover: none)').matches,
+    selecting,
   };
 }

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { tasksWithIds } from '@/features/bulk-actions/selection';
+import { isEmpty, tasksWithIds } from '@/features/bulk-actions/selection';
 import type { Selection } from '@/features/bulk-actions/useSelection';
 import type { TaskActions } from '@/features/bulk-actions/useTaskActions';
 import { readRowClick, rowClickAction } from './rowClick';
@@ -13,14 +13,16 @@ interface Options {
   /** Whether a task is open. The panel then shows each row that is clicked. */
   isOpen: boolean;
   edit: RowActions['edit'];
+  openMenu: RowActions['openMenu'];
 }
 
-export function useRowActions({ selection, actions, setActiveRow, open, isOpen, edit }: Options): RowActions {
+export function useRowActions({ selection, actions, setActiveRow, open, isOpen, edit, openMenu }: Options): RowActions {
   const { toggle, extendTo } = selection;
+  const selecting = !isEmpty(selection.tasks);
   return useMemo(
     () => ({
       click: (row, id, event) => {
-        const action = rowClickAction(readRowClick(event.nativeEvent));
+        const action = rowClickAction(readRowClick(event.nativeEvent, selecting));
         if (action === 'browser') return;
         if (action !== 'control') event.preventDefault();
         if (action === 'extend') extendTo(row);
@@ -29,9 +31,10 @@ export function useRowActions({ selection, actions, setActiveRow, open, isOpen, 
         setActiveRow(row);
       },
       edit,
+      openMenu,
       toggleCompleted: (id) => actions.toggleCompleted(tasksWithIds([id])),
       toggleSelected: (row, range) => (range ? extendTo(row) : toggle(row)),
     }),
-    [actions, toggle, extendTo, setActiveRow, open, isOpen, edit],
+    [actions, toggle, extendTo, selecting, setActiveRow, open, isOpen, edit, openMenu],
   );
 }

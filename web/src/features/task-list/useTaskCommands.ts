@@ -35,18 +35,19 @@ export function useTaskCommands({ selection, actions, activeRow, activeId, openI
     else if (currentId !== undefined) run(tasksWithIds([currentId]));
     else showToast('Select a task first.');
   };
+  const openMenuOf = (tasks: TaskSet, field: FieldMenuRequest['field'], anchor: FieldMenuRequest['anchor']) => {
+    const [onlyId, ...others] = tasks.range ? [] : tasks.included;
+    const onlyTask = onlyId !== undefined && others.length === 0 ? readTaskRow(client, onlyId) : null;
+    setFocusedBefore(document.activeElement);
+    setMenu({
+      field,
+      anchor,
+      current: onlyTask ?? undefined,
+      onPick: (fields) => actions.change(tasks, { kind: 'update', fields }),
+    });
+  };
   const openMenu = (field: FieldMenuRequest['field'], anchor = anchorAtRow(activeRow)) =>
-    withTargets((tasks) => {
-      const [onlyId, ...others] = tasks.range ? [] : tasks.included;
-      const onlyTask = onlyId !== undefined && others.length === 0 ? readTaskRow(client, onlyId) : null;
-      setFocusedBefore(document.activeElement);
-      setMenu({
-        field,
-        anchor,
-        current: onlyTask ?? undefined,
-        onPick: (fields) => actions.change(tasks, { kind: 'update', fields }),
-      });
-    })();
+    withTargets((tasks) => openMenuOf(tasks, field, anchor))();
   const closeMenu = () => {
     setMenu(undefined);
     const element = focusedBefore?.isConnected && focusedBefore !== document.body ? focusedBefore : undefined;
@@ -56,6 +57,7 @@ export function useTaskCommands({ selection, actions, activeRow, activeId, openI
   return {
     menu,
     openMenu,
+    openMenuOf,
     closeMenu,
     toggleCompleted: withTargets(actions.toggleCompleted),
     deleteTasks: withTargets((tasks) => actions.change(tasks, { kind: 'delete' })),
