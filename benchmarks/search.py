@@ -4,6 +4,7 @@ import asyncio
 import random
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -15,11 +16,13 @@ from db.migrations import migrate
 from db.pages import NEWEST_POSITION
 from db.pool import Connection, Database
 from db.search import RowFilter, matching_filter, matching_words
+from db.task import Status
 
 # PostgreSQL's words of these texts are those of the service.
 FILL = """
-    INSERT INTO task (workspace_id, id, title, description, priority, created_at, words, words_version)
+    INSERT INTO task (workspace_id, id, title, description, priority, status, created_at, words, words_version)
     SELECT 'default', uuidv7(), title, description, (enum_range(NULL::task_priority))[1 + n %% 5],
+           (enum_range(NULL::task_status))[1 + n %% 3],
            now() - make_interval(secs => %(count)s - n), to_tsvector('simple', title || ' ' || description), 1
     FROM generate_series(1, %(count)s) AS n
     CROSS JOIN LATERAL (
@@ -43,7 +46,8 @@ SEARCHES = {
 FILTERS = {
     "priority HIGH": RowFilter(priorities=("HIGH",)),
     "all tasks": RowFilter(),
-    "HIGH or URGENT, and DONE (no match)": RowFilter(priorities=("HIGH", "URGENT"), statuses=("DONE",)),
+    "HIGH or URGENT, and DONE": RowFilter(priorities=("HIGH", "URGENT"), statuses=("DONE",)),
+    "created in the future (no match)": RowFilter(created_from=datetime(2199, 1, 1, tzinfo=UTC)),
 }
 SIZES = "SELECT name, pg_relation_size(name::regclass) FROM unnest(%s::text[]) AS name"
 
@@ -65,16 +69,17 @@ async def _measure(report: Report, url: str) -> None:
     async with Database(url) as database, database.connection() as connection:
         for name, queries in SEARCHES.items():
             report.add_percentiles(f"search, {name}", await _search(connection, queries * 3), 50, 95)
+            report.add_percentiles(f"search in DONE, {name}", await _search(connection, queries * 3, "DONE"), 50, 95)
         for name, row_filter in FILTERS.items():
             report.add_percentiles(f"filter, {name}", await _filter(connection, row_filter, 30), 50, 95)
 
 
-async def _search(connection: Connection, queries: list[str]) -> list[float]:
-    """Return the milliseconds of each search."""
+async def _search(connection: Connection, queries: list[str], status: Status | None = None) -> list[float]:
+    """Return the milliseconds of each search, in one status or in all."""
     times = []
     for query in queries:
         began = time.perf_counter()
-        await matching_words(connection, "default", query, NEWEST_POSITION, 51, "first")
+        await matching_words(connection, "default", query, NEWEST_POSITION, 51, "first", status)
         times.append((time.perf_counter() - began) * 1000)
     return times
 

@@ -8,7 +8,7 @@ from cache.reads.session import Session
 from cache.redis.encoded_task import EncodedTask
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.search import RowFilter, matching_filter, matching_words
-from db.task import Task
+from db.task import Status, Task
 from db.words import tsquery
 
 
@@ -36,8 +36,12 @@ class SearchRange:
     before: Position | None = None
 
 
-async def search_tasks(session: Session, terms: list[tuple[str, bool]], part: SearchRange) -> SearchPage | None:
+async def search_tasks(
+    session: Session, terms: list[tuple[str, bool]], part: SearchRange, status: Status | None = None
+) -> SearchPage | None:
     """Return the tasks that contain all terms, newest first, or None if the terms contain no word.
+
+    status: the status that the tasks must have; None for any.
 
     A term is a text and whether its last word must be complete; otherwise that word may continue.
     """
@@ -48,10 +52,13 @@ async def search_tasks(session: Session, terms: list[tuple[str, bool]], part: Se
 
     async def find(start: Position, count: int, direction: Direction) -> list[Position]:
         async with store.database.connection() as connection:
-            return await matching_words(connection, store.workspace, query, start, count, direction)
+            return await matching_words(connection, store.workspace, query, start, count, direction, status)
+
+    def matches(task: EncodedTask) -> bool:
+        return status is None or task.task.status == status
 
     async with session.permit(store.database.shares.searches):
-        return await _Reader(session, find, lambda _task: True, ascending=False).read(part)
+        return await _Reader(session, find, matches, ascending=False).read(part)
 
 
 async def filter_tasks(session: Session, wanted: RowFilter, part: SearchRange) -> SearchPage:

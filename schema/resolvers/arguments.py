@@ -103,7 +103,7 @@ def page_range(
         after=None if after is None else decode_cursor("after", after, order),
         before=None if before is None else decode_cursor("before", before, order),
         offset=0 if page is None else (page - 1) * count,
-        status=None if status is None else cast("Status", status.value),
+        status=status_argument(status),
         order=order,
     )
 
@@ -126,6 +126,11 @@ def match_range(
         after=_cursor_position("after", after, order),
         before=_cursor_position("before", before, order),
     )
+
+
+def status_argument(status: TaskStatus | None) -> Status | None:
+    """Return the status in an argument as the store takes it."""
+    return None if status is None else cast("Status", status.value)
 
 
 def id_argument(name: str, text: str) -> UUID:

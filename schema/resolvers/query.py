@@ -57,9 +57,10 @@ class Query:
         query: args.SearchQueryArgument,
         first: args.SearchFirstArgument = None,
         after: args.AfterArgument = None,
+        status: args.StatusArgument = None,
     ) -> TaskMatchConnection:
         part = args.match_range(first, after)
-        found = await search_tasks(info.context.session, search_terms(query), part)
+        found = await search_tasks(info.context.session, search_terms(query), part, args.status_argument(status))
         if found is None:
             raise no_words_error()
         return match_connection(found)

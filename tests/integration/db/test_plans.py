@@ -48,10 +48,17 @@ COUNTS = {
 SEARCHES = {
     f"{sql.__name__} {direction}": (index, sql(direction))
     for index, sql in (
-        ("task_page", search.newest_words_sql),
-        ("task_words", search.all_words_sql),
         ("task_filter", search.filter_sql),
         ("task_expiring_by_status", search.expiry_filter_sql),
+    )
+    for direction in get_args(pages.Direction)
+} | {
+    f"{sql.__name__} {direction} {status}": (index, sql(direction, status))
+    for status, index, sql in (
+        (None, "task_page", search.newest_words_sql),
+        ("DONE", "task_page_by_status", search.newest_words_sql),
+        (None, "task_words", search.all_words_sql),
+        ("DONE", "task_words", search.all_words_sql),
     )
     for direction in get_args(pages.Direction)
 }

@@ -13,8 +13,8 @@ PAGE = """
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor pageNumber pageCount }
 """
 SEARCH = f"""
-query ($query: String!, $first: Int, $after: String) {{
-  searchTasks(query: $query, first: $first, after: $after) {{ {PAGE} }}
+query ($query: String!, $first: Int, $after: String, $status: TaskStatus) {{
+  searchTasks(query: $query, first: $first, after: $after, status: $status) {{ {PAGE} }}
 }}
 """
 FILTER = f"""
@@ -145,6 +145,26 @@ async def test_search_finds_frequent_and_rare_words(client: Client, walk: int, m
         ["often 5", "often 4"],
         ["often 3", "often 2"],
     ]
+
+
+@pytest.mark.parametrize("scan_rows", [1, 2, 1000], ids="scan of {}".format)
+async def test_search_within_a_status(client: Client, scan_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "NEWEST_SCAN_ROWS", scan_rows)
+    for n, status in enumerate(("TODO", "DONE", "TODO", "IN_PROGRESS", "TODO", "DONE")):
+        await client.create(title=f"milk {n}", status=status)
+    assert await pages(client, SEARCH, "searchTasks", query="milk", status="TODO") == [["milk 4", "milk 2"], ["milk 0"]]
+    assert await pages(client, SEARCH, "searchTasks", query="milk", status="DONE") == [["milk 5", "milk 1"]]
+    assert await pages(client, SEARCH, "searchTasks", query="milk 0", status="DONE") == [[]]
+
+
+async def test_search_within_a_status_follows_changes(client: Client) -> None:
+    task = await client.create(title="milk")
+    await client.query(
+        "mutation ($input: CompleteTaskInput!) { completeTask(input: $input) { task { id } } }",
+        input={"id": task["id"]},
+    )
+    assert await pages(client, SEARCH, "searchTasks", query="milk", status="TODO") == [[]]
+    assert await pages(client, SEARCH, "searchTasks", query="milk", status="DONE") == [["milk"]]
 
 
 def days_from_now(days: int) -> str:

@@ -15,8 +15,8 @@ query ($filter: TaskFilter!, $first: Int, $after: String, $last: Int, $before: S
 }}
 """
 SEARCH = f"""
-query ($query: String!, $first: Int, $after: String) {{
-  found: searchTasks(query: $query, first: $first, after: $after) {{ {PAGE} }}
+query ($query: String!, $first: Int, $after: String, $status: TaskStatus) {{
+  found: searchTasks(query: $query, first: $first, after: $after, status: $status) {{ {PAGE} }}
 }}
 """
 ALL_MATCHES = f"query ($filter: TaskFilter!) {{ found: filterTasks(filter: $filter, first: 100) {{ {PAGE} }} }}"
@@ -43,15 +43,16 @@ def expected(arguments: dict[str, Any], after: int, before: int) -> tuple[int, i
         (FILTER, {"filter": {"priority": ["HIGH", "LOW"], "status": "TODO"}}),
         (FILTER, {"filter": {"expiresAt": {}, "status": "TODO"}}),
         (SEARCH, {"query": "match"}),
+        (SEARCH, {"query": "number", "status": "TODO"}),
     ],
-    ids=["created", "expires", "words"],
+    ids=["created", "expires", "words", "words and status"],
 )
 async def test_pages_match_the_list(client: Client, document: str, variables: dict[str, Any]) -> None:
     rng = random.Random(7)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     for number in range(12):  # every third task does not match, and pairs of tasks expire at the same time
-        other = {"title": f"Other {number}", "status": "DONE"}
-        match = {"title": f"Match {number}", "priority": rng.choice(["HIGH", "LOW"])}
+        other = {"title": f"Other number {number}", "status": "DONE"}
+        match = {"title": f"Match number {number}", "priority": rng.choice(["HIGH", "LOW"])}
         ends = (tomorrow + timedelta(seconds=number // 2)).isoformat()
         await client.create(**(match if number % 3 else other), expiresAt=ends)
     by_expiry = "expiresAt" in variables.get("filter", {})
