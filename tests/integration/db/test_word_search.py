@@ -2,8 +2,9 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import psycopg
 import pytest
@@ -18,7 +19,9 @@ from db.pool import Connection, Database
 from db.search import matching_words
 from db.task_table import insert_tasks
 from db.words import tsquery
+from schema.resolvers.search import search_terms
 from tests.support.examples import examples
+from tests.support.service_process import ROOT
 from tests.support.task_factories import WORKSPACE, new_task
 
 # Independent of the definition in db/words.py: what everybody would call letters and digits, and what stands between.
@@ -153,6 +156,18 @@ async def test_other_words_are_not_found(connection: Connection, title: str) -> 
     await insert_tasks(connection, WORKSPACE, [new_task(title)])
     for text, whole in NOT_FOUND[title]:
         assert not await is_found(connection, WORKSPACE, text, whole=whole), text
+
+
+MATCHES = json.loads((ROOT / "tests/unit/db/word_examples.json").read_text(encoding="utf-8"))["matches"]
+
+
+@pytest.mark.parametrize("example", MATCHES, ids=lambda example: f"{example['query']} in {example['text']}")
+async def test_page_marks_what_the_search_finds(connection: Connection, example: dict[str, Any]) -> None:
+    """The tests of the page check the marks. Every term that it marks is found, and a query without marks is not."""
+    await insert_tasks(connection, WORKSPACE, [new_task(example["text"])])
+    queries = [tsquery([term]) for term in search_terms(example["query"])]
+    found = [await matching_words(connection, WORKSPACE, query or "", NEWEST_POSITION, 1, "first") for query in queries]
+    assert any(found) == bool(example["marks"])
 
 
 async def test_phrase_does_not_continue_from_the_title_to_the_description(connection: Connection) -> None:
