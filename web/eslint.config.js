@@ -8,7 +8,6 @@ const NOT_IN_CATALOGUE = [
   'src/features/command-palette/**',
   'src/features/create-task/**',
   'src/features/field-menu/**',
-  'src/features/search/**',
   'src/features/task-drawer/**',
   'src/features/task-list/**',
   'src/features/tasks-page/Header.tsx',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { anchorShift, extendSearch, readAnchor } from '@/features/task-list/listAnchor';
+import { anchorShift, extendSearch, readAnchor, totalOf } from '@/features/task-list/listAnchor';
 import { LoadedRows } from '@/features/task-list/LoadedRows';
 import type { TaskRef } from '@/features/task-list/windows';
 
@@ -53,8 +53,15 @@ describe('the extent of a search', () => {
 
   test('reaches a few rows beyond a window that has a next one', () => {
     const extent = extendSearch(empty, report(0, 100, 'next'));
-    expect(extent).toEqual({ total: 120, known: true, cursors: [null, 'next'] });
+    expect(extent).toEqual({ total: 120, known: true, atLeast: 100, cursors: [null, 'next'] });
     expect(extendSearch(extent, report(1, 40, null))).toEqual({ total: 140, known: true, cursors: [null, 'next'] });
+  });
+
+  test('has an exact total only when the last window is loaded', () => {
+    expect(totalOf(empty)).toBeUndefined();
+    const extent = extendSearch(empty, report(0, 100, 'next'));
+    expect(totalOf(extent)).toEqual({ count: 100, exact: false });
+    expect(totalOf(extendSearch(extent, report(1, 40, null)))).toEqual({ count: 140, exact: true });
   });
 
   test('keeps later windows if a refetch ends at the same cursor', () => {

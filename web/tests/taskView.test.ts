@@ -32,14 +32,15 @@ test('unknown values in the URL are ignored', () => {
 });
 
 test('views with different lists have different keys', () => {
-  const keys = [view, { ...view, status: 'DONE' as const }, { ...view, order: 'OLDEST' as const }, { ...view, q: 'x' }];
-  expect(new Set(keys.map(viewKey)).size).toBe(4);
+  const done = { ...view, status: 'DONE' as const };
+  const keys = [view, done, { ...view, order: 'OLDEST' as const }, { ...view, q: 'x' }, { ...done, q: 'x' }];
+  expect(new Set(keys.map(viewKey)).size).toBe(5);
   expect(viewKey({ ...view, row: 5, task: 'a' } as View)).toBe(viewKey(view));
 });
 
-test('a search is shown in the tab of all tasks', () => {
-  expect(activeTab({ status: 'DONE', q: '' })).toBe('DONE');
-  expect(activeTab({ status: 'DONE', q: 'x' })).toBe('ALL');
+test('a view is shown in the tab of its status', () => {
+  expect(activeTab({ status: 'DONE' })).toBe('DONE');
+  expect(activeTab({ status: null })).toBe('ALL');
   expect([tabStatus('ALL'), tabStatus('DONE'), tabStatus(null)]).toEqual([null, 'DONE', null]);
 });
 
@@ -55,5 +56,6 @@ test('updates move tasks only in filtered views', () => {
   expect(dependsOnFields(view)).toBe(false);
   expect(dependsOnFields({ ...view, status: 'DONE' })).toBe(true);
   expect(dependsOnFields({ ...view, order: 'EXPIRING_SOON' })).toBe(true);
-  expect(dependsOnFields({ ...view, status: 'DONE', q: 'x' })).toBe(false);
+  expect(dependsOnFields({ ...view, status: 'DONE', q: 'x' })).toBe(true);
+  expect(dependsOnFields({ ...view, order: 'EXPIRING_SOON', q: 'x' })).toBe(false);
 });

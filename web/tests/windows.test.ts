@@ -17,8 +17,9 @@ test('the API counts pages from 1', () => {
   expect(pageVariables(view, 0)).toEqual({ page: 1, first: 100, order: 'OLDEST', status: 'DONE' });
 });
 
-test('a search sends its words and a cursor', () => {
-  expect(searchVariables({ ...view, q: 'letter' }, 'cursor')).toEqual({ query: 'letter', first: 100, after: 'cursor' });
+test('a search sends its words, its status and a cursor', () => {
+  const search = { ...view, q: ' letter ', status: 'DONE' as const };
+  expect(searchVariables(search, 'cursor')).toEqual({ query: 'letter', first: 100, after: 'cursor', status: 'DONE' });
 });
 
 test('loaded rows are found by row and by id', () => {

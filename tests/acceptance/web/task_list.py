@@ -18,7 +18,9 @@ class TaskList:
         )
         self.connection = tab.get_by_test_id("connection")
         self.selection_toolbar = tab.get_by_role("toolbar", name="Selected tasks")
-        self.search_field = tab.get_by_role("searchbox", name="Search tasks")
+        self.search_field = tab.get_by_role("combobox", name="Search tasks")
+        self.search_summary = tab.get_by_role("region", name="Search results")
+        self.recent_searches = tab.get_by_role("listbox", name="Recent searches")
         self.page_number = tab.get_by_label("Go to page")
 
     def row(self, title: str) -> Locator:

@@ -120,14 +120,24 @@ async def row_menu(tasks: TaskList) -> None:
     await expect(tasks.tab.get_by_role("menuitem", name="Copy link")).to_be_visible()
 
 
-async def search_results(tasks: TaskList) -> None:
-    await tasks.search_field.fill((await tasks.rows.first.get_by_role("link").inner_text()).split()[0][:100])
-    await expect(tasks.rows.first).to_be_visible()
-
-
 async def no_search_results(tasks: TaskList) -> None:
     await tasks.search_field.fill("nowhere")
     await expect(tasks.tab.get_by_role("heading", name="No matching tasks")).to_be_visible()
+
+
+async def search_results(tasks: TaskList) -> None:
+    title = await tasks.rows.first.get_by_role("link").inner_text()
+    await tasks.search_field.fill(title[:3])
+    await tasks.search_field.press("Enter")
+    await expect(tasks.grid.locator("mark").first).to_be_visible()
+    await expect(tasks.search_summary).to_contain_text("task")
+
+
+async def recent_searches(tasks: TaskList) -> None:
+    await search_results(tasks)
+    await tasks.tab.keyboard.press("Escape")
+    await tasks.search_field.focus()
+    await expect(tasks.recent_searches).to_be_visible()
 
 
 VIEWS: tuple[View, ...] = (
@@ -144,5 +154,6 @@ VIEWS: tuple[View, ...] = (
     deleted_task,
     search_results,
     no_search_results,
+    recent_searches,
     conflict,  # At the end: the browser keeps the unsaved text, and the next tab asks about it again.
 )

@@ -38,6 +38,17 @@ export function formatList(items: string[]): string {
   return list.format(items);
 }
 
+/** A number of items. If it is not exact, there are more. */
+export interface Total {
+  count: number;
+  exact: boolean;
+}
+
+/** Return "1,234", or "100+" if there are more. */
+export function formatTotal({ count, exact }: Total): string {
+  return exact ? formatCount(count) : `${formatCount(count)}+`;
+}
+
 /** Return "Nov 27", with the year unless it is the current one. */
 export function formatShortDate(iso: string, now = new Date()): string {
   const date = new Date(iso);

@@ -2,15 +2,16 @@
 import { Button, Group, Kbd } from '@mantine/core';
 import type { MouseEvent } from 'react';
 import type { FieldMenuRequest } from '@/features/field-menu/fieldMenuRequest';
+import { formatTotal, type Total } from '@/ui/format';
 import { Icon, type IconName } from '@/ui/icons';
 import { t } from '@/ui/messages';
 import styles from './BulkActionsBar.module.css';
 
 interface Props {
-  /** The number of selected tasks. Undefined means all matches of a search, which are not counted. */
+  /** The number of selected tasks. Undefined means all results of a search that has more than are counted. */
   count: number | undefined;
   /** The number of tasks in the list. Undefined if it is not known. */
-  listTotal: number | undefined;
+  listTotal: Total | undefined;
   /** Whether the whole list is selected. */
   allSelected: boolean;
   onSelectAll: () => void;
@@ -29,14 +30,15 @@ const menus = (): { field: FieldMenuRequest['field']; label: string; hotkey: str
 
 export function BulkActionsBar({ count, listTotal, allSelected, onOpenMenu, ...actions }: Props) {
   if (count === 0) return null;
+  const total = listTotal && formatTotal(listTotal);
   return (
     <Group role="toolbar" aria-label={t('bulk.selectedTasks')} className={styles.toolbar} gap={6}>
       <span className={styles.count} aria-live="polite">
-        {count === undefined ? t('bulk.allMatchesSelected') : t('bulk.selected', { count })}
+        {count === undefined ? allSelectedText(total) : t('bulk.selected', { count })}
       </span>
-      {!allSelected && (listTotal === undefined || (count ?? 0) < listTotal) && (
+      {!allSelected && (!listTotal?.exact || (count ?? 0) < listTotal.count) && (
         <Button size="compact-sm" variant="subtle" onClick={actions.onSelectAll}>
-          {listTotal === undefined ? t('bulk.selectAllMatches') : t('bulk.selectAll', { total: listTotal })}
+          {total === undefined ? t('bulk.selectAllMatches') : t('bulk.selectAll', { total })}
         </Button>
       )}
       <ActionButton label={t('bulk.complete')} icon="check" hotkey="X" onClick={actions.onComplete} />
@@ -55,6 +57,10 @@ export function BulkActionsBar({ count, listTotal, allSelected, onOpenMenu, ...a
       </Button>
     </Group>
   );
+}
+
+function allSelectedText(total: string | undefined): string {
+  return total === undefined ? t('bulk.allMatchesSelected') : t('bulk.allSelected', { total });
 }
 
 interface ActionButtonProps {

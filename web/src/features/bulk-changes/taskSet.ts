@@ -1,7 +1,7 @@
 /** A set of tasks that can be too large to hold their ids: a range of a view, without some tasks and with some others. */
 import type { BulkTaskFragment, TaskOrder, TaskStatus } from '@/gql';
 
-/** The tasks that a list shows. A search ignores `status` and `order`. */
+/** The tasks that a list shows. A search ignores `order`. */
 export interface TaskQuery {
   status: TaskStatus | null;
   order: TaskOrder;

@@ -7,6 +7,7 @@ import {
   type BulkTasksByIdQueryVariables,
   BulkViewPageDocument,
 } from '@/gql';
+import { parseQuery } from '@/features/search/searchQuery';
 import type { RetryingRequest } from './retryingRequest';
 import { comparePositions, positionOf, type TaskRange, type TaskSet } from './taskSet';
 
@@ -54,7 +55,7 @@ async function* readRange(
   for (;;) {
     const page = query.q
       ? await request(async () => {
-          const variables = { query: query.q, first: PAGE_SIZE, after };
+          const variables = { query: parseQuery(query.q).text, first: PAGE_SIZE, after, status: query.status };
           const { data } = await client.query({ query: BulkSearchPageDocument, variables, fetchPolicy: 'no-cache' });
           return data?.searchTasks;
         })

@@ -106,12 +106,12 @@ function navigationActions({ focusGoToPage, grid }: PageCommands): SpotlightActi
 
 function viewActions({ setView }: PageCommands): SpotlightActionGroupData {
   const statuses = selectOptions(STATUS_LABELS).map(({ value, label }) =>
-    action(value, `Filter by status: ${label}`, 'list', () => void setView({ status: value, q: null, row: null })),
+    action(value, `Filter by status: ${label}`, 'list', () => void setView({ status: value, row: null })),
   );
   const orders = selectOptions(ORDER_LABELS).map(({ value, label }) =>
     action(value, `Sort by: ${label}`, 'list', () => void setView({ order: value, q: null, row: null })),
   );
-  const all = action('all', 'Filter by status: All', 'list', () => void setView({ status: null, q: null, row: null }));
+  const all = action('all', 'Filter by status: All', 'list', () => void setView({ status: null, row: null }));
   return { group: 'View', actions: [all, ...statuses, ...orders] };
 }
 

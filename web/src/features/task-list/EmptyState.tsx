@@ -3,6 +3,7 @@ import { Button, Kbd, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { STATUS_LABELS } from '@/features/tasks/labels';
 import { Icon, type IconName } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import utilities from '@/ui/utilities.module.css';
 import styles from './EmptyState.module.css';
 import type { View } from './taskView';
@@ -33,16 +34,25 @@ function emptyTitle({ status, order }: View): string {
   return order === 'EXPIRING_SOON' ? 'No expiring tasks' : 'No tasks yet';
 }
 
-export function NoSearchResults({ query }: { query: string }) {
+export function NoSearchResults({ view: { q: query, status } }: { view: View }) {
   return (
     <EmptyState icon="search" title="No matching tasks">
-      No task contains every word of “<bdi>{query}</bdi>” in its title or description. The beginning of a word is
-      enough: “rep” finds “report”.
+      No task {status && `with status “${STATUS_LABELS[status]}” `}contains every word of “<bdi>{query}</bdi>” in its
+      title or description. The beginning of a word is enough: “rep” finds “report”.
     </EmptyState>
   );
 }
 
-function EmptyState({ icon, title, children }: { icon: IconName; title: string; children: ReactNode }) {
+/** Shown instead of a list when a search has nothing to look for. */
+export function NothingToSearch({ query }: { query: string }) {
+  return (
+    <EmptyState icon="search" title={t('search.nothing.title')}>
+      {t('search.nothing.text', { query })}
+    </EmptyState>
+  );
+}
+
+export function EmptyState({ icon, title, children }: { icon: IconName; title: string; children: ReactNode }) {
   return (
     <Stack className={styles.empty} align="center" gap="sm">
       <Icon name={icon} />

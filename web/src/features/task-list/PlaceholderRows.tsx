@@ -1,5 +1,8 @@
 /** Rows without a task, shown while a window is being fetched or after its fetch failed. */
+import { Button } from '@mantine/core';
+import { t } from '@/ui/messages';
 import utilities from '@/ui/utilities.module.css';
+import { EmptyState as ErrorState } from './EmptyState';
 import styles from './PlaceholderRows.module.css';
 import rowStyles from './TaskRow.module.css';
 
@@ -21,6 +24,22 @@ export function SkeletonRow({ row, top }: RowPlacement) {
       <div role="gridcell" className={styles.skeleton}>
         <span className={utilities.visuallyHidden}>Loading</span>
         <span className={styles.bone} style={{ width: `${25 + ((row * 37) % 40)}%` }} />
+      </div>
+    </div>
+  );
+}
+
+/** A row as high as the list, of which nothing could be loaded. */
+export function FailedList({ row, top, errorMessage, retry, isSearch }: FailedRowProps & { isSearch: boolean }) {
+  return (
+    <div role="row" aria-rowindex={row + 1} className={styles.failedList} style={{ top }}>
+      <div role="gridcell">
+        <ErrorState icon={isSearch ? 'search' : 'list'} title={isSearch ? t('search.failed') : t('search.listFailed')}>
+          <span role="alert">{errorMessage}</span>
+          <Button onClick={retry} mt="md" display="block" mx="auto">
+            {t('search.tryAgain')}
+          </Button>
+        </ErrorState>
       </div>
     </div>
   );

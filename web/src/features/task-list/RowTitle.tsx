@@ -1,5 +1,6 @@
 /** The title of a row. It is a link to the task, and can be edited in place. The row handles its clicks. */
 import { useEffect, useRef } from 'react';
+import { HighlightedText } from '@/features/search/HighlightedText';
 import { useDetachedTitle } from '@/features/task-editing/detachedTitle';
 import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
 import { taskPath } from '@/features/tasks/taskLink';
@@ -27,7 +28,7 @@ export function RowTitle({ task, editing, onEdit }: Props) {
         data-done={task.status === 'DONE'}
         title={task.title}
       >
-        {task.title}
+        <HighlightedText text={task.title} />
       </a>
       {unsaved && (
         <button type="button" tabIndex={-1} className={styles.unsaved} onClick={edit} title={draft.text}>

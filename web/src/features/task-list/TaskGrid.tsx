@@ -1,16 +1,20 @@
 /** The task list: a grid of any length, of which only the rows on screen are in the document. */
-import { type CSSProperties, type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { type CSSProperties, type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { BulkActionsBar } from '@/features/bulk-actions/BulkActionsBar';
 import { pendingDelete } from '@/features/bulk-actions/pendingDelete';
 import { isEmpty as isNothingSelected } from '@/features/bulk-actions/selection';
 import { type Selection, useSelection } from '@/features/bulk-actions/useSelection';
 import { useTaskActions } from '@/features/bulk-actions/useTaskActions';
 import { countTasks } from '@/features/bulk-changes/taskSet';
+import { SearchTerms } from '@/features/search/HighlightedText';
+import { parseQuery } from '@/features/search/searchQuery';
 import { editOpenTitle } from '@/features/tasks/openTask';
+import type { Total } from '@/ui/format';
 import { useStore } from '@/ui/store';
 import { DetachedTitleEditor } from './DetachedTitleEditor';
 import { NoSearchResults, NoTasks } from './EmptyState';
 import type { GridHandle, ListPosition } from './gridHandle';
+import { totalOf } from './listAnchor';
 import { NewTasksPill } from './NewTasksPill';
 import { ConfirmDelete, FieldMenu, RowMenu } from './parts';
 import styles from './TaskGrid.module.css';
@@ -32,6 +36,7 @@ import { useScaledVirtualizer, type Virtualizer } from './useScaledVirtualizer';
 import { useShowCreatedTask } from './useShowCreatedTask';
 import { type TaskCommands, useTaskCommands } from './useTaskCommands';
 import { VisibleRows } from './VisibleRows';
+import { WINDOW_SIZE } from './windows';
 
 /** Rows to assume below the initial one until the service reports the total. */
 const INITIAL_ROWS = 60;
@@ -47,8 +52,9 @@ interface Props {
 export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate }: Props) {
   const scrollerRef = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
-  const [initialRow] = useState(Math.max(view.row - 1, 0));
   const counted = view.q === '';
+  // The windows of a search are loaded one after another, so it begins in the first one.
+  const [initialRow] = useState(Math.min(Math.max(view.row - 1, 0), counted ? Infinity : WINDOW_SIZE - 1));
   const virtualizerRef = useRef<Virtualizer>(undefined);
   const list = useListAnchor({
     virtualizerRef,
@@ -71,8 +77,8 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
     focus();
   };
   const selection = useSelection(view, useIdsInRange(view, rows, extent.cursors));
-  const listTotal = extent.known && (counted || extent.cursors.length === 1) ? extent.total : undefined;
-  const actions = useTaskActions(selection, listTotal);
+  const listTotal = totalOf(extent);
+  const actions = useTaskActions(selection, exactCount(listTotal));
   const [editingId, setEditingId] = useState<string>();
   const edit = useCallback(
     (id: string | undefined) => {
@@ -130,7 +136,11 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
       commands.deleteTasks();
     },
     menuOpen: commands.menu !== undefined || rowMenu.request !== undefined,
-    dismiss: openId === null ? selection.clear : close,
+    dismiss: () => {
+      if (openId !== null) close();
+      else if (!isNothingSelected(selection.tasks)) selection.clear();
+      else if (view.q) void setView({ q: null, row: null }, { history: 'push' });
+    },
   });
   useGridHandle({ handleRef, list, virtualizer, focus, selectAll: selection.selectAll, commands });
   useReportPosition({ view, setView, list, virtualizer, counted, onPositionChange });
@@ -139,14 +149,15 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
   const deleteIsPending = useStore(pendingDelete) !== undefined;
   const activeRowIsDrawn = activeRow >= virtualizer.first && activeRow <= virtualizer.last;
   const isEmpty = extent.known && extent.total === 0;
+  const searchTerms = useMemo(() => parseQuery(view.q).terms, [view.q]);
   return (
     <div className={styles.frame}>
-      {isEmpty && (counted ? <NoTasks view={view} onCreate={onCreate} /> : <NoSearchResults query={view.q} />)}
+      {isEmpty && (counted ? <NoTasks view={view} onCreate={onCreate} /> : <NoSearchResults view={view} />)}
       <DetachedTitleEditor onDone={() => edit(undefined)} />
       <NewTasksPill {...newTaskCount} onShow={() => void showNewTasks()} />
       <div
         ref={scrollerRef}
-        {...(isEmpty ? {} : gridAttributes(counted && extent.known ? extent.total : UNKNOWN_ROW_COUNT))}
+        {...(isEmpty ? {} : gridAttributes(exactCount(listTotal) ?? UNKNOWN_ROW_COUNT))}
         aria-activedescendant={activeRowIsDrawn && activeId !== undefined ? rowElementId(activeRow) : undefined}
         className={styles.grid}
         data-empty={isEmpty}
@@ -158,15 +169,17 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
         }}
       >
         <div role="presentation" className={styles.inner} style={innerStyle(virtualizer.innerHeight, rowHeight)}>
-          <VisibleRows
-            view={view}
-            list={list}
-            virtualizer={virtualizer}
-            rowHeight={rowHeight}
-            selection={selection.tasks}
-            editingId={editingId}
-            actions={rowActions}
-          />
+          <SearchTerms value={searchTerms}>
+            <VisibleRows
+              view={view}
+              list={list}
+              virtualizer={virtualizer}
+              rowHeight={rowHeight}
+              selection={selection.tasks}
+              editingId={editingId}
+              actions={rowActions}
+            />
+          </SearchTerms>
         </div>
       </div>
       <SelectionToolbar selection={selection} listTotal={listTotal} commands={commands} focus={focus} />
@@ -179,6 +192,10 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
 
 function innerStyle(height: number, rowHeight: number): CSSProperties {
   return { height, ['--row-height' as string]: `${rowHeight}px` };
+}
+
+function exactCount(total: Total | undefined): number | undefined {
+  return total?.exact ? total.count : undefined;
 }
 
 /** The value of `aria-rowcount` that means "unknown". */
@@ -197,7 +214,7 @@ function gridAttributes(rowCount: number) {
 
 interface SelectionToolbarProps {
   selection: Selection;
-  listTotal: number | undefined;
+  listTotal: Total | undefined;
   commands: TaskCommands;
   focus: () => void;
 }
@@ -211,7 +228,7 @@ function SelectionToolbar({ selection, listTotal, commands, focus }: SelectionTo
   const { tasks } = selection;
   return (
     <BulkActionsBar
-      count={countTasks(tasks, listTotal)}
+      count={countTasks(tasks, exactCount(listTotal))}
       listTotal={listTotal}
       allSelected={tasks.range !== undefined && !tasks.range.bounds && tasks.excluded.size === 0}
       onSelectAll={thenFocus(selection.selectAll)}

@@ -1,6 +1,6 @@
 /** The windows on screen and just beyond it, and the rows of each that are drawn. */
 import type { TaskSet } from '@/features/bulk-changes/taskSet';
-import { FailedRow, SkeletonRow } from './PlaceholderRows';
+import { FailedList, FailedRow, SkeletonRow } from './PlaceholderRows';
 import { type RowActions, TaskRow } from './TaskRow';
 import { SearchWindow, TaskWindow, type WindowProps } from './TaskWindow';
 import type { View } from './taskView';
@@ -45,8 +45,14 @@ export function VisibleRows({ view, list, virtualizer, rowHeight, selection, edi
           return <TaskRow key={node.id} node={node} {...placement} {...state} actions={actions} />;
         }
         // The first visible row of a failed window shows the error.
-        if (errorMessage && row === Math.max(first, virtualizer.top)) {
-          return <FailedRow key={row} {...placement} errorMessage={errorMessage} retry={retry} />;
+        if (errorMessage) {
+          if (row !== Math.max(first, virtualizer.top)) return null;
+          const error = { errorMessage, retry };
+          return extent.known ? (
+            <FailedRow key={row} {...placement} {...error} />
+          ) : (
+            <FailedList key={row} {...placement} {...error} isSearch={view.q !== ''} />
+          );
         }
         return <SkeletonRow key={row} {...placement} />;
       });

@@ -1,5 +1,6 @@
 /** The interface between the task list and the rest of the page. */
 import type { FieldMenuRequest } from '@/features/field-menu/fieldMenuRequest';
+import type { Total } from '@/ui/format';
 
 export interface GridHandle {
   /** Scroll to a row and make it active. A row beyond the end means the last one. */
@@ -17,7 +18,9 @@ export interface ListPosition {
   /** The first fully visible row, from 0. */
   row: number;
   total: number;
-  /** Whether the total is exact. A search does not count its results. */
+  /** The number of tasks in the list as far as it is known. */
+  found: Total | undefined;
+  /** Whether the list has a total from the start, and so page numbers. A search has neither. */
   counted: boolean;
   /** The keys of the loaded windows in `windowMetrics`. */
   metricsKeys: string[];

@@ -1,4 +1,5 @@
 /** How the list keeps its place when the windows on screen are fetched again. */
+import type { Total } from '@/ui/format';
 import type { LoadedRows } from './LoadedRows';
 import { WINDOW_SIZE, type WindowReport } from './windows';
 
@@ -10,6 +11,8 @@ export interface ListExtent {
   total: number;
   /** False until the first window is loaded: `total` is then a guess. */
   known: boolean;
+  /** Only in a search that has more results than were loaded: the number of loaded ones. */
+  atLeast?: number | undefined;
   /** Only in a search: where each page begins. The first one has null. */
   cursors: (string | null)[];
 }
@@ -43,5 +46,17 @@ export function extendSearch(extent: ListExtent, { page, nodes, endCursor }: Win
   const cursors = extent.cursors.slice(0, page + 1);
   if (!endCursor) return { total: page * WINDOW_SIZE + nodes.length, known: true, cursors };
   if (extent.cursors[page + 1] === endCursor) return { ...extent, known: true };
-  return { total: (page + 1) * WINDOW_SIZE + SEARCH_LOOKAHEAD_ROWS, known: true, cursors: [...cursors, endCursor] };
+  const loaded = page * WINDOW_SIZE + nodes.length;
+  return {
+    total: (page + 1) * WINDOW_SIZE + SEARCH_LOOKAHEAD_ROWS,
+    known: true,
+    atLeast: loaded,
+    cursors: [...cursors, endCursor],
+  };
+}
+
+/** Return the number of tasks in the list as far as it is known. */
+export function totalOf({ total, known, atLeast }: ListExtent): Total | undefined {
+  if (!known) return undefined;
+  return { count: atLeast ?? total, exact: atLeast === undefined };
 }

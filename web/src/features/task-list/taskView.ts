@@ -10,7 +10,7 @@ export const viewParsers = {
   order: parseAsStringLiteral(['NEWEST', 'OLDEST', 'EXPIRING_SOON'] as const)
     .withDefault('NEWEST')
     .withOptions({ history: 'push' }),
-  /** The search query. A search ignores `status` and `order`. */
+  /** The search query. A search ignores `order`. */
   q: parseAsString.withDefault(''),
   /** The id of the open task. */
   task: parseAsString.withOptions({ history: 'push' }),
@@ -32,9 +32,9 @@ export type SetView = ReturnType<typeof useView>[1];
 
 export const ALL_TAB = 'ALL';
 
-/** Return the status tab of a view. A search covers tasks of every status. */
-export function activeTab({ status, q }: Pick<View, 'status' | 'q'>): string {
-  return q ? ALL_TAB : (status ?? ALL_TAB);
+/** Return the status tab of a view. */
+export function activeTab({ status }: Pick<View, 'status'>): string {
+  return status ?? ALL_TAB;
 }
 
 export function tabStatus(tab: string | null): TaskStatus | null {
@@ -43,13 +43,13 @@ export function tabStatus(tab: string | null): TaskStatus | null {
 
 /** Return the name of a view, for the title of the page. */
 export function viewTitle({ status, q }: Pick<View, 'status' | 'q'>): string {
-  if (q) return quote(q);
+  if (q) return status ? `${quote(q)}, ${STATUS_LABELS[status]}` : quote(q);
   return status ? STATUS_LABELS[status] : 'All tasks';
 }
 
 /** Return a key that differs between views with different lists. */
 export function viewKey({ status, order, q }: Pick<View, 'status' | 'order' | 'q'>): string {
-  return q ? `search ${q}` : `${status ?? ALL_TAB} ${order}`;
+  return q ? `search ${status ?? ALL_TAB} ${q}` : `${status ?? ALL_TAB} ${order}`;
 }
 
 /** Whether a new task belongs in the list of this view. */
@@ -63,7 +63,7 @@ export function includesTask(
 
 /** Whether updating a task's fields can move it into the list of this view or out of it. */
 export function dependsOnFields({ status, order, q }: Pick<View, 'status' | 'order' | 'q'>): boolean {
-  return !q && (status !== null || order === 'EXPIRING_SOON');
+  return status !== null || (!q && order === 'EXPIRING_SOON');
 }
 
 /** Return the end of the list where new tasks appear. None if they appear anywhere, or if the list ignores them. */

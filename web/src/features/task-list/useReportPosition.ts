@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { ListPosition } from './gridHandle';
+import { totalOf } from './listAnchor';
 import type { SetView, View } from './taskView';
 import type { ListAnchor } from './useListAnchor';
 import type { Virtualizer } from './useScaledVirtualizer';
@@ -21,6 +22,7 @@ export function useReportPosition({ view, setView, list, virtualizer, counted, o
     onPositionChange({
       row: top,
       total: extent.total,
+      found: totalOf(extent),
       counted: counted && extent.known,
       metricsKeys: [...metricsKeys.values()],
     });

@@ -1,4 +1,5 @@
 /** A window is a run of 100 consecutive tasks of the list, which is fetched and cached as a whole. */
+import { parseQuery } from '@/features/search/searchQuery';
 import type { SearchTasksQueryVariables, TaskPageQuery, TaskPageQueryVariables } from '@/gql';
 import type { View } from './taskView';
 
@@ -33,8 +34,8 @@ export function pageVariables({ status, order }: View, page: number): TaskPageQu
   return { page: page + 1, first: WINDOW_SIZE, order, status };
 }
 
-export function searchVariables({ q }: View, after: string | null): SearchTasksQueryVariables {
-  return { query: q, first: WINDOW_SIZE, after };
+export function searchVariables({ q, status }: View, after: string | null): SearchTasksQueryVariables {
+  return { query: parseQuery(q).text, first: WINDOW_SIZE, after, status };
 }
 
 /** Cut the range out of each window by itself, because a window may be shorter than 100 rows while it is refetched. */

@@ -5,17 +5,18 @@ import type { PageCommands } from '@/features/command-palette/commands';
 import { SearchField } from '@/features/search/SearchField';
 import { activeTab, ALL_TAB, type View } from '@/features/task-list/taskView';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
-import type { TaskCountsQuery, TaskOrder } from '@/gql';
-import { formatCount } from '@/ui/format';
+import type { TaskOrder } from '@/gql';
+import { formatTotal } from '@/ui/format';
 import { Icon, type IconName } from '@/ui/icons';
 import { Logo } from '@/ui/Logo';
 import utilities from '@/ui/utilities.module.css';
 import styles from './Header.module.css';
+import type { TabCounts } from './tabCounts';
 import { ThemeSelect } from './ThemeSelect';
 
 interface Props {
   view: View;
-  counts: TaskCountsQuery['taskCounts'] | undefined;
+  counts: TabCounts;
   commands: PageCommands;
   searchRef: RefObject<HTMLInputElement | null>;
 }
@@ -76,16 +77,16 @@ function StatusTabs({ counts, active }: { counts: Props['counts']; active: strin
     list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [active, counts]);
   const tabs = [
-    { value: ALL_TAB, label: 'All', count: counts?.all },
-    { value: 'TODO', label: STATUS_LABELS.TODO, count: counts?.todo },
-    { value: 'IN_PROGRESS', label: STATUS_LABELS.IN_PROGRESS, count: counts?.inProgress },
-    { value: 'DONE', label: STATUS_LABELS.DONE, count: counts?.done },
+    { value: ALL_TAB, label: 'All' },
+    { value: 'TODO', label: STATUS_LABELS.TODO },
+    { value: 'IN_PROGRESS', label: STATUS_LABELS.IN_PROGRESS },
+    { value: 'DONE', label: STATUS_LABELS.DONE },
   ];
   return (
     <Tabs.List ref={list} className={styles.tabs} aria-label="Filter by status">
-      {tabs.map(({ value, label, count }) => (
+      {tabs.map(({ value, label }) => (
         <Tabs.Tab key={value} value={value} className={styles.tab}>
-          {label} <span className={styles.count}>{count === undefined ? '–' : formatCount(count)}</span>
+          {label} <span className={styles.count}>{counts[value] ? formatTotal(counts[value]) : '–'}</span>
         </Tabs.Tab>
       ))}
     </Tabs.List>

@@ -3,6 +3,7 @@ import type { RefObject } from 'react';
 import type { PageCommands } from '@/features/command-palette/commands';
 import { ConnectionIndicator } from '@/features/connection/ConnectionIndicator';
 import type { ListPosition } from '@/features/task-list/gridHandle';
+import { formatTotal } from '@/ui/format';
 import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
 import utilities from '@/ui/utilities.module.css';
@@ -22,10 +23,10 @@ export function StatusBar({ position, goToPageRef, commands }: Props) {
       <ConnectionIndicator />
       <UnsentIndicator />
       <span className={styles.position}>
-        {position.counted && position.total > 0 && (
+        {position.found && position.found.count > 0 && (
           <>
             <span className={utilities.desktopOnly}>{t('statusBar.row')} </span>
-            {t('statusBar.position', { row: position.row + 1, total: position.total })}
+            {t('statusBar.position', { row: position.row + 1, total: formatTotal(position.found) })}
           </>
         )}
       </span>

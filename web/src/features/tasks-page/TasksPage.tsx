@@ -10,14 +10,16 @@ import type { PageCommands, PagePanel } from '@/features/command-palette/command
 import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
 import { useHealthCheck } from '@/features/connection/useHealthCheck';
 import { KeptTextBanner } from '@/features/gone-task/KeptTextBanner';
-import { useTaskCounts } from '@/features/live-updates/useTaskCounts';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
 import { NewBuildNotice } from '@/features/page-build/NewBuildNotice';
 import { useBuildCheck } from '@/features/page-build/useBuildCheck';
 import { usePrefetchedParts } from '@/features/lazy-parts/usePrefetchedParts';
+import { parseQuery } from '@/features/search/searchQuery';
+import { SearchSummary } from '@/features/search/SearchSummary';
 import { editConflicts } from '@/features/task-editing/editConflicts';
 import { redoLatest, undoLatest } from '@/features/task-editing/undoToast';
 import { useOutbox } from '@/features/task-editing/useOutbox';
+import { NothingToSearch } from '@/features/task-list/EmptyState';
 import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
 import { TaskGrid } from '@/features/task-list/TaskGrid';
 import {
@@ -28,6 +30,7 @@ import {
   useView,
   viewKey,
 } from '@/features/task-list/taskView';
+import { STATUS_LABELS } from '@/features/tasks/labels';
 import { useStore } from '@/ui/store';
 import { useColorScheme } from '@/ui/useColorScheme';
 import { useLatch } from '@/ui/useLatch';
@@ -46,13 +49,13 @@ import {
 import { PageTitle } from './PageTitle';
 import { StatusBar } from './StatusBar';
 import styles from './TasksPage.module.css';
+import { useTabCounts } from './useTabCounts';
 
-const UNKNOWN_POSITION: ListPosition = { row: 0, total: 0, counted: false, metricsKeys: [] };
+const UNKNOWN_POSITION: ListPosition = { row: 0, total: 0, found: undefined, counted: false, metricsKeys: [] };
 
 export function TasksPage() {
   const [view, setView] = useView();
   const [trash, setTrash] = useTrashParameter();
-  const counts = useTaskCounts();
   const [panel, setPanel] = useState<PagePanel>();
   const [position, setPosition] = useState(UNKNOWN_POSITION);
   const searchRef = useRef<HTMLInputElement>(null);
@@ -83,10 +86,13 @@ export function TasksPage() {
   const drawerNeeded = useLatch(view.task !== null);
 
   const tab = activeTab(view);
+  const canSearch = view.q === '' || parseQuery(view.q).text !== '';
+  const { found } = canSearch ? position : UNKNOWN_POSITION;
+  const counts = useTabCounts(view, found);
   return (
     <Tabs
       value={tab}
-      onChange={(next) => void setView({ status: tabStatus(next), q: null, row: null })}
+      onChange={(next) => void setView({ status: tabStatus(next), row: null })}
       classNames={{ root: styles.page, panel: styles.panel }}
       keepMounted={false}
       activateTabWithKeyboard
@@ -96,16 +102,31 @@ export function TasksPage() {
       <main className={styles.main}>
         <ConnectionBanner />
         <KeptTextBanner openId={view.task} onOpen={(id) => void setView({ task: id })} />
+        {view.q && (
+          <SearchSummary
+            query={view.q}
+            statusLabel={view.status === null ? undefined : STATUS_LABELS[view.status]}
+            total={found}
+            onClear={() => {
+              void setView({ q: null, row: null }, { history: 'push' });
+              grid.current?.focus();
+            }}
+          />
+        )}
         <div className={styles.content} data-task-open={view.task !== null}>
           <Tabs.Panel value={tab}>
-            <TaskGrid
-              key={viewKey(view)}
-              view={view}
-              setView={setView}
-              handleRef={grid}
-              onPositionChange={setPosition}
-              onCreate={() => commands.togglePanel('create')}
-            />
+            {canSearch ? (
+              <TaskGrid
+                key={viewKey(view)}
+                view={view}
+                setView={setView}
+                handleRef={grid}
+                onPositionChange={setPosition}
+                onCreate={() => commands.togglePanel('create')}
+              />
+            ) : (
+              <NothingToSearch query={view.q} />
+            )}
           </Tabs.Panel>
           <BulkProgress />
           {drawerNeeded && (
@@ -125,7 +146,7 @@ export function TasksPage() {
         )}
         <NewBuildNotice />
       </main>
-      <StatusBar position={position} goToPageRef={goToPageRef} commands={commands} />
+      <StatusBar position={canSearch ? position : UNKNOWN_POSITION} goToPageRef={goToPageRef} commands={commands} />
       <Dialogs
         trashOpen={trash !== null}
         onCloseTrash={() => void setTrash(null)}

@@ -1,0 +1,38 @@
+/** The number in each status tab: of all its tasks, or of those that a search finds there. */
+import { skipToken, useQuery } from '@apollo/client/react';
+import { useEffect } from 'react';
+import { retainWindow } from '@/apollo/windowRetention';
+import { useTaskCounts } from '@/features/live-updates/useTaskCounts';
+import { activeTab, ALL_TAB, type View } from '@/features/task-list/taskView';
+import { searchVariables } from '@/features/task-list/windows';
+import { SearchStatusesDocument } from '@/gql';
+import type { Total } from '@/ui/format';
+import { countsOfSearch, type TabCounts } from './tabCounts';
+
+/** `found` is the total of the list on screen. */
+export function useTabCounts(view: View, found: Total | undefined): TabCounts {
+  const counts = useTaskCounts();
+  const searchCounts = useSearchCounts(view);
+  if (view.q) return found ? { ...searchCounts, [activeTab(view)]: found } : searchCounts;
+  if (!counts) return {};
+  const exact = (count: number): Total => ({ count, exact: true });
+  return {
+    [ALL_TAB]: exact(counts.all),
+    TODO: exact(counts.todo),
+    IN_PROGRESS: exact(counts.inProgress),
+    DONE: exact(counts.done),
+  };
+}
+
+/** The first window of the search in all tasks has the counts. The list loads it, unless it shows only one status. */
+function useSearchCounts(view: View): TabCounts {
+  const variables = searchVariables({ ...view, status: null }, null);
+  const fetchPolicy = view.status === null ? 'cache-only' : 'cache-first';
+  const { data } = useQuery(SearchStatusesDocument, variables.query === '' ? skipToken : { variables, fetchPolicy });
+  const key = JSON.stringify(variables);
+  useEffect(() => {
+    // Mark the window as used. When the list changes, it is evicted like windows that are not on screen, and read again.
+    if (data) retainWindow(JSON.parse(key) as typeof variables)();
+  }, [data, key]);
+  return data ? countsOfSearch(data.searchTasks.nodes, data.searchTasks.pageInfo.hasNextPage) : {};
+}
