@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { anchorShift, extendSearch, readAnchor, totalOf } from '@/features/task-list/listAnchor';
+import { anchorShift, extendMatches, readAnchor, totalOf } from '@/features/task-list/listAnchor';
 import { LoadedRows } from '@/features/task-list/LoadedRows';
 import type { TaskRef } from '@/features/task-list/windows';
 
@@ -37,7 +37,7 @@ describe('the anchor', () => {
   });
 });
 
-describe('the extent of a search', () => {
+describe('the extent of a search or a filter', () => {
   const empty = { total: 60, known: false, cursors: [null] };
   const report = (page: number, count: number, endCursor: string | null) => ({
     page,
@@ -48,29 +48,28 @@ describe('the extent of a search', () => {
   });
 
   test('is exact after the last window', () => {
-    expect(extendSearch(empty, report(0, 30, null))).toEqual({ total: 30, known: true, cursors: [null] });
+    expect(extendMatches(empty, report(0, 30, null))).toEqual({ total: 30, known: true, cursors: [null] });
   });
 
   test('reaches a few rows beyond a window that has a next one', () => {
-    const extent = extendSearch(empty, report(0, 100, 'next'));
+    const extent = extendMatches(empty, report(0, 100, 'next'));
     expect(extent).toEqual({ total: 120, known: true, atLeast: 100, cursors: [null, 'next'] });
-    expect(extendSearch(extent, report(1, 40, null))).toEqual({ total: 140, known: true, cursors: [null, 'next'] });
-  });
-
-  test('has an exact total only when the last window is loaded', () => {
-    expect(totalOf(empty)).toBeUndefined();
-    const extent = extendSearch(empty, report(0, 100, 'next'));
-    expect(totalOf(extent)).toEqual({ count: 100, exact: false });
-    expect(totalOf(extendSearch(extent, report(1, 40, null)))).toEqual({ count: 140, exact: true });
+    const whole = { total: 140, known: true, cursors: [null, 'next'] };
+    expect(extendMatches(extent, report(1, 40, null))).toEqual(whole);
+    expect([empty, extent, whole].map(totalOf)).toEqual([
+      undefined,
+      { count: 100, exact: false },
+      { count: 140, exact: true },
+    ]);
   });
 
   test('keeps later windows if a refetch ends at the same cursor', () => {
-    const extent = { total: 220, known: true, cursors: [null, 'one', 'two'] };
-    expect(extendSearch(extent, report(0, 100, 'one'))).toEqual(extent);
+    const extent = { total: 220, known: true, atLeast: 200, cursors: [null, 'one', 'two'] };
+    expect(extendMatches(extent, report(0, 100, 'one'))).toEqual(extent);
   });
 
   test('forgets later windows if a refetch ends at another cursor', () => {
-    const extent = { total: 220, known: true, cursors: [null, 'one', 'two'] };
-    expect(extendSearch(extent, report(0, 100, 'other')).cursors).toEqual([null, 'other']);
+    const extent = { total: 220, known: true, atLeast: 200, cursors: [null, 'one', 'two'] };
+    expect(extendMatches(extent, report(0, 100, 'other')).cursors).toEqual([null, 'other']);
   });
 });

@@ -9,7 +9,16 @@ const TRANSLATIONS = languages().filter((language) => language !== 'en');
 
 /** Words that are the same in another language. */
 const SAME_IN: Record<string, string[]> = {
-  de: ['connection.offline', 'connection.offlineTitle', 'statusBar.pages', 'tasks.field.status', 'theme.system'],
+  de: [
+    'connection.offline',
+    'connection.offlineTitle',
+    'filters.chip',
+    'filters.name',
+    'filters.status',
+    'statusBar.pages',
+    'tasks.field.status',
+    'theme.system',
+  ],
 };
 
 const sources = globSync('src/**/*.{ts,tsx}', { exclude: ['src/catalog/**', 'src/gql/**'] })

@@ -1,34 +1,64 @@
 import { createLoader, createSerializer } from 'nuqs/server';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Conditions } from '@/features/filters/conditions';
 import {
   activeTab,
   dependsOnFields,
   includesTask,
+  isCounted,
+  newTasksEnd,
+  newView,
   tabStatus,
   type View,
   viewKey,
   viewParsers,
+  viewTitle,
 } from '@/features/task-list/taskView';
+import type { TaskFilter } from '@/gql';
+import { taskRow } from './tasks';
 
 const parse = createLoader(viewParsers);
 const serialize = createSerializer(viewParsers);
-const view: View = { status: null, order: 'NEWEST', q: '', task: null, row: 1 };
+const parameters = {
+  status: null,
+  order: 'NEWEST' as const,
+  priority: null,
+  created: null,
+  expires: null,
+  q: '',
+  task: null,
+  row: 1,
+};
+const view: View = newView(parameters, null);
 
 test('a URL without parameters shows the newest tasks', () => {
-  expect(parse(new URLSearchParams())).toEqual(view);
+  expect(parse(new URLSearchParams())).toEqual(parameters);
 });
 
 test('a view survives its URL', () => {
-  const full: View = { status: 'IN_PROGRESS', order: 'OLDEST', q: 'two words', task: 'a', row: 1_001 };
+  const full = {
+    status: 'IN_PROGRESS' as const,
+    order: 'OLDEST' as const,
+    priority: ['HIGH' as const, 'URGENT' as const],
+    created: '2026-11-01..',
+    expires: '24h',
+    q: 'two words',
+    task: 'a',
+    row: 1_001,
+  };
+  expect(serialize(full)).toContain('priority=HIGH,URGENT&created=2026-11-01..&expires=24h');
   expect(parse(new URLSearchParams(serialize(full)))).toEqual(full);
 });
 
 test('default values are not written into the URL', () => {
-  expect(serialize(view)).toBe('');
+  expect(serialize(parameters)).toBe('');
 });
 
 test('unknown values in the URL are ignored', () => {
-  expect(parse(new URLSearchParams('status=LOST&order=RANDOM&row=many'))).toEqual(view);
+  expect(parse(new URLSearchParams('status=LOST&order=RANDOM&row=many&priority=TOP&created=9d&expires=soon'))).toEqual(
+    parameters,
+  );
+  expect(parse(new URLSearchParams('priority=URGENT,TOP,LOW')).priority).toEqual(['LOW', 'URGENT']);
 });
 
 test('views with different lists have different keys', () => {
@@ -45,7 +75,7 @@ test('a view is shown in the tab of its status', () => {
 });
 
 test('a new task belongs into the views that list it', () => {
-  const task = { status: 'TODO' as const, expiresAt: null };
+  const task = taskRow();
   expect(includesTask(view, task)).toBe(true);
   expect(includesTask({ ...view, status: 'DONE' }, task)).toBe(false);
   expect(includesTask({ ...view, order: 'EXPIRING_SOON' }, task)).toBe(false);
@@ -53,9 +83,50 @@ test('a new task belongs into the views that list it', () => {
 });
 
 test('updates move tasks only in filtered views', () => {
-  expect(dependsOnFields(view)).toBe(false);
-  expect(dependsOnFields({ ...view, status: 'DONE' })).toBe(true);
-  expect(dependsOnFields({ ...view, order: 'EXPIRING_SOON' })).toBe(true);
-  expect(dependsOnFields({ ...view, status: 'DONE', q: 'x' })).toBe(true);
-  expect(dependsOnFields({ ...view, order: 'EXPIRING_SOON', q: 'x' })).toBe(false);
+  expect(dependsOnFields(view)).toEqual([]);
+  expect(dependsOnFields({ ...view, status: 'DONE' })).toEqual(['status']);
+  expect(dependsOnFields({ ...view, order: 'EXPIRING_SOON' })).toEqual(['expiresAt']);
+  expect(dependsOnFields({ ...view, status: 'DONE', q: 'x' })).toEqual(['status']);
+  expect(dependsOnFields({ ...view, order: 'EXPIRING_SOON', q: 'x' })).toEqual([]);
+});
+
+describe('a filtered view', () => {
+  const filtered = (conditions: Partial<Conditions>, filter: TaskFilter) =>
+    newView({ ...parameters, ...conditions }, filter);
+  const urgent = filtered({ priority: ['URGENT'] }, { priority: ['URGENT'] });
+  const expiring = filtered({ expires: '24h' }, { expiresAt: { before: '2026-11-28T00:00:00Z' } });
+
+  test('has the order of the service, without page numbers', () => {
+    expect(newView({ ...parameters, order: 'OLDEST' }, { priority: ['URGENT'] }).order).toBe('NEWEST');
+    expect(expiring.order).toBe('EXPIRING_SOON');
+    expect([view, urgent, expiring, { ...view, q: 'x' }].map(isCounted)).toEqual([true, false, false, false]);
+  });
+
+  test('ignores an expiry in the URL that cannot be combined', () => {
+    const { expires } = newView({ ...parameters, priority: ['URGENT'], expires: '24h' }, null);
+    expect(expires).toBeNull();
+  });
+
+  test('contains the tasks that meet its conditions', () => {
+    expect([taskRow(), taskRow({ priority: 'URGENT' })].map((task) => includesTask(urgent, task))).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test('changes with the filtered fields, and announces new tasks only in the order of creation', () => {
+    expect([urgent, expiring].map(dependsOnFields)).toEqual([['priority'], ['expiresAt']]);
+    expect([urgent, expiring].map(newTasksEnd)).toEqual(['top', undefined]);
+  });
+
+  test('has a key that does not change with the clock', () => {
+    const later = filtered({ expires: '24h' }, { expiresAt: { before: '2026-11-28T00:01:00Z' } });
+    expect(viewKey(later)).toBe(viewKey(expiring));
+    expect(new Set([view, urgent, expiring].map(viewKey)).size).toBe(3);
+  });
+
+  test('has its conditions in its title', () => {
+    expect(viewTitle({ ...urgent, status: 'DONE' })).toBe('Done · Priority: Urgent');
+    expect(viewTitle(view)).toBe('All tasks');
+  });
 });

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { cache } from '@/apollo/client';
 import { evictHiddenWindows, retainWindow } from '@/apollo/windowRetention';
-import { SearchTasksDocument, TaskPageDocument } from '@/gql';
+import { FilterTasksDocument, SearchTasksDocument, TaskPageDocument } from '@/gql';
 
 const page = (number: number) => ({ page: number, first: 100, order: 'NEWEST' as const, status: null });
 
@@ -13,6 +13,14 @@ function writePage(number: number): void {
   });
 }
 const isCached = (number: number) => cache.readQuery({ query: TaskPageDocument, variables: page(number) }) !== null;
+
+const NO_MATCHES = {
+  matches: {
+    __typename: 'TaskMatchConnection' as const,
+    nodes: [],
+    pageInfo: { __typename: 'PageInfo' as const, hasNextPage: false, endCursor: null },
+  },
+};
 
 beforeEach(evictHiddenWindows);
 
@@ -48,18 +56,23 @@ test('the oldest of more than 40 windows are evicted when idle', async () => {
 
 test('a window of a search is evicted by its own arguments', () => {
   const variables = { query: 'letter', first: 100, after: null };
-  cache.writeQuery({
-    query: SearchTasksDocument,
-    variables,
-    data: {
-      searchTasks: {
-        __typename: 'TaskSearchConnection',
-        nodes: [],
-        pageInfo: { __typename: 'SearchPageInfo', hasNextPage: false, endCursor: null },
-      },
-    } as never,
-  });
+  cache.writeQuery({ query: SearchTasksDocument, variables, data: NO_MATCHES });
   retainWindow(variables)();
   evictHiddenWindows();
   expect(cache.readQuery({ query: SearchTasksDocument, variables })).toBeNull();
+});
+
+test('a window of a filter is evicted by its own arguments', () => {
+  const filter = { status: null, priority: ['HIGH' as const], createdAt: null, expiresAt: null };
+  const [shown, hidden] = [null, 'cursor'].map((after) => ({ filter, first: 100, after }));
+  if (!shown || !hidden) throw new Error('unreachable');
+  for (const variables of [shown, hidden]) {
+    cache.writeQuery({ query: FilterTasksDocument, variables, data: NO_MATCHES });
+  }
+  const release = retainWindow(shown);
+  retainWindow(hidden)();
+  evictHiddenWindows();
+  expect(cache.readQuery({ query: FilterTasksDocument, variables: shown })).not.toBeNull();
+  expect(cache.readQuery({ query: FilterTasksDocument, variables: hidden })).toBeNull();
+  release();
 });

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { FilterTasksDocument, SearchTasksDocument } from '@/gql';
 import { LoadedRows } from '@/features/task-list/LoadedRows';
 import type { View } from '@/features/task-list/taskView';
-import { pageOfRow, pagesOfRows, pageVariables, searchVariables, sliceRange } from '@/features/task-list/windows';
+import { matchQuery, pageOfRow, pagesOfRows, pageVariables, sliceRange } from '@/features/task-list/windows';
 
-const view: View = { status: 'DONE', order: 'OLDEST', q: '', task: null, row: 1 };
+const view: Pick<View, 'status' | 'order' | 'q' | 'filter'> = { status: 'DONE', order: 'OLDEST', q: '', filter: null };
 const ids = (page: number, count = 100) => Array.from({ length: count }, (_, i) => `task ${page * 100 + i}`);
 const loaded = (page: number, count?: number) => ({ ids: ids(page, count), refetch: () => Promise.resolve() });
 
@@ -19,7 +20,16 @@ test('the API counts pages from 1', () => {
 
 test('a search sends its words, its status and a cursor', () => {
   const search = { ...view, q: ' letter ', status: 'DONE' as const };
-  expect(searchVariables(search, 'cursor')).toEqual({ query: 'letter', first: 100, after: 'cursor', status: 'DONE' });
+  const { query, variables } = matchQuery(search, 'cursor');
+  expect(query).toBe(SearchTasksDocument);
+  expect(variables).toEqual({ query: 'letter', first: 100, after: 'cursor', status: 'DONE' });
+});
+
+test('a filter sends its conditions and a cursor', () => {
+  const filter = { status: 'DONE' as const, priority: ['HIGH' as const] };
+  const { query, variables } = matchQuery({ ...view, filter }, 'cursor');
+  expect(query).toBe(FilterTasksDocument);
+  expect(variables).toEqual({ filter, first: 100, after: 'cursor' });
 });
 
 test('loaded rows are found by row and by id', () => {

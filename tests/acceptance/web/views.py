@@ -140,6 +140,19 @@ async def recent_searches(tasks: TaskList) -> None:
     await expect(tasks.recent_searches).to_be_visible()
 
 
+async def filter_menu(tasks: TaskList) -> None:
+    """Open the menu of a list with two conditions."""
+    await tasks.tab.goto("/?priority=HIGH,URGENT&created=7d")
+    await expect(tasks.rows.first).to_be_visible()
+    await tasks.tab.keyboard.press("f")
+    await expect(tasks.dialog("Filter")).to_be_visible()
+
+
+async def no_filter_matches(tasks: TaskList) -> None:
+    await tasks.tab.goto("/?expires=24h")
+    await expect(tasks.heading("No tasks match the filter")).to_be_visible()
+
+
 VIEWS: tuple[View, ...] = (
     task_list,
     task_drawer,
@@ -155,5 +168,7 @@ VIEWS: tuple[View, ...] = (
     search_results,
     no_search_results,
     recent_searches,
+    filter_menu,
+    no_filter_matches,
     conflict,  # At the end: the browser keeps the unsaved text, and the next tab asks about it again.
 )

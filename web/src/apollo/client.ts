@@ -24,6 +24,7 @@ export const cache = new InMemoryCache({
         // Each window of the list is an entry of its own, keyed by all its arguments.
         tasks: { merge: false },
         searchTasks: { merge: false },
+        filterTasks: { merge: false },
         taskCounts: { merge: true },
         // The drawer opens with the fields that the list has loaded, and fetches the remaining ones.
         task: {

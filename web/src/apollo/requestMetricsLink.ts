@@ -29,7 +29,7 @@ export interface WindowMetrics {
 }
 
 const MAX_WINDOWS = 100;
-const WINDOW_OPERATIONS = new Set(['TaskPage', 'SearchTasks']);
+const WINDOW_OPERATIONS = new Set(['TaskPage', 'SearchTasks', 'FilterTasks']);
 
 export const windowMetrics = createStore<ReadonlyMap<string, WindowMetrics>>(new Map());
 

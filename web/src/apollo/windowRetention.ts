@@ -1,11 +1,11 @@
 /** Bounds the cache: it keeps the windows on screen and the 40 most recent other windows. Older windows are evicted when idle. */
-import type { SearchTasksQueryVariables, TaskPageQueryVariables } from '@/gql';
+import type { FilterTasksQueryVariables, SearchTasksQueryVariables, TaskPageQueryVariables } from '@/gql';
 import { whenIdle } from '@/ui/whenIdle';
 import { cache } from './client';
 
 const MAX_RECENT_WINDOWS = 40;
 
-export type WindowVariables = TaskPageQueryVariables | SearchTasksQueryVariables;
+export type WindowVariables = TaskPageQueryVariables | SearchTasksQueryVariables | FilterTasksQueryVariables;
 
 /** The windows in order of last use, the most recent one last. */
 const recentWindows = new Map<string, WindowVariables>();
@@ -53,6 +53,7 @@ function evictDownTo(limit: number): void {
 
 function cachedField(variables: WindowVariables): { fieldName: string; args: Record<string, unknown> } {
   if ('query' in variables) return { fieldName: 'searchTasks', args: { ...variables } };
+  if ('filter' in variables) return { fieldName: 'filterTasks', args: { ...variables } };
   const { order, ...remaining } = variables;
   return { fieldName: 'tasks', args: { ...remaining, orderBy: order } };
 }

@@ -55,6 +55,12 @@ export function formatShortDate(iso: string, now = new Date()): string {
   return (date.getFullYear() === now.getFullYear() ? monthAndDay : monthDayAndYear).format(date);
 }
 
+/** Return "Nov 1 – 27", or "Nov 27" for one day, with the year unless both are in the current one. */
+export function formatDayRange(first: Date, last: Date, now = new Date()): string {
+  const currentYear = [first, last].every((day) => day.getFullYear() === now.getFullYear());
+  return (currentYear ? monthAndDay : monthDayAndYear).formatRange(first, last);
+}
+
 /** Return "Nov 27, 2026, 6:00 PM". */
 export function formatLongDate(iso: string): string {
   return dateAndTime.format(new Date(iso));

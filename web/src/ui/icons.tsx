@@ -6,6 +6,7 @@ const STROKE = { stroke: 'currentColor', strokeWidth: 1.5, strokeLinecap: 'round
 export type IconName =
   | 'plus'
   | 'search'
+  | 'filter'
   | 'pencil'
   | 'close'
   | 'sun'
@@ -30,6 +31,7 @@ export type IconName =
 const PATHS: Record<IconName, string> = {
   plus: 'M8 3v10M3 8h10',
   search: 'M7 12A5 5 0 107 2a5 5 0 000 10zM10.8 10.8L14 14',
+  filter: 'M2 4h12M4.5 8h7M6.5 12h3',
   pencil: 'M10.5 3.2l2.3 2.3M3 13l.6-2.9 7.2-7.2a1.2 1.2 0 011.7 0l.6.6a1.2 1.2 0 010 1.7L5.9 12.4z',
   close: 'M4 4l8 8M12 4l-8 8',
   sun: 'M8 10.8a2.8 2.8 0 100-5.6 2.8 2.8 0 000 5.6zM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7',

@@ -8,7 +8,7 @@ import { t } from '@/ui/messages';
 import styles from './BulkActionsBar.module.css';
 
 interface Props {
-  /** The number of selected tasks. Undefined means all results of a search that has more than are counted. */
+  /** The number of selected tasks. Undefined means all matches of a search or a filter, whose number is not known. */
   count: number | undefined;
   /** The number of tasks in the list. Undefined if it is not known. */
   listTotal: Total | undefined;

@@ -23,11 +23,11 @@ export interface Selection {
 
 type FetchIdsInRange = (first: number, last: number) => Promise<string[]>;
 
-export function useSelection({ status, order, q }: TaskQuery, fetchIdsInRange: FetchIdsInRange): Selection {
+export function useSelection({ status, order, q, filter }: TaskQuery, fetchIdsInRange: FetchIdsInRange): Selection {
   const client = useApolloClient();
   const [tasks, setTasks] = useState<TaskSet>(NO_TASKS);
   const pivot = useRef<number | undefined>(undefined);
-  const query = useMemo(() => ({ status, order, q }), [status, order, q]);
+  const query = useMemo(() => ({ status, order, q, filter }), [status, order, q, filter]);
   useRetainedTasks(tasks);
 
   const toggle = useCallback(
@@ -45,7 +45,7 @@ export function useSelection({ status, order, q }: TaskQuery, fetchIdsInRange: F
     (row: number) => {
       const { first, last, short } = rowRange((pivot.current ??= row), row);
       reportFailure(
-        short || query.q
+        short || query.q || query.filter
           ? fetchIdsInRange(first, last).then((ids) => {
               const added = ids.map((id) => readPlacedTask(client, id));
               setTasks((current) => addTasks(current, added));

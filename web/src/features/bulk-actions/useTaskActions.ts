@@ -3,10 +3,11 @@ import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useMemo } from 'react';
 import { type BulkChange, doneMessage } from '@/features/bulk-changes/bulkChange';
-import { needsChange, updateItem } from '@/features/bulk-changes/bulkItem';
+import { type BulkFields, needsChange, updateItem } from '@/features/bulk-changes/bulkItem';
 import { countTasks, type TaskSet } from '@/features/bulk-changes/taskSet';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
+import type { PlacingField } from '@/features/tasks/listEvents';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
 import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
@@ -23,8 +24,17 @@ export interface TaskActions {
   toggleCompleted: (tasks: TaskSet) => void;
 }
 
-/** `listTotal` is the number of tasks of the list, if it is known. */
-export function useTaskActions({ remove, clear }: Selection, listTotal: number | undefined): TaskActions {
+interface ListInfo {
+  /** The number of tasks of the list, if it is known. */
+  total: number | undefined;
+  /** The fields whose update can move a task out of the list. */
+  placingFields: readonly PlacingField[];
+}
+
+export function useTaskActions(
+  { remove, clear }: Selection,
+  { total: listTotal, placingFields }: ListInfo,
+): TaskActions {
   const client = useApolloClient();
   const updateTasks = useUpdateTasks();
   const deleteTasks = useDeleteTasks();
@@ -50,8 +60,8 @@ export function useTaskActions({ remove, clear }: Selection, listTotal: number |
   );
   const change = useCallback(
     (tasks: TaskSet, wanted: BulkChange) => {
-      // Tasks leave the list with their status, and a selection of the whole list would then stand for others.
-      if (wanted.kind === 'update' && wanted.fields.status !== undefined) clear();
+      // Tasks may leave the list, and a selection of the whole list would then stand for others.
+      if (wanted.kind === 'update' && movesTasks(wanted.fields, placingFields)) clear();
       if (!tasks.range && tasks.included.size <= MAX_OPTIMISTIC_TASKS) return changeFew([...tasks.included], wanted);
       const total = countTasks(tasks, listTotal);
       const run = () => {
@@ -61,13 +71,17 @@ export function useTaskActions({ remove, clear }: Selection, listTotal: number |
       if (wanted.kind !== 'delete' || (total ?? Infinity) <= MAX_UNCONFIRMED_DELETES) run();
       else pendingDelete.set({ count: total, confirm: run });
     },
-    [client, clear, changeFew, listTotal],
+    [client, clear, changeFew, listTotal, placingFields],
   );
   const toggleCompleted = useCallback(
     (tasks: TaskSet) => change(tasks, { kind: 'update', fields: { status: nextStatus(client, tasks) } }),
     [client, change],
   );
   return useMemo(() => ({ change, toggleCompleted }), [change, toggleCompleted]);
+}
+
+function movesTasks(fields: BulkFields, placingFields: readonly PlacingField[]): boolean {
+  return fields.status !== undefined || placingFields.some((field) => fields[field] !== undefined);
 }
 
 function nextStatus(client: ApolloClient, { range, included }: TaskSet): 'TODO' | 'DONE' {

@@ -1,6 +1,7 @@
 /** Reads the tasks of a set from the service, in batches of the size of one mutation. */
 import type { ApolloClient } from '@apollo/client';
 import {
+  BulkFilterPageDocument,
   BulkSearchPageDocument,
   type BulkTaskFragment,
   BulkTasksByIdDocument,
@@ -9,7 +10,7 @@ import {
 } from '@/gql';
 import { parseQuery } from '@/features/search/searchQuery';
 import type { RetryingRequest } from './retryingRequest';
-import { comparePositions, positionOf, type TaskRange, type TaskSet } from './taskSet';
+import { comparePositions, positionOf, type TaskQuery, type TaskRange, type TaskSet } from './taskSet';
 
 /** The largest number of tasks that one mutation accepts. */
 const BATCH_SIZE = 1_000;
@@ -53,17 +54,7 @@ async function* readRange(
   const order = bounds ? query.order : wholeListOrder;
   let after = bounds?.after ?? null;
   for (;;) {
-    const page = query.q
-      ? await request(async () => {
-          const variables = { query: parseQuery(query.q).text, first: PAGE_SIZE, after, status: query.status };
-          const { data } = await client.query({ query: BulkSearchPageDocument, variables, fetchPolicy: 'no-cache' });
-          return data?.searchTasks;
-        })
-      : await request(async () => {
-          const variables = { status: query.status, order, first: PAGE_SIZE, after };
-          const { data } = await client.query({ query: BulkViewPageDocument, variables, fetchPolicy: 'no-cache' });
-          return data?.tasks;
-        });
+    const page = await request(() => readPage(client, { ...query, order }, after));
     if (!page) return;
     const inRange = page.nodes.filter(
       (task) => !bounds || comparePositions(positionOf(task, query), bounds.last, query) <= 0,
@@ -72,6 +63,21 @@ async function* readRange(
     if (inRange.length < page.nodes.length || !page.pageInfo.hasNextPage) return;
     after = page.pageInfo.endCursor;
   }
+}
+
+async function readPage(client: ApolloClient, { q, filter, status, order }: TaskQuery, after: string | null) {
+  const part = { first: PAGE_SIZE, after };
+  const fetchPolicy = 'no-cache';
+  if (q) {
+    const variables = { query: parseQuery(q).text, status, ...part };
+    return (await client.query({ query: BulkSearchPageDocument, variables, fetchPolicy })).data?.page;
+  }
+  if (filter) {
+    const variables = { filter, ...part };
+    return (await client.query({ query: BulkFilterPageDocument, variables, fetchPolicy })).data?.page;
+  }
+  const variables = { status, order, ...part };
+  return (await client.query({ query: BulkViewPageDocument, variables, fetchPolicy })).data?.page;
 }
 
 async function readTasksById(

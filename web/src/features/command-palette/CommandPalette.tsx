@@ -104,7 +104,7 @@ function navigationActions({ focusGoToPage, grid }: PageCommands): SpotlightActi
   };
 }
 
-function viewActions({ setView }: PageCommands): SpotlightActionGroupData {
+function viewActions({ setView, togglePanel, clearFilter }: PageCommands): SpotlightActionGroupData {
   const statuses = selectOptions(STATUS_LABELS).map(({ value, label }) =>
     action(value, `Filter by status: ${label}`, 'list', () => void setView({ status: value, row: null })),
   );
@@ -112,7 +112,12 @@ function viewActions({ setView }: PageCommands): SpotlightActionGroupData {
     action(value, `Sort by: ${label}`, 'list', () => void setView({ order: value, q: null, row: null })),
   );
   const all = action('all', 'Filter by status: All', 'list', () => void setView({ status: null, row: null }));
-  return { group: 'View', actions: [all, ...statuses, ...orders] };
+  const filters = [
+    focusAction('filter', t('filters.command'), 'filter', () => togglePanel('filter')),
+    ...(clearFilter ? [action('clear-filters', t('filters.clear'), 'close', clearFilter)] : []),
+  ];
+  // The service sorts filtered tasks in one order only.
+  return { group: 'View', actions: [all, ...statuses, ...filters, ...(clearFilter ? [] : orders)] };
 }
 
 function pageActions({ togglePanel, colorScheme }: PageCommands): SpotlightActionGroupData {

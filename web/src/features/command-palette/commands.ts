@@ -4,7 +4,7 @@ import type { SetView } from '@/features/task-list/taskView';
 import type { ColorScheme } from '@/ui/useColorScheme';
 
 /** The dialogs and panels of the page. At most one is open at a time. */
-export type PagePanel = 'create' | 'help' | 'palette' | 'insight' | 'history';
+export type PagePanel = 'create' | 'help' | 'palette' | 'filter' | 'insight' | 'history';
 
 /** The actions of the page that the header, the status bar and the command palette start. */
 export interface PageCommands {
@@ -17,5 +17,7 @@ export interface PageCommands {
   setView: SetView;
   focusSearch: () => void;
   focusGoToPage: () => void;
+  /** Undefined without a filter. */
+  clearFilter: (() => void) | undefined;
   grid: RefObject<GridHandle | null>;
 }

@@ -27,9 +27,7 @@ export function KeptTextBanner({ openId, onOpen }: Props) {
   const text = shortTitle ? t('goneTask.bannerNamed', { title: isolate(shortTitle) }) : t('goneTask.bannerUnnamed');
   return (
     <div role="status" className={styles.banner}>
-      <Text size="sm">
-        {ids.length > 1 ? t('goneTask.bannerMany', { count: ids.length }) : text}
-      </Text>
+      <Text size="sm">{ids.length > 1 ? t('goneTask.bannerMany', { count: ids.length }) : text}</Text>
       <Button size="compact-sm" variant="default" onClick={() => onOpen(id)}>
         {t('goneTask.showText')}
       </Button>

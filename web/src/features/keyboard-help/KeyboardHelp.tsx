@@ -14,6 +14,7 @@ const groups = (): { name: string; shortcuts: [keys: string[], action: string][]
       [['Home', 'End'], t('keyboardHelp.firstOrLast')],
       [['G'], t('keyboardHelp.goToPage')],
       [['/'], t('keyboardHelp.search')],
+      [['F'], t('keyboardHelp.filter')],
     ],
   },
   {

@@ -3,7 +3,7 @@ import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { rememberVersion } from '@/apollo/versionGuardLink';
 import { checkDraftedTasks, forgetGoneTasks, removeGoneTask } from '@/features/task-editing/goneTasks';
-import { idsCreatedHere, invalidateList, taskCreatedElsewhere } from '@/features/tasks/listEvents';
+import { idsCreatedHere, invalidateList, type PlacingField, taskCreatedElsewhere } from '@/features/tasks/listEvents';
 import {
   TaskChangedDocument,
   type TaskChangedSubscription,
@@ -15,15 +15,19 @@ import { useResilientSubscription } from './useResilientSubscription';
 
 type TaskEvent = TaskChangedSubscription['taskChanged'];
 
-/** `listDependsOnFields`: whether an update of a task can move it into the list or out of it. */
-export function useTaskEvents(listDependsOnFields: boolean): void {
+/** `placingFields`: the fields whose update can move a task into the list on screen or out of it. */
+export function useTaskEvents(placingFields: readonly PlacingField[]): void {
   const client = useApolloClient();
   useResilientSubscription(TaskChangedDocument, ({ taskChanged }) =>
-    applyTaskEvent(client, taskChanged, listDependsOnFields),
+    applyTaskEvent(client, taskChanged, placingFields),
   );
 }
 
-function applyTaskEvent(client: ApolloClient, { kind, id, task }: TaskEvent, listDependsOnFields: boolean): void {
+function applyTaskEvent(
+  client: ApolloClient,
+  { kind, id, task }: TaskEvent,
+  placingFields: readonly PlacingField[],
+): void {
   if (kind === 'MANY' || kind === 'RESYNC') {
     evictTaskQueries(client);
     refetchOpenTask(client);
@@ -45,10 +49,10 @@ function applyTaskEvent(client: ApolloClient, { kind, id, task }: TaskEvent, lis
     evictTaskQueries(client, task.id);
     return invalidateList();
   }
-  applyUpdate(client, task, listDependsOnFields);
+  applyUpdate(client, task, placingFields);
 }
 
-function applyUpdate(client: ApolloClient, task: TaskFieldsFragment, listDependsOnFields: boolean): void {
+function applyUpdate(client: ApolloClient, task: TaskFieldsFragment, placingFields: readonly PlacingField[]): void {
   const cacheId = client.cache.identify({ __typename: 'Task', id: task.id });
   const cached = client.cache.readFragment({ fragment: TaskRowFragmentDoc, id: cacheId });
   if (cached && cached.version < task.version) {
@@ -59,8 +63,7 @@ function applyUpdate(client: ApolloClient, task: TaskFieldsFragment, listDepends
       data: task,
     });
   }
-  if (!listDependsOnFields) return;
-  if (cached?.status !== task.status || cached.expiresAt !== task.expiresAt) invalidateList();
+  if (placingFields.some((field) => cached?.[field] !== task[field])) invalidateList();
 }
 
 /** Evict cached `task` queries: one of them may say that a task does not exist, which is no longer true. */

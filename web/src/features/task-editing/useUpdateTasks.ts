@@ -152,7 +152,8 @@ function reportUpdated(client: ApolloClient, { changes, cached, options }: SentU
     const step = recordChange(record, revert, inverse);
     if (successMessage) showUndoToast(successMessage, record.origin === 'undo' ? undefined : step);
   }
-  if (changes.some((change) => change.status !== undefined || change.expiresAt !== undefined)) invalidateList();
+  if (changes.some(({ status, priority, expiresAt }) => [status, priority, expiresAt].some((set) => set !== undefined)))
+    invalidateList();
 }
 
 /** Show why tasks were not updated, and offer to overwrite newer versions. Returns true if no task failed. */

@@ -1,6 +1,7 @@
 /** The message that replaces an empty list. */
 import { Button, Kbd, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { conditionLabels } from '@/features/filters/conditionLabels';
 import { STATUS_LABELS } from '@/features/tasks/labels';
 import { Icon, type IconName } from '@/ui/icons';
 import { t } from '@/ui/messages';
@@ -8,7 +9,31 @@ import utilities from '@/ui/utilities.module.css';
 import styles from './EmptyState.module.css';
 import type { View } from './taskView';
 
-export function NoTasks({ view, onCreate }: { view: View; onCreate: () => void }) {
+interface Props {
+  view: View;
+  onCreate: () => void;
+  onClearFilter: () => void;
+}
+
+export function EmptyList({ view, onCreate, onClearFilter }: Props) {
+  if (view.q) return <NoSearchResults view={view} />;
+  if (view.filter) return <NoFilterMatches view={view} onClear={onClearFilter} />;
+  return <NoTasks view={view} onCreate={onCreate} />;
+}
+
+function NoFilterMatches({ view, onClear }: { view: View; onClear: () => void }) {
+  const status = view.status ? [t('filters.status', { status: STATUS_LABELS[view.status] })] : [];
+  return (
+    <EmptyState icon="filter" title={t('filters.noMatches')}>
+      {[...status, ...conditionLabels(view)].join(' · ')}
+      <Button variant="default" onClick={onClear} mt="md" display="block" mx="auto">
+        {t('filters.clear')}
+      </Button>
+    </EmptyState>
+  );
+}
+
+function NoTasks({ view, onCreate }: { view: View; onCreate: () => void }) {
   const isFiltered = view.status !== null || view.order === 'EXPIRING_SOON';
   return (
     <EmptyState icon="list" title={emptyTitle(view)}>
@@ -34,7 +59,7 @@ function emptyTitle({ status, order }: View): string {
   return order === 'EXPIRING_SOON' ? 'No expiring tasks' : 'No tasks yet';
 }
 
-export function NoSearchResults({ view: { q: query, status } }: { view: View }) {
+function NoSearchResults({ view: { q: query, status } }: { view: View }) {
   return (
     <EmptyState icon="search" title="No matching tasks">
       No task {status && `with status “${STATUS_LABELS[status]}” `}contains every word of “<bdi>{query}</bdi>” in its

@@ -1,5 +1,5 @@
 /** A button above the list that shows the tasks that others have added. */
-import { formatCount } from '@/ui/format';
+import { formatTotal } from '@/ui/format';
 import { Icon } from '@/ui/icons';
 import type { NewTaskCount } from './newTasks';
 import styles from './NewTasksPill.module.css';
@@ -10,8 +10,7 @@ export function NewTasksPill({ count, more, onShow }: NewTaskCount & { onShow: (
       {count > 0 && (
         <button type="button" className={styles.pill} onClick={onShow}>
           <Icon name="arrowUp" />
-          Show {formatCount(count)}
-          {more && '+'} new {count === 1 && !more ? 'task' : 'tasks'}
+          Show {formatTotal({ count, exact: !more })} new {count === 1 && !more ? 'task' : 'tasks'}
         </button>
       )}
     </div>

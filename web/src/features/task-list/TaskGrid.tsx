@@ -12,14 +12,14 @@ import { editOpenTitle } from '@/features/tasks/openTask';
 import type { Total } from '@/ui/format';
 import { useStore } from '@/ui/store';
 import { DetachedTitleEditor } from './DetachedTitleEditor';
-import { NoSearchResults, NoTasks } from './EmptyState';
+import { EmptyList } from './EmptyState';
 import type { GridHandle, ListPosition } from './gridHandle';
 import { totalOf } from './listAnchor';
 import { NewTasksPill } from './NewTasksPill';
 import { ConfirmDelete, FieldMenu, RowMenu } from './parts';
 import styles from './TaskGrid.module.css';
 import { rowElementId } from './TaskRow';
-import { newTasksEnd, type SetView, type View } from './taskView';
+import { dependsOnFields, isCounted, newTasksEnd, type SetView, type View } from './taskView';
 import { useGridHandle } from './useGridHandle';
 import { useGridKeys } from './useGridKeys';
 import { useIdsInRange } from './useIdsInRange';
@@ -36,7 +36,6 @@ import { useScaledVirtualizer, type Virtualizer } from './useScaledVirtualizer';
 import { useShowCreatedTask } from './useShowCreatedTask';
 import { type TaskCommands, useTaskCommands } from './useTaskCommands';
 import { VisibleRows } from './VisibleRows';
-import { WINDOW_SIZE } from './windows';
 
 /** Rows to assume below the initial one until the service reports the total. */
 const INITIAL_ROWS = 60;
@@ -47,14 +46,15 @@ interface Props {
   handleRef: RefObject<GridHandle | null>;
   onPositionChange: (position: ListPosition) => void;
   onCreate: () => void;
+  onClearFilter: () => void;
 }
 
-export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate }: Props) {
+export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate, onClearFilter }: Props) {
   const scrollerRef = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
-  const counted = view.q === '';
-  // The windows of a search are loaded one after another, so it begins in the first one.
-  const [initialRow] = useState(Math.min(Math.max(view.row - 1, 0), counted ? Infinity : WINDOW_SIZE - 1));
+  const counted = isCounted(view);
+  // The pages of a search or a filter are only found one after the other.
+  const [initialRow] = useState(counted ? Math.max(view.row - 1, 0) : 0);
   const virtualizerRef = useRef<Virtualizer>(undefined);
   const list = useListAnchor({
     virtualizerRef,
@@ -77,8 +77,10 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
     focus();
   };
   const selection = useSelection(view, useIdsInRange(view, rows, extent.cursors));
-  const listTotal = totalOf(extent);
-  const actions = useTaskActions(selection, exactCount(listTotal));
+  const found = totalOf(extent);
+  const total = exactCount(found);
+  const placingFields = useMemo(() => dependsOnFields(view), [view]);
+  const actions = useTaskActions(selection, { total, placingFields });
   const [editingId, setEditingId] = useState<string>();
   const edit = useCallback(
     (id: string | undefined) => {
@@ -152,12 +154,12 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
   const searchTerms = useMemo(() => parseQuery(view.q).terms, [view.q]);
   return (
     <div className={styles.frame}>
-      {isEmpty && (counted ? <NoTasks view={view} onCreate={onCreate} /> : <NoSearchResults view={view} />)}
+      {isEmpty && <EmptyList view={view} onCreate={onCreate} onClearFilter={onClearFilter} />}
       <DetachedTitleEditor onDone={() => edit(undefined)} />
       <NewTasksPill {...newTaskCount} onShow={() => void showNewTasks()} />
       <div
         ref={scrollerRef}
-        {...(isEmpty ? {} : gridAttributes(exactCount(listTotal) ?? UNKNOWN_ROW_COUNT))}
+        {...(isEmpty ? {} : gridAttributes(total ?? UNKNOWN_ROW_COUNT))}
         aria-activedescendant={activeRowIsDrawn && activeId !== undefined ? rowElementId(activeRow) : undefined}
         className={styles.grid}
         data-empty={isEmpty}
@@ -182,7 +184,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate 
           </SearchTerms>
         </div>
       </div>
-      <SelectionToolbar selection={selection} listTotal={listTotal} commands={commands} focus={focus} />
+      <SelectionToolbar selection={selection} listTotal={found} commands={commands} focus={focus} />
       {commands.menu && <FieldMenu {...commands.menu} onClose={commands.closeMenu} />}
       {rowMenu.request && <RowMenu {...rowMenu.request} onClose={closeRowMenu} />}
       {deleteIsPending && <ConfirmDelete />}

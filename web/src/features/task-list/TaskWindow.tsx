@@ -8,10 +8,10 @@ import { type ReactNode, useEffect, useLayoutEffect } from 'react';
 import { metricsKey } from '@/apollo/requestMetricsLink';
 import { retainWindow, type WindowVariables } from '@/apollo/windowRetention';
 import { listVersion } from '@/features/tasks/listEvents';
-import { SearchTasksDocument, TaskPageDocument } from '@/gql';
+import { TaskPageDocument } from '@/gql';
 import { useLatch } from '@/ui/useLatch';
 import type { View } from './taskView';
-import { pageVariables, searchVariables, type TaskRef, type WindowReport } from './windows';
+import { matchQuery, pageVariables, type TaskRef, type WindowReport } from './windows';
 
 export interface WindowState {
   nodes: TaskRef[] | undefined;
@@ -40,16 +40,17 @@ export function TaskWindow({ view, settled, children, ...props }: WindowProps) {
   return children({ nodes: tasks?.nodes, errorMessage: error?.message, retry: () => void ignoreErrors(refetch()) });
 }
 
-export function SearchWindow({ view, settled, after, children, ...props }: WindowProps & { after: string | null }) {
-  const variables = searchVariables(view, after);
-  const { data, previousData, error, refetch } = useQuery(
-    SearchTasksDocument,
-    useLatch(settled) ? { variables } : skipToken,
-  );
-  const results = (data ?? (error && previousData))?.searchTasks;
-  const endCursor = results?.pageInfo.hasNextPage ? results.pageInfo.endCursor : null;
-  useWindow({ ...props, variables, nodes: results?.nodes, endCursor, failed: !!error, refetch });
-  return children({ nodes: results?.nodes, errorMessage: error?.message, retry: () => void ignoreErrors(refetch()) });
+/** A window of a search or a filter, which begins after a cursor. */
+export function MatchWindow({ view, settled, after, children, ...props }: WindowProps & { after: string | null }) {
+  const { query, variables } = matchQuery(view, after);
+  // The matches that the cache has may be those of an earlier visit.
+  const options = { variables, fetchPolicy: 'cache-and-network' } as const;
+  const { data, previousData, error, refetch } = useQuery(query, useLatch(settled) ? options : skipToken);
+  // While the times of the filter or the cursor move on, the rows stay on screen.
+  const matches = (data ?? previousData)?.matches;
+  const endCursor = matches?.pageInfo.hasNextPage ? matches.pageInfo.endCursor : null;
+  useWindow({ ...props, variables, nodes: matches?.nodes, endCursor, failed: !!error, refetch });
+  return children({ nodes: matches?.nodes, errorMessage: error?.message, retry: () => void ignoreErrors(refetch()) });
 }
 
 interface WindowOptions extends Pick<WindowProps, 'page' | 'onReport' | 'onUnmount'> {

@@ -2,8 +2,8 @@
 import type { TaskSet } from '@/features/bulk-changes/taskSet';
 import { FailedList, FailedRow, SkeletonRow } from './PlaceholderRows';
 import { type RowActions, TaskRow } from './TaskRow';
-import { SearchWindow, TaskWindow, type WindowProps } from './TaskWindow';
-import type { View } from './taskView';
+import { MatchWindow, TaskWindow, type WindowProps } from './TaskWindow';
+import { isCounted, type View } from './taskView';
 import type { ListAnchor } from './useListAnchor';
 import type { Virtualizer } from './useScaledVirtualizer';
 import { pagesOfRows, WINDOW_SIZE } from './windows';
@@ -60,8 +60,8 @@ export function VisibleRows({ view, list, virtualizer, rowHeight, selection, edi
 
   return pages.map((page) => {
     const props = { view, page, settled: virtualizer.settled, onReport, onUnmount, children: renderRows(page) };
-    if (!view.q) return <TaskWindow key={page} {...props} />;
+    if (isCounted(view)) return <TaskWindow key={page} {...props} />;
     const after = extent.cursors[page];
-    return after === undefined ? null : <SearchWindow key={page} {...props} after={after} />;
+    return after === undefined ? null : <MatchWindow key={page} {...props} after={after} />;
   });
 }

@@ -20,7 +20,7 @@ export interface ListPosition {
   total: number;
   /** The number of tasks in the list as far as it is known. */
   found: Total | undefined;
-  /** Whether the list has a total from the start, and so page numbers. A search has neither. */
+  /** Whether the list has a total from the start, and so page numbers. A search or a filter has neither. */
   counted: boolean;
   /** The keys of the loaded windows in `windowMetrics`. */
   metricsKeys: string[];

@@ -4,16 +4,17 @@ import type { LoadedRows } from './LoadedRows';
 import { WINDOW_SIZE, type WindowReport } from './windows';
 
 const ANCHOR_ROWS = 5;
-/** Empty rows after the loaded part of a search. Scrolling to them fetches the next window. */
-const SEARCH_LOOKAHEAD_ROWS = 20;
+/** Empty rows after the loaded part of a search or a filter. Scrolling to them fetches the next window. */
+const LOOKAHEAD_ROWS = 20;
 
 export interface ListExtent {
+  /** The number of rows: those of the tasks that are known, and of empty rows to be filled. */
   total: number;
   /** False until the first window is loaded: `total` is then a guess. */
   known: boolean;
-  /** Only in a search that has more results than were loaded: the number of loaded ones. */
+  /** Only in a search or a filter that has more results than were loaded: the number of loaded ones. */
   atLeast?: number | undefined;
-  /** Only in a search: where each page begins. The first one has null. */
+  /** Only in a search or a filter: where each page begins. The first one has null. */
   cursors: (string | null)[];
 }
 
@@ -41,14 +42,14 @@ export function anchorShift(anchor: Anchor, rows: LoadedRows, rowsGained: number
   return rowsGained;
 }
 
-/** Return the extent of a search after one of its windows was loaded. */
-export function extendSearch(extent: ListExtent, { page, nodes, endCursor }: WindowReport): ListExtent {
+/** Return the extent of a search or a filter after one of its windows was loaded. */
+export function extendMatches(extent: ListExtent, { page, nodes, endCursor }: WindowReport): ListExtent {
   const cursors = extent.cursors.slice(0, page + 1);
   if (!endCursor) return { total: page * WINDOW_SIZE + nodes.length, known: true, cursors };
   if (extent.cursors[page + 1] === endCursor) return { ...extent, known: true };
   const loaded = page * WINDOW_SIZE + nodes.length;
   return {
-    total: (page + 1) * WINDOW_SIZE + SEARCH_LOOKAHEAD_ROWS,
+    total: (page + 1) * WINDOW_SIZE + LOOKAHEAD_ROWS,
     known: true,
     atLeast: loaded,
     cursors: [...cursors, endCursor],

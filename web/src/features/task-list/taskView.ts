@@ -1,7 +1,21 @@
 /** The state in the URL: which tasks the list shows, in which order, where it is scrolled to, and the open task. */
-import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryState, useQueryStates } from 'nuqs';
+import { createParser, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryState, useQueryStates } from 'nuqs';
+import { useMemo } from 'react';
+import { conditionLabels } from '@/features/filters/conditionLabels';
+import {
+  combinable,
+  type Conditions,
+  type FilteredFields,
+  matchesFilter,
+  NO_CONDITIONS,
+  parseCreated,
+  parseExpires,
+  parsePriorities,
+} from '@/features/filters/conditions';
+import { useTaskFilter } from '@/features/filters/useTaskFilter';
 import { STATUS_LABELS } from '@/features/tasks/labels';
-import type { TaskFieldsFragment, TaskStatus } from '@/gql';
+import type { PlacingField } from '@/features/tasks/listEvents';
+import type { TaskFilter, TaskStatus } from '@/gql';
 import { quote } from '@/ui/bidi';
 
 /** `history: 'push'` makes a change a step that the Back button undoes. */
@@ -10,7 +24,10 @@ export const viewParsers = {
   order: parseAsStringLiteral(['NEWEST', 'OLDEST', 'EXPIRING_SOON'] as const)
     .withDefault('NEWEST')
     .withOptions({ history: 'push' }),
-  /** The search query. A search ignores `order`. */
+  priority: createParser({ parse: parsePriorities, serialize: String, eq: (a, b) => String(a) === String(b) }),
+  created: createParser({ parse: parseCreated, serialize: String }),
+  expires: createParser({ parse: parseExpires, serialize: String }),
+  /** The search query. A search ignores `order` and the filter. */
   q: parseAsString.withDefault(''),
   /** The id of the open task. */
   task: parseAsString.withOptions({ history: 'push' }),
@@ -19,7 +36,26 @@ export const viewParsers = {
 };
 
 export function useView() {
-  return useQueryStates(viewParsers);
+  const [parameters, setView] = useQueryStates(viewParsers);
+  const conditions = parameters.q ? NO_CONDITIONS : combinable(parameters);
+  const filter = useTaskFilter(conditions, parameters.status);
+  const view = useMemo(() => newView(parameters, filter), [parameters, filter]);
+  return [view, setView] as const;
+}
+
+type Parameters = ReturnType<typeof useQueryStates<typeof viewParsers>>[0];
+
+/** The state in the URL, and what follows from it. */
+export interface View extends Parameters {
+  /** What the list is filtered by. Null without conditions, and in a search. */
+  filter: TaskFilter | null;
+}
+
+/** Return the view of a URL. The service sorts filtered tasks by their expiry, if that is filtered, or newest first. */
+export function newView(parameters: Parameters, filter: TaskFilter | null): View {
+  const filteredOrder = filter?.expiresAt ? 'EXPIRING_SOON' : 'NEWEST';
+  const order = filter ? filteredOrder : parameters.order;
+  return { ...parameters, ...combinable(parameters), order, filter };
 }
 
 /** `?trash=1` opens the trash over the list. */
@@ -27,7 +63,6 @@ export function useTrashParameter() {
   return useQueryState('trash', parseAsStringLiteral(['1'] as const).withOptions({ history: 'push' }));
 }
 
-export type View = ReturnType<typeof useView>[0];
 export type SetView = ReturnType<typeof useView>[1];
 
 export const ALL_TAB = 'ALL';
@@ -42,28 +77,48 @@ export function tabStatus(tab: string | null): TaskStatus | null {
 }
 
 /** Return the name of a view, for the title of the page. */
-export function viewTitle({ status, q }: Pick<View, 'status' | 'q'>): string {
+export function viewTitle({ status, q, ...conditions }: Pick<View, 'status' | 'q' | keyof Conditions>): string {
   if (q) return status ? `${quote(q)}, ${STATUS_LABELS[status]}` : quote(q);
-  return status ? STATUS_LABELS[status] : 'All tasks';
+  return [status ? STATUS_LABELS[status] : 'All tasks', ...conditionLabels(conditions)].join(' · ');
 }
 
 /** Return a key that differs between views with different lists. */
-export function viewKey({ status, order, q }: Pick<View, 'status' | 'order' | 'q'>): string {
-  return q ? `search ${status ?? ALL_TAB} ${q}` : `${status ?? ALL_TAB} ${order}`;
+export function viewKey(view: Pick<View, 'status' | 'order' | 'q' | 'filter' | keyof Conditions>): string {
+  const { status, order, q, filter, priority, created, expires } = view;
+  if (q) return `search ${status ?? ALL_TAB} ${q}`;
+  const list = `${status ?? ALL_TAB} ${order}`;
+  // The times of the filter follow the clock, its conditions do not.
+  return filter ? `${list} ${JSON.stringify({ priority, created, expires })}` : list;
+}
+
+/** Whether the service counts the tasks of the view and numbers its pages. It does not for a search or a filter. */
+export function isCounted({ q, filter }: Pick<View, 'q' | 'filter'>): boolean {
+  return !q && !filter;
 }
 
 /** Whether a new task belongs in the list of this view. */
 export function includesTask(
-  { status, order }: Pick<View, 'status' | 'order'>,
-  task: Pick<TaskFieldsFragment, 'status' | 'expiresAt'>,
+  { status, order, filter }: Pick<View, 'status' | 'order' | 'filter'>,
+  task: FilteredFields,
 ): boolean {
+  if (filter) return matchesFilter(filter, task);
   if (status && task.status !== status) return false;
   return order !== 'EXPIRING_SOON' || task.expiresAt !== null;
 }
 
-/** Whether updating a task's fields can move it into the list of this view or out of it. */
-export function dependsOnFields({ status, order, q }: Pick<View, 'status' | 'order' | 'q'>): boolean {
-  return status !== null || (!q && order === 'EXPIRING_SOON');
+/** Return the fields whose update can move a task into the list of this view or out of it. */
+export function dependsOnFields({
+  status,
+  order,
+  q,
+  filter,
+}: Pick<View, 'status' | 'order' | 'q' | 'filter'>): PlacingField[] {
+  const depends = {
+    status: status !== null,
+    priority: !q && Boolean(filter?.priority),
+    expiresAt: !q && order === 'EXPIRING_SOON',
+  };
+  return (Object.keys(depends) as PlacingField[]).filter((field) => depends[field]);
 }
 
 /** Return the end of the list where new tasks appear. None if they appear anywhere, or if the list ignores them. */

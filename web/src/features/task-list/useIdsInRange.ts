@@ -1,15 +1,15 @@
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
 import { retainWindow } from '@/apollo/windowRetention';
-import { SearchTasksDocument, TaskPageDocument } from '@/gql';
+import { TaskPageDocument } from '@/gql';
 import type { LoadedRows } from './LoadedRows';
-import type { View } from './taskView';
-import { pagesOfRows, pageVariables, searchVariables, sliceRange } from './windows';
+import { isCounted, type View } from './taskView';
+import { matchQuery, pagesOfRows, pageVariables, sliceRange } from './windows';
 
 /**
  * Return a function that resolves to the ids of a range of rows, both ends included.
  *
- * Windows that are not on screen are fetched. `cursors` says where each page of a search begins.
+ * Windows that are not on screen are fetched. `cursors` says where each page of a search or a filter begins.
  */
 export function useIdsInRange(view: View, rows: LoadedRows, cursors: (string | null)[]) {
   const client = useApolloClient();
@@ -18,7 +18,7 @@ export function useIdsInRange(view: View, rows: LoadedRows, cursors: (string | n
       const fetchIds = async (page: number): Promise<string[]> => {
         const loadedIds = rows.idsOfPage(page);
         if (loadedIds) return loadedIds;
-        if (!view.q) {
+        if (isCounted(view)) {
           const variables = pageVariables(view, page);
           const { data } = await client.query({ query: TaskPageDocument, variables });
           markAsRecent(variables);
@@ -26,10 +26,10 @@ export function useIdsInRange(view: View, rows: LoadedRows, cursors: (string | n
         }
         const after = cursors[page];
         if (after === undefined) return [];
-        const variables = searchVariables(view, after);
-        const { data } = await client.query({ query: SearchTasksDocument, variables });
+        const { query, variables } = matchQuery(view, after);
+        const { data } = await client.query({ query, variables });
         markAsRecent(variables);
-        return data?.searchTasks.nodes.map(({ id }) => id) ?? [];
+        return data?.matches.nodes.map(({ id }) => id) ?? [];
       };
       const windows = await Promise.all(pagesOfRows(first, last).map(fetchIds));
       return sliceRange(windows, first, last);

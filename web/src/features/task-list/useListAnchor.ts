@@ -5,7 +5,7 @@
  * scrolls by as many rows before it is drawn.
  */
 import { type RefObject, useCallback, useMemo, useRef, useState } from 'react';
-import { anchorShift, extendSearch, type ListExtent, readAnchor } from './listAnchor';
+import { anchorShift, extendMatches, type ListExtent, readAnchor } from './listAnchor';
 import { LoadedRows } from './LoadedRows';
 import type { Virtualizer } from './useScaledVirtualizer';
 import type { WindowReport } from './windows';
@@ -17,7 +17,7 @@ interface Options {
   virtualizerRef: RefObject<Virtualizer | undefined>;
   /** The number of rows to assume until the first window reports the total. */
   initialTotal: number;
-  /** Whether windows report the total. A search does not. */
+  /** Whether windows report the total. Those of a search or a filter do not. */
   counted: boolean;
   newestFirst: boolean;
 }
@@ -38,7 +38,7 @@ export function useListAnchor({ virtualizerRef, initialTotal, counted, newestFir
       const anchor = readAnchor(rows, virtualizerRef.current?.top ?? 0);
       rows.set(report.page, { ids: report.nodes.map(({ id }) => id), refetch: report.refetch });
       metricsKeys.set(report.page, report.metricsKey);
-      const after = counted ? { ...before, total: report.total ?? 0, known: true } : extendSearch(before, report);
+      const after = counted ? { ...before, total: report.total ?? 0, known: true } : extendMatches(before, report);
       latestExtent.current = after;
       setExtent(after);
       const activeTaskFound = restoreActiveRow();

@@ -3,7 +3,7 @@ import { useApolloClient } from '@apollo/client/react';
 import { useEffect, useMemo, useState } from 'react';
 import { idsCreatedHere, invalidateList, taskCreatedElsewhere } from '@/features/tasks/listEvents';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
-import { NewestTasksDocument } from '@/gql';
+import { NewestMatchesDocument, NewestTasksDocument } from '@/gql';
 import { useStore } from '@/ui/store';
 import { createThrottle } from '@/ui/throttle';
 import { createNewTaskCounter, MAX_COUNTED, type NewTaskCount, type NewTaskCounter } from './newTasks';
@@ -23,28 +23,31 @@ interface NewTasks {
 /** Count the tasks that others have added to a view since the person last saw its newest task. */
 export function useNewTasks(view: View): NewTasks {
   const client = useApolloClient();
-  const { status } = view;
+  const { status, filter } = view;
   const counted = newTasksEnd(view) !== undefined;
   const [counter] = useState(() => createNewTaskCounter(idsCreatedHere));
   const throttle = useMemo(
     () =>
-      createThrottle(() => fetchNewest(client, counter, status), {
+      createThrottle(() => fetchNewest(client, counter, { status, filter }), {
         delayMs: MIN_DELAY_MS,
         intervalMs: MIN_INTERVAL_MS,
       }),
-    [client, counter, status],
+    [client, counter, status, filter],
   );
   useEffect(() => throttle.cancel, [throttle]);
   return useMemo(() => ({ recount: counted ? throttle.schedule : () => {}, counter }), [counted, throttle, counter]);
 }
 
-async function fetchNewest(client: ApolloClient, counter: NewTaskCounter, status: View['status']): Promise<void> {
-  const { data } = await client.query({
-    query: NewestTasksDocument,
-    variables: { first: MAX_COUNTED, status },
-    fetchPolicy: 'no-cache',
-  });
-  if (data) counter.setNewest(data.tasks.nodes);
+async function fetchNewest(
+  client: ApolloClient,
+  counter: NewTaskCounter,
+  { status, filter }: Pick<View, 'status' | 'filter'>,
+): Promise<void> {
+  const [first, fetchPolicy] = [MAX_COUNTED, 'no-cache' as const];
+  const { data } = filter
+    ? await client.query({ query: NewestMatchesDocument, variables: { first, filter }, fetchPolicy })
+    : await client.query({ query: NewestTasksDocument, variables: { first, status }, fetchPolicy });
+  if (data) counter.setNewest(data.newest.nodes);
 }
 
 interface ObservedList {

@@ -1,6 +1,16 @@
 /** A window is a run of 100 consecutive tasks of the list, which is fetched and cached as a whole. */
+import type { TypedDocumentNode } from '@apollo/client';
 import { parseQuery } from '@/features/search/searchQuery';
-import type { SearchTasksQueryVariables, TaskPageQuery, TaskPageQueryVariables } from '@/gql';
+import {
+  FilterTasksDocument,
+  type FilterTasksQuery,
+  type FilterTasksQueryVariables,
+  SearchTasksDocument,
+  type SearchTasksQuery,
+  type SearchTasksQueryVariables,
+  type TaskPageQuery,
+  type TaskPageQueryVariables,
+} from '@/gql';
 import type { View } from './taskView';
 
 export const WINDOW_SIZE = 100;
@@ -11,9 +21,9 @@ export type TaskRef = TaskPageQuery['tasks']['nodes'][number];
 export interface WindowReport {
   page: number;
   nodes: TaskRef[];
-  /** The number of tasks in the list. A search does not report it. */
+  /** The number of tasks in the list. A search or a filter does not report it. */
   total?: number | undefined;
-  /** Only in a search: where the next window begins, or null after the last one. */
+  /** Only in a search or a filter: where the next window begins, or null after the last one. */
   endCursor?: string | null | undefined;
   metricsKey: string;
   refetch: () => Promise<unknown>;
@@ -30,11 +40,31 @@ export function pagesOfRows(first: number, last: number): number[] {
 }
 
 /** `page` counts from 0; the API counts from 1. */
-export function pageVariables({ status, order }: View, page: number): TaskPageQueryVariables {
+export function pageVariables({ status, order }: Pick<View, 'status' | 'order'>, page: number): TaskPageQueryVariables {
   return { page: page + 1, first: WINDOW_SIZE, order, status };
 }
 
-export function searchVariables({ q, status }: View, after: string | null): SearchTasksQueryVariables {
+type MatchVariables = SearchTasksQueryVariables | FilterTasksQueryVariables;
+
+/** A query for a window of a search or a filter. Both return their tasks in the same form. */
+export interface MatchQuery {
+  query: TypedDocumentNode<SearchTasksQuery & FilterTasksQuery, MatchVariables>;
+  variables: MatchVariables;
+}
+
+export function matchQuery(view: Pick<View, 'q' | 'status' | 'filter'>, after: string | null): MatchQuery {
+  return view.q
+    ? { query: SearchTasksDocument as MatchQuery['query'], variables: searchVariables(view, after) }
+    : {
+        query: FilterTasksDocument as MatchQuery['query'],
+        variables: { filter: view.filter ?? {}, first: WINDOW_SIZE, after },
+      };
+}
+
+export function searchVariables(
+  { q, status }: Pick<View, 'q' | 'status'>,
+  after: string | null,
+): SearchTasksQueryVariables {
   return { query: parseQuery(q).text, first: WINDOW_SIZE, after, status };
 }
 

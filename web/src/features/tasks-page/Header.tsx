@@ -2,8 +2,10 @@
 import { ActionIcon, Button, NativeSelect, Tabs } from '@mantine/core';
 import { type RefObject, useLayoutEffect, useRef } from 'react';
 import type { PageCommands } from '@/features/command-palette/commands';
+import { activeConditions } from '@/features/filters/conditions';
+import { FilterButton } from '@/features/filters/FilterButton';
 import { SearchField } from '@/features/search/SearchField';
-import { activeTab, ALL_TAB, type View } from '@/features/task-list/taskView';
+import { activeTab, ALL_TAB, isCounted, type View } from '@/features/task-list/taskView';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskOrder } from '@/gql';
 import { formatTotal } from '@/ui/format';
@@ -19,9 +21,10 @@ interface Props {
   counts: TabCounts;
   commands: PageCommands;
   searchRef: RefObject<HTMLInputElement | null>;
+  filterOpened: boolean;
 }
 
-export function Header({ view, counts, commands, searchRef }: Props) {
+export function Header({ view, counts, commands, searchRef, filterOpened }: Props) {
   const { setView, togglePanel } = commands;
   return (
     <header className={styles.header}>
@@ -29,7 +32,14 @@ export function Header({ view, counts, commands, searchRef }: Props) {
         <Logo />
         <span>Millitask</span>
       </h1>
-      <StatusTabs counts={counts} active={activeTab(view)} />
+      <div className={styles.views}>
+        <StatusTabs counts={counts} active={activeTab(view)} />
+        <FilterButton
+          count={activeConditions(view).length}
+          opened={filterOpened}
+          onClick={() => togglePanel('filter')}
+        />
+      </div>
       <div className={styles.tools}>
         <SearchField
           query={view.q}
@@ -45,7 +55,7 @@ export function Header({ view, counts, commands, searchRef }: Props) {
           leftSection={<Icon name="sort" />}
           data={selectOptions(ORDER_LABELS)}
           value={view.order}
-          disabled={view.q !== ''}
+          disabled={!isCounted(view)}
           onChange={(event) => void setView({ order: event.currentTarget.value as TaskOrder, row: null })}
         />
         <Button

@@ -9,6 +9,8 @@ import { stopBulkChange } from '@/features/bulk-changes/bulkJob';
 import type { PageCommands, PagePanel } from '@/features/command-palette/commands';
 import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
 import { useHealthCheck } from '@/features/connection/useHealthCheck';
+import { hasConditions } from '@/features/filters/conditions';
+import { FilterBar } from '@/features/filters/FilterBar';
 import { KeptTextBanner } from '@/features/gone-task/KeptTextBanner';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
 import { NewBuildNotice } from '@/features/page-build/NewBuildNotice';
@@ -40,6 +42,7 @@ import {
   CommandPalette,
   ConflictDialog,
   CreateTaskDialog,
+  FilterMenu,
   HistoryDialog,
   InsightPanel,
   KeyboardHelp,
@@ -49,12 +52,14 @@ import {
 import { PageTitle } from './PageTitle';
 import { StatusBar } from './StatusBar';
 import styles from './TasksPage.module.css';
+import { useFilter } from './useFilter';
 import { useTabCounts } from './useTabCounts';
 
 const UNKNOWN_POSITION: ListPosition = { row: 0, total: 0, found: undefined, counted: false, metricsKeys: [] };
 
 export function TasksPage() {
   const [view, setView] = useView();
+  const filter = useFilter(view, setView);
   const [trash, setTrash] = useTrashParameter();
   const [panel, setPanel] = useState<PagePanel>();
   const [position, setPosition] = useState(UNKNOWN_POSITION);
@@ -74,6 +79,7 @@ export function TasksPage() {
     setView,
     focusSearch: () => searchRef.current?.focus(),
     focusGoToPage: () => goToPageRef.current?.focus(),
+    clearFilter: hasConditions(filter.conditions) ? filter.clear : undefined,
     grid,
   };
   useHealthCheck();
@@ -83,6 +89,7 @@ export function TasksPage() {
   useTaskEvents(dependsOnFields(view));
   useEffect(watchBrowserConnectivity, []);
   usePageShortcuts(commands);
+  const filterNeeded = useLatch(panel === 'filter');
   const drawerNeeded = useLatch(view.task !== null);
 
   const tab = activeTab(view);
@@ -98,7 +105,7 @@ export function TasksPage() {
       activateTabWithKeyboard
     >
       <PageTitle view={view} />
-      <Header view={view} counts={counts} commands={commands} searchRef={searchRef} />
+      <Header view={view} counts={counts} commands={commands} searchRef={searchRef} filterOpened={panel === 'filter'} />
       <main className={styles.main}>
         <ConnectionBanner />
         <KeptTextBanner openId={view.task} onOpen={(id) => void setView({ task: id })} />
@@ -113,6 +120,12 @@ export function TasksPage() {
             }}
           />
         )}
+        <FilterBar
+          conditions={filter.conditions}
+          searching={view.q !== ''}
+          onChange={filter.change}
+          onOpenMenu={() => commands.togglePanel('filter')}
+        />
         <div className={styles.content} data-task-open={view.task !== null}>
           <Tabs.Panel value={tab}>
             {canSearch ? (
@@ -123,6 +136,7 @@ export function TasksPage() {
                 handleRef={grid}
                 onPositionChange={setPosition}
                 onCreate={() => commands.togglePanel('create')}
+                onClearFilter={filter.clear}
               />
             ) : (
               <NothingToSearch query={view.q} />
@@ -147,6 +161,16 @@ export function TasksPage() {
         <NewBuildNotice />
       </main>
       <StatusBar position={canSearch ? position : UNKNOWN_POSITION} goToPageRef={goToPageRef} commands={commands} />
+      {filterNeeded && (
+        <FilterMenu
+          opened={panel === 'filter'}
+          conditions={filter.conditions}
+          searching={view.q !== ''}
+          onChange={filter.choose}
+          onClose={closePanel}
+          onFocusLost={() => grid.current?.focus()}
+        />
+      )}
       <Dialogs
         trashOpen={trash !== null}
         onCloseTrash={() => void setTrash(null)}
@@ -168,6 +192,7 @@ function usePageShortcuts({ togglePanel, undo, redo, focusSearch, focusGoToPage 
     'mod+shift+z': redo,
     'mod+y': redo,
     '/': focusSearch,
+    f: () => togglePanel('filter'),
     g: focusGoToPage,
   });
 }

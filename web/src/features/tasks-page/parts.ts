@@ -35,6 +35,12 @@ export const KeyboardHelp = lazyPart({
   close: ({ onClose }) => onClose(),
 });
 
+export const FilterMenu = lazyPart({
+  importPart: () => import('@/features/filters/FilterMenu').then((module) => module.FilterMenu),
+  isOpen: ({ opened }) => opened,
+  close: ({ onClose }) => onClose(),
+});
+
 export const InsightPanel = lazyPart({
   importPart: () => import('@/features/insight/InsightPanel').then((module) => module.InsightPanel),
   close: ({ onClose }) => onClose(),

@@ -1,9 +1,9 @@
-/** The number in each status tab: of all its tasks, or of those that a search finds there. */
+/** The number in each status tab: of all its tasks, or of those that a search or a filter finds there. */
 import { skipToken, useQuery } from '@apollo/client/react';
 import { useEffect } from 'react';
 import { retainWindow } from '@/apollo/windowRetention';
 import { useTaskCounts } from '@/features/live-updates/useTaskCounts';
-import { activeTab, ALL_TAB, type View } from '@/features/task-list/taskView';
+import { activeTab, ALL_TAB, isCounted, type View } from '@/features/task-list/taskView';
 import { searchVariables } from '@/features/task-list/windows';
 import { SearchStatusesDocument } from '@/gql';
 import type { Total } from '@/ui/format';
@@ -13,7 +13,8 @@ import { countsOfSearch, type TabCounts } from './tabCounts';
 export function useTabCounts(view: View, found: Total | undefined): TabCounts {
   const counts = useTaskCounts();
   const searchCounts = useSearchCounts(view);
-  if (view.q) return found ? { ...searchCounts, [activeTab(view)]: found } : searchCounts;
+  // A filter is counted only in the tab on screen.
+  if (!isCounted(view)) return { ...searchCounts, ...(found && { [activeTab(view)]: found }) };
   if (!counts) return {};
   const exact = (count: number): Total => ({ count, exact: true });
   return {

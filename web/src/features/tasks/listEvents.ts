@@ -9,13 +9,14 @@ export function invalidateList(): void {
   listVersion.set((current) => current + 1);
 }
 
+/** A field whose change can move a task into a list or out of it. */
+export type PlacingField = 'status' | 'priority' | 'expiresAt';
+
 /** The latest task that another tab or person created. The list counts it as new. */
 export const taskCreatedElsewhere = createStore<TaskFieldsFragment | undefined>(undefined);
 
 /** The latest task that this tab created. The list scrolls to it. */
-export const taskCreatedHere = createStore<Pick<TaskFieldsFragment, 'id' | 'status' | 'expiresAt'> | undefined>(
-  undefined,
-);
+export const taskCreatedHere = createStore<TaskFieldsFragment | undefined>(undefined);
 
 /** The ids of all tasks that this tab created. Their events do not count as new tasks. */
 export const idsCreatedHere = new Set<string>();
