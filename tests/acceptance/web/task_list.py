@@ -71,3 +71,17 @@ class TaskList:
         field = await self.start_title_edit(before)
         await field.fill(after)
         await field.press("Enter")
+
+    @property
+    def description(self) -> Locator:
+        """Return the description of the open task as it is displayed."""
+        return self.dialog("Task").get_by_role("group", name="Description")
+
+    async def edit_description(self, timeout_ms: float | None = None) -> Locator:
+        """Return the text field of the open task's description. A description without text is always a text field."""
+        edit = self.description.get_by_role("button", name="Edit")
+        field = self.dialog("Task").get_by_role("textbox", name="Description")
+        await edit.or_(field).wait_for(timeout=timeout_ms)
+        if await edit.is_visible():
+            await edit.click(timeout=timeout_ms)
+        return field

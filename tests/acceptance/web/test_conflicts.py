@@ -64,10 +64,11 @@ async def cause_conflict(site: Site, tasks: TaskList) -> tuple[str, Locator]:
     """Edit a description in the drawer and elsewhere. Return the id of the task and the conflict dialog."""
     [id_] = await site.create_tasks("Shopping", description=TEXT)
     drawer = await open_drawer(tasks, id_)
-    await drawer.get_by_label("Description").fill(MINE)
+    field = await tasks.edit_description()
+    await field.fill(MINE)
     await edit_elsewhere(site, id_, description=THEIRS)
     await expect(drawer).to_contain_text("Someone else has changed this text since you started.")
-    await drawer.get_by_label("Description").press("Control+Enter")
+    await field.press("Control+Enter")
     dialog = tasks.dialog("Someone else changed this task")
     await expect(dialog.get_by_role("group", name="Comparison")).to_be_focused()
     return id_, dialog
@@ -96,10 +97,10 @@ async def test_enter_and_escape_decide_nothing(site: Site, open_tab: OpenTab) ->
     await expect(dialog).to_be_visible()
     await tab.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
-    await expect(tasks.dialog("Task").get_by_label("Description")).to_have_value(MINE)
+    await expect(tasks.dialog("Task").get_by_role("textbox", name="Description")).to_have_value(MINE)
     assert (await read_task(site, id_))["description"] == THEIRS
     await tab.reload()
-    await expect(tasks.dialog("Task").get_by_label("Description")).to_have_value(MINE)
+    await expect(tasks.dialog("Task").get_by_role("textbox", name="Description")).to_have_value(MINE)
 
 
 async def test_conflict_is_resolved_by_keeping_mine(site: Site, open_tab: OpenTab) -> None:
@@ -114,7 +115,7 @@ async def test_conflict_is_resolved_by_keeping_theirs(site: Site, open_tab: Open
     tasks = TaskList(await open_tab("/"))
     id_, dialog = await cause_conflict(site, tasks)
     await dialog.get_by_role("button", name="Keep theirs").click()
-    field = tasks.dialog("Task").get_by_label("Description")
+    field = tasks.dialog("Task").get_by_role("textbox", name="Description")
     await expect(field).to_have_value(THEIRS)
     await tasks.message("Your text was discarded.").get_by_role("button", name="Bring it back").click()
     await expect(field).to_have_value(MINE)
@@ -136,7 +137,7 @@ async def test_conflict_is_resolved_by_combining_both(site: Site, open_tab: Open
     combined = f"Buy fresh milk and butter\n\n- eggs\n- bread\n{addition}"
     assert (await read_task(site, id_))["description"] == combined
     # No draft of the earlier text is left.
-    await expect(tasks.dialog("Task").get_by_label("Description")).to_have_value(combined)
+    await expect(tasks.dialog("Task").get_by_role("textbox", name="Description")).to_have_value(combined)
 
 
 async def test_bulk_action_combines_with_edits_of_other_fields(site: Site, open_tab: OpenTab) -> None:

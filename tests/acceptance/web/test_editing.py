@@ -66,7 +66,7 @@ async def test_drawer_saves_every_field(site: Site, open_tab: OpenTab) -> None:
     await tab.get_by_role("button", name="In a week").click()
     await site.saved_task(id_, 6)
     await tab.reload()
-    await expect(drawer.get_by_label("Description")).to_have_value("To the office")
+    await expect(TaskList(tab).description).to_contain_text("To the office")
     task = (await site.execute(TASK, id=id_))["task"]
     assert (task["title"], task["status"], task["priority"]) == ("Write two letters", "IN_PROGRESS", "URGENT")
     assert task["expiresAt"] is not None

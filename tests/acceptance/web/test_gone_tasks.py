@@ -57,7 +57,7 @@ async def test_text_is_offered_after_a_reload(site: Site, open_tab: OpenTab, sch
     await tab.reload()
     await expect(drawer.get_by_role("alert")).to_contain_text("This task was deleted.")
     await expect(drawer.get_by_label("Title")).to_have_value("Write the letter")
-    await expect(drawer.get_by_label("Description")).to_have_value("To the office")
+    await expect(drawer.get_by_role("textbox", name="Description")).to_have_value("To the office")
     assert await axe_findings(tab) == []
     await drawer.get_by_role("button", name="Close task").click()
     banner = tab.get_by_role("status").filter(has_text="You have unsaved text for “Write the letter”")

@@ -115,7 +115,9 @@ class Session:
         else:
             row = tasks.grid.locator(f"[data-task='{task_id}']")
             await row.locator("a[data-done]").click(timeout=ACTION_MS)
-            editor = tasks.dialog("Task").get_by_label(name.capitalize())
+            editor = tasks.dialog("Task").get_by_role("textbox", name=name.capitalize())
+            if name == "description":
+                await tasks.edit_description(ACTION_MS)
         await editor.focus(timeout=ACTION_MS)
         await tab.keyboard.press("Control+End")
         await tab.keyboard.press("End")
@@ -145,7 +147,10 @@ class Session:
             keep = self._tab.get_by_role("button", name="Keep mine")
             if await keep.is_visible():
                 await keep.click(timeout=ACTION_MS)
-            elif await self._tab.get_by_role("dialog").count() or await self._tab.locator("input:focus, textarea:focus").count():
+            elif (
+                await self._tab.get_by_role("dialog").count()
+                or await self._tab.locator("input:focus, textarea:focus").count()
+            ):
                 await self._tab.keyboard.press("Escape")
             else:
                 return

@@ -15,6 +15,8 @@ interface Options<Props> {
   isOpen?: (props: Props) => boolean;
   /** Closes the part. Without it, the part cannot be closed. */
   close?: (props: Props) => void;
+  /** Takes the place of the part while its code is missing. By default, a dialog says so. */
+  Fallback?: ComponentType<Props>;
 }
 
 const loaders: PartLoader<unknown>[] = [];
@@ -24,7 +26,12 @@ export function partLoaders(): readonly PartLoader<unknown>[] {
   return loaders;
 }
 
-export function lazyPart<Props extends object>({ importPart, isOpen, close }: Options<Props>): ComponentType<Props> {
+export function lazyPart<Props extends object>({
+  importPart,
+  isOpen,
+  close,
+  Fallback,
+}: Options<Props>): ComponentType<Props> {
   const loader = createPartLoader(importPart);
   loaders.push(loader);
   const loadPart = async () => {
@@ -34,15 +41,19 @@ export function lazyPart<Props extends object>({ importPart, isOpen, close }: Op
   return function LazyPart(props: Props) {
     const state = useStore(loader.state);
     useEffect(() => void loadPart(), []);
+    const fallback = Fallback && <Fallback {...props} />;
     const dialog = { ...(close && { onDismiss: () => close(props) }), hidden: !(isOpen?.(props) ?? true) };
     if (state.status === 'loaded') {
       const Part = state.value;
       return (
-        <PartBoundary renderFailure={(onRetry) => <PartDialog kind="crashed" onRetry={onRetry} {...dialog} />}>
+        <PartBoundary
+          renderFailure={(onRetry) => fallback ?? <PartDialog kind="crashed" onRetry={onRetry} {...dialog} />}
+        >
           <Part {...props} />
         </PartBoundary>
       );
     }
+    if (fallback) return fallback;
     return (
       <PartDialog
         kind={state.status === 'failed' ? 'not loaded' : 'loading'}

@@ -17,6 +17,7 @@ import {
 } from '@/gql';
 import { formatLongDate } from '@/ui/format';
 import { Icon } from '@/ui/icons';
+import { DescriptionField } from './DescriptionField';
 import { DraftNotice } from './DraftNotice';
 import { type TextFieldState, useTextField } from './useTextField';
 
@@ -69,7 +70,7 @@ function TextInputs({ task, isGone }: { task: TextTask; isGone: boolean }) {
   return (
     <>
       <TitleInput field={isGone ? keptOnly(title) : title} />
-      <DescriptionInput field={isGone ? keptOnly(description) : description} />
+      <DescriptionField field={isGone ? keptOnly(description) : description} hasDraft={description.unsaved} />
     </>
   );
 }
@@ -121,27 +122,6 @@ function TitleInput({ field }: { field: TextFieldState }) {
       description={<DraftNotice field={field} />}
       inputWrapperOrder={['label', 'input', 'description']}
       styles={{ input: { fontWeight: 600, fontSize: '0.9375rem' } }}
-    />
-  );
-}
-
-function DescriptionInput({ field }: { field: TextFieldState }) {
-  return (
-    <Textarea
-      label="Description"
-      placeholder="Add a description"
-      autosize
-      minRows={5}
-      maxRows={16}
-      maxLength={10_000}
-      value={field.value}
-      onChange={(event) => field.change(event.currentTarget.value)}
-      onBlur={field.leave}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) field.save();
-      }}
-      description={<DraftNotice field={field} />}
-      inputWrapperOrder={['label', 'input', 'description']}
     />
   );
 }
