@@ -15,6 +15,7 @@ const SAME_IN: Record<string, string[]> = {
     'filters.chip',
     'filters.name',
     'filters.status',
+    'print.status',
     'statusBar.pages',
     'tasks.field.status',
     'theme.system',

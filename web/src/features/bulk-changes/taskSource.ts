@@ -7,6 +7,7 @@ import {
   BulkTasksByIdDocument,
   type BulkTasksByIdQueryVariables,
   BulkViewPageDocument,
+  type TaskOrder,
 } from '@/gql';
 import { parseQuery } from '@/features/search/searchQuery';
 import type { RetryingRequest } from './retryingRequest';
@@ -16,6 +17,14 @@ import { comparePositions, positionOf, type TaskQuery, type TaskRange, type Task
 const BATCH_SIZE = 1_000;
 const PAGE_SIZE = 100;
 
+/** The title is read only if it is asked for. */
+export type ReadTask = BulkTaskFragment & { title?: string };
+
+interface ReadOptions {
+  order: TaskOrder;
+  titles?: boolean;
+}
+
 /** Yield the tasks of the set once each. A task that enters the list while it is read may be left out. */
 export async function* readTaskSet(
   client: ApolloClient,
@@ -24,7 +33,7 @@ export async function* readTaskSet(
 ): AsyncGenerator<BulkTaskFragment[]> {
   if (range) {
     let batch: BulkTaskFragment[] = [];
-    for await (const tasks of readRange(client, request, range)) {
+    for await (const tasks of readPages(client, request, range, { order: changeOrder(range) })) {
       batch.push(...tasks.filter(({ id }) => !excluded.has(id)));
       if (batch.length < BATCH_SIZE) continue;
       yield batch.slice(0, BATCH_SIZE);
@@ -38,23 +47,26 @@ export async function* readTaskSet(
   }
 }
 
+/** Return the order in which a range is changed. The newest tasks come first, so that tasks created later are not reached. */
+function changeOrder({ query, bounds }: TaskRange): TaskOrder {
+  return !bounds && query.order === 'OLDEST' ? 'NEWEST' : query.order;
+}
+
 /**
  * Yield the pages of a range.
  *
  * Each page begins after the cursor of the previous one. A cursor stays valid when its task leaves the list, so a change
- * that moves tasks out of the list skips none. The newest tasks are read first, so that tasks
- * created later are not reached.
+ * that moves tasks out of the list skips none.
  */
-async function* readRange(
+export async function* readPages(
   client: ApolloClient,
   request: RetryingRequest,
   { query, bounds }: TaskRange,
-): AsyncGenerator<BulkTaskFragment[]> {
-  const wholeListOrder = query.order === 'OLDEST' ? 'NEWEST' : query.order;
-  const order = bounds ? query.order : wholeListOrder;
+  { order, titles = false }: ReadOptions,
+): AsyncGenerator<ReadTask[]> {
   let after = bounds?.after ?? null;
   for (;;) {
-    const page = await request(() => readPage(client, { ...query, order }, after));
+    const page = await request(() => readPage(client, { ...query, order }, after, titles));
     if (!page) return;
     const inRange = page.nodes.filter(
       (task) => !bounds || comparePositions(positionOf(task, query), bounds.last, query) <= 0,
@@ -65,8 +77,13 @@ async function* readRange(
   }
 }
 
-async function readPage(client: ApolloClient, { q, filter, status, order }: TaskQuery, after: string | null) {
-  const part = { first: PAGE_SIZE, after };
+async function readPage(
+  client: ApolloClient,
+  { q, filter, status, order }: TaskQuery,
+  after: string | null,
+  titles: boolean,
+) {
+  const part = { first: PAGE_SIZE, after, titles };
   const fetchPolicy = 'no-cache';
   if (q) {
     const variables = { query: parseQuery(q).text, status, ...part };

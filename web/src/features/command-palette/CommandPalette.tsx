@@ -3,6 +3,7 @@ import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mant
 import { useEffect, useMemo } from 'react';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { chooseLanguage } from '@/features/language/chooseLanguage';
+import { MAX_PRINTED_TASKS } from '@/features/print/printRequest';
 import { Icon, type IconName } from '@/ui/icons';
 import { type Language, LANGUAGES } from '@/ui/language';
 import { t } from '@/ui/messages';
@@ -120,7 +121,7 @@ function viewActions({ setView, togglePanel, clearFilter }: PageCommands): Spotl
   return { group: 'View', actions: [all, ...statuses, ...filters, ...(clearFilter ? [] : orders)] };
 }
 
-function pageActions({ togglePanel, colorScheme }: PageCommands): SpotlightActionGroupData {
+function pageActions({ togglePanel, printTasks, colorScheme }: PageCommands): SpotlightActionGroupData {
   return {
     group: 'Page',
     actions: [
@@ -129,6 +130,7 @@ function pageActions({ togglePanel, colorScheme }: PageCommands): SpotlightActio
           colorScheme.choose(value),
         ),
       ),
+      focusAction('print', t('print.command', { limit: MAX_PRINTED_TASKS }), 'print', printTasks),
       focusAction('help', 'Show keyboard shortcuts', 'help', () => togglePanel('help')),
       ...languageActions(),
     ],

@@ -13,6 +13,8 @@ export interface PageCommands {
   undo: () => void;
   redo: () => void;
   openTrash: () => void;
+  /** Load the first tasks of the view and print them. */
+  printTasks: () => void;
   colorScheme: ColorScheme;
   setView: SetView;
   focusSearch: () => void;

@@ -2,6 +2,7 @@
 import { Input, Textarea } from '@mantine/core';
 import { type KeyboardEvent, type MouseEvent, useId, useLayoutEffect, useRef } from 'react';
 import { MarkdownText } from '@/features/markdown/MarkdownText';
+import { t } from '@/ui/messages';
 import styles from './DescriptionField.module.css';
 import { DraftNotice } from './DraftNotice';
 import { type Editing, useEditing } from './useEditing';
@@ -75,8 +76,8 @@ function DescriptionView({ field, onEdit }: { field: TextFieldState; onEdit: () 
       className={styles.view}
       onKeyDown={(event) => startByKey(event, onEdit)}
     >
-      <button type="button" className={styles.edit} title="Edit description (E)" onClick={onEdit}>
-        Edit
+      <button type="button" className={styles.edit} title={t('description.editByKey')} onClick={onEdit}>
+        {t('description.edit')}
       </button>
       <div className={styles.text} onClick={(event) => startByClick(event, onEdit)}>
         <MarkdownText text={field.value} />

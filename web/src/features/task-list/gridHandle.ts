@@ -6,6 +6,8 @@ export interface GridHandle {
   /** Scroll to a row and make it active. A row beyond the end means the last one. */
   goToRow: (row: number) => void;
   focus: () => void;
+  /** Return the loaded tasks that the person sees. */
+  visibleTaskIds: () => string[];
   refetch: () => Promise<unknown>;
   selectAll: () => void;
   /** Open the menu that sets this field of the selected tasks, or else of the open or active one. */

@@ -24,6 +24,10 @@ export function useGridHandle({ handleRef, list, virtualizer, focus, selectAll, 
         focus();
       },
       focus,
+      visibleTaskIds: () =>
+        Array.from({ length: virtualizer.rowsPerScreen() + 1 }, (_, i) => list.rows.idAt(virtualizer.top + i)).filter(
+          (id) => id !== undefined,
+        ),
       refetch: () => list.rows.refetch(),
       selectAll,
       openMenu: (field) => commands.openMenu(field),

@@ -131,7 +131,10 @@ function useScrollEvents({ scrollerRef, position, measure, updateSlice, scrollTo
         setIdle(true);
       }, IDLE_MS);
     };
-    const resizeObserver = new ResizeObserver(() => scrollToOffset(position.current.offset));
+    const resizeObserver = new ResizeObserver(() => {
+      // A list that is hidden, as while the page is printed, keeps its position.
+      if (element.clientHeight > 0) scrollToOffset(position.current.offset);
+    });
     resizeObserver.observe(element);
     element.addEventListener('scroll', onScroll, { passive: true });
     return () => {

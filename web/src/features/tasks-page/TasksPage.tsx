@@ -1,6 +1,7 @@
 'use client';
 
 /** The task page. The URL decides which tasks it shows; this component owns the global shortcuts and the open panel. */
+import { useApolloClient } from '@apollo/client/react';
 import { Tabs } from '@mantine/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { watchBrowserConnectivity } from '@/apollo/webSocketClient';
@@ -16,6 +17,8 @@ import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
 import { NewBuildNotice } from '@/features/page-build/NewBuildNotice';
 import { useBuildCheck } from '@/features/page-build/useBuildCheck';
 import { usePrefetchedParts } from '@/features/lazy-parts/usePrefetchedParts';
+import { PrintSheet } from '@/features/print/PrintSheet';
+import { startPrinting } from '@/features/print/startPrinting';
 import { parseQuery } from '@/features/search/searchQuery';
 import { SearchSummary } from '@/features/search/SearchSummary';
 import { editConflicts } from '@/features/task-editing/editConflicts';
@@ -58,6 +61,7 @@ import { useTabCounts } from './useTabCounts';
 const UNKNOWN_POSITION: ListPosition = { row: 0, total: 0, found: undefined, counted: false, metricsKeys: [] };
 
 export function TasksPage() {
+  const client = useApolloClient();
   const [view, setView] = useView();
   const filter = useFilter(view, setView);
   const [trash, setTrash] = useTrashParameter();
@@ -75,6 +79,7 @@ export function TasksPage() {
     },
     redo: () => void redoLatest(),
     openTrash: () => void setTrash('1'),
+    printTasks: () => void startPrinting(client, view, position.counted ? position.total : undefined),
     colorScheme: useColorScheme(),
     setView,
     focusSearch: () => searchRef.current?.focus(),
@@ -160,6 +165,7 @@ export function TasksPage() {
         )}
         <NewBuildNotice />
       </main>
+      <PrintSheet view={view} position={position} grid={grid} />
       <StatusBar position={canSearch ? position : UNKNOWN_POSITION} goToPageRef={goToPageRef} commands={commands} />
       {filterNeeded && (
         <FilterMenu

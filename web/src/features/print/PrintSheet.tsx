@@ -1,0 +1,72 @@
+/** What the browser prints in place of the page: the open task, or a table of the tasks on screen or of those loaded for it. */
+import { useApolloClient } from '@apollo/client/react';
+import { type ReactNode, type RefObject, useEffect, useEffectEvent, useState } from 'react';
+import { createPortal, flushSync } from 'react-dom';
+import { readCachedTask } from '@/features/task-editing/readCachedTask';
+import { hasAllFields } from '@/features/task-editing/taskEdits';
+import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
+import { type View, viewTitle } from '@/features/task-list/taskView';
+import { ORDER_LABELS } from '@/features/tasks/labels';
+import { readTaskRow } from '@/features/tasks/readTaskRow';
+import { formatLongDate } from '@/ui/format';
+import { describeRange } from './printedRange';
+import { PrintedTask } from './PrintedTask';
+import { PrintedTasks } from './PrintedTasks';
+import { loadedRows } from './printRequest';
+import styles from './PrintSheet.module.css';
+
+interface Props {
+  view: View;
+  position: ListPosition;
+  grid: RefObject<GridHandle | null>;
+}
+
+export function PrintSheet({ view, position, grid }: Props) {
+  const client = useApolloClient();
+  const [content, setContent] = useState<ReactNode>();
+
+  const composeTasks = () => {
+    const loaded = loadedRows.get();
+    const ids = loaded ? [] : (grid.current?.visibleTaskIds() ?? []);
+    const rows = loaded ?? ids.map((id) => readTaskRow(client, id)).filter((task) => task !== null);
+    const total = position.found?.exact ? position.found.count : undefined;
+    const range = describeRange({ first: position.row, count: rows.length, total, loaded: loaded !== undefined });
+    const order = view.q ? [] : [ORDER_LABELS[view.order]];
+    const summary = [range, ...order, formatLongDate(new Date().toISOString())].join(' · ');
+    return <PrintedTasks title={viewTitle(view)} summary={summary} rows={rows} />;
+  };
+  const compose = () => {
+    const task = view.task === null || loadedRows.get() ? null : readCachedTask(client, view.task);
+    return hasAllFields(task) ? <PrintedTask task={task} /> : composeTasks();
+  };
+  // The browser prints the page as it is when the event has been handled.
+  const open = () => flushSync(() => setContent(compose()));
+  const close = () => {
+    setContent(undefined);
+    loadedRows.set(undefined);
+  };
+  usePrintEvents(open, close);
+
+  if (!content) return null;
+  return createPortal(
+    <section className={styles.sheet}>
+      {content}
+      <p className={styles.address}>{window.location.href}</p>
+    </section>,
+    document.body,
+  );
+}
+
+function usePrintEvents(open: () => void, close: () => void): void {
+  const onOpen = useEffectEvent(open);
+  const onClose = useEffectEvent(close);
+  useEffect(() => {
+    const listeners = new AbortController();
+    const media = window.matchMedia('print');
+    window.addEventListener('beforeprint', () => onOpen(), listeners);
+    window.addEventListener('afterprint', () => onClose(), listeners);
+    // A browser may also lay the page out for paper without the event, as when its developer tools emulate this.
+    media.addEventListener('change', () => media.matches && onOpen(), listeners);
+    return () => listeners.abort();
+  }, []);
+}
