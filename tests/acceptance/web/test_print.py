@@ -18,6 +18,12 @@ TASKS = 1_234
 RECORD_PRINT = "window.print = () => { window.printCalled = true }"
 
 
+# What was on the sheet when it was printed. This listener runs before that of the page.
+COUNT_ROWS = (
+    "addEventListener('afterprint', () => { window.printedRows = document.querySelectorAll('tbody tr').length })"
+)
+
+
 async def printed_pages(tab: Page) -> int:
     """Print the tab as its menu does. Returns the number of pages."""
     return len(re.findall(rb"/Type\s*/Page\b", await tab.pdf(format="A4")))
@@ -34,10 +40,12 @@ async def test_rows_on_screen_are_printed(site: Site, open_tab: OpenTab, scheme:
     await asyncio.to_thread(site.replace_tasks, TASKS)
     tab = await open_tab("about:blank")
     await tab.emulate_media(color_scheme=scheme)
+    await tab.add_init_script(COUNT_ROWS)
     await tab.goto("/?row=501")
     tasks = TaskList(tab)
     await expect(tasks.row("Task 501")).to_be_in_viewport()
     assert await printed_pages(tab) == 1
+    assert 15 < await tab.evaluate("window.printedRows") < 25
     await tab.emulate_media(media="print")
     table = tab.get_by_role("table")
     rows = table.get_by_role("row")

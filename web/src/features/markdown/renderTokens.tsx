@@ -65,7 +65,7 @@ function renderLink(address: string, text: string, children: ReactNode[]): React
   return (
     <>
       {createElement('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, ...children)}
-      {target !== undefined && <bdi>{` (${target})`}</bdi>}
+      {target !== undefined && createElement('bdi', null, ` (${target})`)}
     </>
   );
 }

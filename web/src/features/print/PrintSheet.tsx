@@ -40,7 +40,11 @@ export function PrintSheet({ view, position, grid }: Props) {
     return hasAllFields(task) ? <PrintedTask task={task} /> : composeTasks();
   };
   // The browser prints the page as it is when the event has been handled.
-  const open = () => flushSync(() => setContent(compose()));
+  const open = () => {
+    // A sheet that is left over hides the list, which must be measured.
+    flushSync(() => setContent(undefined));
+    flushSync(() => setContent(compose()));
+  };
   const close = () => {
     setContent(undefined);
     loadedRows.set(undefined);
@@ -63,10 +67,16 @@ function usePrintEvents(open: () => void, close: () => void): void {
   useEffect(() => {
     const listeners = new AbortController();
     const media = window.matchMedia('print');
-    window.addEventListener('beforeprint', () => onOpen(), listeners);
-    window.addEventListener('afterprint', () => onClose(), listeners);
-    // A browser may also lay the page out for paper without the event, as when its developer tools emulate this.
-    media.addEventListener('change', () => media.matches && onOpen(), listeners);
+    let printing = false;
+    const report = (starts: boolean) => () => {
+      printing = starts;
+      if (starts) onOpen();
+      else onClose();
+    };
+    window.addEventListener('beforeprint', report(true), listeners);
+    window.addEventListener('afterprint', report(false), listeners);
+    // Developer tools lay the page out for paper without these events. While it is printed, the list has no size.
+    media.addEventListener('change', () => !printing && (media.matches ? onOpen() : onClose()), listeners);
     return () => listeners.abort();
   }, []);
 }
