@@ -85,6 +85,7 @@ async def test_description_is_edited_by_keyboard(site: Site, open_tab: OpenTab) 
     id_, tasks = await open_task(site, open_tab, "Call *Ada*, [the plan](https://plan.example)")
     tab, press = tasks.tab, tasks.tab.keyboard.press
     field = tasks.dialog("Task").get_by_role("textbox", name="Description")
+    await expect(tasks.description.get_by_role("link")).to_be_visible()
     await tasks.dialog("Task").get_by_label("Title").focus()
     await press("Tab")
     await expect(tasks.description.get_by_role("button", name="Edit")).to_be_focused()
