@@ -3,10 +3,10 @@
 /** The providers of every page: the theme, the state in the URL, and the Apollo client. */
 import { ApolloProvider } from '@apollo/client/react';
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import type { ReactNode } from 'react';
 import { client } from '@/apollo/client';
+import { lazyPart } from '@/features/lazy-parts/lazyPart';
 import { shieldCompositionKeys } from '@/ui/compositionKeys';
 import { routeEscapeKey } from '@/ui/escapeKey';
 import { theme } from '@/ui/theme';
@@ -15,10 +15,16 @@ import { theme } from '@/ui/theme';
 shieldCompositionKeys();
 routeEscapeKey();
 
+/** Shows the messages of `ui/toast`. Those that come before its code is loaded appear then. */
+const Messages = lazyPart({
+  importPart: async () => (await import('@mantine/notifications')).Notifications,
+  isOpen: () => false,
+});
+
 export function Providers({ children }: { children: ReactNode }) {
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
-      <Notifications position="bottom-right" limit={4} />
+      <Messages position="bottom-right" limit={4} />
       <ApolloProvider client={client}>
         <NuqsAdapter>{children}</NuqsAdapter>
       </ApolloProvider>
