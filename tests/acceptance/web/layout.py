@@ -56,7 +56,8 @@ _FIND_TEXT_WITHOUT_DIRECTION = """
     if (shown.includes(text) && !follows) found.push(e.outerHTML.slice(0, 160));
   }
   // Each field in which a person types text.
-  const field = 'textarea, input:not([type]), input[type=text], input[type=search]';
+  const field = ['textarea', 'input:not([type])', 'input[type=text]', 'input[type=search]']
+    .map((type) => `${type}:not([role=spinbutton])`).join();
   for (const e of document.querySelectorAll(field)) {
     const typed = !e.readOnly && !e.ariaHidden && e.checkVisibility() && !e.closest('[aria-haspopup=dialog]');
     if (typed && e.dir !== 'auto') found.push(e.outerHTML.slice(0, 160));

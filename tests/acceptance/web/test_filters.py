@@ -179,7 +179,7 @@ async def test_a_filter_that_fails_says_so(site: Site, open_tab: OpenTab, monito
     await tab.route("**/graphql", abort)
     await tab.goto("/?priority=URGENT")
     tasks = TaskList(tab)
-    await expect(tab.get_by_text("Could not load these tasks.")).to_be_visible()
+    await expect(tab.get_by_text("The list could not be loaded")).to_be_visible()
     await expect(tasks.grid.locator("[aria-busy=true]")).to_have_count(0)
     await tab.unroute("**/graphql")
     await tab.get_by_role("button", name="Try again").press("Enter")

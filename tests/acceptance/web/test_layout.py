@@ -69,7 +69,9 @@ async def look_at_views(
 async def create_long_tasks(site: Site) -> None:
     """Create more tasks than a small screen shows. The views delete some of them."""
     texts = [f"{LONG_WORD} {HEBREW}", f"{HEBREW} {LONG_WORD}", "手紙を書いて明日までに送る" * 6, "Write the letter"]
-    await site.create_tasks(*texts * 3, description=f"{LONG_URL} {HEBREW}", expiresAt="2199-01-01T00:00:00Z")
+    await site.create_tasks(
+        *texts * 3, description=f"{LONG_URL} {HEBREW}", priority="URGENT", expiresAt="2199-01-01T00:00:00Z"
+    )
 
 
 async def test_narrow_screen_fits_each_view_and_each_text_has_its_direction(browser: Browser, site: Site) -> None:

@@ -125,7 +125,7 @@ async def trash(tasks: TaskList) -> None:
 async def conflict(tasks: TaskList) -> None:
     """Edit a description while someone else edits it."""
     await open_task(tasks)
-    field = tasks.dialog("Task").get_by_label("Description")
+    field = await tasks.edit_description()
     await field.fill(MINE)
     id_ = await tasks.active_row.get_attribute("data-task")
     other = await tasks.tab.context.request.post(

@@ -63,11 +63,12 @@ function ExpiryValue({ value }: { value: string | null }) {
   if (value === null) return <span className={styles.placeholder}>{t('expiry.field.never')}</span>;
   const at = new Date(value);
   return (
-    <>
-      <span>{formatWeekdayAndTime(at)}</span>{' '}
+    // Inline, so that the space between the two belongs to the name of the button.
+    <span>
+      {formatWeekdayAndTime(at)}{' '}
       <span className={styles.left} data-urgency={expiryUrgency(value, now)}>
         {at > now ? formatTimeUntil(at, now) : t('expiry.now')}
       </span>
-    </>
+    </span>
   );
 }
