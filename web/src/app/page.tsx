@@ -1,4 +1,3 @@
-import { Suspense } from 'react';
 import { MessagesGate } from '@/features/language/MessagesGate';
 import { PageSkeleton } from '@/features/tasks-page/PageSkeleton';
 import { TasksPage } from '@/features/tasks-page/TasksPage';
@@ -8,11 +7,9 @@ export default function Page() {
   return (
     <>
       <title>Millitask</title>
-      <Suspense fallback={<PageSkeleton />}>
-        <MessagesGate fallback={<PageSkeleton />}>
-          <TasksPage />
-        </MessagesGate>
-      </Suspense>
+      <MessagesGate fallback={<PageSkeleton />}>
+        <TasksPage />
+      </MessagesGate>
     </>
   );
 }

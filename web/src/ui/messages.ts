@@ -1,15 +1,15 @@
 /**
  * The texts of the page, in its language.
  *
- * Texts are in `messages/<language>.json`, in ICU MessageFormat, and are compiled before the build. A text is available
- * once the catalogue is loaded, which is before the page mounts. So call `t` when a text is needed, and not while a
- * module is evaluated. Write keys as literals: a test looks for messages that no module uses.
+ * Texts are in `messages/<language>.json`, in ICU MessageFormat, and are compiled before the build. English is there from
+ * the start, the catalogue of another language is loaded before the page mounts. So call `t` when a text is needed, and
+ * not while a module is evaluated. Write keys as literals: a test looks for messages that no module uses.
  */
 import format, { type CompiledMessage, type FormatOptions } from 'icu-minify/format';
 import { createElement, Fragment, type ReactNode } from 'react';
 import type { MessageArguments, RichMessageArguments } from '@/catalog';
 import english from '@/catalog/en.json';
-import { type Language, locale } from './language';
+import { type Language, language, locale } from './language';
 
 type Key = keyof MessageArguments | keyof RichMessageArguments;
 type Values<Arguments> = Arguments extends undefined ? [] : [values: Arguments];
@@ -19,7 +19,7 @@ const IMPORTS: Record<Exclude<Language, 'en'>, () => Promise<{ default: unknown 
   de: () => import('@/catalog/de.json'),
 };
 
-let catalog: Partial<Record<Key, CompiledMessage>> = {};
+let catalog = (language === 'en' ? english : {}) as Partial<Record<Key, CompiledMessage>>;
 
 const plurals = new Intl.PluralRules(locale);
 const ordinals = new Intl.PluralRules(locale, { type: 'ordinal' });

@@ -1,14 +1,15 @@
 'use client';
 
-/** Shows the page once the texts of its language are loaded. The exported HTML contains the fallback. */
-import { type ReactNode, useSyncExternalStore } from 'react';
+/** Shows the page once the texts of its language are loaded, which are the English ones from the start. */
+import { useSearchParams } from 'next/navigation';
+import { type ReactNode, Suspense, useSyncExternalStore } from 'react';
 import { language } from '@/ui/language';
 import { loadMessages } from '@/ui/messages';
 import { createStore } from '@/ui/store';
 
-const loaded = createStore(false);
+const loaded = createStore(language === 'en');
 
-if (typeof window !== 'undefined') {
+if (!loaded.get()) {
   void loadMessages(language).then((actual) => {
     document.documentElement.lang = actual;
     loaded.set(true);
@@ -16,12 +17,23 @@ if (typeof window !== 'undefined') {
 }
 
 interface Props {
+  /** What the exported HTML contains. */
   fallback: ReactNode;
   children: ReactNode;
 }
 
 export function MessagesGate({ fallback, children }: Props) {
-  // The first render must have the content of the exported HTML.
-  const ready = useSyncExternalStore(loaded.subscribe, loaded.get, () => false);
+  return (
+    <Suspense fallback={fallback}>
+      <LoadedMessages fallback={fallback}>{children}</LoadedMessages>
+    </Suspense>
+  );
+}
+
+function LoadedMessages({ fallback, children }: Props) {
+  // The export cannot know the URL and stops here. So the browser renders the page at once instead of hydrating the
+  // fallback first, and does not lose the first key that a person presses.
+  useSearchParams();
+  const ready = useSyncExternalStore(loaded.subscribe, loaded.get, loaded.get);
   return ready ? children : fallback;
 }
