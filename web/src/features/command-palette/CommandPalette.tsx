@@ -39,10 +39,10 @@ export function CommandPalette({ opened, commands, onClose }: Props) {
   return (
     <Spotlight
       store={store}
-      title="Command menu"
+      title={t('commands.title')}
       actions={actions}
       shortcut={null}
-      nothingFound="No matching commands"
+      nothingFound={t('commands.nothingFound')}
       highlightQuery
       scrollable
       maxHeight={380}
@@ -51,8 +51,8 @@ export function CommandPalette({ opened, commands, onClose }: Props) {
       transitionProps={{ duration: 100 }}
       overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       searchProps={{
-        placeholder: 'Type a command…',
-        'aria-label': 'Command',
+        placeholder: t('commands.placeholder'),
+        'aria-label': t('commands.field'),
         leftSection: <Icon name="search" />,
       }}
     />
@@ -77,53 +77,68 @@ function taskActions({
   grid,
 }: PageCommands): SpotlightActionGroupData {
   return {
-    group: 'Tasks',
+    group: t('commands.group.tasks'),
     actions: [
-      focusAction('create', 'New task', 'plus', () => togglePanel('create')),
-      focusAction('search', 'Search tasks', 'search', focusSearch),
-      action('undo', 'Undo', 'undo', undo),
-      action('redo', 'Redo', 'redo', redo),
-      focusAction('history', 'Show changes to undo or redo', 'undo', () => togglePanel('history')),
-      focusAction('trash', 'Open trash', 'trash', openTrash),
-      action('copy-link', 'Copy link to task', 'link', () => grid.current?.copyLink()),
-      action('select-all', 'Select all tasks of the view', 'check', () => grid.current?.selectAll()),
-      focusAction('status', 'Set status…', 'list', () => grid.current?.openMenu('status')),
-      focusAction('priority', 'Set priority…', 'list', () => grid.current?.openMenu('priority')),
-      focusAction('expiry', 'Set expiry…', 'clock', () => grid.current?.openMenu('expiresAt')),
+      focusAction('create', t('tasks.new'), 'plus', () => togglePanel('create')),
+      focusAction('search', t('search.field'), 'search', focusSearch),
+      action('undo', t('actions.undo'), 'undo', undo),
+      action('redo', t('actions.redo'), 'redo', redo),
+      focusAction('history', t('commands.history'), 'undo', () => togglePanel('history')),
+      focusAction('trash', t('commands.trash'), 'trash', openTrash),
+      action('copy-link', t('keyboardHelp.copyLink'), 'link', () => grid.current?.copyLink()),
+      action('select-all', t('keyboardHelp.selectAll'), 'check', () => grid.current?.selectAll()),
+      focusAction('status', t('rowMenu.setStatus'), 'list', () => grid.current?.openMenu('status')),
+      focusAction('priority', t('rowMenu.setPriority'), 'list', () => grid.current?.openMenu('priority')),
+      focusAction('expiry', t('rowMenu.setExpiry'), 'clock', () => grid.current?.openMenu('expiresAt')),
     ],
   };
 }
 
 function navigationActions({ focusGoToPage, grid }: PageCommands): SpotlightActionGroupData {
   return {
-    group: 'Go to',
+    group: t('commands.group.goTo'),
     actions: [
-      focusAction('page', 'Go to page…', 'list', focusGoToPage),
-      focusAction('first', 'Go to first task', 'list', () => grid.current?.goToRow(0)),
-      focusAction('last', 'Go to last task', 'list', () => grid.current?.goToRow(Infinity)),
+      focusAction('page', t('commands.goToPage'), 'list', focusGoToPage),
+      focusAction('first', t('commands.firstTask'), 'list', () => grid.current?.goToRow(0)),
+      focusAction('last', t('commands.lastTask'), 'list', () => grid.current?.goToRow(Infinity)),
     ],
   };
 }
 
 function viewActions({ setView, togglePanel, clearFilter }: PageCommands): SpotlightActionGroupData {
   const statuses = selectOptions(STATUS_LABELS).map(({ value, label }) =>
-    action(value, `Filter by status: ${label}`, 'list', () => void setView({ status: value, row: null })),
+    action(
+      value,
+      t('commands.filterByStatus', { status: label }),
+      'list',
+      () => void setView({ status: value, row: null }),
+    ),
   );
   const orders = selectOptions(ORDER_LABELS).map(({ value, label }) =>
-    action(value, `Sort by: ${label}`, 'list', () => void setView({ order: value, q: null, row: null })),
+    action(
+      value,
+      t('commands.sortBy', { order: label }),
+      'list',
+      () => void setView({ order: value, q: null, row: null }),
+    ),
   );
-  const all = action('all', 'Filter by status: All', 'list', () => void setView({ status: null, row: null }));
+  const all = action(
+    'all',
+    t('commands.filterByStatus', { status: t('views.all') }),
+    'list',
+    () => void setView({ status: null, row: null }),
+  );
   const filters = [
     focusAction('filter', t('filters.command'), 'filter', () => togglePanel('filter')),
     ...(clearFilter ? [action('clear-filters', t('filters.clear'), 'close', clearFilter)] : []),
   ];
   // The service sorts filtered tasks in one order only.
-  return { group: 'View', actions: [all, ...statuses, ...filters, ...(clearFilter ? [] : orders)] };
+  return { group: t('commands.group.view'), actions: [all, ...statuses, ...filters, ...(clearFilter ? [] : orders)] };
 }
 
 function pageActions({ togglePanel, printTasks, colorScheme }: PageCommands): SpotlightActionGroupData {
   return {
-    group: 'Page',
+    group: t('commands.group.page'),
     actions: [
       ...themeOptions().map(({ value, label }) =>
         action(`theme-${value}`, t('theme.command', { name: label }), THEME_ICONS[value], () =>
@@ -131,7 +146,7 @@ function pageActions({ togglePanel, printTasks, colorScheme }: PageCommands): Sp
         ),
       ),
       focusAction('print', t('print.command', { limit: MAX_PRINTED_TASKS }), 'print', printTasks),
-      focusAction('help', 'Show keyboard shortcuts', 'help', () => togglePanel('help')),
+      focusAction('help', t('commands.keyboardHelp'), 'help', () => togglePanel('help')),
       ...languageActions(),
     ],
   };
@@ -147,10 +162,10 @@ function languageActions() {
 
 function developerActions({ togglePanel }: PageCommands): SpotlightActionGroupData {
   return {
-    group: 'For developers',
+    group: t('keyboardHelp.group.developers'),
     actions: [
-      focusAction('insight', 'Show insight: what the rows on screen cost', 'gauge', () => togglePanel('insight')),
-      action('playground', 'Open the GraphQL playground', 'code', () => window.location.assign('/graphql')),
+      focusAction('insight', t('commands.insight'), 'gauge', () => togglePanel('insight')),
+      action('playground', t('commands.playground'), 'code', () => window.location.assign('/graphql')),
     ],
   };
 }

@@ -9,6 +9,7 @@ import { taskCreatedHere } from '@/features/tasks/listEvents';
 import { ExpiryField } from '@/features/expiry/ExpiryField';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskPriority, TaskStatus } from '@/gql';
+import { t } from '@/ui/messages';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 
 interface Props {
@@ -29,11 +30,11 @@ export function CreateTaskDialog({ opened, onClose }: Props) {
     <Modal
       opened={useOpenedAfterMount(opened)}
       onClose={onClose}
-      title="New task"
+      title={t('tasks.new')}
       size="lg"
       centered
       transitionProps={{ duration: 100 }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
       <CreateTaskForm onClose={onClose} />
     </Modal>
@@ -55,7 +56,7 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
     >
       <Stack gap="sm">
         <TextInput
-          label="Title"
+          label={t('tasks.field.title')}
           data-autofocus
           required
           maxLength={500}
@@ -65,7 +66,7 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
           onChange={(event) => setTitle(event.currentTarget.value)}
         />
         <Textarea
-          label="Description"
+          label={t('tasks.field.description')}
           autosize
           minRows={4}
           maxRows={12}
@@ -77,13 +78,13 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
         />
         <SimpleGrid minColWidth="9.5rem" autoFlow="auto-fit" spacing="sm">
           <NativeSelect
-            label="Status"
+            label={t('tasks.field.status')}
             data={selectOptions(STATUS_LABELS)}
             value={choices.status}
             onChange={(event) => setChoices({ status: event.currentTarget.value as TaskStatus })}
           />
           <NativeSelect
-            label="Priority"
+            label={t('tasks.field.priority')}
             data={selectOptions(PRIORITY_LABELS)}
             value={choices.priority}
             onChange={(event) => setChoices({ priority: event.currentTarget.value as TaskPriority })}
@@ -92,10 +93,10 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
         <ExpiryField value={choices.expiresAt} onChange={(expiresAt) => setChoices({ expiresAt })} />
         <Group justify="flex-end" mt="xs">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            {t('actions.cancel')}
           </Button>
           <Button type="submit" loading={saving}>
-            Create task
+            {t('tasks.create')}
           </Button>
         </Group>
       </Stack>

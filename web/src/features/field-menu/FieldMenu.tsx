@@ -5,6 +5,7 @@ import type { BulkFields } from '@/features/bulk-changes/bulkItem';
 import { ExpiryPicker } from '@/features/expiry/parts';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
+import { t } from '@/ui/messages';
 import styles from './FieldMenu.module.css';
 import type { FieldMenuRequest } from './fieldMenuRequest';
 
@@ -34,7 +35,7 @@ export function FieldMenu({ field, anchor, current, onPick, onClose }: Props) {
       />
     );
   }
-  return <ItemMenu name={FIELD_NAMES[field]} items={itemsOf(field, current, pick)} anchor={anchor} onClose={onClose} />;
+  return <ItemMenu name={fieldName(field)} items={itemsOf(field, current, pick)} anchor={anchor} onClose={onClose} />;
 }
 
 interface ItemMenuProps {
@@ -99,7 +100,9 @@ export function ItemMenu({ name, items, anchor, onClose }: ItemMenuProps) {
 
 type MenuField = Exclude<FieldMenuRequest['field'], 'expiresAt'>;
 
-const FIELD_NAMES: Record<MenuField, string> = { status: 'Status', priority: 'Priority' };
+function fieldName(field: MenuField): string {
+  return field === 'status' ? t('tasks.field.status') : t('tasks.field.priority');
+}
 
 function itemsOf(field: MenuField, current: BulkFields | undefined, pick: (fields: BulkFields) => void): Item[] {
   if (field === 'status') {

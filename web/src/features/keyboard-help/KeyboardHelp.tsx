@@ -23,6 +23,7 @@ const groups = (): { name: string; shortcuts: [keys: string[], action: string][]
       [['C'], t('keyboardHelp.newTask')],
       [['Enter'], t('keyboardHelp.openTask')],
       [['E', 'F2'], t('keyboardHelp.editTitle')],
+      [['E'], t('keyboardHelp.editDescription')],
       [['X'], t('keyboardHelp.complete')],
       [['S'], t('keyboardHelp.setStatus')],
       [['P'], t('keyboardHelp.setPriority')],
@@ -48,6 +49,7 @@ const groups = (): { name: string; shortcuts: [keys: string[], action: string][]
     shortcuts: [
       [['Ctrl+K'], t('keyboardHelp.commandMenu')],
       [['L'], t('keyboardHelp.copyLink')],
+      [['Ctrl+P'], t('keyboardHelp.print')],
       [['?'], t('keyboardHelp.title')],
     ],
   },

@@ -1,6 +1,7 @@
 /** Says that the list shows the results of a search, how many there are, and whether the query was cut. */
 import { Button } from '@mantine/core';
 import { formatTaskCount } from '@/features/tasks/labels';
+import { isolate } from '@/ui/bidi';
 import { formatTotal, type Total } from '@/ui/format';
 import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
@@ -24,8 +25,8 @@ export function SearchSummary({ query, statusLabel, total, onClear }: Props) {
       <div role="status" className={styles.text}>
         <span className={styles.query}>
           {statusLabel === undefined
-            ? t('search.results', { query })
-            : t('search.resultsInStatus', { query, status: statusLabel })}
+            ? t('search.results', { query: isolate(query) })
+            : t('search.resultsInStatus', { query: isolate(query), status: statusLabel })}
         </span>
         {total && <span className={styles.total}>{countLabel(total)}</span>}
         {cut === 'words' && <span className={styles.note}>{t('search.cut.words', { limit: MAX_TERMS })}</span>}

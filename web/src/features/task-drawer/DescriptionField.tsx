@@ -28,8 +28,8 @@ function DescriptionEditor({ field, editing }: { field: TextFieldState; editing:
   return (
     <Textarea
       ref={useCaretAtEnd(editing.active)}
-      label="Description"
-      placeholder="Add a description"
+      label={t('tasks.field.description')}
+      placeholder={t('description.add')}
       autosize
       minRows={5}
       maxRows={16}
@@ -69,7 +69,7 @@ function DescriptionView({ field, onEdit }: { field: TextFieldState; onEdit: () 
       id={id}
       role="group"
       aria-labelledby={`${id}-label`}
-      label="Description"
+      label={t('tasks.field.description')}
       labelElement="div"
       description={<DraftNotice field={field} />}
       inputWrapperOrder={['label', 'input', 'description']}

@@ -1,6 +1,7 @@
 /** Says below a field whether its text is saved. If it is not, offers what the person can do. */
 import type { TextFieldState } from './useTextField';
 import { connection, connectionStatus } from '@/apollo/connection';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import styles from './DraftNotice.module.css';
 
@@ -9,8 +10,11 @@ export function DraftNotice({ field }: { field: TextFieldState }) {
   const { text, warn, action } = describe(field, offline);
   return (
     <span className={styles.notice} data-warn={warn} role="status">
-      {text} {action && <NoticeButton label={action} run={field.save} />}{' '}
-      {field.unsaved && field.status?.kind !== 'saving' && <NoticeButton label="Discard text" run={field.discard} />}
+      {text}
+      {action && <NoticeButton label={action} run={field.save} />}
+      {field.unsaved && field.status?.kind !== 'saving' && (
+        <NoticeButton label={t('goneTask.discardText')} run={field.discard} />
+      )}
     </span>
   );
 }
@@ -22,23 +26,21 @@ interface Notice {
 }
 
 function describe({ unsaved, outdated, status }: TextFieldState, offline: boolean): Notice {
-  if (status?.kind === 'saved') return { text: 'Saved' };
+  if (status?.kind === 'saved') return { text: t('drafts.saved') };
   if (!unsaved) return { text: '' };
   switch (status?.kind) {
     case 'saving':
-      return { text: 'Saving…' };
+      return { text: t('drafts.saving') };
     case 'queued':
     case 'waiting':
-      if (offline) return { text: 'Not saved yet. The page saves your text when the service is back.', warn: true };
-      return { text: 'Not saved yet. The page tries again.', warn: true, action: 'Try now' };
+      if (offline) return { text: t('drafts.offline'), warn: true };
+      return { text: t('drafts.retrying'), warn: true, action: t('drafts.tryNow') };
     case 'failed':
-      return { text: `Not saved. ${status.reason}`, warn: true, action: 'Try again' };
+      return { text: t('drafts.failed', { reason: status.reason }), warn: true, action: t('actions.tryAgain') };
     case 'conflict':
-      return { text: 'Not saved. Someone else changed this text.', warn: true, action: 'Compare' };
+      return { text: t('drafts.conflict'), warn: true, action: t('conflict.compare') };
     default:
-      return outdated
-        ? { text: 'Someone else has changed this text since you started.', warn: true }
-        : { text: 'Not saved yet.' };
+      return outdated ? { text: t('drafts.outdated'), warn: true } : { text: t('drafts.unsaved') };
   }
 }
 

@@ -12,6 +12,7 @@ import { titleFocusRequests } from '@/features/tasks/openTask';
 import { copyTaskLink } from '@/features/tasks/taskLink';
 import { TaskDetailDocument } from '@/gql';
 import { Icon } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import styles from './TaskDrawer.module.css';
 import { MissingTask } from './MissingTask';
 import { GoneTaskForm, TaskForm } from './TaskForm';
@@ -47,19 +48,19 @@ export function TaskDrawer({ id, onClose, onFocusLost }: Props) {
     >
       <Group justify="space-between" wrap="nowrap" className={styles.head}>
         <Title order={2} size="h5" id="task-drawer-title">
-          Task
+          {t('drawer.title')}
         </Title>
         <Group gap={2} wrap="nowrap">
           <ActionIcon
             variant="subtle"
             color="gray"
-            aria-label="Copy link"
-            title="Copy link (L)"
+            aria-label={t('rowMenu.copyLink')}
+            title={t('drawer.copyLinkHint')}
             onClick={() => void copyTaskLink(id)}
           >
             <Icon name="link" />
           </ActionIcon>
-          <CloseButton aria-label="Close task" title="Close (Esc)" onClick={close} />
+          <CloseButton aria-label={t('drawer.close')} title={t('drawer.closeHint')} onClick={close} />
         </Group>
       </Group>
       <TaskDetail key={id} id={id} onClose={close} />
@@ -100,7 +101,7 @@ function TaskDetail({ id, onClose }: { id: string; onClose: () => void }) {
   const goneReason = data?.task ? undefined : (gone?.reason ?? (isMissing ? 'unknown' : undefined));
   const task = data?.task ?? lastTask;
   if (task) return <TaskForm task={task} goneReason={goneReason} onClose={onClose} />;
-  if (error) return <Text c="var(--bad)">Could not load this task. {error.message}</Text>;
+  if (error) return <Text c="var(--bad)">{t('drawer.notLoaded', { reason: error.message })}</Text>;
   if (isMissing && !drafted) return <MissingTask id={id} />;
   if (isMissing) return <GoneTaskForm id={id} reason={goneReason ?? 'unknown'} onClose={onClose} />;
   return (

@@ -17,6 +17,7 @@ import {
 } from '@/gql';
 import { formatLongDate } from '@/ui/format';
 import { Icon } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import { DescriptionField } from './DescriptionField';
 import { DraftNotice } from './DraftNotice';
 import { type TextFieldState, useTextField } from './useTextField';
@@ -86,13 +87,13 @@ function ChoiceInputs({ task }: { task: TaskFieldsFragment }) {
     <>
       <SimpleGrid minColWidth="9.5rem" autoFlow="auto-fit" spacing="md">
         <NativeSelect
-          label="Status"
+          label={t('tasks.field.status')}
           data={selectOptions(STATUS_LABELS)}
           value={task.status}
           onChange={(event) => void updateTasks([{ id: task.id, status: event.currentTarget.value as TaskStatus }])}
         />
         <NativeSelect
-          label="Priority"
+          label={t('tasks.field.priority')}
           data={selectOptions(PRIORITY_LABELS)}
           value={task.priority}
           onChange={(event) => void updateTasks([{ id: task.id, priority: event.currentTarget.value as TaskPriority }])}
@@ -106,7 +107,7 @@ function ChoiceInputs({ task }: { task: TaskFieldsFragment }) {
 function TitleInput({ field }: { field: TextFieldState }) {
   return (
     <Textarea
-      label="Title"
+      label={t('tasks.field.title')}
       data-autofocus
       autosize
       maxRows={6}
@@ -135,8 +136,8 @@ function FormFooter({ task, onClose }: { task: TaskFieldsFragment; onClose: () =
   return (
     <Group justify="space-between" align="flex-end" mt="xs" wrap="nowrap">
       <Text size="xs" c="dimmed" component="div">
-        <div>Created {formatLongDate(task.createdAt)}</div>
-        <div>Updated {formatLongDate(task.updatedAt)}</div>
+        <div>{t('tasks.createdAt', { time: formatLongDate(task.createdAt) })}</div>
+        <div>{t('tasks.updatedAt', { time: formatLongDate(task.updatedAt) })}</div>
       </Text>
       <Button
         variant="default"
@@ -145,7 +146,7 @@ function FormFooter({ task, onClose }: { task: TaskFieldsFragment; onClose: () =
         onClick={deleteTask}
         style={{ flexShrink: 0 }}
       >
-        Delete
+        {t('actions.delete')}
       </Button>
     </Group>
   );

@@ -5,6 +5,7 @@ import { GoneTaskNotice } from '@/features/gone-task/GoneTaskNotice';
 import { type DetachedTitle, detachedTitle } from '@/features/task-editing/detachedTitle';
 import { useGoneTask } from '@/features/task-editing/goneTasks';
 import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import styles from './DetachedTitleEditor.module.css';
 
@@ -40,7 +41,7 @@ function Editor({ detached, onDone }: { detached: DetachedTitle; onDone: () => v
   return (
     <div
       role="dialog"
-      aria-label={`Edit title: ${task.title}`}
+      aria-label={t('list.editTitle', { title: task.title })}
       className={styles.card}
       onKeyDown={(event) => event.key === 'Escape' && (gone ? onDone() : save())}
     >
@@ -48,13 +49,13 @@ function Editor({ detached, onDone }: { detached: DetachedTitle; onDone: () => v
         <GoneTaskNotice id={task.id} reason={gone.reason} onDone={onDone} onRestored={onDone} />
       ) : (
         <Text size="sm" c="dimmed" role="status">
-          The row of this task is no longer on screen. You can finish its title here.
+          {t('list.detachedTitle')}
         </Text>
       )}
       <input
         ref={input}
         className={styles.input}
-        aria-label="Title"
+        aria-label={t('tasks.field.title')}
         dir="auto"
         maxLength={500}
         value={draft?.text ?? task.title}
@@ -64,10 +65,10 @@ function Editor({ detached, onDone }: { detached: DetachedTitle; onDone: () => v
       {!gone && (
         <Group gap={8} justify="flex-end">
           <Button size="compact-sm" variant="default" onClick={cancel}>
-            Cancel
+            {t('actions.cancel')}
           </Button>
           <Button size="compact-sm" onClick={save}>
-            Save
+            {t('actions.save')}
           </Button>
         </Group>
       )}

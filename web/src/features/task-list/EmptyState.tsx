@@ -3,8 +3,9 @@ import { Button, Kbd, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { conditionLabels } from '@/features/filters/conditionLabels';
 import { STATUS_LABELS } from '@/features/tasks/labels';
+import { isolate } from '@/ui/bidi';
 import { Icon, type IconName } from '@/ui/icons';
-import { t } from '@/ui/messages';
+import { rich, t } from '@/ui/messages';
 import utilities from '@/ui/utilities.module.css';
 import styles from './EmptyState.module.css';
 import type { View } from './taskView';
@@ -38,32 +39,33 @@ function NoTasks({ view, onCreate }: { view: View; onCreate: () => void }) {
   return (
     <EmptyState icon="list" title={emptyTitle(view)}>
       {isFiltered ? (
-        <>Tasks will appear here.</>
+        t('empty.later')
       ) : (
         <>
           <span className={utilities.desktopOnly}>
-            Press <Kbd size="xs">C</Kbd> to create the first one.
+            {rich('empty.press', { key: (name) => <Kbd size="xs">{name}</Kbd> })}
           </span>
-          <span className={utilities.phoneOnly}>Create the first one.</span>
+          <span className={utilities.phoneOnly}>{t('empty.create')}</span>
         </>
       )}
       <Button onClick={onCreate} leftSection={<Icon name="plus" />} mt="md" display="block" mx="auto">
-        New task
+        {t('tasks.new')}
       </Button>
     </EmptyState>
   );
 }
 
 function emptyTitle({ status, order }: View): string {
-  if (status) return `No tasks with status “${STATUS_LABELS[status]}”`;
-  return order === 'EXPIRING_SOON' ? 'No expiring tasks' : 'No tasks yet';
+  if (status) return t('empty.status', { status: STATUS_LABELS[status] });
+  return order === 'EXPIRING_SOON' ? t('empty.expiring') : t('empty.none');
 }
 
 function NoSearchResults({ view: { q: query, status } }: { view: View }) {
   return (
-    <EmptyState icon="search" title="No matching tasks">
-      No task {status && `with status “${STATUS_LABELS[status]}” `}contains every word of “<bdi>{query}</bdi>” in its
-      title or description. The beginning of a word is enough: “rep” finds “report”.
+    <EmptyState icon="search" title={t('empty.search')}>
+      {status
+        ? t('empty.searchInStatus', { query: isolate(query), status: STATUS_LABELS[status] })
+        : t('empty.searchText', { query: isolate(query) })}
     </EmptyState>
   );
 }
@@ -72,7 +74,7 @@ function NoSearchResults({ view: { q: query, status } }: { view: View }) {
 export function NothingToSearch({ query }: { query: string }) {
   return (
     <EmptyState icon="search" title={t('search.nothing.title')}>
-      {t('search.nothing.text', { query })}
+      {t('search.nothing.text', { query: isolate(query) })}
     </EmptyState>
   );
 }

@@ -1,6 +1,6 @@
 /** A button above the list that shows the tasks that others have added. */
-import { formatTotal } from '@/ui/format';
 import { Icon } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import type { NewTaskCount } from './newTasks';
 import styles from './NewTasksPill.module.css';
 
@@ -10,7 +10,7 @@ export function NewTasksPill({ count, more, onShow }: NewTaskCount & { onShow: (
       {count > 0 && (
         <button type="button" className={styles.pill} onClick={onShow}>
           <Icon name="arrowUp" />
-          Show {formatTotal({ count, exact: !more })} new {count === 1 && !more ? 'task' : 'tasks'}
+          {more ? t('list.showMoreThan', { count }) : t('list.showNew', { count })}
         </button>
       )}
     </div>

@@ -22,7 +22,7 @@ export function SkeletonRow({ row, top }: RowPlacement) {
       style={{ transform: `translateY(${top}px)` }}
     >
       <div role="gridcell" className={styles.skeleton}>
-        <span className={utilities.visuallyHidden}>Loading</span>
+        <span className={utilities.visuallyHidden}>{t('list.loading')}</span>
         <span className={styles.bone} style={{ width: `${25 + ((row * 37) % 40)}%` }} />
       </div>
     </div>
@@ -37,7 +37,7 @@ export function FailedList({ row, top, errorMessage, retry, isSearch }: FailedRo
         <ErrorState icon={isSearch ? 'search' : 'list'} title={isSearch ? t('search.failed') : t('search.listFailed')}>
           <span role="alert">{errorMessage}</span>
           <Button onClick={retry} mt="md" display="block" mx="auto">
-            {t('search.tryAgain')}
+            {t('actions.tryAgain')}
           </Button>
         </ErrorState>
       </div>
@@ -54,9 +54,9 @@ export function FailedRow({ row, top, errorMessage, retry }: FailedRowProps) {
   return (
     <div role="row" aria-rowindex={row + 1} className={rowStyles.row} style={{ transform: `translateY(${top}px)` }}>
       <div role="gridcell" className={styles.failed}>
-        <span role="alert">Could not load these tasks. {errorMessage}</span>
+        <span role="alert">{t('list.notLoaded', { reason: errorMessage })}</span>
         <button type="button" className={styles.retry} onClick={retry}>
-          Try again
+          {t('actions.tryAgain')}
         </button>
       </div>
     </div>

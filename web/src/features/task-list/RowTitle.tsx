@@ -5,6 +5,7 @@ import { useDetachedTitle } from '@/features/task-editing/detachedTitle';
 import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
 import { taskPath } from '@/features/tasks/taskLink';
 import { Icon } from '@/ui/icons';
+import { t } from '@/ui/messages';
 import styles from './RowTitle.module.css';
 
 interface Props {
@@ -32,7 +33,7 @@ export function RowTitle({ task, editing, onEdit }: Props) {
       </a>
       {unsaved && (
         <button type="button" tabIndex={-1} className={styles.unsaved} onClick={edit} title={draft.text}>
-          Unsaved
+          {t('list.unsaved')}
         </button>
       )}
       {unsaved && (
@@ -40,7 +41,7 @@ export function RowTitle({ task, editing, onEdit }: Props) {
           type="button"
           tabIndex={-1}
           className={styles.discard}
-          aria-label={`Discard unsaved text: ${task.title}`}
+          aria-label={t('list.discardText', { title: task.title })}
           onClick={discard}
         >
           <Icon name="close" />
@@ -50,7 +51,7 @@ export function RowTitle({ task, editing, onEdit }: Props) {
         type="button"
         tabIndex={-1}
         className={styles.edit}
-        aria-label={`Edit title: ${task.title}`}
+        aria-label={t('list.editTitle', { title: task.title })}
         onClick={edit}
       >
         <Icon name="pencil" />
@@ -77,7 +78,7 @@ function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void
     <input
       ref={input}
       className={styles.input}
-      aria-label="Title"
+      aria-label={t('tasks.field.title')}
       dir="auto"
       maxLength={500}
       value={draft?.text ?? task.title}

@@ -10,6 +10,7 @@ import { SearchTerms } from '@/features/search/HighlightedText';
 import { parseQuery } from '@/features/search/searchQuery';
 import { editOpenTitle } from '@/features/tasks/openTask';
 import type { Total } from '@/ui/format';
+import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { DetachedTitleEditor } from './DetachedTitleEditor';
 import { EmptyList } from './EmptyState';
@@ -207,7 +208,7 @@ const UNKNOWN_ROW_COUNT = -1;
 function gridAttributes(rowCount: number) {
   return {
     role: 'grid',
-    'aria-label': 'Tasks',
+    'aria-label': t('list.name'),
     'aria-multiselectable': true,
     'aria-rowcount': rowCount,
     tabIndex: 0,

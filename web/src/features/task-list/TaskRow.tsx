@@ -70,7 +70,7 @@ function Cells({ task, row, selected, editing, actions }: CellProps) {
           <input
             type="checkbox"
             tabIndex={-1}
-            aria-label={`Select ${task.title}`}
+            aria-label={t('tasks.select', { title: task.title })}
             checked={selected}
             onChange={(event) => actions.toggleSelected(row, (event.nativeEvent as MouseEvent).shiftKey)}
           />
@@ -90,7 +90,7 @@ function Cells({ task, row, selected, editing, actions }: CellProps) {
         {task.expiresAt && <ExpiryBadge expiresAt={task.expiresAt} />}
       </div>
       <div role="gridcell" className={styles.date}>
-        <time dateTime={task.createdAt} title={`Created ${formatLongDate(task.createdAt)}`}>
+        <time dateTime={task.createdAt} title={t('tasks.createdAt', { time: formatLongDate(task.createdAt) })}>
           {formatShortDate(task.createdAt)}
         </time>
       </div>
@@ -112,13 +112,14 @@ function Cells({ task, row, selected, editing, actions }: CellProps) {
 
 function StatusButton({ task: { status, title }, onClick }: { task: TaskRowFragment; onClick: () => void }) {
   const label = STATUS_LABELS[status];
+  const names = { title, status: label };
   return (
     <button
       type="button"
       tabIndex={-1}
       className={styles.statusButton}
       title={label}
-      aria-label={`${status === 'DONE' ? 'Reopen' : 'Complete'}: ${title} (${label})`}
+      aria-label={status === 'DONE' ? t('list.reopen', names) : t('list.complete', names)}
       onClick={onClick}
     >
       <StatusIcon status={status} />
@@ -128,15 +129,16 @@ function StatusButton({ task: { status, title }, onClick }: { task: TaskRowFragm
 
 function ExpiryBadge({ expiresAt }: { expiresAt: string }) {
   const now = useNow();
+  const when = formatTimeLeft(expiresAt, now);
   return (
     <span
       className={styles.badge}
       data-urgency={expiryUrgency(expiresAt, now)}
-      title={`Disappears ${formatLongDate(expiresAt)}`}
+      title={t('list.disappears', { time: formatLongDate(expiresAt) })}
     >
       <Icon name="clock" />
-      <span className={utilities.visuallyHidden}>Expires </span>
-      {formatTimeLeft(expiresAt, now)}
+      <span className={utilities.visuallyHidden}>{t('list.expires', { when })}</span>
+      <span aria-hidden>{when}</span>
     </span>
   );
 }

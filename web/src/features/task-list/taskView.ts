@@ -17,6 +17,7 @@ import { STATUS_LABELS } from '@/features/tasks/labels';
 import type { PlacingField } from '@/features/tasks/listEvents';
 import type { TaskFilter, TaskStatus } from '@/gql';
 import { quote } from '@/ui/bidi';
+import { t } from '@/ui/messages';
 
 /** `history: 'push'` makes a change a step that the Back button undoes. */
 export const viewParsers = {
@@ -79,7 +80,7 @@ export function tabStatus(tab: string | null): TaskStatus | null {
 /** Return the name of a view, for the title of the page. */
 export function viewTitle({ status, q, ...conditions }: Pick<View, 'status' | 'q' | keyof Conditions>): string {
   if (q) return status ? `${quote(q)}, ${STATUS_LABELS[status]}` : quote(q);
-  return [status ? STATUS_LABELS[status] : 'All tasks', ...conditionLabels(conditions)].join(' · ');
+  return [status ? STATUS_LABELS[status] : t('views.allTasks'), ...conditionLabels(conditions)].join(' · ');
 }
 
 /** Return a key that differs between views with different lists. */

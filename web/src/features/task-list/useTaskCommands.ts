@@ -8,6 +8,7 @@ import type { TaskSet } from '@/features/bulk-changes/taskSet';
 import type { FieldMenuRequest } from '@/features/field-menu/fieldMenuRequest';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
 import { copyTaskLink } from '@/features/tasks/taskLink';
+import { t } from '@/ui/messages';
 import { showToast } from '@/ui/toast';
 import { rowElementId } from './TaskRow';
 
@@ -33,7 +34,7 @@ export function useTaskCommands({ selection, actions, activeRow, activeId, openI
   const withTargets = (run: (tasks: TaskSet) => void) => () => {
     if (!isEmpty(selection.tasks)) run(selection.tasks);
     else if (currentId !== undefined) run(tasksWithIds([currentId]));
-    else showToast('Select a task first.');
+    else showToast(t('list.selectFirst'));
   };
   const openMenuOf = (tasks: TaskSet, field: FieldMenuRequest['field'], anchor: FieldMenuRequest['anchor']) => {
     const [onlyId, ...others] = tasks.range ? [] : tasks.included;
@@ -63,7 +64,7 @@ export function useTaskCommands({ selection, actions, activeRow, activeId, openI
     deleteTasks: withTargets((tasks) => actions.change(tasks, { kind: 'delete' })),
     copyLink: () => {
       if (currentId !== undefined) void copyTaskLink(currentId);
-      else showToast('Select a task first.');
+      else showToast(t('list.selectFirst'));
     },
   };
 }

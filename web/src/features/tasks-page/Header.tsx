@@ -11,10 +11,15 @@ import type { TaskOrder } from '@/gql';
 import { formatTotal } from '@/ui/format';
 import { Icon, type IconName } from '@/ui/icons';
 import { Logo } from '@/ui/Logo';
+import { t } from '@/ui/messages';
 import utilities from '@/ui/utilities.module.css';
 import styles from './Header.module.css';
 import type { TabCounts } from './tabCounts';
 import { ThemeSelect } from './ThemeSelect';
+
+const PRODUCT = 'Millitask';
+/** In place of a total that is not known. */
+const NO_COUNT = '–';
 
 interface Props {
   view: View;
@@ -30,7 +35,7 @@ export function Header({ view, counts, commands, searchRef, filterOpened }: Prop
     <header className={styles.header}>
       <h1 className={styles.name}>
         <Logo />
-        <span>Millitask</span>
+        <span>{PRODUCT}</span>
       </h1>
       <div className={styles.views}>
         <StatusTabs counts={counts} active={activeTab(view)} />
@@ -49,7 +54,7 @@ export function Header({ view, counts, commands, searchRef, filterOpened }: Prop
           onLeave={() => commands.grid.current?.focus()}
         />
         <NativeSelect
-          aria-label="Sort order"
+          aria-label={t('header.order')}
           size="xs"
           className={styles.order}
           leftSection={<Icon name="sort" />}
@@ -65,11 +70,11 @@ export function Header({ view, counts, commands, searchRef, filterOpened }: Prop
           aria-keyshortcuts="c"
           className={styles.newTask}
         >
-          New task
+          {t('tasks.new')}
         </Button>
-        <IconButton label="Command menu (Ctrl K)" icon="command" onClick={() => togglePanel('palette')} />
+        <IconButton label={t('header.commands')} icon="command" onClick={() => togglePanel('palette')} />
         <IconButton
-          label="Keyboard shortcuts (?)"
+          label={t('header.keyboardHelp')}
           icon="help"
           onClick={() => togglePanel('help')}
           className={utilities.desktopOnly}
@@ -87,16 +92,16 @@ function StatusTabs({ counts, active }: { counts: Props['counts']; active: strin
     list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [active, counts]);
   const tabs = [
-    { value: ALL_TAB, label: 'All' },
+    { value: ALL_TAB, label: t('views.all') },
     { value: 'TODO', label: STATUS_LABELS.TODO },
     { value: 'IN_PROGRESS', label: STATUS_LABELS.IN_PROGRESS },
     { value: 'DONE', label: STATUS_LABELS.DONE },
   ];
   return (
-    <Tabs.List ref={list} className={styles.tabs} aria-label="Filter by status">
+    <Tabs.List ref={list} className={styles.tabs} aria-label={t('header.filterByStatus')}>
       {tabs.map(({ value, label }) => (
         <Tabs.Tab key={value} value={value} className={styles.tab}>
-          {label} <span className={styles.count}>{counts[value] ? formatTotal(counts[value]) : '–'}</span>
+          {label} <span className={styles.count}>{counts[value] ? formatTotal(counts[value]) : NO_COUNT}</span>
         </Tabs.Tab>
       ))}
     </Tabs.List>

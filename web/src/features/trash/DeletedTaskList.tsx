@@ -99,7 +99,7 @@ function DeletedRow({ deleted, active, selected, onFocus, onToggle, onRestore }:
       <span role="gridcell">
         <Checkbox
           size="xs"
-          aria-label={t('trash.selectTask', { title: task.title })}
+          aria-label={t('tasks.select', { title: task.title })}
           checked={selected}
           onChange={onToggle}
           tabIndex={-1}
