@@ -31,12 +31,12 @@ test('restored tasks are removed', () => {
 
 test('times are relative and exact', () => {
   expect(deletionText(deleted('a'), NOW)).toMatchObject({ text: 'Deleted 2 hr. ago', iso: '2026-11-27T10:00:00Z' });
-  expect(removalText(deleted('a'), NOW)).toMatchObject({ text: 'Purged in 22 days', iso: '2026-12-20T10:00:00Z' });
+  expect(removalText(deleted('a'), NOW)).toMatchObject({ text: 'Purged in 23 days', iso: '2026-12-20T10:00:00Z' });
   expect(removalText(deleted('a'), NOW).exact).toMatch(/^Dec 20, 2026/);
 });
 
 test('a task that expires before it is purged shows its expiry', () => {
-  expect(removalText(deleted('a', '2026-11-28T12:00:00Z'), NOW).text).toBe('Expires in 1 day');
-  expect(removalText(deleted('a', '2027-11-28T12:00:00Z'), NOW).text).toBe('Purged in 22 days');
+  expect(removalText(deleted('a', '2026-11-28T12:00:00Z'), NOW).text).toBe('Expires tomorrow');
+  expect(removalText(deleted('a', '2027-11-28T12:00:00Z'), NOW).text).toBe('Purged in 23 days');
   expect(removalText(deleted('a', '2026-11-27T11:00:00Z'), NOW).text).toBe('Expires now');
 });

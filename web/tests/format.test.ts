@@ -38,7 +38,10 @@ describe('time left', () => {
     [90_000, 'in 1 min.'],
     [1_000, 'in 1 min.'],
     [5 * HOUR_MS, 'in 5 hr.'],
+    [24 * HOUR_MS, 'tomorrow'],
     [3 * 24 * HOUR_MS, 'in 3 days'],
+    [30 * 24 * HOUR_MS, 'in 30 days'],
+    [31 * 24 * HOUR_MS, 'Jul 16'],
     [200 * 24 * HOUR_MS, 'Jan 1, 2027'],
   ])('%d ms are shown as "%s"', (ms, text) => {
     expect(formatTimeLeft(inMs(ms), now)).toBe(text);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { expiryUrgency } from '@/features/tasks/expiryUrgency';
+import { calendarDays, formatTimeLeft } from '@/ui/format';
 import { formatFullTime, formatTimeOfDay, formatTimeUntil, formatWeekdayAndTime } from '@/ui/timeFormat';
 import { inTimeZone } from './timeZones';
 
@@ -41,6 +42,19 @@ describe('in Berlin', () => {
   test('a week with a change of the clocks has seven days', () => {
     const [before, after] = [new Date('2027-10-30T09:00:00'), new Date('2027-11-06T09:00:00')];
     expect(formatTimeUntil(after, before, 'de-DE')).toBe('in 7 Tagen');
+    expect(calendarDays(before, after)).toBe(7);
+    expect(calendarDays(after, before)).toBe(-7);
+  });
+
+  test('a row and a field count the same days', () => {
+    for (const now of ['2026-11-27T00:10:00', '2026-11-27T12:00:00', '2026-11-27T23:50:00'].map(
+      (time) => new Date(time),
+    )) {
+      for (let hours = 24; hours < 13 * 24; hours += 5) {
+        const at = new Date(now.getTime() + hours * 3_600_000);
+        expect(formatTimeLeft(at.toISOString(), now)).toBe(formatTimeUntil(at, now, 'en'));
+      }
+    }
   });
 });
 

@@ -7,21 +7,16 @@ const dateLocale = textLocale();
 const monthAndDay = new Intl.DateTimeFormat(dateLocale, { month: 'short', day: 'numeric' });
 const monthDayAndYear = new Intl.DateTimeFormat(dateLocale, { month: 'short', day: 'numeric', year: 'numeric' });
 const dateAndTime = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium', timeStyle: 'short' });
-const distance = new Intl.RelativeTimeFormat(locale, { style: 'short' });
-const instant = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+const distance = new Intl.RelativeTimeFormat(locale, { style: 'short', numeric: 'auto' });
 const count = new Intl.NumberFormat(locale);
 const list = new Intl.ListFormat(locale);
+const values = new Intl.ListFormat(locale, { type: 'unit' });
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-
-/** The largest unit that is shown for a time closer than `limitMs`. */
-const UNITS: { limitMs: number; unitMs: number; unit: Intl.RelativeTimeFormatUnit }[] = [
-  { limitMs: HOUR_MS, unitMs: MINUTE_MS, unit: 'minute' },
-  { limitMs: DAY_MS, unitMs: HOUR_MS, unit: 'hour' },
-  { limitMs: 30 * DAY_MS, unitMs: DAY_MS, unit: 'day' },
-];
+/** A time further away is shown as a date. */
+const MAX_DAYS = 30;
 
 export function formatCount(value: number): string {
   return count.format(value);
@@ -36,6 +31,11 @@ export function formatMilliseconds(value: number, digits: number): string {
 /** Return "title, status, and priority". */
 export function formatList(items: string[]): string {
   return list.format(items);
+}
+
+/** Return "Low, High, Urgent". */
+export function formatValues(items: string[]): string {
+  return values.format(items);
 }
 
 /** A number of items. If it is not exact, there are more. */
@@ -66,28 +66,41 @@ export function formatLongDate(iso: string): string {
   return dateAndTime.format(new Date(iso));
 }
 
-/** Return "in 5 hr." or "3 days ago", or undefined for a time that is a month away or more. */
-function formatDistance(awayMs: number): string | undefined {
-  const unit = UNITS.find(({ limitMs }) => Math.abs(awayMs) < limitMs);
-  return unit && distance.format(Math.sign(awayMs) * Math.floor(Math.abs(awayMs) / unit.unitMs), unit.unit);
+/** Return the number of midnights from one time to another: how people count days. It is negative for an earlier time. */
+export function calendarDays(from: Date, to: Date): number {
+  // In UTC, because a day with a change of the clocks is not 24 hours long.
+  const dayOf = (time: Date) => Date.UTC(time.getFullYear(), time.getMonth(), time.getDate());
+  return Math.round((dayOf(to) - dayOf(from)) / DAY_MS);
 }
 
-/** Return "in 5 hr." or "in 3 days", or the date when it is a month away or more. */
+/** Return "in 5 hr.", "tomorrow" or "3 days ago", or undefined for a time more than 30 days away. */
+function formatDistance(time: Date, now: Date): string | undefined {
+  const awayMs = time.getTime() - now.getTime();
+  const whole = (unitMs: number) => Math.sign(awayMs) * Math.max(Math.floor(Math.abs(awayMs) / unitMs), 1);
+  if (Math.abs(awayMs) < HOUR_MS) return distance.format(whole(MINUTE_MS), 'minute');
+  if (Math.abs(awayMs) < DAY_MS) return distance.format(whole(HOUR_MS), 'hour');
+  const days = calendarDays(now, time);
+  return Math.abs(days) <= MAX_DAYS ? distance.format(days, 'day') : undefined;
+}
+
+/** Return "in 5 hr.", "tomorrow" or "in 3 days", or the date when it is more than 30 days away. */
 export function formatTimeLeft(iso: string, now = new Date()): string {
-  const leftMs = new Date(iso).getTime() - now.getTime();
-  return formatDistance(Math.max(leftMs, MINUTE_MS)) ?? formatShortDate(iso, now);
+  return formatDistance(atLeastAMinuteAway(iso, now), now) ?? formatShortDate(iso, now);
 }
 
-/** Return "now", "in 5 hr." or "in 3 days", or "on Nov 27" for a time a month away or more. */
+/** Return "now", "in 5 hr.", "tomorrow" or "in 3 days", or "on Nov 27" for a time more than 30 days away. */
 export function formatTimeUntil(iso: string, now = new Date()): string {
-  const leftMs = new Date(iso).getTime() - now.getTime();
-  if (leftMs <= 0) return instant.format(0, 'second');
-  return formatDistance(Math.max(leftMs, MINUTE_MS)) ?? t('time.onDate', { date: formatShortDate(iso, now) });
+  if (new Date(iso) <= now) return distance.format(0, 'second');
+  return formatDistance(atLeastAMinuteAway(iso, now), now) ?? t('time.onDate', { date: formatShortDate(iso, now) });
 }
 
-/** Return "just now", "5 min. ago" or "3 days ago", or "on Nov 27" for a time a month ago or earlier. */
+function atLeastAMinuteAway(iso: string, now: Date): Date {
+  return new Date(Math.max(new Date(iso).getTime(), now.getTime() + MINUTE_MS));
+}
+
+/** Return "just now", "5 min. ago", "yesterday" or "3 days ago", or "on Nov 27" for a time more than 30 days ago. */
 export function formatTimeAgo(iso: string, now = new Date()): string {
-  const agoMs = now.getTime() - new Date(iso).getTime();
-  if (agoMs < MINUTE_MS) return t('time.justNow');
-  return formatDistance(-agoMs) ?? t('time.onDate', { date: formatShortDate(iso, now) });
+  const time = new Date(iso);
+  if (now.getTime() - time.getTime() < MINUTE_MS) return t('time.justNow');
+  return formatDistance(time, now) ?? t('time.onDate', { date: formatShortDate(iso, now) });
 }

@@ -1,4 +1,5 @@
 /** Times in the order and on the clock of the person, for the parts that are loaded after the list. See also format.ts. */
+import { calendarDays } from './format';
 import { textLocale, uses12Hours } from './locale';
 
 const MINUTE_MS = 60_000;
@@ -48,16 +49,11 @@ export function formatTimeUntil(at: Date, now: Date, locale = textLocale()): str
   const ms = at.getTime() - now.getTime();
   if (ms < HOUR_MS) return format.format(Math.max(Math.floor(ms / MINUTE_MS), 1), 'minute');
   if (ms < DAY_MS) return format.format(Math.floor(ms / HOUR_MS), 'hour');
-  // Days of the calendar: a day with a change of the clocks is not 24 hours long.
-  const days = Math.round((utcDay(at) - utcDay(now)) / DAY_MS);
+  const days = calendarDays(now, at);
   if (days < 14) return format.format(days, 'day');
   if (days < 60) return format.format(Math.round(days / 7), 'week');
   if (days < 730) return format.format(Math.round(days / 30.44), 'month');
   return format.format(Math.round(days / 365.25), 'year');
-}
-
-function utcDay(at: Date): number {
-  return Date.UTC(at.getFullYear(), at.getMonth(), at.getDate());
 }
 
 /** Return "Tuesday, 1 December 2026" for a day in UTC. */

@@ -1,6 +1,6 @@
 /** The conditions of a filter in words. */
 import { PRIORITY_LABELS } from '@/features/tasks/labels';
-import { formatDayRange } from '@/ui/format';
+import { formatDayRange, formatValues } from '@/ui/format';
 import { t } from '@/ui/messages';
 import { activeConditions, type ConditionName, type Conditions } from './conditions';
 import { parseDayRange, timeInDay } from './dayRange';
@@ -30,7 +30,7 @@ export function conditionLabels(conditions: Conditions): string[] {
 }
 
 function conditionValue(conditions: Conditions, name: ConditionName): string {
-  if (name === 'priority') return (conditions.priority ?? []).map((value) => PRIORITY_LABELS[value]).join(', ');
+  if (name === 'priority') return formatValues((conditions.priority ?? []).map((value) => PRIORITY_LABELS[value]));
   const range = conditions[name] ?? '';
   return rangeLabels(name)[range] ?? daysLabel(range);
 }
