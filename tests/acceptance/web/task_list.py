@@ -1,5 +1,7 @@
 """A page object of the task list: finds its rows, dialogs and messages by role and accessible name."""
 
+import re
+
 from playwright.async_api import Locator, Page, expect
 
 
@@ -49,7 +51,8 @@ class TaskList:
 
     async def expect_rows(self, *titles: str) -> None:
         """Wait until the list has exactly these rows, in this order."""
-        await expect(self.rows).to_contain_text(titles)
+        # `to_contain_text` would also accept more rows.
+        await expect(self.rows).to_have_text([re.compile(re.escape(title)) for title in titles])
 
     async def expect_connected(self) -> None:
         """Wait until the tab receives live updates."""
