@@ -146,8 +146,17 @@ async def test_phone_shows_the_active_tab_and_a_wide_search(browser: Browser, si
         box = await tasks.search_field.bounding_box()
         assert box is not None
         assert box["width"] >= 280
+        # The keys follow the text before the search begins.
         await tasks.search_field.fill("letter")
+        await tab.keyboard.press("Tab")
+        await expect(tab.get_by_role("button", name="Clear search")).to_be_focused()
+        await tab.keyboard.press("Tab")
         await tasks.expect_rows("Write the letter")
+        await expect(tab.get_by_label("Sort order")).to_be_disabled()
+        # Only its icon is displayed.
+        await expect(tab.get_by_label("Sort order")).to_have_css("color", "rgba(0, 0, 0, 0)")
+        await expect(tab.get_by_role("banner").get_by_role("button", name="New task")).to_be_focused()
+        await expect(tab.get_by_role("banner").get_by_role("button", name="New task")).to_be_in_viewport(ratio=1)
 
 
 async def long_press(row: Locator) -> Callable[[], Awaitable[object]]:

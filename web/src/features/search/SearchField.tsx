@@ -24,7 +24,7 @@ interface Props {
 }
 
 export function SearchField({ query, inputRef, className, onSearch, onLeave }: Props) {
-  const { text, change, searchNow } = useSearchText(query, onSearch);
+  const { text, change, searchNow, flush } = useSearchText(query, onSearch);
   const recent = useRecentSearches((chosen) => {
     rememberSearch(chosen);
     searchNow(chosen);
@@ -85,6 +85,8 @@ export function SearchField({ query, inputRef, className, onSearch, onLeave }: P
         onBlur={() => {
           rememberSearch(text);
           recent.hide();
+          // A search disables the sort order, which would lose the focus if the search began later.
+          flush();
         }}
         onKeyDown={onKeyDown}
       />
@@ -122,5 +124,5 @@ function useSearchText(query: string, onSearch: Props['onSearch']) {
     change(next);
     search.flush();
   };
-  return { text, change, searchNow };
+  return { text, change, searchNow, flush: search.flush };
 }
