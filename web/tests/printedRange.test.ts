@@ -14,6 +14,8 @@ test('the heading of loaded tasks says whether they are all', () => {
   expect(describeRange(loaded)).toBe('The first 1,000 of 12,345 tasks');
   expect(describeRange({ ...loaded, count: 1_000, total: 1_000 })).toBe('1,000 tasks');
   expect(describeRange({ ...loaded, count: 40, total: 40 })).toBe('40 tasks');
+  // Others deleted two tasks while the rest was loaded.
+  expect(describeRange({ ...loaded, count: 38, total: 40 })).toBe('38 tasks');
   // A search has no total.
   expect(describeRange({ ...loaded, count: 40, total: undefined })).toBe('40 tasks');
   expect(describeRange({ ...loaded, total: undefined })).toBe('The first 1,000 tasks');

@@ -87,7 +87,8 @@ async def test_a_thousand_tasks_are_printed_on_request(site: Site, open_tab: Ope
     assert await printed_pages(tab) == 1
 
 
-async def test_loading_for_print_is_cancelled(site: Site, open_tab: OpenTab) -> None:
+async def start_loading(site: Site, open_tab: OpenTab) -> tuple[Page, asyncio.Queue[Route]]:
+    """Ask to print 300 tasks. Returns the tab, and the requests that load the tasks, which wait to be continued."""
     await asyncio.to_thread(site.replace_tasks, 300)
     tab = await open_tab("about:blank")
     await tab.add_init_script(RECORD_PRINT)
@@ -103,6 +104,26 @@ async def test_loading_for_print_is_cancelled(site: Site, open_tab: OpenTab) -> 
 
     await tab.route("**/graphql**", hold)
     await run_print_command(tab)
+    return tab, held
+
+
+async def test_printed_heading_is_that_of_the_loaded_tasks(site: Site, open_tab: OpenTab) -> None:
+    """The person may look at another view while the tasks are loaded."""
+    tab, held = await start_loading(site, open_tab)
+    await TaskList(tab).status_tab("Done").click()
+    await expect(tab).to_have_title("Done – Millitask")
+    for _ in range(3):
+        await (await held.get()).continue_()
+    await expect(tab.get_by_role("region", name="Bulk change")).to_be_hidden()
+    await tab.emulate_media(media="print")
+    await expect(tab.get_by_role("heading", level=1)).to_have_text("All tasks")
+    await expect(tab.get_by_role("table").get_by_role("row")).to_have_count(301)
+    await expect(tab.get_by_text(re.compile("^300 tasks · Newest first"))).to_be_visible()
+    await expect(tab.get_by_text(f"{site.url}/", exact=True)).to_be_visible()
+
+
+async def test_loading_for_print_is_cancelled(site: Site, open_tab: OpenTab) -> None:
+    tab, held = await start_loading(site, open_tab)
     progress = tab.get_by_role("region", name="Bulk change")
     await expect(progress).to_contain_text("Loading 0 of 300 tasks")
     first = await held.get()

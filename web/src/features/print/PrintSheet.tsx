@@ -12,7 +12,7 @@ import { formatLongDate } from '@/ui/format';
 import { describeRange } from './printedRange';
 import { PrintedTask } from './PrintedTask';
 import { PrintedTasks } from './PrintedTasks';
-import { loadedRows } from './printRequest';
+import { loadedTasks } from './printRequest';
 import styles from './PrintSheet.module.css';
 
 interface Props {
@@ -21,41 +21,52 @@ interface Props {
   grid: RefObject<GridHandle | null>;
 }
 
+interface Sheet {
+  content: ReactNode;
+  /** The address of what is printed. */
+  address: string;
+}
+
 export function PrintSheet({ view, position, grid }: Props) {
   const client = useApolloClient();
-  const [content, setContent] = useState<ReactNode>();
+  const [sheet, setSheet] = useState<Sheet>();
 
   const composeTasks = () => {
-    const loaded = loadedRows.get();
-    const ids = loaded ? [] : (grid.current?.visibleTaskIds() ?? []);
-    const rows = loaded ?? ids.map((id) => readTaskRow(client, id)).filter((task) => task !== null);
-    const total = position.found?.exact ? position.found.count : undefined;
+    const visible = (grid.current?.visibleTaskIds() ?? [])
+      .map((id) => readTaskRow(client, id))
+      .filter((task) => task !== null);
+    const found = position.found?.exact ? position.found.count : undefined;
+    const loaded = loadedTasks.get();
+    const { rows, view: printed, total } = loaded ?? { rows: visible, view, total: found };
     const range = describeRange({ first: position.row, count: rows.length, total, loaded: loaded !== undefined });
-    const order = view.q ? [] : [ORDER_LABELS[view.order]];
+    const order = printed.q ? [] : [ORDER_LABELS[printed.order]];
     const summary = [range, ...order, formatLongDate(new Date().toISOString())].join(' · ');
-    return <PrintedTasks title={viewTitle(view)} summary={summary} rows={rows} />;
+    return <PrintedTasks title={viewTitle(printed)} summary={summary} rows={rows} />;
   };
-  const compose = () => {
-    const task = view.task === null || loadedRows.get() ? null : readCachedTask(client, view.task);
-    return hasAllFields(task) ? <PrintedTask task={task} /> : composeTasks();
+  const compose = (): Sheet => {
+    const task = view.task === null || loadedTasks.get() ? null : readCachedTask(client, view.task);
+    return {
+      content: hasAllFields(task) ? <PrintedTask task={task} /> : composeTasks(),
+      address: loadedTasks.get()?.address ?? window.location.href,
+    };
   };
   // The browser prints the page as it is when the event has been handled.
   const open = () => {
     // A sheet that is left over hides the list, which must be measured.
-    flushSync(() => setContent(undefined));
-    flushSync(() => setContent(compose()));
+    flushSync(() => setSheet(undefined));
+    flushSync(() => setSheet(compose()));
   };
   const close = () => {
-    setContent(undefined);
-    loadedRows.set(undefined);
+    setSheet(undefined);
+    loadedTasks.set(undefined);
   };
   usePrintEvents(open, close);
 
-  if (!content) return null;
+  if (!sheet) return null;
   return createPortal(
     <section className={styles.sheet}>
-      {content}
-      <p className={styles.address}>{window.location.href}</p>
+      {sheet.content}
+      <p className={styles.address}>{sheet.address}</p>
     </section>,
     document.body,
   );

@@ -4,19 +4,21 @@ import { retryingRequest } from '@/features/bulk-changes/retryingRequest';
 import type { TaskQuery } from '@/features/bulk-changes/taskSet';
 import { readAhead, readPages } from '@/features/bulk-changes/taskSource';
 import { errorMessage } from '@/features/task-editing/lostAnswers';
+import type { View } from '@/features/task-list/taskView';
 import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
-import { loadedRows, MAX_PRINTED_TASKS, type PrintedRow } from './printRequest';
+import { loadedTasks, MAX_PRINTED_TASKS, type PrintedRow } from './printRequest';
 
 /** Load the first tasks of a view and print them, unless the person stops the loading. `total` is the size of the view, if known. */
-export async function printTasks(client: ApolloClient, query: TaskQuery, total: number | undefined): Promise<void> {
+export async function printTasks(client: ApolloClient, view: View, total: number | undefined): Promise<void> {
+  const address = window.location.href;
   const wanted = total === undefined ? undefined : Math.min(total, MAX_PRINTED_TASKS);
   try {
     const rows = await runBulkJob({ label: t('print.loading'), total: wanted, isUndo: false }, () =>
-      loadRows(client, query),
+      loadRows(client, view),
     );
     if (!rows) return;
-    loadedRows.set(rows);
+    loadedTasks.set({ rows, view, total, address });
   } catch (error) {
     return showErrorToast(t('print.notLoaded', { reason: errorMessage(error) }));
   }

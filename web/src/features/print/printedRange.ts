@@ -14,7 +14,7 @@ export interface PrintedRange {
 
 /** Return which tasks of a view are printed: "First 1,000 of 12,345 tasks". */
 export function describeRange({ first, count, total, loaded }: PrintedRange): string {
-  const isAll = total === undefined ? loaded && count < MAX_PRINTED_TASKS : count >= total;
+  const isAll = (loaded && count < MAX_PRINTED_TASKS) || (total !== undefined && count >= total);
   if (isAll || count === 0) return formatTaskCount(count);
   if (loaded) return total === undefined ? t('print.first', { count }) : t('print.firstOf', { count, total });
   const rows = { first: first + 1, last: first + count };
