@@ -28,6 +28,7 @@ SET_TEXT_SPACING = """() => {
 }"""
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 MIN_TARGET_PX = 24
+DELETE = "mutation ($id: ID!) { deleteTask(input: { id: $id }) { userErrors { code } } }"
 
 Found = dict[str, list[str]]
 
@@ -215,6 +216,21 @@ async def test_touch_has_a_menu_for_each_row(browser: Browser, site: Site) -> No
         # The menu acts on its row only, also while others are selected.
         await choose("Task 2", "Delete")
         await tasks.expect_rows("Task 1", "Task 3")
+
+
+async def test_row_menu_selects_its_task_also_when_rows_move(browser: Browser, site: Site) -> None:
+    ids = await site.create_tasks("Task 4", "Task 3", "Task 2", "Task 1")
+    async with profile(browser, site, **PHONE) as context:
+        tab = await context.new_page()
+        await tab.goto("/")
+        tasks = TaskList(tab)
+        await tasks.expect_connected()
+        await tasks.row("Task 2").get_by_role("button", name="Actions").tap()
+        await expect(tab.get_by_role("menu")).to_be_visible()
+        await site.execute(DELETE, id=ids[3])
+        await expect(tasks.row("Task 1")).to_be_hidden()
+        await tab.get_by_role("menuitem", name="Select").tap()
+        await expect(tasks.row("Task 2").get_by_role("checkbox")).to_be_checked()
 
 
 async def test_open_task_fills_a_phone_and_closes_by_a_button(browser: Browser, site: Site) -> None:

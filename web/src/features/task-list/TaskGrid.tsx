@@ -94,7 +94,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate,
   const openId = view.task;
   const { open, close, followActiveRow } = useOpenTask({ openId, activeId, setView, list });
   const commands = useTaskCommands({ selection, actions, activeRow, activeId, openId, focus });
-  const rowMenu = useRowMenu({ selection, actions, commands, setActiveRow });
+  const rowMenu = useRowMenu({ rows, selection, actions, commands, setActiveRow });
   const rowActions = useRowActions({
     selection,
     actions,

@@ -7,10 +7,12 @@ import { containsTask } from '@/features/bulk-changes/taskSet';
 import type { RowMenuRequest } from '@/features/row-menu/rowMenuRequest';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
 import { copyTaskLink } from '@/features/tasks/taskLink';
+import type { LoadedRows } from './LoadedRows';
 import type { RowActions } from './TaskRow';
 import type { TaskCommands } from './useTaskCommands';
 
 interface Options {
+  rows: LoadedRows;
   selection: Selection;
   actions: TaskActions;
   commands: TaskCommands;
@@ -29,16 +31,21 @@ export function useRowMenu(options: Options) {
     (row, id, button) => {
       const task = readTaskRow(client, id);
       if (!task) return;
-      const { selection, actions, commands, setActiveRow } = latest.current;
+      const { rows, selection, actions, commands, setActiveRow } = latest.current;
       const { left, bottom } = button.getBoundingClientRect();
       const anchor = { left, top: bottom };
+      // Tasks that others add or delete move the row while the menu is open.
+      const withRow = (run: (current: number) => void) => () => {
+        const current = rows.rowOf(id);
+        if (current !== undefined) run(current);
+      };
       setActiveRow(row);
       setRequest({
         anchor,
         selected: containsTask(selection.tasks, task),
         done: task.status === 'DONE',
-        toggleSelected: () => selection.toggle(row),
-        selectToHere: isEmpty(selection.tasks) ? undefined : () => selection.extendTo(row),
+        toggleSelected: withRow(selection.toggle),
+        selectToHere: isEmpty(selection.tasks) ? undefined : withRow(selection.extendTo),
         toggleCompleted: () => actions.toggleCompleted(tasksWithIds([id])),
         openFieldMenu: (field) => commands.openMenuOf(tasksWithIds([id]), field, anchor),
         copyLink: () => void copyTaskLink(id),
