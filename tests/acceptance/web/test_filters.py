@@ -152,6 +152,7 @@ async def test_tasks_enter_and_leave_a_filtered_list(site: Site, open_tab: OpenT
     await expect(tasks.selection_toolbar).to_be_hidden()
     await tab.get_by_role("button", name="Clear filters").press("Enter")
     await expect(tasks.rows).to_have_count(4)
+    await expect(tasks.grid).to_be_focused()
 
 
 async def test_all_matches_of_a_filter_are_changed(large_site: Site, open_tab: OpenTab) -> None:

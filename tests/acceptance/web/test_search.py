@@ -27,6 +27,7 @@ async def test_results_are_marked_counted_and_narrowed_by_tabs(site: Site, open_
     tab = await open_tab("/")
     tasks = await search(tab, "milk")
     await tasks.expect_rows("Return the mílk bottles", "Milkshake for Ann", "Buy MILK")
+    await expect(tasks.grid).to_be_focused()
     await expect(tasks.search_summary).to_contain_text("Results for “milk”3 tasks")
     assert await tasks.grid.locator("mark").all_inner_texts() == ["mílk", "Milk", "MILK"]
     await tasks.expect_counts(All=3, To_do=2, In_progress=0, Done=1)
@@ -83,8 +84,9 @@ async def test_queries_beyond_the_limits_are_cut_or_explained(site: Site, open_t
     await expect(tasks.message("Only the first 200 characters are searched.")).to_be_visible()
     await tasks.search_field.fill("?!")
     await expect(tasks.heading("Type a word to search for")).to_be_visible()
-    await tasks.search_summary.get_by_role("button", name="Clear").click()
+    await tasks.search_summary.get_by_role("button", name="Clear").press("Enter")
     await tasks.expect_rows("a b c d e f g h i j")
+    await expect(tasks.grid).to_be_focused()
 
 
 async def test_failed_search_says_what_to_do(site: Site, open_tab: OpenTab) -> None:

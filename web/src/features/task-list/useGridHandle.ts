@@ -13,8 +13,12 @@ interface Options {
   commands: TaskCommands;
 }
 
-/** Give the page a handle that scrolls, focuses and refetches the list. */
+/** Give the page a handle that scrolls, focuses and refetches the list. A list that replaces another takes its focus. */
 export function useGridHandle({ handleRef, list, virtualizer, focus, selectAll, commands }: Options): void {
+  useEffect(() => {
+    // The focus is lost if this list replaces the one that had it.
+    if (handleRef.current && document.activeElement === document.body) focus();
+  }, [handleRef, focus]);
   useEffect(() => {
     handleRef.current = {
       goToRow: (wanted) => {
