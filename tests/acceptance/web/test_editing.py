@@ -1,7 +1,6 @@
 """Tests editing in place, in the drawer and in bulk, with optimistic updates, rollback, conflicts and undo."""
 
 import asyncio
-from typing import Any
 
 from playwright.async_api import Page, Request, Route, expect
 
