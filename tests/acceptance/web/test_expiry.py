@@ -224,3 +224,16 @@ async def test_the_picker_on_a_phone(site: Site, open_as: OpenAs) -> None:
     await picker.get_by_role("button", name="Set expiry").tap()
     saved = await site.saved_task(id_, 2)
     assert saved["expiresAt"][8:10] == "15"
+
+
+async def test_the_last_year_that_can_be_typed(site: Site, open_as: OpenAs) -> None:
+    [id_] = await site.create_tasks("Write the letter")
+    tab = await open_as(f"/?task={id_}", **AMERICAN)
+    picker = await open_picker(tab)
+    await picker.get_by_label("Date and time").fill("12/31/9999")
+    await picker.get_by_label("Date and time").press("Enter")
+    await expect(picker.get_by_text("This time is too far away.")).to_be_visible()
+    await picker.get_by_label("Date and time").fill("12/31/2199")
+    await expect(picker.get_by_role("button", name="Tuesday, December 31, 2199")).to_have_attribute(
+        "aria-pressed", "true"
+    )

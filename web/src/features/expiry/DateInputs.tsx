@@ -45,7 +45,7 @@ export function DateInputs({ input, now, textField, showsProblem, onLeave, onEdi
         />
         <Clock time={wall} onChange={input.setTime} />
       </div>
-      <Calendar day={wall && dayString(wall)} today={dayString(today)} onChange={input.setDate} />
+      <Calendar day={wall && calendarDay(wall)} today={dayString(today)} onChange={input.setDate} />
     </>
   );
 }
@@ -118,6 +118,12 @@ function padded(value: number): string {
 
 function dayString({ year, month, day }: CalendarDate): string {
   return `${year}-${padded(month)}-${padded(day)}`;
+}
+
+/** Return the day in the calendar, which has no days after its last one. A typed date can be later. */
+function calendarDay(date: CalendarDate): string | undefined {
+  const day = dayString(date);
+  return day <= LAST_DAY ? day : undefined;
 }
 
 function dateOf(text: string): CalendarDate {
