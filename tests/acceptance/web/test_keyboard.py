@@ -166,3 +166,29 @@ async def test_text_typed_after_a_search_began_is_kept(site: Site, open_tab: Ope
     await tasks.search_field.press_sequentially("Write the letter", delay=70)
     await expect(tasks.search_field).to_have_value("Write the letter")
     await tasks.expect_rows("Write the letter")
+
+
+async def test_a_held_key_runs_its_shortcut_once(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("Third", "Second", "First")
+    tab = await open_tab("/")
+    tasks = TaskList(tab)
+    await tasks.expect_rows("First", "Second", "Third")
+
+    async def hold(key: str) -> None:
+        for _ in range(5):
+            await tab.keyboard.down(key)
+        await tab.keyboard.up(key)
+
+    await hold("j")
+    await expect(tasks.row("Third")).to_have_attribute("data-active", "true")
+    await tab.keyboard.press("Home")
+    await hold("e")
+    field = tasks.grid.get_by_role("textbox", name="Title")
+    await expect(field).to_have_value("First")
+    await field.press("Escape")
+    await hold("c")
+    await expect(tasks.dialog("New task").get_by_label("Title")).to_have_value("")
+    await tab.keyboard.press("Escape")
+    await expect(tasks.dialog("New task")).to_be_hidden()
+    await hold("Delete")
+    await tasks.expect_rows("Second", "Third")

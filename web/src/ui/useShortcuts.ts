@@ -1,5 +1,6 @@
 /** Keyboard shortcuts of the window. Shortcuts are off while the person types and while a dialog is open. */
 import { useEffect, useRef } from 'react';
+import { HeldKey, repeatsWhileHeld } from './heldKey';
 import { shortcutName } from './shortcutName';
 
 /** Handlers by key name: `mod+` stands for Ctrl or ⌘, and `shift+` is used only with keys that print nothing. */
@@ -11,22 +12,38 @@ const ALWAYS_ON = new Set(['mod+k']);
 const SCROLL_KEYS = new Set(['PageDown', 'PageUp', 'Home', 'End', ' ']);
 const KEYS_OF_CONTROLS = new Set(['Enter', ' ', 'ArrowLeft', 'ArrowRight', 'Home', 'End', 'ArrowUp', 'ArrowDown']);
 
+const heldKey = new HeldKey();
+
+/** The key may have moved the focus to a text field, or opened a dialog: neither may receive its repetitions. */
+function dropRepetition(event: KeyboardEvent): void {
+  if (!heldKey.isRepeatedBy(event)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
 export function useShortcuts(shortcuts: Shortcuts): void {
   const latest = useRef(shortcuts);
   useEffect(() => {
     latest.current = shortcuts;
   });
   useEffect(() => {
+    const onKeyDownFirst = (event: KeyboardEvent) => dropRepetition(event);
     const onKeyDown = (event: KeyboardEvent) => {
       const name = shortcutName(event);
       const run = Object.hasOwn(latest.current, name) ? latest.current[name] : undefined;
       if (!run || event.defaultPrevented) return;
       if (!ALWAYS_ON.has(name) && isHandledByTarget(event)) return;
       event.preventDefault();
+      if (!repeatsWhileHeld(name)) {
+        if (event.repeat) return;
+        heldKey.press(event);
+      }
       run(event);
     };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
+    const listeners = new AbortController();
+    window.addEventListener('keydown', onKeyDownFirst, { capture: true, signal: listeners.signal });
+    window.addEventListener('keydown', onKeyDown, listeners);
+    return () => listeners.abort();
   }, []);
 }
 
