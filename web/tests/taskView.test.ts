@@ -35,6 +35,13 @@ test('a URL without parameters shows the newest tasks', () => {
   expect(parse(new URLSearchParams())).toEqual(parameters);
 });
 
+test('a row that the service cannot number becomes the nearest one that it can', () => {
+  const rowOf = (text: string) => parse(new URLSearchParams({ row: text })).row;
+  expect(['-5', '0', '7', '999999999999', '9'.repeat(400), 'x'].map(rowOf)).toEqual([
+    1, 1, 7, 2_147_483_647, 2_147_483_647, 1,
+  ]);
+});
+
 test('a view survives its URL', () => {
   const full = {
     status: 'IN_PROGRESS' as const,

@@ -33,8 +33,16 @@ export const viewParsers = {
   /** The id of the open task. */
   task: parseAsString.withOptions({ history: 'push' }),
   /** The first visible row, from 1. */
-  row: parseAsInteger.withDefault(1),
+  row: createParser({ parse: parseRow, serialize: String }).withDefault(1),
 };
+
+/** The service numbers its pages up to the largest integer of GraphQL. */
+const MAX_ROW = 2 ** 31 - 1;
+
+function parseRow(text: string): number | null {
+  const row = parseAsInteger.parse(text);
+  return row === null ? null : Math.min(Math.max(row, 1), MAX_ROW);
+}
 
 export function useView() {
   const [parameters, setView] = useQueryStates(viewParsers);
