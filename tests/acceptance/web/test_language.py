@@ -1,6 +1,8 @@
 """Tests the languages of the page: that of the browser, a chosen one, and their numbers."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -8,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.acceptance.web.conftest import TIMEOUT_MS, OpenTab
 from tests.acceptance.web.site import Site
+from tools.page import WEB
 
 TASKS = 1_234
 # Collects every name that the button of the trash ever has, from the first moment of the page.
@@ -26,6 +29,47 @@ _CUT_OFF = """
       .filter((e) => e.checkVisibility() && e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
       .map((e) => e.textContent)
 """
+
+# Returns the visible texts, the options of selects, and what screen readers and the mouse pointer tell.
+_TEXTS = """
+    [document.title, ...[...document.querySelectorAll('body *')].flatMap((e) => [
+      ...(e.checkVisibility() || e.matches('option') ? [...e.childNodes] : [])
+        .filter((node) => node.nodeType === Node.TEXT_NODE)
+        .map((node) => node.data.trim()),
+      ...['aria-label', 'title', 'placeholder', 'aria-description'].map((name) => e.getAttribute(name) ?? ''),
+    ])]
+"""
+# The path of a view, the keys that open it, and a text that it shows.
+GERMAN_VIEWS = {
+    "tasks": ("/", "", "1 von 1.234"),
+    "status": ("/?status=DONE&order=OLDEST", "", "Älteste zuerst"),
+    "command menu": ("/", "Control+k", "Tastenkürzel anzeigen"),
+    "keyboard help": ("/", "?", "Aufgabe öffnen"),
+    "new task": ("/", "c", "Aufgabe anlegen"),
+    "filter": ("/?priority=HIGH", "f", "eigener Zeitraum"),
+    "open task": ("/", "j Enter", "Geändert am"),
+    "missing task": ("/?task=01a00000-0000-7000-8000-000000000000", "", "Diese Aufgabe gibt es nicht"),
+    "selection": ("/", "j Space", "1 ausgewählt"),
+    "set priority": ("/", "j p", "Dringend"),
+    "set expiry": ("/", "j d", "Zeitzone"),
+    "insight": ("/", "i", "Cache-Treffer"),
+    "no results": ("/?q=nirgendwo", "", "Keine passenden Aufgaben"),
+    "no word": ("/?q=!", "", "keinen Buchstaben"),
+    "no matches": ("/?expires=24h", "", "Keine Aufgabe passt zum Filter"),
+    "no expiring tasks": ("/?order=EXPIRING_SOON", "", "Hier erscheinen Aufgaben."),
+    "trash": ("/?trash=1", "", "Der Papierkorb ist leer."),
+}
+
+
+def _messages(language: str) -> dict[str, str]:
+    """Return the messages of a language, by key."""
+
+    def flat(key: str, node: Any) -> dict[str, str]:
+        if isinstance(node, str):
+            return {key: node}
+        return {name: text for part, child in node.items() for name, text in flat(f"{key}.{part}", child).items()}
+
+    return flat("", json.loads((WEB / "messages" / f"{language}.json").read_text()))
 
 
 @pytest.fixture
@@ -96,3 +140,21 @@ async def _cut_off(tab: Page, width: int) -> list[str]:
     assert await tab.evaluate("document.documentElement.scrollWidth") <= width
     cut_off: list[str] = await tab.evaluate(_CUT_OFF)
     return cut_off
+
+
+async def test_no_english_text_is_left(open_tab: OpenTab) -> None:
+    german = set(_messages("de").values())
+    english = {text for text in _messages("en").values() if text not in german and "{" not in text}
+    left: dict[str, set[str]] = {}
+    tab = await open_tab("/")
+    for view, (path, keys, shown) in GERMAN_VIEWS.items():
+        await tab.goto(path)
+        # Keys work once the list is there, and the list says where it is.
+        await expect(tab.get_by_role("contentinfo").get_by_text("Papierkorb")).to_be_visible()
+        if keys:
+            await expect(tab.get_by_role("row").first).to_be_visible()
+        for key in keys.split():
+            await tab.keyboard.press(key)
+        await expect(tab.locator("body")).to_contain_text(shown)
+        left[view] = english.intersection(await tab.evaluate(_TEXTS))
+    assert {view: texts for view, texts in left.items() if texts} == {}

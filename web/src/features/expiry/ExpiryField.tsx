@@ -65,7 +65,7 @@ function ExpiryValue({ value }: { value: string | null }) {
   return (
     // Inline, so that the space between the two belongs to the name of the button.
     <span>
-      {formatWeekdayAndTime(at)}{' '}
+      {`${formatWeekdayAndTime(at)} `}
       <span className={styles.left} data-urgency={expiryUrgency(value, now)}>
         {at > now ? formatTimeUntil(at, now) : t('expiry.now')}
       </span>
