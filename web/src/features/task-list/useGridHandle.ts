@@ -16,8 +16,12 @@ interface Options {
 /** Give the page a handle that scrolls, focuses and refetches the list. A list that replaces another takes its focus. */
 export function useGridHandle({ handleRef, list, virtualizer, focus, selectAll, commands }: Options): void {
   useEffect(() => {
-    // The focus is lost if this list replaces the one that had it.
-    if (handleRef.current && document.activeElement === document.body) focus();
+    if (!handleRef.current) return undefined;
+    // The focus is lost if this list replaces the one that had it. For a moment, it is also nowhere while it moves.
+    const frame = requestAnimationFrame(() => {
+      if (document.activeElement === document.body) focus();
+    });
+    return () => cancelAnimationFrame(frame);
   }, [handleRef, focus]);
   useEffect(() => {
     handleRef.current = {
