@@ -98,6 +98,7 @@ test('the choice of a language wins, then the first language of the browser that
   expect(pickLanguage('en', ['de-DE'])).toBe('en');
   expect(pickLanguage(null, ['fr-FR', 'de-AT', 'en-US'])).toBe('de');
   expect(pickLanguage('fr', ['it'])).toBe('en');
+  expect(pickLanguage('toString', ['de'])).toBe('de');
 });
 
 test('the locale of numbers and dates is that of the browser, in the language of the page', () => {

@@ -14,7 +14,7 @@ function languageOf(tag: string): string {
 }
 
 function isLanguage(name: string | null): name is Language {
-  return name !== null && name in LANGUAGES;
+  return name !== null && Object.hasOwn(LANGUAGES, name);
 }
 
 export function pickLanguage(chosen: string | null, preferred: readonly string[]): Language {

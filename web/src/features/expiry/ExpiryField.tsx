@@ -62,13 +62,16 @@ function ExpiryValue({ value }: { value: string | null }) {
   const now = useNow();
   if (value === null) return <span className={styles.placeholder}>{t('expiry.field.never')}</span>;
   const at = new Date(value);
+  const time = formatWeekdayAndTime(at);
+  const left = (
+    <span className={styles.left} data-urgency={expiryUrgency(value, now)}>
+      {at > now ? formatTimeUntil(at, now) : t('expiry.now')}
+    </span>
+  );
+  // Inline, so that the space between the two belongs to the name of the button.
   return (
-    // Inline, so that the space between the two belongs to the name of the button.
     <span>
-      {`${formatWeekdayAndTime(at)} `}
-      <span className={styles.left} data-urgency={expiryUrgency(value, now)}>
-        {at > now ? formatTimeUntil(at, now) : t('expiry.now')}
-      </span>
+      {time} {left}
     </span>
   );
 }
