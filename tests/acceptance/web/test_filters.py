@@ -180,6 +180,7 @@ async def test_a_filter_that_fails_says_so(site: Site, open_tab: OpenTab, monito
     await tab.route("**/graphql", abort)
     await tab.goto("/?priority=URGENT")
     tasks = TaskList(tab)
+    await tasks.expect_connected()  # A new connection fetches the list again.
     await expect(tab.get_by_text("The list could not be loaded")).to_be_visible()
     await expect(tasks.grid.locator("[aria-busy=true]")).to_have_count(0)
     await tab.unroute("**/graphql")

@@ -152,7 +152,7 @@ async def test_no_english_text_is_left(open_tab: OpenTab) -> None:
         # Keys work once the list is there, and the list says where it is.
         await expect(tab.get_by_role("contentinfo").get_by_text("Papierkorb")).to_be_visible()
         if keys:
-            await expect(tab.get_by_role("row").first).to_be_visible()
+            await expect(tab.locator("[data-task]").first).to_be_visible()
         for key in keys.split():
             await tab.keyboard.press(key)
         await expect(tab.locator("body")).to_contain_text(shown)

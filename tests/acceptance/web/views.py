@@ -73,7 +73,7 @@ async def trash(tasks: TaskList) -> None:
 
 async def changes(tasks: TaskList) -> None:
     """Complete and reopen the first task (or the other way round), undo one of these changes, and open the history."""
-    await expect(tasks.rows.first).to_be_visible()
+    await expect(tasks.grid.locator("[data-task]").first).to_be_visible()
     await tasks.tab.keyboard.press("j")
     await tasks.tab.keyboard.press("x")
     await expect(

@@ -19,6 +19,8 @@ from tests.acceptance.web.tour.views import (
     changes,
     command_menu,
     conflict,
+    expiry,
+    filter_menu,
     first_rows,
     jump,
     keyboard_help,
@@ -69,6 +71,7 @@ PICTURES = (
     Picture("list", first_rows),
     Picture("jump", jump),
     Picture("search", search),
+    Picture("filter", filter_menu),
     Picture("task", open_task, scheme="dark"),
     Picture("keyboard", keyboard_help),
     Picture("commands", command_menu, scheme="dark"),
@@ -77,6 +80,7 @@ PICTURES = (
     Picture("offline", offline),
     Picture("changes", changes),
     Picture("trash", trash),
+    Picture("expiry", expiry),
     Picture("conflict", conflict),
 )
 
@@ -116,6 +120,8 @@ async def take_pictures(
         if not path.exists() or await differ(tab, path.read_bytes(), taken):
             path.write_bytes(taken)
         yield path
+        # The page may still send requests, which `TabClock` relays.
+        await context.unroute_all(behavior="ignoreErrors")
         await context.close()
 
 

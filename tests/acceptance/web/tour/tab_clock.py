@@ -33,6 +33,10 @@ class TabClock:
         if route.request.method != "POST":
             await route.continue_()
             return
+        # The request of the relay would arrive also if the tab is offline.
+        if not await route.request.frame.evaluate("navigator.onLine"):
+            await route.abort("internetdisconnected")
+            return
         response = await route.fetch(post_data=self.to_service(route.request.post_data or ""))
         await route.fulfill(response=response, body=self.to_page(await response.text()))
 

@@ -11,6 +11,8 @@ __all__ = [
     "changes",
     "command_menu",
     "conflict",
+    "expiry",
+    "filter_menu",
     "first_rows",
     "jump",
     "keyboard_help",
@@ -60,6 +62,22 @@ async def search(tasks: TaskList) -> None:
     await expect(tasks.rows.first).to_contain_text("invoice")
 
 
+async def filter_menu(tasks: TaskList) -> None:
+    """Choose the urgent tasks of the last seven days."""
+    await tasks.tab.keyboard.press("f")
+    menu = tasks.dialog("Filter")
+    await menu.get_by_label("Urgent").check()
+    await menu.get_by_label("last 7 days").check()
+    await expect(tasks.tab.get_by_role("group", name="Active filters")).to_contain_text("last 7 days")
+    await expect(tasks.rows.first).to_be_visible()
+
+
+async def expiry(tasks: TaskList) -> None:
+    await first_rows(tasks)
+    await tasks.tab.keyboard.press("d")
+    await expect(tasks.dialog("Set expiry").get_by_label("Date and time")).to_be_visible()
+
+
 async def selection(tasks: TaskList) -> None:
     """Select five tasks by a range, and open the menu of the status."""
     await tasks.title_link(CHOSEN[0].title).click(modifiers=["Shift"])
@@ -93,10 +111,13 @@ async def changes(tasks: TaskList) -> None:
     press = tasks.tab.keyboard.press
     await tasks.grid.focus()
     await press("Home")
-    for key, item in (("p", "Urgent"), ("s", "In progress"), ("d", "Tomorrow")):
+    for key, item in (("p", "Urgent"), ("s", "In progress")):
         await press(key)
         await tasks.tab.get_by_role("menuitem", name=item).click()
         await expect(tasks.grid).to_be_focused()
+    await press("d")
+    await tasks.dialog("Set expiry").get_by_role("button", name="Tomorrow").click()
+    await expect(tasks.grid).to_be_focused()
     await press("x")
     await expect(tasks.message("Completed 1 task.")).to_be_visible()
     await press("Control+z")

@@ -39,10 +39,10 @@ export function ExpiryField({ value, onChange }: Props) {
       <div className={styles.field}>
         <UnstyledButton
           ref={button}
-          id={id}
+          id={`${id}-value`}
           className={styles.button}
           aria-haspopup="dialog"
-          aria-labelledby={`${id}-label ${id}`}
+          aria-labelledby={`${id}-label ${id}-value`}
           aria-describedby={`${id}-description`}
           onClick={() => setOpened(true)}
         >

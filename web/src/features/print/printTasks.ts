@@ -9,9 +9,16 @@ import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
 import { loadedTasks, MAX_PRINTED_TASKS, type PrintedRow } from './printRequest';
 
-/** Load the first tasks of a view and print them, unless the person stops the loading. `total` is the size of the view, if known. */
-export async function printTasks(client: ApolloClient, view: View, total: number | undefined): Promise<void> {
-  const address = window.location.href;
+interface PrintedView {
+  view: View;
+  /** The number of tasks in the view, if it is known. */
+  total: number | undefined;
+  /** The address of the view. */
+  address: string;
+}
+
+/** Load the first tasks of a view and print them, unless the person stops the loading. */
+export async function printTasks(client: ApolloClient, { view, total, address }: PrintedView): Promise<void> {
   const wanted = total === undefined ? undefined : Math.min(total, MAX_PRINTED_TASKS);
   try {
     const rows = await runBulkJob({ label: t('print.loading'), total: wanted, isUndo: false }, () =>
