@@ -45,6 +45,7 @@ COUNTS = {
     for sql in (pages.task_count_sql, pages.task_rank_sql)
     for status in STATUSES
 } | {"task_counts": ("task_page_by_status", pages.TASK_COUNTS)}
+DONE: Status = "DONE"
 SEARCHES = {
     f"{sql.__name__} {direction}": (index, sql(direction))
     for index, sql in (
@@ -56,9 +57,9 @@ SEARCHES = {
     f"{sql.__name__} {direction} {status}": (index, sql(direction, status))
     for status, index, sql in (
         (None, "task_page", search.newest_words_sql),
-        ("DONE", "task_page_by_status", search.newest_words_sql),
+        (DONE, "task_page_by_status", search.newest_words_sql),
         (None, "task_words", search.all_words_sql),
-        ("DONE", "task_words", search.all_words_sql),
+        (DONE, "task_words", search.all_words_sql),
     )
     for direction in get_args(pages.Direction)
 }
