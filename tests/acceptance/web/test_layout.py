@@ -12,7 +12,7 @@ from tests.acceptance.web.layout import overflowing, without_direction
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
 from tests.acceptance.web.task_list import TaskList
-from tests.acceptance.web.views import VIEWS, View, row_menu, task_list
+from tests.acceptance.web.views import OFFLINE, VIEWS, View, row_menu, task_list
 
 HEBREW = "לכתוב את המכתב"
 LONG_WORD = "x" * 255
@@ -39,6 +39,7 @@ async def profile(browser: Browser, site: Site, **options: Any) -> AsyncIterator
     context = await browser.new_context(base_url=site.url, reduced_motion="reduce", **options)
     context.set_default_timeout(TIMEOUT_MS)
     monitor = TabMonitor(site.url)
+    monitor.allow(OFFLINE)
     context.on("page", monitor.watch)
     yield context
     await context.close()

@@ -11,6 +11,9 @@ _UPDATE = "mutation ($input: UpdateTasksInput!) { updateTasks(input: $input) { r
 
 View = Callable[[TaskList], Awaitable[None]]
 
+# What the browser logs if the page sends a request while the view `conflict` has no network.
+OFFLINE = "net::ERR_INTERNET_DISCONNECTED"
+
 
 async def task_list(tasks: TaskList) -> None:
     await expect(tasks.rows.first).to_be_visible()
