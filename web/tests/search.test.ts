@@ -41,7 +41,7 @@ describe('matches', () => {
 });
 
 describe('a query', () => {
-  test('within the limits is sent as it is', () => {
+  test('within the limits is sent unchanged', () => {
     expect(parseQuery(' write "the report" ')).toMatchObject({ text: 'write "the report"', cut: undefined });
   });
 

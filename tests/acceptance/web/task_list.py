@@ -77,7 +77,7 @@ class TaskList:
 
     @property
     def description(self) -> Locator:
-        """Return the description of the open task as it is displayed."""
+        """Return the description of the open task, with its formatting."""
         return self.dialog("Task").get_by_role("group", name="Description")
 
     async def edit_description(self, timeout_ms: float | None = None) -> Locator:

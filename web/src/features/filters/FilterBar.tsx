@@ -1,4 +1,4 @@
-/** The active conditions of the filter, each of which can be changed or removed. Nothing without conditions. */
+/** The active conditions of the filter: each can be changed or removed. Nothing without conditions. */
 import type { KeyboardEvent } from 'react';
 import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';

@@ -50,7 +50,7 @@ export function PrintSheet({ view, position, grid }: Props) {
       address: loadedTasks.get()?.address ?? window.location.href,
     };
   };
-  // The browser prints the page as it is when the event has been handled.
+  // The browser prints what is in the document when the event has been handled.
   const open = () => {
     // A sheet that is left over hides the list, which must be measured.
     flushSync(() => setSheet(undefined));

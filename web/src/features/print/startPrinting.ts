@@ -3,7 +3,7 @@ import type { View } from '@/features/task-list/taskView';
 import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
 
-/** Call `printTasks`, whose code is loaded when it is needed. Meanwhile the person may look at another view. */
+/** Load the code of `printTasks` and call it. The person may look at another view before it is loaded. */
 export async function startPrinting(client: ApolloClient, view: View, total: number | undefined): Promise<void> {
   const address = window.location.href;
   let printing;

@@ -12,7 +12,7 @@ interface Range {
   end: number;
 }
 
-/** Return the text in parts, of which those that match a term are marked. */
+/** Return the parts of the text: those that match a term are marked. */
 export function splitByMatches(text: string, terms: readonly Term[]): TextPart[] {
   const words = terms.length > 0 ? wordsIn(text) : [];
   const ranges = terms.flatMap((term) => words.flatMap((_, at) => rangesOf(term, words, at)));

@@ -29,7 +29,7 @@ export function SkeletonRow({ row, top }: RowPlacement) {
   );
 }
 
-/** A row as high as the list, of which nothing could be loaded. */
+/** A row as high as the list, shown if nothing could be loaded. */
 export function FailedList({ row, top, errorMessage, retry, isSearch }: FailedRowProps & { isSearch: boolean }) {
   return (
     <div role="row" aria-rowindex={row + 1} className={styles.failedList} style={{ top }}>

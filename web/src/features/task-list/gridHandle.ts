@@ -20,7 +20,7 @@ export interface ListPosition {
   /** The first fully visible row, from 0. */
   row: number;
   total: number;
-  /** The number of tasks in the list as far as it is known. */
+  /** The number of tasks in the list, or of those found so far. */
   found: Total | undefined;
   /** Whether the list has a total from the start, and so page numbers. A search or a filter has neither. */
   counted: boolean;

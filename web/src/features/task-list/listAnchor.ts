@@ -56,7 +56,7 @@ export function extendMatches(extent: ListExtent, { page, nodes, endCursor }: Wi
   };
 }
 
-/** Return the number of tasks in the list as far as it is known. */
+/** Return the number of tasks in the list, or of those found so far. */
 export function totalOf({ total, known, atLeast }: ListExtent): Total | undefined {
   if (!known) return undefined;
   return { count: atLeast ?? total, exact: atLeast === undefined };

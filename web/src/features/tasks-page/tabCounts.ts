@@ -2,7 +2,7 @@ import { ALL_TAB } from '@/features/task-list/taskView';
 import type { TaskStatus } from '@/gql';
 import type { Total } from '@/ui/format';
 
-/** The number of each tab, as far as it is known. */
+/** The number of each tab that has one. */
 export type TabCounts = Partial<Record<string, Total>>;
 
 /** Return the counts of a search from its first results. With more results, they are lower bounds. */

@@ -7,7 +7,7 @@ export interface Filter {
   conditions: Conditions;
   /** Set the conditions, and end a search. */
   choose: (next: Conditions) => void;
-  /** Set the conditions. A search goes on. */
+  /** Set the conditions. A search continues. */
   change: (next: Conditions) => void;
   clear: () => void;
 }
