@@ -30,15 +30,14 @@ from api.http.reply import COMPRESS_FROM_BYTES
 from api.http.request_limit import RequestLimits
 from api.http.static_site import StaticSite
 from api.http.trusted_hosts import TrustedHosts, trusted_names
+from api.identity.authenticator import Authenticator
 from api.metrics.snapshot import SnapshotFiles
 from api.metrics.worker import WorkerMetrics
 from api.realtime.stream_limit import StreamLimit
 from api.realtime.websocket import GraphQLWebSocket
-from cache.feed.feed import Feed
-from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
-from cache.store import Store
+from cache.workspaces import Workspaces
 from db.limits import DatabaseLimits
 from db.pool import Database
 from schema.build import create_schema
@@ -52,12 +51,13 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
 
     Raises `SettingsError` if the manifest of trusted documents is not valid.
     """
-    store = _create_store(settings)
-    feed = Feed(store)
+    workspaces = _create_workspaces(settings)
+    store = workspaces.default.store
+    authenticator = Authenticator()
     streams = StreamLimit(settings.max_streams, settings.max_subscriptions)
     origins = AllowedOrigins(settings.allowed_origins)
     site = StaticSite(settings.page_dir, playground=settings.development)
-    service = _create_service(settings, store, feed)
+    service = _create_service(settings, workspaces)
     requests = RequestLimits(settings.max_requests_in_flight)
     metrics = WorkerMetrics(store, streams, lambda: requests.in_flight, snapshots)
     access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
@@ -65,17 +65,15 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         with access_log.writing():
-            async with store.database, store.redis, maintenance(store, feed), metrics.sharing():
+            async with workspaces, metrics.sharing():
                 yield
-                await store.pending_writes.drain()
-                await store.fills.drain()
 
     app = Starlette(
         routes=[
             # The front answers the requests to /graphql, except those of browsers for the playground.
             Route("/graphql", site.playground),
             Route("/graphql/", _without_slash),
-            WebSocketRoute("/graphql", GraphQLWebSocket(service, streams, origins)),
+            WebSocketRoute("/graphql", GraphQLWebSocket(service, authenticator, streams, origins)),
             Route("/livez", livez),
             Route("/readyz", readyz(store)),
             Route("/metrics", metrics_endpoint(store, metrics)),
@@ -88,7 +86,7 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
     )
     stack = app.build_middleware_stack()
     app.middleware_stack = Front(
-        GraphQLEndpoint(service, streams, _endpoint_options(settings)),
+        GraphQLEndpoint(service, authenticator, streams, _endpoint_options(settings)),
         access_log=access_log,
         metrics=metrics.requests,
         hosts=TrustedHosts(trusted_names(settings)),
@@ -104,7 +102,7 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
     return app
 
 
-def _create_store(settings: Settings) -> Store:
+def _create_workspaces(settings: Settings) -> Workspaces:
     database_url, redis_url = settings.database_address, settings.redis_address
     if database_url is None or redis_url is None:
         raise ValueError("The service needs both DATABASE_URL and REDIS_URL.")
@@ -117,7 +115,7 @@ def _create_store(settings: Settings) -> Store:
     )
     database = Database(database_url, limits, metrics.count_query)
     redis = Redis(redis_url, count=metrics.count_round_trip)
-    return Store(
+    return Workspaces(
         database,
         redis,
         metrics,
@@ -127,7 +125,7 @@ def _create_store(settings: Settings) -> Store:
     )
 
 
-def _create_service(settings: Settings, store: Store, feed: Feed) -> GraphQLService:
+def _create_service(settings: Settings, workspaces: Workspaces) -> GraphQLService:
     limits = OperationLimits(
         depth=settings.max_depth,
         aliases=settings.max_aliases,
@@ -145,8 +143,7 @@ def _create_service(settings: Settings, store: Store, feed: Feed) -> GraphQLServ
     )
     return GraphQLService(
         schema,
-        store,
-        feed,
+        workspaces,
         persisted_queries,
         timeout_seconds=settings.request_timeout_ms / 1000,
         max_response_bytes=settings.max_response_bytes,

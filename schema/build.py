@@ -13,6 +13,7 @@ from schema.execution.plan import Planner
 from schema.execution.plan_extension import PlanExtension
 from schema.execution.schema import Schema
 from schema.limits.operation_limits import OperationLimits
+from schema.limits.scopes import check_scopes_are_declared
 from schema.resolvers.mutation import Mutation
 from schema.resolvers.query import Query
 from schema.resolvers.subscription import Subscription
@@ -45,6 +46,7 @@ def create_schema(limits: OperationLimits | None = None, *, suggestions: bool = 
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
         extensions=[lambda: PlanExtension(schema.planner, limits)],
     )
+    check_scopes_are_declared(schema._schema)
     schema.suggestions = suggestions
     schema.max_cost = limits.cost
     schema.planner = Planner(schema._schema, limits, COMPILER if compiled else None)

@@ -5,13 +5,15 @@ from strawberry.types import Info as StrawberryInfo
 
 from cache.feed.feed import Feed
 from cache.reads.session import Session
+from db.caller import Caller
 
 
 class Context(Struct, frozen=True, eq=False):
-    """The context of one request: its session of the store, its id for log lines, and the feed of the process."""
+    """The context of one request: its session of the store, its id, its caller, and the feed of the workspace."""
 
     session: Session
     request_id: str
+    caller: Caller
     feed: Feed
 
 

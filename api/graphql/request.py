@@ -1,6 +1,6 @@
 """GraphQL requests: their fields, the check of each field, and the errors that stop a request before it runs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -31,12 +31,12 @@ class RequestError(Exception):
         status: int,
         message: str,
         code: str = "BAD_REQUEST",
-        numbers: dict[str, int] | None = None,
+        details: Mapping[str, int | str] | None = None,
         **headers: str,
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.extensions = {"code": code, **(numbers or {})}
+        self.extensions = {"code": code, **(details or {})}
         self.headers = headers
         self.record = OperationRecord(code)
 

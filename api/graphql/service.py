@@ -12,15 +12,17 @@ from strawberry.types.graphql import OperationType
 from api.graphql.deadline import ClientDisconnected, Deadline, Disconnect
 from api.graphql.json_text import encode_json
 from api.graphql.persisted_queries import PersistedQueries
+from api.graphql.refusals import check_scopes, timeout_error, too_large_error
 from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.request_id import new_request_id
 from api.graphql.response import OK, OperationRecord, ResponseBody, body_of, has_more_text
 from api.graphql.shared_events import SharedEvents, SubscriptionEvent, events_of
-from cache.feed.feed import Feed
 from cache.feed.turns import Turns
 from cache.metrics import StoreMetrics, traced
 from cache.reads.session import Session
 from cache.store import Store
+from cache.workspaces import Workspace, Workspaces
+from db.caller import Caller
 from schema.context import Context
 from schema.execution.answer import Answer
 from schema.execution.plan import Plan
@@ -44,16 +46,14 @@ class GraphQLService:
     def __init__(
         self,
         schema: Schema,
-        store: Store,
-        feed: Feed,
+        workspaces: Workspaces,
         persisted_queries: PersistedQueries,
         *,
         timeout_seconds: float,
         max_response_bytes: int,
     ) -> None:
         self._schema = schema
-        self._store = store
-        self._feed = feed
+        self._workspaces = workspaces
         self._persisted_queries = persisted_queries
         self._timeout_seconds = timeout_seconds
         self._max_response_bytes = max_response_bytes
@@ -62,7 +62,7 @@ class GraphQLService:
     @property
     def turns(self) -> Turns:
         """The turns that subscribers take. Other work that thousands of clients can cause at once takes them too."""
-        return self._feed.turns
+        return self._workspaces.turns
 
     def document(self, request: GraphQLRequest, *, stored_only: bool = False) -> str:
         """Return the text that a request runs. Raises `RequestError`."""
@@ -72,6 +72,7 @@ class GraphQLService:
         self,
         request: GraphQLRequest,
         request_id: str,
+        caller: Caller,
         *,
         read_only: bool = False,
         stored_only: bool = False,
@@ -88,12 +89,14 @@ class GraphQLService:
         document = self.document(request, stored_only=stored_only)
         planner, name = self._schema.planner, request.operation_name
         plan = planner.known(document, name) or await planner.prepare(document, name)
-        pages, key = self._store.page_cache, None if trace else self._page_key(plan, request)
-        if key is not None and (page := await pages.valid_page(key, self._store.gate_lease.protocol)) is not None:
+        check_scopes(plan, caller)
+        workspace = await self._workspaces.open(caller.workspace)
+        pages, key = workspace.store.page_cache, None if trace else self._page_key(plan, request, workspace.store)
+        if key is not None and (page := await pages.valid_page(key, workspace.store.gate_lease.protocol)) is not None:
             if not read_only:
                 self._persisted_queries.register(request)
             return ResponseBody(page.body, record_of(plan, points=page.points), executed=True, holder=page)
-        context = self._context(request_id)
+        context = _context(workspace, request_id, caller)
         metrics = None
         try:
             if trace:
@@ -114,9 +117,10 @@ class GraphQLService:
             pages.store(key, len(key[1]), body, validity, points or 0)
         return ResponseBody(body, record_of(plan, _outcome(answer.errors), points), executed=answer.executed)
 
-    def _page_key(self, plan: Plan, request: GraphQLRequest) -> tuple[int, bytes] | None:
+    @staticmethod
+    def _page_key(plan: Plan, request: GraphQLRequest, store: Store) -> tuple[int, bytes] | None:
         """Return the key of the response in the page cache: plan and variables. None if it has no place there."""
-        if plan.compiled is None or plan.kind is not GraphQLOperation.QUERY or not self._store.page_cache.max_bytes:
+        if plan.compiled is None or plan.kind is not GraphQLOperation.QUERY or not store.page_cache.max_bytes:
             return None
         variables = bytes(request.raw_variables)
         return (plan.number, variables) if len(variables) <= _MAX_KEY_BYTES else None
@@ -125,27 +129,42 @@ class GraphQLService:
         """Return what logs and metrics tell of a subscription that starts."""
         return record_of(self._schema.planner.plan(document, operation_name))
 
+    def check_scopes(self, document: str, operation_name: str | None, caller: Caller) -> None:
+        """Raise `RequestError` if the caller lacks a scope that an operation requires."""
+        check_scopes(self._schema.planner.plan(document, operation_name), caller)
+
     def is_subscription(self, document: str, operation_name: str | None) -> bool:
         """Return whether the operation to run is a subscription."""
         return self._schema.planner.plan(document, operation_name).kind is GraphQLOperation.SUBSCRIPTION
 
     async def subscribe(
-        self, document: str, variables: dict[str, Any] | None, operation_name: str | None, request_id: str | None = None
+        self,
+        document: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+        caller: Caller,
+        request_id: str | None = None,
     ) -> AsyncGenerator[SubscriptionEvent, None]:
-        """Return the events of a subscription. If it cannot run, the only event holds the errors."""
+        """Return the events of a subscription. If it cannot run, the only event holds the errors.
+
+        Raises `RequestError` if the caller may not subscribe to it.
+        """
         plan = await self._schema.planner.prepare(document, operation_name)
+        check_scopes(plan, caller)
+        workspace = await self._workspaces.open(caller.workspace)
         await self.turns.turn()
         id_ = request_id or new_request_id()
-        subscription = start_subscription(self._schema, plan, variables, id_, self._context)
+
+        def new_context(id_: str) -> Context:
+            return _context(workspace, id_, caller)
+
+        subscription = start_subscription(self._schema, plan, variables, id_, new_context)
         if subscription is not None:
             return self._shared_events.events(subscription)
         results = await self._schema.subscribe(
-            document, variable_values=variables, context_value=self._context(id_), operation_name=operation_name
+            document, variable_values=variables, context_value=new_context(id_), operation_name=operation_name
         )
         return events_of(results)
-
-    def _context(self, request_id: str) -> Context:
-        return Context(Session(self._store), request_id, self._feed)
 
     async def _execute(
         self,
@@ -169,7 +188,7 @@ class GraphQLService:
             raise
         except TimeoutError:
             session.loader.abandon()
-            raise self._timeout_error(wrote=session.wrote) from None
+            raise timeout_error(self._timeout_seconds, wrote=session.wrote) from None
         except InvalidOperationTypeError:
             raise RequestError(405, SUPPORTED_TRANSPORTS, "METHOD_NOT_ALLOWED", Allow="POST") from None
         except CannotGetOperationTypeError as error:
@@ -200,23 +219,11 @@ class GraphQLService:
             body = encode_json(content)
             if len(body) <= limit:
                 return body
-        applied = "" if plan.kind is GraphQLOperation.QUERY else " The changes were applied."
-        raise RequestError(
-            400,
-            f"The response has more than {limit:,} bytes.{applied} Request fewer tasks or fields.",
-            "RESPONSE_TOO_LARGE",
-            {"limit": limit},
-        )
+        raise too_large_error(limit, wrote=plan.kind is not GraphQLOperation.QUERY)
 
-    def _timeout_error(self, *, wrote: bool) -> RequestError:
-        # Two codes, because a client may safely retry only a request that wrote nothing.
-        limit_ms = round(self._timeout_seconds * 1000)
-        problem, numbers = f"The request took longer than the limit of {limit_ms:,} ms", {"limit": limit_ms}
-        if wrote:
-            advice = "The change may have been applied fully or in part. Read the task again before you retry."
-            return RequestError(503, f"{problem}. {advice}", "OUTCOME_UNKNOWN", numbers)
-        advice = "Nothing was changed. Request fewer tasks or fields."
-        return RequestError(503, f"{problem} and was cancelled. {advice}", "REQUEST_TIMEOUT", numbers)
+
+def _context(workspace: Workspace, request_id: str, caller: Caller) -> Context:
+    return Context(Session(workspace.store), request_id, caller, workspace.feed)
 
 
 def record_of(plan: Plan, outcome: str = OK, points: int | None = None) -> OperationRecord:

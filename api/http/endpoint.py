@@ -20,8 +20,10 @@ from api.graphql.response import OK, OperationRecord, ResponseBody
 from api.graphql.service import SUPPORTED_TRANSPORTS, GraphQLService
 from api.http.incoming import IncomingRequest
 from api.http.request_reader import read_requests
+from api.identity.authenticator import Authenticator
 from api.realtime.sse import EventStream
 from api.realtime.stream_limit import StreamLimit
+from db.caller import Caller
 
 # A request with this header set to 1 gets the cost of its execution in the response.
 TRACE_HEADER = "x-millitask-trace"
@@ -56,8 +58,11 @@ class GraphQLResponse(Struct, gc=False):
 class GraphQLEndpoint:
     """Answers the requests to /graphql."""
 
-    def __init__(self, service: GraphQLService, streams: StreamLimit, options: EndpointOptions) -> None:
+    def __init__(
+        self, service: GraphQLService, authenticator: Authenticator, streams: StreamLimit, options: EndpointOptions
+    ) -> None:
         self._service = service
+        self._authenticator = authenticator
         self._streams = streams
         self._options = options
 
@@ -80,15 +85,16 @@ class GraphQLEndpoint:
                 raise RequestError(
                     406, f"The Accept header must allow {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.", "NOT_ACCEPTABLE"
                 )
+            caller = await self._authenticator.caller(request.headers)
             given = read_requests(request, body, self._options.max_batch)
             if EVENT_STREAM in accept and not isinstance(given, list):
                 media_type = self._fitting_type(request, given, accept) or media_type
             if media_type == EVENT_STREAM:
-                return await self._subscribe(request, given)
+                return await self._subscribe(request, given, caller)
             if isinstance(given, list):
-                bodies = [await self._run_batched(request, item) for item in given]
+                bodies = [await self._run_batched(request, item, caller) for item in given]
                 return GraphQLResponse(200, _joined(bodies), media_type)
-            result = await self._run(request, given)
+            result = await self._run(request, given, caller)
             # Clients that accept only application/json expect 200 even for an operation that did not run.
             return GraphQLResponse(200 if media_type == JSON or result.executed else 400, result, media_type)
         except RequestError as error:
@@ -101,29 +107,32 @@ class GraphQLEndpoint:
         is_subscription = self._service.is_subscription(document, given.operation_name)
         return preferred_media_type(accept, (EVENT_STREAM,) if is_subscription else (JSON, GRAPHQL_JSON))
 
-    async def _subscribe(self, request: IncomingRequest, given: GraphQLRequest | list[GraphQLRequest]) -> EventStream:
+    async def _subscribe(
+        self, request: IncomingRequest, given: GraphQLRequest | list[GraphQLRequest], caller: Caller
+    ) -> EventStream:
         if isinstance(given, list):
             raise RequestError(
                 400, "A batch cannot subscribe. Send each subscription in its own request.", "BATCHING_DISABLED"
             )
         document = self._service.document(given, stored_only=self._stored_only(request))
-        events = await self._service.subscribe(document, given.variables, given.operation_name, request.id)
+        events = await self._service.subscribe(document, given.variables, given.operation_name, caller, request.id)
         record = self._service.record(document, given.operation_name)
         stream = EventStream(events, self._streams, record)
         stream.headers.add_vary_header("Accept")
         return stream
 
-    async def _run_batched(self, request: IncomingRequest, item: GraphQLRequest) -> ResponseBody:
+    async def _run_batched(self, request: IncomingRequest, item: GraphQLRequest, caller: Caller) -> ResponseBody:
         """Run one operation of a batch. An error becomes the body of this operation only."""
         try:
-            return await self._run(request, item)
+            return await self._run(request, item, caller)
         except RequestError as error:
             return _error_body(error)
 
-    def _run(self, request: IncomingRequest, given: GraphQLRequest) -> Awaitable[ResponseBody]:
+    def _run(self, request: IncomingRequest, given: GraphQLRequest, caller: Caller) -> Awaitable[ResponseBody]:
         return self._service.execute(
             given,
             request.id,
+            caller,
             read_only=request.method == "GET",
             stored_only=self._stored_only(request),
             trace=self._options.traces and request.headers.get(_TRACE_HEADER) == b"1",

@@ -22,9 +22,11 @@ from api.graphql.json_text import NotJson, decode_json, encode_json
 from api.graphql.request import RequestError, parse_request
 from api.graphql.service import GraphQLService
 from api.graphql.shared_events import SubscriptionEvent
+from api.identity.authenticator import Authenticator
 from api.realtime.stream_limit import StreamLimit, StreamLimitReached
 from cache.feed.subscriber import SubscriberTooSlow
 from cache.feed.turns import Turns
+from db.caller import Caller
 
 log = structlog.get_logger(__name__)
 # The time that a client has to send `connection_init`.
@@ -44,8 +46,11 @@ MAX_ID_CHARACTERS = 256
 class GraphQLWebSocket:
     """The ASGI endpoint for WebSocket connections. Among browsers, pages of this site and of `origins` may connect."""
 
-    def __init__(self, service: GraphQLService, streams: StreamLimit, origins: AllowedOrigins) -> None:
+    def __init__(
+        self, service: GraphQLService, authenticator: Authenticator, streams: StreamLimit, origins: AllowedOrigins
+    ) -> None:
         self._service = service
+        self._authenticator = authenticator
         self._streams = streams
         self._origins = origins
 
@@ -62,8 +67,9 @@ class GraphQLWebSocket:
             await websocket.close(UNKNOWN_PROTOCOL, f"Subprotocol not acceptable: use {GRAPHQL_TRANSPORT_WS_PROTOCOL}")
             return
         try:
+            caller = await self._authenticator.caller(dict(reversed(scope["headers"])))
             with self._streams.reserve_stream():
-                await ConnectionHandler(self._service, websocket, self._streams).handle()
+                await ConnectionHandler(self._service, websocket, self._streams, caller).handle()
         except StreamLimitReached as error:
             await websocket.close(TRY_AGAIN_LATER, str(error))
 
@@ -84,7 +90,7 @@ class GraphQLWebSocket:
 class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
     """One connection and its subscriptions."""
 
-    def __init__(self, service: GraphQLService, websocket: WebSocket, streams: StreamLimit) -> None:
+    def __init__(self, service: GraphQLService, websocket: WebSocket, streams: StreamLimit, caller: Caller) -> None:
         self._adapter = _WebSocketAdapter(websocket, service.turns)
         super().__init__(
             view=cast("Any", _AcceptAllClients()),
@@ -97,10 +103,13 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         )
         self._service = service
         self._streams = streams
+        self._caller = caller
 
     async def stream(self, document: str, **options: Any) -> AsyncGenerator[SubscriptionEvent, None]:
         """Return the events of a subscription. Each subscription has its own context."""
-        return await self._service.subscribe(document, options["variable_values"], options["operation_name"])
+        return await self._service.subscribe(
+            document, options["variable_values"], options["operation_name"], self._caller
+        )
 
     async def run_operation(self, operation: Operation[None, None]) -> None:
         """Run a subscription until it ends, or refuse it if the worker has too many."""
@@ -108,8 +117,11 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             with self._streams.reserve_subscription():
                 await super().run_operation(operation)
         except StreamLimitReached as error:
-            refusal = RequestError(503, str(error), "BUSY", {"limit": error.limit})
-            await operation.send_operation_message(cast("Any", _error_message(operation.id, [refusal.formatted])))
+            await self._refuse(operation, RequestError(503, str(error), "BUSY", {"limit": error.limit}))
+
+    @staticmethod
+    async def _refuse(operation: Operation[None, None], refusal: RequestError) -> None:
+        await operation.send_operation_message(cast("Any", _error_message(operation.id, [refusal.formatted])))
 
     async def _send_result_stream(self, operation: Operation[None, None], result_source: Any) -> None:
         # Of what the client sent, only the id stays for the time of the subscription.
@@ -167,6 +179,7 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             )
         request = parse_request(message.get("payload"))
         document = self._service.document(request)
+        self._service.check_scopes(document, request.operation_name, self._caller)
         return {"query": document, "variables": request.variables, "operationName": request.operation_name}
 
     @staticmethod

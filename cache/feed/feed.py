@@ -30,17 +30,17 @@ POLL_STEP_SECONDS = 0.1
 
 
 class Feed:
-    """The feed of a process. An event follows its commit, and the events of one task come in order.
+    """The feed of a workspace in one process. An event follows its commit, and the events of one task come in order.
 
     A subscriber that may have missed an event gets a RESYNC. subscribers: how many receive events now.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, turns: Turns | None = None) -> None:
         self._store = store
         self._rev = Rev(0, 0)
         self._connected = False
         # Subscribers take turns. So does other work that thousands of clients can cause at once.
-        self.turns = Turns()
+        self.turns = turns or Turns()
         self._event_log = EventLog(self.turns)
         self.subscribers = 0
         # The last token as the last two polls of PostgreSQL read it.

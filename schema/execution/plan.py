@@ -22,11 +22,13 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from compiler import CompiledOperation, CompilerOptions, NotCompiled, compile_operation
+from db.caller import Scope
 from schema.execution.event_variables import event_variables
 from schema.limits.checks import check_document, check_numbers
 from schema.limits.cost import CostEstimator
 from schema.limits.document import fragments_of, operation_of, parse_options
 from schema.limits.operation_limits import OperationLimits
+from schema.limits.scopes import required_scopes
 
 MAX_PLANS, MAX_PLAN_BYTES = 1024, 24 * 2**20
 # A plan may take up to a quarter of the cache.
@@ -55,6 +57,7 @@ class Plan:
     compiled: None if only the standard executor can run the operation.
     point_bytes: at most this many bytes of texts of tasks are in the response for each point of the cost.
     event_variables: the variables that the events of a subscription depend on.
+    scopes: what a caller must be allowed to do.
     """
 
     document_hash: str | None = None
@@ -65,6 +68,7 @@ class Plan:
     compiled: CompiledOperation | None = None
     point_bytes: int = 0
     event_variables: frozenset[str] = frozenset()
+    scopes: frozenset[Scope] = frozenset()
     # Identifies the plan in the process, also after another plan has been made for the same operation.
     number: int = field(default_factory=count().__next__)
 
@@ -152,13 +156,15 @@ class Planner:
         if errors or operation is None:
             return Plan(hash_, document, errors, operation)
         cost = CostEstimator(self._schema, fragments, operation)
+        scopes = required_scopes(operation, fragments)
         if operation.operation is OperationType.SUBSCRIPTION:
             variables = event_variables(document, operation)
-            return Plan(hash_, document, (), operation, cost, event_variables=variables)
+            return Plan(hash_, document, (), operation, cost, event_variables=variables, scopes=scopes)
         # A field can be in the response again under each alias. One point of the cost is about one task.
         task_bytes = _TASK_BYTES if any(name in text for name in _LONG_FIELDS) else _SHORT_TASK_BYTES
         compiled = self._compile(document, operation_name)
-        return Plan(hash_, document, (), operation, cost, compiled, (1 + shape.aliases) * task_bytes)
+        point_bytes = (1 + shape.aliases) * task_bytes
+        return Plan(hash_, document, (), operation, cost, compiled, point_bytes, scopes=scopes)
 
     def _compile(self, document: DocumentNode, operation_name: str | None) -> CompiledOperation | None:
         if self._compiler is None:

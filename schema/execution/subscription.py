@@ -13,8 +13,9 @@ from schema.execution.schema import Schema
 
 
 class Selection(NamedTuple):
-    """What an answer depends on, except its payload: the number of the plan, and some variables."""
+    """What an answer depends on, except its payload: the workspace, the number of the plan, and some variables."""
 
+    workspace: str
     plan: int
     variables: Hashable
 
@@ -40,7 +41,7 @@ class RunningSubscription:
         self._variables = variables
         self._request_id = request_id
         self._new_context = new_context
-        self.selection = selection_of(plan, variables)
+        self.selection = selection_of(new_context(request_id).caller.workspace, plan, variables)
 
     async def source(self) -> AsyncGenerator[Any, None] | Answer:
         """Return the payloads for this subscriber, or an answer with the errors that prevent them."""
@@ -96,7 +97,8 @@ def start_subscription(
     return RunningSubscription(schema, plan, kept, request_id, new_context)
 
 
-def selection_of(plan: Plan, variables: Mapping[str, Any]) -> Selection:
+def selection_of(workspace: str, plan: Plan, variables: Mapping[str, Any]) -> Selection:
     """Return what the answers of a subscription with these variables depend on. An absent variable is not null."""
     names = sorted(plan.event_variables)
-    return Selection(plan.number, tuple((name, repr(variables[name])) for name in names if name in variables))
+    values = tuple((name, repr(variables[name])) for name in names if name in variables)
+    return Selection(workspace, plan.number, values)

@@ -15,7 +15,18 @@ LAYERS = ("api", "schema", "cache", "db")
 FOLDERS = (*LAYERS, "compiler", "loadgen", "tools", "benchmarks")
 MAX_LINES = 250
 # The parts of api, from bottom to top: a part may import only the parts before it.
-API_PARTS = ("config", "devstores", "graphql", "realtime", "metrics", "http", "app.py", "process", "__main__.py")
+API_PARTS = (
+    "config",
+    "devstores",
+    "graphql",
+    "identity",
+    "realtime",
+    "metrics",
+    "http",
+    "app.py",
+    "process",
+    "__main__.py",
+)
 # These modules connect parts that do not import each other.
 WIRING = ("api/app.py", "schema/build.py")
 

@@ -15,6 +15,7 @@ from cache.metrics import StoreMetrics
 from cache.reads.session import Session
 from cache.redis.client import Redis
 from cache.store import Store
+from db.caller import ANONYMOUS
 from db.pool import Database
 from schema.build import create_schema
 from schema.context import Context
@@ -35,7 +36,9 @@ async def test_subscription_does_not_grow_with_its_events(feed: Feed, monkeypatc
     monkeypatch.setattr(event_log, "MAX_EVENTS", EVENTS // 2)
     schema, store = create_schema(), feed._store
     plan = await schema.planner.prepare(CHANGED, None)
-    subscription = start_subscription(schema, plan, None, "a test", lambda id_: Context(Session(store), id_, feed))
+    subscription = start_subscription(
+        schema, plan, None, "a test", lambda id_: Context(Session(store), id_, ANONYMOUS, feed)
+    )
     assert subscription is not None
     events = SharedEvents(max_bytes=50_000).events(subscription)
 

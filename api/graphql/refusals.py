@@ -1,0 +1,44 @@
+"""Errors of operations that a caller may not run, that take too long, or whose response is too large."""
+
+from api.graphql.request import RequestError
+from db.caller import Caller
+from schema.execution.plan import Plan
+
+
+def check_scopes(plan: Plan, caller: Caller) -> None:
+    """Raise `RequestError` if the caller lacks a scope that the operation requires."""
+    if plan.scopes <= caller.scopes:
+        return
+    missing = " ".join(sorted(plan.scopes - caller.scopes))
+    error = RequestError(
+        403,
+        f"This operation requires the scope {missing}, which the token does not have. Use a token that has it.",
+        "FORBIDDEN",
+        {"scope": missing},
+    )
+    # RFC 6750, section 3.
+    error.headers = {"WWW-Authenticate": f'Bearer realm="millitask", error="insufficient_scope", scope="{missing}"'}
+    raise error
+
+
+def timeout_error(timeout_seconds: float, *, wrote: bool) -> RequestError:
+    """Return the error of an operation that was still running after the time limit."""
+    # Two codes, because a client may safely retry only a request that wrote nothing.
+    limit_ms = round(timeout_seconds * 1000)
+    problem, details = f"The request took longer than the limit of {limit_ms:,} ms", {"limit": limit_ms}
+    if wrote:
+        advice = "The change may have been applied fully or in part. Read the task again before you retry."
+        return RequestError(503, f"{problem}. {advice}", "OUTCOME_UNKNOWN", details)
+    advice = "Nothing was changed. Request fewer tasks or fields."
+    return RequestError(503, f"{problem} and was cancelled. {advice}", "REQUEST_TIMEOUT", details)
+
+
+def too_large_error(limit: int, *, wrote: bool) -> RequestError:
+    """Return the error of an operation whose response has more bytes than the limit."""
+    applied = " The changes were applied." if wrote else ""
+    return RequestError(
+        400,
+        f"The response has more than {limit:,} bytes.{applied} Request fewer tasks or fields.",
+        "RESPONSE_TOO_LARGE",
+        {"limit": limit},
+    )
