@@ -1,5 +1,6 @@
 """Tests the dialogs and panels whose code is loaded later: offline, after a deployment, and when a new build exists."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
 from tests.acceptance.web.task_list import TaskList
+from tests.acceptance.web.test_escape import escape_when_opened
 from tests.acceptance.web.test_live import CONNECTION_ERRORS
 
 CHUNKS = re.compile(r"/_next/static/chunks/")
@@ -22,6 +24,27 @@ PARTS_LOADED = """new Promise((resolve) =>
     new PerformanceObserver((list) => list.getEntriesByName('parts loaded').length > 0 && resolve())
         .observe({ type: 'mark', buffered: true }))"""
 NEW_VERSION = "A new version of this page is available."
+
+
+def open_parts(tab: Page) -> Locator:
+    return tab.get_by_role("dialog").or_(tab.get_by_role("complementary"))
+
+
+async def hold_later_chunks(tab: Page, url: str) -> Callable[[], Awaitable[None]]:
+    """Hold the files of the build that the page itself does not name. Returns a function that lets them through."""
+    html = await (await tab.request.get(url, headers={"Accept": "text/html"})).text()
+    released = asyncio.Event()
+
+    async def answer(route: Route) -> None:
+        if urlsplit(route.request.url).path not in html:
+            await released.wait()
+        await route.continue_()
+
+    async def release() -> None:
+        released.set()
+
+    await tab.route(CHUNKS, answer)
+    return release
 
 
 async def remove_later_chunks(tab: Page, url: str) -> Callable[[], Awaitable[None]]:
@@ -100,10 +123,34 @@ async def test_part_that_is_gone_fails_alone(site: Site, open_tab: OpenTab, moni
     await press(key)
     await expect(failure).to_be_visible()
     await bring_back()
+    await escape_when_opened(tab)
     await failure.get_by_role("button", name="Try again").press("Enter")
     await expect(failure).to_be_hidden()
-    await expect(tab.get_by_role("dialog").or_(tab.get_by_role("complementary")).first).to_be_visible()
+    await expect(open_parts(tab)).to_have_count(0)
+    await expect(tasks.grid).to_be_focused()
+    await press(key)
+    await expect(open_parts(tab)).to_have_count(1)
     await press("Escape")
+    await expect(open_parts(tab)).to_have_count(0)
+    await expect(tasks.grid).to_be_focused()
+
+
+@pytest.mark.parametrize("key", ["c", "Enter", "?", "Control+k", "i"])
+async def test_part_that_is_closed_while_it_loads_stays_closed(site: Site, open_tab: OpenTab, key: str) -> None:
+    await site.create_tasks("Write the letter")
+    tab = await open_tab("about:blank")
+    release = await hold_later_chunks(tab, site.url)
+    await tab.goto("/")
+    tasks, press = TaskList(tab), tab.keyboard.press
+    await tasks.expect_rows("Write the letter")
+    await press("Home")
+    await press(key)
+    await expect(tasks.dialog("Loading…")).to_be_focused()
+    await press("Escape")
+    await release()
+    await expect(tasks.grid).to_be_focused()
+    await tab.evaluate(PARTS_LOADED)
+    await expect(open_parts(tab)).to_have_count(0)
     await expect(tasks.grid).to_be_focused()
 
 

@@ -1,7 +1,7 @@
 /** Gives Escape to the topmost layer alone, so that it closes a dialog and not the panel under it. */
 import { useEffect, useRef } from 'react';
 
-/** The handlers of the open layers. The topmost is last. */
+/** The handlers of the open layers: dialogs and menus. The topmost is last. */
 const layers: (() => void)[] = [];
 
 /** Call this before any component adds a listener to the window: listeners run in the order in which they were added. */
@@ -16,6 +16,11 @@ function onKeyDown(event: KeyboardEvent): void {
   event.stopImmediatePropagation();
   event.preventDefault();
   close();
+}
+
+/** Return whether a dialog or a menu is open, or about to appear. */
+export function isLayerOpen(): boolean {
+  return layers.length > 0;
 }
 
 /** Call `onEscape` for each Escape while `active`. No other handler of the page receives it. */

@@ -1,5 +1,6 @@
 /** Keyboard shortcuts of the window. Shortcuts are off while the person types and while a dialog is open. */
 import { useEffect, useRef } from 'react';
+import { isLayerOpen } from './escapeKey';
 import { HeldKey, repeatsWhileHeld } from './heldKey';
 import { shortcutName } from './shortcutName';
 
@@ -32,7 +33,8 @@ export function useShortcuts(shortcuts: Shortcuts): void {
       const name = shortcutName(event);
       const run = Object.hasOwn(latest.current, name) ? latest.current[name] : undefined;
       if (!run || event.defaultPrevented) return;
-      if (!ALWAYS_ON.has(name) && isHandledByTarget(event)) return;
+      // A dialog receives the focus a moment after it is opened.
+      if (!ALWAYS_ON.has(name) && (isLayerOpen() || isHandledByTarget(event))) return;
       event.preventDefault();
       if (!repeatsWhileHeld(name)) {
         if (event.repeat) return;

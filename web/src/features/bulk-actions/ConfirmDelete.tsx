@@ -1,21 +1,25 @@
 /** Asks before a delete of many tasks. */
-import { Button, Group, Modal, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
+import { useState } from 'react';
+import { Dialog } from '@/ui/Dialog';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { pendingDelete } from './pendingDelete';
 
 export function ConfirmDelete() {
   const pending = useStore(pendingDelete);
-  if (!pending) return null;
-  const { count, confirm } = pending;
+  // The closing dialog keeps its content while it fades out.
+  const [shown, setShown] = useState(pending);
+  if (pending && pending !== shown) setShown(pending);
+  if (!shown) return null;
+  const { count, confirm } = shown;
   const close = () => pendingDelete.set(undefined);
   return (
-    <Modal
-      opened
+    <Dialog
+      opened={pending !== undefined}
       onClose={close}
       title={count === undefined ? t('bulk.confirmDeleteAll') : t('bulk.confirmDelete', { count })}
       centered
-      transitionProps={{ duration: 0 }}
       closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
       <Text size="sm">{t('bulk.confirmDeleteText')}</Text>
@@ -33,6 +37,6 @@ export function ConfirmDelete() {
           {t('actions.delete')}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

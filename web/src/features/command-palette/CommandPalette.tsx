@@ -4,6 +4,7 @@ import { useEffect, useMemo } from 'react';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { chooseLanguage } from '@/features/language/chooseLanguage';
 import { MAX_PRINTED_TASKS } from '@/features/print/printRequest';
+import { useEscapeKey } from '@/ui/escapeKey';
 import { Icon, type IconName } from '@/ui/icons';
 import { type Language, LANGUAGES } from '@/ui/language';
 import { t } from '@/ui/messages';
@@ -22,6 +23,7 @@ interface Props {
 }
 
 export function CommandPalette({ opened, commands, onClose }: Props) {
+  useEscapeKey(opened, onClose);
   useEffect(() => {
     if (opened) spotlight.open();
     else spotlight.close();
@@ -42,6 +44,8 @@ export function CommandPalette({ opened, commands, onClose }: Props) {
       title={t('commands.title')}
       actions={actions}
       shortcut={null}
+      closeOnEscape={false}
+      inert={!opened}
       nothingFound={t('commands.nothingFound')}
       highlightQuery
       scrollable

@@ -1,5 +1,5 @@
 /** The form for a new task. Its content is kept as a draft until the task is created. */
-import { Button, Group, Modal, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useDraft } from '@/features/task-editing/drafts';
 import { keepNewTask, settleNewTask } from '@/features/task-editing/queuedCreates';
@@ -9,8 +9,8 @@ import { taskCreatedHere } from '@/features/tasks/listEvents';
 import { ExpiryField } from '@/features/expiry/ExpiryField';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskPriority, TaskStatus } from '@/gql';
+import { Dialog } from '@/ui/Dialog';
 import { t } from '@/ui/messages';
-import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 
 interface Props {
   opened: boolean;
@@ -27,17 +27,16 @@ const DEFAULT_CHOICES: Choices = { status: 'TODO', priority: 'NONE', expiresAt: 
 
 export function CreateTaskDialog({ opened, onClose }: Props) {
   return (
-    <Modal
-      opened={useOpenedAfterMount(opened)}
+    <Dialog
+      opened={opened}
       onClose={onClose}
       title={t('tasks.new')}
       size="lg"
       centered
-      transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
       <CreateTaskForm onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

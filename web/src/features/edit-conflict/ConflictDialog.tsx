@@ -1,5 +1,4 @@
 /** Compares both versions of a field that was edited twice, and asks which one to keep. */
-import { Modal } from '@mantine/core';
 import { useState } from 'react';
 import { draftKey, readDraft } from '@/features/task-editing/drafts';
 import {
@@ -9,11 +8,10 @@ import {
   removeEditConflict,
 } from '@/features/task-editing/editConflicts';
 import { TEXT_FIELDS } from '@/features/task-editing/fieldConflicts';
-import { useEscapeKey } from '@/ui/escapeKey';
+import { Dialog } from '@/ui/Dialog';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { showToast } from '@/ui/toast';
-import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { VersionChoice } from './VersionChoice';
 
 export function ConflictDialog() {
@@ -21,23 +19,19 @@ export function ConflictDialog() {
   // The closing dialog keeps its content while it fades out.
   const [shown, setShown] = useState(current);
   if (current && current !== shown) setShown(current);
-  const opened = useOpenedAfterMount(current !== undefined);
   const close = () => current && decideLater(current);
-  useEscapeKey(opened, close);
   return (
-    <Modal
-      opened={opened}
+    <Dialog
+      opened={current !== undefined}
       onClose={close}
-      closeOnEscape={false}
       title={t('conflict.title')}
       size="xl"
       centered
       zIndex={400}
-      transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': t('conflict.decideLater') }}
     >
       {shown && <VersionChoice key={conflictKey(shown)} conflict={shown} onDone={() => removeEditConflict(shown)} />}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -5,6 +5,7 @@ import type { BulkFields } from '@/features/bulk-changes/bulkItem';
 import { ExpiryPicker } from '@/features/expiry/parts';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
+import { useEscapeKey } from '@/ui/escapeKey';
 import { t } from '@/ui/messages';
 import styles from './FieldMenu.module.css';
 import type { FieldMenuRequest } from './fieldMenuRequest';
@@ -47,6 +48,7 @@ interface ItemMenuProps {
 
 /** A menu at a place of the window. Number keys choose an item. */
 export function ItemMenu({ name, items, anchor, onClose }: ItemMenuProps) {
+  useEscapeKey(true, onClose);
   const latestItems = useRef(items);
   const focusedIndex = Math.max(
     items.findIndex(({ current }) => current),
@@ -70,6 +72,7 @@ export function ItemMenu({ name, items, anchor, onClose }: ItemMenuProps) {
     <Menu
       opened
       onClose={onClose}
+      closeOnEscape={false}
       position="bottom-start"
       offset={4}
       transitionProps={{ duration: 0 }}

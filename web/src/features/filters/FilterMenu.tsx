@@ -26,7 +26,7 @@ interface Props {
 
 export function FilterMenu({ opened: wanted, onClose, onFocusLost, ...menu }: Props) {
   const opened = useOpenedAfterMount(wanted);
-  useEscapeKey(opened, onClose);
+  useEscapeKey(wanted, onClose);
   useFocusReturn(opened, onFocusLost);
   return (
     <Popover

@@ -1,10 +1,10 @@
 /** The changes of this tab: those that can be redone, and those that can be undone, each up to any point. */
-import { Button, Modal, Stack, Text, Title } from '@mantine/core';
+import { Button, Stack, Text, Title } from '@mantine/core';
 import { changeHistory, redoUpTo, undoUpTo, type UndoStep } from '@/features/task-editing/undoStack';
 import { handleUndoKeys } from '@/features/task-editing/undoToast';
+import { Dialog } from '@/ui/Dialog';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
-import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import styles from './HistoryDialog.module.css';
 
 const UNDO = {
@@ -22,17 +22,16 @@ const REDO: typeof UNDO = {
 
 export function HistoryDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal
-      opened={useOpenedAfterMount(opened)}
+    <Dialog
+      opened={opened}
       onClose={onClose}
       title={t('history.title')}
       size="lg"
-      transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': t('actions.close') }}
       onKeyDown={handleUndoKeys}
     >
       <ChangeLists />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,7 @@
 /** A dialog that lists every keyboard shortcut of the page. */
-import { Group, Kbd, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Group, Kbd, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Dialog } from '@/ui/Dialog';
 import { t } from '@/ui/messages';
-import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { keyName } from './keyName';
 
 const groups = (): { name: string; shortcuts: [keys: string[], action: string][] }[] => [
@@ -61,13 +61,12 @@ const groups = (): { name: string; shortcuts: [keys: string[], action: string][]
 
 export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal
-      opened={useOpenedAfterMount(opened)}
+    <Dialog
+      opened={opened}
       onClose={onClose}
       title={t('keyboardHelp.title')}
       size="xl"
       centered
-      transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl" verticalSpacing="lg">
@@ -94,6 +93,6 @@ export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: ()
       <Text size="xs" c="dimmed" mt="lg">
         {t('keyboardHelp.note')}
       </Text>
-    </Modal>
+    </Dialog>
   );
 }

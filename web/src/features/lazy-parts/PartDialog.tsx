@@ -3,6 +3,7 @@ import { useEffectEvent, useId, useLayoutEffect, useRef, useState } from 'react'
 import { connection, connectionStatus } from '@/apollo/connection';
 import { newBuild } from '@/features/page-build/pageBuild';
 import { reloadPage } from '@/features/page-build/reloadPage';
+import { useEscapeKey } from '@/ui/escapeKey';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import styles from './PartDialog.module.css';
@@ -29,6 +30,7 @@ export function PartDialog({ hidden, ...props }: Props) {
 
 function OpenDialog({ kind, onRetry, onDismiss }: Omit<Props, 'hidden'>) {
   const titleId = useId();
+  useEscapeKey(true, () => onDismiss?.());
   return (
     // While the code is loaded, the dialog is invisible for a moment, but takes the keys that are meant for the part.
     <dialog

@@ -12,6 +12,7 @@ import { editOpenTitle } from '@/features/tasks/openTask';
 import type { Total } from '@/ui/format';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
+import { useLatch } from '@/ui/useLatch';
 import { DetachedTitleEditor } from './DetachedTitleEditor';
 import { EmptyList } from './EmptyState';
 import type { GridHandle, ListPosition } from './gridHandle';
@@ -138,7 +139,6 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate,
       if (isNothingSelected(selection.tasks)) followActiveRow();
       commands.deleteTasks();
     },
-    menuOpen: commands.menu !== undefined || rowMenu.request !== undefined,
     dismiss: () => {
       if (openId !== null) close();
       else if (!isNothingSelected(selection.tasks)) selection.clear();
@@ -149,7 +149,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate,
   useReportPosition({ view, setView, list, virtualizer, counted, onPositionChange });
   useShowCreatedTask({ view, list, refresh, focus });
 
-  const deleteIsPending = useStore(pendingDelete) !== undefined;
+  const confirmNeeded = useLatch(useStore(pendingDelete) !== undefined);
   const activeRowIsDrawn = activeRow >= virtualizer.first && activeRow <= virtualizer.last;
   const isEmpty = extent.known && extent.total === 0;
   const searchTerms = useMemo(() => parseQuery(view.q).terms, [view.q]);
@@ -188,7 +188,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate,
       <SelectionToolbar selection={selection} listTotal={found} commands={commands} focus={focus} />
       {commands.menu && <FieldMenu {...commands.menu} onClose={commands.closeMenu} />}
       {rowMenu.request && <RowMenu {...rowMenu.request} onClose={closeRowMenu} />}
-      {deleteIsPending && <ConfirmDelete />}
+      {confirmNeeded && <ConfirmDelete />}
     </div>
   );
 }

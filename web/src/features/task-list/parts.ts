@@ -14,5 +14,6 @@ export const RowMenu = lazyPart({
 
 export const ConfirmDelete = lazyPart({
   importPart: () => import('@/features/bulk-actions/ConfirmDelete').then((module) => module.ConfirmDelete),
+  isOpen: () => pendingDelete.get() !== undefined,
   close: () => pendingDelete.set(undefined),
 });

@@ -19,19 +19,9 @@ interface Options {
   deleteTasks: () => void;
   /** Close the open task, or else clear the selection. */
   dismiss: () => void;
-  /** Whether a menu is open or loading. The keys are then for the menu. */
-  menuOpen: boolean;
 }
 
-export function useGridKeys({
-  activeRow,
-  total,
-  virtualizer,
-  move,
-  extendSelection,
-  menuOpen,
-  ...actions
-}: Options): void {
+export function useGridKeys({ activeRow, total, virtualizer, move, extendSelection, ...actions }: Options): void {
   const clampRow = (row: number) => Math.min(Math.max(row, 0), Math.max(total - 1, 0));
   // Without an active row, the first visible one becomes active.
   const moveBy = (rows: number) => () => move(activeRow < 0 ? virtualizer.top : clampRow(activeRow + rows));
@@ -66,5 +56,5 @@ export function useGridKeys({
     l: actions.copyLink,
     Escape: actions.dismiss,
   };
-  useShortcuts(menuOpen ? {} : shortcuts);
+  useShortcuts(shortcuts);
 }

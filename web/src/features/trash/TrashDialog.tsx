@@ -1,13 +1,13 @@
 /** The trash: a dialog over the list with the deleted tasks, newest deletion first. The URL says that it is open. */
 import { useApolloClient } from '@apollo/client/react';
-import { Button, Group, Modal, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useCallback, useState } from 'react';
 import { nameTasks } from '@/features/task-editing/changeLabels';
 import { handleUndoKeys } from '@/features/task-editing/undoToast';
 import { restoreTasks } from '@/features/task-editing/useDeleteTasks';
+import { Dialog } from '@/ui/Dialog';
 import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
-import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { DeletedTaskList } from './DeletedTaskList';
 import styles from './TrashDialog.module.css';
 import { type DeletedTasks, useDeletedTasks } from './useDeletedTasks';
@@ -17,18 +17,17 @@ const MAX_RESTORED = 1_000;
 
 export function TrashDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal
-      opened={useOpenedAfterMount(opened)}
+    <Dialog
+      opened={opened}
       onClose={onClose}
       title={t('trash.title')}
       size={820}
-      transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': t('trash.close') }}
       classNames={{ body: styles.body }}
       onKeyDown={handleUndoKeys}
     >
       <Trash />
-    </Modal>
+    </Dialog>
   );
 }
 
