@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import Random
 
 from playwright.async_api import BrowserContext, Page, Route
+from playwright.async_api import Error as PlaywrightError
 
 from tests.acceptance.web.site import Site
 
@@ -79,7 +81,8 @@ class Faults:
         async def hang(route: Route) -> None:
             if "mutation" in (route.request.post_data or ""):
                 await asyncio.sleep(_HANG_SECONDS)
-            await route.continue_()
+            with suppress(PlaywrightError):  # healing the fault has let the request through, or the tab is closed
+                await route.continue_()
 
         await tab.route("**/graphql", hang, times=1)
 
