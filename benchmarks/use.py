@@ -169,10 +169,10 @@ class Person:
         await expect(self._tasks.dialog("Trash")).to_be_hidden()
 
     async def _activate(self) -> None:
-        """Give the focus to the list, and activate a row."""
+        """Give the focus to the list, and activate a row whose task is loaded."""
         await self._tasks.grid.focus()
         await self._press("j")
-        await expect(self._tasks.active_row).to_be_visible()
+        await expect(self._tasks.grid.locator("[data-active=true][data-task]")).to_be_visible()
 
     async def _type(self, text: str) -> None:
         """Type a text with a number, so that each text is new."""

@@ -5,6 +5,7 @@ PerformanceObserver measures the times in the page. Sizes are the compressed siz
 
 import asyncio
 import random
+import re
 import statistics
 import tempfile
 import time
@@ -171,8 +172,9 @@ async def measure_bulk_change(report: Report, browser: Browser, site: Site) -> N
             await tab.wait_for_timeout(KEY_INTERVAL_MS)
     took = time.perf_counter() - began
     measured = await tab.evaluate("measured")
-    changed = (await done.inner_text()).split()[1]
-    report.add(f"status change of {changed} of {count:,} tasks", took, "s", "≤ 20 s for 50,000")
+    changed = re.search(r"[\d,]+", await done.inner_text())
+    assert changed is not None
+    report.add(f"status change of {changed[0]} of {count:,} tasks", took, "s", "≤ 20 s for 50,000")
     report.add("slowest interaction during it (INP)", measured["inp"], "ms", "≤ 200 ms")
     began = time.perf_counter()
     await press("Control+z")
