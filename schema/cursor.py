@@ -52,18 +52,22 @@ def encode_cursors(tasks: Sequence[EncodedTask], order: Order) -> list[str]:
 
 def _position(task: EncodedTask | DeletedTask, order: PositionOrder) -> bytes:
     if isinstance(task, DeletedTask):
-        return pack_position(BY_DELETION, microseconds(task.deleted_at), task.task.id_bytes)
+        deleted_at = microseconds(task.deleted_at)
+        return pack_position(BY_DELETION, deleted_at, task.task.id_bytes, task.task.workspace)
     if order != "EXPIRING_SOON":
         return task.position
     assert task.expires_at_ms is not None
-    return pack_position(BY_EXPIRY, task.expires_at_ms, task.id_bytes)
+    return pack_position(BY_EXPIRY, task.expires_at_ms, task.id_bytes, task.workspace)
 
 
-def decode_cursor(argument: str, cursor: str, order: PositionOrder) -> IndexPosition:
-    """Return the position that a cursor names. Raises `BadInput`, which names the argument."""
+def decode_cursor(argument: str, cursor: str, order: PositionOrder, workspace: str) -> IndexPosition:
+    """Return the position that a cursor of a workspace names. Raises `BadInput`, which names the argument.
+
+    A cursor of another workspace is refused like any other text.
+    """
     try:
         raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-        sort_key, score, id_bytes = unpack_position(raw)
+        sort_key, score, id_bytes = unpack_position(raw, workspace)
         valid = 0 <= score < _SCORE_ENDS.get(sort_key, 0)
     except ValueError:
         valid = False

@@ -29,8 +29,9 @@ _HASHES = "the SHA-256, SHA-1 or MD5 of its text in lower-case hexadecimal digit
 class PersistedQueries:
     """The documents that requests can name by a hash.
 
-    Trusted documents never change. Documents that clients register are kept per worker, the least recently used
-    evicted first. A client that reaches another worker gets PERSISTED_QUERY_NOT_FOUND and sends the text.
+    Trusted documents never change, and belong to all workspaces. Documents that clients register belong to the
+    workspace of the client. They are kept per worker, the least recently used evicted first. A client that reaches
+    another worker gets PERSISTED_QUERY_NOT_FOUND and sends the text.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class PersistedQueries:
         self._trusted = trusted or {}
         self._trusted_only = trusted_only
         self._max_characters = max_characters
-        self._registered: OrderedDict[str, str] = OrderedDict()
+        # By workspace and hash.
+        self._registered: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._registered_bytes = 0
 
-    def resolve(self, request: GraphQLRequest, *, stored_only: bool) -> str:
+    def resolve(self, request: GraphQLRequest, workspace: str, *, stored_only: bool) -> str:
         """Return the text of the requested document. With `stored_only`, reject a text in the request, unless trusted.
 
         Raises `RequestError`.
@@ -59,7 +61,7 @@ class PersistedQueries:
                 "DOCUMENT_NOT_TRUSTED",
             )
         if hash_ is not None and request.query is None:
-            return self._registered_document(hash_)
+            return self._registered_document((workspace, hash_))
         if not request.query:
             raise RequestError(400, 'The request has no operation: send a "query", or the "documentId" of a document.')
         self._check_length(request.query)
@@ -75,17 +77,18 @@ class PersistedQueries:
             )
         return request.query
 
-    def register(self, request: GraphQLRequest) -> None:
+    def register(self, request: GraphQLRequest, workspace: str) -> None:
         """Store the text of a valid request that also carries its hash. Texts over the size limit are not stored."""
         hash_ = document_hash(request)
         if hash_ is None or request.query is None or hash_ in self._trusted or len(hash_) != _SHA256_DIGITS:
             return
         if len(request.query) > MAX_DOCUMENT_CHARACTERS:
             return
-        if hash_ not in self._registered:
+        key = workspace, hash_
+        if key not in self._registered:
             self._registered_bytes += _memory_bytes(request.query)
-        self._registered[hash_] = request.query
-        self._registered.move_to_end(hash_)
+        self._registered[key] = request.query
+        self._registered.move_to_end(key)
         while len(self._registered) > MAX_DOCUMENTS or self._registered_bytes > MAX_DOCUMENTS_BYTES:
             _, evicted = self._registered.popitem(last=False)
             self._registered_bytes -= _memory_bytes(evicted)
@@ -97,12 +100,12 @@ class PersistedQueries:
         if len(text) > MAX_LINES and (lines := 1 + text.count("\n") + text.count("\r")) > MAX_LINES:
             _refuse_length("lines", MAX_LINES, lines)
 
-    def _registered_document(self, hash_: str) -> str:
-        if hash_ not in self._registered:
+    def _registered_document(self, key: tuple[str, str]) -> str:
+        if key not in self._registered:
             # Apollo's protocol prescribes this message and code. Its clients then send the text.
             raise RequestError(400, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
-        self._registered.move_to_end(hash_)
-        return self._registered[hash_]
+        self._registered.move_to_end(key)
+        return self._registered[key]
 
 
 def _refuse_length(what: str, limit: int, requested: int) -> NoReturn:

@@ -64,9 +64,9 @@ class GraphQLService:
         """The turns that subscribers take. Other work that thousands of clients can cause at once takes them too."""
         return self._workspaces.turns
 
-    def document(self, request: GraphQLRequest, *, stored_only: bool = False) -> str:
+    def document(self, request: GraphQLRequest, caller: Caller, *, stored_only: bool = False) -> str:
         """Return the text that a request runs. Raises `RequestError`."""
-        return self._persisted_queries.resolve(request, stored_only=stored_only)
+        return self._persisted_queries.resolve(request, caller.workspace, stored_only=stored_only)
 
     async def execute(
         self,
@@ -86,7 +86,7 @@ class GraphQLService:
         operation has ended and before it has begun to write.
         """
         started = time.perf_counter()
-        document = self.document(request, stored_only=stored_only)
+        document = self.document(request, caller, stored_only=stored_only)
         planner, name = self._schema.planner, request.operation_name
         plan = planner.known(document, name) or await planner.prepare(document, name)
         check_scopes(plan, caller)
@@ -94,7 +94,7 @@ class GraphQLService:
         pages, key = workspace.store.page_cache, None if trace else self._page_key(plan, request, workspace.store)
         if key is not None and (page := await pages.valid_page(key, workspace.store.gate_lease.protocol)) is not None:
             if not read_only:
-                self._persisted_queries.register(request)
+                self._persisted_queries.register(request, caller.workspace)
             return ResponseBody(page.body, record_of(plan, points=page.points), executed=True, holder=page)
         context = _context(workspace, request_id, caller)
         metrics = None
@@ -108,22 +108,22 @@ class GraphQLService:
             error.record = record_of(plan, error.record.outcome)
             raise
         if answer.executed and not read_only:  # a GET request must have no side effect, not even on this cache
-            self._persisted_queries.register(request)
+            self._persisted_queries.register(request, caller.workspace)
         if metrics is not None:
             answer.extensions["cache"] = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
         points = answer.extensions.get("cost", {}).get("requested")
         body = self._encoded(answer, plan, points or 0)
         if key is not None and not answer.errors and (validity := context.session.cache.validity) is not None:
-            pages.store(key, len(key[1]), body, validity, points or 0)
+            pages.store(key, len(key[-1]), body, validity, points or 0)
         return ResponseBody(body, record_of(plan, _outcome(answer.errors), points), executed=answer.executed)
 
     @staticmethod
-    def _page_key(plan: Plan, request: GraphQLRequest, store: Store) -> tuple[int, bytes] | None:
-        """Return the key of the response in the page cache: plan and variables. None if it has no place there."""
+    def _page_key(plan: Plan, request: GraphQLRequest, store: Store) -> tuple[str, int, bytes] | None:
+        """Return the key of the response in the page cache: workspace, plan and variables. None if it has no place."""
         if plan.compiled is None or plan.kind is not GraphQLOperation.QUERY or not store.page_cache.max_bytes:
             return None
         variables = bytes(request.raw_variables)
-        return (plan.number, variables) if len(variables) <= _MAX_KEY_BYTES else None
+        return (store.workspace, plan.number, variables) if len(variables) <= _MAX_KEY_BYTES else None
 
     def record(self, document: str, operation_name: str | None) -> OperationRecord:
         """Return what logs and metrics tell of a subscription that starts."""

@@ -88,7 +88,7 @@ class GraphQLEndpoint:
             caller = await self._authenticator.caller(request.headers)
             given = read_requests(request, body, self._options.max_batch)
             if EVENT_STREAM in accept and not isinstance(given, list):
-                media_type = self._fitting_type(request, given, accept) or media_type
+                media_type = self._fitting_type(request, given, accept, caller) or media_type
             if media_type == EVENT_STREAM:
                 return await self._subscribe(request, given, caller)
             if isinstance(given, list):
@@ -101,9 +101,9 @@ class GraphQLEndpoint:
             media_type = error_media_type(accept)
             return GraphQLResponse(error.status, _error_body(error), media_type, error.headers)
 
-    def _fitting_type(self, request: IncomingRequest, given: GraphQLRequest, accept: str) -> str | None:
+    def _fitting_type(self, request: IncomingRequest, given: GraphQLRequest, accept: str, caller: Caller) -> str | None:
         """Return the accepted type that fits the operation: a stream for a subscription, else JSON."""
-        document = self._service.document(given, stored_only=self._stored_only(request))
+        document = self._service.document(given, caller, stored_only=self._stored_only(request))
         is_subscription = self._service.is_subscription(document, given.operation_name)
         return preferred_media_type(accept, (EVENT_STREAM,) if is_subscription else (JSON, GRAPHQL_JSON))
 
@@ -114,7 +114,7 @@ class GraphQLEndpoint:
             raise RequestError(
                 400, "A batch cannot subscribe. Send each subscription in its own request.", "BATCHING_DISABLED"
             )
-        document = self._service.document(given, stored_only=self._stored_only(request))
+        document = self._service.document(given, caller, stored_only=self._stored_only(request))
         events = await self._service.subscribe(document, given.variables, given.operation_name, caller, request.id)
         record = self._service.record(document, given.operation_name)
         stream = EventStream(events, self._streams, record)

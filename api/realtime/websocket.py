@@ -178,7 +178,7 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
                 {"limit": MAX_SUBSCRIPTIONS_PER_CONNECTION, "requested": len(self.operations) + 1},
             )
         request = parse_request(message.get("payload"))
-        document = self._service.document(request)
+        document = self._service.document(request, self._caller)
         self._service.check_scopes(document, request.operation_name, self._caller)
         return {"query": document, "variables": request.variables, "operationName": request.operation_name}
 

@@ -17,7 +17,7 @@ from db.task import TASK_FORMAT, Order, Status, Task
 
 # Changes with the fields of a task and with the encoding, so that workers of two releases, which run side by side
 # during a deployment, never decode each other's values. A value of another format is a miss.
-FORMAT = f"3.{TASK_FORMAT}"
+FORMAT = f"4.{TASK_FORMAT}"
 VALUE_PREFIX = f"V {FORMAT} ".encode()
 
 # The header follows the prefix: the packed position by creation, the expiry in milliseconds, the status. `head` of an
@@ -56,6 +56,11 @@ class EncodedTask(msgspec.Struct, eq=False, gc=False, weakref=False):
     def value(self) -> bytes:
         """The value of the entry."""
         return self.head + self.json
+
+    @property
+    def workspace(self) -> str:
+        """The workspace of the task."""
+        return self.head[len(VALUE_PREFIX) + 1 : _POSITION.start].decode()
 
     @property
     def id_bytes(self) -> bytes:
@@ -124,13 +129,15 @@ def encode_many(workspace: str, tasks: Sequence[Task]) -> list[EncodedTask]:
     for number in _TIME_FIELDS:
         columns[number] = tuple(map(msgspec.Raw, print_times(columns[number])))
     printed = map(_encode, map(_PrintedTask, *columns))
-    return [EncodedTask(prefix + _header(task), json, task) for task, json in zip(tasks, printed, strict=True)]
+    return [
+        EncodedTask(prefix + _header(workspace, task), json, task) for task, json in zip(tasks, printed, strict=True)
+    ]
 
 
-def _header(task: Task) -> bytes:
+def _header(workspace: str, task: Task) -> bytes:
     expiry = expires_at_ms(task)
     return (
-        pack_position(BY_CREATION, created_at_us(task), task.id.bytes)
+        pack_position(BY_CREATION, created_at_us(task), task.id.bytes, workspace)
         + (_NO_EXPIRY if expiry == "" else int(expiry)).to_bytes(8, signed=True)
         + VIEW_OF[task.status].to_bytes()
     )

@@ -88,6 +88,8 @@ def page_range(
     page: int | None,
     status: TaskStatus | None,
     order_by: TaskOrder,
+    *,
+    workspace: str,
 ) -> PageRange:
     """Return the range of a view that the arguments of `tasks` select. Raises `BadInput`.
 
@@ -100,8 +102,8 @@ def page_range(
     return PageRange(
         count=count,
         direction=direction,
-        after=None if after is None else decode_cursor("after", after, order),
-        before=None if before is None else decode_cursor("before", before, order),
+        after=None if after is None else decode_cursor("after", after, order, workspace),
+        before=None if before is None else decode_cursor("before", before, order, workspace),
         offset=0 if page is None else (page - 1) * count,
         status=status_argument(status),
         order=order,
@@ -114,6 +116,8 @@ def match_range(
     last: int | None = None,
     before: str | None = None,
     order: PositionOrder = "NEWEST",
+    *,
+    workspace: str,
 ) -> SearchRange:
     """Return the range of the matches that the arguments of a connection select. Raises `BadInput`.
 
@@ -123,8 +127,8 @@ def match_range(
     return SearchRange(
         count=count,
         direction=direction,
-        after=_cursor_position("after", after, order),
-        before=_cursor_position("before", before, order),
+        after=_cursor_position("after", after, order, workspace),
+        before=_cursor_position("before", before, order, workspace),
     )
 
 
@@ -169,5 +173,5 @@ def _check_page_number(page: int, exclusive: dict[str, object]) -> None:
         raise BadInput("page", problem, limit=MAX_PAGE_NUMBER, requested=page)
 
 
-def _cursor_position(argument: str, text: str | None, order: PositionOrder) -> Position | None:
-    return None if text is None else row_position(decode_cursor(argument, text, order), order)
+def _cursor_position(argument: str, text: str | None, order: PositionOrder, workspace: str) -> Position | None:
+    return None if text is None else row_position(decode_cursor(argument, text, order, workspace), order)

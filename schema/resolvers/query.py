@@ -41,7 +41,8 @@ class Query:
         order_by: args.OrderByArgument = TaskOrder.NEWEST,
     ) -> TaskConnection:
         """Resolve a page with one script for ids and entries, and one query for the tasks that are not cached."""
-        part = args.page_range(first, after, last, before, page, status, order_by)
+        workspace = info.context.caller.workspace
+        part = args.page_range(first, after, last, before, page, status, order_by, workspace=workspace)
         found = await read_page(info.context.session, part)
         if first is not None and last is not None:
             found = found.trimmed(max(0, len(found.tasks) - last), 0)
@@ -59,7 +60,7 @@ class Query:
         after: args.AfterArgument = None,
         status: args.StatusArgument = None,
     ) -> TaskMatchConnection:
-        part = args.match_range(first, after)
+        part = args.match_range(first, after, workspace=info.context.caller.workspace)
         found = await search_tasks(info.context.session, search_terms(query), part, args.status_argument(status))
         if found is None:
             raise no_words_error()
@@ -81,7 +82,7 @@ class Query:
     ) -> TaskMatchConnection:
         conditions = row_filter(filter)
         order: Order = "EXPIRING_SOON" if conditions.by_expiry else "NEWEST"
-        part = args.match_range(first, after, last, before, order)
+        part = args.match_range(first, after, last, before, order, workspace=info.context.caller.workspace)
         found = await filter_tasks(info.context.session, conditions, part)
         if first is not None and last is not None:
             found = found.last(last)
@@ -100,7 +101,8 @@ class Query:
         last: args.LastArgument = None,
         before: args.BeforeArgument = None,
     ) -> DeletedTaskConnection:
-        found = await deleted_tasks(info.context.session, args.match_range(first, after, last, before, "DELETED"))
+        part = args.match_range(first, after, last, before, "DELETED", workspace=info.context.caller.workspace)
+        found = await deleted_tasks(info.context.session, part)
         if first is not None and last is not None:
             found = found.last(last)
         return deleted_connection(found)

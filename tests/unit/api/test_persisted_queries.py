@@ -30,12 +30,13 @@ def hash_of(algorithm: str, text: str) -> str:
 
 
 def register(queries: PersistedQueries, document: str) -> None:
-    queries.register(GraphQLRequest(document, document_id=sha256_of(document)))
+    queries.register(GraphQLRequest(document, document_id=sha256_of(document)), "default")
 
 
-def is_registered(queries: PersistedQueries, document: str) -> bool:
+def is_registered(queries: PersistedQueries, document: str, workspace: str = "default") -> bool:
     try:
-        return queries.resolve(GraphQLRequest(document_id=sha256_of(document)), stored_only=True) == document
+        request = GraphQLRequest(document_id=sha256_of(document))
+        return queries.resolve(request, workspace, stored_only=True) == document
     except RequestError:
         return False
 
@@ -97,19 +98,19 @@ def test_manifest_may_name_documents_by_other_hashes(tmp_path: Path, algorithm: 
     path.write_text("\ufeff" + json.dumps({id_: TOTAL}))
     queries = PersistedQueries(load_manifest(path, create_schema()._schema), trusted_only=True)
     for given in (hash_, f"{algorithm}:{hash_}"):
-        assert queries.resolve(GraphQLRequest(document_id=given), stored_only=True) == TOTAL
+        assert queries.resolve(GraphQLRequest(document_id=given), "default", stored_only=True) == TOTAL
     with pytest.raises(RequestError, match="runs trusted documents only"):
-        queries.resolve(GraphQLRequest(document_id=hash_of(algorithm, "{ other }")), stored_only=False)
+        queries.resolve(GraphQLRequest(document_id=hash_of(algorithm, "{ other }")), "default", stored_only=False)
 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "md5"])
 def test_clients_register_documents_by_sha256_only(algorithm: str) -> None:
     queries = PersistedQueries()
     request = GraphQLRequest(TOTAL, document_id=hash_of(algorithm, TOTAL))
-    assert queries.resolve(request, stored_only=False) == TOTAL
-    queries.register(request)
+    assert queries.resolve(request, "default", stored_only=False) == TOTAL
+    queries.register(request, "default")
     with pytest.raises(RequestError, match="PersistedQueryNotFound"):
-        queries.resolve(GraphQLRequest(document_id=request.document_id), stored_only=False)
+        queries.resolve(GraphQLRequest(document_id=request.document_id), "default", stored_only=False)
 
 
 def test_memory_of_registered_documents_is_bounded() -> None:
@@ -129,7 +130,7 @@ def test_memory_of_registered_documents_is_bounded() -> None:
 def test_long_text_is_refused(text: str, limit: int, requested: int) -> None:
     queries = PersistedQueries(max_characters=1000 if limit == 1000 else 10_000)
     with pytest.raises(RequestError) as refused:
-        queries.resolve(GraphQLRequest(text), stored_only=False)
+        queries.resolve(GraphQLRequest(text), "default", stored_only=False)
     assert refused.value.extensions == {"code": "DOCUMENT_TOO_LONG", "limit": limit, "requested": requested}
 
 
@@ -137,4 +138,11 @@ def test_trusted_document_has_no_length_limit() -> None:
     text = TOTAL + "\n" * 6000
     queries = PersistedQueries({sha256_of(text): text}, max_characters=1000)
     request = GraphQLRequest(text, document_id=sha256_of(text))
-    assert queries.resolve(request, stored_only=True) == text
+    assert queries.resolve(request, "default", stored_only=True) == text
+
+
+def test_document_of_one_workspace_is_unknown_in_another() -> None:
+    queries = PersistedQueries()
+    register(queries, TOTAL)
+    assert is_registered(queries, TOTAL)
+    assert not is_registered(queries, TOTAL, "another")

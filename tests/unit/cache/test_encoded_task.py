@@ -63,7 +63,7 @@ def test_any_task_can_be_decoded(row: Task, workspace: str) -> None:
     assert (found.id, found.id_bytes, found.status) == (row.id, row.id.bytes, row.status)
     assert found.created_at_us == created_at_us(row)
     assert found.expires_at_ms == (None if row.expires_at is None else expires_at_ms(row))
-    assert unpack_position(found.position) == (BY_CREATION, created_at_us(row), row.id.bytes)
+    assert unpack_position(found.position, workspace) == (BY_CREATION, created_at_us(row), row.id.bytes)
 
 
 @given(rows())

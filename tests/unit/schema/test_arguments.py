@@ -16,7 +16,7 @@ from schema.types.task import TaskOrder, TaskStatus
 def range_of(**given: Any) -> PageRange:
     """Return the result of `page_range`, with null for each missing argument."""
     nulls: dict[str, Any] = dict.fromkeys(("first", "after", "last", "before", "page", "status"))
-    return page_range(**(nulls | {"order_by": TaskOrder.NEWEST} | given))
+    return page_range(**(nulls | {"order_by": TaskOrder.NEWEST, "workspace": "default"} | given))
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_page_number_with_cursor_or_last_is_rejected(other: str) -> None:
 
 
 def test_match_range() -> None:
-    assert match_range(None, None) == SearchRange(50)
-    assert match_range(3, None, 2) == SearchRange(3)
-    assert match_range(None, None, 2) == SearchRange(2, "last")
+    assert match_range(None, None, workspace="default") == SearchRange(50)
+    assert match_range(3, None, 2, workspace="default") == SearchRange(3)
+    assert match_range(None, None, 2, workspace="default") == SearchRange(2, "last")
     for count in (-1, 101):
         with pytest.raises(BadInput, match=r"^last must be from 0 to 100"):
-            match_range(None, None, count)
+            match_range(None, None, count, workspace="default")
 
 
 def test_id_argument_names_the_argument() -> None:
