@@ -44,7 +44,9 @@ from schema.build import create_schema
 from schema.limits.operation_limits import OperationLimits
 
 
-def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> Starlette:
+def create_app(
+    settings: Settings, snapshots: SnapshotFiles | None = None, authenticator: Authenticator | None = None
+) -> Starlette:
     """Return the service, which connects to the stores when it starts. The addresses of both stores must be set.
 
     snapshots: where the workers share their metrics; None if there is only this one.
@@ -53,7 +55,7 @@ def create_app(settings: Settings, snapshots: SnapshotFiles | None = None) -> St
     """
     workspaces = _create_workspaces(settings)
     store = workspaces.default.store
-    authenticator = Authenticator()
+    authenticator = authenticator or Authenticator()
     streams = StreamLimit(settings.max_streams, settings.max_subscriptions)
     origins = AllowedOrigins(settings.allowed_origins)
     site = StaticSite(settings.page_dir, playground=settings.development)

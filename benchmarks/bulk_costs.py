@@ -27,7 +27,7 @@ from loadgen.tasks import generate_tasks
 _INDEXES = ("task_page", "task_page_by_status", "task_filter", "task_gone", "task_expiring", "task_expiring_by_status")
 _CHECKS = (
     *("task_workspace_id", "task_id", "task_title", "task_description"),
-    *("task_created_at", "task_expires_at", "task_updated_at", "task_version"),
+    *("task_created_at", "task_expires_at", "task_updated_at", "task_version", "task_created_by", "task_updated_by"),
 )
 _DROP_CHECKS = "ALTER TABLE task " + ", ".join(f"DROP CONSTRAINT {name}" for name in _CHECKS)
 _DROP_TRIGGER = "DROP TRIGGER task_cut_expiry ON task"
@@ -83,7 +83,12 @@ async def measure_parts(report: Report, urls: dict[str, str], cpu_nanoseconds: C
             for _ in range(batches):
                 new = list(islice(tasks[name], BATCH_SIZE))
                 vectors = await task_table.words_of(new)
-                params = {"workspace": "default", "count": len(new), **task_table.row_arrays(new, vectors)}
+                params = {
+                    "workspace": "default",
+                    "author": None,
+                    "count": len(new),
+                    **task_table.row_arrays(new, vectors),
+                }
                 statement = INSERT_WITHOUT_WORDS if name in (WITHOUT_WORDS, ONLY_ROW) else task_table.INSERT_TASKS
                 await connections[name].query(statement, params, tuple_row)
             return (cpu_nanoseconds(connections[name]) - before) / (batches * BATCH_SIZE) / 1000

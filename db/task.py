@@ -32,11 +32,16 @@ WRITABLE_FIELDS = (
     WritableField("priority", "task_priority", is_enum=True),
     WritableField("expires_at", "timestamptz"),
 )
-READ_ONLY_COLUMNS: tuple[LiteralString, ...] = ("id", "created_at", "updated_at", "version")
+READ_ONLY_COLUMNS: tuple[LiteralString, ...] = (
+    *("id", "created_at", "updated_at", "version"),
+    *("created_by", "updated_by"),
+)
 
 
 class Task(Struct, frozen=True, rename="camel"):
     """A row of `task`. `id` is a UUIDv7, times are in UTC, and `version` starts at 1.
+
+    `created_by` and `updated_by` are None for anonymous callers and in tasks from before these columns.
 
     The cache decodes its entries directly into this msgspec struct: JSON objects with the members of the GraphQL type.
     """
@@ -50,6 +55,8 @@ class Task(Struct, frozen=True, rename="camel"):
     updated_at: datetime
     expires_at: datetime | None
     version: int
+    created_by: str | None = None
+    updated_by: str | None = None
 
 
 class NewTask(Struct, frozen=True):

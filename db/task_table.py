@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import structs
@@ -86,8 +86,10 @@ _VALUES: LiteralString = ", ".join(f"incoming.{field.name}::{field.sql_type}" fo
 # when the statement ends.
 INSERT_TASKS: LiteralString = f"""
     WITH created AS (
-        INSERT INTO task (workspace_id, id, {_FIELD_NAMES}, words, words_version, created_at, updated_at)
-        SELECT %(workspace)s, id, {_VALUES}, words, {words.VERSION}, at, at
+        INSERT INTO task (
+            workspace_id, id, {_FIELD_NAMES}, words, words_version, created_at, updated_at, created_by, updated_by
+        )
+        SELECT %(workspace)s, id, {_VALUES}, words, {words.VERSION}, at, at, %(author)s::text, %(author)s::text
         FROM {_INCOMING}
         CROSS JOIN LATERAL (SELECT statement_timestamp() + (number - 1) * interval '1 microsecond' AS at) AS created
         WHERE expires_at IS NULL OR expires_at > statement_timestamp()
@@ -100,28 +102,31 @@ INSERT_TASKS: LiteralString = f"""
 """
 
 
-async def insert_tasks(connection: Connection, workspace: str, new: Sequence[NewTask]) -> tuple[dict[UUID, Task], int]:
+async def insert_tasks(
+    connection: Connection, workspace: str, new: Sequence[NewTask], author: str | None = None
+) -> tuple[dict[UUID, Task], int]:
     """Create up to 1,000 tasks in one statement. Return the created tasks by id, in order, and the token of the write.
 
     Tasks whose id is taken and tasks that have already expired are left out. Without any created task the token is 0.
     """
-    params = {"workspace": workspace, "count": len(new), **row_arrays(new, await words_of(new))}
+    arrays = row_arrays(new, await words_of(new))
+    params = {"workspace": workspace, "author": author, "count": len(new), **arrays}
     [(started_at, token, ids)] = await connection.query(INSERT_TASKS, params, tuple_row)
     created_ids = None if ids is None else set(ids)
     created: dict[UUID, Task] = {}
     for number, task in enumerate(new):
         if created_ids is None or task.id in created_ids:
-            created.setdefault(task.id, _created_task(task, started_at + number * _MICROSECOND))
+            created.setdefault(task.id, _created_task(task, started_at + number * _MICROSECOND, author))
     return created, token if created else 0
 
 
-def _created_task(new: NewTask, created_at: datetime) -> Task:
+def _created_task(new: NewTask, created_at: datetime, author: str | None) -> Task:
     """Return the row of a new task, as the table stores it."""
     fields = structs.asdict(new)
     if new.expires_at is not None:
         cut = new.expires_at.microsecond // 1000 * 1000
         fields["expires_at"] = new.expires_at.astimezone(UTC).replace(microsecond=cut)
-    return Task(created_at=created_at, updated_at=created_at, version=1, **fields)
+    return Task(created_at=created_at, updated_at=created_at, version=1, created_by=author, updated_by=author, **fields)
 
 
 # The subquery locks the rows before the statement draws their tokens and reads the clock.
@@ -142,7 +147,9 @@ async def lock_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]
 
 
 # `updated_at` never decreases, even if the database's clock is set back.
-_TOUCH: LiteralString = "updated_at = greatest(updated_at, clock_timestamp()), version = version + 1"
+_TOUCH: LiteralString = (
+    "updated_at = greatest(updated_at, clock_timestamp()), version = version + 1, updated_by = %(author)s::text"
+)
 _SET_FIELDS: LiteralString = ", ".join(
     f"{field.name} = incoming.{field.name}::{field.sql_type}" for field in WRITABLE_FIELDS
 )
@@ -156,13 +163,14 @@ UPDATE_TASKS: LiteralString = f"""
 
 
 def update_tasks(
-    connection: Connection, workspace: str, tasks: Sequence[Task], vectors: Sequence[bytes]
+    connection: Connection, workspace: str, tasks: Sequence[Task], vectors: Sequence[bytes], author: str | None = None
 ) -> Statement[Task]:
     """Queue the statement that writes the writable fields and the words of locked tasks. It returns the written rows.
 
     `vectors` are the words of the tasks, see `words_of`.
     """
-    return connection.queue(UPDATE_TASKS, {"workspace": workspace, **row_arrays(tasks, vectors)}, task_row)
+    params = {"workspace": workspace, "author": author, **row_arrays(tasks, vectors)}
+    return connection.queue(UPDATE_TASKS, params, task_row)
 
 
 def _set_deleted_at(value: LiteralString) -> LiteralString:
@@ -177,14 +185,22 @@ DELETE_TASKS: LiteralString = _set_deleted_at("clock_timestamp()")
 RESTORE_TASKS: LiteralString = _set_deleted_at("NULL")
 
 
-def delete_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> Statement[Task]:
+def delete_tasks(
+    connection: Connection, workspace: str, tasks: Sequence[Task], author: str | None = None
+) -> Statement[Task]:
     """Queue the statement that marks locked tasks as deleted. The rows stay, and the statement returns them."""
-    return connection.queue(DELETE_TASKS, {"workspace": workspace, "ids": [task.id for task in tasks]}, task_row)
+    return connection.queue(DELETE_TASKS, _edit_params(workspace, tasks, author), task_row)
 
 
-def restore_tasks(connection: Connection, workspace: str, tasks: Sequence[Task]) -> Statement[Task]:
+def restore_tasks(
+    connection: Connection, workspace: str, tasks: Sequence[Task], author: str | None = None
+) -> Statement[Task]:
     """Queue the statement that restores locked tasks, with the next version. It returns the rows."""
-    return connection.queue(RESTORE_TASKS, {"workspace": workspace, "ids": [task.id for task in tasks]}, task_row)
+    return connection.queue(RESTORE_TASKS, _edit_params(workspace, tasks, author), task_row)
+
+
+def _edit_params(workspace: str, tasks: Sequence[Task], author: str | None) -> dict[str, Any]:
+    return {"workspace": workspace, "ids": [task.id for task in tasks], "author": author}
 
 
 async def words_of(tasks: Sequence[NewTask | Task]) -> list[bytes]:

@@ -223,7 +223,7 @@ class GraphQLService:
 
 
 def _context(workspace: Workspace, request_id: str, caller: Caller) -> Context:
-    return Context(Session(workspace.store), request_id, caller, workspace.feed)
+    return Context(Session(workspace.store, caller.author), request_id, caller, workspace.feed)
 
 
 def record_of(plan: Plan, outcome: str = OK, points: int | None = None) -> OperationRecord:

@@ -24,8 +24,10 @@ class Session:
     `cache.writes` take a session.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, author: str | None = None) -> None:
         self.store = store
+        # Who writes, as tasks store it.
+        self.author = author
         self.cache = CacheAccess(store)
         self._loader: TaskLoader | None = None
         # A write runs to its end even if the request times out.

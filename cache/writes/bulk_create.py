@@ -6,7 +6,6 @@ from uuid import UUID
 
 from cache.errors import NotDone, Refused, StoreUnavailable
 from cache.reads.session import Session
-from cache.store import Store
 from cache.writes.edits import existing_tasks
 from cache.writes.transaction import mark, protocol_for_write, retry_at_gate
 from db import gate, task_table
@@ -21,8 +20,8 @@ async def create_tasks(session: Session, new: Sequence[NewTask], *, all_or_none:
 
     Raises `StoreUnavailable` or `DatabaseError` if nothing was created. After `CommitUnknown`, all or none may exist.
     """
-    store, ids = session.store, [task.id for task in new]
-    write = retry_at_gate(store, lambda: _attempt(store, new, all_or_none))
+    ids = [task.id for task in new]
+    write = retry_at_gate(session.store, lambda: _attempt(session, new, all_or_none))
     return await session.finish_write(write, ids)
 
 
@@ -33,12 +32,13 @@ class _RejectAll(Exception):
         self.refused = refused
 
 
-async def _attempt(store: Store, new: Sequence[NewTask], all_or_none: bool) -> list[Task | Refused]:
+async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) -> list[Task | Refused]:
+    store = session.store
     try:
         async with store.database.shares.writes, store.database.transaction() as connection:
             protocol = protocol_for_write(store, await gate.enter_gate(connection, store.workspace, None))  # W1
             number = queue_transaction(connection)
-            created, token = await task_table.insert_tasks(connection, store.workspace, new)
+            created, token = await task_table.insert_tasks(connection, store.workspace, new, session.author)
             others = [task.id for task in new if task.id not in created] if len(created) < len(new) else []
             outcomes = await existing_tasks(connection, store.workspace, others) if others else {}
             refused: Outcomes = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, Refused)}

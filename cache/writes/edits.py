@@ -39,7 +39,7 @@ async def create_task(session: Session, new: NewTask) -> Task | Refused:
     workspace = session.store.workspace
 
     async def step(connection: Connection) -> Change:
-        created, token = await task_table.insert_tasks(connection, workspace, [new])
+        created, token = await task_table.insert_tasks(connection, workspace, [new], session.author)
         if task := created.get(new.id):
             return Change([EditResult(task, visible=True, before=None, token=token)])
         outcome = (await existing_tasks(connection, workspace, [new.id]))[new.id]
@@ -66,32 +66,33 @@ async def _run_edits(
     session: Session, id_: UUID | None, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool = False
 ) -> list[Task | Refused]:
     async def step(connection: Connection) -> Change:
-        return await _lock_and_plan(connection, session.store.workspace, kind, edits, all_or_none=all_or_none)
+        return await _lock_and_plan(connection, session, kind, edits, all_or_none=all_or_none)
 
     outcomes = await session.finish_write(run_write(session.store, id_, step), [edit.id for edit in edits])
     return [_row(outcome) for outcome in outcomes]
 
 
 async def _lock_and_plan(
-    connection: Connection, workspace: str, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool
+    connection: Connection, session: Session, kind: EditKind, edits: Sequence[Edit], *, all_or_none: bool
 ) -> Change:
     """W2: lock the rows, and decide for each edit, in order, what to write."""
-    locked = await task_table.lock_tasks(connection, workspace, [edit.id for edit in edits])
+    locked = await task_table.lock_tasks(connection, session.store.workspace, [edit.id for edit in edits])
     planned = [_plan(kind, edit, locked.get(edit.id)) for edit in edits]
     if all_or_none and any(isinstance(plan, Refused) for plan in planned):
         return Change([plan if isinstance(plan, Refused) else NotDone() for plan in planned])
     rows = [plan for plan in planned if isinstance(plan, Task)]
     outcomes = [_result(kind, plan, locked[plan.id]) if isinstance(plan, Task) else plan for plan in planned]
-    return Change(outcomes, await _write_of(workspace, kind, rows) if rows else None)
+    return Change(outcomes, await _write_of(session, kind, rows) if rows else None)
 
 
-async def _write_of(workspace: str, kind: EditKind, rows: list[Task]) -> Callable[[Connection], Statement[Task]]:
+async def _write_of(session: Session, kind: EditKind, rows: list[Task]) -> Callable[[Connection], Statement[Task]]:
     """Return what queues the statement that writes the rows."""
+    workspace, author = session.store.workspace, session.author
     if kind == "update":
         vectors = await task_table.words_of(rows)
-        return lambda connection: task_table.update_tasks(connection, workspace, rows, vectors)
+        return lambda connection: task_table.update_tasks(connection, workspace, rows, vectors, author)
     queue = task_table.delete_tasks if kind == "delete" else task_table.restore_tasks
-    return lambda connection: queue(connection, workspace, rows)
+    return lambda connection: queue(connection, workspace, rows, author)
 
 
 def _plan(kind: EditKind, edit: Edit, locked: LockedTask | None) -> Task | WriteOutcome:

@@ -66,6 +66,13 @@ class Task(Node):
         description="The version: 1 when the task is created, incremented by each change. Pass it as `expectedVersion` "
         "to detect concurrent changes."
     )
+    created_by: str | None = strawberry.field(
+        description="Who created the task: the actor of the caller. Null for anonymous callers, and for tasks from "
+        "before the service recorded it."
+    )
+    updated_by: str | None = strawberry.field(
+        description="Who last changed the task: the actor of the caller. Null as in `createdBy`."
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Info[Any, Any]) -> bool:

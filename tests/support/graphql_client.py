@@ -11,13 +11,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from api.config.settings import Settings
+from api.identity.authenticator import Authenticator
 from millitask import __version__
 
 TOTAL = "{ tasks(first: 1) { totalCount } }"
 
 # All fields of a task. A document that spreads `...TaskFields` must contain this fragment.
 TASK_FIELDS = """
-fragment TaskFields on Task { id title description status priority createdAt updatedAt expiresAt version }
+fragment TaskFields on Task {
+  id title description status priority createdAt updatedAt expiresAt version createdBy updatedBy
+}
 """
 
 CREATE = f"""
@@ -54,11 +57,13 @@ def without_cost(answer: Any) -> Any:
 class Client:
     """A GraphQL client of the service."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, headers: dict[str, str] | None = None) -> None:
         self.http = http
+        self.headers = headers or {}
 
     async def post(self, content: bytes, content_type: str = "application/json") -> httpx.Response:
-        return await self.http.post("/graphql", content=content, headers={"Content-Type": content_type})
+        headers = {"Content-Type": content_type, **self.headers}
+        return await self.http.post("/graphql", content=content, headers=headers)
 
     async def send(self, document: str, **variables: Any) -> httpx.Response:
         # json.dumps escapes all non-ASCII characters, so it can encode an unpaired surrogate.
@@ -108,9 +113,9 @@ class Client:
 
 
 @asynccontextmanager
-async def started(settings: Settings) -> AsyncIterator[Client]:
+async def started(settings: Settings, authenticator: Authenticator | None = None) -> AsyncIterator[Client]:
     """Run the service and yield a client, without waiting until the service is ready."""
-    app = create_app(settings)
+    app = create_app(settings, authenticator=authenticator)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
@@ -120,9 +125,9 @@ async def started(settings: Settings) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Client]:
+async def running(settings: Settings, authenticator: Authenticator | None = None) -> AsyncIterator[Client]:
     """Run the service and yield a client as soon as the service is ready and its index is built."""
-    async with started(settings) as client:
+    async with started(settings, authenticator) as client:
         await ready(client)
         yield client
 

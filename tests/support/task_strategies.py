@@ -28,4 +28,6 @@ def rows() -> st.SearchStrategy[Task]:
         updated_at=TIMES,
         expires_at=st.none() | EXPIRIES,
         version=st.integers(1, 2**31 - 1),
+        created_by=st.none() | TEXTS,
+        updated_by=st.none() | TEXTS,
     )

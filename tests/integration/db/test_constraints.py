@@ -15,16 +15,18 @@ from db.task_table import insert_tasks
 from tests.support.task_factories import PAST, WORKSPACE, new_id, new_task
 
 INSERT: LiteralString = """
-    INSERT INTO task (workspace_id, id, title, description, created_at, updated_at, expires_at, version)
+    INSERT INTO task (workspace_id, id, title, description, created_at, updated_at, expires_at, version, created_by,
+                      updated_by)
     VALUES (%(workspace_id)s, %(id)s, %(title)s, %(description)s, %(created_at)s, %(updated_at)s, %(expires_at)s,
-            %(version)s)
+            %(version)s, %(created_by)s, %(updated_by)s)
 """
 
 
 def row_values(**values: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
     defaults = {"workspace_id": WORKSPACE, "id": new_id(), "title": "t", "description": "", "version": 1}
-    return defaults | {"created_at": now, "updated_at": now, "expires_at": None} | values
+    authors = dict.fromkeys(("created_by", "updated_by"))
+    return defaults | authors | {"created_at": now, "updated_at": now, "expires_at": None} | values
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,7 @@ def row_values(**values: Any) -> dict[str, Any]:
         {"expires_at": datetime(2199, 12, 31, tzinfo=UTC)},
         {"created_at": datetime(1970, 1, 1, tzinfo=UTC)},
         {"version": 2**31 - 1},
+        {"created_by": "🫖" * 300, "updated_by": "a"},
     ],
 )
 async def test_value_at_its_limit_is_accepted(connection: Connection, values: dict[str, Any]) -> None:
@@ -63,6 +66,10 @@ async def test_value_at_its_limit_is_accepted(connection: Connection, values: di
         ("task_expires_at", {"expires_at": datetime(2200, 1, 1, tzinfo=UTC)}),
         ("task_updated_at", {"updated_at": PAST}),
         ("task_version", {"version": 0}),
+        ("task_created_by", {"created_by": ""}),
+        ("task_created_by", {"created_by": "x" * 301}),
+        ("task_updated_by", {"updated_by": ""}),
+        ("task_updated_by", {"updated_by": "x" * 301}),
     ],
 )
 async def test_value_over_its_limit_is_refused(connection: Connection, constraint: str, values: dict[str, Any]) -> None:
@@ -76,7 +83,9 @@ async def test_every_constraint_has_a_test(connection: Connection) -> None:
         "SELECT conname FROM pg_constraint WHERE conrelid = 'task'::regclass AND contype = 'c'"
     )
     tested = {f"task_{name}" for name in ("title", "description", "id", "workspace_id")}
-    tested |= {f"task_{name}" for name in ("created_at", "expires_at", "updated_at", "version")}
+    tested |= {
+        f"task_{name}" for name in ("created_at", "expires_at", "updated_at", "version", "created_by", "updated_by")
+    }
     assert {name for (name,) in await found.fetchall()} == tested
 
 

@@ -44,6 +44,8 @@ async def test_create_task_with_a_title_only(client: Client) -> None:
         "createdAt": task["createdAt"],
         "updatedAt": task["createdAt"],
         "version": 1,
+        "createdBy": None,
+        "updatedBy": None,
         **DEFAULTS,
     }
     assert datetime.fromisoformat(task["createdAt"]).utcoffset() == timedelta(0)
