@@ -27,6 +27,9 @@ MISSING_RIGHTS: LiteralString = """
     WITH needed (kind, name, rights) AS (VALUES
         ('TABLE', 'task', '{SELECT,INSERT,UPDATE,DELETE}'::text[]),
         ('TABLE', 'gate', '{SELECT,INSERT,UPDATE}'),
+        ('TABLE', 'workspace', '{SELECT,INSERT,UPDATE}'),
+        ('TABLE', 'api_token', '{SELECT,INSERT,UPDATE,DELETE}'),
+        ('TABLE', 'audit_log', '{SELECT,INSERT,DELETE}'),
         ('TABLE', '_yoyo_migration', '{SELECT}'),
         ('TABLE', '_yoyo_version', '{SELECT}'),
         ('SEQUENCE', 'mark_token', '{USAGE,SELECT}'),

@@ -28,6 +28,9 @@ LIMITS = DatabaseLimits()
 GRANTS = (
     ("SELECT, INSERT, UPDATE, DELETE", "TABLE task"),
     ("SELECT, INSERT, UPDATE", "TABLE gate"),
+    ("SELECT, INSERT, UPDATE", "TABLE workspace"),
+    ("SELECT, INSERT, UPDATE, DELETE", "TABLE api_token"),
+    ("SELECT, INSERT, DELETE", "TABLE audit_log"),
     ("SELECT", "TABLE _yoyo_migration"),
     ("SELECT", "TABLE _yoyo_version"),
     ("SELECT, USAGE", "SEQUENCE mark_token"),
