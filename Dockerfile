@@ -35,6 +35,7 @@ WORKDIR /app
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     MILLITASK_HOST=0.0.0.0 \
+    MILLITASK_IDENTITY=tokens \
     MILLITASK_PROFILE=production
 COPY --from=wheels /venv/ /venv/
 COPY api/ api/

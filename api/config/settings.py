@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from api.config.limits import PREFIX, Limits
+from api.config.identity import IdentitySettings
+from api.config.limits import PREFIX
 from api.config.passwords import with_password
 from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, MemorySize, Networks, Origins, RedisUrl
 
@@ -19,7 +20,7 @@ class SettingsError(Exception):
     """A setting that the service cannot use. The message names the variable, one line for each problem."""
 
 
-class Settings(Limits):
+class Settings(IdentitySettings):
     """The settings with their defaults and limits. docs/reference/settings.md describes the same settings."""
 
     model_config = SettingsConfigDict(

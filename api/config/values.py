@@ -1,9 +1,10 @@
 """Types of setting values, each with its check."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
@@ -17,6 +18,29 @@ _ORIGIN = re.compile(
 # A name or an address, or all names. The service compares the Host header without its port.
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[?[0-9a-f:]+\]?|\*", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+_METHODS = ("tokens", "oidc")
+# Signatures by a private key only. With HMAC, whoever verifies a token could also forge one.
+_ALGORITHMS = (*(f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)), "EdDSA")
+
+
+def split_list(values: str) -> list[str]:
+    """Return the values of a list that is separated by commas. Empty ones are left out."""
+    return [value.strip() for value in values.split(",") if value.strip()]
+
+
+def is_ip_address(name: str) -> bool:
+    """Return whether a name is an IP address."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach the address."""
+    return host == "localhost" or (is_ip_address(host) and ip_address(host).is_loopback)
 
 
 def _check_scheme(url: str, *schemes: str) -> str:
@@ -71,6 +95,37 @@ def _check_networks(networks: str) -> str:
     return networks
 
 
+def _check_methods(methods: str) -> str:
+    given = split_list(methods)
+    if methods != "none" and (not given or not set(given) <= set(_METHODS)):
+        raise ValueError("must be none, or a list of tokens and oidc, separated by commas")
+    return methods
+
+
+def _check_algorithms(algorithms: str) -> str:
+    given = split_list(algorithms)
+    if not given or not set(given) <= set(_ALGORITHMS):
+        raise ValueError(f"must be a list of {', '.join(_ALGORITHMS)}, separated by commas")
+    return algorithms
+
+
+def _check_issuers(issuers: str) -> str:
+    for issuer in split_list(issuers):
+        parts = urlsplit(issuer)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        if not secure or not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise ValueError("must be URLs such as https://id.example.com; http:// only on this machine")
+    return issuers
+
+
+def _check_public_url(url: str) -> str:
+    parts = urlsplit(url)
+    plain = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+    if url and not (plain and parts.path in ("", "/") and not parts.query and not parts.fragment):
+        raise ValueError("must be a scheme and a host such as https://tasks.example.com, without a path")
+    return url.rstrip("/")
+
+
 def _make_absolute(path: Path) -> Path:
     # Child processes may run in other folders than the one that a relative path starts from.
     return path.expanduser().resolve()
@@ -84,3 +139,7 @@ Origins = Annotated[str, AfterValidator(_check_origins)]
 HeaderNames = Annotated[str, AfterValidator(_check_header_names)]
 Networks = Annotated[str, AfterValidator(_check_networks)]
 AbsolutePath = Annotated[Path, AfterValidator(_make_absolute)]
+IdentityMethods = Annotated[str, AfterValidator(_check_methods)]
+Algorithms = Annotated[str, AfterValidator(_check_algorithms)]
+Issuers = Annotated[str, AfterValidator(_check_issuers)]
+PublicUrl = Annotated[str, AfterValidator(_check_public_url)]

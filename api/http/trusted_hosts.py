@@ -1,13 +1,13 @@
 """The check of host names, as a protection against DNS rebinding."""
 
 from collections.abc import Collection
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import structlog
 from starlette.responses import Response
 
 from api.config.settings import Settings
+from api.config.values import is_ip_address, is_loopback
 from api.http.errors import error_response
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ def trusted_names(settings: Settings) -> list[str] | None:
     `localhost` is always allowed, because an attacker cannot make that name resolve elsewhere.
     """
     names = settings.allowed_hosts
-    if "*" in names or not (names or _is_loopback(settings.host)):
+    if "*" in names or not (names or is_loopback(settings.host)):
         return None
     return [_LOCALHOST, *names]
 
@@ -70,16 +70,4 @@ class TrustedHosts:
             name = urlsplit(f"//{host}").hostname
         except ValueError:
             return False
-        return name is None or name in names or _is_ip_address(name)
-
-
-def _is_ip_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host == _LOCALHOST or (_is_ip_address(host) and ip_address(host).is_loopback)
+        return name is None or name in names or is_ip_address(name)

@@ -1,10 +1,11 @@
-"""Check before the start that the stores fit, and that the trusted documents are valid."""
+"""Check before the start that callers are identified, that the stores fit, and that the trusted documents are valid."""
 
 import asyncio
 
 import structlog
 
-from api.config.settings import Settings
+from api.config.identity import exposure_problem
+from api.config.settings import Settings, SettingsError
 from api.devstores import StoreSetupError
 from api.devstores.connectivity import check_database
 from cache.errors import CacheUnavailable
@@ -21,6 +22,12 @@ log = structlog.get_logger(__name__)
 
 class UnfitStores(Exception):
     """A store that the service must not use. The message has one line for each problem and says how to fix it."""
+
+
+def check_exposure(settings: Settings) -> None:
+    """Raise `SettingsError` if other machines could connect without being identified."""
+    if (problem := exposure_problem(settings.host, settings)) is not None:
+        raise SettingsError(problem)
 
 
 def check_trusted_documents(settings: Settings) -> None:
