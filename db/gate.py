@@ -1,11 +1,11 @@
 """The gate: whether the Redis index may be used, which epoch it has, and the locks of its readers and writers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, LiteralString
 from uuid import UUID
 
-from psycopg.rows import scalar_row
+from psycopg.rows import scalar_row, tuple_row
 
 from db.pool import Connection
 from db.row_factories import record_row
@@ -41,6 +41,17 @@ async def read_gate(connection: Connection, workspace: str) -> Gate:
     """G1: return the committed gate."""
     rows = await connection.query(READ_GATE, {"workspace": workspace}, _gate_row)
     return rows[0] if rows else NEVER_BUILT
+
+
+READ_GATES: LiteralString = """
+    SELECT workspace_id, state::text, epoch, redis_run_id FROM gate WHERE workspace_id = ANY(%(workspaces)s)
+"""
+
+
+async def read_gates(connection: Connection, workspaces: Sequence[str]) -> dict[str, Gate]:
+    """G1: return the committed gates of these workspaces. A gate that was never built is missing."""
+    rows = await connection.query(READ_GATES, {"workspaces": list(workspaces)}, tuple_row)
+    return {workspace: Gate(*gate) for workspace, *gate in rows}
 
 
 ENTER_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM enter_gate(%(workspace)s, %(id)s)"
@@ -97,6 +108,24 @@ async def switch_off(connection: Connection, workspace: str, epoch: int) -> bool
     return bool(await connection.query(SWITCH_OFF, {"workspace": workspace, "epoch": epoch}, scalar_row))
 
 
+# In the order of the workspaces, so that two processes cannot deadlock.
+SWITCH_GATES_OFF: LiteralString = """
+    UPDATE gate SET state = 'off' WHERE workspace_id IN (
+        SELECT workspace_id FROM gate
+        JOIN unnest(%(workspaces)s::text[], %(epochs)s::bigint[]) AS closed (workspace_id, epoch)
+            USING (workspace_id, epoch)
+        WHERE state = 'closing' ORDER BY workspace_id FOR NO KEY UPDATE OF gate SKIP LOCKED
+    )
+    RETURNING workspace_id
+"""
+
+
+async def switch_gates_off(connection: Connection, epochs: Mapping[str, int]) -> set[str]:
+    """G3: do what `switch_off` does for several workspaces, given their epochs. Return those that it changed."""
+    params = {"workspaces": list(epochs), "epochs": list(epochs.values())}
+    return set(await connection.query(SWITCH_GATES_OFF, params, scalar_row))
+
+
 TRY_TO_BUILD: LiteralString = """
     SELECT pg_try_advisory_xact_lock(4, hashtext(%(workspace)s)),
            set_config('statement_timeout', '0', true), set_config('transaction_timeout', '0', true),
@@ -129,7 +158,8 @@ async def begin_building(connection: Connection, workspace: str) -> int | None:
 
 
 WRITE_BUILDING: LiteralString = """
-    UPDATE gate SET state = 'building', epoch = %(epoch)s, redis_run_id = %(redis_run_id)s, since = clock_timestamp()
+    UPDATE gate SET state = 'building', epoch = %(epoch)s, redis_run_id = %(redis_run_id)s, since = clock_timestamp(),
+        used_at = clock_timestamp()
     WHERE workspace_id = %(workspace)s AND state IN ('off', 'building') RETURNING true
 """
 

@@ -37,7 +37,7 @@ class GateLease:
         self._database = database
         self._redis = redis
         self._metrics = metrics
-        self._workspace = workspace
+        self.workspace = workspace
         self.gate: Gate | None = None
         self.redis_answers = False  # until the watcher has checked it
         # The epoch of an index that a read found missing, and how; the watcher closes the gate of that epoch.
@@ -49,7 +49,18 @@ class GateLease:
         self._answered_at = 0.0
         self._protocol: Protocol | None = None
         self._observed_at = self._valid_until = -READY_TIMEOUT_SECONDS
+        # Set by the watcher after its first look at the gate and at Redis.
+        self.observed = asyncio.Event()
+        # Whether the watcher shall read this gate now. The event is that of the watcher, if one watches the gate.
+        self.woken = False
         self.wake_up_event = asyncio.Event()
+        # Whether this process has used the workspace since the last round of the watcher, when it did last, and when it
+        # last recorded that in PostgreSQL, by `clock`.
+        self.touched = True
+        self.used_at = clock()
+        self.recorded_at = self.used_at
+        # The run id of the Redis because of which this process has closed the gate.
+        self.closed_run_id = ""
 
     @property
     def ready(self) -> bool:
@@ -79,10 +90,11 @@ class GateLease:
         """Return the protocol on the index that a gate names."""
         if self._protocol is not None and self._protocol.gate == observed:
             return self._protocol
-        return Protocol(self._redis, observed, self._workspace)
+        return Protocol(self._redis, observed, self.workspace)
 
     def wake_up(self) -> None:
         """Let the watcher look at the gate now rather than at its next round."""
+        self.woken = True
         self.wake_up_event.set()
 
     def report_lost_index(self, epoch: int, error: IndexLost) -> None:
@@ -102,7 +114,7 @@ class GateLease:
         self.redis_answers = False
         if self._bypassed_at is None:
             self._bypassed_at = clock()
-            log.warning("reads bypass Redis", epoch=epoch, reason=explain(error))
+            log.warning("reads bypass Redis", workspace=self.workspace, epoch=epoch, reason=explain(error))
 
     def use_redis(self, epoch: int) -> None:
         """Let later reads use Redis, which has answered the watcher or has not failed since."""
@@ -110,7 +122,12 @@ class GateLease:
         if not self.redis_answers:
             self.redis_answers, self._answered_at = True, now
         if self._bypassed_at is not None and now - self._answered_at >= RECOVERY_SECONDS:
-            log.info("reads use Redis again", epoch=epoch, seconds=round(now - self._bypassed_at, 1))
+            log.info(
+                "reads use Redis again",
+                workspace=self.workspace,
+                epoch=epoch,
+                seconds=round(now - self._bypassed_at, 1),
+            )
             self._bypassed_at = None
 
     def record_failure(self, epoch: int, error: BaseException) -> None:
@@ -124,19 +141,19 @@ class GateLease:
         self.record_failure(epoch, error)
         lost = isinstance(error, IndexLost) and (not isinstance(error, OtherRedis) or self._used_redis_of(epoch))
         async with self._database.connection() as connection:
-            closed = await gate.close_gate(connection, self._workspace, epoch, lost=lost)
+            closed = await gate.close_gate(connection, self.workspace, epoch, lost=lost)
         if closed:
             if isinstance(error, OtherRedis) and not lost and not self._has_closed:
                 # Usual after a restart with an empty Redis.
-                log.info("gate closed", epoch=epoch, reason=explain(error))
+                log.info("gate closed", workspace=self.workspace, epoch=epoch, reason=explain(error))
             else:
-                log.warning("gate closed", epoch=epoch, reason=explain(error))
+                log.warning("gate closed", workspace=self.workspace, epoch=epoch, reason=explain(error))
             self._has_closed = True
             self._metrics.closings += 1
             self.wake_up()
             if isinstance(error, OtherRedis):
                 # This process itself may have the wrong address. It must not close one index after another.
-                self._redis.last_run_id = ""
+                self.closed_run_id = "" if self.gate is None else self.gate.redis_run_id
         return closed
 
     def _used_redis_of(self, epoch: int) -> bool:
@@ -144,4 +161,7 @@ class GateLease:
 
         If so, a server with another run id means that Redis was restarted, rather than a wrong address.
         """
-        return self.gate is not None and self.gate.epoch == epoch and self._redis.last_run_id == self.gate.redis_run_id
+        gate = self.gate
+        if gate is None or gate.epoch != epoch or gate.redis_run_id == self.closed_run_id:
+            return False
+        return gate.redis_run_id in self._redis.used_run_ids

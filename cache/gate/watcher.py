@@ -1,15 +1,17 @@
-"""The watcher: every process reads the gate several times a second and advances its state when due."""
+"""The watcher: every process reads the gates of its open workspaces in one query and advances their states when due."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
 
 from cache.errors import CacheUnavailable, IndexLost
-from cache.gate.lease import GATE_LEASE_SECONDS, GateLease, clock
+from cache.gate.lease import GATE_LEASE_SECONDS, READY_TIMEOUT_SECONDS, GateLease, clock
 from db import gate
 from db.errors import DatabaseError, explain
-from db.gate import Gate
+from db.gate import NEVER_BUILT, Gate
+from db.idle_gates import queue_record_use
 from db.pool import Connection, Database
 
 log = structlog.get_logger(__name__)
@@ -22,48 +24,164 @@ CLOSING_MARGIN_SECONDS = 0.2
 SeenClosing = tuple[Gate, float]
 
 
-async def watch_gate(lease: GateLease, database: Database, workspace: str) -> None:
-    """Watch the gate for the lifetime of the process, on a connection that no reader can take."""
-    seen: SeenClosing | None = None
-    while True:
+class GateWatcher:
+    """Watches the gates of any number of workspaces, on a connection that no reader can take.
+
+    index_idle_seconds: how long no process may use a workspace before its index is dropped; 0 means never.
+    """
+
+    def __init__(self, database: Database, index_idle_seconds: float = 0.0) -> None:
+        self._database = database
+        self._record_seconds = index_idle_seconds / 4
+        self._leases: dict[GateLease, SeenClosing | None] = {}
+        self._follow_ups: dict[GateLease, asyncio.Task[None]] = {}
+        self._wake_up = asyncio.Event()
+        self._answered_at = -READY_TIMEOUT_SECONDS
+
+    @property
+    def ready(self) -> bool:
+        """Whether PostgreSQL has answered recently, so that this process can answer requests."""
+        return clock() - self._answered_at < READY_TIMEOUT_SECONDS
+
+    def add(self, lease: GateLease) -> None:
+        """Watch the gate of a lease, from now on."""
+        lease.wake_up_event = self._wake_up
+        self._leases.setdefault(lease, None)
+        lease.wake_up()
+
+    def remove(self, lease: GateLease) -> None:
+        """Stop watching the gate of a lease, which then ends by itself."""
+        self._leases.pop(lease, None)
+
+    async def run(self) -> None:
+        """Watch for the lifetime of the process."""
         try:
-            async with database.dedicated_connection() as connection:
-                while True:
-                    seen = await check_gate(lease, connection, workspace, seen)
-                    await _wait(lease)
-        except DatabaseError as error:
-            log.warning("cannot read the gate", reason=explain(error))
-            await asyncio.sleep(WATCH_INTERVAL_SECONDS)
+            while True:
+                try:
+                    async with self._database.dedicated_connection() as connection:
+                        await self._watch(connection)
+                except DatabaseError as error:
+                    log.warning("cannot read the gate", reason=explain(error))
+                    await asyncio.sleep(WATCH_INTERVAL_SECONDS)
+        finally:
+            for task in self._follow_ups.values():
+                task.cancel()
+
+    async def _watch(self, connection: Connection) -> None:
+        """Read all gates in each round, and those of `GateLease.wake_up` at once."""
+        round_at = clock()
+        while True:
+            self._wake_up.clear()
+            if clock() >= round_at:
+                due, round_at = list(self._leases), clock() + WATCH_INTERVAL_SECONDS
+                self._queue_record_use(connection, due)
+            else:
+                due = [lease for lease in self._leases if lease.woken]
+            await self._read(connection, due)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, round_at - clock())):
+                    await self._wake_up.wait()
+
+    def _queue_record_use(self, connection: Connection, leases: Sequence[GateLease]) -> None:
+        """D1: record the workspaces in use, each once in a quarter of the time after which its index is dropped."""
+        now, used = clock(), []
+        for lease in leases:
+            if lease.touched:
+                lease.touched, lease.used_at = False, now
+            if lease.used_at >= lease.recorded_at + self._record_seconds > 0:
+                lease.recorded_at = now
+                used.append(lease.workspace)
+        if used and self._record_seconds:
+            queue_record_use(connection, used)
+
+    async def _read(self, connection: Connection, leases: Sequence[GateLease]) -> None:
+        """G1: renew these leases from one query, and begin what follows. One workspace delays no other."""
+        for lease in leases:
+            lease.woken = False
+        sent_at = clock()
+        found = await gate.read_gates(connection, [lease.workspace for lease in leases])
+        self._answered_at = sent_at
+        expired: dict[str, int] = {}
+        for lease in leases:
+            seen_gate = found.get(lease.workspace, NEVER_BUILT)
+            lease.observe_gate(seen_gate, sent_at)
+            if lease not in self._leases:
+                continue
+            self._leases[lease] = seen = seen_closing(seen_gate, self._leases[lease])
+            if seen is not None and has_closed(seen):
+                expired[lease.workspace] = seen_gate.epoch
+            if seen_gate.state == "on" and lease not in self._follow_ups:
+                self._follow(lease, seen_gate)
+            else:
+                lease.observed.set()
+        if expired:
+            await self._switch_off(connection, expired, leases)
+
+    def _follow(self, lease: GateLease, found: Gate) -> None:
+        """Check Redis and report a lost index in a task, if there is anything to check or to report."""
+        if lease.redis_answers and lease.lost_index is None:
+            lease.use_redis(found.epoch)
+            lease.observed.set()
+            return
+        task = asyncio.create_task(self._check(lease, found))
+        self._follow_ups[lease] = task
+        task.add_done_callback(lambda _: self._follow_ups.pop(lease, None))
+
+    async def _check(self, lease: GateLease, found: Gate) -> None:
+        try:
+            await check_redis(lease, found)
+        except DatabaseError as error:  # the next round tries again
+            log.warning("cannot close the gate", workspace=lease.workspace, reason=explain(error))
+        except Exception:
+            log.exception("cannot check Redis", workspace=lease.workspace)
+        finally:
+            lease.observed.set()
+
+    @staticmethod
+    async def _switch_off(connection: Connection, expired: dict[str, int], leases: Sequence[GateLease]) -> None:
+        """G3: switch off the gates that have been closing for longer than any lease."""
+        switched = await gate.switch_gates_off(connection, expired)
+        for lease in leases:
+            if lease.workspace in switched:
+                log.info("gate off", workspace=lease.workspace, epoch=expired[lease.workspace])
+                lease.wake_up()
 
 
-async def check_gate(
-    lease: GateLease, connection: Connection, workspace: str, seen: SeenClosing | None
-) -> SeenClosing | None:
-    """Read the gate once, and switch it off when it has been closing for longer than any lease.
+def seen_closing(found: Gate, seen: SeenClosing | None) -> SeenClosing | None:
+    """Return the gate, if it is `closing`, and since when this process has seen it so; otherwise None."""
+    if found.state != "closing":
+        return None
+    return seen if seen is not None and seen[0] == found else (found, clock())
+
+
+def has_closed(seen: SeenClosing) -> bool:
+    """Return whether a gate has been seen closing for longer than any lease lasts."""
+    return clock() - seen[1] > GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
+
+
+async def check_gate(lease: GateLease, connection: Connection, seen: SeenClosing | None) -> SeenClosing | None:
+    """Read one gate once, and switch it off when it has been closing for longer than any lease.
 
     `seen` is the closing gate and the time at which this process first read it. Returns the value for the next call.
     """
     sent_at = clock()
-    found = await gate.read_gate(connection, workspace)
+    found = await gate.read_gate(connection, lease.workspace)
     lease.observe_gate(found, sent_at)
-    if found.state == "closing":
-        if seen is None or seen[0] != found:
-            return found, clock()
-        expired = clock() - seen[1] > GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
-        if expired and await gate.switch_off(connection, workspace, found.epoch):
-            log.info("gate off", epoch=found.epoch)
-            lease.wake_up()
-        return seen
+    seen = seen_closing(found, seen)
+    if seen is not None and has_closed(seen) and await gate.switch_off(connection, lease.workspace, found.epoch):
+        log.info("gate off", workspace=lease.workspace, epoch=found.epoch)
+        lease.wake_up()
     if found.state == "on":
-        await _check_redis(lease, found)
-    return None
+        await check_redis(lease, found)
+    return seen
 
 
-async def _check_redis(lease: GateLease, found: Gate) -> None:
+async def check_redis(lease: GateLease, found: Gate) -> None:
     """Check whether Redis answers again after a failure, and close the gate if the index was reported lost."""
     try:
         if not lease.redis_answers:
             await lease.protocol_for(found).check()
+            lease.closed_run_id = ""
         lease.use_redis(found.epoch)
     except IndexLost as error:
         lease.lost_index = (found.epoch, error)
@@ -75,11 +193,3 @@ async def _check_redis(lease: GateLease, found: Gate) -> None:
             await lease.close(*lost)  # if this raises, the next round tries again
         if lease.lost_index is lost:
             lease.lost_index = None
-
-
-async def _wait(lease: GateLease) -> None:
-    """Wait for the next round, or until `GateLease.wake_up`."""
-    lease.wake_up_event.clear()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(WATCH_INTERVAL_SECONDS):
-            await lease.wake_up_event.wait()

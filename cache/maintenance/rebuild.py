@@ -209,7 +209,7 @@ async def reindex(store: Store) -> int:
     while True:
         async with store.database.connection() as connection:
             # Move the gate on here as well: no service may be running.
-            seen = await check_gate(store.gate_lease, connection, store.workspace, seen)
+            seen = await check_gate(store.gate_lease, connection, seen)
             found = await gate.read_gate(connection, store.workspace)
         if found.state == "on" and found.epoch != current.epoch:  # a running service has rebuilt it
             return await index_size(store, found)

@@ -9,7 +9,7 @@ import structlog
 
 from cache.errors import IndexLost, RedisFull, StoreUnavailable
 from cache.feed.feed import Feed
-from cache.gate.watcher import watch_gate
+from cache.gate.watcher import GateWatcher
 from cache.maintenance.audit import audit_sample
 from cache.maintenance.rebuild import rebuild
 from cache.maintenance.scrub import scrub_all
@@ -34,8 +34,10 @@ SHUTDOWN_INTERVAL_SECONDS = 1.0
 @asynccontextmanager
 async def maintenance(store: Store, feed: Feed | None = None) -> AsyncIterator[None]:
     """Run the background work while the block runs."""
+    watcher = GateWatcher(store.database)
+    watcher.add(store.gate_lease)
     jobs = [
-        watch_gate(store.gate_lease, store.database, store.workspace),
+        watcher.run(),
         *(_repeat(store, job) for job in (_rebuild, _scrub_and_audit, _purge, _write_words)),
     ]
     if feed is not None:

@@ -1,6 +1,7 @@
 """The connections to Redis: scripts and commands in one round trip each, with errors translated."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
@@ -27,6 +28,8 @@ SCRIPTS = Path(__file__).parent / "scripts"
 SUBSCRIBE_TIMEOUT_SECONDS = 2.0
 # How long a reader waits for Redis, including for a new connection, before it falls back to PostgreSQL.
 READ_TIMEOUT_SECONDS = 0.5
+# The indexes of a process may lie in several runs of Redis until all of them are rebuilt after a restart.
+USED_RUN_IDS = 8
 ScriptName = Literal[
     "mark", "publish", "abort", "record", "settle", "lease", "fill", "scrub", "sweep", "page", "counts", "probe"
 ]
@@ -65,8 +68,9 @@ class Redis:
         self._url = url
         self._count = count
         self.read_timeout = read_timeout
-        # The run id of the server that answered last, of those calls that name one.
+        # The run id of the server that answered last, of those calls that name one, and the last few of such servers.
         self.last_run_id = ""
+        self.used_run_ids: deque[str] = deque(maxlen=USED_RUN_IDS)
         self._pool = redis.BlockingConnectionPool.from_url(
             url,
             protocol=3,
@@ -123,7 +127,8 @@ class Redis:
         """Send commands once, on a connection that no other request uses at the same time."""
         self._count()
         received = await self._exclusive.send(packed, replies, run_id)
-        self.last_run_id = run_id or self.last_run_id
+        if run_id not in ("", self.last_run_id):
+            self._record_run_id(run_id)
         return received
 
     async def read(self, commands: Sequence[Sequence[Argument]], *, run_id: str = "") -> list[Any]:
@@ -167,7 +172,8 @@ class Redis:
         pipeline, fails_at = self._shared.pipeline(run_id), None
         if pipeline is None:
             pipeline, fails_at = await self._shared.connect(run_id)
-        self.last_run_id = run_id or self.last_run_id
+        if run_id not in ("", self.last_run_id):
+            self._record_run_id(run_id)
         self._count()
         received = pipeline.send(packed, replies, fails_at, dropped)
         try:
@@ -176,6 +182,11 @@ class Redis:
             if dropped is not None and not received.cancelled() and received.exception() is None:
                 dropped(received.result())
             raise
+
+    def _record_run_id(self, run_id: str) -> None:
+        self.last_run_id = run_id
+        if run_id not in self.used_run_ids:
+            self.used_run_ids.append(run_id)
 
     def _read_error(self, reply: hiredis.ReplyError) -> CacheUnavailable:
         """Return the error of a read that the server refused. Another server may stand behind the address by now."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from cache.gate.lease import clock
-from cache.gate.watcher import watch_gate
+from cache.gate.watcher import GateWatcher
 from cache.maintenance.rebuild import rebuild
 from cache.store import Store
 from db import gate
@@ -69,7 +69,11 @@ async def exhaust_closings(store: Store) -> None:
 @asynccontextmanager
 async def gate_watchers(*stores: Store) -> AsyncIterator[None]:
     """Run the gate watcher of each store, and no other background work."""
-    watchers = [asyncio.create_task(watch_gate(store.gate_lease, store.database, store.workspace)) for store in stores]
+    watchers = []
+    for store in stores:
+        watcher = GateWatcher(store.database)
+        watcher.add(store.gate_lease)
+        watchers.append(asyncio.create_task(watcher.run()))
     try:
         yield
     finally:

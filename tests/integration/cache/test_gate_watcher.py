@@ -165,12 +165,12 @@ async def test_no_process_uses_the_index_once_the_gate_is_off(
 async def test_wait_restarts_when_another_gate_closes(store: Store) -> None:
     async with store.database.connection() as connection:
         await close_gate(store)
-        seen = await watcher.check_gate(store.gate_lease, connection, store.workspace, None)
+        seen = await watcher.check_gate(store.gate_lease, connection, None)
         await finish_closing(store)
         await build_index(store)
         await close_gate(store)
         assert seen is not None
-        again = await watcher.check_gate(store.gate_lease, connection, store.workspace, (seen[0], clock() - 60))
+        again = await watcher.check_gate(store.gate_lease, connection, (seen[0], clock() - 60))
         assert again is not None
         assert again[0] == await committed_gate(store)
         assert clock() - again[1] < 1
@@ -211,13 +211,13 @@ async def test_log_tells_once_that_reads_bypass_redis_and_that_they_use_it_again
     async with store.database.connection() as connection:
         with capture_logs() as lines:
             for _ in range(2):
-                await watcher.check_gate(lease, connection, store.workspace, None)
+                await watcher.check_gate(lease, connection, None)
             assert lines == []  # an ordinary start
             for _ in range(3):
                 lease.record_read_failure(epoch, CacheUnavailable())
             assert lease.protocol is None
             for _ in range(2):
-                await watcher.check_gate(lease, connection, store.workspace, None)
+                await watcher.check_gate(lease, connection, None)
     assert [line["event"] for line in lines] == ["reads bypass Redis", "reads use Redis again"]
     assert lines[0]["reason"].startswith("Redis cannot be reached")
 
@@ -237,5 +237,5 @@ async def test_log_tells_that_a_worker_cannot_reach_redis_from_its_start(store: 
         async with database.connection() as connection:
             with capture_logs() as lines:
                 for _ in range(2):
-                    await watcher.check_gate(isolated.gate_lease, connection, store.workspace, None)
+                    await watcher.check_gate(isolated.gate_lease, connection, None)
     assert [line["event"] for line in lines] == ["reads bypass Redis"]
