@@ -47,34 +47,56 @@ class CachedPage:
         self.size = _OVERHEAD_BYTES + key_bytes + int(len(body) * (1 + _COMPRESSED_SHARE))
 
 
-class PageCache:
-    """Cached pages by key, bounded in bytes. Evicts the least recently used page."""
+class PageMemory:
+    """The cached pages of all workspaces of a process by key, bounded in bytes. Evicts the least recently used page."""
 
-    def __init__(self, max_bytes: int, metrics: StoreMetrics, record_failure: RecordFailure) -> None:
+    def __init__(self, max_bytes: int = 0) -> None:
         """`max_bytes` of 0 turns the cache off."""
         self.max_bytes = max_bytes
         self.bytes = 0
+        self.pages: OrderedDict[Hashable, CachedPage] = OrderedDict()
+
+    def store(self, key: Hashable, page: CachedPage) -> None:
+        """Keep a page, unless it takes more than a sixteenth of the memory."""
+        if page.size > self.max_bytes // _LARGEST_SHARE:
+            return
+        self.remove(key)
+        self.pages[key] = page
+        self.bytes += page.size
+        while self.bytes > self.max_bytes:
+            self.remove(next(iter(self.pages)))
+
+    def remove(self, key: Hashable) -> None:
+        """Forget the page of a key, if there is one."""
+        page = self.pages.pop(key, None)
+        if page is not None:
+            self.bytes -= page.size
+
+
+class PageCache:
+    """The cached pages of one workspace. The workspace is part of every key, so no other workspace finds them."""
+
+    def __init__(
+        self, memory: PageMemory, workspace: str, metrics: StoreMetrics, record_failure: RecordFailure
+    ) -> None:
+        self.memory = memory
+        self._workspace = workspace
         self._metrics = metrics
-        self._pages: OrderedDict[Hashable, CachedPage] = OrderedDict()
         self._check = SharedCheck(record_failure)
 
-    def __len__(self) -> int:
-        return len(self._pages)
+    @property
+    def is_on(self) -> bool:
+        """Whether pages are cached at all."""
+        return self.memory.max_bytes > 0
 
     def store(self, key: Hashable, key_bytes: int, body: bytes, validity: Validity, points: int = 0) -> None:
         """Keep the body of a response. `key_bytes` is the memory of the key."""
-        page = CachedPage(body, validity, key_bytes, points)
-        if page.size > self.max_bytes // _LARGEST_SHARE:
-            return
-        self._remove(key)
-        self._pages[key] = page
-        self.bytes += page.size
-        while self.bytes > self.max_bytes:
-            self._remove(next(iter(self._pages)))
+        self.memory.store((self._workspace, key), CachedPage(body, validity, key_bytes, points))
 
     async def valid_page(self, key: Hashable, protocol: Protocol | None) -> CachedPage | None:
         """P2: return the page of a key if it is valid now. `protocol` is that of R1, for a request that begins now."""
-        page = self._pages.get(key)
+        memory, own_key = self.memory, (self._workspace, key)
+        page = memory.pages.get(own_key)
         if page is None or protocol is None:
             self._metrics.page_misses += 1
             return None
@@ -83,19 +105,14 @@ class PageCache:
             if check is None:  # the request is answered without Redis
                 return None
             if check.rev == page.validity.rev and check.now_ms < page.validity.next_expiry_ms:
-                if key in self._pages:
-                    self._pages.move_to_end(key)
+                if own_key in memory.pages:
+                    memory.pages.move_to_end(own_key)
                 self._metrics.page_hits += 1
                 return page
         self._metrics.page_misses += 1
-        if self._pages.get(key) is page:
-            self._remove(key)
+        if memory.pages.get(own_key) is page:
+            memory.remove(own_key)
         return None
-
-    def _remove(self, key: Hashable) -> None:
-        page = self._pages.pop(key, None)
-        if page is not None:
-            self.bytes -= page.size
 
 
 class SharedCheck:

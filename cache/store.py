@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cache.gate.lease import GateLease
 from cache.metrics import StoreMetrics
-from cache.page_cache import PageCache
+from cache.page_cache import PageCache, PageMemory
 from cache.pending_writes import PendingWrites
 from cache.redis.client import Redis
 from cache.redis.fills import Fills
@@ -24,7 +24,7 @@ class Store:
         metrics: StoreMetrics,
         workspace: str = "default",
         *,
-        page_cache_bytes: int = 0,
+        page_memory: PageMemory | None = None,
         max_read_bytes: int = 8 * 2**20,
         retention: timedelta = DEFAULT_RETENTION,
     ) -> None:
@@ -41,7 +41,8 @@ class Store:
         self.pending_writes = PendingWrites()
         self.fills = Fills()
         self.repair_queue = RepairQueue()
-        self.page_cache = PageCache(page_cache_bytes, metrics, self.gate_lease.record_read_failure)
+        record_failure = self.gate_lease.record_read_failure
+        self.page_cache = PageCache(page_memory or PageMemory(), workspace, metrics, record_failure)
 
     @property
     def longest_transaction(self) -> timedelta:

@@ -9,6 +9,7 @@ from cache.feed.feed import Feed
 from cache.feed.turns import Turns
 from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
+from cache.page_cache import PageMemory
 from cache.redis.client import Redis
 from cache.store import Store
 from db.caller import DEFAULT_WORKSPACE
@@ -45,7 +46,7 @@ class Workspaces:
         self.metrics = metrics
         # Subscribers of all workspaces take turns. So does other work that thousands of clients can cause at once.
         self.turns = Turns()
-        self._page_cache_bytes = page_cache_bytes
+        self.page_memory = PageMemory(page_cache_bytes)
         self._max_read_bytes = max_read_bytes
         self._retention = retention
         self._running = AsyncExitStack()
@@ -80,7 +81,7 @@ class Workspaces:
             self.redis,
             self.metrics,
             id_,
-            page_cache_bytes=self._page_cache_bytes,
+            page_memory=self.page_memory,
             max_read_bytes=self._max_read_bytes,
             retention=self._retention,
         )

@@ -118,12 +118,12 @@ class GraphQLService:
         return ResponseBody(body, record_of(plan, _outcome(answer.errors), points), executed=answer.executed)
 
     @staticmethod
-    def _page_key(plan: Plan, request: GraphQLRequest, store: Store) -> tuple[str, int, bytes] | None:
-        """Return the key of the response in the page cache: workspace, plan and variables. None if it has no place."""
-        if plan.compiled is None or plan.kind is not GraphQLOperation.QUERY or not store.page_cache.max_bytes:
+    def _page_key(plan: Plan, request: GraphQLRequest, store: Store) -> tuple[int, bytes] | None:
+        """Return the key of the response in the page cache: plan and variables. None if it has no place there."""
+        if plan.compiled is None or plan.kind is not GraphQLOperation.QUERY or not store.page_cache.is_on:
             return None
         variables = bytes(request.raw_variables)
-        return (store.workspace, plan.number, variables) if len(variables) <= _MAX_KEY_BYTES else None
+        return (plan.number, variables) if len(variables) <= _MAX_KEY_BYTES else None
 
     def record(self, document: str, operation_name: str | None) -> OperationRecord:
         """Return what logs and metrics tell of a subscription that starts."""

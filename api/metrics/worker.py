@@ -66,7 +66,7 @@ class WorkerMetrics:
             "ready": float(lease.ready),
             "degraded": float(lease.protocol is None),
             "redis_full": float(lease.index_too_large),
-            "page_cache_bytes": float(store.page_cache.bytes),
+            "page_cache_bytes": float(store.page_cache.memory.bytes),
             "streams": float(self._streams.streams),
             "subscriptions": float(self._streams.subscriptions),
             "requests_in_flight": float(self._in_flight()),

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cache.metrics import StoreMetrics
-from cache.page_cache import PageCache, Validity
+from cache.page_cache import PageCache, PageMemory, Validity
 from cache.reads.pages import read_page
 from cache.reads.session import Session
 from cache.redis.index import PageRange
@@ -17,7 +17,7 @@ LATER = Validity(1, 1, 2**53)
 
 def empty_cache(max_bytes: int = 200_000) -> tuple[PageCache, StoreMetrics]:
     metrics = StoreMetrics()
-    return PageCache(max_bytes, metrics, lambda _epoch, _error: None), metrics
+    return PageCache(PageMemory(max_bytes), "default", metrics, lambda _epoch, _error: None), metrics
 
 
 async def valid_now(store: Store) -> Validity:
@@ -31,7 +31,7 @@ def test_page_that_is_stored_again_replaces_the_first() -> None:
     pages, _ = empty_cache()
     for _ in range(3):
         pages.store("key", 100, b"x" * 2000, LATER)
-    assert (len(pages), pages.bytes) == (1, 1000 + 100 + 3000)
+    assert (len(pages.memory.pages), pages.memory.bytes) == (1, 1000 + 100 + 3000)
 
 
 async def test_answer_is_valid_until_the_first_of_its_tasks_expires(store: Store) -> None:
@@ -50,7 +50,7 @@ async def test_answer_is_valid_until_the_first_of_its_tasks_expires(store: Store
 def test_page_may_take_a_sixteenth_of_the_cache(key_bytes: int, kept: int) -> None:
     pages, _ = empty_cache(16 * 6000)
     pages.store("key", key_bytes, b"x" * 2000, LATER)
-    assert len(pages) == kept
+    assert len(pages.memory.pages) == kept
 
 
 async def test_hits_and_misses_are_counted(store: Store) -> None:
@@ -66,7 +66,7 @@ async def test_hits_and_misses_are_counted(store: Store) -> None:
         assert page is None or page.points == 7
         counts.append((metrics.page_hits, metrics.page_misses))
     assert counts == [(0, 1), (0, 2), (1, 2), (1, 3), (1, 4)]
-    assert len(pages) == 1  # invalid pages are removed
+    assert len(pages.memory.pages) == 1  # invalid pages are removed
 
 
 async def test_least_recently_used_page_is_evicted(store: Store) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cache.metrics import StoreMetrics
-from cache.page_cache import PageCache, SharedCheck, Validity
+from cache.page_cache import PageCache, PageMemory, SharedCheck, Validity
 from cache.reads.pages import read_counts, read_page
 from cache.reads.session import Session
 from cache.redis.client import Redis
@@ -24,7 +24,7 @@ PAGE = PageRange(10)
 
 @pytest.fixture
 def pages(store: Store) -> PageCache:
-    return PageCache(2**20, store.metrics, store.gate_lease.record_read_failure)
+    return PageCache(PageMemory(2**20), store.workspace, store.metrics, store.gate_lease.record_read_failure)
 
 
 async def read(store: Store, part: PageRange = PAGE) -> Validity | None:
@@ -51,8 +51,8 @@ async def test_page_is_served_until_something_is_written(store: Store, pages: Pa
     assert await is_served(store, pages)
     await StoreClient(store).update_task(task.id, {"title": "New"})
     assert not await is_served(store, pages)
-    assert len(pages) == 0
-    assert pages.bytes == 0
+    assert len(pages.memory.pages) == 0
+    assert pages.memory.bytes == 0
 
 
 async def test_page_is_served_only_until_the_next_expiry_of_its_view(store: Store, pages: PageCache) -> None:
@@ -194,11 +194,22 @@ async def test_lowest_rev_of_all_scripts_counts(store: Store) -> None:
 
 
 def test_pages_stay_within_their_limit() -> None:
-    pages = PageCache(200_000, StoreMetrics(), lambda _epoch, _error: None)
+    pages = PageCache(PageMemory(200_000), "default", StoreMetrics(), lambda _epoch, _error: None)
     for number in range(1000):
         pages.store(number, 100, b"x" * 5000, Validity(1, 1, 1))
-        assert pages.bytes <= pages.max_bytes
-    assert 10 < len(pages) < 40
+        assert pages.memory.bytes <= pages.memory.max_bytes
+    assert 10 < len(pages.memory.pages) < 40
     pages.store("large", 5, b"x" * 50_000, Validity(1, 1, 1))
-    assert pages._pages.get("large") is None
-    assert list(pages._pages)[-1] == 999
+    assert ("default", "large") not in pages.memory.pages
+    assert list(pages.memory.pages)[-1] == ("default", 999)
+
+
+async def test_no_workspace_finds_the_page_of_another(store: Store) -> None:
+    memory, ours = PageMemory(2**20), await read(store)
+    assert ours is not None
+    pages, foreign = (
+        PageCache(memory, name, store.metrics, store.gate_lease.record_read_failure) for name in ("default", "foreign")
+    )
+    pages.store("key", 3, b"body", ours)
+    assert await foreign.valid_page("key", protocol(store)) is None
+    assert await pages.valid_page("key", protocol(store)) is not None
