@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from millitask import __version__
 from tests.acceptance.web.chromium import ARGUMENTS, chromium
@@ -21,6 +21,7 @@ from tests.acceptance.web.typing.session import Outcome, run_session
 from tools import page as building
 
 PROGRESS_EVERY = 25
+EXPECT_TIMEOUT_MS = 30_000  # suits a busy machine
 
 
 async def _campaign(seeds: list[str], kinds: frozenset[str], outcomes: list[Outcome]) -> None:
@@ -53,6 +54,7 @@ def main() -> int:
     parser.add_argument("--faults", default=",".join(KINDS))
     options = parser.parse_args()
     building.build(building.WEB)
+    expect.set_options(timeout=EXPECT_TIMEOUT_MS)
     seeds = [f"{options.seed}-{number}" for number in range(options.first, options.first + options.count)]
     began = time.monotonic()
     outcomes: list[Outcome] = []

@@ -1,6 +1,7 @@
 """One typing session: a person types into rows, the drawer and the form while faults are injected."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -183,7 +184,8 @@ class Session:
         try:
             async with asyncio.timeout(self._shares.settle_seconds):
                 while self._missing(await saved_texts(self._site), without_form=True):
-                    await self._close_dialogs()
+                    with suppress(PlaywrightTimeout):  # a conflict may be over before its button is clicked
+                        await self._close_dialogs()
                     await asyncio.sleep(0.3)
         except TimeoutError:
             self._note("not everything is saved")
