@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tools.page import WEB
 
@@ -24,3 +24,9 @@ async def axe_findings(tab: Page) -> list[str]:
         for found in result["violations"]
         if found["impact"] in ("serious", "critical")
     ]
+
+
+async def use_dark_theme(tab: Page) -> None:
+    """Let the system prefer the dark theme, and wait until the page uses it."""
+    await tab.emulate_media(color_scheme="dark")
+    await expect(tab.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.acceptance.web.axe import axe_findings
+from tests.acceptance.web.axe import axe_findings, use_dark_theme
 from tests.acceptance.web.conftest import TIMEOUT_MS, OpenTab
 from tests.acceptance.web.layout import overflowing, without_direction
 from tests.acceptance.web.site import Site
@@ -105,8 +105,7 @@ async def test_phone_fits_each_view_with_large_targets_and_no_serious_axe_findin
 
     async def check(tab: Page) -> list[str]:
         found = [*await overflowing(tab), *await small_targets(tab), *await axe_findings(tab)]
-        await tab.emulate_media(color_scheme="dark")
-        await expect(tab.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+        await use_dark_theme(tab)
         return found + [f"dark: {finding}" for finding in await axe_findings(tab)]
 
     async with profile(browser, site, **PHONE) as context:

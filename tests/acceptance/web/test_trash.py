@@ -9,6 +9,7 @@ from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
 from tests.acceptance.web.task_list import TaskList
 
+CREATE = "mutation ($tasks: [CreateTaskInput!]!) { createTasks(input: { tasks: $tasks }) { results { task { id } } } }"
 DELETE = "mutation ($ids: [DeleteTaskInput!]!) { deleteTasks(input: { tasks: $ids }) { userErrors { message } } }"
 
 
@@ -49,7 +50,8 @@ async def test_trash_restores_by_keyboard_and_follows_other_tabs(site: Site, ope
 
 
 async def test_trash_loads_more_while_it_is_scrolled(site: Site, open_tab: OpenTab) -> None:
-    await delete_tasks(site, await site.create_tasks(*[f"Task {number}" for number in range(250)]))
+    created = await site.execute(CREATE, tasks=[{"title": f"Task {number}"} for number in range(250)])
+    await delete_tasks(site, [result["task"]["id"] for result in created["createTasks"]["results"]])
     tab = await open_tab("/?trash=1")
     rows = TaskList(tab).dialog("Trash").get_by_role("row")
     await expect(rows.first).to_be_visible()
