@@ -31,6 +31,7 @@ from api.http.request_limit import RequestLimits
 from api.http.static_site import StaticSite
 from api.http.trusted_hosts import TrustedHosts, trusted_names
 from api.identity.authenticator import Authenticator
+from api.identity.identity import Identity
 from api.metrics.snapshot import SnapshotFiles
 from api.metrics.worker import WorkerMetrics
 from api.realtime.stream_limit import StreamLimit
@@ -55,7 +56,8 @@ def create_app(
     """
     workspaces = _create_workspaces(settings)
     store = workspaces.default.store
-    authenticator = authenticator or Authenticator()
+    identity = Identity(settings, workspaces.database)
+    authenticator = authenticator or identity.authenticator
     streams = StreamLimit(settings.max_streams, settings.max_subscriptions)
     origins = AllowedOrigins(settings.allowed_origins)
     site = StaticSite(settings.page_dir, playground=settings.development)
@@ -67,7 +69,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         with access_log.writing():
-            async with workspaces, metrics.sharing():
+            async with workspaces, identity, metrics.sharing():
                 yield
 
     app = Starlette(

@@ -187,8 +187,8 @@ class Settings(IdentitySettings):
 
     @property
     def database_connections(self) -> int:
-        """The most connections that all workers open: for each, its pool and one connection of the gate watcher."""
-        return self.workers * (self.database_pool_size + 1)
+        """The most connections that all workers open: for each, its pool, the gate watcher's and that of identity."""
+        return self.workers * (self.database_pool_size + (2 if self.identity_methods else 1))
 
     @property
     def logs_as_json(self) -> bool:

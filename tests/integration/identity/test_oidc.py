@@ -1,0 +1,300 @@
+"""Tests tokens of OpenID providers: valid ones, forged ones, and providers that do not answer as they should."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from joserfc.jwk import OctKey, RSAKey
+
+from api.config.settings import Settings
+from api.graphql.request import RequestError
+from api.identity import fetch, provider, token_verifier
+from api.identity.authenticator import Unauthenticated
+from api.identity.directory import Directory
+from api.identity.errors import IdentityUnavailable
+from api.identity.oidc import OidcMethod
+from api.identity.tokens import WorkspaceSuspended
+from db.pool import Database
+from tests.support.oidc_provider import AUDIENCE, FakeProvider, fake_provider, id_token, new_key, real_provider
+
+
+@pytest.fixture
+def issuer() -> Iterator[FakeProvider]:
+    with fake_provider() as running:
+        yield running
+
+
+@pytest.fixture
+async def directory(database_url: str) -> AsyncIterator[Directory]:
+    async with Database(database_url) as database, Directory(database) as directory:
+        yield directory
+
+
+def settings(*issuers: str, **changes: Any) -> Settings:
+    given = {"identity": "oidc", "oidc_issuers": ",".join(issuers), "oidc_audience": AUDIENCE}
+    return Settings(**{**given, **changes})
+
+
+@pytest.fixture
+async def method(issuer: FakeProvider, directory: Directory) -> AsyncIterator[OidcMethod]:
+    async with OidcMethod(settings(issuer.issuer), directory) as method:
+        yield method
+
+
+def encoded(part: Any) -> str:
+    text = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+async def refusal(method: OidcMethod, token: str) -> str:
+    """Return why a token is refused. No message repeats the token."""
+    with pytest.raises(Unauthenticated) as caught:
+        await method.caller(token)
+    assert (caught.value.status, caught.value.extensions["code"]) == (401, "UNAUTHENTICATED")
+    assert "invalid_token" in caught.value.headers["WWW-Authenticate"]
+    assert len(token) < 16 or token not in repr(caught.value)
+    return str(caught.value)
+
+
+async def test_token_of_a_real_provider_identifies_a_person(directory: Directory) -> None:
+    claims = {"name": "Alice", "workspace": ["default", "other"], "scope": "tasks:read unknown admin"}
+    with real_provider(**claims) as issuer:
+        token = await asyncio.to_thread(id_token, issuer)
+        async with OidcMethod(settings(issuer), directory) as method:
+            assert method.accepts(token)
+            caller = await method.caller(token)
+            assert (caller.actor, caller.name, caller.workspace) == (f"{issuer}#alice", "Alice", "default")
+            assert caller.scopes == {"tasks:read", "admin"}
+            assert caller.expires_at is not None
+            other = await asyncio.to_thread(id_token, issuer, client="another client")
+            assert "audience" in await refusal(method, other)
+
+
+@pytest.mark.parametrize("algorithm", ["RS512", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"])
+async def test_each_allowed_algorithm_is_verified(issuer: FakeProvider, directory: Directory, algorithm: str) -> None:
+    issuer.keys = [new_key(algorithm, "a"), new_key(algorithm, "b")]
+    allowed = "RS512,PS256,ES256,ES384,EdDSA"
+    async with OidcMethod(settings(issuer.issuer, oidc_algorithms=allowed), directory) as method:
+        token = issuer.token(key=issuer.keys[1], algorithm=algorithm)
+        assert (await method.caller(token)).scopes == {"tasks:read"}
+        head, _claims, signature = token.split(".")
+        changed = encoded({**issuer.claims(), "scope": "admin"})
+        assert "signature" in await refusal(method, f"{head}.{changed}.{signature}")
+
+
+async def test_scopes_may_be_a_list_and_claims_have_settings(issuer: FakeProvider, directory: Directory) -> None:
+    names = {"oidc_workspace_claim": "https://example.com/tenant", "oidc_scopes_claim": "roles"}
+    claims = issuer.claims(**{"https://example.com/tenant": "default", "roles": ["tasks:write", 7], "workspace": "x"})
+    async with OidcMethod(settings(issuer.issuer, **names), directory) as method:
+        caller = await method.caller(issuer.token(claims))
+    assert (caller.workspace, caller.scopes) == ("default", {"tasks:write"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"exp": -31}, "expired"),
+        ({"exp": None}, "no expiry"),
+        ({"exp": "tomorrow"}, "not a time"),
+        ({"exp": True}, "not a time"),
+        ({"exp": 1e300}, "not a time"),
+        ({"nbf": 60}, "not valid yet"),
+        ({"iat": 60}, "not valid yet"),
+        ({"aud": "other"}, "audience"),
+        ({"aud": ["other", 7.5]}, "audience"),
+        ({"aud": None}, "audience"),
+        ({"iss": "https://other.example.com"}, "issuer"),
+        ({"iss": None}, "issuer"),
+        ({"iss": ["a"]}, "issuer"),
+        ({"sub": None}, "subject"),
+        ({"sub": "x" * 256}, "subject"),
+        ({"workspace": None}, "names no workspace"),
+        ({"workspace": []}, "names no workspace"),
+        ({"workspace": {"a": 1}}, "names no workspace"),
+        ({"workspace": "unknown"}, "no workspace"),
+    ],
+)
+async def test_signed_token_with_wrong_claims_is_refused(
+    issuer: FakeProvider, method: OidcMethod, changes: dict[str, Any], reason: str
+) -> None:
+    now = int(time.time())
+    relative = {name: now + value for name, value in changes.items() if type(value) is int}
+    with pytest.raises(Unauthenticated, match=reason):
+        await method.caller(issuer.token(issuer.claims(**{**changes, **relative})))
+
+
+async def test_clock_skew_within_the_leeway_is_accepted(issuer: FakeProvider, method: OidcMethod) -> None:
+    now = int(time.time())
+    await method.caller(issuer.token(issuer.claims(exp=now - 5, iat=now + 20, nbf=now + 20)))
+
+
+async def test_forged_tokens_are_refused(issuer: FakeProvider, method: OidcMethod) -> None:
+    good = issuer.token()
+    await method.caller(good)
+    head, claims, signature = good.split(".")
+    attacker = new_key("RS256", "first", owner="attacker")
+    assert isinstance(issuer.keys[0], RSAKey)
+    public = issuer.keys[0].as_pem(private=False)
+    by_public_key = f"{encoded({'alg': 'HS256', 'kid': 'first'})}.{claims}"
+    mac = hmac.new(public, by_public_key.encode(), hashlib.sha256).digest()
+    embedded = attacker.as_dict(private=False)
+    forged = {
+        "truncated": good[:-8],
+        "without a signature": f"{head}.{claims}.",
+        "signed by another key": issuer.token(key=attacker),
+        "no algorithm": f"{encoded({'alg': 'none'})}.{claims}.",
+        "algorithm none in another case": f"{encoded({'alg': 'nOnE', 'kid': 'first'})}.{claims}.",
+        "HMAC with the public key": f"{by_public_key}.{encoded(mac)}",
+        "HMAC with another key": issuer.token(key=OctKey.import_key(b"x" * 32), algorithm="HS256"),
+        "another allowed algorithm": f"{encoded({'alg': 'PS256', 'kid': 'first'})}.{claims}.{signature}",
+        "an algorithm of another key type": f"{encoded({'alg': 'ES256', 'kid': 'first'})}.{claims}.{signature}",
+        "its own key in the header": issuer.token(key=attacker, header={"jwk": embedded}),
+        "a URL of keys in the header": issuer.token(key=attacker, header={"jku": "https://evil.example/jwks"}),
+        "critical headers": issuer.token(header={"crit": ["kid"]}),
+        "no object as header": f"{encoded([])}.{claims}.{signature}",
+        "no JSON": f"{encoded(b'{')}.{claims}.{signature}",
+        "no base64": f"{head}.{'!' * 20}.{signature}",
+        "a kid that is a list": f"{encoded({'alg': 'RS256', 'kid': ['first']})}.{claims}.{signature}",
+        "dots only": "..",
+        "no ASCII": f"{head}.{claims}.ü",
+        "huge": f"{head}.{'A' * 9000}.{signature}",
+    }
+    for name, token in forged.items():
+        assert await refusal(method, token), name
+    await method.caller(good)
+
+
+async def test_token_without_kid_needs_an_issuer_with_one_key(issuer: FakeProvider, method: OidcMethod) -> None:
+    token = issuer.token(header={"kid": None})
+    await method.caller(token)
+    issuer.keys.append(new_key("RS256", "second"))
+    async with OidcMethod(settings(issuer.issuer), method._directory) as fresh:
+        assert "does not list" in await refusal(fresh, token)
+
+
+async def test_rotated_keys_are_found_without_a_restart(
+    issuer: FakeProvider, method: OidcMethod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "MIN_FETCH_SECONDS", 0.0)
+    old = issuer.token()
+    await method.caller(old)
+    issuer.keys = [new_key("RS256", "second")]
+    await method.caller(issuer.token())
+    # The key of a remembered token was withdrawn, so the token is verified again.
+    assert "does not list" in await refusal(method, old)
+
+
+async def test_unknown_keys_cause_one_fetch(issuer: FakeProvider, method: OidcMethod) -> None:
+    await method.caller(issuer.token())
+    forged = [issuer.token(header={"kid": f"unknown {number}"}) for number in range(50)]
+    await asyncio.gather(*(refusal(method, token) for token in forged))
+    for token in forged:
+        await refusal(method, token)
+    # The last fetch was less than MIN_FETCH_SECONDS ago.
+    assert issuer.requests.count("/jwks") == 1
+
+
+async def test_concurrent_first_tokens_share_one_fetch(issuer: FakeProvider, method: OidcMethod) -> None:
+    await asyncio.gather(*(method.caller(issuer.token(issuer.claims(jti=str(number)))) for number in range(20)))
+    assert issuer.requests.count("/jwks") == 1
+
+
+async def test_verified_tokens_are_remembered_up_to_a_limit(
+    issuer: FakeProvider, method: OidcMethod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_verifier, "MAX_VERIFIED_TOKENS", 3)
+    for number in range(10):
+        await method.caller(issuer.token(issuer.claims(jti=str(number))))
+    assert len(method.verifier._remembered) == 3
+
+
+async def test_remembered_token_still_expires(issuer: FakeProvider, directory: Directory) -> None:
+    async with OidcMethod(settings(issuer.issuer, oidc_leeway_seconds=0), directory) as method:
+        token = issuer.token(issuer.claims(exp=time.time() + 1))
+        await method.caller(token)
+        await asyncio.sleep(1.1)
+        assert "expired" in await refusal(method, token)
+
+
+async def test_suspended_workspace_is_refused(issuer: FakeProvider, method: OidcMethod, database_url: str) -> None:
+    token = issuer.token()
+    await method.caller(token)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE workspace SET state = 'suspended', changed_at = now() WHERE id = 'default'")
+    with pytest.raises(WorkspaceSuspended):
+        for _ in range(400):
+            await method.caller(token)
+            await asyncio.sleep(0.05)
+
+
+DISCOVERY, KEYS = "/.well-known/openid-configuration", "/jwks"
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "reason"),
+    [
+        (DISCOVERY, (404, b"{}"), "status 404"),
+        (DISCOVERY, (200, b"<html>"), "not a JSON object"),
+        (DISCOVERY, (200, b'{"issuer": "https://other.example.com"}'), "another issuer"),
+        (KEYS, (500, b"{}"), "status 500"),
+        (KEYS, (302, b""), "status 302"),
+        (KEYS, (200, b"not JSON"), "not a JSON object"),
+        (KEYS, (200, b"[]"), "not a JSON object"),
+        (KEYS, (200, b'{"keys": 7}'), "not a list"),
+        (KEYS, (200, b'{"keys": []}'), "no key"),
+        (KEYS, (200, b'{"keys": [{"kty": "oct", "k": "AAAA"}, 7, {"kty": "RSA"}]}'), "no key"),
+        (KEYS, (200, b'{"keys": [' + b'{"kty": "RSA"},' * 64 + b'{"kty": "RSA"}]}'), "not a list of at most 64"),
+        (KEYS, (200, b" " * (fetch.MAX_BYTES + 1)), "more than 262,144 bytes"),
+    ],
+)
+async def test_provider_that_answers_nonsense_is_unavailable(
+    issuer: FakeProvider, method: OidcMethod, path: str, answer: tuple[int, bytes], reason: str
+) -> None:
+    issuer.respond = lambda given: answer if given == path else None
+    with pytest.raises(IdentityUnavailable, match=reason) as caught:
+        await method.caller(issuer.token())
+    assert (caught.value.status, caught.value.extensions["code"]) == (503, "IDENTITY_UNAVAILABLE")
+    asked = len(issuer.requests)
+    # The next request fails at once.
+    with pytest.raises(IdentityUnavailable):
+        await method.caller(issuer.token())
+    assert len(issuer.requests) == asked
+
+
+async def test_slow_provider_is_given_up_and_recovers(
+    issuer: FakeProvider, method: OidcMethod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "MIN_FETCH_SECONDS", 0.0)
+    held = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold(_path: str) -> None:
+        asyncio.run_coroutine_threadsafe(held.wait(), loop).result()
+
+    issuer.respond = hold
+    with monkeypatch.context() as impatient:
+        impatient.setattr(fetch, "TIMEOUT_SECONDS", 0.1)
+        with pytest.raises(IdentityUnavailable, match=r"did not answer within"):
+            await method.caller(issuer.token())
+    held.set()
+    issuer.respond = lambda _path: None
+    await method.caller(issuer.token())
+
+
+async def test_missing_provider_does_not_affect_other_issuers(issuer: FakeProvider, directory: Directory) -> None:
+    with fake_provider() as gone:
+        missing = gone
+    async with OidcMethod(settings(missing.issuer, issuer.issuer), directory) as method:
+        with pytest.raises(IdentityUnavailable, match="cannot be reached"):
+            await method.caller(missing.token())
+        assert (await method.caller(issuer.token())).actor == f"{issuer.issuer}#alice"
+        # A token of one issuer is not valid for another one that has a key with the same id.
+        with pytest.raises(RequestError):
+            await method.caller(issuer.token(issuer.claims(iss=missing.issuer)))
