@@ -77,7 +77,7 @@ def create_app(
             # The front answers the requests to /graphql, except those of browsers for the playground.
             Route("/graphql", site.playground),
             Route("/graphql/", _without_slash),
-            WebSocketRoute("/graphql", GraphQLWebSocket(service, authenticator, streams, origins)),
+            WebSocketRoute("/graphql", GraphQLWebSocket(service, authenticator, identity.watch, streams, origins)),
             Route("/livez", livez),
             Route("/readyz", readyz(store)),
             Route("/metrics", metrics_endpoint(store, metrics)),
@@ -90,7 +90,7 @@ def create_app(
     )
     stack = app.build_middleware_stack()
     app.middleware_stack = Front(
-        GraphQLEndpoint(service, authenticator, streams, _endpoint_options(settings)),
+        GraphQLEndpoint(service, authenticator, identity.watch, streams, _endpoint_options(settings)),
         access_log=access_log,
         metrics=metrics.requests,
         hosts=TrustedHosts(trusted_names(settings)),

@@ -21,11 +21,11 @@ class CrossOrigin(CORSMiddleware):
             app,
             allow_origin_regex=origins.pattern or None,
             allow_methods=_METHODS,
-            allow_headers=["Content-Type", TRACE_HEADER, "X-Request-Id", *settings.allowed_headers],
+            allow_headers=["Authorization", "Content-Type", TRACE_HEADER, "X-Request-Id", *settings.allowed_headers],
             allow_credentials=settings.cors_credentials,
             # A browser asks this if the site is public and the service is not.
             allow_private_network=True,
-            expose_headers=["X-Request-Id", "Retry-After"],
+            expose_headers=["X-Request-Id", "Retry-After", "WWW-Authenticate"],
             max_age=3600,
         )
         self._origins = origins

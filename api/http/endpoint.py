@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
 
 from msgspec import Struct
 
@@ -21,6 +22,7 @@ from api.graphql.service import SUPPORTED_TRANSPORTS, GraphQLService
 from api.http.incoming import IncomingRequest
 from api.http.request_reader import read_requests
 from api.identity.authenticator import Authenticator
+from api.identity.stream_watch import StreamWatch
 from api.realtime.sse import EventStream
 from api.realtime.stream_limit import StreamLimit
 from db.caller import Caller
@@ -59,10 +61,16 @@ class GraphQLEndpoint:
     """Answers the requests to /graphql."""
 
     def __init__(
-        self, service: GraphQLService, authenticator: Authenticator, streams: StreamLimit, options: EndpointOptions
+        self,
+        service: GraphQLService,
+        authenticator: Authenticator,
+        watch: StreamWatch,
+        streams: StreamLimit,
+        options: EndpointOptions,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
+        self._watch = watch
         self._streams = streams
         self._options = options
 
@@ -85,7 +93,7 @@ class GraphQLEndpoint:
                 raise RequestError(
                     406, f"The Accept header must allow {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.", "NOT_ACCEPTABLE"
                 )
-            caller = await self._authenticator.caller(request.headers)
+            caller = await self._authenticator.caller(request.headers, reads=request.method == "GET")
             given = read_requests(request, body, self._options.max_batch)
             if EVENT_STREAM in accept and not isinstance(given, list):
                 media_type = self._fitting_type(request, given, accept, caller) or media_type
@@ -117,7 +125,8 @@ class GraphQLEndpoint:
         document = self._service.document(given, caller, stored_only=self._stored_only(request))
         events = await self._service.subscribe(document, given.variables, given.operation_name, caller, request.id)
         record = self._service.record(document, given.operation_name)
-        stream = EventStream(events, self._streams, record)
+        credential = self._authenticator.credential(request.headers) if self._authenticator.required else None
+        stream = EventStream(events, self._streams, record, partial(self._watch.watching, credential, caller))
         stream.headers.add_vary_header("Accept")
         return stream
 

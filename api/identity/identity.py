@@ -1,5 +1,6 @@
 """The parts that identify callers, as the settings turn them on."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -8,6 +9,7 @@ from api.config.settings import Settings
 from api.identity.authenticator import Authenticator, Method
 from api.identity.directory import Directory
 from api.identity.oidc import OidcMethod
+from api.identity.stream_watch import StreamWatch
 from api.identity.tokens import ApiTokens
 from db.pool import Database
 
@@ -21,6 +23,7 @@ class Identity:
         self.oidc = OidcMethod(settings, self.directory) if "oidc" in settings.identity_methods else None
         methods: list[Method] = [method for method in (self.tokens, self.oidc) if method is not None]
         self.authenticator = Authenticator(*methods, required=bool(settings.identity_methods))
+        self.watch = StreamWatch(self.authenticator)
         self._running = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -28,6 +31,9 @@ class Identity:
             await self._running.enter_async_context(self.directory)
         if self.oidc is not None:
             await self._running.enter_async_context(self.oidc)
+        if self.authenticator.required:
+            watching = asyncio.create_task(self.watch.run())
+            self._running.callback(watching.cancel)
         return self
 
     async def __aexit__(

@@ -1,8 +1,8 @@
 """Subscriptions over server-sent events, by the graphql-sse protocol in its distinct connections mode."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager, aclosing, suppress
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -21,27 +21,35 @@ _COMMENT = b":\n\n"
 class EventStream(Response):
     """A response that sends the events of a subscription, each as `next`, and then `complete`.
 
-    A stream that ends without `complete` was cut off, because the server stopped or the client was too slow. Its
-    client connects again.
+    A stream that ends without `complete` was cut off, because the server stopped, the client was too slow, or its
+    token is no longer valid. The client connects again.
     """
 
     media_type = EVENT_STREAM
 
     def __init__(
-        self, events: AsyncGenerator[SubscriptionEvent, None], streams: StreamLimit, record: OperationRecord
+        self,
+        events: AsyncGenerator[SubscriptionEvent, None],
+        streams: StreamLimit,
+        record: OperationRecord,
+        watching: Callable[[Callable[[str], None]], AbstractContextManager[None]],
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self.record = record
         self._events = events
         self._streams = streams
+        # Calls the given function with a reason when the caller may no longer have a stream.
+        self._watching = watching
+        self._ended = asyncio.Event()
+        self._end_reason = ""
         # By the clock of the event loop.
         self._sent_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response. Raises `StreamLimitReached` before anything is sent."""
         async with aclosing(self._events):
-            with self._streams.reserve_stream(), self._streams.reserve_subscription():
+            with self._streams.reserve_stream(), self._streams.reserve_subscription(), self._watching(self._end):
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
                 await self._send(send, _COMMENT)  # tells the client at once that it is connected
                 await self._send_until_end(receive, send)
@@ -53,6 +61,7 @@ class EventStream(Response):
         others = [
             asyncio.create_task(wait_for_disconnect(receive)),
             asyncio.create_task(self._streams.stopping.wait()),
+            asyncio.create_task(self._ended.wait()),
             asyncio.create_task(self._send_heartbeats(send)),
         ]
         try:
@@ -63,6 +72,12 @@ class EventStream(Response):
             await asyncio.gather(*others, return_exceptions=True)
             with suppress(asyncio.CancelledError):
                 await sending
+        if self._end_reason:
+            await self._send(send, b": " + self._end_reason.encode() + b"\n\n")
+
+    def _end(self, reason: str) -> None:
+        self._end_reason = reason
+        self._ended.set()
 
     async def _send_events(self, send: Send) -> None:
         try:

@@ -1,44 +1,46 @@
 """Subscriptions over WebSocket, by the graphql-transport-ws protocol. Strawberry's handler implements the protocol."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import structlog
 from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket
 from strawberry import UNSET
-from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 
-from api.config.origins import SETTING, USUAL_PORTS, AllowedOrigins
-from api.graphql.json_text import NotJson, decode_json, encode_json
+from api.config.origins import SETTING, AllowedOrigins
+from api.graphql.json_text import encode_json
 from api.graphql.request import RequestError, parse_request
 from api.graphql.service import GraphQLService
 from api.graphql.shared_events import SubscriptionEvent
 from api.identity.authenticator import Authenticator
+from api.identity.stream_watch import StreamWatch
+from api.realtime.identification import Identification, is_own_origin
 from api.realtime.stream_limit import StreamLimit, StreamLimitReached
+from api.realtime.websocket_adapter import WebSocketAdapter
 from cache.feed.subscriber import SubscriberTooSlow
-from cache.feed.turns import Turns
-from db.caller import Caller
 
 log = structlog.get_logger(__name__)
 # The time that a client has to send `connection_init`.
 INIT_TIMEOUT = timedelta(seconds=10)
 MAX_SUBSCRIPTIONS_PER_CONNECTION = 50
-# Close codes. The client of graphql-ws reconnects after TRY_AGAIN_LATER.
+# Close codes. The client of graphql-ws reconnects after TRY_AGAIN_LATER and after FORBIDDEN, each time with what its
+# option `connectionParams` returns then.
 TRY_AGAIN_LATER = 1013
+FORBIDDEN = 4403
 UNKNOWN_PROTOCOL = 4406
 # The messages that name a subscription.
 _WITH_ID = ("subscribe", "complete")
-# RFC 6455 limits a close frame to 125 bytes, two for the code.
-_MAX_REASON_BYTES = 120
 # Usual clients send 36 characters. Each event repeats the id, and the subscription keeps it.
 MAX_ID_CHARACTERS = 256
 
@@ -47,10 +49,16 @@ class GraphQLWebSocket:
     """The ASGI endpoint for WebSocket connections. Among browsers, pages of this site and of `origins` may connect."""
 
     def __init__(
-        self, service: GraphQLService, authenticator: Authenticator, streams: StreamLimit, origins: AllowedOrigins
+        self,
+        service: GraphQLService,
+        authenticator: Authenticator,
+        watch: StreamWatch,
+        streams: StreamLimit,
+        origins: AllowedOrigins,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
+        self._watch = watch
         self._streams = streams
         self._origins = origins
 
@@ -66,34 +74,29 @@ class GraphQLWebSocket:
         if not supported:
             await websocket.close(UNKNOWN_PROTOCOL, f"Subprotocol not acceptable: use {GRAPHQL_TRANSPORT_WS_PROTOCOL}")
             return
+        identification = Identification(self._authenticator, self._watch, websocket)
         try:
-            caller = await self._authenticator.caller(dict(reversed(scope["headers"])))
             with self._streams.reserve_stream():
-                await ConnectionHandler(self._service, websocket, self._streams, caller).handle()
+                await ConnectionHandler(self._service, websocket, self._streams, identification).handle()
         except StreamLimitReached as error:
             await websocket.close(TRY_AGAIN_LATER, str(error))
 
     def _origin_is_allowed(self, connection: HTTPConnection) -> bool:
         # Only browsers send an origin, and only they can be abused by another site's page.
         origin = connection.headers.get("origin")
-        if origin is None or origin in self._origins:
-            return True
-        with suppress(ValueError):  # both headers can hold any text
-            page, host = urlsplit(origin), urlsplit(f"//{connection.headers.get('host', '')}")
-            # A proxy may add the usual port to the header Host.
-            usual = USUAL_PORTS.get(page.scheme)
-            same_host = page.hostname is not None and page.hostname == host.hostname
-            return usual is not None and same_host and (page.port or usual) == (host.port or usual)
-        return False
+        return origin is None or origin in self._origins or is_own_origin(connection)
 
 
 class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
     """One connection and its subscriptions."""
 
-    def __init__(self, service: GraphQLService, websocket: WebSocket, streams: StreamLimit, caller: Caller) -> None:
-        self._adapter = _WebSocketAdapter(websocket, service.turns)
+    def __init__(
+        self, service: GraphQLService, websocket: WebSocket, streams: StreamLimit, identification: Identification
+    ) -> None:
+        self._adapter = WebSocketAdapter(websocket, service.turns)
         super().__init__(
-            view=cast("Any", _AcceptAllClients()),
+            # The base class asks it only whether a client may connect.
+            view=cast("Any", self),
             websocket=cast("Any", self._adapter),
             context=None,
             root_value=None,
@@ -103,12 +106,30 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         )
         self._service = service
         self._streams = streams
-        self._caller = caller
+        self._identification = identification
+        self._init_payload: Any = None
+        self._running = ExitStack()
+
+    async def on_ws_connect(self, _context: None) -> Any:
+        """Identify the caller by the payload of `connection_init`, or close the connection."""
+        try:
+            watched = await self._identification.identify(self._init_payload, self._end)
+        except RequestError as error:
+            await self._adapter.close(FORBIDDEN if error.status < 500 else TRY_AGAIN_LATER, str(error))
+            raise ConnectionRejectionError from error
+        finally:
+            self._init_payload = None
+        self._running.enter_context(watched)
+        return UNSET
+
+    def _end(self, reason: str) -> None:
+        """Close the connection, after which the client connects again with a token that is valid then."""
+        self._closing = asyncio.create_task(self._adapter.close(TRY_AGAIN_LATER, reason))
 
     async def stream(self, document: str, **options: Any) -> AsyncGenerator[SubscriptionEvent, None]:
         """Return the events of a subscription. Each subscription has its own context."""
         return await self._service.subscribe(
-            document, options["variable_values"], options["operation_name"], self._caller
+            document, options["variable_values"], options["operation_name"], self._identification.caller
         )
 
     async def run_operation(self, operation: Operation[None, None]) -> None:
@@ -139,6 +160,7 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
 
     async def shutdown(self) -> None:
         """End the subscriptions of a connection that has ended. Each takes a turn, because there may be thousands."""
+        self._running.close()
         for id_ in list(self.operations):
             await self._service.turns.turn()
             await self.cleanup_operation(id_)
@@ -159,6 +181,8 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             limits = f"1 to {MAX_ID_CHARACTERS} characters"
             await self.handle_invalid_message(f"The id of a message must be a string of {limits}")
             return
+        if message.get("type") == "connection_init":
+            self._init_payload = message.get("payload")
         if message.get("type") == "subscribe" and self.connection_acknowledged:
             try:
                 message["payload"] = self._checked_payload(message)
@@ -178,8 +202,9 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
                 {"limit": MAX_SUBSCRIPTIONS_PER_CONNECTION, "requested": len(self.operations) + 1},
             )
         request = parse_request(message.get("payload"))
-        document = self._service.document(request, self._caller)
-        self._service.check_scopes(document, request.operation_name, self._caller)
+        caller = self._identification.caller
+        document = self._service.document(request, caller)
+        self._service.check_scopes(document, request.operation_name, caller)
         return {"query": document, "variables": request.variables, "operationName": request.operation_name}
 
     @staticmethod
@@ -199,50 +224,3 @@ def _is_id(value: Any) -> bool:
 
 def _error_message(id_: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
     return {"id": id_, "type": "error", "payload": errors}
-
-
-class _AcceptAllClients:
-    """The view that Strawberry's handler asks whether a client may connect. The service has no user accounts."""
-
-    async def on_ws_connect(self, _context: None) -> Any:
-        return UNSET
-
-
-class _WebSocketAdapter:
-    """A Starlette WebSocket with the interface that Strawberry's handler uses."""
-
-    def __init__(self, websocket: WebSocket, turns: Turns) -> None:
-        self._websocket = websocket
-        self._turns = turns
-
-    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncIterator[object]:
-        try:
-            while self._websocket.application_state != WebSocketState.DISCONNECTED:
-                # No variable has the text, which would stay in memory until the next message.
-                yield decode_json(await self._next_text())
-        except NotJson as error:
-            raise NonJsonMessageReceived from error
-        except KeyError as error:
-            raise NonTextMessageReceived from error
-        except WebSocketDisconnect:
-            pass
-
-    async def _next_text(self) -> str:
-        text = await self._websocket.receive_text()
-        await self._turns.turn()  # one packet can hold thousands of messages
-        return text
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        await self.send(encode_json(message))
-
-    async def send(self, message: bytes) -> None:
-        """Send a message, after the client has received enough of the earlier ones."""
-        try:
-            await self._websocket.send_text(message.decode())
-        except (WebSocketDisconnect, RuntimeError) as error:
-            raise WebSocketDisconnected from error
-
-    async def close(self, code: int, reason: str) -> None:
-        if self._websocket.application_state != WebSocketState.DISCONNECTED:
-            shortened = reason.encode(errors="replace")[:_MAX_REASON_BYTES].decode(errors="ignore")
-            await self._websocket.close(code, shortened)

@@ -94,7 +94,7 @@ async def test_scopes_may_be_a_list_and_claims_have_settings(issuer: FakeProvide
     claims = issuer.claims(**{"https://example.com/tenant": "default", "roles": ["tasks:write", 7], "workspace": "x"})
     async with OidcMethod(settings(issuer.issuer, **names), directory) as method:
         caller = await method.caller(issuer.token(claims))
-    assert (caller.workspace, caller.scopes) == ("default", {"tasks:write"})
+    assert (caller.workspace, caller.scopes) == ("default", frozenset({"tasks:write"}))
 
 
 @pytest.mark.parametrize(
@@ -228,10 +228,14 @@ async def test_suspended_workspace_is_refused(issuer: FakeProvider, method: Oidc
     await method.caller(token)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("UPDATE workspace SET state = 'suspended', changed_at = now() WHERE id = 'default'")
-    with pytest.raises(WorkspaceSuspended):
+
+    async def use_until_refused() -> None:
         for _ in range(400):
             await method.caller(token)
             await asyncio.sleep(0.05)
+
+    with pytest.raises(WorkspaceSuspended):
+        await use_until_refused()
 
 
 DISCOVERY, KEYS = "/.well-known/openid-configuration", "/jwks"

@@ -10,7 +10,8 @@ from api.realtime.websocket import GraphQLWebSocket
 
 
 def allowed(origin: str, host: str, *origins: str) -> bool:
-    endpoint = GraphQLWebSocket(cast("Any", None), cast("Any", None), cast("Any", None), AllowedOrigins(origins))
+    none = cast("Any", None)
+    endpoint = GraphQLWebSocket(none, none, none, none, AllowedOrigins(origins))
     headers = [(b"origin", origin.encode()), (b"host", host.encode())]
     return endpoint._origin_is_allowed(HTTPConnection({"type": "websocket", "headers": headers}))
 

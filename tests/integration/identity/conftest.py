@@ -1,0 +1,34 @@
+"""A service that identifies callers by API tokens, and a connection to create and revoke them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from api.config.settings import Settings
+from api.identity import directory as directory_module
+from api.identity import stream_watch
+from db.pool import Connection, Database
+from tests.support.http_service import listening_service
+
+
+@pytest.fixture(autouse=True)
+def _frequent_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory_module, "LOOK_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(stream_watch, "CHECK_SECONDS", 0.1)
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[Connection]:
+    async with Database(database_url) as database, database.connection() as connection:
+        yield connection
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str) -> Settings:
+    return Settings(database_url=database_url, redis_url=redis_url, identity="tokens", max_batch=5)
+
+
+@pytest.fixture
+async def url(settings: Settings) -> AsyncIterator[str]:
+    async with listening_service(settings) as url:
+        yield url

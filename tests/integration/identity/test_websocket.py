@@ -1,0 +1,110 @@
+"""Tests who may connect over a WebSocket, and how a connection ends when its token does."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from websockets import ClientConnection
+
+from api.config.settings import Settings
+from api.realtime.websocket import FORBIDDEN, TRY_AGAIN_LATER
+from db.api_tokens import revoke_token
+from db.pool import Connection
+from db.token_text import new_token
+from db.workspaces import set_state
+from tests.support.http_service import listening_service
+from tests.support.oidc_provider import AUDIENCE, fake_provider
+from tests.support.token_factories import make_token, make_workspace
+from tests.support.websocket_client import connected, subscribe, wait_for_close
+
+
+async def initialize(websocket: ClientConnection, payload: Any = None) -> None:
+    message = {"type": "connection_init"} if payload is None else {"type": "connection_init", "payload": payload}
+    await websocket.send(json.dumps(message))
+
+
+async def acknowledged(websocket: ClientConnection, payload: Any = None) -> bool:
+    await initialize(websocket, payload)
+    return bool(json.loads(await asyncio.wait_for(websocket.recv(), 30)) == {"type": "connection_ack"})
+
+
+async def test_token_comes_in_the_first_message_or_in_a_header(url: str, connection: Connection) -> None:
+    token, _ = await make_token(connection, scopes=["tasks:read"])
+    for payload in ({"token": token}, {"authorization": f"Bearer {token}"}, {"Authorization": f"bearer {token}"}):
+        async with connected(url, initialize=False) as websocket:
+            assert await acknowledged(websocket, payload)
+            assert (await subscribe(websocket))["type"] == "next"
+    async with connected(url, initialize=False, additional_headers={"Authorization": f"Bearer {token}"}) as websocket:
+        assert await acknowledged(websocket)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [None, {}, {"token": 7}, {"token": ""}, {"token": "mt_"}, {"authorization": "Basic YTpi"}, {"token": new_token()}],
+)
+async def test_missing_or_invalid_token_closes_the_connection(url: str, payload: Any) -> None:
+    async with connected(url, initialize=False) as websocket:
+        await initialize(websocket, payload)
+        code, reason = await wait_for_close(websocket)
+    assert code == FORBIDDEN == 4403
+    assert "token" in reason
+    assert not payload or str(payload.get("token", "-")) not in reason or payload["token"] in ("", 7)
+
+
+async def test_subscription_needs_its_scope(url: str, connection: Connection) -> None:
+    token, _ = await make_token(connection, scopes=["tasks:write"])
+    async with connected(url, initialize=False) as websocket:
+        assert await acknowledged(websocket, {"token": token})
+        answer = await subscribe(websocket)
+        assert answer["payload"][0]["extensions"] == {"code": "FORBIDDEN", "scope": "tasks:read"}
+
+
+@pytest.mark.parametrize("cause", ["revoked", "suspended", "expired"])
+async def test_connection_ends_with_its_token(url: str, connection: Connection, cause: str) -> None:
+    workspace = await make_workspace(connection, "acme")
+    expires_at = datetime.now(UTC) + timedelta(seconds=3) if cause == "expired" else None
+    token, row = await make_token(connection, workspace, expires_at=expires_at)
+    kept, _ = await make_token(connection, workspace if cause != "suspended" else "default")
+    async with connected(url, initialize=False) as websocket, connected(url, initialize=False) as other:
+        assert await acknowledged(websocket, {"token": token})
+        assert await acknowledged(other, {"token": kept})
+        await subscribe(websocket)
+        if cause == "revoked":
+            assert await revoke_token(connection, workspace, row.id)
+        elif cause == "suspended":
+            assert await set_state(connection, workspace, "suspended")
+        code, reason = await wait_for_close(websocket)
+        # graphql-ws connects again after this code.
+        assert code == TRY_AGAIN_LATER
+        assert cause in reason
+        assert token not in reason
+        assert (await subscribe(other))["type"] == "next"
+    async with connected(url, initialize=False) as websocket:
+        await initialize(websocket, {"token": token})
+        assert (await wait_for_close(websocket))[0] == FORBIDDEN
+
+
+async def test_connection_ends_with_its_json_web_token(settings: Settings) -> None:
+    with fake_provider() as issuer:
+        changes = {"identity": "oidc", "oidc_issuers": issuer.issuer, "oidc_audience": AUDIENCE}
+        changed = settings.model_copy(update={**changes, "oidc_leeway_seconds": 0})
+        async with listening_service(changed) as url, connected(url, initialize=False) as websocket:
+            expires = datetime.now(UTC) + timedelta(seconds=3)
+            token = issuer.token(issuer.claims(exp=expires.timestamp()))
+            assert await acknowledged(websocket, {"token": token})
+            code, reason = await wait_for_close(websocket)
+    assert (code, reason) == (TRY_AGAIN_LATER, "The token has expired.")
+
+
+async def test_provider_that_is_away_does_not_forbid_the_connection(settings: Settings) -> None:
+    with fake_provider() as issuer:
+        token = issuer.token()
+    changes = {"identity": "oidc", "oidc_issuers": issuer.issuer, "oidc_audience": AUDIENCE}
+    async with (
+        listening_service(settings.model_copy(update=changes)) as url,
+        connected(url, initialize=False) as websocket,
+    ):
+        await initialize(websocket, {"token": token})
+        assert (await wait_for_close(websocket))[0] == TRY_AGAIN_LATER
