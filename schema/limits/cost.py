@@ -36,6 +36,7 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
         "task": 1,
         "node": 1,
         "nodes": 1,
+        "viewer": 1,
     },
     "Mutation": {
         "createTask": 5,
@@ -63,6 +64,8 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "Task": {"*": 0},
     "Node": {"*": 0},
     "UserError": {"*": 0},
+    "Viewer": {"*": 0},
+    "ViewerWorkspace": {"*": 0},
 }
 PAGED_FIELDS = ("tasks", "searchTasks", "filterTasks", "deletedTasks")
 CONNECTION_TYPES = ("TaskConnection", "TaskMatchConnection", "DeletedTaskConnection")

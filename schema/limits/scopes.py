@@ -25,6 +25,7 @@ REQUIRED_SCOPES: dict[str, Scope | None] = {
     "Query.task": "tasks:read",
     "Query.taskCounts": "tasks:read",
     "Query.tasks": "tasks:read",
+    "Query.viewer": None,
     "Mutation.completeTask": "tasks:write",
     "Mutation.createTask": "tasks:write",
     "Mutation.createTasks": "tasks:write",
