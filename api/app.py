@@ -55,7 +55,6 @@ def create_app(
     Raises `SettingsError` if the manifest of trusted documents is not valid.
     """
     workspaces = _create_workspaces(settings)
-    store = workspaces.default.store
     identity = Identity(settings, workspaces.database)
     authenticator = authenticator or identity.authenticator
     streams = StreamLimit(settings.max_streams, settings.max_subscriptions)
@@ -63,7 +62,7 @@ def create_app(
     site = StaticSite(settings.page_dir, playground=settings.development)
     service = _create_service(settings, workspaces)
     requests = RequestLimits(settings.max_requests_in_flight)
-    metrics = WorkerMetrics(store, streams, lambda: requests.in_flight, snapshots)
+    metrics = WorkerMetrics(workspaces, streams, lambda: requests.in_flight, snapshots)
     access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
 
     @asynccontextmanager
@@ -79,8 +78,8 @@ def create_app(
             Route("/graphql/", _without_slash),
             WebSocketRoute("/graphql", GraphQLWebSocket(service, authenticator, identity.watch, streams, origins)),
             Route("/livez", livez),
-            Route("/readyz", readyz(store)),
-            Route("/metrics", metrics_endpoint(store, metrics)),
+            Route("/readyz", readyz(workspaces)),
+            Route("/metrics", metrics_endpoint(workspaces, metrics)),
         ],
         middleware=[
             Middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESSION_LEVEL),
@@ -126,6 +125,7 @@ def _create_workspaces(settings: Settings) -> Workspaces:
         page_cache_bytes=settings.page_cache_mb * 2**20,
         max_read_bytes=settings.max_response_bytes,
         retention=timedelta(days=settings.retention_days),
+        index_idle_seconds=settings.index_idle,
     )
 
 

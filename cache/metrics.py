@@ -25,6 +25,7 @@ class StoreMetrics:
     differences: int = 0
     purged: int = 0
     rebuilds: int = 0
+    drops: int = 0
     rebuild_seconds: float = 0.0
     rebuilt_at: float = 0.0
 
@@ -44,6 +45,10 @@ class StoreMetrics:
         self.redis_round_trips += 1
         if (trace := _trace.get()) is not None:
             trace.redis_round_trips += 1
+
+    def count_drops(self, number: int) -> None:
+        """Count indexes that were dropped because no process used them."""
+        self.drops += number
 
     def count_entries(self, hits: int, misses: int) -> None:
         """Count the entries that a read found and missed."""

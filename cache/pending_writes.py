@@ -13,6 +13,11 @@ class PendingWrites:
     def __init__(self) -> None:
         self._writes: set[asyncio.Task[Any]] = set()
 
+    @property
+    def in_flight(self) -> int:
+        """The number of writes in flight."""
+        return len(self._writes)
+
     async def finish(self, write: Coroutine[Any, Any, Result]) -> Result:
         """Run a write to its end, even if the caller is cancelled."""
         task = asyncio.create_task(write)

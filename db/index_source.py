@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import LiteralString, cast
 from uuid import UUID
 
+from psycopg.rows import scalar_row
+
 from db.pool import Connection
 from db.task import Status
 from db.task_table import VISIBLE
@@ -117,3 +119,15 @@ def last_position(batch: Sequence[StatusBatch]) -> IndexPosition:
     """Return the position of the last task of a batch."""
     ends = (part.created[-pair_length(CREATED_DIGITS) :] for part in batch)
     return max((score, UUID(bytes=id_)) for end in ends for id_, score in _scores(end, CREATED_DIGITS).items())
+
+
+HAS_MORE_TASKS: LiteralString = f"""
+    SELECT EXISTS (
+        SELECT FROM task WHERE workspace_id = %(workspace)s AND {VISIBLE} ORDER BY created_at OFFSET %(number)s
+    )
+"""
+
+
+async def has_more_tasks(connection: Connection, workspace: str, number: int) -> bool:
+    """Return whether a workspace has more than `number` tasks. Reads no more than that from an index."""
+    return bool((await connection.query(HAS_MORE_TASKS, {"workspace": workspace, "number": number}, scalar_row))[0])

@@ -123,6 +123,13 @@ class Settings(IdentitySettings):
         description="true answers the header X-Millitask-Trace: 1 with what a request cost. Default: true in "
         "development, false in production.",
     )
+    index_idle: int = Field(
+        default=3600,
+        ge=0,
+        le=31_536_000,
+        description="Seconds after which the index of a workspace that no process uses is dropped from Redis, 0 to "
+        "31,536,000; 0 for never. It is built again at the next use. Default: 3,600.",
+    )
     retention_days: int = Field(
         default=30,
         ge=1,

@@ -1,7 +1,6 @@
 """The endpoint /metrics: counters, gauges and histograms of all workers of this host, in Prometheus' text format."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -12,19 +11,14 @@ from starlette.responses import Response
 
 from api.metrics.exposition import families
 from api.metrics.worker import WorkerMetrics
-from cache.errors import StoreUnavailable
-from cache.redis.index import index_sizes
-from cache.store import Store
+from cache.workspaces import Workspaces
 
 
-def metrics_endpoint(store: Store, metrics: WorkerMetrics) -> Callable[[Request], Awaitable[Response]]:
+def metrics_endpoint(workspaces: Workspaces, metrics: WorkerMetrics) -> Callable[[Request], Awaitable[Response]]:
     """Return the endpoint. Whichever worker answers, the numbers are those of all workers."""
 
     async def respond(_request: Request) -> Response:
-        sizes: dict[str, int] = {}
-        if (protocol := store.gate_lease.protocol) is not None:
-            with suppress(StoreUnavailable):
-                sizes = await index_sizes(store.redis, protocol.keys)
+        sizes = await workspaces.index_bytes()
         registry = CollectorRegistry()
         registry.register(_Collector(metrics, sizes))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
@@ -42,7 +36,9 @@ class _Collector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from families(self._metrics.snapshots())
-        sizes = GaugeMetricFamily("millitask_index_bytes", "Memory of each index in Redis in bytes", labels=["index"])
+        sizes = GaugeMetricFamily(
+            "millitask_index_bytes", "Memory of the indexes of the open workspaces in Redis in bytes", labels=["index"]
+        )
         for name, size in self._index_bytes.items():
             sizes.add_metric([name], size)
         yield sizes

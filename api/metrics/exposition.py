@@ -17,8 +17,10 @@ from cache.metrics import StoreMetrics
 # The help text of each gauge of a snapshot, and how the values of the workers combine.
 _GAUGES: dict[str, tuple[str, Any]] = {
     "ready": ("1 if every worker can answer requests", min),
-    "degraded": ("1 if PostgreSQL answers without the cache in a worker", max),
-    "redis_full": ("1 if the index does not fit into Redis: raise its maxmemory", max),
+    "degraded": ("1 if PostgreSQL answers an open workspace of a worker without the cache", max),
+    "redis_full": ("1 if the index of an open workspace does not fit into Redis: raise its maxmemory", max),
+    "workspaces_open": ("Workspaces that the worker with the most of them has open", max),
+    "workspaces_degraded": ("Open workspaces that PostgreSQL answers, in the worker with the most of them", max),
     "page_cache_bytes": ("Memory of the page caches in bytes", sum),
     "streams": ("Open streams: WebSocket connections and event streams", sum),
     "subscriptions": ("Open subscriptions over WebSocket connections and event streams", sum),
@@ -44,6 +46,7 @@ _COUNTER_HELP = {
     "differences": "Compared tasks that differed from their row",
     "purged": "Rows of deleted and expired tasks that were purged",
     "rebuilds": "Index rebuilds completed",
+    "drops": "Indexes dropped because no process used them",
 }
 
 

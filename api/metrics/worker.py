@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from api.metrics.requests import RequestMetrics
 from api.metrics.snapshot import Snapshot, SnapshotFiles
 from api.realtime.stream_limit import StreamLimit
-from cache.store import Store
+from cache.workspaces import Workspaces
 
 SHARE_SECONDS = 1.0
 # A worker that has not shared a snapshot for this long has died or hangs.
@@ -23,9 +23,9 @@ class WorkerMetrics:
     """
 
     def __init__(
-        self, store: Store, streams: StreamLimit, in_flight: Callable[[], int], files: SnapshotFiles | None
+        self, workspaces: Workspaces, streams: StreamLimit, in_flight: Callable[[], int], files: SnapshotFiles | None
     ) -> None:
-        self._store = store
+        self._workspaces = workspaces
         self._streams = streams
         self._in_flight = in_flight
         self._files = files
@@ -33,7 +33,7 @@ class WorkerMetrics:
         # The counters continue where the process before this one stopped, so that a rate over a restart is right.
         if files is not None and (before := files.read_own()) is not None:
             self.requests = before.requests
-            store.metrics.continue_from(before.store)
+            workspaces.metrics.continue_from(before.store)
 
     def snapshots(self) -> list[Snapshot | None]:
         """Return the present snapshot of this worker and the latest one of each other worker."""
@@ -61,18 +61,20 @@ class WorkerMetrics:
             await asyncio.sleep(SHARE_SECONDS)
 
     def _take(self) -> Snapshot:
-        lease, store = self._store.gate_lease, self._store
+        workspaces = self._workspaces
         gauges = {
-            "ready": float(lease.ready),
-            "degraded": float(lease.protocol is None),
-            "redis_full": float(lease.index_too_large),
-            "page_cache_bytes": float(store.page_cache.memory.bytes),
+            "ready": float(workspaces.ready),
+            "degraded": float(workspaces.degraded > 0),
+            "redis_full": float(workspaces.too_large > 0),
+            "workspaces_open": float(len(workspaces)),
+            "workspaces_degraded": float(workspaces.degraded),
+            "page_cache_bytes": float(workspaces.page_memory.bytes),
             "streams": float(self._streams.streams),
             "subscriptions": float(self._streams.subscriptions),
             "requests_in_flight": float(self._in_flight()),
-            **{f"{share.name}_in_flight": float(share.in_flight) for share in store.database.shares.limited},
+            **{f"{share.name}_in_flight": float(share.in_flight) for share in workspaces.database.shares.limited},
         }
-        return Snapshot(os.getpid(), time.monotonic(), gauges, store.metrics, self.requests)
+        return Snapshot(os.getpid(), time.monotonic(), gauges, workspaces.metrics, self.requests)
 
 
 def is_alive(snapshot: Snapshot) -> bool:

@@ -1,8 +1,8 @@
 """The number of tasks in each view, for subscribers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import NamedTuple
 
 import structlog
@@ -51,8 +51,12 @@ class _Subscriber:
 class CountsFeed:
     """Counts the tasks after changes, while there are subscribers. All of them share each count."""
 
-    def __init__(self, store: Store, turns: Turns) -> None:
+    def __init__(
+        self, store: Store, turns: Turns, following: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """`following` returns a context in which `notify` is called after each change."""
         self._store = store
+        self._feed_following = following
         self._turns = turns
         self._count: CoalescedCall[_Count] = CoalescedCall(self._read)
         self._reads = 0
@@ -71,7 +75,7 @@ class CountsFeed:
 
         While the stores cannot be read, no new counts are yielded.
         """
-        with self._subscribed() as subscriber:
+        with self._feed_following(), self._subscribed() as subscriber:
             count: _Count | None = None
             with suppress(StoreUnavailable, DatabaseUnavailable):  # `_follow` logs the reason
                 count = await self._count()

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import Context
 from dataclasses import replace
 
 import structlog
@@ -27,12 +28,17 @@ SILENCE_SECONDS = 1.0
 # The interval at which the feed asks PostgreSQL whether anything was written, while Redis is not in use.
 POLL_INTERVAL_SECONDS = 1.0
 POLL_STEP_SECONDS = 0.1
+# How long a feed without followers stays connected, so that a client that reconnects can resume.
+LINGER_SECONDS = 60.0
+# How long the first subscriber waits for the feed to connect.
+CONNECT_SECONDS = 1.0
 
 
 class Feed:
     """The feed of a workspace in one process. An event follows its commit, and the events of one task come in order.
 
-    A subscriber that may have missed an event gets a RESYNC. subscribers: how many receive events now.
+    A subscriber that may have missed an event gets a RESYNC. The feed is connected while it has followers, and a minute
+    longer. followers: how many receive events or counts now.
     """
 
     def __init__(self, store: Store, turns: Turns | None = None) -> None:
@@ -42,23 +48,59 @@ class Feed:
         # Subscribers take turns. So does other work that thousands of clients can cause at once.
         self.turns = turns or Turns()
         self._event_log = EventLog(self.turns)
-        self.subscribers = 0
+        self.followers = 0
+        self._closed = False
+        self._running: asyncio.Task[None] | None = None
+        self._stopping: asyncio.TimerHandle | None = None
+        # Set while the feed is connected, or has found that it cannot be.
+        self._begun = asyncio.Event()
         # The last token as the last two polls of PostgreSQL read it.
         self._polled_tokens: deque[int | None] = deque([None, None], maxlen=2)
-        self.counts = CountsFeed(store, self.turns)
+        self.counts = CountsFeed(store, self.turns, self.following)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Keep the feed connected during the block."""
+        self.followers += 1
+        if self._stopping is not None:
+            self._stopping.cancel()
+        self._start()
+        try:
+            yield
+        finally:
+            self.followers -= 1
+            if not self.followers:
+                self._stopping = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._stop)
+
+    async def aclose(self) -> None:
+        """Disconnect the feed for good."""
+        self._closed = True
+        while (running := self._running) is not None:
+            self._stop()
+            await asyncio.wait({running}, timeout=1.0)
+
+    def _start(self) -> None:
+        if self._running is None and not self._closed:
+            # In a context of its own, because the feed outlives the request that happens to start it.
+            self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
+
+    def _stop(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
 
     async def subscribe(self, after: Rev | None = None) -> AsyncGenerator[FeedEvent, None]:
         """Yield the events since `after`, or a RESYNC if the log no longer has all of them, then every new event.
 
         Raises `SubscriberTooSlow`.
         """
-        subscriber = self._subscriber(after)
-        self.subscribers += 1
-        try:
+        with self.following():
+            if not self._begun.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CONNECT_SECONDS):
+                        await self._begun.wait()
+            subscriber = self._subscriber(after)
             while True:
                 yield await subscriber.take()
-        finally:
-            self.subscribers -= 1
 
     def _subscriber(self, after: Rev | None) -> Subscriber:
         """Return a subscriber that receives the events since `after`, or first a RESYNC if any may be missing."""
@@ -68,8 +110,17 @@ class Feed:
                 return Subscriber(self._event_log, position)
         return Subscriber(self._event_log, self._event_log.end, FeedEvent(self._rev, "RESYNC"))
 
-    async def run(self) -> None:
-        """Follow the changes for the lifetime of the process."""
+    async def _run(self) -> None:
+        """Follow the changes until the task is cancelled."""
+        try:
+            await self._follow_gate()
+        finally:
+            self._running, self._connected = None, False
+            self._begun.clear()
+            if self.followers:  # one has come since the task was cancelled
+                self._start()
+
+    async def _follow_gate(self) -> None:
         while True:
             protocol = self._store.gate_lease.protocol
             try:
@@ -80,9 +131,9 @@ class Feed:
                 assert protocol is not None
                 self._store.gate_lease.report_lost_index(protocol.gate.epoch, error)
             except (StoreUnavailable, DatabaseError) as error:
-                log.warning("feed interrupted", reason=explain(error))
+                log.warning("feed interrupted", workspace=self._store.workspace, reason=explain(error))
             except Exception:
-                log.exception("feed failed")
+                log.exception("feed failed", workspace=self._store.workspace)
             await self._poll_database()
 
     async def _follow(self, protocol: Protocol) -> None:
@@ -102,7 +153,8 @@ class Feed:
 
     def _connect(self, rev: Rev) -> None:
         self._connected = True
-        log.info("feed connected", rev=str(rev))
+        self._begun.set()
+        log.info("feed connected", workspace=self._store.workspace, rev=str(rev))
         if rev != self._rev:
             self._resync(rev)
 
@@ -110,7 +162,9 @@ class Feed:
         if event.rev.number <= self._rev.number:
             return
         if event.rev.number > self._rev.number + 1:
-            log.warning("feed missed events", after=str(self._rev), before=str(event.rev))
+            log.warning(
+                "feed missed events", workspace=self._store.workspace, after=str(self._rev), before=str(event.rev)
+            )
             self._resync(event.rev)
             return
         if event.task is None and event.kind not in WITHOUT_TASK:
@@ -138,7 +192,7 @@ class Feed:
         The second poll covers writes that had drawn a token at the first, and committed later.
         """
         if self._connected:
-            log.info("feed disconnected")
+            log.info("feed disconnected", workspace=self._store.workspace)
         self._connected = False
         with suppress(StoreUnavailable, DatabaseError):
             async with self._store.database.connection() as connection:
@@ -146,6 +200,7 @@ class Feed:
             if {token} != set(self._polled_tokens):
                 self._deliver(FeedEvent(self._rev, "RESYNC"))
             self._polled_tokens.append(token)
+        self._begun.set()
         for _ in range(round(POLL_INTERVAL_SECONDS / POLL_STEP_SECONDS)):
             await asyncio.sleep(POLL_STEP_SECONDS)
             if self._store.gate_lease.protocol is not None:

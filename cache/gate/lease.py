@@ -1,6 +1,7 @@
 """The lease of one process on the gate: the last known state, and how long the process may rely on it."""
 
 import asyncio
+import math
 import time
 
 import structlog
@@ -28,6 +29,14 @@ RECOVERY_SECONDS = 5.0
 def clock() -> float:
     """Return seconds on a clock that is never set back and, where the system has one, also runs while it sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def used_seconds(index_idle_seconds: float) -> float:
+    """Return how long after its last use a workspace keeps its index in any case.
+
+    Use is recorded in quarters of `index_idle_seconds`, so an index may be dropped a quarter earlier.
+    """
+    return index_idle_seconds * 0.75
 
 
 class GateLease:
@@ -58,7 +67,7 @@ class GateLease:
         # last recorded that in PostgreSQL, by `clock`.
         self.touched = True
         self.used_at = clock()
-        self.recorded_at = self.used_at
+        self.recorded_at = -math.inf
         # The run id of the Redis because of which this process has closed the gate.
         self.closed_run_id = ""
 
@@ -76,6 +85,10 @@ class GateLease:
     def index_too_large(self) -> bool:
         """Whether Redis is not in use because the index does not fit into its memory."""
         return self._too_large_epoch is not None
+
+    def used_within(self, seconds: float) -> bool:
+        """Return whether this process has used the workspace in the last `seconds`; 0 means ever."""
+        return not seconds or self.touched or clock() - self.used_at < seconds
 
     def observe_gate(self, observed: Gate, sent_at: float) -> None:
         """G1: record the gate that a query sent at `sent_at` (by `clock`) has read."""

@@ -88,10 +88,10 @@ class GateWatcher:
         for lease in leases:
             if lease.touched:
                 lease.touched, lease.used_at = False, now
-            if lease.used_at >= lease.recorded_at + self._record_seconds > 0:
+            if self._record_seconds and lease.used_at >= lease.recorded_at + self._record_seconds:
                 lease.recorded_at = now
                 used.append(lease.workspace)
-        if used and self._record_seconds:
+        if used:
             queue_record_use(connection, used)
 
     async def _read(self, connection: Connection, leases: Sequence[GateLease]) -> None:

@@ -9,9 +9,10 @@ import structlog
 
 from cache.errors import CacheUnavailable, IndexLost, RedisFull, UnfitRedis
 from cache.gate.watcher import check_gate
+from cache.maintenance.clear import clear_epoch, clear_epochs
 from cache.redis.bulk_connection import BulkConnection
 from cache.redis.client import Argument
-from cache.redis.keys import BEACON, VIEW_OF, Keys, epochs_key
+from cache.redis.keys import BEACON, VIEW_OF, epochs_key
 from cache.redis.pipeline import pack_command
 from cache.redis.preflight import redis_problems
 from cache.redis.protocol import Protocol
@@ -108,7 +109,7 @@ async def _build(store: Store, lock_connection: Connection, protocol: Protocol) 
     seconds = round(store.metrics.rebuild_seconds, 3)
     log.info("index built", epoch=protocol.gate.epoch, tasks=count, seconds=seconds)
     with suppress(CacheUnavailable):
-        await _clear_old_epochs(store, protocol)
+        await clear_epochs(store.redis, store.workspace, protocol.gate.epoch - 1)
     return count
 
 
@@ -174,30 +175,7 @@ async def _abandon(store: Store, protocol: Protocol, error: BaseException) -> No
         async with store.database.connection() as connection:
             await gate.close_gate(connection, store.workspace, protocol.gate.epoch, lost=True)
     with suppress(CacheUnavailable, IndexLost):
-        await _clear_epoch(store, protocol.gate.epoch)
-
-
-async def _clear_old_epochs(store: Store, current: Protocol) -> None:
-    """Remove what earlier indexes and failed rebuilds have left in Redis."""
-    (members,) = await store.redis.send([("SMEMBERS", epochs_key(store.workspace))])
-    for epoch in sorted(map(int, members)):
-        if epoch < current.gate.epoch:
-            await _clear_epoch(store, epoch)
-
-
-async def _clear_epoch(store: Store, epoch: int) -> None:
-    """Remove an index and its marks from Redis. Its entries have a TTL."""
-    keys = Keys(store.workspace, epoch)
-    marked, unsettled, *_ = await store.redis.send(
-        [
-            ("ZRANGE", keys.marks, 0, -1),
-            ("ZRANGE", keys.unsettled, 0, -1),
-            ("UNLINK", *keys.prelude, keys.changes, keys.unsettled),
-        ]
-    )
-    if marked or unsettled:
-        await store.redis.send([("UNLINK", *(keys.entries + id_ for id_ in marked), *map(keys.record, unsettled))])
-    await store.redis.send([("SREM", epochs_key(store.workspace), epoch)])
+        await clear_epoch(store.redis, store.workspace, protocol.gate.epoch)
 
 
 async def reindex(store: Store) -> int:

@@ -1,47 +1,141 @@
-"""The background work of each process: watch the gate, rebuild, scrub, audit, purge, write words, follow the feed."""
+"""The background work of each process, for all open workspaces."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
 
-import structlog
-
-from cache.errors import IndexLost, RedisFull, StoreUnavailable
-from cache.feed.feed import Feed
+from cache.errors import IndexLost
+from cache.gate.lease import used_seconds
 from cache.gate.watcher import GateWatcher
 from cache.maintenance.audit import audit_sample
+from cache.maintenance.housekeeping import Housekeeping
+from cache.maintenance.idle_indexes import IdleIndexes
 from cache.maintenance.rebuild import rebuild
 from cache.maintenance.scrub import scrub_all
+from cache.maintenance.visits import MIN_BACKOFF_SECONDS, OpenStores, Visits
+from cache.metrics import StoreMetrics
+from cache.redis.client import Redis
 from cache.store import Store
-from db.errors import DatabaseError, explain
-from db.purge import purge_tasks
-from db.word_index import BATCH_ROWS, write_due_words
-
-log = structlog.get_logger(__name__)
+from db.index_source import has_more_tasks
+from db.pool import Database
 
 SCRUB_INTERVAL_SECONDS = 1.0
-MIN_BACKOFF_SECONDS = 0.1
-MAX_BACKOFF_SECONDS = 5.0
-# The pause between rebuilds while the index does not fit into Redis. Each attempt reads nearly all rows.
-TOO_LARGE_PAUSE_SECONDS = 15.0
-PURGE_BATCH_ROWS = 500
-PURGE_INTERVAL_SECONDS = 60.0
-WORDS_INTERVAL_SECONDS = 1.0
+# The budgets of a process. A scrub without work is three short commands of Redis. A sample compares a hundred tasks.
+SCRUBS_PER_SECOND = 20.0
+AUDITS_PER_SECOND = 1.0
+# Larger workspaces are rebuilt one at a time, beside the smaller ones, which are rebuilt within seconds.
+SMALL_TASKS = 100_000
+LARGE_RETRY_SECONDS = 1.0
 SHUTDOWN_INTERVAL_SECONDS = 1.0
 
 
+class Rebuilds:
+    """Builds missing indexes: one of a small workspace and one of a large workspace at a time.
+
+    index_idle_seconds: how long no process may use a workspace before its index is dropped; 0 means never.
+    """
+
+    def __init__(self, index_idle_seconds: float) -> None:
+        self._used_seconds = used_seconds(index_idle_seconds)
+        self._small, self._large = asyncio.Lock(), asyncio.Lock()
+        self._is_large: WeakKeyDictionary[Store, bool] = WeakKeyDictionary()
+
+    def wanted(self, store: Store) -> bool:
+        """Return whether a workspace in use has no index."""
+        lease = store.gate_lease
+        if lease.gate is None or lease.gate.state not in ("off", "building"):
+            return False
+        return lease.used_within(self._used_seconds)
+
+    async def rebuild(self, store: Store) -> float:
+        """Build the index, unless another process does. Return the pause before the next look."""
+        if store not in self._is_large:
+            async with store.database.connection() as connection:
+                self._is_large[store] = await has_more_tasks(connection, store.workspace, SMALL_TASKS)
+        lock = self._large if self._is_large[store] else self._small
+        if lock is self._large and lock.locked():
+            return LARGE_RETRY_SECONDS
+        async with lock:
+            if self.wanted(store):  # another process may have built it
+                await rebuild(store)
+        self._is_large.pop(store, None)
+        return MIN_BACKOFF_SECONDS
+
+
+def _is_in_use(store: Store) -> bool:
+    return store.gate_lease.protocol is not None
+
+
+async def _scrub(store: Store) -> float:
+    protocol = store.gate_lease.protocol
+    if protocol is not None:
+        try:
+            await scrub_all(store, protocol)
+        except IndexLost as error:
+            store.gate_lease.report_lost_index(protocol.gate.epoch, error)
+            raise
+    return 0.0
+
+
+async def _audit(store: Store) -> float:
+    protocol = store.gate_lease.protocol
+    if protocol is not None:
+        try:
+            await audit_sample(store, protocol)
+        except IndexLost as error:
+            store.gate_lease.report_lost_index(protocol.gate.epoch, error)
+            raise
+    return 0.0
+
+
 @asynccontextmanager
-async def maintenance(store: Store, feed: Feed | None = None) -> AsyncIterator[None]:
-    """Run the background work while the block runs."""
+async def background(
+    open_stores: OpenStores,
+    watcher: GateWatcher,
+    database: Database,
+    redis: Redis,
+    metrics: StoreMetrics,
+    *,
+    retention: timedelta,
+    index_idle_seconds: float,
+) -> AsyncIterator[None]:
+    """Run the background work of all open workspaces while the block runs."""
+    rebuilds = Rebuilds(index_idle_seconds)
+    # A rebuild logs and paces itself, so it has no budget of visits.
+    jobs: list[Visits | Housekeeping] = [
+        Visits(rebuilds.rebuild, rebuilds.wanted, interval=MIN_BACKOFF_SECONDS),
+        Visits(_scrub, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=SCRUBS_PER_SECOND),
+        Visits(_audit, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=AUDITS_PER_SECOND),
+        Housekeeping(database, metrics, retention),
+    ]
+    idle_indexes = IdleIndexes(database, redis, index_idle_seconds, metrics.count_drops)
+    async with _running(watcher.run(), idle_indexes.run(), *(job.run(open_stores) for job in jobs)):
+        yield
+
+
+@asynccontextmanager
+async def maintenance(store: Store) -> AsyncIterator[None]:
+    """Run the background work of one workspace while the block runs."""
     watcher = GateWatcher(store.database)
     watcher.add(store.gate_lease)
-    jobs = [
-        watcher.run(),
-        *(_repeat(store, job) for job in (_rebuild, _scrub_and_audit, _purge, _write_words)),
-    ]
-    if feed is not None:
-        jobs.append(feed.run())
+    async with background(
+        lambda: (store,),
+        watcher,
+        store.database,
+        store.redis,
+        store.metrics,
+        retention=store.retention,
+        index_idle_seconds=0,
+    ):
+        yield
+
+
+@asynccontextmanager
+async def _running(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run the jobs in tasks while the block runs."""
     tasks = [asyncio.create_task(job) for job in jobs]
     try:
         yield
@@ -51,56 +145,3 @@ async def maintenance(store: Store, feed: Feed | None = None) -> AsyncIterator[N
             for task in running:
                 task.cancel()
             await asyncio.wait(running, timeout=SHUTDOWN_INTERVAL_SECONDS)
-
-
-async def _repeat(store: Store, job: Callable[[Store], Awaitable[float]]) -> None:
-    """Run a job forever. It returns the pause in seconds; after a failure the pause backs off."""
-    backoff = MIN_BACKOFF_SECONDS
-    while True:
-        try:
-            pause = await job(store)
-            backoff = MIN_BACKOFF_SECONDS
-        except RedisFull:
-            pause = TOO_LARGE_PAUSE_SECONDS
-        except (StoreUnavailable, DatabaseError) as error:
-            log.warning("maintenance failed", job=job.__name__.strip("_"), reason=explain(error), retry_seconds=backoff)
-            pause, backoff = backoff, min(backoff * 2, MAX_BACKOFF_SECONDS)
-        except Exception:
-            log.exception("maintenance failed", job=job.__name__.strip("_"))
-            pause = MAX_BACKOFF_SECONDS
-        await asyncio.sleep(pause)
-
-
-async def _rebuild(store: Store) -> float:
-    """Build the index if there is none, unless another process does."""
-    gate = store.gate_lease.gate
-    if gate is not None and gate.state in ("off", "building"):
-        await rebuild(store)
-    return MIN_BACKOFF_SECONDS
-
-
-async def _scrub_and_audit(store: Store) -> float:
-    protocol = store.gate_lease.protocol
-    if protocol is not None:
-        try:
-            await scrub_all(store, protocol)
-            await audit_sample(store, protocol)
-        except IndexLost as error:
-            store.gate_lease.report_lost_index(protocol.gate.epoch, error)
-            raise
-    return SCRUB_INTERVAL_SECONDS
-
-
-async def _purge(store: Store) -> float:
-    """Delete a batch of old rows for good. Redis holds nothing of them: an entry lasts an hour at most."""
-    async with store.database.connection() as connection:
-        purged = await purge_tasks(connection, store.workspace, store.retention, PURGE_BATCH_ROWS)
-    store.metrics.purged += purged
-    return SCRUB_INTERVAL_SECONDS if purged == PURGE_BATCH_ROWS else PURGE_INTERVAL_SECONDS
-
-
-async def _write_words(store: Store) -> float:
-    """Write the words of a batch of rows that have none, at half of the possible speed."""
-    started = time.monotonic()
-    written = await write_due_words(store.database, store.workspace)
-    return time.monotonic() - started if written == BATCH_ROWS else WORDS_INTERVAL_SECONDS

@@ -22,7 +22,7 @@ from cache.redis.connection_pool import ConnectionPool
 from cache.redis.failures import unavailable
 from cache.redis.pipeline import Dropped, pack_command
 from cache.redis.shared_connection import SharedConnection, parse_run_id
-from cache.redis.subscription import Subscription
+from cache.redis.subscription import Subscriptions
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SUBSCRIBE_TIMEOUT_SECONDS = 2.0
@@ -88,6 +88,7 @@ class Redis:
         self.user = address.username or "default"
         self._shared = SharedConnection(address, read_timeout)
         self._exclusive = ConnectionPool(address, connections, timeout)
+        self._subscriptions = Subscriptions(lambda: self._exclusive.connect(""))
 
     async def __aenter__(self) -> Self:
         return self
@@ -203,16 +204,17 @@ class Redis:
 
     @asynccontextmanager
     async def listen(self, channel: bytes) -> AsyncIterator[Callable[[float], Awaitable[bytes | None]]]:
-        """Subscribe to a channel. Yields a function that waits some seconds for the next message, else returns None.
+        """Subscribe to a channel, on a connection that all subscriptions share.
+
+        Yields a function that waits some seconds for the next message, else returns None.
 
         Raises `CacheUnavailable`, also when the connection breaks later.
         """
-        subscription = Subscription(await self._exclusive.connect(""))
+        subscription = await self._subscriptions.subscribe(channel, SUBSCRIBE_TIMEOUT_SECONDS)
         try:
-            await subscription.subscribe(channel, SUBSCRIBE_TIMEOUT_SECONDS)
             yield subscription.next_message
         finally:
-            subscription.close()
+            self._subscriptions.unsubscribe(subscription)
 
     async def reconnect(self) -> None:
         """Let later requests open new connections, which may lead to another server behind the same address."""

@@ -22,6 +22,11 @@ class Fills:
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
 
+    @property
+    def in_flight(self) -> int:
+        """The number of fills in flight that no reader waits for."""
+        return len(self._running)
+
     async def fill(self, protocol: Protocol, leases: Leases, found: Mapping[bytes, EncodedTask]) -> None:
         """Fill leased entries with the rows that were found. Wait for it only if too many fills are in flight."""
         if len(self._running) < MAX_FILLS_IN_FLIGHT:

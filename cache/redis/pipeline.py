@@ -96,16 +96,6 @@ class Pipeline(asyncio.Protocol):
         self._unsent.append(packed)
         self._flush()
 
-    def pause_reading(self) -> None:
-        """Read nothing from the socket until `resume_reading`."""
-        if self.is_open and self._transport is not None:
-            self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Read from the socket again."""
-        if self.is_open and self._transport is not None:
-            self._transport.resume_reading()
-
     def retire(self) -> None:
         """Accept no new requests, and close the socket once those in flight have their replies."""
         self.is_open = False

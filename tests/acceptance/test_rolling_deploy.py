@@ -38,7 +38,7 @@ EARLIER = {
         (", words, {words.VERSION}, at", ", at"),
         (", words = incoming.words, words_version = {words.VERSION}", ""),
     ],
-    "cache/maintenance/runner.py": [(", _purge, _write_words)", ", _purge)")],
+    "cache/maintenance/housekeeping.py": [("            if words:", "            if False:")],
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,10 +52,11 @@ class Subscription:
 @pytest.fixture
 async def feed(store: Store) -> AsyncIterator[Feed]:
     feed = Feed(store)
-    async with maintenance(store, feed=feed):
-        async for event in feed.subscribe():
-            if event.rev.epoch:
-                break
+    async with maintenance(store), aclosing(feed):
+        async with aclosing(feed.subscribe()) as events:
+            async for event in events:
+                if event.rev.epoch:
+                    break
         yield feed
 
 
@@ -246,6 +248,6 @@ async def test_counts_are_sent_first_and_after_a_change(store: Store, feed: Feed
 async def test_closed_subscription_is_removed(feed: Feed) -> None:
     events = feed.subscribe()
     await anext(events)
-    assert feed.subscribers == 1
+    assert feed.followers == 1
     await events.aclose()
-    assert feed.subscribers == 0
+    assert feed.followers == 0

@@ -6,6 +6,7 @@ import pytest
 
 from cache.gate.lease import GATE_LEASE_SECONDS, clock
 from cache.maintenance import rebuild as rebuilding
+from cache.maintenance.clear import clear_epochs
 from cache.maintenance.rebuild import rebuild, reindex
 from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
@@ -139,7 +140,7 @@ async def test_slow_rebuild_does_not_clear_a_newer_index(store: Store) -> None:
     await switch_gate_off(store)
     await build_index(store)
     created = await create_uncached_tasks(store, 2)
-    await rebuilding._clear_old_epochs(store, older)
+    await clear_epochs(store.redis, store.workspace, older.gate.epoch - 1)
     assert (await StoreClient(store).page(PageRange(5))).tasks == created
     await check_indexes(store)
 

@@ -55,4 +55,4 @@ async def test_subscription_does_not_grow_with_its_events(feed: Feed, monkeypatc
     assert await receive(EVENTS) - before < EVENTS
     await events.aclose()
     await asyncio.sleep(0)
-    assert feed.subscribers == 0
+    assert feed.followers == 0

@@ -11,7 +11,16 @@ from cache.metrics import StoreMetrics
 
 GAUGES = dict.fromkeys(
     (
-        *("ready", "degraded", "redis_full", "page_cache_bytes", "streams", "subscriptions"),
+        *(
+            "ready",
+            "degraded",
+            "redis_full",
+            "workspaces_open",
+            "workspaces_degraded",
+            "page_cache_bytes",
+            "streams",
+            "subscriptions",
+        ),
         *("requests_in_flight", "searches_in_flight", "deep_pages_in_flight", "writes_in_flight"),
     ),
     1.0,

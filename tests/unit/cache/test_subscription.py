@@ -6,34 +6,27 @@ import pytest
 
 from cache.errors import CacheUnavailable
 from cache.redis.pipeline import Pipeline, pack_command
-from cache.redis.subscription import MAX_WAITING_MESSAGES, Subscription
+from cache.redis.subscription import MAX_WAITING_BYTES, Subscription, Subscriptions
 
 CONFIRMED = b">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"
 
 
 class Socket(asyncio.Transport):
-    """A transport that records what was written, and whether it is read."""
+    """A transport that records what was written."""
 
     def __init__(self) -> None:
         super().__init__()
         self.written: list[bytes] = []
-        self.is_read = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written.append(bytes(data))
-
-    def pause_reading(self) -> None:
-        self.is_read = False
-
-    def resume_reading(self) -> None:
-        self.is_read = True
 
     def abort(self) -> None:
         pass
 
 
-def message(text: str) -> bytes:
-    return b">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$%d\r\n%b\r\n" % (len(text), text.encode())
+def message(text: str, channel: bytes = b"c") -> bytes:
+    return b">3\r\n$7\r\nmessage\r\n$1\r\n%b\r\n$%d\r\n%b\r\n" % (channel, len(text), text.encode())
 
 
 @pytest.fixture
@@ -49,13 +42,23 @@ async def pipeline(socket: Socket) -> Pipeline:
 
 
 @pytest.fixture
-async def subscription(pipeline: Pipeline) -> Subscription:
-    subscription = Subscription(pipeline)
-    subscribing = asyncio.create_task(subscription.subscribe(b"c", 60))
+async def subscriptions(pipeline: Pipeline) -> Subscriptions:
+    async def connect() -> Pipeline:
+        return pipeline
+
+    return Subscriptions(connect)
+
+
+async def subscribe(subscriptions: Subscriptions, pipeline: Pipeline, channel: bytes = b"c") -> Subscription:
+    subscribing = asyncio.create_task(subscriptions.subscribe(channel, 60))
     await asyncio.sleep(0)
-    pipeline.data_received(CONFIRMED)
-    await subscribing
-    return subscription
+    pipeline.data_received(CONFIRMED.replace(b"\r\nc\r\n", b"\r\n%b\r\n" % channel))
+    return await subscribing
+
+
+@pytest.fixture
+async def subscription(subscriptions: Subscriptions, pipeline: Pipeline) -> Subscription:
+    return await subscribe(subscriptions, pipeline)
 
 
 async def test_messages_come_in_order(pipeline: Pipeline, subscription: Subscription, socket: Socket) -> None:
@@ -104,9 +107,10 @@ async def test_lost_connection_ends_the_wait(pipeline: Pipeline, subscription: S
 
 
 @pytest.mark.parametrize("answer", [b"-NOPERM no permission\r\n", b""])
-async def test_subscription_that_is_not_confirmed_fails(pipeline: Pipeline, answer: bytes) -> None:
-    subscription = Subscription(pipeline)
-    subscribing = asyncio.create_task(subscription.subscribe(b"c", 60 if answer else 0.01))
+async def test_subscription_that_is_not_confirmed_fails(
+    pipeline: Pipeline, subscriptions: Subscriptions, answer: bytes
+) -> None:
+    subscribing = asyncio.create_task(subscriptions.subscribe(b"c", 60 if answer else 0.01))
     await asyncio.sleep(0)
     pipeline.data_received(answer)
     pipeline.closed.set_result(None) if not pipeline.is_open else None
@@ -114,12 +118,30 @@ async def test_subscription_that_is_not_confirmed_fails(pipeline: Pipeline, answ
         await subscribing
 
 
-async def test_slow_subscriber_stops_the_reading(
-    pipeline: Pipeline, subscription: Subscription, socket: Socket
+async def test_slow_subscriber_loses_messages_and_delays_no_other(
+    pipeline: Pipeline, subscriptions: Subscriptions, subscription: Subscription
 ) -> None:
-    pipeline.data_received(b"".join(message(str(number)) for number in range(MAX_WAITING_MESSAGES)))
-    assert not socket.is_read
-    received = [await subscription.next_message(60) for _ in range(MAX_WAITING_MESSAGES)]
-    assert received == [str(number).encode() for number in range(MAX_WAITING_MESSAGES)]
+    other = await subscribe(subscriptions, pipeline, b"d")
+    large = "x" * (MAX_WAITING_BYTES // 2)
+    pipeline.data_received(b"".join(message(large + str(number)) for number in range(4)) + message("e", b"d"))
+    assert await other.next_message(60) == b"e"
+    assert [await subscription.next_message(60) for _ in range(2)] == [(large + str(n)).encode() for n in range(2)]
     assert await subscription.next_message(0.01) is None
-    assert socket.is_read
+    pipeline.data_received(message("5"))
+    assert await subscription.next_message(60) == b"5"
+
+
+async def test_connection_lasts_as_long_as_its_last_subscription(
+    pipeline: Pipeline, subscriptions: Subscriptions, subscription: Subscription, socket: Socket
+) -> None:
+    other, again = await subscribe(subscriptions, pipeline, b"d"), await subscriptions.subscribe(b"c", 60)
+    subscriptions.unsubscribe(subscription)
+    pipeline.data_received(message("1"))
+    assert await again.next_message(60) == b"1"
+    subscriptions.unsubscribe(again)
+    assert socket.written == [
+        pack_command(words) for words in (("SUBSCRIBE", b"c"), ("SUBSCRIBE", b"d"), ("UNSUBSCRIBE", b"c"))
+    ]
+    assert pipeline.is_open
+    subscriptions.unsubscribe(other)
+    assert not pipeline.is_open

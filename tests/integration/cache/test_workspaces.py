@@ -1,0 +1,135 @@
+"""Tests many workspaces in one process: what opens, what is forgotten, dropped and built again, and what is shared."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+
+import pytest
+
+from cache import workspaces as module
+from cache.maintenance.idle_indexes import IdleIndexes
+from cache.metrics import StoreMetrics
+from cache.redis.client import Redis
+from cache.redis.index import PageRange
+from cache.store import Store
+from cache.workspaces import Workspaces
+from db.pool import Database
+from tests.support.gate_states import build_index, committed_gate, wait_until
+from tests.support.redis_state import protocol
+from tests.support.store_client import StoreClient
+from tests.support.task_factories import new_task
+
+OpenWorkspaces = Callable[..., AbstractAsyncContextManager[Workspaces]]
+
+
+@pytest.fixture
+def open_workspaces(database_url: str, redis_url: str) -> OpenWorkspaces:
+    """Return a function that starts what a process runs, with connections of its own."""
+
+    @asynccontextmanager
+    async def start(index_idle_seconds: float = 0.0) -> AsyncIterator[Workspaces]:
+        metrics = StoreMetrics()
+        database = Database(database_url, count=metrics.count_query)
+        redis = Redis(redis_url, count=metrics.count_round_trip)
+        async with Workspaces(database, redis, metrics, index_idle_seconds=index_idle_seconds) as workspaces:
+            yield workspaces
+
+    return start
+
+
+async def first_page(store: Store) -> tuple[int, bool]:
+    """Return the number of tasks on the first page, and whether PostgreSQL answered it."""
+    request = StoreClient(store)
+    page = await request.page(PageRange(5))
+    return len(page.tasks), request.degraded
+
+
+async def use(workspaces: Workspaces, *ids: str) -> list[Store]:
+    """Open the workspaces and wait until their indexes are in use."""
+    stores = [(await workspaces.open(id_)).store for id_ in ids]
+    await wait_until(lambda: all(store.gate_lease.protocol is not None for store in stores))
+    return stores
+
+
+async def test_postgresql_answers_until_the_index_of_a_workspace_is_built(open_workspaces: OpenWorkspaces) -> None:
+    async with open_workspaces() as workspaces:
+        store = (await workspaces.open("a")).store
+        assert await first_page(store) == (0, True)
+        await wait_until(lambda: store.gate_lease.protocol is not None)
+        await StoreClient(store).create_task(new_task())
+        assert await first_page(store) == (1, False)
+
+
+async def test_first_request_uses_an_index_that_another_process_has_built(open_workspaces: OpenWorkspaces) -> None:
+    async with open_workspaces() as first, open_workspaces() as second:
+        await use(first, "a", "default")
+        await use(second, "default")  # its watcher runs
+        assert await first_page((await second.open("a")).store) == (0, False)
+
+
+async def test_all_gates_are_read_in_one_query_per_round(open_workspaces: OpenWorkspaces) -> None:
+    async with open_workspaces(3600) as workspaces:
+        await use(workspaces, *(f"w{number}" for number in range(20)))
+        queries: list[int] = []
+        for _ in range(2):
+            await asyncio.sleep(1)
+            queries.append(workspaces.metrics.sql_queries)
+        # Four rounds, one look for due work, and the sample of one audit.
+        assert queries[1] - queries[0] <= 10
+
+
+async def test_unused_workspace_is_forgotten_unless_it_is_followed(
+    open_workspaces: OpenWorkspaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FORGET_SECONDS", 0.3)
+    monkeypatch.setattr(module, "FORGET_INTERVAL_SECONDS", 0.05)
+    async with open_workspaces() as workspaces:
+        followed = await workspaces.open("followed")
+        async with aclosing(followed.feed.subscribe()) as events:
+            await anext(events)
+            await workspaces.open("unused")
+            await wait_until(lambda: len(workspaces) == 2)
+            assert {store.workspace for store in workspaces.stores()} == {"default", "followed"}
+        await wait_until(lambda: len(workspaces) == 1)
+        assert await workspaces.open("default") is workspaces.default
+        [store] = await use(workspaces, "unused")
+        assert await first_page(store) == (0, False)
+
+
+async def test_index_that_no_process_uses_is_dropped_and_built_again_at_the_next_use(
+    open_workspaces: OpenWorkspaces, redis: Redis
+) -> None:
+    async with open_workspaces(2.0) as first, open_workspaces(2.0) as second:
+        used, idle = await use(first, "used", "idle")
+        await StoreClient(idle).create_task(new_task())
+
+        async def use_one() -> None:
+            while second.metrics.drops + first.metrics.drops < 2:  # of `default` and `idle`
+                await second.open("used")
+                await asyncio.sleep(0.1)
+
+        async with asyncio.timeout(20):
+            await use_one()
+        gate = await committed_gate(idle)
+        assert (gate.state, gate.redis_run_id) == ("off", "")
+        assert [key async for key in redis.client.scan_iter("{idle}*") if b":task:" not in key] == []
+        assert (await committed_gate(used)).state == "on"
+        assert await first_page((await first.open("idle")).store) == (1, True)
+        await wait_until(lambda: idle.gate_lease.protocol is not None)
+        assert await first_page(idle) == (1, False)
+
+
+async def test_drop_of_a_process_that_died_is_finished_by_another(store: Store) -> None:
+    idle, live = IdleIndexes(store.database, store.redis, 0.001), IdleIndexes(store.database, store.redis, 3600)
+    await live.drop()
+    assert (await committed_gate(store)).state == "on"
+    await idle.drop()
+    assert (await committed_gate(store)).state == "closing"
+    survivor = IdleIndexes(store.database, store.redis, 0.001, store.metrics.count_drops)
+    async with asyncio.timeout(10):
+        while not store.metrics.drops:
+            await survivor.drop()
+            await asyncio.sleep(0.1)
+    assert await store.redis.client.exists(protocol(store).keys.rev) == 0
+    await build_index(store)
+    assert await first_page(store) == (0, False)
