@@ -37,6 +37,7 @@ from api.metrics.worker import WorkerMetrics
 from api.realtime.stream_limit import StreamLimit
 from api.realtime.websocket import GraphQLWebSocket
 from cache.metrics import StoreMetrics
+from cache.rates.limits import RateLimits, RatePolicy
 from cache.redis.client import Redis
 from cache.workspaces import Workspaces
 from db.limits import DatabaseLimits
@@ -60,7 +61,8 @@ def create_app(
     streams = StreamLimit(settings.max_streams, settings.max_subscriptions)
     origins = AllowedOrigins(settings.allowed_origins)
     site = StaticSite(settings.page_dir, playground=settings.development)
-    service = _create_service(settings, workspaces)
+    rate_limits = _create_rate_limits(settings, workspaces)
+    service = _create_service(settings, workspaces, rate_limits)
     requests = RequestLimits(settings.max_requests_in_flight)
     metrics = WorkerMetrics(workspaces, streams, lambda: requests.in_flight, snapshots)
     access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
@@ -70,6 +72,7 @@ def create_app(
         with access_log.writing():
             async with workspaces, identity, metrics.sharing():
                 yield
+                await rate_limits.aclose()
 
     app = Starlette(
         routes=[
@@ -129,7 +132,18 @@ def _create_workspaces(settings: Settings) -> Workspaces:
     )
 
 
-def _create_service(settings: Settings, workspaces: Workspaces) -> GraphQLService:
+def _create_rate_limits(settings: Settings, workspaces: Workspaces) -> RateLimits:
+    policy = RatePolicy(
+        points_per_minute=settings.points_per_minute,
+        workspace_points_per_minute=settings.workspace_points_per_minute,
+        burst=settings.points_burst,
+        max_cost=settings.max_cost,
+        processes=settings.workers,
+    )
+    return RateLimits(workspaces.redis, policy, workspaces.metrics)
+
+
+def _create_service(settings: Settings, workspaces: Workspaces, rate_limits: RateLimits) -> GraphQLService:
     limits = OperationLimits(
         depth=settings.max_depth,
         aliases=settings.max_aliases,
@@ -148,6 +162,7 @@ def _create_service(settings: Settings, workspaces: Workspaces) -> GraphQLServic
     return GraphQLService(
         schema,
         workspaces,
+        rate_limits,
         persisted_queries,
         timeout_seconds=settings.request_timeout_ms / 1000,
         max_response_bytes=settings.max_response_bytes,

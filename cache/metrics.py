@@ -24,6 +24,7 @@ class StoreMetrics:
     verified: int = 0
     differences: int = 0
     purged: int = 0
+    rate_limited: int = 0
     rebuilds: int = 0
     drops: int = 0
     rebuild_seconds: float = 0.0

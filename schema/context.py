@@ -4,17 +4,22 @@ from msgspec import Struct
 from strawberry.types import Info as StrawberryInfo
 
 from cache.feed.feed import Feed
+from cache.rates.allowance import UNLIMITED, Allowance
 from cache.reads.session import Session
 from db.caller import Caller
 
 
 class Context(Struct, frozen=True, eq=False):
-    """The context of one request: its session of the store, its id, its caller, and the feed of the workspace."""
+    """The context of one request: its session of the store, its id, its caller, the feed of the workspace.
+
+    allowance: the points that the caller may spend.
+    """
 
     session: Session
     request_id: str
     caller: Caller
     feed: Feed
+    allowance: Allowance = UNLIMITED
 
 
 Info = StrawberryInfo[Context, None]

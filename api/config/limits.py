@@ -94,6 +94,27 @@ class Limits(BaseSettings):
         le=1_000_000,
         description="Cost of an operation in points, 1 to 1,000,000. One point is about one task. Default: 5,000.",
     )
+    points_per_minute: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000_000,
+        description="Points that a caller may spend per minute, 0 to 1,000,000,000; more get 429; 0 is no limit. A token "
+        "may have another limit. Default: 0.",
+    )
+    points_burst: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000_000,
+        description="Points that a caller may save up and spend at once, 0 to 1,000,000,000; 0 is the points of a "
+        "minute. Default: 0.",
+    )
+    workspace_points_per_minute: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000_000,
+        description="Points that all callers of a workspace may spend per minute together, 0 to 1,000,000,000; 0 is "
+        "as many as one caller. Default: 0.",
+    )
     max_batch: int = Field(
         default=0, ge=0, le=100, description="Operations in one batch, 0 to 100; 0 refuses batches. Default: 0."
     )

@@ -1,6 +1,10 @@
 """Errors of operations that a caller may not run, that take too long, or whose response is too large."""
 
+import math
+import time
+
 from api.graphql.request import RequestError
+from cache.rates.allowance import Allowance, RateLimited
 from db.caller import Caller
 from schema.execution.plan import Plan
 
@@ -19,6 +23,44 @@ def check_scopes(plan: Plan, caller: Caller) -> None:
     # RFC 6750, section 3.
     error.headers = {"WWW-Authenticate": f'Bearer realm="millitask", error="insufficient_scope", scope="{missing}"'}
     raise error
+
+
+def rate_limit_headers(allowance: Allowance) -> dict[str, str] | None:
+    """Return the headers of draft-ietf-httpapi-ratelimit-headers-11, or None if nothing limits the caller.
+
+    A policy says what its bucket can hold and in which time it fills. Its unit is points, for which the draft has no
+    name.
+    """
+    if not allowance.buckets:
+        return None
+    now, policies, states = time.monotonic(), [], []
+    for bucket in allowance.buckets:
+        policies.append(bucket.policy)
+        states.append(f'"{bucket.name}";r={int(bucket.remaining(now))};t={math.ceil(bucket.seconds_until_full(now))}')
+    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(states)}
+
+
+def rate_limit_error(error: RateLimited) -> RequestError:
+    """Return the error of an operation for which a bucket has too few points."""
+    retry_ms = max(1, math.ceil(error.retry_seconds * 1000))
+    refusal = RequestError(
+        429,
+        f"The rate limit of the {error.bucket} is reached: the operation costs {error.requested:,} points. Nothing was "
+        f"changed. Try again in {retry_ms:,} ms.",
+        "RATE_LIMITED",
+        {"retryAfterMs": retry_ms, "limit": error.limit, "requested": error.requested},
+    )
+    headers = rate_limit_headers(error.allowance) or {}
+    refusal.headers = {"Retry-After": str(math.ceil(error.retry_seconds)), **headers}
+    return refusal
+
+
+async def spend(allowance: Allowance, points: int) -> None:
+    """Take the points of an operation. Raises `RequestError` if there are too few."""
+    try:
+        await allowance.spend(points)
+    except RateLimited as error:
+        raise rate_limit_error(error) from None
 
 
 def timeout_error(timeout_seconds: float, *, wrote: bool) -> RequestError:

@@ -1,24 +1,25 @@
 """Run GraphQL operations and subscriptions, with a time limit and an optional trace."""
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable
 from typing import Any
 
-from graphql import GraphQLError
 from graphql import OperationType as GraphQLOperation
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from api.graphql.deadline import ClientDisconnected, Deadline, Disconnect
-from api.graphql.json_text import encode_json
+from api.graphql.outcome import encoded, outcome_of, record_of, trace_extension
 from api.graphql.persisted_queries import PersistedQueries
-from api.graphql.refusals import check_scopes, timeout_error, too_large_error
+from api.graphql.refusals import check_scopes, rate_limit_error, rate_limit_headers, spend, timeout_error
 from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.request_id import new_request_id
-from api.graphql.response import OK, OperationRecord, ResponseBody, body_of, has_more_text
+from api.graphql.response import OperationRecord, ResponseBody
 from api.graphql.shared_events import SharedEvents, SubscriptionEvent, events_of
 from cache.feed.turns import Turns
-from cache.metrics import StoreMetrics, traced
+from cache.metrics import traced
+from cache.rates.allowance import Allowance, RateLimited
+from cache.rates.limits import RateLimits
 from cache.reads.session import Session
 from cache.store import Store
 from cache.workspaces import Workspace, Workspaces
@@ -47,6 +48,7 @@ class GraphQLService:
         self,
         schema: Schema,
         workspaces: Workspaces,
+        rate_limits: RateLimits,
         persisted_queries: PersistedQueries,
         *,
         timeout_seconds: float,
@@ -54,6 +56,7 @@ class GraphQLService:
     ) -> None:
         self._schema = schema
         self._workspaces = workspaces
+        self._rate_limits = rate_limits
         self._persisted_queries = persisted_queries
         self._timeout_seconds = timeout_seconds
         self._max_response_bytes = max_response_bytes
@@ -90,13 +93,15 @@ class GraphQLService:
         planner, name = self._schema.planner, request.operation_name
         plan = planner.known(document, name) or await planner.prepare(document, name)
         check_scopes(plan, caller)
-        workspace = await self._workspaces.open(caller.workspace)
+        workspace, allowance = await self._workspaces.open(caller.workspace), self._rate_limits.allowance(caller)
         pages, key = workspace.store.page_cache, None if trace else self._page_key(plan, request, workspace.store)
         if key is not None and (page := await pages.valid_page(key, workspace.store.gate_lease.protocol)) is not None:
+            if not allowance.take(page.points):
+                await self._spend(allowance, page.points, plan)
             if not read_only:
                 self._persisted_queries.register(request, caller.workspace)
             return ResponseBody(page.body, record_of(plan, points=page.points), executed=True, holder=page)
-        context = _context(workspace, request_id, caller)
+        context = _context(workspace, request_id, caller, allowance)
         metrics = None
         try:
             if trace:
@@ -110,12 +115,12 @@ class GraphQLService:
         if answer.executed and not read_only:  # a GET request must have no side effect, not even on this cache
             self._persisted_queries.register(request, caller.workspace)
         if metrics is not None:
-            answer.extensions["cache"] = _trace_extension(metrics, started, degraded=context.session.cache.degraded)
+            answer.extensions["cache"] = trace_extension(metrics, started, degraded=context.session.cache.degraded)
         points = answer.extensions.get("cost", {}).get("requested")
-        body = self._encoded(answer, plan, points or 0)
+        body = encoded(answer, plan, points or 0, self._max_response_bytes)
         if key is not None and not answer.errors and (validity := context.session.cache.validity) is not None:
             pages.store(key, len(key[-1]), body, validity, points or 0)
-        return ResponseBody(body, record_of(plan, _outcome(answer.errors), points), executed=answer.executed)
+        return ResponseBody(body, record_of(plan, outcome_of(answer.errors), points), executed=answer.executed)
 
     @staticmethod
     def _page_key(plan: Plan, request: GraphQLRequest, store: Store) -> tuple[int, bytes] | None:
@@ -128,6 +133,25 @@ class GraphQLService:
     def record(self, document: str, operation_name: str | None) -> OperationRecord:
         """Return what logs and metrics tell of a subscription that starts."""
         return record_of(self._schema.planner.plan(document, operation_name))
+
+    def rate_limit_headers(self, caller: Caller) -> dict[str, str] | None:
+        """Return the headers that tell a caller its rate limit and what is left of it, or None if it has none."""
+        return rate_limit_headers(self._rate_limits.allowance(caller))
+
+    async def charge(
+        self, document: str, variables: dict[str, Any] | None, operation_name: str | None, caller: Caller
+    ) -> None:
+        """Take the points of a subscription that starts. Its events cost none. Raises `RequestError`."""
+        plan = await self._schema.planner.prepare(document, operation_name)
+        await self._spend(self._rate_limits.allowance(caller), self._schema.points_of(plan, variables), plan)
+
+    @staticmethod
+    async def _spend(allowance: Allowance, points: int, plan: Plan) -> None:
+        try:
+            await spend(allowance, points)
+        except RequestError as error:
+            error.record = record_of(plan, error.record.outcome)
+            raise
 
     def check_scopes(self, document: str, operation_name: str | None, caller: Caller) -> None:
         """Raise `RequestError` if the caller lacks a scope that an operation requires."""
@@ -151,12 +175,12 @@ class GraphQLService:
         """
         plan = await self._schema.planner.prepare(document, operation_name)
         check_scopes(plan, caller)
-        workspace = await self._workspaces.open(caller.workspace)
+        workspace, allowance = await self._workspaces.open(caller.workspace), self._rate_limits.allowance(caller)
         await self.turns.turn()
         id_ = request_id or new_request_id()
 
         def new_context(id_: str) -> Context:
-            return _context(workspace, id_, caller)
+            return _context(workspace, id_, caller, allowance)
 
         subscription = start_subscription(self._schema, plan, variables, id_, new_context)
         if subscription is not None:
@@ -189,6 +213,8 @@ class GraphQLService:
         except TimeoutError:
             session.loader.abandon()
             raise timeout_error(self._timeout_seconds, wrote=session.wrote) from None
+        except RateLimited as error:
+            raise rate_limit_error(error) from None
         except InvalidOperationTypeError:
             raise RequestError(405, SUPPORTED_TRANSPORTS, "METHOD_NOT_ALLOWED", Allow="POST") from None
         except CannotGetOperationTypeError as error:
@@ -211,36 +237,6 @@ class GraphQLService:
             operation_extensions=request.extensions,
         )
 
-    def _encoded(self, answer: Answer, plan: Plan, points: int) -> bytes:
-        """Return the JSON of a response. Raises `RequestError` if it is larger than the limit."""
-        content, limit = body_of(answer), self._max_response_bytes
-        # Most operations are so small that their texts need no count.
-        if points * plan.point_bytes <= limit or not has_more_text(content, limit):
-            body = encode_json(content)
-            if len(body) <= limit:
-                return body
-        raise too_large_error(limit, wrote=plan.kind is not GraphQLOperation.QUERY)
 
-
-def _context(workspace: Workspace, request_id: str, caller: Caller) -> Context:
-    return Context(Session(workspace.store, caller.author), request_id, caller, workspace.feed)
-
-
-def record_of(plan: Plan, outcome: str = OK, points: int | None = None) -> OperationRecord:
-    """Return what logs and metrics tell of an operation that has ended."""
-    return OperationRecord(outcome, plan.name, plan.document_hash, points)
-
-
-def _outcome(errors: Sequence[GraphQLError]) -> str:
-    return str((errors[0].extensions or {}).get("code")) if errors else OK
-
-
-def _trace_extension(metrics: StoreMetrics, started: float, *, degraded: bool) -> dict[str, Any]:
-    return {
-        "hits": metrics.hits,
-        "misses": metrics.misses,
-        "sqlQueries": metrics.sql_queries,
-        "redisRoundTrips": metrics.redis_round_trips,
-        "degraded": degraded,
-        "serverMs": round((time.perf_counter() - started) * 1000, 3),
-    }
+def _context(workspace: Workspace, request_id: str, caller: Caller, allowance: Allowance) -> Context:
+    return Context(Session(workspace.store, caller.author), request_id, caller, workspace.feed, allowance)

@@ -25,7 +25,7 @@ class CrossOrigin(CORSMiddleware):
             allow_credentials=settings.cors_credentials,
             # A browser asks this if the site is public and the service is not.
             allow_private_network=True,
-            expose_headers=["X-Request-Id", "Retry-After", "WWW-Authenticate"],
+            expose_headers=["X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", "WWW-Authenticate"],
             max_age=3600,
         )
         self._origins = origins

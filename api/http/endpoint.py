@@ -100,11 +100,12 @@ class GraphQLEndpoint:
             if media_type == EVENT_STREAM:
                 return await self._subscribe(request, given, caller)
             if isinstance(given, list):
-                bodies = [await self._run_batched(request, item, caller) for item in given]
-                return GraphQLResponse(200, _joined(bodies), media_type)
-            result = await self._run(request, given, caller)
+                result = _joined([await self._run_batched(request, item, caller) for item in given])
+            else:
+                result = await self._run(request, given, caller)
             # Clients that accept only application/json expect 200 even for an operation that did not run.
-            return GraphQLResponse(200 if media_type == JSON or result.executed else 400, result, media_type)
+            status = 200 if media_type == JSON or result.executed else 400
+            return GraphQLResponse(status, result, media_type, self._service.rate_limit_headers(caller))
         except RequestError as error:
             media_type = error_media_type(accept)
             return GraphQLResponse(error.status, _error_body(error), media_type, error.headers)
@@ -123,6 +124,7 @@ class GraphQLEndpoint:
                 400, "A batch cannot subscribe. Send each subscription in its own request.", "BATCHING_DISABLED"
             )
         document = self._service.document(given, caller, stored_only=self._stored_only(request))
+        await self._service.charge(document, given.variables, given.operation_name, caller)
         events = await self._service.subscribe(document, given.variables, given.operation_name, caller, request.id)
         record = self._service.record(document, given.operation_name)
         credential = self._authenticator.credential(request.headers) if self._authenticator.required else None

@@ -79,7 +79,7 @@ class Reply:
         self.status = status
         if send is None:  # else `send` passes on to this object, which counts
             self.sent_bytes = len(body)
-        if whole and send is None and not extra:
+        if whole and send is None:
             head = b"%scontent-length: %d\r\nx-request-id: %s\r\n" % (
                 (_LONG_LINES if is_long else _SHORT_LINES)[media_type],
                 len(body),
@@ -87,6 +87,8 @@ class Reply:
             )
             if gzip:
                 head += _GZIP_LINE
+            if extra:
+                head += "".join([f"{name.lower()}: {value}\r\n" for name, value in extra.items()]).encode()
             await self._send({"type": WHOLE_RESPONSE, "status": status, "head": head, "body": body})
             return
         headers = (_LONG if is_long else _SHORT)[media_type].copy()

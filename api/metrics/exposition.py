@@ -47,6 +47,7 @@ _COUNTER_HELP = {
     "purged": "Rows of deleted and expired tasks that were purged",
     "rebuilds": "Index rebuilds completed",
     "drops": "Indexes dropped because no process used them",
+    "rate_limited": "Operations refused because their caller or workspace had too few points",
 }
 
 

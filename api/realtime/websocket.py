@@ -133,10 +133,13 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         )
 
     async def run_operation(self, operation: Operation[None, None]) -> None:
-        """Run a subscription until it ends, or refuse it if the worker has too many."""
+        """Run a subscription until it ends. Refuse it if the worker has too many, or the caller too few points."""
         try:
             with self._streams.reserve_subscription():
+                await self._service.charge(operation.query, operation.variables, operation.operation_name, self._caller)
                 await super().run_operation(operation)
+        except RequestError as error:
+            await self._refuse(operation, error)
         except StreamLimitReached as error:
             await self._refuse(operation, RequestError(503, str(error), "BUSY", {"limit": error.limit}))
 
@@ -177,9 +180,11 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             message.clear()  # the base class keeps the message until the next one comes
 
     async def _handle_object(self, message: dict[str, Any]) -> None:
-        if message.get("type") in _WITH_ID and not _is_id(message.get("id")):
-            limits = f"1 to {MAX_ID_CHARACTERS} characters"
-            await self.handle_invalid_message(f"The id of a message must be a string of {limits}")
+        id_ = message.get("id")
+        if message.get("type") in _WITH_ID and not (isinstance(id_, str) and 1 <= len(id_) <= MAX_ID_CHARACTERS):
+            await self.handle_invalid_message(
+                f"The id of a message must be a string of 1 to {MAX_ID_CHARACTERS} characters"
+            )
             return
         if message.get("type") == "connection_init":
             self._init_payload = message.get("payload")
@@ -216,10 +221,6 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         """Log an unexpected error. The end of a connection is expected."""
         if not isinstance(error, WebSocketDisconnected | SubscriberTooSlow):
             log.error("unexpected error", exc_info=error)
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and 1 <= len(value) <= MAX_ID_CHARACTERS
 
 
 def _error_message(id_: str, errors: list[dict[str, Any]]) -> dict[str, Any]:

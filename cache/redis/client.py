@@ -31,7 +31,7 @@ READ_TIMEOUT_SECONDS = 0.5
 # The indexes of a process may lie in several runs of Redis until all of them are rebuilt after a restart.
 USED_RUN_IDS = 8
 ScriptName = Literal[
-    "mark", "publish", "abort", "record", "settle", "lease", "fill", "scrub", "sweep", "page", "counts", "probe"
+    "mark", "publish", "abort", "record", "settle", "lease", "fill", "scrub", "sweep", "page", "counts", "probe", "draw"
 ]
 Argument = bytes | str | int
 
@@ -40,7 +40,7 @@ Argument = bytes | str | int
 def script_source(name: ScriptName) -> str:
     """Return the text of a script. All start with the prelude but those that use no index or only one."""
     text = (SCRIPTS / f"{name}.lua").read_text()
-    return text if name in ("page", "probe") else (SCRIPTS / "prelude.lua").read_text() + text
+    return text if name in ("page", "probe", "draw") else (SCRIPTS / "prelude.lua").read_text() + text
 
 
 @cache

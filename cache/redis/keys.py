@@ -19,6 +19,11 @@ def epochs_key(workspace: str) -> str:
     return f"{{{workspace}}}:epochs"
 
 
+def points_key(workspace: str, holder: str = "") -> bytes:
+    """Return the key of the token bucket of a workspace, or of one of its callers. An index does not need it."""
+    return f"{{{workspace}}}:points:{holder}".encode()
+
+
 class Keys:
     """The keys of one epoch of one workspace."""
 

@@ -10,7 +10,7 @@ from msgspec import Raw
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from compiler import Execution, Rejected
+from compiler import CompiledOperation, Execution, Rejected, Variables
 from schema.context import Context
 from schema.execution.answer import Answer
 from schema.execution.masking import client_error
@@ -42,10 +42,19 @@ class Schema(strawberry.Schema):
         requested = plan.cost.cost(variables.values)
         if requested > self.max_cost:
             return None
+        if not context.allowance.take(requested):
+            return self._answer_after_draw(plan.compiled, variables, requested, context)
         execution = plan.compiled.start(variables, context_value=context)
         if isinstance(execution, Execution):
             return self._answer(execution, requested, context)
         return self._awaited_answer(execution, requested, context)
+
+    async def _answer_after_draw(
+        self, compiled: CompiledOperation, variables: Variables, requested: int, context: Context
+    ) -> Answer:
+        await context.allowance.spend(requested)
+        execution = compiled.start(variables, context_value=context)
+        return self._answer(execution if isinstance(execution, Execution) else await execution, requested, context)
 
     async def _awaited_answer(
         self, execution: Coroutine[Any, Any, Execution], requested: int, context: Context
@@ -62,10 +71,20 @@ class Schema(strawberry.Schema):
         )
 
     async def run(self, document: str, context: Context, **options: Any) -> Answer:
-        """Run a query or mutation by the standard executor. The options are those of `strawberry.Schema.execute`."""
+        """Run a query or mutation by the standard executor. The options are those of `strawberry.Schema.execute`.
+
+        Raises `RateLimited`.
+        """
+        plan = self.planner.plan(document, options.get("operation_name"))
+        await context.allowance.spend(self.points_of(plan, options.get("variable_values")))
         result = await self.execute(document, context_value=context, **options)
         errors = result.errors or []
         return Answer(result.data, errors, result.extensions or {}, _ran(result.data, errors))
+
+    def points_of(self, plan: Plan, variables: dict[str, Any] | None) -> int:
+        """Return the points to take for an operation; 0 if it is not valid or costs too much to run."""
+        requested = 0 if plan.cost is None else plan.cost.cost(variables or {})
+        return requested if requested <= self.max_cost else 0
 
     async def execute(self, *arguments: Any, **options: Any) -> Any:
         """Execute a query or mutation by the standard executor. `context_value` must be a `Context`."""
