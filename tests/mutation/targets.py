@@ -27,19 +27,20 @@ GROUPS = {
     ],
     "limits": [
         "schema/limits/*.py", "api/config/limits.py", "api/http/body_limit.py", "api/http/connection_limits.py",
-        "api/http/limited_connection.py", "api/http/request_limit.py",
+        "api/http/limited_connection.py", "api/http/request_limit.py", "cache/rates/*.py",
     ],
 }  # fmt: skip
 
 # Words in the names of the test files that are about a file. Their tests run first.
 SUBJECTS = {
-    "cache/redis/scripts/": "steps|cursors|moving|scrub|bulk_creates|expiry|totals|feed",
+    "cache/redis/scripts/": "steps|cursors|moving|scrub|bulk_creates|expiry|totals|feed|draw",
     "cache/redis/": "steps|scrub|bulk_creates|settle|test_index|test_entry|test_keys|fills|redis_access|cursor",
     "cache/writes/": "writes|steps|bulk_creates|test_edit",
     "cache/gate/": "test_gate|lost_index|redis_unavailable",
     "cache/reads/": "batching|page_cache|single_flight|read_limit|fill_wait|fills|cancellation|read_steps",
     "cache/page_cache.py": "kept_pages|page_cache",
     "cache/maintenance/": "scrub|audit|late_writer|bulk_creates",
+    "cache/rates/": "integration/rates",
     "cache/": "repair_queue|pending_writes",
     "db/": "lock_order|sequences|session_connection|tasks|statements|test_gate|purge|index_source|scrub|late_writer",
     "schema/limits/": "unit/schema|schema/test_limits",
