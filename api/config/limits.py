@@ -98,8 +98,8 @@ class Limits(BaseSettings):
         default=0,
         ge=0,
         le=1_000_000_000,
-        description="Points that a caller may spend per minute, 0 to 1,000,000,000; more get 429; 0 is no limit. A token "
-        "may have another limit. Default: 0.",
+        description="Points that a caller may spend per minute, 0 to 1,000,000,000; more get 429; 0 is no limit. "
+        "Tokens may have other limits. Default: 0.",
     )
     points_burst: int = Field(
         default=0,
