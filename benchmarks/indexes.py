@@ -38,7 +38,9 @@ DATABASES = {
     "filters and search": "",
 }
 ROUNDS, BATCH_SIZE, SINGLE_WRITES = 10, 1000, 40
-RANDOM_IDS: LiteralString = "SELECT id FROM task TABLESAMPLE bernoulli (1) ORDER BY random() LIMIT %(count)s"
+RANDOM_IDS: LiteralString = """
+    SELECT id FROM task TABLESAMPLE bernoulli (1) WHERE workspace_id = %(workspace)s ORDER BY random() LIMIT %(count)s
+"""
 WORDS = [f"word{number}" for number in range(20_000)]
 
 Write = Callable[[Connection, list[UUID]], Awaitable[None]]
@@ -92,7 +94,9 @@ async def measure(report: Report, urls: dict[str, str]) -> None:
         for number in range(ROUNDS + 1):
             for write, (_, run_write) in WRITES.items():
                 for name in random.sample(list(connections), len(connections)):
-                    ids = await connections[name].query(RANDOM_IDS, {"count": SINGLE_WRITES}, scalar_row)
+                    ids = await connections[name].query(
+                        RANDOM_IDS, {"workspace": "default", "count": SINGLE_WRITES}, scalar_row
+                    )
                     before = cpu_nanoseconds(connections[name])
                     await run_write(connections[name], ids)
                     if number > 0:  # the first round only warms up the databases

@@ -83,7 +83,10 @@ async def measure(urls: dict[str, str]) -> None:
             connections[name] = connection = await stack.enter_async_context(database.connection())
             await connection.raw.execute("SET ROLE ordinary")
             await connection.query(SET_WORKSPACE, {"workspace": "default"}, scalar_row)
-        ids = {each: await each.query(RANDOM_IDS, {"count": 5000}, scalar_row) for each in connections.values()}
+        ids = {
+            each: await each.query(RANDOM_IDS, {"workspace": "default", "count": 5000}, scalar_row)
+            for each in connections.values()
+        }
         for name, (repeats, operation) in operations(ids).items():
             spent: dict[str, list[float]] = {variant: [] for variant in urls}
             for number in range(ROUNDS):

@@ -28,7 +28,8 @@ class Store:
         max_read_bytes: int = 8 * 2**20,
         retention: timedelta = DEFAULT_RETENTION,
     ) -> None:
-        self.database = database
+        # Its connections send only statements that name this workspace.
+        self.database = database = database.bound_to(workspace)
         self.redis = redis
         self.metrics = metrics
         self.workspace = workspace

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import psycopg
+
 
 @dataclass(frozen=True)
 class DatabaseLimits:
@@ -18,3 +20,13 @@ class DatabaseLimits:
         # PostgreSQL takes 0 as "no limit". A mark in Redis could then expire before its writer's transaction ends.
         if self.transaction_timeout_ms < 1:
             raise ValueError("transaction_timeout_ms must be 1 or more. 0 would turn the limit off.")
+
+
+class PoolState:
+    """What a pool knows of its connections.
+
+    connect_error: why the last attempt to open a connection failed. None if it succeeded.
+    """
+
+    in_use = 0
+    connect_error: psycopg.Error | None = None

@@ -1,6 +1,7 @@
 """The pool of PostgreSQL connections."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
@@ -15,27 +16,31 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from db.blocking import run_blocking
 from db.errors import CommitUnknown, DatabaseBusy, StaleSession, comes_from_the_server, translate, translated
-from db.limits import DatabaseLimits
+from db.limits import DatabaseLimits, PoolState
 from db.session import DEDICATED_ANSWER_SECONDS, configure
 from db.shares import Shares
 from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, command, execute, send
+from db.wall import check_workspace
 
 Row = TypeVar("Row")
 
 
 class Connection:
-    """A connection that is checked out. It counts its statements."""
+    """A connection that is checked out. It counts its statements, and sends only those for its workspace."""
 
-    def __init__(self, raw: SessionConnection, count: Callable[[], None]) -> None:
+    def __init__(self, raw: SessionConnection, count: Callable[[], None], workspace: str | None) -> None:
         self.raw = raw
         self._count = count
+        self._workspace = workspace
         self._queued: list[Statement[Any]] = []
 
     def queue(self, sql: LiteralString, params: Mapping[str, Any], row_factory: AsyncRowFactory[Row]) -> Statement[Row]:
         """Let the next `query`, `flush` or commit send a statement in the same round trip, before its own.
 
-        Each statement has a snapshot of its own. The rows are in the returned statement after the round trip.
+        Each statement has a snapshot of its own. The rows are in the returned statement after the round trip. Raises
+        `WrongWorkspace`.
         """
+        check_workspace(sql, params, self._workspace)
         self._count()
         statement = Statement(sql, params, row_factory)
         self._queued.append(statement)
@@ -100,6 +105,7 @@ class Connection:
         A busy event loop would read the result in many small parts. The parameters are sent as text. NULL is not
         supported.
         """
+        check_workspace(sql, params, self._workspace)
         await self.flush()
         self._count()
         pgconn = self.raw.pgconn
@@ -124,6 +130,9 @@ class Connection:
 class Database:
     """A connection pool. `count` is called for each statement."""
 
+    # The workspace of its connections. None: of no workspace.
+    _workspace: str | None = None
+
     def __init__(
         self, url: str, limits: DatabaseLimits | None = None, count: Callable[[], None] = lambda: None
     ) -> None:
@@ -131,9 +140,7 @@ class Database:
         self._url = url
         self._count = count
         self.shares = Shares(self.limits.pool_size, self.limits.requests_in_flight, self.limits.wait_ms / 1000)
-        self._in_use = 0
-        # Why the last attempt of the pool to open a connection failed. None if it succeeded.
-        self._connect_error: psycopg.Error | None = None
+        self._state = PoolState()
         self._pool: AsyncConnectionPool[SessionConnection] = AsyncConnectionPool(
             url,
             open=False,
@@ -158,6 +165,12 @@ class Database:
     ) -> None:
         await self._pool.close()
 
+    def bound_to(self, workspace: str) -> Self:
+        """Return the same pool with connections that send only statements for a workspace."""
+        bound = copy.copy(self)
+        bound._workspace = workspace
+        return bound
+
     @property
     def session_settings(self) -> dict[str, str]:
         """The settings of every connection."""
@@ -171,7 +184,7 @@ class Database:
         }
 
     def _report_connect(self, error: psycopg.Error | None) -> None:
-        self._connect_error = error
+        self._state.connect_error = error
 
     async def _configure(self, connection: SessionConnection) -> None:
         await configure(connection, self.session_settings)
@@ -180,7 +193,7 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """Check out a connection in autocommit mode. Raises `DatabaseError`."""
         async with translate(), self._checkout() as raw:
-            yield Connection(raw, self._count)
+            yield Connection(raw, self._count, self._workspace)
 
     @asynccontextmanager
     async def dedicated_connection(self) -> AsyncIterator[Connection]:
@@ -190,7 +203,7 @@ class Database:
             async with raw:
                 await self._configure(raw)
                 raw.answer_seconds = DEDICATED_ANSWER_SECONDS
-                yield Connection(raw, self._count)
+                yield Connection(raw, self._count, self._workspace)
 
     @asynccontextmanager
     async def _checkout(self) -> AsyncIterator[SessionConnection]:
@@ -198,12 +211,14 @@ class Database:
         try:
             raw = await self._pool.getconn()
         except PoolTimeout as error:
-            # `_in_use` does not count a connection that the pool has given to a caller that has not continued yet.
-            if self._in_use >= self.limits.pool_size or (self._in_use and self._connect_error is None):
+            # `in_use` does not count a connection that the pool has given to a caller that has not continued yet.
+            if self._state.in_use >= self.limits.pool_size or (
+                self._state.in_use and self._state.connect_error is None
+            ):
                 raise DatabaseBusy from error
-            reason = self._connect_error or error
+            reason = self._state.connect_error or error
             raise translated(reason) from reason
-        self._in_use += 1
+        self._state.in_use += 1
         try:
             yield raw
         except psycopg.Error as error:
@@ -211,7 +226,7 @@ class Database:
                 await raw.close()  # the pool replaces it
             raise
         finally:
-            self._in_use -= 1
+            self._state.in_use -= 1
             # Shielded from cancellation: the pool would lose a connection that is not returned.
             await asyncio.shield(self._pool.putconn(raw))
 
@@ -223,7 +238,7 @@ class Database:
         changed.
         """
         async with translate(), self._checkout() as raw:
-            connection = Connection(raw, self._count)
+            connection = Connection(raw, self._count, self._workspace)
             connection.begin()
             try:
                 yield connection

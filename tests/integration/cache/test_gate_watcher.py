@@ -52,7 +52,7 @@ class UnresponsiveConnection(Connection):
     """A connection that holds back each result until `answers` is set."""
 
     def __init__(self, connection: Connection, answers: asyncio.Event) -> None:
-        super().__init__(connection.raw, lambda: None)
+        super().__init__(connection.raw, lambda: None, "default")
         self._answers = answers
 
     async def query(

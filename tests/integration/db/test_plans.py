@@ -102,7 +102,8 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
         ids: list[UUID] = (await found.fetchone() or [[]])[0]
         middle = datetime(2026, 1, 1, 5, tzinfo=UTC)
         params: dict[str, Any] = {
-            "workspace": WORKSPACE, "ids": ids, "id": ids[0], "created_at": middle, "now": now, "status": "DONE",
+            "workspace": WORKSPACE, "author": None,
+            "ids": ids, "id": ids[0], "created_at": middle, "now": now, "status": "DONE",
             "epoch": 1, "redis_run_id": "r", "lost": False, "retention": timedelta(days=30), "batch": 500,
             "after_at": middle, "after_id": ids[0], "before_at": middle, "before_id": ids[0], "offset": 10_000,
             "at": now + timedelta(days=1), "count": 50, "query": "'1234':*", "scan_rows": 5000,

@@ -25,6 +25,9 @@ async def matches(connection: Connection, text: str) -> int:
     return len(await matching_words(connection, WORKSPACE, query, NEWEST_POSITION, 1000, "first"))
 
 
+LOCK: LiteralString = "SELECT 1 FROM task WHERE workspace_id = %(workspace)s AND title = 'Row 2' FOR UPDATE"
+
+
 async def due(connection: Connection) -> int:
     row = await (await connection.raw.execute(DUE)).fetchone()
     assert row is not None
@@ -65,7 +68,7 @@ async def test_writes_of_the_service_leave_no_row_without_words(connection: Conn
 async def test_row_that_a_writer_has_locked_is_left_for_later(database: Database, connection: Connection) -> None:
     await connection.raw.execute(INSERT, (WORKSPACE, 3))
     async with database.transaction() as writer:
-        await writer.query("SELECT 1 FROM task WHERE title = 'Row 2' FOR UPDATE", {}, scalar_row)
+        await writer.query(LOCK, {"workspace": WORKSPACE}, scalar_row)
         assert await write_due_words(database, WORKSPACE) == 2
     assert await write_due_words(database, WORKSPACE) == 1
 
