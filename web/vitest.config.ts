@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   test: {
     include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
     // What is known of tasks that are gone is tested with the sessionStorage of Node.js, which keeps it in memory.
     execArgv: ['--experimental-webstorage'],
     coverage: {

@@ -4,10 +4,12 @@ import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import type { GraphQLCodegenDataMasking } from '@apollo/client/masking';
 import { OperationTypeNode } from 'graphql';
 import { GRAPHQL_URL } from './endpoints';
+import { rateLimitLink } from './rateLimitLink';
 import { reachabilityLink } from './reachabilityLink';
 import { requestMetricsLink } from './requestMetricsLink';
 import { resendLink } from './resendLink';
 import { serialMutationLink } from './serialMutationLink';
+import { sessionLink } from './sessionLink';
 import { versionGuardLink } from './versionGuardLink';
 import { webSocketClient } from './webSocketClient';
 
@@ -46,6 +48,8 @@ export const client = new ApolloClient({
       versionGuardLink,
       serialMutationLink,
       resendLink,
+      sessionLink,
+      rateLimitLink,
       requestMetricsLink,
       reachabilityLink,
       new HttpLink({ uri: GRAPHQL_URL }),

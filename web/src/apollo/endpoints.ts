@@ -6,3 +6,4 @@ const origin =
 export const GRAPHQL_URL = `${origin}/graphql`;
 export const WEB_SOCKET_URL = GRAPHQL_URL.replace(/^http/, 'ws');
 export const READINESS_URL = `${origin}/readyz`;
+export const SESSION_URL = `${origin}/session`;

@@ -2,6 +2,7 @@
 import { createClient } from 'graphql-ws';
 import { updateConnection } from './connection';
 import { WEB_SOCKET_URL } from './endpoints';
+import { checkSession, session, sessionReady } from './session';
 
 const PING_INTERVAL_MS = 10_000;
 const PONG_TIMEOUT_MS = 4_000;
@@ -10,8 +11,18 @@ const MAX_RETRY_DELAY_MS = 3_000;
 let socket: WebSocket | undefined;
 let pongTimer: ReturnType<typeof setTimeout> | undefined;
 
+/** Whether a connection has ended, so that the next one first asks who is signed in now. */
+let reconnecting = false;
+
+/** Resolves when the socket may connect: it belongs to the person who is signed in when it opens. */
+async function socketUrl(): Promise<string> {
+  if (reconnecting && session.get().status !== 'open') await checkSession();
+  await sessionReady();
+  return WEB_SOCKET_URL;
+}
+
 export const webSocketClient = createClient({
-  url: WEB_SOCKET_URL,
+  url: socketUrl,
   keepAlive: PING_INTERVAL_MS,
   retryAttempts: Infinity,
   shouldRetry: () => true,
@@ -23,6 +34,7 @@ export const webSocketClient = createClient({
     },
     closed: () => {
       clearTimeout(pongTimer);
+      reconnecting = true;
       updateConnection({ socket: 'lost' });
     },
     ping: (received) => {

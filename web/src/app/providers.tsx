@@ -6,11 +6,13 @@ import { MantineProvider } from '@mantine/core';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import type { ReactNode } from 'react';
 import { client } from '@/apollo/client';
+import { startSession } from '@/apollo/session';
 import { lazyPart } from '@/features/lazy-parts/lazyPart';
 import { shieldCompositionKeys } from '@/ui/compositionKeys';
 import { routeEscapeKey } from '@/ui/escapeKey';
 import { theme } from '@/ui/theme';
 
+if (typeof window !== 'undefined') startSession();
 // Before React renders, so that no listener of a component comes first.
 shieldCompositionKeys();
 routeEscapeKey();

@@ -1,4 +1,5 @@
 /** The latest searches of this browser. */
+import { ownKey } from '@/apollo/session';
 import { safeLocalStorage } from '@/ui/safeStorage';
 import { parseQuery } from './searchQuery';
 import { fold } from './words';
@@ -10,7 +11,7 @@ let storage: ReturnType<typeof safeLocalStorage> | undefined;
 
 /** Return the latest searches, the newest first. */
 export function readSearches(): readonly string[] {
-  return parseSearches(browserStorage().getItem(KEY));
+  return parseSearches(browserStorage().getItem(ownKey(KEY)));
 }
 
 /** Remember a search. Returns the latest searches. */
@@ -46,7 +47,7 @@ export function parseSearches(stored: string | null): readonly string[] {
 
 function write(searches: readonly string[]): readonly string[] {
   try {
-    browserStorage().setItem(KEY, JSON.stringify(searches));
+    browserStorage().setItem(ownKey(KEY), JSON.stringify(searches));
   } catch {
     // The storage is full. The searches of this page still work, but are not remembered.
   }

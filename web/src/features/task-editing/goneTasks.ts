@@ -1,6 +1,7 @@
 /** The tasks that were deleted or have expired while this tab showed them or keeps unsaved text for them. */
 import type { ApolloClient } from '@apollo/client';
 import { setBounded } from '@/apollo/boundedMap';
+import { ownKey } from '@/apollo/session';
 import { invalidateList } from '@/features/tasks/listEvents';
 import { ExistingTasksDocument, type TaskFieldsFragment } from '@/gql';
 import { createStore, useStore } from '@/ui/store';
@@ -107,7 +108,7 @@ function storeGoneTasks(): void {
   if (text === stored) return;
   stored = text;
   try {
-    sessionStorage.setItem(STORAGE_KEY, text);
+    sessionStorage.setItem(ownKey(STORAGE_KEY), text);
   } catch {
     // Without storage, a reload asks the service which tasks are gone.
   }
@@ -115,7 +116,7 @@ function storeGoneTasks(): void {
 
 function loadGoneTasks(): GoneTasks {
   try {
-    return new Map(JSON.parse(sessionStorage.getItem(STORAGE_KEY) || '[]') as [string, GoneTask][]);
+    return new Map(JSON.parse(sessionStorage.getItem(ownKey(STORAGE_KEY)) || '[]') as [string, GoneTask][]);
   } catch {
     return new Map();
   }

@@ -1,0 +1,19 @@
+/** What the service says when it refuses an operation before it runs. */
+import { CombinedGraphQLErrors } from '@apollo/client';
+
+export interface Refusal {
+  code?: string;
+  /** The scope that the token lacks. */
+  scope?: string;
+  retryAfterSeconds?: number;
+}
+
+/** Return the code and the details of the first error of a response. */
+export function refusalOf(errors: readonly { extensions?: Record<string, unknown> }[] | undefined): Refusal {
+  return errors?.[0]?.extensions ?? {};
+}
+
+/** Return the code and the details of a failed request, which are empty if the service has not answered. */
+export function refusalOfError(error: unknown): Refusal {
+  return CombinedGraphQLErrors.is(error) ? refusalOf(error.errors as Parameters<typeof refusalOf>[0]) : {};
+}
