@@ -1,6 +1,6 @@
 /**
  * Compiles the message catalogues: `messages/<language>.json` into `src/catalog/<language>.json`, and the arguments of
- * each message into `src/catalog/index.ts`. A nested key `{ "tasks": { "loading": … } }` becomes `tasks.loading`.
+ * each message into `src/catalog/index.ts`. Texts of parts that are loaded later go into `<language>.later.json`. A nested key `{ "tasks": { "loading": … } }` becomes `tasks.loading`.
  */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -14,6 +14,8 @@ interface NestedMessages {
 const SOURCE_LANGUAGE = 'en';
 const OUTPUT = 'src/catalog';
 const TAG = 'Tag';
+/** The groups of messages that only parts of the page need which are loaded later. They have a catalogue of their own. */
+const LATER = new Set(['account', 'audit', 'signIn', 'tokens']);
 
 export function languages(): string[] {
   return globSync('messages/*.json').map((path) => basename(path, '.json'));
@@ -97,8 +99,18 @@ function declarations(messages: Map<string, string>): string {
 if (import.meta.main) {
   mkdirSync(OUTPUT, { recursive: true });
   for (const language of languages()) {
-    const compiled = [...readMessages(language)].map(([key, message]) => [key, compile(message)]);
-    writeFileSync(`${OUTPUT}/${language}.json`, JSON.stringify(Object.fromEntries(compiled)));
+    const compiled = [...readMessages(language)].map(([key, message]) => [key, compile(message)] as const);
+    const isLater = (key: string) => LATER.has(key.slice(0, key.indexOf('.')));
+    const write = (name: string, messages: typeof compiled) =>
+      writeFileSync(`${OUTPUT}/${name}.json`, JSON.stringify(Object.fromEntries(messages)));
+    write(
+      language,
+      compiled.filter(([key]) => !isLater(key)),
+    );
+    write(
+      `${language}.later`,
+      compiled.filter(([key]) => isLater(key)),
+    );
   }
   writeFileSync(`${OUTPUT}/index.ts`, declarations(readMessages(SOURCE_LANGUAGE)));
 }

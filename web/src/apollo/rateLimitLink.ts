@@ -3,18 +3,17 @@ import { ApolloLink } from '@apollo/client';
 import { OperationTypeNode } from 'graphql';
 import { finalize, of, switchMap, timer } from 'rxjs';
 import { createStore } from '@/ui/store';
-import { refusalOf } from './refusal';
+import { refusalOf, retryAfterMs } from './refusal';
 
 const MAX_ATTEMPTS = 5;
-const DEFAULT_SECONDS = 1;
-const MAX_SECONDS = 60;
+const MAX_WAIT_MS = 60_000;
 
 /** The number of queries that wait until the service accepts requests again. */
 export const limitedQueries = createStore(0);
 
 /** Return how long to wait, with up to 25% more, so that the queries do not come all at once. */
-export function waitMs(retryAfterSeconds = DEFAULT_SECONDS, random = Math.random()): number {
-  return Math.min(retryAfterSeconds, MAX_SECONDS) * (1_000 + 250 * random);
+export function waitMs(askedMs: number, random = Math.random()): number {
+  return Math.min(askedMs, MAX_WAIT_MS) * (1 + random / 4);
 }
 
 /** Changes are not sent again here: the person decides, or for text the outbox. */
@@ -23,10 +22,10 @@ export const rateLimitLink = new ApolloLink((operation, forward) => {
   const send = (attempt: number): ReturnType<typeof forward> =>
     forward(operation).pipe(
       switchMap((result) => {
-        const { code, retryAfterSeconds } = refusalOf(result.errors);
-        if (code !== 'RATE_LIMITED' || attempt >= MAX_ATTEMPTS) return of(result);
+        const refusal = refusalOf(result.errors);
+        if (refusal.code !== 'RATE_LIMITED' || attempt >= MAX_ATTEMPTS) return of(result);
         limitedQueries.set((count) => count + 1);
-        const wait = timer(waitMs(retryAfterSeconds)).pipe(
+        const wait = timer(waitMs(retryAfterMs(refusal))).pipe(
           finalize(() => limitedQueries.set((count) => count - 1)),
         );
         return wait.pipe(switchMap(() => send(attempt + 1)));

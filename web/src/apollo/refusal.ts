@@ -6,6 +6,7 @@ export interface Refusal {
   /** The scope that the token lacks. */
   scope?: string;
   retryAfterSeconds?: number;
+  retryAfterMs?: number;
 }
 
 /** Return the code and the details of the first error of a response. */
@@ -15,5 +16,15 @@ export function refusalOf(errors: readonly { extensions?: Record<string, unknown
 
 /** Return the code and the details of a failed request, which are empty if the service has not answered. */
 export function refusalOfError(error: unknown): Refusal {
-  return CombinedGraphQLErrors.is(error) ? refusalOf(error.errors as Parameters<typeof refusalOf>[0]) : {};
+  return CombinedGraphQLErrors.is(error) ? refusalOf(error.errors) : {};
+}
+
+/** Return after how many milliseconds the service accepts the operation again. */
+export function retryAfterMs({ retryAfterMs: ms, retryAfterSeconds = 1 }: Refusal): number {
+  return ms ?? retryAfterSeconds * 1_000;
+}
+
+/** Whether the person lacks the permission, so that sending the request again does not help. */
+export function isForbidden(error: unknown): boolean {
+  return refusalOfError(error).code === 'FORBIDDEN';
 }

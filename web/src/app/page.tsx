@@ -1,3 +1,4 @@
+import { SessionGate } from '@/features/identity/SessionGate';
 import { MessagesGate } from '@/features/language/MessagesGate';
 import { PageSkeleton } from '@/features/tasks-page/PageSkeleton';
 import { TasksPage } from '@/features/tasks-page/TasksPage';
@@ -8,7 +9,9 @@ export default function Page() {
     <>
       <title>Millitask</title>
       <MessagesGate fallback={<PageSkeleton />}>
-        <TasksPage />
+        <SessionGate fallback={<PageSkeleton />}>
+          <TasksPage />
+        </SessionGate>
       </MessagesGate>
     </>
   );

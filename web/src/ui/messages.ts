@@ -19,7 +19,15 @@ const IMPORTS: Record<Exclude<Language, 'en'>, () => Promise<{ default: unknown 
   de: () => import('@/catalog/de.json'),
 };
 
+/** The texts of parts of the page that are loaded later. */
+const LATER: Record<Language, () => Promise<{ default: unknown }>> = {
+  en: () => import('@/catalog/en.later.json'),
+  de: () => import('@/catalog/de.later.json'),
+};
+
 let catalog = (language === 'en' ? english : {}) as Partial<Record<Key, CompiledMessage>>;
+/** The language of the texts, which is English if those of the page's language could not be loaded. */
+let loaded: Language = 'en';
 
 const plurals = new Intl.PluralRules(locale);
 const ordinals = new Intl.PluralRules(locale, { type: 'ordinal' });
@@ -37,11 +45,17 @@ const OPTIONS: FormatOptions = {
 export async function loadMessages(language: Language): Promise<Language> {
   try {
     catalog = (language === 'en' ? english : (await IMPORTS[language]()).default) as typeof catalog;
+    loaded = language;
     return language;
   } catch {
     catalog = english as typeof catalog;
     return 'en';
   }
+}
+
+/** Load the texts that only later parts of the page have. Rejects if they cannot be loaded. */
+export async function loadLaterMessages(): Promise<void> {
+  catalog = { ...catalog, ...((await LATER[loaded]()).default as typeof catalog) };
 }
 
 /** Return a text of the page. */

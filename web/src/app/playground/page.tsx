@@ -1,5 +1,6 @@
 'use client';
 
+import { SessionGate } from '@/features/identity/SessionGate';
 import { MessagesGate } from '@/features/language/MessagesGate';
 import { lazyPart } from '@/features/lazy-parts/lazyPart';
 
@@ -11,7 +12,9 @@ export default function Page() {
     <>
       <title>GraphQL – Millitask</title>
       <MessagesGate fallback={null}>
-        <Playground />
+        <SessionGate fallback={null}>
+          <Playground />
+        </SessionGate>
       </MessagesGate>
     </>
   );

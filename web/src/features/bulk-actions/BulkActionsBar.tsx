@@ -2,6 +2,7 @@
 import { Button, Group, Kbd } from '@mantine/core';
 import type { MouseEvent } from 'react';
 import type { FieldMenuRequest } from '@/features/field-menu/fieldMenuRequest';
+import { useCanWrite } from '@/features/identity/permissions';
 import { formatTotal, type Total } from '@/ui/format';
 import { Icon, type IconName } from '@/ui/icons';
 import { t } from '@/ui/messages';
@@ -29,6 +30,7 @@ const menus = (): { field: FieldMenuRequest['field']; label: string; hotkey: str
 ];
 
 export function BulkActionsBar({ count, listTotal, allSelected, onOpenMenu, ...actions }: Props) {
+  const canWrite = useCanWrite();
   if (count === 0) return null;
   const total = listTotal && formatTotal(listTotal);
   return (
@@ -41,17 +43,20 @@ export function BulkActionsBar({ count, listTotal, allSelected, onOpenMenu, ...a
           {total === undefined ? t('bulk.selectAllMatches') : t('bulk.selectAll', { total })}
         </Button>
       )}
-      <ActionButton label={t('bulk.complete')} icon="check" hotkey="X" onClick={actions.onComplete} />
-      {menus().map(({ field, label, hotkey, opens }) => (
-        <ActionButton
-          key={field}
-          label={label}
-          hotkey={hotkey}
-          opens={opens}
-          onClick={(anchor) => onOpenMenu(field, anchor)}
-        />
-      ))}
-      <ActionButton label={t('actions.delete')} icon="trash" hotkey={t('keys.delete')} onClick={actions.onDelete} />
+      {canWrite && <ActionButton label={t('bulk.complete')} icon="check" hotkey="X" onClick={actions.onComplete} />}
+      {canWrite &&
+        menus().map(({ field, label, hotkey, opens }) => (
+          <ActionButton
+            key={field}
+            label={label}
+            hotkey={hotkey}
+            opens={opens}
+            onClick={(anchor) => onOpenMenu(field, anchor)}
+          />
+        ))}
+      {canWrite && (
+        <ActionButton label={t('actions.delete')} icon="trash" hotkey={t('keys.delete')} onClick={actions.onDelete} />
+      )}
       <Button size="compact-sm" variant="subtle" color="gray" onClick={actions.onClear}>
         {t('bulk.clear')}
       </Button>

@@ -1,6 +1,7 @@
 /** A searchable menu of every command of the page. */
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useEffect, useMemo } from 'react';
+import { session } from '@/apollo/session';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { chooseLanguage } from '@/features/language/chooseLanguage';
 import { MAX_PRINTED_TASKS } from '@/features/print/printRequest';
@@ -150,10 +151,17 @@ function pageActions({ togglePanel, printTasks, colorScheme }: PageCommands): Sp
         ),
       ),
       focusAction('print', t('print.command', { limit: MAX_PRINTED_TASKS }), 'print', printTasks),
+      ...accountActions(togglePanel),
       focusAction('help', t('commands.keyboardHelp'), 'help', () => togglePanel('help')),
       ...languageActions(),
     ],
   };
+}
+
+/** Without identity there is no account. */
+function accountActions(togglePanel: PageCommands['togglePanel']) {
+  if (session.get().viewer === null) return [];
+  return [focusAction('account', t('session.account'), 'user', () => togglePanel('account'))];
 }
 
 function languageActions() {

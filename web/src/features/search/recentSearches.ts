@@ -5,7 +5,7 @@ import { parseQuery } from './searchQuery';
 import { fold } from './words';
 
 export const MAX_SEARCHES = 10;
-const KEY = 'millitask.recentSearches';
+export const KEY = 'millitask.recentSearches';
 
 let storage: ReturnType<typeof safeLocalStorage> | undefined;
 

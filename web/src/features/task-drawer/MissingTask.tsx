@@ -1,6 +1,7 @@
 /** What the drawer shows in place of a task that does not exist: when it was deleted, and how to restore it. */
 import { useApolloClient, useQuery } from '@apollo/client/react';
 import { Button, Stack, Text } from '@mantine/core';
+import { useCanWrite } from '@/features/identity/permissions';
 import { nameTasks } from '@/features/task-editing/changeLabels';
 import { restoreTasks } from '@/features/task-editing/useDeleteTasks';
 import { deletionText, removalText } from '@/features/trash/deletedTasks';
@@ -10,6 +11,7 @@ import { t } from '@/ui/messages';
 
 export function MissingTask({ id }: { id: string }) {
   const client = useApolloClient();
+  const canWrite = useCanWrite();
   // Not cached: the list must not find the deleted task in the cache.
   const { data, loading, error } = useQuery(DeletedTaskDocument, { variables: { id }, fetchPolicy: 'no-cache' });
   const deleted = data?.deletedTask;
@@ -36,9 +38,11 @@ export function MissingTask({ id }: { id: string }) {
           removalTime: removal.exact,
         })}
       </Text>
-      <Button size="xs" leftSection={<Icon name="undo" />} onClick={() => void restore()}>
-        {t('actions.restore')}
-      </Button>
+      {canWrite && (
+        <Button size="xs" leftSection={<Icon name="undo" />} onClick={() => void restore()}>
+          {t('actions.restore')}
+        </Button>
+      )}
     </Stack>
   );
 }

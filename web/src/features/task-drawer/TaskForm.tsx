@@ -1,8 +1,9 @@
 /** The fields of a task. Text is saved when its field loses the focus, and a choice when it is made. */
 import { useFragment } from '@apollo/client/react';
-import { Button, Group, NativeSelect, SimpleGrid, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, NativeSelect, SimpleGrid, Stack, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { GoneTaskNotice } from '@/features/gone-task/GoneTaskNotice';
+import { useCanWrite } from '@/features/identity/permissions';
 import { type GoneReason, useGoneTask } from '@/features/task-editing/goneTasks';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
@@ -15,11 +16,12 @@ import {
   type TaskPriority,
   type TaskStatus,
 } from '@/gql';
-import { formatLongDate } from '@/ui/format';
 import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
 import { DescriptionField } from './DescriptionField';
 import { DraftNotice } from './DraftNotice';
+import { ReadOnlyTask } from './ReadOnlyTask';
+import { TaskTimes } from './TaskTimes';
 import { type TextFieldState, useTextField } from './useTextField';
 
 interface Props {
@@ -34,6 +36,8 @@ export function TaskForm({ task, goneReason, onClose }: Props) {
   const [lastSeen, setLastSeen] = useState(complete ? data : undefined);
   if (complete && data !== lastSeen) setLastSeen(data);
   const shown = complete ? data : lastSeen;
+  const canWrite = useCanWrite();
+  if (shown && !canWrite && !goneReason) return <ReadOnlyTask task={shown} />;
   return shown ? <TaskFieldInputs task={shown} goneReason={goneReason} onClose={onClose} /> : null;
 }
 
@@ -135,10 +139,7 @@ function FormFooter({ task, onClose }: { task: TaskFieldsFragment; onClose: () =
   };
   return (
     <Group justify="space-between" align="flex-end" mt="xs" wrap="nowrap">
-      <Text size="xs" c="dimmed" component="div">
-        <div>{t('tasks.createdAt', { time: formatLongDate(task.createdAt) })}</div>
-        <div>{t('tasks.updatedAt', { time: formatLongDate(task.updatedAt) })}</div>
-      </Text>
+      <TaskTimes task={task} />
       <Button
         variant="default"
         size="xs"

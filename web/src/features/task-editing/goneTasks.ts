@@ -20,7 +20,7 @@ export interface GoneTask {
 
 type GoneTasks = ReadonlyMap<string, GoneTask>;
 
-const STORAGE_KEY = 'millitask.gone-tasks';
+export const STORAGE_KEY = 'millitask.gone-tasks';
 const MAX_REMEMBERED_TASKS = 100;
 /** The largest number of ids that one query accepts. */
 const MAX_IDS = 100;

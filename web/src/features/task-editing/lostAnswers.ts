@@ -2,6 +2,7 @@
 import type { ApolloClient } from '@apollo/client';
 import { setBounded } from '@/apollo/boundedMap';
 import { connection } from '@/apollo/connection';
+import { refusalOfError, retryAfterMs } from '@/apollo/refusal';
 import { UnreachableError } from '@/apollo/unreachableError';
 import { type TaskFieldsFragment, TasksByIdDocument, type UpdateTaskInput } from '@/gql';
 import { t } from '@/ui/messages';
@@ -60,6 +61,10 @@ export function showNotSaved(error: unknown, what: string, retry: ToastAction['r
 
 export function errorMessage(error: unknown): string {
   if (error instanceof UnreachableError) return t('connection.unanswered');
+  const refusal = refusalOfError(error);
+  const { code, scope } = refusal;
+  if (code === 'FORBIDDEN' && scope !== undefined) return t('session.lacks', { scope });
+  if (code === 'RATE_LIMITED') return t('session.limited', { seconds: Math.ceil(retryAfterMs(refusal) / 1_000) });
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -1,6 +1,7 @@
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback } from 'react';
+import { isForbidden } from '@/apollo/refusal';
 import { idsCreatedHere, invalidateList } from '@/features/tasks/listEvents';
 import { CreateTaskDocument, type CreateTaskInput, type TaskFieldsFragment } from '@/gql';
 import { t } from '@/ui/messages';
@@ -47,6 +48,7 @@ async function sendCreate(client: ApolloClient, input: NewTask): Promise<CreateO
       errors: Object.fromEntries(userErrors.map(({ field, message }) => [field?.at(-1) ?? 'title', message])),
     };
   } catch (error) {
+    if (isForbidden(error)) return { kind: 'refused', errors: { title: errorMessage(error) } };
     return readUnanswered(client, input.id, error);
   }
 }

@@ -1,6 +1,7 @@
 /** Updates tasks in one mutation. The change shows at once, and is rolled back with a message if the service refuses. */
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
+import { isForbidden } from '@/apollo/refusal';
 import { useCallback } from 'react';
 import { invalidateList } from '@/features/tasks/listEvents';
 import { type UpdateTaskInput, UpdateTasksDocument } from '@/gql';
@@ -11,7 +12,7 @@ import { draftKey, type DraftStatus, readDraft, rebaseDrafts } from './drafts';
 import { addEditConflict } from './editConflicts';
 import type { BaseValues } from './fieldConflicts';
 import { draftedTaskIds, removeGoneTask } from './goneTasks';
-import { noteUnconfirmed, reportLostChange, resultsOfLostUpdate, showNotSaved } from './lostAnswers';
+import { errorMessage, noteUnconfirmed, reportLostChange, resultsOfLostUpdate, showNotSaved } from './lostAnswers';
 import { isNotFound, isVersionConflict, type MutationOptions, summarizeErrors } from './mutationResults';
 import { trackChange } from './pendingChanges';
 import { readCachedTask } from './readCachedTask';
@@ -112,6 +113,12 @@ async function reportWithoutAnswer(
   error: unknown,
 ): Promise<boolean> {
   const inputs = edits.map(({ input }) => input);
+  if (isForbidden(error)) {
+    const reason = errorMessage(error);
+    for (const change of changes) markUnsaved(change, { kind: 'failed', reason });
+    showErrorToast(reason);
+    return false;
+  }
   noteUnconfirmed(inputs);
   for (const change of changes) markUnsaved(change, { kind: 'waiting' });
   if (onlyDrafts) return false;

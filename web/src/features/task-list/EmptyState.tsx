@@ -2,6 +2,7 @@
 import { Button, Kbd, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { conditionLabels } from '@/features/filters/conditionLabels';
+import { useCanWrite } from '@/features/identity/permissions';
 import { STATUS_LABELS } from '@/features/tasks/labels';
 import { isolate } from '@/ui/bidi';
 import { Icon, type IconName } from '@/ui/icons';
@@ -35,10 +36,11 @@ function NoFilterMatches({ view, onClear }: { view: View; onClear: () => void })
 }
 
 function NoTasks({ view, onCreate }: { view: View; onCreate: () => void }) {
+  const canWrite = useCanWrite();
   const isFiltered = view.status !== null || view.order === 'EXPIRING_SOON';
   return (
     <EmptyState icon="list" title={emptyTitle(view)}>
-      {isFiltered ? (
+      {isFiltered || !canWrite ? (
         t('empty.later')
       ) : (
         <>
@@ -48,9 +50,11 @@ function NoTasks({ view, onCreate }: { view: View; onCreate: () => void }) {
           <span className={utilities.phoneOnly}>{t('empty.create')}</span>
         </>
       )}
-      <Button onClick={onCreate} leftSection={<Icon name="plus" />} mt="md" display="block" mx="auto">
-        {t('tasks.new')}
-      </Button>
+      {canWrite && (
+        <Button onClick={onCreate} leftSection={<Icon name="plus" />} mt="md" display="block" mx="auto">
+          {t('tasks.new')}
+        </Button>
+      )}
     </EmptyState>
   );
 }

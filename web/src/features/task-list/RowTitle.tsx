@@ -1,5 +1,6 @@
 /** The title of a row. It is a link to the task, and can be edited in place. The row handles its clicks. */
 import { useEffect, useRef } from 'react';
+import { useCanWrite } from '@/features/identity/permissions';
 import { HighlightedText } from '@/features/search/HighlightedText';
 import { useDetachedTitle } from '@/features/task-editing/detachedTitle';
 import { useTaskDraft } from '@/features/task-editing/useTaskDraft';
@@ -16,6 +17,7 @@ interface Props {
 
 export function RowTitle({ task, editing, onEdit }: Props) {
   const { draft, status, discard } = useTaskDraft(task, 'title');
+  const canWrite = useCanWrite();
   const unsaved = draft && status?.kind !== 'saving';
   if (editing) return <TitleEditor task={task} onDone={() => onEdit(undefined)} />;
   const edit = () => onEdit(task.id);
@@ -47,15 +49,17 @@ export function RowTitle({ task, editing, onEdit }: Props) {
           <Icon name="close" />
         </button>
       )}
-      <button
-        type="button"
-        tabIndex={-1}
-        className={styles.edit}
-        aria-label={t('list.editTitle', { title: task.title })}
-        onClick={edit}
-      >
-        <Icon name="pencil" />
-      </button>
+      {canWrite && (
+        <button
+          type="button"
+          tabIndex={-1}
+          className={styles.edit}
+          aria-label={t('list.editTitle', { title: task.title })}
+          onClick={edit}
+        >
+          <Icon name="pencil" />
+        </button>
+      )}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { isEmpty as isNothingSelected } from '@/features/bulk-actions/selection'
 import { type Selection, useSelection } from '@/features/bulk-actions/useSelection';
 import { useTaskActions } from '@/features/bulk-actions/useTaskActions';
 import { countTasks } from '@/features/bulk-changes/taskSet';
+import { checkCanWrite } from '@/features/identity/permissions';
 import { SearchTerms } from '@/features/search/HighlightedText';
 import { parseQuery } from '@/features/search/searchQuery';
 import { editOpenTitle } from '@/features/tasks/openTask';
@@ -86,6 +87,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate,
   const [editingId, setEditingId] = useState<string>();
   const edit = useCallback(
     (id: string | undefined) => {
+      if (id !== undefined && !checkCanWrite()) return;
       setEditingId(id);
       if (id === undefined) focus();
     },

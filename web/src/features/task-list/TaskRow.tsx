@@ -2,6 +2,7 @@
 import { useFragment } from '@apollo/client/react';
 import { memo, type MouseEvent as ReactMouseEvent } from 'react';
 import { containsTask, type TaskSet } from '@/features/bulk-changes/taskSet';
+import { useCanWrite } from '@/features/identity/permissions';
 import { expiryUrgency } from '@/features/tasks/expiryUrgency';
 import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
@@ -112,6 +113,14 @@ function Cells({ task, row, selected, editing, actions }: CellProps) {
 
 function StatusButton({ task: { status, title }, onClick }: { task: TaskRowFragment; onClick: () => void }) {
   const label = STATUS_LABELS[status];
+  if (!useCanWrite()) {
+    return (
+      <span className={styles.statusButton} data-static title={label}>
+        <StatusIcon status={status} />
+        <span className={utilities.visuallyHidden}>{label}</span>
+      </span>
+    );
+  }
   const names = { title, status: label };
   return (
     <button

@@ -6,6 +6,7 @@ import type { Selection } from '@/features/bulk-actions/useSelection';
 import type { TaskActions } from '@/features/bulk-actions/useTaskActions';
 import type { TaskSet } from '@/features/bulk-changes/taskSet';
 import type { FieldMenuRequest } from '@/features/field-menu/fieldMenuRequest';
+import { checkCanWrite } from '@/features/identity/permissions';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
 import { copyTaskLink } from '@/features/tasks/taskLink';
 import { t } from '@/ui/messages';
@@ -36,6 +37,7 @@ export function useTaskCommands({ selection, actions, activeRow, activeId, openI
     else if (currentId !== undefined) run(tasksWithIds([currentId]));
     else showToast(t('list.selectFirst'));
   };
+  const withWritableTargets = (run: (tasks: TaskSet) => void) => () => checkCanWrite() && withTargets(run)();
   const openMenuOf = (tasks: TaskSet, field: FieldMenuRequest['field'], anchor: FieldMenuRequest['anchor']) => {
     const [onlyId, ...others] = tasks.range ? [] : tasks.included;
     const onlyTask = onlyId !== undefined && others.length === 0 ? readTaskRow(client, onlyId) : null;
@@ -48,7 +50,7 @@ export function useTaskCommands({ selection, actions, activeRow, activeId, openI
     });
   };
   const openMenu = (field: FieldMenuRequest['field'], anchor = anchorAtRow(activeRow)) =>
-    withTargets((tasks) => openMenuOf(tasks, field, anchor))();
+    withWritableTargets((tasks) => openMenuOf(tasks, field, anchor))();
   const closeMenu = () => {
     setMenu(undefined);
     const element = focusedBefore?.isConnected && focusedBefore !== document.body ? focusedBefore : undefined;
@@ -60,8 +62,8 @@ export function useTaskCommands({ selection, actions, activeRow, activeId, openI
     openMenu,
     openMenuOf,
     closeMenu,
-    toggleCompleted: withTargets(actions.toggleCompleted),
-    deleteTasks: withTargets((tasks) => actions.change(tasks, { kind: 'delete' })),
+    toggleCompleted: withWritableTargets(actions.toggleCompleted),
+    deleteTasks: withWritableTargets((tasks) => actions.change(tasks, { kind: 'delete' })),
     copyLink: () => {
       if (currentId !== undefined) void copyTaskLink(currentId);
       else showToast(t('list.selectFirst'));

@@ -4,6 +4,8 @@ import { type RefObject, useLayoutEffect, useRef } from 'react';
 import type { PageCommands } from '@/features/command-palette/commands';
 import { activeConditions } from '@/features/filters/conditions';
 import { FilterButton } from '@/features/filters/FilterButton';
+import { session } from '@/apollo/session';
+import { useCanWrite } from '@/features/identity/permissions';
 import { SearchField } from '@/features/search/SearchField';
 import { activeTab, ALL_TAB, isCounted, type View } from '@/features/task-list/taskView';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
@@ -12,6 +14,7 @@ import { formatTotal } from '@/ui/format';
 import { Icon, type IconName } from '@/ui/icons';
 import { Logo } from '@/ui/Logo';
 import { t } from '@/ui/messages';
+import { useStore } from '@/ui/store';
 import utilities from '@/ui/utilities.module.css';
 import styles from './Header.module.css';
 import type { TabCounts } from './tabCounts';
@@ -31,6 +34,7 @@ interface Props {
 
 export function Header({ view, counts, commands, searchRef, filterOpened }: Props) {
   const { setView, togglePanel } = commands;
+  const canWrite = useCanWrite();
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>
@@ -63,15 +67,17 @@ export function Header({ view, counts, commands, searchRef, filterOpened }: Prop
           disabled={!isCounted(view)}
           onChange={(event) => void setView({ order: event.currentTarget.value as TaskOrder, row: null })}
         />
-        <Button
-          size="xs"
-          leftSection={<Icon name="plus" />}
-          onClick={() => togglePanel('create')}
-          aria-keyshortcuts="c"
-          className={styles.newTask}
-        >
-          {t('tasks.new')}
-        </Button>
+        {canWrite && (
+          <Button
+            size="xs"
+            leftSection={<Icon name="plus" />}
+            onClick={() => togglePanel('create')}
+            aria-keyshortcuts="c"
+            className={styles.newTask}
+          >
+            {t('tasks.new')}
+          </Button>
+        )}
         <IconButton label={t('header.commands')} icon="command" onClick={() => togglePanel('palette')} />
         <IconButton
           label={t('header.keyboardHelp')}
@@ -80,6 +86,9 @@ export function Header({ view, counts, commands, searchRef, filterOpened }: Prop
           className={utilities.desktopOnly}
         />
         <ThemeSelect colorScheme={commands.colorScheme} />
+        {useStore(session).viewer && (
+          <IconButton label={t('session.account')} icon="user" onClick={() => togglePanel('account')} />
+        )}
       </div>
     </header>
   );

@@ -8,10 +8,13 @@ import { watchBrowserConnectivity } from '@/apollo/webSocketClient';
 import { BulkProgress } from '@/features/bulk-actions/BulkProgress';
 import { stopBulkChange } from '@/features/bulk-changes/bulkJob';
 import type { PageCommands, PagePanel } from '@/features/command-palette/commands';
+import { session } from '@/apollo/session';
 import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
 import { useHealthCheck } from '@/features/connection/useHealthCheck';
 import { hasConditions } from '@/features/filters/conditions';
 import { FilterBar } from '@/features/filters/FilterBar';
+import { AccountDialog, SignedOutBanner } from '@/features/identity/parts';
+import { checkCanWrite } from '@/features/identity/permissions';
 import { KeptTextBanner } from '@/features/gone-task/KeptTextBanner';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
 import { NewBuildNotice } from '@/features/page-build/NewBuildNotice';
@@ -72,7 +75,10 @@ export function TasksPage() {
   const grid = useRef<GridHandle>(null);
   const closePanel = useCallback(() => setPanel(undefined), []);
   const commands: PageCommands = {
-    togglePanel: useCallback((next) => setPanel((current) => (current === next ? undefined : next)), []),
+    togglePanel: useCallback((next) => {
+      if (next === 'create' && !checkCanWrite()) return;
+      setPanel((current) => (current === next ? undefined : next));
+    }, []),
     undo: () => {
       stopBulkChange();
       void undoLatest();
@@ -94,6 +100,7 @@ export function TasksPage() {
   useTaskEvents(dependsOnFields(view));
   useEffect(watchBrowserConnectivity, []);
   usePageShortcuts(commands);
+  const signedOut = useStore(session).status === 'signedOut';
   const filterNeeded = useLatch(panel === 'filter');
   const drawerNeeded = useLatch(view.task !== null);
 
@@ -113,6 +120,7 @@ export function TasksPage() {
       <Header view={view} counts={counts} commands={commands} searchRef={searchRef} filterOpened={panel === 'filter'} />
       <main className={styles.main}>
         <ConnectionBanner />
+        {signedOut && <SignedOutBanner />}
         <KeptTextBanner openId={view.task} onOpen={(id) => void setView({ task: id })} />
         {view.q && (
           <SearchSummary
@@ -217,6 +225,7 @@ function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands }: Dia
   const helpNeeded = useLatch(panel === 'help');
   const paletteNeeded = useLatch(panel === 'palette');
   const historyNeeded = useLatch(panel === 'history');
+  const accountNeeded = useLatch(panel === 'account');
   const trashNeeded = useLatch(trashOpen);
   const conflictNeeded = useLatch(useStore(editConflicts).length > 0);
   return (
@@ -225,6 +234,7 @@ function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands }: Dia
       {helpNeeded && <KeyboardHelp opened={panel === 'help'} onClose={onClosePanel} />}
       {paletteNeeded && <CommandPalette opened={panel === 'palette'} commands={commands} onClose={onClosePanel} />}
       {historyNeeded && <HistoryDialog opened={panel === 'history'} onClose={onClosePanel} />}
+      {accountNeeded && <AccountDialog opened={panel === 'account'} onClose={onClosePanel} />}
       {trashNeeded && <TrashDialog opened={trashOpen} onClose={onCloseTrash} />}
       {conflictNeeded && <ConflictDialog />}
     </>

@@ -1,6 +1,7 @@
 /** The deleted tasks that are loaded. Arrow keys move between them, Space selects, R and Enter restore. */
 import { Button, Checkbox, Skeleton } from '@mantine/core';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useCanWrite } from '@/features/identity/permissions';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import type { DeletedTaskFieldsFragment } from '@/gql';
 import { t } from '@/ui/messages';
@@ -94,6 +95,7 @@ interface RowProps {
 function DeletedRow({ deleted, active, selected, onFocus, onToggle, onRestore }: RowProps) {
   const { task } = deleted;
   const tabIndex = active ? 0 : -1;
+  const canWrite = useCanWrite();
   return (
     <div role="row" aria-selected={selected} tabIndex={tabIndex} className={styles.row} onFocus={onFocus}>
       <span role="gridcell">
@@ -115,14 +117,16 @@ function DeletedRow({ deleted, active, selected, onFocus, onToggle, onRestore }:
       <Time time={deletionText(deleted)} />
       <Time time={removalText(deleted)} />
       <span role="gridcell" className={styles.action}>
-        <Button
-          size="compact-xs"
-          variant="default"
-          aria-label={t('trash.restoreTask', { title: task.title })}
-          onClick={onRestore}
-        >
-          {t('actions.restore')}
-        </Button>
+        {canWrite && (
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={t('trash.restoreTask', { title: task.title })}
+            onClick={onRestore}
+          >
+            {t('actions.restore')}
+          </Button>
+        )}
       </span>
     </div>
   );

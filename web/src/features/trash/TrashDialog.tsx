@@ -2,6 +2,7 @@
 import { useApolloClient } from '@apollo/client/react';
 import { Button, Group, Text } from '@mantine/core';
 import { useCallback, useState } from 'react';
+import { checkCanWrite, useCanWrite } from '@/features/identity/permissions';
 import { nameTasks } from '@/features/task-editing/changeLabels';
 import { handleUndoKeys } from '@/features/task-editing/undoToast';
 import { restoreTasks } from '@/features/task-editing/useDeleteTasks';
@@ -35,6 +36,7 @@ function Trash() {
   const trash = useDeletedTasks();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const restore = useRestore(trash, setSelected);
+  const canWrite = useCanWrite();
   const shown = trash.loaded.tasks.filter(({ task }) => selected.has(task.id)).map(({ task }) => task.id);
   return (
     <>
@@ -42,15 +44,17 @@ function Trash() {
         <Text size="sm" c="dimmed">
           {t('trash.explanation')}
         </Text>
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<Icon name="undo" />}
-          disabled={shown.length === 0}
-          onClick={() => restore(shown)}
-        >
-          {shown.length === 0 ? t('trash.restoreSelected') : t('trash.restoreCount', { count: shown.length })}
-        </Button>
+        {canWrite && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<Icon name="undo" />}
+            disabled={shown.length === 0}
+            onClick={() => restore(shown)}
+          >
+            {shown.length === 0 ? t('trash.restoreSelected') : t('trash.restoreCount', { count: shown.length })}
+          </Button>
+        )}
       </Group>
       {trash.error !== undefined && <LoadError trash={trash} message={trash.error} />}
       {trash.complete && trash.loaded.tasks.length === 0 ? (
@@ -83,6 +87,7 @@ function useRestore(trash: DeletedTasks, setSelected: (ids: ReadonlySet<string>)
   const { loaded, remove } = trash;
   return useCallback(
     async (ids: string[]) => {
+      if (!checkCanWrite()) return;
       const tasks = loaded.tasks.filter(({ task }) => ids.includes(task.id)).map(({ task }) => task);
       for (let start = 0; start < tasks.length; start += MAX_RESTORED) {
         const part = tasks.slice(start, start + MAX_RESTORED);
