@@ -18,6 +18,7 @@ from api.process.preflight import UnfitStores
 from api.process.supervisor import Supervisor
 from api.process.worker import WorkerDescriptors, run_worker
 from cache.errors import StoreUnavailable
+from db.caller import DEFAULT_WORKSPACE
 from db.errors import DatabaseError
 from millitask import __version__
 
@@ -78,18 +79,23 @@ def migrate() -> None:
 
 
 @app.command
-def reindex() -> None:
-    """Rebuild the index in Redis from PostgreSQL. A running service falls back to PostgreSQL until it is done."""
+def reindex(*, workspace: str = DEFAULT_WORKSPACE) -> None:
+    """Rebuild the index in Redis from PostgreSQL. A running service falls back to PostgreSQL until it is done.
+
+    Args:
+        workspace: Id of the workspace whose index is rebuilt.
+    """
     from cache.maintenance.rebuild import reindex
 
-    print_message(f"The index holds {asyncio.run(_with_store(reindex)):,} tasks.")
+    print_message(f"The index holds {asyncio.run(_with_store(workspace, reindex)):,} tasks.")
 
 
 @app.command
-def verify(*, repair: bool = False) -> None:
+def verify(*, workspace: str = DEFAULT_WORKSPACE, repair: bool = False) -> None:
     """Compare Redis with PostgreSQL and report differences. The exit code is 1 if there are any.
 
     Args:
+        workspace: Id of the workspace that is compared.
         repair: Repair the differences. The exit code is then 1 only if some could not be repaired.
     """
     from cache.maintenance.audit import AuditReport, audit
@@ -97,7 +103,9 @@ def verify(*, repair: bool = False) -> None:
     def print_difference(id_: object, problem: str) -> None:
         sys.stdout.write(f"{id_}: {problem}\n")
 
-    report: AuditReport = asyncio.run(_with_store(lambda store: audit(store, print_difference, repair=repair)))
+    report: AuditReport = asyncio.run(
+        _with_store(workspace, lambda store: audit(store, print_difference, repair=repair))
+    )
     repaired = f", {report.repaired:,} repaired" if repair else ""
     print_message(
         f"Compared {report.rows:,} tasks and {report.entries:,} entries: {report.different:,} differ{repaired}."
@@ -141,8 +149,8 @@ def reset(*, yes: bool = False) -> None:
     print_message("Deleted.")
 
 
-async def _with_store(use: Callable[["Store"], Awaitable[Result]]) -> Result:
-    """Call `use` with the store of the running service and return its result."""
+async def _with_store(workspace: str, use: Callable[["Store"], Awaitable[Result]]) -> Result:
+    """Call `use` with the store of a workspace of the running service and return its result."""
     from cache.metrics import StoreMetrics
     from cache.redis.client import Redis
     from cache.store import Store
@@ -152,7 +160,7 @@ async def _with_store(use: Callable[["Store"], Awaitable[Result]]) -> Result:
     if urls is None:
         raise _no_running_stores("DATABASE_URL and REDIS_URL")
     async with Database(urls.database_url) as database, Redis(urls.redis_url) as redis:
-        return await use(Store(database, redis, StoreMetrics()))
+        return await use(Store(database, redis, StoreMetrics(), workspace))
 
 
 def _no_running_stores(variables: str) -> StoreSetupError:

@@ -17,7 +17,7 @@ RECORD_USE: LiteralString = """
 
 
 def queue_record_use(connection: Connection, workspaces: Sequence[str]) -> None:
-    """D1: record that this process uses these workspaces, in one round trip with the next statement."""
+    """Record that this process uses these workspaces, in one round trip with the next statement."""
     connection.queue(RECORD_USE, {"workspaces": list(workspaces)}, tuple_row)
 
 
@@ -36,7 +36,7 @@ BEGIN_DROP: LiteralString = """
 
 
 async def begin_drop(connection: Connection, idle_seconds: float, limit: int) -> list[str]:
-    """D2: close the gates of up to `limit` workspaces that no process uses. Return the workspaces."""
+    """D1: close the gates of up to `limit` workspaces that no process uses. Return the workspaces."""
     return await connection.query(BEGIN_DROP, {"idle_seconds": idle_seconds, "limit": limit}, scalar_row)
 
 
@@ -61,5 +61,5 @@ FINISH_DROP: LiteralString = """
 
 
 async def finish_drop(connection: Connection, workspace: str, epoch: int) -> bool:
-    """D4: record that Redis holds no keys of this gate. Return False if a rebuild has begun."""
+    """Record that Redis holds no keys of this gate. Return False if a rebuild has begun."""
     return bool(await connection.query(FINISH_DROP, {"workspace": workspace, "epoch": epoch}, scalar_row))

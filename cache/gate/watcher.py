@@ -83,7 +83,7 @@ class GateWatcher:
                     await self._wake_up.wait()
 
     def _queue_record_use(self, connection: Connection, leases: Sequence[GateLease]) -> None:
-        """D1: record the workspaces in use, each once in a quarter of the time after which its index is dropped."""
+        """Record the workspaces in use, each once in a quarter of the time after which its index is dropped."""
         now, used = clock(), []
         for lease in leases:
             if lease.touched:

@@ -53,7 +53,7 @@ class IdleIndexes:
     async def drop(self) -> None:
         """Begin to drop idle indexes, and advance the drops that have begun, also those of processes that died."""
         async with self._database.connection() as connection:
-            await begin_drop(connection, self._idle_seconds, DROP_BATCH)  # D2
+            await begin_drop(connection, self._idle_seconds, DROP_BATCH)  # D1
             gates = await dropping(connection, self._idle_seconds, DROP_BATCH)
             self._seen = {
                 workspace: seen
@@ -69,7 +69,7 @@ class IdleIndexes:
                 await self._clear(workspace, found.epoch)
 
     async def _clear(self, workspace: str, epoch: int) -> None:
-        """D3, D4: remove the keys of a gate that is off, and record that."""
+        """D2: remove the keys of a gate that is off, and record that."""
         await clear_epochs(self._redis, workspace, epoch)
         async with self._database.connection() as connection:
             if await finish_drop(connection, workspace, epoch):

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.model import faults, fills, gate, reader, rebuild, scrub, writer
+from tests.model import drop, faults, fills, gate, reader, rebuild, scrub, writer
 from tests.model.invariants import find_violation
 from tests.model.scope import Scope, empty_keys, initial_state
 from tests.model.scripts import unsettled_writers
@@ -35,7 +35,7 @@ def format_label(label: Label) -> str:
 
 def successors(state: State, scope: Scope) -> Transitions:
     """Yield every transition out of a state, with its canonical successor."""
-    for source in (writer, reader, fills, gate, rebuild, scrub, faults):
+    for source in (writer, reader, fills, gate, drop, rebuild, scrub, faults):
         for label, after in source.transitions(state, scope):
             yield label, canonical(after, scope)
 
@@ -71,6 +71,7 @@ def without_unused_epochs(state: State, scope: Scope) -> State:
     used.update(reader.epoch for reader in state.readers)
     used.update(builder.epoch for builder in state.builders if builder.pc != "done")
     used.update(scrubber.epoch for scrubber in state.scrubbers)
+    used.update(dropper.epoch for dropper in state.droppers)
     redis = tuple(
         keys if epoch in used or epoch > state.gate.epoch else empty_keys(scope)
         for epoch, keys in enumerate(state.redis, 1)

@@ -37,6 +37,7 @@ def is_quiescent(state: State) -> bool:
         all(writer.pc in ("new", "done") and not writer.in_flight for writer in state.writers)
         and all(reader.pc == "idle" for reader in state.readers)
         and all(builder.pc in ("new", "done") for builder in state.builders)
+        and all(dropper.pc in ("new", "done") for dropper in state.droppers)
         and all(scrubber.pc == "idle" for scrubber in state.scrubbers)
     )
 

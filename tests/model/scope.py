@@ -11,6 +11,7 @@ from tests.model.state import (
     ON,
     TODO,
     Builder,
+    Dropper,
     Gate,
     Keys,
     Process,
@@ -45,6 +46,7 @@ class Scope:
     processes: int = 1
     builders: int = 0
     scrubs: int = 0
+    drops: int = 0
     page_size: int = 2
     epochs: int = 2
     end_time: int = 0
@@ -59,7 +61,7 @@ class Scope:
     @property
     def gate_moves(self) -> bool:
         """Whether the gate ever leaves its initial mode."""
-        return self.start != ON or self.builders > 0 or bool(self.faults.get("close"))
+        return self.start != ON or self.builders + self.drops > 0 or bool(self.faults.get("close"))
 
     @property
     def has_expiry_pages(self) -> bool:
@@ -121,5 +123,6 @@ def initial_state(scope: Scope) -> State:
         processes=(Process(1 if on else 0),) * scope.processes,
         builders=(Builder(),) * scope.builders,
         scrubbers=(Scrubber(scope.scrubs),) if scope.scrubs else (),
+        droppers=(Dropper(),) * scope.drops,
         faults_left=tuple(scope.faults.get(fault, 0) for fault in FAULTS),
     )

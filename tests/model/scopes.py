@@ -26,6 +26,7 @@ SHORT = {
         builders=1,
         faults={"close": 1, "flush": 1},
     ),
+    "idle drop": Scope(writers=(UPDATE,), readers=(BY_ID,), reads=(2,), builders=1, drops=1, faults={"crash": 1}),
     "pausing processes": Scope(
         writers=(UPDATE,),
         readers=(BY_ID, BY_ID),
@@ -99,6 +100,14 @@ SHORT = {
 }
 
 LONG = {
+    "idle drop": Scope(
+        writers=(UPDATE,),
+        readers=(BY_ID, BY_ID),
+        processes=2,
+        builders=1,
+        drops=1,
+        faults={"crash": 1, "publish fails": 1},
+    ),
     "two writers, two readers, every message fault": Scope(
         writers=(MOVE, UPDATE), readers=(ANY_READ, BY_ID), reads=(1, 2), faults=WRITER_FAULTS | {"rollback": 1}
     ),

@@ -143,6 +143,14 @@ class Builder(NamedTuple):
     row: RowVersion = RowVersion(NO_ROW)  # as the batch's snapshot read it
 
 
+class Dropper(NamedTuple):
+    """A drop of an idle index in progress."""
+
+    pc: str = "new"
+    epoch: int = 0
+    marks: int = 0  # bit set of the marked tasks whose entries are to be removed
+
+
 class Scrubber(NamedTuple):
     """A scrub in progress, of one id."""
 
@@ -173,6 +181,7 @@ class State(NamedTuple):
     scrubbers: tuple[Scrubber, ...]
     faults_left: tuple[int, ...]  # how often each fault may still occur, in the order of FAULTS
     fills: tuple[Fill, ...] = ()
+    droppers: tuple[Dropper, ...] = ()
     violation: str = ""
 
 

@@ -14,6 +14,18 @@ GATE_AND_REBUILD = (
         Scope(writers=(UPDATE,), readers=TWO_READERS, processes=2, faults={"close": 1, "crash": 1}),
         "I1",
     ),
+    Variant(
+        "drop without closing",
+        ("closing of a drop",),
+        Scope(writers=(UPDATE,), readers=TWO_READERS, processes=2, drops=1),
+        "I1",
+    ),
+    Variant(
+        "clear of an index in use, entries first",
+        ("off before a clear", "index before entries"),
+        Scope(writers=(UPDATE,), readers=TWO_READERS, drops=1, faults={"publish fails": 1}),
+        "I",
+    ),
     Variant("F4", ("index beacon",), Scope(readers=((PAGE,),), faults={"index vanishes": 1}), "I1"),
     Variant(
         "F5",

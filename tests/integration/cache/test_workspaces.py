@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from pathlib import Path
+from typing import LiteralString
 
 import pytest
 
@@ -14,7 +16,8 @@ from cache.redis.index import PageRange
 from cache.store import Store
 from cache.workspaces import Workspaces
 from db.pool import Database
-from tests.support.gate_states import build_index, committed_gate, wait_until
+from tests.support.gate_states import build_index, close_gate, committed_gate, wait_until
+from tests.support.redis_server import redis_server
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.task_factories import new_task
@@ -133,3 +136,44 @@ async def test_drop_of_a_process_that_died_is_finished_by_another(store: Store) 
     assert await store.redis.client.exists(protocol(store).keys.rev) == 0
     await build_index(store)
     assert await first_page(store) == (0, False)
+
+
+# More than fits into the Redis of this test.
+MANY_TASKS = 60_000
+INSERT: LiteralString = """
+    INSERT INTO task (workspace_id, id, title, words_version)
+    SELECT 'large', uuidv7(), 'Row ' || n, 1 FROM generate_series(1, %s) AS n
+"""
+
+
+async def test_workspaces_in_trouble_do_not_affect_the_others(database_url: str, tmp_path: Path) -> None:
+    """One index is lost, one is rebuilt on request, and one does not fit into Redis."""
+    metrics = StoreMetrics()
+    with redis_server(tmp_path) as url:
+        async with Workspaces(Database(database_url), Redis(url), metrics) as workspaces:
+            async with workspaces.database.connection() as connection:
+                await connection.raw.execute(INSERT, (MANY_TASKS,))
+            await workspaces.redis.client.config_set("maxmemory", "8mb")
+            small, lost, rebuilt = await use(workspaces, "small", "lost", "rebuilt")
+            epochs = [protocol(store).gate.epoch for store in (small, lost, rebuilt)]
+            await StoreClient(small).create_task(new_task())
+            large = (await workspaces.open("large")).store
+            await wait_until(lambda: large.gate_lease.index_too_large)
+            await workspaces.redis.client.delete(protocol(lost).keys.rev)
+            await first_page(lost)
+            await close_gate(rebuilt)
+            rebuilt.gate_lease.observe_gate(await committed_gate(rebuilt), 0.0)
+
+            def is_built() -> bool:
+                gates = [store.gate_lease.protocol and protocol(store).gate.epoch for store in (lost, rebuilt)]
+                return all(epoch is not None and epoch not in epochs for epoch in gates)
+
+            async with asyncio.timeout(20):
+                while not is_built():
+                    assert await first_page(small) == (1, False)
+                    await asyncio.sleep(0.02)
+            await StoreClient(small).create_task(new_task())
+            assert await first_page(small) == (2, False)
+            assert protocol(small).gate.epoch == epochs[0]
+            assert (workspaces.degraded, workspaces.too_large, workspaces.ready) == (1, 1, True)
+            assert await first_page(large) == (5, True)
