@@ -136,7 +136,8 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         """Run a subscription until it ends. Refuse it if the worker has too many, or the caller too few points."""
         try:
             with self._streams.reserve_subscription():
-                await self._service.charge(operation.query, operation.variables, operation.operation_name, self._caller)
+                caller = self._identification.caller
+                await self._service.charge(operation.query, operation.variables, operation.operation_name, caller)
                 await super().run_operation(operation)
         except RequestError as error:
             await self._refuse(operation, error)

@@ -133,7 +133,12 @@ class Subscriptions:
         # The subscriptions on the connection before have failed, and subscribe again.
         channels: dict[bytes, list[Subscription]] = {}
         self._pipeline, self._channels = pipeline, channels
-        pipeline.closed.add_done_callback(lambda _: [each.wake_up() for known in channels.values() for each in known])
+
+        def wake_up(_: object) -> None:
+            for subscription in [each for known in channels.values() for each in known]:
+                subscription.wake_up()
+
+        pipeline.closed.add_done_callback(wake_up)
 
     def _receive(self, push: list[Any]) -> None:
         """Take a push of the server: `message`, channel, text; or `subscribe`, channel, number of channels."""

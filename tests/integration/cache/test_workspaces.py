@@ -139,7 +139,7 @@ async def test_drop_of_a_process_that_died_is_finished_by_another(store: Store) 
 
 
 # More than fits into the Redis of this test.
-MANY_TASKS = 60_000
+MANY_TASKS = 20_000
 INSERT: LiteralString = """
     INSERT INTO task (workspace_id, id, title, words_version)
     SELECT 'large', uuidv7(), 'Row ' || n, 1 FROM generate_series(1, %s) AS n
@@ -152,8 +152,9 @@ async def test_workspaces_in_trouble_do_not_affect_the_others(database_url: str,
     with redis_server(tmp_path) as url:
         async with Workspaces(Database(database_url), Redis(url), metrics) as workspaces:
             async with workspaces.database.connection() as connection:
-                await connection.raw.execute(INSERT, (MANY_TASKS,))
-            await workspaces.redis.client.config_set("maxmemory", "8mb")
+                for _ in range(10):
+                    await connection.raw.execute(INSERT, (MANY_TASKS // 10,))
+            await workspaces.redis.client.config_set("maxmemory", "5mb")
             small, lost, rebuilt = await use(workspaces, "small", "lost", "rebuilt")
             epochs = [protocol(store).gate.epoch for store in (small, lost, rebuilt)]
             await StoreClient(small).create_task(new_task())

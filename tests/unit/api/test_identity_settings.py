@@ -8,7 +8,7 @@ from api.config.load import load_settings
 from api.config.settings import Settings, SettingsError
 from api.process.preflight import check_exposure
 
-OIDC = {"identity": "oidc", "oidc_issuers": "https://id.example.com", "oidc_audience": "millitask"}
+OIDC: dict[str, Any] = {"identity": "oidc", "oidc_issuers": "https://id.example.com", "oidc_audience": "millitask"}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
