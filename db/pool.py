@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
@@ -16,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from db.blocking import run_blocking
 from db.errors import CommitUnknown, DatabaseBusy, StaleSession, comes_from_the_server, translate, translated
+from db.fair_slots import FairPermits
 from db.limits import DatabaseLimits, PoolState
 from db.session import DEDICATED_ANSWER_SECONDS, configure
 from db.shares import Shares
@@ -141,6 +143,7 @@ class Database:
         self._count = count
         self.shares = Shares(self.limits.pool_size, self.limits.requests_in_flight, self.limits.wait_ms / 1000)
         self._state = PoolState()
+        self._permits = FairPermits(self.limits.pool_size)
         self._pool: AsyncConnectionPool[SessionConnection] = AsyncConnectionPool(
             url,
             open=False,
@@ -208,16 +211,28 @@ class Database:
     @asynccontextmanager
     async def _checkout(self) -> AsyncIterator[SessionConnection]:
         """Check out a connection. Raises `DatabaseBusy` if all are in use, else the reason why none can be opened."""
+        wait_seconds, began = self.limits.wait_ms / 1000, time.monotonic()
+        permit = self._permits.try_acquire()
         try:
-            raw = await self._pool.getconn()
-        except PoolTimeout as error:
+            if not permit:
+                async with asyncio.timeout(wait_seconds):
+                    await self._permits.acquire(self._workspace or "")
+                permit = True
+            raw = await self._pool.getconn(max(0.0, began + wait_seconds - time.monotonic()))
+        except (PoolTimeout, TimeoutError) as error:
+            if permit:
+                self._permits.release()
             # `in_use` does not count a connection that the pool has given to a caller that has not continued yet.
             if self._state.in_use >= self.limits.pool_size or (
                 self._state.in_use and self._state.connect_error is None
             ):
                 raise DatabaseBusy from error
-            reason = self._state.connect_error or error
+            reason = self._state.connect_error or PoolTimeout(str(error))
             raise translated(reason) from reason
+        except BaseException:
+            if permit:
+                self._permits.release()
+            raise
         self._state.in_use += 1
         try:
             yield raw
@@ -227,6 +242,7 @@ class Database:
             raise
         finally:
             self._state.in_use -= 1
+            self._permits.release()
             # Shielded from cancellation: the pool would lose a connection that is not returned.
             await asyncio.shield(self._pool.putconn(raw))
 

@@ -3,7 +3,9 @@
 import asyncio
 from typing import Literal
 
+from db.caller import current_workspace
 from db.errors import ShareBusy
+from db.fair_slots import FairPermits, FairSlots
 
 ShareName = Literal["searches", "deep_pages", "writes"]
 
@@ -16,33 +18,44 @@ class Share:
 
     connections: the number of permits. in_flight: how much work may hold or await a permit. Work beyond that is refused
     at once, so that it does not take the request slots of other classes. wait_seconds: how long work may wait.
-    `async with` takes a permit, or raises `ShareBusy`.
+    `async with` takes a permit, or raises `ShareBusy`. Workspaces get the permits in turn, and each may have its part
+    of the queue even if another workspace has filled it.
     """
 
     def __init__(self, name: ShareName, connections: int, in_flight: int, wait_seconds: float) -> None:
         self.name = name
-        self.in_flight = 0
-        self.limit = max(1, in_flight)
-        self._permits = asyncio.Semaphore(connections)
+        self._slots = FairSlots(max(1, in_flight))
+        self._permits = FairPermits(connections)
         self._wait_seconds = wait_seconds
 
+    @property
+    def limit(self) -> int:
+        """How much work may run or wait."""
+        return self._slots.limit
+
+    @property
+    def in_flight(self) -> int:
+        """How much work runs or waits."""
+        return self._slots.in_flight
+
     async def __aenter__(self) -> None:
-        if self.in_flight >= self.limit:
+        workspace = current_workspace.get()
+        if not self._slots.enter(workspace):
             raise ShareBusy(self.name, self.limit)
-        self.in_flight += 1
         try:
-            async with asyncio.timeout(self._wait_seconds if self._permits.locked() else None):
-                await self._permits.acquire()
+            if not self._permits.try_acquire():
+                async with asyncio.timeout(self._wait_seconds):
+                    await self._permits.acquire(workspace)
         except TimeoutError as error:
-            self.in_flight -= 1
+            self._slots.leave(workspace)
             raise ShareBusy(self.name, self.limit) from error
         except BaseException:
-            self.in_flight -= 1
+            self._slots.leave(workspace)
             raise
 
     async def __aexit__(self, *_error: object) -> None:
         self._permits.release()
-        self.in_flight -= 1
+        self._slots.leave(current_workspace.get())
 
 
 class Shares:

@@ -33,11 +33,9 @@ def rate_limit_headers(allowance: Allowance) -> dict[str, str] | None:
     """
     if not allowance.buckets:
         return None
-    now, policies, states = time.monotonic(), [], []
-    for bucket in allowance.buckets:
-        policies.append(bucket.policy)
-        states.append(f'"{bucket.name}";r={int(bucket.remaining(now))};t={math.ceil(bucket.seconds_until_full(now))}')
-    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(states)}
+    now = time.monotonic()
+    states = ", ".join([bucket.state(now) for bucket in allowance.buckets])
+    return {"RateLimit-Policy": allowance.policies, "RateLimit": states}
 
 
 def rate_limit_error(error: RateLimited) -> RequestError:

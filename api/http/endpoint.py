@@ -20,6 +20,7 @@ from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.response import OK, OperationRecord, ResponseBody
 from api.graphql.service import SUPPORTED_TRANSPORTS, GraphQLService
 from api.http.incoming import IncomingRequest
+from api.http.request_limit import RequestLimit
 from api.http.request_reader import read_requests
 from api.identity.authenticator import Authenticator
 from api.identity.stream_watch import StreamWatch
@@ -82,7 +83,9 @@ class GraphQLEndpoint:
             return False
         return not request.query_string.strip(b"&")
 
-    async def respond(self, request: IncomingRequest, body: bytes) -> GraphQLResponse | EventStream:
+    async def respond(
+        self, request: IncomingRequest, body: bytes, slots: RequestLimit
+    ) -> GraphQLResponse | EventStream:
         """Run the operations of a request. Raises `ClientDisconnected` if nobody waits for the response."""
         accept = request.header(b"accept")
         media_type = preferred_media_type(accept)
@@ -94,21 +97,34 @@ class GraphQLEndpoint:
                     406, f"The Accept header must allow {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.", "NOT_ACCEPTABLE"
                 )
             caller = await self._authenticator.caller(request.headers, reads=request.method == "GET")
-            given = read_requests(request, body, self._options.max_batch)
-            if EVENT_STREAM in accept and not isinstance(given, list):
-                media_type = self._fitting_type(request, given, accept, caller) or media_type
-            if media_type == EVENT_STREAM:
-                return await self._subscribe(request, given, caller)
-            if isinstance(given, list):
-                result = _joined([await self._run_batched(request, item, caller) for item in given])
-            else:
-                result = await self._run(request, given, caller)
-            # Clients that accept only application/json expect 200 even for an operation that did not run.
-            status = 200 if media_type == JSON or result.executed else 400
-            return GraphQLResponse(status, result, media_type, self._service.rate_limit_headers(caller))
+            workspace = caller.workspace
+            slots.enter(workspace)
+            try:
+                if slots.workspaces.must_wait(workspace):
+                    await slots.workspaces.turn(workspace)
+                return await self._respond_to(request, body, caller, media_type)
+            finally:
+                slots.leave(workspace)
         except RequestError as error:
             media_type = error_media_type(accept)
             return GraphQLResponse(error.status, _error_body(error), media_type, error.headers)
+
+    async def _respond_to(
+        self, request: IncomingRequest, body: bytes, caller: Caller, media_type: str
+    ) -> GraphQLResponse | EventStream:
+        accept = request.header(b"accept")
+        given = read_requests(request, body, self._options.max_batch)
+        if EVENT_STREAM in accept and not isinstance(given, list):
+            media_type = self._fitting_type(request, given, accept, caller) or media_type
+        if media_type == EVENT_STREAM:
+            return await self._subscribe(request, given, caller)
+        if isinstance(given, list):
+            result = _joined([await self._run_batched(request, item, caller) for item in given])
+        else:
+            result = await self._run(request, given, caller)
+        # Clients that accept only application/json expect 200 even for an operation that did not run.
+        status = 200 if media_type == JSON or result.executed else 400
+        return GraphQLResponse(status, result, media_type, self._service.rate_limit_headers(caller))
 
     def _fitting_type(self, request: IncomingRequest, given: GraphQLRequest, accept: str, caller: Caller) -> str | None:
         """Return the accepted type that fits the operation: a stream for a subscription, else JSON."""

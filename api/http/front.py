@@ -161,7 +161,7 @@ class Front:
                 try:
                     if limit.turns is not None:
                         await limit.turns.turn()
-                    response = await self._endpoint.respond(request, body)
+                    response = await self._endpoint.respond(request, body, limit)
                 finally:
                     # An event stream can stay open for days. It has a limit of its own, `StreamLimit`.
                     limit.release()

@@ -2,25 +2,35 @@
 
 from starlette.responses import Response
 
+from api.graphql.request import RequestError
 from api.http.errors import RETRY_AFTER, error_response
+from api.http.fair_turns import FairTurns
 from cache.feed.turns import Turns
+from db.fair_slots import FairSlots
 
 
 class RequestLimit:
-    """Counts the requests in flight. Requests over the limit get 503 with Retry-After, so that they do not queue."""
+    """Counts the requests in flight. Requests over the limit get 503 with Retry-After, so that they do not queue.
 
-    __slots__ = ("_limit", "_requests", "in_flight", "turns")
+    The limit counts requests whose workspace is known. Half as many more may have arrived, so that a workspace which
+    has taken all slots cannot keep another one out.
+    """
+
+    __slots__ = ("_limit", "_requests", "_slots", "in_flight", "turns", "workspaces")
 
     def __init__(self, limit: int, requests: str = "requests", turns: Turns | None = None) -> None:
         """`requests` says in the refusal which ones are counted. `turns`: in which they continue, or None."""
         self._limit = limit
         self._requests = requests
+        self._slots = FairSlots(limit)
+        # In which the requests continue while several workspaces are busy.
+        self.workspaces = FairTurns()
         self.turns = turns
         self.in_flight = 0
 
     def acquire(self) -> bool:
         """Count one more request, or return False if the limit is reached. Call `release` when the request ends."""
-        if self.in_flight >= self._limit:
+        if self.in_flight >= self._limit + (self._limit + 1) // 2:
             return False
         self.in_flight += 1
         return True
@@ -28,15 +38,23 @@ class RequestLimit:
     def release(self) -> None:
         self.in_flight -= 1
 
+    def enter(self, workspace: str) -> None:
+        """Count a request of a workspace. Raises `RequestError` if it may have no more. `leave` ends the request."""
+        if not self._slots.enter(workspace):
+            error = RequestError(503, self._message, "BUSY", {"limit": self._limit})
+            error.headers = RETRY_AFTER
+            raise error
+
+    def leave(self, workspace: str) -> None:
+        self._slots.leave(workspace)
+
+    @property
+    def _message(self) -> str:
+        return f"The worker has reached its limit of {self._limit} {self._requests} in flight. Try again."
+
     def refusal(self) -> Response:
         """Return the response 503."""
-        return error_response(
-            503,
-            f"The worker has reached its limit of {self._limit} {self._requests} in flight. Try again.",
-            "BUSY",
-            RETRY_AFTER,
-            limit=self._limit,
-        )
+        return error_response(503, self._message, "BUSY", RETRY_AFTER, limit=self._limit)
 
 
 # To decode a large body takes up to 6 ms for each megabyte.

@@ -41,11 +41,13 @@ class PointsSource(Protocol):
 class Allowance:
     """The buckets of one caller. Most operations take their points from what the process has drawn before."""
 
-    __slots__ = ("_source", "buckets", "drawing", "refill_at", "used")
+    __slots__ = ("_source", "buckets", "drawing", "policies", "refill_at", "used")
 
     def __init__(self, source: PointsSource, buckets: tuple[Bucket, ...]) -> None:
         self._source = source
         self.buckets = buckets
+        # The header RateLimit-Policy.
+        self.policies = ", ".join([bucket.policy for bucket in buckets])
         # Whether an operation took points since this was last set to false.
         self.used = True
         # The draw that runs, and before which time no further one begins in the background.

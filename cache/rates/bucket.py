@@ -17,6 +17,7 @@ class Bucket:
 
     __slots__ = (
         "__weakref__",
+        "_item",
         "_left",
         "_left_at",
         "_share",
@@ -38,6 +39,7 @@ class Bucket:
         self.rate = points_per_minute / 60
         self.burst = burst
         self.smallest_burst = smallest_burst
+        self._item = f'"{name}";r='
         # The item of the header RateLimit-Policy: what the bucket can hold, and in how many seconds it fills.
         self.policy = f'"{name}";q={int(burst)};w={math.ceil(burst / self.rate)}'
         self.portion = min(self.rate * PORTION_SECONDS, burst * _LARGEST_PORTION)
@@ -62,6 +64,14 @@ class Bucket:
     def seconds_until_full(self, now: float) -> float:
         """Return after how many seconds without requests the bucket is full."""
         return (self.burst - self.remaining(now)) / self.rate
+
+    def state(self, now: float) -> str:
+        """Return the item of the header RateLimit: the remaining points, and in how many seconds the bucket is full."""
+        burst, undrawn = self.burst, self._left + self.rate * self._share * (now - self._left_at)
+        points = self.available + (undrawn if undrawn < burst else burst)
+        points = points if points < burst else burst
+        # One second too many rather than too few, and 0 only for a full bucket.
+        return f"{self._item}{int(points)};t={-int((points - burst) // self.rate)}"
 
     def add(self, granted: float, left: float, now: float) -> None:
         """Add the points that Redis granted. `left` is how many it has left."""

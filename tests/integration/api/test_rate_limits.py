@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from benchmarks.callers import HeaderIdentity
 
 from api import app
 from api.config.settings import Settings
 from api.http import front
 from api.identity.authenticator import Authenticator
 from tests.support.graphql_client import TOTAL
-from tests.support.header_identity import HeaderIdentity
 from tests.support.http_service import listening_service
 from tests.support.websocket_client import CHANGED, connected, subscribe
 

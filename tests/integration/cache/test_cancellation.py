@@ -110,7 +110,7 @@ async def test_cancelled_wait_for_a_connection_takes_no_connection(store: Store)
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_cancelled_writes_run_to_their_end(store: Store, seed: int) -> None:
-    store.database.shares.writes.limit = 1000  # more cancelled writes are in flight than a worker has requests
+    store.database.shares.writes._slots.limit = 1000  # more cancelled writes are in flight than a worker has requests
     created = await create_uncached_tasks(store, 10)
     rng = random.Random(seed)
     cancelled = 0

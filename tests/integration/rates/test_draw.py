@@ -29,8 +29,9 @@ class ReferenceBucket:
 async def let_pass(redis: Redis, seconds: float) -> None:
     """Let the time of the buckets pass, by moving the time of their last draw back."""
     for key in KEYS:
-        if (state := await redis.client.get(key)) is not None:
-            points, since = (state if isinstance(state, str) else state.decode()).split()
+        (state,) = await redis.send([("GET", key)])
+        if state is not None:
+            points, since = state.decode().split()
             await redis.client.set(key, f"{points} {int(since) - int(seconds * 1_000_000)}", keepttl=True)
 
 

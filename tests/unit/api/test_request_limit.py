@@ -9,9 +9,9 @@ SMALL, LARGE = b"x" * (LARGE_BODY_BYTES - 1), b"x" * LARGE_BODY_BYTES
 
 def test_large_bodies_have_half_as_many_slots_of_their_own() -> None:
     limits = RequestLimits(10)
-    assert [limits.of(LARGE).acquire() for _ in range(6)] == [True] * 5 + [False]
-    assert [limits.of(SMALL).acquire() for _ in range(11)] == [True] * 10 + [False]
-    assert limits.in_flight == 15
+    assert [limits.of(LARGE).acquire() for _ in range(9)] == [True] * 8 + [False]
+    assert [limits.of(SMALL).acquire() for _ in range(16)] == [True] * 15 + [False]
+    assert limits.in_flight == 23
     limits.of(LARGE).release()
     assert limits.of(LARGE).acquire()
 
