@@ -107,7 +107,7 @@ async def _build(store: Store, lock_connection: Connection, protocol: Protocol) 
     store.metrics.rebuilds += 1
     store.gate_lease.wake_up()
     seconds = round(store.metrics.rebuild_seconds, 3)
-    log.info("index built", epoch=protocol.gate.epoch, tasks=count, seconds=seconds)
+    log.info("index built", workspace=store.workspace, epoch=protocol.gate.epoch, tasks=count, seconds=seconds)
     with suppress(CacheUnavailable):
         await clear_epochs(store.redis, store.workspace, protocol.gate.epoch - 1)
     return count
@@ -170,7 +170,7 @@ def _zadd(key: bytes, pairs: bytes, digits: int) -> Iterator[bytes]:
 
 async def _abandon(store: Store, protocol: Protocol, error: BaseException) -> None:
     """Close the gate, so that writers continue without Redis, and clear the unfinished index."""
-    log.warning("rebuild failed", epoch=protocol.gate.epoch, reason=explain(error))
+    log.warning("rebuild failed", workspace=store.workspace, epoch=protocol.gate.epoch, reason=explain(error))
     with suppress(DatabaseError):
         async with store.database.connection() as connection:
             await gate.close_gate(connection, store.workspace, protocol.gate.epoch, lost=True)

@@ -9,13 +9,17 @@ from typing import LiteralString
 import pytest
 
 from cache import workspaces as module
+from cache.maintenance import runner
 from cache.maintenance.idle_indexes import IdleIndexes
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.store import Store
 from cache.workspaces import Workspaces
+from db.due_work import due_work
+from db.gate import NEVER_BUILT
 from db.pool import Database
+from db.purge import DEFAULT_RETENTION
 from tests.support.gate_states import build_index, close_gate, committed_gate, wait_until
 from tests.support.redis_server import redis_server
 from tests.support.redis_state import protocol
@@ -138,8 +142,8 @@ async def test_drop_of_a_process_that_died_is_finished_by_another(store: Store) 
     assert await first_page(store) == (0, False)
 
 
-# More than fits into the Redis of this test.
-MANY_TASKS = 20_000
+# More tasks than fit into the memory that is left.
+MANY_TASKS, FREE_BYTES = 20_000, 2 * 2**20
 INSERT: LiteralString = """
     INSERT INTO task (workspace_id, id, title, words_version)
     SELECT 'large', uuidv7(), 'Row ' || n, 1 FROM generate_series(1, %s) AS n
@@ -154,10 +158,11 @@ async def test_workspaces_in_trouble_do_not_affect_the_others(database_url: str,
             async with workspaces.database.connection() as connection:
                 for _ in range(10):
                     await connection.raw.execute(INSERT, (MANY_TASKS // 10,))
-            await workspaces.redis.client.config_set("maxmemory", "5mb")
             small, lost, rebuilt = await use(workspaces, "small", "lost", "rebuilt")
             epochs = [protocol(store).gate.epoch for store in (small, lost, rebuilt)]
             await StoreClient(small).create_task(new_task())
+            used = (await workspaces.redis.client.info("memory"))["used_memory"]
+            await workspaces.redis.client.config_set("maxmemory", used + FREE_BYTES)
             large = (await workspaces.open("large")).store
             await wait_until(lambda: large.gate_lease.index_too_large)
             await workspaces.redis.client.delete(protocol(lost).keys.rev)
@@ -178,3 +183,39 @@ async def test_workspaces_in_trouble_do_not_affect_the_others(database_url: str,
             assert protocol(small).gate.epoch == epochs[0]
             assert (workspaces.degraded, workspaces.too_large, workspaces.ready) == (1, 1, True)
             assert await first_page(large) == (5, True)
+
+
+async def test_small_workspace_is_rebuilt_beside_a_large_one(
+    bare_store: Store, database: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "SMALL_TASKS", 2)
+    large, small = bare_store, Store(database, redis, StoreMetrics(), "small")
+    for store, tasks in ((large, 3), (small, 2)):
+        await StoreClient(store).create_tasks([new_task() for _ in range(tasks)])
+        store.gate_lease.observe_gate(NEVER_BUILT, 0.0)
+    rebuilds = runner.Rebuilds(0)
+    async with rebuilds._large:  # another large workspace is being rebuilt
+        assert await rebuilds.rebuild(large) == runner.LARGE_RETRY_SECONDS
+        await rebuilds.rebuild(small)
+    assert [(await committed_gate(store)).state for store in (large, small)] == ["off", "on"]
+    await rebuilds.rebuild(large)
+    assert (await committed_gate(large)).state == "on"
+
+
+async def test_rows_of_a_workspace_that_is_never_opened_are_purged_and_become_searchable(
+    open_workspaces: OpenWorkspaces, database: Database
+) -> None:
+    async with database.connection() as connection:
+        await connection.raw.execute("INSERT INTO workspace (id, name) VALUES ('unopened', 'Unopened')")
+        await connection.raw.execute(
+            "INSERT INTO task (workspace_id, id, title, deleted_at) "
+            "VALUES ('unopened', uuidv7(), 'Old', '2020-01-01Z'), ('unopened', uuidv7(), 'New', NULL)"
+        )
+    async with open_workspaces() as workspaces:
+        await wait_until(lambda: workspaces.metrics.purged == 1)
+        async with asyncio.timeout(20), database.connection() as connection:
+            while await due_work(connection, ["unopened"], DEFAULT_RETENTION):  # noqa: ASYNC110 (no event is set)
+                await asyncio.sleep(0.05)
+            rows = await (await connection.raw.execute("SELECT title, words::text FROM task")).fetchall()
+        assert [(title, "new" in words) for title, words in rows] == [("New", True)]
+        assert len(workspaces) == 1
