@@ -49,15 +49,15 @@ async def test_workspace_that_fails_or_hangs_delays_no_other(monkeypatch: pytest
 
 
 async def test_pauses_of_an_index_that_does_not_fit_double_up_to_a_limit() -> None:
-    store, fits = STORES[0], False
+    outcomes = iter((False,) * 6 + (True, False))
 
     async def job(_store: Store) -> float:
-        if fits:
+        if next(outcomes):
             return 0.0
         raise RedisFull
 
-    visits, pauses = Visits(job, lambda _: True, interval=1), []
-    for fits in (False,) * 6 + (True, False):
+    store, visits, pauses = STORES[0], Visits(job, lambda _: True, interval=1), []
+    for _ in range(8):
         await visits._visit(store)
         pauses.append(visits._backoff.get(store))
     assert pauses == [15, 30, 60, 120, 240, 240, None, 15]
