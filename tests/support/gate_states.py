@@ -93,14 +93,14 @@ async def wait_for_gate_state(store: Store, state: GateState) -> Gate:
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:
-    """Poll a condition until it is true, for up to 20 seconds."""
-    async with asyncio.timeout(20):
+    """Poll a condition until it is true, for up to a minute."""
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 (no event is set when the condition changes)
             await asyncio.sleep(0.005)
 
 
 async def wait_until_scrubbed(store: Store) -> None:
     """Wait until Redis is in use and the scrub has cleared every mark, for example those of writes during a rebuild."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while store.gate_lease.protocol is None or await marked_ids(store):  # noqa: ASYNC110 (no event is set)
             await asyncio.sleep(0.02)

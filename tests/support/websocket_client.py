@@ -29,13 +29,13 @@ async def subscribe(websocket: ClientConnection, query: str = CHANGED, **payload
     """Subscribe with the id 1, and return the next message."""
     message = {"id": "1", "type": "subscribe", "payload": {"query": query} | payload}
     await websocket.send(json.dumps(message))
-    return json.loads(await asyncio.wait_for(websocket.recv(), 30))
+    return json.loads(await asyncio.wait_for(websocket.recv(), 60))
 
 
 async def wait_for_close(websocket: ClientConnection) -> tuple[int, str]:
     """Return the code and the reason of the close frame. Ignores messages before it."""
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 await websocket.recv()
     except ConnectionClosed as closing:

@@ -80,7 +80,7 @@ class WebSocket:
 
     async def next(self) -> tuple[str, str, Any]:
         while True:
-            message = json.loads(await asyncio.wait_for(self._connection.recv(), 20))
+            message = json.loads(await asyncio.wait_for(self._connection.recv(), 60))
             id_, payload = message["id"], message["payload"]
             if id_ not in self._started or not is_resync(payload):
                 self._started.add(id_)
@@ -102,7 +102,7 @@ async def websocket(url: str) -> AsyncIterator[WebSocket]:
 async def event_stream(http: httpx.AsyncClient, url: str, query: str = CHANGED, **variables: Any) -> AsyncIterator[Any]:
     """Yield an iterator over the events of a stream."""
     body = {"query": query, "variables": variables}
-    async with http.stream("POST", url, json=body, headers=EVENTS, timeout=20) as stream:
+    async with http.stream("POST", url, json=body, headers=EVENTS, timeout=60) as stream:
         lines = stream.aiter_lines()
         yield (json.loads(line.removeprefix("data: ")) async for line in lines if line.startswith("data: {"))
 
@@ -118,7 +118,7 @@ async def open_subscriptions(http: httpx.AsyncClient, url: str) -> float:
 
 
 async def until_open(http: httpx.AsyncClient, url: str, subscriptions: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             if await open_subscriptions(http, url) == subscriptions:
                 return
@@ -127,7 +127,7 @@ async def until_open(http: httpx.AsyncClient, url: str, subscriptions: int) -> N
 
 async def test_event_is_rendered_once_for_all_transports(url: str, rendered: Counter[str]) -> None:
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
         sockets = [await stack.enter_async_context(websocket(url)) for _ in range(2)]
         for socket in sockets:
             for id_ in ("a", "b"):
@@ -146,7 +146,7 @@ async def test_event_is_rendered_once_for_all_transports(url: str, rendered: Cou
 
 
 async def test_only_variables_of_events_divide_the_subscribers(url: str, rendered: Counter[str]) -> None:
-    async with websocket(url) as socket, httpx.AsyncClient(timeout=20) as http:
+    async with websocket(url) as socket, httpx.AsyncClient(timeout=60) as http:
         await socket.subscribe("first")
         [first] = (await socket.next_of_each(1)).values()
         rev = first["data"]["taskChanged"]["rev"]
@@ -171,7 +171,7 @@ async def test_only_variables_of_events_divide_the_subscribers(url: str, rendere
 
 async def test_counts_are_rendered_once(url: str, rendered: Counter[str]) -> None:
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
         socket = await stack.enter_async_context(websocket(url))
         for id_ in ("a", "b"):
             await socket.subscribe(id_, COUNTS)
@@ -206,7 +206,7 @@ async def test_masked_error_names_the_request_of_its_subscriber(url: str, monkey
 
 async def test_subscriptions_of_a_worker_are_limited_over_all_transports(url: str) -> None:
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=20))
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
         one, other = [await stack.enter_async_context(websocket(url)) for _ in range(2)]
         stream = await stack.enter_async_context(event_stream(http, url))
         await anext(stream)
@@ -228,7 +228,7 @@ async def test_subscriptions_of_a_worker_are_limited_over_all_transports(url: st
 
 
 async def test_subscriptions_end_with_their_connections(url: str) -> None:
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         for _ in range(3):
             async with websocket(url) as socket, event_stream(http, url) as stream:
                 await anext(stream)

@@ -207,7 +207,7 @@ async def test_reindex_without_a_service_waits_for_leases(store: Store, database
     """A stopped service leaves the gate on, and other processes may still hold leases."""
     await create_uncached_tasks(store, 3)
     before = protocol(store).gate.epoch
-    async with Redis(redis_url) as redis, asyncio.timeout(20):
+    async with Redis(redis_url) as redis, asyncio.timeout(60):
         began = clock()
         assert await reindex(Store(database, redis, StoreMetrics())) == 3
         assert clock() - began > GATE_LEASE_SECONDS

@@ -66,9 +66,9 @@ async def test_locked_row_is_skipped_without_waiting(database: Database) -> None
         await backdate(connection, tasks, deleted=2 * MONTH)
     async with database.transaction() as writer, database.connection() as connection:
         await lock_row(writer, WORKSPACE, restored.id)
-        assert await asyncio.wait_for(purge_tasks(connection, WORKSPACE, MONTH), 2) == 1
+        assert await asyncio.wait_for(purge_tasks(connection, WORKSPACE, MONTH), 30) == 1
         await restore_row(writer, WORKSPACE, restored)
-        assert await asyncio.wait_for(purge_tasks(connection, WORKSPACE, MONTH), 2) == 0
+        assert await asyncio.wait_for(purge_tasks(connection, WORKSPACE, MONTH), 30) == 0
     async with database.connection() as connection:
         assert await purge_tasks(connection, WORKSPACE, MONTH) == 0
         assert await remaining_ids(connection, tasks) == {restored.id}
@@ -127,7 +127,7 @@ async def test_concurrent_purges_share_the_rows(database: Database) -> None:
         await backdate(connection, tasks, deleted=2 * MONTH)
     async with database.transaction() as one, database.transaction() as two:
         assert await purge_tasks(one, WORKSPACE, MONTH, batch=6) == 6
-        assert await asyncio.wait_for(purge_tasks(two, WORKSPACE, MONTH, batch=6), 2) == 4
+        assert await asyncio.wait_for(purge_tasks(two, WORKSPACE, MONTH, batch=6), 30) == 4
     async with database.connection() as connection:
         assert await remaining_ids(connection, tasks) == set()
 

@@ -172,7 +172,7 @@ async def test_client_that_disconnects_ends_its_request() -> None:
         while not server.scopes:  # noqa: ASYNC110 - the application offers no event for this
             await asyncio.sleep(0.01)
         writer.close()
-        await asyncio.wait_for(server.disconnected.wait(), 10)
+        await asyncio.wait_for(server.disconnected.wait(), 60)
 
 
 async def test_second_response_to_a_request_is_refused(caplog: pytest.LogCaptureFixture) -> None:

@@ -32,8 +32,8 @@ async def test_cancelled_waiters_take_no_turn() -> None:
     await asyncio.sleep(0)
     for task in waiting[:-1]:
         task.cancel()
-    await asyncio.wait_for(waiting[-1], 10)
-    await asyncio.wait_for(turns.turn(), 10)  # the queue is empty and starts again
+    await asyncio.wait_for(waiting[-1], 60)
+    await asyncio.wait_for(turns.turn(), 60)  # the queue is empty and starts again
 
 
 async def test_wake_reaches_those_who_wait_and_nobody_later() -> None:
@@ -42,7 +42,7 @@ async def test_wake_reaches_those_who_wait_and_nobody_later() -> None:
     await asyncio.sleep(0)
     waiters.wake()
     late = asyncio.create_task(waiters.wait())
-    await asyncio.wait_for(early, 10)
+    await asyncio.wait_for(early, 60)
     assert not late.done()
     waiters.wake()
-    await asyncio.wait_for(late, 10)
+    await asyncio.wait_for(late, 60)
