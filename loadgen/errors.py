@@ -24,5 +24,9 @@ class ServiceUnavailable(Exception):
         self.retry_after = retry_after
 
 
+class RateLimited(ServiceUnavailable):
+    """The rate limit of the token or of its workspace is reached. The service works, so the loader waits and goes on."""
+
+
 class ServiceUnreachable(ServiceUnavailable):
     """The connection to the service was refused or timed out."""

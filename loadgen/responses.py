@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from loadgen.errors import RequestRejected, ServiceUnavailable
+from loadgen.errors import RateLimited, RequestRejected, ServiceUnavailable
 
 # After these codes the loader sends the same batch again.
 _RETRIED_CODES = {"UNAVAILABLE", "OUTCOME_UNKNOWN", "DATABASE_BUSY", "WRITES_BUSY"}
-# Retried like 5xx: both statuses mean that the request may succeed later.
-_RETRIED_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+# Retried like 5xx: the request may succeed later.
+_RETRIED_STATUSES = {HTTPStatus.REQUEST_TIMEOUT}
 
 
 class UserError(msgspec.Struct, gc=False):
@@ -73,7 +73,7 @@ _decode_response = msgspec.json.Decoder(_Response).decode
 def response_data(status: int, headers: Mapping[str, str], body: bytes) -> msgspec.Raw:
     """Return the `data` of a response, not decoded yet.
 
-    Raises ServiceUnavailable for 408, 429, 5xx and the GraphQL error codes that mean a retry, such as UNAVAILABLE.
+    Raises RateLimited for 429, and ServiceUnavailable for 408, 5xx and the GraphQL error codes that mean a retry, such as UNAVAILABLE.
     A retry is safe because every task has a fixed id: the service creates no task twice. Raises
     RequestRejected for every other error, and if the response is not GraphQL.
     """
@@ -96,6 +96,8 @@ def _check_status(status: int, headers: Mapping[str, str], body: bytes, response
         return
     detail = _messages(response.errors) if response and response.errors else _excerpt(body)
     reason = f"HTTP {status}: {detail}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise RateLimited(reason, _retry_after(headers.get("retry-after")))
     if status in _RETRIED_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise ServiceUnavailable(reason, _retry_after(headers.get("retry-after")))
     raise RequestRejected(reason)

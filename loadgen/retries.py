@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from loadgen.errors import RetriesExhausted, ServiceUnavailable
+from loadgen.errors import RateLimited, RetriesExhausted, ServiceUnavailable
 
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 5.0
@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 class RetryPolicy:
-    """Retries requests until no request has succeeded for `max_wait` seconds.
+    """Retries requests until no request has succeeded for `max_wait` seconds. A rate limit is waited for in any case.
 
     All concurrent requests share one policy: each success restarts the maximum wait for all of them.
     on_retry: called with the reason before each wait.
@@ -35,6 +35,11 @@ class RetryPolicy:
         while True:
             try:
                 result = await request()
+            except RateLimited as error:
+                # The service answers, so the maximum wait begins after this one.
+                self._on_retry(str(error))
+                await asyncio.sleep(backoff_seconds(0, error.retry_after))
+                self._last_success = time.monotonic()
             except ServiceUnavailable as error:
                 self._on_retry(str(error))
                 await self._wait(backoff_seconds(failures, error.retry_after), error)

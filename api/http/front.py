@@ -39,7 +39,7 @@ _CLIENT_CLOSED_REQUEST, _INTERNAL_SERVER_ERROR, _BODY_TOO_LARGE, _BUSY = map(
 )
 # The outcomes whose response waits until the client may retry: a client that retries at once would keep the worker busy
 # with refusals. A waiting response takes no slot.
-_PACED = frozenset((*SHARE_CODES.values(), "RATE_LIMITED"))
+_PACED = frozenset((*SHARE_CODES.values(), "RATE_LIMITED", "BUSY"))
 _PREFLIGHT = {b"origin", b"access-control-request-method"}
 
 

@@ -61,6 +61,7 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "DeletedTask": {"*": 0},
     "PageInfo": {"*": 0},
     "TaskCounts": {"*": 0},
+    "RateLimit": {"*": 0},
     "Task": {"*": 0},
     "Node": {"*": 0},
     "UserError": {"*": 0},
