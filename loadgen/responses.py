@@ -73,8 +73,8 @@ _decode_response = msgspec.json.Decoder(_Response).decode
 def response_data(status: int, headers: Mapping[str, str], body: bytes) -> msgspec.Raw:
     """Return the `data` of a response, not decoded yet.
 
-    Raises RateLimited for 429, and ServiceUnavailable for 408, 5xx and the GraphQL error codes that mean a retry, such as UNAVAILABLE.
-    A retry is safe because every task has a fixed id: the service creates no task twice. Raises
+    Raises RateLimited for 429, and ServiceUnavailable for 408, 5xx and the GraphQL error codes that mean a retry, such
+    as UNAVAILABLE. A retry is safe because every task has a fixed id: the service creates no task twice. Raises
     RequestRejected for every other error, and if the response is not GraphQL.
     """
     try:

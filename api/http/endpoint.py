@@ -99,10 +99,15 @@ class GraphQLEndpoint:
             caller = await self._authenticator.caller(request.headers, reads=request.method == "GET")
             workspace = caller.workspace
             slots.enter(workspace)
+            turns = slots.workspaces
             try:
-                if slots.workspaces.must_wait(workspace):
-                    await slots.workspaces.turn(workspace)
-                return await self._respond_to(request, body, caller, media_type)
+                if turns.must_wait(workspace):
+                    await turns.wait(workspace)
+                turns.begin(workspace)
+                try:
+                    return await self._respond_to(request, body, caller, media_type)
+                finally:
+                    turns.end(workspace)
             finally:
                 slots.leave(workspace)
         except RequestError as error:

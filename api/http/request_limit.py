@@ -8,6 +8,9 @@ from api.http.fair_turns import FairTurns
 from cache.feed.turns import Turns
 from db.fair_slots import FairSlots
 
+# While several workspaces are busy, each runs this share of the slots at once: four of 64.
+TURNS_SHARE = 16
+
 
 class RequestLimit:
     """Counts the requests in flight. Requests over the limit get 503 with Retry-After, so that they do not queue.
@@ -23,8 +26,8 @@ class RequestLimit:
         self._limit = limit
         self._requests = requests
         self._slots = FairSlots(limit)
-        # In which the requests continue while several workspaces are busy.
-        self.workspaces = FairTurns()
+        # Which requests run while several workspaces are busy.
+        self.workspaces = FairTurns(max(1, limit // TURNS_SHARE))
         self.turns = turns
         self.in_flight = 0
 

@@ -9,7 +9,7 @@ from schema.context import Info
 
 
 @strawberry.type(
-    description="The points that the caller may spend, from its own bucket or from that of its workspace, whichever has "
+    description="The points that the caller may spend, from its own bucket or that of its workspace, whichever has "
     "fewer. An operation costs the points of `extensions.cost`."
 )
 class RateLimit:

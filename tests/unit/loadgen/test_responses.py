@@ -4,7 +4,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from loadgen.errors import RequestRejected, ServiceUnavailable
+from loadgen.errors import RateLimited, RequestRejected, ServiceUnavailable
 from loadgen.responses import response_data
 
 
@@ -14,6 +14,12 @@ def body(**parts: object) -> bytes:
 
 def test_successful_response_returns_its_data() -> None:
     assert bytes(response_data(200, {}, body(data={"a": 1}, extensions={}))) == b'{"a": 1}'
+
+
+def test_rate_limit_is_told_apart() -> None:
+    with pytest.raises(RateLimited) as raised:
+        response_data(429, {"retry-after": "3"}, b"limited")
+    assert raised.value.retry_after == 3
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 599])

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from loadgen.errors import RequestRejected, RetriesExhausted, ServiceUnavailable
+from loadgen.errors import RateLimited, RequestRejected, RetriesExhausted, ServiceUnavailable
 from loadgen.retries import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, RetryPolicy, backoff_seconds
 
 
@@ -53,6 +53,14 @@ async def test_gives_up_after_the_maximum_wait_without_success(retry_after: floa
     with pytest.raises(RetriesExhausted, match=r"no request succeeded for 0\.3 s \(last error: away\)"):
         await RetryPolicy(0.3, lambda _: None).call(failing(999, ServiceUnavailable("away", retry_after)))
     assert 0.3 <= time.monotonic() - started < 2
+
+
+@pytest.mark.usefixtures("short_backoff")
+async def test_rate_limit_is_waited_for_beyond_the_maximum_wait() -> None:
+    reasons: list[str] = []
+    retries = RetryPolicy(0.1, reasons.append)
+    assert await retries.call(failing(3, RateLimited("limited", 0.15))) == "done"
+    assert reasons == ["limited"] * 3
 
 
 async def test_success_of_another_request_restarts_the_maximum_wait() -> None:
