@@ -50,7 +50,7 @@ test: .venv/dev.stamp ## run all tests, with coverage and short campaigns
 	@$(BIN)/python -m tools.page
 	$(BIN)/python -m tools.page test
 	$(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered tests/unit tests/integration
-	$(PYTEST) $(PARALLEL_BY_FILE) tests/acceptance tests/fuzz tests/model --ignore=tests/acceptance/web
+	$(PYTEST) $(PARALLEL_BY_FILE) tests/acceptance tests/fuzz tests/leaks tests/model --ignore=tests/acceptance/web
 	$(PYTEST) tests/faults
 	$(PYTEST) $(BROWSERS) tests/acceptance/web
 
@@ -83,6 +83,9 @@ faults: .venv/dev.stamp ## run the fault campaign for hours, from where it stopp
 
 fuzz: .venv/dev.stamp ## send generated operations and check the responses (N= operations, default 100000)
 	$(BIN)/python -m tests.fuzz $(or $(N_OPTION),--count 100000)
+
+leaks: .venv/dev.stamp ## try to reach tasks of other workspaces (N= attempts, default 100000; SEED=)
+	$(BIN)/python -m tests.leaks $(or $(N_OPTION),--count 100000) $(if $(SEED),--seed $(SEED))
 
 fuzz-compiler: .venv/dev.stamp ## compare compiled operations with graphql-core (COUNT= operations, default 1000000)
 	$(BIN)/python -m tests.fuzz.differential $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))

@@ -25,6 +25,11 @@ def named_callers() -> Authenticator:
     return Authenticator(NamedCallers())
 
 
+def authorization(workspace: str, actor: str = "an actor") -> str:
+    """Return the value of the header Authorization for an actor in a workspace."""
+    return f"Bearer {_KIND}:{workspace}:{actor}"
+
+
 def client_as(client: Client, workspace: str, actor: str) -> Client:
     """Return a client of the same service that is an actor in a workspace."""
-    return Client(client.http, {"Authorization": f"Bearer {_KIND}:{workspace}:{actor}"})
+    return Client(client.http, {"Authorization": authorization(workspace, actor)})
