@@ -36,6 +36,7 @@ from api.metrics.snapshot import SnapshotFiles
 from api.metrics.worker import WorkerMetrics
 from api.realtime.stream_limit import StreamLimit
 from api.realtime.websocket import GraphQLWebSocket
+from cache.maintenance.cleanup import cleanup
 from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
 from cache.redis.client import Redis
@@ -67,10 +68,17 @@ def create_app(
     metrics = WorkerMetrics(workspaces, streams, lambda: requests.in_flight, snapshots)
     access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
 
+    retention = timedelta(days=settings.audit_days)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         with access_log.writing():
-            async with workspaces, identity, metrics.sharing():
+            async with (
+                workspaces,
+                identity,
+                cleanup(workspaces.database, workspaces.redis, retention),
+                metrics.sharing(),
+            ):
                 yield
                 await rate_limits.aclose()
 

@@ -26,10 +26,10 @@ CONNECTION_LIMITS: LiteralString = """
 MISSING_RIGHTS: LiteralString = """
     WITH needed (kind, name, rights) AS (VALUES
         ('TABLE', 'task', '{SELECT,INSERT,UPDATE,DELETE}'::text[]),
-        ('TABLE', 'gate', '{SELECT,INSERT,UPDATE}'),
+        ('TABLE', 'gate', '{SELECT,INSERT,UPDATE,DELETE}'),
         ('TABLE', 'workspace', '{SELECT,INSERT,UPDATE}'),
         ('TABLE', 'api_token', '{SELECT,INSERT,UPDATE,DELETE}'),
-        ('TABLE', 'audit_log', '{SELECT,INSERT,DELETE}'),
+        ('TABLE', 'audit_log', '{SELECT,INSERT,UPDATE,DELETE}'),
         ('TABLE', '_yoyo_migration', '{SELECT}'),
         ('TABLE', '_yoyo_version', '{SELECT}'),
         ('SEQUENCE', 'mark_token', '{USAGE,SELECT}'),

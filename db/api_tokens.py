@@ -104,6 +104,20 @@ async def revoke_token(connection: Connection, workspace: str | None, id_: UUID)
     return next(iter(await connection.query(REVOKE_TOKEN, {"workspace": workspace, "id": id_}, _token_row)), None)
 
 
+HAS_ADMINISTRATOR: LiteralString = """
+    SELECT EXISTS (
+        SELECT FROM api_token WHERE workspace_id = %(workspace)s AND 'admin' = ANY(scopes) AND revoked_at IS NULL
+          AND (expires_at IS NULL OR expires_at > statement_timestamp())
+    )
+"""
+
+
+async def has_administrator(connection: Connection, workspace: str) -> bool:
+    """Return whether a workspace has a valid token with the scope `admin`."""
+    [found] = await connection.query(HAS_ADMINISTRATOR, {"workspace": workspace}, scalar_row)
+    return bool(found)
+
+
 class FoundToken(Struct, frozen=True):
     """What a process must know of a valid token to accept it."""
 

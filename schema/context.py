@@ -13,6 +13,7 @@ class Context(Struct, frozen=True, eq=False):
     """The context of one request: its session of the store, its id, its caller, the feed of the workspace.
 
     allowance: the points that the caller may spend.
+    address: the network address of the client; empty if it is not known.
     """
 
     session: Session
@@ -20,6 +21,7 @@ class Context(Struct, frozen=True, eq=False):
     caller: Caller
     feed: Feed
     allowance: Allowance = UNLIMITED
+    address: str = ""
 
 
 Info = StrawberryInfo[Context, None]

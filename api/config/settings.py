@@ -136,6 +136,12 @@ class Settings(IdentitySettings):
         le=3650,
         description="Days after which the rows of deleted and expired tasks are purged, 1 to 3,650. Default: 30.",
     )
+    audit_days: int = Field(
+        default=365,
+        ge=1,
+        le=36_500,
+        description="Days after which the entries of the audit log are purged, 1 to 36,500. Default: 365.",
+    )
     shutdown_seconds: float = Field(
         default=10,
         ge=0,

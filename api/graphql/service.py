@@ -81,6 +81,7 @@ class GraphQLService:
         stored_only: bool = False,
         trace: bool = False,
         disconnect: Disconnect | None = None,
+        address: str = "",
     ) -> ResponseBody:
         """Run a query or a mutation and return the body of the response.
 
@@ -102,7 +103,7 @@ class GraphQLService:
             if not read_only:
                 self._persisted_queries.register(request, caller.workspace)
             return ResponseBody(page.body, record_of(plan, points=page.points), executed=True, holder=page)
-        context = _context(workspace, request_id, caller, allowance)
+        context = _context(workspace, request_id, caller, allowance, address)
         metrics = None
         try:
             if trace:
@@ -240,5 +241,5 @@ class GraphQLService:
         )
 
 
-def _context(workspace: Workspace, request_id: str, caller: Caller, allowance: Allowance) -> Context:
-    return Context(Session(workspace.store, caller.author), request_id, caller, workspace.feed, allowance)
+def _context(workspace: Workspace, request_id: str, caller: Caller, allowance: Allowance, address: str = "") -> Context:
+    return Context(Session(workspace.store, caller.author), request_id, caller, workspace.feed, allowance, address)

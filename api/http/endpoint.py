@@ -169,6 +169,7 @@ class GraphQLEndpoint:
             stored_only=self._stored_only(request),
             trace=self._options.traces and request.headers.get(_TRACE_HEADER) == b"1",
             disconnect=request.disconnect,
+            address=request.client,
         )
 
     def _stored_only(self, request: IncomingRequest) -> bool:

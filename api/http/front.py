@@ -77,7 +77,8 @@ class Front:
         # Of a header that is repeated, the first value counts.
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
         id_ = _request_id(headers.get(b"x-request-id"))
-        request = IncomingRequest(id_, scope["method"], headers, scope["query_string"], receive)
+        client = scope["client"][0][:MAX_CLIENT_CHARACTERS] if scope.get("client") else ""
+        request = IncomingRequest(id_, scope["method"], headers, scope["query_string"], receive, client)
         reply = Reply(send, id_)
         token = current_request_id.set(id_)
         try:
@@ -97,9 +98,16 @@ class Front:
     def _record(self, request: IncomingRequest, scope: Scope, reply: Reply, started: float) -> None:
         """Log and count a request that has ended."""
         seconds, status, record = time.perf_counter() - started, reply.status or 500, reply.record
-        client = scope["client"][0][:MAX_CLIENT_CHARACTERS] if scope.get("client") else ""
         ended = AccessRecord(
-            request.id, request.method, scope["path"], status, seconds, time.time(), record, reply.streamed, client
+            request.id,
+            request.method,
+            scope["path"],
+            status,
+            seconds,
+            time.time(),
+            record,
+            reply.streamed,
+            request.client,
         )
         self._access_log.record(ended)
         if record is not None:

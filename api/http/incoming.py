@@ -10,13 +10,17 @@ from api.realtime.sse import wait_for_disconnect
 
 
 class IncomingRequest(Struct, gc=False):
-    """An HTTP request without its body. Of a header that comes twice, `headers` has the first value."""
+    """An HTTP request without its body. Of a header that comes twice, `headers` has the first value.
+
+    client: the address of the client, empty if it is not known.
+    """
 
     id: str
     method: str
     headers: dict[bytes, bytes]
     query_string: bytes
     receive: Receive
+    client: str = ""
 
     def header(self, name: bytes) -> str:
         """Return the value of a header, named in lower case, or an empty string."""

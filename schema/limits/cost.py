@@ -37,6 +37,9 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
         "node": 1,
         "nodes": 1,
         "viewer": 1,
+        "workspaces": 20,
+        "apiTokens": 20,
+        "auditLog": 20,
     },
     "Mutation": {
         "createTask": 5,
@@ -49,6 +52,13 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
         "updateTasks": 5,
         "deleteTasks": 5,
         "restoreTasks": 5,
+        "createWorkspace": 20,
+        "renameWorkspace": 20,
+        "suspendWorkspace": 20,
+        "resumeWorkspace": 20,
+        "deleteWorkspace": 20,
+        "createApiToken": 20,
+        "revokeApiToken": 20,
     },
     "Subscription": {"taskChanged": 5, "taskCountsChanged": 5},
     "TaskChange": {"*": 0},
@@ -56,6 +66,15 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "TaskConnection": {"edges": 1, "nodes": 1, "pageInfo": 0, "totalCount": 0},
     "TaskMatchConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
     "DeletedTaskConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
+    "WorkspaceConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
+    "ApiTokenConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
+    "AuditLogConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
+    "WorkspaceEdge": {"*": 0},
+    "ApiTokenEdge": {"*": 0},
+    "AuditLogEdge": {"*": 0},
+    "Workspace": {"*": 0},
+    "ApiToken": {"*": 0},
+    "AuditLogEntry": {"*": 0},
     "TaskEdge": {"*": 0},
     "DeletedTaskEdge": {"*": 0},
     "DeletedTask": {"*": 0},
@@ -68,8 +87,8 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "Viewer": {"*": 0},
     "ViewerWorkspace": {"*": 0},
 }
-PAGED_FIELDS = ("tasks", "searchTasks", "filterTasks", "deletedTasks")
-CONNECTION_TYPES = ("TaskConnection", "TaskMatchConnection", "DeletedTaskConnection")
+PAGED_FIELDS = ("tasks", "searchTasks", "filterTasks", "deletedTasks", "workspaces", "apiTokens", "auditLog")
+CONNECTION_TYPES = tuple(name for name in FIELD_POINTS if name.endswith("Connection"))
 # The argument of each field that holds its list of items.
 ITEMS_ARGUMENTS = {
     "nodes": "ids",

@@ -132,6 +132,11 @@ def match_range(
     )
 
 
+def list_size(first: int | None) -> int:
+    """Return the number of items that the argument of a connection without `last` asks for. Raises `BadInput`."""
+    return _page_size(first, None)[0]
+
+
 def status_argument(status: TaskStatus | None) -> Status | None:
     """Return the status in an argument as the store takes it."""
     return None if status is None else cast("Status", status.value)

@@ -10,6 +10,7 @@ from db.task import NewTask
 from db.task import Task as Row
 from schema.context import Info
 from schema.resolvers import validation
+from schema.resolvers.administration_mutations import AdministrationMutation
 from schema.resolvers.bulk import BulkMutation
 from schema.resolvers.user_errors import outcome_fields
 from schema.types import inputs
@@ -45,7 +46,7 @@ def reopened(task: Row) -> Row:
     description="The root of all mutations. Errors in the input are returned as `userErrors`. Each field states its "
     "cost in points."
 )
-class Mutation(BulkMutation):
+class Mutation(BulkMutation, AdministrationMutation):
     @strawberry.mutation(
         description="Creates a task. If a task with the given id exists already, returns it unchanged. Cost: 5 points."
     )

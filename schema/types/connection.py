@@ -51,13 +51,19 @@ class PageInfo:
     tasks: strawberry.Private[Sequence[EncodedTask] | Sequence[DeletedTask]]
     order: strawberry.Private[PositionOrder]
     fetched: strawberry.Private[FetchedPage | None]
+    # The first and the last cursor, for a page of other objects than tasks.
+    ends: strawberry.Private[tuple[str, str] | None] = None
 
     @strawberry.field(description="The cursor of the first edge. Null if the page is empty.")
     def start_cursor(self) -> str | None:
+        if self.ends is not None:
+            return self.ends[0]
         return encode_cursor(self.tasks[0], self.order) if self.tasks else None
 
     @strawberry.field(description="The cursor of the last edge. Null if the page is empty.")
     def end_cursor(self) -> str | None:
+        if self.ends is not None:
+            return self.ends[1]
         return encode_cursor(self.tasks[-1], self.order) if self.tasks else None
 
     @strawberry.field(

@@ -14,7 +14,9 @@ class UserErrorCode(Enum):
     INVALID_CHARACTER = strawberry.enum_value(
         "INVALID_CHARACTER", description="A text contains a NUL character or an unpaired surrogate."
     )
-    INVALID_ID = strawberry.enum_value("INVALID_ID", description="The id is not a UUIDv7.")
+    INVALID_ID = strawberry.enum_value(
+        "INVALID_ID", description="The id is not a UUIDv7, or not a valid id of a workspace."
+    )
     IN_PAST = strawberry.enum_value("IN_PAST", description="`expiresAt` is not in the future.")
     OUT_OF_RANGE = strawberry.enum_value("OUT_OF_RANGE", description="A value is outside the allowed range.")
     TOO_MANY = strawberry.enum_value("TOO_MANY", description="The input has more items than allowed.")
@@ -26,12 +28,21 @@ class UserErrorCode(Enum):
         description="The item is valid, but another item was rejected and `errorPolicy` is REJECT_ALL.",
     )
     ID_TAKEN = strawberry.enum_value(
-        "ID_TAKEN", description="The id belongs to a task that was deleted or has expired."
+        "ID_TAKEN",
+        description="The id belongs to a task that was deleted or has expired, or to a workspace that exists or was "
+        "deleted.",
     )
-    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="The task does not exist, was deleted, or has expired.")
+    NOT_FOUND = strawberry.enum_value(
+        "NOT_FOUND",
+        description="The task does not exist, was deleted, or has expired; or the workspace or token does not exist.",
+    )
     VERSION_CONFLICT = strawberry.enum_value(
         "VERSION_CONFLICT", description="The task does not have the version in `expectedVersion`."
     )
+    NOT_ALLOWED = strawberry.enum_value(
+        "NOT_ALLOWED", description="The caller may not do this, or it cannot be done to this workspace."
+    )
+    NOT_CONFIRMED = strawberry.enum_value("NOT_CONFIRMED", description="`confirmId` is not the id of the workspace.")
 
 
 @strawberry.type(description="An error in the input. The input, or the item of a bulk mutation, changed nothing.")

@@ -27,10 +27,10 @@ LIMITS = DatabaseLimits()
 # The statements of docs/reference/settings.md#database-rights for a user that does not own the tables.
 GRANTS = (
     ("SELECT, INSERT, UPDATE, DELETE", "TABLE task"),
-    ("SELECT, INSERT, UPDATE", "TABLE gate"),
+    ("SELECT, INSERT, UPDATE, DELETE", "TABLE gate"),
     ("SELECT, INSERT, UPDATE", "TABLE workspace"),
     ("SELECT, INSERT, UPDATE, DELETE", "TABLE api_token"),
-    ("SELECT, INSERT, DELETE", "TABLE audit_log"),
+    ("SELECT, INSERT, UPDATE, DELETE", "TABLE audit_log"),
     ("SELECT", "TABLE _yoyo_migration"),
     ("SELECT", "TABLE _yoyo_version"),
     ("SELECT, USAGE", "SEQUENCE mark_token"),

@@ -13,6 +13,7 @@ LEVELS = (
     ("errors", "ids", "context"),
     ("cursor",),
     ("types",),
+    ("administration",),
     ("limits", "resolvers"),
     ("execution",),
     ("build",),
