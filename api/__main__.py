@@ -2,15 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 from cyclopts import App
 
+from api.commands.errors import CommandFailed
+from api.commands.stores import no_running_stores, with_store
 from api.config.load import load_settings
 from api.config.settings import SettingsError
-from api.devstores import StoreSetupError, find_database_url, find_stores, remove_data
+from api.devstores import StoreSetupError, find_database_url, remove_data
 from api.process import logs
 from api.process.console import print_message
 from api.process.listeners import ServeError
@@ -22,11 +22,15 @@ from db.caller import DEFAULT_WORKSPACE
 from db.errors import DatabaseError
 from millitask import __version__
 
-if TYPE_CHECKING:
-    from cache.store import Store
-
-_EXPECTED_ERRORS = (SettingsError, StoreSetupError, ServeError, UnfitStores, DatabaseError, StoreUnavailable)
-Result = TypeVar("Result")
+_EXPECTED_ERRORS = (
+    SettingsError,
+    StoreSetupError,
+    ServeError,
+    UnfitStores,
+    DatabaseError,
+    StoreUnavailable,
+    CommandFailed,
+)
 
 app = App(
     name="python -m api",
@@ -34,6 +38,10 @@ app = App(
     version=__version__,
     result_action="return_value",
 )
+# Imported when they are used: they need the GraphQL schema, which the processes of `serve` need not all load.
+app.command("api.commands.workspace:app", name="workspace", help="Administer workspaces.")
+app.command("api.commands.token:app", name="token", help="Administer API tokens.")
+app.command("api.commands.audit:app", name="audit", help="Read the audit log.")
 
 
 @app.command
@@ -73,7 +81,7 @@ def migrate() -> None:
 
     url = find_database_url(load_settings())
     if url is None:
-        raise _no_running_stores("DATABASE_URL")
+        raise no_running_stores("DATABASE_URL")
     applied = db.migrations.migrate(url)
     print_message(f"Applied {len(applied)}: {', '.join(applied)}." if applied else "Nothing to apply.")
 
@@ -87,7 +95,7 @@ def reindex(*, workspace: str = DEFAULT_WORKSPACE) -> None:
     """
     from cache.maintenance.rebuild import reindex
 
-    print_message(f"The index holds {asyncio.run(_with_store(workspace, reindex)):,} tasks.")
+    print_message(f"The index holds {asyncio.run(with_store(reindex, workspace)):,} tasks.")
 
 
 @app.command
@@ -104,7 +112,7 @@ def verify(*, workspace: str = DEFAULT_WORKSPACE, repair: bool = False) -> None:
         sys.stdout.write(f"{id_}: {problem}\n")
 
     report: AuditReport = asyncio.run(
-        _with_store(workspace, lambda store: audit(store, print_difference, repair=repair))
+        with_store(lambda store: audit(store, print_difference, repair=repair), workspace)
     )
     repaired = f", {report.repaired:,} repaired" if repair else ""
     print_message(
@@ -147,28 +155,6 @@ def reset(*, yes: bool = False) -> None:
         print_message("Nothing was deleted. To delete without the question: python -m api reset --yes")
         sys.exit(1)
     print_message("Deleted.")
-
-
-async def _with_store(workspace: str, use: Callable[["Store"], Awaitable[Result]]) -> Result:
-    """Call `use` with the store of a workspace of the running service and return its result."""
-    from cache.metrics import StoreMetrics
-    from cache.redis.client import Redis
-    from cache.store import Store
-    from db.pool import Database
-
-    urls = find_stores(load_settings())
-    if urls is None:
-        raise _no_running_stores("DATABASE_URL and REDIS_URL")
-    async with Database(urls.database_url) as database, Redis(urls.redis_url) as redis:
-        return await use(Store(database, redis, StoreMetrics(), workspace))
-
-
-def _no_running_stores(variables: str) -> StoreSetupError:
-    folder = load_settings().data_dir
-    return StoreSetupError(
-        f"no embedded stores are running in {folder}. Start the service (make run), set MILLITASK_DATA_DIR to the "
-        f"folder of a running service, or set {variables}."
-    )
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ API_PARTS = (
     "http",
     "app.py",
     "process",
+    "commands",
     "__main__.py",
 )
 # These modules connect parts that do not import each other.

@@ -1,7 +1,7 @@
 """Tests API tokens as a way to identify callers: valid ones, wrong ones, revoked ones, and a database that is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -55,8 +55,9 @@ def tokens(directory: Directory) -> ApiTokens:
 
 
 @pytest.fixture
-def admin(database_url: str) -> psycopg.Connection:
-    return psycopg.connect(database_url, autocommit=True)
+def admin(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
 
 
 async def until(refusal: type[Exception], call: Callable[[], Awaitable[Any]]) -> Exception:
@@ -288,7 +289,6 @@ async def test_without_the_database_known_tokens_are_refused_for_a_while(
                     break
                 except RequestError:
                     await asyncio.sleep(0.02)
-    admin.close()
 
 
 async def test_last_use_is_written_once_a_minute(

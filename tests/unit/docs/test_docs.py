@@ -32,7 +32,7 @@ FILE = re.compile(
 )
 MAKE = re.compile(r"(?:^|[`\s])make ([a-z][a-z-]*)")
 SUITE = re.compile(r"SUITE=([a-z]+)")
-COMMAND = re.compile(r"python -m (api|loadgen) ([a-z]+)([^`\n]*)")
+COMMAND = re.compile(r"python -m (api|loadgen) ([a-z]+)((?: [a-z]+)?)([^`\n]*)")
 MODULE = re.compile(r"python -m ([a-z][\w.]*)")
 APPS = {"api": api.__main__.app, "loadgen": loadgen.__main__.app}
 # Files that a build or a run creates.
@@ -58,8 +58,13 @@ def row_length(row: str) -> int:
 def usage(module: str, command: str) -> str:
     """Return the help text of a command."""
     text = io.StringIO()
-    APPS[module].help_print([command], console=Console(file=text, width=200))
+    APPS[module].help_print(command.split(), console=Console(file=text, width=200))
     return text.getvalue()
+
+
+def subcommands(module: str, command: str) -> set[str]:
+    """Return the commands of a group such as `token`. Empty for a command that is no group."""
+    return {name for name in APPS[module][command] if not name.startswith("-")}
 
 
 @each_page
@@ -104,8 +109,10 @@ def test_named_commands_and_options_exist(page: Path) -> None:
     modules = {module for span in spans for module in MODULE.findall(span)}
     assert {module for module in modules if importlib.util.find_spec(module) is None} == set()
     for span in spans:
-        for module, command, rest in COMMAND.findall(span.replace("\\\n", " ")):
-            shown = usage(module, command)
+        for module, command, second, rest in COMMAND.findall(span.replace("\\\n", " ")):
+            group = subcommands(module, command)
+            assert not group or not second or second.strip() in group, f"python -m {module} {command}{second}"
+            shown = usage(module, f"{command}{second}" if group else command)
             missing = [option for option in re.findall(r"--[a-z-]+", rest.partition("#")[0]) if option not in shown]
             assert missing == [], f"python -m {module} {command}"
 
@@ -153,7 +160,9 @@ def test_every_command_is_documented() -> None:
     page = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
     for module, app in APPS.items():
         commands = {name for name in app if not name.startswith("-") and app[name].show}
-        assert set(re.findall(rf"^\| `python -m {module} ([a-z]+)", page, re.MULTILINE)) == commands
+        expected = {f"{name} {each}".strip() for name in commands for each in subcommands(module, name) or {""}}
+        documented = re.findall(rf"^\| `python -m {module} ([a-z]+(?: [a-z]+)?)", page, re.MULTILINE)
+        assert set(documented) == expected
 
 
 def test_alerts_use_documented_metrics() -> None:
