@@ -30,7 +30,8 @@ RUN python -c 'from pathlib import Path; from tools.page import pack; pack(Path(
 # 3. The image that runs: packages, web page and sources.
 FROM ${PYTHON} AS runtime
 RUN groupadd --system --gid 10001 millitask \
-    && useradd --system --uid 10001 --gid millitask --no-create-home --home-dir /nonexistent millitask
+    && useradd --system --uid 10001 --gid millitask --no-create-home --home-dir /nonexistent millitask \
+    && install -d -o millitask -g millitask -m 0700 /var/lib/millitask
 WORKDIR /app
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

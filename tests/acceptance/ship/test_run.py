@@ -1,6 +1,7 @@
 """Runs the services of compose.yaml as processes on the file tree of the image."""
 
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 import pytest
 import redis
 
+from db.token_text import has_token_form
 from tests.acceptance.ship import dockerfile, image_tree
 from tests.acceptance.ship.local_compose import LocalCompose, redis_cli
 from tests.support.service_process import descendants, until
@@ -79,6 +81,17 @@ def test_passwords_are_random_persistent_and_required(compose: LocalCompose) -> 
     assert passwords == {name: (secrets / name).read_text() for name in names}
     with redis.Redis(port=compose.ports["redis"]) as client, pytest.raises(redis.AuthenticationError):
         client.ping()
+
+
+def test_first_start_creates_one_token_in_a_file_of_its_owner(compose: LocalCompose) -> None:
+    file = compose.volume("tokens") / "admin_token"
+    token = file.read_text().strip()
+    assert has_token_form(token)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    log = compose.run("migrate")
+    assert str(file) in log
+    assert token not in log
+    assert file.read_text().strip() == token
 
 
 def test_each_store_sees_only_its_own_password(compose: LocalCompose) -> None:
