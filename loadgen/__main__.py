@@ -38,6 +38,12 @@ def _require_writable_path(_: object, path: Path | None) -> None:
         raise ValueError("must be a file in an existing folder")
 
 
+def _require_token(_: object, token: str | None) -> None:
+    """Reject a token that no header can contain."""
+    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+        raise ValueError("must be an API token such as mt_…")
+
+
 @app.command
 def load(
     *,
@@ -49,6 +55,7 @@ def load(
     timeout: _Seconds = 30.0,
     max_wait: _Seconds = 60.0,
     json: Annotated[Path | None, Parameter(validator=_require_writable_path)] = None,
+    token: Annotated[str | None, Parameter(env_var="MILLITASK_TOKEN", validator=_require_token)] = None,
 ) -> int:
     """Create generated tasks through GraphQL mutations.
 
@@ -73,8 +80,10 @@ def load(
         Seconds without a successful request after which the loader gives up.
     json
         File to write the summary to, as JSON.
+    token
+        API token, if the service requires one. Other users of this machine can read an option: prefer the variable.
     """
-    plan = LoadPlan(url, count, seed, batch, concurrency, timeout, max_wait)
+    plan = LoadPlan(url, count, seed, batch, concurrency, timeout, max_wait, token or None)
     summary = asyncio.run(run(plan, Progress(Console(stderr=True), count)))
     if json is not None:
         text = msgspec.json.format(msgspec.json.encode(summary), indent=2)

@@ -73,14 +73,18 @@ def _reason(error: Exception) -> str:
 
 
 @asynccontextmanager
-async def open_client(url: str, concurrency: int, timeout_seconds: float) -> AsyncIterator[Client]:
+async def open_client(
+    url: str, concurrency: int, timeout_seconds: float, token: str | None = None
+) -> AsyncIterator[Client]:
     """Open a client that keeps one connection for each concurrent request.
 
     url: the GraphQL endpoint. timeout_seconds: the longest that a request may take.
+    token: an API token, if the service requires one.
     """
+    authorization = {} if token is None else {"authorization": f"Bearer {token}"}
     # Proxies from the environment are ignored, because the loader measures the service itself.
     http = httpx.AsyncClient(
-        headers=_HEADERS,
+        headers=_HEADERS | authorization,
         limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
         timeout=timeout_seconds,
         trust_env=False,

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
@@ -24,7 +24,7 @@ _FINAL_TOTAL_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """The options of a load. Times are in seconds."""
+    """The options of a load. Times are in seconds. `token` is an API token, which no message contains."""
 
     url: str
     count: int
@@ -33,6 +33,7 @@ class LoadPlan:
     concurrency: int
     timeout: float
     max_wait: float
+    token: str | None = field(default=None, repr=False)
 
 
 async def load(plan: LoadPlan, progress: Progress) -> Summary:
@@ -43,7 +44,7 @@ async def load(plan: LoadPlan, progress: Progress) -> Summary:
     stats = LoadStats()
     # A request that takes longer than the maximum wait would keep the loader from giving up in time.
     timeout = min(plan.timeout, plan.max_wait)
-    async with open_client(plan.url, plan.concurrency, timeout) as client:
+    async with open_client(plan.url, plan.concurrency, timeout, plan.token) as client:
         work = asyncio.create_task(_work(plan, client, stats))
         with _stopped_by_signals(work):
             async with show_progress(progress, stats):

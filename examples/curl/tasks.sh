@@ -1,12 +1,19 @@
 #!/bin/sh
 # Create, page, complete and search tasks with curl. Usage: tasks.sh [URL]
+# If the service requires a token, set MILLITASK_TOKEN.
 set -eu
 url=${1:-http://127.0.0.1:8000/graphql}
+
+authorization() {
+    if [ -n "${MILLITASK_TOKEN:-}" ]; then printf 'Authorization: Bearer %s\n' "$MILLITASK_TOKEN"; fi
+}
 
 # Print the answer to a query with these variables (a JSON object). End the script if the answer has errors.
 graphql() {
     query=$(echo "$1" | tr '\n' ' ')
-    answer=$(curl -sS "$url" -H 'Content-Type: application/json' -d "{\"query\": \"$query\", \"variables\": $2}")
+    # curl reads the token from a pipe, because other users can read its command line.
+    answer=$(authorization | curl -sS "$url" -H @- -H 'Content-Type: application/json' \
+        -d "{\"query\": \"$query\", \"variables\": $2}")
     case $answer in
         *'"errors":'*) ;;
         *'"data":{'*) echo "$answer" && return ;;

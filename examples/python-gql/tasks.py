@@ -1,6 +1,7 @@
 """Create tasks, read them page by page, and follow changes, with the `gql` client."""
 
 import asyncio
+import os
 import sys
 
 from gql import Client, GraphQLRequest, gql
@@ -8,6 +9,9 @@ from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
 
 URL = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000/graphql"
+# The API token, if the service requires one.
+TOKEN = os.environ.get("MILLITASK_TOKEN")
+HEADERS = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
 
 CREATE = gql("""
     mutation Create($input: CreateTasksInput!) {
@@ -84,8 +88,13 @@ async def follow(session, ids, subscribed):
 async def main():
     """Run the three parts against one service."""
     socket_url = URL.replace("http", "ws", 1)
-    transport = WebsocketsTransport(url=socket_url, subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL])
-    async with Client(transport=HTTPXAsyncTransport(url=URL)) as session, Client(transport=transport) as socket:
+    transport = WebsocketsTransport(
+        url=socket_url,
+        subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
+        init_payload={"token": TOKEN} if TOKEN else {},
+    )
+    http = HTTPXAsyncTransport(url=URL, headers=HEADERS)
+    async with Client(transport=http) as session, Client(transport=transport) as socket:
         ids = await create(session, [f"Write chapter {number}" for number in range(1, 6)])
         print(f"created {len(ids)} tasks")
 

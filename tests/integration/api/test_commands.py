@@ -16,7 +16,7 @@ from api.commands import workspace as workspace_commands
 from api.commands.durations import parse_duration
 from api.commands.errors import CommandFailed
 from cache.maintenance import removal
-from cache.maintenance.housekeeping import keep_house
+from cache.maintenance.cleanup import clean_up
 from cache.maintenance.rebuild import rebuild
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
@@ -239,7 +239,7 @@ def test_interrupted_deletion_is_continued_by_the_service(
             async with database.transaction() as connection:
                 # No process can build an index of it again.
                 assert await begin_building(connection, "acme") is None
-            await keep_house(database, redis, timedelta(days=1))
+            await clean_up(database, redis, timedelta(days=1))
 
     asyncio.run(continue_it())
     assert rows(admin, "acme")["task"] == 0
@@ -278,7 +278,7 @@ def test_old_entries_of_the_audit_log_are_purged(
 
     async def purge() -> None:
         async with Database(database_url) as database, Redis(redis_url) as redis:
-            await keep_house(database, redis, timedelta(days=365))
+            await clean_up(database, redis, timedelta(days=365))
 
     asyncio.run(purge())
     assert [row[1] for row in table(command("audit", "list")[0])] == ["new"]
