@@ -18,18 +18,20 @@ class DueWork(NamedTuple):
     words: bool
 
 
-# LATERAL and LIMIT: one look into each of two partial indexes for each workspace. PostgreSQL could answer EXISTS by a
-# scan of a whole index.
+# LATERAL, ORDER BY and LIMIT: one look into each of two partial indexes for each workspace. PostgreSQL could answer
+# EXISTS by a scan of the whole table.
 DUE_WORK: LiteralString = f"""
     SELECT given.id, gone.found IS NOT NULL, unsearchable.found IS NOT NULL
     FROM unnest(%(workspaces)s::text[]) AS given (id)
     LEFT JOIN LATERAL (
         SELECT true AS found FROM task WHERE workspace_id = given.id
-          AND least(deleted_at, expires_at) <= statement_timestamp() - %(retention)s::interval LIMIT 1
+          AND least(deleted_at, expires_at) <= statement_timestamp() - %(retention)s::interval
+        ORDER BY least(deleted_at, expires_at) LIMIT 1
     ) AS gone ON true
     LEFT JOIN LATERAL (
         SELECT true AS found FROM task
-        WHERE workspace_id = given.id AND words_version IS DISTINCT FROM {words.VERSION} LIMIT 1
+        WHERE workspace_id = given.id AND words_version IS DISTINCT FROM {words.VERSION}
+        ORDER BY id LIMIT 1
     ) AS unsearchable ON true
     WHERE gone.found OR unsearchable.found
 """

@@ -27,8 +27,8 @@ BEGIN_DROP: LiteralString = """
     UPDATE gate SET state = CASE state WHEN 'on' THEN 'closing' ELSE 'off' END::gate_state, since = clock_timestamp()
     WHERE workspace_id IN (
         SELECT workspace_id FROM gate
-        WHERE redis_run_id <> '' AND used_at < clock_timestamp() - make_interval(secs => %(idle_seconds)s)
-          AND (state = 'on' OR state = 'building' AND since < clock_timestamp() - interval '1 hour')
+        WHERE redis_run_id <> '' AND used_at < statement_timestamp() - make_interval(secs => %(idle_seconds)s)
+          AND (state = 'on' OR state = 'building' AND since < statement_timestamp() - interval '1 hour')
         ORDER BY used_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
     )
     RETURNING workspace_id
@@ -42,7 +42,7 @@ async def begin_drop(connection: Connection, idle_seconds: float, limit: int) ->
 
 DROPPING: LiteralString = """
     SELECT workspace_id, state::text, epoch, redis_run_id FROM gate
-    WHERE redis_run_id <> '' AND used_at < clock_timestamp() - make_interval(secs => %(idle_seconds)s)
+    WHERE redis_run_id <> '' AND used_at < statement_timestamp() - make_interval(secs => %(idle_seconds)s)
       AND state IN ('closing', 'off')
     ORDER BY used_at LIMIT %(limit)s
 """

@@ -13,7 +13,9 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.store import Store
+from db.due_work import next_workspaces
 from db.errors import UnfitDatabase
+from db.idle_gates import begin_drop, queue_record_use
 from db.limits import DatabaseLimits
 from db.migrations import migrate
 from db.pool import Database
@@ -73,6 +75,9 @@ async def test_user_with_the_documented_rights_can_do_everything(guest: str, red
         assert (await audit(store, lambda *_: None, repair=False)).different == 0
         async with database.connection() as connection:
             await purge_tasks(connection, store.workspace, timedelta(0), 10)
+            assert await next_workspaces(connection, "", 10) == ["default"]
+            queue_record_use(connection, ["default"])
+            assert await begin_drop(connection, 3600, 10) == []
 
 
 @pytest.mark.parametrize(

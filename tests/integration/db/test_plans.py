@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-from db import deleted, gate, index_source, pages, purge, search, task_table, word_index
+from db import deleted, due_work, gate, idle_gates, index_source, pages, purge, search, task_table, word_index
 from db.task import Order, Status
 from tests.support.task_factories import WORKSPACE, new_task
 
@@ -25,12 +25,22 @@ FILL: LiteralString = """
 """
 # The gate table has one row for each workspace. PostgreSQL uses its index only if the table has many rows.
 GATES: LiteralString = "INSERT INTO gate SELECT 'w' || n, 'on', n, 'run' FROM generate_series(1, 10000) AS n"
+WORKSPACES: LiteralString = "INSERT INTO workspace (id, name) SELECT 'w' || n, 'W' FROM generate_series(1, 10000) AS n"
 IN_GATE: LiteralString = "SELECT epoch FROM gate WHERE workspace_id = 'w77'"
 
-MODULES = (task_table, gate, pages, purge, index_source, word_index, deleted)
+MODULES = (task_table, gate, idle_gates, due_work, pages, purge, index_source, word_index, deleted)
 # These statements use only functions and sequences. The functions read the gate with the query IN_GATE.
 WITHOUT_TABLE = {"ENTER_GATE", "AWAIT_WRITERS", "TRY_TO_BUILD", "BEGIN_BUILDING"}
-GATE = {"READ_GATE", "CLOSE_GATE", "SWITCH_OFF", "WRITE_BUILDING", "SWITCH_ON"}
+GATE = {
+    "READ_GATE",
+    "READ_GATES",
+    "CLOSE_GATE",
+    "SWITCH_OFF",
+    "WRITE_BUILDING",
+    "SWITCH_ON",
+    "RECORD_USE",
+    "FINISH_DROP",
+}
 STATUSES: tuple[Status | None, ...] = (None, "DONE")
 INDEXES: dict[Order, str] = {"NEWEST": "task_page", "OLDEST": "task_page", "EXPIRING_SOON": "task_expiring"}
 PAGES = {
@@ -97,6 +107,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         await connection.execute(FILL, (ROWS,))
         await connection.execute(GATES)
+        await connection.execute(WORKSPACES)
         await connection.execute("VACUUM ANALYZE")
         found = await connection.execute("SELECT array_agg(id) FROM (SELECT id FROM task LIMIT 100)")
         ids: list[UUID] = (await found.fetchone() or [[]])[0]
@@ -105,7 +116,9 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
             "workspace": WORKSPACE, "author": None,
             "ids": ids, "id": ids[0], "created_at": middle, "now": now, "status": "DONE",
             "epoch": 1, "redis_run_id": "r", "lost": False, "retention": timedelta(days=30), "batch": 500,
-            "after_at": middle, "after_id": ids[0], "before_at": middle, "before_id": ids[0], "offset": 10_000,
+            "workspaces": ["default", "other"], "epochs": [1, 2], "after": "w5", "limit": 100, "idle_seconds": 3600,
+            "number": 100_000, "after_at": middle, "after_id": ids[0], "before_at": middle, "before_id": ids[0],
+            "offset": 10_000,
             "at": now + timedelta(days=1), "count": 50, "query": "'1234':*", "scan_rows": 5000,
             "created_from": middle - timedelta(hours=1), "created_before": middle, "expires_from": now,
             "expires_before": now + timedelta(days=1), "priorities": ["LOW"] * 100, "statuses": ["DONE"] * 100,
@@ -121,6 +134,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
         prepared = {name: await explain_generic(connection, statements()[name]) for name in page_like}
         prepared["INDEX_BATCH"] = await explain_generic(connection, index_source.INDEX_BATCH)
         prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
+        prepared["DUE_WORK"] = await explain_generic(connection, due_work.DUE_WORK)
         prepared["DUE_TASKS"] = await explain_generic(connection, word_index.DUE_TASKS)
     # mark_token is a sequence, which has one row.
     assert not [name for name in plans if re.search("Seq Scan on (?!mark_token)", plans[name])]
@@ -153,6 +167,12 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
     for plan in (plans["PURGE_TASKS"], prepared["PURGE_TASKS"]):
         assert "Index Scan using task_gone" in plan
         assert "Index Scan using task_pkey" in plan
+    for name in ("BEGIN_DROP", "DROPPING"):
+        assert "Index Scan using gate_used" in plans[name]
+    for plan in (plans["DUE_WORK"], prepared["DUE_WORK"]):
+        # One look into each of two indexes for each workspace.
+        assert re.search("Index (Only )?Scan using task_gone", plan)
+        assert re.search("Index (Only )?Scan using task_words_due", plan)
     for plan in (plans["DUE_TASKS"], prepared["DUE_TASKS"]):
         assert "Index Scan Backward using task_words_due" in plan
         assert "Sort" not in plan
