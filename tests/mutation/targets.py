@@ -24,6 +24,7 @@ GROUPS = {
     "reads": ["cache/reads/batching.py", "cache/reads/loader.py", "cache/reads/access.py", "cache/page_cache.py"],
     "maintenance": [
         "cache/maintenance/scrub.py", "cache/maintenance/audit.py", "cache/repair_queue.py", "cache/pending_writes.py",
+        "cache/maintenance/idle_indexes.py", "db/idle_gates.py",
     ],
     "limits": [
         "schema/limits/*.py", "api/config/limits.py", "api/http/body_limit.py", "api/http/connection_limits.py",
@@ -36,11 +37,11 @@ SUBJECTS = {
     "cache/redis/scripts/": "steps|cursors|moving|scrub|bulk_creates|expiry|totals|feed|draw",
     "cache/redis/": "steps|scrub|bulk_creates|settle|test_index|test_entry|test_keys|fills|redis_access|cursor",
     "cache/writes/": "writes|steps|bulk_creates|test_edit",
-    "cache/gate/": "test_gate|lost_index|redis_unavailable",
+    "cache/gate/": "test_gate|lost_index|redis_unavailable|workspaces",
     "cache/reads/": "batching|page_cache|single_flight|read_limit|fill_wait|fills|cancellation|read_steps",
     "cache/page_cache.py": "kept_pages|page_cache",
-    "cache/maintenance/": "scrub|audit|late_writer|bulk_creates",
     "cache/rates/": "integration/rates",
+    "cache/maintenance/": "scrub|audit|late_writer|bulk_creates|workspaces",
     "cache/": "repair_queue|pending_writes",
     "db/": "lock_order|sequences|session_connection|tasks|statements|test_gate|purge|index_source|scrub|late_writer",
     "schema/limits/": "unit/schema|schema/test_limits",
