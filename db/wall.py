@@ -14,11 +14,11 @@ Reach = Literal["no workspace", "one workspace", "every workspace"]
 
 _TABLE = rf'(?:ONLY\s+)?(?:"?\w+"?\s*\.\s*)?"?(?:{"|".join(WORKSPACE_TABLES)})"?(?![\w."])'
 _USE = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO|USING|TABLE)\s+{_TABLE}|,\s*{_TABLE}", re.IGNORECASE)
-# A condition on a row, or the first value of a new row.
+# A condition on a row, or a value of a new row.
 _NAMED = re.compile(
     r"\bworkspace_id\s*=\s*%\(workspace\)s"
-    r"|\bINTO\s+\w+\s*\(\s*workspace_id\b[^()]*\)\s*(?:SELECT\s+|VALUES\s*\(\s*)%\(workspace\)s",
-    re.IGNORECASE,
+    r"|\bINTO\s+\w+\s*\([^()]*\bworkspace_id\b[^()]*\)\s*(?:SELECT|VALUES)\b(?:(?!\bFROM\b).)*?%\(workspace\)s",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
