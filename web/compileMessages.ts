@@ -15,7 +15,22 @@ const SOURCE_LANGUAGE = 'en';
 const OUTPUT = 'src/catalog';
 const TAG = 'Tag';
 /** The groups of messages that only parts of the page need which are loaded later. They have a catalogue of their own. */
-const LATER = new Set(['account', 'audit', 'signIn', 'tokens']);
+const LATER = new Set([
+  'account',
+  'audit',
+  'commands',
+  'conflict',
+  'description',
+  'drafts',
+  'drawer',
+  'expiry',
+  'insight',
+  'keyboardHelp',
+  'language',
+  'signIn',
+  'tokens',
+  'trash',
+]);
 
 export function languages(): string[] {
   return globSync('messages/*.json').map((path) => basename(path, '.json'));

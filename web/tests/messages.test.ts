@@ -19,6 +19,7 @@ const SAME_IN: Record<string, string[]> = {
     'statusBar.pages',
     'tasks.field.status',
     'theme.system',
+    'tokens.name',
   ],
 };
 

@@ -102,11 +102,16 @@ export function acceptSession(answer: SessionAnswer | { identity: 'none' }): voi
   const signedIn = answer.viewer !== null;
   state.set({
     status: signedIn ? 'signedIn' : 'signedOut',
-    viewer: answer.viewer ?? viewer,
+    viewer: withScopes(answer.viewer) ?? viewer,
     methods,
     issuers,
     csrf,
   });
+}
+
+/** Return the scopes as a token names them: `tasks:read`, also for `TASKS_READ`. */
+function withScopes(viewer: Viewer | null): Viewer | null {
+  return viewer && { ...viewer, scopes: viewer.scopes.map((scope) => scope.toLowerCase().replace('_', ':')) };
 }
 
 /** Name the data of a person in a workspace. */
@@ -174,7 +179,7 @@ function until(isTrue: () => boolean): Promise<void> {
 /** The header that protects requests with the cookie of the session from other sites. */
 export function csrfHeaders(): Record<string, string> {
   const { csrf } = state.get();
-  return csrf === null ? {} : { 'X-CSRF-Token': csrf };
+  return csrf ? { 'X-CSRF-Token': csrf } : {};
 }
 
 /** Stop storing data for the present person. Returns the owner of the data to delete. */

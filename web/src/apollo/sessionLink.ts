@@ -11,7 +11,7 @@ import { checkSession, csrfHeaders, session, sessionReady } from './session';
 
 const MAX_ATTEMPTS = 3;
 /** No session, or a session other than the one that the page knows. */
-const SESSION_CODES = new Set(['UNAUTHENTICATED', 'CSRF_FAILED']);
+const SESSION_CODES = new Set(['UNAUTHENTICATED', 'CSRF_TOKEN_INVALID']);
 
 export const sessionLink = new ApolloLink((operation, forward) => {
   const send = (attempt: number): ReturnType<typeof forward> =>

@@ -2,7 +2,8 @@
  * The texts of the page, in its language.
  *
  * Texts are in `messages/<language>.json`, in ICU MessageFormat, and are compiled before the build. English is there from
- * the start, the catalogue of another language is loaded before the page mounts. So call `t` when a text is needed, and
+ * the start, the catalogue of another language is loaded before the page mounts. Texts of parts that are loaded later are
+ * loaded with the first of these parts. So call `t` when a text is needed, and
  * not while a module is evaluated. Write keys as literals: a test looks for messages that no module uses.
  */
 import format, { type CompiledMessage, type FormatOptions } from 'icu-minify/format';
@@ -26,8 +27,6 @@ const LATER: Record<Language, () => Promise<{ default: unknown }>> = {
 };
 
 let catalog = (language === 'en' ? english : {}) as Partial<Record<Key, CompiledMessage>>;
-/** The language of the texts, which is English if those of the page's language could not be loaded. */
-let loaded: Language = 'en';
 
 const plurals = new Intl.PluralRules(locale);
 const ordinals = new Intl.PluralRules(locale, { type: 'ordinal' });
@@ -41,11 +40,19 @@ const OPTIONS: FormatOptions = {
   },
 };
 
+/** Resolves to the language of the texts. */
+let main: Promise<Language> = Promise.resolve('en');
+let later: Promise<void> | undefined;
+
 /** Load the texts of a language, or else the English ones. Resolves to the language of the texts, and never rejects. */
-export async function loadMessages(language: Language): Promise<Language> {
+export function loadMessages(language: Language): Promise<Language> {
+  main = loadCatalog(language);
+  return main;
+}
+
+async function loadCatalog(language: Language): Promise<Language> {
   try {
     catalog = (language === 'en' ? english : (await IMPORTS[language]()).default) as typeof catalog;
-    loaded = language;
     return language;
   } catch {
     catalog = english as typeof catalog;
@@ -53,9 +60,18 @@ export async function loadMessages(language: Language): Promise<Language> {
   }
 }
 
-/** Load the texts that only later parts of the page have. Rejects if they cannot be loaded. */
-export async function loadLaterMessages(): Promise<void> {
-  catalog = { ...catalog, ...((await LATER[loaded]()).default as typeof catalog) };
+/** Load the texts of the parts of the page that are loaded later. Rejects if they cannot be loaded. */
+export function loadLaterMessages(): Promise<void> {
+  later ??= loadLater().catch((error: unknown) => {
+    later = undefined;
+    throw error;
+  });
+  return later;
+}
+
+async function loadLater(): Promise<void> {
+  const texts = (await LATER[await main]()).default as typeof catalog;
+  catalog = { ...catalog, ...texts };
 }
 
 /** Return a text of the page. */

@@ -3,6 +3,7 @@ import type { GraphiQLProps } from 'graphiql';
 import { type ExecutionResult, getOperationAST, OperationTypeNode, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { GRAPHQL_URL, WEB_SOCKET_URL } from '@/apollo/endpoints';
+import { csrfHeaders } from '@/apollo/session';
 
 /** The client connects when the first subscription starts. */
 const webSocketClient = createClient({ url: WEB_SOCKET_URL });
@@ -31,7 +32,8 @@ function findOperation({ query, operationName }: { query: string; operationName?
 async function post(request: object, headers: Record<string, string> | undefined): Promise<ExecutionResult> {
   const response = await fetch(GRAPHQL_URL, {
     method: 'POST',
-    headers: { ...headers, 'Content-Type': 'application/json' },
+    // The cookie of the session identifies the person, unless the headers of the tab hold a token.
+    headers: { ...csrfHeaders(), ...headers, 'Content-Type': 'application/json' },
     body: JSON.stringify(request),
   });
   return (await response.json()) as ExecutionResult;

@@ -3,10 +3,12 @@ import { Button, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { session, type Viewer } from '@/apollo/session';
 import { formatLongDate } from '@/ui/format';
+import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import styles from './AccountDialog.module.css';
+import { useIsAdmin } from './permissions';
 import { nameOf } from './nameOf';
 import { scopeName } from './scopeName';
 import { switchWorkspace } from './sessionRequests';
@@ -15,9 +17,11 @@ import { countUnsaved, signOut } from './signOut';
 interface Props {
   opened: boolean;
   onClose: () => void;
+  /** Open one of the views for administrators. */
+  onOpen: (panel: 'tokens' | 'audit') => void;
 }
 
-export function AccountDialog({ opened, onClose }: Props) {
+export function AccountDialog({ opened, onClose, onOpen }: Props) {
   const { viewer } = useStore(session);
   return (
     <Modal
@@ -28,12 +32,13 @@ export function AccountDialog({ opened, onClose }: Props) {
       transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
-      {viewer && <Account viewer={viewer} />}
+      {viewer && <Account viewer={viewer} onOpen={onOpen} />}
     </Modal>
   );
 }
 
-function Account({ viewer }: { viewer: Viewer }) {
+function Account({ viewer, onOpen }: { viewer: Viewer; onOpen: Props['onOpen'] }) {
+  const isAdmin = useIsAdmin();
   const { workspace, workspaces, scopes, expiresAt } = viewer;
   const name = nameOf(viewer);
   return (
@@ -62,6 +67,16 @@ function Account({ viewer }: { viewer: Viewer }) {
         </Fact>
       </dl>
       {workspaces && workspaces.length > 1 && <WorkspaceSelect current={workspace.id} workspaces={workspaces} />}
+      {isAdmin && (
+        <Group gap="xs">
+          <Button variant="default" size="xs" leftSection={<Icon name="key" />} onClick={() => onOpen('tokens')}>
+            {t('account.tokens')}
+          </Button>
+          <Button variant="default" size="xs" leftSection={<Icon name="list" />} onClick={() => onOpen('audit')}>
+            {t('account.audit')}
+          </Button>
+        </Group>
+      )}
       <SignOut />
     </Stack>
   );

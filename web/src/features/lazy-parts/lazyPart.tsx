@@ -5,6 +5,7 @@
  */
 import { Component, type ComponentType, type ReactNode, useEffect } from 'react';
 import { checkBuild } from '@/features/page-build/pageBuild';
+import { loadLaterMessages } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { PartDialog } from './PartDialog';
 import { createPartLoader, type PartLoader } from './partLoader';
@@ -32,7 +33,10 @@ export function lazyPart<Props extends object>({
   close,
   Fallback,
 }: Options<Props>): ComponentType<Props> {
-  const loader = createPartLoader(importPart);
+  const loader = createPartLoader(async () => {
+    const [part] = await Promise.all([importPart(), loadLaterMessages()]);
+    return part;
+  });
   loaders.push(loader);
   const loadPart = async () => {
     // The code of an earlier build may be gone.

@@ -13,7 +13,7 @@ import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
 import { useHealthCheck } from '@/features/connection/useHealthCheck';
 import { hasConditions } from '@/features/filters/conditions';
 import { FilterBar } from '@/features/filters/FilterBar';
-import { AccountDialog, SignedOutBanner } from '@/features/identity/parts';
+import { AccountDialog, AuditDialog, SignedOutBanner, TokensDialog } from '@/features/identity/parts';
 import { checkCanWrite } from '@/features/identity/permissions';
 import { KeptTextBanner } from '@/features/gone-task/KeptTextBanner';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
@@ -226,6 +226,8 @@ function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands }: Dia
   const paletteNeeded = useLatch(panel === 'palette');
   const historyNeeded = useLatch(panel === 'history');
   const accountNeeded = useLatch(panel === 'account');
+  const tokensNeeded = useLatch(panel === 'tokens');
+  const auditNeeded = useLatch(panel === 'audit');
   const trashNeeded = useLatch(trashOpen);
   const conflictNeeded = useLatch(useStore(editConflicts).length > 0);
   return (
@@ -234,7 +236,11 @@ function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands }: Dia
       {helpNeeded && <KeyboardHelp opened={panel === 'help'} onClose={onClosePanel} />}
       {paletteNeeded && <CommandPalette opened={panel === 'palette'} commands={commands} onClose={onClosePanel} />}
       {historyNeeded && <HistoryDialog opened={panel === 'history'} onClose={onClosePanel} />}
-      {accountNeeded && <AccountDialog opened={panel === 'account'} onClose={onClosePanel} />}
+      {accountNeeded && (
+        <AccountDialog opened={panel === 'account'} onClose={onClosePanel} onOpen={commands.togglePanel} />
+      )}
+      {tokensNeeded && <TokensDialog opened={panel === 'tokens'} onClose={onClosePanel} />}
+      {auditNeeded && <AuditDialog opened={panel === 'audit'} onClose={onClosePanel} />}
       {trashNeeded && <TrashDialog opened={trashOpen} onClose={onCloseTrash} />}
       {conflictNeeded && <ConflictDialog />}
     </>

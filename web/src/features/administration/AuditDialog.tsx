@@ -1,0 +1,73 @@
+/** The administrative actions of the workspace, newest first. */
+import type { ApolloClient } from '@apollo/client';
+import { useApolloClient } from '@apollo/client/react';
+import { Modal, Stack, Text } from '@mantine/core';
+import { useCallback } from 'react';
+import { type AuditLogFieldsFragment, AuditLogDocument } from '@/gql/administration';
+import { formatLongDate } from '@/ui/format';
+import { t } from '@/ui/messages';
+import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
+import styles from './Administration.module.css';
+import { describeDetails } from './auditDetails';
+import { PagedList } from './PagedList';
+import { type Page, usePages } from './usePages';
+
+export function AuditDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal
+      opened={useOpenedAfterMount(opened)}
+      onClose={onClose}
+      title={t('account.audit')}
+      size="lg"
+      transitionProps={{ duration: 100 }}
+      closeButtonProps={{ 'aria-label': t('actions.close') }}
+    >
+      <AuditList />
+    </Modal>
+  );
+}
+
+function AuditList() {
+  const client = useApolloClient();
+  const pages = usePages(useCallback((after: string | null) => readEntries(client, after), [client]));
+  return (
+    <Stack gap="md">
+      <PagedList
+        name={t('account.audit')}
+        pages={pages}
+        empty={t('audit.empty')}
+        renderItem={(entry) => <Entry entry={entry} />}
+      />
+    </Stack>
+  );
+}
+
+async function readEntries(client: ApolloClient, after: string | null): Promise<Page<AuditLogFieldsFragment>> {
+  const { data } = await client.query({ query: AuditLogDocument, variables: { after }, fetchPolicy: 'no-cache' });
+  const { nodes = [], pageInfo } = data?.auditLog ?? {};
+  return { nodes, next: pageInfo?.hasNextPage ? (pageInfo.endCursor ?? null) : null };
+}
+
+function Entry({ entry: { at, actor, action, target, details, address } }: { entry: AuditLogFieldsFragment }) {
+  const described = describeDetails(details);
+  return (
+    <>
+      <div className={styles.head}>
+        <strong>{action}</strong>
+        <time dateTime={at} className={styles.facts}>
+          {formatLongDate(at)}
+        </time>
+      </div>
+      {described && (
+        <Text size="sm" dir="auto">
+          {described}
+        </Text>
+      )}
+      <div className={styles.facts}>
+        <div dir="auto">{t('audit.by', { actor })}</div>
+        <div dir="auto">{t('audit.target', { target })}</div>
+        {address && <div>{t('audit.from', { address })}</div>}
+      </div>
+    </>
+  );
+}
