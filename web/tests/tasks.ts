@@ -10,6 +10,7 @@ const ROW = {
   expiresAt: null,
   version: 1,
 } as const;
+const NO_AUTHORS = { createdBy: null, updatedBy: null };
 
 /** A task as the list shows it, with the given fields replaced. */
 export function taskRow(fields: Partial<TaskRowFragment> = {}): TaskRowFragment {
@@ -18,5 +19,5 @@ export function taskRow(fields: Partial<TaskRowFragment> = {}): TaskRowFragment 
 
 /** A task with all its fields, with the given ones replaced. */
 export function task(fields: Partial<TaskFieldsFragment> = {}): TaskFieldsFragment {
-  return { ...ROW, description: 'To the office', updatedAt: '2026-01-01T00:00:00Z', ...fields };
+  return { ...ROW, description: 'To the office', updatedAt: '2026-01-01T00:00:00Z', ...NO_AUTHORS, ...fields };
 }
