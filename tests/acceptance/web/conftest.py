@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from pytest_asyncio import is_async_test
 
 from tests.acceptance.web.chromium import ARGUMENTS, chromium
+from tests.acceptance.web.identity_site import IdentitySite
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
 from tools import page as building
@@ -80,4 +81,33 @@ async def open_tab(context: BrowserContext, monitor: TabMonitor) -> AsyncIterato
         return tab
 
     yield open_
+    assert monitor.problems() == []
+
+
+@pytest.fixture(scope="session")
+def identity_service(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentitySite]:
+    with IdentitySite(tmp_path_factory.mktemp("identity")) as site:
+        yield site
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def identity(identity_service: IdentitySite) -> IdentitySite:
+    """Return the service with identity, after removing the tasks of the workspace `default`."""
+    if not identity_service.headers:
+        token, _ = await identity_service.create_token("the tests")
+        identity_service.headers = {"Authorization": f"Bearer {token}"}
+    await identity_service.delete_all_tasks()
+    return identity_service
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def profile(browser: Browser, identity: IdentitySite) -> AsyncIterator[BrowserContext]:
+    """Yield a fresh browser profile. The test fails if a tab logs an unexpected error."""
+    context = await browser.new_context(base_url=identity.url, reduced_motion="reduce")
+    context.set_default_timeout(TIMEOUT_MS)
+    monitor = TabMonitor(identity.url)
+    monitor.allow("status of 40[13]")  # what a browser logs when the service refuses a request
+    context.on("page", monitor.watch)
+    yield context
+    await context.close()
     assert monitor.problems() == []

@@ -49,11 +49,14 @@ def insert_numbered_tasks(connection: psycopg.Connection, count: int) -> None:
 class Site:
     """A service at a fixed address, which a test can stop and start again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
+        self._settings = settings
+        # Sent with each request of the tests, not of the page.
+        self.headers: dict[str, str] = {}
         # Redis does not reserve this memory. The index of ten million tasks takes 1.6 GB.
-        settings = Settings(data_dir=folder / "stores", redis_maxmemory="4gb")
-        self._stores = EmbeddedStores(settings, durable=False)
+        stores = Settings(data_dir=folder / "stores", redis_maxmemory="4gb")
+        self._stores = EmbeddedStores(stores, durable=False)
         self.urls: StoreUrls
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -71,7 +74,11 @@ class Site:
     def start(self) -> None:
         """Start the service, and wait until it uses its Redis index."""
         self._serving = serve(
-            self._folder, port=self.port, DATABASE_URL=self.urls.database_url, REDIS_URL=self.urls.redis_url
+            self._folder,
+            port=self.port,
+            DATABASE_URL=self.urls.database_url,
+            REDIS_URL=self.urls.redis_url,
+            **self._settings,
         )
         self._serving.__enter__()
         assert until(lambda: self._state() == {"status": "ready", "degraded": False, "version": __version__})
@@ -122,7 +129,7 @@ class Site:
     async def execute(self, document: str, **variables: Any) -> Any:
         """Execute a GraphQL operation and return its data. Fails if the response has errors."""
         # No certificate is needed. Loading those of the system for each request would take longer than the request.
-        async with httpx.AsyncClient(timeout=30, verify=False) as http:
+        async with httpx.AsyncClient(timeout=30, verify=False, headers=self.headers) as http:
             body = {"query": document, "variables": variables}
             response = (await http.post(f"{self.url}/graphql", json=body)).json()
         assert "errors" not in response, response["errors"]

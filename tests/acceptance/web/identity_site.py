@@ -1,0 +1,47 @@
+"""Runs the service with identity: people sign in to the page with API tokens."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from db.api_tokens import ApiToken, revoke_token
+from playwright.async_api import Page, expect
+
+from db.caller import DEFAULT_WORKSPACE, SCOPES, Scope
+from db.pool import Connection, Database
+from tests.acceptance.web.site import Site
+from tests.support.token_factories import make_token, make_workspace
+
+
+class IdentitySite(Site):
+    """A service that identifies its callers by API tokens. Requests of the tests have all scopes."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, MILLITASK_IDENTITY="tokens")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        async with Database(self.urls.database_url) as database, database.transaction() as connection:
+            yield connection
+
+    async def create_token(
+        self, name: str, scopes: Sequence[Scope] = SCOPES, workspace: str = DEFAULT_WORKSPACE
+    ) -> tuple[str, ApiToken]:
+        """Create a token. Return it and what the service knows of it."""
+        async with self._connection() as connection:
+            return await make_token(connection, workspace, scopes, name)
+
+    async def create_workspace(self, id_: str) -> None:
+        async with self._connection() as connection:
+            await make_workspace(connection, id_)
+
+    async def revoke(self, token: ApiToken) -> None:
+        async with self._connection() as connection:
+            assert await revoke_token(connection, token.workspace, token.id) is not None
+
+
+async def sign_in(tab: Page, token: str) -> None:
+    """Sign in with a token, in the form that is on screen."""
+    await tab.get_by_label("API token", exact=True).fill(token)
+    await tab.get_by_role("button", name="Sign in with the token").click()
+    await expect(tab.get_by_label("API token", exact=True)).to_be_hidden()
