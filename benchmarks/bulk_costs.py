@@ -19,7 +19,8 @@ from psycopg.rows import tuple_row
 
 from benchmarks.report import Report
 from db import task_table
-from db.pool import Connection, Database
+from db.connection import Connection
+from db.pool import Database
 from db.task import NewTask, Priority, Status
 from db.words import VERSION
 from loadgen.tasks import generate_tasks

@@ -25,8 +25,9 @@ from benchmarks.bulk_costs import PARTS, measure_parts
 from benchmarks.report import Report
 from benchmarks.search import FILL
 from db import task_table
+from db.connection import Connection
 from db.migrations import migrate
-from db.pool import Connection, Database
+from db.pool import Database
 from db.task import NewTask
 from schema.ids import new_id
 

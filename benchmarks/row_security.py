@@ -24,8 +24,9 @@ from api.devstores import EmbeddedStores
 from benchmarks.indexes import RANDOM_IDS, cpu_nanoseconds, new_task
 from benchmarks.search import FILL
 from db import pages, search, task_table
+from db.connection import Connection
 from db.migrations import migrate
-from db.pool import Connection, Database
+from db.pool import Database
 
 SECURE = """
     ALTER TABLE task ENABLE ROW LEVEL SECURITY;

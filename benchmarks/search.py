@@ -12,9 +12,10 @@ import psycopg
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores
 from benchmarks.report import Report
+from db.connection import Connection
 from db.migrations import migrate
 from db.pages import NEWEST_POSITION
-from db.pool import Connection, Database
+from db.pool import Database
 from db.search import RowFilter, matching_filter, matching_words
 from db.task import Status
 

@@ -10,7 +10,7 @@ from psycopg.rows import scalar_row
 
 from db.arrays import time_array, uuid_array
 from db.caller import Scope
-from db.pool import Connection
+from db.connection import Connection
 from db.row_factories import record_row
 from db.workspaces import WorkspaceState
 
@@ -54,7 +54,7 @@ _token_row = record_row(ApiToken)
 # No token for a workspace that is being deleted. The lock keeps its deletion from beginning meanwhile.
 CREATE_TOKEN: LiteralString = f"""
     INSERT INTO api_token (id, workspace_id, name, hash, scopes, created_by, expires_at, points_per_minute)
-    SELECT %(id)s, id, %(name)s, %(hash)s, %(scopes)s::text[], %(created_by)s, %(expires_at)s::timestamptz,
+    SELECT %(id)s, %(workspace)s, %(name)s, %(hash)s, %(scopes)s::text[], %(created_by)s, %(expires_at)s::timestamptz,
            %(points_per_minute)s::integer
     FROM workspace WHERE id = %(workspace)s AND state <> 'deleting' FOR SHARE
     RETURNING {_COLUMNS}
@@ -77,6 +77,7 @@ async def create_token(connection: Connection, new: NewApiToken) -> ApiToken | N
 
 
 TOKENS_PAGE: LiteralString = f"""
+    -- every workspace: an administrator of the service lists all tokens
     SELECT {_COLUMNS} FROM api_token
     WHERE (%(workspace)s::text IS NULL OR workspace_id = %(workspace)s)
       AND (%(before)s::uuid IS NULL OR id < %(before)s)
@@ -93,6 +94,7 @@ async def tokens_page(
 
 
 REVOKE_TOKEN: LiteralString = f"""
+    -- every workspace: an administrator of the service revokes any token
     UPDATE api_token SET revoked_at = coalesce(revoked_at, statement_timestamp()), changed_at = statement_timestamp()
     WHERE id = %(id)s AND (%(workspace)s::text IS NULL OR workspace_id = %(workspace)s)
     RETURNING {_COLUMNS}
@@ -136,6 +138,7 @@ _found_row = record_row(FoundToken)
 
 # The caller is not known yet, so no workspace is: the token's row tells it.
 FIND_TOKENS: LiteralString = """
+    -- every workspace: the workspace of a caller follows from the token
     SELECT hash, api_token.id, workspace_id, state::text, api_token.name, scopes, expires_at, points_per_minute,
            api_token.changed_at
     FROM api_token JOIN workspace ON workspace.id = api_token.workspace_id
@@ -149,7 +152,10 @@ async def find_tokens(connection: Connection, hashes: Sequence[bytes]) -> list[F
     return await connection.query(FIND_TOKENS, {"hashes": list(hashes)}, _found_row)
 
 
-CHANGED_TOKENS: LiteralString = "SELECT hash, changed_at FROM api_token WHERE changed_at > %(since)s"
+CHANGED_TOKENS: LiteralString = """
+    -- every workspace: a process looks for changes of all tokens
+    SELECT hash, changed_at FROM api_token WHERE changed_at > %(since)s
+"""
 
 
 class ChangedToken(Struct, frozen=True):
@@ -169,6 +175,7 @@ async def changed_tokens(connection: Connection, since: datetime) -> list[Change
 
 # A token is written once a minute at most, by whatever process. Two processes never wait for each other's rows.
 RECORD_USES: LiteralString = """
+    -- every workspace: a process records the use of all tokens
     WITH due AS (
         SELECT api_token.id, used.at FROM unnest(%(ids)s::uuid[], %(times)s::timestamptz[]) AS used (id, at)
         JOIN api_token ON api_token.id = used.id

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from psycopg.rows import scalar_row
 
-from db.pool import Connection
+from db.connection import Connection
 from db.row_factories import record_row
 
 Details = Mapping[str, str | int | Sequence[str] | None]
@@ -64,6 +64,7 @@ async def record_action(
 
 
 AUDIT_PAGE: LiteralString = """
+    -- every workspace: an administrator of the service reads all entries
     SELECT id, workspace_id, at, actor, action, target, details::text, address, request_id FROM audit_log
     WHERE (%(workspace)s::text IS NULL OR workspace_id = %(workspace)s)
       AND (%(before)s::uuid IS NULL OR id < %(before)s)
@@ -79,6 +80,7 @@ async def audit_page(
 
 
 PURGE_AUDIT_LOG: LiteralString = """
+    -- every workspace: entries are purged by their age
     WITH gone AS (
         SELECT id FROM audit_log WHERE at <= statement_timestamp() - %(retention)s::interval
         ORDER BY at LIMIT %(batch)s FOR UPDATE SKIP LOCKED

@@ -9,8 +9,8 @@ from uuid import UUID
 from psycopg import AsyncCursor
 from psycopg.rows import RowMaker, TupleRow, tuple_row
 
+from db.connection import Connection
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
-from db.pool import Connection
 from db.row_factories import result_columns, task_builder, task_row_with
 from db.task import Task
 from db.task_table import COLUMNS

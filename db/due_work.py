@@ -7,7 +7,7 @@ from typing import LiteralString, NamedTuple
 from psycopg.rows import scalar_row, tuple_row
 
 from db import words
-from db.pool import Connection
+from db.connection import Connection
 
 
 class DueWork(NamedTuple):
@@ -21,6 +21,7 @@ class DueWork(NamedTuple):
 # LATERAL, ORDER BY and LIMIT: one look into each of two partial indexes for each workspace. PostgreSQL could answer
 # EXISTS by a scan of the whole table.
 DUE_WORK: LiteralString = f"""
+    -- every workspace: housekeeping looks for work in many workspaces
     SELECT given.id, gone.found IS NOT NULL, unsearchable.found IS NOT NULL
     FROM unnest(%(workspaces)s::text[]) AS given (id)
     LEFT JOIN LATERAL (

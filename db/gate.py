@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.rows import scalar_row, tuple_row
 
-from db.pool import Connection
+from db.connection import Connection
 from db.row_factories import record_row
 from db.statements import Statement
 
@@ -44,6 +44,7 @@ async def read_gate(connection: Connection, workspace: str) -> Gate:
 
 
 READ_GATES: LiteralString = """
+    -- every workspace: the watcher reads all open gates in one query
     SELECT workspace_id, state::text, epoch, redis_run_id FROM gate WHERE workspace_id = ANY(%(workspaces)s)
 """
 
@@ -110,6 +111,7 @@ async def switch_off(connection: Connection, workspace: str, epoch: int) -> bool
 
 # In the order of the workspaces, so that two processes cannot deadlock.
 SWITCH_GATES_OFF: LiteralString = """
+    -- every workspace: the watcher switches closed gates off together
     UPDATE gate SET state = 'off' WHERE workspace_id IN (
         SELECT workspace_id FROM gate
         JOIN unnest(%(workspaces)s::text[], %(epochs)s::bigint[]) AS closed (workspace_id, epoch)

@@ -5,11 +5,12 @@ from typing import LiteralString
 
 from psycopg.rows import scalar_row, tuple_row
 
+from db.connection import Connection
 from db.gate import Gate
-from db.pool import Connection
 
 # SKIP LOCKED: a builder may hold the row for long, and the next round records the use.
 RECORD_USE: LiteralString = """
+    -- every workspace: a process records all workspaces that it uses
     UPDATE gate SET used_at = clock_timestamp() WHERE workspace_id IN (
         SELECT workspace_id FROM gate WHERE workspace_id = ANY(%(workspaces)s) FOR NO KEY UPDATE SKIP LOCKED
     )
@@ -24,6 +25,7 @@ def queue_record_use(connection: Connection, workspaces: Sequence[str]) -> None:
 # PostgreSQL checks the condition again when it locks a row, so a use that was recorded after the snapshot keeps the
 # index. An abandoned build is dropped later than an index, because a large build takes long.
 BEGIN_DROP: LiteralString = """
+    -- every workspace: looks for indexes that no process uses
     UPDATE gate SET state = CASE state WHEN 'on' THEN 'closing' ELSE 'off' END::gate_state, since = clock_timestamp()
     WHERE workspace_id IN (
         SELECT workspace_id FROM gate
@@ -41,6 +43,7 @@ async def begin_drop(connection: Connection, idle_seconds: float, limit: int) ->
 
 
 DROPPING: LiteralString = """
+    -- every workspace: looks for indexes that are being dropped
     SELECT workspace_id, state::text, epoch, redis_run_id FROM gate
     WHERE redis_run_id <> '' AND used_at < statement_timestamp() - make_interval(secs => %(idle_seconds)s)
       AND state IN ('closing', 'off')

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.rows import scalar_row
 
-from db.pool import Connection
+from db.connection import Connection
 from db.task import Status
 from db.task_table import VISIBLE
 

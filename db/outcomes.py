@@ -5,7 +5,7 @@ from typing import Literal, LiteralString
 
 from psycopg.rows import scalar_row, tuple_row
 
-from db.pool import Connection
+from db.connection import Connection
 from db.statements import Statement
 
 Outcome = Literal["committed", "aborted", "in progress"]

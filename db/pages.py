@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import AsyncCursor
 from psycopg.rows import RowMaker, TupleRow, scalar_row, tuple_row
 
-from db.pool import Connection
+from db.connection import Connection
 from db.row_factories import result_columns, task_builder
 from db.task import Order, Status, Task
 from db.task_table import COLUMNS, VISIBLE

@@ -7,9 +7,10 @@ import psycopg
 from psycopg.rows import scalar_row, tuple_row
 
 from db.access import connections_problem, rights_problem
+from db.connection import Connection
 from db.errors import DatabaseError, translated
 from db.limits import DatabaseLimits
-from db.pool import Connection, Database
+from db.pool import Database
 
 MIN_POSTGRESQL_VERSION = 17
 

@@ -5,7 +5,7 @@ from typing import LiteralString
 
 from psycopg.rows import scalar_row
 
-from db.pool import Connection
+from db.connection import Connection
 
 DEFAULT_RETENTION = timedelta(days=30)
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from psycopg.rows import tuple_row
 
+from db.connection import Connection
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
-from db.pool import Connection
 from db.task import Priority, Status
 from db.task_table import VISIBLE
 

@@ -11,7 +11,7 @@ from psycopg.rows import scalar_row, tuple_row
 
 from db import words
 from db.arrays import ARRAYS, Array, id_array, tsvector_array, uuid_array
-from db.pool import Connection
+from db.connection import Connection
 from db.row_factories import task_row, task_row_with
 from db.statements import Statement
 from db.task import READ_ONLY_COLUMNS, WRITABLE_FIELDS, LockedTask, NewTask, Task

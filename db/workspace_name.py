@@ -4,7 +4,7 @@ from typing import LiteralString
 
 from psycopg.rows import scalar_row
 
-from db.pool import Connection
+from db.connection import Connection
 
 READ_WORKSPACE_NAME: LiteralString = "SELECT name FROM workspace WHERE id = %(workspace)s"
 

@@ -5,7 +5,7 @@ from typing import LiteralString
 from msgspec import Struct
 from psycopg.rows import scalar_row
 
-from db.pool import Connection
+from db.connection import Connection
 from db.row_factories import record_row
 
 # A write that had begun before the deletion may add rows until this time after it.

@@ -7,7 +7,7 @@ from typing import Literal, LiteralString
 from msgspec import Struct
 from psycopg.rows import scalar_row
 
-from db.pool import Connection
+from db.connection import Connection
 from db.row_factories import record_row
 
 WorkspaceState = Literal["active", "suspended", "deleting"]

@@ -9,7 +9,8 @@ from db import api_tokens, workspaces
 from db.api_tokens import ApiToken, NewApiToken
 from db.audit_log import Actor, Details, record_action
 from db.caller import DEFAULT_WORKSPACE, SCOPES, Caller, Scope
-from db.pool import Connection, Database
+from db.connection import Connection
+from db.pool import Database
 from db.token_text import new_token, token_hash
 from db.workspaces import Workspace, WorkspaceState
 from schema.ids import new_id

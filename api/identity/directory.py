@@ -15,8 +15,9 @@ from msgspec import Struct
 from api.identity.lookups import Lookups
 from db.api_tokens import FoundToken, changed_tokens, find_tokens, record_uses
 from db.caller import Caller
+from db.connection import Connection
 from db.errors import DatabaseError, DatabaseUnavailable, explain
-from db.pool import Connection, Database
+from db.pool import Database
 from db.workspaces import WorkspaceState, changed_states, database_time, find_states
 
 log = structlog.get_logger(__name__)

@@ -9,10 +9,11 @@ import structlog
 from cache.errors import CacheUnavailable, IndexLost
 from cache.gate.lease import GATE_LEASE_SECONDS, READY_TIMEOUT_SECONDS, GateLease, clock
 from db import gate
+from db.connection import Connection
 from db.errors import DatabaseError, explain
 from db.gate import NEVER_BUILT, Gate
 from db.idle_gates import queue_record_use
-from db.pool import Connection, Database
+from db.pool import Database
 
 log = structlog.get_logger(__name__)
 

@@ -18,6 +18,7 @@ from cache.redis.preflight import redis_problems
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db import gate
+from db.connection import Connection
 from db.errors import DatabaseError, explain
 from db.gate import Gate
 from db.index_source import (
@@ -29,7 +30,6 @@ from db.index_source import (
     last_position,
     pair_length,
 )
-from db.pool import Connection
 
 log = structlog.get_logger(__name__)
 

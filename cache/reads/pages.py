@@ -16,9 +16,9 @@ from cache.redis.position import PositionOrder
 from cache.redis.protocol import Protocol
 from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
 from db import pages
+from db.connection import Connection
 from db.index_source import IndexPosition
 from db.pages import Position
-from db.pool import Connection
 from db.shares import DEEP_ROWS
 from db.task import Status
 

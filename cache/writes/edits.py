@@ -18,7 +18,7 @@ from cache.errors import (
 from cache.reads.session import Session
 from cache.writes.transaction import Change, EditResult, WriteOutcome, run_write
 from db import task_table
-from db.pool import Connection
+from db.connection import Connection
 from db.statements import Statement
 from db.task import LockedTask, NewTask, Task
 

@@ -13,9 +13,9 @@ from cache.gate.lease import clock
 from cache.redis.protocol import EventCode, MarkedWrite, Protocol
 from cache.store import Store
 from db import gate
+from db.connection import Connection
 from db.errors import CommitUnknown, explain
 from db.gate import Gate
-from db.pool import Connection
 from db.statements import Statement
 from db.task import Task
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import db.pool
+import db.connection
 from api.graphql.persisted_queries import PersistedQueries
 from api.graphql.service import GraphQLService
 from cache.page_cache import PageCache
@@ -18,7 +18,7 @@ CONDITION = "workspace_id = %(workspace)s"
 
 
 def _without_wall(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(db.pool, "check_workspace", lambda *_: None)
+    patch.setattr(db.connection, "check_workspace", lambda *_: None)
 
 
 def _statement(module: Any, name: str) -> Callable[[pytest.MonkeyPatch], None]:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from db import task_table
-from db.pool import Connection
+from db.connection import Connection
 from db.statements import Statement
 from db.task import LockedTask, NewTask, Task
 from schema.ids import new_id as new_id

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from db.api_tokens import ApiToken, NewApiToken, create_token
 from db.caller import DEFAULT_WORKSPACE, SCOPES, Scope
-from db.pool import Connection
+from db.connection import Connection
 from db.token_text import new_token, token_hash
 from db.workspaces import create_workspace
 from schema.ids import new_id

@@ -8,7 +8,8 @@ from db.api_tokens import ApiToken, revoke_token
 from playwright.async_api import Page, expect
 
 from db.caller import DEFAULT_WORKSPACE, SCOPES, Scope
-from db.pool import Connection, Database
+from db.connection import Connection
+from db.pool import Database
 from tests.acceptance.web.site import Site
 from tests.support.token_factories import make_token, make_workspace
 

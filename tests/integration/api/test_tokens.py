@@ -17,8 +17,9 @@ from api.identity.directory import MAX_KNOWN, Directory
 from api.identity.lookups import Lookups
 from api.identity.tokens import ApiTokens, WorkspaceSuspended, check_workspace
 from db.api_tokens import find_tokens, revoke_token, tokens_page
+from db.connection import Connection
 from db.errors import DatabaseBusy, DatabaseUnavailable
-from db.pool import Connection, Database
+from db.pool import Database
 from db.token_text import has_token_form, new_token, token_hash
 from db.workspaces import set_state
 from tests.support.token_factories import make_token, make_workspace

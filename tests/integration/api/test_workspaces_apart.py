@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import redis.asyncio
 
-import db.pool
+import db.connection
 from api.config.settings import Settings
 from db.wall import check_workspace, reach_of
 from tests.support.graphql_client import DELETE, Client, running
@@ -72,7 +72,7 @@ async def test_every_statement_of_a_workspace_is_sent_on_a_connection_for_it(
         if "workspace" in params or reach_of(sql) == "one workspace":
             sent.append((workspace, sql))
 
-    monkeypatch.setattr(db.pool, "check_workspace", recorded)
+    monkeypatch.setattr(db.connection, "check_workspace", recorded)
     for client in clients:
         await use(client)
     await asyncio.sleep(1.5)  # background work reads the gates

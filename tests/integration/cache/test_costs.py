@@ -12,7 +12,7 @@ import redis.asyncio
 from cache.redis.index import PageRange
 from cache.store import Store
 from db.arrays import uuid_array
-from db.pool import Connection
+from db.connection import Connection
 from tests.support.gate_states import switch_gate_off
 from tests.support.redis_state import evict_entries, index_position
 from tests.support.store_client import StoreClient

@@ -13,8 +13,8 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Argument, Redis, ScriptName
 from cache.redis.index import PageRange
 from cache.store import Store
+from db.connection import Connection
 from db.errors import CommitUnknown, DatabaseError
-from db.pool import Connection
 from db.task import Task
 from tests.support.consistency import check_entries, check_indexes
 from tests.support.gate_states import (

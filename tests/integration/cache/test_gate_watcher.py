@@ -15,8 +15,9 @@ from cache.gate.lease import GATE_LEASE_SECONDS, READY_TIMEOUT_SECONDS, clock
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
+from db.connection import Connection, Row
 from db.gate import Gate, GateState
-from db.pool import Connection, Database, Row
+from db.pool import Database
 from tests.support.gate_states import (
     build_index,
     close_gate,

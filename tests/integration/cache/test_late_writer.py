@@ -9,7 +9,7 @@ from cache.redis.entry import LeaseGrant
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db import gate
-from db.pool import Connection
+from db.connection import Connection
 from db.task import NewTask
 from db.task_table import insert_tasks
 from tests.support.protocol_steps import index_without_row

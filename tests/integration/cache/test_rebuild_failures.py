@@ -17,10 +17,11 @@ from cache.redis.keys import epochs_key
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db import gate
+from db.connection import Connection
 from db.errors import DatabaseError
 from db.gate import Gate
 from db.index_source import INDEX_START, IndexPosition, StatusBatch, index_batch
-from db.pool import Connection, Database
+from db.pool import Database
 from tests.support.consistency import check_indexes
 from tests.support.gate_states import (
     build_index,

@@ -14,9 +14,10 @@ from cache.redis.client import Argument, Redis, ScriptName
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db import gate
+from db.connection import Connection
 from db.errors import CommitUnknown, DatabaseError
 from db.index_source import INDEX_START, StatusBatch, index_batch
-from db.pool import Connection, Database
+from db.pool import Database
 from db.task import Status, Task
 from tests.support.consistency import check_entries, check_indexes, check_rows_are_indexed
 from tests.support.gate_states import grant_gate_lease

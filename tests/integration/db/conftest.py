@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import psycopg
 import pytest
 
-from db.pool import Connection, Database
+from db.connection import Connection
+from db.pool import Database
 
 
 @pytest.fixture

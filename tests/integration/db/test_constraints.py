@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg import errors
 
+from db.connection import Connection
 from db.errors import DatabaseError
 from db.pages import task_count
-from db.pool import Connection, Database
+from db.pool import Database
 from db.task import NewTask
 from db.task_table import insert_tasks
 from tests.support.task_factories import PAST, WORKSPACE, new_id, new_task

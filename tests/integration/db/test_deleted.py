@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from db.connection import Connection
 from db.deleted import DeletedTask, deleted_page, deleted_page_sql, deleted_task
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
-from db.pool import Connection
 from db.purge import purge_tasks
 from db.task import Task
 from tests.support.task_factories import WORKSPACE, create_rows, delete_row, in_an_hour, restore_row

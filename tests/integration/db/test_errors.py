@@ -6,9 +6,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from db.connection import Connection
 from db.errors import CommitUnknown, DatabaseBusy, DatabaseError, DatabaseTimeout, DatabaseUnavailable
 from db.limits import DatabaseLimits
-from db.pool import Connection, Database
+from db.pool import Database
 from db.task_table import insert_tasks, lock_tasks, tasks_by_id
 from tests.support.task_factories import WORKSPACE, new_task
 

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from db import gate
+from db.connection import Connection
 from db.gate import NEVER_BUILT, Gate
-from db.pool import Connection, Database
+from db.pool import Database
 from tests.support.task_factories import WORKSPACE, new_id
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from db import gate
+from db.connection import Connection
 from db.gate import NEVER_BUILT, Gate, GateState
-from db.pool import Connection, Database
+from db.pool import Database
 from tests.support.task_factories import WORKSPACE, new_id
 
 RUN = "run"

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
+from db.connection import Connection
 from db.index_source import INDEX_START, StatusBatch, index_batch, last_position
-from db.pool import Connection
 from db.task import Task
 from tests.support.task_factories import WORKSPACE, create_rows, delete_row, expire_row, in_an_hour
 

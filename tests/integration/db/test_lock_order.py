@@ -8,7 +8,8 @@ import pytest
 from psycopg.rows import scalar_row
 
 from db import gate
-from db.pool import Connection, Database
+from db.connection import Connection
+from db.pool import Database
 from db.task import NewTask
 from db.task_table import insert_tasks, lock_tasks
 from tests.support.task_factories import WORKSPACE, new_id, new_task

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from db.connection import Connection
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Position, RowPage, task_count, task_counts, task_page, task_rank
-from db.pool import Connection, Database
+from db.pool import Database
 from db.task import Order, Status, Task
 from tests.support.examples import examples
 from tests.support.task_factories import PAST, WORKSPACE, create_rows

@@ -4,8 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from db.connection import Connection
 from db.limits import DatabaseLimits
-from db.pool import Connection, Database
+from db.pool import Database
 from db.purge import purge_tasks
 from db.task import Task
 from db.task_table import taken_ids

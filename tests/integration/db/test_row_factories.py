@@ -4,7 +4,7 @@ from typing import LiteralString
 
 import pytest
 
-from db.pool import Connection
+from db.connection import Connection
 from db.row_factories import task_row, task_row_with
 from db.task import LockedTask
 from db.task_table import COLUMNS, tasks_by_id

@@ -7,8 +7,9 @@ import pytest
 from psycopg.pq import TransactionStatus
 from psycopg.rows import scalar_row, tuple_row
 
+from db.connection import Connection
 from db.limits import DatabaseLimits
-from db.pool import Connection, Database
+from db.pool import Database
 from db.task_table import insert_tasks, taken_ids, update_tasks, words_of
 from tests.support.task_factories import WORKSPACE, new_task
 

@@ -1,7 +1,8 @@
 """Tokens and epochs increase in the order in which they are drawn, also when sessions take turns."""
 
 from db import gate
-from db.pool import Connection, Database
+from db.connection import Connection
+from db.pool import Database
 from db.task_table import insert_tasks
 from tests.support.task_factories import WORKSPACE, create_rows, lock_row, new_task
 

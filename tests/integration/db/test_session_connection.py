@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg.rows import scalar_row
 
-from db.pool import Connection
+from db.connection import Connection
 from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, execute
 
 

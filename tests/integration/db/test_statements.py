@@ -13,9 +13,10 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import scalar_row, tuple_row
 
 from db import statements
+from db.connection import Connection
 from db.errors import CommitUnknown, DatabaseError, DatabaseTimeout, DatabaseUnavailable
 from db.limits import DatabaseLimits
-from db.pool import Connection, Database
+from db.pool import Database
 from db.task_table import insert_tasks, taken_ids, tasks_by_id, update_tasks, words_of
 from tests.support.task_factories import WORKSPACE, create_rows, new_task
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from msgspec import structs
 
+from db.connection import Connection
 from db.pages import RowPage, task_page
-from db.pool import Connection, Database
+from db.pool import Database
 from db.task import LockedTask, NewTask, Task
 from db.task_table import insert_tasks, taken_ids, tasks_by_id
 from tests.support.task_factories import (

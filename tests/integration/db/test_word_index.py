@@ -5,8 +5,9 @@ from typing import LiteralString
 from msgspec import structs
 from psycopg.rows import scalar_row
 
+from db.connection import Connection
 from db.pages import NEWEST_POSITION
-from db.pool import Connection, Database
+from db.pool import Database
 from db.search import matching_words
 from db.task_table import insert_tasks, tasks_by_id
 from db.word_index import BATCH_ROWS, write_due_words

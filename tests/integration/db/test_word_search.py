@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from api.devstores import StoreUrls
+from db.connection import Connection
 from db.migrations import migrate
 from db.pages import NEWEST_POSITION
-from db.pool import Connection, Database
+from db.pool import Database
 from db.search import matching_words
 from db.task_table import insert_tasks
 from db.words import tsquery

@@ -7,7 +7,8 @@ import pytest
 from api.config.settings import Settings
 from api.identity import directory as directory_module
 from api.identity import stream_watch
-from db.pool import Connection, Database
+from db.connection import Connection
+from db.pool import Database
 from tests.support.http_service import listening_service
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from db.api_tokens import revoke_token
 from db.caller import DEFAULT_WORKSPACE
-from db.pool import Connection
+from db.connection import Connection
 from db.token_text import new_token
 from db.workspaces import set_state
 from tests.support.token_factories import make_token, make_workspace

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from db.pool import Connection
+from db.connection import Connection
 from tests.support.graphql_client import Client
 from tests.support.token_factories import make_token, make_workspace
 

@@ -11,7 +11,7 @@ from websockets import ClientConnection
 from api.config.settings import Settings
 from api.realtime.websocket import FORBIDDEN, TRY_AGAIN_LATER
 from db.api_tokens import revoke_token
-from db.pool import Connection
+from db.connection import Connection
 from db.token_text import new_token
 from db.workspaces import set_state
 from tests.support.http_service import listening_service

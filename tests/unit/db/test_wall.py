@@ -11,7 +11,21 @@ from tests.support.sql_statements import sent_statements, unrestricted_tables
 
 STATEMENTS = sent_statements()
 # The statements that are meant for the rows of every workspace, and why.
-FOR_EVERY_WORKSPACE: dict[str, str] = {}
+FOR_EVERY_WORKSPACE: dict[str, str] = {
+    "db.gate: READ_GATES": "the watcher reads all open gates in one query",
+    "db.gate: SWITCH_GATES_OFF": "the watcher switches closed gates off together",
+    "db.due_work: DUE_WORK": "housekeeping looks for work in many workspaces",
+    "db.idle_gates: RECORD_USE": "a process records all workspaces that it uses",
+    "db.idle_gates: BEGIN_DROP": "looks for indexes that no process uses",
+    "db.idle_gates: DROPPING": "looks for indexes that are being dropped",
+    "db.api_tokens: TOKENS_PAGE": "an administrator of the service lists all tokens",
+    "db.api_tokens: REVOKE_TOKEN": "an administrator of the service revokes any token",
+    "db.api_tokens: FIND_TOKENS": "the workspace of a caller follows from the token",
+    "db.api_tokens: CHANGED_TOKENS": "a process looks for changes of all tokens",
+    "db.api_tokens: RECORD_USES": "a process records the use of all tokens",
+    "db.audit_log: AUDIT_PAGE": "an administrator of the service reads all entries",
+    "db.audit_log: PURGE_AUDIT_LOG": "entries are purged by their age",
+}
 CONDITION = re.compile(r"(\w+\.)?workspace_id = %\(workspace\)s")
 FORGETFUL = [
     "SELECT * FROM task WHERE id = %(id)s",

@@ -1,0 +1,120 @@
+"""A connection that is checked out, with the statements that it sends."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq.abc import PGresult
+from psycopg.rows import AsyncRowFactory
+
+from db.blocking import run_blocking
+from db.errors import CommitUnknown, comes_from_the_server
+from db.statements import SessionConnection, Statement, command, execute, send
+from db.wall import check_workspace
+
+Row = TypeVar("Row")
+
+
+class Connection:
+    """A connection that is checked out. It counts its statements, and sends only those for its workspace."""
+
+    def __init__(self, raw: SessionConnection, count: Callable[[], None], workspace: str | None) -> None:
+        self.raw = raw
+        self._count = count
+        self._workspace = workspace
+        self._queued: list[Statement[Any]] = []
+
+    def queue(self, sql: LiteralString, params: Mapping[str, Any], row_factory: AsyncRowFactory[Row]) -> Statement[Row]:
+        """Let the next `query`, `flush` or commit send a statement in the same round trip, before its own.
+
+        Each statement has a snapshot of its own. The rows are in the returned statement after the round trip. Raises
+        `WrongWorkspace`.
+        """
+        check_workspace(sql, params, self._workspace)
+        self._count()
+        statement = Statement(sql, params, row_factory)
+        self._queued.append(statement)
+        return statement
+
+    async def query(
+        self, sql: LiteralString, params: Mapping[str, Any], row_factory: AsyncRowFactory[Row]
+    ) -> list[Row]:
+        """Execute one statement, behind those that are queued, and return its rows, built by `row_factory`."""
+        statement = self.queue(sql, params, row_factory)
+        await self.flush()
+        return statement.rows
+
+    async def flush(self) -> None:
+        """Execute the statements that are queued, and read the answers to those that were sent."""
+        seconds = self.raw.answer_seconds
+        await self._flush(seconds and seconds * (len(self._queued) + len(self.raw.unanswered)))
+
+    async def _flush(self, seconds: float | None) -> None:
+        queued, self._queued = self._queued, []
+        if queued or self.raw.unanswered:
+            async with self.raw.lock:
+                await self.raw.wait_for_answers(execute(self.raw, queued), seconds)
+
+    def send(self) -> None:
+        """Send the statements that are queued. PostgreSQL executes them now; the next round trip reads the answers."""
+        queued, self._queued = self._queued, []
+        if queued:
+            send(self.raw, queued)
+
+    def begin(self) -> None:
+        """Let the next round trip begin a transaction."""
+        self._queued.append(command("BEGIN"))
+
+    async def commit(self) -> None:
+        """Commit in one round trip with the statements that are queued.
+
+        Raises `CommitUnknown` if the connection broke when the server may have committed.
+        """
+        before = [*self.raw.unanswered, *self._queued]
+        self._queued.append(command("COMMIT"))
+        try:
+            await self._flush(None)  # a commit can wait for a replica, and must not be given up
+        except psycopg.Error as error:
+            refused = any(comes_from_the_server(statement.error) for statement in before)
+            if self.raw.closed and not refused:
+                raise CommitUnknown from error
+            raise
+
+    async def rollback(self) -> None:
+        """End the transaction, if there is one. PostgreSQL rolls back what a lost connection has done."""
+        self._queued = []
+        with suppress(psycopg.Error):
+            await self.flush()
+        with suppress(psycopg.Error):
+            if not self.raw.closed:
+                await self.raw.rollback()
+
+    async def query_in_thread(self, sql: LiteralString, params: Mapping[str, str]) -> list[list[bytes]]:
+        """Execute a statement with a large result in a thread, and return its values as PostgreSQL sends them.
+
+        A busy event loop would read the result in many small parts. The parameters are sent as text. NULL is not
+        supported.
+        """
+        check_workspace(sql, params, self._workspace)
+        await self.flush()
+        self._count()
+        pgconn = self.raw.pgconn
+        command: str = sql
+        for number, name in enumerate(params, 1):
+            command = command.replace(f"%({name})s", f"${number}")
+        values = [value.encode() for value in params.values()]
+
+        def execute() -> PGresult:
+            return pgconn.exec_params(command.encode(), values, result_format=Format.BINARY)
+
+        async with self.raw.lock:
+            result = await run_blocking(execute, pgconn.socket, self.raw.cancel_safe)
+        if pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(pgconn.get_error_message())
+        if result.status != ExecStatus.TUPLES_OK:
+            raise error_from_result(result)
+        columns = range(result.nfields)
+        return [[result.get_value(row, column) or b"" for column in columns] for row in range(result.ntuples)]
