@@ -12,6 +12,9 @@ import redis
 from api.devstores import redis as embedded_redis
 from api.devstores.folder import DataFolder
 
+# The limit of readers for tests that a busy machine must not fail.
+PATIENT_SECONDS = 20.0
+
 
 class RedisProcess:
     """A server with a suitable configuration on a Unix socket. `url` is that of its first database."""

@@ -14,6 +14,7 @@ from cache.store import Store
 from db.pages import task_count, task_page
 from db.task import Status, Task
 from tests.support.consistency import check_entries, check_indexes
+from tests.support.redis_server import PATIENT_SECONDS
 from tests.support.redis_state import evict_entries, index_position, marked_ids
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_tasks
@@ -25,7 +26,9 @@ CONNECTIONS = 4  # few connections, so that each connection is soon reused
 @pytest.fixture
 async def redis(redis_url: str, metrics: StoreMetrics) -> AsyncIterator[Redis]:
     """Yield a Redis client with few connections, in place of the default fixture."""
-    async with Redis(redis_url, connections=CONNECTIONS, count=metrics.count_round_trip) as redis:
+    async with Redis(
+        redis_url, connections=CONNECTIONS, read_timeout=PATIENT_SECONDS, count=metrics.count_round_trip
+    ) as redis:
         yield redis
 
 

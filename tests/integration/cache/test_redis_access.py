@@ -20,7 +20,7 @@ from cache.store import Store
 from db.errors import explain
 from db.pool import Database
 from tests.support.gate_states import grant_gate_lease
-from tests.support.redis_server import RedisProcess, redis_process
+from tests.support.redis_server import PATIENT_SECONDS, RedisProcess, redis_process
 from tests.support.service_process import free_port
 from tests.support.store_client import StoreClient
 from tests.support.task_factories import new_task
@@ -103,7 +103,7 @@ async def test_command_in_the_message_grants_what_is_missing(server: RedisProces
 
 async def cause_of(url: str) -> str:
     """Return the messages of a read and of a write that fail for the same reason."""
-    async with Redis(url, timeout=1) as redis:
+    async with Redis(url, timeout=1, read_timeout=PATIENT_SECONDS) as redis:
         with pytest.raises(CacheUnavailable) as write:
             await redis.send([("SET", "{default}:0:rev", 1)])
         with pytest.raises(CacheUnavailable) as read:
@@ -186,7 +186,7 @@ async def test_node_of_a_cluster_without_the_slot_is_a_problem(node: RedisProces
 async def test_loading_server_is_unavailable_and_named(tmp_path: Path) -> None:
     with redis_process(tmp_path) as process:
         with process.client() as admin:
-            admin.mset({f"key {number}": "" for number in range(5000)})
+            admin.mset({f"key {number}": "" for number in range(20_000)})
             admin.save()
         process.stop()
         process.add_options("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
@@ -198,7 +198,7 @@ async def test_loading_server_is_unavailable_and_named(tmp_path: Path) -> None:
                         break
             except redis_client.ConnectionError:
                 continue
-        async with Redis(process.url, timeout=1) as redis:
+        async with Redis(process.url, timeout=1, read_timeout=PATIENT_SECONDS) as redis:
             with pytest.raises(CacheUnavailable, match="is loading its data"):
                 await redis_problems(redis)
         assert "is loading its data" in await cause_of(process.url)

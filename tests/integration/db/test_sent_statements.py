@@ -53,13 +53,15 @@ async def test_error_of_a_sent_statement_is_that_of_the_next_round_trip(connecti
     assert await connection.query("SELECT 2", {}, scalar_row) == [2]
 
 
-async def test_sent_parameters_may_be_large(connection: Connection) -> None:
+async def test_sent_parameters_may_be_large(database_url: str) -> None:
     """Neither the request nor the answer fits into the buffers of the sockets."""
     text = "x" * 20_000_000
-    sent = connection.queue("SELECT %(text)s::text", {"text": text}, scalar_row)
-    connection.send()
-    assert await connection.query("SELECT 1", {}, scalar_row) == [1]
-    assert sent.rows == [text]
+    limits = DatabaseLimits(statement_timeout_ms=60_000, transaction_timeout_ms=60_000)
+    async with Database(database_url, limits) as database, database.connection() as connection:
+        sent = connection.queue("SELECT %(text)s::text", {"text": text}, scalar_row)
+        connection.send()
+        assert await connection.query("SELECT 1", {}, scalar_row) == [1]
+        assert sent.rows == [text]
 
 
 @pytest.mark.parametrize("error", [KeyError, asyncio.CancelledError])

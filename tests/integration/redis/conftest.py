@@ -11,10 +11,7 @@ import uvloop
 
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
-from tests.support.redis_server import RedisProcess, redis_process
-
-# A busy machine must not exceed the limit for readers.
-PATIENT_SECONDS = 20.0
+from tests.support.redis_server import PATIENT_SECONDS, RedisProcess, redis_process
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -11,8 +11,7 @@ import pytest
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 from tests.faults.proxy import Proxy
-from tests.integration.redis.conftest import PATIENT_SECONDS
-from tests.support.redis_server import RedisProcess
+from tests.support.redis_server import PATIENT_SECONDS, RedisProcess
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
