@@ -43,13 +43,18 @@ class Row:
     expired: bool
 
 
-async def find_violations(workload: Workload, timeout_seconds: float = QUIESCENCE_TIMEOUT_SECONDS) -> list[str]:
-    """Finish a run: wait for a quiescent state, read everything, check the history, and return all violations."""
+async def find_violations(
+    workload: Workload, timeout_seconds: float = QUIESCENCE_TIMEOUT_SECONDS, *, verify: bool = True
+) -> list[str]:
+    """Finish a run: wait for a quiescent state, read everything, check the history, and return all violations.
+
+    verify: whether to also run `python -m api verify` with the stores of each process.
+    """
     cluster, history = workload.cluster, workload.history
     violations = await _write_to_each(workload) + await wait_for_quiescence(cluster, timeout_seconds)
-    for node in cluster.nodes:
-        if output := await cluster.verify(node):
-            violations.append(f"verify: {output[-2000:]}")
+    if verify:
+        outputs = await asyncio.gather(*(cluster.verify(node) for node in cluster.nodes))
+        violations += [f"verify: {output[-2000:]}" for output in outputs if output]
     await _read_everything(workload)
     start, found = StartTime(), await read_rows(cluster)
     tasks = tuple(row.task for row in found if not row.deleted)
