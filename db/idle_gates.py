@@ -17,9 +17,9 @@ RECORD_USE: LiteralString = """
 """
 
 
-def queue_record_use(connection: Connection, workspaces: Sequence[str]) -> None:
-    """Record that this process uses these workspaces, in one round trip with the next statement."""
-    connection.queue(RECORD_USE, {"workspaces": list(workspaces)}, tuple_row)
+async def record_use(connection: Connection, workspaces: Sequence[str]) -> None:
+    """Record that this process uses these workspaces."""
+    await connection.query(RECORD_USE, {"workspaces": list(workspaces)}, tuple_row)
 
 
 # PostgreSQL checks the condition again when it locks a row, so a use that was recorded after the snapshot keeps the

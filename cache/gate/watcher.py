@@ -1,6 +1,7 @@
 """The watcher: every process reads the gates of its open workspaces in one query and advances their states when due."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -12,7 +13,7 @@ from db import gate
 from db.connection import Connection
 from db.errors import DatabaseError, explain
 from db.gate import NEVER_BUILT, Gate
-from db.idle_gates import queue_record_use
+from db.idle_gates import record_use
 from db.pool import Database
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,7 @@ class GateWatcher:
         self._record_seconds = index_idle_seconds / 4
         self._leases: dict[GateLease, SeenClosing | None] = {}
         self._follow_ups: dict[GateLease, asyncio.Task[None]] = {}
+        self._recordings: set[asyncio.Task[None]] = set()
         self._wake_up = asyncio.Event()
         self._answered_at = -READY_TIMEOUT_SECONDS
 
@@ -65,7 +67,7 @@ class GateWatcher:
                     log.warning("cannot read the gate", reason=explain(error))
                     await asyncio.sleep(WATCH_INTERVAL_SECONDS)
         finally:
-            for task in self._follow_ups.values():
+            for task in (*self._follow_ups.values(), *self._recordings):
                 task.cancel()
 
     async def _watch(self, connection: Connection) -> None:
@@ -75,7 +77,7 @@ class GateWatcher:
             self._wake_up.clear()
             if clock() >= round_at:
                 due, round_at = list(self._leases), clock() + WATCH_INTERVAL_SECONDS
-                self._queue_record_use(connection, due)
+                self._record_use(due)
             else:
                 due = [lease for lease in self._leases if lease.woken]
             await self._read(connection, due)
@@ -83,17 +85,31 @@ class GateWatcher:
                 async with asyncio.timeout(max(0.0, round_at - clock())):
                     await self._wake_up.wait()
 
-    def _queue_record_use(self, connection: Connection, leases: Sequence[GateLease]) -> None:
-        """Record the workspaces in use, each once in a quarter of the time after which its index is dropped."""
-        now, used = clock(), []
+    def _record_use(self, leases: Sequence[GateLease]) -> None:
+        """Record the workspaces in use, each once in a quarter of the time after which its index is dropped.
+
+        In a task and on another connection: a commit can wait for a replica, and the leases must not wait for it.
+        """
+        now, used = clock(), list[GateLease]()
         for lease in leases:
             if lease.touched:
                 lease.touched, lease.used_at = False, now
             if self._record_seconds and lease.used_at >= lease.recorded_at + self._record_seconds:
                 lease.recorded_at = now
-                used.append(lease.workspace)
+                used.append(lease)
         if used:
-            queue_record_use(connection, used)
+            task = asyncio.create_task(self._record(used))
+            self._recordings.add(task)
+            task.add_done_callback(self._recordings.discard)
+
+    async def _record(self, leases: Sequence[GateLease]) -> None:
+        try:
+            async with self._database.connection() as connection:
+                await record_use(connection, [lease.workspace for lease in leases])
+        except DatabaseError as error:
+            log.warning("cannot record the use of workspaces", reason=explain(error))
+            for lease in leases:
+                lease.recorded_at = -math.inf
 
     async def _read(self, connection: Connection, leases: Sequence[GateLease]) -> None:
         """G1: renew these leases from one query, and begin what follows. One workspace delays no other."""

@@ -15,7 +15,7 @@ from cache.redis.index import PageRange
 from cache.store import Store
 from db.due_work import next_workspaces
 from db.errors import UnfitDatabase
-from db.idle_gates import begin_drop, queue_record_use
+from db.idle_gates import begin_drop, record_use
 from db.limits import DatabaseLimits
 from db.migrations import migrate
 from db.pool import Database
@@ -76,7 +76,7 @@ async def test_user_with_the_documented_rights_can_do_everything(guest: str, red
         async with database.connection() as connection:
             await purge_tasks(connection, store.workspace, timedelta(0), 10)
             assert await next_workspaces(connection, "", 10) == ["default"]
-            queue_record_use(connection, ["default"])
+            await record_use(connection, ["default"])
             assert await begin_drop(connection, 3600, 10) == []
 
 
