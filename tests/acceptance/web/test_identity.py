@@ -85,6 +85,7 @@ async def test_same_person_continues_after_the_session_has_ended(
     await expect(title).to_have_value("Write the long letter")
     assert (await identity.saved_task(id_, version=2))["title"] == "Write the long letter"
     assert (await identity.saved_task(id_, version=3))["description"] == "To the office"
+    await tasks.expect_connected()
     await identity.create_tasks("Seen by the new session")
     await expect(tasks.message("Show 1 new task")).to_be_visible()
 

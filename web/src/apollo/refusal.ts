@@ -20,8 +20,9 @@ export function refusalOfError(error: unknown): Refusal {
 }
 
 /** Return after how many milliseconds the service accepts the operation again. */
-export function retryAfterMs({ retryAfterMs: ms, retryAfterSeconds = 1 }: Refusal): number {
-  return ms ?? retryAfterSeconds * 1_000;
+export function retryAfterMs(refusal: Refusal, defaultMs = 1_000): number {
+  const { retryAfterMs: ms, retryAfterSeconds: seconds } = refusal;
+  return ms ?? (seconds === undefined ? defaultMs : seconds * 1_000);
 }
 
 /** Whether the person lacks the permission, so that sending the request again does not help. */

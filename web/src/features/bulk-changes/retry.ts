@@ -18,5 +18,5 @@ export function retryDelayMs(error: unknown, failures: number, random = Math.ran
   const refusal = refusalOfError(error);
   const { code = '' } = refusal;
   if (!code.endsWith('BUSY') && !RETRYABLE_CODES.has(code)) return undefined;
-  return Math.max(backoffMs, retryAfterMs({ retryAfterSeconds: 0, ...refusal }));
+  return Math.max(backoffMs, retryAfterMs(refusal, 0));
 }

@@ -1,7 +1,7 @@
 /** Takes the place of the page while nobody is signed in. */
 import { Logo } from '@/ui/Logo';
 import { t } from '@/ui/messages';
-import { ThemeSelect } from '@/features/tasks-page/ThemeSelect';
+import { ThemeSelect } from '@/ui/ThemeSelect';
 import { useColorScheme } from '@/ui/useColorScheme';
 import { SignInForm } from './SignInForm';
 import styles from './SignInView.module.css';

@@ -15,10 +15,10 @@ import { Icon, type IconName } from '@/ui/icons';
 import { Logo } from '@/ui/Logo';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
+import { ThemeSelect } from '@/ui/ThemeSelect';
 import utilities from '@/ui/utilities.module.css';
 import styles from './Header.module.css';
 import type { TabCounts } from './tabCounts';
-import { ThemeSelect } from './ThemeSelect';
 
 const PRODUCT = 'Millitask';
 /** In place of a total that is not known. */

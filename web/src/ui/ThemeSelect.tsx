@@ -1,8 +1,8 @@
 /** The choice of the theme: that of the system, light or dark. */
-import { IconSelect } from '@/ui/IconSelect';
-import { t } from '@/ui/messages';
-import { THEME_ICONS, themeOptions } from '@/ui/theme';
-import type { ColorScheme } from '@/ui/useColorScheme';
+import { IconSelect } from './IconSelect';
+import { t } from './messages';
+import { THEME_ICONS, themeOptions } from './theme';
+import type { ColorScheme } from './useColorScheme';
 
 export function ThemeSelect({ colorScheme: { chosen, choose } }: { colorScheme: ColorScheme }) {
   return (
