@@ -18,7 +18,7 @@ from db.wall import WORKSPACE_TABLES
 DB = Path(__file__).parents[2] / "db"
 _SENDING = ("query", "queue", "query_in_thread", "execute")
 # These modules pass on the statements of others.
-_PASSING_ON = ("pool", "statements")
+_PASSING_ON = ("connection", "pool", "statements")
 Node = dict[str, Any]
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import psycopg
@@ -51,7 +51,7 @@ class Site:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
-        self._settings = settings
+        self._settings: dict[str, Any] = settings
         # Sent with each request of the tests, not of the page.
         self.headers: dict[str, str] = {}
         # Redis does not reserve this memory. The index of ten million tasks takes 1.6 GB.
@@ -62,7 +62,7 @@ class Site:
         self.url = f"http://127.0.0.1:{self.port}"
         self._serving: AbstractContextManager[Service] | None = None
 
-    def __enter__(self) -> "Site":
+    def __enter__(self) -> Self:
         self.urls = self._stores.start()
         self.start()
         return self
