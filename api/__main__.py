@@ -38,7 +38,7 @@ app = App(
     version=__version__,
     result_action="return_value",
 )
-# Imported when they are used: they need the GraphQL schema, which the processes of `serve` need not all load.
+# Imported when they are used: they need the GraphQL schema, not needed by all processes of `serve`.
 app.command("api.commands.workspace:app", name="workspace", help="Administer workspaces.")
 app.command("api.commands.token:app", name="token", help="Administer API tokens.")
 app.command("api.commands.audit:app", name="audit", help="Read the audit log.")
@@ -88,7 +88,7 @@ def migrate() -> None:
 
 @app.command
 def reindex(*, workspace: str = DEFAULT_WORKSPACE) -> None:
-    """Rebuild the index in Redis from PostgreSQL. A running service falls back to PostgreSQL until it is done.
+    """Rebuild the index in Redis from PostgreSQL. A running service falls back to PostgreSQL meanwhile.
 
     Args:
         workspace: Id of the workspace whose index is rebuilt.

@@ -80,7 +80,7 @@ class CallerService:
 
 def _serve(port: int, points: int) -> None:
     vars(app)["Authenticator"] = lambda: Authenticator(HeaderIdentity())
-    # The bound of the workspaces is not what is measured. The addresses come from the environment.
+    # The bound of the workspaces is not measured. The addresses come from the environment.
     settings = Settings(points_per_minute=points, workspace_points_per_minute=10**9 if points else 0)
     server = create_server(settings, app.create_app(settings))
     asyncio.run(server.serve([socket.create_server(("127.0.0.1", port))]))

@@ -20,7 +20,7 @@ from benchmarks.service import Service
 
 ROUNDS, SECONDS = 5, 4.0
 CONNECTIONS = 64
-# What the busy caller may spend: 50 pages per second at most, of which its bucket holds those of ten seconds.
+# What the busy caller may spend: 50 pages per second at most, and its bucket holds the pages of ten seconds.
 BUSY_POINTS = 156_000
 QUIET, BUSY = "test:default:quiet:1000000000", "test:busy:busy"
 CREATE = """mutation ($tasks: [CreateTaskInput!]!) { createTasks(input: {tasks: $tasks}) { userErrors { code } } }"""

@@ -67,7 +67,7 @@ class PageMemory:
             self.remove(next(iter(self.pages)))
 
     def remove(self, key: Hashable) -> None:
-        """Forget the page of a key, if there is one."""
+        """Forget the page of a key."""
         page = self.pages.pop(key, None)
         if page is not None:
             self.bytes -= page.size

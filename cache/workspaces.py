@@ -38,7 +38,7 @@ class Workspace(NamedTuple):
 
 
 class Workspaces:
-    """Opens workspaces when they are first used, and forgets those that are not used any more.
+    """Opens workspaces when they are first used, and forgets unused ones.
 
     The default workspace stays open. page_cache_bytes: the memory for cached pages of the process. max_read_bytes: the
     limit of one read. retention: how long the rows of deleted and expired tasks are kept. index_idle_seconds: how long
@@ -136,11 +136,11 @@ class Workspaces:
     async def index_bytes(self) -> dict[str, int]:
         """Return the memory of the indexes of the open workspaces by name of the index.
 
-        Measures a few workspaces, and takes the others as they were last measured: Redis estimates a size in time.
+        Measures a few workspaces, and keeps the last sizes of the rest: Redis estimates a size in time.
         """
         in_use = {store.workspace: store for store in self.stores() if store.gate_lease.protocol is not None}
         known = {workspace: sizes for workspace, sizes in self._index_bytes.items() if workspace in in_use}
-        # First those that were never measured, then those that were not measured for the longest time.
+        # First the never measured ones, then the longest unmeasured ones.
         for workspace in [*(in_use.keys() - known.keys()), *known][:MEASURED_WORKSPACES]:
             protocol = in_use[workspace].gate_lease.protocol
             known.pop(workspace, None)

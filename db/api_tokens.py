@@ -62,7 +62,7 @@ CREATE_TOKEN: LiteralString = f"""
 
 
 async def create_token(connection: Connection, new: NewApiToken) -> ApiToken | None:
-    """Create a token. Return None if there is no such workspace."""
+    """Create a token. Return None for an unknown workspace."""
     params = {
         "id": new.id,
         "workspace": new.workspace,

@@ -1,4 +1,4 @@
-"""The caller of a request: who it is, the workspace it belongs to, and what it may do."""
+"""The caller of a request: its identity, its workspace and its scopes."""
 
 from contextvars import ContextVar
 from datetime import datetime

@@ -19,7 +19,7 @@ class FairSlots:
         self._taken: dict[str, int] = {}
 
     def enter(self, workspace: str) -> bool:
-        """Take a slot, or return False if there is none. Call `leave` at the end."""
+        """Take a slot, or return False if none is free. Call `leave` at the end."""
         taken = self._taken
         mine = taken.get(workspace, 0)
         if self.in_flight >= self.limit and mine >= max(1, self.limit // (len(taken) + (mine == 0))):
@@ -71,7 +71,7 @@ class FairPermits:
             waiters = self._waiting.pop(workspace)
             turn = waiters.popleft()
             if waiters:
-                self._waiting[workspace] = waiters  # behind the others
+                self._waiting[workspace] = waiters  # at the end
             if not turn.done():
                 turn.set_result(None)
                 return

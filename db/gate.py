@@ -123,7 +123,7 @@ SWITCH_GATES_OFF: LiteralString = """
 
 
 async def switch_gates_off(connection: Connection, epochs: Mapping[str, int]) -> set[str]:
-    """G3: do what `switch_off` does for several workspaces, given their epochs. Return those that it changed."""
+    """G3: do what `switch_off` does for several workspaces, given their epochs. Return the changed ones."""
     params = {"workspaces": list(epochs), "epochs": list(epochs.values())}
     return set(await connection.query(SWITCH_GATES_OFF, params, scalar_row))
 

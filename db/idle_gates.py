@@ -1,4 +1,4 @@
-"""The gates of idle workspaces: records which workspaces are in use, and drops the index of those that are not."""
+"""The gates of idle workspaces: records which workspaces are in use, and drops the index of unused ones."""
 
 from collections.abc import Sequence
 from typing import LiteralString

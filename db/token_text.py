@@ -15,7 +15,7 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> bytes:
-    """Return the SHA-256 of a text, whether it is a token or not."""
+    """Return the SHA-256 of any text."""
     return sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 

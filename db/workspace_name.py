@@ -10,6 +10,6 @@ READ_WORKSPACE_NAME: LiteralString = "SELECT name FROM workspace WHERE id = %(wo
 
 
 async def read_workspace_name(connection: Connection, workspace: str) -> str | None:
-    """Return the name of a workspace for people. None if there is none with this id."""
+    """Return the name of a workspace for people. None for an unknown id."""
     rows: list[str] = await connection.query(READ_WORKSPACE_NAME, {"workspace": workspace}, scalar_row)
     return next(iter(rows), None)

@@ -32,7 +32,7 @@ async def remove_tasks(connection: Connection, workspace: str, batch: int) -> in
     return int((await connection.query(REMOVE_TASKS, {"workspace": workspace, "batch": batch}, scalar_row))[0])
 
 
-# What is small. The audit log stays until its entries are purged.
+# The small tables. The audit log stays until its entries are purged.
 REMOVE_GATE: LiteralString = """
     DELETE FROM gate WHERE workspace_id = %(workspace)s
       AND EXISTS (SELECT FROM workspace WHERE id = %(workspace)s AND state = 'deleting')

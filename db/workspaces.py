@@ -31,7 +31,7 @@ CREATE_WORKSPACE: LiteralString = f"""
 
 
 async def create_workspace(connection: Connection, workspace: str, name: str) -> Workspace | None:
-    """Create a workspace. Return None if there is or was one with this id."""
+    """Create a workspace. Return None if the id is or was in use."""
     rows = await connection.query(CREATE_WORKSPACE, {"workspace": workspace, "name": name}, _workspace_row)
     return next(iter(rows), None)
 
@@ -43,7 +43,7 @@ READ_WORKSPACE: LiteralString = (
 
 
 async def lock_workspace(connection: Connection, workspace: str) -> Workspace | None:
-    """Return a workspace, and lock its row until the transaction ends. None if there is none."""
+    """Return a workspace, and lock its row until the transaction ends. None for an unknown id."""
     return next(iter(await connection.query(READ_WORKSPACE, {"workspace": workspace}, _workspace_row)), None)
 
 
@@ -68,7 +68,7 @@ RENAME_WORKSPACE: LiteralString = f"""
 
 
 async def rename_workspace(connection: Connection, workspace: str, name: str) -> Workspace | None:
-    """Rename a workspace. Return None if there is none with this id."""
+    """Rename a workspace. Return None for an unknown id."""
     rows = await connection.query(RENAME_WORKSPACE, {"workspace": workspace, "name": name}, _workspace_row)
     return next(iter(rows), None)
 

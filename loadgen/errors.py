@@ -25,7 +25,7 @@ class ServiceUnavailable(Exception):
 
 
 class RateLimited(ServiceUnavailable):
-    """The rate limit of the token or of its workspace is reached. The service works, so the loader waits for it."""
+    """The rate limit of the token or of its workspace is reached. The service works, so the loader waits."""
 
 
 class ServiceUnreachable(ServiceUnavailable):

@@ -2,4 +2,4 @@
 
 
 class CommandFailed(Exception):
-    """A command that cannot do what was asked. The message says what to do."""
+    """A command that cannot do its work. The message says what to do."""

@@ -137,7 +137,7 @@ class GraphQLService:
         return record_of(self._schema.planner.plan(document, operation_name))
 
     def rate_limit_headers(self, caller: Caller) -> dict[str, str] | None:
-        """Return the headers that tell a caller its rate limit and what is left of it, or None if it has none."""
+        """Return the headers with the rate limit of a caller and the points left, or None without a limit."""
         return rate_limit_headers(self._rate_limits.allowance(caller))
 
     async def charge(

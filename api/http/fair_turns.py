@@ -34,7 +34,7 @@ class FairTurns:
         return now - self._changed_at < RECENT_SECONDS and self._running.get(workspace, 0) >= self._at_once
 
     async def wait(self, workspace: str) -> None:
-        """Wait until a request of the workspace has ended, and those that waited before run."""
+        """Wait until a request of the workspace has ended, and the earlier waiters run."""
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
         waiting = self._waiting.setdefault(workspace, deque())

@@ -17,7 +17,7 @@ _COOKIE_NAME = SESSION_COOKIE.encode()
 
 
 class Unauthenticated(RequestError):
-    """The caller is not known: there is no credential, or one that is not valid (any more)."""
+    """The caller is not known: no credential, or not a valid one (any more)."""
 
     def __init__(self, message: str) -> None:
         super().__init__(401, message, "UNAUTHENTICATED")

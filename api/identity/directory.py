@@ -23,12 +23,12 @@ from db.workspaces import WorkspaceState, changed_states, database_time, find_st
 log = structlog.get_logger(__name__)
 
 LOOK_INTERVAL_SECONDS = 1.0
-# What is known is used for so long after the last successful look at the changes. Then each request asks the database.
+# Known tokens are used for so long after the last successful look at the changes. Then each request asks the database.
 TRUST_SECONDS = 4.0
 # A change becomes visible when its transaction ends, which takes 10 s at most unless MILLITASK_TRANSACTION_TIMEOUT_MS
 # is raised. Each look reads the changes of the time before as well.
 OVERLAP = timedelta(seconds=60)
-# A known token is read again after this time. It finds what was changed by hand.
+# A known token is read again after this time. This finds changes made by hand.
 REREAD_SECONDS = 60.0
 # A token that was unknown is not looked up again for so long.
 UNKNOWN_SECONDS = 5.0

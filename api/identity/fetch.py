@@ -56,7 +56,7 @@ class ProviderClient:
         except TimeoutError:
             raise FetchFailed(f"{_shown(url)} did not answer within {TIMEOUT_SECONDS:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            # The text of the error could repeat what was sent.
+            # The text of the error could repeat the request.
             raise FetchFailed(f"{_shown(url)} cannot be reached: {type(error).__name__}") from None
         if response.status_code != 200:
             raise FetchFailed(f"{_shown(url)} answered with the status {response.status_code}")

@@ -72,12 +72,12 @@ class OidcMethod:
 
 
 def actor_of(token: VerifiedToken) -> str:
-    """Return the stable id of a person or a program: the subject, which is unique for its issuer."""
+    """Return the stable id of a person or a program: the subject, unique for its issuer."""
     return f"{token.issuer}#{token.subject}"
 
 
 def scopes_of(claims: Mapping[str, Any], claim: str) -> frozenset[Scope]:
-    """Return the known scopes of a claim, which is a list or a text with spaces."""
+    """Return the known scopes of a claim: a list, or a text with spaces."""
     given = claims.get(claim)
     listed = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
     return frozenset(cast("Scope", item) for item in listed if item in SCOPES)

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 # Keys are fetched again in the background after the first time, so that keys that the provider withdraws are dropped.
 # After the second, they are no longer used.
 _REFRESH_SECONDS, _VALID_SECONDS = 300.0, 3600.0
-# The shortest time between two fetches: an unknown `kid` costs at most one fetch in this time, whoever sends it.
+# The shortest time between two fetches: an unknown `kid` costs at most one fetch in this time.
 MIN_FETCH_SECONDS = 10.0
 MAX_KEYS = 64
 _KEY_TYPES = ("RSA", "EC", "OKP")
@@ -50,7 +50,7 @@ class Provider:
         self._problem = ""
 
     async def metadata(self) -> Metadata:
-        """Return what is known of the provider, fetched if necessary. Raises `IdentityUnavailable`."""
+        """Return the metadata of the provider, fetched if necessary. Raises `IdentityUnavailable`."""
         now = time.monotonic()
         if self._metadata is None or now - self._fetched_at > _VALID_SECONDS:
             await self._fetch()
@@ -61,7 +61,7 @@ class Provider:
         return self._metadata
 
     async def signing_key(self, kid: str | None) -> tuple[Key | None, int]:
-        """Return the key with this id, fetched once more if it is not known, and the generation of the keys."""
+        """Return the key with this id, fetched again if it is unknown, and the generation of the keys."""
         metadata = await self.metadata()
         if (key := metadata.key(kid)) is None and kid is not None:
             await self._fetch()

@@ -13,14 +13,14 @@ from api.identity.authenticator import Authenticator, Credential
 from db.caller import Caller
 
 log = structlog.get_logger(__name__)
-# What is known of a credential is at most 4 s old, so a stream ends within 5 s.
+# Knowledge of a credential is at most 4 s old, so a stream ends within 5 s.
 CHECK_SECONDS = 1.0
-# Credentials that are checked at once. Those that are not known share a statement.
+# Credentials that are checked at once. The unknown ones share a statement.
 _CHECKED_AT_ONCE = 200
 
 
 class _OpenStream(Struct, eq=False):
-    """A stream, and the function that ends it for a reason. It is compared by identity."""
+    """A stream, and the function that ends it for a reason. Compared by identity."""
 
     caller: Caller
     end: Callable[[str], None]

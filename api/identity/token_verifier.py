@@ -105,7 +105,7 @@ class TokenVerifier:
             signed = jws.deserialize_compact(token.encode(), key, registry=self._registry)
         except (JoseError, ValueError, TypeError):
             raise InvalidCredential("The signature of the token is not valid.") from None
-        claims = _decoded_object(signed.payload or b"")  # exactly what was signed
+        claims = _decoded_object(signed.payload or b"")  # exactly the signed bytes
         self._check_times(claims)
         subject = claims.get("sub")
         if not isinstance(subject, str) or not 1 <= len(subject) <= 255 or claims.get("iss") != provider.issuer:
@@ -158,7 +158,7 @@ def _decoded_object(text: bytes) -> dict[str, Any]:
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float | None:
-    """Return a time of the claims in seconds since 1970. None if it is not given."""
+    """Return a time of the claims in seconds since 1970. None if the claim is absent."""
     value = claims.get(name)
     if value is None:
         return None

@@ -88,7 +88,7 @@ class GateWatcher:
     def _record_use(self, leases: Sequence[GateLease]) -> None:
         """Record the workspaces in use, each once in a quarter of the time after which its index is dropped.
 
-        In a task and on another connection: a commit can wait for a replica, and the leases must not wait for it.
+        In a task and on another connection: a commit can wait for a replica, but the leases must not.
         """
         now, used = clock(), list[GateLease]()
         for lease in leases:
@@ -135,7 +135,7 @@ class GateWatcher:
             await self._switch_off(connection, expired, leases)
 
     def _follow(self, lease: GateLease, found: Gate) -> None:
-        """Check Redis and report a lost index in a task, if there is anything to check or to report."""
+        """Check Redis and report a lost index in a task, if anything is to be checked or reported."""
         if lease.redis_answers and lease.lost_index is None:
             lease.use_redis(found.epoch)
             lease.observed.set()

@@ -59,7 +59,7 @@ async def clean_up(database: Database, redis: Redis, audit_retention: timedelta)
 
 
 async def _continue_removal(database: Database, redis: Redis, removal: Removal) -> None:
-    """Remove what is left of a workspace, or leave it to the process that is at work."""
+    """Remove the rest of a workspace, unless another process is at work."""
     removed: int | None = 1
     while removed:
         started = time.monotonic()

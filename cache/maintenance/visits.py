@@ -27,7 +27,7 @@ Job = Callable[[Store], Awaitable[float]]
 
 
 class Visits:
-    """Runs a job on each open workspace for which it is `wanted`, at most every `interval` seconds.
+    """Runs a job on each open workspace that wants it, at most every `interval` seconds.
 
     All workspaces together get at most `per_second` visits. One that fails or hangs delays no other.
     """

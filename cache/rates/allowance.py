@@ -1,4 +1,4 @@
-"""The points that one caller may spend, from its own bucket and from that of its workspace."""
+"""The points that one caller may spend, from its own bucket and its workspace's."""
 
 import asyncio
 import time

@@ -38,5 +38,5 @@ def unpack_position(packed: bytes, workspace: str = DEFAULT_WORKSPACE) -> tuple[
 @lru_cache(maxsize=1024)
 def _number_of(workspace: str) -> int:
     """Return the number that binds positions to a workspace. In the default workspace, the checksum is a plain one."""
-    # Not a secret: whoever forges a position only names a place in the order of the own workspace.
+    # Not a secret: a forged position only names a place in the order of the own workspace.
     return 0 if workspace == DEFAULT_WORKSPACE else int.from_bytes(hashlib.sha256(workspace.encode()).digest()[:4])

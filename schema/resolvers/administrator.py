@@ -1,4 +1,4 @@
-"""Who asks for an administrative action, and whether they may."""
+"""Who asks for an administrative action, and with which rights."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any

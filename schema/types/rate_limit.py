@@ -22,7 +22,7 @@ class RateLimit:
 
 
 def rate_limit_of(info: Info) -> RateLimit | None:
-    """Return the rate limit of the caller, or null if there is none."""
+    """Return the rate limit of the caller, or null without a limit."""
     buckets = info.context.allowance.buckets
     if not buckets:
         return None

@@ -25,7 +25,7 @@ SPARE_TASKS = 2000
 
 
 def distance(first: list[int], second: list[int]) -> float:
-    """Return the largest distance between two distributions: 0 if they are equal, 1 if they do not overlap."""
+    """Return the largest distance between two distributions: 0 for equal ones, 1 without an overlap."""
     a, b = sorted(first), sorted(second)
     return max(abs(bisect_right(a, value) / len(a) - bisect_right(b, value) / len(b)) for value in (*a, *b))
 

@@ -142,8 +142,8 @@ def _persisted(world: World, _own: Side, other: Side) -> Attempt:
 
 
 def _cached_page(world: World, _own: Side, _other: Side) -> Attempt:
-    """The page that the other workspace has just read with these variables, and one that no one has read with them."""
-    # A variable that the document does not define has no effect, but it is part of the key of a cached page.
+    """The page that the other workspace has just read with these variables, and one that is not read yet."""
+    # A variable that the document does not define has no effect, but is part of the key of a cached page.
     order = world.random.choice(ORDERS)
     requests = [
         {"query": PAGE_DOCUMENT, "variables": {"order": order, "unused": secrets.token_hex(4)}} for _ in range(2)

@@ -23,7 +23,7 @@ Node = dict[str, Any]
 
 
 def sent_statements() -> dict[str, str]:
-    """Return the text of every statement by where it is sent, such as `db.purge: PURGE_TASKS`."""
+    """Return the text of every statement by its module and name, such as `db.purge: PURGE_TASKS`."""
     found: dict[str, str] = {}
     for path in sorted(DB.glob("*.py")):
         if path.stem in _PASSING_ON:

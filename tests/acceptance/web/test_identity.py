@@ -77,7 +77,7 @@ async def test_same_person_continues_after_the_session_has_ended(
     await title.fill("Write the long letter")
     await title.blur()
     await expect(signed_out(tab)).to_be_visible()
-    # What is typed now is kept too.
+    # Later text is kept too.
     await (await tasks.edit_description()).fill("To the office")
     await signed_out(tab).get_by_role("button", name="Sign in").click()
     await sign_in(tab, token)

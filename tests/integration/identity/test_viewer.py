@@ -1,4 +1,4 @@
-"""Tests that a caller can ask who it is."""
+"""Tests the field `viewer`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

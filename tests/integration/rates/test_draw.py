@@ -36,7 +36,7 @@ async def let_pass(redis: Redis, seconds: float) -> None:
 
 
 class Step(NamedTuple):
-    """A pause in seconds, then a draw: of each bucket what is needed and how much more is wanted, as shares of it."""
+    """A pause in seconds, then a draw: from each bucket the needed points and further wanted ones, as shares of it."""
 
     pause: float
     needs: tuple[float, float]

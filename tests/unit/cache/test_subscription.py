@@ -12,7 +12,7 @@ CONFIRMED = b">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"
 
 
 class Socket(asyncio.Transport):
-    """A transport that records what was written."""
+    """A transport that records its output."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ from cache.store import Store
 
 
 class FakeStore:
-    """Stands for the store of a workspace, of which the visits need the name only."""
+    """Stands for the store of a workspace, and has only its name."""
 
     def __init__(self, workspace: str) -> None:
         self.workspace = workspace

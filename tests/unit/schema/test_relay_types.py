@@ -12,6 +12,8 @@ from schema.build import sdl
 
 SCHEMA = build_schema(sdl())
 CONNECTIONS = sorted(name for name in SCHEMA.type_map if name.endswith("Connection"))
+# The lists of administrators have no `last` and no `before`.
+FORWARD_ONLY = {"workspaces", "apiTokens", "auditLog"}
 FIELDS = [
     (name, field)
     for name, field in SCHEMA.type_map["Query"].fields.items()  # type: ignore[attr-defined]
@@ -23,15 +25,19 @@ FIELDS = [
 
 
 def test_schema_has_connections() -> None:
-    assert CONNECTIONS == ["DeletedTaskConnection", "TaskConnection", "TaskMatchConnection"]
-    assert {name for name, _ in FIELDS} == {"tasks", "searchTasks", "filterTasks", "deletedTasks"}
+    assert [
+        *("ApiTokenConnection", "AuditLogConnection", "DeletedTaskConnection"),
+        *("TaskConnection", "TaskMatchConnection", "WorkspaceConnection"),
+    ] == CONNECTIONS
+    assert {name for name, _ in FIELDS} == {"tasks", "searchTasks", "filterTasks", "deletedTasks", *FORWARD_ONLY}
 
 
 @pytest.mark.parametrize("name", CONNECTIONS)
 def test_2_1_connection_has_a_list_of_edges(name: str) -> None:
     edges: Any = SCHEMA.type_map[name].fields["edges"].type  # type: ignore[attr-defined]
     assert isinstance(get_named_type(edges), GraphQLObjectType)
-    assert str(edges) == ("[DeletedTaskEdge!]!" if name == "DeletedTaskConnection" else "[TaskEdge!]!")
+    of = "Task" if name == "TaskMatchConnection" else name.removesuffix("Connection")
+    assert str(edges) == f"[{of}Edge!]!"
 
 
 @pytest.mark.parametrize("name", CONNECTIONS)
@@ -43,13 +49,13 @@ def test_2_1_connection_has_non_null_page_info(name: str) -> None:
 # 3 Edge Types
 
 
-@pytest.mark.parametrize("of", ["Task", "DeletedTask"])
+@pytest.mark.parametrize("of", ["Task", "DeletedTask", "ApiToken", "Workspace"])
 def test_3_1_1_node_of_an_edge_is_not_a_list(of: str) -> None:
     node: Any = SCHEMA.type_map[f"{of}Edge"].fields["node"].type  # type: ignore[attr-defined]
     assert str(node) == f"{of}!"
 
 
-@pytest.mark.parametrize("of", ["Task", "DeletedTask"])
+@pytest.mark.parametrize("of", ["Task", "DeletedTask", "ApiToken", "Workspace"])
 def test_3_1_2_cursor_of_an_edge_is_a_string(of: str) -> None:
     cursor: Any = SCHEMA.type_map[f"{of}Edge"].fields["cursor"].type  # type: ignore[attr-defined]
     assert isinstance(cursor, GraphQLNonNull)
@@ -64,7 +70,7 @@ def test_3_1_2_cursor_of_an_edge_is_a_string(of: str) -> None:
 def test_4_connection_field_has_arguments_for_paging(name: str, field: Any) -> None:
     types = {argument: str(kind.type) for argument, kind in field.args.items()}
     assert (types["first"], types["after"]) == ("Int", "String")
-    if name != "searchTasks":
+    if name not in ("searchTasks", *FORWARD_ONLY):
         assert (types["last"], types["before"]) == ("Int", "String")
 
 

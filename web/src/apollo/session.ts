@@ -93,7 +93,7 @@ export function acceptSession(answer: SessionAnswer | { identity: 'none' }): voi
   const { status, viewer } = state.get();
   const next = answer.identity === 'none' ? '' : answer.viewer ? ownerOf(answer.viewer) : undefined;
   if (next !== undefined && owner !== undefined && next !== owner) return startOver();
-  // The page has shown data without identity, which is now required.
+  // The page has shown data without identity. Identity is required now.
   if (next === undefined && status === 'open') return startOver();
   owner ??= next;
   remember(answer.identity);
