@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from api import app
+from api.app import create_app
 from api.config.settings import Settings
 from api.devstores.stores import StoreUrls
 from api.identity.authenticator import Authenticator
@@ -79,10 +79,9 @@ class CallerService:
 
 
 def _serve(port: int, points: int) -> None:
-    vars(app)["Authenticator"] = lambda: Authenticator(HeaderIdentity())
     # The bound of the workspaces is not measured. The addresses come from the environment.
     settings = Settings(points_per_minute=points, workspace_points_per_minute=10**9 if points else 0)
-    server = create_server(settings, app.create_app(settings))
+    server = create_server(settings, create_app(settings, authenticator=Authenticator(HeaderIdentity())))
     asyncio.run(server.serve([socket.create_server(("127.0.0.1", port))]))
 
 

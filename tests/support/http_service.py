@@ -10,16 +10,17 @@ import httpx
 
 from api.app import create_app
 from api.config.settings import Settings
+from api.identity.authenticator import Authenticator
 from api.process.worker import create_server
 from tests.support.graphql_client import running
 
 
 @asynccontextmanager
-async def listening_service(settings: Settings) -> AsyncIterator[str]:
+async def listening_service(settings: Settings, authenticator: Authenticator | None = None) -> AsyncIterator[str]:
     """Run the service like a worker, and yield the URL of its endpoint once the service is ready and has an index."""
     async with running(settings):
         pass
-    server = create_server(settings, create_app(settings))
+    server = create_server(settings, create_app(settings, authenticator=authenticator))
     listener = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve([listener]))
     while not server.started:  # noqa: ASYNC110 - uvicorn offers no event to wait for

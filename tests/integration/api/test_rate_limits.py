@@ -6,12 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from benchmarks.callers import HeaderIdentity
 
-from api import app
 from api.config.settings import Settings
 from api.http import front
 from api.identity.authenticator import Authenticator
+from benchmarks.callers import HeaderIdentity
 from tests.support.graphql_client import TOTAL
 from tests.support.http_service import listening_service
 from tests.support.websocket_client import CHANGED, connected, subscribe
@@ -149,10 +148,7 @@ async def test_without_limit_there_are_no_headers(database_url: str, redis_url: 
 
 
 @pytest.mark.usefixtures("no_pause")
-async def test_callers_and_workspaces_have_buckets_of_their_own(
-    database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app, "Authenticator", lambda: Authenticator(HeaderIdentity()))
+async def test_callers_and_workspaces_have_buckets_of_their_own(database_url: str, redis_url: str) -> None:
     limits = Settings(
         database_url=database_url,
         redis_url=redis_url,
@@ -160,7 +156,7 @@ async def test_callers_and_workspaces_have_buckets_of_their_own(
         workspace_points_per_minute=700,
         max_cost=100,
     )
-    async with listening_service(limits) as url:
+    async with listening_service(limits, Authenticator(HeaderIdentity())) as url:
 
         async def status(token: str) -> int:
             body = {"query": "{ tasks(first: 60) { nodes { id } } }"}

@@ -63,8 +63,8 @@ async def signed_in(
     """Yield a function that returns a client of the service with a token."""
     monkeypatch.setattr(directory_module, "LOOK_INTERVAL_SECONDS", 0.1)
     async with Directory(database) as directory:
-        monkeypatch.setattr("api.app.Authenticator", lambda: Authenticator(ApiTokens(directory)))
-        app = create_app(Settings(database_url=database_url, redis_url=redis_url, executor=request.param))
+        settings = Settings(database_url=database_url, redis_url=redis_url, executor=request.param)
+        app = create_app(settings, authenticator=Authenticator(ApiTokens(directory)))
         transport = httpx.ASGITransport(app, client=("192.0.2.7", 1234))
         async with (
             app.router.lifespan_context(app),
