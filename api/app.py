@@ -28,6 +28,7 @@ from api.http.health import livez, readyz
 from api.http.metrics import metrics_endpoint
 from api.http.reply import COMPRESS_FROM_BYTES
 from api.http.request_limit import RequestLimits
+from api.http.session import session_routes
 from api.http.static_site import StaticSite
 from api.http.trusted_hosts import TrustedHosts, trusted_names
 from api.identity.authenticator import Authenticator
@@ -88,6 +89,7 @@ def create_app(
             Route("/graphql", site.playground),
             Route("/graphql/", _without_slash),
             WebSocketRoute("/graphql", GraphQLWebSocket(service, authenticator, identity.watch, streams, origins)),
+            *session_routes(identity, settings.public_url),
             Route("/livez", livez),
             Route("/readyz", readyz(workspaces)),
             Route("/metrics", metrics_endpoint(workspaces, metrics)),

@@ -98,7 +98,7 @@ class Authenticator:
 
     def session(self, headers: Mapping[bytes, bytes]) -> Credential | None:
         """Return the cookie of a session, or None."""
-        if self._sessions is None or _COOKIE_NAME not in (cookies := headers.get(b"cookie", b"")):
+        if self._sessions is None or not self.required or _COOKIE_NAME not in (cookies := headers.get(b"cookie", b"")):
             return None
         value = read_cookie(cookies, SECURE_SESSION_COOKIE) or read_cookie(cookies, SESSION_COOKIE)
         return Credential("session", value) if value else None

@@ -26,6 +26,7 @@ class OidcMethod:
     def __init__(self, settings: IdentitySettings, directory: Directory) -> None:
         self._settings = settings
         self._directory = directory
+        self.audiences = settings.audiences
         self.client = ProviderClient()
         self.providers = {issuer: Provider(issuer, self.client) for issuer in settings.issuers}
         self.verifier = TokenVerifier(self.providers, settings.algorithms, settings.oidc_leeway_seconds)
@@ -42,7 +43,7 @@ class OidcMethod:
 
     async def caller(self, credential: str) -> Caller:
         """Return the caller who has this token. Raises `RequestError`."""
-        token = await self.verifier.verify(credential, self._settings.audiences)
+        token = await self.verifier.verify(credential, self.audiences)
         caller = self.caller_of(token)
         await check_workspace(self._directory, caller.workspace)
         return caller

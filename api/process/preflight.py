@@ -24,10 +24,15 @@ class UnfitStores(Exception):
     """A store that the service must not use. The message has one line for each problem and says how to fix it."""
 
 
-def check_exposure(settings: Settings) -> None:
-    """Raise `SettingsError` if other machines could connect without being identified."""
+def check_identity(settings: Settings) -> None:
+    """Raise `SettingsError` if other machines could connect without being identified, or sessions have no secrets."""
     if (problem := exposure_problem(settings.host, settings)) is not None:
         raise SettingsError(problem)
+    if settings.identity_methods:
+        # Imported late: without identity, the supervisor needs no cryptography.
+        from api.identity.session_secrets import ensure_secrets
+
+        ensure_secrets(settings)
 
 
 def check_trusted_documents(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from api.process.banner import banner
 from api.process.child import Child, SupervisedChild
 from api.process.console import print_message
 from api.process.listeners import ServeError, open_listeners
-from api.process.preflight import check_exposure, check_stores, check_trusted_documents
+from api.process.preflight import check_identity, check_stores, check_trusted_documents
 from api.process.worker import Worker, WorkerDescriptors
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -53,7 +53,7 @@ class Supervisor:
         try:
             for number in _SIGNALS:
                 signal.signal(number, self._on_signal)
-            check_exposure(self._settings)
+            check_identity(self._settings)
             check_trusted_documents(self._settings)
             # Opened early, because this can fail at once while the other steps take time.
             self._listeners = open_listeners(self._settings)

@@ -45,8 +45,8 @@ async def test_origins_of_the_setting_are_allowed(database_url: str, redis_url: 
 
 
 async def test_headers_and_credentials_of_the_settings_are_allowed() -> None:
-    asked = PREFLIGHT | {"Access-Control-Request-Headers": "content-type, Authorization, traceparent"}
-    async with service(cors_headers="authorization, Traceparent", cors_credentials=True) as http:
+    asked = PREFLIGHT | {"Access-Control-Request-Headers": "content-type, Authorization, traceparent, X-Tenant"}
+    async with service(cors_headers="x-tenant, Traceparent", cors_credentials=True) as http:
         preflight = await http.options("/graphql", headers=asked)
         assert preflight.status_code == 200
         assert preflight.headers["Access-Control-Allow-Credentials"] == "true"
@@ -59,12 +59,12 @@ async def test_headers_and_credentials_of_the_settings_are_allowed() -> None:
 
 
 async def test_refused_preflight_names_the_setting(capsys: pytest.CaptureFixture[str]) -> None:
-    headers = PREFLIGHT | {"Access-Control-Request-Headers": "content-type,traceparent,baggage"}
+    headers = PREFLIGHT | {"Access-Control-Request-Headers": "content-type,authorization,tracestate,baggage"}
     async with service() as http:
         for _ in range(2):
             refused = await http.options("/graphql", headers=headers)
             assert refused.status_code == 400
-            assert "header traceparent, baggage. Add it to MILLITASK_CORS_HEADERS" in refused.text
+            assert "header tracestate, baggage. Add it to MILLITASK_CORS_HEADERS" in refused.text
         origin = await http.options("/graphql", headers=PREFLIGHT | {"Origin": "https://evil.example"})
         assert "Add the origin to MILLITASK_CORS_ORIGINS" in origin.text
         method = await http.options("/graphql", headers=PREFLIGHT | {"Access-Control-Request-Method": "DELETE"})

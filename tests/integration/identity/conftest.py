@@ -1,6 +1,7 @@
 """A service that identifies callers by API tokens, and a connection to create and revoke them."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from api.identity import directory as directory_module
 from api.identity import stream_watch
 from db.connection import Connection
 from db.pool import Database
+from api.identity.session_secrets import ensure_secrets
 from tests.support.http_service import listening_service
 
 
@@ -25,8 +27,10 @@ async def connection(database_url: str) -> AsyncIterator[Connection]:
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str) -> Settings:
-    return Settings(database_url=database_url, redis_url=redis_url, identity="tokens", max_batch=5)
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    given = Settings(database_url=database_url, redis_url=redis_url, identity="tokens", max_batch=5, data_dir=tmp_path)
+    ensure_secrets(given)
+    return given
 
 
 @pytest.fixture

@@ -6,22 +6,22 @@ import pytest
 
 from api.config.load import load_settings
 from api.config.settings import Settings, SettingsError
-from api.process.preflight import check_exposure
+from api.process.preflight import check_identity
 
 OIDC: dict[str, Any] = {"identity": "oidc", "oidc_issuers": "https://id.example.com", "oidc_audience": "millitask"}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
 def test_loopback_needs_no_identity(host: str) -> None:
-    check_exposure(Settings(host=host))
+    check_identity(Settings(host=host))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "tasks.example.com"])
 def test_other_addresses_need_identity(host: str) -> None:
     with pytest.raises(SettingsError, match=r"MILLITASK_IDENTITY=tokens.* `python -m api token bootstrap`"):
-        check_exposure(Settings(host=host))
-    check_exposure(Settings(host=host, identity="tokens"))
-    check_exposure(Settings(host=host, **OIDC))
+        check_identity(Settings(host=host))
+    check_identity(Settings(host=host, identity="tokens"))
+    check_identity(Settings(host=host, **OIDC))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,217 @@
+"""The routes of the session in a browser: who am I, sign in, sign out, switch the workspace."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from api.graphql.json_text import NotJson, decode_json
+from api.graphql.request import RequestError
+from api.http.errors import error_response
+from api.identity.authenticator import SECURE_SESSION_COOKIE, SESSION_COOKIE, Credential, Unauthenticated, read_cookie
+from api.identity.identity import Identity
+from api.identity.sessions import Session
+from api.realtime.identification import is_own_origin
+from db.caller import SCOPES, Caller
+
+_CALLBACK = "/session/oidc/callback"
+_SIGN_IN_COOKIE = "millitask_sign_in"
+# Tokens have at most 8,192 characters.
+_MAX_BODY_BYTES = 16 * 1024
+_SAME_SITE = ("same-origin", "none")
+_NO_STORE = {"Cache-Control": "no-store"}
+_FAILED_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Sign-in failed</title><h1>Sign-in failed</h1>
+<p>The sign-in did not succeed, or took longer than ten minutes.</p><p><a href="/">Back to the page</a></p></html>
+"""
+_FAILED_POLICY = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"}
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def session_routes(identity: Identity, public_url: str) -> list[Route]:
+    """Return the routes. public_url: how browsers reach the service; empty for the host of each request."""
+    routes = _SessionRoutes(identity, public_url)
+    return [
+        Route("/session", _answered(routes.show), methods=["GET"]),
+        Route("/session", _answered(routes.sign_out), methods=["DELETE"]),
+        Route("/session/token", _answered(routes.sign_in), methods=["POST"]),
+        Route("/session/workspace", _answered(routes.switch), methods=["POST"]),
+        Route(_CALLBACK, routes.finish, methods=["GET"]),
+        Route("/session/oidc/{issuer}", _answered(routes.start), methods=["GET"]),
+    ]
+
+
+def _answered(handler: Handler) -> Handler:
+    """Return a handler whose `RequestError` becomes a response."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except RequestError as error:
+            return error_response(error.status, str(error), str(error.extensions["code"]), error.headers)
+
+    return answer
+
+
+class _SessionRoutes:
+    def __init__(self, identity: Identity, public_url: str) -> None:
+        self._identity = identity
+        self._public_url = public_url
+
+    async def show(self, request: Request) -> Response:
+        """Return who the caller is, and how people can sign in."""
+        headers = _headers(request)
+        authenticator = self._identity.authenticator
+        session, caller = None, None
+        try:
+            caller = await authenticator.caller(headers)
+            credential = authenticator.credential(headers) if authenticator.required else None
+            if credential is not None and credential.kind == "session":
+                session = self._identity.sessions.read(credential.secret)
+        except RequestError as error:
+            if error.status >= 500:
+                raise
+        return JSONResponse(await self._state(session, caller), headers=_NO_STORE)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Start a session with the token in the body."""
+        self._check_page(request)
+        self._identity.attempts.count(request.client.host if request.client else "")
+        token = (await _json_body(request)).get("token")
+        if not self._identity.authenticator.required or not isinstance(token, str):
+            raise RequestError(400, 'Send a token as JSON: {"token": "mt_…"}.')
+        return await self._signed_in(request, await self._identity.sessions.sign_in(token.strip()))
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session of the browser."""
+        credential = self._own_session(request)
+        if credential is not None:
+            with suppress(Unauthenticated):  # a session that has ended already
+                await self._identity.authenticator.caller_of(credential)
+                self._identity.authenticator.check_csrf(credential, _headers(request))
+        response = JSONResponse(await self._state(None, None), headers=_NO_STORE)
+        self._set_cookie(request, response, "")
+        return response
+
+    async def switch(self, request: Request) -> Response:
+        """Continue the session in another workspace of the same person."""
+        credential = self._own_session(request)
+        if credential is None:
+            raise Unauthenticated("There is no session. Sign in first.")
+        self._identity.authenticator.check_csrf(credential, _headers(request))
+        workspace = (await _json_body(request)).get("workspace")
+        session = self._identity.sessions.read(credential.secret)
+        return await self._signed_in(request, await self._identity.sessions.switched(session, str(workspace)))
+
+    async def start(self, request: Request) -> Response:
+        """Send the browser to the page of an OpenID provider."""
+        if self._identity.sign_in is None:
+            raise RequestError(404, "This service has no OpenID provider.", "NOT_FOUND")
+        self._identity.attempts.count(request.client.host if request.client else "")
+        url = f"{self._base_url(request)}{_CALLBACK}"
+        target, cookie = await self._identity.sign_in.start(request.path_params["issuer"], url)
+        response = RedirectResponse(target, 303, _NO_STORE)
+        secure = self._is_secure(request)
+        response.set_cookie(_SIGN_IN_COOKIE, cookie, 600, path=_CALLBACK, secure=secure, httponly=True, samesite="lax")
+        return response
+
+    async def finish(self, request: Request) -> Response:
+        """Start a session after the provider has sent the browser back, and show the page."""
+        try:
+            if self._identity.sign_in is None:
+                raise Unauthenticated("This service has no OpenID provider.")
+            cookie = read_cookie(_headers(request).get(b"cookie", b""), _SIGN_IN_COOKIE)
+            verified = await self._identity.sign_in.finish(request.query_params, cookie)
+            session = self._identity.sessions.of_person(verified)
+            await self._identity.sessions.caller_of(session)
+            response: Response = RedirectResponse("/", 303, _NO_STORE)
+            self._set_cookie(request, response, self._identity.sessions.cookie(session), session)
+        except RequestError as error:
+            response = HTMLResponse(_FAILED_PAGE, error.status, _NO_STORE | _FAILED_POLICY)
+        response.delete_cookie(_SIGN_IN_COOKIE, path=_CALLBACK)
+        return response
+
+    def _own_session(self, request: Request) -> Credential | None:
+        self._check_page(request)
+        return self._identity.authenticator.session(_headers(request))
+
+    def _check_page(self, request: Request) -> None:
+        """Raise `RequestError` if a page of another site sends the request."""
+        site = request.headers.get("sec-fetch-site", "same-origin")
+        if site not in _SAME_SITE or ("origin" in request.headers and not is_own_origin(request)):
+            raise RequestError(403, "Only the page of this service may sign in or out.", "CSRF_TOKEN_INVALID")
+
+    async def _signed_in(self, request: Request, session: Session) -> Response:
+        caller = await self._identity.sessions.caller_of(session)
+        response = JSONResponse(await self._state(session, caller), headers=_NO_STORE)
+        self._set_cookie(request, response, self._identity.sessions.cookie(session), session)
+        return response
+
+    async def _state(self, session: Session | None, caller: Caller | None) -> dict[str, Any]:
+        identity = self._identity
+        issuers = identity.sign_in.issuers if identity.sign_in is not None else []
+        methods = [*(["token"] if identity.authenticator.required else []), *(["oidc"] if issuers else [])]
+        return {
+            "identity": "required" if identity.authenticator.required else "none",
+            "viewer": None if caller is None else await self._viewer(session, caller),
+            "methods": methods,
+            "issuers": [{"id": issuer.id, "name": issuer.name} for issuer in issuers],
+            "csrf": session.csrf if session is not None else "",
+        }
+
+    async def _viewer(self, session: Session | None, caller: Caller) -> dict[str, Any]:
+        names = await self._identity.workspace_names([caller.workspace, *(session.workspaces if session else ())])
+        workspaces = [{"id": id_, "name": name} for id_, name in names.items()]
+        return {
+            "actor": caller.actor,
+            "name": caller.name,
+            "workspace": {"id": caller.workspace, "name": names.get(caller.workspace, caller.workspace)},
+            "workspaces": workspaces,
+            "scopes": [scope for scope in SCOPES if scope in caller.scopes],
+            "expiresAt": caller.expires_at.isoformat() if caller.expires_at is not None else None,
+        }
+
+    def _set_cookie(self, request: Request, response: Response, value: str, session: Session | None = None) -> None:
+        """Set the cookie of the session, until the browser is closed; or remove it if the value is empty."""
+        secure = self._is_secure(request)
+        for name in (SECURE_SESSION_COOKIE, SESSION_COOKIE):
+            own = name == (SECURE_SESSION_COOKIE if secure else SESSION_COOKIE)
+            if own and session is not None:
+                response.set_cookie(name, value, path="/", secure=secure, httponly=True, samesite="lax")
+            elif name in request.cookies:
+                response.set_cookie(
+                    name, "", 0, path="/", secure=name == SECURE_SESSION_COOKIE, httponly=True, samesite="lax"
+                )
+
+    def _base_url(self, request: Request) -> str:
+        return self._public_url or f"{request.url.scheme}://{request.headers['host']}"
+
+    def _is_secure(self, request: Request) -> bool:
+        return self._base_url(request).startswith("https://")
+
+
+def _headers(request: Request) -> dict[bytes, bytes]:
+    return dict(reversed(request.scope["headers"]))
+
+
+async def _json_body(request: Request) -> dict[str, Any]:
+    """Return the JSON object in the body. Pages of other sites cannot send this content type unasked."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise RequestError(415, "Send application/json.", "UNSUPPORTED_MEDIA_TYPE")
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MAX_BODY_BYTES:
+            raise RequestError(413, f"The body has more than {_MAX_BODY_BYTES:,} bytes.", "BODY_TOO_LARGE")
+    try:
+        decoded = decode_json(body)
+    except NotJson:
+        decoded = None
+    if not isinstance(decoded, dict):
+        raise RequestError(400, "Send a JSON object.")
+    return decoded
