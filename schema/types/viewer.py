@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from schema.types.rate_limit import RateLimit, rate_limit_of
 from schema.types.scope import Scope
 
 
@@ -26,4 +27,7 @@ class Viewer:
     scopes: list[Scope] = strawberry.field(description="What the caller may do.")
     expires_at: datetime | None = strawberry.field(
         description="When the token or the session ends. Null if it does not."
+    )
+    rate_limit: RateLimit | None = strawberry.field(
+        resolver=rate_limit_of, description="The rate limit of the caller. Null if there is none."
     )

@@ -8,9 +8,9 @@ import pytest
 from api.config.settings import Settings
 from api.identity import directory as directory_module
 from api.identity import stream_watch
+from api.identity.session_secrets import ensure_secrets
 from db.connection import Connection
 from db.pool import Database
-from api.identity.session_secrets import ensure_secrets
 from tests.support.http_service import listening_service
 
 

@@ -12,7 +12,7 @@ import pytest
 from api.config.settings import Settings
 from api.realtime.websocket import FORBIDDEN
 from db.api_tokens import revoke_token
-from db.pool import Connection
+from db.connection import Connection
 from tests.support.graphql_client import Client
 from tests.support.http_service import listening_service
 from tests.support.oidc_provider import AUDIENCE, real_provider

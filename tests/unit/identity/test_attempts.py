@@ -17,7 +17,7 @@ def test_attempts_of_one_network_are_limited(monkeypatch: pytest.MonkeyPatch) ->
         counted.count("2001:db8::ffff")
     assert (caught.value.status, caught.value.extensions["code"]) == (429, "TOO_MANY_ATTEMPTS")
     assert 1 <= int(caught.value.headers["Retry-After"]) <= 60
-    monkeypatch.setattr(attempts.time, "monotonic", lambda: 10.0**9)
+    monkeypatch.setattr("api.identity.attempts.time.monotonic", lambda: 10.0**9)
     counted.count("2001:db8::ffff")
 
 
