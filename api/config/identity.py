@@ -92,7 +92,7 @@ class IdentitySettings(Limits):
                 if not getattr(self, name):
                     raise ValueError(f"{PREFIX}IDENTITY contains oidc, which needs {PREFIX}{name.upper()}. Set it.")
         if len(self.client_ids) > len(self.issuers):
-            raise ValueError(f"{PREFIX}OIDC_CLIENT_IDS must not have more entries than {PREFIX}OIDC_ISSUERS")
+            raise ValueError(f"{PREFIX}OIDC_CLIENT_IDS must not have more entries than MILLITASK_OIDC_ISSUERS")
         return self
 
     @property

@@ -20,7 +20,7 @@ _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[?[0-9a-f:]+\]?|\*", re.IGN
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 _METHODS = ("tokens", "oidc")
-# Signatures by a private key only. With HMAC, every verifier of a token could also forge one.
+# Signatures by a private key only. With HMAC, a verifier could also forge tokens.
 _ALGORITHMS = (*(f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)), "EdDSA")
 
 

@@ -111,7 +111,7 @@ class _SessionRoutes:
     async def start(self, request: Request) -> Response:
         """Send the browser to the page of an OpenID provider."""
         if self._identity.sign_in is None:
-            raise RequestError(404, "This service has no OpenID provider.", "NOT_FOUND")
+            raise RequestError(404, "This service has no OpenID provider.")
         self._identity.attempts.count(request.client.host if request.client else "")
         url = f"{self._base_url(request)}{_CALLBACK}"
         target, cookie = await self._identity.sign_in.start(request.path_params["issuer"], url)

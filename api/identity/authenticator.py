@@ -36,7 +36,7 @@ class CrossSiteRefused(RequestError):
 
 
 class Credential(Struct, frozen=True, gc=False):
-    """What a caller has sent: a token, or the value of the session cookie. Its text never appears in a log."""
+    """The credential of a caller: a token, or the value of the session cookie. Its text never appears in a log."""
 
     kind: Literal["bearer", "session"]
     secret: str

@@ -1,4 +1,4 @@
-"""Why a caller is refused, besides a missing credential."""
+"""Errors that refuse a caller with a credential."""
 
 from api.graphql.request import RequestError
 from api.identity.authenticator import Unauthenticated

@@ -23,7 +23,7 @@ _KEY_TYPES = ("RSA", "EC", "OKP")
 
 
 class Metadata(Struct, frozen=True):
-    """What discovery says of a provider, and its public keys for signatures by id."""
+    """The endpoints of a provider, and its public keys for signatures by id."""
 
     authorization_endpoint: str
     token_endpoint: str
@@ -50,7 +50,7 @@ class Provider:
         self._problem = ""
 
     async def metadata(self) -> Metadata:
-        """Return the metadata of the provider, fetched if necessary. Raises `IdentityUnavailable`."""
+        """Return the endpoints and keys, fetched if necessary. Raises `IdentityUnavailable`."""
         now = time.monotonic()
         if self._metadata is None or now - self._fetched_at > _VALID_SECONDS:
             await self._fetch()
@@ -84,7 +84,7 @@ class Provider:
         return self._fetching
 
     async def _fetch(self) -> None:
-        """Fetch once for all who wait, unless the last fetch was only just."""
+        """Fetch once for all callers, unless the last fetch was too recent."""
         if self._fetching is not None or self._may_fetch(time.monotonic()):
             await asyncio.shield(self._start_fetching())
 

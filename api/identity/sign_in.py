@@ -31,7 +31,7 @@ class Issuer(NamedTuple):
 
 
 class SignIn:
-    """Starts and finishes sign-ins. What must come back unchanged is in an encrypted cookie of the browser."""
+    """Starts and finishes sign-ins. Their state is in an encrypted cookie of the browser."""
 
     def __init__(self, settings: IdentitySettings, oidc: OidcMethod, secrets_: SessionSecrets) -> None:
         self._settings = settings

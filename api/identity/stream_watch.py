@@ -13,9 +13,9 @@ from api.identity.authenticator import Authenticator, Credential
 from db.caller import Caller
 
 log = structlog.get_logger(__name__)
-# Knowledge of a credential is at most 4 s old, so a stream ends within 5 s.
+# The knowledge of a credential is at most 4 s old, so a stream ends within 5 s.
 CHECK_SECONDS = 1.0
-# Credentials that are checked at once. The unknown ones share a statement.
+# Credentials that are checked at once. Unknown ones share a statement.
 _CHECKED_AT_ONCE = 200
 
 

@@ -85,7 +85,7 @@ class TokenVerifier:
         if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
             raise InvalidCredential(f"A token has at most {MAX_TOKEN_CHARACTERS:,} ASCII characters.")
         header, claims = _unverified(token)
-        # What needs no key is checked first, so that most wrong tokens cost no signature and no fetch.
+        # Checks without a key come first, so that most wrong tokens cost no signature and no fetch.
         if header.get("alg") not in (self._registry.allowed or ()):
             raise InvalidCredential("The token is signed by an algorithm that is not accepted.")
         if "crit" in header:

@@ -14,7 +14,7 @@ from db.caller import ANONYMOUS, Caller
 
 
 class Identification:
-    """The caller of one connection: none, until `identify` has returned."""
+    """The caller of one connection, which `identify` finds."""
 
     def __init__(self, authenticator: Authenticator, watch: StreamWatch, connection: HTTPConnection) -> None:
         self._authenticator = authenticator
