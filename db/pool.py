@@ -65,8 +65,8 @@ class Database:
         bound._workspace = workspace
         return bound
 
-    def for_administration(self) -> Self:
-        """Return the same pool with connections that may send statements for any workspace, or for all of them."""
+    def for_every_workspace(self) -> Self:
+        """Return the same pool with connections that send statements for any workspace, or for all of them."""
         unbound = copy.copy(self)
         unbound._workspace = None
         return unbound

@@ -105,7 +105,7 @@ async def _remove(store: "Store", id_: str) -> int:
             shown = removed
             print_message(f"Removed {removed:,} tasks.")
 
-    return await remove_workspace(store.database.for_administration(), store.redis, id_, progress)
+    return await remove_workspace(store.database.for_every_workspace(), store.redis, id_, progress)
 
 
 _PROGRESS_ROWS = 50_000

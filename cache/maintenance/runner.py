@@ -119,12 +119,13 @@ async def background(
 @asynccontextmanager
 async def maintenance(store: Store) -> AsyncIterator[None]:
     """Run the background work of one workspace while the block runs."""
-    watcher = GateWatcher(store.database)
+    database = store.database.for_every_workspace()
+    watcher = GateWatcher(database)
     watcher.add(store.gate_lease)
     async with background(
         lambda: (store,),
         watcher,
-        store.database,
+        database,
         store.redis,
         store.metrics,
         retention=store.retention,

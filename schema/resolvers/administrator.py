@@ -19,7 +19,7 @@ Fields = dict[str, Any]
 def database(info: Info) -> Database:
     """Return the database, after keeping the answer out of the page cache: `rev` does not change with it."""
     info.context.session.cache.forbid_caching()
-    return info.context.session.store.database.for_administration()
+    return info.context.session.store.database.for_every_workspace()
 
 
 def actor(info: Info) -> Actor:

@@ -71,7 +71,7 @@ async def gate_watchers(*stores: Store) -> AsyncIterator[None]:
     """Run the gate watcher of each store, and no other background work."""
     watchers = []
     for store in stores:
-        watcher = GateWatcher(store.database)
+        watcher = GateWatcher(store.database.for_every_workspace())
         watcher.add(store.gate_lease)
         watchers.append(asyncio.create_task(watcher.run()))
     try:
