@@ -53,7 +53,7 @@ class UnresponsiveConnection(Connection):
     """A connection that holds back each result until `answers` is set."""
 
     def __init__(self, connection: Connection, answers: asyncio.Event) -> None:
-        super().__init__(connection.raw, lambda: None, "default")
+        super().__init__(connection.raw, lambda: None, None)
         self._answers = answers
 
     async def query(
@@ -187,7 +187,7 @@ async def test_redis_is_used_again_once_the_watcher_has_reached_it(store: Store)
 
 async def test_watcher_reconnects_when_its_connection_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     backend_pids: list[int] = []
-    dedicated_connection = store.database.dedicated_connection
+    dedicated_connection = store.database.for_every_workspace().dedicated_connection
 
     @asynccontextmanager
     async def recorded() -> AsyncIterator[Connection]:

@@ -26,6 +26,7 @@ FILL: LiteralString = """
 # The gate table has one row for each workspace. PostgreSQL uses its index only if the table has many rows.
 GATES: LiteralString = "INSERT INTO gate SELECT 'w' || n, 'on', n, 'run' FROM generate_series(1, 10000) AS n"
 WORKSPACES: LiteralString = "INSERT INTO workspace (id, name) SELECT 'w' || n, 'W' FROM generate_series(1, 10000) AS n"
+STATEMENT = re.compile(r"\s*(--.*\s*)?(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 IN_GATE: LiteralString = "SELECT epoch FROM gate WHERE workspace_id = 'w77'"
 
 MODULES = (task_table, gate, idle_gates, due_work, pages, purge, index_source, word_index, deleted)
@@ -82,8 +83,9 @@ def statements() -> dict[str, LiteralString]:
     found: dict[str, LiteralString] = {name: text for name, (_, text) in (PAGES | COUNTS | SEARCHES).items()} | DELETED
     for module in MODULES:
         for name, value in vars(module).items():
-            tokens = value.split(maxsplit=1) if isinstance(value, str) and name.isupper() else []
-            if tokens and tokens[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH") and not name.startswith("_"):
+            if not isinstance(value, str) or not name.isupper() or name.startswith("_"):
+                continue
+            if STATEMENT.match(value):
                 found[name] = value
     return found
 
