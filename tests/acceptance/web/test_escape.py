@@ -1,6 +1,8 @@
-"""Tests Escape when it follows at once the key that opens a dialog or a menu, which receives the focus a moment later."""
+"""Tests keys that follow at once the key that opens a dialog or a menu, which receives the focus a moment later."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -18,17 +20,23 @@ _PRESS_THEN_ESCAPE = """async (key) => {
     press({ key: 'Escape' });
 }"""
 # Presses Escape when the dialog appears. The focus is not in the dialog yet.
-_ESCAPE_WHEN_OPENED = """() => new MutationObserver((_, observer) => {
-    if (!document.querySelector('[aria-modal=true], aside')) return;
-    observer.disconnect();
-    document.activeElement.dispatchEvent(
-        new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }));
-}).observe(document.body, { childList: true, subtree: true })"""
+_ESCAPE_WHEN_OPENED = """() => {
+    window.escaped = new Promise((resolve) => new MutationObserver((_, observer) => {
+        if (!document.querySelector('[aria-modal=true], aside')) return;
+        observer.disconnect();
+        document.activeElement.dispatchEvent(
+            new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }));
+        resolve();
+    }).observe(document.body, { childList: true, subtree: true }));
+}"""
 
 
-async def escape_when_opened(tab: Page) -> None:
-    """Press Escape as soon as the next dialog or panel appears, before it can take the focus."""
+@asynccontextmanager
+async def escape_when_opened(tab: Page) -> AsyncIterator[None]:
+    """Press Escape as soon as the body has opened a dialog or a panel, before that can take the focus."""
     await tab.evaluate(_ESCAPE_WHEN_OPENED)
+    yield
+    await tab.evaluate("window.escaped")
 
 
 def modal_dialogs(tab: Page) -> Locator:
@@ -62,8 +70,8 @@ async def test_focus_returns_from_a_dialog_that_is_closed_at_once(site: Site, op
     await tasks.expect_rows("Write the letter")
     await press("Home")
     for _ in range(2):
-        await escape_when_opened(tab)
-        await press(key)
+        async with escape_when_opened(tab):
+            await press(key)
         await expect(modal_dialogs(tab)).to_have_count(0)
         await expect(tasks.grid).to_be_focused()
 

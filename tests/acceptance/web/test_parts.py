@@ -123,8 +123,8 @@ async def test_part_that_is_gone_fails_alone(site: Site, open_tab: OpenTab, moni
     await press(key)
     await expect(failure).to_be_visible()
     await bring_back()
-    await escape_when_opened(tab)
-    await failure.get_by_role("button", name="Try again").press("Enter")
+    async with escape_when_opened(tab):
+        await failure.get_by_role("button", name="Try again").press("Enter")
     await expect(failure).to_be_hidden()
     await expect(open_parts(tab)).to_have_count(0)
     await expect(tasks.grid).to_be_focused()

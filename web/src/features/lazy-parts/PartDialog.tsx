@@ -30,11 +30,18 @@ export function PartDialog({ hidden, ...props }: Props) {
 
 function OpenDialog({ kind, onRetry, onDismiss }: Omit<Props, 'hidden'>) {
   const titleId = useId();
-  useEscapeKey(true, () => onDismiss?.());
+  const ref = useModalDialog(onDismiss);
+  // An open dialog would keep the focus from what `onDismiss` gives it to.
+  const close = () => {
+    ref.current?.close();
+    onDismiss?.();
+  };
+  const dismiss = onDismiss && close;
+  useEscapeKey(true, () => dismiss?.());
   return (
     // While the code is loaded, the dialog is invisible for a moment, but takes the keys that are meant for the part.
     <dialog
-      ref={useModalDialog(onDismiss)}
+      ref={ref}
       // Shortcuts are off in an element with this role.
       role="dialog"
       aria-labelledby={titleId}
@@ -43,7 +50,7 @@ function OpenDialog({ kind, onRetry, onDismiss }: Omit<Props, 'hidden'>) {
       className={styles.dialog}
     >
       <h2 id={titleId}>{TITLES[kind]()}</h2>
-      {kind !== 'loading' && <FailureActions onRetry={onRetry} onDismiss={onDismiss} />}
+      {kind !== 'loading' && <FailureActions onRetry={onRetry} onDismiss={dismiss} />}
     </dialog>
   );
 }
