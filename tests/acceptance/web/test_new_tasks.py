@@ -1,9 +1,10 @@
 """Tests the number of new tasks: it is right after an outage, for the tab's own tasks, and in every view."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, expect
+from playwright.async_api import BrowserContext, Locator, Route, expect
 
 from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
@@ -147,3 +148,31 @@ async def test_only_tasks_of_the_view_are_new(
     # A search is fetched again after an outage. What it finds then is not announced.
     await expect(found.row("Another task to do")).to_have_count(1)
     await expect(any_new_tasks(found)).to_be_hidden()
+
+
+async def test_a_jump_while_an_own_task_is_fetched_is_kept(site: Site, open_tab: OpenTab) -> None:
+    tab = await open_tab("/")
+    tasks = TaskList(tab)
+    await expect(tasks.row("Task 1")).to_be_in_viewport()
+    await tasks.expect_connected()
+    held, released = asyncio.Event(), asyncio.Event()
+
+    async def hold_first_page(route: Route) -> None:
+        if "TaskPage" in (route.request.post_data or "") and not held.is_set():
+            held.set()
+            await released.wait()
+        await route.continue_()
+
+    await tab.route("**/graphql", hold_first_page)
+    await create_here(tasks, "Created here")
+    await held.wait()
+    await tasks.page_number.fill("2")
+    await tasks.page_number.press("Enter")
+    await expect(tasks.row("Task 110")).to_be_in_viewport()
+    # The list is fetched once more, because the first fetch may have begun before the task was created.
+    async with tab.expect_response(lambda response: "TaskPage" in (response.request.post_data or "")):
+        released.set()
+    await tasks.expect_counts(All=TASKS + 1)
+    await tab.wait_for_timeout(500)  # longer than the page waits before it scrolls
+    await expect(tasks.row("Task 110")).to_be_in_viewport()
+    await expect(tasks.row("Created here")).to_be_hidden()

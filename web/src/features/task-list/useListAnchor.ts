@@ -58,14 +58,20 @@ export function useListAnchor({ virtualizerRef, initialTotal, counted, newestFir
     },
     [rows, metricsKeys],
   );
-  /** Refetch, and scroll to the end of the list where new tasks appear. */
+  /**
+   * Refetch, and scroll to the end of the list where new tasks appear. With `unlessMoved`, a list that the person has
+   * scrolled in this time stays there. Resolves to whether the list shows its end.
+   */
   const goToNewTasks = useCallback(
-    async (refetch: () => Promise<unknown>, where: 'top' | 'bottom') => {
+    async (refetch: () => Promise<unknown>, where: 'top' | 'bottom', { unlessMoved = false } = {}) => {
       goingToNewTasks.current = true;
+      const topBefore = virtualizerRef.current?.top;
       try {
         await refetch();
         await new Promise((resolve) => setTimeout(resolve, REPORT_DELAY_MS));
+        if (unlessMoved && virtualizerRef.current?.top !== topBefore) return false;
         virtualizerRef.current?.scrollToRow(where === 'bottom' ? latestExtent.current.total - 1 : 0, 'top');
+        return true;
       } finally {
         goingToNewTasks.current = false;
       }

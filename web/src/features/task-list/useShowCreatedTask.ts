@@ -18,7 +18,8 @@ export function useShowCreatedTask({ view, list, refresh, focus }: Options): voi
       taskCreatedHere.subscribe(() => {
         const task = taskCreatedHere.get();
         if (!task || view.q || view.order !== 'NEWEST' || !includesTask(view, task)) return;
-        void goToNewTasks(refresh, 'top').then(() => {
+        void goToNewTasks(refresh, 'top', { unlessMoved: true }).then((shown) => {
+          if (!shown) return;
           setActiveRow(rows.rowOf(task.id) ?? -1);
           // The person may have begun to type in the time that this took.
           if (!document.activeElement?.matches('input:not([type=checkbox]), textarea, select')) focus();
