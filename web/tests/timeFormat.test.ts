@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { expiryUrgency } from '@/features/tasks/expiryUrgency';
 import { calendarDays, formatTimeLeft } from '@/ui/format';
-import { formatFullTime, formatTimeOfDay, formatTimeUntil, formatWeekdayAndTime } from '@/ui/timeFormat';
+import { formatFullTime, formatTimeOfDay, formatRemainingTime, formatWeekdayAndTime } from '@/ui/timeFormat';
 import { inTimeZone } from './timeZones';
 
 const plain = (text: string) => text.replace(/\s/g, ' ');
@@ -36,12 +36,12 @@ describe('in Berlin', () => {
     ['2027-03-27T15:30:00', 'in 4 months'],
     ['2199-12-31T15:30:00', 'in 173 years'],
   ])('%s is %s', (time, expected) => {
-    expect(formatTimeUntil(new Date(time), new Date('2026-11-27T15:30:00'), 'en-DE')).toBe(expected);
+    expect(formatRemainingTime(new Date(time), new Date('2026-11-27T15:30:00'), 'en-DE')).toBe(expected);
   });
 
   test('a week with a change of the clocks has seven days', () => {
     const [before, after] = [new Date('2027-10-30T09:00:00'), new Date('2027-11-06T09:00:00')];
-    expect(formatTimeUntil(after, before, 'de-DE')).toBe('in 7 Tagen');
+    expect(formatRemainingTime(after, before, 'de-DE')).toBe('in 7 Tagen');
     expect(calendarDays(before, after)).toBe(7);
     expect(calendarDays(after, before)).toBe(-7);
   });
@@ -52,7 +52,7 @@ describe('in Berlin', () => {
     )) {
       for (let hours = 24; hours < 13 * 24; hours += 5) {
         const at = new Date(now.getTime() + hours * 3_600_000);
-        expect(formatTimeLeft(at.toISOString(), now)).toBe(formatTimeUntil(at, now, 'en'));
+        expect(formatTimeLeft(at.toISOString(), now)).toBe(formatRemainingTime(at, now, 'en'));
       }
     }
   });

@@ -44,7 +44,7 @@ export function formatTimeOfDay(
 }
 
 /** Return "in 20 minutes", "in 5 hours", "tomorrow", "in 3 days", "in 6 weeks" or "in 4 months". */
-export function formatTimeUntil(at: Date, now: Date, locale = textLocale()): string {
+export function formatRemainingTime(at: Date, now: Date, locale = textLocale()): string {
   const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const ms = at.getTime() - now.getTime();
   if (ms < HOUR_MS) return format.format(Math.max(Math.floor(ms / MINUTE_MS), 1), 'minute');

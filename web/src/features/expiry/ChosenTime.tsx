@@ -2,7 +2,7 @@
 import { Radio, Text } from '@mantine/core';
 import { expiryUrgency } from '@/features/tasks/expiryUrgency';
 import { t } from '@/ui/messages';
-import { formatFullTime, formatTimeOfDay, formatTimeUntil } from '@/ui/timeFormat';
+import { formatFullTime, formatTimeOfDay, formatRemainingTime } from '@/ui/timeFormat';
 import styles from './ExpiryPicker.module.css';
 import { clockChangeText } from './expiryTexts';
 import type { useExpiryInput } from './useExpiryInput';
@@ -20,7 +20,7 @@ export function ChosenTime({ input, now }: Props) {
         {at && !problem && (
           <>
             <span className={styles.until} data-urgency={expiryUrgency(at.toISOString(), now)}>
-              {formatTimeUntil(at, now)}
+              {formatRemainingTime(at, now)}
             </span>{' '}
             <span>{formatFullTime(at)}</span>
           </>

@@ -4,7 +4,7 @@ import { useId, useRef, useState } from 'react';
 import { expiryUrgency } from '@/features/tasks/expiryUrgency';
 import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
-import { formatTimeUntil, formatWeekdayAndTime } from '@/ui/timeFormat';
+import { formatRemainingTime, formatWeekdayAndTime } from '@/ui/timeFormat';
 import { useNow } from '@/ui/useNow';
 import styles from './ExpiryField.module.css';
 import { ExpiryPicker } from './parts';
@@ -65,7 +65,7 @@ function ExpiryValue({ value }: { value: string | null }) {
   const time = formatWeekdayAndTime(at);
   const left = (
     <span className={styles.left} data-urgency={expiryUrgency(value, now)}>
-      {at > now ? formatTimeUntil(at, now) : t('expiry.now')}
+      {at > now ? formatRemainingTime(at, now) : t('expiry.now')}
     </span>
   );
   // Inline, so that the space between the two belongs to the name of the button.
