@@ -5,20 +5,16 @@ Each action is chosen at random, with a fixed seed. The memory is read after a f
 
 import asyncio
 import random
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
-from playwright.async_api import CDPSession, Page, async_playwright, expect
+from playwright.async_api import CDPSession, Page, expect
 
+from benchmarks.browser import site_and_browser
 from benchmarks.report import Report, note
 from benchmarks.web import open_tab
-from tests.acceptance.web.chromium import ARGUMENTS, chromium
-from tests.acceptance.web.site import Site
 from tests.acceptance.web.task_list import TaskList
-from tools.page import WEB, build
 
 SEED = 17
 READINGS = 6
@@ -210,18 +206,10 @@ async def _use(report: Report, tab: Page, minutes: float) -> None:
 
 
 async def _measure(report: Report, minutes: float) -> None:
-    with tempfile.TemporaryDirectory() as folder, Site(Path(folder)) as site:
-        await asyncio.to_thread(site.replace_tasks, report.count)
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=chromium(), args=ARGUMENTS, chromium_sandbox=False
-            )
-            expect.set_options(timeout=30_000)
-            await _use(report, await open_tab(browser, site), minutes)
-            await browser.close()
+    async with site_and_browser(report.count) as (site, browser):
+        await _use(report, await open_tab(browser, site), minutes)
 
 
 def run(report: Report, minutes: float) -> None:
-    """Build the web page, serve it over `report.count` tasks, and use it for some minutes."""
-    build(WEB)
+    """Serve the web page over `report.count` tasks, and use it for some minutes."""
     asyncio.run(_measure(report, minutes))

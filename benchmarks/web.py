@@ -7,18 +7,15 @@ import asyncio
 import random
 import re
 import statistics
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
+from benchmarks.browser import site_and_browser
 from benchmarks.report import Report, percentile
-from tests.acceptance.web.chromium import ARGUMENTS, chromium
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.task_list import TaskList
-from tools.page import WEB, build
 
 JUMPS, WINDOWS, CHANGES, BULK_TASKS = 60, 300, 40, 75_000
 KEY_INTERVAL_MS = 100  # a fast typist
@@ -184,22 +181,14 @@ async def measure_bulk_change(report: Report, browser: Browser, site: Site) -> N
 
 
 async def _measure(report: Report) -> None:
-    with tempfile.TemporaryDirectory() as folder, Site(Path(folder)) as site:
-        await asyncio.to_thread(site.replace_tasks, report.count)
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=chromium(), args=ARGUMENTS, chromium_sandbox=False
-            )
-            expect.set_options(timeout=30_000)
-            await measure_first_load(report, browser, site)
-            await measure_session(report, browser, site)
-            await measure_jumps(report, browser, site)
-            await measure_changes(report, browser, site)
-            await measure_bulk_change(report, browser, site)
-            await browser.close()
+    async with site_and_browser(report.count) as (site, browser):
+        await measure_first_load(report, browser, site)
+        await measure_session(report, browser, site)
+        await measure_jumps(report, browser, site)
+        await measure_changes(report, browser, site)
+        await measure_bulk_change(report, browser, site)
 
 
 def run(report: Report) -> None:
-    """Build the web page, serve it over `report.count` tasks, and measure it."""
-    build(WEB)
+    """Serve the web page over `report.count` tasks, and measure it."""
     asyncio.run(_measure(report))
