@@ -9,6 +9,11 @@ from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.task_list import TaskList
 
+_CREATE = "mutation ($input: CreateTasksInput!) { createTasks(input: $input) { results { task { id } } } }"
+_ALL = """query ($after: String) { tasks(first: 100, after: $after) {
+    nodes { id title status version } pageInfo { hasNextPage endCursor }
+} }"""
+
 
 async def search(tab: Page, text: str) -> TaskList:
     """Search by keyboard only. The list has the focus afterwards."""
@@ -52,6 +57,49 @@ async def test_results_are_marked_counted_and_narrowed_by_tabs(site: Site, open_
     await expect(tasks.search_summary).to_be_hidden()
     await expect(tasks.search_field).to_have_value("")
     await expect(tasks.grid.locator("mark")).to_have_count(0)
+
+
+async def all_tasks(site: Site) -> dict[str, tuple[str, int]]:
+    """Read status and version of every task from the API, by title."""
+    tasks: dict[str, tuple[str, int]] = {}
+    after = None
+    while True:
+        page = (await site.execute(_ALL, after=after))["tasks"]
+        tasks |= {node["title"]: (node["status"], node["version"]) for node in page["nodes"]}
+        if not page["pageInfo"]["hasNextPage"]:
+            return tasks
+        after = page["pageInfo"]["endCursor"]
+
+
+async def test_all_matches_in_a_tab_are_changed_and_nothing_else(site: Site, open_tab: OpenTab) -> None:
+    new = [
+        {"title": f"{('Parcel', 'Letter')[n % 2]} {n}", "status": ("TODO", "IN_PROGRESS", "DONE")[n % 3]}
+        for n in range(750)
+    ]
+    await site.execute(_CREATE, input={"tasks": new})
+    before = await all_tasks(site)
+    matches = {title for title, (status, _) in before.items() if "Parcel" in title and status == "TODO"}
+    assert len(matches) == 125  # more than a page
+
+    tab = await open_tab("/?status=TODO")
+    tasks = await search(tab, "parcel")
+    await expect(tasks.search_summary).to_contain_text("in To do")
+    await expect(tasks.rows.first).to_contain_text("Parcel")
+    await tab.keyboard.press("ControlOrMeta+a")
+    await tab.keyboard.press("s")
+    await expect(tab.get_by_role("menuitem", name="In progress")).to_be_visible()
+    await tab.keyboard.press("2")
+    await expect(tasks.message("Set the status of 125 tasks to In progress.")).to_be_visible()
+    await expect(tasks.heading("No matching tasks")).to_be_visible()
+
+    after = await all_tasks(site)
+    changed = {title: ("IN_PROGRESS", version + 1) for title, (_, version) in before.items() if title in matches}
+    assert after == before | changed
+
+    await tab.keyboard.press("ControlOrMeta+z")
+    await expect(tasks.message("Undone for 125 tasks.")).to_be_visible()
+    undone = {title: ("TODO", version + 2) for title, (_, version) in before.items() if title in matches}
+    assert await all_tasks(site) == before | undone
 
 
 async def test_more_results_than_were_counted_have_a_plus(site: Site, open_tab: OpenTab) -> None:
