@@ -12,8 +12,6 @@ import {
   visibleSlice,
 } from './scrollGeometry';
 
-/** Rows to draw until the viewport has been measured. */
-const INITIAL_ROWS = 30;
 const SETTLED_MS = 60;
 const IDLE_MS = 200;
 
@@ -40,7 +38,7 @@ export function useScaledVirtualizer({ scrollerRef, total, rowHeight, initialRow
   const positionRowHeight = useRef(rowHeight);
   const [slice, setSlice] = useState<VisibleSlice>({
     first: initialRow,
-    last: initialRow + INITIAL_ROWS,
+    last: initialRow + Math.ceil(window.innerHeight / rowHeight), // until the viewport has been measured
     top: initialRow,
     shift: 0,
   });
