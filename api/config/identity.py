@@ -128,5 +128,5 @@ def exposure_problem(host: str, settings: IdentitySettings) -> str | None:
     return (
         f"{PREFIX}HOST={host} lets other machines connect, but with {PREFIX}IDENTITY=none everyone who connects can "
         f"read and change every task. Set {PREFIX}IDENTITY=tokens, and create the first token with "
-        f"`python -m api token bootstrap` (docs/how-to/identify-callers.md). Or listen on 127.0.0.1."
+        f"`python -m api token bootstrap --file FILE` (docs/how-to/identify-callers.md). Or listen on 127.0.0.1."
     )

@@ -18,7 +18,7 @@ def test_loopback_needs_no_identity(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "tasks.example.com"])
 def test_other_addresses_need_identity(host: str) -> None:
-    with pytest.raises(SettingsError, match=r"MILLITASK_IDENTITY=tokens.* `python -m api token bootstrap`"):
+    with pytest.raises(SettingsError, match=r"MILLITASK_IDENTITY=tokens.* `python -m api token bootstrap --file FILE`"):
         check_identity(Settings(host=host))
     check_identity(Settings(host=host, identity="tokens"))
     check_identity(Settings(host=host, **OIDC))
