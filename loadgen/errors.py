@@ -9,6 +9,10 @@ class RequestRejected(LoadError):
     """The service rejected a request. Sending the same request again would fail again."""
 
 
+class CallerRefused(RequestRejected):
+    """The service requires a token, or refuses the one that was sent."""
+
+
 class RetriesExhausted(LoadError):
     """No request succeeded within the maximum wait."""
 

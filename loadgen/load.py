@@ -11,7 +11,14 @@ from functools import partial
 
 from loadgen.batches import Batch, batches
 from loadgen.client import Client, open_client
-from loadgen.errors import LoadError, RequestRejected, RetriesExhausted, ServiceUnavailable, ServiceUnreachable
+from loadgen.errors import (
+    CallerRefused,
+    LoadError,
+    RequestRejected,
+    RetriesExhausted,
+    ServiceUnavailable,
+    ServiceUnreachable,
+)
 from loadgen.progress import Progress, show_progress
 from loadgen.retries import RetryPolicy
 from loadgen.stats import LoadStats
@@ -72,6 +79,8 @@ async def _check_service(client: Client) -> int:
         return await client.total_count()
     except ServiceUnreachable as error:
         raise RetriesExhausted(f"{error}. Is the service running?") from error
+    except CallerRefused:
+        raise
     except RequestRejected as error:
         raise RequestRejected(f"the URL is not the GraphQL endpoint of Millitask: {error}") from error
 

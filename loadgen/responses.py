@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
-from loadgen.errors import RateLimited, RequestRejected, ServiceUnavailable
+from loadgen.errors import CallerRefused, RateLimited, RequestRejected, ServiceUnavailable
 
 # After these codes the loader sends the same batch again.
 _RETRIED_CODES = {"UNAVAILABLE", "OUTCOME_UNKNOWN", "DATABASE_BUSY", "WRITES_BUSY"}
 # Retried like 5xx: the request may succeed later.
 _RETRIED_STATUSES = {HTTPStatus.REQUEST_TIMEOUT}
+_CALLER_STATUSES = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
 class UserError(msgspec.Struct, gc=False):
@@ -75,7 +76,8 @@ def response_data(status: int, headers: Mapping[str, str], body: bytes) -> msgsp
 
     Raises RateLimited for 429, and ServiceUnavailable for 408, 5xx and the GraphQL error codes that mean a retry, such
     as UNAVAILABLE. A retry is safe because every task has a fixed id: the service creates no task twice. Raises
-    RequestRejected for every other error, and if the response is not GraphQL.
+    CallerRefused for 401 and 403 with a GraphQL error, and RequestRejected for every other error, and if the response
+    is not GraphQL.
     """
     try:
         response = _decode_response(body)
@@ -100,6 +102,8 @@ def _check_status(status: int, headers: Mapping[str, str], body: bytes, response
         raise RateLimited(reason, _retry_after(headers.get("retry-after")))
     if status in _RETRIED_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise ServiceUnavailable(reason, _retry_after(headers.get("retry-after")))
+    if status in _CALLER_STATUSES and response and response.errors:
+        raise CallerRefused(f"{reason} The loader sends the token from --token or MILLITASK_TOKEN.")
     raise RequestRejected(reason)
 
 

@@ -76,6 +76,14 @@ async def test_wrong_url_is_reported(server: ScriptedServer, monkeypatch: pytest
     assert out == "the URL is not the GraphQL endpoint of Millitask: HTTP 404: no such page\n"
 
 
+async def test_refused_token_is_reported(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = b'{"errors": [{"message": "The request has no token.", "extensions": {"code": "UNAUTHENTICATED"}}]}'
+    monkeypatch.setattr(server, "reply", lambda body: Reply(401, refusal))
+    code, out, _ = await run("--count", "1", "--url", server.url)
+    assert code == 1
+    assert out == ("HTTP 401: The request has no token. The loader sends the token from --token or MILLITASK_TOKEN.\n")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
