@@ -20,16 +20,24 @@ Result = TypeVar("Result")
 
 
 async def with_store(use: Callable[["Store"], Awaitable[Result]], workspace: str = DEFAULT_WORKSPACE) -> Result:
-    """Call `use` with the store of a workspace of the running service and return its result."""
+    """Call `use` with the store of a workspace of the running service and return its result.
+
+    Raises `CommandFailed` if there is no such workspace, or it is being deleted.
+    """
     from cache.metrics import StoreMetrics
     from cache.redis.client import Redis
     from cache.store import Store
     from db.pool import Database
+    from db.workspaces import workspaces_page
 
     urls = find_stores(load_settings())
     if urls is None:
         raise no_running_stores("DATABASE_URL and REDIS_URL")
     async with Database(urls.database_url) as database, Redis(urls.redis_url) as redis:
+        async with database.connection() as connection:
+            found = await workspaces_page(connection, count=1, only=workspace)
+        if not found or found[0].state == "deleting":
+            raise CommandFailed(f"There is no workspace {workspace}. To list them: python -m api workspace list")
         return await use(Store(database, redis, StoreMetrics(), workspace))
 
 

@@ -112,6 +112,13 @@ def test_wrong_commands_change_nothing(command: Command, admin: psycopg.Connecti
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["verify", "reindex"])
+def test_maintenance_refuses_an_unknown_workspace(command: Command, admin: psycopg.Connection, name: str) -> None:
+    with pytest.raises(CommandFailed, match=r"There is no workspace nope.*workspace list"):
+        command(name, "--workspace", "nope")
+    assert admin.execute("SELECT count(*) FROM gate WHERE workspace_id = 'nope'").fetchone() == (0,)
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90d", 90 * 86400), ("12h", 43200), ("30m", 1800), ("5s", 5), ("2w", 14 * 86400)]
 )
