@@ -8,7 +8,8 @@ class FairSlots:
     """Counts what runs or waits for each workspace, and refuses what exceeds the limit.
 
     One workspace alone may take all slots. When they are taken, a workspace that has fewer than its part gets one more:
-    the limit divided by the number of workspaces that have slots. So a bit more than the limit may run: with two workspaces half as many more.
+    the limit divided by the number of workspaces that have slots. So more than the limit may run: with two workspaces,
+    up to half as many more.
     """
 
     __slots__ = ("_taken", "in_flight", "limit")

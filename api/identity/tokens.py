@@ -26,7 +26,7 @@ class WorkspaceSuspended(RequestError):
         super().__init__(403, message, "WORKSPACE_SUSPENDED")
 
 
-class IdentityUnavailable(RequestError):
+class DirectoryUnavailable(RequestError):
     """The database cannot tell whether a token is valid."""
 
     def __init__(self, error: DatabaseError) -> None:
@@ -67,7 +67,7 @@ class ApiTokens:
                 raise InvalidToken
             state = await self._directory.state(known.caller.workspace)
         except DatabaseError as error:
-            raise IdentityUnavailable(error) from error
+            raise DirectoryUnavailable(error) from error
         if state != "active":
             raise WorkspaceSuspended
         return known.caller
@@ -78,7 +78,7 @@ async def check_workspace(directory: Directory, workspace: str) -> None:
     try:
         state = await directory.state(workspace)
     except DatabaseError as error:
-        raise IdentityUnavailable(error) from error
+        raise DirectoryUnavailable(error) from error
     if state is None:
         raise Unauthenticated("There is no workspace for this identity.")
     if state != "active":
