@@ -47,7 +47,7 @@ class ApiToken:
     )
     revoked_at: datetime | None = strawberry.field(description="When the token was revoked. Null if it was not.")
     points_per_minute: int | None = strawberry.field(
-        description="The rate limit of the token in points. Null for the limit of the service."
+        description="The rate limit of the token in points per minute. Null for the limit of the service."
     )
 
 

@@ -66,8 +66,8 @@ class CreateApiTokenInput(AdministrationInput):
     )
     points_per_minute: int | None = strawberry.field(
         default=None,
-        description="The rate limit of the token in points. Null for the limit of the service. Only an operator may "
-        "set it.",
+        description="The rate limit of the token in points per minute. Null for the limit of the service. Only an "
+        "operator may set it.",
     )
 
 
