@@ -44,7 +44,7 @@ def rate_limit_error(error: RateLimited) -> RequestError:
     refusal = RequestError(
         429,
         f"The rate limit of the {error.bucket} is reached: the operation costs {error.requested:,} points. Nothing was "
-        f"changed. Try again in {retry_ms:,} ms.",
+        f"changed. Try again in {math.ceil(error.retry_seconds):,} s.",
         "RATE_LIMITED",
         {"retryAfterMs": retry_ms, "limit": error.limit, "requested": error.requested},
     )
