@@ -44,12 +44,19 @@ def address(compose: LocalCompose) -> str:
     return f"http://127.0.0.1:{compose.ports['api']}"
 
 
+def credentials(compose: LocalCompose) -> dict[str, str]:
+    """Return the header with the operator's token."""
+    token = (compose.volume("tokens") / "admin_token").read_text().strip()
+    return {"Authorization": f"Bearer {token}"}
+
+
 def read_page(compose: LocalCompose) -> dict[str, Any]:
     """Return a page of tasks from Redis. Retry while the service is in degraded mode after its start."""
     answers: list[dict[str, Any]] = []
 
     def from_redis() -> bool:
-        answers.append(httpx.post(f"{address(compose)}/graphql", json={"query": PAGE}, timeout=10).json())
+        url = f"{address(compose)}/graphql"
+        answers.append(httpx.post(url, json={"query": PAGE}, headers=credentials(compose), timeout=10).json())
         return not answers[-1]["extensions"].get("degraded")
 
     assert until(from_redis), answers[-1]
