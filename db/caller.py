@@ -1,5 +1,6 @@
 """The caller of a request: its identity, its workspace and its scopes."""
 
+import re
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Literal, get_args
@@ -9,6 +10,8 @@ from msgspec import Struct
 
 DEFAULT_WORKSPACE = "default"
 _NO_ACTOR = "anonymous"
+
+is_workspace_id = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII).fullmatch
 
 # What a caller may do: read tasks, write tasks, and administer the workspaces and tokens.
 Scope = Literal["tasks:read", "tasks:write", "admin"]

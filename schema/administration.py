@@ -1,6 +1,5 @@
 """Administrative actions, by the command line and by GraphQL: each has a row of the audit log in its transaction."""
 
-import re
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from db import api_tokens, workspaces
 from db.api_tokens import ApiToken, NewApiToken
 from db.audit_log import Actor, Details, record_action
-from db.caller import DEFAULT_WORKSPACE, SCOPES, Caller, Scope
+from db.caller import DEFAULT_WORKSPACE, SCOPES, Caller, Scope, is_workspace_id
 from db.connection import Connection
 from db.pool import Database
 from db.token_text import new_token, token_hash
@@ -19,7 +18,6 @@ from schema.types.payloads import UserErrorCode
 MAX_NAME_CHARACTERS = 200
 MAX_POINTS_PER_MINUTE = 2**31 - 1
 END_YEAR = 2200
-_is_workspace_id = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII).fullmatch
 
 
 class Rejected(Exception):
@@ -46,7 +44,7 @@ async def record(
 
 async def create_workspace(database: Database, actor: Actor, id_: str, name: str | None = None) -> Workspace:
     """Create a workspace, with its id as its name if none is given. Raises `Rejected`."""
-    if not _is_workspace_id(id_):
+    if not is_workspace_id(id_):
         message = "id must have 1 to 63 characters from a-z, 0-9, _ and -, and begin with a letter or a digit."
         raise Rejected("id", message, UserErrorCode.INVALID_ID)
     name = _checked_name(id_ if name is None else name)

@@ -11,7 +11,7 @@ from api.identity.fetch import ProviderClient
 from api.identity.provider import Provider
 from api.identity.token_verifier import TokenVerifier, VerifiedToken
 from api.identity.tokens import check_workspace
-from db.caller import SCOPES, Caller, Scope
+from db.caller import SCOPES, Caller, Scope, is_workspace_id
 
 # The claims that name a person, best first.
 _NAMES = ("name", "preferred_username", "email")
@@ -62,13 +62,18 @@ class OidcMethod:
         )
 
     def workspaces_of(self, token: VerifiedToken) -> list[str]:
-        """Return the ids of the workspaces that a token names. Raises `InvalidCredential` if there are none."""
+        """Return the ids of the workspaces that a token names. Raises `InvalidCredential` if there are none.
+
+        What cannot be an id is left out, because PostgreSQL does not take every text.
+        """
         claim = self._settings.oidc_workspace_claim
         given = token.claims.get(claim)
         listed = given if isinstance(given, list) else [given]
-        found = [item for item in listed[:MAX_WORKSPACES] if isinstance(item, str) and item]
+        found = [item for item in listed[:MAX_WORKSPACES] if isinstance(item, str) and is_workspace_id(item)]
         if not found:
-            raise InvalidCredential(f"The token names no workspace: its claim {claim} is missing or empty.")
+            raise InvalidCredential(
+                f"The token names no workspace: its claim {claim} is missing or has no id of a workspace."
+            )
         return found
 
 

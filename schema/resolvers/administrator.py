@@ -6,7 +6,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from db.audit_log import Actor
-from db.caller import DEFAULT_WORKSPACE, Scope
+from db.caller import ANONYMOUS, DEFAULT_WORKSPACE, Scope
 from db.pool import Database
 from schema import administration as actions
 from schema.context import Info
@@ -53,6 +53,11 @@ async def administered_workspace(info: Info, id_: str | None) -> str:
 def check_grant(info: Info, scopes: set[Scope], points_per_minute: int | None) -> None:
     """Raise `Rejected` if the caller may not give these rights to a token."""
     caller = info.context.caller
+    if caller == ANONYMOUS:  # the token would outlast the time without identity
+        message = (
+            "Tokens cannot be created while callers are not identified. Use the command: python -m api token create"
+        )
+        raise actions.Rejected(None, message, UserErrorCode.NOT_ALLOWED)
     if beyond := sorted(scopes - caller.scopes):
         message = f"scopes must not go beyond those of the caller, which lacks {', '.join(beyond)}."
         raise actions.Rejected("scopes", message, UserErrorCode.NOT_ALLOWED)

@@ -117,6 +117,7 @@ async def test_scopes_may_be_a_list_and_claims_have_settings(issuer: FakeProvide
         ({"sub": "x" * 256}, "subject"),
         ({"workspace": None}, "names no workspace"),
         ({"workspace": []}, "names no workspace"),
+        ({"workspace": ["a\x00", "../default", "", "Default", "x" * 64]}, "names no workspace"),
         ({"workspace": {"a": 1}}, "names no workspace"),
         ({"workspace": "unknown"}, "no workspace"),
     ],

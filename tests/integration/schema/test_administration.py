@@ -133,6 +133,13 @@ async def test_administrator_creates_uses_and_revokes_a_token(acme: Client, sign
         pass
 
 
+async def test_anonymous_caller_creates_no_token(client: Client) -> None:
+    given = {"name": "a", "scopes": ["TASKS_READ"]}
+    [error] = (await client.query(CREATE_TOKEN, input=given))["createApiToken"]["userErrors"]
+    assert (error["field"], error["code"]) == (None, "NOT_ALLOWED")
+    assert "python -m api token create" in error["message"]
+
+
 async def test_token_gets_no_more_than_its_creator_has(
     operator: Client, acme: Client, signed_in: As, database: Database
 ) -> None:
