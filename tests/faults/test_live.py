@@ -85,12 +85,16 @@ async def connection_held(cluster: Cluster) -> None:
 )
 async def test_every_subscriber_ends_with_the_servers_list(tmp_path: Path, database_url: str, fault: Fault) -> None:
     async with running(tmp_path, database_url) as cluster:
-        while not all("feed connected" in node.output_path.read_text() for node in cluster.nodes):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        # A process connects its feed for the first subscriber, who then gets a RESYNC more than the later ones.
+        first = [Subscriber(cluster.http, node.url) for node in cluster.nodes]
         subscribers = [Subscriber(cluster.http, node.url) for node in cluster.nodes for _ in range(2)]
-        tasks = [asyncio.create_task(subscriber.run()) for subscriber in subscribers]
-        while not all(subscriber.kinds for subscriber in subscribers):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        tasks = [asyncio.create_task(subscriber.run()) for subscriber in first]
+        async with asyncio.timeout(60):
+            while not all("feed connected" in node.output_path.read_text() for node in cluster.nodes):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            tasks += [asyncio.create_task(subscriber.run()) for subscriber in subscribers]
+            while not all(subscriber.kinds for subscriber in subscribers):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         writers = [asyncio.create_task(write_forever(cluster, seed)) for seed in range(3)]
         try:
             await asyncio.sleep(1)
