@@ -104,7 +104,7 @@ async def injure(workspace: str, store: Store) -> None:
     else:
         async with store.database.connection() as connection:
             await connection.raw.execute(OLD_USE, (workspace,))
-        await IdleIndexes(store.database, store.redis, IDLE_SECONDS).drop()
+        await IdleIndexes(store.database.for_every_workspace(), store.redis, IDLE_SECONDS).drop()
 
 
 @asynccontextmanager
