@@ -1,5 +1,7 @@
 """Tests changes whose answer is lost: the service has saved them, and the page or the browser may send them again."""
 
+import asyncio
+
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
@@ -82,6 +84,34 @@ async def test_task_that_was_not_created_stays_in_the_form(tasks: TaskList) -> N
     await tasks.tab.unroute_all()
     await dialog.get_by_role("button", name="Create task").click()
     await tasks.expect_rows("Send the parcel", "Write the letter")
+
+
+async def test_late_answer_leaves_the_text_of_the_next_task(tasks: TaskList) -> None:
+    """The form was closed while it waited, and opened again for another task."""
+    tab, held = tasks.tab, asyncio.Queue[Route]()
+
+    async def hold(route: Route) -> None:
+        if "mutation" in (route.request.post_data or ""):
+            await held.put(route)
+        else:
+            await route.continue_()
+
+    await tab.route("**/graphql", hold)
+    await tab.keyboard.press("c")
+    title = tasks.dialog("New task").get_by_label("Title")
+    await title.fill("Send the parcel")
+    await tab.keyboard.press("Enter")
+    first = await held.get()
+    await tab.keyboard.press("Escape")
+    await expect(title).to_be_hidden()
+    await tab.keyboard.press("c")
+    await title.fill("Buy stamps")
+    await first.continue_()
+    await tasks.expect_rows("Send the parcel", "Write the letter")
+    await expect(title).to_have_value("Buy stamps")
+    await tab.keyboard.press("Enter")
+    await (await held.get()).continue_()
+    await tasks.expect_rows("Buy stamps", "Send the parcel", "Write the letter")
 
 
 async def test_change_that_is_sent_twice_is_no_conflict(tasks: TaskList) -> None:

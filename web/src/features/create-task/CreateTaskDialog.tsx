@@ -124,14 +124,14 @@ function useCreateTaskForm(onCreated: () => void) {
     const task = { id: idForCreate(input), ...input };
     keepNewTask(task);
     const outcome = await createTask(task);
-    settleNewTask(task, outcome);
+    const wasInForm = settleNewTask(task, outcome);
     setSaving(false);
+    if (outcome.kind === 'created' && outcome.task) taskCreatedHere.set(outcome.task);
+    if (!wasInForm) return;
     if (outcome.kind === 'refused') return setErrors(outcome.errors);
     if (outcome.kind === 'unsaved') return setErrors({ title: outcome.message });
     setErrors({});
-    if (outcome.kind === 'created' && outcome.task) taskCreatedHere.set(outcome.task);
     clearPendingId();
-    for (const setDraft of [setTitleDraft, setDescriptionDraft, setChoicesDraft]) setDraft(undefined);
     onCreated();
   };
   return {

@@ -7,7 +7,7 @@ import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { issuerUrl, signInWithToken } from './sessionRequests';
 
-/** `inNewTab`: an issuer is opened in a tab of its own, so that this page stays as it is. */
+/** `inNewTab`: an issuer is opened in a tab of its own, so that this page keeps its text. */
 export function SignInForm({ inNewTab = false }: { inNewTab?: boolean }) {
   const { methods, issuers } = useStore(session);
   return (

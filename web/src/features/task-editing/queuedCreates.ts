@@ -15,12 +15,28 @@ export function keepNewTask(input: NewTask): void {
   setDraftStatus([key], { kind: 'saving' });
 }
 
-/** Forget a new task that was created or refused. Without an answer, it stays, and the form for a new task is free. */
-export function settleNewTask({ id }: NewTask, outcome: CreateOutcome): void {
-  const key = draftKey(id, FIELD);
-  if (outcome.kind !== 'unknown') return writeDraft(key, undefined);
-  setDraftStatus([key], { kind: 'waiting' });
-  showToast(t('editing.createLater'));
+/**
+ * Settle a new task that the form has sent. The form is emptied unless the text has to be corrected. A text that was
+ * typed since then stays in the form, and the sent one stays among the unsaved texts if it has to be corrected.
+ *
+ * Returns whether the form still had the sent text.
+ */
+export function settleNewTask(input: NewTask, outcome: CreateOutcome): boolean {
+  const key = draftKey(input.id, FIELD);
+  const isInForm = formHas(input);
+  if (outcome.kind === 'unknown') {
+    setDraftStatus([key], { kind: 'waiting' });
+    showToast(t('editing.createLater'));
+  } else if (outcome.kind === 'created' || isInForm) writeDraft(key, undefined);
+  else if (outcome.kind === 'unsaved') setDraftStatus([key], { kind: 'waiting' });
+  else keepRefused(key, input, Object.values(outcome.errors).join(' '));
+  if (isInForm && (outcome.kind === 'created' || outcome.kind === 'unknown')) clearForm();
+  return isInForm;
+}
+
+function keepRefused(key: string, { title }: NewTask, reason: string): void {
+  setDraftStatus([key], { kind: 'failed', reason });
+  showErrorToast(t('editing.notCreatedKept', { title: isolate(title), reason }));
 }
 
 export function isQueuedCreate(key: string): boolean {
@@ -38,10 +54,7 @@ export async function sendQueuedCreate(client: ApolloClient, key: string): Promi
     return writeDraft(key, undefined);
   }
   const reason = Object.values(outcome.errors).join(' ');
-  if (!formHas(input) && !formHas({ title: '', description: '' })) {
-    setDraftStatus([key], { kind: 'failed', reason });
-    return showErrorToast(t('editing.notCreatedKept', { title: isolate(input.title), reason }));
-  }
+  if (!formHas(input) && !formHas({ title: '', description: '' })) return keepRefused(key, input, reason);
   returnToForm(input);
   writeDraft(key, undefined);
   showErrorToast(t('editing.notCreatedInForm', { title: isolate(input.title), reason }));
