@@ -88,7 +88,7 @@ def migrate() -> None:
 
 @app.command
 def reindex(*, workspace: str = DEFAULT_WORKSPACE) -> None:
-    """Rebuild the index in Redis from PostgreSQL. A running service falls back to PostgreSQL meanwhile.
+    """Rebuild the index in Redis from PostgreSQL. A running service falls back to PostgreSQL during the rebuild.
 
     Args:
         workspace: Id of the workspace whose index is rebuilt.

@@ -1,7 +1,7 @@
 """What row-level security would cost: `python -m benchmarks.row_security [TASKS]`. ADR 0025 has the results.
 
-The same statements run alternately on a database as it is and on one whose table `task` has forced row-level security.
-The workspace is set by a statement of its own, in the same round trip. The result is the CPU time of the PostgreSQL
+The same statements run alternately on an unchanged database and on one with forced row-level security on `task`. The
+workspace is set by a statement of its own, in the same round trip. The result is the CPU time of the PostgreSQL
 process. Needs Linux (/proc).
 """
 

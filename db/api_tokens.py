@@ -51,7 +51,7 @@ _COLUMNS: LiteralString = (
 )
 _token_row = record_row(ApiToken)
 
-# No token for a workspace that is being deleted. The lock keeps its deletion from beginning meanwhile.
+# No token for a workspace that is being deleted. The lock delays a deletion until the token exists.
 CREATE_TOKEN: LiteralString = f"""
     INSERT INTO api_token (id, workspace_id, name, hash, scopes, created_by, expires_at, points_per_minute)
     SELECT %(id)s, %(workspace)s, %(name)s, %(hash)s, %(scopes)s::text[], %(created_by)s, %(expires_at)s::timestamptz,

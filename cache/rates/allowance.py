@@ -39,11 +39,14 @@ class PointsSource(Protocol):
 
 
 class Allowance:
-    """The buckets of one caller. Most operations take their points from what the process has drawn before."""
+    """The buckets of one caller. Most operations take their points from what the process has drawn before.
+
+    source: None only without buckets.
+    """
 
     __slots__ = ("_source", "buckets", "drawing", "policies", "refill_at", "used")
 
-    def __init__(self, source: PointsSource, buckets: tuple[Bucket, ...]) -> None:
+    def __init__(self, source: PointsSource | None, buckets: tuple[Bucket, ...]) -> None:
         self._source = source
         self.buckets = buckets
         # The header RateLimit-Policy.
@@ -65,13 +68,14 @@ class Allowance:
             bucket.available -= points
             if bucket.available < bucket.low:
                 low = True
-        if low:
+        if low and self._source is not None:
             self._source.refill(self)
         return True
 
     async def spend(self, points: int) -> None:
         """Take the points of an operation, and draw them first if the process has too few. Raises `RateLimited`."""
         while not self.take(points):
+            assert self._source is not None  # there are buckets
             now = time.monotonic()
             waits = [(bucket.seconds_until(points or LEAST_POINTS, now), bucket) for bucket in self.buckets]
             seconds, scarcest = max(waits, key=lambda wait: wait[0])
@@ -81,17 +85,5 @@ class Allowance:
             await self._source.draw(self, points or LEAST_POINTS)
 
 
-class _NoSource:
-    """The source of an allowance without buckets, which always has enough points."""
-
-    async def draw(self, allowance: Allowance, points: int) -> None:
-        raise NotImplementedError
-
-    def refill(self, allowance: Allowance) -> None:
-        raise NotImplementedError
-
-    def count_refusal(self) -> None:
-        raise NotImplementedError
-
-
-UNLIMITED = Allowance(_NoSource(), ())
+# What a caller without a rate limit may spend. It has no buckets, so it never draws.
+UNLIMITED = Allowance(None, ())

@@ -1,6 +1,7 @@
 """The attempts of a caller in one workspace to reach another: each a request, and the same with something unknown.
 
-An unknown id or cursor has the form of a foreign one, but names nothing. Whoever cannot tell the two answers apart has
+An unknown id or cursor has the form of a foreign one, but names nothing. If a caller cannot tell the two answers apart, it
+has
 learned nothing.
 """
 
