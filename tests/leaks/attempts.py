@@ -1,8 +1,7 @@
 """The attempts of a caller in one workspace to reach another: each a request, and the same with something unknown.
 
-An unknown id or cursor has the form of a foreign one, but names nothing. If a caller cannot tell the two answers apart, it
-has
-learned nothing.
+An unknown id or cursor has the form of a foreign one, but names nothing. A caller learns
+nothing if it cannot tell the two answers apart.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Tests tokens of OpenID providers: valid ones, forged ones, and providers that do not answer as they should."""
+"""Tests which tokens of OpenID providers identify a caller."""
 
 import asyncio
 import base64
@@ -6,61 +6,24 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from api.config.settings import Settings
-from api.graphql.request import RequestError
-from api.identity import fetch, provider, token_verifier
+from api.identity import token_verifier
 from api.identity.authenticator import Unauthenticated
 from api.identity.directory import Directory
-from api.identity.errors import IdentityUnavailable
 from api.identity.oidc import OidcMethod
 from api.identity.tokens import WorkspaceSuspended
-from db.pool import Database
-from tests.support.oidc_provider import AUDIENCE, FakeProvider, fake_provider, id_token, new_key, real_provider
-
-
-@pytest.fixture
-def issuer() -> Iterator[FakeProvider]:
-    with fake_provider() as running:
-        yield running
-
-
-@pytest.fixture
-async def directory(database_url: str) -> AsyncIterator[Directory]:
-    async with Database(database_url) as database, Directory(database) as directory:
-        yield directory
-
-
-def settings(*issuers: str, **changes: Any) -> Settings:
-    given = {"identity": "oidc", "oidc_issuers": ",".join(issuers), "oidc_audience": AUDIENCE}
-    return Settings(**{**given, **changes})
-
-
-@pytest.fixture
-async def method(issuer: FakeProvider, directory: Directory) -> AsyncIterator[OidcMethod]:
-    async with OidcMethod(settings(issuer.issuer), directory) as method:
-        yield method
+from tests.integration.identity.oidc.conftest import refusal, settings
+from tests.support.oidc_provider import FakeProvider, id_token, new_key, real_provider
 
 
 def encoded(part: Any) -> str:
     text = part if isinstance(part, bytes) else json.dumps(part).encode()
     return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
-
-
-async def refusal(method: OidcMethod, token: str) -> str:
-    """Return why a token is refused. No message repeats the token."""
-    with pytest.raises(Unauthenticated) as caught:
-        await method.caller(token)
-    assert (caught.value.status, caught.value.extensions["code"]) == (401, "UNAUTHENTICATED")
-    assert "invalid_token" in caught.value.headers["WWW-Authenticate"]
-    assert len(token) < 16 or token not in repr(caught.value)
-    return str(caught.value)
 
 
 async def test_token_of_a_real_provider_identifies_a_person(directory: Directory) -> None:
@@ -180,33 +143,6 @@ async def test_token_without_kid_needs_an_issuer_with_one_key(issuer: FakeProvid
         assert "does not list" in await refusal(fresh, token)
 
 
-async def test_rotated_keys_are_found_without_a_restart(
-    issuer: FakeProvider, method: OidcMethod, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(provider, "MIN_FETCH_SECONDS", 0.0)
-    old = issuer.token()
-    await method.caller(old)
-    issuer.keys = [new_key("RS256", "second")]
-    await method.caller(issuer.token())
-    # The key of a remembered token was withdrawn, so the token is verified again.
-    assert "does not list" in await refusal(method, old)
-
-
-async def test_unknown_keys_cause_one_fetch(issuer: FakeProvider, method: OidcMethod) -> None:
-    await method.caller(issuer.token())
-    forged = [issuer.token(header={"kid": f"unknown {number}"}) for number in range(50)]
-    await asyncio.gather(*(refusal(method, token) for token in forged))
-    for token in forged:
-        await refusal(method, token)
-    # The last fetch was less than MIN_FETCH_SECONDS ago.
-    assert issuer.requests.count("/jwks") == 1
-
-
-async def test_concurrent_first_tokens_share_one_fetch(issuer: FakeProvider, method: OidcMethod) -> None:
-    await asyncio.gather(*(method.caller(issuer.token(issuer.claims(jti=str(number)))) for number in range(20)))
-    assert issuer.requests.count("/jwks") == 1
-
-
 async def test_verified_tokens_are_remembered_up_to_a_limit(
     issuer: FakeProvider, method: OidcMethod, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,69 +173,3 @@ async def test_suspended_workspace_is_refused(issuer: FakeProvider, method: Oidc
 
     with pytest.raises(WorkspaceSuspended):
         await use_until_refused()
-
-
-DISCOVERY, KEYS = "/.well-known/openid-configuration", "/jwks"
-
-
-@pytest.mark.parametrize(
-    ("path", "answer", "reason"),
-    [
-        (DISCOVERY, (404, b"{}"), "status 404"),
-        (DISCOVERY, (200, b"<html>"), "not a JSON object"),
-        (DISCOVERY, (200, b'{"issuer": "https://other.example.com"}'), "another issuer"),
-        (KEYS, (500, b"{}"), "status 500"),
-        (KEYS, (302, b""), "status 302"),
-        (KEYS, (200, b"not JSON"), "not a JSON object"),
-        (KEYS, (200, b"[]"), "not a JSON object"),
-        (KEYS, (200, b'{"keys": 7}'), "not a list"),
-        (KEYS, (200, b'{"keys": []}'), "no key"),
-        (KEYS, (200, b'{"keys": [{"kty": "oct", "k": "AAAA"}, 7, {"kty": "RSA"}]}'), "no key"),
-        (KEYS, (200, b'{"keys": [' + b'{"kty": "RSA"},' * 64 + b'{"kty": "RSA"}]}'), "not a list of at most 64"),
-        (KEYS, (200, b" " * (fetch.MAX_BYTES + 1)), "more than 262,144 bytes"),
-    ],
-)
-async def test_provider_that_answers_nonsense_is_unavailable(
-    issuer: FakeProvider, method: OidcMethod, path: str, answer: tuple[int, bytes], reason: str
-) -> None:
-    issuer.respond = lambda given: answer if given == path else None
-    with pytest.raises(IdentityUnavailable, match=reason) as caught:
-        await method.caller(issuer.token())
-    assert (caught.value.status, caught.value.extensions["code"]) == (503, "IDENTITY_UNAVAILABLE")
-    asked = len(issuer.requests)
-    # The next request fails at once.
-    with pytest.raises(IdentityUnavailable):
-        await method.caller(issuer.token())
-    assert len(issuer.requests) == asked
-
-
-async def test_slow_provider_is_given_up_and_recovers(
-    issuer: FakeProvider, method: OidcMethod, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(provider, "MIN_FETCH_SECONDS", 0.0)
-    held = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def hold(_path: str) -> None:
-        asyncio.run_coroutine_threadsafe(held.wait(), loop).result()
-
-    issuer.respond = hold
-    with monkeypatch.context() as impatient:
-        impatient.setattr(fetch, "TIMEOUT_SECONDS", 0.1)
-        with pytest.raises(IdentityUnavailable, match=r"did not answer within"):
-            await method.caller(issuer.token())
-    held.set()
-    issuer.respond = lambda _path: None
-    await method.caller(issuer.token())
-
-
-async def test_missing_provider_does_not_affect_other_issuers(issuer: FakeProvider, directory: Directory) -> None:
-    with fake_provider() as gone:
-        missing = gone
-    async with OidcMethod(settings(missing.issuer, issuer.issuer), directory) as method:
-        with pytest.raises(IdentityUnavailable, match="cannot be reached"):
-            await method.caller(missing.token())
-        assert (await method.caller(issuer.token())).actor == f"{issuer.issuer}#alice"
-        # A token of one issuer is not valid for another one that has a key with the same id.
-        with pytest.raises(RequestError):
-            await method.caller(issuer.token(issuer.claims(iss=missing.issuer)))
