@@ -1,7 +1,6 @@
 """The caller of a request: its identity, its workspace and its scopes."""
 
 import re
-from contextvars import ContextVar
 from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
@@ -44,9 +43,6 @@ class Caller(Struct, frozen=True, gc=False):
         """The actor as tasks store it. None for an anonymous caller, so that these tasks take no more space."""
         return None if self.actor == _NO_ACTOR else self.actor[:MAX_AUTHOR_CHARACTERS]
 
-
-# The workspace for which the current asyncio task works. Workspaces take turns where they wait for the same resource.
-current_workspace: ContextVar[str] = ContextVar("current_workspace", default=DEFAULT_WORKSPACE)
 
 # Every caller, while the service does not identify them.
 ANONYMOUS = Caller(_NO_ACTOR, DEFAULT_WORKSPACE, frozenset(SCOPES))

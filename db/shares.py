@@ -1,9 +1,10 @@
 """Shares of the connection pool: how many connections each class of work can take. Other work has the rest."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Literal
 
-from db.caller import current_workspace
 from db.errors import ShareBusy
 from db.fair_slots import FairPermits, FairSlots
 
@@ -18,8 +19,7 @@ class Share:
 
     connections: the number of permits. in_flight: how much work may hold or await a permit. Work beyond that is refused
     at once, so that it does not take the request slots of other classes. wait_seconds: how long work may wait.
-    `async with` takes a permit, or raises `ShareBusy`. Workspaces get the permits in turn, and each may have its part
-    of the queue even if another workspace has filled it.
+    Workspaces get the permits in turn. Each may have its part of the queue, even if another workspace has filled it.
     """
 
     def __init__(self, name: ShareName, connections: int, in_flight: int, wait_seconds: float) -> None:
@@ -38,24 +38,28 @@ class Share:
         """How much work runs or waits."""
         return self._slots.in_flight
 
-    async def __aenter__(self) -> None:
-        workspace = current_workspace.get()
+    @asynccontextmanager
+    async def permit(self, workspace: str) -> AsyncIterator[None]:
+        """Hold a permit for work of a workspace for the duration of the block. Raises `ShareBusy`."""
         if not self._slots.enter(workspace):
             raise ShareBusy(self.name, self.limit)
         try:
-            if not self._permits.try_acquire():
-                async with asyncio.timeout(self._wait_seconds):
-                    await self._permits.acquire(workspace)
-        except TimeoutError as error:
+            await self._acquire(workspace)
+            try:
+                yield
+            finally:
+                self._permits.release()
+        finally:
             self._slots.leave(workspace)
-            raise ShareBusy(self.name, self.limit) from error
-        except BaseException:
-            self._slots.leave(workspace)
-            raise
 
-    async def __aexit__(self, *_error: object) -> None:
-        self._permits.release()
-        self._slots.leave(current_workspace.get())
+    async def _acquire(self, workspace: str) -> None:
+        if self._permits.try_acquire():
+            return
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._permits.acquire(workspace)
+        except TimeoutError as error:
+            raise ShareBusy(self.name, self.limit) from error
 
 
 class Shares:

@@ -23,7 +23,7 @@ from cache.rates.limits import RateLimits
 from cache.reads.session import Session
 from cache.store import Store
 from cache.workspaces import Workspace, Workspaces
-from db.caller import Caller, current_workspace
+from db.caller import Caller
 from schema.context import Context
 from schema.execution.answer import Answer
 from schema.execution.plan import Plan
@@ -94,7 +94,6 @@ class GraphQLService:
         planner, name = self._schema.planner, request.operation_name
         plan = planner.known(document, name) or await planner.prepare(document, name)
         check_scopes(plan, caller)
-        current_workspace.set(caller.workspace)
         workspace, allowance = await self._workspaces.open(caller.workspace), self._rate_limits.allowance(caller)
         pages, key = workspace.store.page_cache, None if trace else self._page_key(plan, request, workspace.store)
         if key is not None and (page := await pages.valid_page(key, workspace.store.gate_lease.protocol)) is not None:
@@ -177,7 +176,6 @@ class GraphQLService:
         """
         plan = await self._schema.planner.prepare(document, operation_name)
         check_scopes(plan, caller)
-        current_workspace.set(caller.workspace)
         workspace, allowance = await self._workspaces.open(caller.workspace), self._rate_limits.allowance(caller)
         await self.turns.turn()
         id_ = request_id or new_request_id()

@@ -43,7 +43,7 @@ class Session:
         """
         if self._permit_lock is None:  # most requests need none
             self._permit_lock = asyncio.Lock()
-        async with self._permit_lock, share:
+        async with self._permit_lock, share.permit(self.store.workspace):
             yield
 
     @property

@@ -35,7 +35,7 @@ class _RejectAll(Exception):
 async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) -> list[Task | Refused]:
     store = session.store
     try:
-        async with store.database.shares.writes, store.database.transaction() as connection:
+        async with store.database.shares.writes.permit(store.workspace), store.database.transaction() as connection:
             protocol = protocol_for_write(store, await gate.enter_gate(connection, store.workspace, None))  # W1
             number = queue_transaction(connection)
             created, token = await task_table.insert_tasks(connection, store.workspace, new, session.author)

@@ -131,7 +131,7 @@ async def _attempt(store: Store, id_: UUID | None, step: Step) -> list[WriteOutc
     queued: Statement[Task] | None = None
     marked = False
     try:
-        async with store.database.shares.writes, store.database.transaction() as connection:
+        async with store.database.shares.writes.permit(store.workspace), store.database.transaction() as connection:
             entered = gate.queue_enter_gate(connection, store.workspace, id_)
             change = await step(connection)  # W1 and W2, in one round trip
             protocol = protocol_for_write(store, gate.entered_gate(entered))

@@ -35,7 +35,7 @@ async def test_searches_over_their_share_are_refused_and_pages_are_read(store: S
     """The tasks are not cached, so that the page needs a connection too."""
     created = await create_uncached_tasks(store, 3)
     share = store.database.shares.searches
-    async with share, share:
+    async with share.permit("default"), share.permit("default"):
         waiting = [asyncio.create_task(search(Session(store))) for _ in range(share.limit + 5)]
         await asyncio.sleep(0)
         assert share.in_flight == share.limit
@@ -50,7 +50,7 @@ async def test_searches_over_their_share_are_refused_and_pages_are_read(store: S
 async def test_many_searches_of_one_request_hold_one_permit(store: Store) -> None:
     await create_uncached_tasks(store, 3)
     share, session = store.database.shares.searches, Session(store)
-    async with share, share:
+    async with share.permit("default"), share.permit("default"):
         waiting = [asyncio.create_task(search(session)) for _ in range(30)]
         await asyncio.sleep(0)
         assert share.in_flight == 3
@@ -62,7 +62,7 @@ async def test_deep_pages_over_their_share_are_refused_and_others_are_read(store
     await switch_gate_off(store)
     share, first = store.database.shares.deep_pages, PageRange(2)
     end = PageRange(1, "last")
-    async with share:
+    async with share.permit("default"):
         deep: list[Coroutine[Any, Any, Any]] = [
             StoreClient(store).page(DEEP),
             StoreClient(store).rank(end, created[-1]),
@@ -84,7 +84,7 @@ async def test_deep_pages_over_their_share_are_refused_and_others_are_read(store
 
 async def test_deep_pages_in_redis_need_no_share(store: Store) -> None:
     await create_uncached_tasks(store, 3)
-    async with store.database.shares.deep_pages:
+    async with store.database.shares.deep_pages.permit("default"):
         assert (await StoreClient(store).page(DEEP)).tasks == []
 
 

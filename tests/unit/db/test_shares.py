@@ -16,7 +16,7 @@ async def test_permits_and_queue_are_bounded() -> None:
 
     async def work(number: int) -> None:
         nonlocal running
-        async with share:
+        async with share.permit("default"):
             running += 1
             assert running <= 2
             await asyncio.sleep(0)
@@ -33,34 +33,34 @@ async def test_permits_and_queue_are_bounded() -> None:
 
 async def test_work_that_waits_too_long_is_refused() -> None:
     share = Share("deep_pages", connections=1, in_flight=2, wait_seconds=0.01)
-    async with share:
+    async with share.permit("default"):
         with pytest.raises(ShareBusy, match="limit of 2 deep pages"):
-            await share.__aenter__()
+            await share.permit("default").__aenter__()
         assert share.in_flight == 1
-    async with share:
+    async with share.permit("default"):
         assert share.in_flight == 1
 
 
 async def test_cancelled_work_leaves_the_queue() -> None:
     share = Share("writes", connections=1, in_flight=2, wait_seconds=LONG_SECONDS)
-    async with share:
-        waiting = asyncio.create_task(share.__aenter__())
+    async with share.permit("default"):
+        waiting = asyncio.create_task(share.permit("default").__aenter__())
         await asyncio.sleep(0)
         assert share.in_flight == 2
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert share.in_flight == 1
-    async with share:
+    async with share.permit("default"):
         assert share.in_flight == 1
 
 
 async def test_work_that_fails_returns_its_permit() -> None:
     share = Share("writes", connections=1, in_flight=1, wait_seconds=LONG_SECONDS)
     with pytest.raises(ValueError, match="failed"):
-        async with share:
+        async with share.permit("default"):
             raise ValueError("failed")
-    async with share:
+    async with share.permit("default"):
         assert share.in_flight == 1
 
 
