@@ -1,7 +1,7 @@
 /** Applies live events: writes newer tasks into the cache, evicts removed ones, and invalidates the list. */
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
-import { rememberVersion } from '@/apollo/versionGuardLink';
+import { rememberRemoval, rememberVersion } from '@/apollo/versionGuardLink';
 import { checkDraftedTasks, forgetGoneTasks, removeGoneTask } from '@/features/task-editing/goneTasks';
 import { idsCreatedHere, invalidateList, type PlacingField, taskCreatedElsewhere } from '@/features/tasks/listEvents';
 import {
@@ -36,8 +36,9 @@ function applyTaskEvent(
     return invalidateList();
   }
   if (!task) {
-    if (id) removeGoneTask(client, id, kind === 'EXPIRED' ? 'expired' : 'deleted');
-    return;
+    if (!id) return;
+    rememberRemoval(id);
+    return removeGoneTask(client, id, kind === 'EXPIRED' ? 'expired' : 'deleted');
   }
   rememberVersion(task);
   forgetGoneTasks([task.id]);
