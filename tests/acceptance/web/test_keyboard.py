@@ -72,6 +72,7 @@ async def test_keyboard_help_and_command_menu(site: Site, open_tab: OpenTab) -> 
 
     await press("Control+k")
     await expect(tab.get_by_label("Command", exact=True)).to_be_focused()
+    await expect(tab.get_by_role("button", name="New task", exact=True).get_by_text("C", exact=True)).to_be_visible()
     await tab.keyboard.type("status: done")
     await press("Enter")
     await expect(tasks.status_tab("Done")).to_have_attribute("aria-selected", "true")

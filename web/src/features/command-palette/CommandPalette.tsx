@@ -1,8 +1,10 @@
 /** A searchable menu of every command of the page. */
+import { Kbd } from '@mantine/core';
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useEffect, useMemo } from 'react';
 import { session } from '@/apollo/session';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
+import { keyName } from '@/features/keyboard-help/keyName';
 import { chooseLanguage } from '@/features/language/chooseLanguage';
 import { MAX_PRINTED_TASKS } from '@/features/print/printRequest';
 import { useEscapeKey } from '@/ui/escapeKey';
@@ -64,13 +66,19 @@ export function CommandPalette({ opened, commands, onClose }: Props) {
   );
 }
 
-function action(id: string, label: string, icon: IconName, onClick: () => void) {
-  return { id, label, leftSection: <Icon name={icon} />, onClick };
+/** `keys` is the shortcut that does the same without the palette. */
+function action(id: string, label: string, icon: IconName, onClick: () => void, keys?: string) {
+  const rightSection = keys && (
+    <Kbd size="xs" aria-hidden>
+      {keyName(keys)}
+    </Kbd>
+  );
+  return { id, label, leftSection: <Icon name={icon} />, rightSection, onClick };
 }
 
 /** Delay an action that moves the focus until the palette has returned the focus. */
-function focusAction(id: string, label: string, icon: IconName, run: () => void) {
-  return action(id, label, icon, () => void setTimeout(run, CLOSING_MS));
+function focusAction(id: string, label: string, icon: IconName, run: () => void, keys?: string) {
+  return action(id, label, icon, () => void setTimeout(run, CLOSING_MS), keys);
 }
 
 function taskActions({
@@ -84,17 +92,17 @@ function taskActions({
   return {
     group: t('commands.group.tasks'),
     actions: [
-      focusAction('create', t('tasks.new'), 'plus', () => togglePanel('create')),
-      focusAction('search', t('search.field'), 'search', focusSearch),
-      action('undo', t('actions.undo'), 'undo', undo),
-      action('redo', t('actions.redo'), 'redo', redo),
+      focusAction('create', t('tasks.new'), 'plus', () => togglePanel('create'), 'C'),
+      focusAction('search', t('search.field'), 'search', focusSearch, '/'),
+      action('undo', t('actions.undo'), 'undo', undo, 'Ctrl+Z'),
+      action('redo', t('actions.redo'), 'redo', redo, 'Ctrl+Shift+Z'),
       focusAction('history', t('commands.history'), 'undo', () => togglePanel('history')),
       focusAction('trash', t('commands.trash'), 'trash', openTrash),
-      action('copy-link', t('keyboardHelp.copyLink'), 'link', () => grid.current?.copyLink()),
-      action('select-all', t('keyboardHelp.selectAll'), 'check', () => grid.current?.selectAll()),
-      focusAction('status', t('rowMenu.setStatus'), 'list', () => grid.current?.openMenu('status')),
-      focusAction('priority', t('rowMenu.setPriority'), 'list', () => grid.current?.openMenu('priority')),
-      focusAction('expiry', t('rowMenu.setExpiry'), 'clock', () => grid.current?.openMenu('expiresAt')),
+      action('copy-link', t('keyboardHelp.copyLink'), 'link', () => grid.current?.copyLink(), 'L'),
+      action('select-all', t('keyboardHelp.selectAll'), 'check', () => grid.current?.selectAll(), 'Ctrl+A'),
+      focusAction('status', t('rowMenu.setStatus'), 'list', () => grid.current?.openMenu('status'), 'S'),
+      focusAction('priority', t('rowMenu.setPriority'), 'list', () => grid.current?.openMenu('priority'), 'P'),
+      focusAction('expiry', t('rowMenu.setExpiry'), 'clock', () => grid.current?.openMenu('expiresAt'), 'D'),
     ],
   };
 }
@@ -103,9 +111,9 @@ function navigationActions({ focusGoToPage, grid }: PageCommands): SpotlightActi
   return {
     group: t('commands.group.goTo'),
     actions: [
-      focusAction('page', t('commands.goToPage'), 'list', focusGoToPage),
-      focusAction('first', t('commands.firstTask'), 'list', () => grid.current?.goToRow(0)),
-      focusAction('last', t('commands.lastTask'), 'list', () => grid.current?.goToRow(Infinity)),
+      focusAction('page', t('commands.goToPage'), 'list', focusGoToPage, 'G'),
+      focusAction('first', t('commands.firstTask'), 'list', () => grid.current?.goToRow(0), 'Home'),
+      focusAction('last', t('commands.lastTask'), 'list', () => grid.current?.goToRow(Infinity), 'End'),
     ],
   };
 }
@@ -134,7 +142,7 @@ function viewActions({ setView, togglePanel, clearFilter }: PageCommands): Spotl
     () => void setView({ status: null, row: null }),
   );
   const filters = [
-    focusAction('filter', t('filters.command'), 'filter', () => togglePanel('filter')),
+    focusAction('filter', t('filters.command'), 'filter', () => togglePanel('filter'), 'F'),
     ...(clearFilter ? [action('clear-filters', t('filters.clear'), 'close', clearFilter)] : []),
   ];
   // The service sorts filtered tasks in one order only.
@@ -150,9 +158,9 @@ function pageActions({ togglePanel, printTasks, colorScheme }: PageCommands): Sp
           colorScheme.choose(value),
         ),
       ),
-      focusAction('print', t('print.command', { limit: MAX_PRINTED_TASKS }), 'print', printTasks),
+      focusAction('print', t('print.command', { limit: MAX_PRINTED_TASKS }), 'print', printTasks, 'Ctrl+P'),
       ...accountActions(togglePanel),
-      focusAction('help', t('commands.keyboardHelp'), 'help', () => togglePanel('help')),
+      focusAction('help', t('commands.keyboardHelp'), 'help', () => togglePanel('help'), '?'),
       ...languageActions(),
     ],
   };
@@ -176,7 +184,7 @@ function developerActions({ togglePanel }: PageCommands): SpotlightActionGroupDa
   return {
     group: t('keyboardHelp.group.developers'),
     actions: [
-      focusAction('insight', t('commands.insight'), 'gauge', () => togglePanel('insight')),
+      focusAction('insight', t('commands.insight'), 'gauge', () => togglePanel('insight'), 'I'),
       action('playground', t('commands.playground'), 'code', () => window.location.assign('/graphql')),
     ],
   };
