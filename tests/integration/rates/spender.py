@@ -1,4 +1,7 @@
-"""A process that spends the points of one caller for some seconds: `python -m tests.integration.rates.spender`."""
+"""A process that spends the points of one caller for some seconds: `python -m tests.integration.rates.spender`.
+
+It runs one operation and prints `ready`. It runs the others once it reads a line, so that processes begin together.
+"""
 
 import asyncio
 import sys
@@ -14,10 +17,14 @@ from db.caller import Caller
 async def spend(url: str, points_per_minute: int, burst: int, points: int, seconds: float) -> int:
     """Run operations of so many points for the time, from eight concurrent tasks, and return what they cost."""
     policy = RatePolicy(points_per_minute=points_per_minute, burst=burst, max_cost=points)
-    end = time.monotonic() + seconds
     async with Redis(url, read_timeout=20.0) as redis:
         limits = RateLimits(redis, policy, StoreMetrics())
         allowance = limits.allowance(Caller("a", "w", frozenset()))
+        await allowance.spend(points)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        await asyncio.to_thread(sys.stdin.readline)
+        end = time.monotonic() + seconds
 
         async def run() -> int:
             spent = 0
@@ -29,7 +36,7 @@ async def spend(url: str, points_per_minute: int, burst: int, points: int, secon
                     await asyncio.sleep(min(error.retry_seconds, max(0.0, end - time.monotonic())))
             return spent
 
-        spent = sum(await asyncio.gather(*(run() for _ in range(8))))
+        spent = points + sum(await asyncio.gather(*(run() for _ in range(8))))
         await limits.aclose()
         return spent
 
