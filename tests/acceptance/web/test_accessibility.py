@@ -3,32 +3,25 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.web.axe import axe_findings, use_dark_theme
+from tests.acceptance.web.axe import axe_findings_in_both_themes
 from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
 from tests.acceptance.web.task_list import TaskList
-from tests.acceptance.web.views import OFFLINE, VIEWS, task_list
+from tests.acceptance.web.views import OFFLINE, VIEWS, open_view
 
 LONG_TITLE = "A title with many more words than a row of the list can ever show in one line " * 5
 
 
 async def test_no_view_has_a_serious_axe_finding(site: Site, open_tab: OpenTab, monitor: TabMonitor) -> None:
-    """Each view is checked in the light theme, and then in the dark one."""
+    """Each view is checked in the light theme, and then in the dark one. All are opened in one tab: see `views.py`."""
     monitor.allow(OFFLINE)
     await site.create_tasks("Send it", "Call back", LONG_TITLE, "Write the letter", status="DONE", priority="HIGH")
     found: dict[str, list[str]] = {}
+    tab = await open_tab("about:blank")
     for view in VIEWS:
-        tab = await open_tab("about:blank")
-        await tab.emulate_media(color_scheme="light", reduced_motion="reduce")
-        await tab.goto("/")
-        tasks = TaskList(tab)
-        await task_list(tasks)
-        await view(tasks)
-        found[view.__name__] = await axe_findings(tab)
-        await use_dark_theme(tab)
-        found[view.__name__] += [f"dark: {finding}" for finding in await axe_findings(tab)]
-        await tab.close()
+        await open_view(tab, view)
+        found[view.__name__] = await axe_findings_in_both_themes(tab)
     assert found == {view.__name__: [] for view in VIEWS}
 
 

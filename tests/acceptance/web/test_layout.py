@@ -6,13 +6,13 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.acceptance.web.axe import axe_findings, use_dark_theme
+from tests.acceptance.web.axe import axe_findings_in_both_themes
 from tests.acceptance.web.conftest import TIMEOUT_MS, OpenTab
 from tests.acceptance.web.layout import overflowing, without_direction
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
 from tests.acceptance.web.task_list import TaskList
-from tests.acceptance.web.views import OFFLINE, VIEWS, View, row_menu, task_list
+from tests.acceptance.web.views import OFFLINE, VIEWS, View, open_view, row_menu
 
 HEBREW = "לכתוב את המכתב"
 LONG_WORD = "x" * 255
@@ -52,19 +52,15 @@ async def look_at_views(
     check: Callable[[Page], Awaitable[list[str]]],
     prepare: Callable[[Page], Awaitable[object]] | None = None,
 ) -> Found:
-    """Return what the check finds in each view."""
+    """Return what the check finds in each view. All views are opened in one tab, which is prepared for each."""
     found: Found = {}
+    tab = await context.new_page()
     for view in views:
-        tab = await context.new_page()
         if prepare:
             await prepare(tab)
-        await tab.goto("/")
-        tasks = TaskList(tab)
-        await task_list(tasks)
-        await view(tasks)
+        await open_view(tab, view)
         if problems := await check(tab):
             found[view.__name__] = problems
-        await tab.close()
     return found
 
 
@@ -96,17 +92,19 @@ async def test_font_size_of_200_percent_fits_each_view(browser: Browser, site: S
         session = await tab.context.new_cdp_session(tab)
         await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
 
+    async def check(tab: Page) -> list[str]:
+        assert await tab.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+        return await overflowing(tab)
+
     async with profile(browser, site, viewport={"width": 1280, "height": 800}) as context:
-        assert await look_at_views(context, VIEWS, overflowing, prepare) == {}
+        assert await look_at_views(context, VIEWS, check, prepare) == {}
 
 
 async def test_phone_fits_each_view_with_large_targets_and_no_serious_axe_finding(browser: Browser, site: Site) -> None:
     await create_long_tasks(site)
 
     async def check(tab: Page) -> list[str]:
-        found = [*await overflowing(tab), *await small_targets(tab), *await axe_findings(tab)]
-        await use_dark_theme(tab)
-        return found + [f"dark: {finding}" for finding in await axe_findings(tab)]
+        return [*await overflowing(tab), *await small_targets(tab), *await axe_findings_in_both_themes(tab)]
 
     async with profile(browser, site, **PHONE) as context:
         assert await look_at_views(context, (row_menu, *VIEWS), check) == {}
