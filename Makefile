@@ -15,14 +15,15 @@ N_OPTION = $(if $(filter command line environment,$(origin N)),--count '$(N)')
 COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --python-version 3.11
 
-# Most tests wait for a store or a process, so four run at once. The fault campaign needs the whole machine and runs on
-# its own. Bytecode is always cached: otherwise each worker compiles every test.
+# Bytecode is always cached: otherwise each worker compiles every test.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m 'not slow'
 PARALLEL = -n 4 --dist worksteal
-# Acceptance tests of a file share a service, so they stay together. Without the reordering, long files start first.
-PARALLEL_BY_FILE = -n 4 --dist loadfile --no-loadscope-reorder
+# Tests that share a service are a group. The others, such as the fault runs, mostly wait for their own processes.
+# Without the reordering, the longest tests start first.
+PARALLEL_GROUPS = -n 4 --dist loadgroup --no-loadscope-reorder
 # Each of these processes has a browser, a service and stores of its own.
 BROWSERS = -n 2 --dist loadfile --no-loadscope-reorder
+COVER = --cov --cov-report=term:skip-covered
 
 help:
 	@echo 'make TARGET [PORT=$(PORT)] [DATA=$(DATA)] [WORKERS=$(WORKERS)] [N=$(N)]'
@@ -46,13 +47,16 @@ load: .venv/run.stamp ## create N tasks in the running service (N= PORT=)
 
 ## Test
 
-test: .venv/dev.stamp ## run all tests, with coverage and short campaigns
+test: .venv/dev.stamp ## run all tests, with short campaigns (COVERAGE=1 measures what the unit and integration tests cover)
 	@$(BIN)/python -m tools.page
 	$(BIN)/python -m tools.page test
-	$(PYTEST) $(PARALLEL) --cov --cov-report=term:skip-covered tests/unit tests/integration
-	$(PYTEST) $(PARALLEL_BY_FILE) tests/acceptance tests/fuzz tests/leaks tests/model --ignore=tests/acceptance/web
-	$(PYTEST) tests/faults
+	$(PYTEST) $(PARALLEL) $(if $(COVERAGE),$(COVER)) tests/unit tests/integration
+	$(PYTEST) $(PARALLEL_GROUPS) tests/faults tests/model tests/acceptance tests/fuzz tests/leaks \
+		--ignore=tests/acceptance/web
 	$(PYTEST) $(BROWSERS) tests/acceptance/web
+
+coverage: .venv/dev.stamp ## measure which code the unit and integration tests cover, and require a minimum
+	$(PYTEST) $(PARALLEL) $(COVER) tests/unit tests/integration
 
 check: .venv/dev.stamp ## run the unit and integration tests
 	$(PYTEST) $(PARALLEL) --hypothesis-profile=quick tests/unit tests/integration
@@ -164,5 +168,5 @@ lock-check: .venv/dev.stamp ## check that the lock files match pyproject.toml
 	fi; \
 	exit 1
 
-.PHONY: help run dev page load test check lint format audit bench faults fuzz fuzz-compiler typing mutants model \
-	screenshots verify reindex reset schema lock lock-check
+.PHONY: help run dev page load test coverage check lint format audit bench faults fuzz fuzz-compiler typing mutants \
+	model screenshots verify reindex reset schema lock lock-check

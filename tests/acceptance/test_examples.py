@@ -29,6 +29,8 @@ NOT_IN_TUTORIAL = {".gitignore", ".npmrc", "README.md", "package-lock.json"}
 WAIT_MS = 30_000
 COUNT = 60
 
+pytestmark = pytest.mark.xdist_group("examples")
+
 
 @pytest.fixture(scope="module")
 def app_port() -> int:

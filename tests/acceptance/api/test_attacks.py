@@ -31,6 +31,8 @@ ALIVE = post("{ __typename }")
 PAGE = post("{ tasks(first: 100) { nodes { id description } } }")
 CREATE = "mutation ($tasks: [CreateTaskInput!]!) { createTasks(input: {tasks: $tasks}) { userErrors { code } } }"
 
+pytestmark = pytest.mark.xdist_group("attacks")
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:

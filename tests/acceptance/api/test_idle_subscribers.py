@@ -17,6 +17,8 @@ LARGE, COUNT = 900_000, 100
 # A tenth of what the subscribers have sent.
 MAX_BYTES = COUNT * LARGE // 10
 
+pytestmark = pytest.mark.xdist_group("idle subscribers")
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:

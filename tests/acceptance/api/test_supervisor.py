@@ -31,6 +31,8 @@ from tests.support.service_process import (
 RESTART_SECONDS = 20.0
 STORES = ["valkey-server", "bin/postgres -D"]
 
+pytestmark = pytest.mark.xdist_group("supervisor")
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:

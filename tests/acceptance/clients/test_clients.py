@@ -14,6 +14,8 @@ from tests.integration.api.table_lock import locked_task_table, wait_for_lock_wa
 from tests.support.graphql_client import CREATE
 from tests.support.http_service import listening_service
 
+pytestmark = pytest.mark.xdist_group("clients")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _installed() -> None:

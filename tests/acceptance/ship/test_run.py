@@ -20,7 +20,10 @@ from tools.page import WEB, build
 PAGE = "{ tasks(first: 50) { totalCount nodes { id title } } }"
 CLI = redis_cli()
 
-pytestmark = pytest.mark.skipif(CLI is None, reason="the health check needs redis-cli; install redis-tools")
+pytestmark = [
+    pytest.mark.skipif(CLI is None, reason="the health check needs redis-cli; install redis-tools"),
+    pytest.mark.xdist_group("compose"),
+]
 
 
 @pytest.fixture(scope="module")

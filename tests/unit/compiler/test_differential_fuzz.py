@@ -16,6 +16,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", sorted(SUBJECTS))
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_compiled_operations_answer_as_graphql_core_does(name: str, seed: int) -> None:

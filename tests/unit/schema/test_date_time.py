@@ -76,6 +76,7 @@ def assert_as_in_the_rfc(text: str) -> None:
     assert found is None or expected is None or found.utcoffset() == expected.utcoffset()
 
 
+@pytest.mark.no_cover
 @settings(max_examples=examples(2000))
 @given(TIMES)
 @example("0001-01-01T00:00:00+23:59")
@@ -84,6 +85,7 @@ def test_exactly_the_times_of_the_rfc_are_accepted(text: str) -> None:
     assert_as_in_the_rfc(text)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=examples(1000))
 @given(st.data())
 def test_one_changed_character_is_treated_as_in_the_rfc(data: st.DataObject) -> None:
