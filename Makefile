@@ -64,8 +64,8 @@ check: .venv/dev.stamp ## run the unit and integration tests
 lint: .venv/dev.stamp ## check style and types: ruff, mypy --strict, eslint, prettier, tsc
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m tools.page lint
+	@# Each of these uses one core, so they run at the same time.
+	@$(BIN)/python -m tools.page lint & web=$$!; $(BIN)/mypy || failed=1; wait $$web || failed=1; exit $${failed:-0}
 
 format: .venv/dev.stamp ## format the code: ruff, prettier
 	$(BIN)/ruff check --fix .
