@@ -38,30 +38,30 @@ async def test_first_event_asks_for_a_resync(url: str) -> None:
         assert set(event) == {"data"}
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [
-        ("nonsense", 4400),
-        ("[]", 4400),
-        ("null", 4400),
-        ("[" * 10_000, 4400),
-        ('{"type": "unheard of"}', 4400),
-        ('{"type": "subscribe"}', 4400),
-        ('{"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}}', 4400),
-        ('{"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}}', 4400),
-        ('{"type": "complete"}', 4400),
-        ('{"type": "complete", "id": []}', 4400),
-        ('{"type": "complete", "id": {"a": 1}}', 4400),
-        ('{"type": []}', 4400),
-        ('{"type": "\\ud800"}', 4400),
-        ('{"type": "connection_init"}', 4429),
-        (b"\x00\x01", 4400),
-    ],
-)
-async def test_protocol_violation_closes_the_connection(url: str, sent: str | bytes, code: int) -> None:
-    async with connected(url) as websocket:
-        await websocket.send(sent)
-        assert (await wait_for_close(websocket))[0] == code
+PROTOCOL_VIOLATIONS: list[tuple[str | bytes, int]] = [
+    ("nonsense", 4400),
+    ("[]", 4400),
+    ("null", 4400),
+    ("[" * 10_000, 4400),
+    ('{"type": "unheard of"}', 4400),
+    ('{"type": "subscribe"}', 4400),
+    ('{"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}}', 4400),
+    ('{"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}}', 4400),
+    ('{"type": "complete"}', 4400),
+    ('{"type": "complete", "id": []}', 4400),
+    ('{"type": "complete", "id": {"a": 1}}', 4400),
+    ('{"type": []}', 4400),
+    ('{"type": "\\ud800"}', 4400),
+    ('{"type": "connection_init"}', 4429),
+    (b"\x00\x01", 4400),
+]
+
+
+async def test_protocol_violation_closes_the_connection(url: str) -> None:
+    for sent, code in PROTOCOL_VIOLATIONS:
+        async with connected(url) as websocket:
+            await websocket.send(sent)
+            assert (await wait_for_close(websocket))[0] == code
 
 
 async def test_subscribe_before_init_is_refused(url: str) -> None:
@@ -81,30 +81,30 @@ async def test_unknown_subprotocol_is_refused_with_the_supported_one(url: str) -
         assert await wait_for_close(websocket) == (4406, "Subprotocol not acceptable: use graphql-transport-ws")
 
 
-@pytest.mark.parametrize(
-    ("payload", "code"),
-    [
-        ({"query": "{ taskCounts { all } }"}, "NOT_A_SUBSCRIPTION"),
-        ({"query": 'mutation { deleteTask(input: {id: "x"}) { deletedTaskId } }'}, "NOT_A_SUBSCRIPTION"),
-        ({"query": "subscription { taskChanged { nothing } }"}, "GRAPHQL_VALIDATION_FAILED"),
-        ({"query": CHANGED, "variables": 1}, "BAD_REQUEST"),
-        ({"query": None}, "BAD_REQUEST"),
-        ({"query": CHANGED + CHANGED}, "GRAPHQL_VALIDATION_FAILED"),
-        ({"query": "subscription {"}, "GRAPHQL_VALIDATION_FAILED"),
-        ({"query": "{ ... {} }"}, "GRAPHQL_VALIDATION_FAILED"),
-        ({"query": "subscription {}"}, "GRAPHQL_VALIDATION_FAILED"),
-        ({"query": "subscription { taskChanged { kind } } # \ud800"}, "GRAPHQL_VALIDATION_FAILED"),
-        ({"query": "fragment F on Subscription { __typename }"}, "OPERATION_NOT_FOUND"),
-        ({"query": CHANGED, "operationName": "\ud800"}, "OPERATION_NOT_FOUND"),
-        ({"query": "subscription {" + " ".join(f"a{n}: __typename" for n in range(40)) + "}"}, "TOO_MANY_ALIASES"),
-    ],
-)
-async def test_operation_that_cannot_run_gets_an_error_message(url: str, payload: Any, code: str) -> None:
-    async with connected(url) as websocket:
-        response = await subscribe(websocket, **payload)
-        assert response["type"] == "error"
-        assert response["payload"][0]["extensions"]["code"] == code
-        assert (await subscribe(websocket))["type"] == "next"  # the connection stays usable
+CANNOT_RUN: list[tuple[Any, str]] = [
+    ({"query": "{ taskCounts { all } }"}, "NOT_A_SUBSCRIPTION"),
+    ({"query": 'mutation { deleteTask(input: {id: "x"}) { deletedTaskId } }'}, "NOT_A_SUBSCRIPTION"),
+    ({"query": "subscription { taskChanged { nothing } }"}, "GRAPHQL_VALIDATION_FAILED"),
+    ({"query": CHANGED, "variables": 1}, "BAD_REQUEST"),
+    ({"query": None}, "BAD_REQUEST"),
+    ({"query": CHANGED + CHANGED}, "GRAPHQL_VALIDATION_FAILED"),
+    ({"query": "subscription {"}, "GRAPHQL_VALIDATION_FAILED"),
+    ({"query": "{ ... {} }"}, "GRAPHQL_VALIDATION_FAILED"),
+    ({"query": "subscription {}"}, "GRAPHQL_VALIDATION_FAILED"),
+    ({"query": "subscription { taskChanged { kind } } # \ud800"}, "GRAPHQL_VALIDATION_FAILED"),
+    ({"query": "fragment F on Subscription { __typename }"}, "OPERATION_NOT_FOUND"),
+    ({"query": CHANGED, "operationName": "\ud800"}, "OPERATION_NOT_FOUND"),
+    ({"query": "subscription {" + " ".join(f"a{n}: __typename" for n in range(40)) + "}"}, "TOO_MANY_ALIASES"),
+]
+
+
+async def test_operation_that_cannot_run_gets_an_error_message(url: str) -> None:
+    for payload, code in CANNOT_RUN:
+        async with connected(url) as websocket:
+            response = await subscribe(websocket, **payload)
+            assert response["type"] == "error"
+            assert response["payload"][0]["extensions"]["code"] == code
+            assert (await subscribe(websocket))["type"] == "next"  # the connection stays usable
 
 
 async def test_id_of_a_subscription_may_be_any_text(url: str) -> None:

@@ -1,5 +1,6 @@
 """Tests invalid input of mutations: every error names the field and the limit, and no task changes."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -101,10 +102,10 @@ async def test_client_mutation_id_may_have_an_unpaired_surrogate(client: Client)
         assert payload == {"clientMutationId": text}
 
 
-@pytest.mark.parametrize("literal", ['"\\ud800"', '"\\udc00\\ud800"', '"\\u{D800}"'])
-async def test_unpaired_surrogate_in_the_document_is_rejected(client: Client, existing_task: Any, literal: str) -> None:
-    document = f"mutation {{ createTask(input: {{ title: {literal} }}) {{ task {{ id }} }} }}"
-    await assert_validation_error(client, document, "Invalid Unicode escape")
+async def test_unpaired_surrogate_in_the_document_is_rejected(client: Client, existing_task: Any) -> None:
+    for literal in ('"\\ud800"', '"\\udc00\\ud800"', '"\\u{D800}"'):
+        document = f"mutation {{ createTask(input: {{ title: {literal} }}) {{ task {{ id }} }} }}"
+        await assert_validation_error(client, document, "Invalid Unicode escape")
 
 
 async def test_surrogate_pair_is_one_character(client: Client) -> None:
@@ -128,65 +129,67 @@ async def test_value_of_another_type_is_rejected(client: Client, existing_task: 
             await assert_validation_error(client, mutation(name), field, input=whole | {field: value})
 
 
-@pytest.mark.parametrize("name", SINGLE_MUTATIONS)
-async def test_invalid_id_is_rejected(client: Client, existing_task: Any, name: str) -> None:
-    for id_, words in INVALID_IDS:
-        assert_user_error(await user_errors(client, name, with_id(name, id_)), "id", "INVALID_ID", words)
+async def test_invalid_id_is_rejected(client: Client, existing_task: Any) -> None:
+    for name in SINGLE_MUTATIONS:
+        for id_, words in INVALID_IDS:
+            assert_user_error(await user_errors(client, name, with_id(name, id_)), "id", "INVALID_ID", words)
 
 
-@pytest.mark.parametrize("policy", ["SKIP_INVALID", "REJECT_ALL"])
-@pytest.mark.parametrize("name", BULK_MUTATIONS)
-async def test_invalid_id_of_an_item_is_rejected(client: Client, existing_task: Any, name: str, policy: str) -> None:
-    items = [with_id(name, id_) for id_, _ in INVALID_IDS]
-    payload = (await client.query(mutation(name), input={"tasks": items, "errorPolicy": policy}))[name]
-    assert payload["userErrors"] == []
-    for result, (_, words) in zip(payload["results"], INVALID_IDS, strict=True):
-        assert_user_error(result["userErrors"], "id", "INVALID_ID", words)
+async def test_invalid_id_of_an_item_is_rejected(client: Client, existing_task: Any) -> None:
+    for name, policy in product(BULK_MUTATIONS, ("SKIP_INVALID", "REJECT_ALL")):
+        items = [with_id(name, id_) for id_, _ in INVALID_IDS]
+        payload = (await client.query(mutation(name), input={"tasks": items, "errorPolicy": policy}))[name]
+        assert payload["userErrors"] == []
+        for result, (_, words) in zip(payload["results"], INVALID_IDS, strict=True):
+            assert_user_error(result["userErrors"], "id", "INVALID_ID", words)
 
 
-@pytest.mark.parametrize("name", SINGLE_MUTATIONS[1:])
-async def test_invalid_expected_version_is_rejected(client: Client, existing_task: Any, name: str) -> None:
-    for value in NOT_AN_INT:
-        await assert_validation_error(
-            client, mutation(name), "expectedVersion", input=with_id(name, existing_task["id"], expectedVersion=value)
-        )
-    for version in (2**31 - 1, -(2**31), 0):
-        errors = await user_errors(client, name, with_id(name, existing_task["id"], expectedVersion=version))
-        assert_user_error(errors, "expectedVersion", "VERSION_CONFLICT", ["version 1"])
+async def test_invalid_expected_version_is_rejected(client: Client, existing_task: Any) -> None:
+    for name in SINGLE_MUTATIONS[1:]:
+        for value in NOT_AN_INT:
+            await assert_validation_error(
+                client,
+                mutation(name),
+                "expectedVersion",
+                input=with_id(name, existing_task["id"], expectedVersion=value),
+            )
+        for version in (2**31 - 1, -(2**31), 0):
+            errors = await user_errors(client, name, with_id(name, existing_task["id"], expectedVersion=version))
+            assert_user_error(errors, "expectedVersion", "VERSION_CONFLICT", ["version 1"])
 
 
-@pytest.mark.parametrize("name", BULK_MUTATIONS)
-async def test_bulk_input_of_wrong_type_is_rejected(client: Client, existing_task: Any, name: str) -> None:
-    good = with_id(name, str(new_id()))
-    for word, given in (
-        ("errorPolicy", {"tasks": [], "errorPolicy": "NEVER"}),
-        ("errorPolicy", {"tasks": [], "errorPolicy": None}),
-        ("errorPolicy", {"tasks": [], "errorPolicy": 1}),
-        ("clientMutationId", {"tasks": [], "clientMutationId": 1}),
-        ("tasks", {}),
-        ("tasks", {"tasks": None}),
-        ("tasks", {"tasks": [good, None]}),
-        ("tasks", {"tasks": [good, "x"]}),
-        ("nothing", {"tasks": [good | {"nothing": 1}]}),
-    ):
-        await assert_validation_error(client, mutation(name), word, input=given)
+async def test_bulk_input_of_wrong_type_is_rejected(client: Client, existing_task: Any) -> None:
+    for name in BULK_MUTATIONS:
+        good = with_id(name, str(new_id()))
+        for word, given in (
+            ("errorPolicy", {"tasks": [], "errorPolicy": "NEVER"}),
+            ("errorPolicy", {"tasks": [], "errorPolicy": None}),
+            ("errorPolicy", {"tasks": [], "errorPolicy": 1}),
+            ("clientMutationId", {"tasks": [], "clientMutationId": 1}),
+            ("tasks", {}),
+            ("tasks", {"tasks": None}),
+            ("tasks", {"tasks": [good, None]}),
+            ("tasks", {"tasks": [good, "x"]}),
+            ("nothing", {"tasks": [good | {"nothing": 1}]}),
+        ):
+            await assert_validation_error(client, mutation(name), word, input=given)
 
 
-@pytest.mark.parametrize("name", [*SINGLE_MUTATIONS, *BULK_MUTATIONS])
-async def test_client_mutation_id_can_be_any_text(client: Client, existing_task: Any, name: str) -> None:
+async def test_client_mutation_id_can_be_any_text(client: Client, existing_task: Any) -> None:
     """The payload contains the clientMutationId even if the service rejects the input."""
-    whole: dict[str, Any] = {"tasks": []} if name in BULK_MUTATIONS else with_id(name, "7")
-    for text in (None, "", "\0", "𝄞" * 10_000):
-        payload = (await client.query(mutation(name), input=whole | {"clientMutationId": text}))[name]
-        assert payload["clientMutationId"] == text
+    for name in (*SINGLE_MUTATIONS, *BULK_MUTATIONS):
+        whole: dict[str, Any] = {"tasks": []} if name in BULK_MUTATIONS else with_id(name, "7")
+        for text in (None, "", "\0", "𝄞" * 10_000):
+            payload = (await client.query(mutation(name), input=whole | {"clientMutationId": text}))[name]
+            assert payload["clientMutationId"] == text
 
 
-@pytest.mark.parametrize("name", BULK_MUTATIONS)
-async def test_more_than_1000_items_are_rejected(client: Client, existing_task: Any, name: str) -> None:
-    items = [with_id(name, str(new_id())) for _ in range(1001)]
-    payload = (await client.query(mutation(name), input={"tasks": items}))[name]
-    assert payload["results"] == []
-    assert_user_error(payload["userErrors"], "tasks", "TOO_MANY", ["1,000", "1,001"])
+async def test_more_than_1000_items_are_rejected(client: Client, existing_task: Any) -> None:
+    for name in BULK_MUTATIONS:
+        items = [with_id(name, str(new_id())) for _ in range(1001)]
+        payload = (await client.query(mutation(name), input={"tasks": items}))[name]
+        assert payload["results"] == []
+        assert_user_error(payload["userErrors"], "tasks", "TOO_MANY", ["1,000", "1,001"])
 
 
 async def test_1000_items_are_accepted(client: Client) -> None:
@@ -212,9 +215,9 @@ async def test_id_of_a_deleted_task_is_rejected(client: Client, existing_task: A
         assert_user_error(found["userErrors"], "id", "ID_TAKEN", ["deleted"])
 
 
-@pytest.mark.parametrize("name", SINGLE_MUTATIONS[1:])
-async def test_unknown_task_is_rejected(client: Client, existing_task: Any, name: str) -> None:
-    [error] = await user_errors(client, name, {"id": str(new_id())})
-    # A restore also says that the task may have been purged.
-    assert ("There is no task with this id." if name == "restoreTask" else "does not exist") in error["message"]
-    assert (error["code"], error["field"]) == ("NOT_FOUND", ["id"])
+async def test_unknown_task_is_rejected(client: Client, existing_task: Any) -> None:
+    for name in SINGLE_MUTATIONS[1:]:
+        [error] = await user_errors(client, name, {"id": str(new_id())})
+        # A restore also says that the task may have been purged.
+        assert ("There is no task with this id." if name == "restoreTask" else "does not exist") in error["message"]
+        assert (error["code"], error["field"]) == ("NOT_FOUND", ["id"])
