@@ -18,9 +18,10 @@ COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index
 # Bytecode is always cached: otherwise each worker compiles every test.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m 'not slow'
 PARALLEL = -n 4 --dist worksteal
-# Tests that share a service are a group. The others, such as the fault runs, mostly wait for their own processes.
-# Without the reordering, the longest tests start first.
+# Tests that share a service are a group. Without the reordering, the longest tests start first.
 PARALLEL_GROUPS = -n 4 --dist loadgroup --no-loadscope-reorder
+# Each of these has two services and a Redis of its own, and races in them must have time to occur.
+PARALLEL_FAULTS = -n 2 --dist worksteal
 # Each of these processes has a browser, a service and stores of its own.
 BROWSERS = -n 2 --dist loadfile --no-loadscope-reorder
 COVER = --cov --cov-report=term:skip-covered
@@ -51,8 +52,8 @@ test: .venv/dev.stamp ## run all tests, with short campaigns (COVERAGE=1 measure
 	@$(BIN)/python -m tools.page
 	$(BIN)/python -m tools.page test
 	$(PYTEST) $(PARALLEL) $(if $(COVERAGE),$(COVER)) tests/unit tests/integration
-	$(PYTEST) $(PARALLEL_GROUPS) tests/faults tests/model tests/acceptance tests/fuzz tests/leaks \
-		--ignore=tests/acceptance/web
+	$(PYTEST) $(PARALLEL_GROUPS) tests/acceptance tests/fuzz tests/leaks tests/model --ignore=tests/acceptance/web
+	$(PYTEST) $(PARALLEL_FAULTS) tests/faults
 	$(PYTEST) $(BROWSERS) tests/acceptance/web
 
 coverage: .venv/dev.stamp ## measure which code the unit and integration tests cover, and require a minimum
