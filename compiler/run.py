@@ -112,7 +112,7 @@ class Run:
         """Return the info of a field, the same object for all calls for the same path."""
         if self._info_path is not path or self._info_field is not field:
             self._info_path, self._info_field = path, field
-            self.info = ResolveInfo._make(self._info_members(field, info_path(path)))
+            self.info = ResolveInfo._make(self._info_members(field, path))
         return self.info
 
     def info_without_path(self, field: FieldInfo) -> Any:
@@ -120,7 +120,7 @@ class Run:
         return InfoWithoutPath._make(self._info_members(field, None, _stop_at_awaitable))
 
     def _info_members(
-        self, field: FieldInfo, path: Path | None, is_awaitable: Callable[[Any], bool] = is_awaitable
+        self, field: FieldInfo, path: PathLink | None, is_awaitable: Callable[[Any], bool] = is_awaitable
     ) -> tuple[Any, ...]:
         return (
             field.name,
@@ -136,7 +136,7 @@ class Run:
             self.context_value,
             is_awaitable,
             None,
-            self.helpers,
+            None,
         )
 
     @property
@@ -184,6 +184,18 @@ class ResolveInfo(GraphQLResolveInfo[Any]):
     """The info for resolvers. Has also the members that Strawberry adds."""
 
     __slots__ = ()
+
+    # The path and the helpers are created only for the few resolvers that read them.
+
+    @property
+    def path(self) -> Any:
+        """Return the path as graphql-core's type."""
+        return info_path(cast("PathLink | None", self[4]))
+
+    @property
+    def async_helpers(self) -> Any:
+        """Return the helpers for asynchronous work."""
+        return cast("Run", self[9]).helpers
 
     @property
     def variable_values(self) -> Any:

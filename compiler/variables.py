@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from graphql import GraphQLError, Undefined
+from graphql import GraphQLError, Undefined, get_named_type, is_input_object_type
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities.coerce_input_value import coerce_input_literal
@@ -110,11 +110,13 @@ class VariablesPlan:
         self._variables: list[_Variable] = []
         self._decoder: msgspec.json.Decoder[Any] | None = None
         self._converted: frozenset[str] = frozenset()
+        self._has_objects = False
         try:
             for node in self._definitions:
                 signature = get_variable_signature(schema, node)
                 if isinstance(signature, GraphQLError):
                     raise NotCompiled(signature.message)
+                self._has_objects |= is_input_object_type(get_named_type(signature.type))
                 self._variables.append(self._variable(signature, document, types))
         except RecursiveInput:
             return
@@ -176,7 +178,8 @@ class VariablesPlan:
     def python_values(self, variables: Variables) -> Mapping[str, Any]:
         """Return the values of variables with input objects as objects of Strawberry."""
         strawberry = self._strawberry
-        if strawberry is None or len(variables.converted) == len(variables.given):
+        # Strawberry has classes for input objects only.
+        if strawberry is None or not self._has_objects or len(variables.converted) == len(variables.given):
             return variables.given
         return {
             variable.name: value
