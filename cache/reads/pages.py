@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cache.errors import CreatesUnsettled, OrderMoving
 from cache.reads.session import Session
@@ -23,8 +25,7 @@ from db.shares import DEEP_ROWS
 from db.task import Status
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True, gc=False):
     """Tasks of a view in its order. `rank` is the number of tasks before the first.
 
     `total` and `rank` are None if PostgreSQL answered: there they cost a count, so only clients that ask for them pay.

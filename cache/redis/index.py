@@ -1,8 +1,9 @@
 """The sorted indexes: the arguments and the reply of the page script."""
 
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from cache.redis.client import Argument, Redis
 from cache.redis.entry import Lease, Leases
@@ -12,8 +13,7 @@ from db.index_source import IndexPosition
 from db.task import Order, Status
 
 
-@dataclass(frozen=True)
-class PageRange:
+class PageRange(Struct, frozen=True, gc=False):
     """A range of a view: up to `count` tasks between two positions, after skipping `offset` of them.
 
     `direction` "last" takes the tasks from the end. A position is (score, id) and need not belong to a task; the score
@@ -29,8 +29,7 @@ class PageRange:
     order: Order = "NEWEST"
 
 
-@dataclass(frozen=True)
-class IndexPage:
+class IndexPage(Struct, frozen=True, gc=False):
     """The answer for a range: ids (16 bytes each) with scores and entries, and the rank of the first id, from 0.
 
     `token` is that of the leases on the ids without an entry, and `now_ms` is when Redis ran the script.

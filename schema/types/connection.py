@@ -1,7 +1,6 @@
 """The connection of tasks, by the Relay specification, with an exact total and page numbers."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import strawberry
@@ -20,8 +19,7 @@ from schema.types.task import Task
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 
 
-@dataclass(frozen=True)
-class FetchedPage:
+class FetchedPage(Struct, frozen=True, gc=False):
     """A page and the requested range. Counts a total or a rank only when a field needs it."""
 
     page: Page
@@ -115,7 +113,8 @@ class TaskEdge:
 
 def edge_cursors(edges: Sequence[TaskEdge]) -> list[str]:
     """Return the cursors of the edges of one page, as `TaskEdge.cursor` returns each of them."""
-    return encode_cursors([cast("EncodedTask", edge.node) for edge in edges], edges[0].order) if edges else []
+    tasks = cast("list[EncodedTask]", [edge.node for edge in edges])
+    return encode_cursors(tasks, edges[0].order) if edges else []
 
 
 def _edges(root: "TaskConnection") -> list[TaskEdge]:
