@@ -1,7 +1,6 @@
 """The access of one request to Redis: the fallback to PostgreSQL, and how long the answer stays valid."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from cache.errors import CacheUnavailable, IndexLost, OrderMoving
 from cache.page_cache import Validity
@@ -43,24 +42,48 @@ class CacheAccess:
         if before is not None and expires_at_ms is not None and expires_at_ms < before.next_expiry_ms:
             self._validity = before._replace(next_expiry_ms=expires_at_ms)
 
-    @contextmanager
-    def reading(self) -> Iterator[Protocol | None]:
-        """Yield the protocol (R1), or None while Redis is not in use.
+    def reading(self) -> "Reading":
+        """Return a context manager that yields the protocol (R1), or None while Redis is not in use.
 
         The block returns from its function if Redis answered. A failure of Redis inside the block is recorded and
         swallowed, so the code after the block answers from PostgreSQL (R6).
         """
-        protocol = self._store.gate_lease.protocol
-        try:
-            yield protocol
-            if protocol is not None:
-                return
-        except OrderMoving:
-            self.forbid_caching()
-            return  # Redis is in use, and only this page is PostgreSQL's
-        except (IndexLost, CacheUnavailable) as error:
-            assert protocol is not None
-            self._store.gate_lease.record_read_failure(protocol.gate.epoch, error)
+        return Reading(self._store, self)
+
+    def record_fallback(self) -> None:
+        """Record that the request is answered without Redis."""
         self.forbid_caching()
         self.degraded = True
         self._store.metrics.degraded_reads += 1
+
+
+class Reading:
+    """A read of one request, which tries Redis. `CacheAccess.reading` describes it."""
+
+    __slots__ = ("_access", "_protocol", "_store")
+
+    def __init__(self, store: Store, access: CacheAccess) -> None:
+        self._store = store
+        self._access = access
+        self._protocol: Protocol | None = None
+
+    def __enter__(self) -> Protocol | None:
+        self._protocol = protocol = self._store.gate_lease.protocol
+        return protocol
+
+    def __exit__(
+        self, type_: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> bool:
+        protocol = self._protocol
+        if error is None:
+            if protocol is None:
+                self._access.record_fallback()
+        elif isinstance(error, OrderMoving):  # Redis is in use, and only this page is PostgreSQL's
+            self._access.forbid_caching()
+        elif isinstance(error, IndexLost | CacheUnavailable):
+            assert protocol is not None
+            self._store.gate_lease.record_read_failure(protocol.gate.epoch, error)
+            self._access.record_fallback()
+        else:
+            return False
+        return True
