@@ -127,6 +127,8 @@ def document_hash(request: GraphQLRequest) -> str | None:
 
     Raises `RequestError` if either field is malformed.
     """
+    if request.document_id is None and not request.has_extensions:
+        return None
     persisted: Any = request.extensions.get("persistedQuery")
     if request.document_id is None and persisted is None:
         return None

@@ -85,6 +85,11 @@ class GraphQLRequest(msgspec.Struct, rename="camel"):
         return {name: decode_json(bytes(members[name]), "variables") for name in names if name in members}
 
     @property
+    def has_extensions(self) -> bool:
+        """Whether the request has the member `extensions`, which can be null."""
+        return self.raw_extensions is not _ABSENT
+
+    @property
     def extensions(self) -> dict[str, Any]:
         """The decoded extensions. Raises `RequestError`."""
         return _decode_object(self.raw_extensions, "extensions") or {}

@@ -105,7 +105,7 @@ class GraphQLEndpoint:
                     await turns.wait(workspace)
                 turns.begin(workspace)
                 try:
-                    return await self._respond_to(request, body, caller, media_type)
+                    return await self._respond_to(request, body, caller, accept, media_type)
                 finally:
                     turns.end(workspace)
             finally:
@@ -115,9 +115,8 @@ class GraphQLEndpoint:
             return GraphQLResponse(error.status, _error_body(error), media_type, error.headers)
 
     async def _respond_to(
-        self, request: IncomingRequest, body: bytes, caller: Caller, media_type: str
+        self, request: IncomingRequest, body: bytes, caller: Caller, accept: str, media_type: str
     ) -> GraphQLResponse | EventStream:
-        accept = request.header(b"accept")
         given = read_requests(request, body, self._options.max_batch)
         if EVENT_STREAM in accept and not isinstance(given, list):
             media_type = self._fitting_type(request, given, accept, caller) or media_type
