@@ -17,7 +17,7 @@ from cache.redis.keys import BEACON, VIEW_OF
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db.gate import read_gate
-from db.index_source import INDEX_START, IndexPosition, StatusBatch, index_batch, last_position
+from db.index_source import INDEX_START, IndexPosition, index_batch, last_position
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +26,8 @@ MAX_DIFFERENCES = 100_000
 # Rows compared with the index at a time, by a whole audit and by a sample.
 AUDIT_BATCH_ROWS = 5_000
 SAMPLE_ROWS = 100
+# An index may hold a million ids without rows, so each reply has at most this many, or as many as rows were asked for.
+INDEX_REPLY_IDS = 1_000
 
 
 class TooManyDifferences(StoreUnavailable):
@@ -46,6 +48,8 @@ class AuditReport:
     repaired: int = 0
 
 
+# The time of creation of a task in microseconds, and its id: the order of an index.
+Scored = tuple[int, bytes]
 OnDifference = Callable[[UUID, str], None]
 
 
@@ -79,8 +83,8 @@ async def audit_sample(store: Store, protocol: Protocol) -> int:
     Returns how many tasks were read.
     """
     position = await _random_position(store, protocol)
-    ids, batch, _ = await _batch_suspects(store, protocol, position, SAMPLE_ROWS)
-    sampled = [UUID(bytes=id_) for members in batch for id_ in members.created_at]
+    ids, rows, _ = await _batch_suspects(store, protocol, position, SAMPLE_ROWS)
+    sampled = [UUID(bytes=id_) for _, id_ in rows]
     for id_, difference in (await compare_tasks(store, protocol, list({*ids, *sampled}))).items():
         log.error("Redis differs from PostgreSQL", task=str(id_), difference=difference)
         store.metrics.differences += 1
@@ -93,8 +97,8 @@ async def _suspects(store: Store, protocol: Protocol, report: AuditReport) -> As
     """Yield ids that may differ, found by cheap comparisons of whole batches, and every id with an entry."""
     position: IndexPosition | None = INDEX_START
     while position is not None:
-        ids, batch, position = await _batch_suspects(store, protocol, position, AUDIT_BATCH_ROWS)
-        report.rows += sum(map(len, batch))
+        ids, rows, position = await _batch_suspects(store, protocol, position, AUDIT_BATCH_ROWS)
+        report.rows += len(rows)
         yield ids
     for index, expiring in zip(protocol.keys.indexes, protocol.keys.expiring, strict=True):
         async for members in _scan(store, protocol, "ZSCAN", expiring):
@@ -111,35 +115,50 @@ async def _suspects(store: Store, protocol: Protocol, report: AuditReport) -> As
 
 async def _batch_suspects(
     store: Store, protocol: Protocol, after: IndexPosition, limit: int
-) -> tuple[list[UUID], Sequence[StatusBatch], IndexPosition | None]:
+) -> tuple[list[UUID], set[Scored], IndexPosition | None]:
     """Compare up to `limit` rows after a position with the indexes.
 
-    Returns the ids that differ, the rows, and the position of the last row, or None if no rows follow.
+    Returns the ids that differ, the compared rows, and the position up to which was compared, or None if nothing
+    follows.
     """
     async with store.database.connection() as connection:
         batch = await index_batch(connection, store.workspace, after, limit)
-    end = last_position(batch) if sum(map(len, batch)) == limit else None
-    expected: list[set[tuple[bytes, int]]] = [set() for _ in protocol.keys.indexes]
+    last = last_position(batch) if sum(map(len, batch)) == limit else None
+    expected: list[set[Scored]] = [set() for _ in protocol.keys.indexes]
     for members in batch:
-        scored = set(members.created_at.items())
+        scored = {(at, id_) for id_, at in members.created_at.items()}
         expected[0] |= scored
         expected[VIEW_OF[members.status] - 1] |= scored
+    first, end = (after[0], after[1].bytes), None if last is None else (last[0], last[1].bytes)
+    indexed, end = await _index_window(store, protocol, first, end, max(limit, INDEX_REPLY_IDS) + 1)
     different: set[bytes] = set()
-    for key, scored in zip(protocol.keys.indexes, expected, strict=True):
-        indexed = await _index_between(store, protocol, key, after, end)
-        different |= {id_ for id_, _ in scored ^ indexed}
-    return [UUID(bytes=id_) for id_ in different], batch, end
+    for rows, ids in zip(expected, indexed, strict=True):
+        different |= {id_ for at, id_ in rows ^ ids if end is None or (at, id_) <= end}
+    compared = {row for row in expected[0] if end is None or row <= end}
+    return [UUID(bytes=id_) for id_ in different], compared, None if end is None else (end[0], UUID(bytes=end[1]))
 
 
-async def _index_between(
-    store: Store, protocol: Protocol, key: bytes, after: IndexPosition, end: IndexPosition | None
-) -> set[tuple[bytes, int]]:
-    """Return the ids and scores that an index holds after a position, up to and including `end`."""
-    highest = "+inf" if end is None else end[0]
-    found = await _send(store, protocol, ["ZRANGE", key, after[0], highest, "BYSCORE", "WITHSCORES"])
-    scored = ((id_, int(score)) for id_, score in found if id_ != BEACON)
-    first, last = (after[0], after[1].bytes), None if end is None else (end[0], end[1].bytes)
-    return {(id_, at) for id_, at in scored if (at, id_) > first and (last is None or (at, id_) <= last)}
+async def _index_window(
+    store: Store, protocol: Protocol, first: Scored, end: Scored | None, reply_ids: int
+) -> tuple[list[set[Scored]], Scored | None]:
+    """Return what each index holds after `first`, and up to where: `end`, or earlier if an index holds too much."""
+    found: list[set[Scored]] = [set() for _ in protocol.keys.indexes]
+    unread, offset = set(range(len(found))), 0
+    while unread:
+        numbers, highest = sorted(unread), "+inf" if end is None else end[0]
+        window: list[Argument] = [first[0], highest, "BYSCORE", "LIMIT", offset, reply_ids, "WITHSCORES"]
+        commands = [["ZRANGE", protocol.keys.indexes[number], *window] for number in numbers]
+        replies = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
+        for number, reply in zip(numbers, replies, strict=True):
+            scored = [(int(score), id_) for id_, score in reply if id_ != BEACON]
+            found[number].update([member for member in scored if member > first])
+            if len(reply) == reply_ids and (end is None or scored[-1] < end):
+                if not found[number]:  # so many ids have the time of `first` and precede it
+                    continue
+                end = scored[-1]
+            unread.discard(number)
+        offset += reply_ids
+    return found, end
 
 
 async def _random_position(store: Store, protocol: Protocol) -> IndexPosition:

@@ -31,6 +31,36 @@ async def audit(store: Store, *, repair: bool = False) -> tuple[AuditReport, dic
     return report, dict(reported)
 
 
+async def truncate(store: Store) -> None:
+    async with store.database.connection() as connection:
+        await connection.raw.execute("TRUNCATE task")
+
+
+async def test_sample_of_an_index_without_rows_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auditing, "INDEX_REPLY_IDS", 10)
+    monkeypatch.setattr(auditing, "SAMPLE_ROWS", 10)
+    await create_uncached_tasks(store, 200)
+    await truncate(store)
+    await audit_sample(store, protocol(store))
+    assert 0 < len(store.repair_queue.ids) <= 11
+
+
+@pytest.mark.parametrize("kept", [0, 1, 7])
+async def test_audit_repairs_an_index_of_lost_rows(store: Store, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+    """All tasks of a bulk create have the same time, so their ids alone order them."""
+    monkeypatch.setattr(auditing, "INDEX_REPLY_IDS", 6)
+    monkeypatch.setattr(auditing, "AUDIT_BATCH_ROWS", 5)
+    tasks = await create_uncached_tasks(store, 30) + await create_uncached_tasks(store, 3)
+    async with store.database.connection() as connection:
+        await connection.raw.execute(
+            "DELETE FROM task WHERE NOT id = ANY(%s)", ([task.id for task in tasks[::4][:kept]],)
+        )
+    report, differences = await audit(store, repair=True)
+    assert (report.rows, report.different, report.repaired) == (kept, 33 - kept, 33 - kept)
+    assert differences.keys() == {task.id for task in tasks} - {task.id for task in tasks[::4][:kept]}
+    assert (await audit(store))[1] == {}
+
+
 async def _remove_from_index(store: Store, task: Task) -> None:
     await store.redis.client.zrem(protocol(store).keys.indexes[TODO], task.id.bytes)
 
