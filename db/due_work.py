@@ -7,6 +7,7 @@ from typing import LiteralString, NamedTuple
 from psycopg.rows import scalar_row, tuple_row
 
 from db import words
+from db.arrays import text_array
 from db.connection import Connection
 
 
@@ -40,7 +41,7 @@ DUE_WORK: LiteralString = f"""
 
 async def due_work(connection: Connection, workspaces: Sequence[str], retention: timedelta) -> list[DueWork]:
     """Return the work that is due in these workspaces, without the workspaces that have none."""
-    params = {"workspaces": list(workspaces), "retention": retention}
+    params = {"workspaces": text_array(workspaces), "retention": retention}
     return [DueWork(*row) for row in await connection.query(DUE_WORK, params, tuple_row)]
 
 

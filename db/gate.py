@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, LiteralString
 from uuid import UUID
 
 from psycopg.rows import scalar_row, tuple_row
 
+from db.arrays import text_array
 from db.connection import Connection
 from db.row_factories import record_row
 from db.statements import Statement
@@ -33,6 +35,8 @@ class Gate:
 NEVER_BUILT = Gate("off", 0, "")
 
 _gate_row = record_row(Gate)
+# The watcher reads the same gates again and again.
+_read_gate = lru_cache(maxsize=20_000)(Gate)
 
 READ_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM gate WHERE workspace_id = %(workspace)s"
 
@@ -45,14 +49,14 @@ async def read_gate(connection: Connection, workspace: str) -> Gate:
 
 READ_GATES: LiteralString = """
     -- every workspace: the watcher reads all open gates in one query
-    SELECT workspace_id, state::text, epoch, redis_run_id FROM gate WHERE workspace_id = ANY(%(workspaces)s)
+    SELECT workspace_id, state::text, epoch, redis_run_id FROM gate WHERE workspace_id = ANY(%(workspaces)s::text[])
 """
 
 
 async def read_gates(connection: Connection, workspaces: Sequence[str]) -> dict[str, Gate]:
     """G1: return the committed gates of these workspaces. A gate that was never built is missing."""
-    rows = await connection.query(READ_GATES, {"workspaces": list(workspaces)}, tuple_row)
-    return {workspace: Gate(*gate) for workspace, *gate in rows}
+    rows = await connection.query(READ_GATES, {"workspaces": text_array(workspaces)}, tuple_row)
+    return {workspace: _read_gate(state, epoch, run_id) for workspace, state, epoch, run_id in rows}
 
 
 ENTER_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM enter_gate(%(workspace)s, %(id)s)"

@@ -24,11 +24,13 @@ READY_TIMEOUT_SECONDS = 5.0
 # How long Redis must answer before the log says that reads use it again. A slow Redis answers and fails several times a
 # second.
 RECOVERY_SECONDS = 5.0
+# Not every system has a clock that runs while it sleeps.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def clock() -> float:
     """Return seconds on a clock that is never set back and, where the system has one, also runs while it sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    return time.clock_gettime(_CLOCK)
 
 
 def used_seconds(index_idle_seconds: float) -> float:
@@ -101,8 +103,9 @@ class GateLease:
 
     def protocol_for(self, observed: Gate) -> Protocol:
         """Return the protocol on the index that a gate names."""
-        if self._protocol is not None and self._protocol.gate == observed:
-            return self._protocol
+        known = self._protocol
+        if known is not None and (known.gate is observed or known.gate == observed):
+            return known
         return Protocol(self._redis, observed, self.workspace)
 
     def wake_up(self) -> None:
@@ -131,6 +134,8 @@ class GateLease:
 
     def use_redis(self, epoch: int) -> None:
         """Let later reads use Redis, which has answered the watcher or has not failed since."""
+        if self.redis_answers and self._bypassed_at is None:
+            return
         now = clock()
         if not self.redis_answers:
             self.redis_answers, self._answered_at = True, now

@@ -14,7 +14,7 @@ from cache.maintenance.audit import audit_sample
 from cache.maintenance.housekeeping import Housekeeping
 from cache.maintenance.idle_indexes import IdleIndexes
 from cache.maintenance.rebuild import rebuild
-from cache.maintenance.scrub import scrub_all
+from cache.maintenance.scrub import scrub_if_due
 from cache.maintenance.visits import MIN_BACKOFF_SECONDS, OpenStores, Visits
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
@@ -23,8 +23,10 @@ from db.index_source import has_more_tasks
 from db.pool import Database
 
 SCRUB_INTERVAL_SECONDS = 1.0
-# The budgets of a process. A scrub without work is three short commands of Redis. A sample compares a hundred tasks.
+# The budgets of a process. A scrub without work is one short script of Redis. A sample compares a hundred tasks.
 SCRUBS_PER_SECOND = 20.0
+# So many scrubs begin together: their commands are sent at once.
+SCRUBS_AT_ONCE = 20
 AUDITS_PER_SECOND = 1.0
 # Larger workspaces are rebuilt one at a time, beside the smaller ones, which are rebuilt within seconds.
 SMALL_TASKS = 100_000
@@ -73,7 +75,7 @@ async def _scrub(store: Store) -> float:
     protocol = store.gate_lease.protocol
     if protocol is not None:
         try:
-            await scrub_all(store, protocol)
+            await scrub_if_due(store, protocol)
         except IndexLost as error:
             store.gate_lease.report_lost_index(protocol.gate.epoch, error)
             raise
@@ -107,7 +109,9 @@ async def background(
     # A rebuild logs and paces itself, so it has no budget of visits.
     jobs: list[Visits | Housekeeping] = [
         Visits(rebuilds.rebuild, rebuilds.wanted, interval=MIN_BACKOFF_SECONDS),
-        Visits(_scrub, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=SCRUBS_PER_SECOND),
+        Visits(
+            _scrub, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=SCRUBS_PER_SECOND, at_once=SCRUBS_AT_ONCE
+        ),
         Visits(_audit, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=AUDITS_PER_SECOND),
         Housekeeping(database, metrics, retention),
     ]

@@ -58,6 +58,12 @@ async def settle_creates(store: Store, protocol: Protocol, min_age_seconds: floa
             await protocol.discard(transaction)
 
 
+async def scrub_if_due(store: Store, protocol: Protocol) -> None:
+    """Do what `scrub_all` does, if one short read of Redis or the repair queue says that work is due."""
+    if await protocol.due(MIN_RECORD_AGE_SECONDS) or store.repair_queue.ids:
+        await scrub_all(store, protocol)
+
+
 async def scrub_all(store: Store, protocol: Protocol) -> None:
     """Sweep expired ids, settle bulk creates, then scrub overdue marks and the repair queue until none are left."""
     while await protocol.sweep() == SWEEP_LIMIT:

@@ -29,14 +29,24 @@ Job = Callable[[Store], Awaitable[float]]
 class Visits:
     """Runs a job on each open workspace that wants it, at most every `interval` seconds.
 
-    All workspaces together get at most `per_second` visits. One that fails or hangs delays no other.
+    All workspaces together get at most `per_second` visits, of which `at_once` begin together. A workspace that fails
+    or hangs delays no other.
     """
 
-    def __init__(self, job: Job, wanted: Callable[[Store], bool], *, interval: float, per_second: float = 0.0) -> None:
+    def __init__(
+        self,
+        job: Job,
+        wanted: Callable[[Store], bool],
+        *,
+        interval: float,
+        per_second: float = 0.0,
+        at_once: int = 1,
+    ) -> None:
         self._job = job
         self._wanted = wanted
         self._interval = interval
-        self._spacing = 1 / per_second if per_second else 0.0
+        self._pause = at_once / per_second if per_second else 0.0
+        self._at_once = at_once
         self._running: dict[Store, asyncio.Task[None]] = {}
         # For each workspace, by `clock`: before when it is not visited, and the last pause after a failure.
         self._due_at: WeakKeyDictionary[Store, float] = WeakKeyDictionary()
@@ -47,10 +57,13 @@ class Visits:
         try:
             while True:
                 round_at = clock() + self._interval
+                started = 0
                 for store in list(open_stores()):
                     if self._is_due(store):
                         self._start(store)
-                        await asyncio.sleep(self._spacing)
+                        started += 1
+                        if started % self._at_once == 0:
+                            await asyncio.sleep(self._pause)
                         if len(self._running) >= MAX_IN_FLIGHT:
                             await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
                 await asyncio.sleep(max(round_at - clock(), MIN_BACKOFF_SECONDS))
@@ -61,7 +74,7 @@ class Visits:
                 await asyncio.wait(self._running.values(), timeout=1.0)
 
     def _is_due(self, store: Store) -> bool:
-        return store not in self._running and clock() >= self._due_at.get(store, 0.0) and self._wanted(store)
+        return self._wanted(store) and store not in self._running and clock() >= self._due_at.get(store, 0.0)
 
     def _start(self, store: Store) -> None:
         self._running[store] = task = asyncio.create_task(self._visit(store))

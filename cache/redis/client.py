@@ -31,8 +31,9 @@ READ_TIMEOUT_SECONDS = 0.5
 # The indexes of a process may lie in several runs of Redis until all of them are rebuilt after a restart.
 USED_RUN_IDS = 8
 ScriptName = Literal[
-    "mark", "publish", "abort", "record", "settle", "lease", "fill", "scrub", "sweep", "page", "counts", "probe", "draw"
-]
+    "mark", "publish", "abort", "record", "settle", "lease", "fill", "scrub", "sweep", "due", "page", "counts", "probe",
+    "draw",
+]  # fmt: skip
 Argument = bytes | str | int
 
 

@@ -201,6 +201,10 @@ class Protocol(CreateRecords):
         now_ms = int(seconds) * 1000 + int(microseconds) / 1000
         return [UUID(bytes=id_) for id_, deadline in marks if deadline < now_ms]
 
+    async def due(self, min_record_age_seconds: float) -> bool:
+        """Return whether the scrub has work: expired ids, overdue marks, or bulk creates recorded so long ago."""
+        return bool(await self._read_script("due", self.keys.prelude, int(min_record_age_seconds * 1000)))
+
     async def sweep(self, limit: int = SWEEP_LIMIT) -> int:
         """E1: remove up to `limit` expired ids from each index. Return the largest number removed from one."""
         removed: int = await self._run("sweep", [], limit, MAX_SINGLE_EVENTS)

@@ -1,11 +1,13 @@
 """Tests the scrub: it repairs entries and indexes, and skips tasks with an active writer or a live mark."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from cache.maintenance.scrub import SCRUB_BATCH_IDS, scrub, scrub_all
+from cache.errors import IndexLost
+from cache.maintenance.scrub import SCRUB_BATCH_IDS, scrub, scrub_all, scrub_if_due
 from cache.redis import keys
 from cache.redis.encoded_task import decode
 from cache.redis.index import PageRange
@@ -13,6 +15,7 @@ from cache.redis.protocol import SWEEP_LIMIT, MarkedWrite
 from cache.store import Store
 from db import gate
 from db.errors import DatabaseTimeout
+from db.task import Task
 from tests.support.protocol_steps import EARLIER_TOKEN, PAST_TRANSACTION_LIMIT, index_without_row, mark_task
 from tests.support.redis_state import (
     entry_bytes,
@@ -25,7 +28,53 @@ from tests.support.redis_state import (
 )
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task, create_uncached_tasks, uncommitted_task, with_status
-from tests.support.task_factories import update_row
+from tests.support.task_factories import in_an_hour, update_row
+
+
+async def test_scrub_without_work_is_one_round_trip(store: Store) -> None:
+    task = await create_uncached_task(store, expires_at=in_an_hour())
+    await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"))
+    await scrub_if_due(store, protocol(store))  # the first time, Redis does not know the script
+    before = store.metrics.redis_round_trips
+    await scrub_if_due(store, protocol(store))
+    assert store.metrics.redis_round_trips == before + 1
+
+
+async def _leave_overdue_mark(store: Store, task: Task) -> None:
+    await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"), overdue=True)
+
+
+async def _let_expire_in_one_view(store: Store, task: Task) -> None:
+    await store.redis.client.zadd(protocol(store).keys.expiring[3], {task.id.bytes: 1})
+
+
+async def _leave_record(store: Store, task: Task) -> None:
+    await protocol(store).record(b"17", EARLIER_TOKEN, [task])
+    await store.redis.client.zadd(protocol(store).keys.unsettled, {b"17": 1})
+
+
+async def _queue_repair(store: Store, task: Task) -> None:
+    await store.redis.client.zrem(protocol(store).keys.indexes[0], task.id.bytes)
+    store.repair_queue.add(task.id)
+
+
+@pytest.mark.parametrize("cause", [_leave_overdue_mark, _let_expire_in_one_view, _leave_record, _queue_repair])
+async def test_scrub_finds_each_kind_of_work(store: Store, cause: Callable[[Store, Task], Awaitable[None]]) -> None:
+    task = await create_uncached_task(store)
+    await cause(store, task)
+    await scrub_if_due(store, protocol(store))
+    keys = protocol(store).keys
+    assert await indexed_views(store, task.id) == {None, "TODO"}
+    assert await store.redis.client.zscore(keys.expiring[3], task.id.bytes) is None
+    assert await store.redis.client.zcard(keys.unsettled) == 0
+    assert await marked_ids(store) == []
+    assert not await protocol(store).due(0)
+
+
+async def test_scrub_finds_a_lost_index(store: Store) -> None:
+    await store.redis.client.delete(protocol(store).keys.expiring[2])
+    with pytest.raises(IndexLost):
+        await scrub_if_due(store, protocol(store))
 
 
 async def test_live_mark_is_not_scrubbed(store: Store) -> None:

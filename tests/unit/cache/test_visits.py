@@ -48,6 +48,29 @@ async def test_workspace_that_fails_or_hangs_delays_no_other(monkeypatch: pytest
     assert visited["unwanted"] == 0
 
 
+async def test_visits_that_begin_together_are_of_different_workspaces() -> None:
+    began, batches = list[str](), list[list[str]]()
+
+    async def job(store: Store) -> float:
+        began.append(store.workspace)
+        asyncio.get_running_loop().call_soon(end_of_batch)
+        return 0.0
+
+    def end_of_batch() -> None:
+        if began:
+            batches.append(sorted(began))
+            began.clear()
+            if len(batches) == 2:
+                running.cancel()
+
+    visits = Visits(job, lambda _: True, interval=60, per_second=300, at_once=3)
+    running = asyncio.create_task(visits.run(lambda: STORES))
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(20):
+            await running
+    assert batches == [["fails", "hangs", "works"], ["unwanted"]]
+
+
 async def test_pauses_of_an_index_that_does_not_fit_double_up_to_a_limit() -> None:
     outcomes = iter((False,) * 6 + (True, False))
 
