@@ -1,7 +1,6 @@
 """Errors of operations that a caller may not run, that take too long, or whose response is too large."""
 
 import math
-import time
 
 from api.graphql.request import RequestError
 from cache.rates.allowance import Allowance, RateLimited
@@ -25,19 +24,6 @@ def check_scopes(plan: Plan, caller: Caller) -> None:
     raise error
 
 
-def rate_limit_headers(allowance: Allowance) -> dict[str, str] | None:
-    """Return the headers of draft-ietf-httpapi-ratelimit-headers-11, or None if nothing limits the caller.
-
-    A policy says what its bucket can hold and in which time it fills. Its unit is points, for which the draft has no
-    name.
-    """
-    if not allowance.buckets:
-        return None
-    now = time.monotonic()
-    states = ", ".join([bucket.state(now) for bucket in allowance.buckets])
-    return {"RateLimit-Policy": allowance.policies, "RateLimit": states}
-
-
 def rate_limit_error(error: RateLimited) -> RequestError:
     """Return the error of an operation for which a bucket has too few points."""
     retry_ms = max(1, math.ceil(error.retry_seconds * 1000))
@@ -48,7 +34,7 @@ def rate_limit_error(error: RateLimited) -> RequestError:
         "RATE_LIMITED",
         {"retryAfterMs": retry_ms, "limit": error.limit, "requested": error.requested},
     )
-    headers = rate_limit_headers(error.allowance) or {}
+    headers = error.allowance.headers() or {}
     refusal.headers = {"Retry-After": str(math.ceil(error.retry_seconds)), **headers}
     return refusal
 

@@ -11,7 +11,7 @@ from strawberry.types.graphql import OperationType
 from api.graphql.deadline import ClientDisconnected, Deadline, Disconnect
 from api.graphql.outcome import encoded, outcome_of, record_of, trace_extension
 from api.graphql.persisted_queries import PersistedQueries
-from api.graphql.refusals import check_scopes, rate_limit_error, rate_limit_headers, spend, timeout_error
+from api.graphql.refusals import check_scopes, rate_limit_error, spend, timeout_error
 from api.graphql.request import GraphQLRequest, RequestError
 from api.graphql.request_id import new_request_id
 from api.graphql.response import OperationRecord, ResponseBody
@@ -137,7 +137,7 @@ class GraphQLService:
 
     def rate_limit_headers(self, caller: Caller) -> dict[str, str] | None:
         """Return the headers with the rate limit of a caller and the points left, or None without a limit."""
-        return rate_limit_headers(self._rate_limits.allowance(caller))
+        return self._rate_limits.allowance(caller).headers()
 
     async def charge(
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, caller: Caller

@@ -44,13 +44,14 @@ class Allowance:
     source: None only without buckets.
     """
 
-    __slots__ = ("_source", "buckets", "drawing", "policies", "refill_at", "used")
+    __slots__ = ("_headers", "_source", "_states", "buckets", "drawing", "refill_at", "used")
 
     def __init__(self, source: PointsSource | None, buckets: tuple[Bucket, ...]) -> None:
         self._source = source
         self.buckets = buckets
-        # The header RateLimit-Policy.
-        self.policies = ", ".join([bucket.policy for bucket in buckets])
+        # The headers of the last response, and the states of the buckets in them.
+        self._headers = {"RateLimit-Policy": ", ".join([bucket.policy for bucket in buckets])}
+        self._states: list[str] = []
         # Whether an operation took points since this was last set to false.
         self.used = True
         # The draw that runs, and before which time no further one begins in the background.
@@ -71,6 +72,20 @@ class Allowance:
         if low and self._source is not None:
             self._source.refill(self)
         return True
+
+    def headers(self) -> dict[str, str] | None:
+        """Return the headers of draft-ietf-httpapi-ratelimit-headers-11, or None if nothing limits the caller.
+
+        A policy says what its bucket can hold and in which time it fills. Its unit is points, for which the draft has
+        no name. The headers are for reading only, because other responses share them.
+        """
+        if not self.buckets:
+            return None
+        now = time.monotonic()
+        states = [bucket.state(now) for bucket in self.buckets]
+        if states != self._states:
+            self._states, self._headers = states, self._headers | {"RateLimit": ", ".join(states)}
+        return self._headers
 
     async def spend(self, points: int) -> None:
         """Take the points of an operation, and draw them first if the process has too few. Raises `RateLimited`."""

@@ -55,7 +55,7 @@ class RateLimits:
         self._policy = policy
         self._workspace_rate = policy.workspace_points_per_minute or policy.points_per_minute
         self._share = 1 / policy.processes
-        self._allowances: dict[tuple[str, object, int], Allowance] = {}
+        self._allowances: dict[tuple[str, str, int], Allowance] = {}
         self._workspaces: WeakValueDictionary[str, Bucket] = WeakValueDictionary()
         self._running: set[asyncio.Task[None]] = set()
         self._sweep_at = 0.0
@@ -72,16 +72,16 @@ class RateLimits:
             rate = self._policy.points_per_minute
         if not rate and not self._workspace_rate:
             return UNLIMITED
-        key = (caller.workspace, caller.token_id or caller.actor, rate)
+        key = (caller.workspace, caller.actor, rate)
         return self._allowances.get(key) or self._create(key)
 
-    def _create(self, key: tuple[str, object, int]) -> Allowance:
-        workspace, holder, rate = key
+    def _create(self, key: tuple[str, str, int]) -> Allowance:
+        workspace, actor, rate = key
         now = time.monotonic()
         self._sweep(now)
         buckets = []
         if rate:
-            digest = sha256(str(holder).encode()).hexdigest()[:32]
+            digest = sha256(actor.encode()).hexdigest()[:32]
             buckets.append(self._policy.bucket("token", points_key(workspace, digest), rate))
         if self._workspace_rate:
             shared = self._workspaces.get(workspace)
