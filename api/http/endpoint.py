@@ -96,7 +96,12 @@ class GraphQLEndpoint:
                 raise RequestError(
                     406, f"The Accept header must allow {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.", "NOT_ACCEPTABLE"
                 )
-            caller = await self._authenticator.caller(request.headers, reads=request.method == "GET")
+            aside = slots.step_aside()
+            try:
+                caller = await self._authenticator.caller(request.headers, reads=request.method == "GET")
+            finally:
+                if aside:
+                    slots.step_back()
             workspace = caller.workspace
             slots.enter(workspace)
             turns = slots.workspaces

@@ -10,16 +10,19 @@ from db.fair_slots import FairSlots
 
 # While several workspaces are busy, each runs this share of the slots at once: four of 64.
 TURNS_SHARE = 16
+# So many times the limit may wait until their callers are identified, without a slot.
+IDENTIFYING_SHARE = 8
 
 
 class RequestLimit:
     """Counts the requests in flight. Requests over the limit get 503 with Retry-After, so that they do not queue.
 
     The limit counts requests whose workspace is known. Half as many more may have arrived, so that a workspace which
-    has taken all slots cannot keep another one out.
+    has taken all slots cannot keep another one out. Requests that wait until their callers are identified do not count,
+    so that unknown tokens cannot keep out known ones.
     """
 
-    __slots__ = ("_limit", "_requests", "_slots", "in_flight", "turns", "workspaces")
+    __slots__ = ("_identifying", "_limit", "_requests", "_slots", "in_flight", "turns", "workspaces")
 
     def __init__(self, limit: int, requests: str = "requests", turns: Turns | None = None) -> None:
         """`requests` says in the refusal which ones are counted. `turns`: in which they continue, or None."""
@@ -30,6 +33,7 @@ class RequestLimit:
         self.workspaces = FairTurns(max(1, limit // TURNS_SHARE))
         self.turns = turns
         self.in_flight = 0
+        self._identifying = 0
 
     def acquire(self) -> bool:
         """Count one more request, or return False if the limit is reached. Call `release` when the request ends."""
@@ -40,6 +44,23 @@ class RequestLimit:
 
     def release(self) -> None:
         self.in_flight -= 1
+
+    def step_aside(self) -> bool:
+        """Free the slot of a request while its caller is identified. Return False if the request must keep it.
+
+        Large bodies keep their slots, and so does every request while too many have none. `step_back` takes the slot
+        again.
+        """
+        if self.turns is not None or self._identifying >= IDENTIFYING_SHARE * self._limit:
+            return False
+        self._identifying += 1
+        self.in_flight -= 1
+        return True
+
+    def step_back(self) -> None:
+        """Take the slot again after `step_aside`."""
+        self._identifying -= 1
+        self.in_flight += 1
 
     def enter(self, workspace: str) -> None:
         """Count a request of a workspace. Raises `RequestError` if it may have no more. `leave` ends the request."""

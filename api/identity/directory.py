@@ -110,7 +110,7 @@ class Directory:
                 return self._used_now(known)
             if known is None and now < self._unknown.get(hash_, 0):
                 return None
-        known = await self._tokens.find(hash_)
+        known = await self._tokens.find(hash_, new=known is None)
         return None if known is None else self._used_now(known)
 
     async def state(self, workspace: str) -> WorkspaceState | None:

@@ -10,6 +10,8 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 MAX_WAITING = 2000
+# New keys get no more of it, so that there is always room for keys that were known before.
+MAX_WAITING_NEW = 256
 # The keys of one statement.
 BATCH = 500
 WAIT_SECONDS = 5.0
@@ -23,11 +25,14 @@ class Lookups(Generic[Key, Value]):
         self._waiting: dict[Key, asyncio.Future[Value | None]] = {}
         self._taken: dict[Key, asyncio.Future[Value | None]] = {}
 
-    async def find(self, key: Key) -> Value | None:
-        """Return the value of a key, read after this call; None if it has none. Raises `DatabaseUnavailable`."""
+    async def find(self, key: Key, *, new: bool = False) -> Value | None:
+        """Return the value of a key, read after this call; None if it has none. Raises `DatabaseUnavailable`.
+
+        new: whether the key was not known before, as that of a wrong token.
+        """
         found = self._waiting.get(key)
         if found is None:
-            if len(self._waiting) >= MAX_WAITING:
+            if len(self._waiting) >= (MAX_WAITING_NEW if new else MAX_WAITING):
                 raise DatabaseBusy
             found = self._waiting[key] = asyncio.get_running_loop().create_future()
             self._wake.set()

@@ -16,6 +16,26 @@ def test_large_bodies_have_half_as_many_slots_of_their_own() -> None:
     assert limits.of(LARGE).acquire()
 
 
+def test_requests_that_are_identified_take_no_slot() -> None:
+    limits = RequestLimits(2)
+    slots = limits.of(SMALL)
+    for _ in range(16):
+        assert slots.acquire()
+        assert slots.step_aside()
+    assert limits.in_flight == 0
+    # More keep their slots.
+    assert slots.acquire()
+    assert not slots.step_aside()
+    assert limits.in_flight == 1
+    for _ in range(16):
+        slots.step_back()
+    assert limits.in_flight == 17
+    assert not slots.acquire()
+    large = limits.of(LARGE)
+    assert large.acquire()
+    assert not large.step_aside()
+
+
 def test_only_large_bodies_continue_in_turns() -> None:
     limits = RequestLimits(1)
     assert limits.of(SMALL).turns is None

@@ -40,7 +40,10 @@ async def test_wrong_tokens_share_statements_and_bounded_memory(
         await tokens.caller(valid)
         wrong = [new_token() for _ in range(1000)]
         before = statements
-        refused = await asyncio.gather(*(tokens.caller(token) for token in wrong), return_exceptions=True)
+        refused: list[Any] = []
+        for first in range(0, len(wrong), 250):
+            callers = (tokens.caller(token) for token in wrong[first : first + 250])
+            refused += await asyncio.gather(*callers, return_exceptions=True)
         assert {type(error).__name__ for error in refused} == {"InvalidToken"}
         assert statements - before < 20
         assert len(directory._unknown) == 100
@@ -59,6 +62,8 @@ async def test_look_ups_that_wait_are_bounded() -> None:
     assert wake.is_set()
     with pytest.raises(DatabaseBusy):
         await lookups.find(3000)
+    with pytest.raises(DatabaseBusy):
+        await lookups.find(3000, new=True)
     callers[7].cancel()
     taken = []
     while keys := lookups.take():
@@ -71,6 +76,21 @@ async def test_look_ups_that_wait_are_bounded() -> None:
     assert answers[2007] == "7"
     assert answers[5] is None
     assert answers[6] == "6"
+
+
+async def test_new_keys_leave_room_for_known_ones() -> None:
+    lookups: Lookups[int, str] = Lookups(asyncio.Event())
+    callers = [asyncio.create_task(lookups.find(number, new=True)) for number in range(300)]
+    await asyncio.sleep(0)
+    callers.append(asyncio.create_task(lookups.find(1000)))
+    await asyncio.sleep(0)
+    taken = lookups.take()
+    assert taken == [*range(256), 1000]
+    lookups.answer({1000: "known"})
+    answers = await asyncio.gather(*callers, return_exceptions=True)
+    assert answers[:256] == [None] * 256
+    assert {type(answer) for answer in answers[256:300]} == {DatabaseBusy}
+    assert answers[300] == "known"
 
 
 async def test_without_the_database_known_tokens_are_refused_for_a_while(
