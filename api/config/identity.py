@@ -10,6 +10,7 @@ from api.config.values import (
     Algorithms,
     IdentityMethods,
     Issuers,
+    IssuerWorkspaces,
     PublicUrl,
     is_loopback,
     split_list,
@@ -56,6 +57,17 @@ class IdentitySettings(Limits):
         description="Claim with the scopes tasks:read, tasks:write and admin, as a list or separated by spaces. "
         "Default: scope.",
     )
+    oidc_operator_issuers: Issuers = Field(
+        default="",
+        description="Issuers of MILLITASK_OIDC_ISSUERS whose tokens may have the scope admin in the workspace default, "
+        "and so administer all workspaces. From others, this scope is ignored there. Default: none.",
+    )
+    oidc_workspaces: IssuerWorkspaces = Field(
+        default="",
+        description="Workspaces that each issuer may name, one entry for each issuer in the same order, separated by "
+        "commas. An entry has ids separated by spaces; * at the end of an id stands for any end. An empty or missing "
+        "entry allows all workspaces. Default: none.",
+    )
     oidc_client_ids: str = Field(
         default="",
         description="Client ids for the sign-in of the page, one for each issuer in the same order, separated by "
@@ -93,6 +105,10 @@ class IdentitySettings(Limits):
                     raise ValueError(f"{PREFIX}IDENTITY contains oidc, which needs {PREFIX}{name.upper()}. Set it.")
         if len(self.client_ids) > len(self.issuers):
             raise ValueError(f"{PREFIX}OIDC_CLIENT_IDS must not have more entries than MILLITASK_OIDC_ISSUERS")
+        if len(self.issuer_workspaces) > len(self.issuers):
+            raise ValueError(f"{PREFIX}OIDC_WORKSPACES must not have more entries than MILLITASK_OIDC_ISSUERS")
+        if unknown := sorted(self.operator_issuers - set(self.issuers)):
+            raise ValueError(f"{PREFIX}OIDC_OPERATOR_ISSUERS: {unknown[0]} is not in MILLITASK_OIDC_ISSUERS")
         return self
 
     @property
@@ -104,6 +120,16 @@ class IdentitySettings(Limits):
     def issuers(self) -> list[str]:
         """The issuers of `oidc_issuers`."""
         return split_list(self.oidc_issuers)
+
+    @property
+    def operator_issuers(self) -> frozenset[str]:
+        """The issuers of `oidc_operator_issuers`."""
+        return frozenset(split_list(self.oidc_operator_issuers))
+
+    @property
+    def issuer_workspaces(self) -> list[list[str]]:
+        """The workspaces of `oidc_workspaces`, with an empty list for an issuer that may name all."""
+        return [entry.split() for entry in self.oidc_workspaces.split(",")] if self.oidc_workspaces else []
 
     @property
     def audiences(self) -> frozenset[str]:

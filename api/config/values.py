@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from db.caller import is_workspace_id
+
 _MEMORY_SIZE = re.compile(r"(\d+)(k|kb|m|mb|g|gb)?", re.IGNORECASE)
 _UNIT_BYTES = {"": 1, "k": 1000, "kb": 1024, "m": 10**6, "mb": 2**20, "g": 10**9, "gb": 2**30}
 _MIN_MEMORY_BYTES = 16 * 2**20
@@ -118,6 +120,13 @@ def _check_issuers(issuers: str) -> str:
     return issuers
 
 
+def _check_issuer_workspaces(entries: str) -> str:
+    for pattern in entries.replace(",", " ").split():
+        if not is_workspace_id(pattern.removesuffix("*") or "x"):
+            raise ValueError("must be ids of workspaces such as acme or acme-*, separated by spaces, and by commas")
+    return entries
+
+
 def _check_public_url(url: str) -> str:
     parts = urlsplit(url)
     plain = parts.scheme in ("http", "https") and parts.hostname and not parts.username
@@ -142,4 +151,5 @@ AbsolutePath = Annotated[Path, AfterValidator(_make_absolute)]
 IdentityMethods = Annotated[str, AfterValidator(_check_methods)]
 Algorithms = Annotated[str, AfterValidator(_check_algorithms)]
 Issuers = Annotated[str, AfterValidator(_check_issuers)]
+IssuerWorkspaces = Annotated[str, AfterValidator(_check_issuer_workspaces)]
 PublicUrl = Annotated[str, AfterValidator(_check_public_url)]

@@ -8,6 +8,7 @@ from api.config.identity import IdentitySettings
 from api.identity.directory import Directory
 from api.identity.errors import InvalidCredential
 from api.identity.fetch import ProviderClient
+from api.identity.issuer_trust import IssuerTrust
 from api.identity.provider import Provider
 from api.identity.token_verifier import TokenVerifier, VerifiedToken
 from api.identity.tokens import check_workspace
@@ -27,6 +28,7 @@ class OidcMethod:
         self._settings = settings
         self._directory = directory
         self.audiences = settings.audiences
+        self.trust = IssuerTrust(settings)
         self.client = ProviderClient()
         self.providers = {issuer: Provider(issuer, self.client) for issuer in settings.issuers}
         self.verifier = TokenVerifier(self.providers, settings.algorithms, settings.oidc_leeway_seconds)
@@ -53,10 +55,12 @@ class OidcMethod:
         workspaces = self.workspaces_of(token)
         if workspace is not None and workspace not in workspaces:
             raise InvalidCredential("The token does not name this workspace.")
+        workspace = workspace or workspaces[0]
+        given = scopes_of(token.claims, self._settings.oidc_scopes_claim)
         return Caller(
             actor=actor_of(token),
-            workspace=workspace or workspaces[0],
-            scopes=scopes_of(token.claims, self._settings.oidc_scopes_claim),
+            workspace=workspace,
+            scopes=self.trust.scopes(token.issuer, workspace, given),
             name=name_of(token.claims),
             expires_at=datetime.fromtimestamp(token.expires_at, UTC),
         )
@@ -69,11 +73,13 @@ class OidcMethod:
         claim = self._settings.oidc_workspace_claim
         given = token.claims.get(claim)
         listed = given if isinstance(given, list) else [given]
-        found = [item for item in listed[:MAX_WORKSPACES] if isinstance(item, str) and is_workspace_id(item)]
-        if not found:
+        ids = [item for item in listed[:MAX_WORKSPACES] if isinstance(item, str) and is_workspace_id(item)]
+        if not ids:
             raise InvalidCredential(
                 f"The token names no workspace: its claim {claim} is missing or has no id of a workspace."
             )
+        if not (found := [id_ for id_ in ids if self.trust.allows(token.issuer, id_)]):
+            raise InvalidCredential("The token names only workspaces that its issuer may not name.")
         return found
 
 
@@ -90,6 +96,6 @@ def scopes_of(claims: Mapping[str, Any], claim: str) -> frozenset[Scope]:
 
 
 def name_of(claims: Mapping[str, Any]) -> str:
-    """Return the name of a person, or an empty text."""
+    """Return the name of a person, or an empty text. What cannot be shown, such as a line break, is left out."""
     found = next((claims[name] for name in _NAMES if isinstance(claims.get(name), str) and claims[name]), "")
-    return cast("str", found)[:_MAX_NAME_CHARACTERS]
+    return "".join(filter(str.isprintable, cast("str", found)[:_MAX_NAME_CHARACTERS]))

@@ -139,8 +139,13 @@ class Sessions:
             return await self._tokens.caller_of(session.token)
         if self._oidc is None or session.issuer not in self._oidc.providers:
             raise InvalidCredential(_NOT_VALID)
+        # The settings may have changed since the sign-in.
+        trust = self._oidc.trust
+        if not trust.allows(session.issuer, session.workspace):
+            raise InvalidCredential(_NOT_VALID)
         await check_workspace(self._directory, session.workspace)
-        scopes = frozenset(scope for scope in SCOPES if scope in session.scopes)
+        given = frozenset(scope for scope in SCOPES if scope in session.scopes)
+        scopes = trust.scopes(session.issuer, session.workspace, given)
         expires_at = datetime.fromtimestamp(session.expires_at, UTC)
         return Caller(session.actor, session.workspace, scopes, session.name, expires_at)
 

@@ -108,8 +108,16 @@ class TokenVerifier:
         claims = _decoded_object(signed.payload or b"")  # exactly the signed bytes
         self._check_times(claims)
         subject = claims.get("sub")
-        if not isinstance(subject, str) or not 1 <= len(subject) <= 255 or claims.get("iss") != provider.issuer:
-            raise InvalidCredential("The token has no subject of 1 to 255 characters, or its issuer is not accepted.")
+        # Logs show the subject and the database stores it, so it must not break a line or a text.
+        if (
+            not isinstance(subject, str)
+            or not 1 <= len(subject) <= 255
+            or not subject.isprintable()
+            or claims.get("iss") != provider.issuer
+        ):
+            raise InvalidCredential(
+                "The token has no subject of 1 to 255 characters that can be shown, or its issuer is not accepted."
+            )
         return VerifiedToken(provider.issuer, subject, float(claims["exp"]), claims), generation
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:

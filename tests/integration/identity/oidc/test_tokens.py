@@ -27,10 +27,10 @@ def encoded(part: Any) -> str:
 
 
 async def test_token_of_a_real_provider_identifies_a_person(directory: Directory) -> None:
-    claims = {"name": "Alice", "workspace": ["default", "other"], "scope": "tasks:read unknown admin"}
+    claims = {"name": "Ali\nce", "workspace": ["default", "other"], "scope": "tasks:read unknown admin"}
     with real_provider(**claims) as issuer:
         token = await asyncio.to_thread(id_token, issuer)
-        async with OidcMethod(settings(issuer), directory) as method:
+        async with OidcMethod(settings(issuer, oidc_operator_issuers=issuer), directory) as method:
             assert method.accepts(token)
             caller = await method.caller(token)
             assert (caller.actor, caller.name, caller.workspace) == (f"{issuer}#alice", "Alice", "default")
@@ -78,6 +78,9 @@ async def test_scopes_may_be_a_list_and_claims_have_settings(issuer: FakeProvide
         ({"iss": ["a"]}, "issuer"),
         ({"sub": None}, "subject"),
         ({"sub": "x" * 256}, "subject"),
+        ({"sub": "a\nlevel=error"}, "subject"),
+        ({"sub": "a\x00b"}, "subject"),
+        ({"sub": "\ud800"}, "subject"),
         ({"workspace": None}, "names no workspace"),
         ({"workspace": []}, "names no workspace"),
         ({"workspace": ["a\x00", "../default", "", "Default", "x" * 64]}, "names no workspace"),
@@ -92,6 +95,26 @@ async def test_signed_token_with_wrong_claims_is_refused(
     relative = {name: now + value for name, value in changes.items() if type(value) is int}
     with pytest.raises(Unauthenticated, match=reason):
         await method.caller(issuer.token(issuer.claims(**{**changes, **relative})))
+
+
+async def test_only_issuers_that_may_administer_all_workspaces_do(issuer: FakeProvider, directory: Directory) -> None:
+    token = issuer.token(issuer.claims(scope="tasks:read admin"))
+    other = settings(issuer.issuer, "https://b.example", oidc_operator_issuers="https://b.example")
+    async with OidcMethod(other, directory) as method:
+        assert (await method.caller(token)).scopes == {"tasks:read"}
+    async with OidcMethod(settings(issuer.issuer, oidc_operator_issuers=issuer.issuer), directory) as trusted:
+        assert (await trusted.caller(token)).scopes == {"tasks:read", "admin"}
+
+
+async def test_issuer_names_only_its_own_workspaces(issuer: FakeProvider, directory: Directory) -> None:
+    claims = issuer.claims(workspace=["acme", "b-1", "default"])
+    async with OidcMethod(settings(issuer.issuer, oidc_workspaces="b-* default"), directory) as method:
+        verified = await method.verifier.verify(issuer.token(claims), method.audiences)
+        assert method.workspaces_of(verified) == ["b-1", "default"]
+        assert "may not name" in await refusal(method, issuer.token(issuer.claims(workspace="acme")))
+    async with OidcMethod(settings(issuer.issuer, "https://b.example", oidc_workspaces=",b"), directory) as method:
+        verified = await method.verifier.verify(issuer.token(claims), method.audiences)
+        assert method.workspaces_of(verified) == ["acme", "b-1", "default"]
 
 
 async def test_clock_skew_within_the_leeway_is_accepted(issuer: FakeProvider, method: OidcMethod) -> None:
