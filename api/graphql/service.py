@@ -90,9 +90,8 @@ class GraphQLService:
         operation has ended and before it has begun to write.
         """
         started = time.perf_counter()
-        document = self.document(request, caller, stored_only=stored_only)
-        planner, name = self._schema.planner, request.operation_name
-        plan = planner.known(document, name) or await planner.prepare(document, name)
+        document, name = self.document(request, caller, stored_only=stored_only), request.operation_name
+        plan = self._schema.planner.known(document, name) or await self._prepare(document, name, caller)
         check_scopes(plan, caller)
         workspace, allowance = await self._workspaces.open(caller.workspace), self._rate_limits.allowance(caller)
         pages, key = workspace.store.page_cache, None if trace else self._page_key(plan, request, workspace.store)
@@ -143,7 +142,7 @@ class GraphQLService:
         self, document: str, variables: dict[str, Any] | None, operation_name: str | None, caller: Caller
     ) -> None:
         """Take the points of a subscription that starts. Its events cost none. Raises `RequestError`."""
-        plan = await self._schema.planner.prepare(document, operation_name)
+        plan = await self._prepare(document, operation_name, caller)
         await self._spend(self._rate_limits.allowance(caller), self._schema.points_of(plan, variables), plan)
 
     @staticmethod
@@ -154,13 +153,20 @@ class GraphQLService:
             error.record = record_of(plan, error.record.outcome)
             raise
 
-    def check_scopes(self, document: str, operation_name: str | None, caller: Caller) -> None:
-        """Raise `RequestError` if the caller lacks a scope that an operation requires."""
-        check_scopes(self._schema.planner.plan(document, operation_name), caller)
+    async def _prepare(self, document: str, operation_name: str | None, caller: Caller) -> Plan:
+        """Return the plan of a document. Takes points for a new one. Raises `RequestError`."""
+        planner = self._schema.planner
+        if planner.known(document, operation_name) is None and (points := self._schema.reading_points(document)):
+            await spend(self._rate_limits.allowance(caller), points)
+        return await planner.prepare(document, operation_name)
 
-    def is_subscription(self, document: str, operation_name: str | None) -> bool:
-        """Return whether the operation to run is a subscription."""
-        return self._schema.planner.plan(document, operation_name).kind is GraphQLOperation.SUBSCRIPTION
+    async def check_scopes(self, document: str, operation_name: str | None, caller: Caller) -> None:
+        """Raise `RequestError` if the caller lacks a scope that an operation requires."""
+        check_scopes(await self._prepare(document, operation_name, caller), caller)
+
+    async def is_subscription(self, document: str, operation_name: str | None, caller: Caller) -> bool:
+        """Return whether the operation to run is a subscription. Raises `RequestError`."""
+        return (await self._prepare(document, operation_name, caller)).kind is GraphQLOperation.SUBSCRIPTION
 
     async def subscribe(
         self,
@@ -174,7 +180,7 @@ class GraphQLService:
 
         Raises `RequestError` if the caller may not subscribe to it.
         """
-        plan = await self._schema.planner.prepare(document, operation_name)
+        plan = await self._prepare(document, operation_name, caller)
         check_scopes(plan, caller)
         workspace, allowance = await self._workspaces.open(caller.workspace), self._rate_limits.allowance(caller)
         await self.turns.turn()

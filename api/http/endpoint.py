@@ -124,7 +124,7 @@ class GraphQLEndpoint:
     ) -> GraphQLResponse | EventStream:
         given = read_requests(request, body, self._options.max_batch)
         if EVENT_STREAM in accept and not isinstance(given, list):
-            media_type = self._fitting_type(request, given, accept, caller) or media_type
+            media_type = await self._fitting_type(request, given, accept, caller) or media_type
         if media_type == EVENT_STREAM:
             return await self._subscribe(request, given, caller)
         if isinstance(given, list):
@@ -135,10 +135,12 @@ class GraphQLEndpoint:
         status = 200 if media_type == JSON or result.executed else 400
         return GraphQLResponse(status, result, media_type, self._service.rate_limit_headers(caller))
 
-    def _fitting_type(self, request: IncomingRequest, given: GraphQLRequest, accept: str, caller: Caller) -> str | None:
+    async def _fitting_type(
+        self, request: IncomingRequest, given: GraphQLRequest, accept: str, caller: Caller
+    ) -> str | None:
         """Return the accepted type that fits the operation: a stream for a subscription, else JSON."""
         document = self._service.document(given, caller, stored_only=self._stored_only(request))
-        is_subscription = self._service.is_subscription(document, given.operation_name)
+        is_subscription = await self._service.is_subscription(document, given.operation_name, caller)
         return preferred_media_type(accept, (EVENT_STREAM,) if is_subscription else (JSON, GRAPHQL_JSON))
 
     async def _subscribe(

@@ -191,13 +191,13 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
             self._init_payload = message.get("payload")
         if message.get("type") == "subscribe" and self.connection_acknowledged:
             try:
-                message["payload"] = self._checked_payload(message)
+                message["payload"] = await self._checked_payload(message)
             except RequestError as error:
                 await self.send_message(cast("Any", _error_message(message["id"], [error.formatted])))
                 return
         await super().handle_message(cast("Any", message))
 
-    def _checked_payload(self, message: dict[str, Any]) -> dict[str, Any]:
+    async def _checked_payload(self, message: dict[str, Any]) -> dict[str, Any]:
         """Return the payload of a `subscribe` message as the base class expects it. Raises `RequestError`."""
         if len(self.operations) >= MAX_SUBSCRIPTIONS_PER_CONNECTION and message["id"] not in self.operations:
             raise RequestError(
@@ -210,7 +210,7 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         request = parse_request(message.get("payload"))
         caller = self._identification.caller
         document = self._service.document(request, caller)
-        self._service.check_scopes(document, request.operation_name, caller)
+        await self._service.check_scopes(document, request.operation_name, caller)
         return {"query": document, "variables": request.variables, "operationName": request.operation_name}
 
     @staticmethod

@@ -17,6 +17,9 @@ from schema.execution.masking import client_error
 from schema.execution.plan import Plan, Planner
 from schema.execution.plan_extension import cost_extension
 
+# Reading takes 20 to 90 µs for each character: measured with documents of 150 to 9,000 characters, on one core.
+FREE_CHARACTERS, CHARACTERS_PER_POINT = 100, 10
+
 
 class Schema(strawberry.Schema):
     """A schema that passes every error of the parser, the validation and the resolvers through `client_error`."""
@@ -80,6 +83,10 @@ class Schema(strawberry.Schema):
         result = await self.execute(document, context_value=context, **options)
         errors = result.errors or []
         return Answer(result.data, errors, result.extensions or {}, _ran(result.data, errors))
+
+    def reading_points(self, document: str) -> int:
+        """Return the points to take before a document is read that is not known: it can be long and not valid."""
+        return min(max(0, len(document) - FREE_CHARACTERS) // CHARACTERS_PER_POINT, self.max_cost)
 
     def points_of(self, plan: Plan, variables: dict[str, Any] | None) -> int:
         """Return the points to take for an operation; 0 if it is not valid or costs too much to run."""
