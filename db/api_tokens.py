@@ -95,15 +95,27 @@ async def tokens_page(
 
 REVOKE_TOKEN: LiteralString = f"""
     -- every workspace: an administrator of the service revokes any token
-    UPDATE api_token SET revoked_at = coalesce(revoked_at, statement_timestamp()), changed_at = statement_timestamp()
-    WHERE id = %(id)s AND (%(workspace)s::text IS NULL OR workspace_id = %(workspace)s)
+    UPDATE api_token SET revoked_at = statement_timestamp(), changed_at = statement_timestamp()
+    WHERE id = %(id)s AND revoked_at IS NULL AND (%(workspace)s::text IS NULL OR workspace_id = %(workspace)s)
     RETURNING {_COLUMNS}
 """
 
 
 async def revoke_token(connection: Connection, workspace: str | None, id_: UUID) -> ApiToken | None:
-    """Revoke a token of a workspace, or of any workspace if None. Return None if it has no token with this id."""
+    """Revoke a token of a workspace, or of any workspace if None. Return None if it has no such token to revoke."""
     return next(iter(await connection.query(REVOKE_TOKEN, {"workspace": workspace, "id": id_}, _token_row)), None)
+
+
+FIND_TOKEN: LiteralString = f"""
+    -- every workspace: an administrator of the service revokes any token
+    SELECT {_COLUMNS} FROM api_token
+    WHERE id = %(id)s AND (%(workspace)s::text IS NULL OR workspace_id = %(workspace)s)
+"""
+
+
+async def find_token(connection: Connection, workspace: str | None, id_: UUID) -> ApiToken | None:
+    """Return a token of a workspace, or of any workspace if None. Return None if it has no token with this id."""
+    return next(iter(await connection.query(FIND_TOKEN, {"workspace": workspace, "id": id_}, _token_row)), None)
 
 
 HAS_ADMINISTRATOR: LiteralString = """

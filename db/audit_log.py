@@ -46,11 +46,43 @@ RECORD: LiteralString = """
 """
 
 
+# What a caller can cause without a right, as often as it likes. The ids are UUIDv7, so they tell the time.
+RECORD_BOUNDED: LiteralString = """
+    INSERT INTO audit_log (id, workspace_id, actor, action, target, details, address, request_id)
+    SELECT %(id)s, %(workspace)s, %(actor)s, %(action)s, %(target)s, %(details)s::jsonb, %(address)s, %(request_id)s
+    WHERE %(most)s > (
+        SELECT count(*) FROM audit_log
+        WHERE workspace_id = %(workspace)s AND id > %(since)s::uuid AND action = %(action)s AND actor = %(actor)s
+    )
+    RETURNING true
+"""
+MAX_BOUNDED, BOUNDED_SECONDS = 10, 60
+_TIME_SHIFT = 80
+
+
 async def record_action(
     connection: Connection, id_: UUID, workspace: str, actor: Actor, action: str, target: str, details: Details
 ) -> None:
     """Record an action, in the transaction of the action. `id_` is a new UUIDv7."""
-    params = {
+    await connection.query(RECORD, _params(id_, workspace, actor, action, target, details), scalar_row)
+
+
+async def record_bounded_action(
+    connection: Connection, id_: UUID, workspace: str, actor: Actor, action: str, target: str, details: Details
+) -> bool:
+    """Record an action unless the actor has `MAX_BOUNDED` entries of it in this minute. Return whether it was recorded.
+
+    Transactions that run at once can exceed the bound by their number.
+    """
+    since = UUID(int=((id_.int >> _TIME_SHIFT) - BOUNDED_SECONDS * 1000) << _TIME_SHIFT)
+    params = _params(id_, workspace, actor, action, target, details) | {"most": MAX_BOUNDED, "since": since}
+    return bool(await connection.query(RECORD_BOUNDED, params, scalar_row))
+
+
+def _params(
+    id_: UUID, workspace: str, actor: Actor, action: str, target: str, details: Details
+) -> dict[str, str | int | UUID | None]:
+    return {
         "id": id_,
         "workspace": workspace,
         "actor": actor.name,
@@ -60,7 +92,6 @@ async def record_action(
         "address": actor.address,
         "request_id": actor.request_id,
     }
-    await connection.query(RECORD, params, scalar_row)
 
 
 AUDIT_PAGE: LiteralString = """

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from db import api_tokens, workspaces
 from db.api_tokens import ApiToken, NewApiToken
-from db.audit_log import Actor, Details, record_action
+from db.audit_log import Actor, Details, record_action, record_bounded_action
 from db.caller import DEFAULT_WORKSPACE, SCOPES, Caller, Scope, is_workspace_id
 from db.connection import Connection
 from db.pool import Database
@@ -40,6 +40,14 @@ async def record(
     """Record an action in the audit log of a workspace, in the transaction of the connection."""
     given: Details = {name: value for name, value in details.items() if value is not None}
     await record_action(connection, new_id(), workspace, actor, action, target, given)
+
+
+async def record_bounded(
+    connection: Connection, actor: Actor, workspace: str, action: str, target: str, *, reason: str | None = None
+) -> None:
+    """Record what callers can cause as often as they like: up to ten entries a minute of each actor and action."""
+    given: Details = {} if reason is None else {"reason": reason}
+    await record_bounded_action(connection, new_id(), workspace, actor, action, target, given)
 
 
 async def create_workspace(database: Database, actor: Actor, id_: str, name: str | None = None) -> Workspace:
@@ -140,10 +148,12 @@ async def revoke_api_token(database: Database, actor: Actor, workspace: str | No
     """Revoke a token of a workspace, or of any workspace if None. Raises `Rejected`."""
     async with database.transaction() as connection:
         revoked = await api_tokens.revoke_token(connection, workspace, id_)
-        if revoked is None:
+        if revoked is not None:
+            await record(connection, actor, revoked.workspace, "token.revoke", str(id_), name=revoked.name)
+            return revoked
+        if (before := await api_tokens.find_token(connection, workspace, id_)) is None:
             raise Rejected("id", "There is no token with this id.", UserErrorCode.NOT_FOUND)
-        await record(connection, actor, revoked.workspace, "token.revoke", str(id_), name=revoked.name)
-    return revoked
+    return before
 
 
 def is_operator(caller: Caller) -> bool:

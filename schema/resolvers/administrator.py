@@ -34,7 +34,7 @@ async def check_operator(info: Info) -> None:
     if actions.is_operator(caller):
         return
     async with database(info).transaction() as connection:
-        await actions.record(connection, actor(info), caller.workspace, "access.refused", info.field_name)
+        await actions.record_bounded(connection, actor(info), caller.workspace, "access.refused", info.field_name)
     raise GraphQLError(
         "This administers other workspaces than the caller's. Use a token with the scope admin in the workspace "
         f"{DEFAULT_WORKSPACE}.",

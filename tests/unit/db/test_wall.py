@@ -20,6 +20,7 @@ FOR_EVERY_WORKSPACE: dict[str, str] = {
     "db.idle_gates: DROPPING": "looks for indexes that are being dropped",
     "db.api_tokens: TOKENS_PAGE": "an administrator of the service lists all tokens",
     "db.api_tokens: REVOKE_TOKEN": "an administrator of the service revokes any token",
+    "db.api_tokens: FIND_TOKEN": "an administrator of the service revokes any token",
     "db.api_tokens: FIND_TOKENS": "the workspace of a caller follows from the token",
     "db.api_tokens: CHANGED_TOKENS": "a process looks for changes of all tokens",
     "db.api_tokens: RECORD_USES": "a process records the use of all tokens",

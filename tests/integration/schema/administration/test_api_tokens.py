@@ -38,6 +38,8 @@ async def test_administrator_creates_uses_and_revokes_a_token(acme: Client, sign
     assert revoked["apiToken"]["revokedAt"] is not None
     again = (await acme.query(REVOKE, input={"id": token["id"]}))["revokeApiToken"]
     assert again == revoked
+    recorded = [entry["action"] for entry in (await acme.query(AUDIT))["auditLog"]["nodes"]]
+    assert recorded == ["token.revoke", "token.create"]
     while (await reader.send("{ __typename }")).status_code != 401:
         pass
 
