@@ -117,6 +117,10 @@ class Front:
         """Pass on what is not an HTTP request, such as a WebSocket connection."""
         if scope["type"] == "websocket":
             host = dict(reversed(scope["headers"])).get(b"host", b"")
+            if (refusal := _ambiguity(scope)) is not None:
+                refused = error_response(400, refusal, "BAD_REQUEST")
+                await WebSocket(scope, receive, send).send_denial_response(refused)
+                return
             if not self._hosts.trusts(host):
                 await WebSocket(scope, receive, send).send_denial_response(self._hosts.refusal(host))
                 return
@@ -126,8 +130,8 @@ class Front:
         """Return what answers the request when it is awaited."""
         host, send = request.headers.get(b"host", b""), self._with_cors(scope, reply)
         # The first part is true for most requests: there is a host, and no header is repeated.
-        if not (host and len(request.headers) == len(scope["headers"])) and not _has_one_host(scope):
-            refusal = "The request must have one Host header. Send the name and the port of this service in it."
+        whole = host and len(request.headers) == len(scope["headers"])
+        if not whole and (refusal := _ambiguity(scope)) is not None:
             return error_response(400, refusal, "BAD_REQUEST")(scope, request.receive, send or reply)
         if not self._hosts.trusts(host):
             return self._hosts.refusal(host)(scope, request.receive, send or reply)
@@ -190,10 +194,16 @@ class Front:
             await refusal(scope, request.receive, send or reply)
 
 
-def _has_one_host(scope: Scope) -> bool:
-    """Return whether a request names one host. HTTP/1.0 does not require that."""
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    return len(hosts) == 1 or (not hosts and scope["http_version"] == "1.0")
+def _ambiguity(scope: Scope) -> str | None:
+    """Return why it is not clear for which host or for whom a request is. A proxy could read it another way."""
+    names = [name for name, _ in scope["headers"]]
+    hosts = names.count(b"host")
+    # HTTP/1.0 does not require a host.
+    if hosts != 1 and (hosts or scope["http_version"] != "1.0"):
+        return "The request must have one Host header. Send the name and the port of this service in it."
+    if names.count(b"authorization") > 1:
+        return "The request has more than one Authorization header. Send one token."
+    return None
 
 
 def _request_id(given: bytes | None) -> str:
