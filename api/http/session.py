@@ -1,7 +1,6 @@
 """The routes of the session in a browser: who am I, sign in, sign out, switch the workspace."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -10,6 +9,7 @@ from starlette.routing import Route
 
 from api.graphql.json_text import NotJson, decode_json
 from api.graphql.request import RequestError
+from api.http.access_log import MAX_CLIENT_CHARACTERS
 from api.http.errors import error_response
 from api.identity.authenticator import SECURE_SESSION_COOKIE, SESSION_COOKIE, Credential, Unauthenticated, read_cookie
 from api.identity.identity import Identity
@@ -19,6 +19,7 @@ from db.caller import SCOPES, Caller
 
 _CALLBACK = "/session/oidc/callback"
 _SIGN_IN_COOKIE = "millitask_sign_in"
+_SECURE_SIGN_IN_COOKIE = f"__Host-{_SIGN_IN_COOKIE}"
 # Tokens have at most 8,192 characters.
 _MAX_BODY_BYTES = 16 * 1024
 _SAME_SITE = ("same-origin", "none")
@@ -81,19 +82,33 @@ class _SessionRoutes:
     async def sign_in(self, request: Request) -> Response:
         """Start a session with the token in the body."""
         self._check_page(request)
-        self._identity.attempts.count(request.client.host if request.client else "")
+        self._identity.attempts.count(_address(request))
         token = (await _json_body(request)).get("token")
         if not self._identity.authenticator.required or not isinstance(token, str):
             raise RequestError(400, 'Send a token as JSON: {"token": "mt_…"}.')
-        return await self._signed_in(request, await self._identity.sessions.sign_in(token.strip()))
+        try:
+            session = await self._identity.sessions.sign_in(token.strip())
+            caller = await self._identity.sessions.caller_of(session)
+        except RequestError as error:
+            if error.status < 500:
+                await self._identity.audit.refused("token", _address(request), str(error))
+            raise
+        await self._identity.audit.started(caller, "token", _address(request))
+        return await self._signed_in(request, session, caller)
 
     async def sign_out(self, request: Request) -> Response:
         """End the session of the browser."""
         credential = self._own_session(request)
         if credential is not None:
-            with suppress(Unauthenticated):  # a session that has ended already
-                await self._identity.authenticator.caller_of(credential)
+            try:
+                caller = await self._identity.authenticator.caller_of(credential)
+            except RequestError as error:
+                if error.status >= 500:
+                    raise
+                caller = None  # the session has ended already, or its workspace is suspended
+            if caller is not None:
                 self._identity.authenticator.check_csrf(credential, _headers(request))
+                await self._identity.audit.ended(caller, _address(request))
         response = JSONResponse(await self._state(None, None), headers=_NO_STORE)
         self._set_cookie(request, response, "")
         return response
@@ -106,35 +121,48 @@ class _SessionRoutes:
         self._identity.authenticator.check_csrf(credential, _headers(request))
         workspace = (await _json_body(request)).get("workspace")
         session = self._identity.sessions.read(credential.secret)
-        return await self._signed_in(request, await self._identity.sessions.switched(session, str(workspace)))
+        changed = await self._identity.sessions.switched(session, str(workspace))
+        caller = await self._identity.sessions.caller_of(changed)
+        await self._identity.audit.switched(caller, _address(request))
+        return await self._signed_in(request, changed, caller)
 
     async def start(self, request: Request) -> Response:
         """Send the browser to the page of an OpenID provider."""
         if self._identity.sign_in is None:
             raise RequestError(404, "This service has no OpenID provider.")
-        self._identity.attempts.count(request.client.host if request.client else "")
+        self._identity.attempts.count(_address(request))
         url = f"{self._base_url(request)}{_CALLBACK}"
         target, cookie = await self._identity.sign_in.start(request.path_params["issuer"], url)
         response = RedirectResponse(target, 303, _NO_STORE)
-        secure = self._is_secure(request)
-        response.set_cookie(_SIGN_IN_COOKIE, cookie, 600, path=_CALLBACK, secure=secure, httponly=True, samesite="lax")
+        secure, name, path = self._sign_in_cookie(request)
+        response.set_cookie(name, cookie, 600, path=path, secure=secure, httponly=True, samesite="lax")
         return response
 
     async def finish(self, request: Request) -> Response:
         """Start a session after the provider has sent the browser back, and show the page."""
+        secure, cookie_name, path = self._sign_in_cookie(request)
         try:
             if self._identity.sign_in is None:
                 raise Unauthenticated("This service has no OpenID provider.")
-            cookie = read_cookie(_headers(request).get(b"cookie", b""), _SIGN_IN_COOKIE)
+            cookie = read_cookie(_headers(request).get(b"cookie", b""), cookie_name)
             verified = await self._identity.sign_in.finish(request.query_params, cookie)
             session = self._identity.sessions.of_person(verified)
-            await self._identity.sessions.caller_of(session)
+            caller = await self._identity.sessions.caller_of(session)
+            await self._identity.audit.started(caller, "oidc", _address(request))
             response: Response = RedirectResponse("/", 303, _NO_STORE)
             self._set_cookie(request, response, self._identity.sessions.cookie(session), session)
         except RequestError as error:
+            if error.status < 500 and self._identity.sign_in is not None:
+                await self._identity.audit.refused("oidc", _address(request), str(error))
             response = HTMLResponse(_FAILED_PAGE, error.status, _NO_STORE | _FAILED_POLICY)
-        response.delete_cookie(_SIGN_IN_COOKIE, path=_CALLBACK)
+        response.delete_cookie(cookie_name, path=path, secure=secure, httponly=True, samesite="lax")
         return response
+
+    def _sign_in_cookie(self, request: Request) -> tuple[bool, str, str]:
+        """Return whether the cookie of a sign-in is Secure, its name and its path. Its prefix requires the path /."""
+        if self._is_secure(request):
+            return True, _SECURE_SIGN_IN_COOKIE, "/"
+        return False, _SIGN_IN_COOKIE, _CALLBACK
 
     def _own_session(self, request: Request) -> Credential | None:
         self._check_page(request)
@@ -143,11 +171,12 @@ class _SessionRoutes:
     def _check_page(self, request: Request) -> None:
         """Raise `RequestError` if a page of another site sends the request."""
         site = request.headers.get("sec-fetch-site", "same-origin")
-        if site not in _SAME_SITE or ("origin" in request.headers and not is_own_origin(request)):
+        if site not in _SAME_SITE or (
+            "origin" in request.headers and not is_own_origin(request, secure=self._is_secure(request))
+        ):
             raise RequestError(403, "Only the page of this service may sign in or out.", "CSRF_TOKEN_INVALID")
 
-    async def _signed_in(self, request: Request, session: Session) -> Response:
-        caller = await self._identity.sessions.caller_of(session)
+    async def _signed_in(self, request: Request, session: Session, caller: Caller) -> Response:
         response = JSONResponse(await self._state(session, caller), headers=_NO_STORE)
         self._set_cookie(request, response, self._identity.sessions.cookie(session), session)
         return response
@@ -193,6 +222,10 @@ class _SessionRoutes:
 
     def _is_secure(self, request: Request) -> bool:
         return self._base_url(request).startswith("https://")
+
+
+def _address(request: Request) -> str:
+    return request.client.host[:MAX_CLIENT_CHARACTERS] if request.client else ""
 
 
 def _headers(request: Request) -> dict[bytes, bytes]:

@@ -68,10 +68,16 @@ class SessionReader(Protocol):
 class Authenticator:
     """Finds the caller by the methods that the settings turn on. `required` is false if callers are not identified."""
 
-    def __init__(self, *methods: Method, sessions: SessionReader | None = None, required: bool = False) -> None:
+    def __init__(
+        self, *methods: Method, sessions: SessionReader | None = None, required: bool = False, public_url: str = ""
+    ) -> None:
+        """`public_url` is the setting. With https, only the cookie with the prefix `__Host-` is accepted."""
         self._methods = methods
         self._sessions = sessions
         self.required = required or bool(methods)
+        # Whether browsers reach the service by https, as far as the settings tell.
+        self.is_https = public_url.startswith("https://")
+        self._cookie_names = (SECURE_SESSION_COOKIE,) if self.is_https else (SECURE_SESSION_COOKIE, SESSION_COOKIE)
 
     async def caller(self, headers: Mapping[bytes, bytes], *, reads: bool = True) -> Caller:
         """Return the caller of a request with these headers, named in lower case. Raises `RequestError`.
@@ -100,7 +106,7 @@ class Authenticator:
         """Return the cookie of a session, or None."""
         if self._sessions is None or not self.required or _COOKIE_NAME not in (cookies := headers.get(b"cookie", b"")):
             return None
-        value = read_cookie(cookies, SECURE_SESSION_COOKIE) or read_cookie(cookies, SESSION_COOKIE)
+        value = next((value for name in self._cookie_names if (value := read_cookie(cookies, name))), "")
         return Credential("session", value) if value else None
 
     def check_csrf(self, credential: Credential, headers: Mapping[bytes, bytes]) -> None:

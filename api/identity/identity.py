@@ -12,6 +12,7 @@ from api.identity.authenticator import Authenticator, Method
 from api.identity.directory import Directory
 from api.identity.errors import IdentityUnavailable
 from api.identity.oidc import OidcMethod
+from api.identity.session_audit import SessionAudit
 from api.identity.session_secrets import SessionSecrets, secrets_file
 from api.identity.sessions import Sessions
 from api.identity.sign_in import SignIn
@@ -36,7 +37,13 @@ class Identity:
         )
         self.sign_in = SignIn(settings, self.oidc, secrets) if self.oidc is not None else None
         self.attempts = Attempts()
-        self.authenticator = Authenticator(*methods, sessions=self.sessions, required=bool(settings.identity_methods))
+        self.audit = SessionAudit(database)
+        self.authenticator = Authenticator(
+            *methods,
+            sessions=self.sessions,
+            required=bool(settings.identity_methods),
+            public_url=settings.public_url,
+        )
         self._database = database
         self.watch = StreamWatch(self.authenticator)
         self._running = AsyncExitStack()

@@ -38,9 +38,13 @@ class Identification:
     def _from_handshake(self) -> Credential | None:
         credential = self._authenticator.credential(dict(reversed(self._connection.scope["headers"])))
         # A browser sends the cookie whichever page connects. Only the page of this service may use it.
-        if credential is not None and credential.kind == "session" and not is_own_origin(self._connection):
+        if credential is not None and credential.kind == "session" and not self._is_own_page():
             return None
         return credential
+
+    def _is_own_page(self) -> bool:
+        secure = self._authenticator.is_https or self._connection.url.scheme == "wss"
+        return is_own_origin(self._connection, secure=secure)
 
 
 def _from_payload(payload: Any) -> Credential | None:
@@ -58,13 +62,18 @@ def _from_payload(payload: Any) -> Credential | None:
     return Credential("bearer", token.strip())
 
 
-def is_own_origin(connection: HTTPConnection) -> bool:
-    """Return whether a page of this service connects. False if there is no origin."""
+def is_own_origin(connection: HTTPConnection, *, secure: bool = False) -> bool:
+    """Return whether a page of this service connects. False if there is no origin.
+
+    secure: whether browsers reach the service by https. Anyone in the network can then send the page of http.
+    """
     origin = connection.headers.get("origin")
-    if origin is None:
+    if origin is None or "@" in origin:
         return False
     with suppress(ValueError):  # both headers can hold any text
         page, host = urlsplit(origin), urlsplit(f"//{connection.headers.get('host', '')}")
+        if secure and page.scheme != "https":
+            return False
         # A proxy may add the usual port to the header Host.
         usual = USUAL_PORTS.get(page.scheme)
         same_host = page.hostname is not None and page.hostname == host.hostname
