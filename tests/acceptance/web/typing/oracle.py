@@ -1,6 +1,8 @@
 """Says where each typed text is at the end of a session: in PostgreSQL, or offered by the page."""
 
+import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,26 @@ _TEXTS = "SELECT title || E'\\n' || description FROM task"
 
 
 _GONE = re.compile("was deleted|in the trash|does not exist")
+_FORM = "new"
+
+# Returns the stored drafts as pairs of a key and a text. Opening a missing database would create it without its store.
+_DRAFTS = """async () => {
+  const result = request => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  if (!(await indexedDB.databases()).some(({ name }) => name === 'millitask')) return []
+  const database = await result(indexedDB.open('millitask'))
+  try {
+    const store = database.transaction('drafts').objectStore('drafts')
+    const [keys, values] = await Promise.all([result(store.getAllKeys()), result(store.getAll())])
+    return keys.map((key, i) => [key.slice(key.indexOf('/') + 1), values[i].text])
+  } finally {
+    database.close()
+  }
+}"""
+# How long a view may take to show the drafts of a tab that is gone.
+_SHOW_SECONDS = 10
 
 
 @dataclass
@@ -32,6 +54,16 @@ async def saved_texts(site: Site) -> str:
     return "\n".join(text for (text,) in rows)
 
 
+async def stored_drafts(tab: Page) -> list[tuple[str, str]]:
+    """Return the drafts that the browser has stored, as pairs of a key and a text."""
+    return [(key, text) for key, text in await tab.evaluate(_DRAFTS)]
+
+
+async def has_unsent_task(tab: Page) -> bool:
+    """Return whether a new task that was submitted still waits for the service."""
+    return any(key.endswith(".create") for key, _ in await stored_drafts(tab))
+
+
 async def offered_texts(tab: Page, task_ids: list[str]) -> str:
     """Return what the page offers after a reload: in dialogs, in the drawer of each task, and in the form."""
     tasks, texts = TaskList(tab), list[str]()
@@ -39,13 +71,28 @@ async def offered_texts(tab: Page, task_ids: list[str]) -> str:
         await tab.goto(f"/?task={task_id}")
         await tasks.dialog("Task").wait_for()
         await tab.get_by_label("Title").or_(tasks.dialog("Task").get_by_text(_GONE)).first.wait_for()
-        texts.append(await _visible_text(tab))
+        texts.append(await _shown_text(tab, task_id))
     await tab.goto("/")
     await tasks.expect_connected()
     await tab.keyboard.press("c")
     await tasks.dialog("New task").get_by_label("Title").wait_for()
-    texts.append(await _visible_text(tab))
+    texts.append(await _shown_text(tab, _FORM))
     return "\n".join(texts)
+
+
+async def _shown_text(tab: Page, owner: str) -> str:
+    """Return the text of the page. Waits until it shows the stored drafts of a task or of the form."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_SHOW_SECONDS):
+            while True:
+                texts = [
+                    text for key, text in await stored_drafts(tab) if key in {f"{owner}.title", f"{owner}.description"}
+                ]
+                shown = await _visible_text(tab)
+                if all(text in shown for text in texts):
+                    return shown
+                await asyncio.sleep(0.2)
+    return await _visible_text(tab)
 
 
 async def _visible_text(tab: Page) -> str:

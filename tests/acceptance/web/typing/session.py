@@ -11,7 +11,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.task_list import TaskList
 from tests.acceptance.web.typing.faults import Faults
-from tests.acceptance.web.typing.oracle import Typed, lost_keystrokes, offered_texts, saved_texts
+from tests.acceptance.web.typing.oracle import Typed, has_unsent_task, lost_keystrokes, offered_texts, saved_texts
 
 # An action of the person that a fault prevents is given up: rows may be missing while the page is offline.
 ACTION_MS = 4_000
@@ -183,7 +183,9 @@ class Session:
         """Wait until every text is saved. What is not saved then must be offered by the page."""
         try:
             async with asyncio.timeout(self._shares.settle_seconds):
-                while self._missing(await saved_texts(self._site), without_form=True):
+                while await has_unsent_task(self._tab) or self._missing(
+                    await saved_texts(self._site), without_form=True
+                ):
                     with suppress(PlaywrightTimeout):  # a conflict may be over before its button is clicked
                         await self._close_dialogs()
                     await asyncio.sleep(0.3)
@@ -192,6 +194,7 @@ class Session:
         found = await saved_texts(self._site)
         if self._missing(found):
             found += await offered_texts(self._tab, self._ids)
+            found += await saved_texts(self._site)  # a text may have been saved since it was read
         self._outcome.lost = self._missing(found)
 
     def _missing(self, found: str, *, without_form: bool = False) -> dict[str, int]:

@@ -1,11 +1,8 @@
-/** The form for a new task. Its content is kept as a draft until the task is created. */
+/** The form for a new task. Its content is kept as a draft, and sent by the outbox: the form never waits for an answer. */
 import { Button, Group, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useDraft } from '@/features/task-editing/drafts';
-import { keepNewTask, settleNewTask } from '@/features/task-editing/queuedCreates';
-import { clearPendingId, idForCreate } from '@/features/task-editing/taskIds';
-import { useCreateTask } from '@/features/task-editing/useCreateTask';
-import { taskCreatedHere } from '@/features/tasks/listEvents';
+import { submitForm } from '@/features/task-editing/queuedCreates';
 import { ExpiryField } from '@/features/expiry/ExpiryField';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskPriority, TaskStatus } from '@/gql';
@@ -41,16 +38,16 @@ export function CreateTaskDialog({ opened, onClose }: Props) {
 }
 
 function CreateTaskForm({ onClose }: { onClose: () => void }) {
-  const { title, description, choices, errors, saving, setTitle, setDescription, setChoices, submit } =
+  const { title, description, choices, error, setTitle, setDescription, setChoices, submit } =
     useCreateTaskForm(onClose);
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void submit();
+        submit();
       }}
       onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit();
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit();
       }}
     >
       <Stack gap="sm">
@@ -59,9 +56,8 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
           data-autofocus
           required
           maxLength={500}
-          readOnly={saving}
           value={title}
-          error={errors['title']}
+          error={error}
           onChange={(event) => setTitle(event.currentTarget.value)}
         />
         <Textarea
@@ -70,9 +66,7 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
           minRows={4}
           maxRows={12}
           maxLength={10_000}
-          readOnly={saving}
           value={description}
-          error={errors['description']}
           onChange={(event) => setDescription(event.currentTarget.value)}
         />
         <SimpleGrid minColWidth="9.5rem" autoFlow="auto-fit" spacing="sm">
@@ -94,22 +88,18 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
           <Button variant="default" onClick={onClose}>
             {t('actions.cancel')}
           </Button>
-          <Button type="submit" loading={saving}>
-            {t('tasks.create')}
-          </Button>
+          <Button type="submit">{t('tasks.create')}</Button>
         </Group>
       </Stack>
     </form>
   );
 }
 
-function useCreateTaskForm(onCreated: () => void) {
-  const createTask = useCreateTask();
+function useCreateTaskForm(onSubmitted: () => void) {
   const [titleDraft, setTitleDraft] = useDraft('new.title');
   const [descriptionDraft, setDescriptionDraft] = useDraft('new.description');
   const [choicesDraft, setChoicesDraft] = useDraft('new.choices');
-  const [errors, setErrors] = useState<Record<string, string>>({});
-  const [saving, setSaving] = useState(false);
+  const [error, setError] = useState<string>();
 
   const title = titleDraft?.text ?? '';
   const description = descriptionDraft?.text ?? '';
@@ -117,31 +107,21 @@ function useCreateTaskForm(onCreated: () => void) {
     ...DEFAULT_CHOICES,
     ...(choicesDraft && (JSON.parse(choicesDraft.text) as Partial<Choices>)),
   };
-  const submit = async () => {
-    if (saving) return;
-    setSaving(true);
-    const input = { title, description, ...choices };
-    const task = { id: idForCreate(input), ...input };
-    keepNewTask(task);
-    const outcome = await createTask(task);
-    const wasInForm = settleNewTask(task, outcome);
-    setSaving(false);
-    if (outcome.kind === 'created' && outcome.task) taskCreatedHere.set(outcome.task);
-    if (!wasInForm) return;
-    if (outcome.kind === 'refused') return setErrors(outcome.errors);
-    if (outcome.kind === 'unsaved') return setErrors({ title: outcome.message });
-    setErrors({});
-    clearPendingId();
-    onCreated();
+  const submit = () => {
+    if (!title.trim()) return setError(t('editing.titleMissing'));
+    submitForm({ title, description, ...choices });
+    onSubmitted();
   };
   return {
     title,
     description,
     choices,
-    errors,
-    saving,
+    error,
     // The task does not exist yet, so its drafts have no version.
-    setTitle: (text: string) => setTitleDraft({ text, version: 0 }),
+    setTitle: (text: string) => {
+      setError(undefined);
+      setTitleDraft({ text, version: 0 });
+    },
     setDescription: (text: string) => setDescriptionDraft({ text, version: 0 }),
     setChoices: (changes: Partial<Choices>) =>
       setChoicesDraft({ text: JSON.stringify({ ...choices, ...changes }), version: 0 }),

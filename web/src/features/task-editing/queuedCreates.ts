@@ -1,12 +1,30 @@
 /** New tasks that the service has not confirmed. They are kept as drafts and sent again when the service is back. */
 import type { ApolloClient } from '@apollo/client';
+import { connection } from '@/apollo/connection';
+import { taskCreatedHere } from '@/features/tasks/listEvents';
 import { isolate } from '@/ui/bidi';
 import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { draftKey, FORM, readDraft, setDraftStatus, writeDraft } from './drafts';
+import { uuid7 } from './taskIds';
 import { createTask, type CreateOutcome, type NewTask } from './useCreateTask';
 
 const FIELD = 'create';
+
+/** The keys of new tasks of this tab whose first attempt has no outcome yet. */
+const firstAttempts = new Set<string>();
+
+/** Send the content of the form, and empty the form at once: what is typed next belongs to another task. */
+export function submitForm(content: Omit<NewTask, 'id'>): void {
+  const input: NewTask = { id: uuid7(), ...content };
+  const key = draftKey(input.id, FIELD);
+  firstAttempts.add(key);
+  // Both changes are stored in one transaction: a closed tab leaves the text in one of the two places.
+  writeDraft(key, { text: JSON.stringify(input), version: 0 });
+  clearForm();
+  if (!connection.get().reachable) showToast(t('editing.createLater'));
+  setDraftStatus([key], { kind: 'queued' });
+}
 
 /** Keep a new task while it is being sent. If the tab is closed before the answer, it is sent again, with the same id. */
 export function keepNewTask(input: NewTask): void {
@@ -15,55 +33,44 @@ export function keepNewTask(input: NewTask): void {
   setDraftStatus([key], { kind: 'saving' });
 }
 
-/**
- * Settle a new task that the form has sent. The form is emptied unless the text has to be corrected. A text that was
- * typed since then stays in the form, and the sent one stays among the unsaved texts if it has to be corrected.
- *
- * Returns whether the form still had the sent text.
- */
-export function settleNewTask(input: NewTask, outcome: CreateOutcome): boolean {
-  const key = draftKey(input.id, FIELD);
-  const isInForm = formHas(input);
-  if (outcome.kind === 'unknown') {
-    setDraftStatus([key], { kind: 'waiting' });
-    showToast(t('editing.createLater'));
-  } else if (outcome.kind === 'created' || isInForm) writeDraft(key, undefined);
-  else if (outcome.kind === 'unsaved') setDraftStatus([key], { kind: 'waiting' });
-  else keepRefused(key, input, Object.values(outcome.errors).join(' '));
-  if (isInForm && (outcome.kind === 'created' || outcome.kind === 'unknown')) clearForm();
-  return isInForm;
-}
-
-function keepRefused(key: string, { title }: NewTask, reason: string): void {
-  setDraftStatus([key], { kind: 'failed', reason });
-  showErrorToast(t('editing.notCreatedKept', { title: isolate(title), reason }));
+/** Settle a new task whose text is also kept elsewhere. Only without a known outcome, it is sent again. */
+export function settleNewTask({ id }: NewTask, outcome: CreateOutcome): void {
+  const key = draftKey(id, FIELD);
+  if (outcome.kind !== 'unknown') return writeDraft(key, undefined);
+  setDraftStatus([key], { kind: 'waiting' });
+  showToast(t('editing.createLater'));
 }
 
 export function isQueuedCreate(key: string): boolean {
   return key.endsWith(`.${FIELD}`);
 }
 
-/** Send a kept new task again. If the service refuses it, its text goes back into the form. */
+/** Send a kept new task. If the service refuses it, its text goes back into the form, unless the form is in use. */
 export async function sendQueuedCreate(client: ApolloClient, key: string): Promise<void> {
   const input = JSON.parse(readDraft(key)?.text ?? '{}') as NewTask;
   setDraftStatus([key], { kind: 'saving' });
   const outcome = await createTask(client, input);
-  if (outcome.kind === 'unknown' || outcome.kind === 'unsaved') return setDraftStatus([key], { kind: 'waiting' });
+  const isFirst = firstAttempts.delete(key);
+  if (outcome.kind === 'unknown' || outcome.kind === 'unsaved') {
+    if (isFirst) showToast(t('editing.createLater'));
+    return setDraftStatus([key], { kind: 'waiting' });
+  }
   if (outcome.kind === 'created') {
-    if (formHas(input)) clearForm();
+    if (isFirst && outcome.task) taskCreatedHere.set(outcome.task);
     return writeDraft(key, undefined);
   }
-  const reason = Object.values(outcome.errors).join(' ');
-  if (!formHas(input) && !formHas({ title: '', description: '' })) return keepRefused(key, input, reason);
-  returnToForm(input);
-  writeDraft(key, undefined);
-  showErrorToast(t('editing.notCreatedInForm', { title: isolate(input.title), reason }));
+  const [title, reason] = [isolate(input.title), Object.values(outcome.errors).join(' ')];
+  if (isFormEmpty()) {
+    returnToForm(input);
+    writeDraft(key, undefined);
+    return showErrorToast(t('editing.notCreatedInForm', { title, reason }));
+  }
+  setDraftStatus([key], { kind: 'failed', reason });
+  showErrorToast(t('editing.notCreatedKept', { title, reason }));
 }
 
-/** Whether the form for a new task contains exactly this text. */
-function formHas({ title, description }: Pick<NewTask, 'title' | 'description'>): boolean {
-  const textOf = (field: string) => readDraft(draftKey(FORM, field))?.text ?? '';
-  return textOf('title') === title && textOf('description') === (description ?? '');
+function isFormEmpty(): boolean {
+  return ['title', 'description'].every((field) => !readDraft(draftKey(FORM, field))?.text);
 }
 
 function clearForm(): void {

@@ -6,7 +6,7 @@ import { RestoreTasksDocument, type UpdateTaskInput } from '@/gql';
 import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { draftKey, readDraft } from './drafts';
-import { type BaseValues, TEXT_FIELDS } from './fieldConflicts';
+import { type BaseValues, TEXT_FIELDS, type TextField } from './fieldConflicts';
 import { discardKeptText, forgetGoneTasks, goneTasks, keptText, rememberGoneTask } from './goneTasks';
 import { errorMessage } from './lostAnswers';
 import { trackChange } from './pendingChanges';
@@ -36,6 +36,7 @@ export function useKeptText(id: string): KeptTextActions {
       return true;
     },
     saveAsNew: async () => {
+      const kept = keptText(id);
       const fields = newTask(id);
       const input = { id: idForCreate(fields), ...fields };
       keepNewTask(input);
@@ -46,10 +47,16 @@ export function useKeptText(id: string): KeptTextActions {
         return false;
       }
       clearPendingId();
+      // What was typed in the meantime is not in the new task.
+      if (!isSameText(keptText(id), kept)) return false;
       discardKeptText(id);
       return true;
     },
   };
+}
+
+function isSameText(a: Record<TextField, string>, b: Record<TextField, string>): boolean {
+  return TEXT_FIELDS.every((field) => a[field] === b[field]);
 }
 
 async function restoreTask(client: ApolloClient, id: string): Promise<boolean> {
