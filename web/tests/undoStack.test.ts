@@ -1,8 +1,9 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { trackChange } from '@/features/task-editing/pendingChanges';
 import {
   changeHistory,
   type ChangeOrigin,
+  keepForRetry,
   rebaseUndoSteps,
   recordChange,
   redoUpTo,
@@ -169,4 +170,25 @@ test('a step that was undone expects the version of a later own edit', async () 
   await runUndo();
   rebaseUndoSteps('a', 2, 3);
   expect(expected).toEqual([{ id: 'a', expectedVersion: 3 }]);
+});
+
+test('a step whose undo did not arrive stays in the history, and can be tried again', async () => {
+  let retry = () => {};
+  let arrives = false;
+  change('first');
+  recordChange({ origin: 'change', label: 'second' }, (record) => {
+    if (arrives) change(record.label, record.origin);
+    else retry = keepForRetry(record);
+    return Promise.resolve();
+  });
+  await runUndo();
+  expect(labels()).toEqual({ done: ['first', 'second'], undone: [] });
+  arrives = true;
+  retry();
+  await vi.waitFor(() => expect(labels()).toEqual({ done: ['first'], undone: ['second'] }));
+});
+
+test('a change that is no undo is tried again as it was', () => {
+  const again = () => {};
+  expect(keepForRetry({ origin: 'change', label: '' }, again)).toBe(again);
 });

@@ -15,6 +15,8 @@ export type ChangeOrigin = 'change' | 'undo' | 'redo';
 export interface ChangeRecord {
   origin: ChangeOrigin;
   label: string;
+  /** The step that an undo or redo takes back. */
+  reverted?: UndoStep;
 }
 
 export interface UndoStep {
@@ -52,6 +54,25 @@ export function recordChange(
     return { done: [...done, step].slice(-MAX_STEPS), undone: origin === 'change' ? [] : undone };
   });
   return step;
+}
+
+/**
+ * Put the step of an undo or redo that changed nothing back into the history, so that it can be tried again.
+ *
+ * Returns what tries it again: for any other change, this is `again`.
+ */
+export function keepForRetry(record: ChangeRecord | undefined, again: () => void = () => {}): () => void {
+  if (!record?.reverted || record.origin === 'change') return again;
+  const { origin, reverted } = record;
+  const list = listOf(origin);
+  changeHistory.set((current) =>
+    current[list].includes(reverted) ? current : { ...current, [list]: [...current[list], reverted].slice(-MAX_STEPS) },
+  );
+  return () => void runWhenSettled(origin, reverted);
+}
+
+function listOf(origin: 'undo' | 'redo'): keyof History {
+  return origin === 'undo' ? 'done' : 'undone';
 }
 
 /** Make earlier steps expect the version that this tab's own later edit created, so that they do not conflict with it. */
@@ -104,11 +125,11 @@ function runWhenSettled(origin: 'undo' | 'redo', step?: UndoStep): Promise<boole
 
 async function revertWhenSettled(origin: 'undo' | 'redo', wanted?: UndoStep): Promise<boolean> {
   await changesSettled();
-  const list = origin === 'undo' ? 'done' : 'undone';
+  const list = listOf(origin);
   const steps = changeHistory.get()[list];
   const step = wanted ?? steps.at(-1);
   if (!step || !steps.includes(step)) return false;
   changeHistory.set((current) => ({ ...current, [list]: current[list].filter((other) => other !== step) }));
-  await step.revert({ origin, label: step.label });
+  await step.revert({ origin, label: step.label, reverted: step });
   return true;
 }

@@ -15,7 +15,7 @@ import { nameTasks } from './changeLabels';
 import { reportLostChange, showNotSaved } from './lostAnswers';
 import { type ItemResult, type MutationOptions, summarizeErrors } from './mutationResults';
 import { trackChange } from './pendingChanges';
-import { type ChangeRecord, rebaseUndoSteps, recordChange } from './undoStack';
+import { type ChangeRecord, keepForRetry, rebaseUndoSteps, recordChange } from './undoStack';
 import { showUndoToast } from './undoToast';
 
 type DeleteResult = ItemResult & { deletedTaskId: string | null };
@@ -58,6 +58,7 @@ async function sendDelete(
     });
     const payload = data?.deleteTasks;
     if (!payload || payload.userErrors.length > 0) {
+      keepForRetry(record);
       showErrorToast(payload?.userErrors[0]?.message ?? t('editing.noneDeleted'));
       return false;
     }
@@ -85,7 +86,8 @@ function reportWithoutAnswer(
       reportDeleted(client, deleted, record);
       if (remaining.length === 0) return true;
       const what = t('editing.notDeleted', { count: remaining.length });
-      showNotSaved(error, what, () => void deleteTasks(client, remaining, { record }));
+      const retry = () => void deleteTasks(client, remaining, { record });
+      showNotSaved(error, what, deleted.length === 0 ? keepForRetry(record, retry) : retry);
       return false;
     },
   );
@@ -160,6 +162,7 @@ async function sendRestore(client: ApolloClient, ids: string[], record: ChangeRe
       task ? { id: task.id, version: task.savedVersion } : [],
     );
     const restored = reportRestored(client, tasks, record);
+    if (payload && payload.userErrors.length > 0) keepForRetry(record);
     if (problem) showErrorToast(problem);
     return restored;
   } catch (error) {
@@ -167,7 +170,8 @@ async function sendRestore(client: ApolloClient, ids: string[], record: ChangeRe
       const missing = ids.filter((_, i) => !current[i]);
       if (missing.length > 0) {
         const what = t('editing.notRestored', { count: missing.length });
-        showNotSaved(error, what, () => void restoreTasks(client, missing, record));
+        const retry = () => void restoreTasks(client, missing, record);
+        showNotSaved(error, what, missing.length === ids.length ? keepForRetry(record, retry) : retry);
       }
       return reportRestored(
         client,

@@ -26,7 +26,7 @@ import {
   undoInputs,
   type UpdateResults,
 } from './taskEdits';
-import { rebaseUndoSteps, recordChange, type UndoStep } from './undoStack';
+import { keepForRetry, rebaseUndoSteps, recordChange, type UndoStep } from './undoStack';
 import { showUndoToast } from './undoToast';
 import { type EditAttempt, updateAttempts } from './updateAttempts';
 
@@ -70,6 +70,7 @@ async function sendUpdate(
     const refusal = payload ? payload.userErrors[0]?.message : t('editing.noneChanged');
     if (refusal !== undefined) {
       for (const change of changes) markUnsaved(change, { kind: 'failed', reason: refusal });
+      keepForRetry(options.record);
       showErrorToast(refusal);
       return false;
     }
@@ -116,6 +117,7 @@ async function reportWithoutAnswer(
   if (isForbidden(error)) {
     const reason = errorMessage(error);
     for (const change of changes) markUnsaved(change, { kind: 'failed', reason });
+    keepForRetry(options.record);
     showErrorToast(reason);
     return false;
   }
@@ -133,7 +135,8 @@ async function reportWithoutAnswer(
       unsaved.length === 1 ? t('editing.changeNotSaved') : t('editing.changesNotSaved', { count: unsaved.length });
     const again = unsaved.map(({ input }) => input);
     const bases = unsaved.map(({ base }) => base);
-    showNotSaved(error, what, () => void updateTasks(client, again, { ...options, bases }));
+    const retry = () => void updateTasks(client, again, { ...options, bases });
+    showNotSaved(error, what, unsaved.length === edits.length ? keepForRetry(options.record, retry) : retry);
     return false;
   });
   return allSaved ?? false;
