@@ -51,17 +51,17 @@ test('a draft is stored at once, and its removal too', async () => {
 test('the drafts of a closed tab are taken over, once', async () => {
   await leaveDraft('a.title', 'New');
   await leaveDraft('a.description', 'Text');
-  expect(await drafts.adoptDrafts(true)).toEqual(['a.description', 'a.title']);
+  expect((await drafts.adoptDrafts(true)).adopted).toEqual(['a.description', 'a.title']);
   expect(drafts.readDraft('a.title')).toMatchObject({ text: 'New', version: 3 });
   expect(await drafts.listOwners()).toEqual([drafts.tabId]);
-  expect(await (await openTab()).adoptDrafts(true)).toEqual([]);
+  expect((await (await openTab()).adoptDrafts(true)).adopted).toEqual([]);
 });
 
 test('the drafts of an open tab are left alone', async () => {
   drafts.writeDraft('a.title', { text: 'New', version: 1 });
   await vi.waitFor(async () => expect(await drafts.listOwners()).toEqual([drafts.tabId]));
   const other = await openTab();
-  expect(await other.adoptDrafts(true)).toEqual([]);
+  expect((await other.adoptDrafts(true)).adopted).toEqual([]);
   expect(other.readDraft('a.title')).toBeUndefined();
 });
 
@@ -71,22 +71,22 @@ test('without Web Locks, tabs ask each other', async () => {
   await vi.waitFor(async () => expect(await drafts.listOwners()).toEqual([drafts.tabId]));
   await leaveDraft('b.title', 'Left');
   const other = await openTab();
-  expect(await other.adoptDrafts(true)).toEqual(['b.title']);
+  expect((await other.adoptDrafts(true)).adopted).toEqual(['b.title']);
   vi.unstubAllGlobals();
 });
 
 test('a draft of a closed tab does not replace a newer one, and waits until that one is gone', async () => {
   await leaveDraft('a.title', 'Left');
   drafts.writeDraft('a.description', { text: 'Typed here', version: 4 });
-  expect(await drafts.adoptDrafts(true)).toEqual([]);
+  expect((await drafts.adoptDrafts(true)).adopted).toEqual([]);
   drafts.writeDraft('a.description', undefined);
-  expect(await drafts.adoptDrafts(true)).toEqual(['a.title']);
+  expect((await drafts.adoptDrafts(true)).adopted).toEqual(['a.title']);
 });
 
 test('the form of a closed tab is taken over only by a tab that opens', async () => {
   await leaveDraft('new.title', 'Left');
-  expect(await drafts.adoptDrafts(false)).toEqual([]);
-  expect(await drafts.adoptDrafts(true)).toEqual(['new.title']);
+  expect((await drafts.adoptDrafts(false)).adopted).toEqual([]);
+  expect((await drafts.adoptDrafts(true)).adopted).toEqual(['new.title']);
 });
 
 test('drafts are listed in the order in which they were started', async () => {
@@ -104,7 +104,7 @@ test.each([
 ])('drafts work in memory if the storage is %s', async (_, storage) => {
   globalThis.indexedDB = storage as unknown as IDBFactory;
   drafts.writeDraft('a.title', { text: 'New', version: 1 });
-  expect(await drafts.adoptDrafts(true)).toEqual([]);
+  expect((await drafts.adoptDrafts(true)).adopted).toEqual([]);
   await vi.waitFor(() => expect(drafts.storageFailed.get()).toBe(true));
   expect(drafts.readDraft('a.title')?.text).toBe('New');
 });

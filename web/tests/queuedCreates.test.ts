@@ -4,8 +4,9 @@ import { from } from 'rxjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { updateConnection } from '@/apollo/connection';
 import { UnreachableError } from '@/apollo/unreachableError';
+import { storeDrafts } from '@/features/task-editing/draftStorage';
 import { listDrafts, readDraft, readDraftStatus, writeDraft } from '@/features/task-editing/drafts';
-import { commitDrafts, startOutbox } from '@/features/task-editing/outbox';
+import { commitDrafts, postponedDrafts, startOutbox } from '@/features/task-editing/outbox';
 import { submitForm } from '@/features/task-editing/queuedCreates';
 import type { CreateTaskInput } from '@/gql';
 import { task } from './tasks';
@@ -116,4 +117,19 @@ test('nothing is sent while the service cannot be reached', async () => {
   updateConnection({ reachable: true });
   await service.settle('created');
   await vi.waitFor(() => expect(creates()).toEqual([]));
+});
+
+test('text of the form of a closed tab appears when the text in the form was submitted', async () => {
+  writeDraft('new.title', { text: 'Letter', version: 0 });
+  const left = { text: 'Parcel', version: 0, startedAt: 1 };
+  await storeDrafts('closed-tab', [['new.title', left]]);
+  stop();
+  stop = startOutbox(service.client);
+  await vi.waitFor(() => expect(postponedDrafts.get()).toEqual(new Set(['new'])));
+  expect(textOfForm()).toBe('Letter');
+  submitForm({ title: 'Letter', description: '' });
+  await vi.waitFor(() => expect(textOfForm()).toBe('Parcel'));
+  await service.settle('created');
+  await vi.waitFor(() => expect(creates()).toEqual([]));
+  expect(postponedDrafts.get().size).toBe(0);
 });

@@ -1,7 +1,8 @@
 /** The form for a new task. Its content is kept as a draft, and sent by the outbox: the form never waits for an answer. */
-import { Button, Group, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useDraft } from '@/features/task-editing/drafts';
+import { useFormTextWaits } from '@/features/task-editing/outbox';
 import { submitForm } from '@/features/task-editing/queuedCreates';
 import { ExpiryField } from '@/features/expiry/ExpiryField';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
@@ -40,6 +41,7 @@ export function CreateTaskDialog({ opened, onClose }: Props) {
 function CreateTaskForm({ onClose }: { onClose: () => void }) {
   const { title, description, choices, error, setTitle, setDescription, setChoices, submit } =
     useCreateTaskForm(onClose);
+  const textWaits = useFormTextWaits();
   return (
     <form
       onSubmit={(event) => {
@@ -84,6 +86,11 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
           />
         </SimpleGrid>
         <ExpiryField value={choices.expiresAt} onChange={(expiresAt) => setChoices({ expiresAt })} />
+        {textWaits && (
+          <Text size="sm" c="dimmed" role="status">
+            {t('editing.formTextWaits')}
+          </Text>
+        )}
         <Group justify="flex-end" mt="xs">
           <Button variant="default" onClick={onClose}>
             {t('actions.cancel')}

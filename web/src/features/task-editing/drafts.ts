@@ -106,16 +106,26 @@ async function storeChanges(): Promise<void> {
   }
 }
 
+export interface Adoption {
+  /** The keys of the drafts that this tab has taken over. */
+  adopted: string[];
+  /** The tasks or the form whose drafts stay where they are, because this tab has a draft of them itself. */
+  postponed: Set<string>;
+}
+
 /**
- * Take over the drafts of tabs that are gone. Returns the keys of those drafts.
+ * Take over the drafts of tabs that are gone.
  *
  * A draft stays where it is while this tab has one of the same task or form: neither text may replace the other.
  */
-export async function adoptDrafts(includeForm: boolean): Promise<string[]> {
+export async function adoptDrafts(includeForm: boolean): Promise<Adoption> {
   const adopted: string[] = [];
+  const postponed = new Set<string>();
   const select = (found: [string, StoredDraft][]) => {
     const taken = new Set([...drafts.keys()].map(ownerOfDraft));
-    const wanted = found.filter(([key]) => !taken.has(ownerOfDraft(key)) && (includeForm || !isFormDraft(key)));
+    const offered = found.filter(([key]) => includeForm || !isFormDraft(key));
+    const wanted = offered.filter(([key]) => !taken.has(ownerOfDraft(key)));
+    for (const [key] of offered) if (taken.has(ownerOfDraft(key))) postponed.add(ownerOfDraft(key));
     for (const [key, draft] of wanted) {
       drafts.set(key, draft);
       adopted.push(key);
@@ -130,7 +140,12 @@ export async function adoptDrafts(includeForm: boolean): Promise<string[]> {
     storageFailed.set(true);
   }
   if (adopted.length > 0) notify();
-  return adopted;
+  return { adopted, postponed };
+}
+
+/** Whether this tab has a draft of a task or of the form. */
+export function hasDraftOf(owner: string): boolean {
+  return [...drafts.keys()].some((key) => ownerOfDraft(key) === owner);
 }
 
 /** Return the id of the task, or the name of the form, that a draft belongs to. */

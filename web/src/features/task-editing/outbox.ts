@@ -8,8 +8,11 @@ import { connection } from '@/apollo/connection';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
 import type { UpdateTaskInput } from '@/gql';
 import { t } from '@/ui/messages';
+import { createStore, useStore } from '@/ui/store';
 import {
   adoptDrafts,
+  FORM,
+  hasDraftOf,
   isFormDraft,
   listDrafts,
   ownerOfDraft,
@@ -36,7 +39,11 @@ export function commitDrafts(keys: string[]): void {
 /** Send drafts until the returned function is called. */
 export function startOutbox(client: ApolloClient): () => void {
   const outbox = new Outbox(client);
-  const stops = [subscribeToDrafts(outbox.send), connection.subscribe(outbox.onConnectionChange)];
+  const stops = [
+    subscribeToDrafts(outbox.send),
+    subscribeToDrafts(adoptPostponed),
+    connection.subscribe(outbox.onConnectionChange),
+  ];
   const timer = setInterval(() => void adopt(false), ADOPT_INTERVAL_MS);
   void adopt(true);
   return () => {
@@ -46,12 +53,34 @@ export function startOutbox(client: ApolloClient): () => void {
   };
 }
 
+/** The tasks, or the form, that have text of a closed tab besides text of this tab. */
+export const postponedDrafts = createStore<ReadonlySet<string>>(new Set());
+
+/** Whether a closed tab has left text of the form that has no room in the form now. */
+export function useFormTextWaits(): boolean {
+  return useStore(postponedDrafts).has(FORM);
+}
+
 /** Send what tabs that are gone have left. The content of their form for a new task appears in the form again. */
 async function adopt(includeForm: boolean): Promise<void> {
-  const keys = await adoptDrafts(includeForm);
+  const found = await adoptDrafts(includeForm);
+  // Without the form, nothing was found out about its text.
+  if (!includeForm && postponedDrafts.get().has(FORM)) found.postponed.add(FORM);
+  postponedDrafts.set(found.postponed);
+  const keys = found.adopted;
   const isBlankTitle = (key: string) => key.endsWith('.title') && !readDraft(key)?.text.trim();
   for (const key of keys.filter(isBlankTitle)) writeDraft(key, undefined);
   commitDrafts(keys.filter((key) => !isFormDraft(key)));
+  // Text of this tab may have been saved in the meantime.
+  adoptPostponed();
+}
+
+/** Take over text of closed tabs as soon as this tab has saved, sent or discarded its own text of the same task or form. */
+function adoptPostponed(): void {
+  const free = [...postponedDrafts.get()].filter((owner) => !hasDraftOf(owner));
+  if (free.length === 0) return;
+  postponedDrafts.set(new Set([...postponedDrafts.get()].filter((owner) => !free.includes(owner))));
+  void adopt(free.includes(FORM) || postponedDrafts.get().has(FORM));
 }
 
 class Outbox {
