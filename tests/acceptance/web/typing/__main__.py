@@ -20,7 +20,7 @@ from tests.acceptance.web.typing.faults import KINDS
 from tests.acceptance.web.typing.session import Outcome, run_session
 from tools import page as building
 
-PROGRESS_EVERY = 25
+PROGRESS_EVERY = 10
 EXPECT_TIMEOUT_MS = 30_000  # suits a busy machine
 
 

@@ -1,6 +1,7 @@
 """One typing session: a person types into rows, the drawer and the form while faults are injected."""
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -27,6 +28,8 @@ class Shares:
     reopen: float = 0.3
     # What the page does by itself after an outage, on a busy machine: reconnect, find closed tabs, send again.
     settle_seconds: float = 40
+    # After this time without a saved text, only the person can save the others: their tasks are gone, for example.
+    quiet_seconds: float = 12
 
 
 @dataclass
@@ -180,12 +183,18 @@ class Session:
         await self._open_tab()
 
     async def _settle(self) -> None:
-        """Wait until every text is saved. What is not saved then must be offered by the page."""
+        """Wait until every text is saved, or nothing changes. What is not saved then must be offered by the page."""
+        seen, same_since = dict[str, int](), time.monotonic()
         try:
             async with asyncio.timeout(self._shares.settle_seconds):
-                while await has_unsent_task(self._tab) or self._missing(
-                    await saved_texts(self._site), without_form=True
-                ):
+                while True:
+                    unsent = await has_unsent_task(self._tab)
+                    missing = self._missing(await saved_texts(self._site), without_form=True)
+                    if missing != seen:
+                        seen, same_since = missing, time.monotonic()
+                    quiet = time.monotonic() - same_since > self._shares.quiet_seconds
+                    if not unsent and (not missing or quiet):
+                        break
                     with suppress(PlaywrightTimeout):  # a conflict may be over before its button is clicked
                         await self._close_dialogs()
                     await asyncio.sleep(0.3)
