@@ -76,8 +76,10 @@ class GraphQLWebSocket:
             return
         identification = Identification(self._authenticator, self._watch, websocket)
         try:
-            with self._streams.reserve_stream():
-                await ConnectionHandler(self._service, websocket, self._streams, identification).handle()
+            self._streams.check_streams()
+            handler = ConnectionHandler(self._service, websocket, self._streams, identification)
+            with self._streams.waiting(handler, handler.end):
+                await handler.handle()
         except StreamLimitReached as error:
             await websocket.close(TRY_AGAIN_LATER, str(error))
 
@@ -113,16 +115,21 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
     async def on_ws_connect(self, _context: None) -> Any:
         """Identify the caller by the payload of `connection_init`, or close the connection."""
         try:
-            watched = await self._identification.identify(self._init_payload, self._end)
+            watched = await self._identification.identify(self._init_payload, self.end)
+            self._running.enter_context(self._streams.reserve_stream())
+        except StreamLimitReached as error:
+            await self._adapter.close(TRY_AGAIN_LATER, str(error))
+            raise ConnectionRejectionError from error
         except RequestError as error:
             await self._adapter.close(FORBIDDEN if error.status < 500 else TRY_AGAIN_LATER, str(error))
             raise ConnectionRejectionError from error
         finally:
             self._init_payload = None
+            self._streams.end_waiting(self)
         self._running.enter_context(watched)
         return UNSET
 
-    def _end(self, reason: str) -> None:
+    def end(self, reason: str) -> None:
         """Close the connection, after which the client connects again with a token that is valid then."""
         self._closing = asyncio.create_task(self._adapter.close(TRY_AGAIN_LATER, reason))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,3 +109,15 @@ async def test_provider_that_is_away_does_not_forbid_the_connection(settings: Se
     ):
         await initialize(websocket, {"token": token})
         assert (await wait_for_close(websocket))[0] == TRY_AGAIN_LATER
+
+
+async def test_connections_without_a_caller_take_no_streams(settings: Settings, connection: Connection) -> None:
+    token, _ = await make_token(connection)
+    header = {"Authorization": f"Bearer {token}"}
+    async with listening_service(settings.model_copy(update={"max_streams": 8})) as url, AsyncExitStack() as stack:
+        silent = [await stack.enter_async_context(connected(url, initialize=False)) for _ in range(20)]
+        async with connected(url, additional_headers=header) as honest:
+            assert (await subscribe(honest, "subscription { taskCountsChanged { all } }"))["type"] == "next"
+            # Eight may wait. The oldest are closed for those that come later.
+            codes = {(await wait_for_close(each))[0] for each in silent[:13]}
+            assert codes == {TRY_AGAIN_LATER}
