@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from compiler.run import FieldInfo, PathLink, Run
+from compiler.paths import PathLink
+from compiler.run import FieldInfo, Run
 
 if TYPE_CHECKING:
     from graphql import GraphQLObjectType, GraphQLSchema

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from compiler.arguments import Arguments
 from compiler.completer import Column, Complete, Execute, FieldPlan, Scope
 from compiler.errors import Irregular
+from compiler.paths import PathLink
 from compiler.resolvers import Resolve, strawberry_resolver
-from compiler.run import FieldInfo, PathLink, Run, may_await
+from compiler.run import FieldInfo, Run, may_await
 from compiler.strawberry_types import basic_field, resolver_field
 from compiler.values import ValueCompleter, value_completer
 

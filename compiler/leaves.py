@@ -24,7 +24,8 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from compiler.completer import Column, Complete, Completer
 from compiler.errors import Irregular
-from compiler.run import PathLink, Run
+from compiler.paths import PathLink
+from compiler.run import Run
 
 # The functions as graphql-core defines them: a type whose function was replaced gets no shortcut.
 _EXACT: dict[int, tuple[Any, type]] = {

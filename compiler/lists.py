@@ -11,7 +11,8 @@ from graphql.pyutils import gather_with_cancel, is_iterable
 
 from compiler.completer import Column, Complete, Completer
 from compiler.errors import Irregular
-from compiler.run import FieldInfo, PathLink, Run, may_await, path_list
+from compiler.paths import PathLink, path_list
+from compiler.run import FieldInfo, Run, may_await
 
 
 def list_completer(complete_item: Complete, item_column: Column | None, nullable: bool, field: FieldInfo) -> Completer:

@@ -18,7 +18,8 @@ from compiler.completer import Column, Completer, Scope, Selection
 from compiler.encoded import EncodedCompleter
 from compiler.errors import Irregular
 from compiler.leaves import irregular
-from compiler.run import FieldInfo, PathLink, Run, field_path, may_await
+from compiler.paths import PathLink, field_path
+from compiler.run import FieldInfo, Run, may_await
 
 
 def object_completer(

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from strawberry.types.field import StrawberryField
 
     from compiler.completer import Scope
-    from compiler.run import FieldInfo, PathLink, Run
+    from compiler.paths import PathLink
+    from compiler.run import FieldInfo, Run
 
 # Resolves a field of an object, given the path of the field.
 Resolve = Callable[[Any, "Run", "PathLink"], Any]

@@ -7,22 +7,20 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import FieldNode, GraphQLError, GraphQLResolveInfo, located_error
-from graphql.pyutils import Path, gather_with_cancel
+from graphql.pyutils import gather_with_cancel
 from graphql.pyutils.is_awaitable import is_awaitable
 from graphql.type import GraphQLResolveInfoHelpers
 
 from compiler.errors import Irregular
+from compiler.paths import info_path, path_list
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from graphql import FragmentDefinitionNode, GraphQLField, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
 
+    from compiler.paths import PathLink
     from compiler.variables import Variables
-
-# A path from the leaf to the root: the path of the parent, a response key or an index, and the name of the type.
-# A plain tuple, because a path is made for every list item and only errors and resolvers that take an info read it.
-PathLink = tuple[Any, str | int, str | None]
 
 
 class Run:
@@ -229,28 +227,6 @@ class InfoWithoutPath(ResolveInfo):
     def path(self) -> Any:
         """Raise `Irregular`, so that each object is completed with its own info."""
         raise Irregular
-
-
-def path_list(path: PathLink | None) -> list[str | int]:
-    """Return the keys of a path from the root to the leaf."""
-    keys: list[str | int] = []
-    while path is not None:
-        keys.append(path[1])
-        path = path[0]
-    keys.reverse()
-    return keys
-
-
-def info_path(path: PathLink | None) -> Any:
-    """Return the path as graphql-core's type."""
-    return None if path is None else Path(info_path(path[0]), path[1], path[2])
-
-
-def field_path(path: PathLink) -> PathLink:
-    """Return the path of the field to which a value belongs, without the indices of list items."""
-    while isinstance(path[1], int):
-        path = path[0]
-    return path
 
 
 def may_await(value: Any) -> bool:

@@ -14,7 +14,8 @@ from compiler.structs import struct_type
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from compiler.run import PathLink, Run
+    from compiler.paths import PathLink
+    from compiler.run import Run
 
 
 def concurrent_selection(fields: list[FieldPlan]) -> Selection:
