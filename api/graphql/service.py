@@ -130,6 +130,11 @@ class GraphQLService:
         variables = bytes(request.raw_variables)
         return (plan.number, variables) if len(variables) <= _MAX_KEY_BYTES else None
 
+    async def feed_rev(self, caller: Caller) -> str | None:
+        """Return the `rev` after which a subscription misses no change of what is read from now on, if it is known."""
+        rev = await (await self._workspaces.open(caller.workspace)).feed.position()
+        return None if rev is None else str(rev)
+
     def record(self, document: str, operation_name: str | None) -> OperationRecord:
         """Return what logs and metrics tell of a subscription that starts."""
         return record_of(self._schema.planner.plan(document, operation_name))

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.config.origins import SETTING, AllowedOrigins
 from api.config.settings import Settings
-from api.http.endpoint import TRACE_HEADER
+from api.http.endpoint import REV_HEADER, TRACE_HEADER
 
 _HEADERS_SETTING = "MILLITASK_CORS_HEADERS"
 _METHODS = ("GET", "POST")
@@ -21,11 +21,25 @@ class CrossOrigin(CORSMiddleware):
             app,
             allow_origin_regex=origins.pattern or None,
             allow_methods=_METHODS,
-            allow_headers=["Authorization", "Content-Type", TRACE_HEADER, "X-Request-Id", *settings.allowed_headers],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                TRACE_HEADER,
+                REV_HEADER,
+                "X-Request-Id",
+                *settings.allowed_headers,
+            ],
             allow_credentials=settings.cors_credentials,
             # A browser asks this if the site is public and the service is not.
             allow_private_network=True,
-            expose_headers=["X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", "WWW-Authenticate"],
+            expose_headers=[
+                REV_HEADER,
+                "X-Request-Id",
+                "Retry-After",
+                "RateLimit",
+                "RateLimit-Policy",
+                "WWW-Authenticate",
+            ],
             max_age=3600,
         )
         self._origins = origins

@@ -31,6 +31,9 @@ from db.caller import Caller
 # A request with this header set to 1 gets the cost of its execution in the response.
 TRACE_HEADER = "x-millitask-trace"
 _TRACE_HEADER = TRACE_HEADER.encode()
+# The response to a request with this header set to 1 has the header too: where a subscription can start.
+REV_HEADER = "X-Millitask-Rev"
+_REV_HEADER = REV_HEADER.lower().encode()
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class EndpointOptions:
 
 
 class GraphQLResponse(Struct, gc=False):
-    """A JSON response that is not sent yet. `headers` are those of an error."""
+    """A JSON response that is not sent yet. `headers` are those of an error, of a rate limit and of the feed."""
 
     status: int
     body: ResponseBody
@@ -127,13 +130,18 @@ class GraphQLEndpoint:
             media_type = await self._fitting_type(request, given, accept, caller) or media_type
         if media_type == EVENT_STREAM:
             return await self._subscribe(request, given, caller)
+        # Before the operation reads anything, so that no change falls between what it reads and the rev.
+        rev = await self._service.feed_rev(caller) if request.headers.get(_REV_HEADER) == b"1" else None
         if isinstance(given, list):
             result = _joined([await self._run_batched(request, item, caller) for item in given])
         else:
             result = await self._run(request, given, caller)
         # Clients that accept only application/json expect 200 even for an operation that did not run.
         status = 200 if media_type == JSON or result.executed else 400
-        return GraphQLResponse(status, result, media_type, self._service.rate_limit_headers(caller))
+        headers = self._service.rate_limit_headers(caller)
+        if rev is not None:
+            headers = {**(headers or {}), REV_HEADER: rev}
+        return GraphQLResponse(status, result, media_type, headers)
 
     async def _fitting_type(
         self, request: IncomingRequest, given: GraphQLRequest, accept: str, caller: Caller

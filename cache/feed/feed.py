@@ -102,6 +102,22 @@ class Feed:
             while True:
                 yield await subscriber.take()
 
+    async def position(self) -> Rev | None:
+        """Return the rev of an event that every later read includes. None while Redis is not in use.
+
+        A subscriber that starts after this rev misses no change of what was read since. A feed that is not connected
+        asks Redis, and stays as it is.
+        """
+        protocol = self._store.gate_lease.protocol
+        if protocol is None:
+            return None
+        if self._connected and self._rev.epoch == protocol.gate.epoch:
+            return self._rev
+        try:
+            return Rev(protocol.gate.epoch, await protocol.last_event())
+        except StoreUnavailable:  # the operation that follows finds and reports the failure
+            return None
+
     def _subscriber(self, after: Rev | None) -> Subscriber:
         """Return a subscriber that receives the events since `after`, or first a RESYNC if any may be missing."""
         if self._connected and after is not None and after.epoch == self._rev.epoch:
