@@ -65,9 +65,7 @@ async def test_open_task_is_kept_in_the_url(site: Site, open_tab: OpenTab) -> No
 
 async def test_new_tasks_are_announced_without_moving_rows(site: Site, open_tab: OpenTab) -> None:
     await site.create_tasks("Existing")
-    tab = await open_tab("about:blank")
-    # Once connected, the page fetches the list again. Tasks that exist by then are not announced.
-    await tab.goto("/", wait_until="networkidle")
+    tab = await open_tab("/")
     tasks = TaskList(tab)
     await tasks.expect_rows("Existing")
     await tasks.expect_connected()

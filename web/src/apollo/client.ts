@@ -1,9 +1,9 @@
 /** The Apollo client. Queries and mutations use a chain of links over HTTP, subscriptions use a WebSocket. */
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
-import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import type { GraphQLCodegenDataMasking } from '@apollo/client/masking';
 import { OperationTypeNode } from 'graphql';
 import { GRAPHQL_URL } from './endpoints';
+import { feedStartLink } from './feedStart';
 import { rateLimitLink } from './rateLimitLink';
 import { reachabilityLink } from './reachabilityLink';
 import { requestMetricsLink } from './requestMetricsLink';
@@ -11,7 +11,7 @@ import { resendLink } from './resendLink';
 import { serialMutationLink } from './serialMutationLink';
 import { sessionLink } from './sessionLink';
 import { versionGuardLink } from './versionGuardLink';
-import { webSocketClient } from './webSocketClient';
+import { webSocketLink } from './webSocketLink';
 
 declare module '@apollo/client' {
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type
@@ -43,7 +43,7 @@ export const client = new ApolloClient({
   dataMasking: true,
   link: ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-    new GraphQLWsLink(webSocketClient),
+    webSocketLink,
     ApolloLink.from([
       versionGuardLink,
       serialMutationLink,
@@ -52,6 +52,7 @@ export const client = new ApolloClient({
       rateLimitLink,
       requestMetricsLink,
       reachabilityLink,
+      feedStartLink,
       new HttpLink({ uri: GRAPHQL_URL }),
     ]),
   ),

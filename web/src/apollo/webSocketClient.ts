@@ -2,6 +2,7 @@
 import { createClient } from 'graphql-ws';
 import { updateConnection } from './connection';
 import { WEB_SOCKET_URL } from './endpoints';
+import { forgetFeedStart } from './feedStart';
 import { checkSession, session, sessionReady } from './session';
 
 const PING_INTERVAL_MS = 10_000;
@@ -35,6 +36,7 @@ export const webSocketClient = createClient({
     closed: () => {
       clearTimeout(pongTimer);
       reconnecting = true;
+      forgetFeedStart();
       updateConnection({ socket: 'lost' });
     },
     ping: (received) => {

@@ -1,6 +1,8 @@
 /** Applies live events: writes newer tasks into the cache, evicts removed ones, and invalidates the list. */
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
+import { useEffect } from 'react';
+import { firstAnswers, missedChanges } from '@/apollo/feedStart';
 import { rememberRemoval, rememberVersion } from '@/apollo/versionGuardLink';
 import { checkDraftedTasks, forgetGoneTasks, removeGoneTask } from '@/features/task-editing/goneTasks';
 import { idsCreatedHere, invalidateList, type PlacingField, taskCreatedElsewhere } from '@/features/tasks/listEvents';
@@ -21,6 +23,21 @@ export function useTaskEvents(placingFields: readonly PlacingField[]): void {
   useResilientSubscription(TaskChangedDocument, ({ taskChanged }) =>
     applyTaskEvent(client, taskChanged, placingFields),
   );
+  useEffect(() => missedChanges.subscribe(() => fetchAgain(client)), [client]);
+  useEffect(() => void firstAnswers().then(() => checkDrafts(client)), [client]);
+}
+
+/** Fetch what is on screen again: changes may be missing. */
+function fetchAgain(client: ApolloClient): void {
+  evictTaskQueries(client);
+  refetchOpenTask(client);
+  checkDrafts(client);
+  invalidateList();
+}
+
+function checkDrafts(client: ApolloClient): void {
+  // Without an answer, the next connection asks again.
+  checkDraftedTasks(client).catch(() => undefined);
 }
 
 function applyTaskEvent(
@@ -28,13 +45,7 @@ function applyTaskEvent(
   { kind, id, task }: TaskEvent,
   placingFields: readonly PlacingField[],
 ): void {
-  if (kind === 'MANY' || kind === 'RESYNC') {
-    evictTaskQueries(client);
-    refetchOpenTask(client);
-    // Without an answer, the next connection asks again.
-    checkDraftedTasks(client).catch(() => undefined);
-    return invalidateList();
-  }
+  if (kind === 'MANY' || kind === 'RESYNC') return fetchAgain(client);
   if (!task) {
     if (!id) return;
     rememberRemoval(id);
