@@ -20,6 +20,7 @@ import cache.writes.bulk_create
 from api.app import create_app
 from api.config.load import load_settings
 from api.process import logs
+from cache.gate.watcher import GateWatcher
 from cache.page_cache import PageCache, SharedCheck
 from cache.reads.loader import TaskReader
 from cache.redis.create_records import CreateRecords
@@ -52,8 +53,22 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     "the way out of the indexes": dict.fromkeys(("publish", "abort", "scrub"), (_LEAVE, "")),
 }
 _NO_SETTLE = (cache.writes.bulk_create, "_attempt", {"await protocol.settle(transaction)": "pass"})
+ONE_LOST_INDEX = "the workspace of a lost index"
 # The same for functions: the class or module of each, its name, and the texts with their replacements.
 PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
+    # A process takes the loss of one index for the loss of all. Only several workspaces show this variant.
+    ONE_LOST_INDEX: [
+        (
+            *(GateWatcher, "_check"),
+            {
+                "await check_redis(lease, found)": """lost = lease.lost_index
+        for each in list(self._leases) if lost else [lease]:
+            if lost:
+                each.lost_index = (each.gate.epoch, lost[1])
+            await check_redis(each, each.gate)"""
+            },
+        ),
+    ],
     # A cached page is served whatever was written since it was read.
     "rev in the check of a cached page": [(PageCache, "valid_page", {"check.rev == page.validity.rev and ": ""})],
     # A cached page is served after a task on it has expired.

@@ -14,6 +14,7 @@ from tests.faults.injections import (
     redis,
     requests,
     soak,
+    workspaces,
 )
 from tests.faults.node import Setup
 
@@ -96,6 +97,11 @@ ALL = [
     Fault(
         *("bulk-killed", "API worker killed during 20 parallel bulk creates", 50, 10, processes.kill),
         run=bulk_creates.run,
+    ),
+    Fault(
+        *("workspaces", "index of one of three workspaces lost, rebuilt or too large", 90, 9, redis.lose_keys),
+        run=workspaces.run,
+        check_measurements=workspaces.check_fallbacks,
     ),
 ]
 FAULTS = {fault.name: fault for fault in ALL}

@@ -16,6 +16,7 @@ from tests.faults.node import Node, Setup
 from tests.faults.stores import PostgresServer, RedisServer
 from tests.support.service_process import ROOT
 
+WORKSPACE = "default"
 MAX_REINDEX_ATTEMPTS = 10
 PAGE_HITS = re.compile(r"^millitask_page_hits_total (\S+)$", re.MULTILINE)
 
@@ -102,29 +103,29 @@ class Cluster:
             while (await self.read_gate())[1] == epoch:  # noqa: ASYNC110 (another process changes it)
                 await asyncio.sleep(0.02)
 
-    async def verify(self, node: Node) -> str:
+    async def verify(self, node: Node, workspace: str = WORKSPACE) -> str:
         """Run `python -m api verify` with the process's stores. Return its output if it fails; empty if it succeeds."""
-        process = await self._start_command(node, "verify")
+        process = await self._start_command(node, "verify", "--workspace", workspace)
         output, _ = await asyncio.wait_for(process.communicate(), 60)
         return output.decode() if process.returncode else ""
 
-    async def reindex(self, node: Node) -> str:
+    async def reindex(self, node: Node, workspace: str = WORKSPACE) -> str:
         """Run `python -m api reindex` with the process's stores, and return its output. Retry if it asks for that."""
         for _ in range(MAX_REINDEX_ATTEMPTS):
-            process = await self.start_reindex(node)
+            process = await self.start_reindex(node, workspace)
             output, _ = await asyncio.wait_for(process.communicate(), 60)
             if "Try again" not in output.decode():
                 break
         assert process.returncode == 0, output.decode()
         return output.decode()
 
-    async def start_reindex(self, node: Node) -> asyncio.subprocess.Process:
+    async def start_reindex(self, node: Node, workspace: str = WORKSPACE) -> asyncio.subprocess.Process:
         """Start `python -m api reindex` with the process's stores."""
-        return await self._start_command(node, "reindex")
+        return await self._start_command(node, "reindex", "--workspace", workspace)
 
-    async def _start_command(self, node: Node, subcommand: str) -> asyncio.subprocess.Process:
+    async def _start_command(self, node: Node, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "api", subcommand),
+            *(sys.executable, "-m", "api", *arguments),
             cwd=ROOT,
             env=node.environment(),
             stdin=asyncio.subprocess.DEVNULL,

@@ -106,10 +106,10 @@ async def quiescence_violations(cluster: Cluster) -> list[str]:
     return await _page_violations(cluster, tasks) + await _entry_violations(cluster, tasks)
 
 
-async def read_rows(cluster: Cluster) -> list[Row]:
+async def read_rows(cluster: Cluster, workspace: str = WORKSPACE) -> list[Row]:
     """Return every row, newest first."""
     async with await psycopg.AsyncConnection.connect(cluster.database_url) as connection:
-        cursor = await connection.execute(ROWS, (WORKSPACE,))
+        cursor = await connection.execute(ROWS, (workspace,))
         return [
             Row(ObservedTask(id_, version, status, title, expires_at), deleted, bool(expired))
             for id_, version, status, title, expires_at, deleted, expired in await cursor.fetchall()
