@@ -16,6 +16,7 @@ from api.process.console import print_message
 from db.api_tokens import ApiToken, has_administrator, tokens_page
 from db.caller import DEFAULT_WORKSPACE, SCOPES, Scope
 from db.pool import Database
+from db.workspaces import find_states
 from schema import administration
 
 app = App(name="token", help="Administer API tokens.", result_action="return_value")
@@ -64,6 +65,8 @@ def list_(*, workspace: str | None = None) -> None:
         workspace: Only the tokens of this workspace. Default: all.
     """
     found = run(lambda database: _all(database, workspace))
+    if workspace is not None and not found and not run(lambda database: _exists(database, workspace)):
+        raise CommandFailed(f"there is no workspace {workspace}. `python -m api workspace list` lists them.")
     head = ("Id", "Workspace", "State", "Scopes", "Created", "Expires", "Last used", "Name")
     print_table(
         head,
@@ -82,13 +85,17 @@ def list_(*, workspace: str | None = None) -> None:
 
 
 @app.command
-def revoke(id_: UUID, /) -> None:
+def revoke(id_: str, /) -> None:
     """Revoke a token. Every process refuses it within 5 seconds.
 
     Args:
         id_: The id of the token, as `list` shows it.
     """
-    revoked = run(lambda database: administration.revoke_api_token(database, command_line(), None, id_))
+    try:
+        token_id = UUID(id_)
+    except ValueError:
+        raise CommandFailed(f'"{id_}" is not the id of a token. `python -m api token list` shows the ids.') from None
+    revoked = run(lambda database: administration.revoke_api_token(database, command_line(), None, token_id))
     print_message(f'Revoked the token "{revoked.name}" of the workspace {revoked.workspace}.')
 
 
@@ -117,6 +124,11 @@ def bootstrap(*, file: Path) -> None:
 async def _has_operator(database: Database) -> bool:
     async with database.connection() as connection:
         return await has_administrator(connection, DEFAULT_WORKSPACE)
+
+
+async def _exists(database: Database, workspace: str) -> bool:
+    async with database.connection() as connection:
+        return bool(await find_states(connection, [workspace]))
 
 
 def _write(file: Path, token: str) -> None:

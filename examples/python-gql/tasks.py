@@ -4,7 +4,9 @@ import asyncio
 import os
 import sys
 
+import httpx
 from gql import Client, GraphQLRequest, gql
+from gql.transport.exceptions import TransportConnectionFailed, TransportQueryError, TransportServerError
 from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
 
@@ -94,19 +96,27 @@ async def main():
         init_payload={"token": TOKEN} if TOKEN else {},
     )
     http = HTTPXAsyncTransport(url=URL, headers=HEADERS)
-    async with Client(transport=http) as session, Client(transport=transport) as socket:
+    async with Client(transport=http) as session:
         ids = await create(session, [f"Write chapter {number}" for number in range(1, 6)])
         print(f"created {len(ids)} tasks")
 
         tasks = [task async for task in read_all(session, first=100)]
         print(f"read {len(tasks)} tasks in pages of 100")
 
-        subscribed = asyncio.Event()
-        following = asyncio.create_task(follow(socket, ids, subscribed))
-        await subscribed.wait()
-        for id_ in ids:
-            await run(session, COMPLETE, id=id_)
-        await following
+        async with Client(transport=transport) as socket:
+            subscribed = asyncio.Event()
+            following = asyncio.create_task(follow(socket, ids, subscribed))
+            await subscribed.wait()
+            for id_ in ids:
+                await run(session, COMPLETE, id=id_)
+            await following
 
 
-asyncio.run(main())
+try:
+    asyncio.run(main())
+except TransportQueryError as error:
+    # The message of the service says what to do, for example that the token is missing or lacks a scope.
+    messages = " ".join(each["message"] for each in error.errors or [])
+    raise SystemExit(f"{messages or error} The script sends the token in MILLITASK_TOKEN.") from None
+except (TransportServerError, TransportConnectionFailed, httpx.TransportError) as error:
+    raise SystemExit(f"{URL} does not answer as expected: {error}. Is the service running?") from None

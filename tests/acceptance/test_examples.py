@@ -71,6 +71,19 @@ def graphql(url: str, query: str) -> dict[str, object]:
     return data
 
 
+def test_python_example_explains_a_refusal(tmp_path: Path) -> None:
+    with serve(tmp_path, MILLITASK_IDENTITY="tokens") as service:
+        address = f"http://127.0.0.1:{service.port}/graphql"
+        command = [sys.executable, "tasks.py", address]
+        done = subprocess.run(
+            command, cwd=EXAMPLES / "python-gql", capture_output=True, text=True, timeout=120, check=False
+        )
+    assert done.returncode == 1
+    assert "The request has no token." in done.stderr
+    assert "MILLITASK_TOKEN" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_curl_example_prints_an_answer_for_each_step(url: str) -> None:
     lines = run(EXAMPLES / "curl", "sh", "tasks.sh", url).splitlines()
     answers = [json.loads(line)["data"] for line in lines if not line.startswith("#")]

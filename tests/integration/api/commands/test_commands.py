@@ -57,6 +57,8 @@ def test_wrong_commands_change_nothing(command: Command, admin: psycopg.Connecti
         (("token", "create", "--name", "a", "--scope", "admin", "--workspace", "nowhere"), "no workspace"),
         (("token", "create", "--name", "a", "--scope", "admin", "--expires-in", "1y"), "a duration is a number"),
         (("token", "revoke", "019ab2c4-7d1e-7c3a-9f00-3b1f0c2d4e5f"), "no token with this id"),
+        (("token", "revoke", "CI"), '"CI" is not the id of a token.*token list'),
+        (("token", "list", "--workspace", "nowhere"), "no workspace nowhere.*workspace list"),
         (("audit", "list", "--count", "0"), "--count must be from 1"),
     ):
         with pytest.raises(CommandFailed, match=message):
