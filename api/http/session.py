@@ -1,16 +1,18 @@
 """The routes of the session in a browser: who am I, sign in, sign out, switch the workspace."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from api.graphql.json_text import NotJson, decode_json
 from api.graphql.request import RequestError
 from api.http.access_log import MAX_CLIENT_CHARACTERS
 from api.http.errors import error_response
+from api.http.sign_in_page import Failure, failure_of, failure_page, local_path
 from api.identity.authenticator import SECURE_SESSION_COOKIE, SESSION_COOKIE, Credential, Unauthenticated, read_cookie
 from api.identity.identity import Identity
 from api.identity.sessions import Session
@@ -24,12 +26,6 @@ _SECURE_SIGN_IN_COOKIE = f"__Host-{_SIGN_IN_COOKIE}"
 _MAX_BODY_BYTES = 16 * 1024
 _SAME_SITE = ("same-origin", "none")
 _NO_STORE = {"Cache-Control": "no-store"}
-_FAILED_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Sign-in failed</title><h1>Sign-in failed</h1>
-<p>The sign-in did not succeed, or took longer than ten minutes.</p><p><a href="/">Back to the page</a></p></html>
-"""
-_FAILED_POLICY = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"}
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -43,7 +39,7 @@ def session_routes(identity: Identity, public_url: str) -> list[Route]:
         Route("/session/token", _answered(routes.sign_in), methods=["POST"]),
         Route("/session/workspace", _answered(routes.switch), methods=["POST"]),
         Route(_CALLBACK, routes.finish, methods=["GET"]),
-        Route("/session/oidc/{issuer}", _answered(routes.start), methods=["GET"]),
+        Route("/session/oidc/{issuer}", routes.start, methods=["GET"]),
     ]
 
 
@@ -127,34 +123,46 @@ class _SessionRoutes:
         return await self._signed_in(request, changed, caller)
 
     async def start(self, request: Request) -> Response:
-        """Send the browser to the page of an OpenID provider."""
-        if self._identity.sign_in is None:
-            raise RequestError(404, "This service has no OpenID provider.")
-        self._identity.attempts.count(_address(request))
-        url = f"{self._base_url(request)}{_CALLBACK}"
-        target, cookie = await self._identity.sign_in.start(request.path_params["issuer"], url)
+        """Send the browser to the page of an OpenID provider. The query parameter `to` is the path to return to."""
+        page = local_path(request.query_params.get("to", "/"))
+        try:
+            target, cookie = await self._start(request, page)
+        except RequestError as error:
+            return failure_page(failure_of(error), error.status, page, _NO_STORE | error.headers)
         response = RedirectResponse(target, 303, _NO_STORE)
         secure, name, path = self._sign_in_cookie(request)
         response.set_cookie(name, cookie, 600, path=path, secure=secure, httponly=True, samesite="lax")
         return response
 
+    async def _start(self, request: Request, page: str) -> tuple[str, str]:
+        if self._identity.sign_in is None:
+            raise RequestError(404, "This service has no OpenID provider.")
+        self._identity.attempts.count(_address(request))
+        url = f"{self._base_url(request)}{_CALLBACK}"
+        return await self._identity.sign_in.start(request.path_params["issuer"], url, page)
+
     async def finish(self, request: Request) -> Response:
         """Start a session after the provider has sent the browser back, and show the page."""
         secure, cookie_name, path = self._sign_in_cookie(request)
+        cookie = read_cookie(_headers(request).get(b"cookie", b""), cookie_name)
+        page = self._identity.sign_in.page_of(cookie) if self._identity.sign_in is not None else "/"
+        failure = Failure.DENIED if request.query_params.get("error") == "access_denied" else None
         try:
             if self._identity.sign_in is None:
                 raise Unauthenticated("This service has no OpenID provider.")
-            cookie = read_cookie(_headers(request).get(b"cookie", b""), cookie_name)
             verified = await self._identity.sign_in.finish(request.query_params, cookie)
+            failure = Failure.NO_ACCESS
             session = self._identity.sessions.of_person(verified)
             caller = await self._identity.sessions.caller_of(session)
             await self._identity.audit.started(caller, "oidc", _address(request))
-            response: Response = RedirectResponse("/", 303, _NO_STORE)
+            response: Response = RedirectResponse(page, 303, _NO_STORE)
             self._set_cookie(request, response, self._identity.sessions.cookie(session), session)
         except RequestError as error:
             if error.status < 500 and self._identity.sign_in is not None:
                 await self._identity.audit.refused("oidc", _address(request), str(error))
-            response = HTMLResponse(_FAILED_PAGE, error.status, _NO_STORE | _FAILED_POLICY)
+            if failure is None or error.status >= 500:
+                failure = failure_of(error)
+            response = failure_page(failure, error.status, page, _NO_STORE)
         response.delete_cookie(cookie_name, path=path, secure=secure, httponly=True, samesite="lax")
         return response
 
@@ -196,13 +204,14 @@ class _SessionRoutes:
     async def _viewer(self, session: Session | None, caller: Caller) -> dict[str, Any]:
         names = await self._identity.workspace_names([caller.workspace, *(session.workspaces if session else ())])
         workspaces = [{"id": id_, "name": name} for id_, name in names.items()]
+        expires_at = caller.expires_at if session is None else datetime.fromtimestamp(session.expires_at, UTC)
         return {
             "actor": caller.actor,
             "name": caller.name,
             "workspace": {"id": caller.workspace, "name": names.get(caller.workspace, caller.workspace)},
             "workspaces": workspaces,
             "scopes": [scope for scope in SCOPES if scope in caller.scopes],
-            "expiresAt": caller.expires_at.isoformat() if caller.expires_at is not None else None,
+            "expiresAt": expires_at.isoformat() if expires_at is not None else None,
         }
 
     def _set_cookie(self, request: Request, response: Response, value: str, session: Session | None = None) -> None:

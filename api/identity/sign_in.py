@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from api.config.identity import IdentitySettings
+from api.graphql.request import RequestError
 from api.identity.errors import IdentityUnavailable, InvalidCredential
 from api.identity.fetch import FetchFailed
 from api.identity.oidc import OidcMethod
@@ -43,8 +44,11 @@ class SignIn:
             if client_id
         ]
 
-    async def start(self, id_: str, redirect_uri: str) -> tuple[str, str]:
-        """Return the address of the provider's page, and the cookie for the answer. Raises `RequestError`."""
+    async def start(self, id_: str, redirect_uri: str, page: str = "/") -> tuple[str, str]:
+        """Return the address of the provider's page, and the cookie for the answer. Raises `RequestError`.
+
+        page: the path on this service that the person asked for.
+        """
         issuer = self._issuer(id_)
         endpoint = (await self._oidc.providers[issuer.url].metadata()).authorization_endpoint
         if urlsplit(endpoint).scheme not in ("https", "http"):
@@ -62,8 +66,17 @@ class SignIn:
             "code_challenge_method": "S256",
         }
         kept = {"for": "sign-in", "issuer": id_, "state": state, "nonce": nonce, "verifier": verifier}
-        cookie = self._secrets.encrypt({**kept, "uri": redirect_uri, "until": time.time() + SIGN_IN_SECONDS})
+        kept |= {"uri": redirect_uri, "page": page}
+        cookie = self._secrets.encrypt({**kept, "until": time.time() + SIGN_IN_SECONDS})
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", cookie
+
+    def page_of(self, cookie: str) -> str:
+        """Return the path that the person asked for before the sign-in, or / if the cookie is not valid."""
+        try:
+            kept = self._secrets.decrypt(cookie)
+        except RequestError:
+            return "/"
+        return str(kept.get("page", "/")) if kept.get("for") == "sign-in" else "/"
 
     async def finish(self, query: Mapping[str, str], cookie: str) -> VerifiedToken:
         """Return the verified token of the person who has signed in. Raises `RequestError`."""

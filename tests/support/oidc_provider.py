@@ -41,6 +41,21 @@ def id_token(issuer: str, subject: str = "alice", client: str = AUDIENCE) -> str
     return str(tokens["id_token"])
 
 
+async def authorize(browser: httpx.AsyncClient, page: str = "/", subject: str = "alice") -> httpx.URL:
+    """Sign in at the provider, and return the address to which the provider sends the browser."""
+    state = (await browser.get("/session")).json()
+    assert state["methods"] == ["token", "oidc"]
+    [issuer] = state["issuers"]
+    start = await browser.get(f"/session/oidc/{issuer['id']}", params={"to": page})
+    assert start.status_code == 303
+    target = httpx.URL(start.headers["location"])
+    assert target.params["code_challenge_method"] == "S256"
+    assert {"state", "nonce", "code_challenge"} <= set(target.params)
+    async with httpx.AsyncClient() as other_site:
+        answer = await other_site.post(target, data={"sub": subject})
+    return httpx.URL(answer.headers["location"])
+
+
 @cache
 def new_key(algorithm: str, kid: str, owner: str = "provider") -> Key:
     """Return the private key of an owner for a signature algorithm, made on the first call."""

@@ -1,8 +1,10 @@
 """A service that identifies callers by API tokens, and a connection to create and revoke them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from api.config.settings import Settings
@@ -12,6 +14,8 @@ from api.identity.session_secrets import ensure_secrets
 from db.connection import Connection
 from db.pool import Database
 from tests.support.http_service import listening_service
+from tests.support.oidc_provider import AUDIENCE, real_provider
+from tests.support.token_factories import make_workspace
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +41,31 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 async def url(settings: Settings) -> AsyncIterator[str]:
     async with listening_service(settings) as url:
         yield url
+
+
+@pytest.fixture
+def issuer() -> Iterator[str]:
+    claims = {"name": "Alice", "workspace": ["default", "acme", "gone"], "scope": "tasks:read tasks:write"}
+    with real_provider(**claims) as issuer:
+        yield issuer
+
+
+@pytest.fixture
+async def oidc_browser(
+    settings: Settings, issuer: str, connection: Connection, tmp_path: Path
+) -> AsyncIterator[httpx.AsyncClient]:
+    await make_workspace(connection, "acme")
+    file = tmp_path / "client-secrets"
+    file.write_text("a secret with : and %\n")
+    changes: dict[str, Any] = {
+        "identity": "tokens,oidc",
+        "oidc_issuers": issuer,
+        "oidc_audience": "x",
+        "oidc_client_ids": AUDIENCE,
+    }
+    changes["oidc_client_secrets_file"] = file
+    async with (
+        listening_service(settings.model_copy(update=changes)) as url,
+        httpx.AsyncClient(base_url=url.removesuffix("/graphql"), timeout=30) as browser,
+    ):
+        yield browser

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -15,7 +14,7 @@ from db.api_tokens import revoke_token
 from db.connection import Connection
 from tests.support.graphql_client import Client
 from tests.support.http_service import listening_service
-from tests.support.oidc_provider import AUDIENCE, real_provider
+from tests.support.oidc_provider import authorize
 from tests.support.token_factories import make_token, make_workspace
 from tests.support.websocket_client import connected, wait_for_close
 
@@ -138,49 +137,6 @@ async def test_cookie_is_secure_over_https(settings: Settings, connection: Conne
         assert "Domain" not in cookie
         sent = {"Cookie": cookie.partition(";")[0]}
         assert (await http.get("/session", headers=sent)).json()["viewer"]["name"] == "a token"
-
-
-@pytest.fixture
-def issuer() -> Iterator[str]:
-    claims = {"name": "Alice", "workspace": ["default", "acme", "gone"], "scope": "tasks:read tasks:write"}
-    with real_provider(**claims) as issuer:
-        yield issuer
-
-
-@pytest.fixture
-async def oidc_browser(
-    settings: Settings, issuer: str, connection: Connection, tmp_path: Path
-) -> AsyncIterator[httpx.AsyncClient]:
-    await make_workspace(connection, "acme")
-    file = tmp_path / "client-secrets"
-    file.write_text("a secret with : and %\n")
-    changes: dict[str, Any] = {
-        "identity": "tokens,oidc",
-        "oidc_issuers": issuer,
-        "oidc_audience": "x",
-        "oidc_client_ids": AUDIENCE,
-    }
-    changes["oidc_client_secrets_file"] = file
-    async with (
-        listening_service(settings.model_copy(update=changes)) as url,
-        httpx.AsyncClient(base_url=url.removesuffix("/graphql"), timeout=30) as browser,
-    ):
-        yield browser
-
-
-async def authorize(browser: httpx.AsyncClient) -> httpx.URL:
-    """Sign in at the provider, and return the address to which the provider sends the browser."""
-    state = (await browser.get("/session")).json()
-    assert state["methods"] == ["token", "oidc"]
-    [issuer] = state["issuers"]
-    start = await browser.get(f"/session/oidc/{issuer['id']}")
-    assert start.status_code == 303
-    target = httpx.URL(start.headers["location"])
-    assert target.params["code_challenge_method"] == "S256"
-    assert {"state", "nonce", "code_challenge"} <= set(target.params)
-    async with httpx.AsyncClient() as other_site:
-        answer = await other_site.post(target, data={"sub": "alice"})
-    return httpx.URL(answer.headers["location"])
 
 
 async def test_person_signs_in_at_a_provider_and_switches(oidc_browser: httpx.AsyncClient, issuer: str) -> None:
