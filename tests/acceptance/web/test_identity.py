@@ -203,5 +203,5 @@ async def test_administrator_creates_and_revokes_tokens_and_reads_the_audit_log(
     await tab.get_by_role("button", name="Account").click()
     await tab.get_by_role("button", name="Audit log").click()
     log = tab.get_by_role("dialog", name="Audit log").get_by_role("listitem")
-    await expect(log.filter(has_text="token.revoke").filter(has_text="Import script").first).to_be_visible()
-    await expect(log.filter(has_text="token.create").filter(has_text="Import script").first).to_be_visible()
+    await expect(log.filter(has_text="Revoked an API token").filter(has_text="Import script").first).to_be_visible()
+    await expect(log.filter(has_text="Created an API token").filter(has_text="Import script").first).to_be_visible()

@@ -53,7 +53,7 @@ export function startSession(): void {
   void checkSession();
   if (typeof BroadcastChannel !== 'undefined') {
     channel = new BroadcastChannel(CHANNEL);
-    channel.onmessage = ({ data }) => (data === 'left' ? startOver() : void checkSession());
+    channel.onmessage = ({ data }) => (data === 'left' ? startAfresh() : void checkSession());
   }
   const recheck = () => state.get().status === 'signedOut' && void checkSession();
   // The person may have signed in at another tab or window, or come back to a page that the browser has kept.
@@ -92,7 +92,7 @@ export function acceptSession(answer: SessionAnswer | { identity: 'none' }): voi
   if (leaving) return;
   const { status, viewer } = state.get();
   const next = answer.identity === 'none' ? '' : answer.viewer ? ownerOf(answer.viewer) : undefined;
-  if (next !== undefined && owner !== undefined && next !== owner) return startOver();
+  if (next !== undefined && owner !== undefined && next !== owner) return startAfresh();
   // The page has shown data without identity. Identity is required now.
   if (next === undefined && status === 'open') return startOver();
   owner ??= next;
@@ -189,9 +189,20 @@ export function leaveSession(): string | undefined {
   return owner;
 }
 
-/** Load the page afresh, without a warning: what is unsaved is stored for its owner, or was given up. */
-export function startOver(): void {
+/** Load the page for somebody else: nothing of the last owner stays in the address, such as a task or a search. */
+export function startAfresh(): void {
+  leave();
+  window.location.replace(window.location.pathname);
+}
+
+/** Load this address again. */
+function startOver(): void {
+  leave();
+  window.location.reload();
+}
+
+/** Leave the page without a warning: what is unsaved is stored for its owner, or was given up. */
+function leave(): void {
   leaving = true;
   window.addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), { capture: true });
-  window.location.reload();
 }

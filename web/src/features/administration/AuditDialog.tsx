@@ -7,6 +7,7 @@ import { type AuditLogFieldsFragment, AuditLogDocument } from '@/gql/administrat
 import { formatLongDate } from '@/ui/format';
 import { t } from '@/ui/messages';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
+import { actionName } from './actionName';
 import styles from './Administration.module.css';
 import { describeDetails } from './auditDetails';
 import { PagedList } from './PagedList';
@@ -53,7 +54,7 @@ function Entry({ entry: { at, actor, action, target, details, address } }: { ent
   return (
     <>
       <div className={styles.head}>
-        <strong>{action}</strong>
+        <strong title={action}>{actionName(action)}</strong>
         <time dateTime={at} className={styles.facts}>
           {formatLongDate(at)}
         </time>

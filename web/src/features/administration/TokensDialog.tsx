@@ -7,7 +7,7 @@ import { session } from '@/apollo/session';
 import { scopeName } from '@/features/identity/scopeName';
 import { errorMessage } from '@/features/task-editing/lostAnswers';
 import { type ApiTokenFieldsFragment, ApiTokensDocument, RevokeApiTokenDocument } from '@/gql/administration';
-import { formatList, formatLongDate } from '@/ui/format';
+import { formatLongDate, formatValues } from '@/ui/format';
 import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
@@ -60,15 +60,23 @@ function Token({ token, onRevoked }: { token: ApiTokenFieldsFragment; onRevoked:
   return (
     <>
       <div className={styles.head}>
-        <Group gap={8}>
+        <Group gap={8} className={styles.name}>
           <strong dir="auto">{token.name}</strong>
-          {state === 'revoked' && <Badge color="gray">{t('tokens.revoked')}</Badge>}
-          {state === 'expired' && <Badge color="gray">{t('tokens.expired')}</Badge>}
-          {isOwn && <Badge>{t('tokens.own')}</Badge>}
+          {state === 'revoked' && (
+            <Badge color="gray" tt="none">
+              {t('tokens.revoked')}
+            </Badge>
+          )}
+          {state === 'expired' && (
+            <Badge color="gray" tt="none">
+              {t('tokens.expired')}
+            </Badge>
+          )}
+          {isOwn && <Badge tt="none">{t('tokens.own')}</Badge>}
         </Group>
         {state === 'valid' && <RevokeButton token={token} isOwn={isOwn} onRevoked={onRevoked} />}
       </div>
-      <Text size="sm">{formatList(token.scopes.map((scope) => scopeName(readScope(scope))))}</Text>
+      <Text size="sm">{formatValues(token.scopes.map((scope) => scopeName(readScope(scope))))}</Text>
       <div className={styles.facts}>
         <div>{t('tasks.createdAt', { time: formatLongDate(token.createdAt) })}</div>
         {token.expiresAt && <div>{t('tokens.expires', { time: formatLongDate(token.expiresAt) })}</div>}

@@ -1,13 +1,16 @@
 /** Shows a banner while the service is unreachable, or answers more slowly: without its Redis index, or beyond the rate limit. */
+import { useEffect, useState } from 'react';
 import { connection, connectionStatus } from '@/apollo/connection';
-import { limitedQueries } from '@/apollo/rateLimitLink';
+import { limitedUntil } from '@/apollo/rateLimitLink';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import styles from './ConnectionBanner.module.css';
 
+const SECOND_MS = 1_000;
+
 export function ConnectionBanner() {
   const current = useStore(connection);
-  const limited = useStore(limitedQueries) > 0;
+  const limited = useStore(limitedUntil);
   if (connectionStatus(current) === 'offline') {
     return (
       <div role="status" className={styles.banner} data-kind="offline">
@@ -15,10 +18,11 @@ export function ConnectionBanner() {
       </div>
     );
   }
-  if (limited) {
+  if (limited.length > 0) {
     return (
       <div role="status" className={styles.banner} data-kind="limited">
-        <strong>{t('session.limitedTitle')}</strong> {t('session.limitedText')}
+        <strong>{t('session.limitedTitle')}</strong> {`${t('session.limitedText')} `}
+        <Countdown until={Math.min(...limited)} />
       </div>
     );
   }
@@ -28,4 +32,15 @@ export function ConnectionBanner() {
       <strong>{t('connection.slowTitle')}</strong> {t('connection.slowText')}
     </div>
   );
+}
+
+/** The seconds that remain. Screen readers do not read each of them. */
+function Countdown({ until }: { until: number }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), SECOND_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.max(1, Math.ceil((until - now) / SECOND_MS));
+  return <span aria-hidden>{t('session.limitedWait', { seconds })}</span>;
 }

@@ -1,5 +1,6 @@
 /** The form for a new task. Its content is kept as a draft, and sent by the outbox: the form never waits for an answer. */
 import { Button, Group, NativeSelect, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { SignedOutNotice } from '@/features/identity/SignedOutNotice';
 import { useState } from 'react';
 import { useDraft } from '@/features/task-editing/drafts';
 import { useFormTextWaits } from '@/features/task-editing/outbox';
@@ -91,6 +92,7 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
             {t('editing.formTextWaits')}
           </Text>
         )}
+        <SignedOutNotice />
         <Group justify="flex-end" mt="xs">
           <Button variant="default" onClick={onClose}>
             {t('actions.cancel')}

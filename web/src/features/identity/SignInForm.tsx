@@ -6,6 +6,7 @@ import { isolate } from '@/ui/bidi';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { issuerUrl, signInWithToken } from './sessionRequests';
+import { withoutFailure } from './signInFailure';
 
 /** `inNewTab`: an issuer is opened in a tab of its own, so that this page keeps its text. */
 export function SignInForm({ inNewTab = false }: { inNewTab?: boolean }) {
@@ -16,7 +17,7 @@ export function SignInForm({ inNewTab = false }: { inNewTab?: boolean }) {
         <Button
           key={id}
           component="a"
-          href={issuerUrl(id)}
+          href={issuerUrl(id, withoutFailure(window.location))}
           variant="default"
           {...(inNewTab && { target: '_blank', rel: 'noopener' })}
         >

@@ -1,6 +1,5 @@
 /** Says that the session has ended while the page is open, and lets the person sign in without losing the page. */
 import { Button, Modal, Text } from '@mantine/core';
-import { useState } from 'react';
 import { session } from '@/apollo/session';
 import { isolate } from '@/ui/bidi';
 import { t } from '@/ui/messages';
@@ -8,13 +7,14 @@ import { useStore } from '@/ui/store';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { nameOf } from './nameOf';
 import styles from './SignedOutBanner.module.css';
+import { signInOpened } from './SignedOutNotice';
 import { SignInForm } from './SignInForm';
 
 export function SignedOutBanner() {
-  const [opened, setOpened] = useState(false);
+  const opened = useStore(signInOpened);
   const { status, viewer } = useStore(session);
   const signedOut = status === 'signedOut';
-  const close = () => setOpened(false);
+  const close = () => signInOpened.set(false);
   return (
     <>
       {signedOut && (
@@ -22,7 +22,7 @@ export function SignedOutBanner() {
           <span>
             <strong>{t('signIn.signedOut')}</strong> {t('signIn.signedOutText')}
           </span>
-          <Button size="compact-sm" variant="default" onClick={() => setOpened(true)}>
+          <Button size="compact-sm" variant="default" onClick={() => signInOpened.set(true)}>
             {t('signIn.open')}
           </Button>
         </div>
@@ -33,6 +33,8 @@ export function SignedOutBanner() {
         onExitTransitionEnd={close}
         title={t('signIn.title')}
         centered
+        // Above a dialog that is open.
+        zIndex={300}
         transitionProps={{ duration: 100 }}
         closeButtonProps={{ 'aria-label': t('actions.close') }}
       >

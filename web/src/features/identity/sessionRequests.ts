@@ -29,9 +29,9 @@ export function endSession(): Promise<string | undefined> {
   return send('DELETE', '');
 }
 
-/** Return the address that starts signing in at an issuer. */
-export function issuerUrl(id: string): string {
-  return `${SESSION_URL}/oidc/${encodeURIComponent(id)}`;
+/** Return the address that starts signing in at an issuer, and returns to a path of this page. */
+export function issuerUrl(id: string, path: string): string {
+  return `${SESSION_URL}/oidc/${encodeURIComponent(id)}?to=${encodeURIComponent(path)}`;
 }
 
 async function send(method: string, path: string, body?: object, isRepeated = false): Promise<string | undefined> {

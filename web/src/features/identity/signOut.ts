@@ -1,5 +1,5 @@
 /** Ends the session, and deletes what the browser has stored for the person. */
-import { leaveSession, ownKey, startOver } from '@/apollo/session';
+import { leaveSession, ownKey, startAfresh } from '@/apollo/session';
 import { KEY as SEARCHES_KEY } from '@/features/search/recentSearches';
 import { countStoredDrafts, deleteDrafts } from '@/features/task-editing/draftStorage';
 import { STORAGE_KEY as GONE_TASKS_KEY } from '@/features/task-editing/goneTasks';
@@ -30,7 +30,7 @@ export async function signOut(): Promise<string | undefined> {
   } catch {
     // The browser blocks its storage, so it holds nothing.
   }
-  startOver();
+  startAfresh();
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import type { PageCommands } from '@/features/command-palette/commands';
 import { activeConditions } from '@/features/filters/conditions';
 import { FilterButton } from '@/features/filters/FilterButton';
 import { session } from '@/apollo/session';
+import { nameOf } from '@/features/identity/nameOf';
 import { useCanWrite } from '@/features/identity/permissions';
 import { SearchField } from '@/features/search/SearchField';
 import { activeTab, ALL_TAB, isCounted, type View } from '@/features/task-list/taskView';
@@ -35,6 +36,7 @@ interface Props {
 export function Header({ view, counts, commands, searchRef, filterOpened }: Props) {
   const { setView, togglePanel } = commands;
   const canWrite = useCanWrite();
+  const { viewer } = useStore(session);
   return (
     <header className={styles.header}>
       <h1 className={styles.name}>
@@ -86,8 +88,12 @@ export function Header({ view, counts, commands, searchRef, filterOpened }: Prop
           className={utilities.desktopOnly}
         />
         <ThemeSelect colorScheme={commands.colorScheme} />
-        {useStore(session).viewer && (
-          <IconButton label={t('session.account')} icon="user" onClick={() => togglePanel('account')} />
+        {viewer && (
+          <IconButton
+            label={t('session.accountOf', { name: nameOf(viewer), workspace: viewer.workspace.name })}
+            icon="user"
+            onClick={() => togglePanel('account')}
+          />
         )}
       </div>
     </header>
