@@ -21,8 +21,7 @@ export function ConnectionBanner() {
   if (limited.length > 0) {
     return (
       <div role="status" className={styles.banner} data-kind="limited">
-        <strong>{t('session.limitedTitle')}</strong> {`${t('session.limitedText')} `}
-        <Countdown until={Math.min(...limited)} />
+        <strong>{t('session.limitedTitle')}</strong> <Countdown until={Math.min(...limited)} />
       </div>
     );
   }
@@ -34,7 +33,7 @@ export function ConnectionBanner() {
   );
 }
 
-/** The seconds that remain. Screen readers do not read each of them. */
+/** What the page does, and the seconds that remain. Screen readers do not read each of them. */
 function Countdown({ until }: { until: number }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -42,5 +41,10 @@ function Countdown({ until }: { until: number }) {
     return () => clearInterval(timer);
   }, []);
   const seconds = Math.max(1, Math.ceil((until - now) / SECOND_MS));
-  return <span aria-hidden>{t('session.limitedWait', { seconds })}</span>;
+  const left = t('session.limitedWait', { seconds });
+  return (
+    <>
+      {t('session.limitedText')} <span aria-hidden>{left}</span>
+    </>
+  );
 }
