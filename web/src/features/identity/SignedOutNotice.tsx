@@ -10,8 +10,8 @@ export const signInOpened = createStore(false);
 export function SignedOutNotice() {
   if (useStore(session).status !== 'signedOut') return null;
   return (
-    <Alert color="yellow" variant="light" title={t('signIn.signedOut')}>
-      {t('signIn.signedOutText')}
+    <Alert color="yellow" variant="light">
+      <strong>{t('signIn.signedOut')}</strong> {t('signIn.signedOutText')}
       <Group mt="xs">
         <Button size="compact-sm" variant="default" onClick={() => signInOpened.set(true)}>
           {t('signIn.open')}
