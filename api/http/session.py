@@ -1,7 +1,6 @@
 """The routes of the session in a browser: who am I, sign in, sign out, switch the workspace."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -12,12 +11,13 @@ from api.graphql.json_text import NotJson, decode_json
 from api.graphql.request import RequestError
 from api.http.access_log import MAX_CLIENT_CHARACTERS
 from api.http.errors import error_response
+from api.http.session_state import session_state
 from api.http.sign_in_page import Failure, failure_of, failure_page, local_path
 from api.identity.authenticator import SECURE_SESSION_COOKIE, SESSION_COOKIE, Credential, Unauthenticated, read_cookie
 from api.identity.identity import Identity
 from api.identity.sessions import Session
 from api.realtime.identification import is_own_origin
-from db.caller import SCOPES, Caller
+from db.caller import Caller
 
 _CALLBACK = "/session/oidc/callback"
 _SIGN_IN_COOKIE = "millitask_sign_in"
@@ -73,7 +73,7 @@ class _SessionRoutes:
         except RequestError as error:
             if error.status >= 500:
                 raise
-        return JSONResponse(await self._state(session, caller), headers=_NO_STORE)
+        return JSONResponse(await session_state(self._identity, session, caller), headers=_NO_STORE)
 
     async def sign_in(self, request: Request) -> Response:
         """Start a session with the token in the body."""
@@ -105,7 +105,7 @@ class _SessionRoutes:
             if caller is not None:
                 self._identity.authenticator.check_csrf(credential, _headers(request))
                 await self._identity.audit.ended(caller, _address(request))
-        response = JSONResponse(await self._state(None, None), headers=_NO_STORE)
+        response = JSONResponse(await session_state(self._identity, None, None), headers=_NO_STORE)
         self._set_cookie(request, response, "")
         return response
 
@@ -185,34 +185,9 @@ class _SessionRoutes:
             raise RequestError(403, "Only the page of this service may sign in or out.", "CSRF_TOKEN_INVALID")
 
     async def _signed_in(self, request: Request, session: Session, caller: Caller) -> Response:
-        response = JSONResponse(await self._state(session, caller), headers=_NO_STORE)
+        response = JSONResponse(await session_state(self._identity, session, caller), headers=_NO_STORE)
         self._set_cookie(request, response, self._identity.sessions.cookie(session), session)
         return response
-
-    async def _state(self, session: Session | None, caller: Caller | None) -> dict[str, Any]:
-        identity = self._identity
-        issuers = identity.sign_in.issuers if identity.sign_in is not None else []
-        methods = [*(["token"] if identity.authenticator.required else []), *(["oidc"] if issuers else [])]
-        return {
-            "identity": "required" if identity.authenticator.required else "none",
-            "viewer": None if caller is None else await self._viewer(session, caller),
-            "methods": methods,
-            "issuers": [{"id": issuer.id, "name": issuer.name} for issuer in issuers],
-            "csrf": session.csrf if session is not None else "",
-        }
-
-    async def _viewer(self, session: Session | None, caller: Caller) -> dict[str, Any]:
-        names = await self._identity.workspace_names([caller.workspace, *(session.workspaces if session else ())])
-        workspaces = [{"id": id_, "name": name} for id_, name in names.items()]
-        expires_at = caller.expires_at if session is None else datetime.fromtimestamp(session.expires_at, UTC)
-        return {
-            "actor": caller.actor,
-            "name": caller.name,
-            "workspace": {"id": caller.workspace, "name": names.get(caller.workspace, caller.workspace)},
-            "workspaces": workspaces,
-            "scopes": [scope for scope in SCOPES if scope in caller.scopes],
-            "expiresAt": expires_at.isoformat() if expires_at is not None else None,
-        }
 
     def _set_cookie(self, request: Request, response: Response, value: str, session: Session | None = None) -> None:
         """Set the cookie of the session, until the browser is closed; or remove it if the value is empty."""
