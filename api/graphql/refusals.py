@@ -3,6 +3,7 @@
 import math
 
 from api.graphql.request import RequestError
+from api.graphql.response import OperationRecord
 from cache.rates.allowance import Allowance, RateLimited
 from db.caller import Caller
 from schema.execution.plan import Plan
@@ -39,12 +40,18 @@ def rate_limit_error(error: RateLimited) -> RequestError:
     return refusal
 
 
-async def spend(allowance: Allowance, points: int) -> None:
-    """Take the points of an operation. Raises `RequestError` if there are too few."""
+async def spend(allowance: Allowance, points: int, plan: Plan | None = None) -> None:
+    """Take the points of an operation. Raises `RequestError` if there are too few.
+
+    plan: what logs and metrics tell of the refused operation, or None while its document is not read.
+    """
     try:
         await allowance.spend(points)
     except RateLimited as error:
-        raise rate_limit_error(error) from None
+        refusal = rate_limit_error(error)
+        if plan is not None:
+            refusal.record = OperationRecord(refusal.record.outcome, plan.name, plan.document_hash)
+        raise refusal from None
 
 
 def timeout_error(timeout_seconds: float, *, wrote: bool) -> RequestError:

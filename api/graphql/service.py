@@ -97,7 +97,7 @@ class GraphQLService:
         pages, key = workspace.store.page_cache, None if trace else self._page_key(plan, request, workspace.store)
         if key is not None and (page := await pages.valid_page(key, workspace.store.gate_lease.protocol)) is not None:
             if not allowance.take(page.points):
-                await self._spend(allowance, page.points, plan)
+                await spend(allowance, page.points, plan)
             if not read_only:
                 self._persisted_queries.register(request, caller.workspace)
             return ResponseBody(page.body, record_of(plan, points=page.points), executed=True, holder=page)
@@ -148,15 +148,7 @@ class GraphQLService:
     ) -> None:
         """Take the points of a subscription that starts. Its events cost none. Raises `RequestError`."""
         plan = await self._prepare(document, operation_name, caller)
-        await self._spend(self._rate_limits.allowance(caller), self._schema.points_of(plan, variables), plan)
-
-    @staticmethod
-    async def _spend(allowance: Allowance, points: int, plan: Plan) -> None:
-        try:
-            await spend(allowance, points)
-        except RequestError as error:
-            error.record = record_of(plan, error.record.outcome)
-            raise
+        await spend(self._rate_limits.allowance(caller), self._schema.points_of(plan, variables), plan)
 
     async def _prepare(self, document: str, operation_name: str | None, caller: Caller) -> Plan:
         """Return the plan of a document. Takes points for a new one. Raises `RequestError`."""
