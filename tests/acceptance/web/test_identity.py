@@ -71,6 +71,7 @@ async def test_same_person_continues_after_the_session_has_ended(
     await sign_in(tab, token)
     tasks = TaskList(tab)
     await tasks.expect_connected()
+    await tab.wait_for_load_state("networkidle")  # the list may be fetched again after a sign-in
     await tasks.title_link("Write the letter").click()
     title = tasks.dialog("Task").get_by_label("Title")
     await profile.clear_cookies()
@@ -101,6 +102,7 @@ async def test_another_person_never_sees_or_sends_the_text_of_the_first(
     await sign_in(tab, ada)
     tasks = TaskList(tab)
     await tasks.expect_connected()
+    await tab.wait_for_load_state("networkidle")  # the list may be fetched again after a sign-in
     await tasks.title_link("Write the letter").click()
     title = tasks.dialog("Task").get_by_label("Title")
     await profile.clear_cookies()
