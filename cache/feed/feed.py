@@ -106,7 +106,7 @@ class Feed:
         """Return the rev of an event that every later read includes. None while Redis is not in use.
 
         A subscriber that starts after this rev misses no change of what was read since. A feed that is not connected
-        asks Redis, and stays as it is.
+        asks Redis, and does not connect.
         """
         protocol = self._store.gate_lease.protocol
         if protocol is None:

@@ -29,7 +29,7 @@ Job = Callable[[Store], Awaitable[float]]
 class Visits:
     """Runs a job on each open workspace that wants it, at most every `interval` seconds.
 
-    All workspaces together get at most `per_second` visits, of which `at_once` begin together. A workspace that fails
+    All workspaces together get at most `per_second` visits, and `at_once` visits begin together. A workspace that fails
     or hangs delays no other.
     """
 

@@ -7,8 +7,8 @@ from playwright.async_api import BrowserContext
 
 from tests.acceptance.web.axe import axe_findings
 from tests.acceptance.web.identity_site import IdentitySite
+from tests.acceptance.web.identity_views import IDENTITY_VIEWS
 from tests.acceptance.web.layout import overflowing
-from tests.acceptance.web.views import IDENTITY_VIEWS
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -53,7 +53,7 @@ export function startOutbox(client: ApolloClient): () => void {
   };
 }
 
-/** The tasks, or the form, that have text of a closed tab besides text of this tab. */
+/** The tasks, or the form, that have text of this tab and text of a closed tab. */
 export const postponedDrafts = createStore<ReadonlySet<string>>(new Set());
 
 /** Whether a closed tab has left text of the form that has no room in the form now. */
