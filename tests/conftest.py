@@ -46,6 +46,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail if pytest-xdist does not keep the tests of a group in one process, because it says nothing itself."""
+    if item.config.getoption("loadgroup", False) and item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+        pytest.fail("this version of pytest-xdist ignores xdist_group with this version of pytest")
+
+
 @pytest.fixture(scope="session")
 def stores_folder() -> Iterator[Path]:
     """Yield a folder for the data of the stores, in memory where possible.
