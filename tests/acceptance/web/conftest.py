@@ -106,7 +106,7 @@ async def profile(browser: Browser, identity: IdentitySite) -> AsyncIterator[Bro
     context = await browser.new_context(base_url=identity.url, reduced_motion="reduce")
     context.set_default_timeout(TIMEOUT_MS)
     monitor = TabMonitor(identity.url)
-    monitor.allow("status of 40[13]")  # what a browser logs when the service refuses a request
+    monitor.allow("status of (40[13]|429)")  # what a browser logs when the service refuses a request
     context.on("page", monitor.watch)
     yield context
     await context.close()

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
-from db.api_tokens import ApiToken, revoke_token
+import httpx
 from playwright.async_api import Page, expect
 
+from db.api_tokens import ApiToken, revoke_token
 from db.caller import DEFAULT_WORKSPACE, SCOPES, Scope
 from db.connection import Connection
 from db.pool import Database
@@ -26,11 +28,22 @@ class IdentitySite(Site):
             yield connection
 
     async def create_token(
-        self, name: str, scopes: Sequence[Scope] = SCOPES, workspace: str = DEFAULT_WORKSPACE
+        self,
+        name: str,
+        scopes: Sequence[Scope] = SCOPES,
+        workspace: str = DEFAULT_WORKSPACE,
+        points_per_minute: int | None = None,
     ) -> tuple[str, ApiToken]:
         """Create a token. Return it and what the service knows of it."""
         async with self._connection() as connection:
-            return await make_token(connection, workspace, scopes, name)
+            return await make_token(connection, workspace, scopes, name, points_per_minute=points_per_minute)
+
+    async def spend_points(self, token: str) -> None:
+        """Spend the points of a token, until it has not even one."""
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, verify=False) as http:
+            for query in ("{ tasks(first: 100) { nodes { id } } }", "{ taskCounts { all } }"):
+                while (await http.post(f"{self.url}/graphql", json={"query": query})).status_code == HTTPStatus.OK:
+                    pass
 
     async def create_workspace(self, id_: str) -> None:
         async with self._connection() as connection:
