@@ -1,9 +1,9 @@
 """Tests that text is saved after an outage, after the tab was closed, and if the browser stores nothing."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import asyncio
 import pytest
 from playwright.async_api import BrowserContext, Page, Route, expect
 
@@ -69,7 +69,7 @@ async def test_text_typed_during_an_outage_is_sent_afterwards(
     assert (task["title"], task["description"]) == ("Write two letters", "To the office")
     await expect(drawer.get_by_text(NOT_SAVED_YET)).to_have_count(0)
     async with asyncio.timeout(30):  # the draft is removed from storage a moment after the answer
-        while await warns_before_closing(tab):
+        while await warns_before_closing(tab):  # noqa: ASYNC110 (the browser tells it only when asked)
             await asyncio.sleep(0.1)
 
 
