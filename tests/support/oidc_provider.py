@@ -1,6 +1,8 @@
 """OpenID providers for tests: a real one, and one whose answers a test decides."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -13,6 +15,8 @@ from typing import Any
 import httpx
 from joserfc import jws
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+
+from tests.support.service_process import free_port, until
 
 AUDIENCE = "millitask-tests"
 
@@ -27,6 +31,28 @@ def real_provider(**claims: Any) -> Iterator[str]:
 
         with run_server_in_thread(user_claims=[User(sub="alice", claims=claims)]) as server:
             yield f"http://localhost:{server.server_port}"
+
+
+@contextmanager
+def provider_process(**claims: Any) -> Iterator[str]:
+    """Do what `real_provider` does in a process of its own, which can serve several tests."""
+    port = free_port()
+    issuer, user = f"http://localhost:{port}", json.dumps({"sub": "alice", **claims})
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--user-claims", user]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert until(lambda: _answers(f"{issuer}/.well-known/openid-configuration"))
+        yield issuer
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.TransportError:
+        return False
 
 
 def id_token(issuer: str, subject: str = "alice", client: str = AUDIENCE) -> str:

@@ -19,8 +19,8 @@ from tests.support.token_factories import make_token, make_workspace
 class IdentitySite(Site):
     """A service that identifies its callers by API tokens. Requests of the tests have all scopes."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, MILLITASK_IDENTITY="tokens")
+    def __init__(self, folder: Path, **settings: str) -> None:
+        super().__init__(folder, **{"MILLITASK_IDENTITY": "tokens", **settings})
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
