@@ -1,9 +1,10 @@
 """Tests concurrent edits of a task: edits of different fields combine, and for edits of one field a dialog asks."""
 
+import asyncio
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.acceptance.web.axe import axe_findings
 from tests.acceptance.web.conftest import OpenTab
@@ -153,3 +154,28 @@ async def test_bulk_action_combines_with_edits_of_other_fields(site: Site, open_
     await tasks.selection_toolbar.get_by_role("button", name="Complete").click()
     await expect(tasks.message("Completed 2 tasks.")).to_be_visible()
     await expect(tab.get_by_role("button", name="Reopen: Write two letters")).to_be_visible()
+
+
+async def test_conflict_waits_until_the_person_stops_typing(site: Site, open_tab: OpenTab) -> None:
+    """The dialog takes the focus, so a key between two others would be lost."""
+    [id_] = await site.create_tasks("Write the letter")
+    tasks = TaskList(await open_tab("/"))
+    drawer = await open_drawer(tasks, id_)
+    title = drawer.get_by_label("Title")
+    held, released = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if "mutation" in (route.request.post_data or ""):
+            held.set()
+            await released.wait()
+        await route.continue_()
+
+    await tasks.tab.route("**/graphql", hold)
+    await title.fill("Write two letters")
+    await title.press("Enter")
+    await held.wait()
+    await edit_elsewhere(site, id_, title="Write no letter")
+    released.set()
+    await title.press_sequentially(" and send them by train tomorrow", delay=60)
+    await expect(title).to_have_value("Write two letters and send them by train tomorrow")
+    await expect(tasks.dialog("Someone else changed this task")).to_be_visible()

@@ -14,7 +14,7 @@ import { useStore } from '@/ui/store';
 import { showToast } from '@/ui/toast';
 import { VersionChoice } from './VersionChoice';
 
-export function ConflictDialog() {
+export function ConflictDialog({ opened }: { opened: boolean }) {
   const [current] = useStore(editConflicts);
   // The closing dialog keeps its content while it fades out.
   const [shown, setShown] = useState(current);
@@ -22,7 +22,7 @@ export function ConflictDialog() {
   const close = () => current && decideLater(current);
   return (
     <Dialog
-      opened={current !== undefined}
+      opened={opened}
       onClose={close}
       title={t('conflict.title')}
       size="xl"

@@ -1,5 +1,6 @@
 import { useApolloClient } from '@apollo/client/react';
 import { useEffect } from 'react';
+import { watchTyping } from '@/ui/typing';
 import { startOutbox } from './outbox';
 import { warnAboutUnsavedChanges } from './unsavedChanges';
 
@@ -8,4 +9,5 @@ export function useOutbox(): void {
   const client = useApolloClient();
   useEffect(() => startOutbox(client), [client]);
   useEffect(warnAboutUnsavedChanges, []);
+  useEffect(() => watchTyping(), []);
 }

@@ -24,8 +24,8 @@ import { usePrefetchedParts } from '@/features/lazy-parts/usePrefetchedParts';
 import { PrintSheet } from '@/features/print/PrintSheet';
 import { startPrinting } from '@/features/print/startPrinting';
 import { parseQuery } from '@/features/search/searchQuery';
+import { useConflictOpened } from '@/features/edit-conflict/useConflictOpened';
 import { SearchSummary } from '@/features/search/SearchSummary';
-import { editConflicts } from '@/features/task-editing/editConflicts';
 import { redoLatest, undoLatest } from '@/features/task-editing/undoToast';
 import { useOutbox } from '@/features/task-editing/useOutbox';
 import { NothingToSearch } from '@/features/task-list/EmptyState';
@@ -230,7 +230,8 @@ function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands }: Dia
   const tokensNeeded = useLatch(panel === 'tokens');
   const auditNeeded = useLatch(panel === 'audit');
   const trashNeeded = useLatch(trashOpen);
-  const conflictNeeded = useLatch(useStore(editConflicts).length > 0);
+  const conflictOpened = useConflictOpened();
+  const conflictNeeded = useLatch(conflictOpened);
   return (
     <>
       {createNeeded && <CreateTaskDialog opened={panel === 'create'} onClose={onClosePanel} />}
@@ -243,7 +244,7 @@ function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands }: Dia
       {tokensNeeded && <TokensDialog opened={panel === 'tokens'} onClose={onClosePanel} />}
       {auditNeeded && <AuditDialog opened={panel === 'audit'} onClose={onClosePanel} />}
       {trashNeeded && <TrashDialog opened={trashOpen} onClose={onCloseTrash} />}
-      {conflictNeeded && <ConflictDialog />}
+      {conflictNeeded && <ConflictDialog opened={conflictOpened} />}
     </>
   );
 }

@@ -16,7 +16,7 @@ export const CreateTaskDialog = lazyPart({
 
 export const ConflictDialog = lazyPart({
   importPart: () => import('@/features/edit-conflict/ConflictDialog').then((module) => module.ConflictDialog),
-  isOpen: () => editConflicts.get().length > 0,
+  isOpen: ({ opened }) => opened,
   close: () => {
     const [shown] = editConflicts.get();
     if (shown) removeEditConflict(shown);
