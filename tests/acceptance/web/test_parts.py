@@ -154,6 +154,22 @@ async def test_part_that_is_closed_while_it_loads_stays_closed(site: Site, open_
     await expect(tasks.grid).to_be_focused()
 
 
+@pytest.mark.parametrize(("key", "field"), [("c", "Title"), ("Control+k", "Command")])
+async def test_text_typed_while_a_part_loads_is_in_its_field(
+    site: Site, open_tab: OpenTab, key: str, field: str
+) -> None:
+    tab = await open_tab("about:blank")
+    release = await hold_later_chunks(tab, site.url)
+    await tab.goto("/")
+    await expect(TaskList(tab).heading("No tasks yet")).to_be_visible()
+    await tab.keyboard.press(key)
+    await tab.keyboard.type("New tal")
+    await tab.keyboard.press("Backspace")
+    await release()
+    await tab.keyboard.type("sk")
+    await expect(tab.get_by_role("dialog").get_by_label(field)).to_have_value("New task")
+
+
 async def test_reload_after_a_failure_keeps_drafts(site: Site, open_tab: OpenTab, monitor: TabMonitor) -> None:
     monitor.allow("404")
     tab = await open_tab("/")

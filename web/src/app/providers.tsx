@@ -11,11 +11,13 @@ import { lazyPart } from '@/features/lazy-parts/lazyPart';
 import { shieldCompositionKeys } from '@/ui/compositionKeys';
 import { routeEscapeKey } from '@/ui/escapeKey';
 import { theme } from '@/ui/theme';
+import { startTypeAhead } from '@/ui/typeAhead';
 
 if (typeof window !== 'undefined') startSession();
 // Before React renders, so that no listener of a component comes first.
 shieldCompositionKeys();
 routeEscapeKey();
+startTypeAhead();
 
 /** Shows the messages of `ui/toast`. Those that come before its code is loaded appear then. */
 const Messages = lazyPart({

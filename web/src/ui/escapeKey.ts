@@ -1,5 +1,6 @@
 /** Gives Escape to the topmost layer alone, so that it closes a dialog and not the panel under it. */
 import { useEffect, useRef } from 'react';
+import { expectField, expectNoField } from './typeAhead';
 
 /** The handlers of the open layers: dialogs and menus. The topmost is last. */
 const layers: (() => void)[] = [];
@@ -33,8 +34,11 @@ export function useEscapeKey(active: boolean, onEscape: () => void): void {
     if (!active) return undefined;
     const layer = () => latest.current();
     layers.push(layer);
+    expectField();
     return () => {
       layers.splice(layers.lastIndexOf(layer), 1);
+      // The dialog that stands for a part is replaced by the part.
+      queueMicrotask(() => layers.length === 0 && expectNoField());
     };
   }, [active]);
 }

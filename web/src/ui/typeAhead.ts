@@ -1,0 +1,56 @@
+/** Keeps what a person types between the key that opens a dialog and the moment a field of the dialog has the focus. */
+import { isCompositionKey } from './compositionKeys';
+
+let waiting = false;
+let text = '';
+
+/** Keep typed text for the field that gets the focus next. Call this when a dialog or a menu is wanted. */
+export function expectField(): void {
+  waiting = true;
+}
+
+/** Give up the text: the dialog was closed before it had the focus. */
+export function expectNoField(): void {
+  waiting = false;
+  text = '';
+}
+
+/** Call this before any component adds a listener to the window: listeners run in the order in which they were added. */
+export function startTypeAhead(): void {
+  if (typeof window === 'undefined') return; // the build renders the page without a browser
+  window.addEventListener('keydown', onKeyDown, { capture: true });
+  window.addEventListener('focusin', onFocus);
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  if (!waiting || !isText(event)) return;
+  text = event.key === 'Backspace' ? text.replace(/.$/su, '') : text + event.key;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+/** Whether the key changes the text of a field. Repetitions belong to the key that opened the dialog. */
+function isText(event: KeyboardEvent): boolean {
+  if (event.repeat || isCompositionKey(event)) return false;
+  const isCommand = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState('AltGraph');
+  return !isCommand && (event.key === 'Backspace' || /^.$/su.test(event.key));
+}
+
+function onFocus({ target }: FocusEvent): void {
+  if (!waiting || !(target instanceof Element)) return;
+  const inside = target.closest('dialog, [role="dialog"], [role="menu"]') !== null;
+  // The dialog that says that its code is being loaded has no field, and returns the focus before the next one opens.
+  if (!(inside || isField(target)) || target.closest('[aria-busy="true"]')) return;
+  const typed = text;
+  expectNoField();
+  if (typed && inside && isField(target)) insert(target, typed);
+}
+
+function isField(target: Element): target is HTMLInputElement | HTMLTextAreaElement {
+  return target.matches('textarea, input:not([type]), input[type="text"]');
+}
+
+function insert(field: HTMLInputElement | HTMLTextAreaElement, typed: string): void {
+  field.setRangeText(typed, field.selectionStart ?? 0, field.selectionEnd ?? 0, 'end');
+  field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertText', data: typed }));
+}
