@@ -27,6 +27,7 @@ API_PARTS = (
     "app.py",
     "process",
     "commands",
+    "cli.py",
     "__main__.py",
 )
 # These modules connect parts that do not import each other.

@@ -40,6 +40,23 @@ def test_version_is_that_of_the_package(module: str) -> None:
     assert re.search(rf"^## {re.escape(__version__)} \(", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
+@pytest.mark.parametrize("module", ["api", "loadgen"])
+def test_interruption_while_the_commands_are_imported_prints_nothing(module: str) -> None:
+    script = f"""
+import runpy, signal, sys
+
+class Interrupter:
+    def find_spec(self, name, path, target=None):
+        if name == "cyclopts":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupter())
+runpy.run_module("{module}", run_name="__main__", alter_sys=True)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize(
     "arguments", [("serve", "--prot", "1"), ("serve", "--port", "x"), ("sever",), ("migrate", "now")]
 )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import api.__main__
-import loadgen.__main__
+import api.cli
+import loadgen.cli
 from tests.unit.docs.pages import (
     DOCS,
     PAGES,
@@ -34,7 +34,7 @@ MAKE = re.compile(r"(?:^|[`\s])make ([a-z][a-z-]*)")
 SUITE = re.compile(r"SUITE=([a-z]+)")
 COMMAND = re.compile(r"python -m (api|loadgen) ([a-z]+)((?: [a-z]+)?)([^`\n]*)")
 MODULE = re.compile(r"python -m ([a-z][\w.]*)")
-APPS = {"api": api.__main__.app, "loadgen": loadgen.__main__.app}
+APPS = {"api": api.cli.app, "loadgen": loadgen.cli.app}
 # Files that a build or a run creates.
 GENERATED = ("web/out/", "web/.next/", "benchmarks/history/")
 MAX_CELL_CHARACTERS = 200

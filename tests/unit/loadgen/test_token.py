@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from loadgen.__main__ import app
+from loadgen.cli import app
 from loadgen.client import open_client
 from loadgen.load import LoadPlan
 

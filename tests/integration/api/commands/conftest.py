@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from api.__main__ import app
+from api.cli import app
 
 Command = Callable[..., tuple[str, str]]
 
