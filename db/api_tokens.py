@@ -18,6 +18,7 @@ from db.workspaces import WorkspaceState
 class ApiToken(Struct, frozen=True):
     """An API token, without the token itself.
 
+    created_by_name: the name of the token that created it; None if that was no token of the same workspace.
     last_used_at: to a minute. points_per_minute: the rate limit of the token; None for the limit of the service.
     """
 
@@ -27,6 +28,7 @@ class ApiToken(Struct, frozen=True):
     scopes: list[Scope]
     created_at: datetime
     created_by: str
+    created_by_name: str | None
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
@@ -46,9 +48,27 @@ class NewApiToken(Struct, frozen=True):
     points_per_minute: int | None = None
 
 
-_COLUMNS: LiteralString = (
-    "id, workspace_id, name, scopes, created_at, created_by, expires_at, last_used_at, revoked_at, points_per_minute"
-)
+def actor_name(actor: LiteralString, workspace: LiteralString) -> LiteralString:
+    """Return SQL for the name of the token that is an actor. NULL if the actor is no token of the workspace.
+
+    Both arguments are columns with the name of their table. Readers of a workspace see no names of tokens of another.
+    """
+    return f"""(
+        SELECT acting.name FROM api_token AS acting
+        WHERE acting.workspace_id = {workspace} AND acting.id = CASE
+            WHEN {actor} ~ '^token:[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' THEN substr({actor}, 7)::uuid
+        END
+    )"""
+
+
+def _columns(workspace: LiteralString) -> LiteralString:
+    return (
+        f"id, workspace_id, name, scopes, created_at, created_by, {actor_name('api_token.created_by', workspace)}, "
+        "expires_at, last_used_at, revoked_at, points_per_minute"
+    )
+
+
+_COLUMNS = _columns("api_token.workspace_id")
 _token_row = record_row(ApiToken)
 
 # No token for a workspace that is being deleted. The lock delays a deletion until the token exists.
@@ -57,7 +77,7 @@ CREATE_TOKEN: LiteralString = f"""
     SELECT %(id)s, %(workspace)s, %(name)s, %(hash)s, %(scopes)s::text[], %(created_by)s, %(expires_at)s::timestamptz,
            %(points_per_minute)s::integer
     FROM workspace WHERE id = %(workspace)s AND state <> 'deleting' FOR SHARE
-    RETURNING {_COLUMNS}
+    RETURNING {_columns("%(workspace)s")}
 """
 
 

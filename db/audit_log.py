@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from psycopg.rows import scalar_row
 
+from db.api_tokens import actor_name
 from db.connection import Connection
 from db.row_factories import record_row
 
@@ -24,7 +25,10 @@ class Actor(Struct, frozen=True):
 
 
 class AuditEntry(Struct, frozen=True):
-    """One action. `details` is JSON."""
+    """One action. `details` is JSON.
+
+    actor_name: the name of the token that is the actor; None if the actor is no token of the same workspace.
+    """
 
     id: UUID
     workspace: str
@@ -35,6 +39,7 @@ class AuditEntry(Struct, frozen=True):
     details: str
     address: str | None
     request_id: str | None
+    actor_name: str | None
 
 
 _entry_row = record_row(AuditEntry)
@@ -94,9 +99,11 @@ def _params(
     }
 
 
-AUDIT_PAGE: LiteralString = """
+AUDIT_PAGE: LiteralString = f"""
     -- every workspace: an administrator of the service reads all entries
-    SELECT id, workspace_id, at, actor, action, target, details::text, address, request_id FROM audit_log
+    SELECT id, workspace_id, at, actor, action, target, details::text, address, request_id,
+           {actor_name("audit_log.actor", "audit_log.workspace_id")}
+    FROM audit_log
     WHERE (%(workspace)s::text IS NULL OR workspace_id = %(workspace)s)
       AND (%(before)s::uuid IS NULL OR id < %(before)s)
     ORDER BY id DESC LIMIT %(count)s

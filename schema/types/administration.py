@@ -41,6 +41,9 @@ class ApiToken:
     scopes: list[Scope] = strawberry.field(description="What the token may do.")
     created_at: datetime = strawberry.field(description="When the token was created.")
     created_by: str = strawberry.field(description="The actor who created the token.")
+    created_by_name: str | None = strawberry.field(
+        description="The name of the token in `createdBy`. Null if that is no token of the same workspace."
+    )
     expires_at: datetime | None = strawberry.field(description="When the token expires. Null if it does not.")
     last_used_at: datetime | None = strawberry.field(
         description="When the token was last used, to a minute. Null if it was never used."
@@ -57,7 +60,10 @@ class AuditLogEntry:
     workspace_id: strawberry.ID = strawberry.field(description="The id of the workspace that the action belongs to.")
     at: datetime = strawberry.field(description="When the action was done.")
     actor: str = strawberry.field(
-        description="Who did it: `token:` and the id of a token, or `cli:` and the user of the command line."
+        description="Who did it, as in `Viewer.actor`, or `cli:` and the user of the command line."
+    )
+    actor_name: str | None = strawberry.field(
+        description="The name of the token in `actor`. Null if that is no token of the same workspace."
     )
     action: str = strawberry.field(description="The action, such as `token.revoke`.")
     target: str = strawberry.field(description="The id of what it was done to.")
@@ -121,6 +127,7 @@ def api_token_of(row: api_tokens.ApiToken) -> ApiToken:
         scopes=[Scope(scope) for scope in row.scopes],
         created_at=row.created_at,
         created_by=row.created_by,
+        created_by_name=row.created_by_name,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
@@ -135,6 +142,7 @@ def audit_log_entry_of(row: audit_log.AuditEntry) -> AuditLogEntry:
         workspace_id=strawberry.ID(row.workspace),
         at=row.at,
         actor=row.actor,
+        actor_name=row.actor_name,
         action=row.action,
         target=row.target,
         details=row.details,

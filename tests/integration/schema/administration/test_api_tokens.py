@@ -101,6 +101,20 @@ async def test_token_of_another_workspace_is_like_one_that_does_not_exist(
     assert revoked["userErrors"] == []
 
 
+async def test_actors_have_the_names_of_tokens_of_the_same_workspace(acme: Client, operator: Client) -> None:
+    given = {"name": "a", "scopes": ["TASKS_READ"]}
+    await acme.query(CREATE_TOKEN, input=given)
+    await operator.query(CREATE_TOKEN, input=given | {"workspaceId": "acme"})
+    await operator.query(CREATE_TOKEN, input=given)
+    tokens = "query ($workspace: ID) { apiTokens(workspaceId: $workspace) { nodes { createdByName } } }"
+    entries = "query ($workspace: ID) { auditLog(workspaceId: $workspace) { nodes { actorName } } }"
+    for workspace, expected in (("acme", [None, "acme's admin"]), ("default", ["the operator"])):
+        made = (await operator.query(tokens, workspace=workspace))["apiTokens"]["nodes"]
+        assert [node["createdByName"] for node in made] == [*expected, None]  # the first one was made by a test
+        recorded = (await operator.query(entries, workspace=workspace))["auditLog"]["nodes"]
+        assert [node["actorName"] for node in recorded] == expected
+
+
 async def test_pages_of_tokens_are_those_of_the_own_workspace(
     acme: Client, operator: Client, database: Database
 ) -> None:

@@ -8,6 +8,7 @@ import { formatLongDate } from '@/ui/format';
 import { t } from '@/ui/messages';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { actionName } from './actionName';
+import { actorName } from './actorName';
 import styles from './Administration.module.css';
 import { describeDetails } from './auditDetails';
 import { PagedList } from './PagedList';
@@ -49,7 +50,8 @@ async function readEntries(client: ApolloClient, after: string | null): Promise<
   return { nodes, next: pageInfo?.hasNextPage ? (pageInfo.endCursor ?? null) : null };
 }
 
-function Entry({ entry: { at, actor, action, target, details, address } }: { entry: AuditLogFieldsFragment }) {
+function Entry({ entry }: { entry: AuditLogFieldsFragment }) {
+  const { at, actor, action, target, details, address } = entry;
   const described = describeDetails(details);
   return (
     <>
@@ -65,7 +67,9 @@ function Entry({ entry: { at, actor, action, target, details, address } }: { ent
         </Text>
       )}
       <div className={styles.facts}>
-        <div dir="auto">{t('audit.by', { actor })}</div>
+        <div dir="auto" title={actor}>
+          {t('audit.by', { actor: actorName(actor, entry.actorName) })}
+        </div>
         <div dir="auto">{t('audit.target', { target })}</div>
         {address && <div>{t('audit.from', { address })}</div>}
       </div>

@@ -11,6 +11,7 @@ import { formatLongDate, formatValues } from '@/ui/format';
 import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
+import { actorName } from './actorName';
 import styles from './Administration.module.css';
 import { CreateToken } from './CreateToken';
 import { PagedList } from './PagedList';
@@ -78,7 +79,12 @@ function Token({ token, onRevoked }: { token: ApiTokenFieldsFragment; onRevoked:
       </div>
       <Text size="sm">{formatValues(token.scopes.map((scope) => scopeName(readScope(scope))))}</Text>
       <div className={styles.facts}>
-        <div>{t('tasks.createdAt', { time: formatLongDate(token.createdAt) })}</div>
+        <div dir="auto" title={token.createdBy}>
+          {t('tasks.createdBy', {
+            time: formatLongDate(token.createdAt),
+            actor: actorName(token.createdBy, token.createdByName),
+          })}
+        </div>
         {token.expiresAt && <div>{t('tokens.expires', { time: formatLongDate(token.expiresAt) })}</div>}
         {token.revokedAt && <div>{t('tokens.revokedAt', { time: formatLongDate(token.revokedAt) })}</div>}
         <div>
