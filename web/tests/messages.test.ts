@@ -10,6 +10,7 @@ const TRANSLATIONS = languages().filter((language) => language !== 'en');
 /** Words that are the same in another language. */
 const SAME_IN: Record<string, string[]> = {
   de: [
+    'audit.detail.name',
     'connection.offline',
     'connection.offlineTitle',
     'filters.chip',

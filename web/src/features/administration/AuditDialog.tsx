@@ -10,7 +10,7 @@ import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
 import { actionName } from './actionName';
 import { actorName } from './actorName';
 import styles from './Administration.module.css';
-import { describeDetails } from './auditDetails';
+import { describeDetails, describeTarget } from './auditDetails';
 import { PagedList } from './PagedList';
 import { type Page, usePages } from './usePages';
 
@@ -51,8 +51,8 @@ async function readEntries(client: ApolloClient, after: string | null): Promise<
 }
 
 function Entry({ entry }: { entry: AuditLogFieldsFragment }) {
-  const { at, actor, action, target, details, address } = entry;
-  const described = describeDetails(details);
+  const { at, actor, action, address } = entry;
+  const target = describeTarget(entry);
   return (
     <>
       <div className={styles.head}>
@@ -61,16 +61,20 @@ function Entry({ entry }: { entry: AuditLogFieldsFragment }) {
           {formatLongDate(at)}
         </time>
       </div>
-      {described && (
-        <Text size="sm" dir="auto">
-          {described}
+      {describeDetails(entry).map((line) => (
+        <Text key={line} size="sm" dir="auto">
+          {line}
         </Text>
-      )}
+      ))}
       <div className={styles.facts}>
         <div dir="auto" title={actor}>
           {t('audit.by', { actor: actorName(actor, entry.actorName) })}
         </div>
-        <div dir="auto">{t('audit.target', { target })}</div>
+        {target && (
+          <div dir="auto" title={entry.target}>
+            {target}
+          </div>
+        )}
         {address && <div>{t('audit.from', { address })}</div>}
       </div>
     </>
