@@ -163,7 +163,8 @@ class GraphQLEndpoint:
         events = await self._service.subscribe(document, given.variables, given.operation_name, caller, request.id)
         record = self._service.record(document, given.operation_name)
         credential = self._authenticator.credential(request.headers) if self._authenticator.required else None
-        stream = EventStream(events, self._streams, record, partial(self._watch.watching, credential, caller))
+        watching = partial(self._watch.watching, credential, caller)
+        stream = EventStream(events, self._streams, record, watching, caller.workspace)
         stream.headers.add_vary_header("Accept")
         return stream
 

@@ -21,8 +21,8 @@ _COMMENT = b":\n\n"
 class EventStream(Response):
     """A response that sends the events of a subscription, each as `next`, and then `complete`.
 
-    A stream that ends without `complete` was cut off, because the server stopped, the client was too slow, or its
-    token is no longer valid. The client connects again.
+    A stream that ends without `complete` was cut off, because the server stopped, the client was too slow, its token
+    is no longer valid, or other workspaces have fewer streams. The client connects again.
     """
 
     media_type = EVENT_STREAM
@@ -33,6 +33,7 @@ class EventStream(Response):
         streams: StreamLimit,
         record: OperationRecord,
         watching: Callable[[Callable[[str], None]], AbstractContextManager[None]],
+        workspace: str,
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
@@ -41,6 +42,7 @@ class EventStream(Response):
         self._streams = streams
         # Calls the given function with a reason when the caller may no longer have a stream.
         self._watching = watching
+        self._workspace = workspace
         self._ended = asyncio.Event()
         self._end_reason = ""
         # By the clock of the event loop.
@@ -49,7 +51,11 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response. Raises `StreamLimitReached` before anything is sent."""
         async with aclosing(self._events):
-            with self._streams.reserve_stream(), self._streams.reserve_subscription(), self._watching(self._end):
+            with (
+                self._streams.reserve_stream(self._workspace, self._end),
+                self._streams.reserve_subscription(self._workspace, self._end),
+                self._watching(self._end),
+            ):
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
                 await self._send(send, _COMMENT)  # tells the client at once that it is connected
                 await self._send_until_end(receive, send)

@@ -76,7 +76,8 @@ class GraphQLWebSocket:
             return
         identification = Identification(self._authenticator, self._watch, websocket)
         try:
-            self._streams.check_streams()
+            if not self._authenticator.required:  # every caller is in the same workspace
+                self._streams.check_streams(identification.caller.workspace)
             handler = ConnectionHandler(self._service, websocket, self._streams, identification)
             with self._streams.waiting(handler, handler.end):
                 await handler.handle()
@@ -116,7 +117,7 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
         """Identify the caller by the payload of `connection_init`, or close the connection."""
         try:
             watched = await self._identification.identify(self._init_payload, self.end)
-            self._running.enter_context(self._streams.reserve_stream())
+            self._running.enter_context(self._streams.reserve_stream(self._identification.caller.workspace, self.end))
         except StreamLimitReached as error:
             await self._adapter.close(TRY_AGAIN_LATER, str(error))
             raise ConnectionRejectionError from error
@@ -142,8 +143,8 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
     async def run_operation(self, operation: Operation[None, None]) -> None:
         """Run a subscription until it ends. Refuse it if the worker has too many, or the caller too few points."""
         try:
-            with self._streams.reserve_subscription():
-                caller = self._identification.caller
+            caller = self._identification.caller
+            with self._streams.reserve_subscription(caller.workspace, self.end):
                 await self._service.charge(operation.query, operation.variables, operation.operation_name, caller)
                 await super().run_operation(operation)
         except RequestError as error:

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from websockets import ClientConnection
 
@@ -18,7 +19,9 @@ from db.workspaces import set_state
 from tests.support.http_service import listening_service
 from tests.support.oidc_provider import AUDIENCE, fake_provider
 from tests.support.token_factories import make_token, make_workspace
-from tests.support.websocket_client import connected, subscribe, wait_for_close
+from tests.support.websocket_client import CHANGED, connected, subscribe, wait_for_close
+
+ACKNOWLEDGED = {"type": "connection_ack"}
 
 
 async def initialize(websocket: ClientConnection, payload: Any = None) -> None:
@@ -28,7 +31,7 @@ async def initialize(websocket: ClientConnection, payload: Any = None) -> None:
 
 async def acknowledged(websocket: ClientConnection, payload: Any = None) -> bool:
     await initialize(websocket, payload)
-    return bool(json.loads(await asyncio.wait_for(websocket.recv(), 30)) == {"type": "connection_ack"})
+    return bool(json.loads(await asyncio.wait_for(websocket.recv(), 30)) == ACKNOWLEDGED)
 
 
 async def test_token_comes_in_the_first_message_or_in_a_header(url: str, connection: Connection) -> None:
@@ -121,3 +124,67 @@ async def test_connections_without_a_caller_take_no_streams(settings: Settings, 
             # Eight may wait. The oldest are closed for those that come later.
             codes = {(await wait_for_close(each))[0] for each in silent[:13]}
             assert codes == {TRY_AGAIN_LATER}
+
+
+async def test_workspace_with_few_streams_gets_places_of_one_with_many(
+    settings: Settings, connection: Connection
+) -> None:
+    await make_workspace(connection, "acme")
+    busy, quiet = [{"token": (await make_token(connection, id_))[0]} for id_ in ("default", "acme")]
+    limited = settings.model_copy(update={"max_streams": 4})
+    async with listening_service(limited) as url, AsyncExitStack() as stack, httpx.AsyncClient(timeout=60) as http:
+
+        async def connect(payload: dict[str, str]) -> ClientConnection:
+            websocket = await stack.enter_async_context(connected(url, initialize=False))
+            await initialize(websocket, payload)
+            return websocket
+
+        def stream_of_busy() -> AbstractAsyncContextManager[httpx.Response]:
+            headers = {"Authorization": f"Bearer {busy['token']}", "Accept": "text/event-stream"}
+            return http.stream("POST", url, json={"query": CHANGED}, headers=headers)
+
+        sockets = [await connect(busy) for _ in range(3)]
+        for socket in sockets:
+            assert json.loads(await socket.recv()) == ACKNOWLEDGED
+        async with stream_of_busy() as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == ":"
+            own = [await connect(quiet) for _ in range(2)]
+            for socket in own:
+                assert json.loads(await socket.recv()) == ACKNOWLEDGED
+            # The newest streams end: the event stream without `complete`, then a WebSocket.
+            rest = [line async for line in lines]
+            assert "event: complete" not in rest
+            assert any("other workspaces have fewer streams" in line for line in rest)
+        assert (await wait_for_close(sockets[2]))[0] == TRY_AGAIN_LATER
+        for payload in (quiet, busy):
+            code, reason = await wait_for_close(await connect(payload))
+            assert (code, "4 streams" in reason) == (TRY_AGAIN_LATER, True)
+        async with stream_of_busy() as refused:
+            error = json.loads(await refused.aread())["errors"][0]
+        assert (refused.status_code, error["extensions"]) == (503, {"code": "BUSY", "limit": 4})
+        assert refused.headers["Retry-After"]
+        for socket in (*sockets[:2], *own):
+            assert (await subscribe(socket))["type"] == "next"
+
+
+async def test_workspace_with_few_subscriptions_gets_places_of_one_with_many(
+    settings: Settings, connection: Connection
+) -> None:
+    await make_workspace(connection, "acme")
+    busy, quiet = [{"token": (await make_token(connection, id_))[0]} for id_ in ("default", "acme")]
+    async with (
+        listening_service(settings.model_copy(update={"max_subscriptions": 2})) as url,
+        connected(url, initialize=False) as first,
+        connected(url, initialize=False) as second,
+        connected(url, initialize=False) as other,
+    ):
+        for socket, payload in ((first, busy), (second, busy), (other, quiet)):
+            assert await acknowledged(socket, payload)
+        for socket in (first, second, other):
+            assert (await subscribe(socket))["type"] == "next"
+        assert (await wait_for_close(second))[0] == TRY_AGAIN_LATER
+        await other.send(json.dumps({"id": "2", "type": "subscribe", "payload": {"query": CHANGED}}))
+        while (refused := json.loads(await asyncio.wait_for(other.recv(), 60)))["id"] != "2":
+            pass
+        assert refused["payload"][0]["extensions"] == {"code": "BUSY", "limit": 2}
