@@ -6,6 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import httpx
+import psycopg
 from playwright.async_api import Page, expect
 
 from db.api_tokens import ApiToken, revoke_token
@@ -14,6 +15,28 @@ from db.connection import Connection
 from db.pool import Database
 from tests.acceptance.web.site import Site
 from tests.support.token_factories import make_token, make_workspace
+
+# "Script 1" is the newest token. Every fifth one has a long name, every seventh is revoked, every ninth has expired.
+_INSERT_TOKENS = """
+    INSERT INTO api_token (id, workspace_id, name, hash, scopes, created_by, expires_at, revoked_at)
+    SELECT uuidv7(make_interval(secs => -n)), %(workspace)s,
+           CASE WHEN n %% 5 = 1 THEN repeat('LongName', 20) ELSE 'Script ' || n END,
+           sha256((%(workspace)s || n)::bytea), '{tasks:read,tasks:write}',
+           (ARRAY['cli:ada', 'https://id.example.com#8b1f-4444', 'token:' || uuidv7(), %(actor)s])[1 + n %% 4],
+           CASE WHEN n %% 9 = 0 THEN now() END, CASE WHEN n %% 7 = 0 THEN now() END
+    FROM generate_series(1, %(tokens)s) AS n
+"""
+_INSERT_ENTRIES = """
+    INSERT INTO audit_log (id, workspace_id, actor, action, target, details, address)
+    SELECT uuidv7(make_interval(secs => -n)), %(workspace)s,
+           (ARRAY['cli:ada', 'https://id.example.com#8b1f-4444', 'anonymous', %(actor)s])[1 + n %% 4],
+           (ARRAY['token.create', 'session.refused', 'session.end', 'later.action'])[1 + n %% 4],
+           (ARRAY[uuidv7()::text, 'oidc', '', repeat('target', 30)])[1 + n %% 4],
+           (ARRAY[jsonb_build_object('name', repeat('LongName', 20), 'scopes', ARRAY['admin'], 'expires_at', now()),
+                  jsonb_build_object('reason', 'The token has expired.'), '{}', '{"unknown": 7}'])[1 + n %% 4],
+           '2001:db8:85a3:8d3:1319:8a2e:370:7348'
+    FROM generate_series(1, %(entries)s) AS n
+"""
 
 
 class IdentitySite(Site):
@@ -48,6 +71,16 @@ class IdentitySite(Site):
     async def create_workspace(self, id_: str) -> None:
         async with self._connection() as connection:
             await make_workspace(connection, id_)
+
+    async def create_busy_workspace(self, id_: str, *, tokens: int, entries: int) -> str:
+        """Create a workspace with many tokens and entries of the audit log. Return a token of its administrator."""
+        await self.create_workspace(id_)
+        token, row = await self.create_token("Ada", workspace=id_)
+        params = {"workspace": id_, "actor": f"token:{row.id}", "tokens": tokens, "entries": entries}
+        with psycopg.connect(self.urls.database_url, autocommit=True) as connection:
+            connection.execute(_INSERT_TOKENS, params)
+            connection.execute(_INSERT_ENTRIES, params)
+        return token
 
     async def revoke(self, token: ApiToken) -> None:
         async with self._connection() as connection:

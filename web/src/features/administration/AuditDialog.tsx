@@ -34,12 +34,7 @@ function AuditList() {
   const pages = usePages(useCallback((after: string | null) => readEntries(client, after), [client]));
   return (
     <Stack gap="md">
-      <PagedList
-        name={t('account.audit')}
-        pages={pages}
-        empty={t('audit.empty')}
-        renderItem={(entry) => <Entry entry={entry} />}
-      />
+      <PagedList name={t('account.audit')} pages={pages} empty={t('audit.empty')} renderItem={renderEntry} />
     </Stack>
   );
 }
@@ -48,6 +43,10 @@ async function readEntries(client: ApolloClient, after: string | null): Promise<
   const { data } = await client.query({ query: AuditLogDocument, variables: { after }, fetchPolicy: 'no-cache' });
   const { nodes = [], pageInfo } = data?.auditLog ?? {};
   return { nodes, next: pageInfo?.hasNextPage ? (pageInfo.endCursor ?? null) : null };
+}
+
+function renderEntry(entry: AuditLogFieldsFragment) {
+  return <Entry entry={entry} />;
 }
 
 function Entry({ entry }: { entry: AuditLogFieldsFragment }) {

@@ -24,11 +24,16 @@ const lifetimes = () => [
 ];
 
 export function CreateToken({ onCreated }: { onCreated: () => void }) {
-  const [step, setStep] = useState<'closed' | 'form' | { token: string }>('closed');
-  if (step === 'closed') {
+  const [step, setStep] = useState<'start' | 'closed' | 'form' | { token: string }>('start');
+  if (step === 'start' || step === 'closed') {
     return (
       <Group>
-        <Button size="xs" leftSection={<Icon name="plus" />} onClick={() => setStep('form')}>
+        <Button
+          size="xs"
+          leftSection={<Icon name="plus" />}
+          autoFocus={step === 'closed'}
+          onClick={() => setStep('form')}
+        >
           {t('tokens.new')}
         </Button>
       </Group>

@@ -15,10 +15,12 @@ export interface Pages<T> {
   loadMore: () => void;
   /** Load the first page again. */
   reload: () => void;
+  /** Show an item in place of the one with the same id. */
+  replace: (item: T) => void;
 }
 
 /** Read a list page by page, the first one at once. `fetchPage` must not change between renders. */
-export function usePages<T>(fetchPage: (after: string | null) => Promise<Page<T>>): Pages<T> {
+export function usePages<T extends { id: string }>(fetchPage: (after: string | null) => Promise<Page<T>>): Pages<T> {
   const [pages, setPages] = useState<Page<T>>({ nodes: [], next: null });
   const [loading, setLoading] = useState(true);
   const [error, setError] = useState<string>();
@@ -53,6 +55,9 @@ export function usePages<T>(fetchPage: (after: string | null) => Promise<Page<T>
     setLoading(true);
     load(after);
   };
+  const replace = useCallback((item: T) => {
+    setPages((page) => ({ ...page, nodes: page.nodes.map((node) => (node.id === item.id ? item : node)) }));
+  }, []);
   return {
     items: pages.nodes,
     hasMore: pages.next !== null,
@@ -60,5 +65,6 @@ export function usePages<T>(fetchPage: (after: string | null) => Promise<Page<T>
     error,
     loadMore: () => start(pages.next),
     reload: () => start(null),
+    replace,
   };
 }

@@ -28,7 +28,7 @@ export function ConfirmDelete() {
           {t('actions.cancel')}
         </Button>
         <Button
-          color="red"
+          color="red.9"
           onClick={() => {
             close();
             confirm();

@@ -1,6 +1,6 @@
 /** Who is signed in, where, and until when. From here the person switches the workspace or signs out. */
 import { Button, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { session, type Viewer } from '@/apollo/session';
 import { formatLongDate } from '@/ui/format';
 import { Icon } from '@/ui/icons';
@@ -23,16 +23,26 @@ interface Props {
 
 export function AccountDialog({ opened, onClose, onOpen }: Props) {
   const { viewer } = useStore(session);
+  const shown = useOpenedAfterMount(opened && viewer !== null);
+  const opener = useRef<Element>(null);
+  useEffect(() => {
+    if (shown) opener.current = document.activeElement;
+  }, [shown]);
+  const openNext: Props['onOpen'] = (panel) => {
+    // The next dialog returns the focus to the element that has it now. The button of this dialog will be gone by then.
+    if (opener.current instanceof HTMLElement) opener.current.focus();
+    onOpen(panel);
+  };
   return (
     <Modal
-      opened={useOpenedAfterMount(opened && viewer !== null)}
+      opened={shown}
       onClose={onClose}
       title={t('account.title')}
       centered
       transitionProps={{ duration: 100 }}
       closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
-      {viewer && <Account viewer={viewer} onOpen={onOpen} />}
+      {viewer && <Account viewer={viewer} onOpen={openNext} />}
     </Modal>
   );
 }
@@ -154,7 +164,7 @@ function SignOut() {
             <Button variant="default" onClick={() => setUnsaved(0)}>
               {t('actions.cancel')}
             </Button>
-            <Button color="red" loading={leaving} onClick={() => void leave()}>
+            <Button color="red.9" loading={leaving} onClick={() => void leave()}>
               {t('account.signOutAnyway')}
             </Button>
           </Group>
