@@ -117,6 +117,33 @@ async def test_form_never_refuses_a_key_while_a_task_is_created(tasks: TaskList)
     await tasks.expect_rows("Buy stamps", "Send the parcel", "Write the letter")
 
 
+async def test_created_task_takes_nobody_away_from_what_they_do(tasks: TaskList) -> None:
+    """An answer that arrives late neither moves the active row nor replaces a page number that is being typed."""
+    tab, held = tasks.tab, asyncio.Queue[Route]()
+
+    async def hold(route: Route) -> None:
+        if "mutation" in (route.request.post_data or ""):
+            await held.put(route)
+        else:
+            await route.continue_()
+
+    await tab.route("**/graphql", hold)
+    await tab.keyboard.press("c")
+    await tab.keyboard.type("Send the parcel")
+    await tab.keyboard.press("Enter")
+    create = await held.get()
+    await expect(tasks.dialog("New task")).to_be_hidden()
+    await tab.keyboard.press("Home")
+    await expect(tasks.row("Write the letter")).to_have_attribute("data-active", "true")
+    await tasks.page_number.click()
+    await tab.keyboard.type("7")
+    await create.continue_()
+    await tasks.expect_rows("Send the parcel", "Write the letter")
+    await expect(tasks.row("Write the letter")).to_have_attribute("data-active", "true")
+    await expect(tasks.page_number).to_have_value("7")
+    await expect(tasks.page_number).to_be_focused()
+
+
 async def test_change_that_is_sent_twice_is_no_conflict(tasks: TaskList) -> None:
     await intercept_mutations(tasks.tab, resend=True)
     await tasks.tab.get_by_role("button", name="Complete: Write the letter").click()

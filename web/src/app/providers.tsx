@@ -12,9 +12,11 @@ import { shieldCompositionKeys } from '@/ui/compositionKeys';
 import { routeEscapeKey } from '@/ui/escapeKey';
 import { theme } from '@/ui/theme';
 import { startTypeAhead } from '@/ui/typeAhead';
+import { countUserActions } from '@/ui/userActions';
 
 if (typeof window !== 'undefined') startSession();
 // Before React renders, so that no listener of a component comes first.
+countUserActions();
 shieldCompositionKeys();
 routeEscapeKey();
 startTypeAhead();

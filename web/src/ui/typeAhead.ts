@@ -6,7 +6,8 @@ let text = '';
 
 /** Keep typed text for the field that gets the focus next. Call this when a dialog or a menu is wanted. */
 export function expectField(): void {
-  waiting = true;
+  // A menu may have taken the focus already.
+  waiting = !isInside(document.activeElement);
 }
 
 /** Give up the text: the dialog was closed before it had the focus. */
@@ -37,13 +38,15 @@ function isText(event: KeyboardEvent): boolean {
 }
 
 function onFocus({ target }: FocusEvent): void {
-  if (!waiting || !(target instanceof Element)) return;
-  const inside = target.closest('dialog, [role="dialog"], [role="menu"]') !== null;
-  // The dialog that says that its code is being loaded has no field, and returns the focus before the next one opens.
-  if (!(inside || isField(target)) || target.closest('[aria-busy="true"]')) return;
+  if (!waiting || !(target instanceof Element) || !isInside(target)) return;
   const typed = text;
   expectNoField();
-  if (typed && inside && isField(target)) insert(target, typed);
+  if (typed && isField(target)) insert(target, typed);
+}
+
+/** The dialog that says that its code is being loaded has no field, and returns the focus before the next one opens. */
+function isInside(target: Element | null): boolean {
+  return !!target?.closest('dialog, [role="dialog"], [role="menu"]') && !target.closest('[aria-busy="true"]');
 }
 
 function isField(target: Element): target is HTMLInputElement | HTMLTextAreaElement {

@@ -5,20 +5,21 @@ import { taskCreatedHere } from '@/features/tasks/listEvents';
 import { isolate } from '@/ui/bidi';
 import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
+import { userActions } from '@/ui/userActions';
 import { draftKey, FORM, readDraft, setDraftStatus, writeDraft } from './drafts';
 import { uuid7 } from './taskIds';
 import { createTask, type CreateOutcome, type NewTask } from './useCreateTask';
 
 const FIELD = 'create';
 
-/** The keys of new tasks of this tab whose first attempt has no outcome yet. */
-const firstAttempts = new Set<string>();
+/** The new tasks of this tab whose first attempt has no outcome yet, with `userActions` when they were submitted. */
+const firstAttempts = new Map<string, number>();
 
 /** Send the content of the form, and empty the form at once: what is typed next belongs to another task. */
 export function submitForm(content: Omit<NewTask, 'id'>): void {
   const input: NewTask = { id: uuid7(), ...content };
   const key = draftKey(input.id, FIELD);
-  firstAttempts.add(key);
+  firstAttempts.set(key, userActions());
   // Both changes are stored in one transaction: a closed tab leaves the text in one of the two places.
   writeDraft(key, { text: JSON.stringify(input), version: 0 });
   clearForm();
@@ -50,13 +51,14 @@ export async function sendQueuedCreate(client: ApolloClient, key: string): Promi
   const input = JSON.parse(readDraft(key)?.text ?? '{}') as NewTask;
   setDraftStatus([key], { kind: 'saving' });
   const outcome = await createTask(client, input);
+  const actions = firstAttempts.get(key);
   const isFirst = firstAttempts.delete(key);
   if (outcome.kind === 'unknown' || outcome.kind === 'unsaved') {
     if (isFirst) showToast(t('editing.createLater'));
     return setDraftStatus([key], { kind: 'waiting' });
   }
   if (outcome.kind === 'created') {
-    if (isFirst && outcome.task) taskCreatedHere.set(outcome.task);
+    if (actions !== undefined && outcome.task) taskCreatedHere.set({ task: outcome.task, actions });
     return writeDraft(key, undefined);
   }
   const [title, reason] = [isolate(input.title), Object.values(outcome.errors).join(' ')];

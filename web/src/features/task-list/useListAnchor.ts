@@ -59,17 +59,22 @@ export function useListAnchor({ virtualizerRef, initialTotal, counted, newestFir
     [rows, metricsKeys],
   );
   /**
-   * Refetch, and scroll to the end of the list where new tasks appear. With `unlessMoved`, a list that the person has
-   * scrolled in this time stays there. Resolves to whether the list shows its end.
+   * Refetch, and scroll to the end of the list where new tasks appear. `unless`: a list that the person scrolls in this
+   * time stays there (`moved`), or also a list that is not at its top (`away`). Resolves to whether the list shows its end.
    */
   const goToNewTasks = useCallback(
-    async (refetch: () => Promise<unknown>, where: 'top' | 'bottom', { unlessMoved = false } = {}) => {
-      goingToNewTasks.current = true;
+    async (
+      refetch: () => Promise<unknown>,
+      where: 'top' | 'bottom',
+      { unless }: { unless?: 'moved' | 'away' } = {},
+    ) => {
       const topBefore = virtualizerRef.current?.top;
+      if (unless === 'away' && topBefore !== 0) return false;
+      goingToNewTasks.current = true;
       try {
         await refetch();
         await new Promise((resolve) => setTimeout(resolve, REPORT_DELAY_MS));
-        if (unlessMoved && virtualizerRef.current?.top !== topBefore) return false;
+        if (unless && virtualizerRef.current?.top !== topBefore) return false;
         virtualizerRef.current?.scrollToRow(where === 'bottom' ? latestExtent.current.total - 1 : 0, 'top');
         return true;
       } finally {

@@ -1,5 +1,5 @@
 /** The page number of the list. Entering another number scrolls to that page. */
-import type { RefObject, SubmitEvent } from 'react';
+import { type RefObject, type SubmitEvent, useState } from 'react';
 import type { GridHandle, ListPosition } from '@/features/task-list/gridHandle';
 import { WINDOW_SIZE } from '@/features/task-list/windows';
 import { t } from '@/ui/messages';
@@ -13,12 +13,15 @@ interface Props {
 }
 
 export function GoToPage({ position, inputRef, grid }: Props) {
+  // What the person types stays in the field while the list moves.
+  const [typed, setTyped] = useState<string>();
   if (!position.counted) return <span />;
   const pageCount = Math.max(Math.ceil(position.total / WINDOW_SIZE), 1);
   const currentPage = Math.floor(position.row / WINDOW_SIZE) + 1;
   const onSubmit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const page = Number(new FormData(event.currentTarget).get('page'));
+    const page = Number(typed ?? currentPage);
+    setTyped(undefined);
     if (!Number.isInteger(page) || page < 1) return;
     grid.current?.goToRow((Math.min(page, pageCount) - 1) * WINDOW_SIZE);
   };
@@ -28,14 +31,15 @@ export function GoToPage({ position, inputRef, grid }: Props) {
         <span className={utilities.desktopOnly}>{t('statusBar.goToPage')}</span>
         <span className={utilities.visuallyHidden}> {t('statusBar.ofPages', { count: pageCount })}</span>
         <input
-          key={currentPage}
           ref={inputRef}
           name="page"
           type="number"
           inputMode="numeric"
           min={1}
           max={pageCount}
-          defaultValue={currentPage}
+          value={typed ?? currentPage}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          onBlur={() => setTyped(undefined)}
           onFocus={(event) => event.target.select()}
           onKeyDown={(event) => event.key === 'Escape' && grid.current?.focus()}
         />

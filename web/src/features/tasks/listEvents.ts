@@ -15,8 +15,8 @@ export type PlacingField = 'status' | 'priority' | 'expiresAt';
 /** The latest task that another tab or person created. The list counts it as new. */
 export const taskCreatedElsewhere = createStore<TaskFieldsFragment | undefined>(undefined);
 
-/** The latest task that this tab created. The list scrolls to it. */
-export const taskCreatedHere = createStore<TaskFieldsFragment | undefined>(undefined);
+/** The latest task that this tab created, and `userActions` when it was submitted. The list scrolls to it. */
+export const taskCreatedHere = createStore<{ task: TaskFieldsFragment; actions: number } | undefined>(undefined);
 
 /** The ids of all tasks that this tab created. Their events do not count as new tasks. */
 export const idsCreatedHere = new Set<string>();
