@@ -50,6 +50,8 @@ class Interrupter:
         if name == "cyclopts":
             signal.raise_signal(signal.SIGINT)
 
+# A shell starts a command in the background with Ctrl C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Interrupter())
 runpy.run_module("{module}", run_name="__main__", alter_sys=True)
 """
