@@ -76,7 +76,9 @@ class Person:
         field = self._tasks.dialog("Task").get_by_label("Description")
         await expect(field).to_be_visible()
         for _ in range(self._random.randint(1, 6)):
+            address = self._tab.url
             await self._press("j")
+            await expect(self._tab).not_to_have_url(address)
             await expect(field).to_be_visible()
         await self._press("Enter")  # moves to the title
         await self._press("End")
