@@ -27,5 +27,9 @@ async def test_lost_index_that_counts_for_all_workspaces_is_detected(
     async with running(tmp_path, "", workspaces_setup(COMMAND)) as cluster:
         tenants = Tenants(cluster, 1)
         async with tenants.running():
-            await tenants.injure(0)
+            # On a busy machine, the victim may have its index again before the gates of the others close.
+            for _ in range(5):
+                await tenants.injure(0)
+                if tenants.violations:
+                    break
     assert [text for text in tenants.violations if text.startswith("lose of")]
