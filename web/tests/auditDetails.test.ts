@@ -33,7 +33,7 @@ test('a session has no target but its method', () => {
   expect(describeTarget(entry('session.end', '', {}))).toBe('');
 });
 
-test('a reason that the page does not know stays as it is', () => {
+test('a reason that the page does not know is not changed', () => {
   const refused = (reason: string) => describeDetails(entry('session.refused', 'token', { reason }));
   expect(refused('The sign-in did not succeed. Start it again.')).toEqual(['Reason: The sign-in did not succeed.']);
   expect(refused('The moon is full.')).toEqual(['Reason: The moon is full.']);

@@ -1,6 +1,7 @@
 """Tests changes whose answer is lost: the service has saved them, and the page or the browser may send them again."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
@@ -26,6 +27,20 @@ async def intercept_mutations(tab: Page, *, arrives: bool = True, resend: bool =
             await route.abort("connectionreset")
 
     await tab.route("**/graphql", lose_answer)
+
+
+async def hold_mutations(tab: Page) -> Callable[[], Awaitable[Route]]:
+    """Hold every mutation. Returns a function that waits for the next one, and raises TimeoutError after 30 s."""
+    held = asyncio.Queue[Route]()
+
+    async def hold(route: Route) -> None:
+        if "mutation" in (route.request.post_data or ""):
+            await held.put(route)
+        else:
+            await route.continue_()
+
+    await tab.route("**/graphql", hold)
+    return lambda: asyncio.wait_for(held.get(), 30)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -91,20 +106,13 @@ async def test_task_that_was_not_created_is_sent_again(tasks: TaskList) -> None:
 
 async def test_form_never_refuses_a_key_while_a_task_is_created(tasks: TaskList) -> None:
     """The form closes at once. Opened again, it is empty, and what is typed belongs to the next task."""
-    tab, held = tasks.tab, asyncio.Queue[Route]()
-
-    async def hold(route: Route) -> None:
-        if "mutation" in (route.request.post_data or ""):
-            await held.put(route)
-        else:
-            await route.continue_()
-
-    await tab.route("**/graphql", hold)
+    tab = tasks.tab
+    next_held = await hold_mutations(tab)
     await tab.keyboard.press("c")
     title = tasks.dialog("New task").get_by_label("Title")
     await title.fill("Send the parcel")
     await tab.keyboard.press("Enter")
-    first = await held.get()
+    first = await next_held()
     await expect(title).to_be_hidden()
     await tab.keyboard.press("c")
     await tab.keyboard.type("Buy stamps")
@@ -113,26 +121,19 @@ async def test_form_never_refuses_a_key_while_a_task_is_created(tasks: TaskList)
     await tasks.expect_rows("Send the parcel", "Write the letter")
     await expect(title).to_have_value("Buy stamps")
     await tab.keyboard.press("Enter")
-    await (await held.get()).continue_()
+    await (await next_held()).continue_()
     await tasks.expect_rows("Buy stamps", "Send the parcel", "Write the letter")
 
 
 async def test_created_task_takes_nobody_away_from_what_they_do(tasks: TaskList) -> None:
     """An answer that arrives late neither moves the active row nor replaces a page number that is being typed."""
-    tab, held = tasks.tab, asyncio.Queue[Route]()
-
-    async def hold(route: Route) -> None:
-        if "mutation" in (route.request.post_data or ""):
-            await held.put(route)
-        else:
-            await route.continue_()
-
-    await tab.route("**/graphql", hold)
+    tab = tasks.tab
+    next_held = await hold_mutations(tab)
     await tab.keyboard.press("c")
     await tab.keyboard.type("Send the parcel")
     await expect(tasks.dialog("New task").get_by_label("Title")).to_have_value("Send the parcel")
     await tab.keyboard.press("Enter")
-    create = await held.get()
+    create = await next_held()
     await expect(tasks.dialog("New task")).to_be_hidden()
     await tab.keyboard.press("Home")
     await expect(tasks.row("Write the letter")).to_have_attribute("data-active", "true")

@@ -90,7 +90,7 @@ def test_workspaces_that_connect_again_come_to_rest(order: list[str]) -> None:
     streams = Holders(9)
     for workspace in order:
         streams.open(workspace)
-    for _ in range(3):  # whoever lost a place tries to get it again
+    for _ in range(3):  # a workspace that lost a place tries to get it again
         for workspace in "abc":
             streams.open(workspace, 5)
     before = len(streams.ended)

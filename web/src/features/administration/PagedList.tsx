@@ -19,7 +19,7 @@ export function PagedList<T extends { id: string }>({ name, pages, empty, render
   const more = useRef<HTMLButtonElement>(null);
   /** The number of items when the person asked for more. Undefined if they did not. */
   const shown = useRef<number>(undefined);
-  // The button moves down, or goes with the last page. Whoever pressed it continues at the first new item.
+  // The button moves down, or goes with the last page. The person who pressed it continues at the first new item.
   useEffect(() => {
     if (loading || shown.current === undefined) return;
     const first = list.current?.children[shown.current];
