@@ -8,7 +8,7 @@ from psycopg.rows import scalar_row, tuple_row
 
 from db.access import connections_problem, rights_problem
 from db.connection import Connection
-from db.errors import DatabaseError, translated
+from db.errors import DatabaseError, StaleSession, translated
 from db.limits import DatabaseLimits
 from db.pool import Database
 
@@ -120,7 +120,7 @@ async def _keeps_its_session(database: Database) -> bool:
 
     A pooler in transaction mode lends the idle session of `first` to the transaction. `first` then gets a different
     session, or waits until the transaction is ended for being idle. A pooler that rotates its sessions is found because
-    two consecutive statements run in different ones.
+    two consecutive statements run in different ones, or because a statement was prepared in a different one.
     """
     in_transaction = False
     async with database.connection() as first:
@@ -130,8 +130,8 @@ async def _keeps_its_session(database: Database) -> bool:
                 await second.query(LIMIT_IDLE_TIME, {}, scalar_row)
                 in_transaction = True
                 sessions |= await _sessions_of_two_statements(first)
-        except DatabaseError:
-            if not in_transaction:
+        except DatabaseError as error:
+            if not in_transaction and not isinstance(error, StaleSession):
                 raise
             return False
         sessions |= await _sessions_of_two_statements(first)
