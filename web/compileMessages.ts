@@ -1,11 +1,13 @@
 /**
  * Compiles the message catalogues: `messages/<language>.json` into `src/catalog/<language>.json`, and the arguments of
- * each message into `src/catalog/index.ts`. Texts of parts that are loaded later go into `<language>.later.json`. A nested key `{ "tasks": { "loading": … } }` becomes `tasks.loading`.
+ * each message into `src/catalog/index.ts`. Messages that only later parts of the page use go into
+ * `<language>.later.json`. A nested key `{ "tasks": { "loading": … } }` becomes `tasks.loading`.
  */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type MessageFormatElement, parse, TYPE } from '@formatjs/icu-messageformat-parser';
 import compile from 'icu-minify/compile';
+import { sourcesNeededAtOnce } from './neededAtOnce.ts';
 
 interface NestedMessages {
   [key: string]: string | NestedMessages;
@@ -14,24 +16,6 @@ interface NestedMessages {
 const SOURCE_LANGUAGE = 'en';
 const OUTPUT = 'src/catalog';
 const TAG = 'Tag';
-/** The groups of messages that only parts of the page need which are loaded later. They have a catalogue of their own. */
-const LATER = new Set([
-  'account',
-  'audit',
-  'commands',
-  'conflict',
-  'description',
-  'drafts',
-  'drawer',
-  'expiry',
-  'insight',
-  'keyboardHelp',
-  'language',
-  'signIn',
-  'tokens',
-  'trash',
-]);
-
 export function languages(): string[] {
   return globSync('messages/*.json').map((path) => basename(path, '.json'));
 }
@@ -113,9 +97,10 @@ function declarations(messages: Map<string, string>): string {
 
 if (import.meta.main) {
   mkdirSync(OUTPUT, { recursive: true });
+  const sources = sourcesNeededAtOnce().join('\n');
+  const isLater = (key: string) => !sources.includes(`'${key}'`);
   for (const language of languages()) {
     const compiled = [...readMessages(language)].map(([key, message]) => [key, compile(message)] as const);
-    const isLater = (key: string) => LATER.has(key.slice(0, key.indexOf('.')));
     const write = (name: string, messages: typeof compiled) =>
       writeFileSync(`${OUTPUT}/${name}.json`, JSON.stringify(Object.fromEntries(messages)));
     write(

@@ -10,6 +10,7 @@ const SOURCES = [
   'next.config.ts',
   'codegen.ts',
   'compileMessages.ts',
+  'neededAtOnce.ts',
   '../schema/schema.graphql',
 ];
 /** Generated from the schema and the messages. */

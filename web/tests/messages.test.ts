@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { pickLanguage, pickLocale } from '@/ui/language';
 import { t } from '@/ui/messages';
 import { argumentsOf, languages, readMessages } from '../compileMessages';
+import { sourcesNeededAtOnce } from '../neededAtOnce';
 
 const SOURCE = readMessages('en');
 const TRANSLATIONS = languages().filter((language) => language !== 'en');
@@ -70,6 +71,22 @@ test('every message is translated', () => {
 
 test('every message is used', () => {
   expect([...SOURCE.keys()].filter((key) => !sources.includes(`'${key}'`))).toEqual([]);
+});
+
+test('messages of parts that are loaded later are not needed at once', () => {
+  const names = (key: string) => sourcesNeededAtOnce().some((source) => source.includes(`'${key}'`));
+  expect(names('list.name')).toBe(true);
+  expect(names('keyboardHelp.copyLink')).toBe(false);
+  expect(names('bulk.progress')).toBe(false);
+});
+
+test('a module that imports another later loads the later messages', () => {
+  const importing = globSync('src/features/**/*.{ts,tsx}').filter((path) =>
+    /\bawait .*import\('|=> import\('/.test(readFileSync(path, 'utf8')),
+  );
+  expect(importing.length).toBeGreaterThan(5);
+  const careless = importing.filter((path) => !/lazyPart\(|loadLaterMessages\(/.test(readFileSync(path, 'utf8')));
+  expect(careless).toEqual([]);
 });
 
 test('messages are in the order of their keys', () => {

@@ -9,7 +9,7 @@ import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
 import type { PlacingField } from '@/features/tasks/listEvents';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
-import { t } from '@/ui/messages';
+import { loadLaterMessages, t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { pendingDelete } from './pendingDelete';
 import { MAX_OPTIMISTIC_TASKS } from './selection';
@@ -96,7 +96,7 @@ async function startBulkChange(
 ) {
   let bulkChanges;
   try {
-    bulkChanges = await import('@/features/bulk-changes/runBulkChange');
+    [bulkChanges] = await Promise.all([import('@/features/bulk-changes/runBulkChange'), loadLaterMessages()]);
   } catch {
     return showErrorToast(t('bulk.notLoaded'));
   }

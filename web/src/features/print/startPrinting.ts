@@ -1,6 +1,6 @@
 import type { ApolloClient } from '@apollo/client';
 import type { View } from '@/features/task-list/taskView';
-import { t } from '@/ui/messages';
+import { loadLaterMessages, t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
 
 /** Load the code of `printTasks` and call it. The person may look at another view before it is loaded. */
@@ -8,7 +8,7 @@ export async function startPrinting(client: ApolloClient, view: View, total: num
   const address = window.location.href;
   let printing;
   try {
-    printing = await import('./printTasks');
+    [printing] = await Promise.all([import('./printTasks'), loadLaterMessages()]);
   } catch {
     return showErrorToast(t('print.codeMissing'));
   }

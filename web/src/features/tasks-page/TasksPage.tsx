@@ -5,7 +5,6 @@ import { useApolloClient } from '@apollo/client/react';
 import { Tabs } from '@mantine/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { watchBrowserConnectivity } from '@/apollo/webSocketClient';
-import { BulkProgress } from '@/features/bulk-actions/BulkProgress';
 import { stopBulkChange } from '@/features/bulk-changes/bulkJob';
 import type { PageCommands, PagePanel } from '@/features/command-palette/commands';
 import { session } from '@/apollo/session';
@@ -46,6 +45,7 @@ import { useLatch } from '@/ui/useLatch';
 import { useShortcuts } from '@/ui/useShortcuts';
 import { Header } from './Header';
 import {
+  BulkProgress,
   CommandPalette,
   ConflictDialog,
   CreateTaskDialog,

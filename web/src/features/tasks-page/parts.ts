@@ -46,6 +46,12 @@ export const InsightPanel = lazyPart({
   close: ({ onClose }) => onClose(),
 });
 
+/** Bulk changes are loaded later too, so it never misses one that runs. */
+export const BulkProgress = lazyPart({
+  importPart: () => import('@/features/bulk-actions/BulkProgress').then((module) => module.BulkProgress),
+  Fallback: () => null,
+});
+
 export const HistoryDialog = lazyPart({
   importPart: () => import('@/features/history/HistoryDialog').then((module) => module.HistoryDialog),
   isOpen: ({ opened }) => opened,
