@@ -1,6 +1,9 @@
 """Tests keyboard use: every dialog opens, works, and returns the focus to the list."""
 
-from playwright.async_api import Locator, Request, expect
+import asyncio
+import re
+
+from playwright.async_api import Locator, Request, Route, expect
 
 from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
@@ -193,3 +196,28 @@ async def test_a_held_key_runs_its_shortcut_once(site: Site, open_tab: OpenTab) 
     await expect(tasks.dialog("New task")).to_be_hidden()
     await hold("Delete")
     await tasks.expect_rows("Second", "Third")
+
+
+async def test_text_typed_before_the_next_task_is_loaded_is_in_its_title(site: Site, open_tab: OpenTab) -> None:
+    first, second = await site.create_tasks("Write the letter", "Send the parcel")
+    may_load = asyncio.Event()
+
+    async def hold_second(route: Route) -> None:
+        body = route.request.post_data_json or {}
+        if body.get("operationName") == "TaskDetail" and body["variables"]["id"] == second:
+            async with asyncio.timeout(30):
+                await may_load.wait()
+        await route.continue_()
+
+    tab = await open_tab(f"/?task={first}")
+    title = TaskList(tab).dialog("Task").get_by_label("Title")
+    await expect(title).to_have_value("Write the letter")
+    await tab.route("**/graphql", hold_second)
+    await tab.keyboard.press("k")
+    await expect(title).to_be_hidden()
+    for key in ("Enter", *"x c", "Backspace", "y"):
+        await tab.keyboard.press(key)
+    may_load.set()
+    await expect(title).to_be_focused()
+    await expect(title).to_have_value(re.compile("x y"))
+    await expect(tab.get_by_role("dialog", name="New task")).to_have_count(0)

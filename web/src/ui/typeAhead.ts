@@ -46,7 +46,10 @@ function onFocus({ target }: FocusEvent): void {
 
 /** The dialog that says that its code is being loaded has no field, and returns the focus before the next one opens. */
 function isInside(target: Element | null): boolean {
-  return !!target?.closest('dialog, [role="dialog"], [role="menu"]') && !target.closest('[aria-busy="true"]');
+  return (
+    !!target?.closest('dialog, [role="dialog"], [role="menu"], [data-autofocus]') &&
+    !target.closest('[aria-busy="true"]')
+  );
 }
 
 function isField(target: Element): target is HTMLInputElement | HTMLTextAreaElement {

@@ -4,16 +4,17 @@
  * The list stays usable while the panel is open. On a phone the panel takes the place of the list.
  */
 import { useQuery } from '@apollo/client/react';
-import { ActionIcon, CloseButton, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { ActionIcon, CloseButton, Group, Text, Title } from '@mantine/core';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useDraftedTaskIds } from '@/features/gone-task/useDraftedTaskIds';
 import { useGoneTask } from '@/features/task-editing/goneTasks';
-import { titleFocusRequests } from '@/features/tasks/openTask';
+import { titleEditWanted } from '@/features/tasks/openTask';
 import { copyTaskLink } from '@/features/tasks/taskLink';
 import { TaskDetailDocument } from '@/gql';
 import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
 import styles from './TaskDrawer.module.css';
+import { LoadingTask } from './LoadingTask';
 import { MissingTask } from './MissingTask';
 import { GoneTaskForm, TaskForm } from './TaskForm';
 
@@ -84,16 +85,13 @@ function useDrawerFocus(panel: { current: HTMLElement | null }, id: string | nul
     if (opening || replaced) panel.current?.focus({ preventScroll: true });
     if (closing) onFocusLost();
   });
-  useEffect(
-    () => titleFocusRequests.subscribe(() => panel.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus()),
-    [panel],
-  );
 }
 
 function TaskDetail({ id, onClose }: { id: string; onClose: () => void }) {
   const { data, error, dataState } = useQuery(TaskDetailDocument, { variables: { id } });
   const gone = useGoneTask(id);
   const drafted = useDraftedTaskIds().includes(id);
+  useEffect(() => () => titleEditWanted.set(false), []); // the wish was for this task
   // A task that disappears stays on screen, so that nothing that is being typed is lost.
   const [lastTask, setLastTask] = useState(data?.task);
   if (data?.task && data.task !== lastTask) setLastTask(data.task);
@@ -104,11 +102,5 @@ function TaskDetail({ id, onClose }: { id: string; onClose: () => void }) {
   if (error) return <Text c="var(--bad)">{t('drawer.notLoaded', { reason: error.message })}</Text>;
   if (isMissing && !drafted) return <MissingTask id={id} />;
   if (isMissing) return <GoneTaskForm id={id} reason={goneReason ?? 'unknown'} onClose={onClose} />;
-  return (
-    <Stack aria-busy="true">
-      <Skeleton height={34} />
-      <Skeleton height={160} />
-      <Skeleton height={34} />
-    </Stack>
-  );
+  return <LoadingTask />;
 }

@@ -1,13 +1,14 @@
 /** The fields of a task. Text is saved when its field loses the focus, and a choice when it is made. */
 import { useFragment } from '@apollo/client/react';
 import { Button, Group, NativeSelect, SimpleGrid, Stack, Textarea } from '@mantine/core';
-import { useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { GoneTaskNotice } from '@/features/gone-task/GoneTaskNotice';
 import { useCanWrite } from '@/features/identity/permissions';
 import { type GoneReason, useGoneTask } from '@/features/task-editing/goneTasks';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
 import { ExpiryField } from '@/features/expiry/ExpiryField';
+import { titleEditWanted } from '@/features/tasks/openTask';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import {
   type TaskDetailQuery,
@@ -18,6 +19,7 @@ import {
 } from '@/gql';
 import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
+import { useStore } from '@/ui/store';
 import { DescriptionField } from './DescriptionField';
 import { DraftNotice } from './DraftNotice';
 import { ReadOnlyTask } from './ReadOnlyTask';
@@ -109,8 +111,16 @@ function ChoiceInputs({ task }: { task: TaskFieldsFragment }) {
 }
 
 function TitleInput({ field }: { field: TextFieldState }) {
+  const input = useRef<HTMLTextAreaElement>(null);
+  const editWanted = useStore(titleEditWanted);
+  useLayoutEffect(() => {
+    if (!editWanted) return;
+    titleEditWanted.set(false);
+    input.current?.focus();
+  }, [editWanted]);
   return (
     <Textarea
+      ref={input}
       label={t('tasks.field.title')}
       data-autofocus
       autosize

@@ -1,9 +1,9 @@
 /** What the list asks of the panel that shows the open task. */
 import { createStore } from '@/ui/store';
 
-/** A counter that increases when the title of the open task is to be edited. */
-export const titleFocusRequests = createStore(0);
+/** Whether the title of the open task is to be edited as soon as it is shown. */
+export const titleEditWanted = createStore(false);
 
 export function editOpenTitle(): void {
-  titleFocusRequests.set((current) => current + 1);
+  titleEditWanted.set(true);
 }
