@@ -15,8 +15,8 @@ N_OPTION = $(if $(filter command line environment,$(origin N)),--count '$(N)')
 COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --python-version 3.11
 
-# Bytecode is always cached: otherwise each worker compiles every test.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m 'not slow'
+# Bytecode is always cached: otherwise each worker compiles every test. A test that hangs fails after 600 s.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m 'not slow' --timeout 600
 PARALLEL = -n 4 --dist worksteal
 # Tests that share a service are a group. Without the reordering, the longest tests start first.
 PARALLEL_GROUPS = -n 4 --dist loadgroup --no-loadscope-reorder
