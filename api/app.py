@@ -24,7 +24,7 @@ from api.http.cors import CrossOrigin
 from api.http.endpoint import EndpointOptions, GraphQLEndpoint
 from api.http.errors import internal_error
 from api.http.front import Front
-from api.http.health import livez, readyz
+from api.http.health import Readiness, livez, readyz
 from api.http.metrics import metrics_endpoint
 from api.http.reply import COMPRESS_FROM_BYTES
 from api.http.request_limit import RequestLimits
@@ -66,6 +66,7 @@ def create_app(
     rate_limits = _create_rate_limits(settings, workspaces)
     service = _create_service(settings, workspaces, rate_limits)
     requests = RequestLimits(settings.max_requests_in_flight)
+    readiness = Readiness()
     metrics = WorkerMetrics(workspaces, streams, lambda: requests.in_flight, snapshots)
     access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
 
@@ -91,7 +92,7 @@ def create_app(
             WebSocketRoute("/graphql", GraphQLWebSocket(service, authenticator, identity.watch, streams, origins)),
             *session_routes(identity, settings.public_url),
             Route("/livez", livez),
-            Route("/readyz", readyz(workspaces)),
+            Route("/readyz", readyz(workspaces, readiness)),
             Route("/metrics", metrics_endpoint(workspaces, metrics)),
         ],
         middleware=[
@@ -113,8 +114,8 @@ def create_app(
     app.router.default = site
     # Starlette would redirect to an address built from the Host header.
     app.router.redirect_slashes = False
-    # The server ends the streams when it stops.
-    app.state.streams = streams
+    # The server sets these when it stops.
+    app.state.streams, app.state.readiness = streams, readiness
     return app
 
 

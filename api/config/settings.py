@@ -15,6 +15,9 @@ from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, Mem
 # The two variables without the prefix. Hosting platforms use these names.
 URL_VARIABLES = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
 
+# Added to the time that requests in flight have to finish, for the rest of the shutdown.
+_SHUTDOWN_MARGIN_SECONDS = 2.0
+
 
 class SettingsError(Exception):
     """A setting that the service cannot use. The message names the variable, one line for each problem."""
@@ -142,6 +145,13 @@ class Settings(IdentitySettings):
         le=36_500,
         description="Days after which the entries of the audit log are purged, 1 to 36,500. Default: 365.",
     )
+    drain_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Seconds that a stopping worker still accepts requests while /readyz answers 503, 0 to 3,600, so "
+        "that load balancers choose other workers first. Default: 0.",
+    )
     shutdown_seconds: float = Field(
         default=10,
         ge=0,
@@ -202,6 +212,11 @@ class Settings(IdentitySettings):
     def database_connections(self) -> int:
         """The most connections that all workers open: for each, its pool, the gate watcher's and that of identity."""
         return self.workers * (self.database_pool_size + (2 if self.identity_methods else 1))
+
+    @property
+    def stop_seconds(self) -> float:
+        """The longest time that a worker takes to stop before its supervisor kills it."""
+        return self.drain_seconds + self.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS
 
     @property
     def logs_as_json(self) -> bool:

@@ -59,7 +59,7 @@ class Connection(LimitedConnection):
             self.server_state.default_headers,
             asyncio.Event(),
             self.expect_100_continue,
-            http_version != "1.0" and parser.should_keep_alive(),
+            http_version != "1.0" and parser.should_keep_alive() and not self._load.closing,
             self.on_response_complete,
         )
         if not self._answering and self._blocked_since is None:

@@ -50,6 +50,8 @@ class ConnectionLoad:
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
+        # Whether each response ends its connection, because the worker is about to stop.
+        self.closing = False
         # Connections whose request is arriving, and those whose client has not received everything, the longest first.
         self._receiving: dict[Client, int] = {}
         self._received_bytes = 0

@@ -25,8 +25,6 @@ from api.http.websocket_connection import WebSocketConnection
 from api.process.file_limit import connections_that_fit
 
 _ROOT = Path(__file__).parents[2]
-# Added to the time that requests in flight have to finish, for the rest of the shutdown.
-_SHUTDOWN_MARGIN_SECONDS = 2.0
 # An idle connection stays open for this long. Load balancers usually close theirs after 60 s; if the service closed
 # first, a request could be lost on the way.
 _KEEP_ALIVE_SECONDS = 75
@@ -53,7 +51,7 @@ class Worker:
     ) -> None:
         self.name = f"worker {number}"
         self._number = number
-        self._stop_seconds = settings.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS
+        self._stop_seconds = settings.stop_seconds
         self._descriptors = descriptors
         self._environment = environment
         self.process: subprocess.Popen[bytes] | None = None
@@ -78,7 +76,7 @@ class Worker:
         return self.process is not None and self.process.poll() is None
 
     def request_stop(self) -> None:
-        """Ask the worker to finish the requests in flight and exit. Does not wait."""
+        """Ask the worker to drain, finish the requests in flight and exit. Does not wait."""
         if self.process is not None:
             self.process.terminate()
 
@@ -119,16 +117,26 @@ def _exclude_from_garbage_collection() -> None:
 
 
 def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
-    """Return the HTTP server for the app. When it stops, it also ends the event streams."""
+    """Return the HTTP server for the app. When it stops, it first drains, and then also ends the event streams."""
+    load = ConnectionLoad(_connection_limits(settings))
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.readiness.stopping = load.closing = True
+            await self._drain()
             app.state.streams.stop()
             await super().shutdown(sockets)
 
+        async def _drain(self) -> None:
+            """Serve on until load balancers have noticed. Each response ends its connection."""
+            end, tick = time.monotonic() + settings.drain_seconds, 0
+            while time.monotonic() < end and not self.force_exit:
+                await asyncio.sleep(0.1)
+                tick += 1
+                await self.on_tick(tick)  # keeps the header `Date` current
+
     # `Starlette.__call__` would only add itself to each scope.
     assert app.middleware_stack is not None
-    load = ConnectionLoad(_connection_limits(settings))
     return Server(
         uvicorn.Config(
             app.middleware_stack,
@@ -166,5 +174,5 @@ def _exit_with_supervisor(settings: Settings, alive: int) -> None:
     """Stop this process when the supervisor is gone, even if it was killed: the read ends when its pipe closes."""
     os.read(alive, 1)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(settings.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS)
+    time.sleep(settings.stop_seconds)
     os._exit(1)

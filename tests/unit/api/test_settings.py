@@ -96,6 +96,7 @@ def test_child_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch) 
         ("STATEMENT_TIMEOUT_MS", "0", "1"),
         ("TRANSACTION_TIMEOUT_MS", "3600001", "3600000"),
         ("SHUTDOWN_SECONDS", "-1", "0"),
+        ("DRAIN_SECONDS", "-1", "0"),
         ("RETENTION_DAYS", "0", "1"),
         ("RETENTION_DAYS", "3651", "3650"),
     ],
