@@ -15,10 +15,28 @@ from benchmarks.report import ROOT, Report
 from millitask import __version__
 
 Suite = Literal[
-    "page", "protocol", "search", "live", "ship", "indexes", "web", "use", "fairness", "identity", "workspaces"
+    "page",
+    "protocol",
+    "search",
+    "live",
+    "ship",
+    "indexes",
+    "web",
+    "use",
+    "fairness",
+    "identity",
+    "workspaces",
+    "sizing",
 ]
 # The default number of tasks; `live` counts subscribers, and `workspaces` workspaces. The other suites use 1,000,000.
-DEFAULT_COUNTS = {"indexes": 100_000, "live": 1_000, "fairness": 2_000, "identity": 2_000, "workspaces": 10_000}
+DEFAULT_COUNTS = {
+    "indexes": 100_000,
+    "sizing": 100_000,
+    "live": 1_000,
+    "fairness": 2_000,
+    "identity": 2_000,
+    "workspaces": 10_000,
+}
 USE_MINUTES = 60
 
 app = App(name="python -m benchmarks", help="Measure Millitask on this machine.", version=__version__)
@@ -47,9 +65,10 @@ def bench(
         compose.yaml. indexes: write cost of the search indexes. web: the web page in a browser. use: the memory of a
         browser tab that is used for an hour. fairness: a busy workspace and its neighbour, and the rate limit.
         workspaces: what many workspaces cost a worker. identity: what a token costs, and how soon it is revoked.
+        sizing: what a request costs each program, by its kind.
     count
         Number of tasks, of subscribers for `live`, or of workspaces for `workspaces`. Default: 1,000,000 tasks, 100,000
-        for `indexes`, 2,000 for `fairness` and `identity`, 1,000 subscribers, 10,000 workspaces.
+        for `indexes` and `sizing`, 2,000 for `fairness` and `identity`, 1,000 subscribers, 10,000 workspaces.
     record
         Append the results to benchmarks/history/SUITE.jsonl.
     against
