@@ -46,6 +46,9 @@ page: .venv/run.stamp ## build the web page, if its sources have changed
 load: .venv/run.stamp ## create N tasks in the running service (N= PORT=)
 	@exec $(BIN)/python -m loadgen load --count '$(N)' --url 'http://127.0.0.1:$(PORT)/graphql'
 
+image: .venv/run.stamp ## build the image without Docker, as root, with Debian's buildah and debootstrap
+	@$(BIN)/python -m tools.image
+
 ## Test
 
 test: .venv/dev.stamp ## run all tests, with short campaigns (COVERAGE=1 measures what the unit and integration tests cover)
@@ -78,7 +81,7 @@ audit: .venv/dev.stamp ## look for known vulnerabilities in the dependencies
 
 ## Benchmarks and campaigns
 
-bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes, web, use, fairness, identity, workspaces; N= ROWS= QUICK=1 MINUTES=)
+bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes, web, use, fairness, identity, workspaces, sizing; N= ROWS= QUICK=1 MINUTES=)
 	@exec $(BIN)/python -m benchmarks '$(SUITE)' $(N_OPTION) $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick) \
 		$(if $(MINUTES),--minutes '$(MINUTES)')
 
@@ -169,5 +172,5 @@ lock-check: .venv/dev.stamp ## check that the lock files match pyproject.toml
 	fi; \
 	exit 1
 
-.PHONY: help run dev page load test coverage check lint format audit bench faults fuzz fuzz-compiler typing mutants \
+.PHONY: help run dev page load image test coverage check lint format audit bench faults fuzz fuzz-compiler typing mutants \
 	model screenshots verify reindex reset schema lock lock-check

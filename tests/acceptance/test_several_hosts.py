@@ -98,7 +98,7 @@ def check_migrated_once(stores: StoreUrls) -> None:
 @pytest.mark.slow
 def test_twenty_services_start_at_once(tmp_path: Path) -> None:
     with empty_stores(tmp_path / "stores", TOGETHER) as stores, ExitStack() as stack:
-        starting = [service_on(stores, tmp_path, MILLITASK_DATABASE_POOL_SIZE="2") for _ in range(TOGETHER)]
+        starting = [service_on(stores, tmp_path, pool_size=2) for _ in range(TOGETHER)]
         services = start_together(stack, starting)
         check_migrated_once(stores)
         answers = [httpx.post(f"http://{url(service)}", json={"query": CREATE}).json() for service in services]
@@ -110,7 +110,7 @@ def test_twenty_services_start_at_once(tmp_path: Path) -> None:
 def test_stopping_service_is_not_ready_first_and_answers_until_it_has_drained(tmp_path: Path) -> None:
     with (
         empty_stores(tmp_path / "stores", 1) as stores,
-        service_on(stores, tmp_path, MILLITASK_DRAIN_SECONDS="3") as service,
+        service_on(stores, tmp_path, drain_seconds=3) as service,
         httpx.Client() as client,
     ):
         assert client.post(f"http://{url(service)}", json={"query": PAGE}).headers.get("connection") != "close"
@@ -128,13 +128,13 @@ def test_stopping_service_is_not_ready_first_and_answers_until_it_has_drained(tm
 @pytest.mark.parametrize("count", REPLACED)
 def test_rolling_restart_under_load_fails_no_request(tmp_path: Path, count: int) -> None:
     with empty_stores(tmp_path / "stores", count + 1) as stores, ExitStack() as stack:
-        drain = {"MILLITASK_DRAIN_SECONDS": str(DRAIN_SECONDS)}
-        first = start_together(stack, [service_on(stores, tmp_path, **drain) for _ in range(count)])
+        first = start_together(stack, [service_on(stores, tmp_path, drain_seconds=DRAIN_SECONDS) for _ in range(count)])
         check_migrated_once(stores)
         seen = Seen()
 
         async def replace(balancer: Balancer, old: Service) -> None:
-            new = await asyncio.to_thread(stack.enter_context, service_on(stores, tmp_path, **drain))
+            starting = service_on(stores, tmp_path, drain_seconds=DRAIN_SECONDS)
+            new = await asyncio.to_thread(stack.enter_context, starting)
             balancer.services.append(new)
             await balancer.wait_for(new)
             assert await asyncio.to_thread(old.stop) == 0

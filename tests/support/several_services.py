@@ -26,10 +26,18 @@ def empty_stores(folder: Path, services: int) -> Iterator[StoreUrls]:
         yield urls
 
 
-def service_on(stores: StoreUrls, folder: Path, **variables: str) -> AbstractContextManager[Service]:
+def service_on(
+    stores: StoreUrls, folder: Path, *, drain_seconds: float = 0, pool_size: int = 10
+) -> AbstractContextManager[Service]:
     """Return a service with one worker on these stores, which starts when the context is entered."""
     data = folder / f"service-{next(_numbers)}"
-    return serve(data, DATABASE_URL=stores.database_url, REDIS_URL=stores.redis_url, **variables)
+    return serve(
+        data,
+        DATABASE_URL=stores.database_url,
+        REDIS_URL=stores.redis_url,
+        MILLITASK_DRAIN_SECONDS=str(drain_seconds),
+        MILLITASK_DATABASE_POOL_SIZE=str(pool_size),
+    )
 
 
 def start_together(stack: ExitStack, services: list[AbstractContextManager[Service]]) -> list[Service]:
