@@ -30,7 +30,8 @@ class Store:
     ) -> None:
         # Its connections send only statements that name this workspace.
         self.database = database = database.bound_to(workspace)
-        self.redis = redis
+        # The client of the server that holds the keys of this workspace.
+        self.redis = redis = redis.bound_to(workspace)
         self.metrics = metrics
         self.workspace = workspace
         self.max_read_bytes = max_read_bytes

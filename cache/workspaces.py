@@ -142,11 +142,12 @@ class Workspaces:
         known = {workspace: sizes for workspace, sizes in self._index_bytes.items() if workspace in in_use}
         # First the never measured ones, then the longest unmeasured ones.
         for workspace in [*(in_use.keys() - known.keys()), *known][:MEASURED_WORKSPACES]:
-            protocol = in_use[workspace].gate_lease.protocol
+            store = in_use[workspace]
+            protocol = store.gate_lease.protocol
             known.pop(workspace, None)
             if protocol is not None:
                 with suppress(StoreUnavailable):
-                    known[workspace] = await index_sizes(self.redis, protocol.keys)
+                    known[workspace] = await index_sizes(store.redis, protocol.keys)
         self._index_bytes = known
         totals: dict[str, int] = {}
         for sizes in known.values():

@@ -10,7 +10,7 @@ from api.devstores import StoreSetupError
 from api.devstores.connectivity import check_database
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
-from cache.redis.preflight import redis_problems, redis_warnings
+from cache.redis.preflight import primaries_problems, redis_warnings
 from db.errors import explain
 from db.limits import DatabaseLimits
 from db.preflight import database_problems, database_warnings
@@ -73,10 +73,12 @@ async def _check_redis(url: str) -> list[str]:
     try:
         redis = Redis(url, timeout=_REDIS_TIMEOUT_SECONDS)
     except ValueError:
-        raise StoreSetupError("REDIS_URL cannot be parsed. Check its port and its database number.") from None
+        raise StoreSetupError(
+            "REDIS_URL cannot be parsed. Check its hosts, its ports, its database number, and the name of the primary."
+        ) from None
     async with redis:
         try:
-            problems = await redis_problems(redis)
+            problems = await primaries_problems(redis)
             for warning in [] if problems else await redis_warnings(redis):
                 log.warning(warning, setting="REDIS_URL")
         except CacheUnavailable as error:

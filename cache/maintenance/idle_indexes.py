@@ -70,7 +70,7 @@ class IdleIndexes:
 
     async def _clear(self, workspace: str, epoch: int) -> None:
         """D2: remove the keys of a gate that is off, and record that."""
-        await clear_epochs(self._redis, workspace, epoch)
+        await clear_epochs(self._redis.bound_to(workspace), workspace, epoch)
         async with self._database.connection() as connection:
             if await finish_drop(connection, workspace, epoch):
                 log.info("index dropped", workspace=workspace, epoch=epoch)

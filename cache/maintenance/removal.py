@@ -24,7 +24,7 @@ async def remove_batch(database: Database, redis: Redis, workspace: str) -> int 
             return removed
         if await has_tasks(connection, workspace):
             return 0
-    await remove_keys(redis, workspace)
+    await remove_keys(redis.bound_to(workspace), workspace)
     async with database.connection() as connection:
         await finish_removal(connection, workspace)
     return None

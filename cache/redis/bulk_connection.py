@@ -13,9 +13,9 @@ from redis.exceptions import RedisError, ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-from cache.errors import OtherRedis
+from cache.errors import CacheUnavailable, OtherRedis
+from cache.redis.endpoint import IDENTIFY, Endpoint
 from cache.redis.failures import unavailable
-from cache.redis.shared_connection import parse_run_id
 from db.blocking import run_blocking
 
 # How long Redis may take no data and send no reply.
@@ -60,29 +60,32 @@ class BulkConnection:
 
 
 @asynccontextmanager
-async def bulk_connection(url: str, run_id: str, count: Callable[[], None]) -> AsyncIterator[BulkConnection]:
+async def bulk_connection(endpoint: Endpoint, run_id: str, count: Callable[[], None]) -> AsyncIterator[BulkConnection]:
     """Open a connection to one run of the server. Raises `CacheUnavailable`, or `OtherRedis` if another run answers."""
-    connection = await asyncio.to_thread(_open, url, run_id)
+    connection = await asyncio.to_thread(_open, endpoint, run_id)
     try:
         yield BulkConnection(connection, count)
     finally:
         connection.disconnect()
 
 
-def _open(url: str, run_id: str) -> Any:
+def _open(endpoint: Endpoint, run_id: str) -> Any:
     options = {
         "protocol": 3,
         "socket_connect_timeout": BULK_TIMEOUT_SECONDS,
         "retry": Retry(NoBackoff(), 0),
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
-    connection: Any = redis.ConnectionPool.from_url(url, **options).make_connection()
+    connection: Any = redis.ConnectionPool.from_url(endpoint.url, **options).make_connection()
     try:
         connection.connect()
         _limit_waits(connection._sock)
-        connection.send_command("INFO", "server")
-        found = parse_run_id(connection.read_response())
-    except (RedisError, OSError) as error:
+        replies = []
+        for command in IDENTIFY:
+            connection.send_command(*command)
+            replies.append(connection.read_response())
+        found = endpoint.parse_run_id(*replies)
+    except (RedisError, OSError, CacheUnavailable) as error:
         connection.disconnect()
         raise unavailable(error) from error
     if found != run_id:

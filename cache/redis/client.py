@@ -4,54 +4,36 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
-from hashlib import sha1
-from pathlib import Path
+from copy import copy
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import hiredis
 import redis.asyncio as redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.maint_notifications import MaintNotificationsConfig
 
-from cache.errors import CacheUnavailable, RedisFull
+from cache.errors import CacheUnavailable, RedisFull, StoreUnavailable
+from cache.redis import script_texts
 from cache.redis.bulk_connection import BulkConnection, bulk_connection
-from cache.redis.connection_pool import ConnectionPool
-from cache.redis.failures import unavailable
+from cache.redis.endpoint import IDENTIFY
+from cache.redis.failures import has_moved
 from cache.redis.pipeline import Dropped, pack_command
-from cache.redis.shared_connection import SharedConnection, parse_run_id
-from cache.redis.subscription import Subscriptions
+from cache.redis.route import Route
+from cache.redis.script_texts import ScriptName
+from cache.redis.server import ConnectionLimits, Server
+from cache.redis.topologies import topology_of
+from db.caller import DEFAULT_WORKSPACE
 
-SCRIPTS = Path(__file__).parent / "scripts"
 SUBSCRIBE_TIMEOUT_SECONDS = 2.0
 # How long a reader waits for Redis, including for a new connection, before it falls back to PostgreSQL.
 READ_TIMEOUT_SECONDS = 0.5
-# The indexes of a process may lie in several runs of Redis until all of them are rebuilt after a restart.
-USED_RUN_IDS = 8
-ScriptName = Literal[
-    "mark", "publish", "abort", "record", "settle", "lease", "fill", "scrub", "sweep", "due", "page", "counts", "probe",
-    "draw",
-]  # fmt: skip
+# The indexes of a process may lie in several runs of Redis until all of them are rebuilt after a restart, and on many
+# nodes of a cluster.
+USED_RUN_IDS = 256
 Argument = bytes | str | int
 
 
-@cache
-def script_source(name: ScriptName) -> str:
-    """Return the text of a script. All start with the prelude but those that use no index or only one."""
-    text = (SCRIPTS / f"{name}.lua").read_text()
-    return text if name in ("page", "probe", "draw") else (SCRIPTS / "prelude.lua").read_text() + text
-
-
-@cache
-def script_sha(name: ScriptName) -> str:
-    """Return the SHA-1 by which Redis names a script."""
-    return sha1(script_source(name).encode()).hexdigest()  # noqa: S324
-
-
 class Redis:
-    """Connections for one request each, and one shared connection for reads. `count` is called for every round trip.
+    """The client of the server that holds the keys of a workspace. `count` is called for every round trip.
 
     Nothing is sent twice: the client's own retries are off. A mark that arrives a second time, late, is a mark that no
     writer clears.
@@ -66,30 +48,25 @@ class Redis:
         read_timeout: float = READ_TIMEOUT_SECONDS,
         count: Callable[[], None] = lambda: None,
     ) -> None:
-        self._url = url
+        limits = ConnectionLimits(connections, timeout, read_timeout)
+        self._topology = topology_of(url, limits)
+        self._route = Route(self._topology, DEFAULT_WORKSPACE, limits)
+        # Workspaces of equal scopes are on one server.
+        self.scope = ""
         self._count = count
+        self._timeout = timeout
         self.read_timeout = read_timeout
         # The run id of the server that answered last, of those calls that name one, and the last few of such servers.
         self.last_run_id = ""
         self.used_run_ids: deque[str] = deque(maxlen=USED_RUN_IDS)
-        self._pool = redis.BlockingConnectionPool.from_url(
-            url,
-            protocol=3,
-            max_connections=connections,
-            timeout=timeout,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            retry=Retry(NoBackoff(), 0),
-            # With maintenance notifications the pool lends connections that were closed while idle.
-            maint_notifications_config=MaintNotificationsConfig(enabled=False),
-        )
-        self.client: redis.Redis = redis.Redis.from_pool(self._pool)
-        # The pool has read the URL, so all kinds of connections understand the same URLs.
-        address = self._pool.make_connection()  # type: ignore[no-untyped-call]
-        self.user = address.username or "default"
-        self._shared = SharedConnection(address, read_timeout)
-        self._exclusive = ConnectionPool(address, connections, timeout)
-        self._subscriptions = Subscriptions(lambda: self._exclusive.connect(""))
+
+    def bound_to(self, workspace: str) -> Self:
+        """Return the client for the keys of a workspace. It shares the connections of this one."""
+        if not self._topology.sharded:
+            return self
+        bound = copy(self)
+        bound._route, bound.scope = self._route.to(workspace), workspace
+        return bound
 
     async def __aenter__(self) -> Self:
         return self
@@ -100,35 +77,33 @@ class Redis:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._shared.aclose()
-        await self._exclusive.aclose()
-        await self.client.aclose()
+        await self._topology.aclose()
 
     async def script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
         """Run one script and return its reply. With `run_id`, run it on that run of the server or not at all.
 
         Raises `CacheUnavailable`, or `OtherRedis` if the server has another run id.
         """
-        packed = pack_command(("EVALSHA", script_sha(name), len(keys), *keys, *arguments))
+        packed = pack_command(("EVALSHA", self._sha(name), len(keys), *keys, *arguments))
         (reply,) = await self._exchange(packed, 1, run_id)
         if type(reply) is hiredis.ReplyError and str(reply).startswith("NOSCRIPT"):
             # The script did not run, so EVAL does not run it a second time.
-            packed = pack_command(("EVAL", script_source(name), len(keys), *keys, *arguments))
+            packed = pack_command(("EVAL", self._source(name), len(keys), *keys, *arguments))
             (reply,) = await self._exchange(packed, 1, run_id)
-        _raise_errors([reply])
+        self._raise_errors([reply], run_id)
         return reply
 
     async def send(self, commands: Sequence[Sequence[Argument]], *, run_id: str = "") -> list[Any]:
         """Send commands in one round trip and return their replies. Raises as `script` does."""
         packed = b"".join([pack_command(tuple(command)) for command in commands])
         replies = await self._exchange(packed, len(commands), run_id)
-        _raise_errors(replies)
+        self._raise_errors(replies, run_id)
         return replies
 
     async def _exchange(self, packed: bytes, replies: int, run_id: str) -> list[Any]:
         """Send commands once, on a connection that no other request uses at the same time."""
         self._count()
-        received = await self._exclusive.send(packed, replies, run_id)
+        received = await self._route.exchange(packed, replies, run_id)
         if run_id not in ("", self.last_run_id):
             self._record_run_id(run_id)
         return received
@@ -146,7 +121,7 @@ class Redis:
         received = await self._request(packed, replies, run_id)
         for reply in received:
             if type(reply) is hiredis.ReplyError:
-                raise self._read_error(reply) from reply
+                raise self._read_error(reply, run_id) from reply
         return received
 
     async def read_script(
@@ -161,19 +136,22 @@ class Redis:
 
         If the caller is cancelled after the script was sent, `dropped` is called with the replies in its place.
         """
-        packed = pack_command(("EVALSHA", script_sha(name), len(keys), *keys, *arguments))
+        packed = pack_command(("EVALSHA", self._sha(name), len(keys), *keys, *arguments))
         (reply,) = await self._request(packed, 1, run_id, dropped)
+        if type(reply) is hiredis.ReplyError and not run_id and self._route.has_moved([reply]):
+            await self._topology.ask(self.read_timeout)
+            (reply,) = await self._request(packed, 1, run_id, dropped)
         if type(reply) is hiredis.ReplyError and str(reply).startswith("NOSCRIPT"):
-            packed = pack_command(("EVAL", script_source(name), len(keys), *keys, *arguments))
+            packed = pack_command(("EVAL", self._source(name), len(keys), *keys, *arguments))
             (reply,) = await self._request(packed, 1, run_id, dropped)
         if type(reply) is hiredis.ReplyError:
-            raise self._read_error(reply) from reply
+            raise self._read_error(reply, run_id) from reply
         return reply
 
     async def _request(self, packed: bytes, replies: int, run_id: str, dropped: Dropped | None = None) -> list[Any]:
-        pipeline, fails_at = self._shared.pipeline(run_id), None
+        pipeline, fails_at = self._route.pipeline(run_id), None
         if pipeline is None:
-            pipeline, fails_at = await self._shared.connect(run_id)
+            pipeline, fails_at = await self._route.connect(run_id)
         if run_id not in ("", self.last_run_id):
             self._record_run_id(run_id)
         self._count()
@@ -185,62 +163,83 @@ class Redis:
                 dropped(received.result())
             raise
 
+    def _sha(self, name: ScriptName) -> str:
+        return script_texts.script_sha(name, sharded=self._topology.sharded)
+
+    def _source(self, name: ScriptName) -> str:
+        return script_texts.script_source(name, sharded=self._topology.sharded)
+
     def _record_run_id(self, run_id: str) -> None:
         self.last_run_id = run_id
         if run_id not in self.used_run_ids:
             self.used_run_ids.append(run_id)
 
-    def _read_error(self, reply: hiredis.ReplyError) -> CacheUnavailable:
+    def _read_error(self, reply: hiredis.ReplyError, run_id: str) -> StoreUnavailable:
         """Return the error of a read that the server refused. Another server may stand behind the address by now."""
-        error = unavailable(reply)
-        if not isinstance(error, RedisFull):
-            self._shared.replace()
+        error = self._route.error(reply, run_id)
+        if not isinstance(error, RedisFull) and not has_moved(reply):
+            self._route.replace()
         return error
+
+    def _raise_errors(self, replies: Sequence[Any], run_id: str) -> None:
+        for reply in replies:
+            if type(reply) is hiredis.ReplyError:
+                # Redis refuses a script for lack of memory at its first write, so no script is left half done.
+                raise self._route.error(reply, run_id) from reply
 
     @asynccontextmanager
     async def bulk(self, run_id: str) -> AsyncIterator[BulkConnection]:
         """Open a connection for much data to one run of the server. Raises as `script` does."""
-        async with bulk_connection(self._url, run_id, self._count) as connection:
+        server = await self._route.server()
+        async with bulk_connection(server.endpoint, run_id, self._count) as connection:
             yield connection
 
     @asynccontextmanager
     async def listen(self, channel: bytes) -> AsyncIterator[Callable[[float], Awaitable[bytes | None]]]:
-        """Subscribe to a channel, on a connection that all subscriptions share.
+        """Subscribe to a channel, on a connection that all subscriptions of a server share.
 
         Yields a function that waits some seconds for the next message, else returns None.
 
         Raises `CacheUnavailable`, also when the connection breaks later.
         """
-        subscription = await self._subscriptions.subscribe(channel, SUBSCRIBE_TIMEOUT_SECONDS)
+        subscriptions = (await self._route.server()).subscriptions
+        try:
+            subscription = await subscriptions.subscribe(channel, SUBSCRIBE_TIMEOUT_SECONDS)
+        except CacheUnavailable:
+            self._topology.ask_soon()
+            raise
         try:
             yield subscription.next_message
         finally:
-            self._subscriptions.unsubscribe(subscription)
+            subscriptions.unsubscribe(subscription)
 
     async def reconnect(self) -> None:
         """Let later requests open new connections, which may lead to another server behind the same address."""
-        self._exclusive.discard_idle()
-        self._shared.replace()
-        await self._pool.disconnect(inuse_connections=False)
+        await (await self._route.server()).reconnect()
 
     async def run_id(self) -> str:
-        """Return the run id of the server, which changes with each restart. Raises `CacheUnavailable`."""
-        (reply,) = await self.send([("INFO", "server")])
-        return parse_run_id(reply)
+        """Return the run id of the present primary, which changes with each restart. Raises `CacheUnavailable`."""
+        await self._topology.ask(self._timeout)
+        replies = await self.send(IDENTIFY)
+        return (await self._route.server()).endpoint.parse_run_id(*replies)
 
+    async def primary(self) -> Server:
+        """Return the server of the keys. Raises `CacheUnavailable`."""
+        return await self._route.server()
 
-def _raise_errors(replies: Sequence[Any]) -> None:
-    for reply in replies:
-        if type(reply) is hiredis.ReplyError:
-            # Redis refuses a script for lack of memory at its first write, so no script is left half done.
-            raise unavailable(reply) from reply
+    async def primaries(self) -> Sequence[Server]:
+        """Return the primaries of all workspaces. Raises `CacheUnavailable`."""
+        return await self._topology.primaries()
 
+    @property
+    def user(self) -> str:
+        """The Redis user of the service, once the server is known."""
+        server = self._route.current
+        return "default" if server is None else server.user
 
-@asynccontextmanager
-async def redis_timeout(seconds: float | None) -> AsyncIterator[None]:
-    """Raise `CacheUnavailable` if the block takes longer than `seconds`; None means no limit."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise unavailable(error) from error
+    @property
+    def client(self) -> redis.Redis:
+        """The client of the library, for a server at a fixed address."""
+        server = self._route.current
+        assert server is not None
+        return server.client

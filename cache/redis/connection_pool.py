@@ -5,10 +5,10 @@ from contextvars import Context
 from typing import Any
 
 import hiredis
-from redis.asyncio.connection import AbstractConnection
 
 from cache.errors import CacheUnavailable, OtherRedis
-from cache.redis.failures import unavailable
+from cache.redis.endpoint import Endpoint
+from cache.redis.failures import MOVED, unavailable
 from cache.redis.pipeline import Pipeline
 from cache.redis.shared_connection import open_pipeline
 
@@ -21,9 +21,8 @@ class ConnectionPool:
     `timeout_seconds` limits the wait for a free connection, the opening of one, and the wait for the replies.
     """
 
-    def __init__(self, address: AbstractConnection, size: int, timeout_seconds: float) -> None:
-        # Holds the address and the options of the URL. It is never connected itself.
-        self._address = address
+    def __init__(self, endpoint: Endpoint, size: int, timeout_seconds: float) -> None:
+        self._endpoint = endpoint
         self._timeout_seconds = timeout_seconds
         self._free = asyncio.Semaphore(size)
         self._idle: list[Pipeline] = []
@@ -103,7 +102,7 @@ class ConnectionPool:
     async def _open(self) -> Pipeline:
         # In a context of its own, because the connection outlives the request that happens to open it.
         opening = asyncio.get_running_loop().create_task(
-            open_pipeline(self._address, self._timeout_seconds, self._pipelines), context=Context()
+            open_pipeline(self._endpoint, self._timeout_seconds, self._pipelines), context=Context()
         )
         try:
             return await opening
@@ -114,5 +113,5 @@ class ConnectionPool:
 
 
 def _is_harmless(error: hiredis.ReplyError) -> bool:
-    """Return whether the right server may answer with this error."""
-    return str(error).startswith(("NOSCRIPT", "OOM"))
+    """Return whether the right server may answer with this error. A node of a cluster may be right for other slots."""
+    return str(error).startswith(("NOSCRIPT", "OOM", *MOVED))

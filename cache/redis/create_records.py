@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from cache.redis import entry
-from cache.redis.client import redis_timeout
+from cache.redis.failures import redis_timeout
 from cache.redis.index_scripts import IndexScripts
 from cache.redis.keys import ID_BYTES
 from db.task import Task

@@ -1,12 +1,21 @@
 """The error for each reason why Redis does not do what it was asked."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import hiredis
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeout
 
-from cache.errors import CacheUnavailable, RedisFull
+from cache.errors import CacheUnavailable, IndexLost, RedisFull, StoreUnavailable
 
 _CLUSTER = "This Redis is a node of a cluster and does not serve the keys of the service."
+
+# The first words of replies of a node of a cluster that does not serve the slot of a key, or no longer all of its keys.
+MOVED = ("MOVED", "ASK", "TRYAGAIN")
+# What a script is answered that uses a key that the node no longer has.
+_NOT_LOCAL = "non local key"
 
 # By the first word of Redis's reply. All others are "Redis refuses a command".
 CAUSES = {
@@ -48,9 +57,30 @@ def unavailable(cause: BaseException) -> CacheUnavailable:
     return CacheUnavailable()
 
 
+def has_moved(reply: BaseException) -> bool:
+    """Return whether a node of a cluster says that a slot is moving or has moved to another node."""
+    return reply_code(reply) in MOVED or _NOT_LOCAL in str(reply)
+
+
+def moved_error(*, index: bool) -> StoreUnavailable:
+    """Return the error of a request whose slot is moving or has moved. `index`: it needed an index of that node."""
+    text = "The Redis cluster is moving, or has moved, the slot of the workspace to another node."
+    return IndexLost(f"{text} {_NOTHING_CHANGED}") if index else CacheUnavailable(f"{text} {_NOTHING_CHANGED}")
+
+
 def reply_code(cause: BaseException | None) -> str:
     """Return the first word of a reply with an error, or "" for any other cause."""
     # redis-py removes the word from the messages of the errors that it knows.
     if isinstance(cause, RedisError) and cause.status_code:
         return cause.status_code
     return str(cause).partition(" ")[0] if isinstance(cause, hiredis.ReplyError | ResponseError) else ""
+
+
+@asynccontextmanager
+async def redis_timeout(seconds: float | None) -> AsyncIterator[None]:
+    """Raise `CacheUnavailable` if the block takes longer than `seconds`; None means no limit."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise unavailable(error) from error

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from cache.errors import CreatesUnsettled, IndexLost
-from cache.redis.client import Argument, Redis, ScriptName
+from cache.redis.client import Argument, Redis
 from cache.redis.keys import Keys
 from cache.redis.pipeline import Dropped
+from cache.redis.script_texts import ScriptName
 from db.gate import Gate
 
 # Begins the reply of a script that found bulk creates whose outcomes the reader must learn first.

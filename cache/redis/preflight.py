@@ -7,43 +7,74 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from cache.redis.access import access_problem
 from cache.redis.client import Redis
 from cache.redis.failures import unavailable
+from cache.redis.server import Server
 
 MIN_REDIS_VERSION = 7
 EVICTION_POLICY = "volatile-lfu"
 
 
 async def redis_problems(redis: Redis, workspace: str = "default") -> list[str]:
-    """Return why the service must not use this Redis, a sentence for each problem. Raises `CacheUnavailable`."""
+    """Return why the service must not use the server of a workspace, a sentence for each problem.
+
+    Raises `CacheUnavailable`.
+    """
+    server = await redis.primary()
     try:
-        # All of INFO: Redis 6 takes no list of sections. Managed services allow INFO, but not CONFIG.
-        info = await redis.client.info()
-        save = await _save_problem(redis)
-        access = await access_problem(redis, workspace)
+        problems, is_primary = await _inspect(server)
+        access = await access_problem(redis, workspace) if is_primary else None
     except (RedisError, OSError, TimeoutError) as error:
-        # The client wraps errors that happen while it connects.
-        if not any(isinstance(reason, AuthenticationError | ResponseError) for reason in (error, error.__cause__)):
-            raise unavailable(error) from error
-        return [
-            f"Redis refuses the connection: {str(error).rstrip('.')}. Check the user, the password and the database "
-            "number in REDIS_URL, and allow the user to run INFO."
-        ]
-    version = version_problem(str(info.get("redis_version", MIN_REDIS_VERSION)))
+        return [_refusal(error)]
+    return problems if access is None else [*problems, access]
+
+
+async def primaries_problems(redis: Redis) -> list[str]:
+    """Return why the service must not use this Redis. Raises `CacheUnavailable`.
+
+    Looks at all primaries of a cluster, and at the rights of the user on that of the default workspace.
+    """
+    problems = await redis_problems(redis)
+    primary = await redis.primary()
+    for server in await redis.primaries():
+        if server is not primary:
+            try:
+                found, _ = await _inspect(server)
+            except (RedisError, OSError, TimeoutError) as error:
+                found = [_refusal(error)]
+            problems += [f"{server.name}: {problem}" for problem in found]
+    return problems
+
+
+async def _inspect(server: Server) -> tuple[list[str], bool]:
+    """Return what is wrong with the version and the configuration of a server, and whether the server is a primary."""
+    # All of INFO: Redis 6 takes no list of sections. Managed services allow INFO, but not CONFIG.
+    info = await server.client.info()
+    role = _role_problem(info)
     problems = [
-        version,
-        _role_problem(info),
+        version_problem(str(info.get("redis_version", MIN_REDIS_VERSION))),
+        role,
         _maxmemory_problem(info),
         _policy_problem(info),
         _appendonly_problem(info),
-        save,
-        access,
+        await _save_problem(server),
     ]
-    return [problem for problem in problems if problem is not None]
+    return [problem for problem in problems if problem is not None], role is None
+
+
+def _refusal(error: Exception) -> str:
+    """Return the problem of a server that refuses the connection. Raises `CacheUnavailable` for any other error."""
+    # The client wraps errors that happen while it connects.
+    if not any(isinstance(reason, AuthenticationError | ResponseError) for reason in (error, error.__cause__)):
+        raise unavailable(error) from error
+    return (
+        f"Redis refuses the connection: {str(error).rstrip('.')}. Check the user, the password and the database "
+        "number in REDIS_URL, and allow the user to run INFO."
+    )
 
 
 async def redis_warnings(redis: Redis) -> list[str]:
     """Return what the operator should change although the service can run. Raises `CacheUnavailable`."""
     try:
-        policy = str((await redis.client.info("memory")).get("maxmemory_policy", EVICTION_POLICY))
+        policy = str((await (await redis.primary()).client.info("memory")).get("maxmemory_policy", EVICTION_POLICY))
     except (RedisError, OSError, TimeoutError) as error:
         raise unavailable(error) from error
     if policy == EVICTION_POLICY or not policy.startswith("volatile-"):
@@ -103,9 +134,9 @@ def _appendonly_problem(info: dict[str, Any]) -> str | None:
     return _persistence_problem("appendonly is yes", "appendonly", "no")
 
 
-async def _save_problem(redis: Redis) -> str | None:
+async def _save_problem(server: Server) -> str | None:
     try:
-        (save,) = (await redis.client.config_get("save")).values()
+        (save,) = (await server.client.config_get("save")).values()
     except ResponseError:  # managed services refuse CONFIG, so the value is unknown
         return None
     text = save.decode() if isinstance(save, bytes) else save

@@ -13,12 +13,14 @@ from uuid import UUID
 
 from cache.errors import CacheUnavailable, IndexLost, OrderMoving
 from cache.redis import entry, index
-from cache.redis.client import Argument, Redis, ScriptName, redis_timeout
+from cache.redis.client import Argument, Redis
 from cache.redis.create_records import MAX_SINGLE_EVENTS, CreateRecords
 from cache.redis.encoded_task import VALUE_PREFIX, EncodedTask, encode
 from cache.redis.entry import Lease, LeaseGrant, Leases
+from cache.redis.failures import redis_timeout
 from cache.redis.index import IndexPage, PageRange, ViewCounts
 from cache.redis.index_scripts import UNSETTLED
+from cache.redis.script_texts import ScriptName
 from cache.redis.times import MILLISECOND, UNIX_EPOCH
 from db.gate import Gate
 from db.task import Task

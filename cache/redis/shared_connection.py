@@ -1,7 +1,6 @@
 """The connection to Redis that all reads of a process share. It is opened on demand and replaced when it fails."""
 
 import asyncio
-import re
 import socket
 from collections.abc import Callable, Mapping
 from contextvars import Context
@@ -11,6 +10,7 @@ import redis.asyncio as redis
 from redis.asyncio.connection import AbstractConnection
 
 from cache.errors import CacheUnavailable, OtherRedis
+from cache.redis.endpoint import IDENTIFY, Endpoint
 from cache.redis.failures import unavailable
 from cache.redis.pipeline import Pipeline, pack_command
 
@@ -18,13 +18,12 @@ from cache.redis.pipeline import Pipeline, pack_command
 class SharedConnection:
     """Opens pipelines to one address and keeps the current one.
 
-    At most one is being opened at a time, for all callers that need one. Redis may execute a request whose reply nobody
-    receives, so only requests that may be repeated belong here.
+    At most one is being opened at a time, for all callers that need one. Redis may execute a request whose reply is
+    lost, so only requests that may be repeated belong here.
     """
 
-    def __init__(self, address: AbstractConnection, timeout_seconds: float) -> None:
-        # Holds the address and the options of the URL. It is never connected itself.
-        self._address = address
+    def __init__(self, endpoint: Endpoint, timeout_seconds: float) -> None:
+        self._endpoint = endpoint
         self._timeout_seconds = timeout_seconds
         self._current: Pipeline | None = None
         # The current pipeline, and those that it replaced and that still wait for replies.
@@ -81,7 +80,7 @@ class SharedConnection:
             self._opened += 1
             # In a context of its own, because the connection outlives the request that happens to open it.
             self._opening = loop.create_task(
-                open_pipeline(self._address, self._timeout_seconds, self._pipelines, self._opened), context=Context()
+                open_pipeline(self._endpoint, self._timeout_seconds, self._pipelines, self._opened), context=Context()
             )
             self._opening.add_done_callback(self._adopt)
         opening = self._opening
@@ -95,7 +94,7 @@ class SharedConnection:
         return opening.result()
 
     def _adopt(self, opening: asyncio.Task[Pipeline]) -> None:
-        """Make the opened pipeline the current one. Without waiting callers, nobody else looks at the task's error."""
+        """Make the opened pipeline the current one. Looks at the error of the task too: no caller may be waiting."""
         self._opening = None
         if opening.cancelled() or opening.exception() is not None:
             return
@@ -104,13 +103,14 @@ class SharedConnection:
 
 
 async def open_pipeline(
-    address: AbstractConnection, timeout_seconds: float, pipelines: set[Pipeline], number: int = 0
+    endpoint: Endpoint, timeout_seconds: float, pipelines: set[Pipeline], number: int = 0
 ) -> Pipeline:
     """Connect, log in, and read the server's run id. `pipelines` holds the pipeline until its socket is closed.
 
-    Raises `OSError` or `TimeoutError`, or `hiredis.ReplyError` if the server refuses the connection.
+    Raises `OSError` or `TimeoutError`, `hiredis.ReplyError` if the server refuses the connection, or `CacheUnavailable`
+    if the server is a replica.
     """
-    limit = timeout_seconds
+    address, limit = endpoint.address, timeout_seconds
     if address.socket_connect_timeout is not None:
         limit = min(limit, address.socket_connect_timeout)
     async with asyncio.timeout(limit):
@@ -119,7 +119,7 @@ async def open_pipeline(
         pipeline.closed.add_done_callback(lambda _: pipelines.discard(pipeline))
         try:
             _keep_alive(pipeline, address)
-            pipeline.run_id = await _handshake(pipeline, address)
+            pipeline.run_id = await _handshake(pipeline, endpoint)
         except BaseException:
             pipeline.close(ConnectionError("The connection was not completed."))
             raise
@@ -144,8 +144,9 @@ def _keep_alive(pipeline: Pipeline, address: AbstractConnection) -> None:
             pipeline.socket.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-async def _handshake(pipeline: Pipeline, address: AbstractConnection) -> str:
+async def _handshake(pipeline: Pipeline, endpoint: Endpoint) -> str:
     """Log in and select the database as the pool of the Redis client does. Return the server's run id."""
+    address = endpoint.address
     hello: tuple[str | int, ...] = ("HELLO", address.protocol)
     if address.username or address.password:
         hello += ("AUTH", address.username or "default", address.password or "")
@@ -154,15 +155,9 @@ async def _handshake(pipeline: Pipeline, address: AbstractConnection) -> str:
         commands.append(("CLIENT", "SETNAME", address.client_name))
     if address.db:
         commands.append(("SELECT", address.db))
-    commands.append(("INFO", "server"))
+    commands += IDENTIFY
     replies = await pipeline.send(b"".join(map(pack_command, commands)), len(commands))
     for reply in replies:
         if isinstance(reply, hiredis.ReplyError):
             raise reply
-    return parse_run_id(replies[-1])
-
-
-def parse_run_id(info: bytes) -> str:
-    """Return the run id in a reply to INFO, or "" if it has none."""
-    found = re.search(rb"^run_id:(\w+)", info, re.MULTILINE)
-    return found[1].decode() if found else ""
+    return endpoint.parse_run_id(*replies[-2:])

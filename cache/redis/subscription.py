@@ -1,4 +1,4 @@
-"""Subscriptions to channels of Redis. All of a process share one connection."""
+"""Subscriptions to channels of one server. All of a process share one connection."""
 
 import asyncio
 from collections import deque
@@ -82,11 +82,14 @@ class Subscription:
 class Subscriptions:
     """Opens a connection for the first subscription and closes it after the last one.
 
-    connect: opens a connection, or raises `CacheUnavailable`.
+    connect: opens a connection, or raises `CacheUnavailable`. sharded: the channels belong to shards of a cluster.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Pipeline]]) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Pipeline]], *, sharded: bool = False) -> None:
         self._connect = connect
+        self._prefix = "S" if sharded else ""
+        # The kinds of pushes that confirm a subscription and that carry a message.
+        self._confirmation, self._message = (b"ssubscribe", b"smessage") if sharded else (b"subscribe", b"message")
         self._connecting = asyncio.Lock()
         self._pipeline: Pipeline | None = None
         self._channels: dict[bytes, list[Subscription]] = {}
@@ -103,7 +106,7 @@ class Subscriptions:
         known.append(subscription)
         try:
             if len(known) == 1:
-                pipeline.subscribe(pack_command(("SUBSCRIBE", channel)), self._receive)
+                pipeline.subscribe(pack_command((f"{self._prefix}SUBSCRIBE", channel)), self._receive)
             subscription.confirmed = known[0].confirmed
             await subscription.confirm(seconds)
         except BaseException:
@@ -127,7 +130,7 @@ class Subscriptions:
             self._pipeline = None
             return
         with suppress(CacheUnavailable):
-            self._pipeline.subscribe(pack_command(("UNSUBSCRIBE", channel)), self._receive)
+            self._pipeline.subscribe(pack_command((f"{self._prefix}UNSUBSCRIBE", channel)), self._receive)
 
     def _adopt(self, pipeline: Pipeline) -> None:
         # The subscriptions on the connection before have failed, and subscribe again.
@@ -143,8 +146,8 @@ class Subscriptions:
     def _receive(self, push: list[Any]) -> None:
         """Take a push of the server: `message`, channel, text; or `subscribe`, channel, number of channels."""
         for subscription in self._channels.get(push[1], ()):
-            if push[0] == b"message":
+            if push[0] == self._message:
                 subscription.receive(push[2])
-            elif push[0] == b"subscribe":
+            elif push[0] == self._confirmation:
                 subscription.confirmed = True
                 subscription.wake_up()

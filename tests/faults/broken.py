@@ -15,7 +15,6 @@ from typing import Any
 import uvicorn
 
 import cache.reads.pages
-import cache.redis.client
 import cache.writes.bulk_create
 from api.app import create_app
 from api.config.load import load_settings
@@ -23,6 +22,7 @@ from api.process import logs
 from cache.gate.watcher import GateWatcher
 from cache.page_cache import PageCache, SharedCheck
 from cache.reads.loader import TaskReader
+from cache.redis import script_texts
 from cache.redis.create_records import CreateRecords
 from cache.redis.pipeline import Pipeline
 from cache.redis.protocol import Protocol
@@ -139,15 +139,16 @@ def leave_out_of_function(owner: Any, name: str, changes: dict[str, str]) -> Non
 
 def leave_out_of_scripts(changes: dict[str, tuple[str, str]]) -> None:
     """Replace the texts in the scripts as they are loaded."""
-    original = cache.redis.client.script_source
+    original = script_texts.script_source
     for name, (rule, _) in changes.items():
         assert rule in original(name), f"{name}.lua has changed: {rule} is not in it"
 
-    def source(name: cache.redis.client.ScriptName) -> str:
+    def source(name: script_texts.ScriptName, *, sharded: bool = False) -> str:
         rule, replacement = changes.get(name, ("", ""))
-        return original(name).replace(rule, replacement) if rule else original(name)
+        text = original(name, sharded=sharded)
+        return text.replace(rule, replacement) if rule else text
 
-    cache.redis.client.script_source = source  # type: ignore[assignment]
+    script_texts.script_source = source  # type: ignore[assignment]
 
 
 def take_time(variant: str) -> None:

@@ -5,10 +5,18 @@ from typing import Any
 
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
+from cache.redis.shared_connection import SharedConnection
 from tests.support.redis_server import RedisProcess
 
 # Redis answers this command once the list has an element.
 WAIT_FOREVER = ("BLPOP", "an empty list", 0)
+
+
+def shared(redis: Redis) -> SharedConnection:
+    """Return the shared connection to a server at a fixed address."""
+    server = redis._route.current
+    assert server is not None
+    return server.shared
 
 
 async def echo(redis: Redis, text: str) -> Any:

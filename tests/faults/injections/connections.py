@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Literal, get_args
 
-from cache.redis.client import ScriptName, script_sha
+from cache.redis.script_texts import ScriptName, script_sha
 from tests.faults.fault import Run
 from tests.faults.proxy import When
 

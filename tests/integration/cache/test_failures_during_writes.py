@@ -10,8 +10,9 @@ import pytest
 from cache.errors import CacheUnavailable
 from cache.maintenance.scrub import scrub_all, settle_creates
 from cache.metrics import StoreMetrics
-from cache.redis.client import Argument, Redis, ScriptName
+from cache.redis.client import Argument, Redis
 from cache.redis.index import PageRange
+from cache.redis.script_texts import ScriptName
 from cache.store import Store
 from db.connection import Connection
 from db.errors import CommitUnknown, DatabaseError

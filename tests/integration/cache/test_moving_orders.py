@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
 from cache.reads.pages import read_page
-from cache.redis.client import Argument, Redis, ScriptName
+from cache.redis.client import Argument, Redis
 from cache.redis.index import PageRange
+from cache.redis.script_texts import ScriptName
 from cache.store import Store
 from db.gate import enter_gate
 from db.task import NewTask

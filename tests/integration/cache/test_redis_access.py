@@ -13,9 +13,10 @@ from cache.maintenance.audit import audit
 from cache.maintenance.rebuild import rebuild
 from cache.metrics import StoreMetrics
 from cache.redis.access import RIGHTS
-from cache.redis.client import SCRIPTS, Redis
+from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.redis.preflight import redis_problems
+from cache.redis.script_texts import SCRIPTS
 from cache.store import Store
 from db.errors import explain
 from db.pool import Database

@@ -8,10 +8,11 @@ import pytest
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis
 from cache.maintenance.rebuild import rebuild
 from cache.metrics import StoreMetrics
-from cache.redis.client import Argument, Redis, ScriptName
+from cache.redis.client import Argument, Redis
 from cache.redis.encoded_task import encode
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
+from cache.redis.script_texts import ScriptName
 from cache.store import Store
 from db.pool import Database
 from tests.support.consistency import check_entries, check_indexes

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from cache.errors import CacheUnavailable
-from cache.redis.client import Argument, Redis, ScriptName
+from cache.redis.client import Argument, Redis
 from cache.redis.protocol import Protocol
+from cache.redis.script_texts import ScriptName
 from cache.store import Store
 from tests.support.redis_state import protocol
 

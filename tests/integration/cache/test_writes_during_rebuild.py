@@ -10,8 +10,9 @@ import pytest
 from cache.maintenance import rebuild as rebuilding
 from cache.maintenance.scrub import scrub_all, settle_creates
 from cache.metrics import StoreMetrics
-from cache.redis.client import Argument, Redis, ScriptName
+from cache.redis.client import Argument, Redis
 from cache.redis.protocol import Protocol
+from cache.redis.script_texts import ScriptName
 from cache.store import Store
 from db import gate
 from db.connection import Connection

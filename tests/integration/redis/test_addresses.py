@@ -11,6 +11,7 @@ import pytest
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 from tests.faults.proxy import Proxy
+from tests.support.redis_reads import shared
 from tests.support.redis_server import PATIENT_SECONDS, RedisProcess
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
@@ -106,7 +107,7 @@ async def test_tcp_with_keepalive(proxy: Proxy) -> None:
     async with Redis(f"redis://127.0.0.1:{proxy.port}/2", read_timeout=PATIENT_SECONDS) as redis:
         (info,) = await redis.read([("CLIENT", "INFO")])
         assert b" db=2 " in info
-        pipeline = redis._shared.pipeline("")
+        pipeline = shared(redis).pipeline("")
         assert pipeline is not None
         assert pipeline.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         assert pipeline.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1

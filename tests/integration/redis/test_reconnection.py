@@ -10,7 +10,14 @@ import pytest
 from cache.errors import CacheUnavailable, OtherRedis
 from cache.redis.client import Redis
 from tests.faults.proxy import Proxy
-from tests.support.redis_reads import WAIT_FOREVER, connection_id, echo, wait_until_blocked, wait_until_it_answers
+from tests.support.redis_reads import (
+    WAIT_FOREVER,
+    connection_id,
+    echo,
+    shared,
+    wait_until_blocked,
+    wait_until_it_answers,
+)
 from tests.support.redis_server import RedisProcess
 
 
@@ -66,7 +73,7 @@ async def test_caller_that_expects_another_server_does_not_disturb_reads_in_flig
     with server.client() as client:
         client.rpush("an empty list", "element")
     assert await waiting == [[b"an empty list", b"element"]]
-    while len(redis._shared._pipelines) > 1:  # noqa: ASYNC110 (until the replaced ones are closed)
+    while len(shared(redis)._pipelines) > 1:  # noqa: ASYNC110 (until the replaced ones are closed)
         await asyncio.sleep(0)
 
 
@@ -118,7 +125,7 @@ async def test_connection_that_fails_after_its_caller_has_left_is_no_error(serve
         waiting = asyncio.create_task(echo(redis, "a"))
         await asyncio.sleep(0.01)
         waiting.cancel()
-        while redis._shared._opening is not None:  # noqa: ASYNC110 (until the connection has failed)
+        while shared(redis)._opening is not None:  # noqa: ASYNC110 (until the connection has failed)
             await asyncio.sleep(0.01)
         await proxy.heal()
         await wait_until_it_answers(redis)

@@ -11,7 +11,14 @@ from cache.metrics import StoreMetrics, traced
 from cache.redis.client import Redis
 from cache.redis.keys import Keys
 from tests.faults.proxy import Proxy
-from tests.support.redis_reads import WAIT_FOREVER, connection_id, echo, wait_until_blocked, wait_until_it_answers
+from tests.support.redis_reads import (
+    WAIT_FOREVER,
+    connection_id,
+    echo,
+    shared,
+    wait_until_blocked,
+    wait_until_it_answers,
+)
 from tests.support.redis_server import RedisProcess
 
 IMPATIENT_SECONDS = 0.2
@@ -66,7 +73,7 @@ async def test_hanging_server_fails_every_waiting_read_and_is_used_again_later(s
             assert {type(result) for result in results} == {CacheUnavailable}
         server.resume()
         await wait_until_it_answers(redis)
-        assert len(redis._shared._pipelines) == 1
+        assert len(shared(redis)._pipelines) == 1
 
 
 async def test_hanging_connection_is_replaced(server: RedisProcess) -> None:
