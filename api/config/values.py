@@ -135,13 +135,16 @@ def _check_public_url(url: str) -> str:
     return url.rstrip("/")
 
 
+_REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "redis+sentinel://", "rediss+sentinel://")
+
+
 def _make_absolute(path: Path) -> Path:
     # Child processes may run in other folders than the one that a relative path starts from.
     return path.expanduser().resolve()
 
 
 DatabaseUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "postgresql://", "postgres://"))]
-RedisUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, "redis://", "rediss://", "unix://"))]
+RedisUrl = Annotated[str, AfterValidator(lambda url: _check_scheme(url, *_REDIS_SCHEMES))]
 MemorySize = Annotated[str, AfterValidator(_check_memory_size)]
 Hosts = Annotated[str, AfterValidator(_check_hosts)]
 Origins = Annotated[str, AfterValidator(_check_origins)]
