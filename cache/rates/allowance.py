@@ -41,13 +41,14 @@ class PointsSource(Protocol):
 class Allowance:
     """The buckets of one caller. Most operations take their points from what the process has drawn before.
 
-    source: None only without buckets.
+    source: None only without buckets. scope: that of the Redis client for the workspace.
     """
 
-    __slots__ = ("_headers", "_source", "_states", "buckets", "drawing", "refill_at", "used")
+    __slots__ = ("_headers", "_source", "_states", "buckets", "drawing", "refill_at", "scope", "used")
 
-    def __init__(self, source: PointsSource | None, buckets: tuple[Bucket, ...]) -> None:
+    def __init__(self, source: PointsSource | None, buckets: tuple[Bucket, ...], scope: str = "") -> None:
         self._source = source
+        self.scope = scope
         self.buckets = buckets
         # The headers of the last response, and the states of the buckets in them.
         self._headers = {"RateLimit-Policy": ", ".join([bucket.policy for bucket in buckets])}

@@ -59,8 +59,8 @@ class RateLimits:
         self._workspaces: WeakValueDictionary[str, Bucket] = WeakValueDictionary()
         self._running: set[asyncio.Task[None]] = set()
         self._sweep_at = 0.0
-        # When to ask Redis again. None while it answers.
-        self._retry_at: float | None = None
+        # When to ask the server of some workspaces again, by their scope. Empty while all servers answer.
+        self._retry_at: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._allowances)
@@ -89,8 +89,9 @@ class RateLimits:
                 shared = self._policy.bucket("workspace", points_key(workspace), self._workspace_rate)
                 self._workspaces[workspace] = shared
             buckets.append(shared)
-        self._allowances[key] = created = Allowance(self, tuple(buckets))
-        if self._retry_at is not None:
+        redis = self._redis.bound_to(workspace)
+        self._allowances[key] = created = Allowance(self, tuple(buckets), redis.scope)
+        if redis.scope in self._retry_at:
             for bucket in buckets:
                 bucket.leave_redis(self._share, now)
             self.refill(created)
@@ -109,7 +110,7 @@ class RateLimits:
 
     async def draw(self, allowance: Allowance, points: int) -> None:
         """Draw the points of an operation and the next portion. Concurrent operations of a caller share a draw."""
-        if self._retry_at is not None:
+        if allowance.scope in self._retry_at:
             now = time.monotonic()
             for bucket in allowance.buckets:
                 bucket.refill_alone(now)
@@ -122,9 +123,10 @@ class RateLimits:
         """Draw the next portion in the background, unless Redis had too few points or did not answer just now."""
         if allowance.drawing is None:
             now = time.monotonic()
-            if now >= (allowance.refill_at if self._retry_at is None else self._retry_at):
-                if self._retry_at is not None:
-                    self._retry_at = now + RETRY_SECONDS
+            retry_at = self._retry_at.get(allowance.scope)
+            if now >= (allowance.refill_at if retry_at is None else retry_at):
+                if retry_at is not None:
+                    self._retry_at[allowance.scope] = now + RETRY_SECONDS
                 self._start(allowance, 0)
 
     def count_refusal(self) -> None:
@@ -147,15 +149,16 @@ class RateLimits:
             arguments += map(repr, (bucket.rate * 60, float(bucket.burst), needed, wanted[-1]))
             bucket.pending += wanted[-1]
         try:
-            reply = await self._redis.read_script("draw", [bucket.key for bucket in buckets], *arguments)
+            redis = self._redis.bound_to(allowance.scope)
+            reply = await redis.read_script("draw", [bucket.key for bucket in buckets], *arguments)
         except CacheUnavailable:
-            self._leave_redis()
+            self._leave_redis(allowance.scope)
             return
         finally:
             allowance.drawing = None
             for bucket, most in zip(buckets, wanted, strict=True):
                 bucket.pending -= most
-        self._return_to_redis()
+        self._return_to_redis(allowance.scope)
         now = time.monotonic()
         granted, left = [*map(float, reply[::2])], [*map(float, reply[1::2])]
         for number, bucket in enumerate(buckets):
@@ -163,20 +166,20 @@ class RateLimits:
         if any(got < most for got, most in zip(granted, wanted, strict=True)):
             allowance.refill_at = now + SHORT_SECONDS
 
-    def _buckets(self) -> set[Bucket]:
-        return {bucket for allowance in self._allowances.values() for bucket in allowance.buckets}
+    def _buckets(self, scope: str) -> set[Bucket]:
+        allowances = (allowance for allowance in self._allowances.values() if allowance.scope == scope)
+        return {bucket for allowance in allowances for bucket in allowance.buckets}
 
-    def _leave_redis(self) -> None:
+    def _leave_redis(self, scope: str) -> None:
         now = time.monotonic()
-        if self._retry_at is None:
-            for bucket in self._buckets():
+        if scope not in self._retry_at:
+            for bucket in self._buckets(scope):
                 bucket.leave_redis(self._share, now)
-        self._retry_at = now + RETRY_SECONDS
+        self._retry_at[scope] = now + RETRY_SECONDS
 
-    def _return_to_redis(self) -> None:
-        if self._retry_at is not None:
-            self._retry_at = None
-            for bucket in self._buckets():
+    def _return_to_redis(self, scope: str) -> None:
+        if self._retry_at.pop(scope, None) is not None:
+            for bucket in self._buckets(scope):
                 bucket.return_to_redis()
 
     async def aclose(self) -> None:

@@ -25,7 +25,7 @@ async def access_problem(redis: Redis, workspace: str) -> str | None:
         if code in _CLUSTER:
             return (
                 f"this server is a node of a cluster and does not serve the keys of the service ({error.__cause__}). "
-                "Point REDIS_URL at the node that serves their slot, or at a server without cluster mode."
+                "Set REDIS_URL to redis+cluster://host:port,host:port, or to a server without cluster mode."
             )
         if code != "NOPERM":
             raise

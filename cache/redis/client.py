@@ -223,6 +223,11 @@ class Redis:
         replies = await self.send(IDENTIFY)
         return (await self._route.server()).endpoint.parse_run_id(*replies)
 
+    @property
+    def sharded(self) -> bool:
+        """Whether workspaces are on several servers."""
+        return self._topology.sharded
+
     async def primary(self) -> Server:
         """Return the server of the keys. Raises `CacheUnavailable`."""
         return await self._route.server()

@@ -35,6 +35,8 @@ class Pipeline(asyncio.Protocol):
         # How many connections the process had opened before this one.
         self.number = number
         self.run_id = ""
+        # How many requests were sent.
+        self.sent = 0
         self.is_open = True
         self._loop = asyncio.get_running_loop()
         self.closed_by: Exception | None = None
@@ -79,6 +81,7 @@ class Pipeline(asyncio.Protocol):
             fails_at = self._loop.time() + self.timeout_seconds
         future: asyncio.Future[list[Any]] = self._loop.create_future()
         self._in_flight.append((future, [], replies, fails_at, dropped))
+        self.sent += 1
         self._unsent.append(packed)
         if at_once:
             self._flush()

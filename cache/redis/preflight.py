@@ -73,16 +73,33 @@ def _refusal(error: Exception) -> str:
 
 async def redis_warnings(redis: Redis) -> list[str]:
     """Return what the operator should change although the service can run. Raises `CacheUnavailable`."""
+    warnings: list[str] = []
     try:
-        policy = str((await (await redis.primary()).client.info("memory")).get("maxmemory_policy", EVICTION_POLICY))
+        for server in await redis.primaries():
+            found = [await _policy_warning(server), await _coverage_warning(server)]
+            warnings += [f"{server.name}: {warning}" if redis.sharded else warning for warning in found if warning]
     except (RedisError, OSError, TimeoutError) as error:
         raise unavailable(error) from error
+    return warnings
+
+
+async def _policy_warning(server: Server) -> str:
+    policy = str((await server.client.info("memory")).get("maxmemory_policy", EVICTION_POLICY))
     if policy == EVICTION_POLICY or not policy.startswith("volatile-"):
-        return []
-    return [
+        return ""
+    return (
         f"maxmemory-policy is {policy}. {EVICTION_POLICY} is better, because it keeps the tasks that are read most. "
         f"{_how_to_set('maxmemory-policy', EVICTION_POLICY)}"
-    ]
+    )
+
+
+async def _coverage_warning(server: Server) -> str:
+    if not server.endpoint.sharded or await _setting(server, "cluster-require-full-coverage") != "yes":
+        return ""
+    return (
+        "cluster-require-full-coverage is yes, so while one shard is down, no workspace of any shard can use Redis. "
+        f"{_how_to_set('cluster-require-full-coverage', 'no')}"
+    )
 
 
 def version_problem(version: str) -> str | None:
@@ -135,12 +152,17 @@ def _appendonly_problem(info: dict[str, Any]) -> str | None:
 
 
 async def _save_problem(server: Server) -> str | None:
-    try:
-        (save,) = (await server.client.config_get("save")).values()
-    except ResponseError:  # managed services refuse CONFIG, so the value is unknown
-        return None
-    text = save.decode() if isinstance(save, bytes) else save
+    text = await _setting(server, "save")
     return _persistence_problem(f'save is "{text}"', "save", '""') if text else None
+
+
+async def _setting(server: Server, name: str) -> str:
+    """Return a value of the configuration, or "" if the server refuses to tell it, as managed services do."""
+    try:
+        (value,) = (await server.client.config_get(name)).values()
+    except ResponseError:
+        return ""
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _persistence_problem(found: str, name: str, value: str) -> str:

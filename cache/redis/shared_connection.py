@@ -14,6 +14,9 @@ from cache.redis.endpoint import IDENTIFY, Endpoint
 from cache.redis.failures import unavailable
 from cache.redis.pipeline import Pipeline, pack_command
 
+# How long a connection to a server that may be replaced stays open without a request. Two failovers take longer.
+MAX_IDLE_SECONDS = 1.0
+
 
 class SharedConnection:
     """Opens pipelines to one address and keeps the current one.
@@ -99,7 +102,20 @@ class SharedConnection:
         if opening.cancelled() or opening.exception() is not None:
             return
         self.replace()
-        self._current = opening.result()
+        self._current = opened = opening.result()
+        if self._endpoint.replaceable:
+            self._close_when_idle(opened, opened.sent)
+
+    def _close_when_idle(self, pipeline: Pipeline, sent: int) -> None:
+        """Replace a connection without requests. The server may become a replica, and a primary again, unnoticed."""
+
+        def look() -> None:
+            if pipeline.is_open and pipeline.sent > sent:
+                self._close_when_idle(pipeline, pipeline.sent)
+            elif pipeline.is_open:
+                pipeline.retire()
+
+        asyncio.get_running_loop().call_later(MAX_IDLE_SECONDS, look, context=Context())
 
 
 async def open_pipeline(

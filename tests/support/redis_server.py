@@ -63,6 +63,12 @@ class RedisProcess:
         self.resume()
         self._process.wait()
 
+    def kill(self) -> None:
+        """Kill the process, as the kernel does when the machine is out of memory. Does nothing if none runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     def restart(self) -> None:
         """Start an empty server, with another run id, at the same address."""
         self.stop()

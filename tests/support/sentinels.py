@@ -80,7 +80,7 @@ class TcpServer(RedisProcess):
         super().__init__(folder)
         self.port = free_port()
         self.address = ("127.0.0.1", self.port)
-        self.add_options("--bind", "127.0.0.1", "--port", str(self.port))
+        self.add_options("--bind", "127.0.0.1", "--port", str(self.port), "--repl-diskless-sync-delay", "0")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 
 from cache.errors import CacheUnavailable, StoreUnavailable
 from cache.maintenance.runner import maintenance
+from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
@@ -65,6 +66,7 @@ async def test_replica_takes_the_place_of_the_primary(database: Database, group:
                 titles = await create_and_read(store, titles, lambda: next(answers, None) is None)
                 assert client.info("replication")["role"] == "master"  # it still answers, and is not believed
             assert protocol(store).gate == moved
+        await scrub_all(store, protocol(store))
         await check_indexes(store)
 
 

@@ -25,7 +25,7 @@ def caller(name: str = "a", workspace: str = "w", points_per_minute: int | None 
 
 def ask_redis_again(limits: RateLimits) -> None:
     """Let the next draw ask Redis, without waiting for a second."""
-    limits._retry_at = 0.0
+    limits._retry_at[""] = 0.0
 
 
 async def spend_all(allowance: Allowance, points: int) -> int:
@@ -148,7 +148,7 @@ async def test_without_redis_each_process_enforces_its_share(tmp_path: Path) -> 
             allowance = limits.allowance(caller("later", "y"))
             await allowance.spend(10)
             await limits.aclose()
-            assert limits._retry_at is None
+            assert limits._retry_at == {}
             # The buckets in Redis are full again, and count for all processes.
             assert await spend_all(allowance, 1) >= 550
             await limits.aclose()

@@ -1,0 +1,258 @@
+"""Tests workspaces on a real Redis cluster: where their keys are, a failover, and a slot that moves under load."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from redis.crc import key_slot
+
+from cache.errors import CacheUnavailable, StoreUnavailable
+from cache.maintenance.scrub import scrub_all
+from cache.metrics import StoreMetrics
+from cache.rates.limits import RateLimits, RatePolicy
+from cache.redis.client import Redis
+from cache.redis.index import PageRange
+from cache.redis.preflight import primaries_problems, redis_warnings
+from cache.redis.removal import remove_keys
+from cache.redis.shared_connection import MAX_IDLE_SECONDS
+from cache.store import Store
+from cache.workspaces import Workspaces
+from db.caller import Caller
+from db.pool import Database
+from tests.support.consistency import check_indexes
+from tests.support.gate_states import wait_until
+from tests.support.redis_cluster import ClusterNode, RedisCluster, redis_cluster
+from tests.support.redis_state import protocol
+from tests.support.store_client import StoreClient
+from tests.support.task_factories import new_task
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[RedisCluster]:
+    """Yield a cluster of three primaries."""
+    with redis_cluster(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def replicated(tmp_path: Path) -> Iterator[RedisCluster]:
+    """Yield a cluster of three primaries and a replica of each."""
+    with redis_cluster(tmp_path, replicas=True) as running:
+        yield running
+
+
+@asynccontextmanager
+async def process(database_url: str, cluster: RedisCluster) -> AsyncIterator[tuple[Workspaces, list[Store]]]:
+    """Run what a process runs. Yields a workspace on each primary, with its index in use."""
+    metrics = StoreMetrics()
+    redis = Redis(cluster.url, count=metrics.count_round_trip)
+    async with Workspaces(Database(database_url, count=metrics.count_query), redis, metrics) as workspaces:
+        names = [cluster.workspace_on(node) for node in cluster.primaries]
+        stores = [(await workspaces.open(name)).store for name in names]
+        await wait_until(lambda: all(store.gate_lease.protocol is not None for store in stores))
+        yield workspaces, stores
+
+
+class Load:
+    """Creates tasks in a workspace and reads its page, without a pause.
+
+    Every page must have every task whose creation was acknowledged, whatever answers it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.titles: list[str] = []
+        self.refused = 0
+        self.degraded = 0
+
+    async def run(self, done: Callable[[], bool]) -> None:
+        """Run until `done`, and once more."""
+        finished = False
+        while not finished:
+            finished = done()
+            await self.step()
+            await asyncio.sleep(0.01)
+
+    async def step(self) -> None:
+        """Create a task, and read."""
+        title = f"Task {len(self.titles) + self.refused}"
+        try:
+            await StoreClient(self.store).create_task(new_task(title=title))
+        except StoreUnavailable:
+            self.refused += 1
+        else:
+            self.titles.insert(0, title)
+        request = StoreClient(self.store)
+        page = await request.page(PageRange(1000))
+        assert [task.title for task in page.tasks] == self.titles
+        assert page.total == len(self.titles)
+        self.degraded += request.degraded
+
+
+async def check(stores: list[Store]) -> None:
+    """Scrub what a rebuild has left to the scrub, and compare the indexes with the rows."""
+    for store in stores:
+        await scrub_all(store, protocol(store))
+        await check_indexes(store)
+
+
+def tags(node: ClusterNode) -> set[str]:
+    """Return the hash tags of the keys on a node."""
+    return {key.decode("latin-1").partition("}")[0].removeprefix("{") for key in node.run("KEYS", "*")}
+
+
+async def test_each_workspace_is_on_the_node_of_its_slot(database_url: str, cluster: RedisCluster) -> None:
+    async with process(database_url, cluster) as (workspaces, stores):
+        assert await primaries_problems(workspaces.redis) == []
+        limits = RateLimits(workspaces.redis, RatePolicy(points_per_minute=600), workspaces.metrics)
+        for store in stores:
+            await limits.allowance(Caller("a", store.workspace, frozenset())).spend(5)
+            feed = (await workspaces.open(store.workspace)).feed
+            async with aclosing(feed.subscribe()) as events:
+                assert (await anext(events)).kind == "RESYNC"
+                created = await StoreClient(store).create_task(new_task())
+                event = await anext(events)
+                assert (event.kind, event.id) == ("CREATED", created.id)
+            load = Load(store)
+            load.titles = ["A task"]
+            await load.run(lambda: True)
+            task = await StoreClient(store).update_task(created.id, {"title": "Newer", "status": "DONE"})
+            page = await StoreClient(store).page(PageRange(5, status="DONE"))
+            assert page.tasks == [task]
+            assert load.degraded == 0
+            await check_indexes(store)
+        await limits.aclose()
+        assert len({protocol(store).gate.redis_run_id for store in stores}) == len(stores)
+        assert len({store.redis.scope for store in stores}) == len(stores)
+        found = [tags(node) - {"default"} for node in cluster.primaries]
+        assert found == [{store.workspace} for store in stores]
+        first = stores[0]
+        assert await remove_keys(workspaces.redis.bound_to(first.workspace), first.workspace) > 0
+        assert [tags(node) - {"default"} for node in cluster.primaries] == [set(), *found[1:]]
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["killed", "hangs"])
+async def test_replica_takes_the_place_of_a_primary(
+    database_url: str, replicated: RedisCluster, *, hangs: bool
+) -> None:
+    """PostgreSQL answers for the workspaces of the lost shard. The others notice nothing."""
+    async with asyncio.timeout(120), process(database_url, replicated) as (_, stores):
+        affected, *others = stores
+        primary, before = replicated.primaries[0], [protocol(store).gate for store in stores]
+        loads = [Load(store) for store in stores]
+        for load in loads:
+            await load.step()
+
+        def has_moved() -> bool:
+            found = affected.gate_lease.protocol
+            return found is not None and found.gate.redis_run_id != before[0].redis_run_id
+
+        if hangs:
+            primary.suspend()
+        else:
+            primary.kill()
+        async with asyncio.TaskGroup() as group:
+            for load in loads:
+                group.create_task(load.run(has_moved))
+        if hangs:
+            primary.resume()  # it still believes that it is the primary, until another node tells it
+            answers = iter(range(30))
+            await loads[0].run(lambda: next(answers, None) is None)
+            assert has_moved()
+        assert [protocol(store).gate for store in others] == before[1:]
+        assert [load.degraded for load in loads[1:]] == [0, 0]
+        assert [load.refused for load in loads[1:]] == [0, 0]
+        assert loads[0].degraded > 0
+        await check(stores)
+
+
+async def test_slot_moves_under_load(database_url: str, cluster: RedisCluster) -> None:
+    """Two processes use the workspace, and each must follow. The workspaces of all other slots notice nothing."""
+    source, target = cluster.primaries[:2]
+    async with AsyncExitStack() as stack, asyncio.timeout(120):
+        (_, stores), (_, same) = [await stack.enter_async_context(process(database_url, cluster)) for _ in range(2)]
+        before = [protocol(store).gate for store in stores]
+        moving, *loads = [Load(store) for store in stores]
+        slot = key_slot(moving.store.workspace.encode())
+        for load in (moving, *loads):
+            await load.step()
+
+        async def move() -> None:
+            cluster.begin_move(slot, source, target)
+            await asyncio.sleep(0.3)
+            await asyncio.to_thread(cluster.finish_move, slot, source, target)
+
+        moved = asyncio.create_task(move())
+
+        def is_back() -> bool:
+            found = [store.gate_lease.protocol for store in (stores[0], same[0])]
+            return moved.done() and all(one is not None and one.gate.epoch != before[0].epoch for one in found)
+
+        async with asyncio.TaskGroup() as group:
+            for load in (moving, *loads):
+                group.create_task(load.run(is_back))
+        await moved
+        second = Load(same[0])
+        second.titles = moving.titles
+        await second.step()
+        await moving.step()
+        assert protocol(stores[0]).gate.redis_run_id == before[1].redis_run_id
+        assert (await same[0].redis.primary()).name == f"127.0.0.1:{target.port}"
+        assert [protocol(store).gate for store in stores[1:]] == before[1:]
+        assert [(load.degraded, load.refused) for load in loads] == [(0, 0), (0, 0)]
+        await check(stores)
+
+
+async def test_requests_that_need_no_index_follow_a_moved_slot(cluster: RedisCluster) -> None:
+    source, target = cluster.primaries[:2]
+    workspace = cluster.workspace_on(source)
+    key, slot = f"{{{workspace}}}:key", key_slot(workspace.encode())
+    async with Redis(cluster.url) as redis:
+        bound = redis.bound_to(workspace)
+        await bound.send([("SET", key, 1)])
+        limits = RateLimits(redis, RatePolicy(points_per_minute=600), StoreMetrics())
+        await limits.allowance(Caller("a", workspace, frozenset())).spend(1)
+        cluster.begin_move(slot, source, target)
+        cluster.finish_move(slot, source, target)
+        await limits.allowance(Caller("b", workspace, frozenset())).spend(1)
+        assert limits._retry_at == {}
+        await limits.aclose()
+        assert await bound.send([("INCR", key)]) == [2]
+        assert (await bound.primary()).name == f"127.0.0.1:{target.port}"
+
+
+async def test_problem_of_any_primary_is_reported(cluster: RedisCluster) -> None:
+    cluster.primaries[2].run("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    async with Redis(cluster.url) as redis:
+        [problem] = await primaries_problems(redis)
+        assert f"127.0.0.1:{cluster.primaries[2].port}: maxmemory-policy is noeviction" in problem
+
+
+async def test_shards_that_stop_each_other_are_warned_of(cluster: RedisCluster) -> None:
+    node = cluster.primaries[1]
+    async with Redis(cluster.url) as redis:
+        assert await redis_warnings(redis) == []
+        node.run("CONFIG", "SET", "cluster-require-full-coverage", "yes")
+        [warning] = await redis_warnings(redis)
+        assert warning.startswith(f"127.0.0.1:{node.port}: cluster-require-full-coverage is yes")
+
+
+async def test_idle_connection_is_not_kept(cluster: RedisCluster) -> None:
+    """A node may be a replica, and a primary again, while nothing is sent to it."""
+    async with Redis(cluster.url) as redis:
+        numbers = []
+        for pause in (0.0, MAX_IDLE_SECONDS / 2, 2.5 * MAX_IDLE_SECONDS):
+            await asyncio.sleep(pause)
+            numbers += await redis.read([("CLIENT", "ID")])
+        assert numbers[0] == numbers[1] != numbers[2]
+
+
+async def test_cluster_that_cannot_be_reached_is_named() -> None:
+    async with Redis("redis+cluster://127.0.0.1:1,127.0.0.1:2") as redis:
+        for call in (redis.run_id(), redis.read([("ECHO", "a")])):
+            with pytest.raises(CacheUnavailable, match="No known node names the slots of the Redis cluster"):
+                await call
+    with pytest.raises(ValueError, match="only the database 0"):
+        Redis("redis+cluster://127.0.0.1:1/3")

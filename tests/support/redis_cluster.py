@@ -1,0 +1,122 @@
+"""Runs a Redis cluster as processes on loopback: primaries, and a replica of each where a test needs them."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.crc import key_slot
+
+from tests.support.sentinels import TcpServer
+from tests.support.service_process import free_port
+
+SLOTS = 16384
+# A silent node is failed over after this time, in milliseconds.
+NODE_TIMEOUT_MS = 500
+
+
+class ClusterNode(TcpServer):
+    """A node, with the commands of a test."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.bus_port = free_port()
+        self.add_options("--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT_MS))
+        self.add_options("--cluster-require-full-coverage", "no", "--cluster-config-file", str(folder / "nodes.conf"))
+        self.add_options("--cluster-announce-ip", "127.0.0.1", "--cluster-port", str(self.bus_port))
+
+    def run(self, *command: Any) -> Any:
+        """Run a command on this node, and return the reply as Redis sends it. Raises `redis.RedisError`."""
+        with redis.Redis(port=self.port) as client:
+            return client.execute_command(*command)
+
+    @property
+    def id(self) -> str:
+        """The id of the node."""
+        return str(self.run("CLUSTER", "MYID").decode())
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether the node calls itself a primary."""
+        return bool(self.run("INFO", "replication")["role"] == "master")
+
+
+class RedisCluster:
+    """The nodes. `url` is that for REDIS_URL and names two of the primaries."""
+
+    def __init__(self, folder: Path, *, primaries: int = 3, replicas: bool = False) -> None:
+        self.primaries = [ClusterNode(folder / f"primary-{number}") for number in range(primaries)]
+        self.replicas = [ClusterNode(folder / f"replica-{number}") for number in range(primaries if replicas else 0)]
+        self.nodes = [*self.primaries, *self.replicas]
+        self.url = f"redis+cluster://{','.join(f'127.0.0.1:{node.port}' for node in self.primaries[:2])}"
+
+    def start(self) -> None:
+        """Start the nodes. Wait until all of them know all slots, and the replicas are in sync."""
+        for node in self.nodes:
+            node.start()
+        for number, node in enumerate(self.primaries):
+            first, end = (SLOTS * at // len(self.primaries) for at in (number, number + 1))
+            node.run("CLUSTER", "ADDSLOTSRANGE", first, end - 1)
+            node.run("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+        for node in self.nodes[1:]:
+            node.run("CLUSTER", "MEET", "127.0.0.1", self.nodes[0].port, self.nodes[0].bus_port)
+        for node in self.nodes:
+            wait_for(lambda: len(node.run("CLUSTER", "NODES").splitlines()) == len(self.nodes))  # noqa: B023
+        for primary, replica in zip(self.primaries, self.replicas, strict=False):
+            wait_for(lambda: _succeeds(replica, "CLUSTER", "REPLICATE", primary.id))  # noqa: B023
+        for node in self.nodes:
+            wait_for(lambda: b"cluster_state:ok" in node.run("CLUSTER", "INFO"))  # noqa: B023
+        for replica in self.replicas:
+            wait_for(lambda: replica.run("INFO", "replication")["master_link_status"] == "up")  # noqa: B023
+
+    def stop(self) -> None:
+        """End all processes."""
+        for node in self.nodes:
+            node.kill()
+
+    def workspace_on(self, node: ClusterNode) -> str:
+        """Return the id of a workspace whose slot is on a primary, in the order of the start."""
+        number = self.primaries.index(node)
+        names = (f"workspace-{at}" for at in range(1000))
+        return next(name for name in names if key_slot(name.encode()) * len(self.primaries) // SLOTS == number)
+
+    def begin_move(self, slot: int, source: ClusterNode, target: ClusterNode) -> None:
+        """Begin to move a slot to another primary. No key is moved yet."""
+        target.run("CLUSTER", "SETSLOT", slot, "IMPORTING", source.id)
+        source.run("CLUSTER", "SETSLOT", slot, "MIGRATING", target.id)
+
+    def finish_move(self, slot: int, source: ClusterNode, target: ClusterNode) -> None:
+        """Move the keys of the slot, and then the slot."""
+        while keys := source.run("CLUSTER", "GETKEYSINSLOT", slot, 100):
+            source.run("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
+        for node in (target, source, *self.primaries):
+            node.run("CLUSTER", "SETSLOT", slot, "NODE", target.id)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait until a condition holds. Fails after `seconds`."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _succeeds(node: ClusterNode, *command: Any) -> bool:
+    try:
+        node.run(*command)
+    except redis.ResponseError:
+        return False
+    return True
+
+
+@contextmanager
+def redis_cluster(folder: Path, *, replicas: bool = False) -> Iterator[RedisCluster]:
+    """Run a cluster of three primaries."""
+    cluster = RedisCluster(folder, replicas=replicas)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
