@@ -4,11 +4,11 @@ from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.model import drop, faults, fills, gate, reader, rebuild, scrub, writer
+from tests.model import drop, faults, fills, gate, reader, rebuild, scrub, server, writer
 from tests.model.invariants import find_violation
 from tests.model.scope import Scope, empty_keys, initial_state
 from tests.model.scripts import unsettled_writers
-from tests.model.state import Builder, Label, State, Transitions, Writer
+from tests.model.state import Backup, Builder, Label, State, Transitions, Writer
 
 
 class Result(NamedTuple):
@@ -35,7 +35,7 @@ def format_label(label: Label) -> str:
 
 def successors(state: State, scope: Scope) -> Transitions:
     """Yield every transition out of a state, with its canonical successor."""
-    for source in (writer, reader, fills, gate, drop, rebuild, scrub, faults):
+    for source in (writer, reader, fills, gate, drop, rebuild, scrub, server, faults):
         for label, after in source.transitions(state, scope):
             yield label, canonical(after, scope)
 
@@ -72,6 +72,8 @@ def without_unused_epochs(state: State, scope: Scope) -> State:
     used.update(builder.epoch for builder in state.builders if builder.pc != "done")
     used.update(scrubber.epoch for scrubber in state.scrubbers)
     used.update(dropper.epoch for dropper in state.droppers)
+    if isinstance(state.backup, Backup):
+        used.add(state.backup.gate.epoch)
     redis = tuple(
         keys if epoch in used or epoch > state.gate.epoch else empty_keys(scope)
         for epoch, keys in enumerate(state.redis, 1)

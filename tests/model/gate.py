@@ -2,6 +2,7 @@
 
 from tests.model.locks import gate_is_free
 from tests.model.scope import Scope
+from tests.model.server import adopted, mode_of
 from tests.model.state import BUILDING, CLOSING, OFF, ON, State, Transitions, may_fail, put, spend
 
 
@@ -10,14 +11,14 @@ def transitions(state: State, scope: Scope) -> Transitions:
     if not scope.gate_moves:
         return
     for index, process in enumerate(state.processes):
-        allowed = state.gate.epoch if state.gate.mode == ON else 0
-        if process.lease != allowed:
+        allowed = state.gate.epoch if mode_of(state, scope) == ON else 0
+        if process.lease != allowed and adopted(state, scope, process):
             renewed = process._replace(lease=allowed)
             yield (
                 ("G1 process reads the gate", index, allowed),
                 state._replace(processes=put(state.processes, index, renewed)),
             )
-        if process.lease and allowed:
+        if process.lease and (allowed or process.server != state.server):
             expired = process._replace(lease=0)
             yield ("G1 lease expires", index), state._replace(processes=put(state.processes, index, expired))
     if "closing" in scope.omitted:
@@ -36,7 +37,7 @@ def close(state: State, scope: Scope) -> Transitions:
             off = spend(state, "close")._replace(gate=state.gate._replace(mode=OFF))
             yield ("G2 building to off",), off
     leases_expired = not any(process.lease for process in state.processes)
-    if state.gate.mode == CLOSING and (leases_expired or "lease wait" in scope.omitted):
+    if mode_of(state, scope) == CLOSING and (leases_expired or "lease wait" in scope.omitted):
         yield ("G3 closing to off",), state._replace(gate=state.gate._replace(mode=OFF))
 
 

@@ -3,6 +3,7 @@
 from tests.model import scripts
 from tests.model.answer import count_rows
 from tests.model.scope import Scope
+from tests.model.server import mode_of
 from tests.model.state import COUNTS, ON, Keys, State, is_visible, scores
 
 
@@ -10,7 +11,7 @@ def find_violation(state: State, scope: Scope) -> str:
     """Return a description of the invariant that the state violates; empty if none."""
     if state.violation:
         return state.violation
-    if state.gate.mode != ON or scripts.index_is_lost(state, scope, state.gate.epoch):
+    if mode_of(state, scope) != ON or scripts.index_is_lost(state, scope, state.gate.epoch):
         return ""
     keys = scripts.epoch_keys(state, state.gate.epoch)
     return index_violation(state, scope, keys) or (

@@ -5,6 +5,7 @@ from tests.model.answer import cache_page, complete, complete_from_rows
 from tests.model.locks import id_is_free
 from tests.model.page_check import cancel, receive, with_reader
 from tests.model.scope import Scope
+from tests.model.server import adopted
 from tests.model.state import (
     COUNTS,
     EMPTY,
@@ -25,6 +26,8 @@ from tests.model.state import (
 def transitions(state: State, scope: Scope) -> Transitions:
     """Yield every next step of every reader."""
     for index, reader in enumerate(state.readers):
+        if reader.pc in ASKS_POSTGRESQL and not adopted(state, scope, state.processes[index % scope.processes]):
+            continue
         if reader.pc != "idle":
             yield from ACTIONS[reader.pc](state, scope, index)
         elif reader.reads_left:
@@ -42,7 +45,8 @@ def begin(state: State, scope: Scope, index: int) -> Transitions:
             started = reader._replace(pc=page_check.WAITING, epoch=process.page.epoch)
             yield ("R1 no lease", index, target), state._replace(readers=put(state.readers, index, started))
         if not process.lease:
-            yield ("R6 sql", index, target), complete_from_rows(state, scope, index, reader)
+            if adopted(state, scope, process):
+                yield ("R6 sql", index, target), complete_from_rows(state, scope, index, reader)
             continue
         first_steps = ["mget" if not kind else "counts" if kind == COUNTS else "page"]
         if process.page and process.page.kind == kind:
@@ -237,6 +241,8 @@ def fall_back(state: State, scope: Scope, index: int) -> Transitions:
     yield ("R6 sql", index), complete_from_rows(state, scope, index, state.readers[index])
 
 
+# At these the next step of a reader is a query.
+ASKS_POSTGRESQL = ("row", "lock", "sql", "outcomes")
 ACTIONS = (
     page_check.ACTIONS
     | outcomes.ACTIONS

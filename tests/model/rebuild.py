@@ -3,6 +3,7 @@
 from tests.model import scripts
 from tests.model.locks import gate_is_free
 from tests.model.scope import Scope
+from tests.model.server import any_adopted, with_nonce_in_redis
 from tests.model.state import (
     BUILDING,
     CLOSING,
@@ -43,7 +44,7 @@ def with_beacons(state: State, epoch: int) -> State:
 def begin(state: State, scope: Scope, index: int) -> Transitions:
     """B1: under the exclusive lock, draw an epoch that was never used, set its beacons, commit `building`."""
     modes = (OFF, BUILDING, CLOSING) if "never from closing" in scope.omitted else (OFF, BUILDING)
-    if state.gate.mode not in modes or not gate_is_free(state, scope):
+    if state.gate.mode not in modes or not gate_is_free(state, scope) or not any_adopted(state, scope):
         return
     reuses_epoch = "new epochs" in scope.omitted and state.gate.mode == BUILDING
     epoch = state.gate.epoch if reuses_epoch else state.gate.last_epoch + 1
@@ -52,7 +53,8 @@ def begin(state: State, scope: Scope, index: int) -> Transitions:
     drawn = state._replace(gate=state.gate._replace(last_epoch=epoch))
     run_ids = put(state.gate.run_ids, epoch - 1, state.run_id)
     begun = with_builder(drawn, index, pc="snapshot", epoch=epoch)
-    begun = begun._replace(gate=Gate(BUILDING, epoch, epoch, run_ids))
+    servers = put(state.gate.servers, epoch - 1, state.server)
+    begun = with_nonce_in_redis(begun._replace(gate=Gate(BUILDING, epoch, epoch, run_ids, servers)), scope)
     if "early beacons" not in scope.omitted:
         begun = with_beacons(begun, epoch)
     yield ("B1 building", index, epoch), begun

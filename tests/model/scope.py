@@ -54,6 +54,7 @@ class Scope:
     pauses: bool = False  # processes may pause between checking the lease and the first script
     page_cache: bool = False  # processes cache whole pages
     counts_after_page: bool = False  # an operation with a page also asks for its total, in a script of its own
+    sign: str = "run"  # what tells that PostgreSQL lost commits: its run; in broken variants `nonce` or `lsn`
     two_formats: bool = False  # a reader may be of a release that cannot decode the value it finds
     faults: dict[str, int] = field(default_factory=dict)  # how often each of FAULTS may occur
     omitted: frozenset[str] = frozenset()  # rules of the protocol that are left out
@@ -61,7 +62,8 @@ class Scope:
     @property
     def gate_moves(self) -> bool:
         """Whether the gate ever leaves its initial mode."""
-        return self.start != ON or self.builders + self.drops > 0 or bool(self.faults.get("close"))
+        faults = self.faults.get("close"), self.faults.get("restore")
+        return self.start != ON or self.builders + self.drops > 0 or any(faults)
 
     @property
     def has_expiry_pages(self) -> bool:
@@ -110,7 +112,7 @@ def initial_state(scope: Scope) -> State:
     if on:
         first_epoch = Keys(1, (1, 1), (EMPTY,) * tasks, tuple(map(scores, scope.rows)))
     return State(
-        gate=Gate(scope.start, 1, 1, (1,) * scope.epochs),
+        gate=Gate(scope.start, 1, 1, (1,) * scope.epochs, (1,) * scope.epochs),
         gate_locked=0,
         rows=tuple((row,) for row in scope.rows),
         floors=(1,) * tasks,

@@ -84,6 +84,9 @@ SHORT = {
         end_time=2,
         faults={"rollback": 1},
     ),
+    "restored database": Scope(
+        writers=(MOVE,), readers=((0, TODO),), reads=(2,), builders=1, page_cache=True, faults={"restore": 1}
+    ),
     "write of two tasks": Scope(
         rows=TWO_TASKS,
         writers=(MOVE, Write("update", task=1, view=DONE, leader=0), Write("update", task=1)),
@@ -292,6 +295,15 @@ LONG = {
         writers=(MOVE, UPDATE),
         readers=(PAGES, (TODO,)),
         faults={"index vanishes": 1, "publish fails": 1},
+    ),
+    "restored database": Scope(
+        writers=(UPDATE,), readers=(BY_ID, BY_ID), processes=2, builders=1, faults={"restore": 1, "publish fails": 1}
+    ),
+    "database restored during a rebuild": Scope(
+        start=OFF, writers=(MOVE,), readers=((TODO,),), builders=2, epochs=3, faults={"restore": 2}
+    ),
+    "database restored while the gate closes": Scope(
+        writers=(UPDATE,), readers=(BY_ID,), reads=(2,), builders=1, scrubs=1, faults={"restore": 1, "close": 1}
     ),
     "failover to a stale replica": Scope(
         writers=(UPDATE, MOVE),

@@ -3,6 +3,7 @@
 from tests.model import scripts
 from tests.model.locks import bulk_is_free, id_is_free
 from tests.model.scope import Scope
+from tests.model.server import any_adopted, mode_of
 from tests.model.state import EMPTY, ON, Scrubber, State, Transitions, put
 
 # Higher than every token of a reader.
@@ -14,7 +15,7 @@ def transitions(state: State, scope: Scope) -> Transitions:
     for index, scrubber in enumerate(state.scrubbers):
         if scrubber.pc != "idle":
             yield from ACTIONS[scrubber.pc](state, scope, index)
-        elif scrubber.scrubs_left and state.gate.mode == ON:
+        elif scrubber.scrubs_left and mode_of(state, scope) == ON and any_adopted(state, scope):
             yield from inspect(state, scope, index)
             yield from settle_creates(state, scope)
 

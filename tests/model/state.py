@@ -59,6 +59,7 @@ class Gate(NamedTuple):
     epoch: int
     last_epoch: int  # the last value drawn from the sequence of epochs
     run_ids: tuple[int, ...]  # per epoch: the Redis run that its index was built in
+    servers: tuple[int, ...]  # per epoch: the run of PostgreSQL that its index was built in
 
 
 class Writer(NamedTuple):
@@ -73,6 +74,7 @@ class Writer(NamedTuple):
     in_flight: tuple[str, ...] = ()
     sets_mark: int = 1
     building: int = 0  # whether the gate was `building` when the writer entered it
+    lsn: int = 0  # the position of the commit in the log of PostgreSQL (broken variants only)
 
 
 class Reader(NamedTuple):
@@ -132,6 +134,7 @@ class Process(NamedTuple):
     lease: int
     page: CachedPage | tuple[()] = ()
     stray_reply: Reply = ()  # the reply of a cancelled read that was not dropped (broken variants only)
+    server: int = 1  # the run of PostgreSQL whose answers the process uses
 
 
 class Builder(NamedTuple):
@@ -163,6 +166,27 @@ class Scrubber(NamedTuple):
     version: int = 0
 
 
+class Backup(NamedTuple):
+    """A copy of the database: how many versions of each row it holds, and its gate and nonces."""
+
+    lengths: tuple[int, ...]
+    gate: Gate
+    nonce: int
+    previous_nonce: int
+    lsn: int
+
+
+class Signs(NamedTuple):
+    """Signs of a loss in place of the run of PostgreSQL (broken variants only)."""
+
+    nonce: int = 0  # as PostgreSQL has it
+    previous_nonce: int = 0  # the nonce that PostgreSQL had before it
+    nonce_in_redis: int = 0
+    last_nonce: int = 0  # nonces are random: none is ever drawn twice
+    lsn: int = 0  # the position of PostgreSQL in its log
+    lsn_in_redis: int = 0  # the highest position of a published write
+
+
 class State(NamedTuple):
     """A state of the whole system. Immutable and hashable."""
 
@@ -182,6 +206,9 @@ class State(NamedTuple):
     faults_left: tuple[int, ...]  # how often each fault may still occur, in the order of FAULTS
     fills: tuple[Fill, ...] = ()
     droppers: tuple[Dropper, ...] = ()
+    server: int = 1  # the run of PostgreSQL that answers
+    backup: Backup | tuple[()] = ()
+    signs: Signs = Signs()
     violation: str = ""
 
 
@@ -197,6 +224,7 @@ FAULTS = (
     "flush",  # Redis loses all keys
     "index vanishes",  # Redis loses one index key
     "failover",  # a replica that stopped replicating is promoted
+    "restore",  # PostgreSQL is replaced by a copy of it, which lacks the last commits
     "mark vanishes",  # Redis loses a mark: the protocol does not survive this
     "beacons resent",  # the message that sets the beacons arrives twice (broken variants only)
 )

@@ -8,8 +8,19 @@ from tests.model.scopes import MOVE, UPDATE
 from tests.model.variants_cached_pages import CHECKS, PAGE_CACHE, TIME_AFTER_REV
 from tests.model.variants_features import BULK_CREATES, EXPIRY, REDUNDANT_FOR_BULK_CREATES, TWO_TASK_WRITES
 from tests.model.variants_protocol import GATE_AND_REBUILD, MARKS_AND_LEASES, TWO_READERS
+from tests.model.variants_server import MISSED_LOSSES, SERVER_RUNS
 
-REFUTED = (*GATE_AND_REBUILD, *MARKS_AND_LEASES, *PAGE_CACHE, *CHECKS, *BULK_CREATES, *TWO_TASK_WRITES, *EXPIRY)
+REFUTED = (
+    *GATE_AND_REBUILD,
+    *MARKS_AND_LEASES,
+    *PAGE_CACHE,
+    *CHECKS,
+    *BULK_CREATES,
+    *TWO_TASK_WRITES,
+    *EXPIRY,
+    *SERVER_RUNS,
+    *MISSED_LOSSES,
+)
 
 # With the id lock `seq` is redundant: a takeover waits for every writer of the id, including one whose mark
 # was replaced. The protocol keeps `seq` as a second line of defence.

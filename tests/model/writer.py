@@ -4,6 +4,7 @@ from tests.model import scripts
 from tests.model.locks import row_is_free
 from tests.model.outcomes import settle_own
 from tests.model.scope import Scope, Write
+from tests.model.server import adopted, mode_of, with_commit, with_published_commit
 from tests.model.state import (
     BUILDING,
     CLOSING,
@@ -95,8 +96,8 @@ def arrive(state: State, scope: Scope, index: int) -> Transitions:
 
 def enter_gate(state: State, scope: Scope, index: int) -> Transitions:
     """W1: acquire the shared lock on the gate, then read the gate in a separate statement."""
-    mode = state.gate.mode
-    if mode == CLOSING:
+    mode = mode_of(state, scope)
+    if mode == CLOSING or not adopted(state, scope, state.processes[index % scope.processes]):
         return
     epoch = 0 if mode == OFF else state.gate.epoch
     building = int(mode == BUILDING)
@@ -189,7 +190,8 @@ def commit(state: State, scope: Scope, index: int) -> Transitions:
     version = len(rows[task])
     done = not writer.epoch or (scope.is_bulk(index) and "record" in scope.omitted)
     pc = "done" if done else "committed"
-    committed = with_writer(state._replace(rows=rows), index, pc=pc, version=version)
+    state = with_commit(state, scope)
+    committed = with_writer(state._replace(rows=rows), index, pc=pc, version=version, lsn=state.signs.lsn)
     if done:
         committed = acknowledge(committed, scope, index, version)
     yield ("W4 commit", index, version), committed
@@ -213,7 +215,7 @@ def publish(state: State, scope: Scope, index: int) -> Transitions:
     if not writer.sets_mark:
         yield ("W5 nothing to publish", index), acknowledged
         return
-    published = scripts.publish(acknowledged, scope, index)
+    published = with_published_commit(scripts.publish(acknowledged, scope, index), scope, writer.lsn)
     if "one publish script" in scope.omitted:
         published = with_writer(published, index, in_flight=("removal",))
     yield ("W5 publish", index, writer.version), published
