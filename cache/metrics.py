@@ -20,6 +20,7 @@ class StoreMetrics:
     page_misses: int = 0
     publishes_lost: int = 0
     closings: int = 0
+    server_changes: int = 0
     scrubbed: int = 0
     verified: int = 0
     differences: int = 0

@@ -65,7 +65,7 @@ class Workspaces:
         self._max_read_bytes = max_read_bytes
         self._retention = retention
         self._index_idle_seconds = index_idle_seconds
-        self._watcher = GateWatcher(database, index_idle_seconds)
+        self._watcher = GateWatcher(database, index_idle_seconds, metrics)
         self._running = AsyncExitStack()
         self._open: dict[str, Workspace] = {}
         self._index_bytes: dict[str, dict[str, int]] = {}

@@ -10,6 +10,7 @@ from psycopg.rows import scalar_row, tuple_row
 
 from db.arrays import text_array
 from db.connection import Connection
+from db.history import CURRENT_HISTORY, GATE_COLUMNS, SAME_HISTORY
 from db.row_factories import record_row
 from db.statements import Statement
 
@@ -24,11 +25,14 @@ class Gate:
     - `building`: writers use the index, and readers use PostgreSQL.
     - `closing`: writers wait until the lease of every reader has ended.
     - `off`: the index is not used.
+
+    `other_history`: PostgreSQL was restarted, restored or replaced since the index was built.
     """
 
     state: GateState
     epoch: int
     redis_run_id: str
+    other_history: bool = False
 
 
 # The gate before the first index is built.
@@ -38,7 +42,7 @@ _gate_row = record_row(Gate)
 # The watcher reads the same gates again and again.
 _read_gate = lru_cache(maxsize=20_000)(Gate)
 
-READ_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM gate WHERE workspace_id = %(workspace)s"
+READ_GATE: LiteralString = f"SELECT {GATE_COLUMNS} FROM gate WHERE workspace_id = %(workspace)s"
 
 
 async def read_gate(connection: Connection, workspace: str) -> Gate:
@@ -47,19 +51,19 @@ async def read_gate(connection: Connection, workspace: str) -> Gate:
     return rows[0] if rows else NEVER_BUILT
 
 
-READ_GATES: LiteralString = """
+READ_GATES: LiteralString = f"""
     -- every workspace: the watcher reads all open gates in one query
-    SELECT workspace_id, state::text, epoch, redis_run_id FROM gate WHERE workspace_id = ANY(%(workspaces)s::text[])
+    SELECT workspace_id, {GATE_COLUMNS} FROM gate WHERE workspace_id = ANY(%(workspaces)s::text[])
 """
 
 
 async def read_gates(connection: Connection, workspaces: Sequence[str]) -> dict[str, Gate]:
     """G1: return the committed gates of these workspaces. A gate that was never built is missing."""
     rows = await connection.query(READ_GATES, {"workspaces": text_array(workspaces)}, tuple_row)
-    return {workspace: _read_gate(state, epoch, run_id) for workspace, state, epoch, run_id in rows}
+    return {workspace: _read_gate(*found) for workspace, *found in rows}
 
 
-ENTER_GATE: LiteralString = "SELECT state::text, epoch, redis_run_id FROM enter_gate(%(workspace)s, %(id)s)"
+ENTER_GATE: LiteralString = f"SELECT {GATE_COLUMNS} FROM enter_gate(%(workspace)s, %(id)s) AS gate"
 
 
 async def enter_gate(connection: Connection, workspace: str, id_: UUID | None) -> Gate:
@@ -102,9 +106,10 @@ async def close_gate(connection: Connection, workspace: str, epoch: int, *, lost
     return bool(await connection.query(CLOSE_GATE, params, scalar_row))
 
 
-SWITCH_OFF: LiteralString = """
+_IS_CLOSING: LiteralString = f"(state = 'closing' OR state = 'on' AND NOT {SAME_HISTORY})"
+SWITCH_OFF: LiteralString = f"""
     UPDATE gate SET state = 'off'
-    WHERE workspace_id = %(workspace)s AND epoch = %(epoch)s AND state = 'closing' RETURNING true
+    WHERE workspace_id = %(workspace)s AND epoch = %(epoch)s AND {_IS_CLOSING} RETURNING true
 """
 
 
@@ -114,13 +119,13 @@ async def switch_off(connection: Connection, workspace: str, epoch: int) -> bool
 
 
 # In the order of the workspaces, so that two processes cannot deadlock.
-SWITCH_GATES_OFF: LiteralString = """
+SWITCH_GATES_OFF: LiteralString = f"""
     -- every workspace: the watcher switches closed gates off together
     UPDATE gate SET state = 'off' WHERE workspace_id IN (
         SELECT workspace_id FROM gate
         JOIN unnest(%(workspaces)s::text[], %(epochs)s::bigint[]) AS closed (workspace_id, epoch)
             USING (workspace_id, epoch)
-        WHERE state = 'closing' ORDER BY workspace_id FOR NO KEY UPDATE OF gate SKIP LOCKED
+        WHERE {_IS_CLOSING} ORDER BY workspace_id FOR NO KEY UPDATE OF gate SKIP LOCKED
     )
     RETURNING workspace_id
 """
@@ -163,9 +168,9 @@ async def begin_building(connection: Connection, workspace: str) -> int | None:
     return int(epochs[0]) if epochs else None
 
 
-WRITE_BUILDING: LiteralString = """
+WRITE_BUILDING: LiteralString = f"""
     UPDATE gate SET state = 'building', epoch = %(epoch)s, redis_run_id = %(redis_run_id)s, since = clock_timestamp(),
-        used_at = clock_timestamp()
+        used_at = clock_timestamp(), history = {CURRENT_HISTORY}
     WHERE workspace_id = %(workspace)s AND state IN ('off', 'building') RETURNING true
 """
 

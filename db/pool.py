@@ -15,6 +15,7 @@ from db.connection import Connection
 from db.errors import DatabaseBusy, StaleSession, translate, translated
 from db.fair_slots import FairPermits
 from db.limits import DatabaseLimits, PoolState
+from db.server import ServerInUse, identify
 from db.session import DEDICATED_ANSWER_SECONDS, configure
 from db.shares import Shares
 from db.statements import CONNECT_OPTIONS, SessionConnection
@@ -34,6 +35,7 @@ class Database:
         self._count = count
         self.shares = Shares(self.limits.pool_size, self.limits.requests_in_flight, self.limits.wait_ms / 1000)
         self._state = PoolState()
+        self.server = ServerInUse()
         self._permits = FairPermits(self.limits.pool_size)
         self._pool: AsyncConnectionPool[SessionConnection] = AsyncConnectionPool(
             url,
@@ -88,6 +90,7 @@ class Database:
 
     async def _configure(self, connection: SessionConnection) -> None:
         await configure(connection, self.session_settings)
+        await identify(connection)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -115,7 +118,7 @@ class Database:
                 async with asyncio.timeout(wait_seconds):
                     await self._permits.acquire(self._workspace or "")
                 permit = True
-            raw = await self._pool.getconn(max(0.0, began + wait_seconds - time.monotonic()))
+            raw = await self._take(began + wait_seconds)
         except (PoolTimeout, TimeoutError) as error:
             if permit:
                 self._permits.release()
@@ -142,6 +145,17 @@ class Database:
             self._permits.release()
             # Shielded from cancellation: the pool would lose a connection that is not returned.
             await asyncio.shield(self._pool.putconn(raw))
+
+    async def _take(self, until: float) -> SessionConnection:
+        """Take a connection to the server in use out of the pool. Close those to another one."""
+        while True:
+            raw = await self._pool.getconn(max(0.0, until - time.monotonic()))
+            if self.server.uses(raw):
+                return raw
+            await raw.close()
+            await asyncio.shield(self._pool.putconn(raw))
+            async with asyncio.timeout(until - time.monotonic()):
+                await self.server.wait_for_change(raw)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

@@ -51,6 +51,9 @@ class SessionConnection(AsyncConnection[TupleRow]):
         self.receivers: list[Callable[[PGresult], None]] = []
         # How long the server may take for one statement, so that it has ended the statement itself before.
         self.answer_seconds: float | None = None
+        # When the server started, and when the connection was opened, by `time.monotonic`. See db/server.py.
+        self.server_start: str | None = None
+        self.opened_at = 0.0
 
     async def wait_for_answers(self, statements: PQGen[None], seconds: float | None) -> None:
         """Execute statements. Close the connection if the server is silent for longer than `seconds`.

@@ -24,6 +24,8 @@ READY_TIMEOUT_SECONDS = 5.0
 # How long Redis must answer before the log says that reads use it again. A slow Redis answers and fails several times a
 # second.
 RECOVERY_SECONDS = 5.0
+# Why an index of another history is not used, for the log.
+OTHER_HISTORY = "PostgreSQL was restarted, restored or replaced since the index was built. Commits may be lost."
 # Not every system has a clock that runs while it sleeps.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -53,6 +55,7 @@ class GateLease:
         self.redis_answers = False  # until the watcher has checked it
         # The epoch of an index that a read found missing, and how; the watcher closes the gate of that epoch.
         self.lost_index: tuple[int, IndexLost] | None = None
+        self._other_history_epoch: int | None = None
         self._too_large_epoch: int | None = None
         self._has_closed = False
         # For the log, by `clock`: since when reads bypass Redis, and since when Redis answers.
@@ -100,6 +103,14 @@ class GateLease:
             self._too_large_epoch = None
         self._protocol = self.protocol_for(observed) if is_on else None
         self._valid_until = sent_at + GATE_LEASE_SECONDS if is_on else 0.0
+        if observed.other_history and observed.epoch != self._other_history_epoch:
+            self._other_history_epoch = observed.epoch
+            self._metrics.closings += 1
+            log.warning("gate closed", workspace=self.workspace, epoch=observed.epoch, reason=OTHER_HISTORY)
+
+    def end(self) -> None:
+        """End the lease now. The next look at the gate can begin another one."""
+        self._valid_until = 0.0
 
     def protocol_for(self, observed: Gate) -> Protocol:
         """Return the protocol on the index that a gate names."""

@@ -8,10 +8,11 @@ from contextlib import suppress
 import structlog
 
 from cache.errors import CacheUnavailable, IndexLost
-from cache.gate.lease import GATE_LEASE_SECONDS, READY_TIMEOUT_SECONDS, GateLease, clock
+from cache.gate.lease import GATE_LEASE_SECONDS, OTHER_HISTORY, READY_TIMEOUT_SECONDS, GateLease, clock
+from cache.metrics import StoreMetrics
 from db import gate
 from db.connection import Connection
-from db.errors import DatabaseError, explain
+from db.errors import DatabaseError, UnfitDatabase, explain
 from db.gate import NEVER_BUILT, Gate
 from db.idle_gates import record_use
 from db.pool import Database
@@ -32,14 +33,18 @@ class GateWatcher:
     index_idle_seconds: how long no process may use a workspace before its index is dropped; 0 means never.
     """
 
-    def __init__(self, database: Database, index_idle_seconds: float = 0.0) -> None:
+    def __init__(
+        self, database: Database, index_idle_seconds: float = 0.0, metrics: StoreMetrics | None = None
+    ) -> None:
         self._database = database
+        self._metrics = metrics or StoreMetrics()
         self._record_seconds = index_idle_seconds / 4
         self._leases: dict[GateLease, SeenClosing | None] = {}
         self._follow_ups: dict[GateLease, asyncio.Task[None]] = {}
         self._recordings: set[asyncio.Task[None]] = set()
         self._wake_up = asyncio.Event()
         self._answered_at = -READY_TIMEOUT_SECONDS
+        database.server.watch(self._wake_up.set)
 
     @property
     def ready(self) -> bool:
@@ -62,18 +67,44 @@ class GateWatcher:
             while True:
                 try:
                     async with self._database.dedicated_connection() as connection:
+                        await self._adopt(connection)
                         await self._watch(connection)
                 except DatabaseError as error:
                     log.warning("cannot read the gate", reason=explain(error))
                     await asyncio.sleep(WATCH_INTERVAL_SECONDS)
         finally:
+            self._database.server.adopt(None)
             for task in (*self._follow_ups.values(), *self._recordings):
                 task.cancel()
 
+    async def _adopt(self, connection: Connection) -> None:
+        """H1: use this server from now on. After another one, wait until no process has a lease from there.
+
+        Until then other processes may read from Redis what this server has lost, so none of its answers may be used.
+        """
+        server, start = self._database.server, connection.raw.server_start
+        if start is None:
+            raise UnfitDatabase("The server is a replica. Its rows may be old.")
+        if server.start not in (None, start):
+            self._end_leases()
+            server.leave()
+            until = clock() + GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
+            log.warning("PostgreSQL was replaced", before=server.start, now=start, reason=OTHER_HISTORY)
+            self._metrics.server_changes += 1
+            while clock() < until:
+                await self._read(connection, list(self._leases))
+                self._end_leases()
+                await asyncio.sleep(min(WATCH_INTERVAL_SECONDS, max(0.0, until - clock())))
+        server.adopt(start)
+
+    def _end_leases(self) -> None:
+        for lease in self._leases:
+            lease.end()
+
     async def _watch(self, connection: Connection) -> None:
-        """Read all gates in each round, and those of `GateLease.wake_up` at once."""
+        """Read all gates in each round, and those of `GateLease.wake_up` at once, while all agree on the server."""
         round_at = clock()
-        while True:
+        while not self._database.server.contested:
             self._wake_up.clear()
             if clock() >= round_at:
                 due, round_at = list(self._leases), clock() + WATCH_INTERVAL_SECONDS

@@ -9,7 +9,7 @@ import structlog
 
 from cache.errors import CacheUnavailable, IndexLost, RedisFull, UnfitRedis
 from cache.gate.watcher import check_gate
-from cache.maintenance.clear import clear_epoch, clear_epochs
+from cache.maintenance.clear import clear_epoch
 from cache.redis.bulk_connection import BulkConnection
 from cache.redis.client import Argument
 from cache.redis.keys import BEACON, VIEW_OF, epochs_key
@@ -57,21 +57,23 @@ async def rebuild(store: Store) -> int | None:
     async with store.database.transaction() as lock_connection:
         if not await gate.try_to_build(lock_connection, store.workspace):
             return None
-        protocol = await _begin(store, run_id)
-        if protocol is None:
+        begun = await _begin(store, run_id)
+        if begun is None:
             return None
+        protocol, older = begun
         try:
-            return await _build(store, lock_connection, protocol)
+            return await _build(store, lock_connection, protocol, older)
         except BaseException as error:
             store.gate_lease.record_failure(protocol.gate.epoch, error)
             await _abandon(store, protocol, error)
             raise
 
 
-async def _begin(store: Store, run_id: str) -> Protocol | None:
+async def _begin(store: Store, run_id: str) -> tuple[Protocol, list[int]] | None:
     """B1: without any writer in flight, create `rev` and the beacons of a new epoch, and set the gate to `building`.
 
-    Returns None if the gate is in another state by then.
+    Returns None if the gate is in another state by then. Otherwise returns the epochs that Redis still holds as well.
+    After a restore of the database some of them may be higher than the new one.
     """
     async with store.database.transaction() as connection:
         epoch = await gate.begin_building(connection, store.workspace)
@@ -83,20 +85,21 @@ async def _begin(store: Store, run_id: str) -> Protocol | None:
         beacons += [("ZADD", key, "+inf", BEACON) for key in keys.expiring]
         beacons += [("SADD", keys.moving, BEACON)]
         begin: list[tuple[Argument, ...]] = [
+            ("SMEMBERS", epochs_key(store.workspace)),
             ("SADD", epochs_key(store.workspace), epoch),
             ("SET", keys.rev, 1),
             *beacons,
         ]
         try:
-            await store.redis.send(begin, run_id=run_id)
+            older, *_ = await store.redis.send(begin, run_id=run_id)
         except RedisFull as error:
             store.gate_lease.record_failure(epoch, error)
             raise
         written = await gate.write_building(connection, store.workspace, epoch, run_id)
-    return protocol if written else None
+    return (protocol, [int(epoch) for epoch in older]) if written else None
 
 
-async def _build(store: Store, lock_connection: Connection, protocol: Protocol) -> int | None:
+async def _build(store: Store, lock_connection: Connection, protocol: Protocol, older: Sequence[int]) -> int | None:
     started = time.monotonic()
     count = await _fill(store, lock_connection, protocol)
     async with store.database.connection() as connection:
@@ -109,7 +112,8 @@ async def _build(store: Store, lock_connection: Connection, protocol: Protocol) 
     seconds = round(store.metrics.rebuild_seconds, 3)
     log.info("index built", workspace=store.workspace, epoch=protocol.gate.epoch, tasks=count, seconds=seconds)
     with suppress(CacheUnavailable):
-        await clear_epochs(store.redis, store.workspace, protocol.gate.epoch - 1)
+        for epoch in older:
+            await clear_epoch(store.redis, store.workspace, epoch)
     return count
 
 

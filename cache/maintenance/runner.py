@@ -124,7 +124,7 @@ async def background(
 async def maintenance(store: Store) -> AsyncIterator[None]:
     """Run the background work of one workspace while the block runs."""
     database = store.database.for_every_workspace()
-    watcher = GateWatcher(database)
+    watcher = GateWatcher(database, metrics=store.metrics)
     watcher.add(store.gate_lease)
     async with background(
         lambda: (store,),

@@ -215,8 +215,9 @@ async def test_index_agrees_with_the_rows(
             (task,) = await StoreClient(store).tasks_by_id([new[0].id])
             assert task is not None
 
-            protocol = await rebuilding._begin(store, run_id)
-            assert protocol is not None
+            begun = await rebuilding._begin(store, run_id)
+            assert begun is not None
+            protocol, _ = begun
             steps = StepwiseRebuild(store, protocol, *interleaving)
             redis.reach = steps.reach
             await steps.reach("before")

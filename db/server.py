@@ -1,0 +1,63 @@
+"""The server that a process uses: its connections to another one wait until the process has changed over to it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import LiteralString
+
+from db.statements import SessionConnection
+
+# NULL on a replica, whose rows may be old.
+SERVER_START: LiteralString = """
+    SELECT CASE WHEN NOT pg_is_in_recovery() THEN extract(epoch FROM pg_postmaster_start_time())::text END
+"""
+
+
+async def identify(connection: SessionConnection) -> None:
+    """Let a new connection know when its server started, which no other server has in common."""
+    cursor = await connection.execute(SERVER_START)
+    row = await cursor.fetchone()
+    connection.server_start = None if row is None else row[0]
+    connection.opened_at = time.monotonic()
+
+
+class ServerInUse:
+    """The server whose answers a process uses.
+
+    start: when it started. None if no gate watcher runs, as in a command: then any server will do.
+    contested: whether a connection led to another server since.
+    """
+
+    def __init__(self) -> None:
+        self.start: str | None = None
+        self.contested = False
+        self._leaving = False
+        self._adopted_at = 0.0
+        self._adopted = asyncio.Event()
+        self._wake_up: Callable[[], None] = lambda: None
+
+    def watch(self, wake_up: Callable[[], None]) -> None:
+        """Let `wake_up` be called when a connection leads to another server."""
+        self._wake_up = wake_up
+
+    def adopt(self, start: str | None) -> None:
+        """Use the server that started then. None: any server."""
+        self.start, self.contested, self._leaving, self._adopted_at = start, False, False, time.monotonic()
+        self._adopted.set()
+        self._adopted = asyncio.Event()
+
+    def leave(self) -> None:
+        """Use no server until the next one is adopted."""
+        self._leaving = True
+
+    def uses(self, connection: SessionConnection) -> bool:
+        """Return whether a connection leads to the server in use."""
+        return self.start is None or (connection.server_start == self.start and not self._leaving)
+
+    async def wait_for_change(self, connection: SessionConnection) -> None:
+        """Wait until the process uses another server, unless the connection is left over from an earlier one."""
+        if connection.opened_at >= self._adopted_at:
+            adopted = self._adopted
+            self.contested = True
+            self._wake_up()
+            await adopted.wait()
