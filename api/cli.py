@@ -11,6 +11,7 @@ from api.commands.stores import no_running_stores, with_store
 from api.config.load import load_settings
 from api.config.settings import SettingsError
 from api.devstores import StoreSetupError, find_database_url, remove_data
+from api.devstores.connectivity import check_database
 from api.process import logs
 from api.process.console import print_message
 from api.process.listeners import ServeError
@@ -82,6 +83,7 @@ def migrate() -> None:
     url = find_database_url(load_settings())
     if url is None:
         raise no_running_stores("DATABASE_URL")
+    check_database(url)
     applied = db.migrations.migrate(url)
     print_message(f"Applied {len(applied)}: {', '.join(applied)}." if applied else "Nothing to apply.")
 

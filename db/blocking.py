@@ -37,12 +37,13 @@ async def run_blocking(
             await asyncio.wait({running}, timeout=patience)
         finally:
             if not running.done():
-                _shut_down(descriptor)
+                shut_down(descriptor)
             await asyncio.gather(running, return_exceptions=True)
         raise
 
 
-def _shut_down(descriptor: int) -> None:
+def shut_down(descriptor: int) -> None:
+    """End the connection of a socket, so that its reader gets an error."""
     # A duplicate, because closing the object must not close the descriptor of the connection.
     with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as duplicate:
         duplicate.shutdown(socket.SHUT_RDWR)

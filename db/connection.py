@@ -6,13 +6,14 @@ from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.rows import AsyncRowFactory
 
 from db.blocking import run_blocking
 from db.errors import CommitUnknown, comes_from_the_server
-from db.statements import SessionConnection, Statement, command, execute, send
+from db.session_connection import SessionConnection
+from db.statements import Statement, command, execute, send
 from db.wall import check_workspace
 
 Row = TypeVar("Row")
@@ -89,8 +90,9 @@ class Connection:
         with suppress(psycopg.Error):
             await self.flush()
         with suppress(psycopg.Error):
-            if not self.raw.closed:
-                await self.raw.rollback()
+            if not self.raw.closed and self.raw.pgconn.transaction_status != TransactionStatus.IDLE:
+                self._queued = [command("ROLLBACK")]
+                await self.flush()
 
     async def query_in_thread(self, sql: LiteralString, params: Mapping[str, str]) -> list[list[bytes]]:
         """Execute a statement with a large result in a thread, and return its values as PostgreSQL sends them.
@@ -111,7 +113,8 @@ class Connection:
             return pgconn.exec_params(command.encode(), values, result_format=Format.BINARY)
 
         async with self.raw.lock:
-            result = await run_blocking(execute, pgconn.socket, self.raw.cancel_safe)
+            with self.raw.waiting():
+                result = await run_blocking(execute, pgconn.socket, self.raw.cancel_safe)
         if pgconn.status == ConnStatus.BAD:
             raise psycopg.OperationalError(pgconn.get_error_message())
         if result.status != ExecStatus.TUPLES_OK:

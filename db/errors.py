@@ -136,6 +136,8 @@ _REFUSED_CONNECTIONS: tuple[tuple[str, str], ...] = (
     (r"the database system is |not yet accepting connections", "57P03"),
     (r"database \".*\" does not exist", "3D000"),
     (r"permission denied for database", "42501"),
+    # What libpq says because of target_session_attrs.
+    (r"session is read-only|server is in hot standby mode", "25006"),
     (r"not currently accepting connections", "55000"),
 )
 
@@ -168,6 +170,17 @@ def comes_from_the_server(error: psycopg.Error | None) -> bool:
     A pooler that has lost the server answers in its place, with an error of class 08.
     """
     return error is not None and error.sqlstate is not None and not error.sqlstate.startswith("08")
+
+
+# Where these errors come from, the next statement would fail too: a server that is read-only since a failover, one that
+# is stopping or starting, and a pooler without a server.
+_ENDING = ("25006", "57P01", "57P02", "57P03")
+
+
+def ends_its_session(error: psycopg.Error) -> bool:
+    """Return whether a connection that has met this error must not be used again."""
+    state = error.sqlstate or ""
+    return state in _ENDING or state.startswith("08") or isinstance(translated(error), StaleSession)
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from db.session_connection import SessionConnection
+
 
 @dataclass(frozen=True)
 class DatabaseLimits:
@@ -28,5 +30,6 @@ class PoolState:
     connect_error: why the last attempt to open a connection failed. None if it succeeded.
     """
 
-    in_use = 0
-    connect_error: psycopg.Error | None = None
+    def __init__(self) -> None:
+        self.in_use: set[SessionConnection] = set()
+        self.connect_error: psycopg.Error | None = None

@@ -14,6 +14,7 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import parse_uri
 from yoyo.internalmigrations import needs_upgrading
 
+from db.address import connect_options
 from db.errors import UnfitDatabase, store_message, translated
 from db.preflight import version_problem
 
@@ -37,7 +38,7 @@ def migrate(database_url: str) -> list[str]:
     An advisory lock serializes concurrent processes. It ends with its connection, so also if a process is killed.
     """
     try:
-        with psycopg.connect(database_url, autocommit=True, connect_timeout=10) as connection:
+        with psycopg.connect(database_url, autocommit=True, **connect_options(database_url)) as connection:
             _check_version(connection)
             connection.execute(NO_TIMEOUTS)
             _take_lock(connection)

@@ -11,14 +11,15 @@ from typing import Self
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from db.address import connect_options
 from db.connection import Connection
-from db.errors import DatabaseBusy, StaleSession, translate, translated
+from db.errors import DatabaseBusy, ends_its_session, translate, translated
 from db.fair_slots import FairPermits
 from db.limits import DatabaseLimits, PoolState
 from db.server import ServerInUse, identify
 from db.session import DEDICATED_ANSWER_SECONDS, configure
+from db.session_connection import CONNECT_OPTIONS, SessionConnection
 from db.shares import Shares
-from db.statements import CONNECT_OPTIONS, SessionConnection
 
 
 class Database:
@@ -32,6 +33,7 @@ class Database:
     ) -> None:
         self.limits = limits or DatabaseLimits()
         self._url = url
+        self._options = CONNECT_OPTIONS | connect_options(url)
         self._count = count
         self.shares = Shares(self.limits.pool_size, self.limits.requests_in_flight, self.limits.wait_ms / 1000)
         self._state = PoolState()
@@ -46,7 +48,7 @@ class Database:
             reconnect_timeout=5,
             connection_class=SessionConnection,
             configure=self._configure,
-            kwargs={**CONNECT_OPTIONS, "report": self._report_connect},
+            kwargs={**self._options, "report": self._report_connect},
         )
 
     async def __aenter__(self) -> Self:
@@ -102,11 +104,14 @@ class Database:
     async def dedicated_connection(self) -> AsyncIterator[Connection]:
         """Open a connection outside the pool, for work that must not wait for a free one. Raises `DatabaseError`."""
         async with translate():
-            raw = await SessionConnection.connect(self._url, **CONNECT_OPTIONS)
-            async with raw:
-                await self._configure(raw)
-                raw.answer_seconds = DEDICATED_ANSWER_SECONDS
-                yield Connection(raw, self._count, self._workspace)
+            raw = await SessionConnection.connect(self._url, **self._options)
+            try:
+                async with raw:
+                    await self._configure(raw)
+                    raw.answer_seconds = DEDICATED_ANSWER_SECONDS
+                    yield Connection(raw, self._count, self._workspace)
+            finally:
+                await self._replace_if_silent(raw)
 
     @asynccontextmanager
     async def _checkout(self) -> AsyncIterator[SessionConnection]:
@@ -123,7 +128,7 @@ class Database:
             if permit:
                 self._permits.release()
             # `in_use` does not count a connection that the pool has given to a caller that has not continued yet.
-            if self._state.in_use >= self.limits.pool_size or (
+            if len(self._state.in_use) >= self.limits.pool_size or (
                 self._state.in_use and self._state.connect_error is None
             ):
                 raise DatabaseBusy from error
@@ -133,29 +138,43 @@ class Database:
             if permit:
                 self._permits.release()
             raise
-        self._state.in_use += 1
+        self._state.in_use.add(raw)
         try:
             yield raw
         except psycopg.Error as error:
-            if isinstance(translated(error), StaleSession):
+            if ends_its_session(error):
                 await raw.close()  # the pool replaces it
             raise
         finally:
-            self._state.in_use -= 1
+            self._state.in_use.discard(raw)
             self._permits.release()
             # Shielded from cancellation: the pool would lose a connection that is not returned.
             await asyncio.shield(self._pool.putconn(raw))
+            await self._replace_if_silent(raw)
+
+    async def _replace_if_silent(self, raw: SessionConnection) -> None:
+        """Replace all connections if one was silent: the idle ones, and those that have waited as long as the watcher.
+
+        A server can stop without closing its connections, for example because its disk does not answer. Each write that
+        waits for such a server would otherwise keep its permit.
+        """
+        if raw.silent:
+            for waiting in self._state.in_use:
+                waiting.give_up(DEDICATED_ANSWER_SECONDS)
+            await self._pool.drain()
 
     async def _take(self, until: float) -> SessionConnection:
-        """Take a connection to the server in use out of the pool. Close those to another one."""
+        """Take a connection to the server in use out of the pool. Close those that have ended or lead to another one."""
         while True:
             raw = await self._pool.getconn(max(0.0, until - time.monotonic()))
-            if self.server.uses(raw):
+            ended = raw.has_ended
+            if not ended and self.server.uses(raw):
                 return raw
             await raw.close()
             await asyncio.shield(self._pool.putconn(raw))
-            async with asyncio.timeout(until - time.monotonic()):
-                await self.server.wait_for_change(raw)
+            if not ended:
+                async with asyncio.timeout(until - time.monotonic()):
+                    await self.server.wait_for_change(raw)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

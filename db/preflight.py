@@ -1,12 +1,13 @@
 """Checks of the PostgreSQL server before the service starts. docs/reference/settings.md lists the requirements."""
 
 from dataclasses import replace
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import scalar_row, tuple_row
 
 from db.access import connections_problem, rights_problem
+from db.address import any_server_options
 from db.connection import Connection
 from db.errors import DatabaseError, StaleSession, translated
 from db.limits import DatabaseLimits
@@ -22,8 +23,9 @@ async def database_problems(url: str, limits: DatabaseLimits, connections: int =
     """
     # A plain connection: an older server would refuse the settings of the pool's connections.
     try:
-        async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as plain:
-            unfit = version_problem(plain.info.server_version) or await connections_problem(plain, connections)
+        async with await psycopg.AsyncConnection.connect(url, **any_server_options(url)) as plain:
+            unfit = version_problem(plain.info.server_version) or _replica_problem(plain)
+            unfit = unfit or await connections_problem(plain, connections)
             rights = None if unfit else await rights_problem(plain)
     except psycopg.Error as error:
         raise translated(error) from error
@@ -65,16 +67,21 @@ SETTINGS: LiteralString = "SELECT name, setting FROM pg_settings WHERE name = AN
 
 
 async def _settings(database: Database, connection: Connection) -> dict[str, str]:
-    names = [*database.session_settings, "transaction_read_only", "in_hot_standby", "server_encoding", "fsync"]
+    names = [*database.session_settings, "transaction_read_only", "server_encoding", "fsync"]
     return dict(await connection.query(SETTINGS, {"names": names}, tuple_row))
 
 
+def _replica_problem(connection: psycopg.AsyncConnection[Any]) -> str | None:
+    if connection.info.parameter_status("in_hot_standby") != "on":
+        return None
+    return (
+        "this server is a read replica (in_hot_standby is on): it refuses writes, and its stale rows would be "
+        "cached. Point DATABASE_URL at the primary, or name all servers: "
+        "postgresql://user@db1,db2/millitask?target_session_attrs=read-write"
+    )
+
+
 def _read_only_problem(found: dict[str, str]) -> str | None:
-    if found["in_hot_standby"] == "on":
-        return (
-            "this server is a read replica (in_hot_standby is on): it refuses writes, and its stale rows would be "
-            "cached. Point DATABASE_URL at the primary."
-        )
     if found["transaction_read_only"] == "on":
         return (
             "default_transaction_read_only is on for this database or user, so it refuses writes. Run ALTER DATABASE … "

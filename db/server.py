@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import LiteralString
 
-from db.statements import SessionConnection
+from db.session_connection import SessionConnection
 
 # NULL on a replica, whose rows may be old.
 SERVER_START: LiteralString = """

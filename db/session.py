@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from typing import LiteralString
 
-from db.statements import SessionConnection
+from psycopg.rows import tuple_row
+
+from db.session_connection import SessionConnection
+from db.statements import Statement, execute
 
 # How much longer than a statement its answer may take.
 ANSWER_MARGIN_SECONDS = 2.0
-# How long an answer may take on a dedicated connection, such as that of the gate watcher. Its statements are short.
-DEDICATED_ANSWER_SECONDS = 7.0
+# How long an answer may take on a dedicated connection, such as that of the gate watcher. Its statements are short. A
+# process that is not ready for 5 s gets no requests, and until then the watcher has another connection.
+DEDICATED_ANSWER_SECONDS = 3.0
+# How long a server that has accepted a connection may take for its settings.
+CONFIGURE_SECONDS = 5.0
 
 # With synchronous_commit off, a commit is acknowledged before it is on disk: after a crash, the cache could hold
 # changes that the table has lost. Other values, such as remote_apply, are kept.
@@ -21,5 +27,7 @@ CONFIGURE: LiteralString = """
 
 async def configure(connection: SessionConnection, settings: Mapping[str, str]) -> None:
     """Set the settings of a session, among them `statement_timeout` in milliseconds."""
-    await connection.execute(CONFIGURE, {"names": list(settings), "values": list(settings.values())})
+    params = {"names": list(settings), "values": list(settings.values())}
+    statement = Statement(CONFIGURE, params, tuple_row, prepared=False)
+    await connection.wait_for_answers(execute(connection, [statement]), CONFIGURE_SECONDS)
     connection.answer_seconds = int(settings["statement_timeout"]) / 1000 + ANSWER_MARGIN_SECONDS

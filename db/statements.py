@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Generic, LiteralString, NamedTuple, Self, TypeVar, cast
+from typing import Any, Generic, LiteralString, NamedTuple, TypeVar, cast
 
 import psycopg
-from psycopg import AsyncConnection, generators
+from psycopg import generators
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
@@ -14,71 +14,12 @@ from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import AsyncRowFactory, TupleRow, tuple_row
 
-Row = TypeVar("Row")
-# Identifies a prepared statement: its text, and the types of its parameters.
-Key = tuple[bytes, tuple[int, ...]]
+from db.session_connection import Key, SessionConnection
 
+Row = TypeVar("Row")
 # A session keeps up to this many prepared statements. The service has fewer; the types of parameters multiply them.
 MAX_PREPARED = 200
-# Without a threshold psycopg prepares nothing itself. To drop what it has prepared, it would drop all statements of the
-# session.
-CONNECT_OPTIONS: dict[str, Any] = {
-    "autocommit": True,
-    "connect_timeout": 5,
-    "prepare_threshold": None,
-    # TCP gives up a silent connection after 25 s instead of two hours: an idle one, and one that awaits a commit.
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 25_000,
-}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%(%)")
-
-
-class SessionConnection(AsyncConnection[TupleRow]):
-    """A connection that knows the statements that are prepared in its session.
-
-    It must be opened with `CONNECT_OPTIONS`.
-    """
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.prepared: dict[Key, bytes] = {}
-        # Those that are being prepared by statements that were sent.
-        self.preparing: dict[Key, bytes] = {}
-        # The statements that were sent and whose answers were not read, and what takes each of these answers.
-        self.unanswered: list[Statement[Any]] = []
-        self.receivers: list[Callable[[PGresult], None]] = []
-        # How long the server may take for one statement, so that it has ended the statement itself before.
-        self.answer_seconds: float | None = None
-        # When the server started, and when the connection was opened, by `time.monotonic`. See db/server.py.
-        self.server_start: str | None = None
-        self.opened_at = 0.0
-
-    async def wait_for_answers(self, statements: PQGen[None], seconds: float | None) -> None:
-        """Execute statements. Close the connection if the server is silent for longer than `seconds`.
-
-        A connection can lead nowhere without being closed, for example after a failover. TCP would notice that only
-        after a quarter of an hour.
-        """
-        try:
-            await self.wait(statements, timeout=seconds)
-        except psycopg.errors._WaitTimeout as error:
-            self.pgconn.finish()
-            raise psycopg.OperationalError(f"PostgreSQL has not answered for {seconds:g} s.") from error
-
-    @classmethod
-    async def connect(  # type: ignore[override]
-        cls, conninfo: str = "", *, report: Callable[[psycopg.Error | None], None] = lambda _: None, **options: Any
-    ) -> Self:
-        """Open a connection, and report the error, or None. A pool does not tell its callers why it cannot connect."""
-        try:
-            connection = await super().connect(conninfo, **options)
-        except psycopg.Error as error:
-            report(error)
-            raise
-        report(None)
-        return connection
 
 
 def command(text: LiteralString) -> "Statement[TupleRow]":

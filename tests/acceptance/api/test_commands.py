@@ -140,6 +140,13 @@ def test_unusable_url_is_reported_in_one_line_without_the_password(
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize(("host", "problem"), [("127.0.0.1:1,127.0.0.1:2", "Connection refused"), ("db:port", "%3A")])
+def test_migrate_reports_an_unusable_url_in_one_line(tmp_path: Path, host: str, problem: str) -> None:
+    line = error_line(command(tmp_path, "migrate", DATABASE_URL=f"postgresql://me:sesame@{host}/x"))
+    assert problem in line
+    assert "sesame" not in line
+
+
 def test_wrong_password_is_reported_in_one_line(tmp_path: Path, stores: StoreUrls) -> None:
     import redis
 

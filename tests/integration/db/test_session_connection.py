@@ -5,7 +5,8 @@ import pytest
 from psycopg.rows import scalar_row
 
 from db.connection import Connection
-from db.statements import CONNECT_OPTIONS, SessionConnection, Statement, execute
+from db.session_connection import CONNECT_OPTIONS, SessionConnection
+from db.statements import Statement, execute
 
 
 async def test_opened_connection_reports_that_there_is_no_error(database_url: str) -> None:

@@ -1,0 +1,107 @@
+"""A connection of a session: what it has prepared, what was sent on it, and how it ends when PostgreSQL is silent."""
+
+import select
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.abc import PQGen
+from psycopg.pq.abc import PGresult
+from psycopg.rows import TupleRow
+
+from db.blocking import shut_down
+
+if TYPE_CHECKING:
+    from db.statements import Statement
+
+# Identifies a prepared statement: its text, and the types of its parameters.
+Key = tuple[bytes, tuple[int, ...]]
+
+# Without a threshold psycopg prepares nothing itself. To drop what it has prepared, it would drop all statements of the
+# session.
+CONNECT_OPTIONS: dict[str, Any] = {
+    "autocommit": True,
+    "prepare_threshold": None,
+}
+
+
+class SessionConnection(AsyncConnection[TupleRow]):
+    """A connection that knows the statements that are prepared in its session.
+
+    It must be opened with `CONNECT_OPTIONS`.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.prepared: dict[Key, bytes] = {}
+        # Those that are being prepared by statements that were sent.
+        self.preparing: dict[Key, bytes] = {}
+        # The statements that were sent and whose answers were not read, and what takes each of these answers.
+        self.unanswered: list[Statement[Any]] = []
+        self.receivers: list[Callable[[PGresult], None]] = []
+        # How long the server may take for one statement, so that it has ended the statement itself before.
+        self.answer_seconds: float | None = None
+        # Whether it was closed because the server did not answer, and since when it waits for an answer.
+        self.silent = False
+        self.waiting_since: float | None = None
+        # When the server started, and when the connection was opened, by `time.monotonic`. See db/server.py.
+        self.server_start: str | None = None
+        self.opened_at = 0.0
+
+    async def wait_for_answers(self, statements: PQGen[None], seconds: float | None) -> None:
+        """Execute statements. Close the connection if the server is silent for longer than `seconds`.
+
+        A connection can lead nowhere without being closed, for example after a failover. TCP would notice that only
+        after a quarter of an hour.
+        """
+        with self.waiting():
+            try:
+                await self.wait(statements, timeout=seconds)
+            except psycopg.errors._WaitTimeout as error:
+                self.silent = True
+                self.pgconn.finish()
+                raise psycopg.OperationalError(f"PostgreSQL has not answered for {seconds:g} s.") from error
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let `give_up` end the block once the block has waited long enough."""
+        self.waiting_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.waiting_since = None
+
+    def give_up(self, seconds: float) -> None:
+        """End the statements that have waited for at least `seconds`, with an error as if PostgreSQL had closed."""
+        since = self.waiting_since
+        if since is not None and time.monotonic() - since >= seconds and not self.closed:
+            shut_down(self.pgconn.socket)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether an idle connection must not be used again. Costs no round trip.
+
+        PostgreSQL sends something on an idle connection when it ends the connection, and when a setting that it
+        reports has changed, such as `in_hot_standby`.
+        """
+        if self.closed:
+            return True
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+    @classmethod
+    async def connect(  # type: ignore[override]
+        cls, conninfo: str = "", *, report: Callable[[psycopg.Error | None], None] = lambda _: None, **options: Any
+    ) -> Self:
+        """Open a connection, and report the error, or None. A pool does not tell its callers why it cannot connect."""
+        try:
+            connection = await super().connect(conninfo, **options)
+        except psycopg.Error as error:
+            report(error)
+            raise
+        report(None)
+        return connection
