@@ -164,7 +164,7 @@ class Database:
             await self._pool.drain()
 
     async def _take(self, until: float) -> SessionConnection:
-        """Take a connection to the server in use out of the pool. Close those that have ended or lead to another one."""
+        """Take a connection to the server in use out of the pool. Close any other, and one that has ended."""
         while True:
             raw = await self._pool.getconn(max(0.0, until - time.monotonic()))
             ended = raw.has_ended
