@@ -1,6 +1,7 @@
 """Suite `sizing`: what each kind of request costs each program, and a mixed load to check `tools.sizing` with.
 
-A service with one worker and 100,000 tasks runs with its default settings. The CPU time of a kind is that of 16
+A service with one worker and 100,000 tasks runs with its default settings. A second one on the same database cannot
+reach Redis, so PostgreSQL answers its pages. The CPU time of a kind is that of 16
 connections, its latency that of one connection alone. The mixed load is closed: each connection waits for its answer.
 """
 
@@ -9,7 +10,7 @@ import statistics
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, cycle, islice
 from pathlib import Path
 
@@ -17,7 +18,15 @@ import psycopg
 import redis
 
 from benchmarks.http_load import LoadResult, load
-from benchmarks.page_rows.http_requests import UPDATE, endless, operation, page_request, page_requests
+from benchmarks.page_rows.costs import second_service
+from benchmarks.page_rows.http_requests import (
+    UPDATE,
+    endless,
+    keyset_requests,
+    operation,
+    page_request,
+    page_requests,
+)
 from benchmarks.page_rows.plan import Plan
 from benchmarks.page_rows.stand import WORKSPACE, Stand
 from benchmarks.processes import cpu_seconds
@@ -26,6 +35,7 @@ from benchmarks.service import Service
 from cache.redis.keys import Keys
 
 CONNECTIONS, ROUNDS, SECONDS, MIXED_SECONDS = 16, 3, 2.0, 10.0
+NOWHERE = "unix:///nowhere/redis.sock"
 PROGRAMS = ("workers", "Redis", "PostgreSQL")
 # The mix of the check, in percent. Nothing is evicted in it, so it has no cold pages of its own.
 MIX = {"hot": 30, "warm": 50, "search": 5, "update": 10, "create": 5}
@@ -61,6 +71,11 @@ def run(report: Report) -> None:
             measure_kind(report, stand, kind)
         for connections in (1, CONNECTIONS):
             measure_mix(report, stand, connections)
+        without_redis = second_service(service, Path(name) / "second", {"REDIS_URL": NOWHERE})
+        with without_redis.running():
+            degraded = replace(stand, service=without_redis)
+            for kind in degraded_kinds(stand):
+                measure_kind(report, degraded, kind, database=service)
 
 
 def kinds(stand: Stand) -> list[Kind]:
@@ -76,16 +91,32 @@ def kinds(stand: Stand) -> list[Kind]:
     ]
 
 
-def measure_kind(report: Report, stand: Stand, kind: Kind) -> None:
-    """Add the CPU time of each program for a request of a kind, and the latency of one client alone."""
+def degraded_kinds(stand: Stand) -> list[Kind]:
+    """Return pages for a service without Redis: with the total, which counts all rows, and without it."""
+    return [
+        Kind("degraded with total", endless(page_request(1, "Degraded"))),
+        Kind("degraded", keyset_requests(stand.cursors[:20])),
+    ]
+
+
+def measure_kind(report: Report, stand: Stand, kind: Kind, database: Service | None = None) -> None:
+    """Add the CPU time of each program for a request of a kind, and the latency of one client alone.
+
+    `database` is the service whose PostgreSQL it is, if that is another one.
+    """
+
+    def spent() -> dict[str, float]:
+        own = cpu_seconds(stand.service.pid)
+        return own | {"PostgreSQL": cpu_seconds((database or stand.service).pid)["PostgreSQL"]}
+
     alone = send(stand, kind, connections=1)
     rounds: dict[str, list[float]] = {program: [] for program in PROGRAMS}
     for _ in range(ROUNDS):
-        before = cpu_seconds(stand.service.pid)
+        before = spent()
         sent = send(stand, kind, connections=CONNECTIONS)
-        after = cpu_seconds(stand.service.pid)
+        after = spent()
         for program, values in rounds.items():
-            values.append((after[program] - before[program]) * 1e6 / sent.requests)
+            values.append((after.get(program, 0) - before.get(program, 0)) * 1e6 / sent.requests)
     for program, values in rounds.items():
         report.add(f"{kind.name}: CPU of {program}", statistics.median(values), "µs")
     report.add_percentiles(f"{kind.name}: alone", [seconds * 1000 for seconds in alone.latencies], 50, 99)
