@@ -93,7 +93,12 @@ def memory_bytes(pid: int) -> int:
 
 @contextmanager
 def serve(
-    data: Path, *arguments: str, port: int | None = None, root: Path = ROOT, **variables: str
+    data: Path,
+    *arguments: str,
+    port: int | None = None,
+    root: Path = ROOT,
+    python: str = sys.executable,
+    **variables: str,
 ) -> Iterator[Service]:
     """Start the service of the checkout at `root`, wait until it is ready, and check at the end that it has ended."""
     port = port or free_port()
@@ -101,7 +106,7 @@ def serve(
     output = data / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "api", "serve", "--port", str(port), *arguments],
+            [python, "-m", "api", "serve", "--port", str(port), *arguments],
             cwd=root,
             env=environment(data, **variables),
             stdin=subprocess.DEVNULL,
