@@ -26,6 +26,7 @@ Suite = Literal[
     "fairness",
     "identity",
     "workspaces",
+    "cluster",
     "sizing",
 ]
 # The default number of tasks; `live` counts subscribers, and `workspaces` workspaces. The other suites use 1,000,000.
@@ -64,8 +65,8 @@ def bench(
         consistency, degraded mode. search: search and filters. live: subscriptions. ship: the services of
         compose.yaml. indexes: write cost of the search indexes. web: the web page in a browser. use: the memory of a
         browser tab that is used for an hour. fairness: a busy workspace and its neighbour, and the rate limit.
-        workspaces: what many workspaces cost a worker. identity: what a token costs, and how soon it is revoked.
-        sizing: what a request costs each program, by its kind.
+        workspaces: what many workspaces cost a worker. cluster: a Redis cluster and the loss of a shard. identity: what
+        a token costs, and how soon it is revoked. sizing: what a request costs each program, by its kind.
     count
         Number of tasks, of subscribers for `live`, or of workspaces for `workspaces`. Default: 1,000,000 tasks, 100,000
         for `indexes` and `sizing`, 2,000 for `fairness` and `identity`, 1,000 subscribers, 10,000 workspaces.

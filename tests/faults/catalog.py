@@ -6,6 +6,7 @@ from tests.faults.fault import Fault
 from tests.faults.injections import (
     bulk_creates,
     connections,
+    failovers,
     load,
     memory,
     postgres,
@@ -17,6 +18,7 @@ from tests.faults.injections import (
     workspaces,
 )
 from tests.faults.node import Setup
+from tests.faults.redis_groups import ShardedRedis, WatchedRedis
 
 OWN_POSTGRES = Setup(own_postgres=True)
 THROUGH_PROXY = Setup(postgres_proxy=True)
@@ -57,6 +59,23 @@ ALL = [
         *("postgres-killed", "PostgreSQL killed", 30, 5, postgres.kill),
         excuses=postgres.is_unavailable,
         setup=lambda _seed: OWN_POSTGRES,
+    ),
+    *(
+        Fault(
+            *(f"{name}-{kind}", f"primary of {description} {what}, a replica promoted", 20, 5, inject),
+            setup=lambda _seed, group=group: Setup(redis=group),  # type: ignore[misc]
+            check_measurements=failovers.check_recovery_time,
+        )
+        for name, description, group in (
+            ("cluster", "a shard of a Redis cluster", ShardedRedis),
+            ("sentinel", "Sentinel", WatchedRedis),
+        )
+        for kind, what, inject in (("killed", "killed", failovers.kill), ("hangs", "suspended", failovers.hang))
+    ),
+    Fault(
+        *("cluster-moved", "slot of a Redis cluster moved key by key", 20, 5, failovers.move_slot),
+        setup=lambda _seed: Setup(redis=ShardedRedis),
+        check_measurements=redis.check_recovery_time,
     ),
     Fault("emptied", "FLUSHALL; an index key deleted; `rev` deleted", 30, 6, redis.lose_keys),
     Fault(

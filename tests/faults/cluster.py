@@ -13,7 +13,7 @@ import psycopg
 
 from db.migrations import migrate
 from tests.faults.node import Node, Setup
-from tests.faults.stores import PostgresServer, RedisServer
+from tests.faults.stores import PostgresServer
 from tests.support.service_process import ROOT
 
 WORKSPACE = "default"
@@ -28,7 +28,7 @@ class Cluster:
         setup = setup or Setup()
         self.postgres = PostgresServer(folder / "postgres", setup.disk_mb) if setup.own_postgres else None
         self.database_url = self.postgres.url if self.postgres else database_url
-        self.redis = RedisServer(folder / "redis", setup.maxmemory)
+        self.redis = setup.redis(folder / "redis", setup.maxmemory)
         self.nodes = [
             Node(folder / f"node{number}", self.database_url, self.redis, setup, variables)
             for number, variables in enumerate(setup.environments)

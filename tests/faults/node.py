@@ -27,6 +27,8 @@ class Setup:
     own_postgres: bool = False
     # Whether the processes connect to PostgreSQL through a proxy.
     postgres_proxy: bool = False
+    # What the processes use as Redis: one server, or a group of them.
+    redis: type[RedisServer] = RedisServer
     maxmemory: str = "64mb"
     # The size of a file system for the cluster's own PostgreSQL.
     disk_mb: int | None = None
@@ -44,6 +46,7 @@ class Node:
         self._command = setup.command
         self._variables = variables
         self._process: asyncio.subprocess.Process | None = None
+        self._redis_url = redis.url
         self.proxy = Proxy(redis.socket)
         self.postgres = Proxy(_socket(database_url)) if setup.postgres_proxy else None
         self.port = free_port()
@@ -60,7 +63,7 @@ class Node:
         if self.postgres is not None:
             name = urlsplit(database).path
             database = f"postgresql://postgres@127.0.0.1:{self.postgres.port}{name}?sslmode=disable&gssencmode=disable"
-        urls = {"DATABASE_URL": database, "REDIS_URL": self.proxy.url}
+        urls = {"DATABASE_URL": database, "REDIS_URL": self._redis_url or self.proxy.url}
         return environment(self._folder, **(urls | SHORT_TIMEOUTS | self._variables))
 
     async def start(self) -> None:

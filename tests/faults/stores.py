@@ -42,8 +42,14 @@ class RedisServer:
         self._program = program(self._folder, maxmemory=maxmemory)
         self._process: asyncio.subprocess.Process | None = None
         self.socket = socket_path(self._folder)
-        # Connected directly, not through a proxy.
-        self.client: redis.Redis = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5)
+        # The value of REDIS_URL; "" means a proxy of each process in front of the socket.
+        self.url = ""
+        self._client: redis.Redis = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5)
+
+    @property
+    def client(self) -> redis.Redis:
+        """A client that is connected directly, not through a proxy."""
+        return self._client
 
     async def start(self) -> None:
         """Start with an empty data set, and wait until Redis answers."""

@@ -82,6 +82,18 @@ class RedisCluster:
         names = (f"workspace-{at}" for at in range(1000))
         return next(name for name in names if key_slot(name.encode()) * len(self.primaries) // SLOTS == number)
 
+    def primary_of(self, slot: int, asked: ClusterNode) -> ClusterNode:
+        """Return the primary of a slot, as one node knows it. Raises `redis.RedisError`."""
+        for first, last, (_, port, *_), *_ in asked.run("CLUSTER", "SLOTS"):
+            if first <= slot <= last:
+                return next(node for node in self.nodes if node.port == port)
+        raise redis.RedisError(slot)
+
+    def wait_until_in_sync(self) -> None:
+        """Wait until half of the nodes are primaries that know of each other, and the rest are replicas in sync."""
+        for node in self.nodes:
+            wait_for(lambda: _is_settled(node, len(self.primaries)))  # noqa: B023
+
     def begin_move(self, slot: int, source: ClusterNode, target: ClusterNode) -> None:
         """Begin to move a slot to another primary. No key is moved yet."""
         target.run("CLUSTER", "SETSLOT", slot, "IMPORTING", source.id)
@@ -101,6 +113,19 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def _is_settled(node: ClusterNode, primaries: int) -> bool:
+    try:
+        state, replication = node.run("CLUSTER", "INFO"), node.run("INFO", "replication")
+        nodes = [line.split() for line in node.run("CLUSTER", "NODES").decode().splitlines()]
+    except redis.RedisError:
+        return False
+    roles = [fields[2].split(",") for fields in nodes]
+    healthy = b"cluster_state:ok" in state and not any("fail" in flags or "fail?" in flags for flags in roles)
+    serving = [fields for fields, flags in zip(nodes, roles, strict=True) if "master" in flags and len(fields) > 8]
+    in_sync = replication["role"] == "master" or replication["master_link_status"] == "up"
+    return healthy and len(serving) == primaries and in_sync
 
 
 def _succeeds(node: ClusterNode, *command: Any) -> bool:

@@ -33,9 +33,9 @@ class SentinelGroup:
     def __init__(self, folder: Path) -> None:
         self.servers = [TcpServer(folder / str(number)) for number in range(2)]
         self._folder = folder
-        self._ports = [free_port() for _ in range(SENTINELS)]
+        self.ports = [free_port() for _ in range(SENTINELS)]
         self._processes: list[subprocess.Popen[bytes]] = []
-        self.url = f"redis+sentinel://{','.join(f'127.0.0.1:{port}' for port in self._ports)}/{NAME}/0"
+        self.url = f"redis+sentinel://{','.join(f'127.0.0.1:{port}' for port in self.ports)}/{NAME}/0"
 
     def start(self) -> None:
         """Start the servers, and when the replica is in sync the sentinels."""
@@ -46,7 +46,7 @@ class SentinelGroup:
         with replica.client() as client:
             while client.info("replication")["master_link_status"] != "up":
                 time.sleep(0.01)
-        for port in self._ports:
+        for port in self.ports:
             folder = self._folder / f"sentinel-{port}"
             folder.mkdir()
             file = folder / "sentinel.conf"
@@ -58,10 +58,15 @@ class SentinelGroup:
     async def wait_until_complete(self) -> None:
         """Wait until the replica is in sync and every sentinel knows all processes."""
         async with asyncio.timeout(30):
-            for port in self._ports:
+            for port in self.ports:
                 with redis.Redis(port=port) as client:
                     while not _is_complete(client):  # noqa: ASYNC110 (no event is set)
                         await asyncio.sleep(0.05)
+
+    def wait_until_in_sync(self) -> None:
+        """Wait until a server is a replica in sync."""
+        while not any(map(_is_in_sync, self.servers)):
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """End all processes."""
@@ -69,7 +74,7 @@ class SentinelGroup:
             process.kill()
             process.wait()
         for server in self.servers:
-            server.stop()
+            server.kill()
 
 
 class TcpServer(RedisProcess):
@@ -79,7 +84,6 @@ class TcpServer(RedisProcess):
         folder.mkdir()
         super().__init__(folder)
         self.port = free_port()
-        self.address = ("127.0.0.1", self.port)
         self.add_options("--bind", "127.0.0.1", "--port", str(self.port), "--repl-diskless-sync-delay", "0")
 
 
@@ -92,6 +96,14 @@ def sentinel_group(folder: Path) -> Iterator[SentinelGroup]:
         yield group
     finally:
         group.stop()
+
+
+def _is_in_sync(server: RedisProcess) -> bool:
+    try:
+        with server.client() as client:
+            return bool(client.info("replication").get("master_link_status") == "up")
+    except redis.RedisError:
+        return False
 
 
 def _is_complete(client: redis.Redis) -> bool:
