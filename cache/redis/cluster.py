@@ -23,17 +23,9 @@ class Cluster(MovingServers):
 
     def __init__(self, hosts: SeveralHosts, limits: ConnectionLimits) -> None:
         super().__init__(hosts, limits, sharded=True)
-        first, *others = hosts.hosts
-        self._cluster = RedisCluster.from_url(
-            hosts.server_url(*first),
-            startup_nodes=[ClusterNode(host, port) for host, port in others],
-            # While one shard is down, the workspaces of all others keep their indexes.
-            require_full_coverage=False,
-            socket_timeout=NODE_TIMEOUT_SECONDS,
-            socket_connect_timeout=NODE_TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            maint_notifications_config=MaintNotificationsConfig(enabled=False),
-        )
+        self._cluster = _client(hosts)
+        # The nodes of each slot, primary first, as the last answer named them.
+        self._nodes: dict[int, list[ClusterNode]] = {}
         # The servers of the slots that were looked up since the last answer.
         self._by_slot: dict[int, Server] = {}
 
@@ -45,7 +37,7 @@ class Cluster(MovingServers):
         """Return the last known primary of a slot."""
         found = self._by_slot.get(slot)
         if found is None:
-            nodes = self._cluster.nodes_manager.slots_cache.get(slot)
+            nodes = self._nodes.get(slot)
             found = self._servers.get((nodes[0].host, int(nodes[0].port))) if nodes else None
             if found is not None:
                 self._by_slot[slot] = found
@@ -61,13 +53,32 @@ class Cluster(MovingServers):
         try:
             await nodes.initialize()
         except (RedisClusterException, RedisError, OSError) as error:
+            # The library asks only nodes that it has met. Begin again with the URL, whose names may lead to new ones.
+            await self._close_sources()
+            self._cluster = _client(self._hosts)
             raise CacheUnavailable(
                 "No known node names the slots of the Redis cluster. Nothing was changed. Try again."
             ) from error
         self._adopt({(node.host, int(node.port)) for node in self._cluster.get_primaries()})
+        self._nodes = nodes.slots_cache
         self._by_slot.clear()
 
     async def _close_sources(self) -> None:
         nodes = self._cluster.nodes_manager
         await nodes.aclose()
         await nodes.aclose("startup_nodes")
+
+
+def _client(hosts: SeveralHosts) -> RedisCluster:
+    """Return a client of the library that knows only the nodes in the URL."""
+    first, *others = hosts.hosts
+    return RedisCluster.from_url(
+        hosts.server_url(*first),
+        startup_nodes=[ClusterNode(host, port) for host, port in others],
+        # While one shard is down, the workspaces of all others keep their indexes.
+        require_full_coverage=False,
+        socket_timeout=NODE_TIMEOUT_SECONDS,
+        socket_connect_timeout=NODE_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
+    )

@@ -52,10 +52,7 @@ class Route:
         """
         loop = asyncio.get_running_loop()
         fails_at = loop.time() + self._limits.read_timeout
-        server = self.topology.find(self._slot)
-        if server is None:
-            await self.topology.ask(self._limits.read_timeout)
-            server = await self.server()
+        server = self.topology.find(self._slot) or await self._ask(self._limits.read_timeout)
         try:
             return await server.shared.connect(run_id)
         except (CacheUnavailable, OtherRedis):
@@ -88,8 +85,13 @@ class Route:
 
     async def server(self) -> Server:
         """Return the last known server, or else ask. Raises `CacheUnavailable`."""
-        while (server := self.topology.find(self._slot)) is None:
-            await self.topology.ask(self._limits.timeout)
+        return self.topology.find(self._slot) or await self._ask(self._limits.timeout)
+
+    async def _ask(self, seconds: float) -> Server:
+        await self.topology.ask(seconds)
+        server = self.topology.find(self._slot)
+        if server is None:
+            raise CacheUnavailable("No node of the Redis cluster serves the slot of the workspace. Try again.")
         return server
 
     def has_moved(self, received: Sequence[Any]) -> bool:

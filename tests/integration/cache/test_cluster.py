@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,13 @@ from tests.support.task_factories import new_task
 def cluster(tmp_path: Path) -> Iterator[RedisCluster]:
     """Yield a cluster of three primaries."""
     with redis_cluster(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    """Yield a cluster whose nodes and slots stay as they are."""
+    with redis_cluster(tmp_path_factory.mktemp("cluster")) as running:
         yield running
 
 
@@ -103,8 +110,8 @@ def tags(node: ClusterNode) -> set[str]:
     return {key.decode("latin-1").partition("}")[0].removeprefix("{") for key in node.run("KEYS", "*")}
 
 
-async def test_each_workspace_is_on_the_node_of_its_slot(database_url: str, cluster: RedisCluster) -> None:
-    async with process(database_url, cluster) as (workspaces, stores):
+async def test_each_workspace_is_on_the_node_of_its_slot(database_url: str, steady: RedisCluster) -> None:
+    async with process(database_url, steady) as (workspaces, stores):
         assert await primaries_problems(workspaces.redis) == []
         limits = RateLimits(workspaces.redis, RatePolicy(points_per_minute=600), workspaces.metrics)
         for store in stores:
@@ -126,11 +133,11 @@ async def test_each_workspace_is_on_the_node_of_its_slot(database_url: str, clus
         await limits.aclose()
         assert len({protocol(store).gate.redis_run_id for store in stores}) == len(stores)
         assert len({store.redis.scope for store in stores}) == len(stores)
-        found = [tags(node) - {"default"} for node in cluster.primaries]
+        found = [tags(node) - {"default"} for node in steady.primaries]
         assert found == [{store.workspace} for store in stores]
         first = stores[0]
         assert await remove_keys(workspaces.redis.bound_to(first.workspace), first.workspace) > 0
-        assert [tags(node) - {"default"} for node in cluster.primaries] == [set(), *found[1:]]
+        assert [tags(node) - {"default"} for node in steady.primaries] == [set(), *found[1:]]
 
 
 @pytest.mark.parametrize("hangs", [False, True], ids=["killed", "hangs"])
@@ -223,30 +230,61 @@ async def test_requests_that_need_no_index_follow_a_moved_slot(cluster: RedisClu
         assert (await bound.primary()).name == f"127.0.0.1:{target.port}"
 
 
-async def test_problem_of_any_primary_is_reported(cluster: RedisCluster) -> None:
-    cluster.primaries[2].run("CONFIG", "SET", "maxmemory-policy", "noeviction")
-    async with Redis(cluster.url) as redis:
+async def test_problem_of_any_primary_is_reported(steady: RedisCluster) -> None:
+    node = steady.primaries[2]
+    node.run("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    async with Redis(steady.url) as redis:
         [problem] = await primaries_problems(redis)
-        assert f"127.0.0.1:{cluster.primaries[2].port}: maxmemory-policy is noeviction" in problem
+        assert f"127.0.0.1:{node.port}: maxmemory-policy is noeviction" in problem
+        node.run("CONFIG", "SET", "maxmemory-policy", "volatile-lfu")
+        assert await primaries_problems(redis) == []
 
 
-async def test_shards_that_stop_each_other_are_warned_of(cluster: RedisCluster) -> None:
-    node = cluster.primaries[1]
-    async with Redis(cluster.url) as redis:
+async def test_shards_that_stop_each_other_are_warned_of(steady: RedisCluster) -> None:
+    node = steady.primaries[1]
+    async with Redis(steady.url) as redis:
         assert await redis_warnings(redis) == []
         node.run("CONFIG", "SET", "cluster-require-full-coverage", "yes")
         [warning] = await redis_warnings(redis)
         assert warning.startswith(f"127.0.0.1:{node.port}: cluster-require-full-coverage is yes")
+        node.run("CONFIG", "SET", "cluster-require-full-coverage", "no")
 
 
-async def test_idle_connection_is_not_kept(cluster: RedisCluster) -> None:
+async def test_idle_connection_is_not_kept(steady: RedisCluster) -> None:
     """A node may be a replica, and a primary again, while nothing is sent to it."""
-    async with Redis(cluster.url) as redis:
+    async with Redis(steady.url) as redis:
         numbers = []
         for pause in (0.0, MAX_IDLE_SECONDS / 2, 2.5 * MAX_IDLE_SECONDS):
             await asyncio.sleep(pause)
             numbers += await redis.read([("CLIENT", "ID")])
         assert numbers[0] == numbers[1] != numbers[2]
+
+
+async def test_slot_without_a_node_is_unavailable(cluster: RedisCluster) -> None:
+    workspace = cluster.workspace_on(cluster.primaries[0])
+    for node in cluster.primaries:
+        node.run("CLUSTER", "DELSLOTS", key_slot(workspace.encode()))
+    async with Redis(cluster.url) as redis:
+        bound = redis.bound_to(workspace)
+        for call in (bound.run_id(), bound.read([("ECHO", "a")])):
+            with pytest.raises(CacheUnavailable, match="No node of the Redis cluster serves the slot"):
+                await call
+
+
+async def test_cluster_that_was_down_is_found_again(cluster: RedisCluster) -> None:
+    async with Redis(cluster.url) as redis, asyncio.timeout(60):
+        first = await redis.run_id()
+        for node in cluster.primaries:
+            node.kill()
+        with pytest.raises(CacheUnavailable):
+            await redis.run_id()
+        for node in cluster.primaries:
+            node.start()
+        second = ""
+        while not second:
+            with suppress(CacheUnavailable):
+                second = await redis.run_id()
+        assert second != first
 
 
 async def test_cluster_that_cannot_be_reached_is_named() -> None:
