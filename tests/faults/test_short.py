@@ -12,7 +12,7 @@ from tests.faults.fault import Fault, Run, run_case
 from tests.faults.history import Operation
 from tests.faults.injections import connections, processes
 from tests.faults.node import Setup
-from tests.faults.redis_groups import ShardedRedis, WatchedRedis
+from tests.faults.redis_groups import ShardedRedis
 
 CUTS = {f"{step}-cut-{when}": 20 for step in connections.STEPS for when in ("before", "after")}
 # By run: the number of injections of each fault, and the setup.
@@ -23,7 +23,6 @@ RUNS: dict[str, tuple[dict[str, int], Setup]] = {
         {"cluster-killed": 1, "cluster-moved": 1, "cluster-hangs": 1},
         Setup(redis=ShardedRedis),
     ),
-    "sentinels replace the primary": ({"sentinel-killed": 1}, Setup(redis=WatchedRedis)),
     "redis is too small": ({"evictions": 10, "index-too-large": 1}, Setup()),
     "processes are killed": ({"api-killed": 10}, Setup()),
     "processes are suspended": ({"api-stopped": 2}, Setup()),

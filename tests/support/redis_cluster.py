@@ -103,7 +103,7 @@ class RedisCluster:
         """Move the keys of the slot, and then the slot."""
         while keys := source.run("CLUSTER", "GETKEYSINSLOT", slot, 100):
             source.run("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
-        for node in (target, source, *self.primaries):
+        for node in (target, source, *(node for node in self.nodes if node.is_primary)):
             node.run("CLUSTER", "SETSLOT", slot, "NODE", target.id)
 
 
