@@ -55,6 +55,10 @@ class StaleSession(UnfitDatabase):
     """The database session lost a prepared statement, so it is closed. Nothing was changed. Try again."""
 
 
+class ServerEnded(UnfitDatabase):
+    """Another server has taken the place of this PostgreSQL, which still answers. Nothing was changed. Try again."""
+
+
 _Decision = tuple[type[DatabaseError], str]
 # The service sent what it must not send. The client gets a masked error, and the log has the details.
 _BUG: _Decision = (DatabaseError, "")

@@ -26,13 +26,13 @@ class Gate:
     - `closing`: writers wait until the lease of every reader has ended.
     - `off`: the index is not used.
 
-    `other_history`: PostgreSQL was restarted, restored or replaced since the index was built.
+    `other_history`: the history of the index, if PostgreSQL was restarted, restored or replaced since it was built.
     """
 
     state: GateState
     epoch: int
     redis_run_id: str
-    other_history: bool = False
+    other_history: str = ""
 
 
 # The gate before the first index is built.

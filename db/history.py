@@ -19,5 +19,12 @@ SAME_HISTORY: LiteralString = f"coalesce(gate.history = {CURRENT_HISTORY}, false
 # closing. Whoever sees that stops reading it, and whoever has seen it for long enough switches it off.
 GATE_COLUMNS: LiteralString = f"""
     CASE WHEN state = 'on' AND NOT {SAME_HISTORY} THEN 'closing' ELSE state::text END AS state,
-    epoch, redis_run_id, state IN ('on', 'building') AND NOT {SAME_HISTORY} AS other_history
+    epoch, redis_run_id,
+    CASE WHEN state IN ('on', 'building') AND NOT {SAME_HISTORY} THEN coalesce(history, '?') ELSE '' END
+        AS other_history
 """
+
+
+def server_start_of(history: str) -> str:
+    """Return the time at which the server of a history started."""
+    return history.partition("/")[0]

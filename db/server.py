@@ -25,12 +25,13 @@ class ServerInUse:
     """The server whose answers a process uses.
 
     start: when it started. None if no gate watcher runs, as in a command: then any server will do.
-    contested: whether a connection led to another server since.
+    contested: whether a connection led to another server since. ended: the last server that another one has followed.
     """
 
     def __init__(self) -> None:
         self.start: str | None = None
         self.contested = False
+        self.ended: str | None = None
         self._leaving = False
         self._adopted_at = 0.0
         self._adopted = asyncio.Event()
@@ -49,6 +50,12 @@ class ServerInUse:
     def leave(self) -> None:
         """Use no server until the next one is adopted."""
         self._leaving = True
+
+    def end(self) -> None:
+        """Use no server until another one is adopted: the one in use was followed by another."""
+        self.ended = self.start
+        self._leaving = self.contested = True
+        self._wake_up()
 
     def uses(self, connection: SessionConnection) -> bool:
         """Return whether a connection leads to the server in use."""

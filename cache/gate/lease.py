@@ -3,16 +3,19 @@
 import asyncio
 import math
 import time
+from contextlib import suppress
 
 import structlog
 
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis, RedisFull, StoreUnavailable
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
+from cache.redis.ended_servers import end_index, has_ended
 from cache.redis.protocol import Protocol
 from db import gate
-from db.errors import explain
+from db.errors import ServerEnded, explain
 from db.gate import Gate
+from db.history import server_start_of
 from db.pool import Database
 
 log = structlog.get_logger(__name__)
@@ -55,7 +58,7 @@ class GateLease:
         self.redis_answers = False  # until the watcher has checked it
         # The epoch of an index that a read found missing, and how; the watcher closes the gate of that epoch.
         self.lost_index: tuple[int, IndexLost] | None = None
-        self._other_history_epoch: int | None = None
+        self.ended_epoch: int | None = None
         self._too_large_epoch: int | None = None
         self._has_closed = False
         # For the log, by `clock`: since when reads bypass Redis, and since when Redis answers.
@@ -98,15 +101,32 @@ class GateLease:
     def observe_gate(self, observed: Gate, sent_at: float) -> None:
         """G1: record the gate that a query sent at `sent_at` (by `clock`) has read."""
         self.gate, self._observed_at = observed, sent_at
+        if not observed.other_history:
+            self.ended_epoch = None
         is_on = observed.state == "on"
         if is_on and observed.epoch != self._too_large_epoch:
             self._too_large_epoch = None
         self._protocol = self.protocol_for(observed) if is_on else None
         self._valid_until = sent_at + GATE_LEASE_SECONDS if is_on else 0.0
-        if observed.other_history and observed.epoch != self._other_history_epoch:
-            self._other_history_epoch = observed.epoch
-            self._metrics.closings += 1
-            log.warning("gate closed", workspace=self.workspace, epoch=observed.epoch, reason=OTHER_HISTORY)
+
+    async def end_index(self, found: Gate, current_start: str | None) -> None:
+        """Make an index of another history unreadable, also for processes that still use an earlier server."""
+        self.ended_epoch = found.epoch
+        self._metrics.closings += 1
+        log.warning("gate closed", workspace=self.workspace, epoch=found.epoch, reason=OTHER_HISTORY)
+        start = server_start_of(found.other_history)
+        if start != current_start:
+            with suppress(StoreUnavailable):
+                await end_index(self._redis, self.workspace, found.epoch, found.redis_run_id, start)
+
+    async def check_server(self) -> None:
+        """Raise `ServerEnded` if another server has followed the one in use, which then answers nothing any more."""
+        server = self._database.server
+        if server.start is not None:
+            with suppress(CacheUnavailable):
+                if await has_ended(self._redis, self.workspace, server.start):
+                    server.end()
+                    raise ServerEnded
 
     def end(self) -> None:
         """End the lease now. The next look at the gate can begin another one."""
@@ -168,6 +188,8 @@ class GateLease:
     async def close(self, epoch: int, error: StoreUnavailable) -> bool:
         """G2: ask for the gate of an epoch to be closed. Return whether this call closed it."""
         self.record_failure(epoch, error)
+        if isinstance(error, IndexLost):
+            await self.check_server()
         lost = isinstance(error, IndexLost) and (not isinstance(error, OtherRedis) or self._used_redis_of(epoch))
         async with self._database.connection() as connection:
             closed = await gate.close_gate(connection, self.workspace, epoch, lost=lost)

@@ -2,8 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -12,7 +13,7 @@ from cache.gate.lease import GATE_LEASE_SECONDS, OTHER_HISTORY, READY_TIMEOUT_SE
 from cache.metrics import StoreMetrics
 from db import gate
 from db.connection import Connection
-from db.errors import DatabaseError, UnfitDatabase, explain
+from db.errors import DatabaseError, ServerEnded, UnfitDatabase, explain
 from db.gate import NEVER_BUILT, Gate
 from db.idle_gates import record_use
 from db.pool import Database
@@ -84,22 +85,20 @@ class GateWatcher:
         """
         server, start = self._database.server, connection.raw.server_start
         if start is None:
-            raise UnfitDatabase("The server is a replica. Its rows may be old.")
+            raise UnfitDatabase("The server is a replica.")
+        if start == server.ended:
+            raise ServerEnded
         if server.start not in (None, start):
-            self._end_leases()
             server.leave()
             until = clock() + GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
             log.warning("PostgreSQL was replaced", before=server.start, now=start, reason=OTHER_HISTORY)
             self._metrics.server_changes += 1
             while clock() < until:
+                for lease in self._leases:
+                    lease.end()
                 await self._read(connection, list(self._leases))
-                self._end_leases()
                 await asyncio.sleep(min(WATCH_INTERVAL_SECONDS, max(0.0, until - clock())))
         server.adopt(start)
-
-    def _end_leases(self) -> None:
-        for lease in self._leases:
-            lease.end()
 
     async def _watch(self, connection: Connection) -> None:
         """Read all gates in each round, and those of `GateLease.wake_up` at once, while all agree on the server."""
@@ -156,7 +155,9 @@ class GateWatcher:
             if lease not in self._leases:
                 continue
             self._leases[lease] = seen = seen_closing(seen_gate, self._leases[lease])
-            if seen is not None and has_closed(seen):
+            if seen_gate.other_history and lease.ended_epoch != seen_gate.epoch and lease not in self._follow_ups:
+                self._begin(lease, lease.end_index(seen_gate, connection.raw.server_start))
+            if seen is not None and has_closed(seen) and lease not in self._follow_ups:
                 expired[lease.workspace] = seen_gate.epoch
             if seen_gate.state == "on" and lease not in self._follow_ups:
                 self._follow(lease, seen_gate)
@@ -171,7 +172,10 @@ class GateWatcher:
             lease.use_redis(found.epoch)
             lease.observed.set()
             return
-        task = asyncio.create_task(self._check(lease, found))
+        self._begin(lease, self._check(lease, found))
+
+    def _begin(self, lease: GateLease, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._follow_ups[lease] = task
         task.add_done_callback(lambda _: self._follow_ups.pop(lease, None))
 

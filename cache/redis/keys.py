@@ -19,6 +19,11 @@ def epochs_key(workspace: str) -> str:
     return f"{{{workspace}}}:epochs"
 
 
+def ended_server_key(workspace: str, server_start: str) -> bytes:
+    """Return the key of the note that a server of PostgreSQL was followed by another one."""
+    return f"{{{workspace}}}:ended:{server_start}".encode()
+
+
 def points_key(workspace: str, holder: str = "") -> bytes:
     """Return the key of the token bucket of a workspace, or of one of its callers. An index does not need it."""
     return f"{{{workspace}}}:points:{holder}".encode()

@@ -2,7 +2,10 @@
 
 import asyncio
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
@@ -63,7 +66,70 @@ async def start_backup(server: PostgresServer, backup: Path) -> None:
     await server.start()
 
 
-async def execute(url: str, statement: str) -> None:
-    """Execute a statement outside of the service."""
+async def dump(server: PostgresServer, file: Path) -> None:
+    """Dump all tables of a running server."""
+    await run_program("pg_dump", "-h", socket_folder(server), "-U", "postgres", "-Fc", "-f", str(file), "postgres")
+
+
+async def restore_dump(server: PostgresServer, file: Path) -> None:
+    """Restore a dump over the tables of a live database."""
+    how = ("--clean", "--if-exists", "--single-transaction", "-d", "postgres")
+    await run_program("pg_restore", "-h", socket_folder(server), "-U", "postgres", *how, str(file))
+
+
+async def recover_to(server: PostgresServer, backup: Path, archive: Path, point: str) -> None:
+    """Kill a server, start a backup in its place, and let it recover from the archive up to a named restore point."""
+    segment = await value(server.url, "SELECT pg_walfile_name(pg_switch_wal())")
+    await wait_for(server, f"SELECT last_archived_wal >= '{segment}' FROM pg_stat_archiver")
+    await server.kill()
+    options = {
+        "restore_command": f"cp {archive}/%f %p",
+        "recovery_target_name": point,
+        "recovery_target_action": "promote",
+    }
+    with (backup / "postgresql.auto.conf").open("a") as file:
+        file.writelines(f"{name} = '{setting}'\n" for name, setting in options.items())
+    (backup / "recovery.signal").touch()
+    replace_data(server, backup)
+    await server.start()
+
+
+@asynccontextmanager
+async def replica_of(server: PostgresServer, folder: Path, *, is_synchronous: bool) -> AsyncIterator[PostgresServer]:
+    """Run a replica: one that each commit waits for, or one that has followed so far and receives nothing more."""
+    replica = PostgresServer(folder)
+    await back_up(server, replica.data, "--write-recovery-conf")
+    try:
+        await replica.start()
+        await wait_for(server, "SELECT count(*) > 0 FROM pg_stat_replication WHERE state = 'streaming'")
+        if is_synchronous:
+            await change_setting(server, "synchronous_standby_names = '*'")
+        else:
+            position = await value(server.url, "SELECT pg_current_wal_lsn()::text")
+            await wait_for(replica, f"SELECT pg_last_wal_replay_lsn() >= '{position}'")
+            await change_setting(replica, "primary_conninfo = ''")
+            await wait_for(server, "SELECT count(*) = 0 FROM pg_stat_replication")
+        yield replica
+    finally:
+        await replica.remove()
+
+
+async def wait_for(server: PostgresServer, condition: str) -> None:
+    """Wait until a query returns true."""
+    async with asyncio.timeout(60):
+        while not await value(server.url, condition):  # noqa: ASYNC110 (another process changes it)
+            await asyncio.sleep(0.02)
+
+
+async def change_setting(server: PostgresServer, setting: str) -> None:
+    """Change a setting of a running server."""
+    async with await psycopg.AsyncConnection.connect(server.url, autocommit=True) as connection:
+        await connection.execute(f"ALTER SYSTEM SET {setting}".encode())
+        await connection.execute("SELECT pg_reload_conf()")
+
+
+async def value(url: str, query: str) -> Any:
+    """Return the value in the last row of a query, asked outside of the service. None without a row."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        await connection.execute(statement.encode())
+        rows = await (await connection.execute(query.encode())).fetchall()
+    return rows[-1][0] if rows else None

@@ -1,10 +1,11 @@
 """Tests that no read returns what PostgreSQL has lost: after restores, recoveries and promotions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
@@ -20,42 +21,98 @@ from db.pool import Database
 from tests.faults.stores import PostgresServer
 from tests.support.consistency import check_indexes
 from tests.support.gate_states import wait_until
-from tests.support.postgres_copies import back_up, start_backup
+from tests.support.postgres_copies import (
+    back_up,
+    dump,
+    recover_to,
+    replica_of,
+    restore_dump,
+    socket_folder,
+    start_backup,
+    value,
+)
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_tasks
+from tests.support.task_factories import new_id
 
 KEPT, LOST = 200, 100
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[PostgresServer]:
-    """Yield a migrated server that the test may kill and replace."""
-    server = PostgresServer(tmp_path / "postgres")
-    try:
+class Address:
+    """An address that leads to one server after another, as after a failover. Open connections stay where they are."""
+
+    def __init__(self, folder: Path, server: PostgresServer) -> None:
+        self._link = folder / ".s.PGSQL.5432"
+        self.url = server.url.replace(socket_folder(server), str(folder))
+        self.lead_to(server)
+
+    def lead_to(self, server: PostgresServer) -> None:
+        """Let new connections lead to this server."""
+        self._link.unlink(missing_ok=True)
+        self._link.symlink_to(Path(socket_folder(server)) / self._link.name)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data of a migrated server, which takes seconds to make. It archives its log if a folder is there."""
+
+    async def prepare() -> Path:
+        server = PostgresServer(tmp_path_factory.mktemp("prepared"))
         await server.start()
         await asyncio.to_thread(migrate, server.url)
+        await server.kill()
+        with (server.data / "postgresql.auto.conf").open("a") as file:
+            file.write("archive_mode = on\narchive_command = 'test ! -d ../archive || cp %p ../archive/%f'\n")
+        return server.data
+
+    return asyncio.run(prepare())
+
+
+@pytest.fixture
+async def server(tmp_path: Path, prepared: Path) -> AsyncIterator[PostgresServer]:
+    """Yield a migrated server that the test may kill and replace."""
+    server = PostgresServer(tmp_path / "postgres")
+    await asyncio.to_thread(shutil.copytree, prepared, server.data)
+    try:
+        await server.start()
         yield server
     finally:
         await server.remove()
 
 
-class Reader:
-    """Reads the total and a lost task in a loop, through one process, and keeps the answers with their order."""
+@pytest.fixture
+def address(server: PostgresServer, tmp_path: Path) -> Iterator[Address]:
+    """Yield an address of the service's database that leads to the server."""
+    with tempfile.TemporaryDirectory() as folder:  # the path of a socket must be short
+        address = Address(Path(folder), server)
+        yield address
 
-    def __init__(self, store: Store, answers: list[tuple[int, int, bool]]) -> None:
+
+# The number of tasks, and whether the lost task is there.
+Answer = tuple[int, bool]
+
+
+class Reader:
+    """Reads through one process in a loop, and keeps each answer with the number of answers from before it began."""
+
+    def __init__(self, store: Store, answers: list[tuple[int, Answer]]) -> None:
         self._store, self._answers = store, answers
-        self.lost_id: UUID | None = None
+        self.lost_id = new_id()
 
     async def run(self) -> None:
-        """Read until cancelled. An answer has the number of answers that came before it began."""
+        """Read until cancelled."""
         while True:
             began = len(self._answers)
             with suppress(DatabaseError):  # while no server runs
-                client = StoreClient(self._store)
-                total = (await client.page(PageRange(5))).total
-                [task] = await client.tasks_by_id([self.lost_id]) if self.lost_id is not None else [None]
-                self._answers.append((began, total, task is not None))
+                self._answers.append((began, await self.read()))
             await asyncio.sleep(0.002)
+
+    async def read(self) -> Answer:
+        """Read the total of a page, and the lost task."""
+        client = StoreClient(self._store)
+        total = (await client.page(PageRange(5))).total
+        [task] = await client.tasks_by_id([self.lost_id])
+        return total, task is not None
 
 
 class Service:
@@ -63,52 +120,58 @@ class Service:
 
     def __init__(self, stores: list[Store]) -> None:
         self.stores = stores
-        self.answers: list[tuple[int, int, bool]] = []
+        self.answers: list[tuple[int, Answer]] = []
         self.readers = [Reader(store, self.answers) for store in stores]
 
     async def wait_until_redis_is_used(self) -> None:
         await wait_until(lambda: all(store.gate_lease.protocol is not None for store in self.stores))
 
-    async def lose(self, fault: Callable[[], Awaitable[None]]) -> None:
-        """Create tasks, lose them, and check all answers from then on."""
+    async def lose(self, fault: Callable[[], Awaitable[None]], *, total: int = KEPT) -> None:
+        """Create tasks and let a fault lose them, or none with another `total`. Check all answers from then on."""
         store = self.stores[0]
         (lost, *_) = await create_uncached_tasks(store, LOST)
         for reader in self.readers:
             reader.lost_id = lost.id
-        lease = store.gate_lease.protocol
-        assert lease is not None
+        epoch = epoch_in_use(store)
         reading = [asyncio.create_task(reader.run()) for reader in self.readers]
         await wait_until(lambda: len(self.answers) > 20)
         await fault()
-        await wait_until(lambda: self.answers[-1][1:] == (KEPT, False))
+        await wait_until(lambda: all(store.metrics.server_changes + store.metrics.closings for store in self.stores))
         await self.wait_until_redis_is_used()
         seen = len(self.answers)
         await wait_until(lambda: len(self.answers) > seen + 20)
         for task in reading:
             task.cancel()
         await asyncio.wait(reading)
-        self.check_order()
-        for store in self.stores:
-            found = store.gate_lease.protocol
-            assert found is not None
-            assert found.gate.epoch != lease.gate.epoch
+        self.check_order((total, total != KEPT))
+        await create_uncached_tasks(self.stores[1], 1)
+        for reader, store in zip(self.readers, self.stores, strict=True):
+            assert epoch_in_use(store) != epoch
+            assert await reader.read() == (total + 1, total != KEPT)
         await check_indexes(store)
 
-    def check_order(self) -> None:
-        """Check that no answer has a lost task if it began after an answer without it."""
-        first = next(number for number, (_, total, _) in enumerate(self.answers) if total == KEPT)
-        stale = [answer for answer in self.answers if answer[0] > first and answer[1:] != (KEPT, False)]
+    def check_order(self, last: Answer) -> None:
+        """Check that no answer from before the fault was given by a read that began after an answer from after it."""
+        first = next(number for number, (_, answer) in enumerate(self.answers) if answer == last)
+        stale = [answer for began, answer in self.answers if began > first and answer != last]
         assert not stale, f"{len(stale)} of {len(self.answers)} answers are stale: {stale[:3]}"
-        assert {answer[1] for answer in self.answers} == {KEPT, KEPT + LOST}
+        assert {answer for _, answer in self.answers} <= {(KEPT + LOST, True), last}
+
+
+def epoch_in_use(store: Store) -> int:
+    protocol = store.gate_lease.protocol
+    assert protocol is not None
+    return protocol.gate.epoch
 
 
 @pytest.fixture
-async def service(server: PostgresServer, redis_url: str) -> AsyncIterator[Service]:
+async def service(address: Address, redis_url: str) -> AsyncIterator[Service]:
     """Yield two processes that use Redis, with the tasks that no test loses."""
     async with AsyncExitStack() as stack:
         stores = []
-        for _ in range(2):
-            database = await stack.enter_async_context(Database(server.url))
+        for number in range(2):
+            url = f"{address.url}&application_name=process{number}"
+            database = await stack.enter_async_context(Database(url))
             redis = await stack.enter_async_context(Redis(redis_url))
             stores.append(Store(database, redis, StoreMetrics()))
             await stack.enter_async_context(maintenance(stores[-1]))
@@ -126,3 +189,45 @@ async def test_base_backup_started_at_the_same_address(
         await service.lose(lambda: start_backup(server, tmp_path / "backup"))
     events = [entry["event"] for entry in logs if entry["log_level"] == "warning"]
     assert events.count("PostgreSQL was replaced") == events.count("gate closed") == 2
+
+
+async def test_dump_restored_over_the_live_database(server: PostgresServer, service: Service, tmp_path: Path) -> None:
+    await dump(server, tmp_path / "dump")
+    await service.lose(lambda: restore_dump(server, tmp_path / "dump"))
+
+
+async def test_recovery_to_an_earlier_moment(server: PostgresServer, service: Service, tmp_path: Path) -> None:
+    archive = server.data.parent / "archive"
+    archive.mkdir()
+    await back_up(server, tmp_path / "backup")
+    await value(server.url, "SELECT pg_create_restore_point('before')")
+    await service.lose(lambda: recover_to(server, tmp_path / "backup", archive, "before"))
+
+
+@pytest.mark.parametrize("is_synchronous", [True, False], ids=["synchronous", "asynchronous"])
+async def test_promoted_replica(
+    server: PostgresServer, service: Service, address: Address, tmp_path: Path, *, is_synchronous: bool
+) -> None:
+    async with replica_of(server, tmp_path / "replica", is_synchronous=is_synchronous) as replica:
+
+        async def fail_over() -> None:
+            await server.kill()
+            address.lead_to(replica)
+            await value(replica.url, "SELECT pg_promote()")
+
+        await service.lose(fail_over, total=KEPT + LOST if is_synchronous else KEPT)
+
+
+async def test_demoted_primary_that_still_answers(
+    server: PostgresServer, service: Service, address: Address, tmp_path: Path
+) -> None:
+    """One process loses its connections to the primary. The other one keeps them, and must give them up by itself."""
+    end_connections = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'process1'"
+    async with replica_of(server, tmp_path / "replica", is_synchronous=False) as replica:
+
+        async def fail_over() -> None:
+            await value(replica.url, "SELECT pg_promote()")
+            address.lead_to(replica)
+            await value(server.url, end_connections)
+
+        await service.lose(fail_over)
