@@ -42,7 +42,6 @@ from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
 from cache.redis.client import Redis
 from cache.workspaces import Workspaces
-from db.limits import DatabaseLimits
 from db.pool import Database
 from schema.build import create_schema
 from schema.limits.operation_limits import OperationLimits
@@ -124,13 +123,7 @@ def _create_workspaces(settings: Settings) -> Workspaces:
     if database_url is None or redis_url is None:
         raise ValueError("The service needs both DATABASE_URL and REDIS_URL.")
     metrics = StoreMetrics()
-    limits = DatabaseLimits(
-        pool_size=settings.database_pool_size,
-        statement_timeout_ms=settings.statement_timeout_ms,
-        transaction_timeout_ms=settings.transaction_timeout_ms,
-        requests_in_flight=settings.max_requests_in_flight,
-    )
-    database = Database(database_url, limits, metrics.count_query)
+    database = Database(database_url, settings.database_limits, metrics.count_query)
     redis = Redis(redis_url, count=metrics.count_round_trip)
     return Workspaces(
         database,

@@ -80,11 +80,16 @@ def migrate() -> None:
     """Apply the pending database migrations."""
     import db.migrations
 
-    url = find_database_url(load_settings())
+    settings = load_settings()
+    url = find_database_url(settings)
     if url is None:
         raise no_running_stores("DATABASE_URL")
     check_database(url)
-    applied = db.migrations.migrate(url)
+    applied: list[str] = []
+    if settings.database_limits.shared_sessions:
+        db.migrations.require_no_pending(url)
+    else:
+        applied = db.migrations.migrate(url)
     print_message(f"Applied {len(applied)}: {', '.join(applied)}." if applied else "Nothing to apply.")
 
 

@@ -67,7 +67,7 @@ class Connection:
 
     def begin(self) -> None:
         """Let the next round trip begin a transaction."""
-        self._queued.append(command("BEGIN"))
+        self._queued.append(command("BEGIN ISOLATION LEVEL READ COMMITTED"))
 
     async def commit(self) -> None:
         """Commit in one round trip with the statements that are queued.

@@ -17,6 +17,8 @@ class DatabaseLimits:
     wait_ms: int = 5_000
     # How many requests the process runs at once.
     requests_in_flight: int = 64
+    # Whether a pooler in transaction mode lends each transaction another session. Nothing is then set for a session.
+    shared_sessions: bool = False
 
     def __post_init__(self) -> None:
         # PostgreSQL takes 0 as "no limit". A mark in Redis could then expire before its writer's transaction ends.

@@ -5,7 +5,7 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 from uuid import uuid4
 
 import psycopg
@@ -47,6 +47,26 @@ def migrate(database_url: str) -> list[str]:
         raise UnfitDatabase(f"the database user may not migrate: {store_message(error)}. {_HOW_TO}") from error
     except psycopg.Error as error:
         raise translated(error) from error
+
+
+APPLIED: LiteralString = "SELECT migration_id FROM _yoyo_migration"
+
+
+def require_no_pending(database_url: str) -> None:
+    """Raise `UnfitDatabase` if migrations are pending. Needs no session, so a pooler in transaction mode suffices."""
+    names = {path.stem for path in FOLDER.glob("*.sql")}
+    try:
+        with psycopg.connect(database_url, autocommit=True, **connect_options(database_url)) as connection:
+            applied = {name for (name,) in connection.execute(APPLIED).fetchall()}
+    except psycopg.errors.UndefinedTable:  # the database is new
+        applied = set()
+    except psycopg.Error as error:
+        raise translated(error) from error
+    if names - applied:
+        raise UnfitDatabase(
+            f"{len(names - applied)} migrations are pending, which cannot run through a pooler in transaction mode. "
+            "Run python -m api migrate with DATABASE_URL at PostgreSQL itself and without MILLITASK_DATABASE_POOLING."
+        )
 
 
 def _take_lock(connection: psycopg.Connection) -> None:

@@ -17,7 +17,7 @@ from db.errors import DatabaseBusy, ends_its_session, translate, translated
 from db.fair_slots import FairPermits
 from db.limits import DatabaseLimits, PoolState
 from db.server import ServerInUse, identify
-from db.session import DEDICATED_ANSWER_SECONDS, configure
+from db.session import DEDICATED_ANSWER_SECONDS, configure, learn_to_share
 from db.session_connection import CONNECT_OPTIONS, SessionConnection
 from db.shares import Shares
 
@@ -91,7 +91,7 @@ class Database:
         self._state.connect_error = error
 
     async def _configure(self, connection: SessionConnection) -> None:
-        await configure(connection, self.session_settings)
+        await (learn_to_share if self.limits.shared_sessions else configure)(connection, self.session_settings)
         await identify(connection)
 
     @asynccontextmanager

@@ -1,5 +1,6 @@
 """Checks of the PostgreSQL server before the service starts. docs/reference/settings.md lists the requirements."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, LiteralString
 
@@ -25,7 +26,8 @@ async def database_problems(url: str, limits: DatabaseLimits, connections: int =
     try:
         async with await psycopg.AsyncConnection.connect(url, **any_server_options(url)) as plain:
             unfit = version_problem(plain.info.server_version) or _replica_problem(plain)
-            unfit = unfit or await connections_problem(plain, connections)
+            if not limits.shared_sessions:  # a pooler opens fewer
+                unfit = unfit or await connections_problem(plain, connections)
             rights = None if unfit else await rights_problem(plain)
     except psycopg.Error as error:
         raise translated(error) from error
@@ -34,7 +36,7 @@ async def database_problems(url: str, limits: DatabaseLimits, connections: int =
     async with Database(url, replace(limits, pool_size=2)) as database:
         async with database.connection() as connection:
             found = await _settings(database, connection)
-        session = await _session_problem(database, found)
+        session = defaults_problem(found, limits) if limits.shared_sessions else await _session_problem(database, found)
     problems = [_read_only_problem(found), _encoding_problem(found), session, rights]
     return [problem for problem in problems if problem is not None]
 
@@ -67,7 +69,7 @@ SETTINGS: LiteralString = "SELECT name, setting FROM pg_settings WHERE name = AN
 
 
 async def _settings(database: Database, connection: Connection) -> dict[str, str]:
-    names = [*database.session_settings, "transaction_read_only", "server_encoding", "fsync"]
+    names = [*database.session_settings, "synchronous_commit", "transaction_read_only", "server_encoding", "fsync"]
     return dict(await connection.query(SETTINGS, {"names": names}, tuple_row))
 
 
@@ -113,8 +115,31 @@ async def _session_problem(database: Database, found: dict[str, str]) -> str | N
     return (
         f"connections do not keep their session settings{seen}, as behind a pooler in transaction mode. The service "
         f"depends on transaction_timeout ({database.limits.transaction_timeout_ms} ms) and on read committed isolation "
-        "to keep Redis consistent with PostgreSQL. Point DATABASE_URL at a port of the pooler in session mode "
-        "(PgBouncer: pool_mode = session), or at PostgreSQL directly."
+        "to keep Redis consistent with PostgreSQL. Set MILLITASK_DATABASE_POOLING=transaction, or point DATABASE_URL "
+        "at a port of the pooler in session mode (PgBouncer: pool_mode = session), or at PostgreSQL directly."
+    )
+
+
+def defaults_problem(found: Mapping[str, str], limits: DatabaseLimits) -> str | None:
+    """Return a message if a session begins with settings that do not suit the service, which cannot set them itself."""
+    longest = {
+        "statement_timeout": limits.statement_timeout_ms,
+        "transaction_timeout": limits.transaction_timeout_ms,
+    }
+    needed = {name: str(most) for name, most in longest.items() if not 1 <= int(found[name]) <= most}
+    if found["default_transaction_isolation"] != "read committed":
+        needed["default_transaction_isolation"] = "'read committed'"
+    if found["TimeZone"] not in ("UTC", "Etc/UTC"):
+        needed["TimeZone"] = "'UTC'"
+    if found["synchronous_commit"] == "off":
+        needed["synchronous_commit"] = "on"
+    if not needed:
+        return None
+    seen = ", ".join(f"{name} is {found[name]}" for name in needed)
+    commands = " ".join(f"ALTER ROLE … SET {name} = {value};" for name, value in needed.items())
+    return (
+        "MILLITASK_DATABASE_POOLING is transaction, so the service sets nothing for its sessions, and the defaults of "
+        f"the user do not suit it: {seen}. Run {commands} Then let the pooler reconnect (PgBouncer: RECONNECT)."
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import LiteralString
 
+import psycopg
 from psycopg.rows import tuple_row
 
 from db.session_connection import SessionConnection
@@ -25,9 +26,33 @@ CONFIGURE: LiteralString = """
 """
 
 
+FIRST_NAME: LiteralString = "SELECT name FROM pg_prepared_statements WHERE name = 'statement 0'"
+
+
+async def learn_to_share(connection: SessionConnection, settings: Mapping[str, str]) -> None:
+    """Find out whether statements may be prepared behind a pooler that lends a session for each transaction.
+
+    They may if the pooler prepares them in each session under names of its own. If it passes the names of its clients
+    on, clients would use the statements of others.
+    """
+    connection.answer_seconds = _answer_seconds(settings)
+    found = Statement(FIRST_NAME, {}, tuple_row, prepared=False)
+    try:
+        probe = [Statement("SELECT 1", {}, tuple_row), found]
+        await connection.wait_for_answers(execute(connection, probe), CONFIGURE_SECONDS)
+        connection.prepares = not found.rows
+    except psycopg.errors.DuplicatePreparedStatement:
+        connection.prepares = False
+    connection.prepared.clear()
+
+
+def _answer_seconds(settings: Mapping[str, str]) -> float:
+    return int(settings["statement_timeout"]) / 1000 + ANSWER_MARGIN_SECONDS
+
+
 async def configure(connection: SessionConnection, settings: Mapping[str, str]) -> None:
     """Set the settings of a session, among them `statement_timeout` in milliseconds."""
     params = {"names": list(settings), "values": list(settings.values())}
     statement = Statement(CONFIGURE, params, tuple_row, prepared=False)
     await connection.wait_for_answers(execute(connection, [statement]), CONFIGURE_SECONDS)
-    connection.answer_seconds = int(settings["statement_timeout"]) / 1000 + ANSWER_MARGIN_SECONDS
+    connection.answer_seconds = _answer_seconds(settings)

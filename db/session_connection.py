@@ -4,6 +4,7 @@ import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
@@ -39,6 +40,10 @@ class SessionConnection(AsyncConnection[TupleRow]):
         self.prepared: dict[Key, bytes] = {}
         # Those that are being prepared by statements that were sent.
         self.preparing: dict[Key, bytes] = {}
+        # Whether statements may be prepared, and the numbers of their names. A pooler may know a name although the
+        # statement before it has failed, so no name is used twice.
+        self.prepares = True
+        self.numbers = count()
         # The statements that were sent and whose answers were not read, and what takes each of these answers.
         self.unanswered: list[Statement[Any]] = []
         self.receivers: list[Callable[[PGresult], None]] = []

@@ -164,8 +164,9 @@ def _send_all(connection: SessionConnection, statements: Sequence[Statement[Any]
         connection.unanswered.append(statement)
         key = statement.key
         name = prepared.get(key) or preparing.get(key)
-        if name is None and statement.prepared and len(prepared) + len(preparing) < MAX_PREPARED:
-            name = preparing[key] = b"statement %d" % (len(prepared) + len(preparing))
+        may_prepare = statement.prepared and connection.prepares and len(prepared) + len(preparing) < MAX_PREPARED
+        if name is None and may_prepare:
+            name = preparing[key] = b"statement %d" % next(connection.numbers)
             statement.prepare(pgconn, name)
             connection.receivers.append(_preparation(connection, statement, name))
         statement.send(pgconn, name)

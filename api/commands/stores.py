@@ -30,10 +30,11 @@ async def with_store(use: Callable[["Store"], Awaitable[Result]], workspace: str
     from db.pool import Database
     from db.workspaces import workspaces_page
 
-    urls = find_stores(load_settings())
+    settings = load_settings()
+    urls = find_stores(settings)
     if urls is None:
         raise no_running_stores("DATABASE_URL and REDIS_URL")
-    async with Database(urls.database_url) as database, Redis(urls.redis_url) as redis:
+    async with Database(urls.database_url, settings.database_limits) as database, Redis(urls.redis_url) as redis:
         async with database.connection() as connection:
             found = await workspaces_page(connection, count=1, only=workspace)
         if not found or found[0].state == "deleting":
@@ -47,10 +48,11 @@ def run(use: Callable[["Database"], Awaitable[Result]]) -> Result:
     from schema.administration import Rejected
 
     async def with_database() -> Result:
-        url = find_database_url(load_settings())
+        settings = load_settings()
+        url = find_database_url(settings)
         if url is None:
             raise no_running_stores("DATABASE_URL")
-        async with Database(url) as database:
+        async with Database(url, settings.database_limits) as database:
             return await use(database)
 
     try:

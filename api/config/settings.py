@@ -11,6 +11,7 @@ from api.config.identity import IdentitySettings
 from api.config.limits import PREFIX
 from api.config.passwords import with_password
 from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, MemorySize, Networks, Origins, RedisUrl
+from db.limits import DatabaseLimits
 
 # The two variables without the prefix. Hosting platforms use these names.
 URL_VARIABLES = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
@@ -43,6 +44,11 @@ class Settings(IdentitySettings):
     database_password_file: AbsolutePath | None = Field(
         default=None,
         description="File with the password for DATABASE_URL, which then contains none. Default: no file.",
+    )
+    database_pooling: Literal["session", "transaction"] = Field(
+        default="session",
+        description="transaction if DATABASE_URL leads to a pooler in transaction mode, such as PgBouncer. "
+        "Default: session.",
     )
     redis_password_file: AbsolutePath | None = Field(
         default=None, description="File with the password for REDIS_URL, which then contains none. Default: no file."
@@ -217,6 +223,17 @@ class Settings(IdentitySettings):
     def stop_seconds(self) -> float:
         """The longest time that a worker takes to stop before its supervisor kills it."""
         return self.drain_seconds + self.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS
+
+    @property
+    def database_limits(self) -> DatabaseLimits:
+        """The limits on how one worker uses the database."""
+        return DatabaseLimits(
+            pool_size=self.database_pool_size,
+            statement_timeout_ms=self.statement_timeout_ms,
+            transaction_timeout_ms=self.transaction_timeout_ms,
+            requests_in_flight=self.max_requests_in_flight,
+            shared_sessions=self.database_pooling == "transaction",
+        )
 
     @property
     def logs_as_json(self) -> bool:

@@ -12,7 +12,6 @@ from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 from cache.redis.preflight import primaries_problems, redis_warnings
 from db.errors import explain
-from db.limits import DatabaseLimits
 from db.preflight import database_problems, database_warnings
 
 _REDIS_TIMEOUT_SECONDS = 3.0
@@ -88,11 +87,8 @@ async def _check_redis(url: str) -> list[str]:
 
 
 async def _check_database(settings: Settings, url: str) -> list[str]:
-    limits = DatabaseLimits(
-        statement_timeout_ms=settings.statement_timeout_ms, transaction_timeout_ms=settings.transaction_timeout_ms
-    )
-    problems = await database_problems(url, limits, settings.database_connections)
-    for warning in [] if problems else await database_warnings(url, limits):
+    problems = await database_problems(url, settings.database_limits, settings.database_connections)
+    for warning in [] if problems else await database_warnings(url, settings.database_limits):
         log.warning(warning, setting="DATABASE_URL")
     return problems
 

@@ -77,9 +77,10 @@ class Supervisor:
             redis_url=urls.redis_url if redis_url is None else None,
         )
         # Imported late: a worker imports this module too, and does not need what migrations need.
-        from db.migrations import migrate
+        from db.migrations import migrate, require_no_pending
 
-        migrate(urls.database_url)
+        # Migrations need the session of their connection.
+        (require_no_pending if self._settings.database_limits.shared_sessions else migrate)(urls.database_url)
         return urls
 
     def _start_workers(self, alive: int, urls: StoreUrls) -> list[SupervisedChild]:

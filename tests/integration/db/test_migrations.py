@@ -15,7 +15,8 @@ from psycopg import sql
 
 from api.devstores import StoreUrls
 from db import migrations
-from db.migrations import FOLDER, migrate
+from db.errors import UnfitDatabase
+from db.migrations import FOLDER, migrate, require_no_pending
 from tests.support.examples import examples
 
 ROOT = Path(__file__).parents[3]
@@ -40,6 +41,17 @@ def test_each_migration_is_applied_once(empty_database: str) -> None:
     with psycopg.connect(empty_database) as connection:
         assert connection.execute("SELECT count(*) FROM task").fetchone() == (0,)
         assert connection.execute("SELECT count(*) FROM gate").fetchone() == (0,)
+
+
+def test_pending_migrations_are_reported_without_a_session(empty_database: str) -> None:
+    with pytest.raises(UnfitDatabase, match=f"{len(NAMES)} migrations are pending"):
+        require_no_pending(empty_database)
+    migrate(empty_database)
+    require_no_pending(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("DELETE FROM _yoyo_migration WHERE migration_id = %s", (NAMES[-1],))
+    with pytest.raises(UnfitDatabase, match="1 migrations are pending"):
+        require_no_pending(empty_database)
 
 
 def test_migrating_again_keeps_the_rows(database_url: str) -> None:
