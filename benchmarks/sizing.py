@@ -32,13 +32,12 @@ from benchmarks.page_rows.stand import WORKSPACE, Stand
 from benchmarks.processes import cpu_seconds
 from benchmarks.report import Report
 from benchmarks.service import Service
+from benchmarks.sizing_check import CONNECTIONS, MIX, compare
 from cache.redis.keys import Keys
 
-CONNECTIONS, ROUNDS, SECONDS, MIXED_SECONDS = 16, 3, 2.0, 10.0
+ROUNDS, SECONDS, MIXED_SECONDS = 3, 2.0, 10.0
 NOWHERE = "unix:///nowhere/redis.sock"
 PROGRAMS = ("workers", "Redis", "PostgreSQL")
-# The mix of the check, in percent. Nothing is evicted in it, so it has no cold pages of its own.
-MIX = {"hot": 30, "warm": 50, "search": 5, "update": 10, "create": 5}
 _SEARCH = "query ($words: String!) { searchTasks(query: $words, first: 20) { nodes { id title status } } }"
 _CREATE = "mutation ($title: String!) { createTask(input: { title: $title }) { task { id } userErrors { code } } }"
 _WORDS = ("invoice", "customer", "manual", "order", "report", "School", "contract", "budget")
@@ -76,6 +75,8 @@ def run(report: Report) -> None:
             degraded = replace(stand, service=without_redis)
             for kind in degraded_kinds(stand):
                 measure_kind(report, degraded, kind, database=service)
+    for name, ratio in compare({result.name: result.value for result in report.results}, report.count).items():
+        report.add(name, ratio, "×", "0.7 to 1.3")
 
 
 def kinds(stand: Stand) -> list[Kind]:
