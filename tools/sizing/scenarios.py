@@ -17,7 +17,7 @@ ASSUMPTIONS = (
     "The lost shard is the busiest one. It and one other are simulated request by request. The rest takes its share of "
     "the processes and of PostgreSQL, and never changes.",
     "A process and a Redis use one core each, PostgreSQL as many as it was given. Each has its own cores. Redis "
-    "answers in the order of arrival.",
+    "answers in the order of arrival, and the sessions of PostgreSQL share its cores in slices of 3 ms.",
     "CPU times are those that were measured with 16 connections. Their spread, and the time that no CPU explains, are "
     "those of one client alone.",
     "Without Redis, PostgreSQL counts the rows of a workspace for each page. The requests of a process share a count, "
