@@ -12,6 +12,7 @@ from cache.errors import CacheUnavailable, StoreUnavailable
 from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
+from cache.redis.access import RIGHTS
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.redis.preflight import primaries_problems, redis_warnings
@@ -22,7 +23,7 @@ from cache.workspaces import Workspaces
 from db.caller import Caller
 from db.pool import Database
 from tests.support.consistency import check_indexes
-from tests.support.gate_states import wait_until
+from tests.support.gate_states import build_index, wait_until
 from tests.support.redis_cluster import ClusterNode, RedisCluster, redis_cluster
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
@@ -248,6 +249,19 @@ async def test_shards_that_stop_each_other_are_warned_of(steady: RedisCluster) -
         [warning] = await redis_warnings(redis)
         assert warning.startswith(f"127.0.0.1:{node.port}: cluster-require-full-coverage is yes")
         node.run("CONFIG", "SET", "cluster-require-full-coverage", "no")
+
+
+async def test_documented_rights_suffice(database: Database, steady: RedisCluster) -> None:
+    rights = (*RIGHTS.split(), "+cluster|slots")
+    for node in steady.primaries:
+        node.run("ACL", "SETUSER", "guest", "RESET", "ON", ">sesame", "~{default}:*", "&{default}:*", *rights)
+    async with Redis(steady.url.replace("://", "://guest:sesame@")) as redis:
+        assert await primaries_problems(redis) == []
+        store = Store(database, redis, StoreMetrics())
+        await build_index(store)
+        task = await StoreClient(store).create_task(new_task())
+        request = StoreClient(store)
+        assert ((await request.page(PageRange(5))).tasks, request.degraded) == ([task], False)
 
 
 async def test_idle_connection_is_not_kept(steady: RedisCluster) -> None:
