@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from cache.errors import GateClosing, RedisFull, Refused, StoreUnavailable
+from cache.errors import GateClosing, IndexLost, RedisFull, Refused, StoreUnavailable
 from cache.gate.lease import clock
 from cache.redis.protocol import EventCode, MarkedWrite, Protocol
 from cache.store import Store
@@ -185,6 +185,8 @@ async def _publish(store: Store, protocol: Protocol, after: Sequence[MarkedWrite
     try:
         await protocol.publish(after)
     except StoreUnavailable as error:
+        if isinstance(error, IndexLost):
+            store.gate_lease.report_lost_index(protocol.gate.epoch, error)
         store.metrics.publishes_lost += 1
         log.warning("publish failed", tasks=_sample(after), count=len(after), reason=explain(error))
 

@@ -4,6 +4,8 @@
 -- created_at, expires_at, value, ttl (ms), event code.
 local building, many = ARGV[1], #KEYS - FIRST_ENTRY + 1 > tonumber(ARGV[2])
 if index_lost() then return 'LOST' end
+-- First, because a cluster that moves the slot away may stop this script at `emit`: its node has lost the counter already.
+redis.call('INCR', REV)
 each_entry(3, 8, function(entry, token, id, view, created_at, expires_at, value, ttl, code)
   local holder = mark_token(entry)
   if holder == token then
@@ -18,5 +20,4 @@ each_entry(3, 8, function(entry, token, id, view, created_at, expires_at, value,
   if not many then emit(code, id, value) end
 end)
 if many then emit('m') end
-redis.call('INCR', REV)
 return 'OK'

@@ -5,9 +5,9 @@ local entry, lease, id, view, created_at = KEYS[FIRST_ENTRY], 'L ' .. ARGV[1], A
 local expires_at, value, ttl = ARGV[5], ARGV[6], ARGV[7]
 if index_lost() then return 'LOST' end
 if redis.call('GET', entry) ~= lease then return 'OVERTAKEN' end
+redis.call('INCR', REV)
 settle_mark(id)
 set_entry(entry, value, ttl, expires_at)
 set_membership(id, view, created_at, expires_at)
 emit(value == '' and 'd' or 'u', id, value)
-redis.call('INCR', REV)
 return 'OK'

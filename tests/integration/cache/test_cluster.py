@@ -16,17 +16,21 @@ from cache.redis.access import RIGHTS
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.redis.preflight import primaries_problems, redis_warnings
+from cache.redis.protocol import MarkedWrite
 from cache.redis.removal import remove_keys
 from cache.redis.shared_connection import MAX_IDLE_SECONDS
 from cache.store import Store
 from cache.workspaces import Workspaces
+from cache.writes import transaction
 from db.caller import Caller
 from db.pool import Database
 from tests.support.consistency import check_indexes
 from tests.support.gate_states import build_index, wait_until
+from tests.support.protocol_steps import LATER_TOKEN, TRANSACTION_LIMIT
 from tests.support.redis_cluster import ClusterNode, RedisCluster, redis_cluster
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import with_status
 from tests.support.task_factories import new_task
 
 
@@ -211,6 +215,25 @@ async def test_slot_moves_under_load(database_url: str, cluster: RedisCluster) -
         assert [protocol(store).gate for store in stores[1:]] == before[1:]
         assert [(load.degraded, load.refused) for load in loads] == [(0, 0), (0, 0)]
         await check(stores)
+
+
+async def test_publish_that_a_move_interrupts_raises_rev(database: Database, cluster: RedisCluster) -> None:
+    """The node still has the keys of the index, but no longer the counter of the feed, so the script stops halfway."""
+    source, target = cluster.primaries[:2]
+    async with Redis(cluster.url) as redis:
+        store = Store(database, redis, StoreMetrics(), cluster.workspace_on(source))
+        await build_index(store)
+        task = await StoreClient(store).create_task(new_task())
+        current, slot = protocol(store), key_slot(store.workspace.encode())
+        write = MarkedWrite(LATER_TOKEN, with_status(task, "DONE"))
+        await current.mark([write], transaction=TRANSACTION_LIMIT)
+        before = await current.check_page()
+        cluster.begin_move(slot, source, target)
+        source.run("MIGRATE", "127.0.0.1", target.port, current.keys.changes, 0, 5000)
+        # The write has committed, so it is acknowledged. The gate must close, also if no read follows.
+        await transaction._publish(store, current, [write])
+        assert store.gate_lease.lost_index is not None
+        assert (await current.check_page()).rev > before.rev
 
 
 async def test_requests_that_need_no_index_follow_a_moved_slot(cluster: RedisCluster) -> None:
