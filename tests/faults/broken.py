@@ -16,6 +16,7 @@ import uvicorn
 
 import cache.reads.pages
 import cache.writes.bulk_create
+import db.gate
 from api.app import create_app
 from api.config.load import load_settings
 from api.process import logs
@@ -54,6 +55,8 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
 }
 _NO_SETTLE = (cache.writes.bulk_create, "_attempt", {"await protocol.settle(transaction)": "pass"})
 ONE_LOST_INDEX = "the workspace of a lost index"
+NO_HISTORY = "the history in the gate"
+_ANY_HISTORY = ".replace(SAME_HISTORY, 'true'),"
 # The same for functions: the class or module of each, its name, and the texts with their replacements.
 PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     # A process takes the loss of one index for the loss of all. Only several workspaces show this variant.
@@ -68,6 +71,11 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
             await check_redis(each, each.gate)"""
             },
         ),
+    ],
+    # An index is believed whatever has happened to PostgreSQL since. Only a restore shows this variant.
+    NO_HISTORY: [
+        (db.gate, "read_gates", {"READ_GATES,": f"READ_GATES{_ANY_HISTORY}"}),
+        (db.gate, "queue_enter_gate", {"ENTER_GATE,": f"ENTER_GATE{_ANY_HISTORY}"}),
     ],
     # A cached page is served whatever was written since it was read.
     "rev in the check of a cached page": [(PageCache, "valid_page", {"check.rev == page.validity.rev and ": ""})],

@@ -14,6 +14,7 @@ from tests.faults.injections import (
     rebuilds,
     redis,
     requests,
+    restores,
     soak,
     workspaces,
 )
@@ -121,6 +122,10 @@ ALL = [
         *("workspaces", "index of one of three workspaces lost, rebuilt or too large", 90, 9, redis.lose_keys),
         run=workspaces.run,
         check_measurements=workspaces.check_fallbacks,
+    ),
+    Fault(
+        *("restored", "backup of PostgreSQL started in its place", 30, 3, postgres.kill),
+        run=restores.run,
     ),
 ]
 FAULTS = {fault.name: fault for fault in ALL}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.faults.actions import HOT_ACTIONS, SAME_PAGE_ACTIONS
-from tests.faults.broken import ONE_LOST_INDEX, PYTHON_VARIANTS, VARIANT, VARIANTS
+from tests.faults.broken import NO_HISTORY, ONE_LOST_INDEX, PYTHON_VARIANTS, VARIANT, VARIANTS
 from tests.faults.cluster import running
 from tests.faults.fault import Run
 from tests.faults.injections import requests
@@ -15,14 +15,15 @@ from tests.faults.node import Setup
 from tests.faults.quiescence import QUIESCENCE_TIMEOUT_SECONDS, find_violations
 from tests.faults.workload import Workload
 
-# Only a kill shows this variant, and only several workspaces show `ONE_LOST_INDEX`: see
-# `tests/faults/test_bulk_killed.py` and `tests/faults/test_several_workspaces.py`.
+# Only a kill shows this variant, only several workspaces show `ONE_LOST_INDEX`, and only a restore `NO_HISTORY`: see
+# `test_bulk_killed.py`, `test_several_workspaces.py` and `test_restores.py`.
 IN_SCRUB = "bulk creates in the scrub"
+ELSEWHERE = (IN_SCRUB, ONE_LOST_INDEX, NO_HISTORY)
 # The invariants that a variant may violate: a read shows it, or a stale entry or index stays.
 BROKEN = {variant: ("I1", "I4") for variant in VARIANTS if variant != "nothing"} | {
     "the way out of the indexes": ("I3",),
 }
-BROKEN_PAGES = dict.fromkeys([name for name in PYTHON_VARIANTS if name not in (IN_SCRUB, ONE_LOST_INDEX)], ("I1",)) | {
+BROKEN_PAGES = dict.fromkeys([name for name in PYTHON_VARIANTS if name not in ELSEWHERE], ("I1",)) | {
     "the expiry of a cached page": ("I5",),
     # A reply of another command is an internal error.
     "the drop of a cancelled reply": ("I1", "error"),

@@ -8,7 +8,7 @@ from tests.model.state import TODO
 from tests.model.variants_protocol import BY_ID, TWO_READERS
 
 _RESTORE = Scope(writers=(UPDATE,), readers=((BY_ID,),), reads=(2,), builders=1, faults={"restore": 1})
-_TWO_PROCESSES = Scope(writers=(UPDATE,), readers=TWO_READERS, processes=2, builders=1, faults={"restore": 1})
+_TWO_PROCESSES = Scope(writers=(UPDATE,), readers=TWO_READERS, processes=2, faults={"restore": 1})
 
 SERVER_RUNS = (
     Variant("restore: the gate does not know the run of PostgreSQL", ("run in the gate",), _RESTORE, "I4"),

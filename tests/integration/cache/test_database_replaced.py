@@ -15,7 +15,8 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.store import Store
-from db.errors import DatabaseError
+from db.errors import DatabaseError, DatabaseUnavailable
+from db.limits import DatabaseLimits
 from db.migrations import migrate
 from db.pool import Database
 from tests.faults.stores import PostgresServer
@@ -36,6 +37,8 @@ from tests.support.store_factories import create_uncached_tasks
 from tests.support.task_factories import new_id
 
 KEPT, LOST = 200, 100
+# Of the second process.
+END_CONNECTIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'process1'"
 
 
 class Address:
@@ -81,11 +84,10 @@ async def server(tmp_path: Path, prepared: Path) -> AsyncIterator[PostgresServer
 
 
 @pytest.fixture
-def address(server: PostgresServer, tmp_path: Path) -> Iterator[Address]:
-    """Yield an address of the service's database that leads to the server."""
-    with tempfile.TemporaryDirectory() as folder:  # the path of a socket must be short
-        address = Address(Path(folder), server)
-        yield address
+def addresses(server: PostgresServer) -> Iterator[list[Address]]:
+    """Yield an address of the database for each process, which leads to the server."""
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:  # `tmp_path` is too long
+        yield [Address(Path(folder), server) for folder in (one, other)]
 
 
 # The number of tasks, and whether the lost task is there.
@@ -152,10 +154,12 @@ class Service:
 
     def check_order(self, last: Answer) -> None:
         """Check that no answer from before the fault was given by a read that began after an answer from after it."""
-        first = next(number for number, (_, answer) in enumerate(self.answers) if answer == last)
+        before = (KEPT + LOST, True)
+        first = next((number for number, (_, answer) in enumerate(self.answers) if answer != before), len(self.answers))
         stale = [answer for began, answer in self.answers if began > first and answer != last]
         assert not stale, f"{len(stale)} of {len(self.answers)} answers are stale: {stale[:3]}"
-        assert {answer for _, answer in self.answers} <= {(KEPT + LOST, True), last}
+        # A reader may read the total before the fault and the task after it.
+        assert {answer for _, answer in self.answers} <= {before, (before[0], last[1]), last}
 
 
 def epoch_in_use(store: Store) -> int:
@@ -165,13 +169,14 @@ def epoch_in_use(store: Store) -> int:
 
 
 @pytest.fixture
-async def service(address: Address, redis_url: str) -> AsyncIterator[Service]:
+async def service(addresses: list[Address], redis_url: str) -> AsyncIterator[Service]:
     """Yield two processes that use Redis, with the tasks that no test loses."""
     async with AsyncExitStack() as stack:
         stores = []
-        for number in range(2):
+        for number, address in enumerate(addresses):
+            limits = DatabaseLimits(wait_ms=2_000)
             url = f"{address.url}&application_name=process{number}"
-            database = await stack.enter_async_context(Database(url))
+            database = await stack.enter_async_context(Database(url, limits))
             redis = await stack.enter_async_context(Redis(redis_url))
             stores.append(Store(database, redis, StoreMetrics()))
             await stack.enter_async_context(maintenance(stores[-1]))
@@ -206,28 +211,51 @@ async def test_recovery_to_an_earlier_moment(server: PostgresServer, service: Se
 
 @pytest.mark.parametrize("is_synchronous", [True, False], ids=["synchronous", "asynchronous"])
 async def test_promoted_replica(
-    server: PostgresServer, service: Service, address: Address, tmp_path: Path, *, is_synchronous: bool
+    server: PostgresServer, service: Service, addresses: list[Address], tmp_path: Path, *, is_synchronous: bool
 ) -> None:
     async with replica_of(server, tmp_path / "replica", is_synchronous=is_synchronous) as replica:
 
         async def fail_over() -> None:
             await server.kill()
-            address.lead_to(replica)
+            for address in addresses:
+                address.lead_to(replica)
             await value(replica.url, "SELECT pg_promote()")
 
         await service.lose(fail_over, total=KEPT + LOST if is_synchronous else KEPT)
 
 
 async def test_demoted_primary_that_still_answers(
-    server: PostgresServer, service: Service, address: Address, tmp_path: Path
+    server: PostgresServer, service: Service, addresses: list[Address], tmp_path: Path
 ) -> None:
     """One process loses its connections to the primary. The other one keeps them, and must give them up by itself."""
-    end_connections = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'process1'"
     async with replica_of(server, tmp_path / "replica", is_synchronous=False) as replica:
 
         async def fail_over() -> None:
             await value(replica.url, "SELECT pg_promote()")
-            address.lead_to(replica)
-            await value(server.url, end_connections)
+            for address in addresses:
+                address.lead_to(replica)
+            await value(server.url, END_CONNECTIONS)
 
         await service.lose(fail_over)
+
+
+async def test_process_that_only_a_demoted_primary_answers(
+    server: PostgresServer, service: Service, addresses: list[Address], tmp_path: Path
+) -> None:
+    outdated, current = service.stores
+    async with replica_of(server, tmp_path / "replica", is_synchronous=False) as replica:
+        await create_uncached_tasks(outdated, LOST)
+        assert [await reader.read() for reader in service.readers] == [(KEPT + LOST, False)] * 2
+        await value(replica.url, "SELECT pg_promote()")
+        addresses[1].lead_to(replica)
+        await value(server.url, END_CONNECTIONS)
+        await wait_until(lambda: current.metrics.server_changes == 1)
+        await wait_until(lambda: current.gate_lease.protocol is not None)
+        assert await service.readers[1].read() == (KEPT, False)
+        for attempt in (service.readers[0].read, lambda: create_uncached_tasks(outdated, 1)):
+            with pytest.raises(DatabaseUnavailable):
+                await attempt()
+        # Once it reaches the new primary, it works again.
+        addresses[0].lead_to(replica)
+        await wait_until(lambda: outdated.gate_lease.protocol is not None)
+        assert await service.readers[0].read() == (KEPT, False)
