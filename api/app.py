@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from api.config.database import database_limits
 from api.config.origins import AllowedOrigins
 from api.config.settings import Settings
 from api.graphql.persisted_queries import PersistedQueries, load_manifest
@@ -43,6 +44,7 @@ from cache.rates.limits import RateLimits, RatePolicy
 from cache.redis.client import Redis
 from cache.workspaces import Workspaces
 from db.pool import Database
+from db.replica import Replica
 from schema.build import create_schema
 from schema.limits.operation_limits import OperationLimits
 
@@ -123,7 +125,9 @@ def _create_workspaces(settings: Settings) -> Workspaces:
     if database_url is None or redis_url is None:
         raise ValueError("The service needs both DATABASE_URL and REDIS_URL.")
     metrics = StoreMetrics()
-    database = Database(database_url, settings.database_limits, metrics.count_query)
+    database = Database(database_url, database_limits(settings), metrics.count_query)
+    replica_url = settings.replica_address
+    replica = None if replica_url is None else Replica(replica_url, database_limits(settings), metrics.count_query)
     redis = Redis(redis_url, count=metrics.count_round_trip)
     return Workspaces(
         database,
@@ -133,6 +137,7 @@ def _create_workspaces(settings: Settings) -> Workspaces:
         max_read_bytes=settings.max_response_bytes,
         retention=timedelta(days=settings.retention_days),
         index_idle_seconds=settings.index_idle,
+        replica=replica,
     )
 
 

@@ -86,7 +86,7 @@ def migrate() -> None:
         raise no_running_stores("DATABASE_URL")
     check_database(url)
     applied: list[str] = []
-    if settings.database_limits.shared_sessions:
+    if settings.database_pooling == "transaction":
         db.migrations.require_no_pending(url)
     else:
         applied = db.migrations.migrate(url)

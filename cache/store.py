@@ -12,6 +12,7 @@ from cache.repair_queue import RepairQueue
 from cache.row_queries import RowTotals, UnsettledCreates
 from db.pool import Database
 from db.purge import DEFAULT_RETENTION
+from db.replica import Replica
 
 
 class Store:
@@ -27,11 +28,14 @@ class Store:
         page_memory: PageMemory | None = None,
         max_read_bytes: int = 8 * 2**20,
         retention: timedelta = DEFAULT_RETENTION,
+        replica: Replica | None = None,
     ) -> None:
         # Its connections send only statements that name this workspace.
         self.database = database = database.bound_to(workspace)
         # The client of the server that holds the keys of this workspace.
         self.redis = redis = redis.bound_to(workspace)
+        # Only for searches and filters, which find ids and fill no cache.
+        self.replica = replica
         self.metrics = metrics
         self.workspace = workspace
         self.max_read_bytes = max_read_bytes

@@ -20,6 +20,7 @@ from cache.store import Store
 from db.caller import DEFAULT_WORKSPACE
 from db.pool import Database
 from db.purge import DEFAULT_RETENTION
+from db.replica import Replica
 
 # A process forgets a workspace that it has not used for this long.
 FORGET_SECONDS = 60.0
@@ -55,7 +56,9 @@ class Workspaces:
         max_read_bytes: int = 8 * 2**20,
         retention: timedelta = DEFAULT_RETENTION,
         index_idle_seconds: float = 0.0,
+        replica: Replica | None = None,
     ) -> None:
+        self._replica = replica
         self.database = database
         self.redis = redis
         self.metrics = metrics
@@ -74,6 +77,8 @@ class Workspaces:
     async def __aenter__(self) -> Self:
         await self._running.enter_async_context(self.database)
         await self._running.enter_async_context(self.redis)
+        if self._replica is not None:
+            await self._running.enter_async_context(self._replica)
         work = background(
             self.stores,
             self._watcher,
@@ -164,6 +169,7 @@ class Workspaces:
             page_memory=self.page_memory,
             max_read_bytes=self._max_read_bytes,
             retention=self._retention,
+            replica=self._replica,
         )
         self._open[id_] = created = Workspace(store, Feed(store, self.turns))
         self._watcher.add(store.gate_lease)

@@ -1,6 +1,6 @@
 """The address of the database: checks of the URL, and the options that connections to it need."""
 
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -19,6 +19,7 @@ DEFAULT_OPTIONS: dict[str, Any] = {
     # A replica has old rows, which the cache would keep.
     "target_session_attrs": "primary",
 }
+UrlVariable = Literal["DATABASE_URL", "DATABASE_REPLICA_URL"]
 _WRITABLE = ("primary", "read-write")
 
 
@@ -26,7 +27,7 @@ class MalformedUrl(UnfitDatabase):
     """The URL of the database cannot be used. The message has no part of the URL, which may contain a password."""
 
 
-def connect_options(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
+def connect_options(url: str, variable: UrlVariable = "DATABASE_URL") -> dict[str, Any]:
     """Return the default options that a URL leaves out. Raises `MalformedUrl` if the URL cannot be used.
 
     Without this check, psycopg would take a part of a password with an unescaped `@`, `/` or `:` for a host or a port,
@@ -44,12 +45,13 @@ def connect_options(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
     invalid_host = any("@" in host or (":" in host and "]" in host) for host in hosts)
     if invalid_host or any(port and not port.isdigit() for port in ports):
         raise malformed
-    if given.get("target_session_attrs", "primary") not in _WRITABLE:
+    defaults = DEFAULT_OPTIONS | ({} if variable == "DATABASE_URL" else {"target_session_attrs": "any"})
+    if variable == "DATABASE_URL" and given.get("target_session_attrs", "primary") not in _WRITABLE:
         raise MalformedUrl(
             f"{variable} must not have another target_session_attrs than read-write or primary: other servers are "
             "replicas, whose old rows would be cached."
         )
-    return {name: value for name, value in DEFAULT_OPTIONS.items() if name not in given}
+    return {name: value for name, value in defaults.items() if name not in given}
 
 
 def any_server_options(url: str) -> dict[str, Any]:

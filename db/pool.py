@@ -11,7 +11,7 @@ from typing import Self
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from db.address import connect_options
+from db.address import UrlVariable, connect_options
 from db.connection import Connection
 from db.errors import DatabaseBusy, ends_its_session, translate, translated
 from db.fair_slots import FairPermits
@@ -29,11 +29,15 @@ class Database:
     _workspace: str | None = None
 
     def __init__(
-        self, url: str, limits: DatabaseLimits | None = None, count: Callable[[], None] = lambda: None
+        self,
+        url: str,
+        limits: DatabaseLimits | None = None,
+        count: Callable[[], None] = lambda: None,
+        variable: UrlVariable = "DATABASE_URL",
     ) -> None:
         self.limits = limits or DatabaseLimits()
         self._url = url
-        self._options = CONNECT_OPTIONS | connect_options(url)
+        self._options = CONNECT_OPTIONS | connect_options(url, variable)
         self._count = count
         self.shares = Shares(self.limits.pool_size, self.limits.requests_in_flight, self.limits.wait_ms / 1000)
         self._state = PoolState()
@@ -67,6 +71,12 @@ class Database:
         """Return the same pool with connections that send only statements for a workspace."""
         bound = copy.copy(self)
         bound._workspace = workspace
+        return bound
+
+    def bound_to_that_of(self, other: "Database") -> Self:
+        """Return the same pool with connections for the workspace of another pool."""
+        bound = copy.copy(self)
+        bound._workspace = other._workspace
         return bound
 
     def for_every_workspace(self) -> Self:

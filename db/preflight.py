@@ -8,9 +8,9 @@ import psycopg
 from psycopg.rows import scalar_row, tuple_row
 
 from db.access import connections_problem, rights_problem
-from db.address import any_server_options
+from db.address import any_server_options, connect_options
 from db.connection import Connection
-from db.errors import DatabaseError, StaleSession, translated
+from db.errors import DatabaseError, StaleSession, store_message, translated
 from db.limits import DatabaseLimits
 from db.pool import Database
 
@@ -51,6 +51,18 @@ async def database_warnings(url: str, limits: DatabaseLimits) -> list[str]:
         "fsync is off: if the machine crashes, acknowledged writes are lost and the database may be corrupted. "
         "Set fsync = on in postgresql.conf and reload the configuration."
     ]
+
+
+async def replica_problem(url: str) -> str | None:
+    """Return why searches cannot use this server now. The service can do without it."""
+    options = connect_options(url, "DATABASE_REPLICA_URL")
+    try:
+        async with await psycopg.AsyncConnection.connect(url, **options) as connection:
+            if connection.info.parameter_status("in_hot_standby") == "on":
+                return None
+            return "DATABASE_REPLICA_URL leads to a server that is no replica (in_hot_standby is off)."
+    except psycopg.Error as error:
+        return store_message(error)
 
 
 def version_problem(number: int) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from api.commands.errors import CommandFailed
+from api.config.database import database_limits
 from api.config.load import load_settings
 from api.devstores import StoreSetupError, find_database_url, find_stores
 from db.caller import DEFAULT_WORKSPACE
@@ -34,7 +35,7 @@ async def with_store(use: Callable[["Store"], Awaitable[Result]], workspace: str
     urls = find_stores(settings)
     if urls is None:
         raise no_running_stores("DATABASE_URL and REDIS_URL")
-    async with Database(urls.database_url, settings.database_limits) as database, Redis(urls.redis_url) as redis:
+    async with Database(urls.database_url, database_limits(settings)) as database, Redis(urls.redis_url) as redis:
         async with database.connection() as connection:
             found = await workspaces_page(connection, count=1, only=workspace)
         if not found or found[0].state == "deleting":
@@ -52,7 +53,7 @@ def run(use: Callable[["Database"], Awaitable[Result]]) -> Result:
         url = find_database_url(settings)
         if url is None:
             raise no_running_stores("DATABASE_URL")
-        async with Database(url, settings.database_limits) as database:
+        async with Database(url, database_limits(settings)) as database:
             return await use(database)
 
     try:

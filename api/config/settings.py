@@ -11,10 +11,13 @@ from api.config.identity import IdentitySettings
 from api.config.limits import PREFIX
 from api.config.passwords import with_password
 from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, MemorySize, Networks, Origins, RedisUrl
-from db.limits import DatabaseLimits
 
 # The two variables without the prefix. Hosting platforms use these names.
-URL_VARIABLES = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
+URL_VARIABLES = {
+    "database_url": "DATABASE_URL",
+    "database_replica_url": "DATABASE_REPLICA_URL",
+    "redis_url": "REDIS_URL",
+}
 
 # Added to the time that requests in flight have to finish, for the rest of the shutdown.
 _SHUTDOWN_MARGIN_SECONDS = 2.0
@@ -38,6 +41,9 @@ class Settings(IdentitySettings):
     database_url: Annotated[DatabaseUrl | None, Field(validation_alias="DATABASE_URL", repr=False)] = Field(
         default=None, description="URL of PostgreSQL 17 or newer. Default: an embedded server."
     )
+    database_replica_url: Annotated[DatabaseUrl | None, Field(validation_alias="DATABASE_REPLICA_URL", repr=False)] = (
+        Field(default=None, description="URL of a replica for searches and filters. Default: none.")
+    )
     redis_url: Annotated[RedisUrl | None, Field(validation_alias="REDIS_URL", repr=False)] = Field(
         default=None, description="URL of Redis 7 or newer, or of Valkey. Default: an embedded server."
     )
@@ -49,6 +55,9 @@ class Settings(IdentitySettings):
         default="session",
         description="transaction if DATABASE_URL leads to a pooler in transaction mode, such as PgBouncer. "
         "Default: session.",
+    )
+    database_replica_password_file: AbsolutePath | None = Field(
+        default=None, description="File with the password for DATABASE_REPLICA_URL. Default: no file."
     )
     redis_password_file: AbsolutePath | None = Field(
         default=None, description="File with the password for REDIS_URL, which then contains none. Default: no file."
@@ -167,7 +176,7 @@ class Settings(IdentitySettings):
 
     @model_validator(mode="after")
     def _check_password_files(self) -> Self:
-        for name in ("DATABASE", "REDIS"):
+        for name in ("DATABASE", "DATABASE_REPLICA", "REDIS"):
             try:
                 self._address(name)
             except ValueError as error:
@@ -184,6 +193,11 @@ class Settings(IdentitySettings):
     def database_address(self) -> str | None:
         """DATABASE_URL with its password. The password file is read on each call and never passed to a child."""
         return self._address("DATABASE")
+
+    @property
+    def replica_address(self) -> str | None:
+        """DATABASE_REPLICA_URL with its password."""
+        return self._address("DATABASE_REPLICA")
 
     @property
     def redis_address(self) -> str | None:
@@ -223,17 +237,6 @@ class Settings(IdentitySettings):
     def stop_seconds(self) -> float:
         """The longest time that a worker takes to stop before its supervisor kills it."""
         return self.drain_seconds + self.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS
-
-    @property
-    def database_limits(self) -> DatabaseLimits:
-        """The limits on how one worker uses the database."""
-        return DatabaseLimits(
-            pool_size=self.database_pool_size,
-            statement_timeout_ms=self.statement_timeout_ms,
-            transaction_timeout_ms=self.transaction_timeout_ms,
-            requests_in_flight=self.max_requests_in_flight,
-            shared_sessions=self.database_pooling == "transaction",
-        )
 
     @property
     def logs_as_json(self) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from api.config.database import database_limits
 from api.config.identity import exposure_problem
 from api.config.settings import Settings, SettingsError
 from api.devstores import StoreSetupError
@@ -12,7 +13,7 @@ from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 from cache.redis.preflight import primaries_problems, redis_warnings
 from db.errors import explain
-from db.preflight import database_problems, database_warnings
+from db.preflight import database_problems, database_warnings, replica_problem
 
 _REDIS_TIMEOUT_SECONDS = 3.0
 
@@ -87,9 +88,13 @@ async def _check_redis(url: str) -> list[str]:
 
 
 async def _check_database(settings: Settings, url: str) -> list[str]:
-    problems = await database_problems(url, settings.database_limits, settings.database_connections)
-    for warning in [] if problems else await database_warnings(url, settings.database_limits):
+    problems = await database_problems(url, database_limits(settings), settings.database_connections)
+    for warning in [] if problems else await database_warnings(url, database_limits(settings)):
         log.warning(warning, setting="DATABASE_URL")
+    if not problems and settings.replica_address is not None:
+        problem = await replica_problem(settings.replica_address)
+        if problem is not None:
+            log.warning("the replica cannot be used, continuing without it", reason=problem)
     return problems
 
 

@@ -80,7 +80,7 @@ class Supervisor:
         from db.migrations import migrate, require_no_pending
 
         # Migrations need the session of their connection.
-        (require_no_pending if self._settings.database_limits.shared_sessions else migrate)(urls.database_url)
+        (require_no_pending if self._settings.database_pooling == "transaction" else migrate)(urls.database_url)
         return urls
 
     def _start_workers(self, alive: int, urls: StoreUrls) -> list[SupervisedChild]:

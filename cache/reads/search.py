@@ -7,6 +7,7 @@ from uuid import UUID
 from cache.reads.session import Session
 from cache.redis.encoded_task import EncodedTask
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
+from db.replica import search
 from db.search import RowFilter, matching_filter, matching_words
 from db.task import Status, Task
 from db.words import tsquery
@@ -51,8 +52,11 @@ async def search_tasks(
         return None
 
     async def find(start: Position, count: int, direction: Direction) -> list[Position]:
-        async with store.database.connection() as connection:
-            return await matching_words(connection, store.workspace, query, start, count, direction, status)
+        return await search(
+            store.database,
+            store.replica,
+            lambda connection: matching_words(connection, store.workspace, query, start, count, direction, status),
+        )
 
     def matches(task: EncodedTask) -> bool:
         return status is None or task.task.status == status
@@ -66,8 +70,11 @@ async def filter_tasks(session: Session, wanted: RowFilter, part: SearchRange) -
     store = session.store
 
     async def find(start: Position, count: int, direction: Direction) -> list[Position]:
-        async with store.database.connection() as connection:
-            return await matching_filter(connection, store.workspace, wanted, start, count, direction)
+        return await search(
+            store.database,
+            store.replica,
+            lambda connection: matching_filter(connection, store.workspace, wanted, start, count, direction),
+        )
 
     return await _Reader(session, find, lambda task: _matches(task.task, wanted), ascending=wanted.by_expiry).read(part)
 

@@ -14,6 +14,7 @@ PAGE = DOCS / "reference" / "errors.md"
 # Constants of the same form that are not error codes: HTTP, stores, servers, asyncio, metrics.
 OTHER_CONSTANTS = {
     *("POST", "DELETE", "HEAD", "OPTIONS", "DENY", "DATABASE", "REDIS", "DATABASE_URL", "REDIS_URL"),
+    *("DATABASE_REPLICA", "DATABASE_REPLICA_URL"),
     *("FATAL", "PG_VERSION", "FIRST_COMPLETED", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX"),
     "CLIENT_CLOSED_REQUEST",  # an outcome in logs and metrics, for which there is no response
 }
