@@ -121,7 +121,8 @@ class Database:
                     raw.answer_seconds = DEDICATED_ANSWER_SECONDS
                     yield Connection(raw, self._count, self._workspace)
             finally:
-                await self._replace_if_silent(raw)
+                if raw.silent:
+                    await self._leave_silent_server()
 
     @asynccontextmanager
     async def _checkout(self) -> AsyncIterator[SessionConnection]:
@@ -160,18 +161,18 @@ class Database:
             self._permits.release()
             # Shielded from cancellation: the pool would lose a connection that is not returned.
             await asyncio.shield(self._pool.putconn(raw))
-            await self._replace_if_silent(raw)
+            if raw.silent:
+                await self._pool.drain()  # each idle connection would keep a request waiting
 
-    async def _replace_if_silent(self, raw: SessionConnection) -> None:
-        """Replace all connections if one was silent: the idle ones, and those that have waited as long as the watcher.
+    async def _leave_silent_server(self) -> None:
+        """Replace all connections: the idle ones, and those that have waited as long as the dedicated one.
 
         A server can stop without closing its connections, for example because its disk does not answer. Each write that
         waits for such a server would otherwise keep its permit.
         """
-        if raw.silent:
-            for waiting in self._state.in_use:
-                waiting.give_up(DEDICATED_ANSWER_SECONDS)
-            await self._pool.drain()
+        for waiting in self._state.in_use:
+            waiting.give_up(DEDICATED_ANSWER_SECONDS)
+        await self._pool.drain()
 
     async def _take(self, until: float) -> SessionConnection:
         """Take a connection to the server in use out of the pool. Close any other, and one that has ended."""
