@@ -12,15 +12,12 @@ from api.config.limits import PREFIX
 from api.config.passwords import with_password
 from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, MemorySize, Networks, Origins, RedisUrl
 
-# The two variables without the prefix. Hosting platforms use these names.
+# The variables without the prefix. Hosting platforms use these names.
 URL_VARIABLES = {
     "database_url": "DATABASE_URL",
     "database_replica_url": "DATABASE_REPLICA_URL",
     "redis_url": "REDIS_URL",
 }
-
-# Added to the time that requests in flight have to finish, for the rest of the shutdown.
-_SHUTDOWN_MARGIN_SECONDS = 2.0
 
 
 class SettingsError(Exception):
@@ -232,11 +229,6 @@ class Settings(IdentitySettings):
     def database_connections(self) -> int:
         """The most connections that all workers open: for each, its pool, the gate watcher's and that of identity."""
         return self.workers * (self.database_pool_size + (2 if self.identity_methods else 1))
-
-    @property
-    def stop_seconds(self) -> float:
-        """The longest time that a worker takes to stop before its supervisor kills it."""
-        return self.drain_seconds + self.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS
 
     @property
     def logs_as_json(self) -> bool:

@@ -25,6 +25,8 @@ from api.http.websocket_connection import WebSocketConnection
 from api.process.file_limit import connections_that_fit
 
 _ROOT = Path(__file__).parents[2]
+# Added to the time that requests in flight have to finish, for the rest of the shutdown.
+_SHUTDOWN_MARGIN_SECONDS = 2.0
 # An idle connection stays open for this long. Load balancers usually close theirs after 60 s; if the service closed
 # first, a request could be lost on the way.
 _KEEP_ALIVE_SECONDS = 75
@@ -33,6 +35,11 @@ _LARGEST_AT_ONCE = 4
 # glibc gives each thread its own heap, which fragments: 10 MiB in a worker with full caches. The threads of a worker
 # hold the interpreter's lock while they allocate, so one heap is enough.
 _MEMORY_SETTINGS = {"MALLOC_ARENA_MAX": "1"}
+
+
+def longest_stop(settings: Settings) -> float:
+    """Return the seconds that a worker may take to stop before its supervisor kills it."""
+    return settings.drain_seconds + settings.shutdown_seconds + _SHUTDOWN_MARGIN_SECONDS
 
 
 class WorkerDescriptors(NamedTuple):
@@ -51,7 +58,7 @@ class Worker:
     ) -> None:
         self.name = f"worker {number}"
         self._number = number
-        self._stop_seconds = settings.stop_seconds
+        self._stop_seconds = longest_stop(settings)
         self._descriptors = descriptors
         self._environment = environment
         self.process: subprocess.Popen[bytes] | None = None
@@ -174,5 +181,5 @@ def _exit_with_supervisor(settings: Settings, alive: int) -> None:
     """Stop this process when the supervisor is gone, even if it was killed: the read ends when its pipe closes."""
     os.read(alive, 1)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(settings.stop_seconds)
+    time.sleep(longest_stop(settings))
     os._exit(1)

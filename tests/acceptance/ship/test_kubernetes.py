@@ -12,6 +12,7 @@ from api.app import create_app
 from api.config.identity import exposure_problem
 from api.config.load import load_settings
 from api.config.settings import Settings, variable
+from api.process.worker import longest_stop
 from millitask import __version__
 from tests.acceptance.ship import dockerfile
 from tests.acceptance.ship.kubernetes_files import (
@@ -109,7 +110,7 @@ def test_settings_are_documented_and_valid(name: str, monkeypatch: pytest.Monkey
     assert exposure_problem(loaded.host, loaded) is None
     assert loaded.port == container["ports"][0]["containerPort"]
     # The pod ends a worker itself before Kubernetes kills it.
-    assert pod(WORKLOADS[0])["terminationGracePeriodSeconds"] > loaded.stop_seconds
+    assert pod(WORKLOADS[0])["terminationGracePeriodSeconds"] > longest_stop(loaded)
 
 
 def test_drain_is_longer_than_the_readiness_probe_needs() -> None:
