@@ -13,11 +13,7 @@ from api.config.passwords import with_password
 from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, MemorySize, Networks, Origins, RedisUrl
 
 # The variables without the prefix. Hosting platforms use these names.
-URL_VARIABLES = {
-    "database_url": "DATABASE_URL",
-    "database_replica_url": "DATABASE_REPLICA_URL",
-    "redis_url": "REDIS_URL",
-}
+URL_VARIABLES = {name: name.upper() for name in ("database_url", "database_replica_url", "redis_url")}
 
 
 class SettingsError(Exception):
