@@ -38,9 +38,15 @@ class Gate:
 # The gate before the first index is built.
 NEVER_BUILT = Gate("off", 0, "")
 
-_gate_row = record_row(Gate)
+
 # The watcher reads the same gates again and again.
-_read_gate = lru_cache(maxsize=20_000)(Gate)
+@lru_cache(maxsize=20_000)
+def _gate(state: GateState, epoch: int, redis_run_id: str, other_history: str) -> Gate:
+    """Return a gate as every reader and writer must see it: an index of another history is closing."""
+    return Gate("closing" if state == "on" and other_history else state, epoch, redis_run_id, other_history)
+
+
+_gate_row = record_row(_gate)
 
 READ_GATE: LiteralString = f"SELECT {GATE_COLUMNS} FROM gate WHERE workspace_id = %(workspace)s"
 
@@ -60,7 +66,7 @@ READ_GATES: LiteralString = f"""
 async def read_gates(connection: Connection, workspaces: Sequence[str]) -> dict[str, Gate]:
     """G1: return the committed gates of these workspaces. A gate that was never built is missing."""
     rows = await connection.query(READ_GATES, {"workspaces": text_array(workspaces)}, tuple_row)
-    return {workspace: _read_gate(*found) for workspace, *found in rows}
+    return {workspace: _gate(*found) for workspace, *found in rows}
 
 
 ENTER_GATE: LiteralString = f"SELECT {GATE_COLUMNS} FROM enter_gate(%(workspace)s, %(id)s) AS gate"

@@ -15,13 +15,10 @@ CURRENT_HISTORY: LiteralString = """(
 # Whether the index of a gate was built in this history.
 SAME_HISTORY: LiteralString = f"coalesce(gate.history = {CURRENT_HISTORY}, false)"
 
-# The columns of a gate, with the name `gate`, as every reader and writer must see them: an index of another history is
-# closing. Whoever sees that stops reading it, and whoever has seen it for long enough switches it off.
+# The columns of a gate, with the name `gate`. The last one is the history of an index that was built in another one.
 GATE_COLUMNS: LiteralString = f"""
-    CASE WHEN state = 'on' AND NOT {SAME_HISTORY} THEN 'closing' ELSE state::text END AS state,
-    epoch, redis_run_id,
+    state::text, epoch, redis_run_id,
     CASE WHEN state IN ('on', 'building') AND NOT {SAME_HISTORY} THEN coalesce(history, '?') ELSE '' END
-        AS other_history
 """
 
 
