@@ -126,6 +126,7 @@ ALL = [
     Fault(
         *("restored", "backup of PostgreSQL started in its place", 30, 3, postgres.kill),
         run=restores.run,
+        check_measurements=restores.check_detection,
     ),
 ]
 FAULTS = {fault.name: fault for fault in ALL}

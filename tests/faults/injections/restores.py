@@ -22,6 +22,7 @@ from tests.support.postgres_copies import back_up, start_backup
 
 SERVER_CHANGES = re.compile(r"^millitask_server_changes_total (\S+)$", re.MULTILINE)
 DETECTION = "detection, s"
+MAX_DETECTION_SECONDS = 1.0
 
 
 @dataclass
@@ -111,6 +112,12 @@ async def _server_changes(cluster: Cluster) -> list[int]:
     """Return how many servers of PostgreSQL each process has left."""
     texts = [(await cluster.http.get(f"{node.url}/metrics")).text for node in cluster.nodes]
     return [int(float(match[1])) for text in texts if (match := SERVER_CHANGES.search(text))]
+
+
+def check_detection(result: CaseResult) -> list[str]:
+    """Return the losses that the processes have found too late."""
+    late = [seconds for seconds in result.measurements[DETECTION] if seconds > MAX_DETECTION_SECONDS]
+    return [f"the loss was found {seconds} s after the backup answered" for seconds in late]
 
 
 async def run(fault: Fault, seed: int, count: int, folder: Path) -> CaseResult:
