@@ -12,7 +12,7 @@ from tests.support.sql_statements import _nodes, _range_vars, unrestricted_table
 # The rows of a workspace are on one server. Tables that every server would have a copy of, because their rows are
 # few and are found without a workspace: by the hash of a token, or by an administrator of the service.
 DISTRIBUTED = {"task", "gate"}
-COPIED = {"workspace", "api_token", "audit_log"}
+COPIED = {"workspace", "api_token", "audit_log", "_yoyo_migration"}
 _WRITES = ("InsertStmt", "UpdateStmt", "DeleteStmt")
 # Functions of the service and of PostgreSQL whose result depends on the server that runs them.
 _LOCAL_FUNCTIONS = {

@@ -43,7 +43,7 @@ def cluster(tmp_path: Path) -> Iterator[RedisCluster]:
 
 @pytest.fixture(scope="module")
 def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
-    """Yield a cluster whose nodes and slots stay as they are."""
+    """Yield a cluster whose nodes and slots stay."""
     with redis_cluster(tmp_path_factory.mktemp("cluster")) as running:
         yield running
 
@@ -80,7 +80,7 @@ class Load:
         self.degraded = 0
 
     async def run(self, done: Callable[[], bool]) -> None:
-        """Run until `done`, and once more."""
+        """Run until `done`, and then one more round."""
         finished = False
         while not finished:
             finished = done()
@@ -169,7 +169,7 @@ async def test_replica_takes_the_place_of_a_primary(
             for load in loads:
                 group.create_task(load.run(has_moved))
         if hangs:
-            primary.resume()  # it still believes that it is the primary, until another node tells it
+            primary.resume()  # still a primary to itself, before another node tells it
             answers = iter(range(30))
             await loads[0].run(lambda: next(answers, None) is None)
             assert has_moved()

@@ -42,7 +42,7 @@ END_CONNECTIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE 
 
 
 class Address:
-    """An address that leads to one server after another, as after a failover. Open connections stay where they are."""
+    """An address that leads to one server after another, as after a failover. Open connections stay."""
 
     def __init__(self, folder: Path, server: PostgresServer) -> None:
         self._link = folder / ".s.PGSQL.5432"
@@ -227,7 +227,7 @@ async def test_promoted_replica(
 async def test_demoted_primary_that_still_answers(
     server: PostgresServer, service: Service, addresses: list[Address], tmp_path: Path
 ) -> None:
-    """One process loses its connections to the primary. The other one keeps them, and must give them up by itself."""
+    """One process loses its connections to the primary. Another keeps them, and must give them up by itself."""
     async with replica_of(server, tmp_path / "replica", is_synchronous=False) as replica:
 
         async def fail_over() -> None:
