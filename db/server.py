@@ -5,7 +5,12 @@ import time
 from collections.abc import Callable
 from typing import LiteralString
 
+from psycopg.rows import scalar_row, tuple_row
+
+from db.connection import Connection
+from db.session import CONFIGURE_SECONDS
 from db.session_connection import SessionConnection
+from db.statements import Statement, execute
 
 # NULL on a replica, whose rows may be old.
 SERVER_START: LiteralString = """
@@ -15,10 +20,15 @@ SERVER_START: LiteralString = """
 
 async def identify(connection: SessionConnection) -> None:
     """Let a new connection know when its server started, which no other server has in common."""
-    cursor = await connection.execute(SERVER_START)
-    row = await cursor.fetchone()
-    connection.server_start = None if row is None else row[0]
+    asked = Statement(SERVER_START, {}, tuple_row, prepared=False)
+    await connection.wait_for_answers(execute(connection, [asked]), CONFIGURE_SECONDS)
+    [[connection.server_start]] = asked.rows
     connection.opened_at = time.monotonic()
+
+
+def queue_identity(connection: Connection) -> Statement[str | None]:
+    """Ask again in the next round trip which server answers. Behind a pooler, a connection can outlive its server."""
+    return connection.queue(SERVER_START, {}, scalar_row)
 
 
 class ServerInUse:
@@ -60,6 +70,12 @@ class ServerInUse:
     def uses(self, connection: SessionConnection) -> bool:
         """Return whether a connection leads to the server in use."""
         return self.start is None or (connection.server_start == self.start and not self._leaving)
+
+    def confirm(self, connection: Connection, identity: Statement[str | None]) -> bool:
+        """Return whether a connection still leads to its server. If not, it is contested."""
+        same = identity.rows == [connection.raw.server_start]
+        self.contested = self.contested or not same
+        return same
 
     async def wait_for_change(self, connection: SessionConnection) -> None:
         """Wait until the process uses another server, unless the connection is left over from an earlier one."""

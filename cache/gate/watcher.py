@@ -17,6 +17,7 @@ from db.errors import DatabaseError, ServerEnded, UnfitDatabase, explain
 from db.gate import NEVER_BUILT, Gate
 from db.idle_gates import record_use
 from db.pool import Database
+from db.server import queue_identity
 
 log = structlog.get_logger(__name__)
 
@@ -83,8 +84,8 @@ class GateWatcher:
 
         Until then other processes may read from Redis what this server has lost, so none of its answers may be used.
         """
-        server, start = self._database.server, connection.raw.server_start
-        if start is None:
+        server = self._database.server
+        if (start := connection.raw.server_start) is None:
             raise UnfitDatabase("The server is a replica.")
         if start == server.ended:
             raise ServerEnded
@@ -96,7 +97,7 @@ class GateWatcher:
             while clock() < until:
                 for lease in self._leases:
                     lease.end()
-                await self._read(connection, list(self._leases))
+                await self._read(connection, [*self._leases])
                 await asyncio.sleep(min(WATCH_INTERVAL_SECONDS, max(0.0, until - clock())))
         server.adopt(start)
 
@@ -146,7 +147,10 @@ class GateWatcher:
         for lease in leases:
             lease.woken = False
         sent_at = clock()
+        identity = queue_identity(connection)
         found = await gate.read_gates(connection, [lease.workspace for lease in leases])
+        if not self._database.server.confirm(connection, identity):
+            return
         self._answered_at = sent_at
         expired: dict[str, int] = {}
         for lease in leases:
@@ -201,9 +205,8 @@ class GateWatcher:
 
 def seen_closing(found: Gate, seen: SeenClosing | None) -> SeenClosing | None:
     """Return the gate, if it is `closing`, and since when this process has seen it so; otherwise None."""
-    if found.state != "closing":
-        return None
-    return seen if seen is not None and seen[0] == found else (found, clock())
+    same = seen if seen is not None and seen[0] == found else (found, clock())
+    return same if found.state == "closing" else None
 
 
 def has_closed(seen: SeenClosing) -> bool:
