@@ -10,7 +10,7 @@ import structlog
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis, RedisFull, StoreUnavailable
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
-from cache.redis.ended_servers import end_index, has_ended
+from cache.redis.ended_servers import end_index, has_ended, note_end
 from cache.redis.protocol import Protocol
 from db import gate
 from db.errors import ServerEnded, explain
@@ -59,6 +59,8 @@ class GateLease:
         # The epoch of an index that a read found missing, and how; the watcher closes the gate of that epoch.
         self.lost_index: tuple[int, IndexLost] | None = None
         self.ended_epoch: int | None = None
+        # When the server started that another one has followed, until Redis has a note of that.
+        self._ended_start = ""
         self._too_large_epoch: int | None = None
         self._has_closed = False
         # For the log, by `clock`: since when reads bypass Redis, and since when Redis answers.
@@ -116,8 +118,17 @@ class GateLease:
         log.warning("gate closed", workspace=self.workspace, epoch=found.epoch, reason=OTHER_HISTORY)
         start = server_start_of(found.other_history)
         if start != current_start:
+            self._ended_start = start
             with suppress(StoreUnavailable):
-                await end_index(self._redis, self.workspace, found.epoch, found.redis_run_id, start)
+                await self.note_end()
+                await end_index(self._redis, self.workspace, found.epoch, found.redis_run_id)
+
+    async def note_end(self) -> None:
+        """Note in Redis that a server has ended, unless the note is there. Raises `CacheUnavailable`."""
+        if start := self._ended_start:
+            await note_end(self._redis, self.workspace, start)
+            if self._ended_start == start:
+                self._ended_start = ""
 
     async def check_server(self) -> None:
         """Raise `ServerEnded` if another server has followed the one in use, which then answers nothing any more."""

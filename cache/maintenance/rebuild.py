@@ -48,6 +48,7 @@ async def rebuild(store: Store) -> int | None:
 
     Raises `StoreUnavailable` or `DatabaseError`; the next attempt starts from the beginning.
     """
+    await store.gate_lease.note_end()  # Redis may not have been reachable before
     await store.gate_lease.check_server()
     # Checked before any writer has to wait. Redis may not have been reachable when the service started.
     run_id = await store.redis.run_id()

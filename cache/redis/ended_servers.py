@@ -6,14 +6,18 @@ from cache.redis.keys import Keys, ended_server_key
 NOTE_SECONDS = 7 * 24 * 3600
 
 
-async def end_index(redis: Redis, workspace: str, epoch: int, redis_run_id: str, server_start: str) -> None:
-    """Make the index of an ended server unreadable, and note that the server has ended.
+async def note_end(redis: Redis, workspace: str, server_start: str) -> None:
+    """Note in the present Redis, also if it was restarted, that a server has ended. Raises `CacheUnavailable`."""
+    await redis.send([("SET", ended_server_key(workspace, server_start), "1", "EX", NOTE_SECONDS)])
+
+
+async def end_index(redis: Redis, workspace: str, epoch: int, redis_run_id: str) -> None:
+    """Make the index of an ended server unreadable.
 
     A demoted primary may still answer other processes, whose gate says `on`. Raises `CacheUnavailable`, and `IndexLost`
     if Redis was restarted.
     """
-    note = ("SET", ended_server_key(workspace, server_start), "1", "EX", NOTE_SECONDS)
-    await redis.send([note, ("UNLINK", Keys(workspace, epoch).rev)], run_id=redis_run_id)
+    await redis.send([("UNLINK", Keys(workspace, epoch).rev)], run_id=redis_run_id)
 
 
 async def has_ended(redis: Redis, workspace: str, server_start: str) -> bool:
