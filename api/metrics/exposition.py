@@ -41,7 +41,7 @@ _COUNTER_HELP = {
     "page_misses": "Queries looked up in the page cache that it could not answer",
     "publishes_lost": "Committed writes whose publish to Redis failed",
     "closings": "Times that a worker closed the gate",
-    "server_changes": "Times that a worker found another run of PostgreSQL",
+    "server_changes": "Times that a worker found PostgreSQL restarted, restored or replaced",
     "scrubbed": "Ids checked by the scrub",
     "verified": "Tasks whose index and entry were compared with their row",
     "differences": "Compared tasks that differed from their row",
