@@ -98,7 +98,7 @@ async def measure_failover(report: Report, database_url: str, cluster: RedisClus
             task.cancel()
     report.add("primary killed until its replica is promoted", promoted - killed, "s")
     report.add(f"until the index of {report.count:,} tasks is in use again", back - killed, "s")
-    report.add("from the promotion until then", back - promoted, "s", "≤ 10")
+    report.add("from the promotion until the index is in use", back - promoted, "s", "≤ 10")
     report.add("of that, the rebuild", metrics.rebuild_seconds, "s")
     report.add(f"failed reads of {sum(each.number for each in reads):,}", sum(each.failed for each in reads), "", "0")
     report.add("slowest read of the lost shard", 1000 * reads[0].slowest, "ms")

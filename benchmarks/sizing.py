@@ -1,8 +1,8 @@
 """Suite `sizing`: what each kind of request costs each program, and a mixed load to check `tools.sizing` with.
 
 A service with one worker and 100,000 tasks runs with its default settings. A second one on the same database cannot
-reach Redis, so PostgreSQL answers its pages. The CPU time of a kind is that of 16
-connections, its latency that of one connection alone. The mixed load is closed: each connection waits for its answer.
+reach Redis, so PostgreSQL answers its pages. CPU times are measured with 16 connections, latencies with one connection
+alone. The mixed load is closed: each connection waits for its answer.
 """
 
 import random
@@ -103,7 +103,7 @@ def degraded_kinds(stand: Stand) -> list[Kind]:
 def measure_kind(report: Report, stand: Stand, kind: Kind, database: Service | None = None) -> None:
     """Add the CPU time of each program for a request of a kind, and the latency of one client alone.
 
-    `database` is the service whose PostgreSQL it is, if that is another one.
+    database: the service whose PostgreSQL is used, if another one.
     """
 
     def spent() -> dict[str, float]:

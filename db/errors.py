@@ -176,8 +176,8 @@ def comes_from_the_server(error: psycopg.Error | None) -> bool:
     return error is not None and error.sqlstate is not None and not error.sqlstate.startswith("08")
 
 
-# Where these errors come from, the next statement would fail too: a server that is read-only since a failover, one that
-# is stopping or starting, and a pooler without a server.
+# After these errors the next statement would fail, too: the server is read-only since a failover, is stopping or
+# starting, or a pooler has no server.
 _ENDING = ("25006", "57P01", "57P02", "57P03")
 
 

@@ -74,7 +74,7 @@ class Database:
         return bound
 
     def bound_to_that_of(self, other: "Database") -> Self:
-        """Return the same pool with connections for the workspace of another pool."""
+        """Return this pool with connections for the workspace of another pool."""
         bound = copy.copy(self)
         bound._workspace = other._workspace
         return bound

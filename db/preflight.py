@@ -54,13 +54,13 @@ async def database_warnings(url: str, limits: DatabaseLimits) -> list[str]:
 
 
 async def replica_problem(url: str) -> str | None:
-    """Return why searches cannot use this server now. The service can do without it."""
+    """Return why searches cannot use this server now, or None. The service starts in any case."""
     options = connect_options(url, "DATABASE_REPLICA_URL")
     try:
         async with await psycopg.AsyncConnection.connect(url, **options) as connection:
             if connection.info.parameter_status("in_hot_standby") == "on":
                 return None
-            return "DATABASE_REPLICA_URL leads to a server that is no replica (in_hot_standby is off)."
+            return "DATABASE_REPLICA_URL leads to a server that is not a replica (in_hot_standby is off)."
     except psycopg.Error as error:
         return store_message(error)
 

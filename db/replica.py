@@ -1,4 +1,4 @@
-"""A replica for searches and filters. It answers only if it has replayed all that the primary had committed."""
+"""A replica for searches and filters. It answers only if it has replayed every commit of the primary."""
 
 import asyncio
 import time
@@ -22,14 +22,14 @@ Result = TypeVar("Result")
 # How long a search waits until the replica has replayed enough, and the pause between its looks.
 REPLAY_SECONDS = 0.05
 LOOK_SECONDS = 0.005
-# How long the replica may take to answer a look. Then, and after any other error, searches leave it alone for a while.
+# How long the replica may take to answer a look. After that, or an error, searches use the primary for `RETRY_SECONDS`.
 SILENT_SECONDS = 0.25
 RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class WrittenPosition:
-    """Up to where the primary has written its log: the position, and the history that it belongs to."""
+    """How far the primary has written its log: the position, and the timeline and system that it belongs to."""
 
     position: str
     timeline: int

@@ -1,4 +1,4 @@
-"""The server that a process uses: its connections to another one wait until the process has changed over to it."""
+"""The server that a process uses. Connections to another server wait until the process uses that server."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ SERVER_START: LiteralString = """
 
 
 async def identify(connection: SessionConnection) -> None:
-    """Let a new connection know when its server started, which no other server has in common."""
+    """Store in a new connection when its server started. No two servers have started at the same time."""
     asked = Statement(SERVER_START, {}, tuple_row, prepared=False)
     await connection.wait_for_answers(execute(connection, [asked]), CONFIGURE_SECONDS)
     [[connection.server_start]] = asked.rows
@@ -34,8 +34,9 @@ def queue_identity(connection: Connection) -> Statement[str | None]:
 class ServerInUse:
     """The server whose answers a process uses.
 
-    start: when it started. None if no gate watcher runs, as in a command: then any server will do.
-    contested: whether a connection led to another server since. ended: the last server that another one has followed.
+    start: when the server started. None if no gate watcher runs, as in a command: then any server is used.
+    contested: whether a connection has led to another server since. ended: the start of the last server that another
+    server has followed.
     """
 
     def __init__(self) -> None:
@@ -62,7 +63,7 @@ class ServerInUse:
         self._leaving = True
 
     def end(self) -> None:
-        """Use no server until another one is adopted: the one in use was followed by another."""
+        """Use no server until another one is adopted, because another one has followed the server in use."""
         self.ended = self.start
         self._leaving = self.contested = True
         self._wake_up()

@@ -1,4 +1,4 @@
-"""A connection of a session: what it has prepared, what was sent on it, and how it ends when PostgreSQL is silent."""
+"""A connection with the state of its session: prepared statements, statements without an answer, and time limits."""
 
 import select
 import time
@@ -38,7 +38,7 @@ class SessionConnection(AsyncConnection[TupleRow]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.prepared: dict[Key, bytes] = {}
-        # Those that are being prepared by statements that were sent.
+        # The names that statements without an answer are about to prepare.
         self.preparing: dict[Key, bytes] = {}
         # Whether statements may be prepared, and the numbers of their names. A pooler may know a name although the
         # statement before it has failed, so no name is used twice.
@@ -49,7 +49,7 @@ class SessionConnection(AsyncConnection[TupleRow]):
         self.receivers: list[Callable[[PGresult], None]] = []
         # How long the server may take for one statement, so that it has ended the statement itself before.
         self.answer_seconds: float | None = None
-        # Whether it was closed because the server did not answer, and since when it waits for an answer.
+        # Whether the connection was closed because the server did not answer, and since when it waits for an answer.
         self.silent = False
         self.waiting_since: float | None = None
         # When the server started, and when the connection was opened, by `time.monotonic`. See db/server.py.
@@ -80,7 +80,7 @@ class SessionConnection(AsyncConnection[TupleRow]):
             self.waiting_since = None
 
     def give_up(self, seconds: float) -> None:
-        """End the statements that have waited for at least `seconds`, with an error as if PostgreSQL had closed."""
+        """End the statements that have waited for at least `seconds`, as if PostgreSQL had closed the connection."""
         since = self.waiting_since
         if since is not None and time.monotonic() - since >= seconds and not self.closed:
             shut_down(self.pgconn.socket)

@@ -135,7 +135,7 @@ def create_server(settings: Settings, app: Starlette) -> uvicorn.Server:
             await super().shutdown(sockets)
 
         async def _drain(self) -> None:
-            """Serve on until load balancers have noticed. Each response ends its connection."""
+            """Answer requests for `drain_seconds`. Each response ends its connection."""
             end, tick = time.monotonic() + settings.drain_seconds, 0
             while time.monotonic() < end and not self.force_exit:
                 await asyncio.sleep(0.1)

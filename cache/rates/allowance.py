@@ -41,7 +41,7 @@ class PointsSource(Protocol):
 class Allowance:
     """The buckets of one caller. Most operations take their points from what the process has drawn before.
 
-    source: None only without buckets. scope: that of the Redis client for the workspace.
+    source: None only without buckets. scope: the `scope` of the Redis client for the workspace.
     """
 
     __slots__ = ("_headers", "_source", "_states", "buckets", "drawing", "refill_at", "scope", "used")

@@ -14,7 +14,7 @@ _CLUSTER = "This Redis is a node of a cluster and does not serve the keys of the
 
 # The first words of replies of a node of a cluster that does not serve the slot of a key, or no longer all of its keys.
 MOVED = ("MOVED", "ASK", "TRYAGAIN")
-# What a script is answered that uses a key that the node no longer has.
+# The error of a script that uses a key which the node no longer has.
 _NOT_LOCAL = "non local key"
 
 # By the first word of Redis's reply. All others are "Redis refuses a command".

@@ -1,4 +1,4 @@
-"""What the topologies share whose primaries change: they ask where the primaries are, once for all callers."""
+"""The base of topologies whose primaries change. It asks where the primaries are, once for all callers."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -29,7 +29,7 @@ class MovingServers(ABC):
         self._closed = False
 
     async def ask(self, seconds: float) -> None:
-        """Learn where the primaries are now, by a question that is sent after this call. See `Topology.ask`."""
+        """Ask where the primaries are now. The question is sent after this call. See `Topology.ask`."""
         asked = self._start()
         await asyncio.wait({asked}, timeout=seconds)
         if not asked.done():

@@ -45,7 +45,7 @@ async def primaries_problems(redis: Redis) -> list[str]:
 
 
 async def _inspect(server: Server) -> tuple[list[str], bool]:
-    """Return what is wrong with the version and the configuration of a server, and whether the server is a primary."""
+    """Return the problems of the version and the configuration of a server, and whether the server is a primary."""
     # All of INFO: Redis 6 takes no list of sections. Managed services allow INFO, but not CONFIG.
     info = await server.client.info()
     role = _role_problem(info)

@@ -1,4 +1,4 @@
-"""The texts of the scripts, and the names by which Redis knows them."""
+"""The texts of the Lua scripts, and their SHA-1, by which Redis names them."""
 
 from functools import cache
 from hashlib import sha1

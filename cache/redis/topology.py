@@ -1,4 +1,4 @@
-"""The interface of what knows where the keys of a workspace are, and its plain form: one server that never moves."""
+"""Finds the server of a workspace: the interface, and the topology of one server at a fixed address."""
 
 from collections.abc import Sequence
 from typing import Protocol

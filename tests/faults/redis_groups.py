@@ -39,7 +39,7 @@ class RedisGroup(RedisServer):
 
     @abstractmethod
     def rejoin(self) -> None:
-        """Let the victim become a replica, and wait until it is in sync."""
+        """Wait until the victim is a replica in sync."""
 
     async def kill(self) -> None:
         """Kill the primary."""
@@ -52,7 +52,7 @@ class RedisGroup(RedisServer):
         self.victim.suspend()
 
     def resume(self) -> None:
-        """Resume the suspended server, which still believes that it is the primary."""
+        """Resume the suspended server, which still acts as the primary."""
         assert self.victim is not None
         self.victim.resume()
 
@@ -106,7 +106,7 @@ class ShardedRedis(RedisGroup):
         return self._last
 
     def rejoin(self) -> None:
-        """Wait until three nodes are primaries and the others are in sync."""
+        """Wait until three nodes are primaries and three are replicas in sync."""
         self.victim = None
         self.cluster.wait_until_in_sync()
 

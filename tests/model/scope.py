@@ -54,7 +54,7 @@ class Scope:
     pauses: bool = False  # processes may pause between checking the lease and the first script
     page_cache: bool = False  # processes cache whole pages
     counts_after_page: bool = False  # an operation with a page also asks for its total, in a script of its own
-    sign: str = "run"  # what tells that PostgreSQL lost commits: its run; in broken variants `nonce` or `lsn`
+    sign: str = "run"  # the sign of lost commits: the run (history); `nonce` or `lsn` in broken variants
     two_formats: bool = False  # a reader may be of a release that cannot decode the value it finds
     faults: dict[str, int] = field(default_factory=dict)  # how often each of FAULTS may occur
     omitted: frozenset[str] = frozenset()  # rules of the protocol that are left out

@@ -80,7 +80,7 @@ def any_adopted(state: State, scope: Scope) -> bool:
 
 
 def mode_of(state: State, scope: Scope) -> str:
-    """G1: return the mode of the gate. Whoever reads `on` for an index of another history finds it `closing`."""
+    """G1: return the mode of the gate. An index of another history reads as `closing`."""
     if state.gate.mode != ON or "run in the gate" in scope.omitted:
         return state.gate.mode
     signs = state.signs

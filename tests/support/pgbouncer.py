@@ -1,4 +1,4 @@
-"""Runs PgBouncer in transaction mode in front of a database. Tests that need it are skipped where it is missing."""
+"""Runs PgBouncer in transaction mode in front of a database. Tests with PgBouncer are skipped where it is not installed."""
 
 import os
 import re

@@ -28,7 +28,7 @@ _P99_DEVIATIONS = 2.326
 
 @dataclass
 class Shard:
-    """A Redis process. `usable`: the share of its workspaces whose index is in use. `coverage`: of its tasks cached.
+    """A Redis process. usable: the share of its workspaces whose index is in use. coverage: the share of cached tasks.
 
     workspaces, cumulative: the workspaces on it, and the running totals of their shares. in_flight: its requests, by
     process.
@@ -50,7 +50,7 @@ class Shard:
 
 @dataclass
 class Answers:
-    """The latencies of the requests that ended, in seconds with the time of the answer, and those without an answer."""
+    """The time and latency of each answer, in seconds, and the times of requests without an answer."""
 
     latencies: list[tuple[float, float]] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)

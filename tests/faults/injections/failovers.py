@@ -24,7 +24,7 @@ async def kill(run: Run) -> None:
 
 
 async def hang(run: Run) -> None:
-    """Suspend the primary. Resumed, it believes to be the primary while another server is, or keeps its place."""
+    """Suspend the primary, and resume it. By then another server may be the primary, or none was promoted."""
     group = _group(run)
     group.suspend()
     await asyncio.sleep(run.random.uniform(0.3, 4.0))

@@ -1,4 +1,4 @@
-"""PostgreSQL is killed, and a backup of it is started at the same address, while Redis and the processes go on.
+"""PostgreSQL is killed, and a backup of it is started at the same address, while Redis and the processes continue.
 
 The history is checked in two parts. The first ends with the kill. The second has what was done before the backup and
 after the loss: its reads begin when both processes have found the loss, and must show nothing from between.

@@ -149,7 +149,7 @@ async def test_each_workspace_is_on_the_node_of_its_slot(database_url: str, stea
 async def test_replica_takes_the_place_of_a_primary(
     database_url: str, replicated: RedisCluster, *, hangs: bool
 ) -> None:
-    """PostgreSQL answers for the workspaces of the lost shard. The others notice nothing."""
+    """PostgreSQL answers for the workspaces of the lost shard. Workspaces of two shards notice nothing."""
     async with asyncio.timeout(120), process(database_url, replicated) as (_, stores):
         affected, *others = stores
         primary, before = replicated.primaries[0], [protocol(store).gate for store in stores]
@@ -169,7 +169,7 @@ async def test_replica_takes_the_place_of_a_primary(
             for load in loads:
                 group.create_task(load.run(has_moved))
         if hangs:
-            primary.resume()  # still a primary to itself, before another node tells it
+            primary.resume()  # acts as the primary until another node tells it
             answers = iter(range(30))
             await loads[0].run(lambda: next(answers, None) is None)
             assert has_moved()
@@ -230,7 +230,7 @@ async def test_publish_that_a_move_interrupts_raises_rev(database: Database, clu
         before = await current.check_page()
         cluster.begin_move(slot, source, target)
         source.run("MIGRATE", "127.0.0.1", target.port, current.keys.changes, 0, 5000)
-        # The write has committed, so it is acknowledged. The gate must close, also if no read follows.
+        # The write has committed, so the service acknowledges it. The gate must close, also if no read follows.
         await transaction._publish(store, current, [write])
         assert store.gate_lease.lost_index is not None
         assert (await current.check_page()).rev > before.rev
