@@ -14,8 +14,8 @@ async def note_end(redis: Redis, workspace: str, server_start: str) -> None:
 async def end_index(redis: Redis, workspace: str, epoch: int, redis_run_id: str) -> None:
     """Make the index of an ended server unreadable.
 
-    A demoted PostgreSQL may still answer other processes, whose gate says `on`. Raises `CacheUnavailable`, and `IndexLost`
-    if Redis was restarted.
+    A demoted PostgreSQL may still answer other processes, whose gate says `on`. Raises `CacheUnavailable`, and
+    `IndexLost` if Redis was restarted.
     """
     await redis.send([("UNLINK", Keys(workspace, epoch).rev)], run_id=redis_run_id)
 

@@ -1,4 +1,4 @@
-"""Runs PgBouncer in transaction mode in front of a database. Tests with PgBouncer are skipped where it is not installed."""
+"""Runs PgBouncer in transaction mode in front of a database. Its tests are skipped where PgBouncer is missing."""
 
 import os
 import re
