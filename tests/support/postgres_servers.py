@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,9 +16,7 @@ from api.devstores import EmbeddedStores
 from api.devstores.account import ordinary_account
 from api.devstores.folder import DataFolder
 from api.devstores.postgres import _binaries
-from tests.support.service_process import descendants
-
-DEADLINE_SECONDS = 30.0
+from tests.support.service_process import descendants, until
 
 
 class PostgresServer:
@@ -102,15 +99,7 @@ class PostgresServer:
         """Wait until every standby has replayed what this server has written."""
         waiting = "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn >= %s"
         [[written]] = self.execute("SELECT pg_current_wal_flush_lsn()")
-        until(lambda: self.execute(waiting, written) != [(0,)])
-
-
-def until(condition: Any) -> None:
-    """Wait until a condition is met."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        assert until(lambda: self.execute(waiting, written) != [(0,)])
 
 
 @contextmanager

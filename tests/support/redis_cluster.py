@@ -1,7 +1,6 @@
 """Runs a Redis cluster as processes on loopback: primaries, and a replica of each where a test needs them."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import redis
 from redis.crc import key_slot
 
 from tests.support.sentinels import TcpServer
-from tests.support.service_process import free_port
+from tests.support.service_process import free_port, until
 
 SLOTS = 16384
 # A silent node is failed over after this time, in milliseconds.
@@ -63,13 +62,13 @@ class RedisCluster:
         for node in self.nodes[1:]:
             node.run("CLUSTER", "MEET", "127.0.0.1", self.nodes[0].port, self.nodes[0].bus_port)
         for node in self.nodes:
-            wait_for(lambda: len(node.run("CLUSTER", "NODES").splitlines()) == len(self.nodes))  # noqa: B023
+            assert until(lambda: len(node.run("CLUSTER", "NODES").splitlines()) == len(self.nodes))  # noqa: B023
         for primary, replica in zip(self.primaries, self.replicas, strict=False):
-            wait_for(lambda: _succeeds(replica, "CLUSTER", "REPLICATE", primary.id))  # noqa: B023
+            assert until(lambda: _succeeds(replica, "CLUSTER", "REPLICATE", primary.id))  # noqa: B023
         for node in self.nodes:
-            wait_for(lambda: b"cluster_state:ok" in node.run("CLUSTER", "INFO"))  # noqa: B023
+            assert until(lambda: b"cluster_state:ok" in node.run("CLUSTER", "INFO"))  # noqa: B023
         for replica in self.replicas:
-            wait_for(lambda: replica.run("INFO", "replication")["master_link_status"] == "up")  # noqa: B023
+            assert until(lambda: replica.run("INFO", "replication")["master_link_status"] == "up")  # noqa: B023
 
     def stop(self) -> None:
         """End all processes."""
@@ -92,7 +91,7 @@ class RedisCluster:
     def wait_until_in_sync(self) -> None:
         """Wait until half of the nodes are primaries that know of each other, and the rest are replicas in sync."""
         for node in self.nodes:
-            wait_for(lambda: _is_settled(node, len(self.primaries)))  # noqa: B023
+            assert until(lambda: _is_settled(node, len(self.primaries)))  # noqa: B023
 
     def begin_move(self, slot: int, source: ClusterNode, target: ClusterNode) -> None:
         """Begin to move a slot to another primary. No key is moved yet."""
@@ -105,14 +104,6 @@ class RedisCluster:
             source.run("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
         for node in (target, source, *(node for node in self.nodes if node.is_primary)):
             node.run("CLUSTER", "SETSLOT", slot, "NODE", target.id)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until a condition holds. Fails after `seconds`."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def _is_settled(node: ClusterNode, primaries: int) -> bool:

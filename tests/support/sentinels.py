@@ -2,7 +2,6 @@
 
 import asyncio
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import redis
 
 from api.devstores import redis as embedded_redis
 from tests.support.redis_server import RedisProcess
-from tests.support.service_process import free_port
+from tests.support.service_process import free_port, until
 
 # The name of the primary.
 NAME = "tasks"
@@ -43,9 +42,7 @@ class SentinelGroup:
         primary.start()
         replica.add_options("--replicaof", "127.0.0.1", str(primary.port))
         replica.start()
-        with replica.client() as client:
-            while client.info("replication")["master_link_status"] != "up":
-                time.sleep(0.01)
+        self.wait_until_in_sync()
         for port in self.ports:
             folder = self._folder / f"sentinel-{port}"
             folder.mkdir()
@@ -65,8 +62,7 @@ class SentinelGroup:
 
     def wait_until_in_sync(self) -> None:
         """Wait until a server is a replica in sync."""
-        while not any(map(_is_in_sync, self.servers)):
-            time.sleep(0.05)
+        assert until(lambda: any(map(_is_in_sync, self.servers)))
 
     def stop(self) -> None:
         """End all processes."""

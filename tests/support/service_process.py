@@ -128,6 +128,7 @@ def serve(
 
 
 def until(condition: Callable[[], bool], seconds: float = READY_SECONDS) -> bool:
+    """Wait until a condition is met. Return whether it was met in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

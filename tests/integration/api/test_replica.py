@@ -10,8 +10,8 @@ from api.config.settings import Settings
 from db.migrations import migrate
 from db.preflight import replica_problem
 from tests.support.graphql_client import Client, running
-from tests.support.postgres_servers import PostgresServer, frozen, until
-from tests.support.service_process import descendants
+from tests.support.postgres_servers import PostgresServer, frozen
+from tests.support.service_process import descendants, until
 
 FILTER = "{ filterTasks(filter: { status: TODO }, first: 100) { nodes { id } } }"
 SEARCH = '{ searchTasks(query: "task", first: 100) { nodes { id } } }'
@@ -64,7 +64,7 @@ async def test_replica_answers_searches_and_filters(
         await client.create()
         assert await found(client) == {(number, number)}
     # The sessions of the pool report their use of indexes when they are idle.
-    until(lambda: scans(replica) > before)
+    assert until(lambda: scans(replica) > before)
 
 
 async def test_preflight_says_why_a_replica_cannot_be_used(servers: tuple[PostgresServer, PostgresServer]) -> None:
@@ -80,7 +80,7 @@ async def test_primary_answers_while_the_replica_is_behind(
     _, replica = servers
     await client.create()
     replica.execute("SELECT pg_wal_replay_pause()")
-    until(lambda: replica.execute("SELECT pg_get_wal_replay_pause_state()") == [("paused",)])
+    assert until(lambda: replica.execute("SELECT pg_get_wal_replay_pause_state()") == [("paused",)])
     try:
         before = scans(replica)
         for number in range(2, 6):
