@@ -10,7 +10,7 @@ from db.wall import WORKSPACE_TABLES
 from tests.support.sql_statements import _nodes, _range_vars, unrestricted_tables
 
 # The rows of a workspace are on one server. Tables that every server would have a copy of, because their rows are
-# few and are found without a workspace: by the hash of a token, or by an administrator of the service.
+# few and are found without a workspace: by the hash of a token, by an administrator, or before the service starts.
 DISTRIBUTED = {"task", "gate"}
 COPIED = {"workspace", "api_token", "audit_log", "_yoyo_migration"}
 _WRITES = ("InsertStmt", "UpdateStmt", "DeleteStmt")
