@@ -1,39 +1,45 @@
 """The command line: `python -m tools.sizing --tasks N --rps N --workspaces N`."""
 
 import sys
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 from cyclopts.validators import Path as PathValidator
 
-from tools.sizing.costs import GIB, Demand, MachineLimits, load_costs, parse_mix
+from tools.sizing.costs import GIB, Costs, Demand, MachineLimits, load_costs, load_prices, parse_mix
 from tools.sizing.estimate import Estimate, estimate, monthly_cost
 
 KINDS = ("hot", "warm", "cold", "search", "update", "create")
 DEFAULT_MIX = "hot=30,warm=45,cold=5,search=5,update=10,create=5"
 
 app = App(name="python -m tools.sizing", help="Estimate what a number of tasks and requests needs.")
-Count = Annotated[int, Parameter(validator=Number(gte=1))]
+# Far above what one service can hold. Larger numbers are mistakes, and take hours to calculate.
+Tasks = Annotated[int, Parameter(validator=Number(gte=1, lte=10**12))]
+Workspaces = Annotated[int, Parameter(validator=Number(gte=1, lte=10**7))]
+Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=10**7))]
+Size = Annotated[float, Parameter(validator=Number(gte=0.5, lte=10**6))]
+Cores = Annotated[int, Parameter(validator=Number(gte=1))]
 Share = Annotated[float, Parameter(validator=Number(gt=0, lte=1))]
+Utilization = Annotated[float, Parameter(validator=Number(gte=0.05, lte=1))]
+Skew = Annotated[float, Parameter(validator=Number(gte=0, lte=10))]
 
 
 @app.default
 def size(
     *,
-    tasks: Count,
-    rps: Annotated[float, Parameter(validator=Number(gt=0))],
-    workspaces: Count,
+    tasks: Tasks,
+    rps: Rate,
+    workspaces: Workspaces,
     mix: str = DEFAULT_MIX,
-    skew: Annotated[float, Parameter(validator=Number(gte=0))] = 1.0,
+    skew: Skew = 1.0,
     cached_share: Share = 0.1,
-    utilization: Share = 0.6,
-    shard_gib: Annotated[float, Parameter(validator=Number(gt=0))] = 32,
-    database_cores: Count = 64,
-    database_tib: Annotated[float, Parameter(validator=Number(gt=0))] = 16,
+    utilization: Utilization = 0.6,
+    shard_gib: Size = 32,
+    database_cores: Cores = 64,
+    database_tib: Size = 16,
     prices: Annotated[Path | None, Parameter(validator=PathValidator(exists=True, dir_okay=False))] = None,
     simulate: bool = False,
 ) -> int:
@@ -63,34 +69,25 @@ def size(
     database_tib
         Disk of the largest PostgreSQL server, in TiB.
     prices
-        A TOML file with prices per month: api_core, api_gib, redis_gib, postgresql_core, postgresql_disk_gib.
+        A TOML file with prices for a month: api_core, api_gib, redis_gib, postgresql_core, postgresql_disk_gib.
     simulate
         Also simulate the loss of the busiest shard under this load.
     """
     costs = load_costs()
     try:
-        shares = parse_mix(mix, dict.fromkeys(KINDS))
+        demand = Demand(tasks, rps, workspaces, parse_mix(mix, dict.fromkeys(KINDS)), skew, cached_share, utilization)
+        listed = load_prices(prices) if prices is not None else None
+        limits = MachineLimits(shard_gib, database_cores, database_tib)
+        needed = estimate(demand, costs, limits)
+        lines = [*_estimate_lines(demand, needed), "", *_warnings(demand, needed, limits)]
+        lines.append("CPU times measured on {date}: {machine}.".format_map(costs.measured))
+        if listed is not None:
+            lines += ["", *_cost_lines(demand, needed, listed)]
+        if simulate:
+            lines += ["", *_simulation_lines(demand, costs, needed)]
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    demand = Demand(tasks, rps, workspaces, shares, skew, cached_share, utilization)
-    limits = MachineLimits(shard_gib, database_cores, database_tib)
-    needed = estimate(demand, costs, limits)
-    lines = [*_estimate_lines(demand, needed), "", *_warnings(demand, needed, limits)]
-    if prices is not None:
-        lines += ["", *_cost_lines(demand, needed, prices)]
-    if simulate:
-        # Imported late: only the simulation needs the packages of developers.
-        from tools.sizing.scenarios import ASSUMPTIONS, lose_a_shard
-
-        lines += ["", "| simulated | shard | seconds | responses/s | p50 ms | p99 ms | no answer |"]
-        lines += ["|---|---|---|---|---|---|---|"]
-        lines += [
-            f"| {phase.name} | {phase.shard} | {phase.seconds:.0f} | {phase.rate:,.0f} | {phase.p50_ms:.2f} | "
-            f"{phase.p99_ms:.2f} | {phase.refused:,} |"
-            for phase in lose_a_shard(demand, costs, needed)
-        ]
-        lines += ["", "Assumptions of the simulation:", *(f"- {each}" for each in ASSUMPTIONS)]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
@@ -128,8 +125,7 @@ def _warnings(demand: Demand, needed: Estimate, limits: MachineLimits) -> Iterat
     yield "What breaks first, and what to do: docs/explanation/scaling.md"
 
 
-def _cost_lines(demand: Demand, needed: Estimate, prices: Path) -> Iterator[str]:
-    listed = tomllib.loads(prices.read_text())
+def _cost_lines(demand: Demand, needed: Estimate, listed: Mapping[str, Any]) -> Iterator[str]:
     cost = monthly_cost(needed, demand, listed)
     currency = listed.get("currency", "")
     yield "| part | a month |"
@@ -137,6 +133,25 @@ def _cost_lines(demand: Demand, needed: Estimate, prices: Path) -> Iterator[str]
     for part, price in cost.items():
         yield f"| {part} | {price:,.0f} {currency} |"
     yield f"| total | {sum(cost.values()):,.0f} {currency} |"
+
+
+def _simulation_lines(demand: Demand, costs: Costs, needed: Estimate) -> Iterator[str]:
+    # Imported late: only the simulation needs the packages of developers.
+    try:
+        from tools.sizing.scenarios import ASSUMPTIONS, lose_a_shard
+    except ModuleNotFoundError:
+        raise ValueError("--simulate needs the development packages. Install them: make .venv/dev.stamp") from None
+
+    yield "| simulated | shard | seconds | responses/s | p50 ms | p99 ms | no answer |"
+    yield "|---|---|---|---|---|---|---|"
+    for phase in lose_a_shard(demand, costs, needed):
+        yield (
+            f"| {phase.name} | {phase.shard} | {phase.seconds:.0f} | {phase.rate:,.0f} | {phase.p50_ms:.2f} | "
+            f"{phase.p99_ms:.2f} | {phase.refused:,} |"
+        )
+    yield ""
+    yield "Assumptions of the simulation:"
+    yield from (f"- {each}" for each in ASSUMPTIONS)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The measured costs of costs.toml, the demand, and the limits of one machine."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -9,6 +10,7 @@ from typing import Any
 FILE = Path(__file__).parent / "costs.toml"
 MIB, GIB, MICROSECONDS = 2**20, 2**30, 1e-6
 WRITES = ("update", "create")
+PRICES = ("api_core", "api_gib", "redis_gib", "postgresql_core", "postgresql_disk_gib")
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,12 @@ class RequestCost:
 
 @dataclass(frozen=True)
 class Costs:
-    """Everything that was measured. Sizes are in bytes, `rebuild` is CPU seconds per million tasks by program."""
+    """Everything that was measured, and when and where (`measured`).
 
+    Sizes are in bytes, `rebuild` is CPU seconds per million tasks by program.
+    """
+
+    measured: Mapping[str, str]
     index_bytes_per_task: float
     cached_task_bytes: float
     database_bytes_per_task: float
@@ -73,13 +79,13 @@ class MachineLimits:
 def load_costs(path: Path = FILE) -> Costs:
     """Read the costs from a file. Raises `ValueError` if a cost is missing or unknown."""
     values: dict[str, Any] = tomllib.loads(path.read_text())
-    values.pop("measured")
+    measured = values.pop("measured")
     requests = {kind: RequestCost(**cost) for kind, cost in values.pop("requests").items()}
     rebuild = values.pop("rebuild")
-    names = {field.name for field in fields(Costs)} - {"requests", "rebuild"}
+    names = {field.name for field in fields(Costs)} - {"measured", "requests", "rebuild"}
     if values.keys() != names:
         raise ValueError(f"{path.name}: these costs are missing or unknown: {sorted(values.keys() ^ names)}")
-    return Costs(**values, rebuild=rebuild, requests=requests)
+    return Costs(**values, measured=measured, rebuild=rebuild, requests=requests)
 
 
 def parse_mix(text: str, kinds: Mapping[str, object]) -> dict[str, float]:
@@ -89,10 +95,28 @@ def parse_mix(text: str, kinds: Mapping[str, object]) -> dict[str, float]:
         kind, _, share = part.strip().partition("=")
         if kind not in kinds:
             raise ValueError(f"the mix names {kind!r}. Kinds: {', '.join(kinds)}.")
-        shares[kind] = float(share)
+        try:
+            shares[kind] = float(share)
+        except ValueError:
+            shares[kind] = math.nan
+        if not math.isfinite(shares[kind]):
+            raise ValueError(f"the share of {kind} in the mix must be a number, such as {kind}=30.")
     if min(shares.values()) < 0 or not sum(shares.values()):
         raise ValueError("the shares of the mix must not be negative, and one must be above 0.")
     return {kind: share / sum(shares.values()) for kind, share in shares.items()}
+
+
+def load_prices(path: Path) -> dict[str, Any]:
+    """Read a price list. Raises `ValueError` with what is wrong in it."""
+    try:
+        prices = tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} is not a readable TOML file: {error}") from None
+    for name in PRICES:
+        price = prices.get(name)
+        if not isinstance(price, int | float) or not 0 <= price < math.inf:
+            raise ValueError(f"{path} needs a price {name}, a number of at least 0. All prices: {', '.join(PRICES)}.")
+    return prices
 
 
 def zipf_shares(number: int, skew: float) -> list[float]:

@@ -61,9 +61,9 @@ def test_shares_of_workspaces_add_up_and_fall() -> None:
     assert zipf_shares(4, 0) == [0.25] * 4
 
 
-@pytest.mark.parametrize("text", ["lukewarm=1", "hot", "hot=-1,warm=2", "hot=0"])
+@pytest.mark.parametrize("text", ["lukewarm=1", "hot", "hot=x", "hot=nan", "hot=inf", "hot=-1,warm=2", "hot=0"])
 def test_wrong_mix_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"mix|Kinds"):
         parse_mix(text, dict.fromkeys(KINDS))
 
 
@@ -114,6 +114,40 @@ def test_prices_are_multiplied(tmp_path: Path, capsys: pytest.CaptureFixture[str
     file.write_text("".join(f"{name} = 10.0\n" for name in prices) + 'currency = "EUR"\n')
     shown = run(["--tasks", "1000", "--rps", "10", "--workspaces", "1", "--prices", str(file)], capsys)
     assert re.search(r"\| total \| [\d,]+ EUR \|", shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("api_core 20", "not a readable TOML file"),
+        ("api_core = 20.0", "needs a price api_gib"),
+        ("api_core = '20'", "needs a price api_core"),
+        ("api_core = -1", "needs a price api_core"),
+    ],
+)
+def test_wrong_prices_are_refused(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text(text)
+    with pytest.raises(SystemExit) as ended:
+        app(["--tasks", "1000", "--rps", "10", "--workspaces", "1", "--prices", str(file)])
+    assert ended.value.code == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith(f"error: {file} ")
+    assert message in shown.err
+    assert not shown.out
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "inf", "nan", "1e12"])
+def test_impossible_demands_are_refused(rate: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app(["--tasks", "1000", "--rps", rate, "--workspaces", "1"])
+    assert ended.value.code != 0
+    assert "--rps" in capsys.readouterr().err
+
+
+def test_result_names_the_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = run(["--tasks", "1000", "--rps", "10", "--workspaces", "1"], capsys)
+    assert f"measured on {COSTS.measured['date']}" in shown
 
 
 def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
