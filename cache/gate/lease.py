@@ -59,6 +59,8 @@ class GateLease:
         # The epoch of an index that a read found missing, and how; the watcher closes the gate of that epoch.
         self.lost_index: tuple[int, IndexLost] | None = None
         self.ended_epoch: int | None = None
+        # The epoch of the last index that this process was allowed to use.
+        self._used_epoch: int | None = None
         # When the server started that another one has followed, until Redis has a note of that.
         self._ended_start = ""
         self._too_large_epoch: int | None = None
@@ -108,6 +110,8 @@ class GateLease:
         is_on = observed.state == "on"
         if is_on and observed.epoch != self._too_large_epoch:
             self._too_large_epoch = None
+        if is_on:
+            self._used_epoch = observed.epoch
         self._protocol = self.protocol_for(observed) if is_on else None
         self._valid_until = sent_at + GATE_LEASE_SECONDS if is_on else 0.0
 
@@ -115,7 +119,9 @@ class GateLease:
         """Make an index of another history unreadable, also for processes that still use an earlier server."""
         self.ended_epoch = found.epoch
         self._metrics.closings += 1
-        log.warning("gate closed", workspace=self.workspace, epoch=found.epoch, reason=OTHER_HISTORY)
+        # A process that has just started with PostgreSQL finds the index from before.
+        report = log.warning if found.epoch == self._used_epoch else log.info
+        report("gate closed", workspace=self.workspace, epoch=found.epoch, reason=OTHER_HISTORY)
         start = server_start_of(found.other_history)
         if start != current_start:
             self._ended_start = start

@@ -86,7 +86,7 @@ class GateWatcher:
         """
         server = self._database.server
         if (start := connection.raw.server_start) is None:
-            raise UnfitDatabase("This PostgreSQL is a replica and refuses writes. Nothing was changed. Try again later.")
+            raise UnfitDatabase("This PostgreSQL is a replica and refuses writes. Nothing was changed. Try again.")
         if start == server.ended:
             raise ServerEnded
         if server.start not in (None, start):
