@@ -22,6 +22,8 @@ async def access_problem(redis: Redis, workspace: str) -> str | None:
             pass
     except CacheUnavailable as error:
         code = reply_code(error.__cause__)
+        if code in _CLUSTER and redis.sharded:
+            raise  # the cluster is failing over or moves the slot
         if code in _CLUSTER:
             return (
                 f"this server is a node of a cluster and does not serve the keys of the service ({error.__cause__}). "

@@ -4,6 +4,7 @@ from typing import Any
 
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
+from cache.errors import CacheUnavailable
 from cache.redis.access import access_problem
 from cache.redis.client import Redis
 from cache.redis.failures import unavailable
@@ -32,8 +33,13 @@ async def primaries_problems(redis: Redis) -> list[str]:
 
     Looks at all primaries of a cluster, and at the rights of the user on that of the default workspace.
     """
+    try:
+        primary = await redis.primary()
+    except CacheUnavailable as error:
+        if not redis.sharded:  # sentinels may refuse, and their users are others
+            raise
+        return [_refusal(error)]
     problems = await redis_problems(redis)
-    primary = await redis.primary()
     for server in await redis.primaries():
         if server is not primary:
             try:
@@ -62,13 +68,20 @@ async def _inspect(server: Server) -> tuple[list[str], bool]:
 
 def _refusal(error: Exception) -> str:
     """Return the problem of a server that refuses the connection. Raises `CacheUnavailable` for any other error."""
-    # The client wraps errors that happen while it connects.
-    if not any(isinstance(reason, AuthenticationError | ResponseError) for reason in (error, error.__cause__)):
+    if (said := _refused(error)) is None:
         raise unavailable(error) from error
     return (
-        f"Redis refuses the connection: {str(error).rstrip('.')}. Check the user, the password and the database "
+        f"Redis refuses the connection: {str(said).rstrip('.')}. Check the user, the password and the database "
         "number in REDIS_URL, and allow the user to run INFO."
     )
+
+
+def _refused(error: BaseException | None) -> BaseException | None:
+    """Return the reply of a server that refuses the connection, among an error and its causes."""
+    # The client wraps errors that happen while it connects, and a cluster those of its nodes.
+    while error is not None and not isinstance(error, AuthenticationError | ResponseError):
+        error = error.__cause__
+    return error
 
 
 async def redis_warnings(redis: Redis) -> list[str]:

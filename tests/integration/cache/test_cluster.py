@@ -12,7 +12,7 @@ from cache.errors import CacheUnavailable, StoreUnavailable
 from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
-from cache.redis.access import RIGHTS
+from cache.redis.access import RIGHTS, access_problem
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.redis.preflight import primaries_problems, redis_warnings
@@ -27,7 +27,7 @@ from db.pool import Database
 from tests.support.consistency import check_indexes
 from tests.support.gate_states import build_index, wait_until
 from tests.support.protocol_steps import LATER_TOKEN, TRANSACTION_LIMIT
-from tests.support.redis_cluster import ClusterNode, RedisCluster, redis_cluster
+from tests.support.redis_cluster import ClusterNode, RedisCluster, redis_cluster, wait_for
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import with_status
@@ -287,6 +287,12 @@ async def test_documented_rights_suffice(database: Database, steady: RedisCluste
         assert ((await request.page(PageRange(5))).tasks, request.degraded) == ([task], False)
 
 
+async def test_wrong_password_is_a_problem(steady: RedisCluster) -> None:
+    async with Redis(steady.url.replace("://", "://guest:wrong@")) as redis:
+        [problem] = await primaries_problems(redis)
+    assert problem.startswith("Redis refuses the connection: invalid username-password pair")
+
+
 async def test_idle_connection_is_not_kept(steady: RedisCluster) -> None:
     """A node may be a replica, and a primary again, while nothing is sent to it."""
     async with Redis(steady.url) as redis:
@@ -306,6 +312,20 @@ async def test_slot_without_a_node_is_unavailable(cluster: RedisCluster) -> None
         for call in (bound.run_id(), bound.read([("ECHO", "a")])):
             with pytest.raises(CacheUnavailable, match="No node of the Redis cluster serves the slot"):
                 await call
+
+
+async def test_cluster_that_is_down_is_no_problem_of_the_url(cluster: RedisCluster) -> None:
+    """The advice to set REDIS_URL to the URL of a cluster is for nodes that a redis:// URL names."""
+    first, *others = cluster.primaries
+    workspace = cluster.workspace_on(first)
+    async with Redis(cluster.url) as redis:
+        first.run("CONFIG", "SET", "cluster-require-full-coverage", "yes")
+        lost = key_slot(cluster.workspace_on(others[0]).encode())
+        for node in cluster.primaries:
+            node.run("CLUSTER", "DELSLOTS", lost)
+        wait_for(lambda: b"cluster_state:fail" in first.run("CLUSTER", "INFO"))
+        with pytest.raises(CacheUnavailable):
+            await access_problem(redis.bound_to(workspace), workspace)
 
 
 async def test_cluster_that_was_down_is_found_again(cluster: RedisCluster) -> None:
