@@ -74,7 +74,8 @@ async def _check_redis(url: str) -> list[str]:
         redis = Redis(url, timeout=_REDIS_TIMEOUT_SECONDS)
     except ValueError:
         raise StoreSetupError(
-            "REDIS_URL cannot be parsed. Check its hosts, its ports, its database number, and the name of the primary."
+            "REDIS_URL cannot be parsed. Check its hosts, its ports, its database number, its options, and the name of "
+            "the primary."
         ) from None
     async with redis:
         try:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from cache.redis.cluster import Cluster
 from cache.redis.sentinel import SentinelPrimary
-from cache.redis.server import ConnectionLimits
+from cache.redis.server import ConnectionLimits, Server
 from cache.redis.several_hosts import CLUSTER_SCHEMES, SENTINEL_SCHEMES, parse_several_hosts
 from cache.redis.topology import OneServer, Topology
 
@@ -12,8 +12,12 @@ from cache.redis.topology import OneServer, Topology
 def topology_of(url: str, limits: ConnectionLimits) -> Topology:
     """Return the topology that a URL names. Raises `ValueError`."""
     scheme = urlsplit(url).scheme
-    if scheme in SENTINEL_SCHEMES:
-        return SentinelPrimary(parse_several_hosts(url), limits)
-    if scheme in CLUSTER_SCHEMES:
-        return Cluster(parse_several_hosts(url), limits)
-    return OneServer(url, limits)
+    try:
+        if scheme not in SENTINEL_SCHEMES + CLUSTER_SCHEMES:
+            return OneServer(url, limits)
+        hosts = parse_several_hosts(url)
+        # Connections to the servers come later. Their options are checked now.
+        Server(hosts.server_url(*hosts.hosts[0]), limits)
+        return SentinelPrimary(hosts, limits) if scheme in SENTINEL_SCHEMES else Cluster(hosts, limits)
+    except TypeError as error:  # how the library refuses an option that it does not know
+        raise ValueError(str(error)) from error
