@@ -46,12 +46,16 @@ class SentinelPrimary(MovingServers):
         try:
             host, port = await self._sentinel.discover_master(name)
         except MasterNotFoundError as error:
+            # The library's message describes its connection pools before what the last sentinel said.
+            _, failed, said = str(error).rpartition("> - ")
             raise CacheUnavailable(
                 f"No sentinel in REDIS_URL knows a primary {name} that can be reached. Nothing was changed. Try again."
-            ) from error
+                f"{f' ({said})' if failed else ''}"
+            ) from None
         except (RedisError, OSError) as error:
             raise CacheUnavailable(
-                f"A sentinel in REDIS_URL refuses to name the primary: {error}. Nothing was changed. Try again."
+                "A sentinel in REDIS_URL refuses to name the primary. Each host must be a sentinel, and its user needs "
+                "the right to run SENTINEL MASTERS. Nothing was changed. Try again."
             ) from error
         self._adopt({(host, port)})
         self._primary = self._servers[host, port]
