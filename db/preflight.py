@@ -60,7 +60,10 @@ async def replica_problem(url: str) -> str | None:
         async with await psycopg.AsyncConnection.connect(url, **options) as connection:
             if connection.info.parameter_status("in_hot_standby") == "on":
                 return None
-            return "DATABASE_REPLICA_URL leads to a server that is not a replica (in_hot_standby is off)."
+            return (
+                "this server is not a replica (in_hot_standby is off). Point DATABASE_REPLICA_URL at a standby of the "
+                "primary, or unset it."
+            )
     except psycopg.Error as error:
         return store_message(error)
 

@@ -95,7 +95,9 @@ async def _check_database(settings: Settings, url: str) -> list[str]:
     if not problems and settings.replica_address is not None:
         problem = await replica_problem(settings.replica_address)
         if problem is not None:
-            log.warning("the replica cannot be used, continuing without it", reason=problem)
+            log.warning(
+                "the replica cannot be used, continuing without it", setting="DATABASE_REPLICA_URL", reason=problem
+            )
     return problems
 
 

@@ -70,7 +70,8 @@ async def test_replica_answers_searches_and_filters(
 async def test_preflight_says_why_a_replica_cannot_be_used(servers: tuple[PostgresServer, PostgresServer]) -> None:
     primary, replica = servers
     assert await replica_problem(replica.url) is None
-    assert "is not a replica" in (await replica_problem(primary.url) or "")
+    assert "is not a replica" in (found := await replica_problem(primary.url) or "")
+    assert "Point DATABASE_REPLICA_URL at a standby" in found
     assert "Connection refused" in (await replica_problem("postgresql://127.0.0.1:1/none") or "")
 
 
