@@ -51,7 +51,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Demand:
-    """What is asked of the service. `mix` has the share of each kind of request; the shares add up to 1.
+    """The load on the service. `mix` has the share of each kind of request; the shares add up to 1.
 
     skew: the exponent of the Zipf distribution of tasks and requests over the workspaces; 0 is an even one.
     cached_share: the share of the tasks that is read so often that it should be in the cache.
@@ -107,7 +107,7 @@ def parse_mix(text: str, kinds: Mapping[str, object]) -> dict[str, float]:
 
 
 def load_prices(path: Path) -> dict[str, Any]:
-    """Read a price list. Raises `ValueError` with what is wrong in it."""
+    """Read a price list. Raises `ValueError`, which names the problem."""
     try:
         prices = tomllib.loads(path.read_text())
     except (OSError, ValueError) as error:

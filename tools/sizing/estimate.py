@@ -116,7 +116,7 @@ def balanced_shards(shares: list[float], least: int, redis_cores: float, utiliza
 
 
 def monthly_cost(estimate: Estimate, demand: Demand, prices: Mapping[str, float]) -> dict[str, float]:
-    """Return the price of each part for a month. Raises `KeyError` for a missing price."""
+    """Return the monthly price of each part. Raises `KeyError` for a missing price."""
     reserve = 1 / demand.utilization
     return {
         "API": estimate.api_cores * reserve * prices["api_core"] + estimate.api_bytes / GIB * prices["api_gib"],

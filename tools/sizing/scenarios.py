@@ -52,7 +52,7 @@ def lose_a_shard(demand: Demand, costs: Costs, needed: Estimate, failover_second
     reserve = demand.utilization
     fleet = Fleet(
         costs,
-        # What the simulated requests would use, and all of the reserve, which is there for such a time.
+        # The use of the simulated requests, and all of the reserve, because it exists for such a time.
         processes=max(1, round(needed.processes * (focus * reserve + 1 - reserve))),
         database_cores=max(1, round(needed.database_cores / reserve * (focus * reserve + 1 - reserve))),
         workspace_tasks={at: shares[at] * demand.tasks for spaces in placed.values() for at in spaces},
