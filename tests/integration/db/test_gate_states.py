@@ -211,3 +211,18 @@ async def test_an_hour_takes_all_closings_off_the_count(connection: Connection) 
     assert await gate.close_gate(connection, WORKSPACE, built.epoch, lost=False)
     await gate.switch_off(connection, WORKSPACE, built.epoch)
     assert [await build_and_close(connection) for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize("before", [None, "1.5/7"])
+async def test_index_of_a_version_that_records_no_history_is_believed(
+    connection: Connection, before: str | None
+) -> None:
+    """During a rolling upgrade the last release builds indexes, too. They must not be closed at once."""
+    built = await build_gate(connection, state="building")
+    await connection.raw.execute("UPDATE gate SET history = %s", (before,))
+    assert (await committed_gate(connection)).other_history == (before or "?")
+    await connection.raw.execute(
+        "UPDATE gate SET state = 'building', epoch = %s, redis_run_id = %s, since = clock_timestamp()",
+        (built.epoch + 1, RUN),
+    )
+    assert await committed_gate(connection) == Gate("building", built.epoch + 1, RUN)
