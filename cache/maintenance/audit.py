@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from cache.errors import StoreUnavailable
+from cache.errors import IndexLost, StoreUnavailable
 from cache.gate.lease import clock
 from cache.maintenance.compare import compare_tasks
 from cache.maintenance.scrub import SCRUB_BATCH_IDS, scrub
@@ -164,7 +164,10 @@ async def _index_window(
 async def _random_position(store: Store, protocol: Protocol) -> IndexPosition:
     """Return the position of a random task in the index."""
     key = protocol.keys.indexes[0]
-    rank = random.randrange(int(await _send(store, protocol, ["ZCARD", key])))  # noqa: S311
+    size = int(await _send(store, protocol, ["ZCARD", key]))
+    if not size:  # not even the beacon
+        raise IndexLost
+    rank = random.randrange(size)  # noqa: S311
     found = await _send(store, protocol, ["ZRANGE", key, rank, rank, "WITHSCORES"])
     return next(((int(score), UUID(bytes=id_)) for id_, score in found if id_ != BEACON), INDEX_START)
 

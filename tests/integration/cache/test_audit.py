@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from cache.errors import IndexLost
 from cache.maintenance import audit as auditing
 from cache.maintenance.audit import AuditReport, RedisNotInUse, TooManyDifferences, audit_sample
 from cache.maintenance.runner import maintenance
@@ -43,6 +44,13 @@ async def test_sample_of_an_index_without_rows_is_bounded(store: Store, monkeypa
     await truncate(store)
     await audit_sample(store, protocol(store))
     assert 0 < len(store.repair_queue.ids) <= 11
+
+
+async def test_sample_finds_that_the_index_is_lost(store: Store) -> None:
+    await create_uncached_task(store)
+    await store.redis.send([("UNLINK", protocol(store).keys.indexes[0])])
+    with pytest.raises(IndexLost):
+        await audit_sample(store, protocol(store))
 
 
 @pytest.mark.parametrize("kept", [0, 1, 7])
