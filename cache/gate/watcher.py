@@ -67,13 +67,14 @@ class GateWatcher:
         """Watch for the lifetime of the process."""
         try:
             while True:
+                next_at = clock() + WATCH_INTERVAL_SECONDS  # also if its connections lead to one server after another
                 try:
                     async with self._database.dedicated_connection() as connection:
                         await self._adopt(connection)
                         await self._watch(connection)
                 except DatabaseError as error:
                     log.warning("cannot read the gate", reason=explain(error))
-                    await asyncio.sleep(WATCH_INTERVAL_SECONDS)
+                await asyncio.sleep(max(0.0, next_at - clock()))
         finally:
             self._database.server.adopt(None)
             for task in (*self._follow_ups.values(), *self._recordings):
@@ -167,8 +168,7 @@ class GateWatcher:
                 self._follow(lease, seen_gate)
             else:
                 lease.observed.set()
-        if expired:
-            await self._switch_off(connection, expired, leases)
+        await self._switch_off(connection, expired, leases)
 
     def _follow(self, lease: GateLease, found: Gate) -> None:
         """Check Redis and report a lost index in a task, if anything is to be checked or reported."""
@@ -196,7 +196,7 @@ class GateWatcher:
     @staticmethod
     async def _switch_off(connection: Connection, expired: dict[str, int], leases: Sequence[GateLease]) -> None:
         """G3: switch off the gates that have been closing for longer than any lease."""
-        switched = await gate.switch_gates_off(connection, expired)
+        switched = await gate.switch_gates_off(connection, expired) if expired else set[str]()
         for lease in leases:
             if lease.workspace in switched:
                 log.info("gate off", workspace=lease.workspace, epoch=expired[lease.workspace])

@@ -1,17 +1,20 @@
 """Tests that a process notices another PostgreSQL server behind PgBouncer, although its connections stay open."""
 
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from cache.gate import watcher
 from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.store import Store
+from db.connection import Connection
 from db.limits import DatabaseLimits
 from db.pool import Database
 from tests.faults.stores import PostgresServer
@@ -74,3 +77,30 @@ async def test_promoted_replica_behind_pgbouncer(
         await other.gate_lease.check_server()
         assert store.metrics.server_changes == 1
         assert store.database.server.start == other.database.server.start
+
+
+class CountingDatabase(Database):
+    """Counts the connections of the gate watcher."""
+
+    opened = 0
+
+    @asynccontextmanager
+    async def dedicated_connection(self) -> AsyncIterator[Connection]:
+        self.opened += 1
+        async with super().dedicated_connection() as connection:
+            yield connection
+
+
+async def test_watcher_pauses_while_its_connections_disagree(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pooler can lend sessions of two servers in turn. That must not cost one connection after another."""
+    monkeypatch.setattr(watcher, "WATCH_INTERVAL_SECONDS", 3600)
+    async with CountingDatabase(database_url) as database:
+        watching = asyncio.create_task(watcher.GateWatcher(database).run())
+        await wait_until(lambda: database.server.start is not None)
+        database.server.end()
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        assert database.opened == 1
+        watching.cancel()
