@@ -11,6 +11,8 @@ from api.graphql.request_id import current_request_id
 
 # These libraries log too much below the level of a warning.
 _NOISY_LOGGERS = ("yoyo", "asyncio", "uvicorn.error")
+# Warns of each attempt to connect, with a name that no setting has. The service reports why it cannot connect itself.
+_SILENT_LOGGER = "psycopg.pool"
 
 
 def configure(settings: Settings) -> None:
@@ -39,6 +41,7 @@ def configure(settings: Settings) -> None:
     root.setLevel(level)
     for name in _NOISY_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    logging.getLogger(_SILENT_LOGGER).setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -28,7 +28,7 @@ READY_TIMEOUT_SECONDS = 5.0
 # second.
 RECOVERY_SECONDS = 5.0
 # Why an index of another history is not used, for the log.
-OTHER_HISTORY = "PostgreSQL was restarted, restored or replaced since the index was built. Commits may be lost."
+OTHER_HISTORY = "PostgreSQL was restarted, restored or replaced, and may lack commits that the index has."
 # Not every system has a clock that runs while it sleeps.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 

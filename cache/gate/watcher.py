@@ -9,7 +9,9 @@ from typing import Any
 import structlog
 
 from cache.errors import CacheUnavailable, IndexLost
+from cache.gate.closing import CLOSING_MARGIN_SECONDS, SeenClosing, has_closed, seen_closing
 from cache.gate.lease import GATE_LEASE_SECONDS, OTHER_HISTORY, READY_TIMEOUT_SECONDS, GateLease, clock
+from cache.gate.outage import Outage
 from cache.metrics import StoreMetrics
 from db import gate
 from db.connection import Connection
@@ -22,11 +24,6 @@ from db.server import queue_identity
 log = structlog.get_logger(__name__)
 
 WATCH_INTERVAL_SECONDS = 0.25
-# `closing` lasts this much longer than a lease, for clocks that run at different rates.
-CLOSING_MARGIN_SECONDS = 0.2
-
-# A gate that was seen `closing`, and since when by `clock`.
-SeenClosing = tuple[Gate, float]
 
 
 class GateWatcher:
@@ -45,6 +42,7 @@ class GateWatcher:
         self._follow_ups: dict[GateLease, asyncio.Task[None]] = {}
         self._recordings: set[asyncio.Task[None]] = set()
         self._wake_up = asyncio.Event()
+        self._outage = Outage()
         self._answered_at = -READY_TIMEOUT_SECONDS
         database.server.watch(self._wake_up.set)
 
@@ -73,7 +71,7 @@ class GateWatcher:
                         await self._adopt(connection)
                         await self._watch(connection)
                 except DatabaseError as error:
-                    log.warning("cannot read the gate", reason=explain(error))
+                    self._outage.report(error)
                 await asyncio.sleep(max(0.0, next_at - clock()))
         finally:
             self._database.server.adopt(None)
@@ -153,6 +151,7 @@ class GateWatcher:
         if not self._database.server.confirm(connection, identity):
             return
         self._answered_at = sent_at
+        self._outage.end()
         expired: dict[str, int] = {}
         for lease in leases:
             seen_gate = found.get(lease.workspace, NEVER_BUILT)
@@ -201,17 +200,6 @@ class GateWatcher:
             if lease.workspace in switched:
                 log.info("gate off", workspace=lease.workspace, epoch=expired[lease.workspace])
                 lease.wake_up()
-
-
-def seen_closing(found: Gate, seen: SeenClosing | None) -> SeenClosing | None:
-    """Return the gate, if it is `closing`, and since when this process has seen it so; otherwise None."""
-    same = seen if seen is not None and seen[0] == found else (found, clock())
-    return same if found.state == "closing" else None
-
-
-def has_closed(seen: SeenClosing) -> bool:
-    """Return whether a gate has been seen closing for longer than any lease lasts."""
-    return clock() - seen[1] > GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
 
 
 async def check_gate(lease: GateLease, connection: Connection, seen: SeenClosing | None) -> SeenClosing | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from cache.errors import StoreUnavailable
-from cache.gate.watcher import SeenClosing, has_closed, seen_closing
+from cache.gate.closing import SeenClosing, has_closed, seen_closing
 from cache.maintenance.clear import clear_epochs
 from cache.redis.client import Redis
 from db.errors import DatabaseError, explain

@@ -27,7 +27,7 @@ from db.pool import Database
 from tests.support.consistency import check_indexes
 from tests.support.gate_states import build_index, wait_until
 from tests.support.protocol_steps import LATER_TOKEN, TRANSACTION_LIMIT
-from tests.support.redis_cluster import ClusterNode, RedisCluster, redis_cluster, wait_for
+from tests.support.redis_cluster import ClusterNode, RedisCluster, redis_cluster
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import with_status
@@ -323,7 +323,7 @@ async def test_cluster_that_is_down_is_no_problem_of_the_url(cluster: RedisClust
         lost = key_slot(cluster.workspace_on(others[0]).encode())
         for node in cluster.primaries:
             node.run("CLUSTER", "DELSLOTS", lost)
-        wait_for(lambda: b"cluster_state:fail" in first.run("CLUSTER", "INFO"))
+        await wait_until(lambda: b"cluster_state:fail" in first.run("CLUSTER", "INFO"))
         with pytest.raises(CacheUnavailable):
             await access_problem(redis.bound_to(workspace), workspace)
 

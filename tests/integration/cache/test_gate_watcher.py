@@ -10,7 +10,7 @@ from psycopg.rows import AsyncRowFactory
 from structlog.testing import capture_logs
 
 from cache.errors import CacheUnavailable
-from cache.gate import watcher
+from cache.gate import closing, watcher
 from cache.gate.lease import GATE_LEASE_SECONDS, READY_TIMEOUT_SECONDS, clock
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
@@ -32,7 +32,7 @@ from tests.support.store_client import StoreClient
 from tests.support.task_factories import new_task
 
 # The longest time that the gate stays in the state `closing`.
-CLOSING_SECONDS = GATE_LEASE_SECONDS + watcher.CLOSING_MARGIN_SECONDS
+CLOSING_SECONDS = GATE_LEASE_SECONDS + closing.CLOSING_MARGIN_SECONDS
 
 
 class UnresponsiveDatabase(Database):
