@@ -40,6 +40,7 @@ _CLIENT_CLOSED_REQUEST, _INTERNAL_SERVER_ERROR, _BODY_TOO_LARGE, _BUSY = map(
 # The outcomes whose response waits until the client may retry: a client that retries at once would keep the worker busy
 # with refusals. A waiting response takes no slot.
 _PACED = frozenset((*SHARE_CODES.values(), "RATE_LIMITED", "BUSY"))
+ENCODED_PATH = "No path of this service contains %. Send the path without percent-encoding."
 _PREFLIGHT = {b"origin", b"access-control-request-method"}
 
 
@@ -135,6 +136,8 @@ class Front:
             return error_response(400, refusal, "BAD_REQUEST")(scope, request.receive, send or reply)
         if not self._hosts.trusts(host):
             return self._hosts.refusal(host)(scope, request.receive, send or reply)
+        if b"%" in scope["raw_path"]:  # a proxy that hides a path, such as /metrics, compares it as it is sent
+            return error_response(404, ENCODED_PATH, "NOT_FOUND")(scope, request.receive, send or reply)
         if scope["path"] != _GRAPHQL or self._is_for_app(request):
             try:
                 self._bodies.check_announced(request.headers)

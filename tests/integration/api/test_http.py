@@ -42,6 +42,14 @@ async def test_each_request_gets_its_own_id(client: Client) -> None:
     assert len(set(ids)) == len(ids)
 
 
+async def test_no_path_is_hidden_by_its_encoding(client: Client) -> None:
+    """A proxy that blocks /metrics may compare the path as it was sent."""
+    for path in ("/%6Detrics", "/metric%73", "/%67raphql", "/_next/static/..%2f..%2findex.html"):
+        response = await client.http.get(path)
+        assert response.status_code == 404
+        assert "without percent-encoding" in response.json()["errors"][0]["message"]
+
+
 async def test_unexpected_error_is_masked_and_carries_the_request_id(
     client: Client, database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
