@@ -221,7 +221,7 @@ class Redis:
         """Return the run id of the present primary, which changes with each restart. Raises `CacheUnavailable`."""
         await self._topology.ask(self._timeout)
         replies = await self.send(IDENTIFY)
-        return (await self._route.server()).endpoint.parse_run_id(*replies)
+        return await (await self._route.server()).run_id_in(replies)
 
     @property
     def sharded(self) -> bool:

@@ -1,5 +1,6 @@
 """The connections of a process to one Redis server."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import redis.asyncio as redis
@@ -7,6 +8,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
+from cache.errors import CacheUnavailable
 from cache.redis.connection_pool import ConnectionPool
 from cache.redis.endpoint import Endpoint
 from cache.redis.shared_connection import SharedConnection
@@ -60,6 +62,17 @@ class Server:
     def user(self) -> str:
         """The Redis user of the service."""
         return self.endpoint.address.username or "default"
+
+    async def run_id_in(self, replies: Sequence[bytes]) -> str:
+        """Return the run id in the replies to `IDENTIFY`. Raises `CacheUnavailable` if they came from a replica.
+
+        A demoted primary still answers on the connections to it, so the next request opens a new one.
+        """
+        try:
+            return self.endpoint.parse_run_id(*replies)
+        except CacheUnavailable:
+            await self.reconnect()
+            raise
 
     async def reconnect(self) -> None:
         """Let later requests open new connections, which may lead to another server behind the same address."""

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import weakref
 from contextvars import ContextVar
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.support.redis_reads import (
     wait_until_blocked,
     wait_until_it_answers,
 )
-from tests.support.redis_server import RedisProcess
+from tests.support.redis_server import RedisProcess, redis_process
 
 
 async def test_callers_that_need_a_connection_share_one(server: RedisProcess, redis: Redis) -> None:
@@ -132,3 +133,24 @@ async def test_connection_that_fails_after_its_caller_has_left_is_no_error(serve
     with pytest.raises(asyncio.CancelledError):
         await waiting
     await proxy.stop()
+
+
+async def test_run_id_leaves_a_server_that_became_a_replica(server: RedisProcess, tmp_path: Path) -> None:
+    """Its connections stay open, and it still answers."""
+    (tmp_path / "other").mkdir()
+    proxy = Proxy(server.socket)
+    await proxy.start()
+    with redis_process(tmp_path / "other") as other:
+        async with Redis(proxy.url) as redis:
+            await _check_run_id_after_promotion(redis, proxy, server, other)
+    await proxy.stop()
+
+
+async def _check_run_id_after_promotion(redis: Redis, proxy: Proxy, server: RedisProcess, other: RedisProcess) -> None:
+    await asyncio.gather(*(redis.send([("PING",)]) for _ in range(3)))
+    proxy.move_to(other.socket)
+    with server.client() as demoted, other.client() as promoted:
+        demoted.replicaof("127.0.0.1", 1)
+        with pytest.raises(CacheUnavailable, match="replica"):
+            await redis.run_id()
+        assert await redis.run_id() == promoted.info("server")["run_id"]
