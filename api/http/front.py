@@ -136,7 +136,7 @@ class Front:
             return error_response(400, refusal, "BAD_REQUEST")(scope, request.receive, send or reply)
         if not self._hosts.trusts(host):
             return self._hosts.refusal(host)(scope, request.receive, send or reply)
-        if b"%" in scope["raw_path"]:  # a proxy that hides a path, such as /metrics, compares it as it is sent
+        if b"%" in scope["raw_path"]:  # a proxy that hides a path, such as /metrics, compares the encoded form
             return error_response(404, ENCODED_PATH, "NOT_FOUND")(scope, request.receive, send or reply)
         if scope["path"] != _GRAPHQL or self._is_for_app(request):
             try:

@@ -18,7 +18,7 @@ RECOVERY_SECONDS = 60.0
 
 
 class RedisGroup(RedisServer):
-    """Several servers, one of which is the primary of the default workspace. Its faults are those of this primary."""
+    """Several servers. One is the primary of the default workspace, and the faults are those of this primary."""
 
     def __init__(self, folder: Path, maxmemory: str = "64mb") -> None:
         super().__init__(folder, maxmemory)

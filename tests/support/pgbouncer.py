@@ -51,7 +51,7 @@ def version(path: Path) -> tuple[int, int]:
 
 
 class PgBouncer:
-    """A pooler with few sessions, each of which it lends for one transaction. `url` is that of the database."""
+    """A pooler with few sessions. It lends each for one transaction. `url` is that of the database."""
 
     def __init__(self, database_url: str, folder: Path, pool_size: int = POOL_SIZE) -> None:
         self._program = program()

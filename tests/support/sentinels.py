@@ -27,7 +27,7 @@ sentinel failover-timeout {name} 2000
 
 
 class SentinelGroup:
-    """Two servers, of which one is the primary, and the sentinels. `url` is that for REDIS_URL."""
+    """A primary, its replica, and the sentinels. `url` is that for REDIS_URL."""
 
     def __init__(self, folder: Path) -> None:
         self.servers = [TcpServer(folder / str(number)) for number in range(2)]

@@ -101,7 +101,7 @@ def placed_loads(shares: list[float], shards: int) -> list[float]:
 
 
 def balanced_shards(shares: list[float], least: int, redis_cores: float, utilization: float) -> int:
-    """Return the smallest number of shards of which none is busier than it may be.
+    """Return the smallest number of shards that keeps every shard below its limit.
 
     No number helps a workspace that is too busy for a shard. Then the others still get enough shards.
     """

@@ -33,7 +33,7 @@ async def draw(database: Database) -> int:
 
 
 async def pids(database: Database) -> set[int]:
-    """Return the sessions of the connections, each of which is checked out until all are."""
+    """Return the sessions of the connections. All are checked out at once."""
     async with AsyncExitStack() as checked_out:
         connections = [await checked_out.enter_async_context(database.connection()) for _ in range(3)]
         return set(await asyncio.gather(*map(pid, connections)))
