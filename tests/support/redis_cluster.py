@@ -12,17 +12,18 @@ from tests.support.sentinels import TcpServer
 from tests.support.service_process import free_port, until
 
 SLOTS = 16384
-# A silent node is failed over after this time, in milliseconds.
-NODE_TIMEOUT_MS = 500
+# A silent node is failed over after this time. Without replicas, no test waits for that, and a busy machine must not
+# make the nodes suspect each other.
+FAILOVER_MS, NODE_TIMEOUT_MS = 1000, 3000
 
 
 class ClusterNode(TcpServer):
     """A node, with the commands of a test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, timeout_ms: int) -> None:
         super().__init__(folder)
         self.bus_port = free_port()
-        self.add_options("--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT_MS))
+        self.add_options("--cluster-enabled", "yes", "--cluster-node-timeout", str(timeout_ms))
         self.add_options("--cluster-require-full-coverage", "no", "--cluster-config-file", str(folder / "nodes.conf"))
         self.add_options("--cluster-announce-ip", "127.0.0.1", "--cluster-port", str(self.bus_port))
 
@@ -46,9 +47,11 @@ class RedisCluster:
     """The nodes. `url` is that for REDIS_URL and names two of the primaries."""
 
     def __init__(self, folder: Path, *, primaries: int = 3, replicas: bool = False) -> None:
-        self.primaries = [ClusterNode(folder / f"primary-{number}") for number in range(primaries)]
-        self.replicas = [ClusterNode(folder / f"replica-{number}") for number in range(primaries if replicas else 0)]
-        self.nodes = [*self.primaries, *self.replicas]
+        timeout_ms = FAILOVER_MS if replicas else NODE_TIMEOUT_MS
+        names = [f"primary-{number}" for number in range(primaries)]
+        names += [f"replica-{number}" for number in range(primaries if replicas else 0)]
+        self.nodes = [ClusterNode(folder / name, timeout_ms) for name in names]
+        self.primaries, self.replicas = self.nodes[:primaries], self.nodes[primaries:]
         self.url = f"redis+cluster://{','.join(f'127.0.0.1:{node.port}' for node in self.primaries[:2])}"
 
     def start(self) -> None:
@@ -59,16 +62,25 @@ class RedisCluster:
             first, end = (SLOTS * at // len(self.primaries) for at in (number, number + 1))
             node.run("CLUSTER", "ADDSLOTSRANGE", first, end - 1)
             node.run("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
-        for node in self.nodes[1:]:
-            node.run("CLUSTER", "MEET", "127.0.0.1", self.nodes[0].port, self.nodes[0].bus_port)
-        for node in self.nodes:
-            assert until(lambda: len(node.run("CLUSTER", "NODES").splitlines()) == len(self.nodes))  # noqa: B023
+        assert until(self._all_have_met)
         for primary, replica in zip(self.primaries, self.replicas, strict=False):
             assert until(lambda: _succeeds(replica, "CLUSTER", "REPLICATE", primary.id))  # noqa: B023
         for node in self.nodes:
             assert until(lambda: b"cluster_state:ok" in node.run("CLUSTER", "INFO"))  # noqa: B023
         for replica in self.replicas:
             assert until(lambda: replica.run("INFO", "replication")["master_link_status"] == "up")  # noqa: B023
+
+    def _all_have_met(self) -> bool:
+        """Return whether all nodes know each other. Otherwise let them meet: on a busy machine, this may fail."""
+        met = True
+        for node in self.nodes:
+            known = [line for line in node.run("CLUSTER", "NODES").decode().splitlines() if "handshake" not in line]
+            if len(known) < len(self.nodes):
+                met = False
+                for other in self.nodes:
+                    if other is not node:
+                        node.run("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus_port)
+        return met
 
     def stop(self) -> None:
         """End all processes."""
@@ -92,6 +104,18 @@ class RedisCluster:
         """Wait until half of the nodes are primaries that know of each other, and the rest are replicas in sync."""
         for node in self.nodes:
             assert until(lambda: _is_settled(node, len(self.primaries)))  # noqa: B023
+
+    def delete_slot(self, slot: int) -> None:
+        """Take a slot from all nodes.
+
+        A node takes the slot back when a message arrives that the owner sent before it lost the slot. So the nodes
+        delete it until two rounds in a row find it nowhere: between them, each node reads what has arrived.
+        """
+
+        def nodes_with_it() -> list[ClusterNode]:
+            return [node for node in self.nodes if _succeeds(node, "CLUSTER", "DELSLOTS", slot)]
+
+        assert until(lambda: nodes_with_it() == nodes_with_it() == [])
 
     def begin_move(self, slot: int, source: ClusterNode, target: ClusterNode) -> None:
         """Begin to move a slot to another primary. No key is moved yet."""

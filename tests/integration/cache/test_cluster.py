@@ -1,21 +1,19 @@
 """Tests workspaces on a real Redis cluster: where their keys are, a failover, and a slot that moves under load."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 import pytest
 from redis.crc import key_slot
 
-from cache.errors import CacheUnavailable, StoreUnavailable
+from cache.errors import StoreUnavailable
 from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
-from cache.redis.access import RIGHTS, access_problem
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
-from cache.redis.preflight import primaries_problems, redis_warnings
+from cache.redis.preflight import primaries_problems
 from cache.redis.protocol import MarkedWrite
 from cache.redis.removal import remove_keys
 from cache.redis.shared_connection import MAX_IDLE_SECONDS
@@ -27,39 +25,18 @@ from db.pool import Database
 from tests.support.consistency import check_indexes
 from tests.support.gate_states import build_index, wait_until
 from tests.support.protocol_steps import LATER_TOKEN, TRANSACTION_LIMIT
-from tests.support.redis_cluster import ClusterNode, RedisCluster, redis_cluster
+from tests.support.redis_cluster import ClusterNode, RedisCluster
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import with_status
 from tests.support.task_factories import new_task
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[RedisCluster]:
-    """Yield a cluster of three primaries."""
-    with redis_cluster(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
-    """Yield a cluster whose nodes and slots stay."""
-    with redis_cluster(tmp_path_factory.mktemp("cluster")) as running:
-        yield running
-
-
-@pytest.fixture
-def replicated(tmp_path: Path) -> Iterator[RedisCluster]:
-    """Yield a cluster of three primaries and a replica of each."""
-    with redis_cluster(tmp_path, replicas=True) as running:
-        yield running
-
-
 @asynccontextmanager
 async def process(database_url: str, cluster: RedisCluster) -> AsyncIterator[tuple[Workspaces, list[Store]]]:
     """Run what a process runs. Yields a workspace on each primary, with its index in use."""
     metrics = StoreMetrics()
-    redis = Redis(cluster.url, count=metrics.count_round_trip)
+    redis = Redis(cluster.url, read_timeout=2.0, count=metrics.count_round_trip)
     async with Workspaces(Database(database_url, count=metrics.count_query), redis, metrics) as workspaces:
         names = [cluster.workspace_on(node) for node in cluster.primaries]
         stores = [(await workspaces.open(name)).store for name in names]
@@ -115,8 +92,8 @@ def tags(node: ClusterNode) -> set[str]:
     return {key.decode("latin-1").partition("}")[0].removeprefix("{") for key in node.run("KEYS", "*")}
 
 
-async def test_each_workspace_is_on_the_node_of_its_slot(database_url: str, steady: RedisCluster) -> None:
-    async with process(database_url, steady) as (workspaces, stores):
+async def test_each_workspace_is_on_the_node_of_its_slot(database_url: str, steady_cluster: RedisCluster) -> None:
+    async with process(database_url, steady_cluster) as (workspaces, stores):
         assert await primaries_problems(workspaces.redis) == []
         limits = RateLimits(workspaces.redis, RatePolicy(points_per_minute=600), workspaces.metrics)
         for store in stores:
@@ -138,21 +115,21 @@ async def test_each_workspace_is_on_the_node_of_its_slot(database_url: str, stea
         await limits.aclose()
         assert len({protocol(store).gate.redis_run_id for store in stores}) == len(stores)
         assert len({store.redis.scope for store in stores}) == len(stores)
-        found = [tags(node) - {"default"} for node in steady.primaries]
+        found = [tags(node) - {"default"} for node in steady_cluster.primaries]
         assert found == [{store.workspace} for store in stores]
         first = stores[0]
         assert await remove_keys(workspaces.redis.bound_to(first.workspace), first.workspace) > 0
-        assert [tags(node) - {"default"} for node in steady.primaries] == [set(), *found[1:]]
+        assert [tags(node) - {"default"} for node in steady_cluster.primaries] == [set(), *found[1:]]
 
 
 @pytest.mark.parametrize("hangs", [False, True], ids=["killed", "hangs"])
 async def test_replica_takes_the_place_of_a_primary(
-    database_url: str, replicated: RedisCluster, *, hangs: bool
+    database_url: str, replicated_cluster: RedisCluster, *, hangs: bool
 ) -> None:
     """PostgreSQL answers for the workspaces of the lost shard. Workspaces of two shards notice nothing."""
-    async with asyncio.timeout(120), process(database_url, replicated) as (_, stores):
+    async with asyncio.timeout(120), process(database_url, replicated_cluster) as (_, stores):
         affected, *others = stores
-        primary, before = replicated.primaries[0], [protocol(store).gate for store in stores]
+        primary, before = replicated_cluster.primaries[0], [protocol(store).gate for store in stores]
         loads = [Load(store) for store in stores]
         for load in loads:
             await load.step()
@@ -254,100 +231,11 @@ async def test_requests_that_need_no_index_follow_a_moved_slot(cluster: RedisClu
         assert (await bound.primary()).name == f"127.0.0.1:{target.port}"
 
 
-async def test_problem_of_any_primary_is_reported(steady: RedisCluster) -> None:
-    node = steady.primaries[2]
-    node.run("CONFIG", "SET", "maxmemory-policy", "noeviction")
-    async with Redis(steady.url) as redis:
-        [problem] = await primaries_problems(redis)
-        assert f"127.0.0.1:{node.port}: maxmemory-policy is noeviction" in problem
-        node.run("CONFIG", "SET", "maxmemory-policy", "volatile-lfu")
-        assert await primaries_problems(redis) == []
-
-
-async def test_shards_that_stop_each_other_are_warned_of(steady: RedisCluster) -> None:
-    node = steady.primaries[1]
-    async with Redis(steady.url) as redis:
-        assert await redis_warnings(redis) == []
-        node.run("CONFIG", "SET", "cluster-require-full-coverage", "yes")
-        [warning] = await redis_warnings(redis)
-        assert warning.startswith(f"127.0.0.1:{node.port}: cluster-require-full-coverage is yes")
-        node.run("CONFIG", "SET", "cluster-require-full-coverage", "no")
-
-
-async def test_documented_rights_suffice(database: Database, steady: RedisCluster) -> None:
-    rights = (*RIGHTS.split(), "+cluster|slots")
-    for node in steady.primaries:
-        node.run("ACL", "SETUSER", "guest", "RESET", "ON", ">sesame", "~{default}:*", "&{default}:*", *rights)
-    async with Redis(steady.url.replace("://", "://guest:sesame@")) as redis:
-        assert await primaries_problems(redis) == []
-        store = Store(database, redis, StoreMetrics())
-        await build_index(store)
-        task = await StoreClient(store).create_task(new_task())
-        request = StoreClient(store)
-        assert ((await request.page(PageRange(5))).tasks, request.degraded) == ([task], False)
-
-
-async def test_wrong_password_is_a_problem(steady: RedisCluster) -> None:
-    async with Redis(steady.url.replace("://", "://guest:wrong@")) as redis:
-        [problem] = await primaries_problems(redis)
-    assert problem.startswith("Redis refuses the connection: invalid username-password pair")
-
-
-async def test_idle_connection_is_not_kept(steady: RedisCluster) -> None:
+async def test_idle_connection_is_not_kept(steady_cluster: RedisCluster) -> None:
     """A node may be a replica, and a primary again, while nothing is sent to it."""
-    async with Redis(steady.url) as redis:
+    async with Redis(steady_cluster.url) as redis:
         numbers = []
         for pause in (0.0, MAX_IDLE_SECONDS / 2, 2.5 * MAX_IDLE_SECONDS):
             await asyncio.sleep(pause)
             numbers += await redis.read([("CLIENT", "ID")])
         assert numbers[0] == numbers[1] != numbers[2]
-
-
-async def test_slot_without_a_node_is_unavailable(cluster: RedisCluster) -> None:
-    workspace = cluster.workspace_on(cluster.primaries[0])
-    for node in cluster.primaries:
-        node.run("CLUSTER", "DELSLOTS", key_slot(workspace.encode()))
-    async with Redis(cluster.url) as redis:
-        bound = redis.bound_to(workspace)
-        for call in (bound.run_id(), bound.read([("ECHO", "a")])):
-            with pytest.raises(CacheUnavailable, match="No node of the Redis cluster serves the slot"):
-                await call
-
-
-async def test_cluster_that_is_down_is_no_problem_of_the_url(cluster: RedisCluster) -> None:
-    """The advice to set REDIS_URL to the URL of a cluster is for nodes that a redis:// URL names."""
-    first, *others = cluster.primaries
-    workspace = cluster.workspace_on(first)
-    async with Redis(cluster.url) as redis:
-        first.run("CONFIG", "SET", "cluster-require-full-coverage", "yes")
-        lost = key_slot(cluster.workspace_on(others[0]).encode())
-        for node in cluster.primaries:
-            node.run("CLUSTER", "DELSLOTS", lost)
-        await wait_until(lambda: b"cluster_state:fail" in first.run("CLUSTER", "INFO"))
-        with pytest.raises(CacheUnavailable):
-            await access_problem(redis.bound_to(workspace), workspace)
-
-
-async def test_cluster_that_was_down_is_found_again(cluster: RedisCluster) -> None:
-    async with Redis(cluster.url) as redis, asyncio.timeout(60):
-        first = await redis.run_id()
-        for node in cluster.primaries:
-            node.kill()
-        with pytest.raises(CacheUnavailable):
-            await redis.run_id()
-        for node in cluster.primaries:
-            node.start()
-        second = ""
-        while not second:
-            with suppress(CacheUnavailable):
-                second = await redis.run_id()
-        assert second != first
-
-
-async def test_cluster_that_cannot_be_reached_is_named() -> None:
-    async with Redis("redis+cluster://127.0.0.1:1,127.0.0.1:2") as redis:
-        for call in (redis.run_id(), redis.read([("ECHO", "a")])):
-            with pytest.raises(CacheUnavailable, match="No known node names the slots of the Redis cluster"):
-                await call
-    with pytest.raises(ValueError, match="only the database 0"):
-        Redis("redis+cluster://127.0.0.1:1/3")

@@ -28,12 +28,6 @@ READERS = 25
 
 
 @pytest.fixture
-def read_timeout() -> float:
-    """Raise the time limit of readers, so that a busy machine does not exceed it."""
-    return 20.0
-
-
-@pytest.fixture
 def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let readers wait long for other readers, so that a slow fill on a busy machine does not exceed the limit."""
     monkeypatch.setattr(loader, "FILL_WAIT_SECONDS", (*FILL_WAIT_SECONDS, *([0.1] * 200)))
