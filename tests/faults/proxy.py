@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tests.support.service_process import free_port
+
 When = Literal["before", "after"]
 
 
@@ -46,9 +48,9 @@ class Proxy:
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def start(self) -> None:
-        """Start to listen; after a cut, on the same port as before."""
+        """Start to listen; after a cut, on the same port as before, which stays reserved."""
+        self.port = self.port or free_port()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Abort all connections and refuse new ones, until `heal`."""

@@ -61,7 +61,7 @@ class RedisServer:
                 stderr=log,
                 start_new_session=True,
             )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await self._answers():  # noqa: ASYNC110 (another process changes it)
                 await asyncio.sleep(0.01)
 

@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from api.devstores.account import ordinary_account
 from tests.support.service_process import free_port
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 POOL_SIZE = 3
 SETTINGS = """
 [databases]

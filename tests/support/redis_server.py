@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import redis
 
 from api.devstores import redis as embedded_redis
 from api.devstores.folder import DataFolder
+from tests.support.service_process import until
 
 # The limit of readers for tests that a busy machine must not fail.
 PATIENT_SECONDS = 20.0
@@ -36,15 +36,17 @@ class RedisProcess:
         """Start with the data set of its folder, which is empty if nothing was saved. Wait until the server answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        with self.client() as client:
-            for _ in range(500 if wait else 0):
-                if _answers(client):
-                    break
-                time.sleep(0.01)
+        if wait:
+            with self.client() as client:
+                assert until(lambda: self._has_ended() or _answers(client))
+            assert not self._has_ended(), self._log.read_text()
 
     def client(self) -> redis.Redis:
         """Return a client for the commands of the test."""
         return redis.Redis.from_url(self.url)
+
+    def _has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
 
     def suspend(self) -> None:
         """Suspend the process: the kernel still accepts connections, but no command is answered."""
@@ -71,7 +73,7 @@ class RedisProcess:
 
     def restart(self) -> None:
         """Start an empty server, with another run id, at the same address."""
-        self.stop()
+        self.kill()
         self.start()
 
 
@@ -83,7 +85,7 @@ def redis_process(folder: Path) -> Iterator[RedisProcess]:
     try:
         yield process
     finally:
-        process.stop()
+        process.kill()
 
 
 @contextmanager

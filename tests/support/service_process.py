@@ -8,13 +8,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60.0
-GONE_SECONDS = 15.0
+GONE_SECONDS = READY_SECONDS
+_MAX_RESERVATIONS = 500
+_reservations: deque[int] = deque()
 
 
 def environment(data: Path, **variables: str) -> dict[str, str]:
@@ -138,10 +141,25 @@ def until(condition: Callable[[], bool], seconds: float = READY_SECONDS) -> bool
 
 
 def free_port() -> int:
-    """Return a free port below the range from which the kernel assigns ports to other tests' connections."""
+    """Return a free port below the range from which the kernel assigns ports to other tests' connections.
+
+    The port is reserved for this process, also while nothing listens on it: before its server starts, or while the
+    server is down. Other processes on this machine that call this function get other ports. The reservation of a port
+    ends after 500 more calls, so that a campaign does not run out of file descriptors.
+    """
     while True:
         port = 10_000 + secrets.randbelow(20_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            reservation = socket.socket(socket.AF_UNIX)
+            try:
+                # A name in the abstract namespace: no file is left, and the name is free when the process ends.
+                reservation.bind(f"\0millitask-tests-port-{port}")
+            except OSError:
+                reservation.close()
+                continue
+            _reservations.append(reservation.detach())
+            if len(_reservations) > _MAX_RESERVATIONS:
+                os.close(_reservations.popleft())
             return port
 
 

@@ -20,10 +20,10 @@ import pytest
 from api.config.settings import Settings
 from api.devstores.stores import find_stores
 from tests.acceptance.api.many_subscriptions import write_with_subscriptions
-from tests.integration.api.table_lock import locked_task_table
 from tests.support.loop_watchdog import Observations, watched
 from tests.support.raw_client import HEAD, code_of, connect, is_closed, is_page_of, post, response, send_all
 from tests.support.service_process import Service, serve, until
+from tests.support.table_lock import locked_task_table
 
 TIMEOUT_MS = "3000"
 MAX_RESIDENT_BYTES = 300 * 2**20

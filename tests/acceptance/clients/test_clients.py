@@ -10,9 +10,9 @@ import pytest
 
 from api.config.settings import Settings
 from tests.acceptance.clients.node import FOLDER, install, run
-from tests.integration.api.table_lock import locked_task_table, wait_for_lock_waiters
 from tests.support.graphql_client import CREATE
 from tests.support.http_service import listening_service
+from tests.support.table_lock import locked_task_table, wait_for_lock_waiters
 
 pytestmark = pytest.mark.xdist_group("clients")
 

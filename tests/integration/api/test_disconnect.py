@@ -11,14 +11,14 @@ import pytest
 
 from api.config.settings import Settings
 from schema.ids import new_id
-from tests.integration.api.table_lock import (
+from tests.support.graphql_client import TOTAL
+from tests.support.http_service import listening_service
+from tests.support.table_lock import (
     READS_BY_ID,
     locked_task_table,
     wait_for_lock_waiters,
     wait_until_statement_is_cancelled,
 )
-from tests.support.graphql_client import TOTAL
-from tests.support.http_service import listening_service
 
 TASK = "query ($id: ID!) { task(id: $id) { id title } }"
 CREATE = 'mutation { createTask(input: {title: "Before"}) { task { id } } }'

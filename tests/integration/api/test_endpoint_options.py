@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from api.config.settings import Settings
-from tests.integration.api.table_lock import locked_task_table, wait_until_statement_is_cancelled
 from tests.support.graphql_client import CREATE, TOTAL, Client, ready, running, without_cost
+from tests.support.table_lock import locked_task_table, wait_until_statement_is_cancelled
 
 PAGE = "{ tasks(first: 50) { nodes { id title } totalCount } }"
 TASK = "query ($id: ID!) { task(id: $id) { id title } }"

@@ -13,8 +13,8 @@ from api.config.settings import Settings
 from api.devstores import EmbeddedStores
 from millitask import __version__
 from schema.ids import new_id
-from tests.integration.api.table_lock import locked_task_table, wait_for_lock_waiters
 from tests.support.graphql_client import TOTAL, Client, ready, running, started
+from tests.support.table_lock import locked_task_table, wait_for_lock_waiters
 
 # No server listens on this port.
 NO_REDIS = "redis://127.0.0.1:1/0"

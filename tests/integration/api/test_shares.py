@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from api.config.settings import Settings
-from tests.integration.api.table_lock import locked_task_table, wait_for_lock_waiters
 from tests.support.gate_states import wait_until
 from tests.support.http_service import listening_service
+from tests.support.table_lock import locked_task_table, wait_for_lock_waiters
 
 SEARCH = '{ searchTasks(query: "task", first: 5) { nodes { id } } }'
 CREATE = 'mutation { createTask(input: {title: "Written later"}) { task { id } } }'

@@ -98,12 +98,13 @@ async def test_lease_ends_while_postgresql_does_not_answer(store: Store, isolate
     answers = cast("UnresponsiveDatabase", isolated.database).answers
     async with gate_watchers(isolated):
         await wait_until(lambda: isolated.gate_lease.protocol is not None)
-        await asyncio.sleep(GATE_LEASE_SECONDS + 0.1)
-        assert isolated.gate_lease.protocol is not None  # the watcher renewed the lease
+        first_end = isolated.gate_lease._valid_until
+        await wait_until(lambda: isolated.gate_lease._valid_until > first_end)  # the watcher renews the lease
         answers.clear()
-        began = clock()
+        end = isolated.gate_lease._valid_until
+        assert end <= clock() + GATE_LEASE_SECONDS
         await wait_until(lambda: isolated.gate_lease.protocol is None)
-        assert clock() - began <= GATE_LEASE_SECONDS + 0.05
+        assert isolated.gate_lease._valid_until == end
         assert isolated.gate_lease.ready  # the lease is fresh: PostgreSQL answered a moment ago
         request = StoreClient(isolated)
         assert await request.tasks_by_id([task.id]) == [task]
@@ -120,7 +121,7 @@ async def test_closing_becomes_off_once_every_lease_has_ended(store: Store) -> N
         began = clock()
         assert await store.gate_lease.close(protocol(store).gate.epoch, CacheUnavailable())
         await wait_for_gate_state(store, "off")
-        assert CLOSING_SECONDS < clock() - began < CLOSING_SECONDS + 1
+        assert clock() - began > CLOSING_SECONDS
         assert store.gate_lease.protocol is None
 
 
@@ -171,10 +172,11 @@ async def test_wait_restarts_when_another_gate_closes(store: Store) -> None:
         await build_index(store)
         await close_gate(store)
         assert seen is not None
+        began = clock()
         again = await watcher.check_gate(store.gate_lease, connection, (seen[0], clock() - 60))
         assert again is not None
         assert again[0] == await committed_gate(store)
-        assert clock() - again[1] < 1
+        assert again[1] >= began
         assert (await committed_gate(store)).state == "closing"
 
 

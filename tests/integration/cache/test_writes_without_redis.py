@@ -35,6 +35,7 @@ from tests.support.gate_states import (
 from tests.support.redis_state import protocol, redis_snapshot
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task, create_uncached_tasks, newest_first
+from tests.support.table_lock import wait_for_lock_waiters
 from tests.support.task_factories import new_task
 
 WRITES: dict[str, Callable[[StoreClient, UUID, UUID], Awaitable[Any]]] = {
@@ -127,13 +128,13 @@ async def test_write_during_a_rebuild_is_visible_during_and_after_the_rebuild(st
     await check_indexes(store)
 
 
-async def test_write_that_entered_before_the_gate_closed_ends_with_redis(store: Store) -> None:
+async def test_write_that_entered_before_the_gate_closed_ends_with_redis(store: Store, database_url: str) -> None:
     """Closing waits only for the leases of readers. Marks protect the tasks of writers."""
     task = await create_uncached_task(store)
     async with store.database.connection() as connection, connection.raw.transaction():
         await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
         writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"title": "Newer"}))
-        await asyncio.sleep(0.1)
+        await wait_for_lock_waiters(database_url, 1)
         await close_gate(store)
     updated = await writing
     assert (await committed_gate(store)).state == "closing"
@@ -148,14 +149,14 @@ async def entry_of_current_gate(store: Store, id_: UUID) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-async def test_rebuild_waits_for_a_write_without_redis(store: Store) -> None:
+async def test_rebuild_waits_for_a_write_without_redis(store: Store, database_url: str) -> None:
     """If the rebuild did not wait, its batches could miss the write, and the writer would not add it to the index."""
     task = await create_uncached_task(store)
     await switch_gate_off(store)
     async with store.database.connection() as connection, connection.raw.transaction():
         await connection.raw.execute("SELECT FROM task WHERE id = %s FOR UPDATE", (task.id,))
         writing = asyncio.create_task(StoreClient(store).update_task(task.id, {"status": "DONE"}))
-        await asyncio.sleep(0.1)
+        await wait_for_lock_waiters(database_url, 1)
         building = asyncio.create_task(rebuild(store))
         await asyncio.sleep(0.1)
         assert not building.done()

@@ -68,7 +68,7 @@ async def test_subscription_needs_its_scope(url: str, connection: Connection) ->
 @pytest.mark.parametrize("cause", ["revoked", "suspended", "expired"])
 async def test_connection_ends_with_its_token(url: str, connection: Connection, cause: str) -> None:
     workspace = await make_workspace(connection, "acme")
-    expires_at = datetime.now(UTC) + timedelta(seconds=3) if cause == "expired" else None
+    expires_at = datetime.now(UTC) + timedelta(seconds=6) if cause == "expired" else None
     token, row = await make_token(connection, workspace, expires_at=expires_at)
     kept, _ = await make_token(connection, workspace if cause != "suspended" else "default")
     async with connected(url, initialize=False) as websocket, connected(url, initialize=False) as other:
@@ -95,7 +95,7 @@ async def test_connection_ends_with_its_json_web_token(settings: Settings) -> No
         changes = {"identity": "oidc", "oidc_issuers": issuer.issuer, "oidc_audience": AUDIENCE}
         changed = settings.model_copy(update={**changes, "oidc_leeway_seconds": 0})
         async with listening_service(changed) as url, connected(url, initialize=False) as websocket:
-            expires = datetime.now(UTC) + timedelta(seconds=3)
+            expires = datetime.now(UTC) + timedelta(seconds=6)
             token = issuer.token(issuer.claims(exp=expires.timestamp()))
             assert await acknowledged(websocket, {"token": token})
             code, reason = await wait_for_close(websocket)

@@ -14,7 +14,7 @@ from cache.rates.allowance import UNLIMITED, Allowance, RateLimited
 from cache.rates.limits import RateLimits, RatePolicy
 from cache.redis.client import Redis
 from db.caller import SCOPES, Caller
-from tests.support.redis_server import redis_process
+from tests.support.redis_server import PATIENT_SECONDS, redis_process
 
 NewLimits = Callable[[RatePolicy], RateLimits]
 
@@ -128,7 +128,7 @@ async def test_every_operation_of_the_largest_cost_can_run(limits_of: NewLimits)
 async def test_without_redis_each_process_enforces_its_share(tmp_path: Path) -> None:
     with redis_process(tmp_path) as server:
         policy = RatePolicy(points_per_minute=600, max_cost=10, processes=4)
-        async with Redis(server.url, read_timeout=0.2) as redis:
+        async with Redis(server.url, read_timeout=PATIENT_SECONDS) as redis:
             limits = RateLimits(redis, policy, StoreMetrics())
             used = limits.allowance(caller("used"))
             await used.spend(10)

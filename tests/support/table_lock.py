@@ -40,7 +40,7 @@ async def wait_until_statement_is_cancelled(database_url: str) -> None:
     Statements of the maintenance may wait for as long as the lock is held.
     """
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-        for _ in range(200):
+        for _ in range(2000):
             found = await connection.execute(_WAITING, [READS_BY_ID])
             if await found.fetchone() == (0,):
                 return
