@@ -33,7 +33,7 @@ async def proxy(server: RedisServer) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def client(proxy: Proxy) -> AsyncIterator[redis.Redis]:
-    client = redis.Redis.from_url(proxy.url, socket_timeout=0.2, retry=Retry(NoBackoff(), 0))
+    client = redis.Redis.from_url(proxy.url, socket_timeout=2.0, retry=Retry(NoBackoff(), 0))
     yield client
     await client.aclose()
 
