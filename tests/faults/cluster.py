@@ -13,7 +13,7 @@ import psycopg
 
 from db.migrations import migrate
 from tests.faults.node import Node, Setup
-from tests.faults.stores import PostgresServer
+from tests.support.postgres_server import PostgresServer
 from tests.support.service_process import ROOT
 
 WORKSPACE = "default"
@@ -41,7 +41,7 @@ class Cluster:
     async def start(self) -> None:
         """Start everything, and wait until all processes are ready and use Redis."""
         if self.postgres:
-            await self.postgres.start()
+            await asyncio.to_thread(self.postgres.start)
             await asyncio.to_thread(migrate, self.database_url)
         await self.redis.start()
         for node in self.nodes:
@@ -55,7 +55,7 @@ class Cluster:
         await asyncio.gather(*(node.stop() for node in self.nodes))
         await self.redis.stop()
         if self.postgres:
-            await self.postgres.remove()
+            await asyncio.to_thread(self.postgres.remove)
 
     async def readyz(self, node: Node) -> dict[str, Any]:
         """Return the response of `/readyz` with its status as `code`. Empty while the process cannot be reached."""

@@ -1,21 +1,17 @@
-"""The stores of a cluster, with the faults that can be injected into them. They restart at the same address."""
+"""The Redis of a cluster, with the faults that can be injected into it. It restarts at the same address."""
 
 import asyncio
 import os
 import signal
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from api.devstores import postgres
 from api.devstores.folder import DataFolder
 from api.devstores.redis import program, socket_path
-from tests.support.service_process import descendants
 
 # Evicts the entries that Redis itself may evict: values and leases, but no marks, which have no TTL.
 _EVICT = """
@@ -124,85 +120,3 @@ class RedisServer:
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
-
-
-class PostgresServer:
-    """A PostgreSQL with the program and the options of the embedded one, without its watchdog, and durable."""
-
-    def __init__(self, folder: Path, disk_mb: int | None = None) -> None:
-        """Initialize the server; `disk_mb` is the size of a file system to mount for it, which needs root."""
-        self._folder = DataFolder(folder)
-        self._folder.create()
-        self._mounted = disk_mb is not None
-        if disk_mb is not None:
-            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk_mb}m", "tmpfs", str(folder)], check=True)
-        self._filler_path = folder / "filler"
-        self._process: asyncio.subprocess.Process | None = None
-        self.url = postgres.url(self._folder, "postgres")
-        self.data = self._folder.postgres
-
-    async def start(self) -> None:
-        """Start with the existing data, and wait until PostgreSQL answers."""
-        program = postgres.program(self._folder, 0, connections=100)
-        user = program.account.uid if program.account.switch else None
-        with program.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *program.account.wrapper,
-                *program.command,
-                *("-c", "shared_buffers=64MB", "-c", "min_wal_size=32MB", "-c", "max_wal_size=64MB"),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                start_new_session=True,
-                user=user,
-            )
-        async with asyncio.timeout(60):
-            while not await self._answers():  # noqa: ASYNC110 (another process changes it)
-                await asyncio.sleep(0.05)
-
-    async def kill(self) -> None:
-        """Kill all processes of the server with SIGKILL."""
-        if self._process is not None:
-            pids = [self._process.pid, *descendants(self._process.pid)]
-            for pid in pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            await self._process.wait()
-            self._process = None
-
-    def fill_disk(self) -> None:
-        """Write a file until the disk is full."""
-        with self._filler_path.open("wb") as file, suppress(OSError):
-            while True:
-                file.write(bytes(65536))
-                file.flush()
-
-    def free_disk(self) -> None:
-        """Delete the file that fills the disk."""
-        self._filler_path.unlink()
-
-    async def remove(self) -> None:
-        """Stop the server and unmount its file system."""
-        await self.kill()
-        if self._mounted:
-            await asyncio.sleep(0.5)  # Until the last process has exited.
-            await asyncio.to_thread(subprocess.run, ["umount", "-l", str(self._folder.path)], check=True)
-
-    def log_text(self) -> str:
-        """Return the content of the server's log."""
-        return postgres.program(self._folder, 0, connections=100).log.read_text(errors="replace")
-
-    @property
-    def is_running(self) -> bool:
-        """Return whether the server was started and has not exited."""
-        return self._process is not None and self._process.returncode is None
-
-    async def _answers(self) -> bool:
-        assert self.is_running, "PostgreSQL has exited"
-        try:
-            connection = await psycopg.AsyncConnection.connect(self.url, connect_timeout=2)
-        except psycopg.OperationalError:
-            return False
-        await connection.close()
-        return True

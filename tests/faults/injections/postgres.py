@@ -17,9 +17,9 @@ async def kill(run: Run) -> None:
     postgres = run.cluster.postgres
     assert postgres is not None
     run.outages.begin()
-    await postgres.kill()
+    await asyncio.to_thread(postgres.kill)
     await asyncio.sleep(run.random.uniform(0.0, 2.0))
-    await postgres.start()
+    await asyncio.to_thread(postgres.start)
     await run.wait_for_recovery("recovery, s")
     await asyncio.sleep(run.random.uniform(0.2, 1.0))
 
@@ -42,8 +42,8 @@ async def fill_disk(run: Run) -> None:
         run.violations.append("PostgreSQL has not logged that its disk is full")
     await asyncio.sleep(2)
     if not postgres.is_running:
-        await postgres.kill()
-        await postgres.start()
+        await asyncio.to_thread(postgres.kill)
+        await asyncio.to_thread(postgres.start)
     await run.wait_for_recovery("recovery, s")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from api.config.settings import Settings
 from tests.support.graphql_client import CREATE, TOTAL, Client, ready, running
-from tests.support.postgres_servers import PostgresServer, frozen, primary_and_standby, url_of
+from tests.support.postgres_server import PostgresServer, frozen, primary_and_standby, url_of
 from tests.support.service_process import command
 
 RETRYABLE = {"UNAVAILABLE", "DATABASE_BUSY", "WRITES_BUSY", "REQUEST_TIMEOUT", "OUTCOME_UNKNOWN"}

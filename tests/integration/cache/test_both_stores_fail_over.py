@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from db.errors import DatabaseUnavailable
-from tests.faults.stores import PostgresServer
 from tests.integration.cache.test_database_replaced import (  # noqa: F401 (fixtures)
     END_CONNECTIONS,
     KEPT,
@@ -20,6 +19,7 @@ from tests.integration.cache.test_database_replaced import (  # noqa: F401 (fixt
 )
 from tests.support.gate_states import wait_until
 from tests.support.postgres_copies import replica_of, value
+from tests.support.postgres_server import PostgresServer
 from tests.support.redis_server import RedisProcess, redis_process
 from tests.support.store_factories import create_uncached_tasks
 

@@ -19,7 +19,6 @@ from db.errors import DatabaseError, DatabaseUnavailable
 from db.limits import DatabaseLimits
 from db.migrations import migrate
 from db.pool import Database
-from tests.faults.stores import PostgresServer
 from tests.support.consistency import check_indexes
 from tests.support.gate_states import wait_until
 from tests.support.postgres_copies import (
@@ -28,10 +27,10 @@ from tests.support.postgres_copies import (
     recover_to,
     replica_of,
     restore_dump,
-    socket_folder,
     start_backup,
     value,
 )
+from tests.support.postgres_server import PostgresServer
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_tasks
 from tests.support.task_factories import new_id
@@ -46,29 +45,26 @@ class Address:
 
     def __init__(self, folder: Path, server: PostgresServer) -> None:
         self._link = folder / ".s.PGSQL.5432"
-        self.url = server.url.replace(socket_folder(server), str(folder))
+        self.url = server.url.replace(server.host, str(folder))
         self.lead_to(server)
 
     def lead_to(self, server: PostgresServer) -> None:
         """Let new connections lead to this server."""
         self._link.unlink(missing_ok=True)
-        self._link.symlink_to(Path(socket_folder(server)) / self._link.name)
+        self._link.symlink_to(Path(server.host) / self._link.name)
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the data of a migrated server, which takes seconds to make. It archives its log if a folder is there."""
 
-    async def prepare() -> Path:
-        server = PostgresServer(tmp_path_factory.mktemp("prepared"))
-        await server.start()
-        await asyncio.to_thread(migrate, server.url)
-        await server.kill()
-        with (server.data / "postgresql.auto.conf").open("a") as file:
-            file.write("archive_mode = on\narchive_command = 'test ! -d ../archive || cp %p ../archive/%f'\n")
-        return server.data
-
-    return asyncio.run(prepare())
+    server = PostgresServer(tmp_path_factory.mktemp("prepared"))
+    server.start()
+    migrate(server.url)
+    server.kill()
+    with (server.data / "postgresql.auto.conf").open("a") as file:
+        file.write("archive_mode = on\narchive_command = 'test ! -d ../archive || cp %p ../archive/%f'\n")
+    return server.data
 
 
 @pytest.fixture
@@ -77,10 +73,10 @@ async def server(tmp_path: Path, prepared: Path) -> AsyncIterator[PostgresServer
     server = PostgresServer(tmp_path / "postgres")
     await asyncio.to_thread(shutil.copytree, prepared, server.data)
     try:
-        await server.start()
+        await asyncio.to_thread(server.start)
         yield server
     finally:
-        await server.remove()
+        await asyncio.to_thread(server.remove)
 
 
 @pytest.fixture
@@ -216,7 +212,7 @@ async def test_promoted_replica(
     async with replica_of(server, tmp_path / "replica", is_synchronous=is_synchronous) as replica:
 
         async def fail_over() -> None:
-            await server.kill()
+            await asyncio.to_thread(server.kill)
             for address in addresses:
                 address.lead_to(replica)
             await value(replica.url, "SELECT pg_promote()")

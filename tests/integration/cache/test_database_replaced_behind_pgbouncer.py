@@ -17,7 +17,6 @@ from cache.store import Store
 from db.connection import Connection
 from db.limits import DatabaseLimits
 from db.pool import Database
-from tests.faults.stores import PostgresServer
 from tests.integration.cache.test_database_replaced import (  # noqa: F401 (fixtures)
     Address,
     addresses,
@@ -27,6 +26,7 @@ from tests.integration.cache.test_database_replaced import (  # noqa: F401 (fixt
 from tests.support.gate_states import wait_until
 from tests.support.pgbouncer import PgBouncer, pgbouncer
 from tests.support.postgres_copies import replica_of, value
+from tests.support.postgres_server import PostgresServer
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_tasks
 
