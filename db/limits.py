@@ -1,10 +1,16 @@
 """The limits on how one process uses the database."""
 
+import time
 from dataclasses import dataclass
 
 import psycopg
 
 from db.session_connection import SessionConnection
+
+# A restart of PostgreSQL that takes no longer fails no request that waits as long as it may.
+RESTART_SECONDS = 3.0
+# How long a request waits for a connection in a longer outage.
+OUTAGE_WAIT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,3 +41,22 @@ class PoolState:
     def __init__(self) -> None:
         self.in_use: set[SessionConnection] = set()
         self.connect_error: psycopg.Error | None = None
+        # When the first attempt failed since the last one that succeeded, by `time.monotonic`.
+        self._failed_at: float | None = None
+
+    def report_connect(self, error: psycopg.Error | None) -> None:
+        """Record an attempt to open a connection."""
+        self.connect_error = error
+        if error is None:
+            self._failed_at = None
+        elif self._failed_at is None:
+            self._failed_at = time.monotonic()
+
+    def patience_ends(self, began: float, seconds: float) -> float:
+        """Return until when a request that began then waits for a connection, by `time.monotonic`.
+
+        Usually that is `seconds` later. In an outage that is known for longer than a restart takes, it is soon.
+        """
+        if self._failed_at is None or self.in_use:
+            return began + seconds
+        return min(began + seconds, max(began + OUTAGE_WAIT_SECONDS, self._failed_at + RESTART_SECONDS))

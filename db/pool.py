@@ -21,6 +21,9 @@ from db.session import DEDICATED_ANSWER_SECONDS, configure, learn_to_share
 from db.session_connection import CONNECT_OPTIONS, SessionConnection
 from db.shares import Shares
 
+# How often a request that waits lets the pool open a connection.
+CONNECT_INTERVAL_SECONDS = 0.25
+
 
 class Database:
     """A connection pool. `count` is called for each statement."""
@@ -49,10 +52,10 @@ class Database:
             min_size=1,
             max_size=self.limits.pool_size,
             timeout=self.limits.wait_ms / 1000,
-            reconnect_timeout=5,
+            reconnect_timeout=0,  # the requests that wait try again
             connection_class=SessionConnection,
             configure=self._configure,
-            kwargs={**self._options, "report": self._report_connect},
+            kwargs={**self._options, "report": self._state.report_connect},
         )
 
     async def __aenter__(self) -> Self:
@@ -97,9 +100,6 @@ class Database:
             "TimeZone": "UTC",
         }
 
-    def _report_connect(self, error: psycopg.Error | None) -> None:
-        self._state.connect_error = error
-
     async def _configure(self, connection: SessionConnection) -> None:
         await (learn_to_share if self.limits.shared_sessions else configure)(connection, self.session_settings)
         await identify(connection)
@@ -127,14 +127,15 @@ class Database:
     @asynccontextmanager
     async def _checkout(self) -> AsyncIterator[SessionConnection]:
         """Check out a connection. Raises `DatabaseBusy` if all are in use, else the reason why none can be opened."""
-        wait_seconds, began = self.limits.wait_ms / 1000, time.monotonic()
+        began = time.monotonic()
+        until = self._state.patience_ends(began, self.limits.wait_ms / 1000)
         permit = self._permits.try_acquire()
         try:
             if not permit:
-                async with asyncio.timeout(wait_seconds):
+                async with asyncio.timeout(until - began):
                     await self._permits.acquire(self._workspace or "")
                 permit = True
-            raw = await self._take(began + wait_seconds)
+            raw = await self._take(until)
         except (PoolTimeout, TimeoutError) as error:
             if permit:
                 self._permits.release()
@@ -177,7 +178,7 @@ class Database:
     async def _take(self, until: float) -> SessionConnection:
         """Take a connection to the server in use out of the pool. Close any other, and one that has ended."""
         while True:
-            raw = await self._pool.getconn(max(0.0, until - time.monotonic()))
+            raw = await self._get(until)
             ended = raw.has_ended
             if not ended and self.server.uses(raw):
                 return raw
@@ -186,6 +187,16 @@ class Database:
             if not ended:
                 async with asyncio.timeout(until - time.monotonic()):
                     await self.server.wait_for_change(raw)
+
+    async def _get(self, until: float) -> SessionConnection:
+        """Take any connection out of the pool. While none can be opened, try again and again."""
+        while True:
+            remaining = max(0.0, until - time.monotonic())
+            try:
+                return await self._pool.getconn(min(CONNECT_INTERVAL_SECONDS, remaining))
+            except PoolTimeout:
+                if remaining <= CONNECT_INTERVAL_SECONDS:
+                    raise
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
