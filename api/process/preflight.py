@@ -12,6 +12,7 @@ from api.devstores.connectivity import check_database
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 from cache.redis.preflight import primaries_problems, redis_warnings
+from cache.redis.url import MalformedUrl
 from db.errors import explain
 from db.preflight import database_problems, database_warnings, replica_problem
 
@@ -72,11 +73,8 @@ async def _find_problems(settings: Settings, database_url: str | None, redis_url
 async def _check_redis(url: str) -> list[str]:
     try:
         redis = Redis(url, timeout=_REDIS_TIMEOUT_SECONDS)
-    except ValueError:
-        raise StoreSetupError(
-            "REDIS_URL cannot be parsed. Check its hosts, its ports, its database number, its options, and the name of "
-            "the primary."
-        ) from None
+    except MalformedUrl as error:
+        raise StoreSetupError(str(error)) from None
     async with redis:
         try:
             problems = await primaries_problems(redis)

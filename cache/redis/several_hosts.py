@@ -31,7 +31,7 @@ class SeveralHosts(NamedTuple):
 def parse_several_hosts(url: str) -> SeveralHosts:
     """Parse a URL such as redis+sentinel://host:port,host:port/name/0 or redis+cluster://host:port,host:port.
 
-    Raises `ValueError`.
+    `check_url` must have accepted the URL.
     """
     parts = urlsplit(url)
     is_sentinel = parts.scheme in SENTINEL_SCHEMES
@@ -41,10 +41,6 @@ def parse_several_hosts(url: str) -> SeveralHosts:
         name.removeprefix("sentinel_"): options.pop(name) for name in _SENTINEL_OPTIONS if name in options
     }
     name, _, database = parts.path.strip("/").partition("/") if is_sentinel else ("", "", parts.path.strip("/"))
-    if is_sentinel and not name:
-        raise ValueError("The URL names no primary.")
-    if not is_sentinel and int(database or 0):
-        raise ValueError("A cluster has only the database 0.")
     scheme = parts.scheme.partition("+")[0]
     server = parts._replace(scheme=scheme, path=f"/{int(database or 0)}", query=urlencode(options))
     port = SENTINEL_PORT if is_sentinel else REDIS_PORT
@@ -53,6 +49,4 @@ def parse_several_hosts(url: str) -> SeveralHosts:
 
 def _parse_host(text: str, default_port: int) -> tuple[str, int]:
     parsed = urlsplit(f"//{text}")  # understands addresses of IPv6 in brackets
-    if not parsed.hostname:
-        raise ValueError("A host is missing.")
-    return parsed.hostname, parsed.port or default_port
+    return parsed.hostname or "", parsed.port or default_port

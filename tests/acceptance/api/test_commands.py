@@ -124,9 +124,9 @@ UNUSABLE = [
     ("DATABASE_URL", "postgresql://me:sesame@127.0.0.1:99999/x", "DATABASE_URL"),
     ("REDIS_URL", "http://:sesame@127.0.0.1", "must start with redis://"),
     ("REDIS_URL", "redis://:sesame@127.0.0.1:port/0", "REDIS_URL cannot be parsed"),
-    ("REDIS_URL", "redis://:sesame@127.0.0.1/0?colour=red", "its options"),
-    ("REDIS_URL", "redis+sentinel://:sesame@127.0.0.1/tasks?colour=red", "its options"),
-    ("REDIS_URL", "redis+cluster://:sesame@127.0.0.1?colour=red", "its options"),
+    ("REDIS_URL", "redis://:sesame@127.0.0.1/0?colour=red", "unknown option colour"),
+    ("REDIS_URL", "redis+sentinel://:sesame@127.0.0.1/tasks?colour=red", "unknown option colour"),
+    ("REDIS_URL", "redis+cluster://:sesame@127.0.0.1/2", "only the database 0"),
 ]
 
 

@@ -24,19 +24,3 @@ def test_sentinels_have_a_user_of_their_own() -> None:
     parsed = parse_several_hosts("redis+sentinel://a/tasks?sentinel_username=s&sentinel_password=p&db=1")
     assert parsed.sentinel_options == {"username": "s", "password": "p"}
     assert parsed.server_url("::1", 7) == "redis://[::1]:7/0?db=1"
-
-
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("redis+sentinel://a:1", "names no primary"),
-        ("redis+cluster://a:1/2", "only the database 0"),
-        ("redis+cluster://a:1/x", "invalid literal"),
-        ("redis+cluster://a:x", "could not be cast"),
-        ("redis+cluster://a:1,", "A host is missing"),
-        ("redis+cluster://", "A host is missing"),
-    ],
-)
-def test_invalid_urls(url: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        parse_several_hosts(url)
