@@ -206,9 +206,21 @@ def explain(error: BaseException) -> str:
     return f"{message} ({said})" if said else message
 
 
+# How psycopg describes one of several hosts.
+_FAILURE_OF_HOST = re.compile(r"- host: '?(.*?)'?, port: '?(.*?)'?, hostaddr: .*?: (.*)")
+
+
+def _failure_of_host(host: str, port: str, failure: str) -> str:
+    _, server, rest = failure.partition("connection to server ")
+    return server + rest if server else f"{host}{'' if port == 'None' else f' port {port}'}: {failure}"
+
+
 def store_message(error: BaseException) -> str:
-    """Return one line with what a store said, or why it cannot be reached."""
-    # psycopg reports one address per line, with hints below.
-    lines = [line.strip("- \t") for line in str(error).splitlines()]
-    failures = [line for line in lines if "failed: " in line]
-    return (failures[-1:] or lines[:1] or [type(error).__name__])[0]
+    """Return one line with what a store said, or why it cannot be reached: of several hosts, why each cannot be."""
+    # psycopg reports one host per line below the last failure, with hints below each.
+    lines = str(error).splitlines()
+    hosts = [found for line in lines if (found := _FAILURE_OF_HOST.match(line))]
+    if hosts:
+        return "; ".join(_failure_of_host(*found.groups()) for found in hosts)
+    failures = [line.strip("- \t") for line in lines if "failed: " in line]
+    return (failures[-1:] or [line.strip("- \t") for line in lines[:1]] or [type(error).__name__])[0]

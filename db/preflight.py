@@ -154,7 +154,8 @@ def defaults_problem(found: Mapping[str, str], limits: DatabaseLimits) -> str | 
     commands = " ".join(f"ALTER ROLE … SET {name} = {value};" for name, value in needed.items())
     return (
         "MILLITASK_DATABASE_POOLING is transaction, so the service sets nothing for its sessions, and the defaults of "
-        f"the user do not suit it: {seen}. Run {commands} Then let the pooler reconnect (PgBouncer: RECONNECT)."
+        f"the user do not suit it: {seen}. Run {commands} Then let the pooler reconnect (PgBouncer: RECONNECT). If "
+        "DATABASE_URL leads to PostgreSQL itself, unset MILLITASK_DATABASE_POOLING instead."
     )
 
 

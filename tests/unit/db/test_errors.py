@@ -17,6 +17,7 @@ from db.errors import (
     StaleSession,
     UnfitDatabase,
     explain,
+    store_message,
     translated,
 )
 
@@ -119,3 +120,14 @@ def test_refused_connection_names_its_cause(message: str, cause: str) -> None:
     assert cause in str(error)
     error.__cause__ = refused
     assert explain(error).endswith(f"failed: {message})")
+
+
+def test_each_of_several_hosts_is_named_with_its_cause() -> None:
+    with pytest.raises(psycopg.OperationalError) as raised:
+        psycopg.connect("postgresql://127.0.0.1:1,127.0.0.1:2/none")
+    where = 'connection to server at "127.0.0.1", port {} failed: Connection refused'
+    assert store_message(raised.value) == "; ".join(where.format(port) for port in (1, 2))
+    timed_out = "connection timeout expired\nMultiple connection attempts failed. All failures were:\n"
+    line = "- host: 'db{}', port: None, hostaddr: '10.0.0.1': connection timeout expired\n"
+    message = store_message(psycopg.OperationalError(timed_out + line.format(1) + line.format(2)))
+    assert message == "; ".join(f"db{number}: connection timeout expired" for number in (1, 2))
