@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Literal
 
 import structlog
 from msgspec import Struct
@@ -37,6 +38,11 @@ MAX_CLIENT_CHARACTERS = 64
 _GATHER_SECONDS = 0.05
 # How long a stopping process waits for a blocked stdout.
 _STOP_SECONDS = 2.0
+Level = Literal["debug", "info", "warning"]
+_LEVELS: dict[Level, int] = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+# The health checks of load balancers and orchestrators.
+_PROBES = frozenset(("/livez", "/readyz"))
+_FIRST_ERROR = 400
 
 
 class AccessRecord(Struct, gc=False):
@@ -61,13 +67,13 @@ class AccessLog:
 
     If the writer cannot keep up, records are dropped, and a warning says how many. `as_json` chooses the form that
     `api.process.logs` configures for all other lines. A request that takes `slow_seconds` or more is a warning, unless
-    it is a stream.
+    it is a stream. A health check that succeeds has the level debug.
     """
 
     def __init__(self, *, as_json: bool, slow_seconds: float = math.inf) -> None:
         self._write = _write_json if as_json else _write_for_people
         self._slow_seconds = slow_seconds
-        self._records: deque[tuple[AccessRecord, bool]] = deque()
+        self._records: deque[tuple[AccessRecord, Level]] = deque()
         # Records that found no room, that could not be written, and that a warning has counted.
         self._dropped, self._unwritten, self._reported = 0, 0, 0
         self._waiting = threading.Event()
@@ -75,17 +81,23 @@ class AccessLog:
 
     def record(self, ended: AccessRecord) -> None:
         """Record the end of a request. Never blocks."""
-        slow = ended.seconds >= self._slow_seconds and not ended.streamed
-        if not _logger.isEnabledFor(logging.WARNING if slow else logging.INFO):
+        level = self._level(ended)
+        if not _logger.isEnabledFor(_LEVELS[level]):
             return
         if len(self._records) >= MAX_WAITING_RECORDS:
             self._dropped += 1
             return
         if len(ended.path) > MAX_PATH_CHARACTERS:
             ended = replace(ended, path=ended.path[:MAX_PATH_CHARACTERS] + "…")
-        self._records.append((ended, slow))
+        self._records.append((ended, level))
         if not self._waiting.is_set():
             self._waiting.set()
+
+    def _level(self, ended: AccessRecord) -> Level:
+        if ended.seconds >= self._slow_seconds and not ended.streamed:
+            return "warning"
+        # Orchestrators ask several times a second. Only an answer that something is wrong is worth a line.
+        return "debug" if ended.path in _PROBES and ended.status < _FIRST_ERROR else "info"
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -121,8 +133,8 @@ class AccessLog:
             self._unwritten += len(records)
 
 
-def _write_json(records: Sequence[tuple[AccessRecord, bool]]) -> None:
-    text = "".join(_json_line(record, slow=slow) for record, slow in records)
+def _write_json(records: Sequence[tuple[AccessRecord, Level]]) -> None:
+    text = "".join(_json_line(record, level) for record, level in records)
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.acquire()  # lines of other threads must not come in between
@@ -133,15 +145,15 @@ def _write_json(records: Sequence[tuple[AccessRecord, bool]]) -> None:
                 handler.release()
 
 
-def _json_line(record: AccessRecord, *, slow: bool) -> str:
+def _json_line(record: AccessRecord, level: Level) -> str:
     """Return the line that structlog would write, in a thirtieth of the time."""
     operation = "" if record.operation is None else _operation_json(record.operation, streamed=record.streamed)
     return (
         f'{{"method": "{record.method}", "path": {_json_value(record.path)}, "client": {_json_value(record.client)}, '
         f'"status": {record.status}, "milliseconds": {_milliseconds(record.seconds)}{operation}, '
-        f'"request_id": "{record.request_id}", "level": "{"warning" if slow else "info"}", "logger": "{_NAME}", '
+        f'"request_id": "{record.request_id}", "level": "{level}", "logger": "{_NAME}", '
         f'"timestamp": "{_timestamp(record.ended_at)}", '
-        f'"message": "{"slow request" if slow else "request"}"}}\n'
+        f'"message": "{"slow request" if level == "warning" else "request"}"}}\n'
     )
 
 
@@ -156,8 +168,8 @@ def _json_value(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _write_for_people(records: Sequence[tuple[AccessRecord, bool]]) -> None:
-    for record, slow in records:
+def _write_for_people(records: Sequence[tuple[AccessRecord, Level]]) -> None:
+    for record, level in records:
         fields = {
             "method": record.method,
             "path": record.path,
@@ -168,10 +180,10 @@ def _write_for_people(records: Sequence[tuple[AccessRecord, bool]]) -> None:
             "request_id": record.request_id,
             "timestamp": _timestamp(record.ended_at),
         }
-        if slow:
+        if level == "warning":
             _lines.warning("slow request", **fields)
         else:
-            _lines.info("request", **fields)
+            _lines.log(_LEVELS[level], "request", **fields)
 
 
 def _operation_fields(operation: OperationRecord, *, streamed: bool) -> dict[str, str | int | bool | None]:

@@ -230,3 +230,20 @@ def test_broken_stdout_does_not_end_the_log(configure: Callable[[Form], None], m
     lines = [json.loads(line) for line in stream.text.splitlines()]
     assert [line.get("request_id") for line in lines] == ["kept", None]
     assert (lines[1]["message"], lines[1]["lines"]) == ("access lines dropped", 1)
+
+
+@pytest.mark.parametrize(("level", "lines"), [(logging.DEBUG, 4), (logging.INFO, 2), (logging.WARNING, 0)])
+def test_health_check_that_succeeds_is_below_info(
+    level: int, lines: int, configure: Callable[[Form], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("json")
+    logging.getLogger().setLevel(level)
+    log = AccessLog(as_json=True)
+    with log.writing():
+        for path, status in (("/livez", 200), ("/readyz", 200), ("/readyz", 503), ("/graphql", 200)):
+            log.record(AccessRecord("mine", "GET", path, status, 0.01, time.time()))
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(written) == lines
+    for line in written:
+        is_probe = line["path"] in ("/livez", "/readyz") and line["status"] == 200
+        assert line["level"] == ("debug" if is_probe else "info")
