@@ -12,6 +12,7 @@ from api.devstores.connectivity import check_database
 from cache.errors import CacheUnavailable
 from cache.redis.client import Redis
 from cache.redis.preflight import primaries_problems, redis_warnings
+from cache.redis.seeds import inspect_hosts
 from cache.redis.url import MalformedUrl
 from db.errors import explain
 from db.preflight import database_problems, database_warnings, replica_problem
@@ -81,8 +82,10 @@ async def _check_redis(url: str) -> list[str]:
             for warning in [] if problems else await redis_warnings(redis):
                 log.warning(warning, setting="REDIS_URL")
         except CacheUnavailable as error:
-            log.warning("Redis cannot be used, continuing without it", setting="REDIS_URL", reason=explain(error))
-            return []
+            problems, failures = await inspect_hosts(url)
+            if not problems:
+                reason = "; ".join([explain(error), *failures])
+                log.warning("Redis cannot be used, continuing without it", setting="REDIS_URL", reason=reason)
     return problems
 
 

@@ -40,6 +40,8 @@ async def primaries_problems(redis: Redis) -> list[str]:
             raise
         return [_refusal(error)]
     problems = await redis_problems(redis)
+    if primary.endpoint.replaceable:
+        problems = [f"{primary.name}: {problem}" for problem in problems]
     for server in await redis.primaries():
         if server is not primary:
             try:

@@ -25,7 +25,7 @@ class SentinelPrimary(MovingServers):
 
     def __init__(self, hosts: SeveralHosts, limits: ConnectionLimits) -> None:
         super().__init__(hosts, limits, sharded=False)
-        self._sentinel = Sentinel(hosts.hosts, sentinel_kwargs=_sentinel_options(hosts))  # type: ignore[no-untyped-call]
+        self._sentinel = Sentinel(hosts.hosts, sentinel_kwargs=sentinel_options(hosts))  # type: ignore[no-untyped-call]
         self._primary: Server | None = None
 
     def slot(self, _workspace: str) -> int:
@@ -66,7 +66,7 @@ class SentinelPrimary(MovingServers):
         await asyncio.gather(*(client.connection_pool.disconnect() for client in self._sentinel.sentinels))
 
 
-def _sentinel_options(hosts: SeveralHosts) -> dict[str, Any]:
+def sentinel_options(hosts: SeveralHosts) -> dict[str, Any]:
     """Return the options of connections to sentinels: TLS as for the primary, but another user."""
     options: dict[str, Any] = dict(parse_url(hosts.server_url("localhost", 1)))
     secure = {name: value for name, value in options.items() if name.startswith("ssl_")}

@@ -14,6 +14,7 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.redis.preflight import primaries_problems
+from cache.redis.seeds import inspect_hosts
 from cache.redis.server import ConnectionLimits, Server
 from cache.store import Store
 from db.pool import Database
@@ -99,9 +100,27 @@ async def test_server_that_is_no_sentinel_is_named(server: RedisProcess) -> None
     server.stop()
     server.add_options("--port", str(port := free_port()), "--bind", "127.0.0.1")
     server.start()
-    async with Redis(f"redis+sentinel://127.0.0.1:{port}/{NAME}") as redis:
+    url = f"redis+sentinel://127.0.0.1:{port},127.0.0.1:{(silent := free_port())}/{NAME}"
+    async with Redis(url) as redis:
         with pytest.raises(CacheUnavailable, match="Each host must be a sentinel"):
             await primaries_problems(redis)
+    [problem], [failure] = await inspect_hosts(url)
+    assert problem.startswith(f"127.0.0.1:{port} is no sentinel")
+    assert failure.startswith(f"127.0.0.1:{silent}: Error")
+
+
+async def test_server_without_cluster_mode_is_named(server: RedisProcess) -> None:
+    server.stop()
+    server.add_options("--port", str(port := free_port()), "--bind", "127.0.0.1")
+    server.start()
+    [problem], [failure] = await inspect_hosts(f"redis+cluster://127.0.0.1:{port},127.0.0.1:{(silent := free_port())}")
+    assert problem.startswith(f"127.0.0.1:{port} is no node of a Redis cluster")
+    assert failure.startswith(f"127.0.0.1:{silent}: Error")
+
+
+async def test_sentinels_have_no_problem(group: SentinelGroup) -> None:
+    await group.wait_until_complete()
+    assert await inspect_hosts(group.url) == ([], [])
 
 
 @pytest.mark.parametrize(
