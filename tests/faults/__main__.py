@@ -48,6 +48,9 @@ def run_cases(arguments: argparse.Namespace, results: Results) -> int:
             break
         if arguments.seed is None and results.contains(case):
             continue
+        if obstacle := case.fault.obstacle():
+            sys.stdout.write(f"{case.fault.name} is skipped: {obstacle}\n")
+            continue
         sys.stdout.write(f"{case.fault.name}, seed {case.seed}, {case.count} injections … ")
         sys.stdout.flush()
         try:

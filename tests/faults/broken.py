@@ -14,19 +14,25 @@ from typing import Any
 
 import uvicorn
 
+import cache.maintenance.scrub
 import cache.reads.pages
 import cache.writes.bulk_create
+import cache.writes.transaction
 import db.gate
 from api.app import create_app
 from api.config.load import load_settings
 from api.process import logs
+from cache.gate.lease import GateLease
 from cache.gate.watcher import GateWatcher
 from cache.page_cache import PageCache, SharedCheck
 from cache.reads.loader import TaskReader
 from cache.redis import script_texts
 from cache.redis.create_records import CreateRecords
+from cache.redis.endpoint import Endpoint
 from cache.redis.pipeline import Pipeline
 from cache.redis.protocol import Protocol
+from db.connection import Connection
+from db.pool import Database
 
 _LEAVE = "redis.call('ZREM', index(other), id)"
 _NO_ENTRY = "if not entries[at] then"
@@ -56,6 +62,12 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
 _NO_SETTLE = (cache.writes.bulk_create, "_attempt", {"await protocol.settle(transaction)": "pass"})
 ONE_LOST_INDEX = "the workspace of a lost index"
 NO_HISTORY = "the history in the gate"
+# Only an isolated or lost process, a lost pooler, or a failover shows these variants.
+WITHOUT_LEASE_END = "the end of a lease on the gate"
+WITHOUT_UNKNOWN = "the unknown outcome of a commit"
+WITHOUT_SCRUB = "the scrub of marks"
+TWO_PRIMARIES = "the difference between two primaries"
+WITHOUT_STANDBY = "the wait for the standby"
 _ANY_HISTORY = ".replace(SAME_HISTORY, 'true'),"
 # The same for functions: the class or module of each, its name, and the texts with their replacements.
 PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
@@ -77,6 +89,21 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
         (db.gate, "read_gates", {"READ_GATES,": f"READ_GATES{_ANY_HISTORY}"}),
         (db.gate, "queue_enter_gate", {"ENTER_GATE,": f"ENTER_GATE{_ANY_HISTORY}"}),
     ],
+    # A process relies on the gate for an hour. Only a process that PostgreSQL does not answer shows this variant.
+    WITHOUT_LEASE_END: [(GateLease, "observe_gate", {"sent_at + GATE_LEASE_SECONDS": "sent_at + 3600"})],
+    # A commit without an answer is reported as one that changed nothing.
+    WITHOUT_UNKNOWN: [(Connection, "commit", {"raise CommitUnknown from error": "raise"})],
+    # Nobody removes the marks that a lost host has left.
+    WITHOUT_SCRUB: [
+        (cache.maintenance.scrub, "scrub_all", {"if not await scrub(store, protocol, overdue)": "if True"})
+    ],
+    # Every primary is taken for the one that the gate names, and a write without a mark closes no gate.
+    TWO_PRIMARIES: [
+        (Endpoint, "parse_run_id", {"if self.replaceable else run_id": "if False else 'any'"}),
+        (cache.writes.transaction, "mark", {"raise MarkFailed(protocol.gate.epoch, error) from error": "return"}),
+    ],
+    # A commit is acknowledged before the standby has it. Only a failover shows this variant.
+    WITHOUT_STANDBY: [(Database, "session_settings", {'"TimeZone"': '"synchronous_commit": "local", "TimeZone"'})],
     # A cached page is served whatever was written since it was read.
     "rev in the check of a cached page": [(PageCache, "valid_page", {"check.rev == page.validity.rev and ": ""})],
     # A cached page is served after a task on it has expired.
@@ -123,6 +150,7 @@ PAUSES_OF_VARIANT = {
     "bulk creates at the caching of a page": {"record": (0.0, 0.08)},
     "bulk creates in the scrub": {"settle": (3.0, 0.0)},
     "the sending of a check": {"check_page": (0.0, 0.03)},
+    WITHOUT_SCRUB: {"mark": (0.0, 0.1)},
 }
 
 
@@ -134,8 +162,9 @@ def leave_out(variant: str) -> None:
 
 
 def leave_out_of_function(owner: Any, name: str, changes: dict[str, str]) -> None:
-    """Define a function of a class or module again, with other texts."""
-    function = getattr(owner, name)
+    """Define a function or a property of a class or module again, with other texts."""
+    found = getattr(owner, name)
+    function: Any = found.fget if isinstance(found, property) else found
     source = textwrap.dedent(inspect.getsource(function))
     for rule, replacement in changes.items():
         assert rule in source, f"{function.__qualname__} has changed: {rule} is not in it"

@@ -7,10 +7,13 @@ from tests.faults.injections import (
     bulk_creates,
     connections,
     failovers,
+    isolation,
     load,
     memory,
+    partitions,
     postgres,
     processes,
+    promotions,
     rebuilds,
     redis,
     requests,
@@ -20,6 +23,7 @@ from tests.faults.injections import (
 )
 from tests.faults.node import Setup
 from tests.faults.redis_groups import ShardedRedis, WatchedRedis
+from tests.support import network
 
 OWN_POSTGRES = Setup(own_postgres=True)
 THROUGH_PROXY = Setup(postgres_proxy=True)
@@ -60,6 +64,48 @@ ALL = [
         *("postgres-killed", "PostgreSQL killed", 30, 5, postgres.kill),
         excuses=postgres.is_unavailable,
         setup=lambda _seed: OWN_POSTGRES,
+    ),
+    Fault(
+        *("postgres-failover", "primary of PostgreSQL killed, its synchronous standby promoted", 20, 4),
+        promotions.fail_over,
+        excuses=postgres.is_unavailable,
+        setup=lambda _seed: Setup(standby="synchronous"),
+        check_measurements=promotions.check_writes_again,
+    ),
+    Fault(
+        *("postgres-failover-lossy", "the same with an asynchronous standby that lacks writes", 20, 2, postgres.kill),
+        run=promotions.run,
+        check_measurements=promotions.check_writes_again,
+    ),
+    Fault(
+        *("postgres-frozen", "PostgreSQL silent for one process, another one cut off from Redis", 20, 5),
+        isolation.freeze_for_one,
+        excuses=isolation.is_isolated,
+        setup=lambda _seed: THROUGH_PROXY,
+    ),
+    Fault(
+        *("pgbouncer-restarted", "PgBouncer killed and started again", 30, 10, isolation.restart_pgbouncer),
+        excuses=isolation.is_isolated,
+        setup=lambda _seed: isolation.POOLED,
+        obstacle=isolation.pgbouncer_is_missing,
+    ),
+    Fault(
+        *("host-lost", "two of three processes killed at once, their connections silent", 20, 2, isolation.lose_host),
+        excuses=isolation.is_isolated,
+        setup=lambda _seed: isolation.HOSTS,
+    ),
+    Fault(
+        *("cluster-divided", "a Redis cluster partitioned, with a primary of the shard on both sides", 20, 2),
+        partitions.divide_cluster,
+        setup=lambda _seed: partitions.DIVIDED_CLUSTER,
+        obstacle=network.obstacle,
+    ),
+    Fault(
+        *("store-unreachable", "an API process partitioned from PostgreSQL or from Redis", 20, 4),
+        partitions.cut_off_from_store,
+        excuses=isolation.is_isolated,
+        setup=lambda _seed: partitions.TWO_HOSTS,
+        obstacle=network.obstacle,
     ),
     *(
         Fault(

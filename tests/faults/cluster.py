@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,18 @@ import psycopg
 
 from db.migrations import migrate
 from tests.faults.node import Node, Setup
+from tests.faults.postgres_pair import PostgresPair
+from tests.faults.two_hosts import DividedRedis
+from tests.support.network import Host, Network
+from tests.support.pgbouncer import PgBouncer
 from tests.support.postgres_server import PostgresServer
 from tests.support.service_process import ROOT
 
 WORKSPACE = "default"
 MAX_REINDEX_ATTEMPTS = 10
+# Of PgBouncer: the sessions that it lends to all processes.
+POOL_SIZE = 10
+LIMITS_MS = {"statement_timeout": 3000, "transaction_timeout": 3000}
 PAGE_HITS = re.compile(r"^millitask_page_hits_total (\S+)$", re.MULTILINE)
 
 
@@ -27,35 +34,64 @@ class Cluster:
     def __init__(self, folder: Path, database_url: str, setup: Setup | None = None) -> None:
         setup = setup or Setup()
         self.postgres = PostgresServer(folder / "postgres", setup.disk_mb) if setup.own_postgres else None
-        self.database_url = self.postgres.url if self.postgres else database_url
-        self.redis = setup.redis(folder / "redis", setup.maxmemory)
+        self.pair = PostgresPair(folder / "pair", synchronous=setup.standby == "synchronous") if setup.standby else None
+        self._own = self.pair or self.postgres
+        self.database_url = self._own.url if self._own else database_url
+        self.pgbouncer = PgBouncer(self.database_url, folder, POOL_SIZE) if setup.pgbouncer else None
+        self.network = Network() if setup.two_hosts else None
+        self.redis = (
+            DividedRedis(folder / "redis", setup.maxmemory, self.network)
+            if self.network and setup.redis is DividedRedis
+            else setup.redis(folder / "redis", setup.maxmemory)
+        )
+        url = self.pgbouncer.url if self.pgbouncer else self.database_url
         self.nodes = [
-            Node(folder / f"node{number}", self.database_url, self.redis, setup, variables)
-            for number, variables in enumerate(setup.environments)
+            Node(folder / f"node{number}", url, self.redis, setup, variables, hosts)
+            for number, (variables, hosts) in enumerate(zip(setup.environments, self._hosts(), strict=False))
         ]
         # Expires before the service closes an idle connection: a request on a closing connection gets no response.
         limits = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=2)
         # Longer than the service's request timeout, and longer than a fault suspends a process.
         self.http = httpx.AsyncClient(timeout=15, limits=limits, trust_env=False)
 
+    def _hosts(self) -> Iterator[tuple[Host, Host] | None]:
+        """Return for each process its host and that of the stores; None for this machine."""
+        while self.network is None:
+            yield None
+        first, second = self.network.hosts
+        yield from ((first, second), (second, second))
+
     async def start(self) -> None:
         """Start everything, and wait until all processes are ready and use Redis."""
-        if self.postgres:
-            await asyncio.to_thread(self.postgres.start)
+        if self._own:
+            await asyncio.to_thread(self._own.start)
             await asyncio.to_thread(migrate, self.database_url)
+        if self.pgbouncer:
+            await self._set_limits()
+            await asyncio.to_thread(self.pgbouncer.start)
         await self.redis.start()
         for node in self.nodes:
             await node.start()
         for node in self.nodes:
             await self.wait_until_ready(node, degraded=False)
 
+    async def _set_limits(self) -> None:
+        """Set the limits that the service cannot set for its sessions behind a pooler."""
+        async with await psycopg.AsyncConnection.connect(self.database_url, autocommit=True) as connection:
+            for name, milliseconds in LIMITS_MS.items():
+                await connection.execute(f"ALTER ROLE postgres SET {name} = {milliseconds}".encode())
+
     async def stop(self) -> None:
         """Stop everything."""
         await self.http.aclose()
         await asyncio.gather(*(node.stop() for node in self.nodes))
         await self.redis.stop()
-        if self.postgres:
-            await asyncio.to_thread(self.postgres.remove)
+        if self.pgbouncer:
+            self.pgbouncer.stop()
+        if self._own:
+            await asyncio.to_thread(self._own.remove)
+        if self.network:
+            self.network.stop()
 
     async def readyz(self, node: Node) -> dict[str, Any]:
         """Return the response of `/readyz` with its status as `code`. Empty while the process cannot be reached."""
@@ -125,7 +161,7 @@ class Cluster:
 
     async def _start_command(self, node: Node, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "api", *arguments),
+            *(*node.prefix, sys.executable, "-m", "api", *arguments),
             cwd=ROOT,
             env=node.environment(),
             stdin=asyncio.subprocess.DEVNULL,

@@ -6,10 +6,10 @@ import logging
 import random
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.faults.cluster import Cluster, running
 from tests.faults.history import WRITES, Operation
@@ -85,6 +85,8 @@ class Fault:
     clean_up: Callable[[Run], Awaitable[None]] | None = None
     # Returns the violations in a case's measurements. Used by the campaign only: tests do not assert on time.
     check_measurements: "Callable[[CaseResult], list[str]]" = lambda _result: []
+    # Returns why this machine cannot run the fault; empty if it can.
+    obstacle: Callable[[], str] = lambda: ""
     # Replaces `run_case`, for a fault that is not checked by a history.
     run: "Callable[[Fault, int, int, Path], Coroutine[Any, Any, CaseResult]] | None" = None
 
@@ -161,23 +163,41 @@ def _result(
 ) -> CaseResult:
     # Counts come with a page, in the same request.
     operations = [op for op in run.workload.history.operations if op.kind != "counts"]
-    reads = sorted(op.end - op.start for op in operations if op.kind not in WRITES)
-    writes = [op for op in operations if op.kind in WRITES]
     measurements = {name: [round(value, 3) for value in values] for name, values in run.measurements.items()}
     return CaseResult(
-        fault=fault.name,
-        seed=seed,
-        injected=run.injected,
-        operations=len(operations),
-        reads=len(reads),
-        writes=len(writes),
-        acknowledged=sum(op.may_have_taken_effect and not op.failed for op in writes),
-        failed_reads=len(run.workload.history.failed_reads()),
-        slowest_read_seconds=round(reads[-1] if reads else 0.0, 3),
-        p99_read_seconds=round(reads[int(len(reads) * 0.99)] if reads else 0.0, 3),
-        slowest_write_seconds=round(max((op.end - op.start for op in writes), default=0.0), 3),
+        *(fault.name, seed, run.injected, *summarize(operations)),
         measurements=measurements,
         violations=violations,
         log_lines=log_lines,
         duration_seconds=round(duration_seconds, 1),
+    )
+
+
+class Summary(NamedTuple):
+    """The numbers of a history, as fields of a `CaseResult`."""
+
+    operations: int
+    reads: int
+    writes: int
+    acknowledged: int
+    failed_reads: int
+    slowest_read_seconds: float
+    p99_read_seconds: float
+    slowest_write_seconds: float
+
+
+def summarize(operations: Sequence[Operation]) -> Summary:
+    """Return the numbers of a history."""
+    reads = [op for op in operations if op.kind not in WRITES]
+    writes = [op for op in operations if op.kind in WRITES]
+    seconds = sorted(op.end - op.start for op in reads)
+    return Summary(
+        len(operations),
+        len(reads),
+        len(writes),
+        acknowledged=sum(op.may_have_taken_effect and not op.failed for op in writes),
+        failed_reads=sum(op.failed for op in reads),
+        slowest_read_seconds=round(seconds[-1] if seconds else 0.0, 3),
+        p99_read_seconds=round(seconds[int(len(seconds) * 0.99)] if seconds else 0.0, 3),
+        slowest_write_seconds=round(max((op.end - op.start for op in writes), default=0.0), 3),
     )

@@ -6,11 +6,15 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from tests.faults.proxy import Proxy
 from tests.faults.stores import RedisServer
+from tests.faults.two_hosts import DoorProxy, StoreProxy
+from tests.support.network import Host
 from tests.support.service_process import ROOT, descendants, environment, free_port
 
 # Short, so that the mark of a killed writer is scrubbed during a test: its deadline is 5 s after the transaction's.
@@ -25,8 +29,13 @@ class Setup:
     command: Sequence[str] = SERVE_COMMAND
     # Whether the cluster has its own PostgreSQL, which can be killed.
     own_postgres: bool = False
-    # Whether the processes connect to PostgreSQL through a proxy.
+    # Whether it has a standby as well, and whether a commit waits for the standby.
+    standby: Literal["synchronous", "asynchronous"] | None = None
+    # Whether the processes connect to PostgreSQL through a proxy, or through PgBouncer.
     postgres_proxy: bool = False
+    pgbouncer: bool = False
+    # Whether the first process is on another host than the second one and the stores.
+    two_hosts: bool = False
     # What the processes use as Redis: one server, or a group of them.
     redis: type[RedisServer] = RedisServer
     maxmemory: str = "64mb"
@@ -40,40 +49,55 @@ class Node:
     """A process of the service and its proxies."""
 
     def __init__(
-        self, folder: Path, database_url: str, redis: RedisServer, setup: Setup, variables: dict[str, str]
+        self,
+        folder: Path,
+        database_url: str,
+        redis: RedisServer,
+        setup: Setup,
+        variables: dict[str, str],
+        hosts: tuple[Host, Host] | None = None,
     ) -> None:
+        """Initialize the process. hosts: that of the process and that of the stores."""
         self._folder = folder
         self._command = setup.command
         self._variables = variables
         self._process: asyncio.subprocess.Process | None = None
         self._redis_url = redis.url
-        self.proxy = Proxy(redis.socket)
-        self.postgres = Proxy(_socket(database_url)) if setup.postgres_proxy else None
         self.port = free_port()
+        self.prefix = () if hosts is None else hosts[0].prefix
+        self._door = None if hosts is None else DoorProxy(hosts[0], self.port)
+        proxy_to = Proxy if hosts is None else partial(StoreProxy, hosts[1])
+        self.proxy = proxy_to(redis.socket)
+        self.postgres = proxy_to(_socket(database_url)) if setup.postgres_proxy else None
         self.output_path = folder / "output.txt"
         self._database_url = database_url
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port if self._door is None else self._door.port}"
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the process. A command with this environment uses the same proxies."""
         database = self._database_url
         if self.postgres is not None:
             name = urlsplit(database).path
-            database = f"postgresql://postgres@127.0.0.1:{self.postgres.port}{name}?sslmode=disable&gssencmode=disable"
+            where = f"{self.postgres.address}:{self.postgres.port}"
+            database = f"postgresql://postgres@{where}{name}?sslmode=disable&gssencmode=disable"
         urls = {"DATABASE_URL": database, "REDIS_URL": self._redis_url or self.proxy.url}
         return environment(self._folder, **(urls | SHORT_TIMEOUTS | self._variables))
 
     async def start(self) -> None:
         """Start the proxies and the process, without waiting for readiness."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for proxy in self.proxies:
+        for proxy in (*self.proxies, *([self._door] if self._door else [])):
             await proxy.start()
+        await self.start_process()
+
+    async def start_process(self) -> None:
+        """Start the process alone, for the first time or after `kill`."""
         with self.output_path.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *self._command, "--port", str(self.port)),
+                *(*self.prefix, sys.executable, "-m", *self._command, "--port", str(self.port)),
                 cwd=ROOT,
                 env=self.environment(),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -105,6 +129,16 @@ class Node:
         """Kill the worker, which the supervisor then restarts."""
         assert self.signal_worker(signal.SIGKILL), self.output_path.read_text()
 
+    def processes(self) -> list[int]:
+        """Return the process ids of the supervisor and of all processes below it."""
+        assert self._process is not None
+        return [self._process.pid, *descendants(self._process.pid)]
+
+    async def wait_for_exit(self) -> None:
+        """Wait until the process has exited."""
+        assert self._process is not None
+        await self._process.wait()
+
     async def stop(self) -> None:
         """Stop the process and its proxies."""
         for proxy in self.proxies:
@@ -118,7 +152,7 @@ class Node:
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
-        for proxy in self.proxies:
+        for proxy in (*self.proxies, *([self._door] if self._door else [])):
             await proxy.stop()
 
     def log_lines(self) -> list[str]:

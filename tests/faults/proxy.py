@@ -38,19 +38,19 @@ class Proxy:
         self._may_forward.set()
         self._replies_to_drop = 0
         self._cut: Cut | None = None
-        self.port = 0
+        self.address, self.port = "127.0.0.1", 0
         # The delay of each chunk, in each direction.
         self.delay_seconds = 0.0
 
     @property
     def url(self) -> str:
         """The URL of a Redis behind this proxy."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://{self.address}:{self.port}/0"
 
     async def start(self) -> None:
         """Start to listen; after a cut, on the same port as before, which stays reserved."""
         self.port = self.port or free_port()
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._server = await self._listen()
 
     async def cut(self) -> None:
         """Abort all connections and refuse new ones, until `heal`."""
@@ -71,6 +71,12 @@ class Proxy:
         """Forward nothing more on the current connections, not even that the other end has closed."""
         for connection in self._open_connections:
             connection.stalled = True
+
+    def release_stalled(self) -> None:
+        """Close the stalled connections at last, as the store's own keepalives would."""
+        for connection in self._open_connections:
+            if connection.stalled:
+                connection.released.set()
 
     def drop_replies(self, count: int) -> None:
         """Abort the connection instead of forwarding the reply, for the next `count` replies."""
@@ -99,6 +105,12 @@ class Proxy:
         for writer in self._writers:
             writer.transport.abort()
 
+    async def _listen(self) -> asyncio.Server:
+        return await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_unix_connection(self._socket)
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -106,7 +118,7 @@ class Proxy:
         task.add_done_callback(self._pumps.discard)
         self._writers.add(writer)
         try:
-            store_reader, store_writer = await asyncio.open_unix_connection(self._socket)
+            store_reader, store_writer = await self._connect()
         except OSError:
             self._writers.discard(writer)
             writer.transport.abort()
@@ -146,7 +158,7 @@ class Proxy:
                 if drop:
                     return
         if connection.stalled:
-            await asyncio.Event().wait()  # Until the proxy stops.
+            await connection.released.wait()  # or until the proxy stops
 
     def _should_drop(self, chunk: bytes, connection: "_Connection", *, replies: bool) -> tuple[bool, Cut | None]:
         """Return whether to drop this chunk and abort the connection, and the cut that is the reason."""
@@ -169,3 +181,4 @@ class _Connection:
 
     cut: Cut | None = None
     stalled: bool = False
+    released: asyncio.Event = field(default_factory=asyncio.Event)

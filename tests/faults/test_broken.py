@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from tests.faults.actions import HOT_ACTIONS, SAME_PAGE_ACTIONS
-from tests.faults.broken import NO_HISTORY, ONE_LOST_INDEX, PYTHON_VARIANTS, VARIANT, VARIANTS
+from tests.faults.broken import (
+    NO_HISTORY,
+    ONE_LOST_INDEX,
+    PYTHON_VARIANTS,
+    TWO_PRIMARIES,
+    VARIANT,
+    VARIANTS,
+    WITHOUT_LEASE_END,
+    WITHOUT_SCRUB,
+    WITHOUT_STANDBY,
+    WITHOUT_UNKNOWN,
+)
 from tests.faults.cluster import running
 from tests.faults.fault import Run
 from tests.faults.injections import requests
@@ -16,9 +27,10 @@ from tests.faults.quiescence import QUIESCENCE_TIMEOUT_SECONDS, find_violations
 from tests.faults.workload import Workload
 
 # Only a kill shows this variant, only several workspaces show `ONE_LOST_INDEX`, and only a restore `NO_HISTORY`: see
-# `test_bulk_killed.py`, `test_several_workspaces.py` and `test_restores.py`.
+# `test_bulk_killed.py`, `test_several_workspaces.py` and `test_restores.py`. The others: `test_outages_detected.py`.
 IN_SCRUB = "bulk creates in the scrub"
-ELSEWHERE = (IN_SCRUB, ONE_LOST_INDEX, NO_HISTORY)
+IN_OUTAGES = (WITHOUT_LEASE_END, TWO_PRIMARIES, WITHOUT_SCRUB, WITHOUT_STANDBY, WITHOUT_UNKNOWN)
+ELSEWHERE = (IN_SCRUB, ONE_LOST_INDEX, NO_HISTORY, *IN_OUTAGES)
 # The invariants that a variant may violate: a read shows it, or a stale entry or index stays.
 BROKEN = {variant: ("I1", "I4") for variant in VARIANTS if variant != "nothing"} | {
     "the way out of the indexes": ("I3",),

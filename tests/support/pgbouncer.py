@@ -19,6 +19,7 @@ from tests.support.service_process import free_port
 
 DEADLINE_SECONDS = 60.0
 POOL_SIZE = 3
+MISSING = "PgBouncer is not installed (Debian: apt-get install pgbouncer)"
 SETTINGS = """
 [databases]
 * = host={host} port=5432 user=postgres
@@ -34,11 +35,16 @@ max_client_conn = 500
 """
 
 
+def find() -> str | None:
+    """Return the path of PgBouncer, if there is one. PGBOUNCER names another one than that of the system."""
+    return os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
 def program() -> Path:
-    """Return the path of PgBouncer, or skip the test. PGBOUNCER names another one than that of the system."""
-    found = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    """Return the path of PgBouncer, or skip the test."""
+    found = find()
     if not found:
-        pytest.skip("PgBouncer is not installed (Debian: apt-get install pgbouncer)")
+        pytest.skip(MISSING)
     return Path(found)
 
 
@@ -54,8 +60,8 @@ class PgBouncer:
     """A pooler with few sessions. It lends each for one transaction. `url` is that of the database."""
 
     def __init__(self, database_url: str, folder: Path, pool_size: int = POOL_SIZE) -> None:
-        self._program = program()
-        self.version = version(self._program)
+        self.program = program()
+        self.version = version(self.program)
         given, port = conninfo_to_dict(database_url), free_port()
         text = SETTINGS.format(host=given["host"], port=port, pool_size=pool_size)
         if self.prepares:
@@ -67,17 +73,23 @@ class PgBouncer:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def prepares(self) -> bool:
         """Whether this version prepares statements in each session under names of its own."""
         return self.version >= (1, 21)
 
     def start(self) -> None:
         """Start, and wait until it accepts connections."""
-        account = ordinary_account(self._program)
+        account = ordinary_account(self.program)
         user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.switch else {}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # type: ignore[call-overload]
-                [*account.wrapper, str(self._program), str(self._settings)], stdout=log, stderr=log, cwd="/", **user
+                [*account.wrapper, str(self.program), str(self._settings)], stdout=log, stderr=log, cwd="/", **user
             )
         deadline = time.monotonic() + DEADLINE_SECONDS
         while True:
@@ -91,10 +103,10 @@ class PgBouncer:
                 return
 
     def stop(self) -> None:
-        """End at once. The connections of clients and sessions break."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
+        """End at once, if it runs. The connections of clients and sessions break."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
     def command(self, text: LiteralString) -> None:
         """Run a command of the administrator, such as RECONNECT."""

@@ -1,6 +1,6 @@
 """Runs a Redis cluster as processes on loopback: primaries, and a replica of each where a test needs them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import redis
 from redis.crc import key_slot
 
+from tests.support.network import Host
 from tests.support.sentinels import TcpServer
 from tests.support.service_process import free_port, until
 
@@ -20,16 +21,16 @@ FAILOVER_MS, NODE_TIMEOUT_MS = 1000, 3000
 class ClusterNode(TcpServer):
     """A node, with the commands of a test."""
 
-    def __init__(self, folder: Path, timeout_ms: int) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, timeout_ms: int, host: Host | None = None) -> None:
+        super().__init__(folder, host)
         self.bus_port = free_port()
         self.add_options("--cluster-enabled", "yes", "--cluster-node-timeout", str(timeout_ms))
         self.add_options("--cluster-require-full-coverage", "no", "--cluster-config-file", str(folder / "nodes.conf"))
-        self.add_options("--cluster-announce-ip", "127.0.0.1", "--cluster-port", str(self.bus_port))
+        self.add_options("--cluster-announce-ip", self.address, "--cluster-port", str(self.bus_port))
 
     def run(self, *command: Any) -> Any:
         """Run a command on this node, and return the reply as Redis sends it. Raises `redis.RedisError`."""
-        with redis.Redis(port=self.port) as client:
+        with self.client() as client:
             return client.execute_command(*command)
 
     @property
@@ -46,13 +47,17 @@ class ClusterNode(TcpServer):
 class RedisCluster:
     """The nodes. `url` is that for REDIS_URL and names two of the primaries."""
 
-    def __init__(self, folder: Path, *, primaries: int = 3, replicas: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, primaries: int = 3, replicas: bool = False, hosts: Mapping[int, Host] | None = None
+    ) -> None:
+        """Initialize the nodes. hosts: that of each primary, by its number, and of the replicas at the number -1."""
+        hosts = hosts or {}
         timeout_ms = FAILOVER_MS if replicas else NODE_TIMEOUT_MS
-        names = [f"primary-{number}" for number in range(primaries)]
-        names += [f"replica-{number}" for number in range(primaries if replicas else 0)]
-        self.nodes = [ClusterNode(folder / name, timeout_ms) for name in names]
-        self.primaries, self.replicas = self.nodes[:primaries], self.nodes[primaries:]
-        self.url = f"redis+cluster://{','.join(f'127.0.0.1:{node.port}' for node in self.primaries[:2])}"
+        self.primaries = [ClusterNode(folder / f"primary-{at}", timeout_ms, hosts.get(at)) for at in range(primaries)]
+        copies = range(primaries if replicas else 0)
+        self.replicas = [ClusterNode(folder / f"replica-{at}", timeout_ms, hosts.get(-1)) for at in copies]
+        self.nodes = [*self.primaries, *self.replicas]
+        self.url = f"redis+cluster://{','.join(f'{node.address}:{node.port}' for node in self.primaries[:2])}"
 
     def start(self) -> None:
         """Start the nodes. Wait until all of them know all slots, and the replicas are in sync."""
@@ -79,7 +84,7 @@ class RedisCluster:
                 met = False
                 for other in self.nodes:
                     if other is not node:
-                        node.run("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus_port)
+                        node.run("CLUSTER", "MEET", other.address, other.port, other.bus_port)
         return met
 
     def stop(self) -> None:
@@ -125,7 +130,7 @@ class RedisCluster:
     def finish_move(self, slot: int, source: ClusterNode, target: ClusterNode) -> None:
         """Move the keys of the slot, and then the slot."""
         while keys := source.run("CLUSTER", "GETKEYSINSLOT", slot, 100):
-            source.run("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
+            source.run("MIGRATE", target.address, target.port, "", 0, 5000, "KEYS", *keys)
         for node in (target, source, *(node for node in self.nodes if node.is_primary)):
             node.run("CLUSTER", "SETSLOT", slot, "NODE", target.id)
 

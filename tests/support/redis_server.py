@@ -10,6 +10,7 @@ import redis
 
 from api.devstores import redis as embedded_redis
 from api.devstores.folder import DataFolder
+from tests.support.network import Host
 from tests.support.service_process import until
 
 # The limit of readers for tests that a busy machine must not fail.
@@ -31,6 +32,10 @@ class RedisProcess:
     def add_options(self, *options: str) -> None:
         """Add options of the command line for the next start."""
         self._command = (*self._command, *options)
+
+    def run_on(self, host: Host) -> None:
+        """Let the server run on a host. Its Unix socket stays reachable from everywhere."""
+        self._command = (*host.prefix, *self._command)
 
     def start(self, *, wait: bool = True) -> None:
         """Start with the data set of its folder, which is empty if nothing was saved. Wait until the server answers."""

@@ -10,6 +10,7 @@ from typing import Any
 import redis
 
 from api.devstores import redis as embedded_redis
+from tests.support.network import Host
 from tests.support.redis_server import RedisProcess
 from tests.support.service_process import free_port, until
 
@@ -74,13 +75,17 @@ class SentinelGroup:
 
 
 class TcpServer(RedisProcess):
-    """A server that also listens on a TCP port of loopback."""
+    """A server that also listens on a TCP port of loopback, or of a host."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: Host | None = None) -> None:
         folder.mkdir()
         super().__init__(folder)
         self.port = free_port()
-        self.add_options("--bind", "127.0.0.1", "--port", str(self.port), "--repl-diskless-sync-delay", "0")
+        self.address = "127.0.0.1" if host is None else host.address
+        self.add_options("--bind", self.address, "--port", str(self.port), "--repl-diskless-sync-delay", "0")
+        if host is not None:
+            self.run_on(host)
+            self.add_options("--protected-mode", "no")  # only the namespaces of the test reach the address
 
 
 @contextmanager

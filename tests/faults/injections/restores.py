@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tests.faults.checker import check
 from tests.faults.cluster import Cluster, running
-from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, CaseResult, Fault
+from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, CaseResult, Fault, summarize
 from tests.faults.history import WRITES, Completion, History, Operation, Outcome
 from tests.faults.node import SERVE_COMMAND, Setup
 from tests.faults.quiescence import find_violations
@@ -56,7 +56,7 @@ async def lose_commits(workload: Workload, folder: Path, seconds: float) -> Loss
         await start_backup(cluster.postgres, folder / "backup")
         loss.answered = time.monotonic()
         async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
-            while min(await _server_changes(cluster)) == 0:  # noqa: ASYNC110 (other processes change it)
+            while min(await server_changes(cluster)) == 0:  # noqa: ASYNC110 (other processes change it)
                 await asyncio.sleep(0.02)
         loss.found = time.monotonic()
         await cluster.wait_for_recovery(RECOVERY_TIMEOUT_SECONDS)
@@ -75,7 +75,7 @@ async def find_violations_after(loss: Loss, workload: Workload, *, verify: bool 
     violations = [f"before the loss: {violation}" for violation in check(before)]
     history.operations[:] = parts.kept
     violations += await find_violations(workload, verify=verify)
-    violations += [f"a lost task is shown: {op}" for op in _shows_lost(parts)]
+    violations += [f"a lost task is shown: {op}" for op in shows_lost(parts)]
     return violations + [f"a read failed: {op}" for op in failed]
 
 
@@ -97,7 +97,7 @@ def split(operations: list[Operation], loss: Loss) -> Parts:
     return Parts(lost, kept)
 
 
-def _shows_lost(parts: Parts) -> list[Operation]:
+def shows_lost(parts: Parts) -> list[Operation]:
     """Return the operations of the kept part with a task that only the lost part has created."""
     created = [_created(part) for part in parts]
     only_lost = created[0] - created[1]
@@ -108,7 +108,7 @@ def _created(operations: list[Operation]) -> set[str]:
     return {id_ for op in operations if op.kind in ("create", "create_many") for id_ in op.invocation.ids}
 
 
-async def _server_changes(cluster: Cluster) -> list[int]:
+async def server_changes(cluster: Cluster) -> list[int]:
     """Return how many servers of PostgreSQL each process has left."""
     texts = [(await cluster.http.get(f"{node.url}/metrics")).text for node in cluster.nodes]
     return [int(float(match[1])) for text in texts if (match := SERVER_CHANGES.search(text))]
@@ -134,16 +134,7 @@ async def run(fault: Fault, seed: int, count: int, folder: Path) -> CaseResult:
         violations += found
         times[DETECTION].append(round(loss.found - loss.answered, 3))
         times["recovery, s"].append(round(loss.recovered - loss.answered, 3))
-    reads = sorted(op.end - op.start for op in operations if op.kind not in WRITES)
-    writes = [op for op in operations if op.kind in WRITES]
+    duration_seconds = round(time.monotonic() - started, 1)
     return CaseResult(
-        *(fault.name, seed, count, len(operations), len(reads), len(writes)),
-        sum(op.may_have_taken_effect and not op.failed for op in writes),
-        sum(op.failed for op in operations if op.kind not in WRITES),
-        *(round(reads[-1], 3), round(reads[int(len(reads) * 0.99)], 3)),
-        round(max(op.end - op.start for op in writes), 3),
-        measurements=times,
-        violations=violations,
-        log_lines=log_lines,
-        duration_seconds=round(time.monotonic() - started, 1),
+        *(fault.name, seed, count, *summarize(operations)), times, violations, log_lines, duration_seconds
     )
