@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from api.config.database import database_limits
+from api.config.load import load_trace_settings
 from api.config.origins import AllowedOrigins
 from api.config.settings import Settings
 from api.graphql.persisted_queries import PersistedQueries, load_manifest
@@ -29,6 +30,7 @@ from api.http.health import Readiness, livez, readyz
 from api.http.metrics import metrics_endpoint
 from api.http.reply import COMPRESS_FROM_BYTES
 from api.http.request_limit import RequestLimits
+from api.http.request_trace import RequestTracing
 from api.http.session import session_routes
 from api.http.static_site import StaticSite
 from api.http.trusted_hosts import TrustedHosts, trusted_names
@@ -38,6 +40,7 @@ from api.metrics.snapshot import SnapshotFiles
 from api.metrics.worker import WorkerMetrics
 from api.realtime.stream_limit import StreamLimit
 from api.realtime.websocket import GraphQLWebSocket
+from api.telemetry.tracing import start_tracing
 from cache.maintenance.cleanup import cleanup
 from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
@@ -76,6 +79,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         with access_log.writing():
+    tracing = start_tracing(load_trace_settings())
             async with (
                 workspaces,
                 identity,
@@ -90,6 +94,8 @@ def create_app(
             # The front answers the requests to /graphql, except those of browsers for the playground.
             Route("/graphql", site.playground),
             Route("/graphql/", _without_slash),
+            if tracing is not None:
+                await tracing.aclose()
             WebSocketRoute("/graphql", GraphQLWebSocket(service, authenticator, identity.watch, streams, origins)),
             *session_routes(identity, settings.public_url),
             Route("/livez", livez),
@@ -111,6 +117,7 @@ def create_app(
         requests=requests,
         bodies=BodyLimit(settings.max_body_bytes),
         cors=CrossOrigin(stack, origins, settings),
+        tracing=None if tracing is None else RequestTracing(tracing),
     )
     app.router.default = site
     # Starlette would redirect to an address built from the Host header.

@@ -66,9 +66,16 @@ _trace: ContextVar[StoreMetrics | None] = ContextVar("trace", default=None)
 
 @contextmanager
 def traced() -> Iterator[StoreMetrics]:
-    """Yield separate counters for the current asyncio task, and the tasks that it starts, inside the block."""
+    """Yield separate counters for the current asyncio task, and the tasks that it starts, inside the block.
+
+    At the end, an enclosing block counts them too.
+    """
+    outer = _trace.get()
     token = _trace.set(trace := StoreMetrics())
     try:
         yield trace
     finally:
         _trace.reset(token)
+        if outer is not None:
+            for name in ("hits", "misses", "sql_queries", "redis_round_trips"):
+                setattr(outer, name, getattr(outer, name) + getattr(trace, name))

@@ -13,6 +13,7 @@ from psycopg.rows import AsyncRowFactory
 from db.blocking import run_blocking
 from db.errors import CommitUnknown, comes_from_the_server
 from db.session_connection import SessionConnection
+from db.statement_spans import begin_spans, query_span, statement_spans
 from db.statements import Statement, command, execute, send
 from db.wall import check_workspace
 
@@ -57,12 +58,14 @@ class Connection:
         queued, self._queued = self._queued, []
         if queued or self.raw.unanswered:
             async with self.raw.lock:
-                await self.raw.wait_for_answers(execute(self.raw, queued), seconds)
+                with statement_spans(self.raw, queued):
+                    await self.raw.wait_for_answers(execute(self.raw, queued), seconds)
 
     def send(self) -> None:
         """Send the statements that are queued. PostgreSQL executes them now; the next round trip reads the answers."""
         queued, self._queued = self._queued, []
         if queued:
+            begin_spans(self.raw, queued)
             send(self.raw, queued)
 
     def begin(self) -> None:
@@ -113,11 +116,12 @@ class Connection:
             return pgconn.exec_params(command.encode(), values, result_format=Format.BINARY)
 
         async with self.raw.lock:
-            with self.raw.waiting():
-                result = await run_blocking(execute, pgconn.socket, self.raw.cancel_safe)
-        if pgconn.status == ConnStatus.BAD:
-            raise psycopg.OperationalError(pgconn.get_error_message())
-        if result.status != ExecStatus.TUPLES_OK:
-            raise error_from_result(result)
+            with query_span(self.raw, sql):
+                with self.raw.waiting():
+                    result = await run_blocking(execute, pgconn.socket, self.raw.cancel_safe)
+                if pgconn.status == ConnStatus.BAD:
+                    raise psycopg.OperationalError(pgconn.get_error_message())
+                if result.status != ExecStatus.TUPLES_OK:
+                    raise error_from_result(result)
         columns = range(result.nfields)
         return [[result.get_value(row, column) or b"" for column in columns] for row in range(result.ntuples)]

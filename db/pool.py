@@ -20,6 +20,7 @@ from db.server import ServerInUse, identify
 from db.session import DEDICATED_ANSWER_SECONDS, configure, learn_to_share
 from db.session_connection import CONNECT_OPTIONS, SessionConnection
 from db.shares import Shares
+from db.tracing import span
 
 # How often a request that waits lets the pool open a connection.
 CONNECT_INTERVAL_SECONDS = 0.25
@@ -210,7 +211,8 @@ class Database:
             connection.begin()
             try:
                 yield connection
-                await connection.commit()
+                with span("write commit", {"millitask.write.step": "W4"}):
+                    await connection.commit()
             except BaseException:
                 await connection.rollback()
                 raise

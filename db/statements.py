@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Generic, LiteralString, NamedTuple, TypeVar, cast
 
 import psycopg
+from opentelemetry.trace import Span
 from psycopg import generators
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
@@ -44,12 +45,14 @@ class Statement(Generic[Row]):
         *,
         prepared: bool = True,
     ) -> None:
-        self._sql, self._params, self._row_factory = sql, params, row_factory
+        self.sql, self._params, self._row_factory = sql, params, row_factory
         # Without it, the text is sent each time.
         self.prepared = prepared
         self._result: PGresult | None = None
         # The error that the server has answered. None if it has executed the statement, or not seen it.
         self.error: psycopg.Error | None = None
+        # The span from the sending to the answer, for a traced request.
+        self.span: Span | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -64,7 +67,7 @@ class Statement(Generic[Row]):
     def convert(self, connection: SessionConnection) -> None:
         """Convert the parameters to PostgreSQL's format."""
         self._transformer = transformer = Transformer(connection)
-        self._query, names = _numbered(self._sql)
+        self._query, names = _numbered(self.sql)
         values = [self._params[name] for name in names]
         self._values = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
         self._types, self._formats = transformer.types or (), transformer.formats
@@ -93,6 +96,8 @@ class Statement(Generic[Row]):
             # Now, because it asks the connection for its time zone, and `rows` may be read after it has closed.
             self._transformer.set_pgresult(result)
             self._result = result
+            if self.span is not None:
+                self.span.end()
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from api.config.limits import PREFIX
+from api.config.open_telemetry import TraceSettings, read_trace_settings
 from api.config.settings import URL_VARIABLES, Settings, SettingsError, variable
 from api.config.unknown_settings import unknown_settings
 
@@ -23,6 +24,11 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(dict(item)) for item in error.errors())) from None
+
+
+def load_trace_settings() -> TraceSettings | None:
+    """Return how the environment asks for traces, by the standard variables of OpenTelemetry. None if it does not."""
+    return read_trace_settings(os.environ)
 
 
 def _explain(item: dict[str, Any]) -> str:

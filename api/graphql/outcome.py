@@ -26,9 +26,9 @@ def encoded(answer: Answer, plan: Plan, points: int, limit: int) -> bytes:
     raise too_large_error(limit, wrote=plan.kind is not GraphQLOperation.QUERY)
 
 
-def record_of(plan: Plan, outcome: str = OK, points: int | None = None) -> OperationRecord:
+def record_of(plan: Plan, outcome: str = OK, points: int | None = None, errors: int = 0) -> OperationRecord:
     """Return what logs and metrics tell of an operation that has ended."""
-    return OperationRecord(outcome, plan.name, plan.document_hash, points)
+    return OperationRecord(outcome, plan.name, plan.document_hash, points, errors, plan)
 
 
 def outcome_of(errors: Sequence[GraphQLError]) -> str:

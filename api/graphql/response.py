@@ -7,6 +7,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import astuple
 
 from schema.execution.answer import Answer
+from schema.execution.plan import Plan
 
 # Level 1 of zlib: higher levels take much more time and save few bytes.
 COMPRESSION_LEVEL = 1
@@ -22,17 +23,33 @@ class CompressedHolder(Protocol):
     gzipped: bytes | None
 
 
+LoggedOperation = tuple[str, str | None, str | None, int | None]
+
+
 class OperationRecord(NamedTuple):
     """What logs and metrics tell of an operation.
 
     name, document_hash: None if there is no valid operation. The hash is SHA-256 in hexadecimal digits. points: its
-    cost. outcome: OK, or the code of the first error.
+    cost. outcome: OK, or the code of the first error. errors: their number. plan: None if there is no plan.
     """
 
     outcome: str
     name: str | None = None
     document_hash: str | None = None
     points: int | None = None
+    errors: int = 0
+    plan: Plan | None = None
+
+    @property
+    def logged(self) -> LoggedOperation:
+        """The fields of a log line. They are cached, so they hold no plan."""
+        return self.outcome, self.name, self.document_hash, self.points
+
+    @property
+    def kind(self) -> str | None:
+        """query, mutation or subscription; None if there is no valid operation."""
+        kind = None if self.plan is None else self.plan.kind
+        return None if kind is None else kind.value
 
 
 class ResponseBody:

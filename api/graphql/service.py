@@ -110,7 +110,7 @@ class GraphQLService:
             else:
                 answer = await self._execute(plan, document, request, context, read_only, disconnect)
         except RequestError as error:
-            error.record = record_of(plan, error.record.outcome)
+            error.record = record_of(plan, error.record.outcome, errors=1)
             raise
         if answer.executed and not read_only:  # a GET request must have no side effect, not even on this cache
             self._persisted_queries.register(request, caller.workspace)
@@ -120,7 +120,8 @@ class GraphQLService:
         body = encoded(answer, plan, points or 0, self._max_response_bytes)
         if key is not None and not answer.errors and (validity := context.session.cache.validity) is not None:
             pages.store(key, len(key[-1]), body, validity, points or 0)
-        return ResponseBody(body, record_of(plan, outcome_of(answer.errors), points), executed=answer.executed)
+        record = record_of(plan, outcome_of(answer.errors), points, len(answer.errors))
+        return ResponseBody(body, record, executed=answer.executed)
 
     @staticmethod
     def _page_key(plan: Plan, request: GraphQLRequest, store: Store) -> tuple[int, bytes] | None:

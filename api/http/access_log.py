@@ -15,7 +15,7 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.graphql.response import OperationRecord
+from api.graphql.response import LoggedOperation, OperationRecord
 
 _NAME = "api.access"
 log = structlog.get_logger(_NAME)
@@ -48,7 +48,7 @@ _FIRST_ERROR = 400
 class AccessRecord(Struct, gc=False):
     """A request that has ended at `ended_at` (seconds since 1970). `operation` is None if it was not for /graphql.
 
-    client: the address of the client, empty if it is not known.
+    client: the address of the client, empty if it is not known. trace_id, span_id: empty for an untraced request.
     """
 
     request_id: str
@@ -60,6 +60,8 @@ class AccessRecord(Struct, gc=False):
     operation: OperationRecord | None = None
     streamed: bool = False
     client: str = ""
+    trace_id: str = ""
+    span_id: str = ""
 
 
 class AccessLog:
@@ -147,18 +149,19 @@ def _write_json(records: Sequence[tuple[AccessRecord, Level]]) -> None:
 
 def _json_line(record: AccessRecord, level: Level) -> str:
     """Return the line that structlog would write, in a thirtieth of the time."""
-    operation = "" if record.operation is None else _operation_json(record.operation, streamed=record.streamed)
+    operation = "" if record.operation is None else _operation_json(record.operation.logged, streamed=record.streamed)
+    trace = "".join(f', "{name}": "{value}"' for name, value in _trace_fields(record).items())
     return (
         f'{{"method": "{record.method}", "path": {_json_value(record.path)}, "client": {_json_value(record.client)}, '
         f'"status": {record.status}, "milliseconds": {_milliseconds(record.seconds)}{operation}, '
-        f'"request_id": "{record.request_id}", "level": "{level}", "logger": "{_NAME}", '
+        f'"request_id": "{record.request_id}"{trace}, "level": "{level}", "logger": "{_NAME}", '
         f'"timestamp": "{_timestamp(record.ended_at)}", '
         f'"message": "{"slow request" if level == "warning" else "request"}"}}\n'
     )
 
 
 @lru_cache(1024)
-def _operation_json(operation: OperationRecord, *, streamed: bool) -> str:
+def _operation_json(operation: LoggedOperation, *, streamed: bool) -> str:
     fields = _operation_fields(operation, streamed=streamed).items()
     return "".join(f', "{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in fields)
 
@@ -176,8 +179,9 @@ def _write_for_people(records: Sequence[tuple[AccessRecord, Level]]) -> None:
             "client": record.client,
             "status": record.status,
             "milliseconds": _milliseconds(record.seconds),
-            **(_operation_fields(record.operation, streamed=record.streamed) if record.operation else {}),
+            **(_operation_fields(record.operation.logged, streamed=record.streamed) if record.operation else {}),
             "request_id": record.request_id,
+            **_trace_fields(record),
             "timestamp": _timestamp(record.ended_at),
         }
         if level == "warning":
@@ -186,7 +190,13 @@ def _write_for_people(records: Sequence[tuple[AccessRecord, Level]]) -> None:
             _lines.log(_LEVELS[level], "request", **fields)
 
 
-def _operation_fields(operation: OperationRecord, *, streamed: bool) -> dict[str, str | int | bool | None]:
+def _trace_fields(record: AccessRecord) -> dict[str, str]:
+    if not record.trace_id:
+        return {}
+    return {"trace_id": record.trace_id, "span_id": record.span_id} if record.span_id else {"trace_id": record.trace_id}
+
+
+def _operation_fields(operation: LoggedOperation, *, streamed: bool) -> dict[str, str | int | bool | None]:
     """Return the fields of a line that describe the operation."""
     outcome, name, document_hash, points = operation
     fields = {"outcome": outcome, "operation": name, "document": document_hash, "points": points}

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.config.origins import SETTING, AllowedOrigins
 from api.config.settings import Settings
 from api.http.endpoint import REV_HEADER, TRACE_HEADER
+from api.http.request_trace import RESPONSE_HEADER
 
 _HEADERS_SETTING = "MILLITASK_CORS_HEADERS"
 _METHODS = ("GET", "POST")
@@ -39,6 +40,7 @@ class CrossOrigin(CORSMiddleware):
                 "RateLimit",
                 "RateLimit-Policy",
                 "WWW-Authenticate",
+                RESPONSE_HEADER,
             ],
             max_age=3600,
         )

@@ -23,6 +23,7 @@ from api.http.exchange import WHOLE_RESPONSE
 from api.http.incoming import IncomingRequest
 from api.http.reply import Reply
 from api.http.request_limit import RequestLimits
+from api.http.request_trace import RequestTracing
 from api.http.trusted_hosts import TrustedHosts
 from api.metrics.requests import RequestMetrics
 from api.realtime.stream_limit import StreamLimitReached
@@ -61,6 +62,7 @@ class Front:
         requests: RequestLimits,
         bodies: BodyLimit,
         cors: CrossOrigin,
+        tracing: RequestTracing | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._access_log = access_log
@@ -69,6 +71,7 @@ class Front:
         self._requests = requests
         self._bodies = bodies
         self._cors = cors
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,13 +83,16 @@ class Front:
         id_ = _request_id(headers.get(b"x-request-id"))
         client = scope["client"][0][:MAX_CLIENT_CHARACTERS] if scope.get("client") else ""
         request = IncomingRequest(id_, scope["method"], headers, scope["query_string"], receive, client)
-        reply = Reply(send, id_)
+        trace = None if self._tracing is None else self._tracing.begin(request, scope)
+        reply = Reply(send, id_, trace)
         token = current_request_id.set(id_)
         try:
             await self._respond(request, scope, reply)
         except ClientDisconnected:
             reply.status = CLIENT_CLOSED_REQUEST
             reply.record = _CLIENT_CLOSED_REQUEST
+        if trace is not None:
+            trace.enter()
         except Exception:
             log.exception("unexpected error")
             if reply.status is None:
@@ -99,6 +105,8 @@ class Front:
     def _record(self, request: IncomingRequest, scope: Scope, reply: Reply, started: float) -> None:
         """Log and count a request that has ended."""
         seconds, status, record = time.perf_counter() - started, reply.status or 500, reply.record
+            if trace is not None:
+                reply.end_trace()
         ended = AccessRecord(
             request.id,
             request.method,
@@ -114,6 +122,8 @@ class Front:
         if record is not None:
             self._metrics.observe(record.name, record.outcome, seconds, reply.received_bytes, reply.sent_bytes)
 
+            "" if reply.trace is None else reply.trace.trace_id,
+            "" if reply.trace is None else reply.trace.span_id,
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is not an HTTP request, such as a WebSocket connection."""
         if scope["type"] == "websocket":
@@ -196,6 +206,8 @@ class Front:
             refusal = error_response(503, str(error), "BUSY", RETRY_AFTER, limit=error.limit)
             await refusal(scope, request.receive, send or reply)
 
+                reply.status = response.status_code
+                reply.end_trace()  # a stream can stay open for days
 
 def _ambiguity(scope: Scope) -> str | None:
     """Return why it is not clear for which host or for whom a request is. A proxy could read it another way."""

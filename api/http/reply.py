@@ -9,6 +9,7 @@ from api.graphql.accept import GRAPHQL_JSON, JSON
 from api.graphql.response import OperationRecord, ResponseBody
 from api.http.endpoint import GraphQLResponse
 from api.http.exchange import WHOLE_RESPONSE
+from api.http.request_trace import RESPONSE_HEADER, RequestTrace
 
 # Shorter bodies are not compressed. From the second bound on, a thread compresses.
 COMPRESS_FROM_BYTES, _COMPRESS_IN_THREAD_FROM_BYTES = 1024, 128 * 1024
@@ -42,11 +43,12 @@ class Reply:
     response is an event stream. received_bytes, sent_bytes: the sizes of the bodies.
     """
 
-    __slots__ = ("_id", "_send", "received_bytes", "record", "sent_bytes", "status", "streamed")
+    __slots__ = ("_id", "_send", "received_bytes", "record", "sent_bytes", "status", "streamed", "trace")
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, trace: RequestTrace | None = None) -> None:
         self._send = send
         self._id = request_id
+        self.trace = trace
         self.status: int | None = None
         self.record: OperationRecord | None = None
         self.streamed = False
@@ -58,9 +60,16 @@ class Reply:
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self._id
             headers.setdefault("X-Content-Type-Options", "nosniff")
+            if self.trace is not None and self.trace.response_header:
+                headers[RESPONSE_HEADER] = self.trace.response_header
         else:
             self.sent_bytes += len(message.get("body", b""))
         await self._send(message)
+
+    def end_trace(self) -> None:
+        """End the span of the request. Has no effect after the first call."""
+        if self.trace is not None:
+            self.trace.end(self._id, self.status, self.record)
 
     async def send(
         self, response: GraphQLResponse, accept_encoding: bytes, *, whole: bool, send: Send | None = None
@@ -71,6 +80,8 @@ class Reply:
         for no middleware.
         """
         status, result, media_type, extra = response.status, response.body, response.media_type, response.headers
+        if send is None and self.trace is not None and self.trace.response_header:
+            extra = {**(extra or {}), RESPONSE_HEADER: self.trace.response_header}
         body = result.body
         is_long = len(body) >= COMPRESS_FROM_BYTES
         gzip = is_long and b"gzip" in accept_encoding

@@ -5,9 +5,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from api.config.values import is_loopback
 from api.graphql.json_text import NotJson, decode_json
+from db.tracing import outgoing_headers, span
 
 TIMEOUT_SECONDS = 5.0
 MAX_BYTES = 256 * 1024
@@ -44,15 +46,17 @@ class ProviderClient:
             # Created late and in a thread: it reads the certificates of the authorities.
             self._client = await asyncio.to_thread(_create_client)
         try:
-            async with (
-                asyncio.timeout(TIMEOUT_SECONDS),
-                self._client.stream(method, url, headers={"Accept": "application/json"}, **options) as response,
-            ):
-                body = b""
-                async for part in response.aiter_bytes(16 * 1024):
-                    body += part
-                    if len(body) > MAX_BYTES:
-                        raise FetchFailed(f"the answer of {_shown(url)} has more than {MAX_BYTES:,} bytes")
+            with span(method, _attributes(method, url), SpanKind.CLIENT) as recorded:
+                async with (
+                    asyncio.timeout(TIMEOUT_SECONDS),
+                    self._client.stream(method, url, headers=_headers(), **options) as response,
+                ):
+                    body = b""
+                    async for part in response.aiter_bytes(16 * 1024):
+                        body += part
+                        if len(body) > MAX_BYTES:
+                            raise FetchFailed(f"the answer of {_shown(url)} has more than {MAX_BYTES:,} bytes")
+                _note_status(recorded, response.status_code)
         except TimeoutError:
             raise FetchFailed(f"{_shown(url)} did not answer within {TIMEOUT_SECONDS:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
@@ -67,6 +71,29 @@ class ProviderClient:
         if not isinstance(decoded, dict):
             raise FetchFailed(f"the answer of {_shown(url)} is not a JSON object")
         return decoded
+
+
+def _headers() -> dict[str, str]:
+    return {"Accept": "application/json", **outgoing_headers()}
+
+
+def _attributes(method: str, url: str) -> dict[str, str | int]:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return {
+        "http.request.method": method,
+        "server.address": parts.hostname or "",
+        "server.port": port,
+        "url.full": _shown(url),
+    }
+
+
+def _note_status(recorded: Span | None, status: int) -> None:
+    if recorded is not None:
+        recorded.set_attribute("http.response.status_code", status)
+        if status >= 400:
+            recorded.set_attribute("error.type", str(status))
+            recorded.set_status(Status(StatusCode.ERROR))
 
 
 def _create_client() -> httpx.AsyncClient:

@@ -6,9 +6,11 @@ from typing import Any
 
 import structlog
 
+from opentelemetry.trace import format_span_id, format_trace_id
 from api.config.settings import Settings
 from api.graphql.request_id import current_request_id
 
+from db.tracing import current_span
 # These libraries log too much below the level of a warning.
 _NOISY_LOGGERS = ("yoyo", "asyncio", "uvicorn.error")
 # Warns of each attempt to connect, with a name that no setting has. The service reports why it cannot connect itself.
@@ -16,9 +18,9 @@ _SILENT_LOGGER = "psycopg.pool"
 
 
 def configure(settings: Settings) -> None:
-    """Configure logging for this process. Lines that belong to a request carry its id."""
+    """Configure logging for this process. Lines that belong to a request carry its id, and those of its trace."""
     shared: list[structlog.typing.Processor] = [
-        _add_request_id,
+        _add_ids,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -55,12 +57,17 @@ def configure(settings: Settings) -> None:
     )
 
 
-def _add_request_id(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _add_ids(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     id_ = current_request_id.get()
     if id_ is not None:
         event.setdefault("request_id", id_)
     return event
 
+    if (span := current_span.get()) is not None:
+        ids = span.get_span_context()
+        event["trace_id"] = format_trace_id(ids.trace_id)
+        if span.is_recording():
+            event["span_id"] = format_span_id(ids.span_id)
 
 def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
     if not settings.logs_as_json:

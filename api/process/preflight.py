@@ -6,6 +6,7 @@ import structlog
 
 from api.config.database import database_limits
 from api.config.identity import exposure_problem
+from api.config.load import load_trace_settings
 from api.config.settings import Settings, SettingsError
 from api.devstores import StoreSetupError
 from api.devstores.connectivity import check_database
@@ -35,6 +36,13 @@ def check_identity(settings: Settings) -> None:
         from api.identity.session_secrets import ensure_secrets
 
         ensure_secrets(settings)
+
+
+def check_traces() -> None:
+    """Warn if the environment asks for traces that the service cannot send."""
+    traces = load_trace_settings()
+    if traces is not None and traces.problem is not None:
+        log.warning("traces are not sent", setting=traces.variable, reason=traces.problem)
 
 
 def check_trusted_documents(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from api.process.banner import banner
 from api.process.child import Child, SupervisedChild
 from api.process.console import print_message
 from api.process.listeners import ServeError, open_listeners
-from api.process.preflight import check_identity, check_stores, check_trusted_documents
+from api.process.preflight import check_identity, check_stores, check_traces, check_trusted_documents
 from api.process.worker import Worker, WorkerDescriptors
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -55,6 +55,7 @@ class Supervisor:
                 signal.signal(number, self._on_signal)
             check_identity(self._settings)
             check_trusted_documents(self._settings)
+            check_traces()
             # Opened early, because this can fail at once while the other steps take time.
             self._listeners = open_listeners(self._settings)
             urls = self._start_stores()

@@ -30,6 +30,7 @@ from db.index_source import (
     last_position,
     pair_length,
 )
+from db.tracing import root_span
 
 log = structlog.get_logger(__name__)
 
@@ -103,10 +104,14 @@ async def _begin(store: Store, run_id: str) -> tuple[Protocol, list[int]] | None
 
 async def _build(store: Store, lock_connection: Connection, protocol: Protocol, older: Sequence[int]) -> int | None:
     started = time.monotonic()
-    count = await _fill(store, lock_connection, protocol)
-    async with store.database.connection() as connection:
-        if not await gate.switch_on(connection, store.workspace, protocol.gate.epoch):  # B4
-            raise IndexLost("The gate was closed during the rebuild, so the new index is not used. Try again.")
+    attributes: dict[str, str | int] = {"millitask.workspace": store.workspace, "millitask.epoch": protocol.gate.epoch}
+    with root_span("rebuild", attributes) as span:
+        count = await _fill(store, lock_connection, protocol)
+        async with store.database.connection() as connection:
+            if not await gate.switch_on(connection, store.workspace, protocol.gate.epoch):  # B4
+                raise IndexLost("The gate was closed during the rebuild, so the new index is not used. Try again.")
+        if span is not None:
+            span.set_attribute("millitask.tasks", count)
     store.metrics.rebuild_seconds = time.monotonic() - started
     store.metrics.rebuilt_at = time.time()
     store.metrics.rebuilds += 1

@@ -16,6 +16,7 @@ from redis.retry import Retry
 from cache.errors import CacheUnavailable, OtherRedis
 from cache.redis.endpoint import IDENTIFY, Endpoint
 from cache.redis.failures import unavailable
+from cache.redis.spans import traced
 from db.blocking import run_blocking
 
 # How long Redis may take no data and send no reply.
@@ -27,8 +28,9 @@ CANCEL_SECONDS = 1.0
 class BulkConnection:
     """A connection for one caller at a time. After an error or a cancellation it must not be used again."""
 
-    def __init__(self, connection: Any, count: Callable[[], None]) -> None:
+    def __init__(self, connection: Any, endpoint: Endpoint, count: Callable[[], None]) -> None:
         self._connection = connection
+        self._endpoint = endpoint
         self._count = count
 
     async def send(self, packed: Sequence[bytes]) -> list[Any]:
@@ -50,7 +52,8 @@ class BulkConnection:
             except (RedisError, OSError) as error:
                 raise unavailable(error) from error
 
-        return await run_blocking(exchange, self._connection._sock.fileno(), patience=CANCEL_SECONDS)
+        sending = run_blocking(exchange, self._connection._sock.fileno(), patience=CANCEL_SECONDS)
+        return await traced(sending, packed[0], len(packed), self._endpoint)
 
     def _reply(self) -> Any:
         try:
@@ -64,7 +67,7 @@ async def bulk_connection(endpoint: Endpoint, run_id: str, count: Callable[[], N
     """Open a connection to one run of the server. Raises `CacheUnavailable`, or `OtherRedis` if another run answers."""
     connection = await asyncio.to_thread(_open, endpoint, run_id)
     try:
-        yield BulkConnection(connection, count)
+        yield BulkConnection(connection, endpoint, count)
     finally:
         connection.disconnect()
 

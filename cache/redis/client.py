@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
-from types import TracebackType
 from typing import Any, Self
 
 import hiredis
@@ -20,8 +19,10 @@ from cache.redis.pipeline import Dropped, pack_command
 from cache.redis.route import Route
 from cache.redis.script_texts import ScriptName
 from cache.redis.server import ConnectionLimits, Server
+from cache.redis.spans import traced
 from cache.redis.topologies import topology_of
 from db.caller import DEFAULT_WORKSPACE
+from db.tracing import traced_span
 
 SUBSCRIBE_TIMEOUT_SECONDS = 2.0
 # How long a reader waits for Redis, including for a new connection, before it falls back to PostgreSQL.
@@ -71,12 +72,7 @@ class Redis:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._topology.aclose()
 
     async def script(self, name: ScriptName, keys: Sequence[bytes], *arguments: Argument, run_id: str = "") -> Any:
@@ -103,7 +99,8 @@ class Redis:
     async def _exchange(self, packed: bytes, replies: int, run_id: str) -> list[Any]:
         """Send commands once, on a connection that no other request uses at the same time."""
         self._count()
-        received = await self._route.exchange(packed, replies, run_id)
+        sending = self._route.exchange(packed, replies, run_id)
+        received = await (sending if traced_span() is None else self._traced(sending, packed, replies))
         if run_id not in ("", self.last_run_id):
             self._record_run_id(run_id)
         return received
@@ -157,11 +154,14 @@ class Redis:
         self._count()
         received = pipeline.send(packed, replies, fails_at, dropped)
         try:
-            return await received
+            return await (received if traced_span() is None else self._traced(received, packed, replies))
         except asyncio.CancelledError:
             if dropped is not None and not received.cancelled() and received.exception() is None:
                 dropped(received.result())
             raise
+
+    def _traced(self, sending: Awaitable[list[Any]], packed: bytes, replies: int) -> Awaitable[list[Any]]:
+        return traced(sending, packed, replies, self._route.endpoint)
 
     def _sha(self, name: ScriptName) -> str:
         return script_texts.script_sha(name, sharded=self._topology.sharded)

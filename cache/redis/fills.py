@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import structlog
 
@@ -10,6 +11,7 @@ from cache.errors import StoreUnavailable
 from cache.redis.encoded_task import EncodedTask
 from cache.redis.entry import Leases
 from cache.redis.protocol import Protocol
+from db.tracing import span
 
 log = structlog.get_logger(__name__)
 
@@ -45,14 +47,18 @@ class Fills:
             await asyncio.wait(self._running)
 
     def _start(self, protocol: Protocol, leases: Leases, found: Mapping[bytes, EncodedTask]) -> None:
-        task = asyncio.create_task(_fill_later(protocol, leases, found))
+        # Started now, because the request may have ended when Redis is reached.
+        task = asyncio.create_task(_fill_later(protocol, leases, found, span("fill entries")))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
 
-async def _fill_later(protocol: Protocol, leases: Leases, found: Mapping[bytes, EncodedTask]) -> None:
-    await asyncio.sleep(0)  # the reader goes first, and sends its response
-    await _fill(protocol, leases, found)
+async def _fill_later(
+    protocol: Protocol, leases: Leases, found: Mapping[bytes, EncodedTask], recording: AbstractContextManager[object]
+) -> None:
+    with recording:
+        await asyncio.sleep(0)  # the reader goes first, and sends its response
+        await _fill(protocol, leases, found)
 
 
 async def _fill(protocol: Protocol, leases: Leases, found: Mapping[bytes, EncodedTask]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import hiredis
 
 from cache.errors import CacheUnavailable, OtherRedis, StoreUnavailable
+from cache.redis.endpoint import Endpoint
 from cache.redis.failures import has_moved, moved_error, unavailable
 from cache.redis.pipeline import Pipeline
 from cache.redis.server import ConnectionLimits, Server
@@ -34,6 +35,11 @@ class Route:
     def current(self) -> Server | None:
         """The last known server, None if none is known."""
         return self.topology.find(self._slot)
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The address of the last known server."""
+        return None if (server := self.current) is None else server.endpoint
 
     def replace(self) -> None:
         """Let the next read open a new connection. Reads in flight still get their replies."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from cache.errors import NotDone, Refused, StoreUnavailable
 from cache.reads.session import Session
 from cache.writes.edits import existing_tasks
-from cache.writes.transaction import mark, protocol_for_write, retry_at_gate
+from cache.writes.transaction import mark, protocol_for_write, retry_at_gate, write_step
 from db import gate, task_table
 from db.outcomes import queue_transaction
 from db.task import NewTask, Task
@@ -38,7 +38,8 @@ async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) 
         async with store.database.shares.writes.permit(store.workspace), store.database.transaction() as connection:
             protocol = protocol_for_write(store, await gate.enter_gate(connection, store.workspace, None))  # W1
             number = queue_transaction(connection)
-            created, token = await task_table.insert_tasks(connection, store.workspace, new, session.author)
+            with write_step("W2", "rows"):
+                created, token = await task_table.insert_tasks(connection, store.workspace, new, session.author)
             others = [task.id for task in new if task.id not in created] if len(created) < len(new) else []
             outcomes = await existing_tasks(connection, store.workspace, others) if others else {}
             refused: Outcomes = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, Refused)}
@@ -46,12 +47,13 @@ async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) 
                 raise _RejectAll(refused)
             if created and protocol is not None:
                 transaction, rows = number.rows[0].encode(), list(created.values())
-                await mark(protocol, lambda: protocol.record(transaction, token, rows))  # W7
+                with write_step("W7", "record"):
+                    await mark(protocol, lambda: protocol.record(transaction, token, rows))
     except _RejectAll as rejected:
         return [rejected.refused.get(task.id) or NotDone() for task in new]
     if created and protocol is not None:
-        with suppress(StoreUnavailable):  # a reader or the scrub settles it later
-            await protocol.settle(transaction)  # W8
+        with suppress(StoreUnavailable), write_step("W8", "settle"):  # a reader or the scrub settles it later
+            await protocol.settle(transaction)
     if len(created) == len(new):
         return list(created.values())
     outcomes.update(created)

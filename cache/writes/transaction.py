@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
@@ -18,6 +19,7 @@ from db.errors import CommitUnknown, explain
 from db.gate import Gate
 from db.statements import Statement
 from db.task import Task
+from db.tracing import span
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -133,14 +135,16 @@ async def _attempt(store: Store, id_: UUID | None, step: Step) -> list[WriteOutc
     try:
         async with store.database.shares.writes.permit(store.workspace), store.database.transaction() as connection:
             entered = gate.queue_enter_gate(connection, store.workspace, id_)
-            change = await step(connection)  # W1 and W2, in one round trip
+            with write_step("W2", "rows"):
+                change = await step(connection)  # W1 and W2, in one round trip
             protocol = protocol_for_write(store, gate.entered_gate(entered))
             planned = [result for result in change.outcomes if isinstance(result, EditResult) and result.token]
             queued = change.queue(connection) if change.queue is not None else None
             if protocol is not None and planned:
                 connection.send()  # PostgreSQL changes the rows while Redis marks them
                 writes, limit = [_after(result) for result in planned], store.longest_transaction
-                await mark(protocol, lambda: protocol.mark(writes, transaction=limit))  # W3
+                with write_step("W3", "mark"):
+                    await mark(protocol, lambda: protocol.mark(writes, transaction=limit))
                 marked = True
         # W4: the block has ended with the commit
     except (CommitUnknown, asyncio.CancelledError):  # the write may have committed, so its marks stay
@@ -180,10 +184,16 @@ async def mark(protocol: Protocol, step: Callable[[], Awaitable[None]]) -> None:
         raise MarkFailed(protocol.gate.epoch, error) from error
 
 
+def write_step(step: str, name: str) -> AbstractContextManager[object]:
+    """Return a context manager that records a step of a write, if the request is traced. The commit records itself."""
+    return span(f"write {name}", {"millitask.write.step": step})
+
+
 async def _publish(store: Store, protocol: Protocol, after: Sequence[MarkedWrite]) -> None:
     """W5. The write has committed. If this fails, the marks stay and the scrub settles them."""
     try:
-        await protocol.publish(after)
+        with write_step("W5", "publish"):
+            await protocol.publish(after)
     except StoreUnavailable as error:
         if isinstance(error, IndexLost):
             store.gate_lease.report_lost_index(protocol.gate.epoch, error)
@@ -194,7 +204,8 @@ async def _publish(store: Store, protocol: Protocol, after: Sequence[MarkedWrite
 async def _abort(protocol: Protocol, before: Sequence[MarkedWrite]) -> None:
     """W6. Sent only if the reply to the mark came: a mark still in flight could arrive after the abort."""
     try:
-        await protocol.abort(before)
+        with write_step("W6", "abort"):
+            await protocol.abort(before)
     except StoreUnavailable as error:
         log.warning("abort failed", tasks=_sample(before), count=len(before), reason=explain(error))
 

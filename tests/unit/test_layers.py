@@ -23,6 +23,7 @@ API_PARTS = (
     "identity",
     "realtime",
     "metrics",
+    "telemetry",
     "http",
     "app.py",
     "process",

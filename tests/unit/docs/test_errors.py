@@ -13,7 +13,8 @@ from tests.unit.docs.pages import DOCS, ROOT, first_cells, section
 PAGE = DOCS / "reference" / "errors.md"
 # Constants of the same form that are not error codes: HTTP, stores, servers, asyncio, metrics.
 OTHER_CONSTANTS = {
-    *("POST", "DELETE", "HEAD", "OPTIONS", "DENY", "DATABASE", "REDIS", "DATABASE_URL", "REDIS_URL"),
+    *("POST", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PATCH", "DENY"),
+    *("DATABASE", "REDIS", "DATABASE_URL", "REDIS_URL"),
     *("DATABASE_REPLICA", "DATABASE_REPLICA_URL"),
     *("FATAL", "PG_VERSION", "FIRST_COMPLETED", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX"),
     "CLIENT_CLOSED_REQUEST",  # an outcome in logs and metrics, for which there is no response
@@ -24,7 +25,7 @@ def constants() -> Iterator[str]:
     """Yield the string constants of api/ and schema/ that have the form of a code."""
     for path in (path for folder in ("api", "schema") for path in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and re.fullmatch(r"(?!MILLITASK_)[A-Z][A-Z_]{3,}", str(node.value)):
+            if isinstance(node, ast.Constant) and re.fullmatch(r"(?!MILLITASK_|OTEL_)[A-Z][A-Z_]{3,}", str(node.value)):
                 yield str(node.value)
 
 
