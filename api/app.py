@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 
 from starlette.applications import Starlette
@@ -41,6 +41,7 @@ from api.metrics.worker import WorkerMetrics
 from api.realtime.stream_limit import StreamLimit
 from api.realtime.websocket import GraphQLWebSocket
 from api.telemetry.tracing import start_tracing
+from api.telemetry.usage_reports import UsageReports
 from cache.maintenance.cleanup import cleanup
 from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
@@ -49,6 +50,7 @@ from cache.workspaces import Workspaces
 from db.pool import Database
 from db.replica import Replica
 from schema.build import create_schema
+from schema.execution.schema import Schema
 from schema.limits.operation_limits import OperationLimits
 
 
@@ -68,34 +70,37 @@ def create_app(
     origins = AllowedOrigins(settings.allowed_origins)
     site = StaticSite(settings.page_dir, playground=settings.development)
     rate_limits = _create_rate_limits(settings, workspaces)
-    service = _create_service(settings, workspaces, rate_limits)
+    schema = _create_schema(settings)
+    service = _create_service(settings, schema, workspaces, rate_limits)
+    usage_reports = _create_usage_reports(settings, schema)
     requests = RequestLimits(settings.max_requests_in_flight)
     readiness = Readiness()
     metrics = WorkerMetrics(workspaces, streams, lambda: requests.in_flight, snapshots)
     access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
 
+    tracing = start_tracing(load_trace_settings())
     retention = timedelta(days=settings.audit_days)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         with access_log.writing():
-    tracing = start_tracing(load_trace_settings())
             async with (
                 workspaces,
                 identity,
                 cleanup(workspaces.database, workspaces.redis, retention),
                 metrics.sharing(),
+                nullcontext() if usage_reports is None else usage_reports.sending(),
             ):
                 yield
                 await rate_limits.aclose()
+            if tracing is not None:
+                await tracing.aclose()
 
     app = Starlette(
         routes=[
             # The front answers the requests to /graphql, except those of browsers for the playground.
             Route("/graphql", site.playground),
             Route("/graphql/", _without_slash),
-            if tracing is not None:
-                await tracing.aclose()
             WebSocketRoute("/graphql", GraphQLWebSocket(service, authenticator, identity.watch, streams, origins)),
             *session_routes(identity, settings.public_url),
             Route("/livez", livez),
@@ -118,6 +123,7 @@ def create_app(
         bodies=BodyLimit(settings.max_body_bytes),
         cors=CrossOrigin(stack, origins, settings),
         tracing=None if tracing is None else RequestTracing(tracing),
+        usage_reports=usage_reports,
     )
     app.router.default = site
     # Starlette would redirect to an address built from the Host header.
@@ -159,7 +165,7 @@ def _create_rate_limits(settings: Settings, workspaces: Workspaces) -> RateLimit
     return RateLimits(workspaces.redis, policy, workspaces.metrics)
 
 
-def _create_service(settings: Settings, workspaces: Workspaces, rate_limits: RateLimits) -> GraphQLService:
+def _create_schema(settings: Settings) -> Schema:
     limits = OperationLimits(
         depth=settings.max_depth,
         aliases=settings.max_aliases,
@@ -169,7 +175,19 @@ def _create_service(settings: Settings, workspaces: Workspaces, rate_limits: Rat
         introspection=settings.development,
     )
     compiled = settings.executor == "compiled"
-    schema = create_schema(limits, suggestions=settings.development, compiled=compiled)
+    return create_schema(limits, suggestions=settings.development, compiled=compiled)
+
+
+def _create_usage_reports(settings: Settings, schema: Schema) -> UsageReports | None:
+    if not settings.hive_target:
+        return None
+    url = f"{settings.hive_endpoint}/{settings.hive_target}"
+    return UsageReports(url, settings.hive_token, schema._schema, sample=settings.hive_sample)
+
+
+def _create_service(
+    settings: Settings, schema: Schema, workspaces: Workspaces, rate_limits: RateLimits
+) -> GraphQLService:
     manifest = settings.trusted_documents
     trusted = None if manifest is None else load_manifest(manifest, schema._schema)
     persisted_queries = PersistedQueries(

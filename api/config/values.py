@@ -135,6 +135,14 @@ def _check_public_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _check_report_url(url: str) -> str:
+    parts = urlsplit(url)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    if url and not (secure and parts.hostname):
+        raise ValueError("must be a URL such as https://reports.example.com; http:// only on this machine")
+    return url.rstrip("/")
+
+
 _REDIS_SCHEMES = (
     "redis://",
     "rediss://",
@@ -164,3 +172,4 @@ Algorithms = Annotated[str, AfterValidator(_check_algorithms)]
 Issuers = Annotated[str, AfterValidator(_check_issuers)]
 IssuerWorkspaces = Annotated[str, AfterValidator(_check_issuer_workspaces)]
 PublicUrl = Annotated[str, AfterValidator(_check_public_url)]
+ReportUrl = Annotated[str, AfterValidator(_check_report_url)]

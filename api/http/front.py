@@ -27,6 +27,7 @@ from api.http.request_trace import RequestTracing
 from api.http.trusted_hosts import TrustedHosts
 from api.metrics.requests import RequestMetrics
 from api.realtime.stream_limit import StreamLimitReached
+from api.telemetry.usage_reports import UsageReports
 from schema.execution.masking import RETRY_AFTER_SECONDS, SHARE_CODES
 
 log = structlog.get_logger("api.access")
@@ -63,6 +64,7 @@ class Front:
         bodies: BodyLimit,
         cors: CrossOrigin,
         tracing: RequestTracing | None = None,
+        usage_reports: UsageReports | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._access_log = access_log
@@ -72,6 +74,7 @@ class Front:
         self._bodies = bodies
         self._cors = cors
         self._tracing = tracing
+        self._usage_reports = usage_reports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -86,13 +89,13 @@ class Front:
         trace = None if self._tracing is None else self._tracing.begin(request, scope)
         reply = Reply(send, id_, trace)
         token = current_request_id.set(id_)
+        if trace is not None:
+            trace.enter()
         try:
             await self._respond(request, scope, reply)
         except ClientDisconnected:
             reply.status = CLIENT_CLOSED_REQUEST
             reply.record = _CLIENT_CLOSED_REQUEST
-        if trace is not None:
-            trace.enter()
         except Exception:
             log.exception("unexpected error")
             if reply.status is None:
@@ -100,13 +103,13 @@ class Front:
             reply.record = _INTERNAL_SERVER_ERROR
         finally:
             current_request_id.reset(token)
+            if trace is not None:
+                reply.end_trace()
             self._record(request, scope, reply, started)
 
     def _record(self, request: IncomingRequest, scope: Scope, reply: Reply, started: float) -> None:
         """Log and count a request that has ended."""
         seconds, status, record = time.perf_counter() - started, reply.status or 500, reply.record
-            if trace is not None:
-                reply.end_trace()
         ended = AccessRecord(
             request.id,
             request.method,
@@ -117,13 +120,15 @@ class Front:
             record,
             reply.streamed,
             request.client,
+            "" if reply.trace is None else reply.trace.trace_id,
+            "" if reply.trace is None else reply.trace.span_id,
         )
         self._access_log.record(ended)
         if record is not None:
             self._metrics.observe(record.name, record.outcome, seconds, reply.received_bytes, reply.sent_bytes)
+            if self._usage_reports is not None:
+                self._usage_reports.record(record, seconds, request.headers)
 
-            "" if reply.trace is None else reply.trace.trace_id,
-            "" if reply.trace is None else reply.trace.span_id,
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is not an HTTP request, such as a WebSocket connection."""
         if scope["type"] == "websocket":
@@ -199,6 +204,8 @@ class Front:
                     await reply.send(response, request.headers.get(b"accept-encoding", b""), whole=whole, send=send)
                     return
                 other, reply.streamed = response, True
+                reply.status = response.status_code
+                reply.end_trace()  # a stream can stay open for days
         try:
             await other(scope, request.receive, send or reply)
         except StreamLimitReached as error:
@@ -206,8 +213,6 @@ class Front:
             refusal = error_response(503, str(error), "BUSY", RETRY_AFTER, limit=error.limit)
             await refusal(scope, request.receive, send or reply)
 
-                reply.status = response.status_code
-                reply.end_trace()  # a stream can stay open for days
 
 def _ambiguity(scope: Scope) -> str | None:
     """Return why it is not clear for which host or for whom a request is. A proxy could read it another way."""

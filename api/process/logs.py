@@ -1,16 +1,17 @@
 """Logging to stdout: JSON lines or lines for people, in the same form for the service and its libraries."""
 
+import atexit
 import logging
 import sys
 from typing import Any
 
 import structlog
-
 from opentelemetry.trace import format_span_id, format_trace_id
+
 from api.config.settings import Settings
 from api.graphql.request_id import current_request_id
-
 from db.tracing import current_span
+
 # These libraries log too much below the level of a warning.
 _NOISY_LOGGERS = ("yoyo", "asyncio", "uvicorn.error")
 # Warns of each attempt to connect, with a name that no setting has. The service reports why it cannot connect itself.
@@ -24,6 +25,7 @@ def configure(settings: Settings) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        *_error_reports(settings),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
@@ -61,13 +63,24 @@ def _add_ids(_logger: Any, _method: str, event: structlog.typing.EventDict) -> s
     id_ = current_request_id.get()
     if id_ is not None:
         event.setdefault("request_id", id_)
-    return event
-
     if (span := current_span.get()) is not None:
         ids = span.get_span_context()
         event["trace_id"] = format_trace_id(ids.trace_id)
         if span.is_recording():
             event["span_id"] = format_span_id(ids.span_id)
+    return event
+
+
+def _error_reports(settings: Settings) -> list[structlog.typing.Processor]:
+    if not settings.sentry_dsn:
+        return []
+    # Imported late, because most services report no errors.
+    from api.telemetry.error_reports import ErrorReports
+
+    reports = ErrorReports(settings.sentry_dsn, settings.profile)
+    atexit.register(reports.close)
+    return [reports]
+
 
 def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
     if not settings.logs_as_json:

@@ -1,0 +1,162 @@
+"""Tests the usage reports that a stand-in for GraphQL Hive gets, against the format of its API in version 2."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import jsonschema
+import pytest
+
+from api.config.settings import Settings
+from api.graphql.response import OperationRecord
+from api.telemetry import usage_reports
+from api.telemetry.usage_reports import UsageReports
+from schema.build import create_schema
+from tests.support.graphql_client import CREATE, Client, running
+from tests.support.receivers import Receiver, receiver
+
+PAGE = "query Page($first: Int!) { tasks(first: $first, status: TODO) { edges { node { id title } } } }"
+TARGET, TOKEN = "acme/tasks/production", "secret-token"
+CLIENT = {"graphql-client-name": "web", "graphql-client-version": "1.2"}
+
+
+def strict(**properties: Any) -> dict[str, Any]:
+    """Return the JSON schema of an object that has these members and no other. A name with _ at the end is optional."""
+    names = {name.rstrip("_"): schema for name, schema in properties.items()}
+    required = [name for name in properties if not name.endswith("_")]
+    return {"type": "object", "properties": names, "required": required, "additionalProperties": False}
+
+
+TEXT, NUMBER = {"type": "string"}, {"type": "integer", "minimum": 0}
+METADATA = strict(client_=strict(name=TEXT, version=TEXT))
+FIELDS = {"type": "array", "items": TEXT, "minItems": 1}
+EXECUTION = strict(ok={"type": "boolean"}, duration=NUMBER, errorsTotal=NUMBER)
+REQUEST = strict(timestamp=NUMBER, operationMapKey=TEXT, execution=EXECUTION, metadata_=METADATA)
+SUBSCRIPTION = strict(timestamp=NUMBER, operationMapKey=TEXT, metadata_=METADATA)
+REPORT = strict(
+    size=NUMBER,
+    map={"type": "object", "additionalProperties": strict(operation=TEXT, operationName_=TEXT, fields=FIELDS)},
+    operations_={"type": "array", "items": REQUEST},
+    subscriptionOperations_={"type": "array", "items": SUBSCRIPTION},
+)
+
+
+@pytest.fixture
+def hive() -> Iterator[Receiver]:
+    with receiver() as received:
+        yield received
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, hive: Receiver, tmp_path: Path) -> Settings:
+    token = tmp_path / "token"
+    token.write_text(f"{TOKEN}\n")
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        hive_target=TARGET,
+        hive_token_file=token,
+        hive_endpoint=f"{hive.url}/usage",
+    )
+
+
+def reports(hive: Receiver) -> list[dict[str, Any]]:
+    """Return the valid reports that the stand-in got."""
+    found = []
+    for request in hive.requests:
+        assert request.path == f"/usage/{TARGET}"
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
+        assert request.headers["x-usage-api-version"] == "2"
+        assert request.headers["content-type"] == "application/json"
+        assert UUID(request.headers["x-request-id"]).version == 4
+        report = json.loads(request.body)
+        jsonschema.validate(report, REPORT)
+        items = report["operations"] + report.get("subscriptionOperations", [])
+        assert report["size"] == len(items)
+        assert {item["operationMapKey"] for item in items} == set(report["map"])
+        found.append(report)
+    return found
+
+
+async def send(client: Client, document: str, **variables: Any) -> Any:
+    body = {"query": document, "variables": variables}
+    return (await client.http.post("/graphql", json=body, headers=CLIENT)).json()
+
+
+async def test_report_has_the_operations_and_no_values(settings: Settings, hive: Receiver) -> None:
+    before = int(time.time() * 1000)
+    async with running(settings) as client:
+        await send(client, PAGE, first=5)
+        await send(client, PAGE, first=5)
+        await send(client, 'mutation { createTask(input: { title: "A secret title" }) { task { id } } }')
+        await send(client, CREATE, input={"title": "Another secret"})
+        await send(client, 'query Failing { task(id: "not an id") { id } }')
+        await send(client, "{ not a document")
+        await client.http.post("/graphql", json={"query": PAGE, "variables": {"first": 5}})
+    [report] = reports(hive)
+    names = {key: entry.get("operationName") for key, entry in report["map"].items()}
+    operations = [(names[each["operationMapKey"]], each) for each in report["operations"]]
+    assert [name for name, _ in operations] == ["Page", "Page", None, None, "Failing", "Page"]
+    page = operations[0][1]
+    assert page["execution"]["ok"]
+    assert page["execution"]["errorsTotal"] == 0
+    assert 0 < page["execution"]["duration"] < 60e9
+    assert before <= page["timestamp"] <= time.time() * 1000
+    assert page["metadata"]["client"] == {"name": "web", "version": "1.2"}
+    assert "metadata" not in operations[-1][1]
+    failing = operations[4][1]["execution"]
+    assert (failing["ok"], failing["errorsTotal"]) == (False, 1)
+    entry = report["map"][page["operationMapKey"]]
+    assert re.fullmatch("[0-9a-f]{64}:Page", page["operationMapKey"])
+    assert entry["fields"] == [
+        *("Int", "Query.tasks", "Query.tasks.first", "Query.tasks.status", "Task.id", "Task.title"),
+        *("TaskConnection.edges", "TaskEdge.node", "TaskStatus.TODO"),
+    ]
+    assert not any("secret" in request.body.decode() for request in hive.requests)
+
+
+async def test_client_headers_of_apollo_count_too(settings: Settings, hive: Receiver) -> None:
+    async with running(settings) as client:
+        headers = {"apollographql-client-name": "x" * 1000}
+        await client.http.post("/graphql", json={"query": PAGE, "variables": {"first": 5}}, headers=headers)
+    [report] = reports(hive)
+    assert report["operations"][0]["metadata"]["client"] == {"name": "x" * 100, "version": ""}
+
+
+@pytest.fixture
+def collected(hive: Receiver) -> UsageReports:
+    """Return the reports of a worker that has executed one operation."""
+    schema = create_schema()
+    found = UsageReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema._schema)
+    plan = schema.planner.plan("{ viewer { name } }", None)
+    found.record(OperationRecord("OK", plan=plan), 0.001, {})
+    return found
+
+
+async def test_refused_report_is_sent_once_and_a_failed_one_again(
+    collected: UsageReports, hive: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage_reports.random, "random", lambda: 0.0)
+    waiting = list(collected._waiting)
+    async with httpx.AsyncClient() as http:
+        for status, attempts in ((400, 1), (503, usage_reports.MAX_ATTEMPTS)):
+            hive.status, hive.requests = status, []
+            collected._waiting = list(waiting)
+            await collected.send(http)
+            assert len(hive.requests) == attempts
+        hive.requests = []
+        await collected.send(http)
+    assert hive.requests == [], "what was dropped is not sent later"
+
+
+async def test_operations_are_bounded(collected: UsageReports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage_reports, "MAX_WAITING", 2)
+    record = OperationRecord("OK", plan=collected._waiting[0].plan)
+    for _ in range(5):
+        collected.record(record, 0.001, {})
+    assert (len(collected._waiting), collected._dropped) == (2, 4)
