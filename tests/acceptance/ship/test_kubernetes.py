@@ -31,8 +31,8 @@ from tests.support.service_process import ROOT
 
 # The oldest version whose fields the files use, and the newest that the validator knows.
 VERSIONS = ("1.31", kubernetes_validate.latest_version())
-# A resource of the Prometheus operator, without a schema in Kubernetes.
-WITHOUT_SCHEMA = {"ServiceMonitor"}
+# Resources of the Prometheus operator, without a schema in Kubernetes.
+WITHOUT_SCHEMA = {"ServiceMonitor", "PrometheusRule"}
 BASE = sources("base")
 WORKLOADS = [one(BASE, "Deployment"), one(BASE, "Job")]
 STORES = {"DATABASE_URL": "postgresql://millitask@db/millitask", "REDIS_URL": "rediss://cache:6379/0"}
