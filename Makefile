@@ -81,7 +81,7 @@ audit: .venv/dev.stamp ## look for known vulnerabilities in the dependencies
 
 ## Benchmarks and campaigns
 
-bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes, web, use, fairness, identity, workspaces, cluster, sizing; N= ROWS= QUICK=1 MINUTES=)
+bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes, web, use, fairness, identity, workspaces, cluster, sizing, telemetry; N= ROWS= QUICK=1 MINUTES=)
 	@exec $(BIN)/python -m benchmarks '$(SUITE)' $(N_OPTION) $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick) \
 		$(if $(MINUTES),--minutes '$(MINUTES)')
 
@@ -131,7 +131,7 @@ schema: .venv/run.stamp ## write schema/schema.graphql and the reference in docs
 
 # Compiles every lock file into a folder, given with its slash. Locked versions stay, except with --upgrade.
 LOCKS = $(COMPILE) $(1) --extra embedded pyproject.toml -o $(2)requirements.lock && \
-	$(COMPILE) pyproject.toml -c $(2)requirements.lock -o $(2)requirements-image.lock && \
+	$(COMPILE) --extra telemetry --extra sentry pyproject.toml -c $(2)requirements.lock -o $(2)requirements-image.lock && \
 	$(COMPILE) $(1) --extra embedded --extra dev pyproject.toml -c $(2)requirements.lock \
 		-o $(2)requirements-dev.lock && \
 	$(COMPILE) $(1) --group web -c $(2)requirements-dev.lock -o $(2)requirements-web.lock

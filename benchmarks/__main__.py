@@ -28,6 +28,7 @@ Suite = Literal[
     "workspaces",
     "cluster",
     "sizing",
+    "telemetry",
 ]
 # The default number of tasks; `live` counts subscribers, and `workspaces` workspaces. The other suites use 1,000,000.
 DEFAULT_COUNTS = {
@@ -36,6 +37,7 @@ DEFAULT_COUNTS = {
     "live": 1_000,
     "fairness": 2_000,
     "identity": 2_000,
+    "telemetry": 2_000,
     "workspaces": 10_000,
 }
 USE_MINUTES = 60
@@ -66,10 +68,12 @@ def bench(
         compose.yaml. indexes: write cost of the search indexes. web: the web page in a browser. use: the memory of a
         browser tab that is used for an hour. fairness: a busy workspace and its neighbour, and the rate limit.
         workspaces: what many workspaces cost a worker. cluster: a Redis cluster and the loss of a shard. identity: what
-        a token costs, and how soon it is revoked. sizing: what a request costs each program, by its kind.
+        a token costs, and how soon it is revoked. sizing: what a request costs each program, by its kind. telemetry:
+        what traces cost a cached page.
     count
         Number of tasks, of subscribers for `live`, or of workspaces for `workspaces`. Default: 1,000,000 tasks, 100,000
-        for `indexes` and `sizing`, 2,000 for `fairness` and `identity`, 1,000 subscribers, 10,000 workspaces.
+        for `indexes` and `sizing`, 2,000 for `fairness`, `identity` and `telemetry`, 1,000 subscribers, 10,000
+        workspaces.
     record
         Append the results to benchmarks/history/SUITE.jsonl.
     against
