@@ -131,9 +131,10 @@ schema: .venv/run.stamp ## write schema/schema.graphql and the reference in docs
 
 # Compiles every lock file into a folder, given with its slash. Locked versions stay, except with --upgrade.
 LOCKS = $(COMPILE) $(1) --extra embedded pyproject.toml -o $(2)requirements.lock && \
-	$(COMPILE) --extra telemetry --extra sentry pyproject.toml -c $(2)requirements.lock -o $(2)requirements-image.lock && \
 	$(COMPILE) $(1) --extra embedded --extra dev pyproject.toml -c $(2)requirements.lock \
 		-o $(2)requirements-dev.lock && \
+	$(COMPILE) --extra telemetry --extra sentry pyproject.toml -c $(2)requirements-dev.lock \
+		-o $(2)requirements-image.lock && \
 	$(COMPILE) $(1) --group web -c $(2)requirements-dev.lock -o $(2)requirements-web.lock
 
 lock: .venv/dev.stamp ## upgrade the locked dependencies within the ranges of pyproject.toml

@@ -13,7 +13,7 @@ from tests.unit.docs.pages import DOCS, ROOT, first_cells, section
 PAGE = DOCS / "reference" / "errors.md"
 # Constants of the same form that are not error codes: HTTP, stores, servers, asyncio, metrics.
 OTHER_CONSTANTS = {
-    *("POST", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PATCH", "DENY"),
+    *("POST", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PATCH", "DENY", "HTTP"),
     *("DATABASE", "REDIS", "DATABASE_URL", "REDIS_URL"),
     *("DATABASE_REPLICA", "DATABASE_REPLICA_URL"),
     *("FATAL", "PG_VERSION", "FIRST_COMPLETED", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX"),
