@@ -22,6 +22,7 @@ from schema.execution.plan import Plan
 log = structlog.get_logger(__name__)
 
 SEND_SECONDS = 10.0
+RETRY_SECONDS = 4.0
 TIMEOUT_SECONDS = 5.0
 # A report has at most 15 MB. With more operations than this, a report would be larger or its worker busy with it.
 MAX_WAITING, MAX_ATTEMPTS = 10_000, 3
@@ -155,7 +156,7 @@ async def _post(http: httpx.AsyncClient, url: str, body: bytes, attempts: int) -
     reason = ""
     for attempt in range(attempts):
         if attempt:
-            await asyncio.sleep(2**attempt * random.random())  # noqa: S311 - spreads the load
+            await asyncio.sleep(RETRY_SECONDS * attempt * random.random())  # noqa: S311 - spreads the load
         try:
             response = await http.post(url, content=body, headers={"X-Request-Id": str(uuid4())})
         except httpx.HTTPError as error:

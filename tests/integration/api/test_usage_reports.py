@@ -141,7 +141,7 @@ def collected(hive: Receiver) -> UsageReports:
 async def test_refused_report_is_sent_once_and_a_failed_one_again(
     collected: UsageReports, hive: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(usage_reports.random, "random", lambda: 0.0)
+    monkeypatch.setattr(usage_reports, "RETRY_SECONDS", 0)
     waiting = list(collected._waiting)
     async with httpx.AsyncClient() as http:
         for status, attempts in ((400, 1), (503, usage_reports.MAX_ATTEMPTS)):
