@@ -24,6 +24,8 @@ PAST = datetime(2001, 1, 1, tzinfo=UTC)
 # Few values, so that tasks share an expiry.
 EXPIRIES = (None, in_an_hour(), in_an_hour() + timedelta(minutes=1), in_an_hour() + timedelta(minutes=2))
 ORDERS: tuple[Order, ...] = get_args(Order)
+# As many deep pages as a process reads at once.
+CONCURRENT_READS = 8
 
 
 @dataclass
@@ -163,19 +165,25 @@ class ShadowStore:
         assert found == [row.task if row.visible else None for row in self.rows]
 
     async def check_pages(self, status: Status | None, order: Order) -> None:
-        """Check the pages of a view by offset, after and before every position, and between positions."""
+        """Check the pages of a view by offset, after and before every position, and between positions.
+
+        Many are read at once, as by concurrent requests: each of them waits for Redis only with the others.
+        """
+        parts: list[PageRange] = []
         for count in (0, 1, 3, 100):
-            await self.check_range(PageRange(count, "last", status=status, order=order))
-            for number in range(len(self.rows) // (count or 10) + 2):
-                await self.check_range(PageRange(count, offset=number * count, status=status, order=order))
+            parts.append(PageRange(count, "last", status=status, order=order))
+            offsets = [number * count for number in range(len(self.rows) // (count or 10) + 2)]
+            parts += [PageRange(count, offset=offset, status=status, order=order) for offset in offsets]
         positions = [position for row in self.rows for position in row.positions(order)]
         for position in positions:
-            await self.check_range(PageRange(3, after=position, status=status, order=order))
-            await self.check_range(PageRange(3, "last", before=position, status=status, order=order))
+            parts.append(PageRange(3, after=position, status=status, order=order))
+            parts.append(PageRange(3, "last", before=position, status=status, order=order))
         pairs = zip(positions, positions[::-1], strict=True)
         for after, before in itertools.islice(pairs, 5):
-            await self.check_range(PageRange(2, after=after, before=before, status=status, order=order))
-            await self.check_range(PageRange(2, "last", after=after, before=before, status=status, order=order))
+            parts.append(PageRange(2, after=after, before=before, status=status, order=order))
+            parts.append(PageRange(2, "last", after=after, before=before, status=status, order=order))
+        for first in range(0, len(parts), CONCURRENT_READS):
+            await asyncio.gather(*map(self.check_range, parts[first : first + CONCURRENT_READS]))
 
     async def check_range(self, part: PageRange) -> None:
         """Check the page of a range: its tasks, total, rank, and whether it has tasks before and after."""
