@@ -15,7 +15,7 @@ from tests.fuzz.differential.generator import DocumentGenerator
 from tests.fuzz.differential.literals import ValuePools
 from tests.support.graphql_client import Client, running
 
-OPERATIONS = 500
+OPERATIONS = 250
 HEADERS = {"X-Request-Id": "the-same", "Content-Type": "application/json"}
 TITLES = ("Plain", "Ünï©ode ✓ 🎈", 'Quote " and \\ backslash', "Line\nbreak\t\u0007", "</script>\u2028", "x" * 500)
 FAR = "2199-12-31T23:59:59.999000+00:00"
