@@ -1,5 +1,6 @@
 """The command line: `python -m tools.sizing --tasks N --rps N --workspaces N`."""
 
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -94,7 +95,9 @@ def size(
 
 def _estimate_lines(demand: Demand, needed: Estimate) -> Iterator[str]:
     hits = needed.mix["hot"] / demand.mix["hot"] if demand.mix.get("hot") else 0
-    busy = f"{needed.api_cores:,.1f} cores in use, each at most {demand.utilization:.0%} busy"
+    busy = f"{needed.api_cores:,.1f} cores of CPU time, and each process at most {demand.utilization:.0%} busy"
+    cores = math.ceil(needed.database_cores / demand.utilization)
+    database = f"{needed.database_cores:,.1f} cores of CPU time, so {cores:,} cores"
     disk = f"{needed.database_bytes / 2**40:,.2f} TiB"
     shards = f"memory {needed.shards_for_memory:,}, CPU {needed.shards_for_cpu:,}, then the skew of the workspaces"
     rows = [
@@ -104,7 +107,7 @@ def _estimate_lines(demand: Demand, needed: Estimate) -> Iterator[str]:
         ("Redis shards", f"{needed.shards:,}", shards),
         ("memory of Redis", f"{needed.redis_bytes / GIB:,.1f} GiB", "without replicas"),
         ("busiest shard", f"{needed.hottest_shard:.0%} of its core", "workspaces placed one by one"),
-        ("PostgreSQL servers", f"{needed.databases:,}", f"{needed.database_cores:,.1f} cores in use, {disk}"),
+        ("PostgreSQL servers", f"{needed.databases:,}", f"{database}; {disk}"),
         ("connections to PostgreSQL", f"{needed.connections:,}", "12 for each process, and 30"),
     ]
     yield "| what | needed | because |"

@@ -1,6 +1,7 @@
 """Checks the files of deploy/kubernetes against Kubernetes' schemas, and against the service that they run."""
 
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.acceptance.ship.kubernetes_files import (
     OVERLAYS,
     Document,
     can_render,
+    documents,
     one,
     pod,
     rendered,
@@ -223,3 +225,23 @@ def test_guide_names_every_secret_and_the_connections_of_all_pods() -> None:
     surge = one(BASE, "Deployment")["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
     pods = one(BASE, "HorizontalPodAutoscaler")["spec"]["maxReplicas"] + surge
     assert f"{pods} × {loaded.database_connections} + 30 = {pods * loaded.database_connections + 30}" in guide
+
+
+def test_documented_patch_for_a_replica_fits_the_deployment() -> None:
+    guide = (ROOT / "docs" / "how-to" / "run-on-kubernetes.md").read_text()
+    [block] = re.findall(r"```yaml\n(patches:\n.*?)```", guide, re.DOTALL)
+    [kustomization] = documents(block)
+    [patch] = kustomization["patches"]
+    operations: Any = documents(patch["patch"])[0]
+    deployment = deepcopy(one(BASE, patch["target"]["kind"]))
+    for operation in operations:
+        place: Any = deployment
+        for step in operation["path"].removesuffix("/-").strip("/").split("/"):
+            place = place[int(step) if step.isdigit() else step]
+        place.append(operation["value"])
+    check_schema(deployment)
+    [container] = pod(deployment)["containers"]
+    given = {entry["name"]: entry.get("value") for entry in container["env"]}
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert "DATABASE_REPLICA_URL" in given
+    assert given["MILLITASK_DATABASE_REPLICA_PASSWORD_FILE"] == f"{mounts['replica']}/password"
