@@ -18,7 +18,10 @@ _NO_CLUSTER = (
     "{} is no node of a Redis cluster: cluster-enabled is no. For a single server write redis:// in place of "
     "redis+cluster:// in REDIS_URL."
 )
-_NO_SENTINEL = "{} is no sentinel. Name the ports of the sentinels in REDIS_URL, usually 26379. For a single server write redis://."
+_NO_SENTINEL = (
+    "{} is no sentinel. Name the ports of the sentinels in REDIS_URL, usually 26379. For a single server write "
+    "redis:// instead."
+)
 
 
 async def inspect_hosts(url: str) -> tuple[list[str], list[str]]:
