@@ -133,6 +133,15 @@ class Workspaces:
         leases = (store.gate_lease for store, _ in self._open.values())
         return sum(lease.protocol is None and lease.used_within(seconds) for lease in leases)
 
+    def degraded_by_primary(self) -> dict[str, int]:
+        """Return for each primary of Redis how many of its workspaces in use PostgreSQL answers."""
+        seconds, found = used_seconds(self._index_idle_seconds), dict[str, int]()
+        for store in self.stores():
+            name, lease = store.redis.primary_name, store.gate_lease
+            if name and lease.used_within(seconds):
+                found[name] = found.get(name, 0) + (lease.protocol is None)
+        return found
+
     @property
     def too_large(self) -> int:
         """The number of open workspaces whose index does not fit into Redis."""

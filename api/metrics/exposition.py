@@ -59,9 +59,18 @@ def families(snapshots: Sequence[Snapshot | None]) -> Iterator[Metric]:
     yield GaugeMetricFamily("millitask_workers", "Workers that run", len(alive))
     for name, (help_, combine) in _GAUGES.items():
         yield GaugeMetricFamily(f"millitask_{name}", help_, combine(snapshot.gauges[name] for snapshot in alive))
+    yield _primaries_family(alive)
     yield from _store_families([snapshot.store for snapshot in found])
     yield from _request_families([snapshot.requests for snapshot in found])
     yield from _process_families({number: each for number, each in enumerate(snapshots, 1) if each in alive})
+
+
+def _primaries_family(alive: Sequence[Snapshot]) -> Metric:
+    help_ = "Open workspaces of a primary of Redis that PostgreSQL answers, in the worker with the most of them"
+    family = GaugeMetricFamily("millitask_redis_primary_degraded", help_, labels=["primary"])
+    for name in sorted({name for snapshot in alive for name in snapshot.degraded_by_primary}):
+        family.add_metric([name], max(snapshot.degraded_by_primary.get(name, 0) for snapshot in alive))
+    return family
 
 
 def _store_families(stores: Sequence[StoreMetrics]) -> Iterator[Metric]:

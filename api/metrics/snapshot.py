@@ -17,13 +17,17 @@ _READ_ATTEMPTS = 3
 
 
 class Snapshot(msgspec.Struct):
-    """The metrics of one worker. `taken_at` is in seconds of the monotonic clock, which all processes share."""
+    """The metrics of one worker. `taken_at` is in seconds of the monotonic clock, which all processes share.
+
+    degraded_by_primary: for each primary of Redis, how many of its workspaces in use PostgreSQL answers.
+    """
 
     pid: int
     taken_at: float
     gauges: dict[str, float]
     store: StoreMetrics
     requests: RequestMetrics
+    degraded_by_primary: dict[str, int] = {}
 
 
 class SnapshotFile:

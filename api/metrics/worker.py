@@ -74,7 +74,8 @@ class WorkerMetrics:
             "requests_in_flight": float(self._in_flight()),
             **{f"{share.name}_in_flight": float(share.in_flight) for share in workspaces.database.shares.limited},
         }
-        return Snapshot(os.getpid(), time.monotonic(), gauges, workspaces.metrics, self.requests)
+        by_primary = workspaces.degraded_by_primary()
+        return Snapshot(os.getpid(), time.monotonic(), gauges, workspaces.metrics, self.requests, by_primary)
 
 
 def is_alive(snapshot: Snapshot) -> bool:

@@ -14,6 +14,7 @@ _FORBIDDEN = ("NOPERM", "permission", "ACL", "can't run this command", "can't ac
 
 async def access_problem(redis: Redis, workspace: str) -> str | None:
     """Return why the service can never use its keys and its channel on this server. Raises `CacheUnavailable`."""
+    user = (await redis.primary()).user
     keys = Keys(workspace, 0)  # no index has the epoch 0
     probed = [keys.entries + b"probe", keys.indexes[0], keys.moving, keys.record(b"probe")]
     try:
@@ -31,15 +32,14 @@ async def access_problem(redis: Redis, workspace: str) -> str | None:
             )
         if code != "NOPERM":
             raise
-        return _forbidden(redis, workspace, str(error.__cause__))
+        return _forbidden(user, workspace, str(error.__cause__))
     refused = [text for text in map(bytes.decode, failures) if any(word in text for word in _FORBIDDEN)]
     if not refused:
         return None
-    return _forbidden(redis, workspace, f"{', '.join(text.partition(' ')[0] for text in refused)}: {refused[0]}")
+    return _forbidden(user, workspace, f"{', '.join(text.partition(' ')[0] for text in refused)}: {refused[0]}")
 
 
-def _forbidden(redis: Redis, workspace: str, said: str) -> str:
-    user = redis.user
+def _forbidden(user: str, workspace: str, said: str) -> str:
     return (
         f"the Redis user {user} lacks rights that the service needs ({said.rstrip('.')}). "
         f'To fix this, run: redis-cli ACL SETUSER {user} "~{{{workspace}}}:*" "&{{{workspace}}}:*" {RIGHTS}'

@@ -237,10 +237,10 @@ class Redis:
         return await self._topology.primaries()
 
     @property
-    def user(self) -> str:
-        """The Redis user of the service, once the server is known."""
+    def primary_name(self) -> str:
+        """The address of the last known server of the keys, or "" if none is known."""
         server = self._route.current
-        return "default" if server is None else server.user
+        return "" if server is None else server.name
 
     @property
     def client(self) -> redis.Redis:

@@ -127,14 +127,18 @@ async def test_replica_takes_the_place_of_a_primary(
     database_url: str, replicated_cluster: RedisCluster, *, hangs: bool
 ) -> None:
     """PostgreSQL answers for the workspaces of the lost shard. Workspaces of two shards notice nothing."""
-    async with asyncio.timeout(120), process(database_url, replicated_cluster) as (_, stores):
+    async with asyncio.timeout(120), process(database_url, replicated_cluster) as (workspaces, stores):
         affected, *others = stores
         primary, before = replicated_cluster.primaries[0], [protocol(store).gate for store in stores]
         loads = [Load(store) for store in stores]
         for load in loads:
             await load.step()
+        names = {f"127.0.0.1:{node.port}" for node in replicated_cluster.primaries}
+        assert workspaces.degraded_by_primary() == dict.fromkeys(names, 0)
+        lost, degraded = f"127.0.0.1:{primary.port}", set[str]()
 
         def has_moved() -> bool:
+            degraded.update(name for name, number in workspaces.degraded_by_primary().items() if number)
             found = affected.gate_lease.protocol
             return found is not None and found.gate.redis_run_id != before[0].redis_run_id
 
@@ -154,6 +158,10 @@ async def test_replica_takes_the_place_of_a_primary(
         assert [load.degraded for load in loads[1:]] == [0, 0]
         assert [load.refused for load in loads[1:]] == [0, 0]
         assert loads[0].degraded > 0
+        # That of the new primary, while the index is built there.
+        assert degraded
+        assert degraded <= {lost, affected.redis.primary_name}
+        assert workspaces.degraded_by_primary() == dict.fromkeys(names - {lost} | {affected.redis.primary_name}, 0)
         await check(stores)
 
 

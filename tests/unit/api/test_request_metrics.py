@@ -92,3 +92,11 @@ def test_snapshots_are_shared_through_files() -> None:
         # A write that is under way: the reader keeps what it has read before.
         os.pwrite(first.fileno(), b"\xff" * 20, 10)
         assert others.read_all() == [short, None]
+
+
+def test_degraded_workspaces_of_a_primary_are_those_of_the_worker_with_the_most() -> None:
+    first, second = snapshot(RequestMetrics()), snapshot(RequestMetrics())
+    first.degraded_by_primary, second.degraded_by_primary = {"a:1": 0, "b:2": 1}, {"b:2": 3}
+    found = samples(first, second)
+    assert found["millitask_redis_primary_degraded", "a:1"] == 0
+    assert found["millitask_redis_primary_degraded", "b:2"] == 3
