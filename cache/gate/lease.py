@@ -27,6 +27,8 @@ READY_TIMEOUT_SECONDS = 5.0
 # How long Redis must answer before the log says that reads use it again. A slow Redis answers and fails several times a
 # second.
 RECOVERY_SECONDS = 5.0
+# After so many indexes in another Redis, this is no restart: another service builds them, or a worker of this one.
+FOREIGN_INDEXES = 4
 # Why an index of another history is not used, for the log.
 OTHER_HISTORY = "PostgreSQL was restarted, restored or replaced, and may lack commits that the index has."
 # Not every system has a clock that runs while it sleeps.
@@ -65,6 +67,8 @@ class GateLease:
         self._ended_start = ""
         self._too_large_epoch: int | None = None
         self._has_closed = False
+        # How many indexes this process has closed because they were in a Redis that it does not use.
+        self._foreign_indexes = 0
         # For the log, by `clock`: since when reads bypass Redis, and since when Redis answers.
         self._bypassed_at: float | None = None
         self._answered_at = 0.0
@@ -222,6 +226,9 @@ class GateLease:
             if isinstance(error, OtherRedis):
                 # This process itself may have the wrong address. It must not close one index after another.
                 self.closed_run_id = "" if self.gate is None else self.gate.redis_run_id
+                self._foreign_indexes += not lost
+                if self._foreign_indexes == FOREIGN_INDEXES:
+                    log.error("another service uses another Redis", workspace=self.workspace, reason=explain(error))
         return closed
 
     def _used_redis_of(self, epoch: int) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis, RedisFull
-from cache.gate.lease import GATE_LEASE_SECONDS, GateLease, clock
+from cache.gate.lease import FOREIGN_INDEXES, GATE_LEASE_SECONDS, GateLease, clock
 from cache.gate.watcher import check_gate
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
@@ -71,6 +71,19 @@ async def test_first_closing_after_a_restart_with_another_redis_is_no_warning(
             await connection.raw.execute("UPDATE gate SET state = 'on'")
         assert await lease.close(epoch, OtherRedis())
     assert [entry["log_level"] for entry in logs] == ["info", "warning"]
+
+
+async def test_service_with_another_redis_is_named_after_some_closings(
+    database: Database, redis: Redis, store: Store
+) -> None:
+    lease, epoch = GateLease(database, redis, StoreMetrics(), store.workspace), protocol(store).gate.epoch
+    with capture_logs() as logs:
+        for _ in range(FOREIGN_INDEXES + 2):
+            assert await lease.close(epoch, OtherRedis())
+            async with database.connection() as connection:
+                await connection.raw.execute("UPDATE gate SET state = 'on', closings = 0")
+    named = [number for number, entry in enumerate(logs) if entry["event"] == "another service uses another Redis"]
+    assert named == [FOREIGN_INDEXES]  # behind that many lines of closings, and once
 
 
 async def test_redis_is_not_used_before_the_watcher_has_checked_it(store: Store) -> None:
