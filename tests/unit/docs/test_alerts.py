@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from tests.unit.docs.pages import DOCS, ROOT, anchors, first_cells, section
 
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yaml"
+CASES = RULES.with_name("alerts_test.yaml")
 KUBERNETES = ROOT / "deploy" / "kubernetes" / "production" / "prometheusrule.yaml"
 DASHBOARDS = sorted((ROOT / "deploy" / "grafana").glob("*.json"))
 RUNBOOKS = DOCS / "how-to" / "runbooks.md"
@@ -106,7 +107,13 @@ def test_panels_of_a_dashboard_do_not_overlap() -> None:
         assert max(x for x, _ in taken) < 24
 
 
+def test_each_alert_has_a_case_in_which_it_fires() -> None:
+    cases = [case for test in loaded(CASES)["tests"] for case in test["alert_rule_test"]]
+    assert {case["alertname"] for case in cases if case["exp_alerts"]} == {rule["alert"] for rule in alerts()}
+
+
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool of Prometheus is not installed")
-def test_promtool_accepts_the_rules() -> None:
-    done = subprocess.run(["promtool", "check", "rules", str(RULES)], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(("command", "file"), [("check", RULES), ("test", CASES)])
+def test_promtool_accepts_the_rules_and_their_cases(command: str, file: Path) -> None:
+    done = subprocess.run(["promtool", command, "rules", str(file)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
