@@ -7,7 +7,7 @@ from types import TracebackType
 
 from opentelemetry import propagate
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
 Attributes = Mapping[str, str | int | float | bool]
 
@@ -35,7 +35,8 @@ def traced_span() -> Span | None:
 
 def start_span(parent: Span, name: str, kind: SpanKind, attributes: Attributes) -> Span:
     """Start a span below another one. The caller ends it."""
-    assert _tracer is not None, "A span was recorded without a tracer."
+    if _tracer is None:  # the service is stopping
+        return INVALID_SPAN
     return _tracer.start_span(name, set_span_in_context(parent, Context()), kind, attributes)
 
 

@@ -10,7 +10,7 @@ import psycopg
 from tests.support.graphql_client import CREATE
 from tests.support.otlp import received_spans
 from tests.support.receivers import receiver
-from tests.support.service_process import serve
+from tests.support.service_process import serve, until
 
 TITLE = "A secret title"
 
@@ -24,6 +24,7 @@ def test_error_is_in_the_trace_the_report_and_the_log(tmp_path: Path, database_u
             "REDIS_URL": redis_url,
             "OTEL_EXPORTER_OTLP_ENDPOINT": otlp.url,
             "OTEL_SERVICE_NAME": "tasks",
+            "OTEL_BSP_SCHEDULE_DELAY": "50",  # milliseconds
             "MILLITASK_SENTRY_DSN": sentry.url.replace("http://", "http://key@") + "/1",
             "MILLITASK_LOG_FORMAT": "json",
         }
@@ -32,6 +33,7 @@ def test_error_is_in_the_trace_the_report_and_the_log(tmp_path: Path, database_u
             response = httpx.post(f"http://127.0.0.1:{service.port}/graphql", json=body)
             [error] = response.json()["errors"]
             [report] = sentry.wait()
+            assert until(lambda: any(span.kind == "SERVER" for span in received_spans(otlp.requests)))
             service.stop()
         [request] = [span for span in received_spans(otlp.requests) if span.kind == "SERVER"]
     assert request.failed
