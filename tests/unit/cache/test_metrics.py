@@ -41,4 +41,4 @@ def test_outer_trace_continues_after_an_inner_one() -> None:
         with traced() as inner:
             metrics.count_query()
         metrics.count_query()
-    assert (outer.sql_queries, inner.sql_queries) == (1, 1)
+    assert (outer.sql_queries, inner.sql_queries) == (2, 1)
