@@ -19,7 +19,7 @@ def test_error_is_in_the_trace_the_report_and_the_log(tmp_path: Path, database_u
     with psycopg.connect(database_url) as connection:
         connection.execute("ALTER TABLE task ADD CHECK (title <> 'A secret title') NOT VALID")
     with receiver() as otlp, receiver() as sentry:
-        variables = {
+        variables: dict[str, Any] = {
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "OTEL_EXPORTER_OTLP_ENDPOINT": otlp.url,

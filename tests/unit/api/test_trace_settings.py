@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 from structlog.testing import capture_logs
 
 from api.config import open_telemetry
@@ -81,13 +82,11 @@ def test_ratio_is_that_of_the_sampler(sampler: dict[str, str], ratio: float | No
 
 
 def test_draw_decides_as_the_sampler_does() -> None:
-    from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
-
     random.seed(1)
     ids, sampler = DrawnIds(0.1), TraceIdRatioBased(0.1)
     drawn = [ids.generate_trace_id() for _ in range(10_000) if ids.draw()]
     assert 900 < len(drawn) < 1100
-    assert all(sampler.should_sample(None, id_, "").decision.is_sampled() for id_ in drawn)
+    assert all(sampler.should_sample(None, id_, "").decision is Decision.RECORD_AND_SAMPLE for id_ in drawn)
     assert len({id_ >> 64 for id_ in drawn}) == len(drawn)
     assert not any(DrawnIds(0).draw() for _ in range(100))
     assert all(DrawnIds(ratio).draw() for ratio in (1, None) for _ in range(100))
