@@ -79,7 +79,7 @@ def create_app(
     access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
 
     tracing = start_tracing(load_trace_settings())
-    retention = timedelta(days=settings.audit_days)
+    audit_retention, usage_retention = timedelta(days=settings.audit_days), timedelta(days=settings.usage_days)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -87,7 +87,7 @@ def create_app(
             async with (
                 workspaces,
                 identity,
-                cleanup(workspaces.database, workspaces.redis, retention),
+                cleanup(workspaces.database, workspaces.redis, audit_retention, usage_retention),
                 metrics.sharing(),
                 nullcontext() if usage_reports is None else usage_reports.sending(),
             ):

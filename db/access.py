@@ -30,6 +30,8 @@ MISSING_RIGHTS: LiteralString = """
         ('TABLE', 'workspace', '{SELECT,INSERT,UPDATE}'),
         ('TABLE', 'api_token', '{SELECT,INSERT,UPDATE,DELETE}'),
         ('TABLE', 'audit_log', '{SELECT,INSERT,UPDATE,DELETE}'),
+        ('TABLE', 'usage_count', '{SELECT,INSERT,UPDATE,DELETE}'),
+        ('TABLE', 'gate_event', '{SELECT,UPDATE,DELETE}'),
         ('TABLE', '_yoyo_migration', '{SELECT}'),
         ('TABLE', '_yoyo_version', '{SELECT}'),
         ('SEQUENCE', 'mark_token', '{USAGE,SELECT}'),

@@ -7,10 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from api.config.identity import IdentitySettings
 from api.config.limits import PREFIX
 from api.config.passwords import with_password
 from api.config.reports import ReportSettings
+from api.config.usage import UsageSettings
 from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, MemorySize, Networks, Origins, RedisUrl
 
 # The variables without the prefix. Hosting platforms use these names.
@@ -21,7 +21,7 @@ class SettingsError(Exception):
     """A setting that the service cannot use. The message names the variable, one line for each problem."""
 
 
-class Settings(IdentitySettings, ReportSettings):
+class Settings(UsageSettings, ReportSettings):
     """The settings with their defaults and limits. docs/reference/settings.md describes the same settings."""
 
     model_config = SettingsConfigDict(

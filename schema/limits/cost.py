@@ -40,6 +40,7 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
         "workspaces": 20,
         "apiTokens": 20,
         "auditLog": 20,
+        "insights": 250,
     },
     "Mutation": {
         "createTask": 5,
@@ -86,6 +87,30 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "UserError": {"*": 0},
     "Viewer": {"*": 0},
     "ViewerWorkspace": {"*": 0},
+    # Usage analytics.
+    "Insights": {"*": 0},
+    "CacheInsights": {"*": 0},
+    "MissesByCause": {"*": 0},
+    "PageMissesByCause": {"*": 0},
+    "OperationClient": {"*": 0},
+    "OperationInsights": {"*": 0},
+    "TaskInsights": {"*": 0},
+    "ViewInsights": {"*": 0},
+    "DepthInsights": {"*": 0},
+    "PageInsights": {"*": 0},
+    "ClientInsights": {"*": 0},
+    "SearchInsights": {"*": 0},
+    "MemoryForecast": {"*": 0},
+    "MemoryInsights": {"*": 0},
+    "GateEvent": {"*": 0},
+    "RebuildEvent": {"*": 0},
+    "CountFigure": {"*": 0},
+    "RateFigure": {"*": 0},
+    "GaugeFigure": {"*": 0},
+    "NamedCount": {"*": 0},
+    "NamedGauge": {"*": 0},
+    "RequestTotal": {"*": 0},
+    "Latency": {"*": 0},
 }
 PAGED_FIELDS = ("tasks", "searchTasks", "filterTasks", "deletedTasks", "workspaces", "apiTokens", "auditLog")
 CONNECTION_TYPES = tuple(name for name in FIELD_POINTS if name.endswith("Connection"))

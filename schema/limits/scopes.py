@@ -21,6 +21,7 @@ REQUIRED_SCOPES: dict[str, Scope | None] = {
     "Query.deletedTask": "tasks:read",
     "Query.deletedTasks": "tasks:read",
     "Query.filterTasks": "tasks:read",
+    "Query.insights": "admin",
     "Query.node": "tasks:read",
     "Query.nodes": "tasks:read",
     "Query.searchTasks": "tasks:read",

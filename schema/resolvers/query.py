@@ -11,6 +11,7 @@ from db.task import Order
 from schema.context import Info
 from schema.resolvers import arguments as args
 from schema.resolvers.administration import AdministrationQuery
+from schema.resolvers.insights import InsightsQuery
 from schema.resolvers.search import no_words_error, row_filter, search_terms
 from schema.resolvers.viewer import ViewerQuery
 from schema.types.connection import TaskConnection, task_connection
@@ -26,7 +27,7 @@ _PER_TASK = "plus 1 per task of the page for `nodes` and 1 for `edges`, if selec
     description="The root of all queries. Each field states its cost in points. An operation can cost up to 5,000 "
     "points, unless the service is configured otherwise."
 )
-class Query(ViewerQuery, AdministrationQuery):
+class Query(ViewerQuery, AdministrationQuery, InsightsQuery):
     @strawberry.field(
         description="Returns a page of tasks. Any page in any order takes one round trip to Redis, plus one query for "
         f"the tasks of the page that are not cached. Cost: 2 points, {_PER_TASK}"

@@ -33,6 +33,8 @@ GRANTS = (
     ("SELECT, INSERT, UPDATE", "TABLE workspace"),
     ("SELECT, INSERT, UPDATE, DELETE", "TABLE api_token"),
     ("SELECT, INSERT, UPDATE, DELETE", "TABLE audit_log"),
+    ("SELECT, INSERT, UPDATE, DELETE", "TABLE usage_count"),
+    ("SELECT, UPDATE, DELETE", "TABLE gate_event"),
     ("SELECT", "TABLE _yoyo_migration"),
     ("SELECT", "TABLE _yoyo_version"),
     ("SELECT, USAGE", "SEQUENCE mark_token"),

@@ -15,6 +15,10 @@ ON_EVERY_SERVER = {
     "db.idle_gates: RECORD_USE": "one statement to each server, for its workspaces",
     "db.idle_gates: BEGIN_DROP": "each server has idle workspaces of its own",
     "db.idle_gates: DROPPING": "each server has idle workspaces of its own",
+    "db.usage: ADD_USAGE": "one statement to each server, for its workspaces",
+    "db.usage_retention: PRUNE_USAGE": "one statement to each server, for its workspaces",
+    "db.usage_retention: PURGE_USAGE": "each server has old rows of its own",
+    "db.usage_retention: PURGE_GATE_EVENTS": "each server has old rows of its own",
 }
 # Statements that lock, number or look at transactions. They must run on the server of their workspace.
 ON_THE_SERVER_OF_THE_WORKSPACE = {

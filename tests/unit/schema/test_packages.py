@@ -13,7 +13,7 @@ LEVELS = (
     ("errors", "ids", "context"),
     ("cursor",),
     ("types",),
-    ("administration",),
+    ("administration", "insights"),
     ("limits", "resolvers"),
     ("execution",),
     ("build",),

@@ -105,7 +105,7 @@ def test_interrupted_deletion_is_continued_by_the_service(
             async with database.transaction() as connection:
                 # No process can build an index of it again.
                 assert await begin_building(connection, "acme") is None
-            await clean_up(database, redis, timedelta(days=1))
+            await clean_up(database, redis, timedelta(days=1), timedelta(days=1))
 
     asyncio.run(continue_it())
     assert rows(admin, "acme")["task"] == 0
@@ -132,7 +132,8 @@ def test_no_batch_removes_tasks_of_a_workspace_that_is_not_being_deleted(
             await workspace_removal.finish_removal(connection, "default")
 
     asyncio.run(remove())
-    assert rows(admin, "default") == {"task": 3, "gate": 1, "api_token": 0, "audit_log": 0}
+    left = {"task": 3, "gate": 1, "api_token": 0, "audit_log": 0, "usage_count": 0, "gate_event": 2}
+    assert rows(admin, "default") == left
 
 
 def test_old_entries_of_the_audit_log_are_purged(
@@ -144,7 +145,7 @@ def test_old_entries_of_the_audit_log_are_purged(
 
     async def purge() -> None:
         async with Database(database_url) as database, Redis(redis_url) as redis:
-            await clean_up(database, redis, timedelta(days=365))
+            await clean_up(database, redis, timedelta(days=365), timedelta(days=365))
 
     asyncio.run(purge())
     assert [row[1] for row in table(command("audit", "list")[0])] == ["new"]

@@ -1,0 +1,16 @@
+"""The settings of usage analytics."""
+
+from pydantic import Field
+
+from api.config.identity import IdentitySettings
+
+
+class UsageSettings(IdentitySettings):
+    """The settings of usage analytics, as a part of the settings."""
+
+    usage_days: int = Field(
+        default=400,
+        ge=1,
+        le=3650,
+        description="Days for which counts of usage are kept, 1 to 3,650. Default: 400.",
+    )

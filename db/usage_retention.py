@@ -1,0 +1,134 @@
+"""The end of usage rows: by their age, by their number, and with their workspace."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import LiteralString
+
+from psycopg.rows import scalar_row
+
+from db.arrays import text_array
+from db.connection import Connection
+from db.usage import Kind, Resolution
+
+# How long the rows of minutes and hours are kept, at most: those of days are kept for the whole retention.
+MAX_RETENTION: Mapping[Resolution, timedelta] = {"minute": timedelta(days=3), "hour": timedelta(days=92)}
+# The rows that are kept of each minute, hour and day: those with the most requests.
+MOST: Mapping[Kind, int] = {
+    "task": 1000,
+    "page": 200,
+    "term": 200,
+    "operation": 100,
+    "client": 100,
+    "sender": 200,
+}
+
+PURGE_USAGE: LiteralString = """
+    -- every workspace: rows are purged by their age
+    WITH gone AS (
+        SELECT workspace_id, resolution, kind, starts_at, key FROM usage_count
+        WHERE resolution = 'minute' AND starts_at < statement_timestamp() - %(minute)s::interval
+           OR resolution = 'hour' AND starts_at < statement_timestamp() - %(hour)s::interval
+           OR resolution = 'day' AND starts_at < statement_timestamp() - %(day)s::interval
+        LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    ), purged AS (
+        DELETE FROM usage_count USING gone
+        WHERE (usage_count.workspace_id, usage_count.resolution, usage_count.kind, usage_count.starts_at,
+               usage_count.key) = (gone.workspace_id, gone.resolution, gone.kind, gone.starts_at, gone.key)
+        RETURNING true
+    )
+    SELECT count(*) FROM purged
+"""
+
+
+async def purge_usage(connection: Connection, retention: timedelta, batch: int) -> int:
+    """Delete up to `batch` rows of all workspaces that are older than their retention. Return the number."""
+    limits = {name: min(longest, retention) for name, longest in MAX_RETENTION.items()}
+    params = {"minute": limits["minute"], "hour": limits["hour"], "day": retention, "batch": batch}
+    return int((await connection.query(PURGE_USAGE, params, scalar_row))[0])
+
+
+PURGE_GATE_EVENTS: LiteralString = """
+    -- every workspace: events are purged by their age
+    WITH gone AS (
+        SELECT workspace_id, id FROM gate_event WHERE at < statement_timestamp() - %(retention)s::interval
+        ORDER BY at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    ), purged AS (
+        DELETE FROM gate_event USING gone
+        WHERE (gate_event.workspace_id, gate_event.id) = (gone.workspace_id, gone.id) RETURNING true
+    )
+    SELECT count(*) FROM purged
+"""
+
+
+async def purge_gate_events(connection: Connection, retention: timedelta, batch: int) -> int:
+    """Delete up to `batch` events of all gates that are older than `retention`. Return the number."""
+    return int((await connection.query(PURGE_GATE_EVENTS, {"retention": retention, "batch": batch}, scalar_row))[0])
+
+
+PRUNE_USAGE: LiteralString = """
+    -- every workspace: a process prunes the rows to which it has added
+    WITH ranked AS (
+        SELECT workspace_id, resolution, kind, starts_at, key,
+               row_number() OVER (PARTITION BY workspace_id, resolution, kind, starts_at ORDER BY requests DESC, key)
+        FROM unnest(enum_range(NULL::usage_resolution)) AS pruned (resolution)
+        JOIN usage_count USING (resolution)
+        WHERE workspace_id = ANY(%(workspaces)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND starts_at >= date_trunc(
+            pruned.resolution::text, statement_timestamp() - %(within)s::interval, 'UTC')
+    ), gone AS (
+        SELECT ranked.* FROM ranked
+        JOIN unnest(%(kinds)s::text[], %(most)s::bigint[]) AS pruned (kind, most) USING (kind)
+        WHERE row_number > most
+        ORDER BY workspace_id, resolution, kind, starts_at, key
+    ), pruned AS (
+        DELETE FROM usage_count USING gone
+        WHERE (usage_count.workspace_id, usage_count.resolution, usage_count.kind, usage_count.starts_at,
+               usage_count.key) = (gone.workspace_id, gone.resolution, gone.kind, gone.starts_at, gone.key)
+        RETURNING true
+    )
+    SELECT count(*) FROM pruned
+"""
+
+
+async def prune_usage(connection: Connection, workspaces: Sequence[str], within: timedelta) -> int:
+    """Keep the rows with the most requests of each minute, hour and day that was not over `within` ago.
+
+    Return the number of deleted rows.
+    """
+    params = {
+        "workspaces": text_array(workspaces),
+        "within": within,
+        "kinds": text_array(list(MOST)),
+        "most": list(MOST.values()),
+    }
+    return int((await connection.query(PRUNE_USAGE, params, scalar_row))[0])
+
+
+# Of a workspace that is being deleted.
+REMOVE_USAGE: LiteralString = """
+    WITH gone AS (
+        SELECT resolution, kind, starts_at, key FROM usage_count
+        WHERE workspace_id = %(workspace)s AND EXISTS (
+            SELECT FROM workspace WHERE workspace.id = %(workspace)s AND state = 'deleting')
+        LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    ), removed AS (
+        DELETE FROM usage_count USING gone
+        WHERE usage_count.workspace_id = %(workspace)s
+          AND (usage_count.resolution, usage_count.kind, usage_count.starts_at, usage_count.key)
+            = (gone.resolution, gone.kind, gone.starts_at, gone.key)
+        RETURNING true
+    )
+    SELECT count(*) FROM removed
+"""
+REMOVE_GATE_EVENTS: LiteralString = """
+    DELETE FROM gate_event WHERE workspace_id = %(workspace)s
+      AND EXISTS (SELECT FROM workspace WHERE workspace.id = %(workspace)s AND state = 'deleting')
+    RETURNING true
+"""
+
+
+async def remove_usage(connection: Connection, workspace: str, batch: int) -> None:
+    """Delete the usage and the gate's history of a workspace that is being deleted."""
+    params = {"workspace": workspace, "batch": batch}
+    while (await connection.query(REMOVE_USAGE, params, scalar_row))[0] == batch:
+        pass
+    await connection.query(REMOVE_GATE_EVENTS, {"workspace": workspace}, scalar_row)

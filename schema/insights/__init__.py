@@ -1,0 +1,1 @@
+"""Usage analytics: what is computed from the stored counts, for GraphQL and for the command `advise`."""

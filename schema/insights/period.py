@@ -1,0 +1,73 @@
+"""The period of a report, the one before it, and the points of both."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from db.usage import Resolution
+from schema.errors import BadInput
+
+STEPS: Mapping[Resolution, timedelta] = {
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+}
+MAX_POINTS = 1500
+# Ranges over more than this read the lists with many keys by day.
+LONG = timedelta(days=2)
+_EPOCH, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class Period(NamedTuple):
+    """A range of whole points. `before` is the start of the previous period, which ends at `since`."""
+
+    resolution: Resolution
+    before: datetime
+    since: datetime
+    until: datetime
+
+    @property
+    def times(self) -> list[datetime]:
+        """The start of each point."""
+        step = STEPS[self.resolution]
+        return [self.since + number * step for number in range((self.until - self.since) // step)]
+
+    def place(self, time: datetime) -> int:
+        """Return the number of a point: negative for the previous period, whose last point is -1."""
+        return (time - self.since) // STEPS[self.resolution]
+
+    def spread(self, values: Iterable[tuple[datetime, float]]) -> tuple[list[float | None], list[float | None]]:
+        """Return the points of the previous period and those of this one. None where there is no value."""
+        number = (self.until - self.since) // STEPS[self.resolution]
+        points: list[float | None] = [None] * (2 * number)
+        for time, value in values:
+            points[number + self.place(time)] = value
+        return points[:number], points[number:]
+
+    @property
+    def coarse(self) -> "Period":
+        """The same period for the kinds with many keys: whole hours or days."""
+        resolution = self.resolution
+        if resolution != "day":
+            resolution = "hour" if self.until - self.since <= LONG else "day"
+        return whole(self.since, self.until, resolution)
+
+
+def whole(since: datetime, until: datetime, resolution: Resolution) -> Period:
+    """Return the whole points that a range touches, at least one."""
+    step = STEPS[resolution]
+    start = _EPOCH + (since - _EPOCH) // step * step
+    number = max(1, -((start - until) // step))
+    return Period(resolution, start - number * step, start, start + number * step)
+
+
+def period_of(since: datetime, until: datetime, resolution: Resolution) -> Period:
+    """Return the period of a range that a client asks for. Raises `BadInput`."""
+    since, until = since.astimezone(UTC), until.astimezone(UTC)
+    if not _EPOCH <= since < until <= _LATEST:
+        raise BadInput("range", "must begin after 1970 and end after its start. Swap from and to, if need be.")
+    requested = -((since - until) // STEPS[resolution])
+    if requested > MAX_POINTS:
+        problem = f"must have at most {MAX_POINTS:,} points, not {requested:,}. Choose a coarser resolution."
+        raise BadInput("range", problem, limit=MAX_POINTS, requested=requested)
+    return whole(since, until, resolution)
