@@ -36,6 +36,7 @@ from api.http.static_site import StaticSite
 from api.http.trusted_hosts import TrustedHosts, trusted_names
 from api.identity.authenticator import Authenticator
 from api.identity.identity import Identity
+from api.metrics.sizes import UsageSizes
 from api.metrics.snapshot import SnapshotFiles
 from api.metrics.worker import WorkerMetrics
 from api.realtime.stream_limit import StreamLimit
@@ -43,9 +44,11 @@ from api.realtime.websocket import GraphQLWebSocket
 from api.telemetry.tracing import start_tracing
 from api.telemetry.usage_reports import UsageReports
 from cache.maintenance.cleanup import cleanup
+from cache.maintenance.usage_recorder import UsageRecorder
 from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
 from cache.redis.client import Redis
+from cache.usage.usage import Usage
 from cache.workspaces import Workspaces
 from db.pool import Database
 from db.replica import Replica
@@ -76,6 +79,8 @@ def create_app(
     requests = RequestLimits(settings.max_requests_in_flight)
     readiness = Readiness()
     metrics = WorkerMetrics(workspaces, streams, lambda: requests.in_flight, snapshots)
+    sizes = UsageSizes(workspaces, 1 if snapshots is None else snapshots.number)
+    recorder = UsageRecorder(workspaces.usage, workspaces.database, workspaces.metrics, sizes.measure)
     access_log = AccessLog(as_json=settings.logs_as_json, slow_seconds=settings.slow_ms / 1000 or math.inf)
 
     tracing = start_tracing(load_trace_settings())
@@ -88,6 +93,7 @@ def create_app(
                 workspaces,
                 identity,
                 cleanup(workspaces.database, workspaces.redis, audit_retention, usage_retention),
+                recorder.running(),
                 metrics.sharing(),
                 nullcontext() if usage_reports is None else usage_reports.sending(),
             ):
@@ -118,6 +124,7 @@ def create_app(
         GraphQLEndpoint(service, authenticator, identity.watch, streams, _endpoint_options(settings)),
         access_log=access_log,
         metrics=metrics.requests,
+        usage=workspaces.usage,
         hosts=TrustedHosts(trusted_names(settings)),
         requests=requests,
         bodies=BodyLimit(settings.max_body_bytes),
@@ -129,7 +136,7 @@ def create_app(
     # Starlette would redirect to an address built from the Host header.
     app.router.redirect_slashes = False
     # The server sets these when it stops.
-    app.state.streams, app.state.readiness = streams, readiness
+    app.state.streams, app.state.readiness, app.state.usage_recorder = streams, readiness, recorder
     return app
 
 
@@ -151,6 +158,7 @@ def _create_workspaces(settings: Settings) -> Workspaces:
         retention=timedelta(days=settings.retention_days),
         index_idle_seconds=settings.index_idle,
         replica=replica,
+        usage=Usage(is_on=settings.usage, keeps_terms=settings.usage_terms),
     )
 
 

@@ -29,11 +29,13 @@ Suite = Literal[
     "cluster",
     "sizing",
     "telemetry",
+    "usage",
 ]
 # The default number of tasks; `live` counts subscribers, and `workspaces` workspaces. The other suites use 1,000,000.
 DEFAULT_COUNTS = {
     "indexes": 100_000,
     "sizing": 100_000,
+    "usage": 2_000,
     "live": 1_000,
     "fairness": 2_000,
     "identity": 2_000,
@@ -69,10 +71,10 @@ def bench(
         browser tab that is used for an hour. fairness: a busy workspace and its neighbour, and the rate limit.
         workspaces: what many workspaces cost a worker. cluster: a Redis cluster and the loss of a shard. identity: what
         a token costs, and how soon it is revoked. sizing: what a request costs each program, by its kind. telemetry:
-        what traces cost a cached page.
+        what traces cost a cached page. usage: what counting costs, and how right it is.
     count
         Number of tasks, of subscribers for `live`, or of workspaces for `workspaces`. Default: 1,000,000 tasks, 100,000
-        for `indexes` and `sizing`, 2,000 for `fairness`, `identity` and `telemetry`, 1,000 subscribers, 10,000
+        for `indexes` and `sizing`, 2,000 for `fairness`, `identity`, `telemetry` and `usage`, 1,000 subscribers, 10,000
         workspaces.
     record
         Append the results to benchmarks/history/SUITE.jsonl.

@@ -26,6 +26,7 @@ class StoreMetrics:
     differences: int = 0
     purged: int = 0
     rate_limited: int = 0
+    usage_dropped: int = 0
     rebuilds: int = 0
     drops: int = 0
     rebuild_seconds: float = 0.0

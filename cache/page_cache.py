@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cache.errors import CacheUnavailable, IndexLost
 from cache.metrics import StoreMetrics
 from cache.redis.protocol import PageCheck, Protocol
+from cache.usage.workspace_usage import Content, PageMissCause, Requested, WorkspaceUsage
 
 # Estimates of the memory of a page in addition to its body: its objects and its place in the cache, and the compressed
 # form that a later client may ask for, as a share of the body.
@@ -34,17 +35,23 @@ class Validity(NamedTuple):
 class CachedPage:
     """The body of a response, its compressed form once a client has asked for it, and how long both are valid.
 
-    points: the cost of the operation.
+    points: the cost of the operation. content: what was read for it. uses: responses since the uses were counted.
     """
 
-    __slots__ = ("body", "gzipped", "points", "size", "validity")
+    __slots__ = ("body", "content", "gzipped", "points", "size", "uses", "validity")
 
-    def __init__(self, body: bytes, validity: Validity, key_bytes: int, points: int) -> None:
+    def __init__(
+        self, body: bytes, validity: Validity, key_bytes: int, points: int, content: Content | None = None
+    ) -> None:
         self.body = body
         self.points = points
+        self.content = content
+        self.uses = 0
         self.gzipped: bytes | None = None
         self.validity = validity
         self.size = _OVERHEAD_BYTES + key_bytes + int(len(body) * (1 + _COMPRESSED_SHARE))
+        if content is not None:
+            self.size += len(content.ids)
 
 
 class PageMemory:
@@ -77,9 +84,15 @@ class PageCache:
     """The cached pages of one workspace. The workspace is part of every key, so no other workspace finds them."""
 
     def __init__(
-        self, memory: PageMemory, workspace: str, metrics: StoreMetrics, record_failure: RecordFailure
+        self,
+        memory: PageMemory,
+        workspace: str,
+        metrics: StoreMetrics,
+        record_failure: RecordFailure,
+        usage: WorkspaceUsage,
     ) -> None:
         self.memory = memory
+        self._usage = usage
         self._workspace = workspace
         self._metrics = metrics
         self._check = SharedCheck(record_failure)
@@ -89,30 +102,47 @@ class PageCache:
         """Whether pages are cached at all."""
         return self.memory.max_bytes > 0
 
-    def store(self, key: Hashable, key_bytes: int, body: bytes, validity: Validity, points: int = 0) -> None:
+    def store(
+        self,
+        key: Hashable,
+        key_bytes: int,
+        body: bytes,
+        validity: Validity,
+        points: int = 0,
+        requested: Requested | None = None,
+    ) -> None:
         """Keep the body of a response. `key_bytes` is the memory of the key."""
-        self.memory.store((self._workspace, key), CachedPage(body, validity, key_bytes, points))
+        content = None if requested is None else Content.of(requested)
+        self.memory.store((self._workspace, key), CachedPage(body, validity, key_bytes, points, content))
 
     async def valid_page(self, key: Hashable, protocol: Protocol | None) -> CachedPage | None:
         """P2: return the page of a key if it is valid now. `protocol` is that of R1, for a request that begins now."""
         memory, own_key = self.memory, (self._workspace, key)
         page = memory.pages.get(own_key)
         if page is None or protocol is None:
-            self._metrics.page_misses += 1
+            self._count_miss("not_cached" if protocol is not None else "degraded")
             return None
+        cause: PageMissCause = "rebuilt"
         if page.validity.epoch == protocol.gate.epoch:
             check = await self._check(protocol)
             if check is None:  # the request is answered without Redis
+                self._usage.count_page_miss("degraded", looked_up=False)
                 return None
             if check.rev == page.validity.rev and check.now_ms < page.validity.next_expiry_ms:
                 if own_key in memory.pages:
                     memory.pages.move_to_end(own_key)
                 self._metrics.page_hits += 1
+                self._usage.count_page_hit(page)
                 return page
-        self._metrics.page_misses += 1
+            cause = "invalidated" if check.rev != page.validity.rev else "expired"
+        self._count_miss(cause)
         if memory.pages.get(own_key) is page:
             memory.remove(own_key)
         return None
+
+    def _count_miss(self, cause: PageMissCause) -> None:
+        self._metrics.page_misses += 1
+        self._usage.count_page_miss(cause)
 
 
 class SharedCheck:

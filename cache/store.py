@@ -10,6 +10,7 @@ from cache.redis.client import Redis
 from cache.redis.fills import Fills
 from cache.repair_queue import RepairQueue
 from cache.row_queries import RowTotals, UnsettledCreates
+from cache.usage.usage import Usage
 from db.pool import Database
 from db.purge import DEFAULT_RETENTION
 from db.replica import Replica
@@ -29,6 +30,7 @@ class Store:
         max_read_bytes: int = 8 * 2**20,
         retention: timedelta = DEFAULT_RETENTION,
         replica: Replica | None = None,
+        usage: Usage | None = None,
     ) -> None:
         # Its connections send only statements that name this workspace.
         self.database = database = database.bound_to(workspace)
@@ -37,6 +39,7 @@ class Store:
         # Only for searches and filters, which find ids and fill no cache.
         self.replica = replica
         self.metrics = metrics
+        self.usage = (usage or Usage(is_on=False)).of(workspace)
         self.workspace = workspace
         self.max_read_bytes = max_read_bytes
         # How long the rows of deleted and expired tasks are kept.
@@ -48,7 +51,7 @@ class Store:
         self.fills = Fills()
         self.repair_queue = RepairQueue()
         record_failure = self.gate_lease.record_read_failure
-        self.page_cache = PageCache(page_memory or PageMemory(), workspace, metrics, record_failure)
+        self.page_cache = PageCache(page_memory or PageMemory(), workspace, metrics, record_failure, self.usage)
 
     @property
     def longest_transaction(self) -> timedelta:

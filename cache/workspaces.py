@@ -1,6 +1,7 @@
 """The workspaces that a process has open: each has a store and a feed. They share connections and background work."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from types import TracebackType
@@ -17,6 +18,7 @@ from cache.page_cache import PageMemory
 from cache.redis.client import Redis
 from cache.redis.index import index_sizes
 from cache.store import Store
+from cache.usage.usage import Usage
 from db.caller import DEFAULT_WORKSPACE
 from db.pool import Database
 from db.purge import DEFAULT_RETENTION
@@ -57,8 +59,10 @@ class Workspaces:
         retention: timedelta = DEFAULT_RETENTION,
         index_idle_seconds: float = 0.0,
         replica: Replica | None = None,
+        usage: Usage | None = None,
     ) -> None:
         self._replica = replica
+        self.usage = usage or Usage(is_on=False)
         self.database = database
         self.redis = redis
         self.metrics = metrics
@@ -148,7 +152,15 @@ class Workspaces:
         return sum(store.gate_lease.index_too_large for store, _ in self._open.values())
 
     async def index_bytes(self) -> dict[str, int]:
-        """Return the memory of the indexes of the open workspaces by name of the index.
+        """Return the memory of the indexes of the open workspaces by name of the index."""
+        totals: dict[str, int] = {}
+        for sizes in (await self.measure_indexes()).values():
+            for name, size in sizes.items():
+                totals[name] = totals.get(name, 0) + size
+        return totals
+
+    async def measure_indexes(self) -> Mapping[str, Mapping[str, int]]:
+        """Return the memory of the indexes of each open workspace, by name of the index.
 
         Measures a few workspaces, and keeps the last sizes of the rest: Redis estimates a size in time.
         """
@@ -163,11 +175,7 @@ class Workspaces:
                 with suppress(StoreUnavailable):
                     known[workspace] = await index_sizes(store.redis, protocol.keys)
         self._index_bytes = known
-        totals: dict[str, int] = {}
-        for sizes in known.values():
-            for name, size in sizes.items():
-                totals[name] = totals.get(name, 0) + size
-        return totals
+        return known
 
     def _create(self, id_: str) -> Workspace:
         store = Store(
@@ -179,6 +187,7 @@ class Workspaces:
             max_read_bytes=self._max_read_bytes,
             retention=self._retention,
             replica=self._replica,
+            usage=self.usage,
         )
         self._open[id_] = created = Workspace(store, Feed(store, self.turns))
         self._watcher.add(store.gate_lease)
@@ -195,4 +204,5 @@ class Workspaces:
                 elif id_ != DEFAULT_WORKSPACE and not lease.touched and clock() - lease.used_at > FORGET_SECONDS:
                     del self._open[id_]
                     self._watcher.remove(lease)
+                    self.usage.forget(id_)
                     await feed.aclose()

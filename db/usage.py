@@ -43,6 +43,8 @@ Kind = Literal[
 HOURLY: frozenset[Kind] = frozenset(("task", "page", "term", "reuse"))
 # Upper bounds of the buckets of durations in seconds. The last bucket has no bound.
 DURATION_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# The lowest position of each range of depths.
+DEPTHS = (0, 1, 100, 1000, 10_000, 100_000, 1_000_000)
 # The time over which warm start looks for what is requested most.
 RECENT = timedelta(days=2)
 

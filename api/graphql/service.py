@@ -119,7 +119,7 @@ class GraphQLService:
         points = answer.extensions.get("cost", {}).get("requested")
         body = encoded(answer, plan, points or 0, self._max_response_bytes)
         if key is not None and not answer.errors and (validity := context.session.cache.validity) is not None:
-            pages.store(key, len(key[-1]), body, validity, points or 0)
+            pages.store(key, len(key[-1]), body, validity, points or 0, context.session.cache.requested)
         record = record_of(plan, outcome_of(answer.errors), points, len(answer.errors))
         return ResponseBody(body, record, executed=answer.executed)
 

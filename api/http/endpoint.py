@@ -101,7 +101,9 @@ class GraphQLEndpoint:
                 )
             aside = slots.step_aside()
             try:
-                caller = await self._authenticator.caller(request.headers, reads=request.method == "GET")
+                request.caller = caller = await self._authenticator.caller(
+                    request.headers, reads=request.method == "GET"
+                )
             finally:
                 if aside:
                     slots.step_back()
@@ -193,7 +195,7 @@ class GraphQLEndpoint:
 
 def _joined(bodies: list[ResponseBody]) -> ResponseBody:
     outcome = next((item.record.outcome for item in bodies if item.record.outcome != OK), OK)
-    record = OperationRecord(outcome, "(batch)")
+    record = OperationRecord(outcome, "(batch)", points=sum(item.record.points or 0 for item in bodies))
     return ResponseBody(b"[" + b",".join(item.body for item in bodies) + b"]", record, executed=True)
 
 

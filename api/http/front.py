@@ -28,6 +28,7 @@ from api.http.trusted_hosts import TrustedHosts
 from api.metrics.requests import RequestMetrics
 from api.realtime.stream_limit import StreamLimitReached
 from api.telemetry.usage_reports import UsageReports
+from cache.usage.usage import Usage
 from schema.execution.masking import RETRY_AFTER_SECONDS, SHARE_CODES
 
 log = structlog.get_logger("api.access")
@@ -59,6 +60,7 @@ class Front:
         *,
         access_log: AccessLog,
         metrics: RequestMetrics,
+        usage: Usage,
         hosts: TrustedHosts,
         requests: RequestLimits,
         bodies: BodyLimit,
@@ -69,6 +71,7 @@ class Front:
         self._endpoint = endpoint
         self._access_log = access_log
         self._metrics = metrics
+        self._usage = usage
         self._hosts = hosts
         self._requests = requests
         self._bodies = bodies
@@ -128,6 +131,8 @@ class Front:
             self._metrics.observe(record.name, record.outcome, seconds, reply.received_bytes, reply.sent_bytes)
             if self._usage_reports is not None:
                 self._usage_reports.record(record, seconds, request.headers)
+            if (caller := request.caller) is not None:
+                self._usage.count_request(caller.workspace, caller.actor, record, seconds)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is not an HTTP request, such as a WebSocket connection."""

@@ -7,12 +7,13 @@ from msgspec import Struct
 from starlette.types import Receive
 
 from api.realtime.sse import wait_for_disconnect
+from db.caller import Caller
 
 
 class IncomingRequest(Struct, gc=False):
     """An HTTP request without its body. Of a header that comes twice, `headers` has the first value.
 
-    client: the address of the client, empty if it is not known.
+    client: the address of the client, empty if it is not known. caller: None until it is identified.
     """
 
     id: str
@@ -21,6 +22,7 @@ class IncomingRequest(Struct, gc=False):
     query_string: bytes
     receive: Receive
     client: str = ""
+    caller: Caller | None = None
 
     def header(self, name: bytes) -> str:
         """Return the value of a header, named in lower case, or an empty string."""

@@ -9,10 +9,11 @@ from typing import Any
 from prometheus_client import ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from api.metrics.requests import DURATION_BOUNDS, SIZE_BOUNDS, Histogram, RequestMetrics
+from api.metrics.requests import SIZE_BOUNDS, Histogram, RequestMetrics
 from api.metrics.snapshot import Snapshot
 from api.metrics.worker import is_alive
 from cache.metrics import StoreMetrics
+from db.usage import DURATION_BOUNDS
 
 # The help text of each gauge of a snapshot, and how the values of the workers combine.
 _GAUGES: dict[str, tuple[str, Any]] = {
@@ -48,6 +49,7 @@ _COUNTER_HELP = {
     "purged": "Rows of deleted and expired tasks that were purged",
     "rebuilds": "Index rebuilds completed",
     "drops": "Indexes dropped because no process used them",
+    "usage_dropped": "Counts of usage that were dropped because PostgreSQL did not take them",
     "rate_limited": "Operations refused because their caller or workspace had too few points",
 }
 

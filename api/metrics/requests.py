@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-# Upper bounds of the buckets.
-DURATION_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+from cache.usage.usage import MAX_NAME_CHARACTERS, OTHER, UNNAMED
+from db.usage import DURATION_BOUNDS
+
+# Upper bounds of the buckets. Those of durations are in db/usage.py.
 SIZE_BOUNDS = (256.0, 1024.0, 4096.0, 16_384.0, 65_536.0, 262_144.0, 1_048_576.0, 4_194_304.0)
 # Clients choose the names of operations, so a worker counts only the first ones by name. Others count together.
-MAX_NAMES, MAX_NAME_CHARACTERS = 100, 64
-# No operation has these names, because GraphQL allows no parentheses in one.
-UNNAMED, OTHER = "(unnamed)", "(other)"
+MAX_NAMES = 100
 
 
 class Histogram(msgspec.Struct):

@@ -62,6 +62,7 @@ class SnapshotFiles:
     def __init__(self, descriptors: Sequence[int], own: int) -> None:
         self._files = [SnapshotFile(descriptor) for descriptor in descriptors]
         self._own = self._files[own]
+        self.number = own + 1
 
     def write(self, snapshot: Snapshot) -> None:
         """Share the snapshot of this worker."""

@@ -6,6 +6,7 @@ from cache.errors import CacheUnavailable, IndexLost, OrderMoving
 from cache.page_cache import Validity
 from cache.redis.protocol import Protocol
 from cache.store import Store
+from cache.usage.workspace_usage import Requested
 
 
 class CacheAccess:
@@ -14,6 +15,8 @@ class CacheAccess:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.degraded = False
+        # What the request has read from Redis, for later uses of its answer.
+        self.requested = Requested()
         self._validity: Validity | None = None
         self._cacheable = True
 
@@ -55,6 +58,7 @@ class CacheAccess:
         self.forbid_caching()
         self.degraded = True
         self._store.metrics.degraded_reads += 1
+        self._store.usage.count_degraded_read()
 
 
 class Reading:

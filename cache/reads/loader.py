@@ -9,7 +9,7 @@ from cache.errors import TooMuchRead
 from cache.reads.access import CacheAccess
 from cache.reads.batching import DataLoader
 from cache.redis.encoded_task import EncodedTask, decode_many, encode_many
-from cache.redis.entry import Leases
+from cache.redis.entry import MARK_PREFIX, Leases
 from cache.redis.index import IndexPage
 from cache.redis.protocol import Protocol
 from cache.store import Store
@@ -47,20 +47,28 @@ class TaskLoader:
     async def load_many(self, ids: Sequence[UUID]) -> list[EncodedTask | None]:
         """Return the tasks in the order of the ids, with None for each that is missing, deleted or expired."""
         self._access.forbid_caching()
-        tasks = await self._loader.load_many([id_.bytes for id_ in ids])
+        wanted = [id_.bytes for id_ in ids]
+        tasks = await self._loader.load_many(wanted)
         self.count(tasks)
+        self._store.usage.count_tasks(wanted if all(tasks) else [task.id_bytes for task in tasks if task is not None])
         return tasks
 
     async def load_page(self, page: IndexPage) -> list[EncodedTask | None]:
         """Return the tasks of a page, as `load_many` does. The page script has read their entries (R2, R3)."""
-        ids = page.ids
+        ids, usage = page.ids, self._store.usage
+        usage.count_reads(ids)
+        self._access.requested.ids += ids
         tasks = decode_many(self._store.workspace, ids, page.entries)
         if all(tasks) and self._loader.prime_many(ids, tasks):
             self._store.metrics.count_entries(len(ids), 0)
+            usage.count_page_of_hits(ids)
             self.count(tasks)
             return tasks
+        usage.count_tasks(ids)
         read = {id_: task for id_, task in zip(ids, tasks, strict=True) if task is not None}
         self._store.metrics.count_entries(len(read), 0)
+        usage.count_hits(len(read))
+        self._reader.note_marks(ids, page.entries)
         self._loader.prime_many(list(read), list(read.values()))
         self._reader.absent.update(id_ for id_ in ids if id_ not in read)
         leases = page.leases
@@ -108,6 +116,12 @@ class TaskReader:
         # The ids whose entries held no task when a page script read them, and the leases that it took on some of them.
         self.absent: set[bytes] = set()
         self.leases: Leases = {}
+        self._marked: set[bytes] = set()  # by a write, when their entries were read
+
+    def note_marks(self, ids: Sequence[bytes], entries: Sequence[bytes | None]) -> None:
+        """Take note of the entries that a write has marked, for the cause of a miss."""
+        pairs = zip(ids, entries, strict=True)
+        self._marked |= {id_ for id_, entry in pairs if entry is not None and entry.startswith(MARK_PREFIX)}
 
     async def read_batch(self, ids: list[bytes]) -> list[EncodedTask | None]:
         """Return the tasks of different ids, in their order: from their entries (R2), else from PostgreSQL.
@@ -127,15 +141,21 @@ class TaskReader:
         return tasks
 
     async def _read(self, ids: list[bytes]) -> list[EncodedTask | None]:
+        usage = self._store.usage
         with self._access.reading() as protocol:
             if protocol is not None:
                 found = await self._cached(protocol, [id_ for id_ in ids if id_ not in self.absent])
                 missing = [id_ for id_ in ids if id_ not in found]
                 self._store.metrics.count_entries(len(found), len(missing))
+                usage.count_hits(len(found))
+                usage.count_misses(missing, self._marked, protocol.gate.epoch)
                 if missing:
                     found |= await self._uncached(protocol, missing)
+                else:
+                    usage.count_saved()
                 return [found.get(id_) for id_ in ids]
         found = await self._rows(ids)
+        usage.count_degraded(len(ids))
         return [found.get(id_) for id_ in ids]
 
     def release_unused(self, leases: Leases) -> None:
@@ -168,7 +188,11 @@ class TaskReader:
         """R2: read the entries and return the tasks that they hold."""
         if not ids:
             return {}
-        tasks = decode_many(self._store.workspace, ids, await protocol.read(ids))
+        entries = await protocol.read(ids)
+        self._store.usage.count_reads(ids)
+        tasks = decode_many(self._store.workspace, ids, entries)
+        if not all(tasks):
+            self.note_marks(ids, entries)
         return {id_: task for id_, task in zip(ids, tasks, strict=True) if task is not None}
 
     async def _uncached(self, protocol: Protocol, ids: Sequence[bytes]) -> TasksById:

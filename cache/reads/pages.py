@@ -17,6 +17,7 @@ from cache.redis.keys import VIEWS
 from cache.redis.position import PositionOrder
 from cache.redis.protocol import Protocol
 from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
+from cache.usage.workspace_usage import PageUse
 from db import pages
 from db.connection import Connection
 from db.index_source import IndexPosition
@@ -61,8 +62,21 @@ async def read_page(session: Session, part: PageRange) -> Page:
 async def _page(session: Session, part: PageRange) -> Page:
     with session.cache.reading() as protocol:
         if protocol is not None:
-            return await _cached_page(session, protocol, part)
-    return await _row_page(session, part)
+            found = await _cached_page(session, protocol, part)
+            _count(session, part, found.rank)
+            return found
+    found = await _row_page(session, part)
+    from_start = part.direction == "first" and part.after is None and part.before is None
+    _count(session, part, part.offset if from_start else None)
+    return found
+
+
+def _count(session: Session, part: PageRange, position: int | None) -> None:
+    """Count a page that was requested. position: of its first task; None if it is not known."""
+    use = PageUse(part.status, part.order, part.count, position)
+    session.cache.requested.pages.append(use)
+    session.cache.requested.reads += 1
+    session.store.usage.count_page(use)
 
 
 async def _cached_page(session: Session, protocol: Protocol, part: PageRange) -> Page:
@@ -74,6 +88,7 @@ async def _cached_page(session: Session, protocol: Protocol, part: PageRange) ->
         await _settle_creates(session, protocol, found)
         first = ids = await protocol.page(part, release, outcomes_known=True)
     session.cache.observe(protocol.gate.epoch, first.rev, first.next_expiry_ms)
+    session.store.usage.epoch = protocol.gate.epoch
     tasks = await _matching(session, ids, part)
     wanted = part.count
     while len(tasks) < part.count and len(ids.ids) == wanted:
@@ -143,6 +158,10 @@ async def _row_page(session: Session, part: PageRange) -> Page:
         )
     tasks = encode_many(session.store.workspace, page.tasks)
     session.loader.count(tasks)
+    usage = session.store.usage
+    usage.count_tasks([task.id_bytes for task in tasks])
+    if session.cache.degraded:
+        usage.count_degraded(len(tasks))
     return Page(tasks, None, None, page.has_before, page.has_after)
 
 
@@ -175,6 +194,8 @@ async def read_counts(session: Session) -> dict[Status | None, int]:
                 await _settle_creates(session, protocol, unsettled)
                 found = await protocol.counts(outcomes_known=True)
             session.cache.observe(protocol.gate.epoch, found.rev, found.next_expiry_ms)
+            session.store.usage.count_saved()
+            session.cache.requested.reads += 1
             return dict(zip(VIEWS, found.counts, strict=True))
     return dict(zip(VIEWS, await session.store.totals.count_views(), strict=True))
 

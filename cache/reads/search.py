@@ -12,6 +12,9 @@ from db.search import RowFilter, matching_filter, matching_words
 from db.task import Status, Task
 from db.words import tsquery
 
+# Of the text of a search, this much is stored, if the texts are stored.
+MAX_TERM_CHARACTERS = 200
+
 
 @dataclass(frozen=True)
 class SearchPage:
@@ -50,6 +53,8 @@ async def search_tasks(
     query = tsquery(terms)
     if query is None:
         return None
+    text = " ".join(f'"{term}"' if is_phrase else term for term, is_phrase in terms)
+    store.usage.count_search("words", text.lower()[:MAX_TERM_CHARACTERS])
 
     async def find(start: Position, count: int, direction: Direction) -> list[Position]:
         return await search(
@@ -68,6 +73,7 @@ async def search_tasks(
 async def filter_tasks(session: Session, wanted: RowFilter, part: SearchRange) -> SearchPage:
     """Return the tasks that match a filter: newest first, or soonest first for a filter by expiry."""
     store = session.store
+    store.usage.count_search("filter")
 
     async def find(start: Position, count: int, direction: Direction) -> list[Position]:
         return await search(

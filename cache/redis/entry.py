@@ -10,6 +10,8 @@ from cache.redis.times import MILLISECOND, created_at_us, expires_at_ms
 from db.task import Task
 
 LIFETIME = timedelta(hours=1)
+# The first byte of an entry that a write has marked.
+MARK_PREFIX = b"M"
 
 Placement = tuple[bytes, int, int, int | str]
 

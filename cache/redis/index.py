@@ -110,3 +110,9 @@ async def index_sizes(redis: Redis, keys: Keys) -> dict[str, int]:
     prefix = len(keys.rev) - len(b"rev")
     sizes = zip(names, replies, strict=True)
     return {name[prefix:].decode(): size for name, size in sizes if size is not None}
+
+
+async def index_length(redis: Redis, keys: Keys) -> int:
+    """Return the number of tasks in an index. Raises `CacheUnavailable`."""
+    [length] = await redis.send([("ZCARD", keys.indexes[0])])
+    return max(0, int(length) - 1)  # without the beacon

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from db.usage import Kind, page_of
+from db.usage import DEPTHS, Kind, page_of
 from schema.insights.figures import KeyTotals, latency_of
 from schema.types.insights import (
     ClientInsights,
@@ -22,8 +22,6 @@ from schema.types.task import TaskOrder, TaskStatus
 
 TotalsByKind = Mapping[Kind, Sequence[KeyTotals]]
 MAX_TASKS, MAX_ITEMS, MAX_CLIENTS_OF_OPERATION = 100, 50, 5
-# The lowest position of each range of depths.
-DEPTHS = (0, 1, 100, 1000, 10_000, 100_000, 1_000_000)
 
 
 def _costliest(totals: Iterable[KeyTotals]) -> list[KeyTotals]:

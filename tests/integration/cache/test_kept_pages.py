@@ -10,6 +10,7 @@ from cache.reads.pages import read_page
 from cache.reads.session import Session
 from cache.redis.index import PageRange
 from cache.store import Store
+from cache.usage.usage import Usage
 from tests.support.redis_state import protocol
 
 LATER = Validity(1, 1, 2**53)
@@ -17,7 +18,9 @@ LATER = Validity(1, 1, 2**53)
 
 def empty_cache(max_bytes: int = 200_000) -> tuple[PageCache, StoreMetrics]:
     metrics = StoreMetrics()
-    return PageCache(PageMemory(max_bytes), "default", metrics, lambda _epoch, _error: None), metrics
+    return PageCache(
+        PageMemory(max_bytes), "default", metrics, lambda _epoch, _error: None, Usage(is_on=False).of("default")
+    ), metrics
 
 
 async def valid_now(store: Store) -> Validity:

@@ -13,6 +13,7 @@ from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite, Protocol
 from cache.store import Store
+from cache.usage.usage import Usage
 from tests.support.protocol_steps import index_without_row
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
@@ -24,7 +25,9 @@ PAGE = PageRange(10)
 
 @pytest.fixture
 def pages(store: Store) -> PageCache:
-    return PageCache(PageMemory(2**20), store.workspace, store.metrics, store.gate_lease.record_read_failure)
+    return PageCache(
+        PageMemory(2**20), store.workspace, store.metrics, store.gate_lease.record_read_failure, store.usage
+    )
 
 
 async def read(store: Store, part: PageRange = PAGE) -> Validity | None:
@@ -194,7 +197,9 @@ async def test_lowest_rev_of_all_scripts_counts(store: Store) -> None:
 
 
 def test_pages_stay_within_their_limit() -> None:
-    pages = PageCache(PageMemory(200_000), "default", StoreMetrics(), lambda _epoch, _error: None)
+    pages = PageCache(
+        PageMemory(200_000), "default", StoreMetrics(), lambda _epoch, _error: None, Usage(is_on=False).of("default")
+    )
     for number in range(1000):
         pages.store(number, 100, b"x" * 5000, Validity(1, 1, 1))
         assert pages.memory.bytes <= pages.memory.max_bytes
@@ -208,7 +213,8 @@ async def test_no_workspace_finds_the_page_of_another(store: Store) -> None:
     memory, ours = PageMemory(2**20), await read(store)
     assert ours is not None
     pages, foreign = (
-        PageCache(memory, name, store.metrics, store.gate_lease.record_read_failure) for name in ("default", "foreign")
+        PageCache(memory, name, store.metrics, store.gate_lease.record_read_failure, store.usage)
+        for name in ("default", "foreign")
     )
     pages.store("key", 3, b"body", ours)
     assert await foreign.valid_page("key", protocol(store)) is None

@@ -5,9 +5,11 @@ import time
 from tempfile import TemporaryFile
 
 from api.metrics.exposition import families
-from api.metrics.requests import DURATION_BOUNDS, MAX_NAMES, OTHER, UNNAMED, RequestMetrics
+from api.metrics.requests import MAX_NAMES, RequestMetrics
 from api.metrics.snapshot import Snapshot, SnapshotFiles
 from cache.metrics import StoreMetrics
+from cache.usage.usage import OTHER, UNNAMED
+from db.usage import DURATION_BOUNDS
 
 GAUGES = dict.fromkeys(
     (

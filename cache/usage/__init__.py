@@ -1,0 +1,1 @@
+"""Usage: what a process is asked for, counted in bounded memory."""

@@ -1,0 +1,147 @@
+"""How often tasks are requested again, by how many other tasks came between: what a miss-ratio curve is made of."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+# Tasks that are sampled at most, and the largest share of all tasks that is sampled.
+MAX_SAMPLES, LARGEST_SHARE = 8192, 8
+# The parts into which the tasks are divided by their hash.
+_PARTS = 2**24
+_MASK = _PARTS - 1
+# Ranges of distances for each doubling.
+_RANGES_PER_OCTAVE = 8
+# The key of requests of tasks that were not requested for `FORGET_SECONDS`, or never.
+NEW = "new"
+# A task that was not requested for this long is no longer in Redis, whatever its size: this is the longest lifetime of
+# an entry.
+FORGET_SECONDS = 3600.0
+
+
+class ReuseSampler:
+    """Samples distances between two requests of the same task: SHARDS (Waldspurger, Park, Garthwaite, Ahmad, 2015).
+
+    Spatial sampling: a task is sampled if its hash is below a threshold, so all requests of a sampled task are seen. A
+    distance is the number of different tasks in between, and that of a sample stands for as many more as the sample is
+    smaller. The threshold is lowered when there are too many sampled tasks (fixed size), and raised again when few are
+    left.
+    """
+
+    def __init__(self, max_samples: int = MAX_SAMPLES, largest_share: int = LARGEST_SHARE) -> None:
+        self._max_samples = max_samples
+        self._highest = self._threshold = _PARTS // largest_share
+        # The number of the last request of each sampled task, and all these numbers in order.
+        self._last: dict[bytes, int] = {}
+        self._numbers: list[int] = []
+        self._next = 0
+        self._requests = 0
+        self._counts: dict[str, float] = {}
+        # When each of the latest requests was made: pairs of a time and a number.
+        self._times: list[tuple[float, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._last)
+
+    def observe(self, ids: Sequence[bytes]) -> None:
+        """Count requests of tasks, in their order."""
+        self._requests += len(ids)
+        threshold = self._threshold
+        for id_ in [id_ for id_ in ids if hash(id_) & _MASK < threshold]:
+            self._observe(id_)
+
+    def _observe(self, id_: bytes) -> None:
+        numbers, last = self._numbers, self._last.get(id_)
+        key, share = NEW, _PARTS / self._threshold
+        if last is not None:
+            place = bisect_left(numbers, last)
+            key = str(range_start((len(numbers) - place - 1) * share))
+            del numbers[place]
+        self._counts[key] = self._counts.get(key, 0.0) + share
+        self._last[id_] = self._next
+        numbers.append(self._next)
+        self._next += 1
+        if len(self._last) > self._max_samples:
+            self._lower()
+
+    def _lower(self) -> None:
+        """Sample an eighth fewer tasks: those with the highest hashes go."""
+        hashes = sorted(hash(id_) & _MASK for id_ in self._last)
+        self._keep_below(hashes[self._max_samples * 7 // 8])
+
+    def _keep_below(self, threshold: int) -> None:
+        self._threshold = threshold
+        self._last = {id_: number for id_, number in self._last.items() if hash(id_) & _MASK < threshold}
+        self._numbers = sorted(self._last.values())
+
+    def forget(self, now: float) -> None:
+        """Forget tasks that were not requested for `FORGET_SECONDS`. `now`: seconds of a clock that never goes back."""
+        self._times.append((now, self._next))
+        while len(self._times) > 1 and self._times[1][0] <= now - FORGET_SECONDS:
+            del self._times[0]
+        if self._times[0][0] > now - FORGET_SECONDS:
+            return
+        oldest = self._times[0][1]
+        if self._numbers and self._numbers[0] < oldest:
+            self._last = {id_: number for id_, number in self._last.items() if number >= oldest}
+            self._numbers = sorted(self._last.values())
+        if len(self._last) < self._max_samples // 4:
+            self._threshold = min(self._highest, self._threshold * 2)
+
+    def take(self) -> dict[str, int]:
+        """Return the requests by the range of their distance, and begin anew. The keys are the starts of the ranges.
+
+        The sample may have more or fewer requests than its share. The difference belongs to the shortest distance
+        (SHARDS-adj), because it comes from the tasks that are requested most. That count can be negative.
+        """
+        counts = {key: round(count) for key, count in self._counts.items()}
+        counts["0"] = counts.get("0", 0) + self._requests - sum(counts.values())
+        self._counts, self._requests = {}, 0
+        return {key: count for key, count in counts.items() if count}
+
+
+def range_start(distance: float) -> int:
+    """Return the start of the range of a distance."""
+    number = int(math.log2(distance + 1) * _RANGES_PER_OCTAVE)
+    return _start(number)
+
+
+def _start(number: int) -> int:
+    return math.ceil(2 ** (number / _RANGES_PER_OCTAVE)) - 1
+
+
+def miss_ratio(counts: Mapping[str, int], tasks: float) -> float | None:
+    """Return the share of misses of a cache that holds so many tasks and evicts the least recently used one.
+
+    counts: as `ReuseSampler.take` returns them, of any number of processes. None without requests.
+    """
+    total = sum(counts.values())
+    if total <= 0:
+        return None
+    misses = float(counts.get(NEW, 0))
+    for key, count in counts.items():
+        if key == NEW:
+            continue
+        start = int(key)
+        end = next_start(start)
+        # A request whose distance is below the size of the cache is a hit.
+        share_of_hits = min(1.0, max(0.0, (tasks - start) / (end - start)))
+        misses += count * (1 - share_of_hits)
+    return min(1.0, max(0.0, misses / total))
+
+
+def next_start(start: int) -> int:
+    """Return the end of the range that starts there."""
+    number = math.floor(math.log2(start + 1) * _RANGES_PER_OCTAVE)
+    while _start(number) <= start:
+        number += 1
+    return _start(number)
+
+
+def tasks_for(counts: Mapping[str, int], hit_rate: float) -> int | None:
+    """Return how many tasks a cache must hold for a hit rate. None if no size is enough."""
+    for start in sorted(int(key) for key in counts if key != NEW):
+        end = next_start(start)
+        ratio = miss_ratio(counts, end)
+        if ratio is not None and 1 - ratio >= hit_rate:
+            return end
+    return None

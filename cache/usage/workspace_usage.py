@@ -1,0 +1,178 @@
+"""The counts of one workspace in one process, since they were last stored."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, TypeVar
+
+from cache.redis.keys import ID_BYTES
+from db.task import Order, Status
+from db.usage import Kind
+
+if TYPE_CHECKING:
+    from cache.usage.usage import Usage
+
+Key = TypeVar("Key")
+PageMissCause = Literal["not_cached", "invalidated", "expired", "rebuilt", "degraded"]
+
+
+class PageUse(NamedTuple):
+    """A page that was requested. position: of its first task, from 0; None if it is not known."""
+
+    status: Status | None
+    order: Order
+    first: int
+    position: int | None
+
+
+class Requested:
+    """What one request has read from Redis: pages, and ids of tasks. reads: the number of pages and counts."""
+
+    __slots__ = ("ids", "pages", "reads")
+
+    def __init__(self) -> None:
+        self.pages: list[PageUse] = []
+        self.ids: list[bytes] = []
+        self.reads = 0
+
+
+class Content(NamedTuple):
+    """What a cached response contains, as `Requested`. The ids are one string."""
+
+    pages: tuple[PageUse, ...]
+    ids: bytes
+    reads: int
+
+    @classmethod
+    def of(cls, requested: Requested) -> Self:
+        """Return what a request has read."""
+        return cls(tuple(requested.pages), b"".join(requested.ids), requested.reads)
+
+
+class UsedResponse(Protocol):
+    """A cached response that counts its uses since they were last taken."""
+
+    uses: int
+    content: Content | None
+
+
+class WorkspaceUsage:
+    """Counts of a workspace. Those of many keys are bounded by `Usage`, which takes them when there are too many."""
+
+    def __init__(self, usage: "Usage", workspace: str) -> None:
+        self._usage = usage
+        self.workspace = workspace
+        # Whether anything is counted.
+        self.is_on = usage.is_on
+        self.counters: Counter[str] = Counter()
+        self.causes: Counter[str] = Counter()
+        self.page_causes: Counter[str] = Counter()
+        self.tasks: Counter[bytes] = Counter()
+        self.pages: Counter[PageUse] = Counter()
+        self.views: Counter[str] = Counter()
+        self.depths: Counter[int] = Counter()
+        self.searches: Counter[str] = Counter()
+        self.terms: Counter[str] = Counter()
+        self.responses: list[UsedResponse] = []
+        # The epoch of the index in which the tasks are.
+        self.epoch = 0
+        # Whether no store uses it any more.
+        self.closed = False
+
+    def few_keys(self) -> list[tuple[Kind, Counter[Any]]]:
+        """Return the counts whose keys are few, by the kind of their rows."""
+        return [
+            ("counter", self.counters),
+            ("cause", self.causes),
+            ("page_cause", self.page_causes),
+            ("view", self.views),
+            ("depth", self.depths),
+            ("search", self.searches),
+        ]
+
+    def count_hits(self, number: int) -> None:
+        """Count tasks that a read found in Redis."""
+        self.counters["hits"] += number
+
+    def count_page_of_hits(self, ids: Sequence[bytes]) -> None:
+        """Count a page whose tasks were all in Redis."""
+        if self.is_on:
+            counters = self.counters
+            counters["hits"] += len(ids)
+            counters["queries_saved"] += 1
+            self.tasks.update(ids)
+            self._usage.gathered(len(ids))
+
+    def count_saved(self) -> None:
+        """Count a read that needed no SQL query."""
+        self.counters["queries_saved"] += 1
+
+    def count_misses(self, ids: Sequence[bytes], changing: set[bytes], epoch: int) -> None:
+        """Count tasks that were not in Redis. changing: those that a write has marked."""
+        if not ids or not self.is_on:
+            return
+        self.epoch = epoch
+        self.counters["misses"] += len(ids)
+        absent = [id_ for id_ in ids if id_ not in changing] if changing else ids
+        self.causes["changed"] += len(ids) - len(absent)
+        self.causes.update(self._usage.entry_memory.missing(absent, epoch))
+
+    def count_degraded_read(self) -> None:
+        """Count a read that PostgreSQL answers in place of Redis."""
+        self.counters["degraded_reads"] += 1
+
+    def count_degraded(self, tasks: int) -> None:
+        """Count tasks that PostgreSQL returned in place of Redis."""
+        self.causes["degraded"] += tasks
+
+    def count_reads(self, ids: Sequence[bytes]) -> None:
+        """Count ids that were looked up in Redis, in their order."""
+        if self.is_on:
+            self._usage.reuse.observe(ids)
+
+    def count_tasks(self, ids: Sequence[bytes]) -> None:
+        """Count tasks that were requested."""
+        if self.is_on:
+            self.tasks.update(ids)
+            self._usage.gathered(len(ids))
+
+    def count_page(self, page: PageUse) -> None:
+        """Count a page that was requested."""
+        if self.is_on:
+            self.pages[page] += 1
+            self._usage.gathered(1)
+
+    def count_search(self, kind: str, term: str | None = None) -> None:
+        """Count a search. The term is counted only if terms are stored."""
+        if self.is_on:
+            self.searches[kind] += 1
+            if term is not None and self._usage.keeps_terms:
+                self.terms[term] += 1
+                self._usage.gathered(1)
+
+    def count_page_hit(self, response: UsedResponse) -> None:
+        """Count a response of the page cache. What it contains is counted later, once for all of its uses."""
+        if not response.uses and self.is_on:
+            self.responses.append(response)
+        response.uses += 1
+
+    def count_page_miss(self, cause: PageMissCause, *, looked_up: bool = True) -> None:
+        """Count a response that the page cache did not have. looked_up: whether it counts as a miss."""
+        self.counters["page_misses"] += looked_up
+        self.page_causes[cause] += 1
+
+    def expand_responses(self) -> None:
+        """Count what the used responses of the page cache contain."""
+        responses, self.responses = self.responses, []
+        for response in responses:
+            uses, response.uses = response.uses, 0
+            self.counters["page_hits"] += uses
+            if (content := response.content) is not None:
+                self.counters["queries_saved"] += uses * content.reads
+                _add_times(self.pages, content.pages, uses)
+                ids = content.ids
+                _add_times(self.tasks, [ids[at : at + ID_BYTES] for at in range(0, len(ids), ID_BYTES)], uses)
+
+
+def _add_times(counts: Counter[Key], keys: Sequence[Key], times: int) -> None:
+    for key in keys:
+        counts[key] += times

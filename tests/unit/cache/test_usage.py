@@ -1,0 +1,223 @@
+"""Tests the counts of a process: the sketch, the causes of misses, and that memory is bounded."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+
+from benchmarks.zipf import ZipfWorkload
+from cache.usage import usage
+from cache.usage.entry_memory import EntryMemory
+from cache.usage.heavy_hitters import HeavyHitters
+from cache.usage.reuse import MAX_SAMPLES
+from cache.usage.rows import Rows
+from cache.usage.usage import OTHER, Usage
+from cache.usage.workspace_usage import Content, PageUse, Requested
+from db.usage import Amounts, Kind
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
+
+
+class Ended(NamedTuple):
+    outcome: str = "OK"
+    name: str | None = "Page"
+    document_hash: str | None = "h"
+    points: int | None = 10
+
+
+def hours(rows: Rows, kind: Kind) -> dict[str, Amounts]:
+    return {cell.key: amounts for cell, amounts in rows if (cell.kind, cell.resolution) == (kind, "hour")}
+
+
+def numbers(rows: Rows, kind: Kind) -> dict[str, int]:
+    return {key: amounts.requests for key, amounts in hours(rows, kind).items()}
+
+
+def stored_tasks(counts: Usage, *, everything: bool = False) -> Counter[bytes]:
+    """Return the tasks that are stored now. everything: also those that would wait."""
+    rows = counts.take(NOW, 0.0, everything=everything)
+    return Counter({UUID(key).bytes: number for key, number in numbers(rows, "task").items()})
+
+
+def test_top_100_of_a_shifting_workload_is_right() -> None:
+    workload, counts = ZipfWorkload(100_000), Usage()
+    for _ in range(3):
+        truth: Counter[bytes] = Counter()
+        found: Counter[bytes] = Counter()
+        for number, page in enumerate(workload.pages(2000)):
+            counts.of("default").count_tasks(page)
+            truth.update(page)
+            if number % 200 == 199:  # as if ten seconds had passed
+                found += stored_tasks(counts)
+        found += stored_tasks(counts, everything=True)
+        top = [id_ for id_, _ in truth.most_common(100)]
+        assert len({id_ for id_, _ in found.most_common(100)} & set(top)) >= 95
+        assert all(abs(found[id_] - truth[id_]) <= 0.05 * truth[id_] for id_ in top)
+        # Never more than there were.
+        assert all(found[id_] <= truth[id_] for id_ in found)
+        workload.shift()
+
+
+def test_key_requested_more_than_its_share_is_never_dropped() -> None:
+    hitters: HeavyHitters[int] = HeavyHitters(10)
+    for batch in range(200):
+        # One in eight requests is for the key -1; the others are all different.
+        hitters.add({-1: 1} | {batch * 7 + number: 1 for number in range(7)})
+        assert len(hitters) <= 10
+    assert dict(hitters.take(10))[-1] >= 190
+
+
+def test_keys_beyond_the_most_wait_until_they_are_taken() -> None:
+    hitters: HeavyHitters[str] = HeavyHitters(10)
+    hitters.add({"a": 5, "b": 3, "c": 1})
+    assert hitters.take(2) == [("a", 5), ("b", 3)]
+    hitters.add({"a": 2, "c": 3})
+    assert hitters.take(2) == [("c", 4), ("a", 2)]
+    assert hitters.take(2) == []
+
+
+def test_numbers_of_keys_are_bounded_however_many_are_requested() -> None:
+    """`make bench SUITE=usage` measures the memory."""
+    counts = Usage()
+    of_workspace = counts.of("default")
+    for start in range(0, 100_000, 50):
+        ids = [number.to_bytes(16) for number in range(start, start + 50)]
+        of_workspace.count_reads(ids)
+        of_workspace.count_misses(ids, set(), 1)
+        of_workspace.count_tasks(ids)
+        of_workspace.count_page(PageUse(None, "NEWEST", 50, start))
+        counts.count_request("default", f"actor {start}", Ended(document_hash=str(start)), 0.01)
+        assert len(of_workspace.tasks) + len(of_workspace.pages) <= usage.MAX_GATHERED
+    assert len(counts.reuse) <= MAX_SAMPLES
+    rows = counts.take(NOW, 0.0, everything=True)
+    assert len(numbers(rows, "task")) <= usage.MAX_TASKS
+    assert len(numbers(rows, "page")) <= usage.STORED_PAGES
+    assert len(numbers(rows, "operation")) <= usage.MAX_OPERATIONS + 1
+
+
+def test_further_operations_and_long_names_count_together() -> None:
+    counts = Usage()
+    for number in range(usage.MAX_OPERATIONS + 50):
+        counts.count_request("default", "a", Ended(document_hash=f"{number:04}"), 0.01)
+    counts.count_request("default", "a", Ended(name="x" * 65, document_hash="long"), 0.01)
+    operations = numbers(counts.take(NOW, 0.0), "operation")
+    assert len(operations) == usage.MAX_OPERATIONS + 1
+    assert operations[f"- {OTHER}"] == 51
+
+
+def test_requests_are_stored_by_operation_client_and_both() -> None:
+    counts = Usage()
+    counts.count_request("default", "token:1", Ended(), 0.003)
+    counts.count_request("default", "token:1", Ended("BUSY", points=None), 20.0)
+    counts.count_request("default", "token:2", Ended(), 0.003)
+    rows = counts.take(NOW, 0.0)
+    [operation] = hours(rows, "operation").values()
+    assert (operation.requests, operation.points, operation.errors) == (3, 20, 1)
+    assert operation.durations == [0, 0, 2, *[0] * 10, 1]
+    assert numbers(rows, "client") == {"token:1": 2, "token:2": 1}
+    assert numbers(rows, "sender") == {"h token:1": 2, "h token:2": 1}
+    assert not numbers(counts.take(NOW, 0.0), "operation")
+
+
+def test_rows_are_for_the_minute_the_hour_and_the_day_and_those_of_tasks_not_for_minutes() -> None:
+    rows = Rows(NOW)
+    rows.add("default", "counter", "hits", Amounts(1))
+    rows.add("default", "task", "id", Amounts(1))
+    starts = {(cell.kind, cell.resolution): cell.starts_at for cell, _ in rows}
+    day, hour, minute = NOW.replace(hour=0, minute=0, second=0), NOW.replace(minute=0, second=0), NOW.replace(second=0)
+    assert starts == {
+        ("counter", "minute"): minute,
+        ("counter", "hour"): hour,
+        ("counter", "day"): day,
+        ("task", "hour"): hour,
+        ("task", "day"): day,
+    }
+
+
+class Response:
+    def __init__(self, content: Content) -> None:
+        self.uses = 0
+        self.content: Content | None = content
+
+
+def test_cached_response_counts_its_content_once_for_each_use() -> None:
+    counts, requested, ids = Usage(), Requested(), [bytes(16), b"x" * 16]
+    requested.ids += ids
+    requested.pages.append(PageUse("DONE", "OLDEST", 2, 150))
+    requested.reads = 2
+    response = Response(Content.of(requested))
+    for _ in range(3):
+        counts.of("default").count_page_hit(response)
+    rows = counts.take(NOW, 0.0)
+    assert numbers(rows, "counter") == {"page_hits": 3, "queries_saved": 6}
+    assert set(numbers(rows, "task").values()) == {3}
+    assert numbers(rows, "view") == {"DONE OLDEST": 3}
+    assert numbers(rows, "depth") == {"100": 3}
+    assert numbers(rows, "page") == {"DONE OLDEST 2 150": 3}
+    assert response.uses == 0
+    assert not numbers(counts.take(NOW, 0.0), "counter")
+
+
+def test_workspaces_take_turns_if_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "STORED_WORKSPACES", 2)
+    counts = Usage()
+    for name in "abc":
+        counts.of(name).count_hits(1)
+    taken = [{cell.workspace for cell, _ in counts.take(NOW, 0.0)} for _ in range(3)]
+    assert taken == [{"a", "b"}, {"c"}, set()]
+    counts.of("b").count_hits(1)
+    counts.forget("b")
+    everything = counts.take(NOW, 0.0, everything=True)
+    assert {cell.workspace for cell, _ in everything} == {"b"}
+    assert counts.of("b").counters == {}
+
+
+class Clock:
+    """The minutes that `EntryMemory` sees."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.minute = 70_000
+        monkeypatch.setattr("time.monotonic", lambda: self.minute * 60.0)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def test_causes_of_misses_follow_from_what_is_remembered(clock: Clock) -> None:
+    memory, task = EntryMemory(1000), [b"a task" * 2]
+    assert memory.missing(task, epoch=1) == {"never_cached": 1}
+    clock.minute += 55
+    assert memory.missing(task, epoch=1) == {"expired": 1}
+    clock.minute += 10
+    # Nothing was evicted. Another process may have filled it long before.
+    assert memory.missing(task, epoch=1) == {"expired": 1}
+    clock.minute += 10
+    memory.record_evictions()
+    clock.minute += 1
+    assert memory.missing(task, epoch=1) == {"evicted": 1}
+    # The eviction was before the last fill.
+    clock.minute += 1
+    assert memory.missing(task, epoch=1) == {"expired": 1}
+    assert memory.missing(task, epoch=2) == {"never_cached": 1}
+
+
+def test_task_that_was_seen_in_redis_is_remembered_from_then_on(clock: Clock) -> None:
+    memory, task = EntryMemory(1000), [b"a task" * 2]
+    memory.remember(task, epoch=1)
+    clock.minute += 30
+    memory.remember(task, epoch=1)
+    memory.record_evictions()
+    clock.minute += 25
+    # First seen 55 minutes ago.
+    assert memory.missing(task, epoch=1) == {"expired": 1}
+
+
+def test_misses_under_a_write_are_changed() -> None:
+    counts = Usage().of("default")
+    counts.count_misses([b"a", b"b", b"c"], {b"b"}, 1)
+    assert counts.causes == {"changed": 1, "never_cached": 2}
+    assert counts.counters["misses"] == 3
