@@ -45,6 +45,7 @@ from api.telemetry.tracing import start_tracing
 from api.telemetry.usage_reports import UsageReports
 from cache.maintenance.cleanup import cleanup
 from cache.maintenance.usage_recorder import UsageRecorder
+from cache.maintenance.warm_plan import WarmBudget
 from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
 from cache.redis.client import Redis
@@ -157,6 +158,7 @@ def _create_workspaces(settings: Settings) -> Workspaces:
         max_read_bytes=settings.max_response_bytes,
         retention=timedelta(days=settings.retention_days),
         index_idle_seconds=settings.index_idle,
+        warm_budget=WarmBudget(settings.warm_commands_per_second, settings.warm_memory_percent / 100),
         replica=replica,
         usage=Usage(is_on=settings.usage, keeps_terms=settings.usage_terms),
     )

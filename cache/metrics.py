@@ -8,7 +8,11 @@ from dataclasses import dataclass, fields
 
 @dataclass
 class StoreMetrics:
-    """Counters that only increase, and the last rebuild: its duration, and its end in seconds since 1970."""
+    """Counters that only increase, the last rebuild, and the last warm start.
+
+    The rebuild has its duration, and its end in seconds since 1970. The warm start has its beginning in seconds since
+    1970, its duration, and how many of the wanted tasks it is done with.
+    """
 
     hits: int = 0
     misses: int = 0
@@ -29,8 +33,14 @@ class StoreMetrics:
     usage_dropped: int = 0
     rebuilds: int = 0
     drops: int = 0
+    warmed: int = 0
+    warm_starts: int = 0
     rebuild_seconds: float = 0.0
     rebuilt_at: float = 0.0
+    warm_wanted: int = 0
+    warm_done: int = 0
+    warm_seconds: float = 0.0
+    warm_began_at: float = 0.0
 
     def continue_from(self, before: "StoreMetrics") -> None:
         """Take over the values of the process whose place this one takes."""

@@ -1,6 +1,8 @@
 """The store of one process: PostgreSQL, Redis, and what its requests share."""
 
+from copy import copy
 from datetime import timedelta
+from typing import Self
 
 from cache.gate.lease import GateLease
 from cache.metrics import StoreMetrics
@@ -52,6 +54,12 @@ class Store:
         self.repair_queue = RepairQueue()
         record_failure = self.gate_lease.record_read_failure
         self.page_cache = PageCache(page_memory or PageMemory(), workspace, metrics, record_failure, self.usage)
+
+    def with_own_metrics(self) -> Self:
+        """Return the same store with counters of its own, for reads that are not those of clients."""
+        other = copy(self)
+        other.metrics = StoreMetrics()
+        return other
 
     @property
     def longest_transaction(self) -> timedelta:

@@ -12,7 +12,8 @@ from cache.feed.feed import Feed
 from cache.feed.turns import Turns
 from cache.gate.lease import clock, used_seconds
 from cache.gate.watcher import GateWatcher
-from cache.maintenance.runner import background
+from cache.maintenance.runner import NO_WARM_START, background
+from cache.maintenance.warm_plan import WarmBudget
 from cache.metrics import StoreMetrics
 from cache.page_cache import PageMemory
 from cache.redis.client import Redis
@@ -45,7 +46,7 @@ class Workspaces:
 
     The default workspace stays open. page_cache_bytes: the memory for cached pages of the process. max_read_bytes: the
     limit of one read. retention: how long the rows of deleted and expired tasks are kept. index_idle_seconds: how long
-    no process may use a workspace before its index is dropped; 0 means never.
+    no process may use a workspace before its index is dropped; 0 means never. warm_budget: what warm starts may use.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Workspaces:
         max_read_bytes: int = 8 * 2**20,
         retention: timedelta = DEFAULT_RETENTION,
         index_idle_seconds: float = 0.0,
+        warm_budget: WarmBudget = NO_WARM_START,
         replica: Replica | None = None,
         usage: Usage | None = None,
     ) -> None:
@@ -72,6 +74,7 @@ class Workspaces:
         self._max_read_bytes = max_read_bytes
         self._retention = retention
         self._index_idle_seconds = index_idle_seconds
+        self._warm_budget = warm_budget
         self._watcher = GateWatcher(database, index_idle_seconds, metrics)
         self._running = AsyncExitStack()
         self._open: dict[str, Workspace] = {}
@@ -91,6 +94,7 @@ class Workspaces:
             self.metrics,
             retention=self._retention,
             index_idle_seconds=self._index_idle_seconds,
+            warm_budget=self._warm_budget,
         )
         await self._running.enter_async_context(work)
         forgetting = asyncio.create_task(self._forget_unused())

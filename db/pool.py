@@ -90,6 +90,11 @@ class Database:
         return unbound
 
     @property
+    def has_free_connection(self) -> bool:
+        """Whether a caller would get a connection without waiting for another one to give it back."""
+        return self._permits.free > 0
+
+    @property
     def session_settings(self) -> dict[str, str]:
         """The settings of every connection."""
         return {

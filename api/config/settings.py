@@ -12,6 +12,7 @@ from api.config.passwords import with_password
 from api.config.reports import ReportSettings
 from api.config.usage import UsageSettings
 from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, MemorySize, Networks, Origins, RedisUrl
+from api.config.warm_start import WarmStartSettings
 
 # The variables without the prefix. Hosting platforms use these names.
 URL_VARIABLES = {name: name.upper() for name in ("database_url", "database_replica_url", "redis_url")}
@@ -21,7 +22,7 @@ class SettingsError(Exception):
     """A setting that the service cannot use. The message names the variable, one line for each problem."""
 
 
-class Settings(UsageSettings, ReportSettings):
+class Settings(WarmStartSettings, UsageSettings, ReportSettings):
     """The settings with their defaults and limits. docs/reference/settings.md describes the same settings."""
 
     model_config = SettingsConfigDict(

@@ -50,7 +50,16 @@ _COUNTER_HELP = {
     "rebuilds": "Index rebuilds completed",
     "drops": "Indexes dropped because no process used them",
     "usage_dropped": "Counts of usage that were dropped because PostgreSQL did not take them",
+    "warmed": "Tasks that warm starts loaded into Redis",
+    "warm_starts": "Warm starts that ended",
     "rate_limited": "Operations refused because their caller or workspace had too few points",
+}
+
+# The help text of each gauge of the last warm start.
+_WARM_START_HELP = {
+    "warm_wanted": "Tasks that the last warm start was to load",
+    "warm_done": "Tasks that the last warm start is done with",
+    "warm_seconds": "Duration of the last warm start that ended, in seconds",
 }
 
 
@@ -79,6 +88,9 @@ def _store_families(stores: Sequence[StoreMetrics]) -> Iterator[Metric]:
     latest = max(stores, key=lambda store: store.rebuilt_at)
     help_ = "Duration of the last index rebuild in seconds"
     yield GaugeMetricFamily("millitask_rebuild_seconds", help_, latest.rebuild_seconds)
+    latest = max(stores, key=lambda store: store.warm_began_at)
+    for name, help_ in _WARM_START_HELP.items():
+        yield GaugeMetricFamily(f"millitask_{name}", help_, getattr(latest, name))
     counters = [asdict(store) for store in stores]
     for name, help_ in _COUNTER_HELP.items():
         yield CounterMetricFamily(f"millitask_{name}", help_, sum(each[name] for each in counters))

@@ -19,7 +19,7 @@ async def clear_epoch(redis: Redis, workspace: str, epoch: int) -> None:
         [
             ("ZRANGE", keys.marks, 0, -1),
             ("ZRANGE", keys.unsettled, 0, -1),
-            ("UNLINK", *keys.prelude, keys.changes, keys.unsettled),
+            ("UNLINK", *keys.prelude, keys.changes, keys.unsettled, keys.warm),
         ]
     )
     if marked or unsettled:

@@ -16,6 +16,8 @@ from cache.maintenance.idle_indexes import IdleIndexes
 from cache.maintenance.rebuild import rebuild
 from cache.maintenance.scrub import scrub_if_due
 from cache.maintenance.visits import MIN_BACKOFF_SECONDS, OpenStores, Visits
+from cache.maintenance.warm_plan import WarmBudget
+from cache.maintenance.warm_start import RETRY_SECONDS, WarmStarts
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.store import Store
@@ -28,6 +30,9 @@ SCRUBS_PER_SECOND = 20.0
 # So many scrubs begin together: their commands are sent at once.
 SCRUBS_AT_ONCE = 20
 AUDITS_PER_SECOND = 1.0
+# Each asks Redis, and perhaps PostgreSQL, whether another worker warms the index or has.
+WARM_LOOKS_PER_SECOND = 20.0
+NO_WARM_START = WarmBudget()
 # Larger workspaces are rebuilt one at a time, beside the smaller ones, which are rebuilt within seconds.
 SMALL_TASKS = 100_000
 LARGE_RETRY_SECONDS = 1.0
@@ -103,9 +108,11 @@ async def background(
     *,
     retention: timedelta,
     index_idle_seconds: float,
+    warm_budget: WarmBudget = NO_WARM_START,
 ) -> AsyncIterator[None]:
     """Run the background work of all open workspaces while the block runs."""
     rebuilds = Rebuilds(index_idle_seconds)
+    warm_starts = WarmStarts(warm_budget)
     # A rebuild logs and paces itself, so it has no budget of visits.
     jobs: list[Visits | Housekeeping] = [
         Visits(rebuilds.rebuild, rebuilds.wanted, interval=MIN_BACKOFF_SECONDS),
@@ -113,6 +120,7 @@ async def background(
             _scrub, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=SCRUBS_PER_SECOND, at_once=SCRUBS_AT_ONCE
         ),
         Visits(_audit, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=AUDITS_PER_SECOND),
+        Visits(warm_starts.warm, warm_starts.wanted, interval=RETRY_SECONDS, per_second=WARM_LOOKS_PER_SECOND),
         Housekeeping(database, metrics, retention),
     ]
     idle_indexes = IdleIndexes(database, redis, index_idle_seconds, metrics.count_drops)
@@ -121,7 +129,7 @@ async def background(
 
 
 @asynccontextmanager
-async def maintenance(store: Store) -> AsyncIterator[None]:
+async def maintenance(store: Store, warm_budget: WarmBudget = NO_WARM_START) -> AsyncIterator[None]:
     """Run the background work of one workspace while the block runs."""
     database = store.database.for_every_workspace()
     watcher = GateWatcher(database, metrics=store.metrics)
@@ -134,6 +142,7 @@ async def maintenance(store: Store) -> AsyncIterator[None]:
         store.metrics,
         retention=store.retention,
         index_idle_seconds=0,
+        warm_budget=warm_budget,
     ):
         yield
 

@@ -45,6 +45,8 @@ class Keys:
         self.changes = f"{prefix}changes".encode()
         # The transactions of bulk creates whose tasks are not in the indexes yet, scored by the time of their record.
         self.unsettled = f"{prefix}unsettled".encode()
+        # Exists after a warm start of this index, for as long as the entries that it has filled.
+        self.warm = f"{prefix}warm".encode()
         self.entries = f"{prefix}task:".encode()
         # The keys that every script with the prelude takes first; prelude.lua numbers them.
         self.prelude = [self.rev, self.marks, *self.indexes, *self.expiring, self.moving]

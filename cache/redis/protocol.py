@@ -193,6 +193,20 @@ class Protocol(CreateRecords):
         value = encode(self._workspace, task).value
         await self._run("scrub", keys, token, *entry.placement(task), value, entry.ttl_ms())
 
+    async def is_warm(self) -> bool:
+        """Return whether a warm start of this index has ended in the last hour."""
+        ((rev, warm),) = await self._redis.read(
+            [("MGET", self.keys.rev, self.keys.warm)], run_id=self.gate.redis_run_id
+        )
+        if rev is None:
+            raise IndexLost
+        return warm is not None
+
+    async def set_warm(self) -> None:
+        """Record that a warm start of this index has ended. The record lives as long as an entry."""
+        lifetime_ms = entry.LIFETIME // MILLISECOND
+        await self._redis.send([("SET", self.keys.warm, 1, "PX", lifetime_ms)], run_id=self.gate.redis_run_id)
+
     async def overdue_marks(self, limit: int) -> list[UUID]:
         """Return up to `limit` ids for the scrub: their mark is past its deadline, or a rebuild was under way.
 

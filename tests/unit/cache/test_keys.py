@@ -11,7 +11,7 @@ from tests.unit.cache.tasks import task_id
 
 
 def all_keys(keys: Keys) -> list[bytes]:
-    return [*keys.prelude, keys.changes, keys.unsettled, keys.record(b"7"), keys.entry(task_id(1))]
+    return [*keys.prelude, keys.changes, keys.unsettled, keys.warm, keys.record(b"7"), keys.entry(task_id(1))]
 
 
 def test_every_status_has_a_view() -> None:

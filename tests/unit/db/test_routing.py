@@ -33,6 +33,7 @@ ON_THE_SERVER_OF_THE_WORKSPACE = {
     "db.outcomes: OUTCOMES",
     "db.task_table: INSERT_TASKS",
     "db.task_table: LOCK_TASKS",
+    "db.warm_lock: TRY_TO_WARM",
     "db.workspace_removal: REMOVE_TASKS",
 }
 WRONG = {
