@@ -24,6 +24,7 @@ from api.config.load import load_settings
 from api.process import logs
 from cache.gate.lease import GateLease
 from cache.gate.watcher import GateWatcher
+from cache.maintenance.warm_start import WarmStart, WarmStarts
 from cache.page_cache import PageCache, SharedCheck
 from cache.reads.loader import TaskReader
 from cache.redis import script_texts
@@ -68,6 +69,21 @@ WITHOUT_UNKNOWN = "the unknown outcome of a commit"
 WITHOUT_SCRUB = "the scrub of marks"
 TWO_PRIMARIES = "the difference between two primaries"
 WITHOUT_STANDBY = "the wait for the standby"
+# Warm starts without a pause, of all tasks: as they are, and with fills that need no lease.
+WARM, WARM_WITHOUT_LEASES = "the end of warm starts", "the leases of warm starts"
+_ALL_TASKS = """[(id_, 1) for id_ in await connection.query(
+        "SELECT id FROM task WHERE workspace_id = %(workspace)s", {"workspace": workspace},
+        __import__("psycopg").rows.scalar_row
+    )]"""
+_NO_END = [
+    (WarmStarts, "warm", {"self._warm_epochs[store] = protocol.gate.epoch": "pass"}),
+    (WarmStarts, "_warm", {"await protocol.set_warm()": "pass"}),
+    (WarmStart, "run", {"await most_requested_tasks(connection, workspace, MAX_TASKS)": _ALL_TASKS}),
+]
+_FILL_WITHOUT_LEASE = """rows = await session.loader._reader._rows([id_.bytes for id_ in portion])
+        await asyncio.sleep(0.05)
+        for id_, task in rows.items():
+            await self._store.redis.client.set(self._protocol.keys.entries + id_, task.value)"""
 _ANY_HISTORY = ".replace(SAME_HISTORY, 'true'),"
 # The same for functions: the class or module of each, its name, and the texts with their replacements.
 PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
@@ -104,6 +120,13 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     ],
     # A commit is acknowledged before the standby has it. Only a failover shows this variant.
     WITHOUT_STANDBY: [(Database, "session_settings", {'"TimeZone"': '"synchronous_commit": "local", "TimeZone"'})],
+    # Every process loads tasks again and again.
+    WARM: _NO_END,
+    # A warm start reads rows, then fills whatever entry there is by then.
+    WARM_WITHOUT_LEASES: [
+        *_NO_END,
+        (WarmStart, "_load", {"await session.loader.load_many(portion)": _FILL_WITHOUT_LEASE}),
+    ],
     # A cached page is served whatever was written since it was read.
     "rev in the check of a cached page": [(PageCache, "valid_page", {"check.rev == page.validity.rev and ": ""})],
     # A cached page is served after a task on it has expired.

@@ -19,6 +19,7 @@ from tests.faults.injections import (
     requests,
     restores,
     soak,
+    warm_starts,
     workspaces,
 )
 from tests.faults.node import Setup
@@ -145,6 +146,12 @@ ALL = [
         excuses=processes.is_unanswered,
     ),
     Fault("rebuilds", "two concurrent rebuilds; a rebuild killed", 30, 10, rebuilds.alternate),
+    Fault(
+        *("warm-start", "a warm start killed midway; two at once", 20, 4, warm_starts.alternate),
+        excuses=processes.is_unanswered,
+        setup=lambda _seed: warm_starts.SETUP,
+        clean_up=warm_starts.clean_up,
+    ),
     Fault(
         *("disk-full", "disk of PostgreSQL full, then freed", 3, 1, postgres.fill_disk),
         excuses=postgres.is_unavailable,

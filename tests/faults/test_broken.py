@@ -14,6 +14,8 @@ from tests.faults.broken import (
     TWO_PRIMARIES,
     VARIANT,
     VARIANTS,
+    WARM,
+    WARM_WITHOUT_LEASES,
     WITHOUT_LEASE_END,
     WITHOUT_SCRUB,
     WITHOUT_STANDBY,
@@ -26,11 +28,12 @@ from tests.faults.node import Setup
 from tests.faults.quiescence import QUIESCENCE_TIMEOUT_SECONDS, find_violations
 from tests.faults.workload import Workload
 
-# Only a kill shows this variant, only several workspaces show `ONE_LOST_INDEX`, and only a restore `NO_HISTORY`: see
-# `test_bulk_killed.py`, `test_several_workspaces.py` and `test_restores.py`. The others: `test_outages_detected.py`.
+# Only a kill shows this variant, only several workspaces show `ONE_LOST_INDEX`, only a restore `NO_HISTORY`, and only a
+# warm start its variants: see `test_bulk_killed.py`, `test_several_workspaces.py`, `test_restores.py`, `test_warm.py`.
+# The rest: `test_outages_detected.py`.
 IN_SCRUB = "bulk creates in the scrub"
 IN_OUTAGES = (WITHOUT_LEASE_END, TWO_PRIMARIES, WITHOUT_SCRUB, WITHOUT_STANDBY, WITHOUT_UNKNOWN)
-ELSEWHERE = (IN_SCRUB, ONE_LOST_INDEX, NO_HISTORY, *IN_OUTAGES)
+ELSEWHERE = (IN_SCRUB, ONE_LOST_INDEX, NO_HISTORY, WARM, WARM_WITHOUT_LEASES, *IN_OUTAGES)
 # The invariants that a variant may violate: a read shows it, or a stale entry or index stays.
 BROKEN = {variant: ("I1", "I4") for variant in VARIANTS if variant != "nothing"} | {
     "the way out of the indexes": ("I3",),

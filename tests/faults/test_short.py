@@ -10,7 +10,7 @@ import pytest
 from tests.faults.catalog import FAULTS, OWN_POSTGRES, THROUGH_PROXY
 from tests.faults.fault import Fault, Run, run_case
 from tests.faults.history import Operation
-from tests.faults.injections import connections, isolation, partitions, processes
+from tests.faults.injections import connections, isolation, partitions, processes, warm_starts
 from tests.faults.node import Setup
 from tests.faults.redis_groups import ShardedRedis
 
@@ -27,6 +27,7 @@ RUNS: dict[str, tuple[dict[str, int], Setup]] = {
     "processes are killed": ({"api-killed": 10}, Setup()),
     "processes are suspended": ({"api-stopped": 2}, Setup()),
     "connections are cut": (CUTS, THROUGH_PROXY),
+    "a warm start is killed, or two load at once": ({"warm-start": 2}, warm_starts.SETUP),
     "postgres is killed": ({"postgres-killed": 2}, OWN_POSTGRES),
     "postgres fails over to a synchronous standby": ({"postgres-failover": 2}, Setup(standby="synchronous")),
     "postgres is silent for one process": ({"postgres-frozen": 2}, THROUGH_PROXY),

@@ -59,13 +59,13 @@ KEY_SUFFIXES = ("", "rev", "index", "index:TODO", "expiring", "moving")
 
 async def lose_keys(run: Run) -> None:
     """Delete a key, or all keys. The run id stays the same, so only the next access can notice."""
-    epoch = await _delete_key_of_current_index(run, KEY_SUFFIXES[run.injected % len(KEY_SUFFIXES)])
+    epoch = await delete_key_of_current_index(run, KEY_SUFFIXES[run.injected % len(KEY_SUFFIXES)])
     deleted = time.monotonic()
     await run.cluster.wait_for_epoch_after(epoch)
     await run.wait_for_recovery("index recovery, s", deleted)
 
 
-async def _delete_key_of_current_index(run: Run, suffix: str) -> int:
+async def delete_key_of_current_index(run: Run, suffix: str) -> int:
     """Delete a key of the index in use, or all keys, once the gate is on. Return the epoch of that index."""
     async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
         while True:
