@@ -16,6 +16,7 @@ from cache.maintenance.idle_indexes import IdleIndexes
 from cache.maintenance.rebuild import rebuild
 from cache.maintenance.scrub import scrub_if_due
 from cache.maintenance.visits import MIN_BACKOFF_SECONDS, OpenStores, Visits
+from cache.maintenance.warm_lists import WarmLists
 from cache.maintenance.warm_plan import WarmBudget
 from cache.maintenance.warm_start import RETRY_SECONDS, WarmStarts
 from cache.metrics import StoreMetrics
@@ -114,7 +115,7 @@ async def background(
     rebuilds = Rebuilds(index_idle_seconds)
     warm_starts = WarmStarts(warm_budget)
     # A rebuild logs and paces itself, so it has no budget of visits.
-    jobs: list[Visits | Housekeeping] = [
+    jobs: list[Visits | Housekeeping | WarmLists] = [
         Visits(rebuilds.rebuild, rebuilds.wanted, interval=MIN_BACKOFF_SECONDS),
         Visits(
             _scrub, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=SCRUBS_PER_SECOND, at_once=SCRUBS_AT_ONCE
@@ -123,6 +124,8 @@ async def background(
         Visits(warm_starts.warm, warm_starts.wanted, interval=RETRY_SECONDS, per_second=WARM_LOOKS_PER_SECOND),
         Housekeeping(database, metrics, retention),
     ]
+    if warm_budget.commands_per_second:
+        jobs.append(WarmLists(database))
     idle_indexes = IdleIndexes(database, redis, index_idle_seconds, metrics.count_drops)
     async with _running(watcher.run(), idle_indexes.run(), *(job.run(open_stores) for job in jobs)):
         yield

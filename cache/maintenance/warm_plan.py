@@ -33,6 +33,12 @@ class WarmBudget(Struct, frozen=True):
     memory_share: float = 0.75
 
 
+def with_uncounted(tasks: Sequence[tuple[UUID, int]], ids: Sequence[UUID], limit: int) -> list[tuple[UUID, int]]:
+    """Return up to `limit` tasks: the counted ones, then those of the ids that were not counted, with the count 0."""
+    counted = {id_ for id_, _ in tasks}
+    return [*tasks, *((id_, 0) for id_ in ids if id_ not in counted)][:limit]
+
+
 def plan(tasks: Sequence[tuple[UUID, int]], pages: Sequence[RequestedPage]) -> list[Portion]:
     """Return the portions to load, the most requested ones first.
 

@@ -22,6 +22,7 @@ from cache.maintenance.warm_plan import (
     plan,
     size,
     tasks_in,
+    with_uncounted,
 )
 from cache.reads.pages import read_page
 from cache.reads.session import Session
@@ -32,6 +33,7 @@ from cache.store import Store
 from db.connection import Connection
 from db.errors import ShareBusy
 from db.usage import most_requested_pages, most_requested_tasks
+from db.warm_list import warm_list
 from db.warm_lock import hold_warm_lock, try_to_warm
 
 log = structlog.get_logger(__name__)
@@ -108,13 +110,14 @@ class WarmStart:
         self._lock_connection = lock_connection
 
     async def run(self) -> Stop | None:
-        """Load what clients requested most. Return why it ended early, or None.
+        """Load what clients requested most, then what else Redis held. Return why it ended early, or None.
 
         Raises `StoreUnavailable` or `DatabaseError`; the next attempt starts from the beginning.
         """
         connection, workspace = self._lock_connection, self._store.workspace
         tasks = await most_requested_tasks(connection, workspace, MAX_TASKS)
         pages = await most_requested_pages(connection, workspace, MAX_PAGES)
+        tasks = with_uncounted(tasks, await warm_list(connection, workspace), MAX_TASKS)
         portions = plan(tasks, pages)
         if not portions:
             return None

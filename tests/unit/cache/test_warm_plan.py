@@ -2,7 +2,7 @@
 
 import pytest
 
-from cache.maintenance.warm_plan import BATCH_TASKS, Pace, plan, size, tasks_in
+from cache.maintenance.warm_plan import BATCH_TASKS, Pace, plan, size, tasks_in, with_uncounted
 from cache.redis.index import PageRange
 from db.usage import RequestedPage
 from tests.unit.cache.tasks import task_id
@@ -59,3 +59,8 @@ def test_pause_after_a_batch_without_commands() -> None:
     pace = Pace(1000)
     assert pace.pause(0, 0.0) == 0.0
     assert pace.pause(0, 0.002) > 0.0
+
+
+def test_counted_tasks_stand_before_the_ones_that_redis_only_held() -> None:
+    one, two, three, four = map(task_id, range(1, 5))
+    assert with_uncounted([(one, 7), (two, 3)], [three, one, four], 3) == [(one, 7), (two, 3), (three, 0)]

@@ -18,6 +18,7 @@ ON_EVERY_SERVER = {
     "db.usage: ADD_USAGE": "one statement to each server, for its workspaces",
     "db.usage_retention: PRUNE_USAGE": "one statement to each server, for its workspaces",
     "db.usage_retention: PURGE_USAGE": "each server has old rows of its own",
+    "db.warm_list: DUE_WARM_LISTS": "one query to each server, for its workspaces",
     "db.usage_retention: PURGE_GATE_EVENTS": "each server has old rows of its own",
 }
 # Statements that lock, number or look at transactions. They must run on the server of their workspace.

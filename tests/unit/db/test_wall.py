@@ -29,6 +29,7 @@ FOR_EVERY_WORKSPACE: dict[str, str] = {
     "db.usage: ADD_USAGE": "a process adds what it has counted in all of its workspaces",
     "db.usage_retention: PURGE_USAGE": "rows are purged by their age",
     "db.usage_retention: PURGE_GATE_EVENTS": "events are purged by their age",
+    "db.warm_list: DUE_WARM_LISTS": "a worker notes the tasks of all workspaces that it has open",
     "db.usage_retention: PRUNE_USAGE": "a process prunes the rows to which it has added",
 }
 CONDITION = re.compile(r"(\w+\.)?workspace_id = %\(workspace\)s")
