@@ -2,6 +2,8 @@
 
 import socket
 import sys
+import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from types import TracebackType
 from typing import Any
@@ -19,16 +21,19 @@ FLUSH_SECONDS = 2.0
 _TAGS = ("request_id", "trace_id", "logger", "kind", "job", "workspace")
 _OWN_LOGGERS = ("api.", "cache.", "db.", "schema.")
 
+# A bug on the path of every request must not make the worker busy with its reports.
+MAX_PER_MINUTE = 60
+
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 class ErrorReports:
-    """A processor of structlog that reports each log line of an error that has an exception.
+    """A processor of structlog that reports each log line of an error that has an exception, up to `MAX_PER_MINUTE`.
 
     Raises `SettingsError` if the SDK of Sentry is not installed, or cannot use the DSN.
     """
 
-    def __init__(self, dsn: str, environment: str) -> None:
+    def __init__(self, dsn: str, environment: str, clock: Callable[[], float] = time.monotonic) -> None:
         if find_spec("sentry_sdk") is None:
             raise SettingsError(
                 f"{PREFIX}SENTRY_DSN is set, but the SDK of Sentry is not installed. Install the extra: "
@@ -48,15 +53,24 @@ class ErrorReports:
             max_breadcrumbs=0,
             shutdown_timeout=FLUSH_SECONDS,
         )
+        self._clock = clock
+        self._minute, self._reported = 0, 0
 
     def __call__(self, _logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        if method in _LEVELS and (info := _exception_info(event.get("exc_info"))) is not None:
+        if method in _LEVELS and (info := _exception_info(event.get("exc_info"))) is not None and self._may_report():
             self._report(info, event)
         return event
 
     def close(self) -> None:
         """Send the reports that wait, for up to `FLUSH_SECONDS`."""
         self._client.close(timeout=FLUSH_SECONDS)
+
+    def _may_report(self) -> bool:
+        minute = int(self._clock() // 60)
+        if minute != self._minute:
+            self._minute, self._reported = minute, 0
+        self._reported += 1
+        return self._reported <= MAX_PER_MINUTE
 
     def _report(self, info: ExceptionInfo, line: structlog.typing.EventDict) -> None:
         from sentry_sdk.utils import event_from_exception

@@ -3,7 +3,7 @@
 import gzip
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -52,11 +52,12 @@ def receiver() -> Iterator[Receiver]:
             if headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
             received.requests.append(Received(self.path, headers, body))
-            self.send_response(received.status)
-            self.send_header("Content-Length", "2")
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(b"{}")
+            with suppress(ConnectionError):  # the client may have stopped
+                self.send_response(received.status)
+                self.send_header("Content-Length", "2")
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(b"{}")
 
         def log_message(self, *_: object) -> None:
             """Write nothing."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api.telemetry import error_reports
 from api.telemetry.error_reports import ErrorReports
 from tests.support.receivers import Receiver, receiver
 
@@ -20,9 +21,13 @@ def sentry() -> Iterator[Receiver]:
 
 @pytest.fixture
 def reports(sentry: Receiver) -> Iterator[ErrorReports]:
-    found = ErrorReports(sentry.url.replace("http://", "http://key@") + "/42", "production")
+    found = ErrorReports(dsn(sentry), "production")
     yield found
     found.close()
+
+
+def dsn(sentry: Receiver) -> str:
+    return sentry.url.replace("http://", "http://key@") + "/42"
 
 
 def events(sentry: Receiver) -> list[dict[str, Any]]:
@@ -82,3 +87,15 @@ def test_text_of_a_library_is_left_out(reports: ErrorReports, sentry: Receiver) 
     [event] = events(sentry)
     assert event["tags"] == {"logger": "asyncio"}
     assert TITLE not in json.dumps(event)
+
+
+def test_reports_are_bounded(sentry: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(error_reports, "MAX_PER_MINUTE", 2)
+    now = 600.0
+    reports = ErrorReports(dsn(sentry), "production", lambda: now)
+    for _ in range(5):
+        reports(None, "error", {"event": "a bug", "exc_info": ValueError()})
+    now = 660.0
+    reports(None, "error", {"event": "a bug", "exc_info": ValueError()})
+    reports.close()
+    assert len(events(sentry)) == 3

@@ -160,3 +160,27 @@ async def test_operations_are_bounded(collected: UsageReports, monkeypatch: pyte
     for _ in range(5):
         collected.record(record, 0.001, {})
     assert (len(collected._waiting), collected._dropped) == (2, 4)
+
+
+async def test_subscriptions_are_reported_apart(hive: Receiver) -> None:
+    schema = create_schema()
+    collected = UsageReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema._schema)
+    plan = schema.planner.plan("subscription Changes { taskChanged { kind } }", None)
+    collected.record(OperationRecord("OK", "Changes", plan=plan), 60, {b"graphql-client-name": b"web"})
+    async with collected.sending():
+        pass
+    [report] = reports(hive)
+    [item] = report["subscriptionOperations"]
+    assert report["operations"] == []
+    assert item["metadata"]["client"] == {"name": "web", "version": ""}
+    assert report["map"][item["operationMapKey"]]["fields"] == ["Subscription.taskChanged", "TaskChange.kind"]
+
+
+async def test_share_of_operations_is_reported(hive: Receiver) -> None:
+    schema = create_schema()
+    record = OperationRecord("OK", plan=schema.planner.plan("{ viewer { name } }", None))
+    for sample, expected in ((0, 0), (1, 10)):
+        collected = UsageReports(hive.url, TOKEN, schema._schema, sample=sample)
+        for _ in range(10):
+            collected.record(record, 0.001, {})
+        assert len(collected._waiting) == expected
