@@ -55,6 +55,17 @@ async def test_last_row_is_reachable(count: int, open_tab: OpenTab) -> None:
     await expect(tasks.row(f"Task {count - 99}")).to_be_in_viewport()
 
 
+async def test_selected_page_number_stays_while_the_list_moves(count: int, open_tab: OpenTab) -> None:
+    tab = await open_tab("/")
+    tasks = TaskList(tab)
+    await expect(tasks.title_link("Task 1")).to_be_visible()
+    await tasks.page_number.click()
+    await tasks.grid.evaluate("grid => { grid.scrollTop = (grid.scrollHeight - grid.clientHeight) / 2 }")
+    await expect(tasks.title_link(f"Task {count // 2}")).to_be_in_viewport()
+    await tab.keyboard.type("2")  # replaces what was selected
+    await expect(tasks.page_number).to_have_value("2")
+
+
 async def test_wheel_scrolls_row_by_row_at_any_depth(count: int, open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     tasks, middle = TaskList(tab), count // 2

@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function GoToPage({ position, inputRef, grid }: Props) {
-  // What the person types stays in the field while the list moves.
+  // From the focus on, the field keeps its text while the list moves. A new text would end its selection.
   const [typed, setTyped] = useState<string>();
   if (!position.counted) return <span />;
   const pageCount = Math.max(Math.ceil(position.total / WINDOW_SIZE), 1);
@@ -40,7 +40,10 @@ export function GoToPage({ position, inputRef, grid }: Props) {
           value={typed ?? currentPage}
           onChange={(event) => setTyped(event.currentTarget.value)}
           onBlur={() => setTyped(undefined)}
-          onFocus={(event) => event.target.select()}
+          onFocus={(event) => {
+            setTyped(event.target.value);
+            event.target.select();
+          }}
           onKeyDown={(event) => event.key === 'Escape' && grid.current?.focus()}
         />
       </label>
