@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Generic, TypeVar
 
@@ -14,10 +14,11 @@ from cache.redis.cached_keys import cached_keys
 from cache.redis.keys import ID_BYTES
 from cache.redis.protocol import Protocol
 from cache.store import Store
+from db.connection import Connection
 from db.errors import DatabaseError, explain
 from db.pool import Database
 from db.warm_list import due_warm_lists, save_warm_list
-from db.warm_lock import try_to_warm
+from db.warm_lock import hold_warm_lock, try_to_warm
 
 log = structlog.get_logger(__name__)
 
@@ -82,30 +83,31 @@ class WarmLists:
 
     async def save(self, stores: Sequence[Store], age: timedelta) -> None:
         """Note the tasks of those workspaces whose list is older than `age`, unless another worker is at work."""
-        async with self._database.transaction() as connection:
-            # No warm start is under way then.
-            if not await try_to_warm(connection):
+        async with self._database.transaction() as lock_connection:
+            # No warm start is under way while this worker has the lock.
+            if not await try_to_warm(lock_connection):
                 return
-            due = set(await due_warm_lists(connection, [store.workspace for store in stores], age))
-        used = {store: store.gate_lease.protocol for store in stores if store.workspace in due}
-        found = await _most_used({store: protocol for store, protocol in used.items() if protocol is not None})
-        for store, (epoch, ids) in found.items():
-            async with store.database.connection() as connection:
-                await save_warm_list(connection, store.workspace, epoch, ids)
+            due = set(await due_warm_lists(lock_connection, [store.workspace for store in stores], age))
+            used = {store: store.gate_lease.protocol for store in stores if store.workspace in due}
+            protocols = {store: protocol for store, protocol in used.items() if protocol is not None}
+            for store, ids in (await _most_used(protocols, lock_connection)).items():
+                async with store.database.connection() as connection:
+                    await save_warm_list(connection, store.workspace, protocols[store].gate.epoch, ids)
 
 
-async def _most_used(protocols: dict[Store, Protocol]) -> dict[Store, tuple[int, bytes]]:
-    """Return the epoch of each index, and the ids of its entries, the most used ones first."""
+async def _most_used(protocols: Mapping[Store, Protocol], lock_connection: Connection) -> dict[Store, bytes]:
+    """Return the ids of the entries of each index, the most used ones first."""
     by_prefix = {protocol.keys.entries: store for store, protocol in protocols.items()}
     most_used: MostUsed[Store] = MostUsed(MAX_TASKS)
     servers = {(await store.redis.primary()).name: store.redis for store in protocols}
     for redis in servers.values():
         began = time.monotonic()
         async for keys in cached_keys(redis):
+            await hold_warm_lock(lock_connection)
             for key, use in keys:
                 if (store := by_prefix.get(key[:-ID_BYTES])) is not None:
                     most_used.add(store, key[-ID_BYTES:], use)
             # Readers come first: half of the time is theirs.
             await asyncio.sleep(time.monotonic() - began)
             began = time.monotonic()
-    return {store: (protocol.gate.epoch, most_used.of(store)) for store, protocol in protocols.items()}
+    return {store: most_used.of(store) for store in protocols}
