@@ -30,6 +30,7 @@ Suite = Literal[
     "sizing",
     "telemetry",
     "usage",
+    "warm",
 ]
 # The default number of tasks; `live` counts subscribers, and `workspaces` workspaces. The other suites use 1,000,000.
 DEFAULT_COUNTS = {
@@ -71,7 +72,8 @@ def bench(
         browser tab that is used for an hour. fairness: a busy workspace and its neighbour, and the rate limit.
         workspaces: what many workspaces cost a worker. cluster: a Redis cluster and the loss of a shard. identity: what
         a token costs, and how soon it is revoked. sizing: what a request costs each program, by its kind. telemetry:
-        what traces cost a cached page. usage: what counting costs, and how right it is.
+        what traces cost a cached page. usage: what counting costs, and how right it is. warm: the hit rate after a
+        restart of Redis.
     count
         Number of tasks, of subscribers for `live`, or of workspaces for `workspaces`. Default: 1,000,000 tasks, 100,000
         for `indexes` and `sizing`, 2,000 for `fairness`, `identity`, `telemetry` and `usage`, 1,000 subscribers, 10,000
