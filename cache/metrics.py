@@ -37,8 +37,8 @@ class StoreMetrics:
     warm_starts: int = 0
     rebuild_seconds: float = 0.0
     rebuilt_at: float = 0.0
-    warm_wanted: int = 0
-    warm_done: int = 0
+    warm_wanted: float = 0.0
+    warm_done: float = 0.0
     warm_seconds: float = 0.0
     warm_began_at: float = 0.0
 

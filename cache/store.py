@@ -56,9 +56,10 @@ class Store:
         self.page_cache = PageCache(page_memory or PageMemory(), workspace, metrics, record_failure, self.usage)
 
     def with_own_metrics(self) -> Self:
-        """Return the same store with counters of its own, for reads that are not those of clients."""
+        """Return the same store with counters of its own and without usage, for reads that are not those of clients."""
         other = copy(self)
         other.metrics = StoreMetrics()
+        other.usage = Usage(is_on=False).of(self.workspace)
         return other
 
     @property

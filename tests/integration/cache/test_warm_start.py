@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,13 +15,14 @@ from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.store import Store
+from cache.usage.usage import Usage
 from db.connection import Connection
 from db.errors import DatabaseError
 from db.pool import Database
 from db.task import Task
 from db.usage import RequestedPage
 from db.warm_lock import try_to_warm
-from tests.support.gate_states import close_gate, grant_gate_lease, switch_gate_off, wait_until
+from tests.support.gate_states import build_index, close_gate, grant_gate_lease, switch_gate_off, wait_until
 from tests.support.redis_state import entry_bytes, protocol
 from tests.support.requests_recorded import record_requested
 from tests.support.store_client import StoreClient
@@ -88,6 +90,20 @@ async def test_clients_read_what_was_loaded_without_sql(store: Store) -> None:
     queries = store.metrics.sql_queries
     assert await StoreClient(store).tasks_by_id([task.id]) == [task]
     assert (store.metrics.hits, store.metrics.misses, store.metrics.sql_queries) == (1, 0, queries)
+
+
+async def test_tasks_of_a_warm_start_count_as_not_requested(
+    database: Database, redis: Redis, metrics: StoreMetrics
+) -> None:
+    usage = Usage()
+    store = Store(database, redis, metrics, usage=usage)
+    await build_index(store)
+    tasks = await create_uncached_tasks(store, 2)
+    await recorded(store, tasks[:1], RequestedPage(None, "NEWEST", 1, 0, 5))
+    await WarmStarts(BUDGET).warm(store)
+    assert metrics.warm_done == 2
+    kinds = {cell.kind for cell, _ in usage.take(datetime.now(UTC), 0.0, everything=True)}
+    assert not kinds & {"task", "page", "view", "cause"}
 
 
 async def test_new_index_is_warmed_again(store: Store) -> None:
