@@ -43,6 +43,7 @@ app = App(
 app.command("api.commands.workspace:app", name="workspace", help="Administer workspaces.")
 app.command("api.commands.token:app", name="token", help="Administer API tokens.")
 app.command("api.commands.audit:app", name="audit", help="Read the audit log.")
+app.command("api.commands.advise:app", name="advise", help="Give advice from what was requested.")
 
 
 @app.command

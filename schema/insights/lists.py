@@ -24,7 +24,8 @@ TotalsByKind = Mapping[Kind, Sequence[KeyTotals]]
 MAX_TASKS, MAX_ITEMS, MAX_CLIENTS_OF_OPERATION = 100, 50, 5
 
 
-def _costliest(totals: Iterable[KeyTotals]) -> list[KeyTotals]:
+def costliest(totals: Iterable[KeyTotals]) -> list[KeyTotals]:
+    """Return the totals, those with the most points first."""
     return sorted(totals, key=lambda each: (-each.points, -each.requests.requests, each.key))
 
 
@@ -35,7 +36,7 @@ def operations(totals: TotalsByKind) -> list[OperationInsights]:
         hash_, _, actor = each.key.partition(" ")
         senders[hash_].append((actor, each))
     found = []
-    for each in _costliest(totals["operation"])[:MAX_ITEMS]:
+    for each in costliest(totals["operation"])[:MAX_ITEMS]:
         hash_, _, name = each.key.partition(" ")
         clients = sorted(senders[hash_], key=lambda sender: -sender[1].points)[:MAX_CLIENTS_OF_OPERATION]
         found.append(
@@ -61,7 +62,7 @@ def clients(totals: TotalsByKind) -> list[ClientInsights]:
     """Return the clients, those with the most points first."""
     return [
         ClientInsights(actor=each.key, requests=each.requests, points=each.points, previous_points=each.previous_points)
-        for each in _costliest(totals["client"])[:MAX_ITEMS]
+        for each in costliest(totals["client"])[:MAX_ITEMS]
     ]
 
 

@@ -19,7 +19,7 @@ from schema.types.insights import (
     PageMissesByCause,
 )
 from schema.types.insights_figures import InsightsResolution, NamedCount, NamedGauge
-from schema.types.insights_service import MemoryForecast
+from schema.types.insights_service import Advice, MemoryForecast
 
 FORECAST_FROM = timedelta(days=14)
 _SERIES: tuple[Kind, ...] = ("counter", "service", "cause", "page_cause", "gauge")
@@ -27,7 +27,7 @@ _TOTALS: tuple[Kind, ...] = ("operation", "client", "sender", "view", "depth", "
 _COARSE_TOTALS: tuple[Kind, ...] = ("task", "page", "term")
 
 
-async def report(connection: Connection, workspace: str, period: Period) -> Insights:
+async def report(connection: Connection, workspace: str, period: Period, advice: list[Advice]) -> Insights:
     """Return the usage of a workspace over a period, and over the one before."""
     resolution, before, since, until = period
     series = Series(period, await usage_series(connection, workspace, resolution, _SERIES, before, until))
@@ -64,6 +64,7 @@ async def report(connection: Connection, workspace: str, period: Period) -> Insi
         rebuilds=rebuilds(events),
         service=[NamedCount(name=key, count=series.count("service", key)) for key in series.keys("service")],
         gauges=[NamedGauge(name=key, gauge=series.gauge(key)) for key in series.keys("gauge")] if of_service else [],
+        advice=advice,
     )
 
 

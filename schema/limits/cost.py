@@ -111,6 +111,8 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "NamedGauge": {"*": 0},
     "RequestTotal": {"*": 0},
     "Latency": {"*": 0},
+    "Advice": {"*": 0},
+    "AdviceFigure": {"*": 0},
 }
 PAGED_FIELDS = ("tasks", "searchTasks", "filterTasks", "deletedTasks", "workspaces", "apiTokens", "auditLog")
 CONNECTION_TYPES = tuple(name for name in FIELD_POINTS if name.endswith("Connection"))

@@ -1,11 +1,13 @@
 """The resolver of usage analytics."""
 
+from datetime import UTC, datetime
 from typing import Annotated, cast
 
 import strawberry
 
 from db.usage import Resolution
 from schema.context import Info
+from schema.insights.advice import advise
 from schema.insights.period import period_of
 from schema.insights.report import report
 from schema.types.insights import Insights
@@ -33,4 +35,5 @@ class InsightsQuery:
         # The answer changes without `rev`.
         session.cache.forbid_caching()
         async with session.store.database.connection() as connection:
-            return await report(connection, session.store.workspace, period)
+            advice = await advise(connection, session.store.workspace, datetime.now(UTC))
+            return await report(connection, session.store.workspace, period, advice)

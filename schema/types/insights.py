@@ -14,7 +14,7 @@ from schema.types.insights_figures import (
     RateFigure,
     RequestTotal,
 )
-from schema.types.insights_service import GateEvent, MemoryInsights, RebuildEvent
+from schema.types.insights_service import Advice, GateEvent, MemoryInsights, RebuildEvent
 from schema.types.task import TaskOrder, TaskStatus
 
 
@@ -183,3 +183,4 @@ class Insights:
     gauges: list[NamedGauge] = strawberry.field(
         description="The gauges that are stored, of all workspaces. Empty outside of the workspace `default`."
     )
+    advice: list[Advice] = strawberry.field(description="Advice from the last 7 days, one for each topic.")

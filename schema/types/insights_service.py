@@ -53,3 +53,26 @@ class RebuildEvent:
     started_at: datetime = strawberry.field(description="When the rebuild began.")
     ended_at: datetime | None = strawberry.field(description="When the index was in use. Null: not in this range.")
     completed: bool = strawberry.field(description="Whether the rebuild was completed.")
+
+
+@strawberry.enum(description="What an advice is about.")
+class AdviceTopic(Enum):
+    REDIS_SIZE = strawberry.enum_value("redis_size", description="The memory of Redis for a hit rate.")
+    TTL = strawberry.enum_value("ttl", description="The effect of the lifetime of entries.")
+    OPERATIONS = strawberry.enum_value("operations", description="The most expensive operations and who sends them.")
+    DEPTH = strawberry.enum_value("depth", description="The depths of pages in use.")
+    MEMORY = strawberry.enum_value("memory", description="When memory runs out.")
+
+
+@strawberry.type(description="A number from which an advice follows.")
+class AdviceFigure:
+    name: str = strawberry.field(description="What it is, such as `hit rate` or `bytes per day`.")
+    value: float = strawberry.field(description="The number.")
+
+
+@strawberry.type(description="An advice to the operator, the same as from `python -m api advise`.")
+class Advice:
+    topic: AdviceTopic = strawberry.field(description="The topic.")
+    text: str = strawberry.field(description="The advice, in English.")
+    enough_data: bool = strawberry.field(description="Whether there was enough data. If not, `text` says what lacks.")
+    figures: list[AdviceFigure] = strawberry.field(description="The numbers from which the advice follows.")

@@ -42,6 +42,7 @@ EVERYTHING = f"""query ($from: DateTime!, $to: DateTime!, $resolution: InsightsR
     }}
     gate {{ at state epoch }} rebuilds {{ startedAt endedAt completed }}
     service {{ name count {FIGURE} }} gauges {{ name gauge {GAUGE} }}
+    advice {{ topic text enoughData figures {{ name value }} }}
   }}
 }}"""
 
@@ -76,6 +77,8 @@ async def test_nothing_counted_is_answered_with_zeros_and_nulls(client: Client) 
     assert len(found["depths"]) == 7
     assert found["memory"]["redisUsedBytes"]["points"] == [None] * 3
     assert found["memory"]["forecast"] is None
+    assert [each["topic"] for each in found["advice"]] == ["REDIS_SIZE", "TTL", "OPERATIONS", "DEPTH", "MEMORY"]
+    assert not any(each["enoughData"] for each in found["advice"])
     assert found["latency"] == {"meanMs": None, "p50Ms": None, "p95Ms": None, "p99Ms": None}
 
 

@@ -1,0 +1,40 @@
+"""`python -m api advise`: advice on the cache, the operations and the memory."""
+
+import sys
+from datetime import UTC, datetime
+
+from cyclopts import App
+
+from api.commands.stores import run
+from db.caller import DEFAULT_WORKSPACE
+from db.pool import Database
+from schema.insights.advice import advise as advice_of
+from schema.types.insights_service import Advice
+
+app = App(name="advise", help="Give advice from what was requested in the last 7 days.", result_action="return_value")
+_TITLES = {
+    "redis_size": "Size of Redis",
+    "ttl": "Lifetime of entries",
+    "operations": "Expensive operations",
+    "depth": "Depth of pages",
+    "memory": "Memory of the index",
+}
+
+
+@app.default
+def advise(*, workspace: str = DEFAULT_WORKSPACE, figures: bool = False) -> None:
+    """Print advice on the size of Redis, the lifetime of entries, operations, depths and memory.
+
+    Args:
+        workspace: Id of the workspace whose requests are examined.
+        figures: Print the figures from which each advice follows.
+    """
+
+    async def read(database: Database) -> list[Advice]:
+        async with database.connection() as connection:
+            return await advice_of(connection, workspace, datetime.now(UTC))
+
+    for advice in run(read):
+        sys.stdout.write(f"{_TITLES[str(advice.topic.value)]}: {advice.text}\n")
+        for figure in advice.figures if figures else ():
+            sys.stdout.write(f"  {figure.name}: {figure.value:,.4g}\n")

@@ -1,0 +1,94 @@
+"""Tests the command `advise`, and that GraphQL returns the same advice."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from db.pool import Database
+from db.usage import Amounts, Cell, Kind, add_usage
+from tests.integration.api.commands.conftest import Command
+
+HOUR, MIB = timedelta(hours=1), 2**20
+NOT_ENOUGH = [
+    ("Size of Redis", "0 of the 10,000 tasks read from Redis that an advice needs, in the last 7 days."),
+    ("Lifetime of entries", "0 of the 10,000 tasks read from Redis that an advice needs, in the last 7 days."),
+    ("Expensive operations", "0 of the 100 requests that an advice needs, in the last 7 days."),
+    ("Depth of pages", "0 of the 100 pages that an advice needs, in the last 7 days."),
+    ("Memory of the index", "a forecast needs 24 hours in which the index was measured."),
+]
+
+
+def this_hour() -> datetime:
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def store(database_url: str, rows: dict[tuple[Kind, str, datetime], Amounts]) -> None:
+    async def add() -> None:
+        async with Database(database_url) as database, database.connection() as connection:
+            cells = {Cell("default", "hour", kind, at, key): each for (kind, key, at), each in rows.items()}
+            await add_usage(connection, cells)
+
+    asyncio.run(add())
+
+
+def test_without_counts_each_advice_says_what_is_missing(command: Command) -> None:
+    assert command("advise")[0].splitlines() == [f"{title}: Not enough data yet: {text}" for title, text in NOT_ENOUGH]
+
+
+def test_advice_follows_from_the_stored_counts(command: Command, database_url: str) -> None:
+    now, hash_ = this_hour(), "c0ffee" * 11
+    rows: dict[tuple[Kind, str, datetime], Amounts] = {
+        # 90% of the requests are for a task that was requested with fewer than 1,023 others in between.
+        ("reuse", "0", now): Amounts(40_000),
+        ("reuse", "939", now): Amounts(50_000),
+        ("reuse", "new", now): Amounts(10_000),
+        ("counter", "hits", now): Amounts(90_000),
+        ("counter", "misses", now): Amounts(10_000),
+        ("cause", "expired", now): Amounts(5000),
+        ("operation", f"{hash_} Page", now): Amounts(300, 9000),
+        ("operation", f"{'b' * 64} Cheap", now): Amounts(1000, 1000),
+        ("sender", f"{hash_} token:1", now): Amounts(100, 3000),
+        ("sender", f"{hash_} token:2", now): Amounts(200, 6000),
+        ("depth", "0", now): Amounts(900),
+        ("depth", "1", now): Amounts(90),
+        ("depth", "1000000", now): Amounts(10),
+        ("gauge", "redis_entries", now): Amounts(2000),
+        ("gauge", "redis_used_bytes", now): Amounts(12 * MIB),
+        ("gauge", "redis_index_bytes", now): Amounts(10 * MIB),
+    }
+    for hour in range(30):
+        rows["gauge", "index_bytes", now - hour * HOUR] = Amounts(10 * MIB - hour * 50_000)
+        rows["gauge", "redis_max_bytes", now - hour * HOUR] = Amounts(20 * MIB)
+    store(database_url, rows)
+    size, ttl, operations, depth, memory = command("advise")[0].splitlines()
+    # 1,023 tasks of 1,048.6 bytes and the indexes.
+    assert "90% needs 11.0 MiB (1,023 tasks); 95% is out of reach for any size" in size
+    assert "The present maxmemory of 20.0 MiB is enough for 90.0%." in size
+    assert "5,000 of 10,000 misses (50%) were of entries that had expired" in ttl
+    assert "The hit rate is 90.0%. A longer life could raise it to 95.0% at most." in ttl
+    assert (
+        "Page (c0ffeec0ffee) takes 90% of all points: 300 requests of 30 points, 67% of it by token:2; " in operations
+    )
+    assert "Of 1,000 pages, 90.0% at position 0, 9.0% at position 1 to 99, 1.0% at position 1,000,000 or" in depth
+    full_at = now + timedelta(days=10 * MIB / (24 * 50_000))
+    assert "The index takes 10.0 MiB. In 30 measured hours it grew by 1.1 MiB a day." in memory
+    assert f"So it reaches maxmemory (20.0 MiB) on {full_at:%Y-%m-%d}. Raise it before." in memory
+    figures = command("advise", "--figures")[0]
+    assert "  bytes of the indexes: 1.049e+07" in figures
+    assert "  misses of expired entries: 5,000" in figures
+
+
+def test_size_of_redis_is_the_advice_of_the_default_workspace(command: Command) -> None:
+    assert "Ask for advice on its size in the workspace default." in command("advise", "--workspace", "other")[0]
+
+
+@pytest.mark.parametrize("growth", [0, -1000])
+def test_index_that_does_not_grow_never_fills_redis(command: Command, database_url: str, growth: int) -> None:
+    now = this_hour()
+    rows: dict[tuple[Kind, str, datetime], Amounts] = {("gauge", "redis_max_bytes", now): Amounts(20 * MIB)}
+    for hour in range(24):
+        rows["gauge", "index_bytes", now - hour * HOUR] = Amounts(10 * MIB - hour * growth)
+    store(database_url, rows)
+    memory = command("advise")[0].splitlines()[-1]
+    assert "it did not grow. It does not reach maxmemory (20.0 MiB) within ten years." in memory
