@@ -25,14 +25,18 @@ class HeavyHitters(Generic[Key]):
     def __len__(self) -> int:
         return len(self._estimates)
 
-    def add(self, counts: Mapping[Key, int]) -> None:
-        """Add a batch of counts. The memory is that of `capacity` keys and of one batch."""
+    def add(self, counts: Mapping[Key, int], least: int = 1) -> None:
+        """Add a batch of counts. The memory is that of `capacity` keys and of one batch.
+
+        least: the count from which a key that is not kept is taken in. In a large batch, most keys have a count of 1
+        and would be dropped at once, which takes most of the time.
+        """
         estimates, untaken, dropped = self._estimates, self._untaken, self._dropped
         for key, count in counts.items():
             if key in estimates:
                 estimates[key] += count
                 untaken[key] = untaken.get(key, 0) + count
-            else:
+            elif count >= least:
                 estimates[key] = dropped + count
                 untaken[key] = count
         if len(estimates) > self.capacity:

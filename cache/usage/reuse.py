@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 # Tasks that are sampled at most, and the largest share of all tasks that is sampled.
-MAX_SAMPLES, LARGEST_SHARE = 8192, 8
+MAX_SAMPLES, LARGEST_SHARE = 8192, 16
 # The parts into which the tasks are divided by their hash.
 _PARTS = 2**24
 _MASK = _PARTS - 1

@@ -105,15 +105,15 @@ class Usage:
         """Take note of further counts of many keys. Put them into the sketches if there are too many."""
         self._gathered += number
         if self._gathered >= MAX_GATHERED:
-            self._drain()
+            self._drain(least=2)
 
-    def _drain(self) -> None:
+    def _drain(self, least: int = 1) -> None:
         self._gathered = 0
         for workspace, counts in self._workspaces.items():
             if counts.tasks:
                 tasks, counts.tasks = counts.tasks, Counter()
                 prefix = workspace.encode()
-                self._tasks.add({prefix + id_: count for id_, count in tasks.items()})
+                self._tasks.add({prefix + id_: count for id_, count in tasks.items()}, least)
                 if counts.epoch:
                     self.entry_memory.remember(tasks, counts.epoch)
             if counts.pages:

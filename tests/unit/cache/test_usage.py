@@ -82,7 +82,7 @@ def test_numbers_of_keys_are_bounded_however_many_are_requested() -> None:
     """`make bench SUITE=usage` measures the memory."""
     counts = Usage()
     of_workspace = counts.of("default")
-    for start in range(0, 100_000, 50):
+    for start in range(0, 150_000, 50):
         ids = [number.to_bytes(16) for number in range(start, start + 50)]
         of_workspace.count_reads(ids)
         of_workspace.count_misses(ids, set(), 1)
