@@ -27,6 +27,8 @@ Suite = Literal[
     "identity",
     "workspaces",
     "cluster",
+    "failover",
+    "pooler",
     "sizing",
     "telemetry",
     "usage",
@@ -37,6 +39,8 @@ DEFAULT_COUNTS = {
     "indexes": 100_000,
     "sizing": 100_000,
     "usage": 2_000,
+    "pooler": 20_000,
+    "failover": 1_000,
     "live": 1_000,
     "fairness": 2_000,
     "identity": 2_000,
@@ -67,17 +71,17 @@ def bench(
     ----------
     suite
         What to measure. page: pages compared with other servers, page cost, load and rebuild. protocol: cost of
-        consistency, degraded mode. search: search and filters. live: subscriptions. ship: the services of
-        compose.yaml. indexes: write cost of the search indexes. web: the web page in a browser. use: the memory of a
-        browser tab that is used for an hour. fairness: a busy workspace and its neighbour, and the rate limit.
-        workspaces: what many workspaces cost a worker. cluster: a Redis cluster and the loss of a shard. identity: what
-        a token costs, and how soon it is revoked. sizing: what a request costs each program, by its kind. telemetry:
-        what traces cost a cached page. usage: what counting costs, and how right it is. warm: the hit rate after a
-        restart of Redis.
+        consistency, degraded mode. search: search and filters. live: subscriptions. ship: the services of compose.yaml.
+        indexes: write cost of the search indexes. web: the web page in a browser. use: the memory of a browser tab that
+        is used for an hour. fairness: a busy workspace and its neighbour, and the rate limit. workspaces: what many
+        workspaces cost a worker. cluster: a Redis cluster and the loss of a shard. failover: PostgreSQL fails over.
+        pooler: PgBouncer compared with direct connections. identity: what a token costs, and how soon it is revoked.
+        sizing: what a request costs each program, by its kind. telemetry: what traces cost a cached page. usage: what
+        counting costs, and how right it is. warm: the hit rate after a restart of Redis.
     count
         Number of tasks, of subscribers for `live`, or of workspaces for `workspaces`. Default: 1,000,000 tasks, 100,000
-        for `indexes` and `sizing`, 2,000 for `fairness`, `identity`, `telemetry` and `usage`, 1,000 subscribers, 10,000
-        workspaces.
+        for `indexes` and `sizing`, 20,000 for `pooler`, 2,000 for `fairness`, `identity`, `telemetry` and `usage`,
+        1,000 for `failover`, 1,000 subscribers, 10,000 workspaces.
     record
         Append the results to benchmarks/history/SUITE.jsonl.
     against

@@ -37,6 +37,12 @@ def cpu_seconds(supervisor: int) -> dict[str, float]:
     return dict(spent)
 
 
+def own_cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds that a process has used so far, without its children."""
+    times = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, times)) / _TICKS
+
+
 def worker_memory(supervisor: int) -> Memory:
     """Return the memory of the only worker of a service."""
     (worker,) = (pid for pid in _descendants(supervisor) if _is_worker(pid))

@@ -26,7 +26,7 @@ SETTINGS = """
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}
-unix_socket_dir =
+unix_socket_dir = {sockets}
 auth_type = any
 admin_users = postgres
 pool_mode = transaction
@@ -57,18 +57,24 @@ def version(path: Path) -> tuple[int, int]:
 
 
 class PgBouncer:
-    """A pooler with few sessions. It lends each for one transaction. `url` is that of the database."""
+    """A pooler with few sessions. It lends each for one transaction.
 
-    def __init__(self, database_url: str, folder: Path, pool_size: int = POOL_SIZE) -> None:
+    `url` is that of the database. `socket_url` is the same through a Unix socket, if `sockets` is a folder for it.
+    """
+
+    def __init__(
+        self, database_url: str, folder: Path, pool_size: int = POOL_SIZE, *, sockets: Path | None = None
+    ) -> None:
         self.program = program()
         self.version = version(self.program)
         given, port = conninfo_to_dict(database_url), free_port()
-        text = SETTINGS.format(host=given["host"], port=port, pool_size=pool_size)
+        text = SETTINGS.format(host=given["host"], port=port, pool_size=pool_size, sockets=sockets or "")
         if self.prepares:
             text += "max_prepared_statements = 200\n"
         self._settings, self._log = folder / "pgbouncer.ini", folder / "pgbouncer.log"
         self._settings.write_text(text)
         self.url = f"postgresql://postgres@127.0.0.1:{port}/{given['dbname']}"
+        self.socket_url = f"postgresql:///{given['dbname']}?host={sockets}&port={port}&user=postgres"
         self._admin_url = f"postgresql://postgres@127.0.0.1:{port}/pgbouncer"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -115,9 +121,11 @@ class PgBouncer:
 
 
 @contextmanager
-def pgbouncer(database_url: str, folder: Path, pool_size: int = POOL_SIZE) -> Iterator[PgBouncer]:
+def pgbouncer(
+    database_url: str, folder: Path, pool_size: int = POOL_SIZE, *, sockets: Path | None = None
+) -> Iterator[PgBouncer]:
     """Run a pooler in front of a database."""
-    pooler = PgBouncer(database_url, folder, pool_size)
+    pooler = PgBouncer(database_url, folder, pool_size, sockets=sockets)
     pooler.start()
     try:
         yield pooler
