@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 class StoreMetrics:
     """Counters that only increase, the last rebuild, and the last warm start.
 
-    The rebuild has its duration, and its end in seconds since 1970. The warm start has its beginning in seconds since
-    1970, its duration, and how many of the wanted tasks it is done with.
+    rebuilt_at, warm_began_at: seconds since 1970. warm_wanted: the tasks that the warm start was to load. warm_done:
+    how many of these it is done with.
     """
 
     hits: int = 0

@@ -35,7 +35,7 @@ class Validity(NamedTuple):
 class CachedPage:
     """The body of a response, its compressed form once a client has asked for it, and how long both are valid.
 
-    points: the cost of the operation. content: what was read for it. uses: responses since the uses were counted.
+    points: the cost of the operation. content: the pages and tasks that it read. uses: hits that are not counted yet.
     """
 
     __slots__ = ("body", "content", "gzipped", "points", "size", "uses", "validity")

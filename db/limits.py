@@ -7,7 +7,7 @@ import psycopg
 
 from db.session_connection import SessionConnection
 
-# A restart of PostgreSQL that takes no longer fails no request that waits as long as it may.
+# A restart of PostgreSQL may take so long without failing a request that waits.
 RESTART_SECONDS = 3.0
 # How long a request waits for a connection in a longer outage.
 OUTAGE_WAIT_SECONDS = 0.5
@@ -55,7 +55,7 @@ class PoolState:
     def patience_ends(self, began: float, seconds: float) -> float:
         """Return until when a request that began then waits for a connection, by `time.monotonic`.
 
-        Usually that is `seconds` later. In an outage that is known for longer than a restart takes, it is soon.
+        Usually that is `seconds` later. In an outage longer than `RESTART_SECONDS`, it is `OUTAGE_WAIT_SECONDS` later.
         """
         if self._failed_at is None or self.in_use:
             return began + seconds

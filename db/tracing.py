@@ -11,7 +11,7 @@ from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode
 
 Attributes = Mapping[str, str | int | float | bool]
 
-# The span of the request or the step that the current asyncio task serves. It is not recorded if only the caller of the
+# The span of the request or the step that the current asyncio task serves. Not recorded if only the caller of the
 # service traces the request.
 current_span: ContextVar[Span | None] = ContextVar("span", default=None)
 _NO_SPAN: AbstractContextManager[None] = nullcontext()

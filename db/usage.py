@@ -45,12 +45,12 @@ HOURLY: frozenset[Kind] = frozenset(("task", "page", "term", "reuse"))
 DURATION_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # The lowest position of each range of depths.
 DEPTHS = (0, 1, 100, 1000, 10_000, 100_000, 1_000_000)
-# The time over which warm start looks for what is requested most.
+# A warm start loads what was requested most over this time.
 RECENT = timedelta(days=2)
 
 
 class Amounts(Struct):
-    """What is added to a row. For a gauge, `requests` is its value, and the largest one counts."""
+    """The numbers of a row. For a gauge, `requests` is its value, and the largest one counts. seconds: their sum."""
 
     requests: int = 0
     points: int = 0

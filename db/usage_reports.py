@@ -12,7 +12,7 @@ from db.gate import GateState
 from db.row_factories import record_row
 from db.usage import Kind, Resolution
 
-# The keys of a kind that a report reads: those with the most requests, or points.
+# A report reads so many keys of a kind, those with the most requests, and so many changes of the gate.
 MAX_KEYS = 1000
 MAX_EVENTS = 1000
 
@@ -101,6 +101,7 @@ async def request_series(
     return await connection.query(REQUEST_SERIES, params, _request_row)
 
 
+# It adds up 14 buckets: one more than DURATION_BOUNDS has.
 USAGE_TOTALS: LiteralString = """
     WITH total AS (
         SELECT kind, key, starts_at >= %(middle)s AS current, sum(requests)::bigint AS requests,

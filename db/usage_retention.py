@@ -10,9 +10,9 @@ from db.arrays import text_array
 from db.connection import Connection
 from db.usage import Kind, Resolution
 
-# How long the rows of minutes and hours are kept, at most: those of days are kept for the whole retention.
+# How long the rows of minutes and hours are kept at most. The rows of days are kept for the whole retention.
 MAX_RETENTION: Mapping[Resolution, timedelta] = {"minute": timedelta(days=3), "hour": timedelta(days=92)}
-# The rows that are kept of each minute, hour and day: those with the most requests.
+# So many rows of a kind are kept for each minute, hour and day: those with the most requests.
 MOST: Mapping[Kind, int] = {
     "task": 1000,
     "page": 200,
@@ -103,7 +103,6 @@ async def prune_usage(connection: Connection, workspaces: Sequence[str], within:
     return int((await connection.query(PRUNE_USAGE, params, scalar_row))[0])
 
 
-# Of a workspace that is being deleted.
 REMOVE_USAGE: LiteralString = """
     WITH gone AS (
         SELECT resolution, kind, starts_at, key FROM usage_count

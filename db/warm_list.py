@@ -1,4 +1,4 @@
-"""The warm list: which tasks of a workspace Redis holds, for the next warm start. It is a part of the gate's row."""
+"""The warm list of a workspace: the tasks that Redis holds, for the next warm start. A part of the row of the gate."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -23,7 +23,7 @@ DUE_WARM_LISTS: LiteralString = """
 
 
 async def due_warm_lists(connection: Connection, workspaces: Sequence[str], age: timedelta) -> list[str]:
-    """Return those of the workspaces in use whose list is older than `age`, or that have none."""
+    """Return the given workspaces with an index in use that have no list, or a list older than `age`."""
     params = {"workspaces": text_array(workspaces), "age": age}
     return await connection.query(DUE_WARM_LISTS, params, scalar_row)
 

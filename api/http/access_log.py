@@ -98,7 +98,7 @@ class AccessLog:
     def _level(self, ended: AccessRecord) -> Level:
         if ended.seconds >= self._slow_seconds and not ended.streamed:
             return "warning"
-        # Orchestrators ask several times a second. Only an answer that something is wrong is worth a line.
+        # Orchestrators ask several times a second, so only a failed check is worth a line.
         return "debug" if ended.path in _PROBES and ended.status < _FIRST_ERROR else "info"
 
     @contextmanager

@@ -49,7 +49,7 @@ _COUNTER_HELP = {
     "purged": "Rows of deleted and expired tasks that were purged",
     "rebuilds": "Index rebuilds completed",
     "drops": "Indexes dropped because no process used them",
-    "usage_dropped": "Counts of usage that were dropped because PostgreSQL did not take them",
+    "usage_dropped": "Rows of usage that were dropped because PostgreSQL did not take them",
     "warmed": "Tasks that warm starts loaded into Redis",
     "warm_starts": "Warm starts that ended",
     "rate_limited": "Operations refused because their caller or workspace had too few points",
@@ -77,7 +77,7 @@ def families(snapshots: Sequence[Snapshot | None]) -> Iterator[Metric]:
 
 
 def _primaries_family(alive: Sequence[Snapshot]) -> Metric:
-    help_ = "Open workspaces of a primary of Redis that PostgreSQL answers, in the worker with the most of them"
+    help_ = "Workspaces in use of a primary of Redis that PostgreSQL answers, in the worker with the most of them"
     family = GaugeMetricFamily("millitask_redis_primary_degraded", help_, labels=["primary"])
     for name in sorted({name for snapshot in alive for name in snapshot.degraded_by_primary}):
         family.add_metric([name], max(snapshot.degraded_by_primary.get(name, 0) for snapshot in alive))

@@ -9,7 +9,7 @@ from cache.redis.server_sizes import server_sizes
 from cache.workspaces import Workspaces
 from db.caller import DEFAULT_WORKSPACE
 
-# The tasks of so many workspaces are counted each time: those that were opened first.
+# Each measurement counts the tasks of up to so many workspaces, in the order in which they were opened.
 COUNTED_WORKSPACES = 100
 
 

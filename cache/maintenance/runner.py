@@ -31,7 +31,7 @@ SCRUBS_PER_SECOND = 20.0
 # So many scrubs begin together: their commands are sent at once.
 SCRUBS_AT_ONCE = 20
 AUDITS_PER_SECOND = 1.0
-# Each asks Redis, and perhaps PostgreSQL, whether another worker warms the index or has.
+# Each look asks Redis whether the index is warm, and if not, PostgreSQL for the lock of the warm start.
 WARM_LOOKS_PER_SECOND = 20.0
 NO_WARM_START = WarmBudget()
 # Larger workspaces are rebuilt one at a time, beside the smaller ones, which are rebuilt within seconds.

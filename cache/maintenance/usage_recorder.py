@@ -81,9 +81,9 @@ class UsageRecorder:
                 log.exception("usage not stored")
 
     async def store(self, *, everything: bool = False) -> None:
-        """Store what was counted since the last call. Raises `DatabaseError`; the counts then wait for the next call.
+        """Store the counts since the last call. Raises `DatabaseError`; the counts then wait for the next call.
 
-        everything: also the counts that would wait because they are small.
+        everything: also the rows that `Usage.take` would let wait.
         """
         now = time.monotonic()
         rows = self._usage.take(datetime.now(UTC), now, everything=everything)
@@ -99,7 +99,7 @@ class UsageRecorder:
             await self._prune()
 
     def _gather(self, rows: Rows) -> None:
-        """Let rows wait to be stored. Drop those that find no room."""
+        """Let rows wait to be stored, up to `MAX_UNSTORED`. Drop the rest."""
         for cell, amounts in rows:
             if cell in self._unstored or len(self._unstored) < MAX_UNSTORED:
                 add_to(self._unstored, cell, amounts)

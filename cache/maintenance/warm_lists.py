@@ -22,10 +22,10 @@ from db.warm_lock import hold_warm_lock, try_to_warm
 
 log = structlog.get_logger(__name__)
 
-# How often a worker looks for lists that are due, and how old a list is then.
+# How often a worker looks for lists that are due, and the age from which a list is due.
 LOOK_SECONDS = 60.0
 LIST_AGE = timedelta(minutes=5)
-# What all lists of one look hold together.
+# All lists that are noted together hold up to so many tasks.
 MAX_TASKS = 100_000
 
 Key = TypeVar("Key")
@@ -82,7 +82,7 @@ class WarmLists:
                 log.exception("maintenance failed", job="warm lists")
 
     async def save(self, stores: Sequence[Store], age: timedelta) -> None:
-        """Note the tasks of those workspaces whose list is older than `age`, unless another worker is at work."""
+        """Note the tasks of workspaces whose list is older than `age`, unless another worker holds the lock."""
         async with self._database.transaction() as lock_connection:
             # No warm start is under way while this worker has the lock.
             if not await try_to_warm(lock_connection):

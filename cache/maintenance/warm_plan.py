@@ -26,7 +26,7 @@ Portion = PageRange | list[UUID]
 class WarmBudget(Struct, frozen=True):
     """What a warm start may use: commands of Redis per second, and a share of Redis's memory.
 
-    Without commands there is no warm start. It ends when Redis uses `memory_share` of its limit, for whatever purpose.
+    0 commands turn warm starts off. One ends when Redis uses `memory_share` of its limit, for whatever purpose.
     """
 
     commands_per_second: int = 0

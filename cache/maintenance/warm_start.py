@@ -68,7 +68,7 @@ class WarmStarts:
         return self._warm_epochs.get(store) != protocol.gate.epoch
 
     async def warm(self, store: Store) -> float:
-        """Warm the index, unless a worker has or is at work. Return the pause before the next look."""
+        """Warm the index, unless it is warm or another worker warms one. Return the seconds before the next look."""
         protocol = store.gate_lease.protocol
         if protocol is None or self._working:
             return RETRY_SECONDS

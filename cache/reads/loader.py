@@ -119,7 +119,7 @@ class TaskReader:
         self._marked: set[bytes] = set()  # by a write, when their entries were read
 
     def note_marks(self, ids: Sequence[bytes], entries: Sequence[bytes | None]) -> None:
-        """Take note of the entries that a write has marked, for the cause of a miss."""
+        """Record which entries a write has marked, for the cause of a miss."""
         pairs = zip(ids, entries, strict=True)
         self._marked |= {id_ for id_, entry in pairs if entry is not None and entry.startswith(MARK_PREFIX)}
 

@@ -72,7 +72,7 @@ async def _page(session: Session, part: PageRange) -> Page:
 
 
 def _count(session: Session, part: PageRange, position: int | None) -> None:
-    """Count a page that was requested. position: of its first task; None if it is not known."""
+    """Count a page that was requested. position: of its first task, from 0; None if unknown."""
     use = PageUse(part.status, part.order, part.count, position)
     session.cache.requested.pages.append(use)
     session.cache.requested.reads += 1

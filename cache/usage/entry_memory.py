@@ -1,4 +1,4 @@
-"""What a process remembers of the entries in Redis: when it last knew a task to be there. Tells why one is missing."""
+"""What a process remembers of the entries in Redis: when it first saw each task there. Tells why a task is missing."""
 
 import time
 from array import array
@@ -27,7 +27,7 @@ class EntryMemory:
     def remember(self, ids: Iterable[bytes], epoch: int) -> None:
         """Remember that tasks are in Redis now, unless they were remembered within the lifetime of an entry.
 
-        epoch: that of the index; entries of another index are others.
+        epoch: that of the index. A new index starts without entries.
         """
         slots, count, now = self._slots, self._count, _minute()
         for id_ in ids:

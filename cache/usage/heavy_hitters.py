@@ -13,7 +13,7 @@ class HeavyHitters(Generic[Key]):
 
     Keeps up to `capacity` keys. A new key begins with the largest estimate that was ever dropped, so no key is dropped
     that was requested more than a `capacity`-th of all times. The counts that `take` returns are exact for as long as a
-    key is kept: they leave out what was requested before.
+    key is kept: they leave out earlier requests.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -28,8 +28,8 @@ class HeavyHitters(Generic[Key]):
     def add(self, counts: Mapping[Key, int], least: int = 1) -> None:
         """Add a batch of counts. The memory is that of `capacity` keys and of one batch.
 
-        least: the count from which a key that is not kept is taken in. In a large batch, most keys have a count of 1
-        and would be dropped at once, which takes most of the time.
+        least: the count from which a key that is not kept is taken in. Lower counts of such keys are lost. In a large
+        batch, most keys have a count of 1 and would be dropped at once, which takes most of the time.
         """
         estimates, untaken, dropped = self._estimates, self._untaken, self._dropped
         for key, count in counts.items():
@@ -49,9 +49,9 @@ class HeavyHitters(Generic[Key]):
         self._untaken = {key: count for key, count in self._untaken.items() if key in kept}
 
     def take(self, most: int) -> list[tuple[Key, int]]:
-        """Return up to `most` keys with what was added since they were last returned, the largest counts first.
+        """Return up to `most` keys with the counts added since they were last returned, the largest counts first.
 
-        The others wait until their counts are among the largest.
+        The remaining keys wait until their counts are among the largest.
         """
         taken = nlargest(most, self._untaken.items(), key=itemgetter(1))
         for key, _ in taken:

@@ -1,17 +1,17 @@
-"""How often tasks are requested again, by how many other tasks came between: what a miss-ratio curve is made of."""
+"""The reuse of tasks: how many different tasks are requested between two requests of one. Gives a miss-ratio curve."""
 
 import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-# Tasks that are sampled at most, and the largest share of all tasks that is sampled.
+# At most so many tasks are sampled, and at most one task in so many.
 MAX_SAMPLES, LARGEST_SHARE = 8192, 16
 # The parts into which the tasks are divided by their hash.
 _PARTS = 2**24
 _MASK = _PARTS - 1
 # Ranges of distances for each doubling.
 _RANGES_PER_OCTAVE = 8
-# The key of requests of tasks that were not requested for `FORGET_SECONDS`, or never.
+# The key of requests of tasks that were never requested before, or not for `FORGET_SECONDS`.
 NEW = "new"
 # A task that was not requested for this long is no longer in Redis, whatever its size: this is the longest lifetime of
 # an entry.
@@ -36,7 +36,7 @@ class ReuseSampler:
         self._next = 0
         self._requests = 0
         self._counts: dict[str, float] = {}
-        # When each of the latest requests was made: pairs of a time and a number.
+        # Pairs of a time and the number of the next request at that time, oldest first.
         self._times: list[tuple[float, int]] = []
 
     def __len__(self) -> int:
@@ -88,7 +88,7 @@ class ReuseSampler:
             self._threshold = min(self._highest, self._threshold * 2)
 
     def take(self) -> dict[str, int]:
-        """Return the requests by the range of their distance, and begin anew. The keys are the starts of the ranges.
+        """Return the requests by the range of their distance, and reset them. The keys are the starts of the ranges.
 
         The sample may have more or fewer requests than its share. The difference belongs to the shortest distance
         (SHARDS-adj), because it comes from the tasks that are requested most. That count can be negative.

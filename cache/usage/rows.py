@@ -29,7 +29,7 @@ class Rows:
 
 
 def add_to(rows: dict[Cell, Amounts], cell: Cell, amounts: Amounts) -> None:
-    """Add amounts to a row, which is created if need be."""
+    """Add amounts to a row. Creates the row if it is missing."""
     row = rows.get(cell)
     if row is None:
         row = rows[cell] = Amounts()

@@ -1,4 +1,4 @@
-"""The counts of one process, in bounded memory, until they are stored."""
+"""The counts of one process, in bounded memory. `UsageRecorder` stores them."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -20,11 +20,11 @@ from db.usage import DEPTHS, DURATION_BOUNDS, Amounts, page_key
 MAX_TASKS, MAX_PAGES, MAX_TERMS = 10_000, 2000, 1000
 # So many requests of tasks gather before they go into the sketch.
 MAX_GATHERED = 20_000
-# The operations by client that are counted apart; further ones count together.
+# Each operation of each client is counted separately, up to this number. Further ones count together.
 MAX_OPERATIONS, MAX_NAME_CHARACTERS = 500, 64
 # No operation has these names, because GraphQL allows no parentheses in one.
 UNNAMED, OTHER, NO_HASH = "(unnamed)", "(other)", "-"
-# What is stored at once. The rest waits.
+# The rows of each kind that are stored at once. The rest waits.
 STORED_TASKS, STORED_PAGES, STORED_TERMS, STORED_WORKSPACES = 500, 100, 100, 200
 
 
@@ -101,8 +101,8 @@ class Usage:
             key = (*key[:2], None, OTHER)
         return self._requests.setdefault(key, RequestUse())
 
-    def gathered(self, number: int) -> None:
-        """Take note of further counts of many keys. Put them into the sketches if there are too many."""
+    def note_gathered(self, number: int) -> None:
+        """Record further counts of kinds with many keys. Move them to the sketches from `MAX_GATHERED` on."""
         self._gathered += number
         if self._gathered >= MAX_GATHERED:
             self._drain(least=2)
@@ -128,9 +128,9 @@ class Usage:
                 self._terms.add({(workspace, term): count for term, count in terms.items()})
 
     def take(self, now: datetime, now_seconds: float, *, everything: bool = False) -> Rows:
-        """Return the rows to store, and begin to count anew. What does not fit waits, unless `everything` is wanted.
+        """Return the rows to store, and reset their counts.
 
-        now_seconds: a clock that never goes back.
+        everything: also rows beyond the `STORED_…` limits, which would wait. now_seconds: a clock that never goes back.
         """
         rows = Rows(now)
         # First what the responses of the page cache contain, then the sketches.

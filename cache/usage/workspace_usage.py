@@ -16,7 +16,7 @@ PageMissCause = Literal["not_cached", "invalidated", "expired", "rebuilt", "degr
 
 
 class PageUse(NamedTuple):
-    """A page that was requested. position: of its first task, from 0; None if it is not known."""
+    """A page that was requested. position: of its first task, from 0; None if unknown."""
 
     status: Status | None
     order: Order
@@ -25,7 +25,7 @@ class PageUse(NamedTuple):
 
 
 class Requested:
-    """What one request has read from Redis: pages, and ids of tasks. reads: the number of pages and counts."""
+    """What one request has read from Redis: pages, and ids of tasks. reads: the number of pages and totals."""
 
     __slots__ = ("ids", "pages", "reads")
 
@@ -75,7 +75,7 @@ class WorkspaceUsage:
         self.responses: list[UsedResponse] = []
         # The epoch of the index in which the tasks are.
         self.epoch = 0
-        # Whether no store uses it any more.
+        # Whether the workspace is no longer open in this process.
         self.closed = False
 
     def few_keys(self) -> list[tuple[Kind, Counter[Any]]]:
@@ -100,14 +100,14 @@ class WorkspaceUsage:
             counters["hits"] += len(ids)
             counters["queries_saved"] += 1
             self.tasks.update(ids)
-            self._usage.gathered(len(ids))
+            self._usage.note_gathered(len(ids))
 
     def count_saved(self) -> None:
         """Count a read that needed no SQL query."""
         self.counters["queries_saved"] += 1
 
     def count_misses(self, ids: Sequence[bytes], changing: set[bytes], epoch: int) -> None:
-        """Count tasks that were not in Redis. changing: those that a write has marked."""
+        """Count tasks that were not in Redis. changing: ids that a write has marked."""
         if not ids or not self.is_on:
             return
         self.epoch = epoch
@@ -133,13 +133,13 @@ class WorkspaceUsage:
         """Count tasks that were requested."""
         if self.is_on:
             self.tasks.update(ids)
-            self._usage.gathered(len(ids))
+            self._usage.note_gathered(len(ids))
 
     def count_page(self, page: PageUse) -> None:
         """Count a page that was requested."""
         if self.is_on:
             self.pages[page] += 1
-            self._usage.gathered(1)
+            self._usage.note_gathered(1)
 
     def count_search(self, kind: str, term: str | None = None) -> None:
         """Count a search. The term is counted only if terms are stored."""
@@ -147,7 +147,7 @@ class WorkspaceUsage:
             self.searches[kind] += 1
             if term is not None and self._usage.keeps_terms:
                 self.terms[term] += 1
-                self._usage.gathered(1)
+                self._usage.note_gathered(1)
 
     def count_page_hit(self, response: UsedResponse) -> None:
         """Count a response of the page cache. What it contains is counted later, once for all of its uses."""
