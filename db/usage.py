@@ -45,6 +45,8 @@ HOURLY: frozenset[Kind] = frozenset(("task", "page", "term", "reuse"))
 DURATION_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # The lowest position of each range of depths.
 DEPTHS = (0, 1, 100, 1000, 10_000, 100_000, 1_000_000)
+# Stands in a key for a status or a hash that is absent.
+_NONE = "-"
 # A warm start loads what was requested most over this time.
 RECENT = timedelta(days=2)
 
@@ -154,16 +156,37 @@ async def most_requested_pages(connection: Connection, workspace: str, limit: in
     return [page_of(key, count) for key, count in await _most_requested(connection, workspace, "page", limit)]
 
 
+def document_key(document_hash: str | None, text: str) -> str:
+    """Return the key of an operation or of a sender. text: the name of the operation, or the actor."""
+    return f"{document_hash or _NONE} {text}"
+
+
+def document_of(key: str) -> tuple[str | None, str]:
+    """Return the hash and the text of a key that `document_key` has made."""
+    document_hash, _, text = key.partition(" ")
+    return None if document_hash == _NONE else document_hash, text
+
+
+def view_key(status: Status | None, order: Order) -> str:
+    """Return the key of a view."""
+    return f"{status or _NONE} {order}"
+
+
+def view_of(key: str) -> tuple[Status | None, Order]:
+    """Return the view of a key."""
+    status, order = key.split(" ")
+    return None if status == _NONE else cast("Status", status), cast("Order", order)
+
+
 def page_key(status: Status | None, order: Order, first: int, position: int) -> str:
     """Return the key of a page."""
-    return f"{status or '-'} {order} {first} {position}"
+    return f"{view_key(status, order)} {first} {position}"
 
 
 def page_of(key: str, count: int) -> RequestedPage:
     """Return the page of a key."""
-    status, order, first, position = key.split(" ")
-    found = None if status == "-" else cast("Status", status)
-    return RequestedPage(found, cast("Order", order), int(first), int(position), count)
+    view, first, position = key.rsplit(" ", 2)
+    return RequestedPage(*view_of(view), int(first), int(position), count)
 
 
 async def _most_requested(connection: Connection, workspace: str, kind: Kind, limit: int) -> Sequence[tuple[str, int]]:

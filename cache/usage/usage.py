@@ -14,7 +14,7 @@ from cache.usage.reuse import ReuseSampler
 from cache.usage.rows import Rows
 from cache.usage.workspace_usage import PageUse, WorkspaceUsage
 from db.caller import DEFAULT_WORKSPACE
-from db.usage import DEPTHS, DURATION_BOUNDS, Amounts, page_key
+from db.usage import DEPTHS, DURATION_BOUNDS, Amounts, document_key, page_key, view_key
 
 # The keys of each sketch. 10,000 tasks take about 4 MB.
 MAX_TASKS, MAX_PAGES, MAX_TERMS = 10_000, 2000, 1000
@@ -23,7 +23,7 @@ MAX_GATHERED = 20_000
 # Each operation of each client is counted separately, up to this number. Further ones count together.
 MAX_OPERATIONS, MAX_NAME_CHARACTERS = 500, 64
 # No operation has these names, because GraphQL allows no parentheses in one.
-UNNAMED, OTHER, NO_HASH = "(unnamed)", "(other)", "-"
+UNNAMED, OTHER = "(unnamed)", "(other)"
 # The rows of each kind that are stored at once. The rest waits.
 STORED_TASKS, STORED_PAGES, STORED_TERMS, STORED_WORKSPACES = 500, 100, 100, 200
 
@@ -120,7 +120,7 @@ class Usage:
                 pages, counts.pages = counts.pages, Counter()
                 self._pages.add({(workspace, page): count for page, count in pages.items()})
                 for page, count in pages.items():
-                    counts.views[f"{page.status or '-'} {page.order}"] += count
+                    counts.views[view_key(page.status, page.order)] += count
                     if page.position is not None:
                         counts.depths[DEPTHS[bisect_right(DEPTHS, page.position) - 1]] += count
             if counts.terms:
@@ -155,12 +155,11 @@ class Usage:
     def _take_requests(self, rows: Rows) -> None:
         requests, self._requests = self._requests, {}
         for (workspace, actor, hash_, name), use in requests.items():
-            hash_ = hash_ or NO_HASH
             amounts = Amounts(use.requests, use.points, use.errors, use.seconds, use.durations)
-            rows.add(workspace, "operation", f"{hash_} {name or UNNAMED}", amounts)
+            rows.add(workspace, "operation", document_key(hash_, name or UNNAMED), amounts)
             sent = Amounts(use.requests, use.points, use.errors, use.seconds)
             rows.add(workspace, "client", actor, sent)
-            rows.add(workspace, "sender", f"{hash_} {actor}", sent)
+            rows.add(workspace, "sender", document_key(hash_, actor), sent)
 
     def _take_workspaces(self, rows: Rows, most: int | None) -> None:
         for workspace, counts in list(self._workspaces.items())[:most]:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import strawberry
 
-from db.usage import DEPTHS, Kind, page_of
+from db.task import Status
+from db.usage import DEPTHS, Kind, document_of, page_of, view_of
 from schema.insights.figures import KeyTotals, latency_of
 from schema.types.insights import (
     ClientInsights,
@@ -31,18 +32,18 @@ def costliest(totals: Iterable[KeyTotals]) -> list[KeyTotals]:
 
 def operations(totals: TotalsByKind) -> list[OperationInsights]:
     """Return the operations, those with the most points first, each with the clients that send it."""
-    senders: defaultdict[str, list[tuple[str, KeyTotals]]] = defaultdict(list)
+    senders: defaultdict[str | None, list[tuple[str, KeyTotals]]] = defaultdict(list)
     for each in totals["sender"]:
-        hash_, _, actor = each.key.partition(" ")
+        hash_, actor = document_of(each.key)
         senders[hash_].append((actor, each))
     found = []
     for each in costliest(totals["operation"])[:MAX_ITEMS]:
-        hash_, _, name = each.key.partition(" ")
+        hash_, name = document_of(each.key)
         clients = sorted(senders[hash_], key=lambda sender: -sender[1].points)[:MAX_CLIENTS_OF_OPERATION]
         found.append(
             OperationInsights(
                 name=name,
-                hash=None if hash_ == "-" else hash_,
+                hash=hash_,
                 requests=each.requests,
                 points=each.points,
                 previous_points=each.previous_points,
@@ -78,7 +79,7 @@ def views(totals: TotalsByKind) -> list[ViewInsights]:
     """Return the views, the most requested ones first."""
     found = []
     for each in totals["view"]:
-        status, order = each.key.split(" ")
+        status, order = view_of(each.key)
         found.append(ViewInsights(status=_status(status), order=TaskOrder(order), requests=each.requests))
     return found
 
@@ -103,7 +104,7 @@ def pages(totals: TotalsByKind) -> list[PageInsights]:
         page = page_of(each.key, 0)
         found.append(
             PageInsights(
-                status=_status(page.status or "-"),
+                status=_status(page.status),
                 order=TaskOrder(page.order),
                 first=page.first,
                 position=float(page.position),
@@ -118,5 +119,5 @@ def searches(totals: TotalsByKind, kind: Kind) -> list[SearchInsights]:
     return [SearchInsights(text=each.key, requests=each.requests) for each in totals[kind][:MAX_ITEMS]]
 
 
-def _status(name: str) -> TaskStatus | None:
-    return None if name == "-" else TaskStatus(name)
+def _status(status: Status | None) -> TaskStatus | None:
+    return None if status is None else TaskStatus(status)
