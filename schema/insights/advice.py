@@ -7,7 +7,7 @@ from operator import attrgetter
 from cache.usage.reuse import miss_ratio, tasks_for
 from db.caller import DEFAULT_WORKSPACE
 from db.connection import Connection
-from db.usage import DEPTHS, Kind
+from db.usage import DEPTHS, Kind, document_of
 from db.usage_reports import usage_series, usage_totals
 from schema.insights.figures import KeyTotals, totals_by_kind
 from schema.insights.lists import costliest
@@ -16,7 +16,7 @@ from schema.insights.report import read_forecast
 from schema.types.insights_service import Advice, AdviceFigure, AdviceTopic, MemoryForecast
 
 ADVICE_FROM = timedelta(days=7)
-# Below these numbers, an advice would be a guess.
+# Below these numbers, advice would be a guess.
 MIN_READS, MIN_REQUESTS, MIN_PAGES, MIN_ENTRIES = 10_000, 100, 100, 1000
 HIT_RATES = (0.8, 0.9, 0.95, 0.99)
 _KINDS: tuple[Kind, ...] = ("counter", "cause", "operation", "sender", "depth", "reuse")
@@ -27,7 +27,7 @@ Figures = dict[str, float]
 
 
 async def advise(connection: Connection, workspace: str, now: datetime) -> list[Advice]:
-    """Return one advice for each topic, from the last 7 days."""
+    """Return the advice on each topic, from the last 7 days."""
     since, until = now - ADVICE_FROM, now + timedelta(hours=1)
     totals = totals_by_kind(await usage_totals(connection, workspace, "hour", _KINDS, since, since, until))
     gauges: Figures = {}
@@ -49,7 +49,7 @@ def _advice(topic: AdviceTopic, text: str, figures: Figures) -> Advice:
 
 
 def _not_enough(topic: AdviceTopic, found: float, needed: float, what: str) -> Advice:
-    text = f"Not enough data yet: {found:,.0f} of the {needed:,.0f} {what} that an advice needs, in the last 7 days."
+    text = f"Not enough data yet: {found:,.0f} of the {needed:,.0f} {what} that this advice needs, in the last 7 days."
     return Advice(topic=topic, text=text, enough_data=False, figures=[AdviceFigure(name=what, value=found)])
 
 
@@ -75,7 +75,7 @@ def _redis_size(workspace: str, totals: Totals, gauges: Figures) -> Advice:
     for rate in HIT_RATES:
         tasks = tasks_for(distances, rate)
         if tasks is None:
-            parts.append(f"{rate:.0%} is out of reach for any size, because too many tasks are read once an hour")
+            parts.append(f"{rate:.0%} is out of reach for any size: too many tasks are read only once in an hour")
             break
         figures[f"bytes for a hit rate of {rate:.0%}"] = needed = index + tasks * entry
         parts.append(f"{rate:.0%} needs {_bytes(needed)} ({tasks:,} tasks)")
@@ -110,13 +110,13 @@ def _operations(totals: Totals) -> Advice:
     parts: list[str] = []
     figures: Figures = {"requests": requests, "points": points}
     for each in costliest(totals["operation"])[:_MAX_OPERATIONS]:
-        hash_, _, name = each.key.partition(" ")
-        label = name if hash_ == "-" else f"{name} ({hash_[:_HASH_CHARACTERS]})"
+        hash_, name = document_of(each.key)
+        label = name if hash_ is None else f"{name} ({hash_[:_HASH_CHARACTERS]})"
         number = each.requests.requests
-        senders = costliest(sender for sender in totals["sender"] if sender.key.startswith(f"{hash_} "))
+        senders = costliest(sender for sender in totals["sender"] if document_of(sender.key)[0] == hash_)
         by = ""
         if senders and each.points:
-            by = f", {senders[0].points / each.points:.0%} of it by {senders[0].key.partition(' ')[2]}"
+            by = f", {senders[0].points / each.points:.0%} of it by {document_of(senders[0].key)[1]}"
         parts.append(
             f"{label} takes {each.points / points:.0%} of all points: {number:,.0f} requests of "
             f"{each.points / number:,.0f} points{by}"
@@ -136,7 +136,7 @@ def _depth(totals: Totals) -> Advice:
             place = f"{start:,} or beyond" if end is None else f"{start:,} to {end - 1:,}" if start else "0"
             parts.append(f"{number / pages:.1%} at position {place}")
     deepest = max(int(start) for start in counted)
-    text = f"Of {pages:,} pages, {', '.join(parts)} began."
+    text = f"Where the {pages:,} requested pages began: {', '.join(parts)}."
     figures: Figures = {f"pages from position {start}": number for start, number in counted.items()}
     return _advice(AdviceTopic.DEPTH, text, figures | {"deepest range in use": deepest})
 

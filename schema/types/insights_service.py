@@ -55,7 +55,7 @@ class RebuildEvent:
     completed: bool = strawberry.field(description="Whether the rebuild was completed.")
 
 
-@strawberry.enum(description="What an advice is about.")
+@strawberry.enum(description="The topics of advice.")
 class AdviceTopic(Enum):
     REDIS_SIZE = strawberry.enum_value("redis_size", description="The memory of Redis for a hit rate.")
     TTL = strawberry.enum_value("ttl", description="The effect of the lifetime of entries.")
@@ -64,13 +64,13 @@ class AdviceTopic(Enum):
     MEMORY = strawberry.enum_value("memory", description="When memory runs out.")
 
 
-@strawberry.type(description="A number from which an advice follows.")
+@strawberry.type(description="A number from which advice follows.")
 class AdviceFigure:
     name: str = strawberry.field(description="What it is, such as `hit rate` or `bytes per day`.")
     value: float = strawberry.field(description="The number.")
 
 
-@strawberry.type(description="An advice to the operator, the same as from `python -m api advise`.")
+@strawberry.type(description="Advice to the operator on one topic, the same as from `python -m api advise`.")
 class Advice:
     topic: AdviceTopic = strawberry.field(description="The topic.")
     text: str = strawberry.field(description="The advice, in English.")

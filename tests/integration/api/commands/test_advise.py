@@ -11,10 +11,10 @@ from tests.integration.api.commands.conftest import Command
 
 HOUR, MIB = timedelta(hours=1), 2**20
 NOT_ENOUGH = [
-    ("Size of Redis", "0 of the 10,000 tasks read from Redis that an advice needs, in the last 7 days."),
-    ("Lifetime of entries", "0 of the 10,000 tasks read from Redis that an advice needs, in the last 7 days."),
-    ("Expensive operations", "0 of the 100 requests that an advice needs, in the last 7 days."),
-    ("Depth of pages", "0 of the 100 pages that an advice needs, in the last 7 days."),
+    ("Size of Redis", "0 of the 10,000 tasks read from Redis that this advice needs, in the last 7 days."),
+    ("Lifetime of entries", "0 of the 10,000 tasks read from Redis that this advice needs, in the last 7 days."),
+    ("Expensive operations", "0 of the 100 requests that this advice needs, in the last 7 days."),
+    ("Depth of pages", "0 of the 100 pages that this advice needs, in the last 7 days."),
     ("Memory of the index", "a forecast needs 24 hours in which the index was measured."),
 ]
 
@@ -70,7 +70,9 @@ def test_advice_follows_from_the_stored_counts(command: Command, database_url: s
     assert (
         "Page (c0ffeec0ffee) takes 90% of all points: 300 requests of 30 points, 67% of it by token:2; " in operations
     )
-    assert "Of 1,000 pages, 90.0% at position 0, 9.0% at position 1 to 99, 1.0% at position 1,000,000 or" in depth
+    assert (
+        "requested pages began: 90.0% at position 0, 9.0% at position 1 to 99, 1.0% at position 1,000,000 or" in depth
+    )
     full_at = now + timedelta(days=10 * MIB / (24 * 50_000))
     assert "The index takes 10.0 MiB. In 30 measured hours it grew by 1.1 MiB a day." in memory
     assert f"So it reaches maxmemory (20.0 MiB) on {full_at:%Y-%m-%d}. Raise it before." in memory
