@@ -41,8 +41,8 @@ from api.metrics.snapshot import SnapshotFiles
 from api.metrics.worker import WorkerMetrics
 from api.realtime.stream_limit import StreamLimit
 from api.realtime.websocket import GraphQLWebSocket
+from api.telemetry.hive_reports import HiveReports
 from api.telemetry.tracing import start_tracing
-from api.telemetry.usage_reports import UsageReports
 from cache.maintenance.cleanup import cleanup
 from cache.maintenance.usage_recorder import UsageRecorder
 from cache.maintenance.warm_plan import WarmBudget
@@ -76,7 +76,7 @@ def create_app(
     rate_limits = _create_rate_limits(settings, workspaces)
     schema = _create_schema(settings)
     service = _create_service(settings, schema, workspaces, rate_limits)
-    usage_reports = _create_usage_reports(settings, schema)
+    hive_reports = _create_hive_reports(settings, schema)
     requests = RequestLimits(settings.max_requests_in_flight)
     readiness = Readiness()
     metrics = WorkerMetrics(workspaces, streams, lambda: requests.in_flight, snapshots)
@@ -96,7 +96,7 @@ def create_app(
                 cleanup(workspaces.database, workspaces.redis, audit_retention, usage_retention),
                 recorder.running(),
                 metrics.sharing(),
-                nullcontext() if usage_reports is None else usage_reports.sending(),
+                nullcontext() if hive_reports is None else hive_reports.sending(),
             ):
                 yield
                 await rate_limits.aclose()
@@ -131,7 +131,7 @@ def create_app(
         bodies=BodyLimit(settings.max_body_bytes),
         cors=CrossOrigin(stack, origins, settings),
         tracing=None if tracing is None else RequestTracing(tracing),
-        usage_reports=usage_reports,
+        hive_reports=hive_reports,
     )
     app.router.default = site
     # Starlette would redirect to an address built from the Host header.
@@ -188,11 +188,11 @@ def _create_schema(settings: Settings) -> Schema:
     return create_schema(limits, suggestions=settings.development, compiled=compiled)
 
 
-def _create_usage_reports(settings: Settings, schema: Schema) -> UsageReports | None:
+def _create_hive_reports(settings: Settings, schema: Schema) -> HiveReports | None:
     if not settings.hive_target:
         return None
     url = f"{settings.hive_endpoint}/{settings.hive_target}"
-    return UsageReports(url, settings.hive_token, schema._schema, sample=settings.hive_sample)
+    return HiveReports(url, settings.hive_token, schema._schema, sample=settings.hive_sample)
 
 
 def _create_service(

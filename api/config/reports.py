@@ -1,4 +1,4 @@
-"""The settings of error reports and usage reports."""
+"""The settings of the reports to Sentry and to GraphQL Hive."""
 
 from typing import Self
 
@@ -28,7 +28,7 @@ class ReportSettings(Limits):
     )
     hive_endpoint: ReportUrl = Field(
         default="https://app.graphql-hive.com/usage",
-        description="URL of the usage reports of GraphQL Hive. Default: https://app.graphql-hive.com/usage.",
+        description="URL to which the reports for GraphQL Hive are sent. Default: https://app.graphql-hive.com/usage.",
     )
     hive_sample: float = Field(
         default=1, ge=0, le=1, description="Share of the operations that are reported to Hive, 0 to 1. Default: 1."

@@ -27,7 +27,7 @@ from api.http.request_trace import RequestTracing
 from api.http.trusted_hosts import TrustedHosts
 from api.metrics.requests import RequestMetrics
 from api.realtime.stream_limit import StreamLimitReached
-from api.telemetry.usage_reports import UsageReports
+from api.telemetry.hive_reports import HiveReports
 from cache.usage.usage import Usage
 from schema.execution.masking import RETRY_AFTER_SECONDS, SHARE_CODES
 
@@ -66,7 +66,7 @@ class Front:
         bodies: BodyLimit,
         cors: CrossOrigin,
         tracing: RequestTracing | None = None,
-        usage_reports: UsageReports | None = None,
+        hive_reports: HiveReports | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._access_log = access_log
@@ -77,7 +77,7 @@ class Front:
         self._bodies = bodies
         self._cors = cors
         self._tracing = tracing
-        self._usage_reports = usage_reports
+        self._hive_reports = hive_reports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -129,8 +129,8 @@ class Front:
         self._access_log.record(ended)
         if record is not None:
             self._metrics.observe(record.name, record.outcome, seconds, reply.received_bytes, reply.sent_bytes)
-            if self._usage_reports is not None:
-                self._usage_reports.record(record, seconds, request.headers)
+            if self._hive_reports is not None:
+                self._hive_reports.record(record, seconds, request.headers)
             if (caller := request.caller) is not None:
                 self._usage.count_request(caller.workspace, caller.actor, record, seconds)
 

@@ -1,1 +1,1 @@
-"""What the service tells other systems about itself: traces, error reports and usage reports."""
+"""What the service tells other systems about itself: traces, error reports and reports to GraphQL Hive."""

@@ -46,7 +46,7 @@ class Executed(Struct, gc=False):
     client: tuple[str, str] | None
 
 
-class UsageReports:
+class HiveReports:
     """Collects the operations of one worker and sends them in batches. Never delays a request.
 
     url: that of the target. sample: the share of the operations that are reported.
@@ -106,9 +106,9 @@ class UsageReports:
             body = await asyncio.to_thread(self._report, waiting)
             reason = await _post(http, self._url, body, attempts)
             if reason is not None:
-                log.warning("usage report failed", operations=len(waiting), reason=reason)
+                log.warning("Hive report failed", operations=len(waiting), reason=reason)
         if dropped:
-            log.warning("operations left out of the usage report", operations=dropped)
+            log.warning("operations left out of the Hive report", operations=dropped)
 
     def _report(self, executed: Sequence[Executed]) -> bytes:
         """Return the JSON of a report, as the API of Hive defines it in version 2."""

@@ -1,4 +1,4 @@
-"""Tests the usage reports that a stand-in for GraphQL Hive gets, against the format of its API in version 2."""
+"""Tests the reports that a stand-in for GraphQL Hive gets, against the format of its API in version 2."""
 
 import json
 import re
@@ -14,8 +14,8 @@ import pytest
 
 from api.config.settings import Settings
 from api.graphql.response import OperationRecord
-from api.telemetry import usage_reports
-from api.telemetry.usage_reports import UsageReports
+from api.telemetry import hive_reports
+from api.telemetry.hive_reports import HiveReports
 from schema.build import create_schema
 from tests.support.graphql_client import CREATE, Client, running
 from tests.support.receivers import Receiver, receiver
@@ -129,22 +129,22 @@ async def test_client_headers_of_apollo_count_too(settings: Settings, hive: Rece
 
 
 @pytest.fixture
-def collected(hive: Receiver) -> UsageReports:
+def collected(hive: Receiver) -> HiveReports:
     """Return the reports of a worker that has executed one operation."""
     schema = create_schema()
-    found = UsageReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema._schema)
+    found = HiveReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema._schema)
     plan = schema.planner.plan("{ viewer { name } }", None)
     found.record(OperationRecord("OK", plan=plan), 0.001, {})
     return found
 
 
 async def test_refused_report_is_sent_once_and_a_failed_one_again(
-    collected: UsageReports, hive: Receiver, monkeypatch: pytest.MonkeyPatch
+    collected: HiveReports, hive: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(usage_reports, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(hive_reports, "RETRY_SECONDS", 0)
     waiting = list(collected._waiting)
     async with httpx.AsyncClient() as http:
-        for status, attempts in ((400, 1), (503, usage_reports.MAX_ATTEMPTS)):
+        for status, attempts in ((400, 1), (503, hive_reports.MAX_ATTEMPTS)):
             hive.status, hive.requests = status, []
             collected._waiting = list(waiting)
             await collected.send(http)
@@ -154,8 +154,8 @@ async def test_refused_report_is_sent_once_and_a_failed_one_again(
     assert hive.requests == [], "what was dropped is not sent later"
 
 
-async def test_operations_are_bounded(collected: UsageReports, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage_reports, "MAX_WAITING", 2)
+async def test_operations_are_bounded(collected: HiveReports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hive_reports, "MAX_WAITING", 2)
     record = OperationRecord("OK", plan=collected._waiting[0].plan)
     for _ in range(5):
         collected.record(record, 0.001, {})
@@ -164,7 +164,7 @@ async def test_operations_are_bounded(collected: UsageReports, monkeypatch: pyte
 
 async def test_subscriptions_are_reported_apart(hive: Receiver) -> None:
     schema = create_schema()
-    collected = UsageReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema._schema)
+    collected = HiveReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema._schema)
     plan = schema.planner.plan("subscription Changes { taskChanged { kind } }", None)
     collected.record(OperationRecord("OK", "Changes", plan=plan), 60, {b"graphql-client-name": b"web"})
     async with collected.sending():
@@ -180,7 +180,7 @@ async def test_share_of_operations_is_reported(hive: Receiver) -> None:
     schema = create_schema()
     record = OperationRecord("OK", plan=schema.planner.plan("{ viewer { name } }", None))
     for sample, expected in ((0, 0), (1, 10)):
-        collected = UsageReports(hive.url, TOKEN, schema._schema, sample=sample)
+        collected = HiveReports(hive.url, TOKEN, schema._schema, sample=sample)
         for _ in range(10):
             collected.record(record, 0.001, {})
         assert len(collected._waiting) == expected
