@@ -76,7 +76,7 @@ _trace: ContextVar[StoreMetrics | None] = ContextVar("trace", default=None)
 
 
 @contextmanager
-def traced() -> Iterator[StoreMetrics]:
+def separate_counters() -> Iterator[StoreMetrics]:
     """Yield separate counters for the current asyncio task, and the tasks that it starts, inside the block.
 
     At the end, an enclosing block counts them too.

@@ -17,7 +17,7 @@ from api.graphql.request_id import new_request_id
 from api.graphql.response import OperationRecord, ResponseBody
 from api.graphql.shared_events import SharedEvents, SubscriptionEvent, events_of
 from cache.feed.turns import Turns
-from cache.metrics import traced
+from cache.metrics import separate_counters
 from cache.rates.allowance import Allowance, RateLimited
 from cache.rates.limits import RateLimits
 from cache.reads.session import Session
@@ -105,7 +105,7 @@ class GraphQLService:
         metrics = None
         try:
             if trace:
-                with traced() as metrics:
+                with separate_counters() as metrics:
                     answer = await self._execute(plan, document, request, context, read_only, disconnect)
             else:
                 answer = await self._execute(plan, document, request, context, read_only, disconnect)

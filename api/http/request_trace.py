@@ -12,7 +12,7 @@ from starlette.types import Scope
 from api.graphql.response import OK, OperationRecord
 from api.http.incoming import IncomingRequest
 from api.telemetry.tracing import Tracing
-from cache.metrics import StoreMetrics, traced
+from cache.metrics import StoreMetrics, separate_counters
 from db.tracing import current_span
 
 # The header of a draft of the W3C, by which a client finds the trace of a response.
@@ -87,7 +87,7 @@ class RequestTrace:
 
     def enter(self) -> None:
         """Make the span the parent of the spans of the current asyncio task, and count what the stores do for it."""
-        self._costs: StoreMetrics | None = self._blocks.enter_context(traced()) if self.span_id else None
+        self._costs: StoreMetrics | None = self._blocks.enter_context(separate_counters()) if self.span_id else None
         token = current_span.set(self._span)
         self._blocks.callback(current_span.reset, token)
 

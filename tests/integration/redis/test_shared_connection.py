@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cache.errors import CacheUnavailable, RedisFull
-from cache.metrics import StoreMetrics, traced
+from cache.metrics import StoreMetrics, separate_counters
 from cache.redis.client import Redis
 from cache.redis.keys import Keys
 from tests.faults.proxy import Proxy
@@ -144,7 +144,7 @@ async def test_script_that_redis_does_not_know_is_sent_in_full(
 
 async def test_each_request_counts_its_own_round_trips(redis: Redis, metrics: StoreMetrics) -> None:
     async def request(reads: int) -> int:
-        with traced() as trace:
+        with separate_counters() as trace:
             for _ in range(reads):
                 await echo(redis, "a")
             await redis.read_script("counts", Keys("default", 1).prelude)

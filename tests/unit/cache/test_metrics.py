@@ -2,13 +2,13 @@
 
 import asyncio
 
-from cache.metrics import StoreMetrics, traced
+from cache.metrics import StoreMetrics, separate_counters
 
 
 def test_counts_reach_the_process_and_the_trace() -> None:
     metrics = StoreMetrics()
     metrics.count_query()
-    with traced() as trace:
+    with separate_counters() as trace:
         metrics.count_query()
         metrics.count_round_trip()
         metrics.count_entries(3, 2)
@@ -21,7 +21,7 @@ async def test_trace_counts_only_its_own_tasks() -> None:
     metrics = StoreMetrics()
 
     async def query(count: int) -> StoreMetrics:
-        with traced() as trace:
+        with separate_counters() as trace:
             for _ in range(count):
                 await asyncio.sleep(0)
                 await asyncio.create_task(count_query())
@@ -37,8 +37,8 @@ async def test_trace_counts_only_its_own_tasks() -> None:
 
 def test_outer_trace_continues_after_an_inner_one() -> None:
     metrics = StoreMetrics()
-    with traced() as outer:
-        with traced() as inner:
+    with separate_counters() as outer:
+        with separate_counters() as inner:
             metrics.count_query()
         metrics.count_query()
     assert (outer.sql_queries, inner.sql_queries) == (2, 1)
