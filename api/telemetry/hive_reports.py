@@ -96,7 +96,10 @@ class HiveReports:
     async def _send_regularly(self, http: httpx.AsyncClient) -> None:
         while True:
             await asyncio.sleep(SEND_SECONDS)
-            await self.send(http)
+            try:
+                await self.send(http)
+            except Exception:
+                log.exception("usage report failed")
 
     async def send(self, http: httpx.AsyncClient, *, attempts: int = MAX_ATTEMPTS) -> None:
         """Send the operations that wait. Drop them if the receiver refuses them, or does not answer."""

@@ -73,7 +73,9 @@ class _Collecting(Visitor):
     def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
         parent, field = self._info.get_parent_type(), self._info.get_field_def()
         if parent is not None and field is not None and self._info.get_directive() is None:
-            name = next(name for name, each in parent.fields.items() if each is field)  # type: ignore[union-attr]
+            fields = parent.fields.items()  # type: ignore[union-attr]
+            # `__type` is in no type's fields. It is the only such field that has an argument.
+            name = next((name for name, each in fields if each is field), "__type")
             self.found.add(f"{parent.name}.{name}.{node.name.value}")
 
     def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:

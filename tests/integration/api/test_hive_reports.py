@@ -1,9 +1,10 @@
 """Tests the reports that a stand-in for GraphQL Hive gets, against the format of its API in version 2."""
 
+import asyncio
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ import pytest
 from api.config.settings import Settings
 from api.graphql.response import OperationRecord
 from api.telemetry import hive_reports
-from api.telemetry.hive_reports import HiveReports
+from api.telemetry.hive_reports import Executed, HiveReports
 from schema.build import create_schema
 from tests.support.graphql_client import CREATE, Client, running
 from tests.support.receivers import Receiver, receiver
@@ -120,6 +121,17 @@ async def test_report_has_the_operations_and_no_values(settings: Settings, hive:
     assert not any("secret" in request.body.decode() for request in hive.requests)
 
 
+async def test_introspection_is_reported_too(settings: Settings, hive: Receiver) -> None:
+    async with running(settings) as client:
+        await send(client, '{ __type(name: "Task") { name fields(includeDeprecated: true) { name } } }')
+    [report] = reports(hive)
+    [entry] = report["map"].values()
+    assert entry["fields"] == [
+        *("Query.__type", "Query.__type.name", "__Field.name"),
+        *("__Type.fields", "__Type.fields.includeDeprecated", "__Type.name"),
+    ]
+
+
 async def test_client_headers_of_apollo_count_too(settings: Settings, hive: Receiver) -> None:
     async with running(settings) as client:
         headers = {"apollographql-client-name": "x" * 1000}
@@ -152,6 +164,30 @@ async def test_refused_report_is_sent_once_and_a_failed_one_again(
         hive.requests = []
         await collected.send(http)
     assert hive.requests == [], "what was dropped is not sent later"
+
+
+async def test_report_after_a_bug_is_sent(
+    collected: HiveReports, hive: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = asyncio.Event()
+    describe = collected._report
+
+    def fail(executed: Sequence[Executed]) -> bytes:
+        monkeypatch.setattr(collected, "_report", describe)
+        loop.call_soon_threadsafe(failed.set)
+        raise ValueError("a bug")
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(hive_reports, "SEND_SECONDS", 0.01)
+    monkeypatch.setattr(collected, "_report", fail)
+    record = OperationRecord("OK", plan=collected._waiting[0].plan)
+    async with collected.sending():
+        await failed.wait()
+        collected.record(record, 0.001, {})
+        while not hive.requests:  # noqa: ASYNC110 - another thread receives
+            await asyncio.sleep(0.01)
+    [report] = reports(hive)
+    assert report["size"] == 1
 
 
 async def test_operations_are_bounded(collected: HiveReports, monkeypatch: pytest.MonkeyPatch) -> None:
