@@ -63,9 +63,10 @@ def whole(since: datetime, until: datetime, resolution: Resolution) -> Period:
 
 def period_of(since: datetime, until: datetime, resolution: Resolution) -> Period:
     """Return the period of a range that a client asks for. Raises `BadInput`."""
-    since, until = since.astimezone(UTC), until.astimezone(UTC)
     if not _EPOCH <= since < until <= _LATEST:
         raise BadInput("range", "must begin after 1970 and end after its start. Swap from and to, if need be.")
+    # Only now: Python has no time before the year 1 or after 9999 in UTC.
+    since, until = since.astimezone(UTC), until.astimezone(UTC)
     requested = -((since - until) // STEPS[resolution])
     if requested > MAX_POINTS:
         problem = f"must have at most {MAX_POINTS:,} points, not {requested:,}. Choose a coarser resolution."

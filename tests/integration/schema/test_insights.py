@@ -1,6 +1,6 @@
 """Tests the query `insights` over stored counts: series, lists, periods, and who may ask."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +11,8 @@ from db.usage import Amounts, Cell, Kind, Resolution, add_usage, page_key
 from tests.support.graphql_client import Client
 
 FROM = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EAST, WEST = timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))
+FIRST, LAST = datetime(1, 1, 1, tzinfo=EAST), datetime(9999, 12, 31, 23, tzinfo=WEST)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 FIGURE = "{ total previousTotal points previousPoints }"
 GAUGE = "{ last previousLast points previousPoints }"
@@ -216,6 +218,9 @@ async def test_gate_and_rebuilds_are_listed(client: Client) -> None:
     [
         (FROM, FROM, "range must begin after 1970 and end after its start"),
         (FROM, FROM - HOUR, "range must begin after 1970 and end after its start"),
+        # Neither has a time in UTC.
+        (FIRST, FROM, "range must begin after 1970 and end after its start"),
+        (FROM, LAST, "range must begin after 1970 and end after its start"),
         (FROM, FROM + 1501 * MINUTE, "range must have at most 1,500 points, not 1,501. Choose a coarser resolution."),
     ],
 )
