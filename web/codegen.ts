@@ -1,7 +1,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-/** The operations of views that are loaded later have a module of their own, so that the first load does not hold them. */
-const LATER = 'src/features/administration/*.graphql';
+/** The operations of these folders have a module of their own, so that the first load of the list does not hold them. */
+const LATER = ['administration', 'insight'];
 
 const OUTPUT = {
   plugins: ['typescript-operations', 'typed-document-node'],
@@ -18,13 +18,17 @@ const OUTPUT = {
   },
 };
 
+function documentsOf(feature: string): string {
+  return `src/features/${feature}/*.graphql`;
+}
+
 /** Generates a typed document for each operation and fragment in a .graphql file, from the snapshot of the schema. */
 const config: CodegenConfig = {
   schema: '../schema/schema.graphql',
   silent: true,
   generates: {
-    'src/gql/index.ts': { documents: ['src/**/*.graphql', `!${LATER}`], ...OUTPUT },
-    'src/gql/administration.ts': { documents: [LATER], ...OUTPUT },
+    'src/gql/index.ts': { documents: ['src/**/*.graphql', ...LATER.map((name) => `!${documentsOf(name)}`)], ...OUTPUT },
+    ...Object.fromEntries(LATER.map((name) => [`src/gql/${name}.ts`, { documents: [documentsOf(name)], ...OUTPUT }])),
   },
 };
 

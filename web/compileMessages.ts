@@ -1,7 +1,7 @@
 /**
  * Compiles the message catalogues: `messages/<language>.json` into `src/catalog/<language>.json`, and the arguments of
  * each message into `src/catalog/index.ts`. Messages that only later parts of the page use go into
- * `<language>.later.json`. A nested key `{ "tasks": { "loading": … } }` becomes `tasks.loading`.
+ * `<language>.later.json`, and those of a route other than the list into `<language>.<route>.json`. A nested key `{ "tasks": { "loading": … } }` becomes `tasks.loading`.
  */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -16,6 +16,10 @@ interface NestedMessages {
 const SOURCE_LANGUAGE = 'en';
 const OUTPUT = 'src/catalog';
 const TAG = 'Tag';
+/** The routes with messages of their own, whose keys begin with the name of the route. */
+const ROUTES = ['insight'];
+const LATER = 'later';
+
 export function languages(): string[] {
   return globSync('messages/*.json').map((path) => basename(path, '.json'));
 }
@@ -95,22 +99,22 @@ function declarations(messages: Map<string, string>): string {
   ].join('\n');
 }
 
+/** Return the suffix of the catalogue that holds a message. The first catalogue has none. */
+export function catalogOf(key: string, sourcesAtOnce: string): string {
+  const route = ROUTES.find((name) => key.startsWith(`${name}.`));
+  if (route !== undefined) return `.${route}`;
+  return sourcesAtOnce.includes(`'${key}'`) ? '' : `.${LATER}`;
+}
+
 if (import.meta.main) {
   mkdirSync(OUTPUT, { recursive: true });
   const sources = sourcesNeededAtOnce().join('\n');
-  const isLater = (key: string) => !sources.includes(`'${key}'`);
   for (const language of languages()) {
     const compiled = [...readMessages(language)].map(([key, message]) => [key, compile(message)] as const);
-    const write = (name: string, messages: typeof compiled) =>
-      writeFileSync(`${OUTPUT}/${name}.json`, JSON.stringify(Object.fromEntries(messages)));
-    write(
-      language,
-      compiled.filter(([key]) => !isLater(key)),
-    );
-    write(
-      `${language}.later`,
-      compiled.filter(([key]) => isLater(key)),
-    );
+    for (const suffix of ['', LATER, ...ROUTES].map((name) => name && `.${name}`)) {
+      const messages = compiled.filter(([key]) => catalogOf(key, sources) === suffix);
+      writeFileSync(`${OUTPUT}/${language}${suffix}.json`, JSON.stringify(Object.fromEntries(messages)));
+    }
   }
   writeFileSync(`${OUTPUT}/index.ts`, declarations(readMessages(SOURCE_LANGUAGE)));
 }

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { pickLanguage, pickLocale } from '@/ui/language';
 import { t } from '@/ui/messages';
-import { argumentsOf, languages, readMessages } from '../compileMessages';
+import { argumentsOf, catalogOf, languages, readMessages } from '../compileMessages';
 import { sourcesNeededAtOnce } from '../neededAtOnce';
 
 const SOURCE = readMessages('en');
@@ -78,6 +78,12 @@ test('messages of parts that are loaded later are not needed at once', () => {
   expect(names('list.name')).toBe(true);
   expect(names('keyboardHelp.copyLink')).toBe(false);
   expect(names('bulk.progress')).toBe(false);
+});
+
+test('the list loads no messages of another route', () => {
+  expect(catalogOf('insight.title', "t('insight.title')")).toBe('.insight');
+  expect(catalogOf('list.name', "t('list.name')")).toBe('');
+  expect(catalogOf('keyboardHelp.copyLink', '')).toBe('.later');
 });
 
 test('a module that imports another later loads the later messages', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RequestMetrics } from '@/apollo/requestMetricsLink';
-import { sumMetrics } from '@/features/insight/sumMetrics';
+import { sumMetrics } from '@/features/request-metrics/sumMetrics';
 
 const metrics = (hits: number, clientMs = 5): RequestMetrics => ({
   cache: { hits, misses: 100 - hits, sqlQueries: 1, redisRoundTrips: 2, degraded: false, serverMs: 1.5 },

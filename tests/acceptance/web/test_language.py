@@ -52,11 +52,12 @@ GERMAN_VIEWS = {
     "selection": ("/", "j Space", "1 ausgewählt"),
     "set priority": ("/", "j p", "Dringend"),
     "set expiry": ("/", "j d", "Zeitzone"),
-    "insight": ("/", "i", "Cache-Treffer"),
+    "request metrics": ("/", "i", "Cache-Treffer"),
     "no results": ("/?q=nirgendwo", "", "Keine passenden Aufgaben"),
     "no word": ("/?q=!", "", "keinen Buchstaben"),
     "no matches": ("/?expires=24h", "", "Keine Aufgabe passt zum Filter"),
     "no expiring tasks": ("/?order=EXPIRING_SOON", "", "Hier erscheinen Aufgaben."),
+    "insight": ("/insight/", "", "Treffer"),
     "trash": ("/?trash=1", "", "Der Papierkorb ist leer."),
 }
 

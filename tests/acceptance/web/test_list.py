@@ -74,18 +74,18 @@ async def test_new_tasks_are_announced_without_moving_rows(site: Site, open_tab:
     await tasks.expect_rows("Two", "One", "Existing")
 
 
-async def test_insight_shows_cache_hits_and_queries(site: Site, open_tab: OpenTab) -> None:
+async def test_request_metrics_show_cache_hits_and_queries(site: Site, open_tab: OpenTab) -> None:
     await site.create_tasks("One", "Two", "Three")
     tab = await open_tab("/")
     await TaskList(tab).expect_rows("Three", "Two", "One")
     await tab.keyboard.press("i")
-    panel = tab.get_by_role("complementary", name="Insight")
+    panel = tab.get_by_role("complementary", name="Request metrics")
     await panel.get_by_role("button", name="Refetch").click()
     hits = panel.get_by_role("row", name="Cache hits").get_by_role("cell")
     await expect(hits.nth(1)).to_have_text("3")
     await expect(panel.get_by_role("row", name="SQL queries").get_by_role("cell").nth(1)).to_have_text("0")
     await expect(panel.get_by_role("row", name="Redis round trips").get_by_role("cell").nth(1)).to_have_text("1")
-    await panel.get_by_role("button", name="Close insight").click()
+    await panel.get_by_role("button", name="Close request metrics").click()
     await expect(panel).to_be_hidden()
 
 

@@ -78,13 +78,13 @@ async def test_every_part_opens_offline(
     await expect(tasks.banner).to_contain_text("Offline")
     await press("Home")
     command = tab.get_by_label("Command", exact=True)
-    insight = tab.get_by_role("complementary", name="Insight")
+    metrics = tab.get_by_role("complementary", name="Request metrics")
     for key, part, focused in (
         ("c", tasks.dialog("New task"), tasks.dialog("New task").get_by_label("Title")),
         ("Enter", tasks.dialog("Task"), tasks.dialog("Task")),
         ("?", tasks.dialog("Keyboard shortcuts"), tab.get_by_role("button", name="Close", exact=True)),
         ("Control+k", command, command),
-        ("i", insight, insight),
+        ("i", metrics, metrics),
     ):
         await press(key)
         await expect(part).to_be_visible()

@@ -68,11 +68,11 @@ async def selection(tasks: TaskList) -> None:
     await expect(tasks.selection_toolbar).to_be_visible()
 
 
-async def insight(tasks: TaskList) -> None:
+async def request_metrics(tasks: TaskList) -> None:
     await command_menu(tasks)
-    await tasks.tab.keyboard.type("insight")
+    await tasks.tab.keyboard.type("request metrics")
     await tasks.tab.keyboard.press("Enter")
-    await expect(tasks.tab.get_by_role("complementary", name="Insight")).to_be_visible()
+    await expect(tasks.tab.get_by_role("complementary", name="Request metrics")).to_be_visible()
 
 
 async def trash(tasks: TaskList) -> None:
@@ -176,7 +176,7 @@ VIEWS: tuple[View, ...] = (
     keyboard_help,
     command_menu,
     selection,
-    insight,
+    request_metrics,
     trash,
     changes,
     deleted_task,

@@ -62,15 +62,16 @@ async function loadCatalog(language: Language): Promise<Language> {
 
 /** Load the texts of the parts of the page that are loaded later. Rejects if they cannot be loaded. */
 export function loadLaterMessages(): Promise<void> {
-  later ??= loadLater().catch((error: unknown) => {
+  later ??= addMessages(LATER).catch((error: unknown) => {
     later = undefined;
     throw error;
   });
   return later;
 }
 
-async function loadLater(): Promise<void> {
-  const texts = (await LATER[await main]()).default as typeof catalog;
+/** Load more texts in the language of the page, such as those of a route. Rejects if they cannot be loaded. */
+export async function addMessages(imports: typeof LATER): Promise<void> {
+  const texts = (await imports[await main]()).default as typeof catalog;
   catalog = { ...catalog, ...texts };
 }
 

@@ -184,8 +184,16 @@ function developerActions({ togglePanel }: PageCommands): SpotlightActionGroupDa
   return {
     group: t('keyboardHelp.group.developers'),
     actions: [
-      focusAction('insight', t('commands.insight'), 'gauge', () => togglePanel('insight'), 'I'),
+      focusAction('metrics', t('commands.requestMetrics'), 'gauge', () => togglePanel('metrics'), 'I'),
+      ...insightActions(),
       action('playground', t('commands.playground'), 'code', () => window.location.assign('/graphql')),
     ],
   };
+}
+
+/** Without identity, everyone may see the page. */
+function insightActions() {
+  const { viewer } = session.get();
+  if (viewer && !viewer.scopes.includes('admin')) return [];
+  return [action('insight', t('commands.insight'), 'gauge', () => window.location.assign('/insight/'))];
 }

@@ -5,7 +5,7 @@ import type { ColorScheme } from '@/ui/useColorScheme';
 
 /** The dialogs and panels of the page. At most one is open at a time. */
 export type PagePanel =
-  'create' | 'help' | 'palette' | 'filter' | 'insight' | 'history' | 'account' | 'tokens' | 'audit';
+  'create' | 'help' | 'palette' | 'filter' | 'metrics' | 'history' | 'account' | 'tokens' | 'audit';
 
 /** The actions of the page that the header, the status bar and the command palette start. */
 export interface PageCommands {

@@ -85,6 +85,9 @@ function Account({ viewer, onOpen }: { viewer: Viewer; onOpen: Props['onOpen'] }
           <Button variant="default" size="xs" leftSection={<Icon name="list" />} onClick={() => onOpen('audit')}>
             {t('account.audit')}
           </Button>
+          <Button component="a" href="/insight/" variant="default" size="xs" leftSection={<Icon name="gauge" />}>
+            {t('account.insight')}
+          </Button>
         </Group>
       )}
       <SignOut />

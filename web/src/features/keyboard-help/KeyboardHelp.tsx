@@ -55,7 +55,7 @@ const groups = (): { name: string; shortcuts: [keys: string[], action: string][]
   },
   {
     name: t('keyboardHelp.group.developers'),
-    shortcuts: [[['I'], t('keyboardHelp.insight')]],
+    shortcuts: [[['I'], t('keyboardHelp.requestMetrics')]],
   },
 ];
 

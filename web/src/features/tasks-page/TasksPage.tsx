@@ -51,7 +51,7 @@ import {
   CreateTaskDialog,
   FilterMenu,
   HistoryDialog,
-  InsightPanel,
+  RequestMetricsPanel,
   KeyboardHelp,
   TaskDrawer,
   TrashDialog,
@@ -165,8 +165,8 @@ export function TasksPage() {
             />
           )}
         </div>
-        {panel === 'insight' && (
-          <InsightPanel
+        {panel === 'metrics' && (
+          <RequestMetricsPanel
             metricsKeys={position.metricsKeys}
             onClose={closePanel}
             onRefetch={() => grid.current?.refetch()}
@@ -201,7 +201,7 @@ function usePageShortcuts({ togglePanel, undo, redo, focusSearch, focusGoToPage 
   useShortcuts({
     c: () => togglePanel('create'),
     '?': () => togglePanel('help'),
-    i: () => togglePanel('insight'),
+    i: () => togglePanel('metrics'),
     'mod+k': () => togglePanel('palette'),
     'mod+z': undo,
     'mod+shift+z': redo,

@@ -41,8 +41,9 @@ export const FilterMenu = lazyPart({
   close: ({ onClose }) => onClose(),
 });
 
-export const InsightPanel = lazyPart({
-  importPart: () => import('@/features/insight/InsightPanel').then((module) => module.InsightPanel),
+export const RequestMetricsPanel = lazyPart({
+  importPart: () =>
+    import('@/features/request-metrics/RequestMetricsPanel').then((module) => module.RequestMetricsPanel),
   close: ({ onClose }) => onClose(),
 });
 

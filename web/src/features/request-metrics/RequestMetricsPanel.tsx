@@ -6,7 +6,7 @@ import { formatCount, formatMilliseconds } from '@/ui/format';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import utilities from '@/ui/utilities.module.css';
-import styles from './InsightPanel.module.css';
+import styles from './RequestMetricsPanel.module.css';
 import { sumMetrics } from './sumMetrics';
 
 interface Props {
@@ -17,22 +17,22 @@ interface Props {
 }
 
 const metrics = (): { label: string; format: (metrics: RequestMetrics) => string | undefined }[] => [
-  { label: t('insight.cacheHits'), format: ({ cache }) => cache && formatCount(cache.hits) },
-  { label: t('insight.cacheMisses'), format: ({ cache }) => cache && formatCount(cache.misses) },
-  { label: t('insight.sqlQueries'), format: ({ cache }) => cache && formatCount(cache.sqlQueries) },
-  { label: t('insight.redisRoundTrips'), format: ({ cache }) => cache && formatCount(cache.redisRoundTrips) },
-  { label: t('insight.serverTime'), format: ({ cache }) => cache && formatMilliseconds(cache.serverMs, 1) },
-  { label: t('insight.responseTime'), format: ({ clientMs }) => formatMilliseconds(clientMs, 0) },
-  { label: t('insight.queryCost'), format: ({ cost }) => (cost === undefined ? undefined : formatCount(cost)) },
+  { label: t('requestMetrics.cacheHits'), format: ({ cache }) => cache && formatCount(cache.hits) },
+  { label: t('requestMetrics.cacheMisses'), format: ({ cache }) => cache && formatCount(cache.misses) },
+  { label: t('requestMetrics.sqlQueries'), format: ({ cache }) => cache && formatCount(cache.sqlQueries) },
+  { label: t('requestMetrics.redisRoundTrips'), format: ({ cache }) => cache && formatCount(cache.redisRoundTrips) },
+  { label: t('requestMetrics.serverTime'), format: ({ cache }) => cache && formatMilliseconds(cache.serverMs, 1) },
+  { label: t('requestMetrics.responseTime'), format: ({ clientMs }) => formatMilliseconds(clientMs, 0) },
+  { label: t('requestMetrics.queryCost'), format: ({ cost }) => (cost === undefined ? undefined : formatCount(cost)) },
   {
-    label: t('insight.degraded'),
-    format: ({ cache }) => cache && (cache.degraded ? t('insight.yes') : t('insight.no')),
+    label: t('requestMetrics.degraded'),
+    format: ({ cache }) => cache && (cache.degraded ? t('requestMetrics.yes') : t('requestMetrics.no')),
   },
 ];
 
 const UNKNOWN = '–';
 
-export function InsightPanel({ metricsKeys, onClose, onRefetch }: Props) {
+export function RequestMetricsPanel({ metricsKeys, onClose, onRefetch }: Props) {
   const { first, latest, refetch } = sumMetrics(metricsKeys, useStore(windowMetrics));
   const panel = useRef<HTMLElement>(null);
   const previousFocus = useRef<Element>(null);
@@ -46,7 +46,7 @@ export function InsightPanel({ metricsKeys, onClose, onRefetch }: Props) {
       ref={panel}
       tabIndex={-1}
       className={styles.panel}
-      aria-labelledby="insight-title"
+      aria-labelledby="request-metrics-title"
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
         event.preventDefault(); // Escape must not also clear the selection of the list.
@@ -54,22 +54,22 @@ export function InsightPanel({ metricsKeys, onClose, onRefetch }: Props) {
       }}
     >
       <div className={styles.head}>
-        <Title order={2} size="h5" id="insight-title">
-          {t('insight.title')}
+        <Title order={2} size="h5" id="request-metrics-title">
+          {t('requestMetrics.title')}
         </Title>
-        <CloseButton aria-label={t('insight.close')} onClick={onClose} />
+        <CloseButton aria-label={t('requestMetrics.close')} onClick={onClose} />
       </div>
       <Text size="xs" c="dimmed">
-        {t('insight.windows', { count: metricsKeys.length })}
+        {t('requestMetrics.windows', { count: metricsKeys.length })}
       </Text>
       <Table className={styles.table} verticalSpacing={6} horizontalSpacing={0}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>
-              <span className={utilities.visuallyHidden}>{t('insight.metric')}</span>
+              <span className={utilities.visuallyHidden}>{t('requestMetrics.metric')}</span>
             </Table.Th>
-            <Table.Th>{t('insight.firstFetch')}</Table.Th>
-            <Table.Th>{t('insight.latestFetch')}</Table.Th>
+            <Table.Th>{t('requestMetrics.firstFetch')}</Table.Th>
+            <Table.Th>{t('requestMetrics.latestFetch')}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -83,10 +83,10 @@ export function InsightPanel({ metricsKeys, onClose, onRefetch }: Props) {
         </Table.Tbody>
       </Table>
       <Button size="xs" variant="default" fullWidth onClick={onRefetch}>
-        {t('insight.refetch')}
+        {t('requestMetrics.refetch')}
       </Button>
       <Text size="xs" c="dimmed">
-        {latest && !latest.cache ? t('insight.noMetrics') : t('insight.cost')}
+        {latest && !latest.cache ? t('requestMetrics.noMetrics') : t('requestMetrics.cost')}
       </Text>
     </aside>
   );
