@@ -12,6 +12,7 @@ import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import { ThemeSelect } from '@/ui/ThemeSelect';
 import { useColorScheme } from '@/ui/useColorScheme';
+import { AdviceList } from './AdviceList';
 import { HistorySection } from './HistorySection';
 import styles from './Insight.module.css';
 import { InsightBanner } from './InsightBanner';
@@ -98,6 +99,7 @@ function Sections({ figures, fetchedAt }: { figures: Figures; fetchedAt: number 
     <>
       <PeriodLine figures={figures} fetchedAt={fetchedAt} />
       <KeyFigures figures={figures} />
+      <AdviceList advice={figures.advice} />
       <Section title={t('insight.section.cache')}>
         <CacheCharts figures={figures} />
       </Section>

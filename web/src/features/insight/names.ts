@@ -1,5 +1,5 @@
 /** What people call the values of the service. */
-import type { GateState, MissCause, PageMissCause } from '@/gql/insight';
+import type { AdviceTopic, GateState, MissCause, PageMissCause } from '@/gql/insight';
 import { t } from '@/ui/messages';
 
 export function causeLabel(cause: MissCause): string {
@@ -44,4 +44,15 @@ export function operationLabel(name: string): string {
 export function searchLabel(kind: string): string {
   if (kind === 'words') return t('insight.search.words');
   return kind === 'filter' ? t('insight.search.filter') : kind;
+}
+
+export function topicLabel(topic: AdviceTopic): string {
+  const labels: Record<AdviceTopic, () => string> = {
+    REDIS_SIZE: () => t('insight.topic.redisSize'),
+    TTL: () => t('insight.topic.ttl'),
+    OPERATIONS: () => t('insight.topic.operations'),
+    DEPTH: () => t('insight.topic.depth'),
+    MEMORY: () => t('insight.topic.memory'),
+  };
+  return labels[topic]();
 }

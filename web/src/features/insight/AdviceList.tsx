@@ -1,0 +1,23 @@
+/** What the service advises from the last 7 days. Its texts are English, as all texts of the API. */
+import { t } from '@/ui/messages';
+import styles from './Insight.module.css';
+import { topicLabel } from './names';
+import type { Figures } from './useInsight';
+
+export function AdviceList({ advice }: { advice: Figures['advice'] }) {
+  const known = advice.filter(({ enoughData }) => enoughData);
+  if (known.length === 0) return null;
+  return (
+    <section aria-labelledby="insight-advice" className={styles.section}>
+      <h2 id="insight-advice">{t('insight.section.advice')}</h2>
+      <dl className={styles.advice} lang="en">
+        {known.map(({ topic, text }) => (
+          <div key={topic}>
+            <dt>{topicLabel(topic)}</dt>
+            <dd dir="auto">{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
