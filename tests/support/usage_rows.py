@@ -2,12 +2,16 @@
 
 import math
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from db.pool import Database
 from db.usage import Amounts, Cell, Kind, Resolution, add_usage
 
 HOURS = 60 * 24
+# Hours of charts over a week, and of the week before.
+STORED_HOURS = 15 * 24
+ROWS_AT_ONCE = 5000
 _OPERATIONS = ("TaskPage", "SearchTasks", "UpdateTasks", "TaskCounts", "(unnamed)")
 _ACTORS = ("token:0197a000-0000-7000-8000-000000000001", "https://id.example.com#8b1f-4444", "anonymous")
 _HISTOGRAM = [0, 40, 300, 200, 100, 40, 20, 8, 4, 2, 1, 0, 0, 0]
@@ -15,7 +19,7 @@ _MB = 1_000_000
 
 
 async def store_usage(database_url: str, workspace: str = "default", hours: int = HOURS) -> None:
-    """Store the usage of the last hours by hour and by day."""
+    """Store the usage of the last hours by day, and that of the last 15 days also by hour."""
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     rows: dict[Cell, Amounts] = {}
     for hour in range(hours):
@@ -23,9 +27,12 @@ async def store_usage(database_url: str, workspace: str = "default", hours: int 
         starts: tuple[tuple[Resolution, datetime], ...] = (("hour", at), ("day", at.replace(hour=0)))
         for (kind, key), amounts in _usage_of(hours - hour).items():
             for resolution, start in starts:
-                rows.setdefault(Cell(workspace, resolution, kind, start, key), Amounts()).add(amounts, kind)
+                if resolution == "day" or hour < STORED_HOURS:
+                    rows.setdefault(Cell(workspace, resolution, kind, start, key), Amounts()).add(amounts, kind)
     async with Database(database_url) as database, database.connection() as connection:
-        await add_usage(connection, rows)
+        waiting = iter(rows.items())
+        while some := dict(islice(waiting, ROWS_AT_ONCE)):
+            await add_usage(connection, some)
 
 
 def _usage_of(hour: int) -> dict[tuple[Kind, str], Amounts]:

@@ -46,7 +46,7 @@ export function Chart({ data, label, format }: Props) {
       drawn.destroy();
     };
   }, [data]);
-  // The colours of the canvas are those of the theme when it is drawn.
+  // uPlot reads the colours of the theme while it draws.
   useEffect(() => plot.current?.redraw(false), [scheme]);
   return (
     <div className={styles.chart}>

@@ -10,7 +10,7 @@ import { type Format, formatPoint, orNone } from './formatFigure';
 
 interface Props {
   title: string;
-  /** What is counted, if the title does not say it all. */
+  /** Explains the title. */
   hint?: string;
   times: readonly string[];
   resolution: InsightsResolution;

@@ -1,4 +1,4 @@
-/** The period on screen, the one it is compared with, and what is missing of it. */
+/** The period on screen, the previous period, and the time before which there are no data. */
 import { t } from '@/ui/messages';
 import { formatTimeOfDay } from '@/ui/timeFormat';
 import { formatPeriod, formatPoint } from './formatFigure';

@@ -11,7 +11,7 @@ export interface Line {
   color: string;
   /** Null where nothing was measured. */
   values: readonly (number | null)[];
-  /** Whether the line is that of the previous period, which is drawn dashed. */
+  /** Whether the line shows the previous period. Such a line is dashed. */
   previous?: boolean;
 }
 
@@ -82,7 +82,7 @@ export function stack(series: readonly (readonly (number | null)[])[]): number[]
   return sums;
 }
 
-/** Of bars, the highest ones are drawn first, behind the others. */
+/** Draw the highest bars first, behind the lower ones. */
 function drawnLines(lines: readonly Line[], stacked: boolean): readonly Line[] {
   return stacked ? lines.toReversed() : lines;
 }

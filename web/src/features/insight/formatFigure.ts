@@ -39,7 +39,7 @@ export const formatLatency: Format = (value) =>
     maximumFractionDigits: value < 10 ? 1 : 0,
   }).format(value);
 
-/** Return a figure, or a dash if there is none. */
+/** Return a figure, or a dash without one. */
 export function orNone(value: number | null | undefined, format: Format): string {
   return value === null || value === undefined ? NONE : format(value);
 }

@@ -63,7 +63,7 @@ function periodOfDays(range: string, now: number): Period {
 
 function ending(from: number, end: number, now: number, resolution: InsightsResolution): Period {
   const latest = endOfPoint(now, resolution);
-  // A range that begins later is asked for as it is, and has no data.
+  // A range in the future stays unchanged, and has no data.
   return { from: new Date(from), to: new Date(from < latest ? Math.min(end, latest) : end), resolution };
 }
 
