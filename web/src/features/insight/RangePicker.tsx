@@ -27,8 +27,7 @@ export function RangePicker({ range, onChange }: Props) {
   const chosen = opened ? CUSTOM : range;
   return (
     <div className={styles.picker}>
-      <fieldset className={styles.presets}>
-        <legend>{t('insight.range.name')}</legend>
+      <fieldset className={styles.presets} aria-label={t('insight.range.name')}>
         {[...PRESETS, CUSTOM].map((value) => (
           <label key={value} data-chosen={value === chosen}>
             <input

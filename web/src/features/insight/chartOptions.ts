@@ -31,6 +31,7 @@ export const CHART_HEIGHT = 190;
 const FONT = '11px system-ui, sans-serif';
 const LABEL_WIDTH = 6.4;
 const LABEL_PADDING = 14;
+const TIME_AXIS_HEIGHT = 26;
 const DAY_SECONDS = 86_400;
 /** Shares that are close to one are drawn on a scale that begins here. */
 const SHARE_SCALES = [0.9, 0.5];
@@ -52,7 +53,13 @@ export function chartOptions(data: ChartData, width: number, onCursor: (u: uPlot
     // Half a point of room on each side, so that no bar is cut.
     scales: { x: { range: [first - half, last + half] }, y: { range: (_, low, high) => scaleOf(data, low, high) } },
     axes: [
-      { ...axis, grid: { show: false }, space: 76, values: (_, splits) => timeLabels(splits, resolution) },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 76,
+        size: TIME_AXIS_HEIGHT,
+        values: (_, splits) => timeLabels(splits, resolution),
+      },
       {
         ...axis,
         grid,
