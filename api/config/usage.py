@@ -10,7 +10,7 @@ class UsageSettings(IdentitySettings):
 
     usage: bool = Field(
         default=True,
-        description="false counts nothing of what is requested; insights and advice then have no new data. "
+        description="false turns the counting of usage off; insights and advice then have no new data. "
         "Default: true.",
     )
     usage_days: int = Field(

@@ -88,7 +88,7 @@ class OperationInsights:
     name: str = strawberry.field(
         description="The name of the operation, `(unnamed)`, or `(other)` for operations beyond the first ones."
     )
-    hash: str | None = strawberry.field(description="The SHA-256 of its document. Null if it is not known.")
+    hash: str | None = strawberry.field(description="The SHA-256 of its document. Null if unknown.")
     requests: RequestTotal = strawberry.field(description="The requests.")
     points: float = strawberry.field(description="What the requests cost.")
     previous_points: float = strawberry.field(description="What the requests of the previous period cost.")

@@ -66,7 +66,7 @@ class AdviceTopic(Enum):
 
 @strawberry.type(description="A number from which advice follows.")
 class AdviceFigure:
-    name: str = strawberry.field(description="What it is, such as `hit rate` or `bytes per day`.")
+    name: str = strawberry.field(description="The name, such as `hit rate` or `bytes per day`.")
     value: float = strawberry.field(description="The number.")
 
 
