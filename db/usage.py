@@ -13,7 +13,6 @@ from db.connection import Connection
 from db.task import Order, Status
 
 Resolution = Literal["minute", "hour", "day"]
-RESOLUTIONS: tuple[Resolution, ...] = ("minute", "hour", "day")
 # What is counted, and the form of its keys:
 # - counter: a counter of the workspace, such as `hits`. service: one of all workspaces, for the default workspace.
 # - cause: why a task was not in Redis. page_cause: why a response was not in the page cache.

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 
-from psycopg.rows import tuple_row
-
 from db.arrays import text_array
 from db.connection import Connection
 from db.gate import GateState
@@ -33,7 +31,6 @@ class RequestPoint(NamedTuple):
     requests: int
     points: int
     errors: int
-    seconds: float
 
 
 class Total(NamedTuple):
@@ -86,7 +83,7 @@ async def usage_series(
 
 
 REQUEST_SERIES: LiteralString = """
-    SELECT starts_at, sum(requests)::bigint, sum(points)::bigint, sum(errors)::bigint, sum(seconds) FROM usage_count
+    SELECT starts_at, sum(requests)::bigint, sum(points)::bigint, sum(errors)::bigint FROM usage_count
     WHERE workspace_id = %(workspace)s AND resolution = %(resolution)s::usage_resolution AND kind = 'operation'
       AND starts_at >= %(since)s AND starts_at < %(until)s
     GROUP BY starts_at
@@ -160,15 +157,3 @@ async def gate_events(connection: Connection, workspace: str, since: datetime, u
     """Return the changes of the gate, oldest first. At most the last `MAX_EVENTS`."""
     params = {"workspace": workspace, "since": since, "until": until, "most": MAX_EVENTS}
     return (await connection.query(GATE_EVENTS, params, _event_row))[::-1]
-
-
-STORED_HOURS: LiteralString = """
-    SELECT min(starts_at), count(DISTINCT starts_at) FROM usage_count
-    WHERE workspace_id = %(workspace)s AND resolution = 'hour' AND kind = 'counter' AND starts_at >= %(since)s
-"""
-
-
-async def stored_hours(connection: Connection, workspace: str, since: datetime) -> tuple[datetime | None, int]:
-    """Return the first hour with counts since a time, and the number of hours with counts."""
-    [(first, number)] = await connection.query(STORED_HOURS, {"workspace": workspace, "since": since}, tuple_row)
-    return first, number
