@@ -23,6 +23,7 @@ class WritableField(NamedTuple):
     is_enum: bool = False
 
 
+ID_BYTES = 16
 # The statements in task_table are generated from these two tables. A new field needs a migration, a line here, and a
 # line with a default at the end of `Task` and `NewTask`.
 WRITABLE_FIELDS = (

@@ -9,8 +9,8 @@ from psycopg.rows import scalar_row
 
 from db.arrays import text_array
 from db.connection import Connection
+from db.task import ID_BYTES
 
-ID_BYTES = 16
 # A much shorter list does not replace one that is younger: Redis was emptied, and fills again.
 KEPT_FOR = timedelta(hours=1)
 

@@ -11,12 +11,12 @@ import structlog
 from cache.errors import StoreUnavailable
 from cache.maintenance.visits import OpenStores
 from cache.redis.cached_keys import cached_keys
-from cache.redis.keys import ID_BYTES
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db.connection import Connection
 from db.errors import DatabaseError, explain
 from db.pool import Database
+from db.task import ID_BYTES
 from db.warm_list import due_warm_lists, save_warm_list
 from db.warm_lock import hold_warm_lock, try_to_warm
 

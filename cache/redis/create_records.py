@@ -6,8 +6,7 @@ from uuid import UUID
 from cache.redis import entry
 from cache.redis.failures import redis_timeout
 from cache.redis.index_scripts import IndexScripts
-from cache.redis.keys import ID_BYTES
-from db.task import Task
+from db.task import ID_BYTES, Task
 
 # A write of up to this many tasks has a feed event for each. A larger one has a single event, MANY.
 MAX_SINGLE_EVENTS = 20

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from db.task import Status
+from db.task import ID_BYTES, Status
 
 # The views in the order that the scripts number them from 1: all tasks, then each status.
 VIEWS: tuple[Status | None, ...] = (None, "TODO", "IN_PROGRESS", "DONE")
@@ -11,7 +11,6 @@ VIEWS: tuple[Status | None, ...] = (None, "TODO", "IN_PROGRESS", "DONE")
 VIEW_OF: dict[Status, int] = {"TODO": 2, "IN_PROGRESS": 3, "DONE": 4}
 # The sentinel member of every sorted set and of `moving`. A set without its beacon was lost.
 BEACON = b""
-ID_BYTES = 16
 
 
 def epochs_key(workspace: str) -> str:

@@ -7,13 +7,13 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
-from cache.redis.keys import ID_BYTES
 from cache.usage.entry_memory import SLOTS, EntryMemory
 from cache.usage.heavy_hitters import HeavyHitters
 from cache.usage.reuse import ReuseSampler
 from cache.usage.rows import Rows
 from cache.usage.workspace_usage import PageUse, WorkspaceUsage
 from db.caller import DEFAULT_WORKSPACE
+from db.task import ID_BYTES
 from db.usage import DEPTHS, DURATION_BOUNDS, Amounts, document_key, page_key, view_key
 
 # The keys of each sketch. 10,000 tasks take about 4 MB.

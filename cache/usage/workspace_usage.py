@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
-from cache.redis.keys import ID_BYTES
-from db.task import Order, Status
+from db.task import ID_BYTES, Order, Status
 from db.usage import Kind
 
 if TYPE_CHECKING:
