@@ -15,7 +15,7 @@ import httpx
 
 from benchmarks.hammer import PAGE, page_request
 from benchmarks.http_load import load, post
-from benchmarks.report import ROOT, Report
+from benchmarks.report import ROOT, Report, median_ratio
 from benchmarks.service import Service
 
 ROUNDS, SECONDS = 7, 2.0
@@ -72,12 +72,12 @@ def _measure_hot_page(report: Report, without: Service, with_tokens: Service, to
             rates[service].append(sent.rate)
     report.add("hot page without identity", statistics.median(rates[without]), "/s")
     report.add("hot page with a token", statistics.median(rates[with_tokens]), "/s")
-    report.add("hot page with a token ÷ without identity", _ratio(rates[with_tokens], rates[without]), "", "≥ 0.9")
-    report.add("CPU of a hot page without identity ÷ with a token", _ratio(costs[without], costs[with_tokens]), "")
-
-
-def _ratio(over: list[float], under: list[float]) -> float:
-    return statistics.median(one / other for one, other in zip(over, under, strict=True))
+    report.add(
+        "hot page with a token ÷ without identity", median_ratio(rates[with_tokens], rates[without]), "", "≥ 0.9"
+    )
+    report.add(
+        "CPU of a hot page without identity ÷ with a token", median_ratio(costs[without], costs[with_tokens]), ""
+    )
 
 
 def _measure_revocation(report: Report, service: Service, variables: Mapping[str, str]) -> None:

@@ -88,6 +88,11 @@ def median_ms(seconds: Sequence[float]) -> float:
     return statistics.median(seconds) * 1000
 
 
+def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
+    """Return the median of the ratios of two measurements that took turns."""
+    return statistics.median(one / other for one, other in zip(over, under, strict=True))
+
+
 def commit() -> str:
     """Return the short hash of the current commit, with `-dirty` if there are uncommitted changes."""
     command = ["git", "describe", "--always", "--dirty", "--exclude=*"]

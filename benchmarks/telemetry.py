@@ -4,14 +4,14 @@ import itertools
 import statistics
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from benchmarks.hammer import PAGE
 from benchmarks.http_load import load, post
-from benchmarks.report import Report
+from benchmarks.report import Report, median_ratio
 from benchmarks.service import Service
 
 ROUNDS, SECONDS = 9, 2.0
@@ -53,14 +53,10 @@ def _measure(report: Report, without: Service, sampled: Service, all_: Service) 
                 rates[service].append(sent.rate)
     report.add("hot page without traces", statistics.median(rates[without]), "/s")
     report.add("CPU of a hot page without traces", statistics.median(costs[without]), "ms")
-    report.add("rate sampled at 1% ÷ without", _ratio(rates[sampled], rates[without]), "", "≥ 0.95")
-    report.add("CPU without ÷ sampled at 1%", _ratio(costs[without], costs[sampled]), "", "≥ 0.95")
-    report.add("rate with all traced ÷ without", _ratio(rates[all_], rates[without]), "")
-    report.add("CPU without ÷ all traced", _ratio(costs[without], costs[all_]), "")
-
-
-def _ratio(over: Sequence[float], under: Sequence[float]) -> float:
-    return statistics.median(one / other for one, other in zip(over, under, strict=True))
+    report.add("rate sampled at 1% ÷ without", median_ratio(rates[sampled], rates[without]), "", "≥ 0.95")
+    report.add("CPU without ÷ sampled at 1%", median_ratio(costs[without], costs[sampled]), "", "≥ 0.95")
+    report.add("rate with all traced ÷ without", median_ratio(rates[all_], rates[without]), "")
+    report.add("CPU without ÷ all traced", median_ratio(costs[without], costs[all_]), "")
 
 
 @contextmanager

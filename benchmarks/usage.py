@@ -14,7 +14,7 @@ from uuid import UUID
 from benchmarks.cached_tasks import POLICIES, measured_miss_ratio
 from benchmarks.hammer import PAGE
 from benchmarks.http_load import load, post
-from benchmarks.report import ROOT, Report, note
+from benchmarks.report import ROOT, Report, median_ratio, note
 from benchmarks.service import Service
 from benchmarks.zipf import ZipfWorkload
 from cache.usage.reuse import ReuseSampler, miss_ratio
@@ -130,9 +130,5 @@ def _measure_hot_page(report: Report) -> None:
                 costs[service].append((service.cpu_seconds() - before) * 1000 / sent.requests)
                 rates[service].append(sent.rate)
     report.add("hot page with counting", statistics.median(rates[counting]), "/s")
-    report.add("hot page with counting ÷ without", _ratio(rates[counting], rates[without]), "", "≥ 0.97")
-    report.add("CPU of a hot page without counting ÷ with", _ratio(costs[without], costs[counting]), "")
-
-
-def _ratio(over: list[float], under: list[float]) -> float:
-    return statistics.median(one / other for one, other in zip(over, under, strict=True))
+    report.add("hot page with counting ÷ without", median_ratio(rates[counting], rates[without]), "", "≥ 0.97")
+    report.add("CPU of a hot page without counting ÷ with", median_ratio(costs[without], costs[counting]), "")
