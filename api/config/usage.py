@@ -10,8 +10,7 @@ class UsageSettings(IdentitySettings):
 
     usage: bool = Field(
         default=True,
-        description="false turns the counting of usage off; insights and advice then have no new data. "
-        "Default: true.",
+        description="false turns the counting of usage off; insights and advice then have no new data. Default: true.",
     )
     usage_days: int = Field(
         default=400,
