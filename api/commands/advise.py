@@ -13,11 +13,11 @@ from schema.types.insights_service import Advice
 
 app = App(name="advise", help="Give advice from what was requested in the last 7 days.", result_action="return_value")
 _TITLES = {
-    "redis_size": "Size of Redis",
+    "redis_size": "Memory of Redis",
     "ttl": "Lifetime of entries",
     "operations": "Expensive operations",
-    "depth": "Depth of pages",
-    "memory": "Memory of the index",
+    "depth": "Page depths",
+    "memory": "Growth of the index",
 }
 
 

@@ -11,11 +11,11 @@ from tests.integration.api.commands.conftest import Command
 
 HOUR, MIB = timedelta(hours=1), 2**20
 NOT_ENOUGH = [
-    ("Size of Redis", "0 of the 10,000 tasks read from Redis that this advice needs, in the last 7 days."),
+    ("Memory of Redis", "0 of the 10,000 tasks read from Redis that this advice needs, in the last 7 days."),
     ("Lifetime of entries", "0 of the 10,000 tasks read from Redis that this advice needs, in the last 7 days."),
     ("Expensive operations", "0 of the 100 requests that this advice needs, in the last 7 days."),
-    ("Depth of pages", "0 of the 100 pages that this advice needs, in the last 7 days."),
-    ("Memory of the index", "a forecast needs 24 hours in which the index was measured."),
+    ("Page depths", "0 of the 100 pages that this advice needs, in the last 7 days."),
+    ("Growth of the index", "a forecast needs 24 hours in which the index was measured."),
 ]
 
 
