@@ -34,6 +34,8 @@ class InsightsQuery:
         session = info.context.session
         # The answer changes without `rev`.
         session.cache.forbid_caching()
-        async with session.store.database.connection() as connection:
+        database = session.store.database
+        # Over months, a report reads a million rows: it must not take the connections of pages and writes.
+        async with session.permit(database.shares.searches), database.connection() as connection:
             advice = await advise(connection, session.store.workspace, datetime.now(UTC))
             return await report(connection, session.store.workspace, period, advice)

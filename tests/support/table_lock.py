@@ -1,10 +1,11 @@
-"""Locks the task table, so that tests can delay requests."""
+"""Locks a table, such as that of the tasks, so that tests can delay requests."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 # A pattern of the statements that read tasks by id.
 READS_BY_ID = "%AND id = ANY($%"
@@ -15,10 +16,10 @@ _WAITING = """
 
 
 @contextmanager
-def locked_task_table(database_url: str) -> Iterator[None]:
-    """Make all reads and writes of tasks wait until the block ends."""
+def locked_task_table(database_url: str, table: str = "task") -> Iterator[None]:
+    """Make all reads and writes of tasks, or of another table, wait until the block ends."""
     with psycopg.connect(database_url) as connection:
-        connection.execute("LOCK TABLE task IN ACCESS EXCLUSIVE MODE")
+        connection.execute(SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(Identifier(table)))
         yield
         connection.rollback()
 

@@ -17,6 +17,9 @@ from tests.support.table_lock import locked_task_table, wait_for_lock_waiters
 SEARCH = '{ searchTasks(query: "task", first: 5) { nodes { id } } }'
 CREATE = 'mutation { createTask(input: {title: "Written later"}) { task { id } } }'
 PAGE = "{ tasks(first: 5) { totalCount nodes { title } } }"
+INSIGHTS = """{
+  insights(range: { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" }, resolution: HOUR) { from }
+}"""
 REQUESTS = 100
 
 
@@ -56,15 +59,25 @@ async def page_of(http: httpx.AsyncClient) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("document", "waiting_in_postgresql", "code", "limit"),
-    [(SEARCH, 2, "SEARCHES_BUSY", 16), (CREATE, 4, "WRITES_BUSY", 32)],
+    ("document", "table", "waiting_in_postgresql", "code", "limit"),
+    [
+        (SEARCH, "task", 2, "SEARCHES_BUSY", 16),
+        (CREATE, "task", 4, "WRITES_BUSY", 32),
+        (INSIGHTS, "usage_count", 2, "SEARCHES_BUSY", 16),
+    ],
 )
 async def test_pages_are_answered_while_a_share_is_full(
-    http: httpx.AsyncClient, database_url: str, document: str, waiting_in_postgresql: int, code: str, limit: int
+    http: httpx.AsyncClient,
+    database_url: str,
+    document: str,
+    table: str,
+    waiting_in_postgresql: int,
+    code: str,
+    limit: int,
 ) -> None:
     await answer(http, CREATE.replace("Written later", "A task"))
     page = await page_of(http)
-    with locked_task_table(database_url):
+    with locked_task_table(database_url, table):
         attackers = [asyncio.create_task(answer(http, document)) for _ in range(REQUESTS)]
         await wait_for_lock_waiters(database_url, waiting_in_postgresql)
         await wait_until(lambda: sum(each.done() for each in attackers) >= REQUESTS - limit)
