@@ -21,6 +21,8 @@ MOST: Mapping[Kind, int] = {
     "client": 100,
     "sender": 200,
 }
+# The row to which the counts of pruned rows are added, so that the sums over all rows stay exact.
+REST: Mapping[Kind, str] = {"operation": "- (other)", "client": "(other)", "sender": "- (other)"}
 
 PURGE_USAGE: LiteralString = """
     -- every workspace: rows are purged by their age
@@ -65,25 +67,47 @@ async def purge_gate_events(connection: Connection, retention: timedelta, batch:
     return int((await connection.query(PURGE_GATE_EVENTS, {"retention": retention, "batch": batch}, scalar_row))[0])
 
 
+# Rows are found by their places: PostgreSQL may join five columns by time alone, and then compares all keys of an hour
+# with each other. SKIP LOCKED: they are not in the order of the key, so waiting for them could be a deadlock.
 PRUNE_USAGE: LiteralString = """
     -- every workspace: a process prunes the rows to which it has added
     WITH ranked AS (
-        SELECT workspace_id, resolution, kind, starts_at, key,
+        SELECT usage_count.ctid AS place, kind,
                row_number() OVER (PARTITION BY workspace_id, resolution, kind, starts_at ORDER BY requests DESC, key)
         FROM unnest(enum_range(NULL::usage_resolution)) AS pruned (resolution)
         JOIN usage_count USING (resolution)
         WHERE workspace_id = ANY(%(workspaces)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND starts_at >= date_trunc(
             pruned.resolution::text, statement_timestamp() - %(within)s::interval, 'UTC')
-    ), gone AS (
-        SELECT ranked.* FROM ranked
-        JOIN unnest(%(kinds)s::text[], %(most)s::bigint[]) AS pruned (kind, most) USING (kind)
+          AND (kind, key) NOT IN (SELECT * FROM unnest(%(summed)s::text[], %(rests)s::text[]))
+    ), excess AS (
+        SELECT place FROM ranked JOIN unnest(%(kinds)s::text[], %(most)s::bigint[]) AS pruned (kind, most) USING (kind)
         WHERE row_number > most
-        ORDER BY workspace_id, resolution, kind, starts_at, key
+    ), gone AS (
+        SELECT ctid FROM usage_count WHERE ctid = ANY(ARRAY(SELECT place FROM excess)) FOR UPDATE SKIP LOCKED
     ), pruned AS (
-        DELETE FROM usage_count USING gone
-        WHERE (usage_count.workspace_id, usage_count.resolution, usage_count.kind, usage_count.starts_at,
-               usage_count.key) = (gone.workspace_id, gone.resolution, gone.kind, gone.starts_at, gone.key)
-        RETURNING true
+        DELETE FROM usage_count WHERE ctid = ANY(ARRAY(SELECT ctid FROM gone))
+        RETURNING usage_count.*
+    ), summed AS (
+        INSERT INTO usage_count AS stored
+            (workspace_id, resolution, kind, starts_at, key, requests, points, errors, seconds, durations)
+        SELECT workspace_id, resolution, kind, starts_at, rest, sum(requests), sum(points), sum(errors), sum(seconds),
+               CASE WHEN count(durations) > 0 THEN ARRAY[
+                   sum(durations[1]), sum(durations[2]), sum(durations[3]), sum(durations[4]), sum(durations[5]),
+                   sum(durations[6]), sum(durations[7]), sum(durations[8]), sum(durations[9]), sum(durations[10]),
+                   sum(durations[11]), sum(durations[12]), sum(durations[13]), sum(durations[14])
+               ]::bigint[] END
+        FROM pruned JOIN unnest(%(summed)s::text[], %(rests)s::text[]) AS rests (kind, rest) USING (kind)
+        GROUP BY workspace_id, resolution, kind, starts_at, rest
+        ORDER BY 1, 2, 3, 4, 5
+        ON CONFLICT (workspace_id, resolution, kind, starts_at, key) DO UPDATE SET
+            requests = stored.requests + excluded.requests,
+            points = stored.points + excluded.points,
+            errors = stored.errors + excluded.errors,
+            seconds = stored.seconds + excluded.seconds,
+            durations = (
+                SELECT array_agg(coalesce(before, 0) + coalesce(added, 0) ORDER BY place)
+                FROM unnest(stored.durations, excluded.durations) WITH ORDINALITY AS bucket (before, added, place)
+            )
     )
     SELECT count(*) FROM pruned
 """
@@ -92,13 +116,15 @@ PRUNE_USAGE: LiteralString = """
 async def prune_usage(connection: Connection, workspaces: Sequence[str], within: timedelta) -> int:
     """Keep the rows with the most requests of each minute, hour and day that was not over `within` ago.
 
-    Return the number of deleted rows.
+    The counts of the deleted rows are added to the row of the kind in `REST`. Return the number of deleted rows.
     """
     params = {
         "workspaces": text_array(workspaces),
         "within": within,
         "kinds": text_array(list(MOST)),
         "most": list(MOST.values()),
+        "summed": text_array(list(REST)),
+        "rests": text_array(list(REST.values())),
     }
     return int((await connection.query(PRUNE_USAGE, params, scalar_row))[0])
 

@@ -139,11 +139,30 @@ async def test_only_the_most_requested_rows_of_an_hour_stay(connection: Connecti
         "SELECT workspace_id, kind, count(*), min(requests) FROM usage_count WHERE starts_at = %s GROUP BY 1, 2", (now,)
     )
     assert set(left.fetchall()) == {
-        ("default", "client", most, 20),
+        ("default", "client", most + 1, 20),  # the further row is that of the pruned ones
         ("default", "counter", most + 20, 0),
         ("other", "client", most + 20, 0),
         ("other", "counter", most + 20, 0),
     }
+
+
+async def test_pruned_operations_stay_in_the_sums(connection: Connection, admin: psycopg.Connection) -> None:
+    now, most = this_hour(), MOST["operation"]
+
+    async def add(requests: int) -> None:
+        durations = [1, *[0] * 12, 2]
+        rows = {
+            cell("operation", f"{n:04} Name", now): Amounts(requests, 10, 1, 0.5, durations) for n in range(most + 3)
+        }
+        await add_usage(connection, rows)
+        await prune_usage(connection, ["default"], 2 * HOUR)
+
+    await add(5)
+    await add(7)
+    rows = {str(row[0]): row[1:] for row in stored(admin, "operation")}
+    assert len(rows) == most + 1
+    # Three rows were pruned, came again, and were pruned again.
+    assert rows["- (other)"] == (36, 60, 6, 3.0, [6, *[0] * 12, 12])
 
 
 @pytest.mark.parametrize("state", ["deleting", "suspended"])
