@@ -10,6 +10,12 @@ from api.config.open_telemetry import TraceSettings, read_trace_settings
 from api.config.settings import URL_VARIABLES, Settings, SettingsError, variable
 from api.config.unknown_settings import unknown_settings
 
+# In place of the messages of pydantic that contain a regular expression.
+_PATTERNS = {
+    "hive_target": "must be organization/project/target, or the id of a target",
+    "oidc_request_scopes": "must begin with the scope openid",
+}
+
 
 def load_settings(**overrides: Any) -> Settings:
     """Return the settings of the environment; an override that is not None (a command's option) takes precedence.
@@ -37,7 +43,11 @@ def _explain(item: dict[str, Any]) -> str:
     if not item["loc"]:
         return message
     name = str(item["loc"][0])
+    if item["type"].startswith("bool_"):
+        message = "must be true or false"
+    elif item["type"] == "string_pattern_mismatch":
+        message = _PATTERNS.get(name, message)
+    # A URL can contain a password and a DSN has a key, so the message does not repeat it.
+    given = "" if name in URL_VARIABLES.values() or name == "sentry_dsn" else f" (given: {str(item['input'])!r})"
     name = name if name in URL_VARIABLES.values() else variable(name)
-    # A URL can contain a password, so the message does not repeat it.
-    given = "" if name in URL_VARIABLES.values() else f" (given: {str(item['input'])!r})"
     return f"{name} {message[0].lower()}{message[1:]}{given}"

@@ -99,6 +99,9 @@ def test_child_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch) 
         ("DRAIN_SECONDS", "-1", "0"),
         ("RETENTION_DAYS", "0", "1"),
         ("RETENTION_DAYS", "3651", "3650"),
+        ("USAGE", "maybe", "must be true or false"),
+        ("HIVE_TARGET", "shop", "must be organization/project/target"),
+        ("OIDC_REQUEST_SCOPES", "email", "must begin with the scope openid"),
     ],
 )
 def test_invalid_value_is_reported_with_its_limit(
@@ -128,6 +131,13 @@ def test_message_never_repeats_a_url(monkeypatch: pytest.MonkeyPatch, name: str)
     assert "sesame" not in str(caught.value)
     monkeypatch.setenv(name, {"DATABASE_URL": "postgresql", "REDIS_URL": "redis"}[name] + "://:sesame@h")
     assert "sesame" not in repr(load_settings())
+
+
+def test_message_never_repeats_a_dsn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + "SENTRY_DSN", "http://sesame@example.org/1")
+    with pytest.raises(SettingsError, match="SENTRY_DSN must be a URL") as caught:
+        load_settings()
+    assert "sesame" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
