@@ -75,11 +75,18 @@ class PostgresServer:
             self._process = None
 
     def kill(self) -> None:
-        """Kill all processes with SIGKILL, as a crash of the machine would. Does nothing if none runs."""
+        """Kill all processes with SIGKILL, as a crash of the machine would. Does nothing if none runs.
+
+        All are suspended first. When only the postmaster has been killed, a commit that waits for a standby gives up
+        the wait. Other sessions could still read that commit, although a failover loses it.
+        """
         if self._process is not None:
-            for pid in self._pids():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            self._process.send_signal(signal.SIGSTOP)  # so that no further process starts
+            pids = self._pids()
+            for number in (signal.SIGSTOP, signal.SIGKILL):
+                for pid in pids:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, number)
             self._process.wait()
             self._process = None
 
