@@ -27,8 +27,7 @@ MAX_SECONDS = 10.0
 async def fail_over(run: Run) -> None:
     """Kill the primary, promote its synchronous standby, and give the new primary a standby.
 
-    In every second case the standby is suspended a moment before. Commits then wait for it, until the kill. The moment
-    is shorter than the time limits: PostgreSQL shows a commit that it no longer waits for, although it may be lost.
+    In every second case the standby is suspended a moment before. Commits then wait for it, until the kill.
     """
     pair = run.cluster.pair
     assert pair is not None
@@ -72,6 +71,7 @@ async def lose_writes(workload: Workload, seconds: float) -> Promotion:
     async with workload.running():
         await asyncio.sleep(seconds)
         await asyncio.to_thread(pair.detach)
+        await _first_write_after(time.monotonic(), workload.history)
         await asyncio.sleep(seconds)
         promotion.killed = time.monotonic()
         pair.kill_primary()  # not in a thread: no write may begin before the kill and be acknowledged
@@ -87,13 +87,13 @@ async def lose_writes(workload: Workload, seconds: float) -> Promotion:
     return promotion
 
 
-async def _first_write_after(promoted: float, history: History) -> float:
-    """Wait for a write that began after the promotion and was acknowledged. Return when its answer came."""
+async def _first_write_after(after: float, history: History) -> float:
+    """Wait for a write that began after a time and was acknowledged. Return when its answer came."""
     seen = len(history.operations)
     async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
         while True:
             for op in history.operations[seen:]:
-                if op.kind in WRITES and op.completion.outcome is Outcome.OK and op.start >= promoted:
+                if op.kind in WRITES and op.completion.outcome is Outcome.OK and op.start >= after:
                     return op.end
             seen = len(history.operations)
             await asyncio.sleep(0.01)
