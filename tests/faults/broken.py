@@ -69,6 +69,9 @@ WITHOUT_UNKNOWN = "the unknown outcome of a commit"
 WITHOUT_SCRUB = "the scrub of marks"
 TWO_PRIMARIES = "the difference between two primaries"
 WITHOUT_STANDBY = "the wait for the standby"
+# The name of the client whose write stays between mark and commit until its process is killed.
+HELD = "held"
+_HOLD = f"await asyncio.sleep(3600 if writes[0].task.title.startswith({HELD!r}) else 0)"
 # Warm starts without a pause, of all tasks: as they are, and with fills that need no lease.
 WARM, WARM_WITHOUT_LEASES = "the end of warm starts", "the leases of warm starts"
 _ALL_TASKS = """[(id_, 1) for id_ in await connection.query(
@@ -109,9 +112,10 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     WITHOUT_LEASE_END: [(GateLease, "observe_gate", {"sent_at + GATE_LEASE_SECONDS": "sent_at + 3600"})],
     # A commit without an answer is reported as one that changed nothing.
     WITHOUT_UNKNOWN: [(Connection, "commit", {"raise CommitUnknown from error": "raise"})],
-    # Nobody removes the marks that a lost host has left.
+    # Nobody removes the marks that a lost host has left. A write of one client never gets beyond its mark.
     WITHOUT_SCRUB: [
-        (cache.maintenance.scrub, "scrub_all", {"if not await scrub(store, protocol, overdue)": "if True"})
+        (cache.maintenance.scrub, "scrub_all", {"if not await scrub(store, protocol, overdue)": "if True"}),
+        (cache.writes.transaction, "_attempt", {"marked = True": f"marked = True; {_HOLD}"}),
     ],
     # Every primary is taken for the one that the gate names, and a write without a mark closes no gate.
     TWO_PRIMARIES: [
@@ -173,7 +177,6 @@ PAUSES_OF_VARIANT = {
     "bulk creates at the caching of a page": {"record": (0.0, 0.08)},
     "bulk creates in the scrub": {"settle": (3.0, 0.0)},
     "the sending of a check": {"check_page": (0.0, 0.03)},
-    WITHOUT_SCRUB: {"mark": (0.0, 0.1)},
 }
 
 
