@@ -134,14 +134,13 @@ class Database:
     async def _checkout(self) -> AsyncIterator[SessionConnection]:
         """Check out a connection. Raises `DatabaseBusy` if all are in use, else the reason why none can be opened."""
         began = time.monotonic()
-        until = self._state.patience_ends(began, self.limits.wait_ms / 1000)
         permit = self._permits.try_acquire()
         try:
             if not permit:
-                async with asyncio.timeout(until - began):
+                async with asyncio.timeout(self._patience_left(began)):
                     await self._permits.acquire(self._workspace or "")
                 permit = True
-            raw = await self._take(until)
+            raw = await self._take(began)
         except (PoolTimeout, TimeoutError) as error:
             if permit:
                 self._permits.release()
@@ -181,23 +180,28 @@ class Database:
             waiting.give_up(DEDICATED_ANSWER_SECONDS)
         await self._pool.drain()
 
-    async def _take(self, until: float) -> SessionConnection:
+    def _patience_left(self, began: float) -> float:
+        """Return how many seconds a request that began then still waits, by what the pool knows now."""
+        until = self._state.patience_ends(began, self.limits.wait_ms / 1000)
+        return max(0.0, until - time.monotonic())
+
+    async def _take(self, began: float) -> SessionConnection:
         """Take a connection to the server in use out of the pool. Close any other, and one that has ended."""
         while True:
-            raw = await self._get(until)
+            raw = await self._get(began)
             ended = raw.has_ended
             if not ended and self.server.uses(raw):
                 return raw
             await raw.close()
             await asyncio.shield(self._pool.putconn(raw))
             if not ended:
-                async with asyncio.timeout(until - time.monotonic()):
+                async with asyncio.timeout(self._patience_left(began)):
                     await self.server.wait_for_change(raw)
 
-    async def _get(self, until: float) -> SessionConnection:
+    async def _get(self, began: float) -> SessionConnection:
         """Take any connection out of the pool. While none can be opened, try again and again."""
         while True:
-            remaining = max(0.0, until - time.monotonic())
+            remaining = self._patience_left(began)
             try:
                 return await self._pool.getconn(min(CONNECT_INTERVAL_SECONDS, remaining))
             except PoolTimeout:

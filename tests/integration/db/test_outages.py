@@ -52,8 +52,6 @@ async def test_restart_fails_no_request(server: PostgresServer, monkeypatch: pyt
         assert await asyncio.gather(*waiting) == [42] * 5
 
 
-# On a busy machine, requests do not always learn of the outage and then wait for minutes.
-@pytest.mark.slow
 async def test_known_outage_is_answered_soon_and_its_end_at_once(
     server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
