@@ -46,6 +46,8 @@ RETRY_SECONDS = 1.0
 # How long a batch waits for a connection that no reader needs. After that it takes its turn among the readers.
 MAX_YIELD_SECONDS = 0.5
 YIELD_INTERVAL_SECONDS = 0.005
+# A small budget makes long pauses. The lock is used at least so often.
+HOLD_SECONDS = 1.0
 
 # Why a warm start ended before it had loaded everything: Redis uses its share of memory, or the index is closed.
 Stop = Literal["memory", "index closed"]
@@ -157,8 +159,16 @@ class WarmStart:
             metrics.warmed += loaded
             metrics.warm_done += size(portion)
             commands = FOUND_COMMANDS * (read.hits - hits) + LOADED_COMMANDS * loaded
-            await asyncio.sleep(pace.pause(commands, time.monotonic() - began))
+            await self._pause(pace.pause(commands, time.monotonic() - began))
         return None
+
+    async def _pause(self, seconds: float) -> None:
+        """Pause, and keep the lock: PostgreSQL ends its session if the session is idle for longer."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > HOLD_SECONDS:
+            await asyncio.sleep(min(left, HOLD_SECONDS))
+            await hold_warm_lock(self._lock_connection)
+        await asyncio.sleep(left)
 
     @property
     def _is_in_use(self) -> bool:

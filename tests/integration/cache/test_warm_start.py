@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cache.maintenance import warm_start
 from cache.maintenance.rebuild import rebuild
 from cache.maintenance.runner import maintenance
 from cache.maintenance.warm_plan import BATCH_TASKS, WarmBudget
@@ -21,7 +22,7 @@ from db.errors import DatabaseError
 from db.pool import Database
 from db.task import Task
 from db.usage import RequestedPage
-from db.warm_lock import try_to_warm
+from db.warm_lock import hold_warm_lock, try_to_warm
 from tests.support.gate_states import build_index, close_gate, grant_gate_lease, switch_gate_off, wait_until
 from tests.support.redis_state import entry_bytes, protocol
 from tests.support.requests_recorded import record_requested
@@ -104,6 +105,18 @@ async def test_tasks_of_a_warm_start_count_as_not_requested(
     assert metrics.warm_done == 2
     kinds = {cell.kind for cell, _ in usage.take(datetime.now(UTC), 0.0, everything=True)}
     assert not kinds & {"task", "page", "view", "cause"}
+
+
+async def test_lock_is_kept_in_long_pauses(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm_start, "HOLD_SECONDS", 0.05)
+    tasks = await create_uncached_tasks(store, 2)
+    await recorded(store, tasks)
+    async with warm_lock(store) as lock_connection:
+        await lock_connection.raw.execute("SET LOCAL idle_in_transaction_session_timeout = '1s'")
+        # Ten commands, at five a second.
+        await WarmStart(store, protocol(store), WarmBudget(5, 1.0), lock_connection).run()
+        await hold_warm_lock(lock_connection)
+    assert await cached(store, tasks) == tasks
 
 
 async def test_new_index_is_warmed_again(store: Store) -> None:
