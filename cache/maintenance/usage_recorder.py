@@ -47,6 +47,7 @@ class UsageRecorder:
         self._metrics = metrics
         self._measure = measure
         self._before = _counters(metrics)
+        self._warm_before = (metrics.warm_wanted, metrics.warm_done)
         self._unstored: dict[Cell, Amounts] = {}
         self._written: set[str] = set()
         self._measure_at = self._prune_at = 0.0
@@ -88,6 +89,7 @@ class UsageRecorder:
         now = time.monotonic()
         rows = self._usage.take(datetime.now(UTC), now, everything=everything)
         self._add_counters(rows)
+        self._add_warm_start(rows)
         if now >= self._measure_at and not everything:
             self._measure_at = now + MEASURE_SECONDS
             await self._add_sizes(rows)
@@ -128,6 +130,13 @@ class UsageRecorder:
             if number > before[name]:
                 rows.add(DEFAULT_WORKSPACE, "service", name, Amounts(number - before[name]))
 
+    def _add_warm_start(self, rows: Rows) -> None:
+        """Add the progress of the warm start of this process, if it has changed since the last call."""
+        before, self._warm_before = self._warm_before, (self._metrics.warm_wanted, self._metrics.warm_done)
+        if self._warm_before != before:
+            for name, number in zip(("warm_wanted", "warm_done"), self._warm_before, strict=True):
+                rows.add(DEFAULT_WORKSPACE, "gauge", name, Amounts(int(number)))
+
     async def _add_sizes(self, rows: Rows) -> None:
         try:
             sizes = await self._measure()
@@ -148,5 +157,5 @@ class UsageRecorder:
 
 
 def _counters(metrics: StoreMetrics) -> dict[str, int]:
-    values = {field.name: getattr(metrics, field.name) for field in fields(metrics)}
-    return {name: value for name, value in values.items() if isinstance(value, int)}
+    # By the default: a gauge is a float, but its value can be an integer.
+    return {field.name: getattr(metrics, field.name) for field in fields(metrics) if isinstance(field.default, int)}
