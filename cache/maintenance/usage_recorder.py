@@ -49,6 +49,7 @@ class UsageRecorder:
         self._before = _counters(metrics)
         self._warm_before = (metrics.warm_wanted, metrics.warm_done)
         self._unstored: dict[Cell, Amounts] = {}
+        self._storing = asyncio.Lock()
         self._written: set[str] = set()
         self._measure_at = self._prune_at = 0.0
 
@@ -86,6 +87,12 @@ class UsageRecorder:
 
         everything: also the rows that `Usage.take` would let wait.
         """
+        async with self._storing:
+            await self._store(everything=everything)
+
+    async def _store(self, *, everything: bool) -> None:
+        for _ in self._usage.parts():
+            await asyncio.sleep(0)
         now = time.monotonic()
         rows = self._usage.take(datetime.now(UTC), now, everything=everything)
         self._add_counters(rows)

@@ -56,7 +56,6 @@ class TaskLoader:
     async def load_page(self, page: IndexPage) -> list[EncodedTask | None]:
         """Return the tasks of a page, as `load_many` does. The page script has read their entries (R2, R3)."""
         ids, usage = page.ids, self._store.usage
-        usage.count_reads(ids)
         self._access.requested.ids += ids
         tasks = decode_many(self._store.workspace, ids, page.entries)
         if all(tasks) and self._loader.prime_many(ids, tasks):
@@ -64,6 +63,7 @@ class TaskLoader:
             usage.count_page_of_hits(ids)
             self.count(tasks)
             return tasks
+        usage.count_reads(ids)
         usage.count_tasks(ids)
         read = {id_: task for id_, task in zip(ids, tasks, strict=True) if task is not None}
         self._store.metrics.count_entries(len(read), 0)

@@ -13,6 +13,7 @@ _MASK = _PARTS - 1
 _RANGES_PER_OCTAVE = 8
 # The key of requests of tasks that were never requested before, or not for `FORGET_SECONDS`.
 NEW = "new"
+_NEW_RANGE = -1
 # A task that was not requested for this long is no longer in Redis, whatever its size: this is the longest lifetime of
 # an entry.
 FORGET_SECONDS = 3600.0
@@ -29,13 +30,17 @@ class ReuseSampler:
 
     def __init__(self, max_samples: int = MAX_SAMPLES, largest_share: int = LARGEST_SHARE) -> None:
         self._max_samples = max_samples
-        self._highest = self._threshold = _PARTS // largest_share
-        # The number of the last request of each sampled task, and all these numbers in order.
+        # The tasks to sample: by their last byte, and of these by their hash.
+        self._last_bytes = 256 // largest_share
+        self._share = self._last_bytes / 256 / _PARTS
+        self._threshold = _PARTS
+        # The number of the last request of each sampled task, in the order of these numbers, and the numbers alone.
         self._last: dict[bytes, int] = {}
         self._numbers: list[int] = []
         self._next = 0
         self._requests = 0
-        self._counts: dict[str, float] = {}
+        # By the number of the range.
+        self._counts: dict[int, float] = {}
         # Pairs of a time and the number of the next request at that time, oldest first.
         self._times: list[tuple[float, int]] = []
 
@@ -45,33 +50,31 @@ class ReuseSampler:
     def observe(self, ids: Sequence[bytes]) -> None:
         """Count requests of tasks, in their order."""
         self._requests += len(ids)
-        threshold = self._threshold
-        for id_ in [id_ for id_ in ids if hash(id_) & _MASK < threshold]:
-            self._observe(id_)
+        # The last byte of an id is random (UUID version 7). Looking at it is much faster than hashing the id.
+        below = self._last_bytes
+        for id_ in [id_ for id_ in ids if id_[-1] < below]:
+            if hash(id_) & _MASK < self._threshold:
+                self._observe(id_)
 
     def _observe(self, id_: bytes) -> None:
-        numbers, last = self._numbers, self._last.get(id_)
-        key, share = NEW, _PARTS / self._threshold
+        numbers, last = self._numbers, self._last.pop(id_, None)
+        range_, share = _NEW_RANGE, 1 / (self._share * self._threshold)
         if last is not None:
             place = bisect_left(numbers, last)
-            key = str(range_start((len(numbers) - place - 1) * share))
+            range_ = _range((len(numbers) - place - 1) * share)
             del numbers[place]
-        self._counts[key] = self._counts.get(key, 0.0) + share
+        self._counts[range_] = self._counts.get(range_, 0.0) + share
         self._last[id_] = self._next
         numbers.append(self._next)
         self._next += 1
-        if len(self._last) > self._max_samples:
+        while len(self._last) > self._max_samples:
             self._lower()
 
     def _lower(self) -> None:
-        """Sample an eighth fewer tasks: those with the highest hashes go."""
-        hashes = sorted(hash(id_) & _MASK for id_ in self._last)
-        self._keep_below(hashes[self._max_samples * 7 // 8])
-
-    def _keep_below(self, threshold: int) -> None:
-        self._threshold = threshold
+        """Sample about an eighth fewer tasks: those with the highest hashes go."""
+        self._threshold = threshold = self._threshold * 7 // 8
         self._last = {id_: number for id_, number in self._last.items() if hash(id_) & _MASK < threshold}
-        self._numbers = sorted(self._last.values())
+        self._numbers = list(self._last.values())
 
     def forget(self, now: float) -> None:
         """Forget tasks that were not requested for `FORGET_SECONDS`. `now`: seconds of a clock that never goes back."""
@@ -83,9 +86,9 @@ class ReuseSampler:
         oldest = self._times[0][1]
         if self._numbers and self._numbers[0] < oldest:
             self._last = {id_: number for id_, number in self._last.items() if number >= oldest}
-            self._numbers = sorted(self._last.values())
+            self._numbers = list(self._last.values())
         if len(self._last) < self._max_samples // 4:
-            self._threshold = min(self._highest, self._threshold * 2)
+            self._threshold = min(_PARTS, self._threshold * 2)
 
     def take(self) -> dict[str, int]:
         """Return the requests by the range of their distance, and reset them. The keys are the starts of the ranges.
@@ -93,7 +96,7 @@ class ReuseSampler:
         The sample may have more or fewer requests than its share. The difference belongs to the shortest distance
         (SHARDS-adj), because it comes from the tasks that are requested most. That count can be negative.
         """
-        counts = {key: round(count) for key, count in self._counts.items()}
+        counts = {_key(range_): round(count) for range_, count in self._counts.items()}
         counts["0"] = counts.get("0", 0) + self._requests - sum(counts.values())
         self._counts, self._requests = {}, 0
         return {key: count for key, count in counts.items() if count}
@@ -101,8 +104,15 @@ class ReuseSampler:
 
 def range_start(distance: float) -> int:
     """Return the start of the range of a distance."""
-    number = int(math.log2(distance + 1) * _RANGES_PER_OCTAVE)
-    return _start(number)
+    return _start(_range(distance))
+
+
+def _range(distance: float) -> int:
+    return int(math.log2(distance + 1) * _RANGES_PER_OCTAVE)
+
+
+def _key(range_: int) -> str:
+    return NEW if range_ == _NEW_RANGE else str(_start(range_))
 
 
 def _start(number: int) -> int:

@@ -1,25 +1,19 @@
 """The counts of one process, in bounded memory. `UsageRecorder` stores them."""
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
+from bisect import bisect_left
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct, field
 
-from cache.usage.entry_memory import SLOTS, EntryMemory
-from cache.usage.heavy_hitters import HeavyHitters
-from cache.usage.reuse import ReuseSampler
+from cache.usage.batches import MAX_TASKS, Batches
+from cache.usage.entry_memory import EntryMemory
 from cache.usage.rows import Rows
-from cache.usage.workspace_usage import PageUse, WorkspaceUsage
+from cache.usage.workspace_usage import WorkspaceUsage
 from db.caller import DEFAULT_WORKSPACE
-from db.task import ID_BYTES
-from db.usage import DEPTHS, DURATION_BOUNDS, Amounts, document_key, page_key, view_key
+from db.usage import DURATION_BOUNDS, Amounts, document_key, page_key
 
-# The keys of each sketch. 10,000 tasks take about 4 MB.
-MAX_TASKS, MAX_PAGES, MAX_TERMS = 10_000, 2000, 1000
-# So many requests of tasks gather before they go into the sketch.
-MAX_GATHERED = 20_000
 # Each operation of each client is counted separately, up to this number. Further ones count together.
 MAX_OPERATIONS, MAX_NAME_CHARACTERS = 500, 64
 # No operation has these names, because GraphQL allows no parentheses in one.
@@ -56,16 +50,15 @@ class Usage:
 
     def __init__(self, *, is_on: bool = True, keeps_terms: bool = False) -> None:
         self.is_on, self.keeps_terms = is_on, keeps_terms
-        self.entry_memory = EntryMemory(SLOTS if is_on else 1)
-        self.reuse = ReuseSampler()
-        # The keys are the name of the workspace and the 16 bytes of the id.
-        self._tasks: HeavyHitters[bytes] = HeavyHitters(MAX_TASKS)
-        self._pages: HeavyHitters[tuple[str, PageUse]] = HeavyHitters(MAX_PAGES)
-        self._terms: HeavyHitters[tuple[str, str]] = HeavyHitters(MAX_TERMS)
-        self._gathered = 0
+        self.batches = Batches(is_on=is_on)
         # In the order in which they were last stored.
         self._workspaces: dict[str, WorkspaceUsage] = {}
         self._requests: dict[tuple[str, str, str | None, str | None], RequestUse] = {}
+
+    @property
+    def entry_memory(self) -> EntryMemory:
+        """What is remembered of the entries in Redis."""
+        return self.batches.entry_memory
 
     def of(self, workspace: str) -> WorkspaceUsage:
         """Return the counts of a workspace."""
@@ -101,31 +94,16 @@ class Usage:
             key = (*key[:2], None, OTHER)
         return self._requests.setdefault(key, RequestUse())
 
-    def note_gathered(self, number: int) -> None:
-        """Record further counts of kinds with many keys. Move them to the sketches from `MAX_GATHERED` on."""
-        self._gathered += number
-        if self._gathered >= MAX_GATHERED:
-            self._drain(least=2)
+    def parts(self) -> Iterator[None]:
+        """Do the work that `take` would do on what was requested, and yield after each part of it.
 
-    def _drain(self, least: int = 1) -> None:
-        self._gathered = 0
-        for workspace, counts in self._workspaces.items():
-            if counts.tasks:
-                tasks, counts.tasks = counts.tasks, Counter()
-                prefix = workspace.encode()
-                self._tasks.add({prefix + id_: count for id_, count in tasks.items()}, least)
-                if counts.epoch:
-                    self.entry_memory.remember(tasks, counts.epoch)
-            if counts.pages:
-                pages, counts.pages = counts.pages, Counter()
-                self._pages.add({(workspace, page): count for page, count in pages.items()})
-                for page, count in pages.items():
-                    counts.views[view_key(page.status, page.order)] += count
-                    if page.position is not None:
-                        counts.depths[DEPTHS[bisect_right(DEPTHS, page.position) - 1]] += count
-            if counts.terms:
-                terms, counts.terms = counts.terms, Counter()
-                self._terms.add({(workspace, term): count for term, count in terms.items()})
+        A caller that lets other tasks run in between keeps requests from waiting.
+        """
+        for counts in list(self._workspaces.values()):
+            for new_keys in counts.expand_responses():
+                self.batches.added(counts, new_keys)
+                yield
+        yield from self.batches.parts()
 
     def take(self, now: datetime, now_seconds: float, *, everything: bool = False) -> Rows:
         """Return the rows to store, and reset their counts.
@@ -133,23 +111,23 @@ class Usage:
         everything: also rows beyond the `STORED_…` limits, which would wait. now_seconds: a clock that never goes back.
         """
         rows = Rows(now)
-        # First what the responses of the page cache contain, then the sketches.
-        for counts in self._workspaces.values():
-            counts.expand_responses()
-        self._drain()
-        self.reuse.forget(now_seconds)
-        for key, count in self._tasks.take(MAX_TASKS if everything else STORED_TASKS):
-            rows.add(key[:-ID_BYTES].decode(), "task", _uuid_text(key[-ID_BYTES:]), Amounts(count))
-        for (workspace, page), count in self._pages.take(STORED_PAGES):
+        for _ in self.parts():
+            pass
+        batches = self.batches
+        batches.reuse.forget(now_seconds)
+        for workspace, page, count in batches.pages.take(STORED_PAGES):
             if page.position is not None:
                 key_ = page_key(page.status, page.order, page.first, page.position)
                 rows.add(workspace, "page", key_, Amounts(count))
-        for (workspace, term), count in self._terms.take(STORED_TERMS):
+        for workspace, term, count in batches.terms.take(STORED_TERMS):
             rows.add(workspace, "term", term, Amounts(count))
-        for range_start, count in self.reuse.take().items():
+        for range_start, count in batches.reuse.take().items():
             rows.add(DEFAULT_WORKSPACE, "reuse", range_start, Amounts(count))
         self._take_requests(rows)
         self._take_workspaces(rows, None if everything else STORED_WORKSPACES)
+        # Last, because these are dropped first if the rows are too many.
+        for workspace, id_, count in batches.tasks.take(2 * MAX_TASKS if everything else STORED_TASKS):
+            rows.add(workspace, "task", _uuid_text(id_), Amounts(count))
         return rows
 
     def _take_requests(self, rows: Rows) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from benchmarks.zipf import ZipfWorkload
-from cache.usage import usage
+from cache.usage import batches, usage
 from cache.usage.entry_memory import EntryMemory
 from cache.usage.heavy_hitters import HeavyHitters
 from cache.usage.reuse import MAX_SAMPLES
@@ -64,18 +64,54 @@ def test_key_requested_more_than_its_share_is_never_dropped() -> None:
     hitters: HeavyHitters[int] = HeavyHitters(10)
     for batch in range(200):
         # One in eight requests is for the key -1; the others are all different.
-        hitters.add({-1: 1} | {batch * 7 + number: 1 for number in range(7)})
-        assert len(hitters) <= 10
-    assert dict(hitters.take(10))[-1] >= 190
+        hitters.add("default", [(-1, 1), *((batch * 7 + number, 1) for number in range(7))])
+        assert len(hitters) <= 15
+    assert hitters.take(1) == [("default", -1, 200)]
 
 
 def test_keys_beyond_the_most_wait_until_they_are_taken() -> None:
     hitters: HeavyHitters[str] = HeavyHitters(10)
-    hitters.add({"a": 5, "b": 3, "c": 1})
-    assert hitters.take(2) == [("a", 5), ("b", 3)]
-    hitters.add({"a": 2, "c": 3})
-    assert hitters.take(2) == [("c", 4), ("a", 2)]
+    hitters.add("w", [("a", 5), ("b", 3), ("c", 1)])
+    hitters.add("other", [("a", 4)])
+    assert hitters.take(2) == [("w", "a", 5), ("other", "a", 4)]
+    hitters.add("w", [("a", 2), ("c", 3)])
+    assert hitters.take(2) == [("w", "c", 4), ("w", "b", 3)]
+    assert hitters.take(2) == [("w", "a", 2)]
     assert hitters.take(2) == []
+
+
+def test_counts_below_the_least_are_skipped() -> None:
+    hitters: HeavyHitters[str] = HeavyHitters(10)
+    hitters.add("w", [("a", 2), ("b", 1)], least=2)
+    assert hitters.take(2) == [("w", "a", 2)]
+
+
+def test_full_batch_is_counted_in_parts_while_requests_go_on() -> None:
+    counts = Usage()
+    of_workspace = counts.of("default")
+    hot = [bytes(15) + bytes([number]) for number in range(10)]
+    pages = 3 * batches.MAX_KEYS // 40
+    for page in range(pages):
+        of_workspace.count_page_of_hits(hot + [(page * 40 + number).to_bytes(16) for number in range(1000, 1040)])
+        assert len(of_workspace.tasks) < 2 * batches.MAX_KEYS
+    assert len(counts.batches.tasks) > 0
+    found = stored_tasks(counts)
+    assert all(found[id_] == pages for id_ in hot)
+
+
+def test_parts_leave_no_work_to_take() -> None:
+    counts = Usage()
+    counts.of("default").count_page_of_hits([b"a" * 16, b"b" * 16])
+    response = Response(Content((PageUse(None, "NEWEST", 1, 0),), b"a" * 16, 1))
+    counts.of("default").count_page_hit(response)
+    parts = counts.parts()
+    next(parts)
+    # Requested between two parts.
+    counts.of("default").count_page_hit(response)
+    for _ in parts:
+        pass
+    assert stored_tasks(counts) == {b"a" * 16: 3, b"b" * 16: 1}
+    assert not stored_tasks(counts)
 
 
 def test_numbers_of_keys_are_bounded_however_many_are_requested() -> None:
@@ -89,10 +125,10 @@ def test_numbers_of_keys_are_bounded_however_many_are_requested() -> None:
         of_workspace.count_tasks(ids)
         of_workspace.count_page(PageUse(None, "NEWEST", 50, start))
         counts.count_request("default", f"actor {start}", Ended(document_hash=str(start)), 0.01)
-        assert len(of_workspace.tasks) + len(of_workspace.pages) <= usage.MAX_GATHERED
-    assert len(counts.reuse) <= MAX_SAMPLES
+        assert len(of_workspace.tasks) + len(of_workspace.pages) <= batches.MAX_KEYS + batches.PART_REQUESTS
+    assert len(counts.batches.reuse) <= MAX_SAMPLES
     rows = counts.take(NOW, 0.0, everything=True)
-    assert len(numbers(rows, "task")) <= usage.MAX_TASKS
+    assert len(numbers(rows, "task")) <= 1.5 * batches.MAX_TASKS
     assert len(numbers(rows, "page")) <= usage.STORED_PAGES
     assert len(numbers(rows, "operation")) <= usage.MAX_OPERATIONS + 1
 
