@@ -5,6 +5,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -19,9 +20,12 @@ from benchmarks.service import Service
 from benchmarks.zipf import ZipfWorkload
 from cache.usage.reuse import ReuseSampler, miss_ratio
 from cache.usage.usage import Usage
+from cache.usage.workspace_usage import PageUse
 
 ROUNDS, SECONDS, CONNECTIONS = 9, 2.0, 16
 DISTINCT = 10_000_000
+# The executed pages, in blocks with and without counting.
+BLOCKS, BLOCK_PAGES = 30, 500
 # The workload of the sketch: phases with other tasks at the top, and the requests of each.
 TASKS, PHASES, REQUESTS = 1_000_000, 3, 1_000_000
 # The workload of the curve, and the entries that the cache holds.
@@ -32,6 +36,7 @@ _MEMORY = "from benchmarks.usage import count_distinct; count_distinct()"
 def run(report: Report) -> None:
     """Measure with `report.count` tasks in the service."""
     _measure_memory(report)
+    _measure_page(report)
     _measure_sketch(report)
     _measure_curve(report)
     _measure_hot_page(report)
@@ -62,6 +67,30 @@ def _resident() -> int:
 def _measure_memory(report: Report) -> None:
     done = subprocess.run([sys.executable, "-c", _MEMORY], cwd=ROOT, check=True, capture_output=True, text=True)
     report.add(f"memory of counting, {DISTINCT:,} different tasks requested", int(done.stdout) / 2**20, "MiB", "≤ 20")
+
+
+def _measure_page(report: Report) -> None:
+    """Measure the CPU that counting adds to an executed page, and the longest time that it takes of one request."""
+    workload, counted, longest = ZipfWorkload(TASKS), [], 0.0
+    counts, uncounted = Usage().of("default"), Usage(is_on=False).of("default")
+    counts.epoch = 1
+    for _ in range(BLOCKS):
+        pages = list(workload.pages(BLOCK_PAGES))
+        seconds = []
+        for of_workspace in (counts, uncounted):
+            before = time.process_time()
+            for number, page in enumerate(pages):
+                # New objects, as from Redis, that are hashed, as the loader does.
+                ids = [bytes(bytearray(id_)) for id_ in page]
+                dict.fromkeys(ids)
+                start = time.thread_time()
+                of_workspace.count_page(PageUse(None, "NEWEST", 50, number * 50))
+                of_workspace.count_page_of_hits(ids)
+                longest = max(longest, time.thread_time() - start)
+            seconds.append(time.process_time() - before)
+        counted.append((seconds[0] - seconds[1]) / BLOCK_PAGES)
+    report.add("CPU of counting an executed page of 50 tasks", statistics.median(counted) * 1e6, "µs")
+    report.add("longest CPU of counting in one request", longest * 1000, "ms")
 
 
 def _measure_sketch(report: Report) -> None:

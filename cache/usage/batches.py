@@ -1,4 +1,4 @@
-"""Counts what is requested many at once, in short parts of work between the requests."""
+"""Counts many requests at once, in short parts of work between the requests."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -37,7 +37,7 @@ class Batches:
         self._requested: set[WorkspaceUsage] = set()
         self._counted: set[WorkspaceUsage] = set()
         self._gathered = self._keys = self._full_batches = 0
-        self._draining: Iterator[None] | None = None
+        self._draining: Iterator[int] | None = None
 
     def gathered(self, workspace: "WorkspaceUsage", number: int) -> None:
         """Take note of further reads or requests. After some thousand, do a part of the work on them."""
@@ -80,11 +80,19 @@ class Batches:
         """Do a part of the work on a full batch."""
         if self._draining is None and self._keys >= MAX_KEYS:
             self._draining = self._drain(full=True)
-        if self._draining is not None and next(self._draining, self) is self:
-            self._draining = None
+        done = 0
+        while self._draining is not None and done < PART_KEYS:
+            keys = next(self._draining, None)
+            if keys is None:
+                self._draining = None
+            else:
+                done += keys
 
-    def _drain(self, *, full: bool) -> Iterator[None]:
-        """Move the counts into the sketches. Tasks that were requested once in a full batch are skipped."""
+    def _drain(self, *, full: bool) -> Iterator[int]:
+        """Move the counts into the sketches. Yield up to `PART_KEYS` after work on about so many keys.
+
+        Tasks that were requested once in a full batch are skipped.
+        """
         workspaces, self._counted, self._keys = self._counted, set(), 0
         self._full_batches += full
         for workspace in workspaces:
@@ -96,11 +104,11 @@ class Batches:
                 if workspace.epoch:
                     part = islice(ids, PART_KEYS)
                     self.entry_memory.remember(islice(part, first, None, every), workspace.epoch)
-                yield
+                yield min(len(tasks), PART_KEYS)
             for _ in range(0, len(pages), PART_KEYS):
                 part_of_pages = list(islice(uses, PART_KEYS))
                 workspace.count_views(part_of_pages)
                 self.pages.add(workspace.workspace, part_of_pages)
-                yield
+                yield len(part_of_pages)
             self.terms.add(workspace.workspace, terms.items())
-            yield
+            yield len(terms)

@@ -14,7 +14,7 @@ class HeavyHitters(Generic[Key]):
 
     Keeps `capacity` keys, and up to half as many more until these are dropped together. A new key begins with the
     largest estimate that was ever dropped. So a key stays if more than a `capacity`-th of the counts that were taken in
-    are of this key. The counts that `take` returns are never too high. They leave out what was requested before a key
+    are of this key. The counts that `take` returns are never too high. They leave out requests before a key
     was taken in: also the counts that `add` skips.
     """
 
@@ -62,7 +62,7 @@ class HeavyHitters(Generic[Key]):
         self._size = sum(map(len, self._estimates.values()))
 
     def take(self, most: int) -> list[tuple[str, Key, int]]:
-        """Return up to `most` keys, the largest counts first: workspace, key, and what was added since the last return.
+        """Return up to `most` keys, the largest counts first: workspace, key, and its count since the last return.
 
         The remaining keys wait until their counts are among the largest.
         """

@@ -95,7 +95,7 @@ class Usage:
         return self._requests.setdefault(key, RequestUse())
 
     def parts(self) -> Iterator[None]:
-        """Do the work that `take` would do on what was requested, and yield after each part of it.
+        """Do the work that `take` would do on the requests, and yield after each part of it.
 
         A caller that lets other tasks run in between keeps requests from waiting.
         """

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
 from db.task import ID_BYTES, Order, Status
-from db.usage import DEPTHS, Kind
+from db.usage import DEPTHS, Kind, view_key
 
 if TYPE_CHECKING:
     from cache.usage.usage import Usage
@@ -171,7 +171,7 @@ class WorkspaceUsage:
         self.page_causes[cause] += 1
 
     def count_requested(self) -> int:
-        """Count what was appended. Return the number of new keys."""
+        """Count the appended keys. Return the number of new keys."""
         before = self._keys()
         self.tasks.update(self._requested_tasks)
         self._requested_tasks.clear()
@@ -195,7 +195,7 @@ class WorkspaceUsage:
     def count_views(self, pages: Iterable[tuple[PageUse, int]]) -> None:
         """Count pages by view and depth."""
         for page, count in pages:
-            self.views[f"{page.status or '-'} {page.order}"] += count
+            self.views[view_key(page.status, page.order)] += count
             if page.position is not None:
                 self.depths[DEPTHS[bisect_right(DEPTHS, page.position) - 1]] += count
 

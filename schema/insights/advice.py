@@ -80,6 +80,7 @@ def _redis_size(workspace: str, totals: Totals, gauges: Figures) -> Advice:
         figures[f"bytes for a hit rate of {rate:.0%}"] = needed = index + tasks * entry
         parts.append(f"{rate:.0%} needs {_bytes(needed)} ({tasks:,} tasks)")
     text = f"Redis sizes for a hit rate of the cache, if it evicts the least recently used task: {'; '.join(parts)}."
+    text += " They are rather too large than too small: volatile-lfu misses less."
     if limit > 0:
         misses = miss_ratio(distances, max(0.0, limit - index) / entry)
         assert misses is not None

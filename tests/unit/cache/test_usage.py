@@ -257,3 +257,12 @@ def test_misses_under_a_write_are_changed() -> None:
     counts.count_misses([b"a", b"b", b"c"], {b"b"}, 1)
     assert counts.causes == {"changed": 1, "never_cached": 2}
     assert counts.counters["misses"] == 3
+
+
+def test_batches_of_many_workspaces_are_bounded() -> None:
+    counts = Usage()
+    for number in range(0, 8 * batches.MAX_KEYS, 20):
+        ids = [each.to_bytes(16) for each in range(number, number + 20)]
+        counts.of(f"workspace {number // 20 % 2000}").count_tasks(ids)
+    waiting = sum(len(counts.of(f"workspace {number}").tasks) for number in range(2000))
+    assert waiting < 2 * batches.MAX_KEYS
