@@ -64,7 +64,7 @@ class HeavyHitters(Generic[Key]):
     def take(self, most: int) -> list[tuple[str, Key, int]]:
         """Return up to `most` keys, the largest counts first: workspace, key, and its count since the last return.
 
-        The remaining keys wait until their counts are among the largest.
+        The rest waits until its counts are among the largest.
         """
         waiting = ((workspace, *item) for workspace, counts in self._untaken.items() for item in counts.items())
         taken = nlargest(most, waiting, key=itemgetter(2))

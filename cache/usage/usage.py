@@ -57,7 +57,7 @@ class Usage:
 
     @property
     def entry_memory(self) -> EntryMemory:
-        """What is remembered of the entries in Redis."""
+        """The memory of the entries in Redis."""
         return self.batches.entry_memory
 
     def of(self, workspace: str) -> WorkspaceUsage:

@@ -187,7 +187,7 @@ class WorkspaceUsage:
         return len(self.tasks) + len(self.pages) + len(self.terms)
 
     def take_counts(self) -> tuple[Counter[bytes], Counter[PageUse], Counter[str]]:
-        """Return the counts of tasks, pages and terms, and begin them anew."""
+        """Return the counts of tasks, pages and terms, and reset them."""
         taken = self.tasks, self.pages, self.terms
         self.tasks, self.pages, self.terms = Counter(), Counter(), Counter()
         return taken
