@@ -1,5 +1,6 @@
 /** What the service advises from the last 7 days. Its texts are English, as all texts of the API. */
 import { t } from '@/ui/messages';
+import chartStyles from './Chart.module.css';
 import styles from './Insight.module.css';
 import { topicLabel } from './names';
 import type { Figures } from './useInsight';
@@ -10,6 +11,7 @@ export function AdviceList({ advice }: { advice: Figures['advice'] }) {
   return (
     <section aria-labelledby="insight-advice" className={styles.section}>
       <h2 id="insight-advice">{t('insight.section.advice')}</h2>
+      <p className={chartStyles.hint}>{t('insight.adviceHint')}</p>
       <dl className={styles.advice} lang="en">
         {known.map(({ topic, text }) => (
           <div key={topic}>

@@ -5,7 +5,7 @@ import { taskPath } from '@/features/tasks/taskLink';
 import { t } from '@/ui/messages';
 import { formatLatency, formatNumber, orNone } from './formatFigure';
 import styles from './Insight.module.css';
-import { operationLabel, searchLabel } from './names';
+import { clientLabel, operationLabel, searchLabel } from './names';
 import { type Column, RankedTable } from './RankedTable';
 import type { Figures } from './useInsight';
 
@@ -47,7 +47,7 @@ export function OperationsTable({ operations }: { operations: readonly Operation
       renderName={({ name, hash, clients }) => (
         <>
           <span dir="auto" className={styles.strong} title={hash ?? undefined}>
-            {operationLabel(name)}
+            {operationLabel(name, hash)}
           </span>
           {clients[0] && (
             <span dir="auto" className={styles.sender}>
@@ -88,7 +88,7 @@ export function RequestedTables({ figures }: { figures: Figures }) {
         rows={clients}
         keyOf={({ actor }) => actor}
         nameLabel={t('insight.client')}
-        renderName={({ actor }) => <span dir="auto">{actorName(actor)}</span>}
+        renderName={({ actor }) => <span dir="auto">{clientLabel(actor)}</span>}
         sizeOf={({ points }) => points}
         columns={[...requestColumns<Figures['clients'][number]>(), ...pointColumns<Figures['clients'][number]>()]}
       />

@@ -1,6 +1,10 @@
 /** What people call the values of the service. */
+import { actorName } from '@/features/administration/actorName';
 import type { AdviceTopic, GateState, MissCause, PageMissCause } from '@/gql/insight';
 import { t } from '@/ui/messages';
+
+/** As in the advice. */
+const HASH_CHARACTERS = 12;
 
 export function causeLabel(cause: MissCause): string {
   const labels: Record<MissCause, () => string> = {
@@ -34,9 +38,11 @@ export function gateLabel(state: GateState): string {
   return labels[state]();
 }
 
-/** Return what an operation is called. The service writes `(unnamed)` and `(other)`. */
-export function operationLabel(name: string): string {
-  if (name === '(unnamed)') return t('insight.operation.unnamed');
+/** Return what an operation is called. The service writes `(unnamed)` and `(other)`. A hash tells unnamed ones apart. */
+export function operationLabel(name: string, hash?: string | null): string {
+  if (name === '(unnamed)') {
+    return t('insight.operation.unnamed') + (hash ? ` (${hash.slice(0, HASH_CHARACTERS)})` : '');
+  }
   return name === '(other)' ? t('insight.operation.other') : name;
 }
 
@@ -55,4 +61,9 @@ export function topicLabel(topic: AdviceTopic): string {
     MEMORY: () => t('insight.topic.memory'),
   };
   return labels[topic]();
+}
+
+/** Return the name of a client in a table. */
+export function clientLabel(actor: string): string {
+  return actor === 'anonymous' ? t('insight.anonymous') : actorName(actor);
 }
