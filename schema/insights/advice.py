@@ -65,12 +65,12 @@ def _redis_size(workspace: str, totals: Totals, gauges: Figures) -> Advice:
     distances = _requests(totals, "reuse")
     reads, entries = sum(distances.values()), gauges.get("redis_entries", 0.0)
     if reads < MIN_READS:
-        return _not_enough(topic, reads, MIN_READS, "tasks read from Redis")
+        return _not_enough(topic, reads, MIN_READS, "tasks read")
     if entries < MIN_ENTRIES:
         return _not_enough(topic, entries, MIN_ENTRIES, "tasks in Redis")
     index, limit = gauges.get("redis_index_bytes", 0.0), gauges.get("redis_max_bytes", 0.0)
     entry = max(1.0, gauges.get("redis_used_bytes", 0.0) - index) / entries
-    figures: Figures = {"tasks read from Redis": reads, "bytes of an entry": entry, "bytes of the indexes": index}
+    figures: Figures = {"tasks read": reads, "bytes of an entry": entry, "bytes of the indexes": index}
     parts = []
     for rate in HIT_RATES:
         tasks = tasks_for(distances, rate)
@@ -93,7 +93,7 @@ def _ttl(totals: Totals) -> Advice:
     counters, causes = _requests(totals, "counter"), _requests(totals, "cause")
     hits, misses, expired = counters.get("hits", 0), counters.get("misses", 0), causes.get("expired", 0)
     if hits + misses < MIN_READS:
-        return _not_enough(AdviceTopic.TTL, hits + misses, MIN_READS, "tasks read from Redis")
+        return _not_enough(AdviceTopic.TTL, hits + misses, MIN_READS, "tasks read")
     now, most = hits / (hits + misses), (hits + expired) / (hits + misses)
     share = expired / misses if misses else 0.0
     text = (
@@ -165,9 +165,9 @@ def _memory(forecast: MemoryForecast | None, gauges: Figures) -> Advice:
 
 
 def _bytes(size: float) -> str:
-    """Return a size for people."""
-    for unit in ("bytes", "KiB", "MiB"):
-        if abs(size) < 1024:
+    """Return a size for people, in powers of 1,000 as on the page."""
+    for unit in ("bytes", "kB", "MB"):
+        if abs(size) < 1000:
             return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
-        size /= 1024
-    return f"{size:,.1f} GiB"
+        size /= 1000
+    return f"{size:,.1f} GB"

@@ -9,7 +9,7 @@ from db.pool import Database
 from db.usage import Amounts, Cell, Kind, add_usage
 from tests.integration.api.commands.conftest import Command
 
-HOUR, MIB = timedelta(hours=1), 2**20
+HOUR, MB = timedelta(hours=1), 10**6
 NOT_ENOUGH = [
     ("Memory of Redis", "0 of the 10,000 tasks read from Redis that this advice needs, in the last 7 days."),
     ("Lifetime of entries", "0 of the 10,000 tasks read from Redis that this advice needs, in the last 7 days."),
@@ -54,17 +54,17 @@ def test_advice_follows_from_the_stored_counts(command: Command, database_url: s
         ("depth", "1", now): Amounts(90),
         ("depth", "1000000", now): Amounts(10),
         ("gauge", "redis_entries", now): Amounts(2000),
-        ("gauge", "redis_used_bytes", now): Amounts(12 * MIB),
-        ("gauge", "redis_index_bytes", now): Amounts(10 * MIB),
+        ("gauge", "redis_used_bytes", now): Amounts(12 * MB),
+        ("gauge", "redis_index_bytes", now): Amounts(10 * MB),
     }
     for hour in range(30):
-        rows["gauge", "index_bytes", now - hour * HOUR] = Amounts(10 * MIB - hour * 50_000)
-        rows["gauge", "redis_max_bytes", now - hour * HOUR] = Amounts(20 * MIB)
+        rows["gauge", "index_bytes", now - hour * HOUR] = Amounts(10 * MB - hour * 50_000)
+        rows["gauge", "redis_max_bytes", now - hour * HOUR] = Amounts(20 * MB)
     store(database_url, rows)
     size, ttl, operations, depth, memory = command("advise")[0].splitlines()
     # 1,023 tasks of 1,048.6 bytes and the indexes.
-    assert "90% needs 11.0 MiB (1,023 tasks); 95% is out of reach for any size" in size
-    assert "The present maxmemory of 20.0 MiB is enough for 90.0%." in size
+    assert "90% needs 11.0 MB (1,023 tasks); 95% is out of reach for any size" in size
+    assert "The present maxmemory of 20.0 MB is enough for 90.0%." in size
     assert "5,000 of 10,000 misses (50%) were of entries that had expired" in ttl
     assert "The hit rate is 90.0%. A longer life could raise it to 95.0% at most." in ttl
     assert (
@@ -73,11 +73,11 @@ def test_advice_follows_from_the_stored_counts(command: Command, database_url: s
     assert (
         "requested pages began: 90.0% at position 0, 9.0% at position 1 to 99, 1.0% at position 1,000,000 or" in depth
     )
-    full_at = now + timedelta(days=10 * MIB / (24 * 50_000))
-    assert "The index takes 10.0 MiB. In 30 measured hours it grew by 1.1 MiB a day." in memory
-    assert f"So it reaches maxmemory (20.0 MiB) on {full_at:%Y-%m-%d}. Raise it before." in memory
+    full_at = now + timedelta(days=10 * MB / (24 * 50_000))
+    assert "The index takes 10.0 MB. In 30 measured hours it grew by 1.2 MB a day." in memory
+    assert f"So it reaches maxmemory (20.0 MB) on {full_at:%Y-%m-%d}. Raise it before." in memory
     figures = command("advise", "--figures")[0]
-    assert "  bytes of the indexes: 1.049e+07" in figures
+    assert "  bytes of the indexes: 1e+07" in figures
     assert "  misses of expired entries: 5,000" in figures
 
 
@@ -88,9 +88,9 @@ def test_size_of_redis_is_the_advice_of_the_default_workspace(command: Command) 
 @pytest.mark.parametrize("growth", [0, -1000])
 def test_index_that_does_not_grow_never_fills_redis(command: Command, database_url: str, growth: int) -> None:
     now = this_hour()
-    rows: dict[tuple[Kind, str, datetime], Amounts] = {("gauge", "redis_max_bytes", now): Amounts(20 * MIB)}
+    rows: dict[tuple[Kind, str, datetime], Amounts] = {("gauge", "redis_max_bytes", now): Amounts(20 * MB)}
     for hour in range(24):
-        rows["gauge", "index_bytes", now - hour * HOUR] = Amounts(10 * MIB - hour * growth)
+        rows["gauge", "index_bytes", now - hour * HOUR] = Amounts(10 * MB - hour * growth)
     store(database_url, rows)
     memory = command("advise")[0].splitlines()[-1]
-    assert "it did not grow. It does not reach maxmemory (20.0 MiB) within ten years." in memory
+    assert "it did not grow. It does not reach maxmemory (20.0 MB) within ten years." in memory
