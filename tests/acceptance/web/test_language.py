@@ -150,8 +150,9 @@ async def test_no_english_text_is_left(open_tab: OpenTab) -> None:
     tab = await open_tab("/")
     for view, (path, keys, shown) in GERMAN_VIEWS.items():
         await tab.goto(path)
-        # Keys work once the list is there, and the list says where it is.
-        await expect(tab.get_by_role("contentinfo").get_by_text("Papierkorb")).to_be_visible()
+        # Keys work once the list is there, and the list says where it is. Insight is a page without the list.
+        if view != "insight":
+            await expect(tab.get_by_role("contentinfo").get_by_text("Papierkorb")).to_be_visible()
         if keys:
             await expect(tab.locator("[data-task]").first).to_be_visible()
         for key in keys.split():
