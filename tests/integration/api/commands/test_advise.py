@@ -11,8 +11,8 @@ from tests.integration.api.commands.conftest import Command
 
 HOUR, MB = timedelta(hours=1), 10**6
 NOT_ENOUGH = [
-    ("Memory of Redis", "0 of the 10,000 tasks read from Redis that this advice needs, in the last 7 days."),
-    ("Lifetime of entries", "0 of the 10,000 tasks read from Redis that this advice needs, in the last 7 days."),
+    ("Memory of Redis", "0 of the 10,000 tasks read that this advice needs, in the last 7 days."),
+    ("Lifetime of entries", "0 of the 10,000 tasks read that this advice needs, in the last 7 days."),
     ("Expensive operations", "0 of the 100 requests that this advice needs, in the last 7 days."),
     ("Page depths", "0 of the 100 pages that this advice needs, in the last 7 days."),
     ("Growth of the index", "a forecast needs 24 hours in which the index was measured."),
