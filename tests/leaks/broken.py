@@ -48,7 +48,9 @@ def _page_cache(patch: pytest.MonkeyPatch) -> None:
     async def valid_page(_self: PageCache, key: Any, _protocol: Any) -> Any:
         return shared.get(key)
 
-    def store(_self: PageCache, key: Any, key_bytes: int, body: bytes, validity: Any, points: int = 0) -> None:
+    def store(
+        _self: PageCache, key: Any, key_bytes: int, body: bytes, validity: Any, points: int = 0, _requested: Any = None
+    ) -> None:
         from cache.page_cache import CachedPage
 
         shared[key] = CachedPage(body, validity, key_bytes, points)
