@@ -84,7 +84,11 @@ def _error_reports(settings: Settings) -> list[structlog.typing.Processor]:
 
 def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
     if not settings.logs_as_json:
-        return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), sort_keys=False)]
+        # Without the values of variables, among which are tokens and texts of tasks.
+        formatter = structlog.dev.RichTracebackFormatter(show_locals=False)
+        return [
+            structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), sort_keys=False, exception_formatter=formatter)
+        ]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.UnicodeDecoder(),
