@@ -16,8 +16,6 @@ from tests.faults.redis_groups import ShardedRedis
 
 CUTS = {f"{step}-cut-{when}": 20 for step in connections.STEPS for when in ("before", "after")}
 # By run: the number of injections of each fault, and the setup.
-# It did not end on a busy machine, for a reason that is not known.
-ON_DEMAND = "a warm start is killed, or two load at once"
 RUNS: dict[str, tuple[dict[str, int], Setup]] = {
     "redis fails": ({"redis-killed": 3, "redis-stopped-3": 1, "emptied": 3}, Setup()),
     "redis is unreachable or rebuilt": ({"cut-off": 2, "rebuilds": 3}, Setup()),
@@ -29,7 +27,7 @@ RUNS: dict[str, tuple[dict[str, int], Setup]] = {
     "processes are killed": ({"api-killed": 10}, Setup()),
     "processes are suspended": ({"api-stopped": 2}, Setup()),
     "connections are cut": (CUTS, THROUGH_PROXY),
-    ON_DEMAND: ({"warm-start": 2}, warm_starts.SETUP),
+    "a warm start is killed, or two load at once": ({"warm-start": 2}, warm_starts.SETUP),
     "postgres is killed": ({"postgres-killed": 2}, OWN_POSTGRES),
     "postgres fails over to a synchronous standby": ({"postgres-failover": 2}, Setup(standby="synchronous")),
     "postgres is silent for one process": ({"postgres-frozen": 2}, THROUGH_PROXY),
@@ -65,9 +63,7 @@ def combined_fault(name: str) -> Fault:
     )
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name == ON_DEMAND else name for name in RUNS]
-)
+@pytest.mark.parametrize("name", RUNS)
 async def test_no_violation_under_faults(tmp_path: Path, database_url: str, name: str) -> None:
     for obstacle in filter(None, (FAULTS[fault].obstacle() for fault in RUNS[name][0])):
         pytest.skip(obstacle)
