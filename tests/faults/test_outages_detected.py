@@ -102,8 +102,6 @@ async def test_lease_that_does_not_end_is_detected(
     assert await violations_of(attempt, tmp_path, ("I1",))
 
 
-# Up to four clusters, each with its own partition: four minutes on two cores.
-@pytest.mark.slow
 async def test_two_primaries_that_are_taken_for_one_are_detected(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
