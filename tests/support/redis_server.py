@@ -25,6 +25,8 @@ class RedisProcess:
         data_folder.create_sockets(folder.stat().st_uid)
         self.url = embedded_redis.url(data_folder)
         self.socket = embedded_redis.socket_path(data_folder)
+        # A long path has a folder in /tmp, which is that of an earlier run of the test if the path was the same.
+        self.socket.with_name("dump.rdb").unlink(missing_ok=True)
         self._command = embedded_redis.program(data_folder, maxmemory="64mb").command
         self._log = data_folder.log("redis")
         self._process: subprocess.Popen[bytes] | None = None
