@@ -35,7 +35,7 @@ async def freeze_for_one(run: Run) -> None:
     await other.proxy.cut()
     await run.cluster.wait_until_ready(other, degraded=True, timeout_seconds=RECOVERY_TIMEOUT_SECONDS)
     await asyncio.sleep(run.random.uniform(1.5, 4.0))
-    # Without a write meanwhile, nothing would be stale.
+    # Without a write in this time, nothing would be stale.
     async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
         while not _has_written(run, other, began):  # noqa: ASYNC110 (the clients do)
             await asyncio.sleep(0.05)

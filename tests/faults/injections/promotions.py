@@ -10,13 +10,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.faults.checker import check
 from tests.faults.cluster import running
 from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, CaseResult, Fault, Run, summarize
 from tests.faults.history import WRITES, Completion, History, Operation, Outcome
-from tests.faults.injections.restores import Parts, server_changes, shows_lost
+from tests.faults.injections.restores import Parts, find_violations_in, server_changes
 from tests.faults.node import SERVE_COMMAND, Setup
-from tests.faults.quiescence import find_violations
 from tests.faults.workload import Workload
 
 WRITES_AGAIN = "writes again, s"
@@ -127,18 +125,10 @@ def _is_kept(op: Operation, versions: dict[str, int]) -> bool:
 
 async def find_violations_after(promotion: Promotion, workload: Workload, *, verify: bool = True) -> list[str]:
     """Finish the run, and return the violations in both parts of its history."""
-    history = workload.history
-    failed = [op for op in history.failed_reads() if op.start >= promotion.recovered]
-    parts = split(history.operations, promotion)
-    before = History()
-    before.operations = parts.lost
-    violations = [f"before the loss: {violation}" for violation in check(before)]
-    if not any(op.kind in WRITES and not op.failed for op in parts.lost if not _is_kept(op, promotion.versions)):
-        violations.append("the promoted server has lost no write, so nothing stale could show")
-    history.operations[:] = parts.kept
-    violations += await find_violations(workload, verify=verify)
-    violations += [f"a lost task is shown: {op}" for op in shows_lost(parts)]
-    return violations + [f"a read failed: {op}" for op in failed]
+    parts = split(workload.history.operations, promotion)
+    lost = [op for op in parts.lost if op.kind in WRITES and not op.failed and not _is_kept(op, promotion.versions)]
+    violations = await find_violations_in(parts, workload, promotion.recovered, verify=verify)
+    return violations if lost else [*violations, "the promoted server has lost no write, so nothing stale could show"]
 
 
 async def run(fault: Fault, seed: int, count: int, folder: Path) -> CaseResult:

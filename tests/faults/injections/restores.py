@@ -67,9 +67,14 @@ async def lose_commits(workload: Workload, folder: Path, seconds: float) -> Loss
 
 async def find_violations_after(loss: Loss, workload: Workload, *, verify: bool = True) -> list[str]:
     """Finish the run, and return the violations in both parts of its history."""
+    parts = split(workload.history.operations, loss)
+    return await find_violations_in(parts, workload, loss.recovered, verify=verify)
+
+
+async def find_violations_in(parts: Parts, workload: Workload, recovered: float, *, verify: bool) -> list[str]:
+    """Finish the run, and return the violations in each part of its history. No read may fail after the recovery."""
     history = workload.history
-    failed = [op for op in history.failed_reads() if op.start >= loss.recovered]
-    parts = split(history.operations, loss)
+    failed = [op for op in history.failed_reads() if op.start >= recovered]
     before = History()
     before.operations = parts.lost
     violations = [f"before the loss: {violation}" for violation in check(before)]

@@ -29,7 +29,8 @@ from tests.support.requests_recorded import record_requested
 FILLER_TASKS = 150
 SLOWLY = {"MILLITASK_WARM_COMMANDS_PER_SECOND": "250"}
 SETUP = Setup(environments=(SLOWLY, SLOWLY))
-# So long, tasks are loaded twice at once, without a lock. The budget makes no pauses, but a busy process makes long ones.
+# So long, tasks are loaded twice at once, without a lock.
+# This budget needs no pauses. A busy process makes long ones.
 SECONDS_AT_ONCE = 8.0
 AT_ONCE = WarmBudget(1_000_000, 1.0)
 WARMED = re.compile(r"^millitask_warmed_total (\S+)$", re.MULTILINE)
