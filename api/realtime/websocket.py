@@ -71,18 +71,19 @@ class GraphQLWebSocket:
             return
         supported = GRAPHQL_TRANSPORT_WS_PROTOCOL in scope["subprotocols"]
         await websocket.accept(GRAPHQL_TRANSPORT_WS_PROTOCOL if supported else None)
+        adapter = WebSocketAdapter(websocket, self._service.turns)
         if not supported:
-            await websocket.close(UNKNOWN_PROTOCOL, f"Subprotocol not acceptable: use {GRAPHQL_TRANSPORT_WS_PROTOCOL}")
+            await adapter.close(UNKNOWN_PROTOCOL, f"Subprotocol not acceptable: use {GRAPHQL_TRANSPORT_WS_PROTOCOL}")
             return
         identification = Identification(self._authenticator, self._watch, websocket)
         try:
             if not self._authenticator.required:  # every caller is in the same workspace
                 self._streams.check_streams(identification.caller.workspace)
-            handler = ConnectionHandler(self._service, websocket, self._streams, identification)
+            handler = ConnectionHandler(self._service, adapter, self._streams, identification)
             with self._streams.waiting(handler, handler.end):
                 await handler.handle()
         except StreamLimitReached as error:
-            await websocket.close(TRY_AGAIN_LATER, str(error))
+            await adapter.close(TRY_AGAIN_LATER, str(error))
 
     def _origin_is_allowed(self, connection: HTTPConnection) -> bool:
         # Only browsers send an origin, and only they can be abused by another site's page.
@@ -94,13 +95,13 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[None, None]):
     """One connection and its subscriptions."""
 
     def __init__(
-        self, service: GraphQLService, websocket: WebSocket, streams: StreamLimit, identification: Identification
+        self, service: GraphQLService, adapter: WebSocketAdapter, streams: StreamLimit, identification: Identification
     ) -> None:
-        self._adapter = WebSocketAdapter(websocket, service.turns)
+        self._adapter = adapter
         super().__init__(
             # The base class asks it only whether a client may connect.
             view=cast("Any", self),
-            websocket=cast("Any", self._adapter),
+            websocket=cast("Any", adapter),
             context=None,
             root_value=None,
             # The base class calls only `schema.stream`, which this class implements.

@@ -1,6 +1,7 @@
 """A WebSocket of Starlette with the interface that Strawberry's handler uses."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
@@ -47,6 +48,8 @@ class WebSocketAdapter:
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
+        """Close the connection, unless it is closed already, or the client has gone."""
         if self._websocket.application_state != WebSocketState.DISCONNECTED:
             shortened = reason.encode(errors="replace")[:_MAX_REASON_BYTES].decode(errors="ignore")
-            await self._websocket.close(code, shortened)
+            with suppress(WebSocketDisconnect):
+                await self._websocket.close(code, shortened)

@@ -55,7 +55,8 @@ class Report:
         lines = [
             line for line in log.splitlines() if "masked error" in line or "Traceback" in line or "unexpected" in line
         ]
-        self.findings += [f"log\n{line[:3000]}" for line in lines]
+        # A traceback ends with the error.
+        self.findings += [f"log\n{line[:300]} … {line[-2000:]}" for line in lines]
 
     def _problems(self, status: int, text: str) -> list[str]:
         self.statuses[status] += 1
