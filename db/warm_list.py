@@ -18,12 +18,12 @@ DUE_WARM_LISTS: LiteralString = """
     -- every workspace: a worker notes the tasks of all workspaces that it has open
     SELECT workspace_id FROM gate
     WHERE workspace_id = ANY(%(workspaces)s::text[]) AND state = 'on'
-      AND coalesce(warm_ids_at < statement_timestamp() - %(age)s::interval, true)
+      AND coalesce(warm_ids_at < statement_timestamp() - %(age)s::interval OR warm_ids = '', true)
 """
 
 
 async def due_warm_lists(connection: Connection, workspaces: Sequence[str], age: timedelta) -> list[str]:
-    """Return the given workspaces with an index in use that have no list, or a list older than `age`."""
+    """Return the given workspaces with an index in use that have no list, an empty one, or one older than `age`."""
     params = {"workspaces": text_array(workspaces), "age": age}
     return await connection.query(DUE_WARM_LISTS, params, scalar_row)
 

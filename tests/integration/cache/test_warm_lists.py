@@ -87,6 +87,15 @@ async def test_young_list_is_kept_and_so_is_one_while_a_worker_loads(store: Stor
     assert set(await saved(store)) == {first.id.bytes, second.id.bytes}
 
 
+async def test_empty_list_is_not_kept(store: Store) -> None:
+    (task,) = await create_uncached_tasks(store, 1)
+    await save_lists(store)
+    assert await saved(store) == []
+    await read(store, [task])
+    await save_lists(store, timedelta(minutes=5))
+    assert await saved(store) == [task.id.bytes]
+
+
 async def test_much_shorter_list_and_one_of_an_earlier_index_replace_none(store: Store) -> None:
     tasks = await create_uncached_tasks(store, 3)
     await read(store, tasks)
