@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tests.unit.docs.pages import (
     table_cells,
     tables,
     tracked_files,
+    without_code_blocks,
 )
 
 FILE = re.compile(
@@ -76,6 +78,12 @@ def test_links_lead_to_existing_pages_and_headings(page: Path) -> None:
         target = (page.parent / name) if name else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+@each_page
+def test_headings_of_a_page_differ(page: Path) -> None:
+    titles = Counter(re.findall(r"^## .+$", without_code_blocks(page), re.MULTILINE))
+    assert [title for title, count in titles.items() if count > 1] == []
 
 
 @each_page
