@@ -52,7 +52,10 @@ class Connection:
     async def flush(self) -> None:
         """Execute the statements that are queued, and read the answers to those that were sent."""
         seconds = self.raw.answer_seconds
-        await self._flush(seconds and seconds * (len(self._queued) + len(self.raw.unanswered)))
+        if seconds is not None:
+            statements = len(self._queued) + len(self.raw.unanswered)
+            seconds = min(seconds * statements, self.raw.round_trip_seconds)
+        await self._flush(seconds)
 
     async def _flush(self, seconds: float | None) -> None:
         queued, self._queued = self._queued, []

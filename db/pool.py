@@ -15,6 +15,7 @@ from db.address import UrlVariable, connect_options
 from db.connection import Connection
 from db.errors import DatabaseBusy, ends_its_session, translate, translated
 from db.fair_slots import FairPermits
+from db.host_order import HostOrder
 from db.limits import DatabaseLimits, PoolState
 from db.server import ServerInUse, identify
 from db.session import DEDICATED_ANSWER_SECONDS, configure, learn_to_share
@@ -41,7 +42,7 @@ class Database:
     ) -> None:
         self.limits = limits or DatabaseLimits()
         self._url = url
-        self._options = CONNECT_OPTIONS | connect_options(url, variable)
+        self._options = CONNECT_OPTIONS | connect_options(url, variable) | {"hosts": HostOrder(url)}
         self._count = count
         self.shares = Shares(self.limits.pool_size, self.limits.requests_in_flight, self.limits.wait_ms / 1000)
         self._state = PoolState()
@@ -124,7 +125,7 @@ class Database:
             try:
                 async with raw:
                     await self._configure(raw)
-                    raw.answer_seconds = DEDICATED_ANSWER_SECONDS
+                    raw.round_trip_seconds = DEDICATED_ANSWER_SECONDS
                     yield Connection(raw, self._count, self._workspace)
             finally:
                 if raw.silent:

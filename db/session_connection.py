@@ -1,5 +1,6 @@
 """A connection with the state of its session: prepared statements, statements without an answer, and time limits."""
 
+import math
 import select
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
 from db.blocking import shut_down
+from db.host_order import HostOrder
 
 if TYPE_CHECKING:
     from db.statements import Statement
@@ -49,9 +51,13 @@ class SessionConnection(AsyncConnection[TupleRow]):
         self.receivers: list[Callable[[PGresult], None]] = []
         # How long the server may take for one statement, so that it has ended the statement itself before.
         self.answer_seconds: float | None = None
+        # How long it may take for all statements of a round trip, if that is less.
+        self.round_trip_seconds = math.inf
         # Whether the connection was closed because the server did not answer, and since when it waits for an answer.
         self.silent = False
         self.waiting_since: float | None = None
+        # The order in which the next connections try the hosts.
+        self.hosts: HostOrder | None = None
         # When the server started, and when the connection was opened, by `time.monotonic`. See db/server.py.
         self.server_start: str | None = None
         self.opened_at = 0.0
@@ -67,6 +73,8 @@ class SessionConnection(AsyncConnection[TupleRow]):
                 await self.wait(statements, timeout=seconds)
             except psycopg.errors._WaitTimeout as error:
                 self.silent = True
+                if self.hosts:
+                    self.hosts.avoid(self.pgconn)
                 self.pgconn.finish()
                 raise psycopg.OperationalError(f"PostgreSQL has not answered for {seconds:g} s.") from error
 
@@ -100,13 +108,24 @@ class SessionConnection(AsyncConnection[TupleRow]):
 
     @classmethod
     async def connect(  # type: ignore[override]
-        cls, conninfo: str = "", *, report: Callable[[psycopg.Error | None], None] = lambda _: None, **options: Any
+        cls,
+        conninfo: str = "",
+        *,
+        report: Callable[[psycopg.Error | None], None] = lambda _: None,
+        hosts: HostOrder | None = None,
+        **options: Any,
     ) -> Self:
-        """Open a connection, and report the error, or None. A pool does not tell its callers why it cannot connect."""
+        """Open a connection, and report the error, or None. A pool does not tell its callers why it cannot connect.
+
+        `hosts` is the order in which the hosts of `conninfo` are tried.
+        """
         try:
-            connection = await super().connect(conninfo, **options)
+            connection = await super().connect(conninfo, **options, **(hosts.options if hosts else {}))
         except psycopg.Error as error:
             report(error)
             raise
         report(None)
+        if hosts:
+            hosts.prefer(connection.pgconn)
+            connection.hosts = hosts
         return connection

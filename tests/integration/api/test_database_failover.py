@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import scalar_row
 
 from api.config.settings import Settings
 from cache.gate.lease import GATE_LEASE_SECONDS
+from db import pool
+from db.errors import DatabaseUnavailable
 from db.migrations import migrate
+from db.pool import Database
 from tests.faults.proxy import Proxy
 from tests.support.graphql_client import ready, running
 
@@ -43,3 +47,27 @@ async def test_service_gives_up_silent_connections(proxy: Proxy, database_url: s
         await ready(client)
         await client.create()
         assert await client.total() == 2
+
+
+async def test_host_that_does_not_answer_is_tried_last(
+    proxy: Proxy, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "DEDICATED_ANSWER_SECONDS", 0.5)
+    address = conninfo_to_dict(database_url)
+    # The time limit of a connection is longer than any test takes.
+    url = (
+        f"postgresql:///{address['dbname']}?user=postgres&host=127.0.0.1,{address['host']}&port={proxy.port},5432"
+        "&connect_timeout=600"
+    )
+    async with Database(url) as database:
+        with pytest.raises(DatabaseUnavailable):
+            await watch_silent_server(database, proxy)
+        async with asyncio.timeout(60), database.dedicated_connection() as connection:
+            assert await connection.query("SELECT 3", {}, scalar_row) == [3]
+
+
+async def watch_silent_server(database: Database, proxy: Proxy) -> None:
+    async with database.dedicated_connection() as connection:
+        proxy.hold()
+        connection.queue("SELECT 1", {}, scalar_row)
+        await connection.query("SELECT 2", {}, scalar_row)
