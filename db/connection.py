@@ -11,7 +11,7 @@ from psycopg.pq.abc import PGresult
 from psycopg.rows import AsyncRowFactory
 
 from db.blocking import run_blocking
-from db.errors import CommitUnknown, comes_from_the_server
+from db.errors import CommitUnknown, NotReplicated, comes_from_the_server
 from db.session_connection import SessionConnection
 from db.statement_spans import begin_spans, query_span, statement_spans
 from db.statements import Statement, command, execute, send
@@ -50,7 +50,10 @@ class Connection:
         return statement.rows
 
     async def flush(self) -> None:
-        """Execute the statements that are queued, and read the answers to those that were sent."""
+        """Execute the statements that are queued, and read the answers to those that were sent.
+
+        Raises `NotReplicated` if they have committed without their standby.
+        """
         seconds = self.raw.answer_seconds
         if seconds is not None:
             statements = len(self._queued) + len(self.raw.unanswered)
@@ -59,10 +62,13 @@ class Connection:
 
     async def _flush(self, seconds: float | None) -> None:
         queued, self._queued = self._queued, []
-        if queued or self.raw.unanswered:
-            async with self.raw.lock:
-                with statement_spans(self.raw, queued):
-                    await self.raw.wait_for_answers(execute(self.raw, queued), seconds)
+        if not queued and not self.raw.unanswered:
+            return
+        async with self.raw.lock:
+            with statement_spans(self.raw, queued):
+                await self.raw.wait_for_answers(execute(self.raw, queued), seconds)
+        if self.raw.unreplicated:
+            raise NotReplicated
 
     def send(self) -> None:
         """Send the statements that are queued. PostgreSQL executes them now; the next round trip reads the answers."""
@@ -78,7 +84,7 @@ class Connection:
     async def commit(self) -> None:
         """Commit in one round trip with the statements that are queued.
 
-        Raises `CommitUnknown` if the connection broke when the server may have committed.
+        Raises `CommitUnknown` if the connection broke when the server may have committed, or `NotReplicated`.
         """
         before = [*self.raw.unanswered, *self._queued]
         self._queued.append(command("COMMIT"))

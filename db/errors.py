@@ -47,6 +47,10 @@ class CommitUnknown(DatabaseUnavailable):
     """The connection broke during the commit, so the change may have been made. Read the data before you try again."""
 
 
+class NotReplicated(CommitUnknown):
+    """An operator ended the wait for the standby, so a failover may lose the change. Read the data before you retry."""
+
+
 class UnfitDatabase(DatabaseUnavailable):
     """The database is in a state that its operator must change. Nothing was changed. Try again later."""
 

@@ -213,8 +213,8 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """Run the block in a transaction: commit at its end, roll back if it raises.
 
-        Raises `CommitUnknown` if the connection broke during the commit. After any other `DatabaseError`, nothing was
-        changed.
+        Raises `CommitUnknown` if the connection broke during the commit, or the commit's wait for a standby was ended.
+        After any other `DatabaseError`, nothing was changed.
         """
         async with translate(), self._checkout() as raw:
             connection = Connection(raw, self._count, self._workspace)

@@ -84,7 +84,8 @@ SETTINGS: LiteralString = "SELECT name, setting FROM pg_settings WHERE name = AN
 
 
 async def _settings(database: Database, connection: Connection) -> dict[str, str]:
-    names = [*database.session_settings, "synchronous_commit", "transaction_read_only", "server_encoding", "fsync"]
+    others = ("synchronous_commit", "client_min_messages", "transaction_read_only", "server_encoding", "fsync")
+    names = [*database.session_settings, *others]
     return dict(await connection.query(SETTINGS, {"names": names}, tuple_row))
 
 
@@ -148,6 +149,8 @@ def defaults_problem(found: Mapping[str, str], limits: DatabaseLimits) -> str | 
         needed["TimeZone"] = "'UTC'"
     if found["synchronous_commit"] == "off":
         needed["synchronous_commit"] = "on"
+    if found["client_min_messages"] == "error":
+        needed["client_min_messages"] = "warning"
     if not needed:
         return None
     seen = ", ".join(f"{name} is {found[name]}" for name in needed)

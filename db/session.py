@@ -18,11 +18,14 @@ DEDICATED_ANSWER_SECONDS = 3.0
 CONFIGURE_SECONDS = 5.0
 
 # With synchronous_commit off, a commit is acknowledged before it is on disk: after a crash, the cache could hold
-# changes that the table has lost. Other values, such as remote_apply, are kept.
+# changes that the table has lost. Other values, such as remote_apply, are kept. PostgreSQL says by a warning that a
+# commit has not waited for its standby.
 CONFIGURE: LiteralString = """
     SELECT set_config(name, value, false) FROM unnest(%(names)s::text[], %(values)s::text[]) AS setting (name, value)
     UNION ALL
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+    UNION ALL
+    SELECT set_config('client_min_messages', 'warning', false) WHERE current_setting('client_min_messages') = 'error'
 """
 
 

@@ -5,12 +5,14 @@ import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.abc import PQGen
+from psycopg.errors import Diagnostic
 from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
@@ -20,6 +22,9 @@ from db.host_order import HostOrder
 if TYPE_CHECKING:
     from db.statements import Statement
 
+# The function of PostgreSQL in which a commit waits for a standby. Each of its warnings has this name, and a text that
+# may be translated.
+_WAIT_FOR_STANDBY = "SyncRepWaitForLSN"
 # Identifies a prepared statement: its text, and the types of its parameters.
 Key = tuple[bytes, tuple[int, ...]]
 
@@ -58,6 +63,9 @@ class SessionConnection(AsyncConnection[TupleRow]):
         self.waiting_since: float | None = None
         # The order in which the next connections try the hosts.
         self.hosts: HostOrder | None = None
+        # What PostgreSQL has said about commits that did not wait for their standby to the end.
+        self.unreplicated: list[str] = []
+        self.add_notice_handler(partial(_keep_if_unreplicated, self.unreplicated))
         # When the server started, and when the connection was opened, by `time.monotonic`. See db/server.py.
         self.server_start: str | None = None
         self.opened_at = 0.0
@@ -70,6 +78,8 @@ class SessionConnection(AsyncConnection[TupleRow]):
         """
         with self.waiting():
             try:
+                if self.unreplicated:
+                    self.unreplicated.clear()
                 await self.wait(statements, timeout=seconds)
             except psycopg.errors._WaitTimeout as error:
                 self.silent = True
@@ -129,3 +139,9 @@ class SessionConnection(AsyncConnection[TupleRow]):
             hosts.prefer(connection.pgconn)
             connection.hosts = hosts
         return connection
+
+
+def _keep_if_unreplicated(kept: list[str], notice: Diagnostic) -> None:
+    """Keep a warning that a commit has taken effect, but that its wait for the standby was ended."""
+    if notice.source_function == _WAIT_FOR_STANDBY:
+        kept.append(notice.message_primary or "")

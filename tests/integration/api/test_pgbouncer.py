@@ -117,8 +117,10 @@ async def test_unsuitable_defaults_are_a_problem(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         name = sql.Identifier(connection.info.dbname)
         connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'").format(name))
+        connection.execute(sql.SQL("ALTER DATABASE {} SET client_min_messages = 'error'").format(name))
     [problem] = await database_problems(database_url, SHARED)
     assert "statement_timeout is 0, transaction_timeout is 0" in problem
     assert "ALTER ROLE … SET transaction_timeout = 10000;" in problem
     assert "SET default_transaction_isolation = 'read committed';" in problem
     assert "SET synchronous_commit = on;" in problem
+    assert "SET client_min_messages = warning;" in problem

@@ -65,6 +65,8 @@ async def test_suitable_database_has_no_problems(database_url: str) -> None:
         ("synchronous_commit", "off", "on"),
         ("synchronous_commit", "local", "local"),
         ("synchronous_commit", "remote_apply", "remote_apply"),
+        ("client_min_messages", "error", "warning"),
+        ("client_min_messages", "notice", "notice"),
         ("TimeZone", "Asia/Tokyo", "UTC"),
     ],
 )
