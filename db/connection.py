@@ -11,7 +11,7 @@ from psycopg.pq.abc import PGresult
 from psycopg.rows import AsyncRowFactory
 
 from db.blocking import run_blocking
-from db.errors import CommitUnknown, NotReplicated, comes_from_the_server
+from db.errors import CommitUnknown, NotReplicated, comes_from_the_server, name_server
 from db.session_connection import SessionConnection
 from db.statement_spans import begin_spans, query_span, statement_spans
 from db.statements import Statement, command, execute, send
@@ -68,7 +68,7 @@ class Connection:
             with statement_spans(self.raw, queued):
                 await self.raw.wait_for_answers(execute(self.raw, queued), seconds)
         if self.raw.unreplicated:
-            raise NotReplicated
+            raise name_server(NotReplicated(), self.raw.server_name)
 
     def send(self) -> None:
         """Send the statements that are queued. PostgreSQL executes them now; the next round trip reads the answers."""
@@ -125,9 +125,8 @@ class Connection:
             return pgconn.exec_params(command.encode(), values, result_format=Format.BINARY)
 
         async with self.raw.lock:
-            with query_span(self.raw, sql):
-                with self.raw.waiting():
-                    result = await run_blocking(execute, pgconn.socket, self.raw.cancel_safe)
+            with query_span(self.raw, sql), self.raw.waiting():
+                result = await run_blocking(execute, pgconn.socket, self.raw.cancel_safe)
                 if pgconn.status == ConnStatus.BAD:
                     raise psycopg.OperationalError(pgconn.get_error_message())
                 if result.status != ExecStatus.TUPLES_OK:

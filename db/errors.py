@@ -6,9 +6,12 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import psycopg
 from psycopg_pool import TooManyRequests
+
+AnyError = TypeVar("AnyError", bound=BaseException)
 
 
 class DatabaseError(Exception):
@@ -200,13 +203,26 @@ async def translate() -> AsyncIterator[None]:
         raise translated(error) from error
 
 
+def name_server(error: AnyError, server: str) -> AnyError:
+    """Let `explain` name the server that an error concerns, unless the error has a name. Clients never see it."""
+    if server and not _named_server(error):
+        error.add_note(server)
+    return error
+
+
+def _named_server(error: BaseException | None) -> str:
+    while error is not None and not hasattr(error, "__notes__"):
+        error = error.__cause__
+    return "" if error is None else error.__notes__[0]
+
+
 def explain(error: BaseException) -> str:
-    """Return the message of an error for the log, and what the store itself said. It contains no password."""
+    """Return the message of an error for the log, its server, and what the store itself said. It has no password."""
     cause = error.__cause__
     while cause is not None and str(cause) == str(error):  # the same error, raised again
         cause = cause.__cause__
-    said = "" if cause is None else store_message(cause)
-    message = str(error) or repr(error)
+    details = [_named_server(error), "" if cause is None else store_message(cause)]
+    message, said = str(error) or repr(error), ": ".join(filter(None, details))
     return f"{message} ({said})" if said else message
 
 

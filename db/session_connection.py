@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow
 
 from db.blocking import shut_down
 from db.host_order import HostOrder
+from db.errors import name_server
 
 if TYPE_CHECKING:
     from db.statements import Statement
@@ -66,6 +67,9 @@ class SessionConnection(AsyncConnection[TupleRow]):
         # What PostgreSQL has said about commits that did not wait for their standby to the end.
         self.unreplicated: list[str] = []
         self.add_notice_handler(partial(_keep_if_unreplicated, self.unreplicated))
+        # The host and port, or the path of the socket, for the log.
+        host, port = self.info.host, self.info.port
+        self.server_name = f"{host}/.s.PGSQL.{port}" if host.startswith("/") else f"{host}:{port}"
         # When the server started, and when the connection was opened, by `time.monotonic`. See db/server.py.
         self.server_start: str | None = None
         self.opened_at = 0.0
@@ -90,10 +94,13 @@ class SessionConnection(AsyncConnection[TupleRow]):
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Let `give_up` end the block once the block has waited long enough."""
+        """Let `give_up` end the block once the block has waited long enough. Its errors name the server."""
         self.waiting_since = time.monotonic()
         try:
             yield
+        except psycopg.Error as error:
+            name_server(error, self.server_name)
+            raise
         finally:
             self.waiting_since = None
 

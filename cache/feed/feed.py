@@ -18,7 +18,7 @@ from cache.feed.turns import Turns
 from cache.reads.session import Session
 from cache.redis.protocol import Protocol
 from cache.store import Store
-from db.errors import DatabaseError, explain
+from db.errors import DatabaseError, explain, name_server
 from db.gate import last_token
 
 log = structlog.get_logger(__name__)
@@ -163,7 +163,8 @@ class Feed:
                 if message is None and await protocol.last_event() > self._rev.number:
                     message = await next_message(SILENCE_SECONDS)  # the message may have been in flight
                     if message is None:
-                        raise CacheUnavailable("Events were published but not received. Subscribing again.")
+                        lost = CacheUnavailable("Events were published but not received. Subscribing again.")
+                        raise name_server(lost, self._store.redis.primary_name)
                 if message is not None:
                     await self._receive(parse_event(self._store.workspace, protocol.gate.epoch, message))
 

@@ -91,7 +91,8 @@ class GateWatcher:
         if server.start not in (None, start):
             server.leave()
             until = clock() + GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
-            log.warning("PostgreSQL was replaced", before=server.start, now=start, reason=OTHER_HISTORY)
+            name = connection.raw.server_name
+            log.warning("PostgreSQL was replaced", before=server.start, now=start, server=name, reason=OTHER_HISTORY)
             self._metrics.server_changes += 1
             while clock() < until:
                 for lease in self._leases:

@@ -16,6 +16,7 @@ from cache.redis.client import Argument
 from cache.redis.keys import BEACON, VIEW_OF
 from cache.redis.protocol import Protocol
 from cache.store import Store
+from db.errors import name_server
 from db.gate import read_gate
 from db.index_source import INDEX_START, IndexPosition, index_batch, last_position
 
@@ -166,7 +167,7 @@ async def _random_position(store: Store, protocol: Protocol) -> IndexPosition:
     key = protocol.keys.indexes[0]
     size = int(await _send(store, protocol, ["ZCARD", key]))
     if not size:  # not even the beacon
-        raise IndexLost
+        raise name_server(IndexLost(), store.redis.primary_name)
     rank = random.randrange(size)  # noqa: S311
     found = await _send(store, protocol, ["ZRANGE", key, rank, rank, "WITHSCORES"])
     return next(((int(score), UUID(bytes=id_)) for id_, score in found if id_ != BEACON), INDEX_START)

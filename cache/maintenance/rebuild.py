@@ -19,7 +19,7 @@ from cache.redis.protocol import Protocol
 from cache.store import Store
 from db import gate
 from db.connection import Connection
-from db.errors import DatabaseError, explain
+from db.errors import DatabaseError, explain, name_server
 from db.gate import Gate
 from db.index_source import (
     CREATED_DIGITS,
@@ -56,7 +56,7 @@ async def rebuild(store: Store) -> int | None:
     if problems := await redis_problems(store.redis, store.workspace):
         # After a failover, the old primary may be a replica that still answers on the connections to it.
         await store.redis.reconnect()
-        raise UnfitRedis(" ".join(problems))
+        raise name_server(UnfitRedis(" ".join(problems)), store.redis.primary_name)
     async with store.database.transaction() as lock_connection:
         if not await gate.try_to_build(lock_connection, store.workspace):
             return None
@@ -166,7 +166,7 @@ async def _add(bulk: BulkConnection, protocol: Protocol, batch: Batch) -> None:
             commands += _zadd(keys.expiring[of], members.expiring, EXPIRY_DIGITS)
     exists, *_ = await bulk.send(commands)
     if not exists:
-        raise IndexLost("Redis was emptied during the rebuild. Try again.")
+        raise name_server(IndexLost("Redis was emptied during the rebuild. Try again."), bulk.server)
 
 
 def _zadd(key: bytes, pairs: bytes, digits: int) -> Iterator[bytes]:

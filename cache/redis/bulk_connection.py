@@ -18,6 +18,7 @@ from cache.redis.endpoint import IDENTIFY, Endpoint
 from cache.redis.failures import unavailable
 from cache.redis.spans import traced
 from db.blocking import run_blocking
+from db.errors import name_server
 
 # How long Redis may take no data and send no reply.
 BULK_TIMEOUT_SECONDS = 5
@@ -32,6 +33,11 @@ class BulkConnection:
         self._connection = connection
         self._endpoint = endpoint
         self._count = count
+
+    @property
+    def server(self) -> str:
+        """The name of the server, for the log."""
+        return self._endpoint.name
 
     async def send(self, packed: Sequence[bytes]) -> list[Any]:
         """Send packed commands in one round trip and return their replies. Raises `CacheUnavailable`.
@@ -50,7 +56,7 @@ class BulkConnection:
                         raise reply
                 return replies
             except (RedisError, OSError) as error:
-                raise unavailable(error) from error
+                raise unavailable(error, self._endpoint.name) from error
 
         sending = run_blocking(exchange, self._connection._sock.fileno(), patience=CANCEL_SECONDS)
         return await traced(sending, packed[0], len(packed), self._endpoint)
@@ -90,10 +96,10 @@ def _open(endpoint: Endpoint, run_id: str) -> Any:
         found = endpoint.parse_run_id(*replies)
     except (RedisError, OSError, CacheUnavailable) as error:
         connection.disconnect()
-        raise unavailable(error) from error
+        raise unavailable(error, endpoint.name) from error
     if found != run_id:
         connection.disconnect()
-        raise OtherRedis
+        raise name_server(OtherRedis(), endpoint.name)
     return connection
 
 

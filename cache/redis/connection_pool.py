@@ -11,6 +11,7 @@ from cache.redis.endpoint import Endpoint
 from cache.redis.failures import MOVED, unavailable
 from cache.redis.pipeline import Pipeline
 from cache.redis.shared_connection import open_pipeline
+from db.errors import name_server
 
 _REPLACED = ConnectionError("The connection was replaced.")
 
@@ -63,10 +64,10 @@ class ConnectionPool:
         try:
             pipeline = await self._open()
         except (OSError, TimeoutError, CacheUnavailable, hiredis.ReplyError) as error:
-            raise unavailable(error) from error
+            raise unavailable(error, self._endpoint.name) from error
         if self._closed or run_id not in ("", pipeline.run_id):
             pipeline.close(ConnectionError("The connection leads to another server."))
-            raise CacheUnavailable if self._closed else OtherRedis
+            raise name_server(CacheUnavailable() if self._closed else OtherRedis(), self._endpoint.name)
         return pipeline
 
     def discard_idle(self) -> None:
@@ -88,7 +89,7 @@ class ConnectionPool:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._free.acquire()
         except TimeoutError as error:
-            raise unavailable(error) from error
+            raise unavailable(error, self._endpoint.name) from error
 
     def _take(self, run_id: str) -> Pipeline | None:
         """Return an idle connection. One that is left over from another run of the server is closed."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from cache.redis import entry
-from cache.redis.failures import redis_timeout
 from cache.redis.index_scripts import IndexScripts
 from db.task import ID_BYTES, Task
 
@@ -21,7 +20,7 @@ class CreateRecords(IndexScripts):
 
     async def settle(self, transaction: bytes, *, reading: bool = False) -> None:
         """W8: after the commit of a bulk create, add its tasks to the indexes and emit the feed events."""
-        async with redis_timeout(self._redis.read_timeout if reading else None):
+        async with self._timeout(self._redis.read_timeout if reading else None):
             await self._run("settle", [self.keys.entries], transaction, MAX_SINGLE_EVENTS)
 
     async def discard(self, transaction: bytes) -> None:

@@ -3,9 +3,11 @@
 import re
 from typing import NamedTuple
 
+import redis.asyncio as redis
 from redis.asyncio.connection import AbstractConnection
 
 from cache.errors import CacheUnavailable
+from db.errors import name_server
 
 # The replies to these commands contain the run id and the role.
 IDENTIFY = (("INFO", "server"), ("INFO", "replication"))
@@ -23,6 +25,15 @@ class Endpoint(NamedTuple):
     replaceable: bool = False
     sharded: bool = False
 
+    @property
+    def name(self) -> str:
+        """The host and port, or the path of the socket."""
+        address = self.address
+        if isinstance(address, redis.Connection):
+            return f"{address.host}:{address.port}"
+        assert isinstance(address, redis.UnixDomainSocketConnection)
+        return str(address.path)
+
     def parse_run_id(self, server: bytes, replication: bytes) -> str:
         """Return the run id in the replies to `IDENTIFY`. Raises `CacheUnavailable` if the server is a replica.
 
@@ -30,7 +41,8 @@ class Endpoint(NamedTuple):
         the primary. A primary that has been a replica for a while holds what another server had, under its own run id.
         """
         if _field(replication, b"role") == "slave":
-            raise CacheUnavailable("This Redis is a replica and refuses writes. Nothing was changed. Try again.")
+            error = CacheUnavailable("This Redis is a replica and refuses writes. Nothing was changed. Try again.")
+            raise name_server(error, self.name)
         run_id = _field(server, b"run_id")
         return f"{run_id}-{_field(replication, b'master_replid')}" if self.replaceable else run_id
 

@@ -1,14 +1,11 @@
 """The error for each reason why Redis does not do what it was asked."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import hiredis
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from cache.errors import CacheUnavailable, IndexLost, RedisFull, StoreUnavailable
+from db.errors import name_server
 
 _CLUSTER = "This Redis is a node of a cluster and does not serve the keys of the service."
 
@@ -39,8 +36,15 @@ CAUSES = {
 _NOTHING_CHANGED = "Nothing was changed. Try again."
 
 
-def unavailable(cause: BaseException) -> CacheUnavailable:
-    """Return the error for a reply of Redis, or for a connection that failed. Raise it from its cause."""
+def unavailable(cause: BaseException, server: str = "") -> CacheUnavailable:
+    """Return the error for a reply of Redis, or for a connection that failed. Raise it from its cause.
+
+    server: the name of the server, for the log.
+    """
+    return name_server(_unavailable(cause), server)
+
+
+def _unavailable(cause: BaseException) -> CacheUnavailable:
     if isinstance(cause, CacheUnavailable):
         return type(cause)(str(cause))  # a new one: several callers may wait for the same connection
     if isinstance(cause, TimeoutError | RedisTimeout):
@@ -74,13 +78,3 @@ def reply_code(cause: BaseException | None) -> str:
     if isinstance(cause, RedisError) and cause.status_code:
         return cause.status_code
     return str(cause).partition(" ")[0] if isinstance(cause, hiredis.ReplyError | ResponseError) else ""
-
-
-@asynccontextmanager
-async def redis_timeout(seconds: float | None) -> AsyncIterator[None]:
-    """Raise `CacheUnavailable` if the block takes longer than `seconds`; None means no limit."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise unavailable(error) from error

@@ -11,6 +11,7 @@ from cache.errors import StoreUnavailable
 from cache.redis.encoded_task import EncodedTask
 from cache.redis.entry import Leases
 from cache.redis.protocol import Protocol
+from db.errors import explain
 from db.tracing import span
 
 log = structlog.get_logger(__name__)
@@ -68,5 +69,5 @@ async def _fill(protocol: Protocol, leases: Leases, found: Mapping[bytes, Encode
     try:
         for token, filled in rows.items():
             await protocol.fill(token, filled)
-    except StoreUnavailable:  # the answers need only the rows
-        log.warning("fill failed", ids=len(leases))
+    except StoreUnavailable as error:  # the answers need only the rows
+        log.warning("fill failed", ids=len(leases), reason=explain(error))

@@ -33,11 +33,11 @@ class MovingServers(ABC):
         asked = self._start()
         await asyncio.wait({asked}, timeout=seconds)
         if not asked.done():
-            raise unavailable(TimeoutError())
+            raise unavailable(TimeoutError(), self._hosts.names)
         if asked.cancelled():
             raise CacheUnavailable
         if (error := asked.exception()) is not None:
-            raise unavailable(error) from error
+            raise unavailable(error, self._hosts.names) from error
 
     def ask_soon(self) -> None:
         """Begin to ask, and do not wait for the answer."""

@@ -11,6 +11,7 @@ import hiredis
 
 from cache.errors import CacheUnavailable
 from cache.redis.failures import unavailable
+from db.errors import name_server
 
 pack_command: Callable[[tuple[bytes | str | int, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
@@ -35,6 +36,8 @@ class Pipeline(asyncio.Protocol):
         # How many connections the process had opened before this one.
         self.number = number
         self.run_id = ""
+        # The name of the server, for the log.
+        self.server = ""
         # How many requests were sent.
         self.sent = 0
         self.is_open = True
@@ -76,7 +79,7 @@ class Pipeline(asyncio.Protocol):
         first, at the latest at `fails_at` by the clock of the event loop.
         """
         if not self.is_open:
-            raise CacheUnavailable
+            raise name_server(CacheUnavailable(), self.server)
         if fails_at is None:
             fails_at = self._loop.time() + self.timeout_seconds
         future: asyncio.Future[list[Any]] = self._loop.create_future()
@@ -94,7 +97,7 @@ class Pipeline(asyncio.Protocol):
     def subscribe(self, packed: bytes, receive: Callable[[list[Any]], None]) -> None:
         """Send packed commands that Redis answers by pushes, and call `receive` with every push from now on."""
         if not self.is_open:
-            raise CacheUnavailable
+            raise name_server(CacheUnavailable(), self.server)
         self._receive_push = receive
         self._unsent.append(packed)
         self._flush()
@@ -116,7 +119,7 @@ class Pipeline(asyncio.Protocol):
         requests, self._in_flight = self._in_flight, deque()
         for future, *_ in requests:
             if not future.done():
-                error = unavailable(reason)
+                error = unavailable(reason, self.server)
                 error.__cause__ = reason
                 future.set_exception(error)
         if self._transport is not None:
@@ -141,8 +144,10 @@ class Pipeline(asyncio.Protocol):
                 if type(reply) is hiredis.PushNotification:
                     self._receive_push(reply)
                     continue
-                if type(reply) is hiredis.ReplyError and not in_flight:  # the refusal of a subscription
-                    raise reply
+                if type(reply) is hiredis.ReplyError:
+                    name_server(reply, self.server)
+                    if not in_flight:  # the refusal of a subscription
+                        raise reply
                 future, replies, number, _, dropped = in_flight[0]
                 replies.append(reply)
                 if len(replies) == number:

@@ -24,7 +24,7 @@ async def redis_problems(redis: Redis, workspace: str = "default") -> list[str]:
         problems, is_primary = await _inspect(server)
         access = await access_problem(redis, workspace) if is_primary else None
     except (RedisError, OSError, TimeoutError) as error:
-        return [_refusal(error)]
+        return [_refusal(error, server.name)]
     return problems if access is None else [*problems, access]
 
 
@@ -47,7 +47,7 @@ async def primaries_problems(redis: Redis) -> list[str]:
             try:
                 found, _ = await _inspect(server)
             except (RedisError, OSError, TimeoutError) as error:
-                found = [_refusal(error)]
+                found = [_refusal(error, server.name)]
             problems += [f"{server.name}: {problem}" for problem in found]
     return problems
 
@@ -68,10 +68,10 @@ async def _inspect(server: Server) -> tuple[list[str], bool]:
     return [problem for problem in problems if problem is not None], role is None
 
 
-def _refusal(error: Exception) -> str:
+def _refusal(error: Exception, server: str = "") -> str:
     """Return the problem of a server that refuses the connection. Raises `CacheUnavailable` for any other error."""
     if (said := _refused(error)) is None:
-        raise unavailable(error) from error
+        raise unavailable(error, server) from error
     return (
         f"Redis refuses the connection: {str(said).rstrip('.')}. Check the user, the password and the database "
         "number in REDIS_URL, and allow the user to run INFO."

@@ -11,13 +11,12 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from cache.errors import CacheUnavailable, IndexLost, OrderMoving
+from cache.errors import CacheUnavailable, OrderMoving
 from cache.redis import entry, index
 from cache.redis.client import Argument, Redis
 from cache.redis.create_records import MAX_SINGLE_EVENTS, CreateRecords
 from cache.redis.encoded_task import VALUE_PREFIX, EncodedTask, encode
 from cache.redis.entry import Lease, LeaseGrant, Leases
-from cache.redis.failures import redis_timeout
 from cache.redis.index import IndexPage, PageRange, ViewCounts
 from cache.redis.index_scripts import UNSETTLED
 from cache.redis.script_texts import ScriptName
@@ -104,7 +103,7 @@ class Protocol(CreateRecords):
             [("MGET", self.keys.rev, self.keys.changes)], run_id=self.gate.redis_run_id
         )
         if rev is None:
-            raise IndexLost
+            raise self._lost()
         return int(number or 0)
 
     async def check(self) -> None:
@@ -116,7 +115,7 @@ class Protocol(CreateRecords):
         command = self.keys.read_command(ids)
         ((rev, *entries),) = await self._redis.read_packed(command, run_id=self.gate.redis_run_id)
         if rev is None:
-            raise IndexLost
+            raise self._lost()
         return list(entries)
 
     async def page(
@@ -151,7 +150,7 @@ class Protocol(CreateRecords):
             self.keys.check_command, 2, run_id=self.gate.redis_run_id
         )
         if rev is None:
-            raise IndexLost
+            raise self._lost()
         return PageCheck(int(seconds) * 1000 + int(microseconds) // 1000, int(rev))
 
     async def counts(self, *, outcomes_known: bool = False) -> ViewCounts:
@@ -162,7 +161,7 @@ class Protocol(CreateRecords):
         """R3, and S2 for the scrub: request leases on entries that hold no readable value."""
         keys = [self.keys.entries + id_ for id_ in ids]
         arguments = (token, ENTRY_LEASE_MS, "1" if scrub else "0", VALUE_PREFIX)
-        async with redis_timeout(None if scrub else self._redis.read_timeout):
+        async with self._timeout(None if scrub else self._redis.read_timeout):
             now_ms, replies = await self._run("lease", keys, *arguments)
         answers = dict(zip(ids, replies, strict=True))
         lease = Lease(token, UNIX_EPOCH + now_ms * MILLISECOND)
@@ -181,7 +180,7 @@ class Protocol(CreateRecords):
             else:
                 expiry = task.expires_at_ms
                 arguments += [task.value, entry.ttl_ms(), "" if expiry is None else expiry]
-        async with redis_timeout(self._redis.read_timeout):
+        async with self._timeout(self._redis.read_timeout):
             await self._run("fill", [self.keys.entries + id_ for id_ in rows], *arguments)
 
     async def scrub(self, token: str, id_: UUID, task: Task | None) -> None:
@@ -199,7 +198,7 @@ class Protocol(CreateRecords):
             [("MGET", self.keys.rev, self.keys.warm)], run_id=self.gate.redis_run_id
         )
         if rev is None:
-            raise IndexLost
+            raise self._lost()
         return warm is not None
 
     async def set_warm(self) -> None:

@@ -52,11 +52,7 @@ class Server:
     @property
     def name(self) -> str:
         """The host and port, or the path of the socket."""
-        address = self.endpoint.address
-        if isinstance(address, redis.Connection):
-            return f"{address.host}:{address.port}"
-        assert isinstance(address, redis.UnixDomainSocketConnection)
-        return str(address.path)
+        return self.endpoint.name
 
     @property
     def user(self) -> str:

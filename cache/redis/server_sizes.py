@@ -24,7 +24,7 @@ async def server_sizes(redis: Redis) -> ServerSizes:
         try:
             found = _sizes(await server.client.info())
         except (RedisError, OSError, TimeoutError) as error:
-            raise unavailable(error) from error
+            raise unavailable(error, server.name) from error
         total = ServerSizes(*map(sum, zip(total, found, strict=True)))
     return total
 

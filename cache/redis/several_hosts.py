@@ -21,6 +21,11 @@ class SeveralHosts(NamedTuple):
     parts: SplitResult
     sentinel_options: dict[str, str]
 
+    @property
+    def names(self) -> str:
+        """The hosts and ports of the URL, for the log."""
+        return ", ".join(f"{host}:{port}" for host, port in self.hosts)
+
     def server_url(self, host: str, port: int) -> str:
         """Return the URL of one server, with the user, the password and the options of this URL."""
         credentials, at, _ = self.parts.netloc.rpartition("@")

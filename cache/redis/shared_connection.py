@@ -13,6 +13,7 @@ from cache.errors import CacheUnavailable, OtherRedis
 from cache.redis.endpoint import IDENTIFY, Endpoint
 from cache.redis.failures import unavailable
 from cache.redis.pipeline import Pipeline, pack_command
+from db.errors import name_server
 
 # How long a connection to a server that may be replaced stays open without a request. Two failovers take longer.
 MAX_IDLE_SECONDS = 1.0
@@ -55,7 +56,7 @@ class SharedConnection:
         while (pipeline := self.pipeline(run_id)) is None:
             opened = await self._next_pipeline(fails_at)
             if opened.number > opened_before and self.pipeline(run_id) is None:
-                raise OtherRedis if opened.is_open else CacheUnavailable
+                raise name_server(OtherRedis() if opened.is_open else CacheUnavailable(), self._endpoint.name)
         return pipeline, fails_at
 
     def replace(self) -> None:
@@ -89,11 +90,11 @@ class SharedConnection:
         opening = self._opening
         await asyncio.wait({opening}, timeout=max(0.0, fails_at - loop.time()))
         if not opening.done():
-            raise unavailable(TimeoutError())
+            raise unavailable(TimeoutError(), self._endpoint.name)
         if opening.cancelled():
             raise CacheUnavailable
         if (error := opening.exception()) is not None:
-            raise unavailable(error) from error
+            raise unavailable(error, self._endpoint.name) from error
         return opening.result()
 
     def _adopt(self, opening: asyncio.Task[Pipeline]) -> None:
@@ -131,6 +132,7 @@ async def open_pipeline(
         limit = min(limit, address.socket_connect_timeout)
     async with asyncio.timeout(limit):
         pipeline = await _connect(address, lambda: Pipeline(timeout_seconds, number))
+        pipeline.server = endpoint.name
         pipelines.add(pipeline)
         pipeline.closed.add_done_callback(lambda _: pipelines.discard(pipeline))
         try:

@@ -64,7 +64,7 @@ class Subscription:
 
     def _failure(self) -> CacheUnavailable:
         reason = self._pipeline.closed_by or TimeoutError()
-        error = unavailable(reason)
+        error = unavailable(reason, self._pipeline.server)
         error.__cause__ = reason
         return error
 

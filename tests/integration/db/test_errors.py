@@ -5,9 +5,11 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import scalar_row
 
 from db.connection import Connection
-from db.errors import CommitUnknown, DatabaseBusy, DatabaseError, DatabaseTimeout, DatabaseUnavailable
+from db.errors import CommitUnknown, DatabaseBusy, DatabaseError, DatabaseTimeout, DatabaseUnavailable, explain
 from db.limits import DatabaseLimits
 from db.pool import Database
 from db.task_table import insert_tasks, lock_tasks, tasks_by_id
@@ -146,6 +148,21 @@ async def test_connection_lost_during_the_commit_raises_commit_unknown(database:
     with pytest.raises(CommitUnknown):
         await write()
     assert await _exists(database, new.id) is False
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["statement", "connection"])
+async def test_error_names_its_server_for_the_log(database: Database, database_url: str, *, is_lost: bool) -> None:
+    async def fail() -> None:
+        async with database.connection() as connection:
+            if is_lost:
+                await _terminate(database, connection)
+            await connection.query("SELECT 1 / %(zero)s::int", {"zero": 0}, scalar_row)
+
+    with pytest.raises(DatabaseError) as raised:
+        await fail()
+    folder = conninfo_to_dict(database_url)["host"]
+    assert f"({folder}/.s.PGSQL.5432" in explain(raised.value)
+    assert str(folder) not in str(raised.value)
 
 
 async def test_refused_commit_does_not_raise_commit_unknown(database: Database) -> None:
