@@ -1,14 +1,11 @@
 """Tests workspaces on a real Redis cluster: where their keys are, a failover, and a slot that moves under load."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing
 
 import pytest
 from redis.crc import key_slot
 
-from cache.errors import StoreUnavailable
-from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
 from cache.rates.limits import RateLimits, RatePolicy
 from cache.redis.client import Redis
@@ -18,73 +15,18 @@ from cache.redis.protocol import MarkedWrite
 from cache.redis.removal import remove_keys
 from cache.redis.shared_connection import MAX_IDLE_SECONDS
 from cache.store import Store
-from cache.workspaces import Workspaces
 from cache.writes import transaction
 from db.caller import Caller
 from db.pool import Database
+from tests.support.cluster_load import Load, check_all_indexes, process
 from tests.support.consistency import check_indexes
-from tests.support.gate_states import build_index, wait_until
+from tests.support.gate_states import build_index
 from tests.support.protocol_steps import LATER_TOKEN, TRANSACTION_LIMIT
 from tests.support.redis_cluster import ClusterNode, RedisCluster
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import with_status
 from tests.support.task_factories import new_task
-
-
-@asynccontextmanager
-async def process(database_url: str, cluster: RedisCluster) -> AsyncIterator[tuple[Workspaces, list[Store]]]:
-    """Run what a process runs. Yields a workspace on each primary, with its index in use."""
-    metrics = StoreMetrics()
-    redis = Redis(cluster.url, read_timeout=2.0, count=metrics.count_round_trip)
-    async with Workspaces(Database(database_url, count=metrics.count_query), redis, metrics) as workspaces:
-        names = [cluster.workspace_on(node) for node in cluster.primaries]
-        stores = [(await workspaces.open(name)).store for name in names]
-        await wait_until(lambda: all(store.gate_lease.protocol is not None for store in stores))
-        yield workspaces, stores
-
-
-class Load:
-    """Creates tasks in a workspace and reads its page, without a pause.
-
-    Every page must have every task whose creation was acknowledged, whatever answers it.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.titles: list[str] = []
-        self.refused = 0
-        self.degraded = 0
-
-    async def run(self, done: Callable[[], bool]) -> None:
-        """Run until `done`, and then one more round."""
-        finished = False
-        while not finished:
-            finished = done()
-            await self.step()
-            await asyncio.sleep(0.01)
-
-    async def step(self) -> None:
-        """Create a task, and read."""
-        title = f"Task {len(self.titles) + self.refused}"
-        try:
-            await StoreClient(self.store).create_task(new_task(title=title))
-        except StoreUnavailable:
-            self.refused += 1
-        else:
-            self.titles.insert(0, title)
-        request = StoreClient(self.store)
-        page = await request.page(PageRange(1000))
-        assert [task.title for task in page.tasks] == self.titles
-        assert page.total == len(self.titles)
-        self.degraded += request.degraded
-
-
-async def check(stores: list[Store]) -> None:
-    """Scrub what a rebuild has left to the scrub, and compare the indexes with the rows."""
-    for store in stores:
-        await scrub_all(store, protocol(store))
-        await check_indexes(store)
 
 
 def tags(node: ClusterNode) -> set[str]:
@@ -162,7 +104,7 @@ async def test_replica_takes_the_place_of_a_primary(
         assert degraded
         assert degraded <= {lost, affected.redis.primary_name}
         assert workspaces.degraded_by_primary() == dict.fromkeys(names - {lost} | {affected.redis.primary_name}, 0)
-        await check(stores)
+        await check_all_indexes(stores)
 
 
 async def test_slot_moves_under_load(database_url: str, cluster: RedisCluster) -> None:
@@ -199,7 +141,7 @@ async def test_slot_moves_under_load(database_url: str, cluster: RedisCluster) -
         assert (await same[0].redis.primary()).name == f"127.0.0.1:{target.port}"
         assert [protocol(store).gate for store in stores[1:]] == before[1:]
         assert [(load.degraded, load.refused) for load in loads] == [(0, 0), (0, 0)]
-        await check(stores)
+        await check_all_indexes(stores)
 
 
 async def test_publish_that_a_move_interrupts_raises_rev(database: Database, cluster: RedisCluster) -> None:
