@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, LiteralString, TypeVar
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg.errors import error_from_result
@@ -17,14 +17,27 @@ from db.statement_spans import begin_spans, query_span, statement_spans
 from db.statements import Statement, command, execute, send
 from db.wall import check_workspace
 
+if TYPE_CHECKING:
+    from db.server import ServerInUse
+
 Row = TypeVar("Row")
 
 
 class Connection:
-    """A connection that is checked out. It counts its statements, and sends only those for its workspace."""
+    """A connection that is checked out. It counts its statements, and sends only those for its workspace.
 
-    def __init__(self, raw: SessionConnection, count: Callable[[], None], workspace: str | None) -> None:
+    server: the server that must answer, if a pooler may lend sessions of another one.
+    """
+
+    def __init__(
+        self,
+        raw: SessionConnection,
+        count: Callable[[], None],
+        workspace: str | None,
+        server: "ServerInUse | None" = None,
+    ) -> None:
         self.raw = raw
+        self._server = server
         self._count = count
         self._workspace = workspace
         self._queued: list[Statement[Any]] = []
@@ -62,6 +75,9 @@ class Connection:
 
     async def _flush(self, seconds: float | None) -> None:
         queued, self._queued = self._queued, []
+        identity = self._ask_server() if queued else None
+        if identity is not None:
+            queued.append(identity)
         if not queued and not self.raw.unanswered:
             return
         async with self.raw.lock:
@@ -69,6 +85,19 @@ class Connection:
                 await self.raw.wait_for_answers(execute(self.raw, queued), seconds)
         if self.raw.unreplicated:
             raise name_server(NotReplicated(), self.raw.server_name)
+        if self._server is not None and identity is not None and not self._server.confirm(self.raw, identity):
+            await self.raw.close()
+            raise psycopg.OperationalError("Another PostgreSQL server answers behind the pooler.")
+
+    def _ask_server(self) -> Statement[str | None] | None:
+        """H1: return a statement that asks which server answers, at the start of a session that a pooler lends.
+
+        The pooler lends one session until the end of a transaction, or of a round trip outside of one.
+        """
+        if self._server is None or self.raw.pgconn.transaction_status != TransactionStatus.IDLE:
+            return None
+        self._count()
+        return self._server.ask()
 
     def send(self) -> None:
         """Send the statements that are queued. PostgreSQL executes them now; the next round trip reads the answers."""

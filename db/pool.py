@@ -96,6 +96,11 @@ class Database:
         return self._permits.free > 0
 
     @property
+    def _contestable_server(self) -> ServerInUse | None:
+        """The server in use, if a pooler may lend sessions of another one on the same connection."""
+        return self.server if self.limits.shared_sessions and self.server.start is not None else None
+
+    @property
     def session_settings(self) -> dict[str, str]:
         """The settings of every connection."""
         return {
@@ -115,7 +120,7 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """Check out a connection in autocommit mode. Raises `DatabaseError`."""
         async with translate(), self._checkout() as raw:
-            yield Connection(raw, self._count, self._workspace)
+            yield Connection(raw, self._count, self._workspace, self._contestable_server)
 
     @asynccontextmanager
     async def dedicated_connection(self) -> AsyncIterator[Connection]:
@@ -217,7 +222,7 @@ class Database:
         After any other `DatabaseError`, nothing was changed.
         """
         async with translate(), self._checkout() as raw:
-            connection = Connection(raw, self._count, self._workspace)
+            connection = Connection(raw, self._count, self._workspace, self._contestable_server)
             connection.begin()
             try:
                 yield connection

@@ -72,10 +72,16 @@ class ServerInUse:
         """Return whether a connection leads to the server in use."""
         return self.start is None or (connection.server_start == self.start and not self._leaving)
 
-    def confirm(self, connection: Connection, identity: Statement[str | None]) -> bool:
+    def ask(self) -> Statement[str | None]:
+        """Return a statement that asks which server answers."""
+        return Statement(SERVER_START, {}, scalar_row)
+
+    def confirm(self, connection: SessionConnection, identity: Statement[str | None]) -> bool:
         """Return whether a connection still leads to its server. If not, it is contested."""
-        same = identity.rows == [connection.raw.server_start]
-        self.contested = self.contested or not same
+        same = identity.rows == [connection.server_start]
+        if not same:
+            self.contested = True
+            self._wake_up()
         return same
 
     async def wait_for_change(self, connection: SessionConnection) -> None:

@@ -149,7 +149,7 @@ class GateWatcher:
         sent_at = clock()
         identity = queue_identity(connection)
         found = await gate.read_gates(connection, [lease.workspace for lease in leases])
-        if not self._database.server.confirm(connection, identity):
+        if not self._database.server.confirm(connection.raw, identity):
             return
         self._answered_at = sent_at
         self._outage.end()

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -164,14 +164,13 @@ def epoch_in_use(store: Store) -> int:
     return protocol.gate.epoch
 
 
-@pytest.fixture
-async def service(addresses: list[Address], redis_url: str) -> AsyncIterator[Service]:
-    """Yield two processes that use Redis, with the tasks that no test loses."""
+@asynccontextmanager
+async def two_processes(urls: list[str], redis_url: str, *, shared_sessions: bool = False) -> AsyncIterator[Service]:
+    """Run two processes that use Redis, with the tasks that no test loses."""
     async with AsyncExitStack() as stack:
         stores = []
-        for number, address in enumerate(addresses):
-            limits = DatabaseLimits(wait_ms=2_000)
-            url = f"{address.url}&application_name=process{number}"
+        for url in urls:
+            limits = DatabaseLimits(wait_ms=2_000, shared_sessions=shared_sessions)
             database = await stack.enter_async_context(Database(url, limits))
             redis = await stack.enter_async_context(Redis(redis_url))
             stores.append(Store(database, redis, StoreMetrics()))
@@ -179,6 +178,13 @@ async def service(addresses: list[Address], redis_url: str) -> AsyncIterator[Ser
         service = Service(stores)
         await service.wait_until_redis_is_used()
         await create_uncached_tasks(stores[0], KEPT)
+        yield service
+
+
+@pytest.fixture
+async def service(addresses: list[Address], redis_url: str) -> AsyncIterator[Service]:
+    urls = [f"{address.url}&application_name=process{number}" for number, address in enumerate(addresses)]
+    async with two_processes(urls, redis_url) as service:
         yield service
 
 
