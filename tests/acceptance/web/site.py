@@ -93,6 +93,10 @@ class Site:
     def running(self) -> bool:
         return self._serving is not None
 
+    def log(self) -> str:
+        """Return what the service has logged since its last start."""
+        return (self._folder / "output.txt").read_text()
+
     def _state(self) -> Any:
         return httpx.get(f"{self.url}/readyz").json()
 

@@ -1,6 +1,7 @@
 """Tests concurrent edits of a task: edits of different fields combine, and for edits of one field a dialog asks."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
@@ -52,6 +53,7 @@ async def test_edits_of_different_fields_do_not_conflict(site: Site, open_tab: O
     await tasks.tab.keyboard.press("Control+z")
     await tasks.expect_counts(Done=0)
     await expect(tab.get_by_role("dialog")).to_be_hidden()
+    await site.saved_task(id_, version=6)
     assert await read_task(site, id_) == {
         "title": "Write two letters",
         "description": "To the office",
@@ -159,7 +161,9 @@ async def test_bulk_action_combines_with_edits_of_other_fields(site: Site, open_
 async def test_conflict_waits_until_the_person_stops_typing(site: Site, open_tab: OpenTab) -> None:
     """The dialog takes the focus, so a key between two others would be lost."""
     [id_] = await site.create_tasks("Write the letter")
-    tasks = TaskList(await open_tab("/"))
+    tab = await open_tab("about:blank")
+    await tab.clock.install()
+    tasks = TaskList(tab)
     drawer = await open_drawer(tasks, id_)
     title = drawer.get_by_label("Title")
     held, released = asyncio.Event(), asyncio.Event()
@@ -170,12 +174,18 @@ async def test_conflict_waits_until_the_person_stops_typing(site: Site, open_tab
             await released.wait()
         await route.continue_()
 
-    await tasks.tab.route("**/graphql", hold)
+    await tab.route("**/graphql", hold)
+    # The clock of the page stands still, so that no pause between two keys is long, however slow the machine is.
+    await tab.clock.pause_at(datetime.now(UTC) + timedelta(seconds=2))
     await title.fill("Write two letters")
     await title.press("Enter")
     await held.wait()
     await edit_elsewhere(site, id_, title="Write no letter")
-    released.set()
-    await title.press_sequentially(" and send them by train tomorrow", delay=60)
+    async with tab.expect_response(lambda response: "mutation" in (response.request.post_data or "")):
+        released.set()
+    await title.press_sequentially(" and send them by train tomorrow")
     await expect(title).to_have_value("Write two letters and send them by train tomorrow")
-    await expect(tasks.dialog("Someone else changed this task")).to_be_visible()
+    dialog = tasks.dialog("Someone else changed this task")
+    await expect(dialog).to_be_hidden()
+    await tab.clock.resume()
+    await expect(dialog).to_be_visible()

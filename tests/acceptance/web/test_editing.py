@@ -89,7 +89,7 @@ async def test_quick_edits_of_several_fields_do_not_conflict(site: Site, open_ta
     await drawer.get_by_label("Status").focus()
     await drawer.get_by_label("Status").select_option("In progress")
     await drawer.get_by_label("Title").fill("Write three letters")
-    await asyncio.sleep(1)  # The first title is saved while the second one is being typed.
+    await site.saved_task(id_, version=4)  # The first title is saved while the second one is being typed.
     await drawer.get_by_label("Priority").focus()
     await drawer.get_by_label("Priority").select_option("High")
     await expect(drawer).not_to_contain_text("Discard text")

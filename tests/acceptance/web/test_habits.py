@@ -183,16 +183,20 @@ async def test_a_busy_service_and_a_conflict_do_not_stop_the_others(large_site: 
     third, refused = THOUSANDS // 3, 0
     await tasks.expect_counts(Done=third)
     first = await tasks.rows.first.get_attribute("data-task")
+    waiting_seen = asyncio.Event()
 
     async def interfere(route: Route) -> None:
         nonlocal refused
-        if "BulkUpdate" in (route.request.post_data or "") and not refused:
+        if "BulkUpdate" not in (route.request.post_data or ""):
+            await route.continue_()
+        elif not refused:
             refused += 1
             update = "mutation ($input: UpdateTaskInput!) { updateTask(input: $input) { userErrors { code } } }"
             await large_site.execute(update, input={"id": first, "status": "IN_PROGRESS"})
             busy = {"message": "The service is busy.", "extensions": {"code": "WRITES_BUSY", "retryAfterSeconds": 1}}
             await route.fulfill(json={"data": None, "errors": [busy]})
         else:
+            await waiting_seen.wait()
             await route.continue_()
 
     await tab.route("**/graphql", interfere)
@@ -200,6 +204,7 @@ async def test_a_busy_service_and_a_conflict_do_not_stop_the_others(large_site: 
     await press("s")
     await tab.get_by_role("menuitem", name="To do").click()
     await expect(tab.get_by_text("Waiting to try again.")).to_be_visible()
+    waiting_seen.set()
     await expect(tasks.message(f"Set the status of {third - 1:,} tasks to To do.")).to_be_visible()
     await expect(tasks.message("1 task was not changed. Someone else changed the same field.")).to_be_visible()
     await tasks.expect_counts(To_do=2 * third - 1, In_progress=third + 1, Done=0)

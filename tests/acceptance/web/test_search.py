@@ -34,7 +34,7 @@ async def test_results_are_marked_counted_and_narrowed_by_tabs(site: Site, open_
     await tasks.expect_rows("Return the mílk bottles", "Milkshake for Ann", "Buy MILK")
     await expect(tasks.grid).to_be_focused()
     await expect(tasks.search_summary).to_contain_text("Results for “milk”3 tasks")
-    assert await tasks.grid.locator("mark").all_inner_texts() == ["mílk", "Milk", "MILK"]
+    await expect(tasks.grid.locator("mark")).to_have_text(["mílk", "Milk", "MILK"])
     await tasks.expect_counts(All=3, To_do=2, In_progress=0, Done=1)
 
     await tasks.status_tab("All").focus()

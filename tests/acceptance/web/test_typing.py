@@ -9,6 +9,8 @@ from tests.acceptance.web.typing.oracle import Typed, lost_keystrokes
 from tests.acceptance.web.typing.session import Shares, run_session
 
 SESSIONS = 3
+# Longer than in the campaign, so that a busy machine still types something in these few steps.
+ACTION_MS = 15_000
 # Stores nothing, and says that it has.
 BROKEN_STORAGE = "IDBObjectStore.prototype.put = function (value, key) { return this.get(key) }"
 
@@ -16,14 +18,15 @@ BROKEN_STORAGE = "IDBObjectStore.prototype.put = function (value, key) { return 
 @pytest.mark.parametrize("number", range(SESSIONS))
 async def test_no_keystroke_is_lost(site: Site, browser: Browser, number: int) -> None:
     kinds = frozenset(KINDS) - {"hang"}
-    outcome = await run_session(site, browser, f"short-{number}", kinds, steps=3)
+    shares = Shares(action_ms=ACTION_MS)
+    outcome = await run_session(site, browser, f"short-{number}", kinds, steps=3, shares=shares)
     assert outcome.lost == {}, outcome.steps
     assert outcome.keystrokes > 0
 
 
 async def test_lost_keystrokes_are_noticed(site: Site, browser: Browser) -> None:
     """If the browser does not store what it says it stores, text is lost when the tab is closed while offline."""
-    shares = Shares(fault=1, heal=0, reopen=1, settle_seconds=2)
+    shares = Shares(fault=1, heal=0, reopen=1, settle_seconds=2, action_ms=ACTION_MS)
     kinds = frozenset({"offline"})
     outcome = await run_session(site, browser, "broken", kinds, steps=2, shares=shares, init_script=BROKEN_STORAGE)
     assert sum(outcome.lost.values()) > 0, outcome.steps

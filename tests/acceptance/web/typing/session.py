@@ -14,8 +14,6 @@ from tests.acceptance.web.task_list import TaskList
 from tests.acceptance.web.typing.faults import Faults
 from tests.acceptance.web.typing.oracle import Typed, has_unsent_task, lost_keystrokes, offered_texts, saved_texts
 
-# An action of the person that a fault prevents is given up: rows may be missing while the page is offline.
-ACTION_MS = 4_000
 TASKS = 3
 
 
@@ -26,6 +24,8 @@ class Shares:
     fault: float = 0.6
     heal: float = 0.6
     reopen: float = 0.3
+    # An action of the person that a fault prevents is given up: rows may be missing while the page is offline.
+    action_ms: float = 4_000
     # What the page does by itself after an outage, on a busy machine: reconnect, find closed tabs, send again.
     settle_seconds: float = 40
     # After this time without a saved text, only the person can save the others: their tasks are gone, for example.
@@ -110,19 +110,19 @@ class Session:
         name = self._random.choice(["row", "title", "description", "form"])
         if name == "row":
             row = tasks.grid.locator(f"[data-task='{task_id}']")
-            await row.hover(timeout=ACTION_MS)
-            await row.get_by_role("button", name="Edit title").click(timeout=ACTION_MS)
+            await row.hover(timeout=self._shares.action_ms)
+            await row.get_by_role("button", name="Edit title").click(timeout=self._shares.action_ms)
             editor = tasks.grid.get_by_role("textbox", name="Title")
         elif name == "form":
             await tab.keyboard.press("c")
             editor = tasks.dialog("New task").get_by_label(self._random.choice(["Title", "Description"]))
         else:
             row = tasks.grid.locator(f"[data-task='{task_id}']")
-            await row.locator("a[data-done]").click(timeout=ACTION_MS)
+            await row.locator("a[data-done]").click(timeout=self._shares.action_ms)
             editor = tasks.dialog("Task").get_by_role("textbox", name=name.capitalize())
             if name == "description":
-                await tasks.edit_description(ACTION_MS)
-        await editor.focus(timeout=ACTION_MS)
+                await tasks.edit_description(self._shares.action_ms)
+        await editor.focus(timeout=self._shares.action_ms)
         await tab.keyboard.press("Control+End")
         await tab.keyboard.press("End")
         self._note(f"{name} of {self._ids.index(task_id)}")
@@ -136,7 +136,7 @@ class Session:
         key = self._random.choice(["Enter", "Escape", "Tab", "Control+Enter", "stay", "close"])
         self._note(key)
         if key == "close":
-            await self._tab.get_by_role("button", name="Close").first.click(timeout=ACTION_MS)
+            await self._tab.get_by_role("button", name="Close").first.click(timeout=self._shares.action_ms)
         elif key != "stay":
             await self._tab.keyboard.press(key)
 
@@ -150,7 +150,7 @@ class Session:
         for _ in range(4):
             keep = self._tab.get_by_role("button", name="Keep mine")
             if await keep.is_visible():
-                await keep.click(timeout=ACTION_MS)
+                await keep.click(timeout=self._shares.action_ms)
             elif (
                 await self._tab.get_by_role("dialog").count()
                 or await self._tab.locator("input:focus, textarea:focus").count()
