@@ -57,6 +57,9 @@ async def test_month_is_shown_in_charts_and_tables(site: Site, open_tab: OpenTab
 async def test_range_is_chosen_by_keyboard_and_is_in_the_url(open_tab: OpenTab) -> None:
     tab = await open_tab(f"{PATH}?range=2026-01-01..2026-01-02")
     await expect(tab.get_by_text("Nothing was counted in this period. Workers")).to_be_visible()
+    for missing in ("No operations in this period.", "No search terms in this period. The service stores them only if"):
+        await expect(tab.get_by_text(missing)).to_be_visible()
+    await expect(tab.get_by_text("Not enough data yet").first).to_be_visible()
     assert await axe_findings_in_both_themes(tab) == []
     await tab.get_by_label("From", exact=True).fill("2026-01-05")
     await tab.get_by_label("To", exact=True).fill("2026-01-06")

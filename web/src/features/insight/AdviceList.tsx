@@ -7,13 +7,15 @@ import type { Figures } from './useInsight';
 
 export function AdviceList({ advice }: { advice: Figures['advice'] }) {
   const known = advice.filter(({ enoughData }) => enoughData);
-  if (known.length === 0) return null;
+  // Without enough data, the texts say what is missing.
+  const shown = known.length > 0 ? known : advice;
+  if (shown.length === 0) return null;
   return (
     <section aria-labelledby="insight-advice" className={styles.section}>
       <h2 id="insight-advice">{t('insight.section.advice')}</h2>
       <p className={chartStyles.hint}>{t('insight.adviceHint')}</p>
       <dl className={styles.advice} lang="en">
-        {known.map(({ topic, text }) => (
+        {shown.map(({ topic, text }) => (
           <div key={topic}>
             <dt>{topicLabel(topic)}</dt>
             <dd dir="auto">{text}</dd>

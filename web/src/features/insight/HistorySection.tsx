@@ -17,6 +17,7 @@ export function HistorySection({ figures }: { figures: Figures }) {
       <RankedTable
         title={t('insight.rebuilds')}
         rows={rebuilds.toReversed()}
+        emptyText={t('insight.none.rebuilds')}
         keyOf={({ startedAt }) => startedAt}
         nameLabel={t('insight.began')}
         renderName={({ startedAt }) => formatLongDate(startedAt)}
@@ -33,6 +34,7 @@ export function HistorySection({ figures }: { figures: Figures }) {
         title={t('insight.gateHistory')}
         hint={t('insight.gateHint')}
         rows={gate.map((event, index) => ({ ...event, until: gate[index + 1]?.at })).toReversed()}
+        emptyText={t('insight.none.gateHistory')}
         keyOf={({ at, state }) => `${at} ${state}`}
         nameLabel={t('insight.time')}
         renderName={({ at }) => formatLongDate(at)}

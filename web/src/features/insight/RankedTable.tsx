@@ -16,6 +16,8 @@ interface Props<Row> {
   title: string;
   hint?: string;
   rows: readonly Row[];
+  /** Takes the place of the table if it has no rows: what is missing, and why. */
+  emptyText: string;
   keyOf: (row: Row) => string;
   /** The columns of numbers, after the name. */
   columns: readonly Column<Row>[];
@@ -26,7 +28,7 @@ interface Props<Row> {
 }
 
 export function RankedTable<Row>(props: Props<Row>) {
-  const { title, hint, rows, keyOf, columns, nameLabel, renderName, sizeOf } = props;
+  const { title, hint, rows, emptyText, keyOf, columns, nameLabel, renderName, sizeOf } = props;
   const [opened, setOpened] = useState(false);
   const id = useId();
   const most = Math.max(...rows.map(sizeOf), 1);
@@ -48,7 +50,7 @@ export function RankedTable<Row>(props: Props<Row>) {
       </div>
       {hint && <p className={chartStyles.hint}>{hint}</p>}
       {rows.length === 0 ? (
-        <p className={chartStyles.empty}>{t('insight.nothingCounted')}</p>
+        <p className={chartStyles.empty}>{emptyText}</p>
       ) : (
         <div className={styles.scroller} tabIndex={0} role="region" aria-label={t('insight.tableOf', { title })}>
           <Table

@@ -42,6 +42,7 @@ export function OperationsTable({ operations }: { operations: readonly Operation
       title={t('insight.operations')}
       hint={t('insight.operationsHint')}
       rows={operations}
+      emptyText={t('insight.none.operations')}
       keyOf={({ name, hash }) => `${hash ?? ''} ${name}`}
       nameLabel={t('insight.operation.name')}
       renderName={({ name, hash, clients }) => (
@@ -77,6 +78,7 @@ export function RequestedTables({ figures }: { figures: Figures }) {
         title={t('insight.tasks')}
         hint={t('insight.tasksHint')}
         rows={tasks}
+        emptyText={t('insight.none.tasks')}
         keyOf={({ id }) => id}
         nameLabel={t('insight.task')}
         renderName={({ id }) => <a href={taskPath(id)}>{id}</a>}
@@ -86,6 +88,7 @@ export function RequestedTables({ figures }: { figures: Figures }) {
       <RankedTable
         title={t('insight.clients')}
         rows={clients}
+        emptyText={t('insight.none.clients')}
         keyOf={({ actor }) => actor}
         nameLabel={t('insight.client')}
         renderName={({ actor }) => <span dir="auto">{clientLabel(actor)}</span>}
@@ -95,6 +98,7 @@ export function RequestedTables({ figures }: { figures: Figures }) {
       <RankedTable
         title={t('insight.views')}
         rows={views}
+        emptyText={t('insight.none.views')}
         keyOf={({ status, order }) => `${status ?? ''} ${order}`}
         nameLabel={t('insight.view')}
         renderName={({ status, order }) => (
@@ -112,6 +116,7 @@ export function RequestedTables({ figures }: { figures: Figures }) {
         title={t('insight.depths')}
         hint={t('insight.depthsHint')}
         rows={depths.some(({ requests }) => requests.requests + requests.previousRequests > 0) ? depths : []}
+        emptyText={t('insight.none.depths')}
         keyOf={({ fromPosition }) => String(fromPosition)}
         nameLabel={t('insight.depth')}
         renderName={depthLabel}
@@ -121,23 +126,23 @@ export function RequestedTables({ figures }: { figures: Figures }) {
       <RankedTable
         title={t('insight.searches')}
         rows={searches}
+        emptyText={t('insight.none.searches')}
         keyOf={({ text }) => text}
         nameLabel={t('insight.search.kind')}
         renderName={({ text }) => searchLabel(text)}
         sizeOf={requestsOf}
         columns={requestColumns()}
       />
-      {terms.length > 0 && (
-        <RankedTable
-          title={t('insight.terms')}
-          rows={terms}
-          keyOf={({ text }) => text}
-          nameLabel={t('insight.term')}
-          renderName={({ text }) => <span dir="auto">{text}</span>}
-          sizeOf={requestsOf}
-          columns={requestColumns()}
-        />
-      )}
+      <RankedTable
+        title={t('insight.terms')}
+        rows={terms}
+        emptyText={t('insight.none.terms')}
+        keyOf={({ text }) => text}
+        nameLabel={t('insight.term')}
+        renderName={({ text }) => <span dir="auto">{text}</span>}
+        sizeOf={requestsOf}
+        columns={requestColumns()}
+      />
     </>
   );
 }
