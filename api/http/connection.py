@@ -39,6 +39,10 @@ class Connection(LimitedConnection):
             raise head_too_large(limits.head_bytes)
         parser, scope = self.parser, cast("dict[str, Any]", self.scope)
         if parser.should_upgrade():
+            # The protocol of WebSockets would take the connection from a request that is being answered, which would
+            # then never learn that the client has left.
+            if self._should_upgrade() and (self._answering or self.pipeline or not self.url.isascii()):
+                raise malformed()
             self._answering = True
             super().on_headers_complete()
             return

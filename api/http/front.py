@@ -8,6 +8,7 @@ from functools import partial
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -99,6 +100,8 @@ class Front:
         except ClientDisconnected:
             reply.status = CLIENT_CLOSED_REQUEST
             reply.record = _CLIENT_CLOSED_REQUEST
+        except ClientDisconnect:  # of the routes behind Starlette
+            reply.status = CLIENT_CLOSED_REQUEST
         except Exception:
             log.exception("unexpected error")
             if reply.status is None:

@@ -74,6 +74,10 @@ class LimitedConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timer. A request in progress then receives `http.disconnect`."""
         self._forget()
+        exchange = self._exchange
+        if exchange is not None and not exchange.response_complete:  # the base class knows the last pipelined one only
+            exchange.disconnected = True
+            exchange.message_event.set()
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
@@ -196,6 +200,7 @@ class LimitedConnection(HttpToolsProtocol):
             return
         if self._answering:
             self.cycle.disconnected = True
+            self.cycle.waiting_for_100_continue = False  # nothing can be written after the refusal
             self.cycle.message_event.set()
         self.transport.write(refusal.response())
         # Closing at once would reset the connection, and with it the response, if the client is still sending.

@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import CloseCode, Frame
+from websockets.http11 import MAX_LINE_LENGTH
 
 from api.http.connection_limits import ConnectionLimits, ConnectionLoad
+from api.http.refusals import head_too_large
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
@@ -35,6 +37,11 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what the client sent, and count what has arrived of a message that is not complete."""
         super().data_received(data)
+        if not self.handshake_initiated:
+            # The whole head has arrived, and `websockets` limits the length of each line of it.
+            self.transport.write(head_too_large(MAX_LINE_LENGTH).response())
+            self.transport.close()
+            return
         unfinished = self._unfinished_bytes + len(data) if self.frames else len(self.conn.reader.buffer)
         if unfinished:
             self._load.receive(self, unfinished - self._unfinished_bytes)
@@ -45,6 +52,12 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def send_receive_event_to_app(self) -> None:
         """Give a complete message to the application."""
         self._end_message()
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+            # The base class would log an error of the client as an error of the service.
+            self.frames = []
+            self.conn.fail(CloseCode.INVALID_DATA, "The text of a message must be UTF-8")
+            self.handle_parser_exception()
+            return
         super().send_receive_event_to_app()
 
     def handle_text(self, event: Frame) -> None:
@@ -111,3 +124,11 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             self._timer.cancel()
             self._timer = None
         self._load.end_sending(self)
+
+
+def _is_text(frames: list[bytes]) -> bool:
+    try:
+        b"".join(frames).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -44,12 +44,12 @@ class WebSocketAdapter:
         """Send a message, after the client has received enough of the earlier ones."""
         try:
             await self._websocket.send_text(message.decode())
-        except (WebSocketDisconnect, RuntimeError) as error:
+        except (WebSocketDisconnect, RuntimeError) as error:  # the latter: the server has closed the connection
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection, unless it is closed already, or the client has gone."""
         if self._websocket.application_state != WebSocketState.DISCONNECTED:
             shortened = reason.encode(errors="replace")[:_MAX_REASON_BYTES].decode(errors="ignore")
-            with suppress(WebSocketDisconnect):
+            with suppress(WebSocketDisconnect, RuntimeError):  # as in `send`
                 await self._websocket.close(code, shortened)

@@ -2,8 +2,11 @@
 
 import json
 import socket
+import struct
 from contextlib import suppress
 from typing import Any
+
+from websockets.frames import Opcode
 
 TIMEOUT_SECONDS = 30.0
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -18,6 +21,11 @@ def post(document: str, **variables: Any) -> bytes:
     """Return the bytes of a whole request."""
     body = json.dumps({"query": document, "variables": variables}, ensure_ascii=False).encode()
     return HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def frame(data: bytes, opcode: Opcode = Opcode.TEXT, *, last: bool = True) -> bytes:
+    """Return a frame of a WebSocket client, with a mask that changes nothing."""
+    return struct.pack("!BBQL", last << 7 | opcode, 0x80 | 127, len(data), 0) + data
 
 
 def send_all(connection: socket.socket, part: bytes, times: int = 1) -> None:

@@ -1,10 +1,14 @@
 """Tests requests that only a raw connection sends: hosts, encodings, redirects, and refused WebSockets."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from api.config.settings import Settings
 from tests.support.http_service import listening_service
@@ -19,6 +23,25 @@ UPGRADE = (
 async def port(database_url: str, redis_url: str) -> AsyncIterator[int]:
     async with listening_service(Settings(database_url=database_url, redis_url=redis_url)) as url:
         yield urlsplit(url).port or 0
+
+
+Problems = Callable[[], Awaitable[list[str]]]
+
+
+@pytest.fixture
+def problems(port: int, caplog: pytest.LogCaptureFixture) -> Iterator[Problems]:
+    """Yield a function that returns the errors in the log, and the warnings of the HTTP server."""
+
+    async def found() -> list[str]:
+        # When this returns, an error of the request before it has been logged.
+        await answer(port, "GET /livez HTTP/1.1", "Host: localhost\r\n")
+        records = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+        return [record.getMessage() for record in records] + [
+            line["event"] for line in lines if line["log_level"] == "error"
+        ]
+
+    with capture_logs() as lines:
+        yield found
 
 
 async def answer(port: int, start: str, headers: str = "", body: str = "") -> str:
@@ -81,10 +104,61 @@ async def test_no_response_is_sniffed(port: int, start: str, headers: str) -> No
     ("headers", "status"),
     [("Host: localhost\r\nOrigin: http://evil.example\r\n", 403), ("Host: evil.example\r\n", 421)],
 )
-async def test_refused_websocket_is_not_an_error(
-    port: int, headers: str, status: int, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_refused_websocket_is_not_an_error(port: int, headers: str, status: int, problems: Problems) -> None:
     received = await answer(port, "GET /graphql HTTP/1.1", headers + UPGRADE)
     assert received.startswith(f"HTTP/1.1 {status} ")
-    await asyncio.sleep(0.05)
-    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+    assert await problems() == []
+
+
+@pytest.mark.parametrize(
+    ("start", "headers", "status"),
+    [
+        ("GET /graphql HTTP/1.1", "Host: localhost\r\nX-Long: " + "x" * 9000 + "\r\n", 431),
+        ("GET /graphql/ÿ HTTP/1.1", "Host: localhost\r\n", 400),
+    ],
+    ids=["long line", "path with any bytes"],
+)
+async def test_websocket_with_an_unusual_head_is_refused(
+    port: int, start: str, headers: str, status: int, problems: Problems
+) -> None:
+    assert (await answer(port, start, headers + UPGRADE)).startswith(f"HTTP/1.1 {status} ")
+    assert await problems() == []
+
+
+async def test_websocket_does_not_replace_an_event_stream(port: int, problems: Problems) -> None:
+    """The stream would otherwise never learn that its client has left."""
+    body = json.dumps({"query": "subscription { taskCountsChanged { all } }"})
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = "Host: localhost\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n"
+    writer.write(f"POST /graphql HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+    await reader.readuntil(b"event: next")
+    writer.write(f"GET /graphql HTTP/1.1\r\nHost: localhost\r\n{UPGRADE}\r\n".encode())
+    with suppress(ConnectionError):
+        assert b"101 Switching" not in await reader.read()
+    writer.close()
+    async with asyncio.timeout(60):
+        while "\nmillitask_streams 0.0" not in await answer(port, "GET /metrics HTTP/1.1", "Host: localhost\r\n"):
+            pass
+    assert await problems() == []
+
+
+async def test_client_that_waits_with_a_malformed_body_is_refused(port: int, problems: Problems) -> None:
+    headers = "Host: localhost\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n"
+    received = await answer(port, "POST /graphql HTTP/1.1", headers, "not a length\r\n")
+    assert received.startswith("HTTP/1.1 400 ")
+    assert await problems() == []
+
+
+async def test_client_that_leaves_while_it_signs_in_is_not_an_error(
+    port: int, caplog: pytest.LogCaptureFixture, problems: Problems
+) -> None:
+    caplog.set_level(logging.INFO, "api.access")
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    headers = "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n"
+    writer.write(f"POST /session/token HTTP/1.1\r\n{headers}\r\n{{".encode())
+    await writer.drain()
+    writer.close()
+    async with asyncio.timeout(60):
+        while '"status": 499' not in caplog.text:  # noqa: ASYNC110 - a thread writes the log
+            await asyncio.sleep(0.01)
+    assert await problems() == []

@@ -164,10 +164,11 @@ async def test_idle_connection_closes_and_a_busy_one_does_not() -> None:
         writer.close()
 
 
-async def test_client_that_disconnects_ends_its_request() -> None:
+@pytest.mark.parametrize("behind", [b"", get("/")], ids=["alone", "with another behind it"])
+async def test_client_that_disconnects_ends_its_request(behind: bytes) -> None:
     async with serving() as server:
         _, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(get("/wait"))
+        writer.write(get("/wait") + behind)
         await writer.drain()
         while not server.scopes:  # noqa: ASYNC110 - the application offers no event for this
             await asyncio.sleep(0.01)

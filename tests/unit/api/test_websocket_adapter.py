@@ -48,6 +48,21 @@ async def test_closing_the_connection_of_a_client_that_has_gone_is_no_error(
     assert client.sent == ["websocket.accept", "websocket.close"]
 
 
+async def test_closing_a_connection_that_the_server_has_closed_is_no_error() -> None:
+    """The server closes it because of an invalid frame, or a client that answers no ping, and refuses what comes."""
+
+    async def send(message: Any) -> None:
+        if message["type"] != "websocket.accept":
+            raise RuntimeError("Unexpected ASGI message 'websocket.close', after sending 'websocket.close'.")
+
+    websocket = WebSocket({"type": "websocket"}, GoneClient().receive, send)
+    await websocket.accept()
+    adapter = WebSocketAdapter(websocket, Turns())
+    with pytest.raises(WebSocketDisconnected):
+        await adapter.send(b"{}")
+    await adapter.close(4400, "Invalid")
+
+
 async def test_sending_to_a_client_that_has_gone_ends_the_stream(adapter: WebSocketAdapter) -> None:
     with pytest.raises(WebSocketDisconnected):
         await adapter.send(b"{}")

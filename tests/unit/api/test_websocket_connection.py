@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -16,6 +15,7 @@ from api.http.connection import Connection
 from api.http.connection_limits import ConnectionLimits, ConnectionLoad
 from api.http.websocket_connection import WebSocketConnection
 from tests.support.gate_states import wait_until
+from tests.support.raw_client import frame
 
 UPGRADE = (
     b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -79,11 +79,6 @@ async def server() -> AsyncIterator[Server]:
     yield server
     running.should_exit = True
     await task
-
-
-def frame(data: bytes, opcode: Opcode = Opcode.TEXT, *, last: bool = True) -> bytes:
-    """Return a frame of a client, with a mask that changes nothing."""
-    return struct.pack("!BBQL", last << 7 | opcode, 0x80 | 127, len(data), 0) + data
 
 
 def variables_of(generator: Any) -> Iterator[Any]:
@@ -153,6 +148,18 @@ async def test_client_that_reads_nothing_cannot_queue_answers_to_pings(server: S
         # A client that reads again gets all answers.
         answers = sent // len(pings) * 1000 * 127
         assert len(await asyncio.wait_for(reader.readexactly(answers), 60)) == answers
+
+
+@pytest.mark.parametrize("after", [b"", frame(b"\xff"), frame(b"", Opcode.CLOSE), frame(b"text")])
+async def test_text_that_is_not_utf_8_is_an_error_of_the_client(
+    server: Server, caplog: pytest.LogCaptureFixture, after: bytes
+) -> None:
+    async with server.client() as (reader, writer):
+        writer.write(frame(b"\xc3\x28", last=False) + frame(b"", Opcode.CONT) + after)
+        received = await asyncio.wait_for(reader.read(), 60)
+    assert received[:1] == bytes([0x80 | Opcode.CLOSE])
+    assert server.received == []
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
 
 
 async def test_slow_client_receives_every_answer(server: Server) -> None:
