@@ -1,6 +1,7 @@
 """Fuzzes a new service: `python -m tests.fuzz [--count 100000] [--seed 1] [--executor standard]`.
 
-Sends as many generated operations as damaged requests and messages. Findings lead to exit code 1.
+Sends as many generated operations as damaged requests and messages, and a twentieth of it as clients that leave in the
+middle of a conversation. Findings lead to exit code 1.
 """
 
 import argparse
@@ -13,12 +14,15 @@ from pathlib import Path
 from millitask import __version__
 from tests.fuzz.campaign import Report, campaign
 from tests.fuzz.hostile_campaign import hostile_campaign
+from tests.fuzz.leaving import leaving_campaign
 from tests.support.loop_watchdog import watched
 from tests.support.service_process import command, resident, serve
 
 # This share of the requests warms up the service. The memory growth counts from then on.
 WARM_UP_SHARE = 0.2
 MAX_MEMORY_GROWTH = 0.1
+# This share of the count is clients that leave.
+LEAVING_SHARE = 0.05
 # No input may hold the event loop for longer, because all other requests of the worker then wait.
 MAX_HOLD_MS = 50
 
@@ -34,11 +38,12 @@ def main() -> int:
     report, began = Report(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
-        with serve(data, MILLITASK_LOG_LEVEL="error", MILLITASK_EXECUTOR=options.executor) as service:
+        with serve(data, MILLITASK_LOG_LEVEL="warning", MILLITASK_EXECUTOR=options.executor) as service:
             url = f"http://127.0.0.1:{service.port}/graphql"
             asyncio.run(campaign(url, int(options.count * WARM_UP_SHARE), options.seed, report))
             with watched(service) as watchdog:
                 asyncio.run(hostile_campaign(url, options.count, options.seed, report))
+                leaving = leaving_campaign(service.port, int(options.count * LEAVING_SHARE), options.seed, report)
                 before = resident(service)
                 asyncio.run(campaign(url, options.count, options.seed + 10**6, report))
             after = resident(service)
@@ -47,8 +52,8 @@ def main() -> int:
     growth = after / before - 1
     out = sys.stdout
     out.write(
-        f"| requests, WebSocket messages, seed {options.seed} | {report.requests:,}, {report.messages:,} in "
-        f"{time.monotonic() - began:.0f} s |\n|---|---|\n"
+        f"| requests, WebSocket messages, clients that left, seed {options.seed} | {report.requests:,}, "
+        f"{report.messages:,}, {leaving:,} in {time.monotonic() - began:.0f} s |\n|---|---|\n"
     )
     out.write(f"| statuses | {dict(sorted(report.statuses.items()))} |\n| error codes | {dict(report.codes)} |\n")
     out.write(f"| memory of the worker | {before >> 20} MiB before, {after >> 20} MiB after ({growth:+.1%}) |\n")

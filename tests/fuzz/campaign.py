@@ -19,6 +19,12 @@ CONCURRENCY = 8
 # A response that contains one of these texts is a finding.
 FORBIDDEN = ("Traceback", 'File \\"', "psycopg", "redis.exceptions", "SELECT ", "workspace_id", "INTERNAL_SERVER_ERROR")
 
+# A line of the log that contains one of these texts is a finding.
+UNEXPECTED = (
+    *("masked error", "Traceback", "unexpected", "never retrieved"),
+    *('"level": "error"', '"level": "critical"', '"logger": "asyncio"', '"logger": "uvicorn'),
+)
+
 
 @dataclass
 class Report:
@@ -52,9 +58,7 @@ class Report:
 
     def check_log(self, log: str) -> None:
         """Record the lines of the service's log that tell of an unexpected error."""
-        lines = [
-            line for line in log.splitlines() if "masked error" in line or "Traceback" in line or "unexpected" in line
-        ]
+        lines = [line for line in log.splitlines() if any(word in line for word in UNEXPECTED)]
         # A traceback ends with the error.
         self.findings += [f"log\n{line[:300]} … {line[-2000:]}" for line in lines]
 

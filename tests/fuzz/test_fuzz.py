@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -7,7 +8,8 @@ import pytest
 from tests.fuzz.campaign import Report, campaign
 from tests.fuzz.hostile import HostileGenerator
 from tests.fuzz.hostile_campaign import hostile_campaign
-from tests.support.service_process import command, serve
+from tests.fuzz.leaving import departures, in_use, leave_all
+from tests.support.service_process import Service, command, serve, until
 
 COUNT = 600
 
@@ -23,12 +25,29 @@ def test_generated_operations_get_valid_responses_and_leave_the_stores_consisten
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-@pytest.mark.parametrize("executor", ["compiled", "standard"])
-def test_damaged_requests_and_messages_are_no_internal_errors(tmp_path: Path, executor: str) -> None:
+EXECUTORS = [pytest.param(name, marks=pytest.mark.xdist_group(f"fuzz {name}")) for name in ("compiled", "standard")]
+
+
+@pytest.fixture(scope="module", params=EXECUTORS)
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Yield a service with each executor in turn."""
+    data = tmp_path_factory.mktemp("fuzz")
+    with serve(data, MILLITASK_LOG_LEVEL="warning", MILLITASK_EXECUTOR=request.param) as running:
+        yield running
+
+
+def test_clients_that_leave_are_no_errors_and_nothing_of_them_stays(service: Service) -> None:
     report = Report()
-    with serve(tmp_path, MILLITASK_LOG_LEVEL="error", MILLITASK_EXECUTOR=executor) as service:
-        asyncio.run(hostile_campaign(f"http://127.0.0.1:{service.port}/graphql", COUNT, 1, report))
-        verified = command(tmp_path, "verify")
+    assert leave_all(service.port, departures()) > 500
+    assert until(lambda: in_use(service.port) == {}), in_use(service.port)
+    report.check_log(service.output.read_text())
+    assert report.findings == []
+
+
+def test_damaged_requests_and_messages_are_no_internal_errors(service: Service) -> None:
+    report = Report()
+    asyncio.run(hostile_campaign(f"http://127.0.0.1:{service.port}/graphql", COUNT, 1, report))
+    verified = command(service.output.parent, "verify")
     report.check_log(service.output.read_text())
     assert report.findings == []
     assert report.requests + report.messages == COUNT
@@ -47,7 +66,15 @@ def test_damaged_input_depends_on_the_seed_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ['{"event": "masked error"}', "Traceback (most recent call last):", "unexpected error"]
+    "line",
+    [
+        '{"event": "masked error"}',
+        "Traceback (most recent call last):",
+        "unexpected error",
+        '{"level": "error", "logger": "api.realtime.websocket", "message": "Failed."}',
+        '{"level": "warning", "logger": "asyncio", "message": "socket.send() raised exception."}',
+        "Task exception was never retrieved",
+    ],
 )
 def test_unexpected_error_in_the_log_is_a_finding(line: str) -> None:
     report = Report()
