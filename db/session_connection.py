@@ -17,8 +17,8 @@ from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
 from db.blocking import shut_down
-from db.host_order import HostOrder
 from db.errors import name_server
+from db.host_order import HostOrder
 
 if TYPE_CHECKING:
     from db.statements import Statement
