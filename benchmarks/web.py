@@ -16,8 +16,10 @@ from benchmarks.browser import site_and_browser
 from benchmarks.report import Report, percentile
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.task_list import TaskList
+from tests.support.usage_rows import store_usage
 
 JUMPS, WINDOWS, CHANGES, BULK_TASKS = 60, 300, 40, 75_000
+INSIGHT_LOADS, INSIGHT_CHARTS = 10, 9
 KEY_INTERVAL_MS = 100  # a fast typist
 OBSERVE = """
 window.measured = { lcp: 0, cls: 0, inp: 0 };
@@ -38,6 +40,24 @@ async ([page, row]) => {
   while (!document.querySelector(`[aria-rowindex="${row}"][data-task]`)) await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);
   return performance.now() - began;
+}
+"""
+
+# Notes when each chart is drawn: uPlot draws in the frame in which it adds its canvas.
+NOTE_CHARTS = """
+window.charts = [];
+new MutationObserver((records) => {
+  const added = records.flatMap((record) => [...record.addedNodes]).filter((node) => node.querySelector?.('canvas'));
+  if (added.length > 0) requestAnimationFrame(() => charts.push(...added.map(() => performance.now())));
+}).observe(document, { childList: true, subtree: true });
+"""
+# Sums the compressed sizes of the loaded scripts with code of Insight: uPlot, or the query.
+INSIGHT_SCRIPTS = """
+async () => {
+  const scripts = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js'));
+  const texts = await Promise.all(scripts.map(async ({ name }) => (await fetch(name)).text()));
+  const size = ({ encodedBodySize }, index) => /u-over|missesByCause/.test(texts[index]) ? encodedBodySize : 0;
+  return scripts.map(size).reduce((sum, bytes) => sum + bytes, 0);
 }
 """
 
@@ -69,6 +89,34 @@ async def measure_first_load(report: Report, browser: Browser, site: Site) -> No
     measured = await tab.evaluate("measured")
     report.add("JavaScript of the first load, compressed", size / 1000, "kB", "≤ 300 kB")
     report.add("largest contentful paint (LCP)", measured["lcp"] / 1000, "s", "≤ 1.5 s")
+    await tab.context.close()
+
+
+async def measure_insight(report: Report, browser: Browser, site: Site) -> None:
+    """Measure the first paint of Insight and when its charts are drawn, with the usage of 30 days.
+
+    And the size of its scripts that the list loads, including those that it loads when the browser is idle.
+    """
+    await store_usage(site.urls.database_url)
+    painted, drawn = [], []
+    for _ in range(INSIGHT_LOADS):
+        context = await browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 800})
+        tab = await context.new_page()
+        await tab.add_init_script(NOTE_CHARTS)
+        await tab.goto("/insight/?range=30d")
+        await expect(tab.get_by_role("img", name="Chart:").locator("canvas")).to_have_count(INSIGHT_CHARTS)
+        first = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+        painted.append(await tab.evaluate(first))
+        drawn.append(await tab.evaluate("new Promise(requestAnimationFrame).then(() => Math.max(...charts))"))
+        own_bytes = await tab.evaluate(INSIGHT_SCRIPTS)
+        await context.close()
+    name = f"Insight with 30 days of data, median of {INSIGHT_LOADS}"
+    report.add(f"{name}: first paint", statistics.median(painted) / 1000, "s", "≤ 0.5 s")
+    report.add(f"{name}: charts drawn", statistics.median(drawn) / 1000, "s", "≤ 1.5 s")
+    assert own_bytes > 0
+    tab = await open_tab(browser, site)
+    await tab.wait_for_load_state("networkidle")
+    report.add("JavaScript of Insight that the list loads", await tab.evaluate(INSIGHT_SCRIPTS) / 1000, "kB", "0 kB")
     await tab.context.close()
 
 
@@ -183,6 +231,7 @@ async def measure_bulk_change(report: Report, browser: Browser, site: Site) -> N
 async def _measure(report: Report) -> None:
     async with site_and_browser(report.count) as (site, browser):
         await measure_first_load(report, browser, site)
+        await measure_insight(report, browser, site)
         await measure_session(report, browser, site)
         await measure_jumps(report, browser, site)
         await measure_changes(report, browser, site)
