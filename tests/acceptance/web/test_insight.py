@@ -6,7 +6,7 @@ import re
 import httpx
 import psycopg
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Request, expect
 
 from tests.acceptance.web.axe import axe_findings_in_both_themes, use_theme
 from tests.acceptance.web.conftest import OpenTab
@@ -14,6 +14,7 @@ from tests.acceptance.web.identity_site import IdentitySite, sign_in
 from tests.acceptance.web.layout import overflowing
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.tab_monitor import TabMonitor
+from tests.acceptance.web.test_parts import hold_later_chunks
 from tests.support.usage_rows import store_usage
 
 PATH = "/insight/"
@@ -71,6 +72,23 @@ async def test_range_is_chosen_by_keyboard_and_is_in_the_url(open_tab: OpenTab) 
     await expect(tab.get_by_role("radio", name="30 days")).to_be_focused()
     await tab.go_back()
     await expect(tab.get_by_label("From", exact=True)).to_have_value("2026-01-05")
+
+
+async def test_figures_are_requested_once_while_the_code_is_loaded(site: Site, open_tab: OpenTab) -> None:
+    tab = await open_tab("about:blank")
+    release = await hold_later_chunks(tab, f"{site.url}{PATH}")
+    sent: list[str] = []
+
+    def note(request: Request) -> None:
+        if "query Insight" in (request.post_data or ""):
+            sent.append(request.url)
+
+    tab.on("request", note)
+    async with tab.expect_request(lambda request: "query Insight" in (request.post_data or "")):
+        await tab.goto(PATH, wait_until="commit")
+    await release()
+    await expect(tab.get_by_role("heading", name="Rebuilds of the index")).to_be_visible()
+    assert len(sent) == 1
 
 
 async def requests_in_metrics(site: Site, operation: str) -> float:

@@ -40,8 +40,8 @@ const OPTIONS: FormatOptions = {
   },
 };
 
-/** Resolves to the language of the texts. */
-let main: Promise<Language> = Promise.resolve('en');
+/** Resolves to the language of the texts. Undefined until its catalogue is asked for. */
+let main: Promise<Language> | undefined;
 let later: Promise<void> | undefined;
 
 /** Load the texts of a language, or else the English ones. Resolves to the language of the texts, and never rejects. */
@@ -52,12 +52,16 @@ export function loadMessages(language: Language): Promise<Language> {
 
 async function loadCatalog(language: Language): Promise<Language> {
   try {
-    catalog = (language === 'en' ? english : (await IMPORTS[language]()).default) as typeof catalog;
+    addTexts(language === 'en' ? english : (await IMPORTS[language]()).default);
     return language;
   } catch {
-    catalog = english as typeof catalog;
+    addTexts(english);
     return 'en';
   }
+}
+
+function addTexts(texts: unknown): void {
+  catalog = { ...catalog, ...(texts as typeof catalog) };
 }
 
 /** Load the texts of the parts of the page that are loaded later. Rejects if they cannot be loaded. */
@@ -71,8 +75,7 @@ export function loadLaterMessages(): Promise<void> {
 
 /** Load more texts in the language of the page, such as those of a route. Rejects if they cannot be loaded. */
 export async function addMessages(imports: typeof LATER): Promise<void> {
-  const texts = (await imports[await main]()).default as typeof catalog;
-  catalog = { ...catalog, ...texts };
+  addTexts((await imports[await (main ?? loadMessages(language))]()).default);
 }
 
 /** Return a text of the page. */

@@ -1,6 +1,6 @@
 /** What was requested in the workspace, and how the cache served it. For administrators. */
 import { createParser, useQueryState } from 'nuqs';
-import { type ReactNode, useId } from 'react';
+import { type ReactNode, useDeferredValue, useId } from 'react';
 import { session } from '@/apollo/session';
 import { SignedOutBanner } from '@/features/identity/parts';
 import { NewBuildNotice } from '@/features/page-build/NewBuildNotice';
@@ -13,6 +13,7 @@ import { useStore } from '@/ui/store';
 import { ThemeSelect } from '@/ui/ThemeSelect';
 import { useColorScheme } from '@/ui/useColorScheme';
 import { AdviceList } from './AdviceList';
+import { maySeeFigures } from './fetchFigures';
 import { HistorySection } from './HistorySection';
 import styles from './Insight.module.css';
 import { InsightBanner } from './InsightBanner';
@@ -33,8 +34,7 @@ const rangeParser = createParser({ parse: parseRange, serialize: String })
 export function InsightPage() {
   useHealthCheck();
   useBuildCheck();
-  const { status, viewer } = useStore(session);
-  const permitted = viewer === null || viewer.scopes.includes('admin');
+  const { status } = useStore(session);
   return (
     <div className={styles.page}>
       <header className={styles.header}>
@@ -51,7 +51,7 @@ export function InsightPage() {
       </header>
       <main>
         {status === 'signedOut' && <SignedOutBanner />}
-        {permitted ? (
+        {maySeeFigures() ? (
           <Insight />
         ) : (
           <InsightState title={t('insight.notPermitted')}>{t('insight.notPermittedText')}</InsightState>
@@ -95,6 +95,8 @@ function Skeleton() {
 }
 
 function Sections({ figures, fetchedAt }: { figures: Figures; fetchedAt: number | undefined }) {
+  // The first charts are drawn before the sections below them are rendered.
+  const all = useDeferredValue(true, false);
   return (
     <>
       <PeriodLine figures={figures} fetchedAt={fetchedAt} />
@@ -103,6 +105,14 @@ function Sections({ figures, fetchedAt }: { figures: Figures; fetchedAt: number 
       <Section title={t('insight.section.cache')}>
         <CacheCharts figures={figures} />
       </Section>
+      {all && <LaterSections figures={figures} />}
+    </>
+  );
+}
+
+function LaterSections({ figures }: { figures: Figures }) {
+  return (
+    <>
       <Section title={t('insight.section.requests')} wide={<OperationsTable operations={figures.operations} />}>
         <RequestCharts figures={figures} />
       </Section>

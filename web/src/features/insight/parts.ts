@@ -1,6 +1,7 @@
-/** The Insight page. Its code and its texts are loaded on its route only. */
+/** The Insight page. Its code, its texts and its figures are loaded on its route only, all at the same time. */
 import { lazyPart } from '@/features/lazy-parts/lazyPart';
 import { addMessages } from '@/ui/messages';
+import { startFirstFigures } from './fetchFigures';
 
 const TEXTS = {
   en: () => import('@/catalog/en.insight.json'),
@@ -12,4 +13,7 @@ export const InsightPage = lazyPart({
     const [module] = await Promise.all([import('./InsightPage'), addMessages(TEXTS)]);
     return module.InsightPage;
   },
+  loadAtOnce: true,
 });
+
+if (typeof window !== 'undefined') startFirstFigures(window.location.search);

@@ -1,15 +1,13 @@
 /** Fetches the figures of a range, again every minute while the tab is visible, and when the connection returns. */
-import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { connection } from '@/apollo/connection';
-import { InsightDocument, type InsightQuery } from '@/gql/insight';
 import { useStore } from '@/ui/store';
-import { periodOf } from './period';
+import { type Fetched, fetchFigures, type Figures, takeFirstFigures } from './fetchFigures';
 
 const INTERVAL_MS = 60_000;
 
-export type Figures = InsightQuery['insights'];
+export type { Figures } from './fetchFigures';
 
 export interface Insight {
   /** The latest figures, which may be those of another range while this one is fetched. */
@@ -21,11 +19,8 @@ export interface Insight {
   refresh: () => void;
 }
 
-interface State {
+interface State extends Fetched {
   range?: string;
-  figures?: Figures;
-  fetchedAt?: number;
-  error?: unknown;
   loading: boolean;
 }
 
@@ -37,7 +32,7 @@ export function useInsight(range: string): Insight {
   const { reachable } = useStore(connection);
   useEffect(() => {
     let current = true;
-    void fetchFigures(client, range).then((next) => {
+    void (takeFirstFigures(range) ?? fetchFigures(client, range)).then((next) => {
       if (current) setState((previous) => ({ ...previous, error: undefined, ...next, range, loading: false }));
     });
     return () => {
@@ -54,16 +49,4 @@ export function useInsight(range: string): Insight {
   };
   const { figures, fetchedAt, error } = state;
   return { figures, fetchedAt, error, loading: state.loading || state.range !== range, refresh: start };
-}
-
-async function fetchFigures(client: ApolloClient, range: string): Promise<Partial<State>> {
-  const { from, to, resolution } = periodOf(range, Date.now());
-  const variables = { range: { from: from.toISOString(), to: to.toISOString() }, resolution };
-  try {
-    // The cache would merge the same task or operation of different ranges.
-    const { data } = await client.query({ query: InsightDocument, variables, fetchPolicy: 'no-cache' });
-    return data ? { figures: data.insights, fetchedAt: Date.now() } : {};
-  } catch (error) {
-    return { error };
-  }
 }

@@ -18,6 +18,8 @@ interface Options<Props> {
   close?: (props: Props) => void;
   /** Takes the place of the part while its code is missing. By default, a dialog says so. */
   Fallback?: ComponentType<Props>;
+  /** Whether the code is loaded before the part is rendered: the route shows nothing else. */
+  loadAtOnce?: boolean;
 }
 
 const loaders: PartLoader<unknown>[] = [];
@@ -32,6 +34,7 @@ export function lazyPart<Props extends object>({
   isOpen,
   close,
   Fallback,
+  loadAtOnce = false,
 }: Options<Props>): ComponentType<Props> {
   const loader = createPartLoader(async () => {
     const [part] = await Promise.all([importPart(), loadLaterMessages()]);
@@ -42,6 +45,7 @@ export function lazyPart<Props extends object>({
     // The code of an earlier build may be gone.
     if (!(await loader.load())) void checkBuild();
   };
+  if (loadAtOnce && typeof window !== 'undefined') void loadPart();
   return function LazyPart(props: Props) {
     const state = useStore(loader.state);
     useEffect(() => void loadPart(), []);
