@@ -86,15 +86,23 @@ async def test_no_reply_reaches_another_caller(store: Store, seed: int) -> None:
 
 async def test_connection_with_a_reply_in_flight_is_not_reused(store: Store) -> None:
     """The test cancels each reader after the reader sent its command and before it read the reply."""
-    await create_uncached_tasks(store, 3)
-    slow = [("EVAL", "local t = redis.call('TIME')[1]; for i = 1, 3000000 do t = t + 1 end return 'late reply'", 0)]
-    for _ in range(2 * CONNECTIONS):
-        reading = asyncio.create_task(store.redis.send(slow))
-        await asyncio.sleep(0.005)
+    for number in range(2 * CONNECTIONS):
+        name = f"list {number}"
+        reading = asyncio.create_task(store.redis.send([("BLPOP", name, 0)]))
+        while not await waits_for_a_list(store):
+            pass
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
+        await store.redis.send([("RPUSH", name, "late reply")])
         assert await store.redis.send([("ECHO", "mine")]) == [b"mine"]
+
+
+async def waits_for_a_list(store: Store) -> bool:
+    """Return whether a connection to the Redis database of the test waits for the element of a list."""
+    found = await store.redis.client.client_list()
+    number = (await store.redis.client.client_info())["db"]
+    return any(client["db"] == str(number) and "b" in client["flags"] for client in found)
 
 
 async def test_cancelled_wait_for_a_connection_takes_no_connection(store: Store) -> None:

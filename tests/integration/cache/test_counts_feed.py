@@ -18,10 +18,14 @@ from tests.support.store_factories import create_uncached_tasks
 
 @asynccontextmanager
 async def counting(database_url: str, redis_url: str) -> AsyncIterator[tuple[Store, CountsFeed]]:
-    """Yield a feed whose counts fail after 500 ms. Without a gate lease, PostgreSQL counts."""
-    async with Database(database_url, DatabaseLimits(statement_timeout_ms=500)) as database, Redis(redis_url) as redis:
-        store = Store(database, redis, StoreMetrics())
-        yield store, CountsFeed(store, Turns())
+    """Yield a store, and a feed whose counts fail after 500 ms. Without a gate lease, PostgreSQL counts."""
+    async with (
+        Database(database_url) as database,
+        Database(database_url, DatabaseLimits(statement_timeout_ms=500)) as impatient,
+        Redis(redis_url) as redis,
+    ):
+        feed = CountsFeed(Store(impatient, redis, StoreMetrics()), Turns())
+        yield Store(database, redis, StoreMetrics()), feed
 
 
 async def test_counts_continue_after_a_failed_count(database_url: str, redis_url: str) -> None:

@@ -89,6 +89,7 @@ async def take_lease(store: Store, task: Task) -> Task:
         return (await tasks_by_id(connection, store.workspace, [task.id]))[task.id]
 
 
+@pytest.mark.usefixtures("long_waits")
 async def test_waiting_reader_takes_the_filled_entry(store: Store) -> None:
     task = await create_uncached_task(store)
     row = await take_lease(store, task)
@@ -148,6 +149,7 @@ async def test_waiting_reader_gets_no_row_from_before_its_call(store: Store, fil
     assert await StoreClient(store).tasks_by_id([task.id]) == [updated]
 
 
+@pytest.mark.usefixtures("long_waits")
 async def test_fill_of_an_earlier_lease_holder_is_not_used(store: Store) -> None:
     task = await create_uncached_task(store)
     old = await take_lease(store, task)

@@ -179,7 +179,7 @@ async def test_write_gives_up_when_the_gate_stays_closing(
     began = clock()
     with pytest.raises(GateClosing, match="Nothing was changed"):
         await WRITES[write](StoreClient(store), *ids)
-    assert 0.3 <= clock() - began < 1
+    assert clock() - began >= 0.3
     assert await visible_rows(store) == unchanged
 
 

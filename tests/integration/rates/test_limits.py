@@ -72,10 +72,12 @@ async def test_operations_take_no_more_round_trips_than_portions(redis_url: str)
 
 async def test_each_caller_has_a_bucket_and_the_workspace_one_for_all(limits_of: NewLimits) -> None:
     limits = limits_of(RatePolicy(points_per_minute=60, workspace_points_per_minute=90))
+    began = time.monotonic()
     first = await spend_all(limits.allowance(caller("a")), 1)
     second = await spend_all(limits.allowance(caller("b")), 1)
-    assert 60 <= first <= 62
-    assert 28 <= second <= 32
+    seconds = time.monotonic() - began
+    assert 60 <= first <= 62 + seconds
+    assert 28 <= second <= 32 + 1.5 * seconds
     with pytest.raises(RateLimited) as refused:
         await limits.allowance(caller("b")).spend(20)
     assert refused.value.bucket == "workspace"
@@ -85,22 +87,26 @@ async def test_each_caller_has_a_bucket_and_the_workspace_one_for_all(limits_of:
 
 async def test_a_token_can_have_a_limit_of_its_own(limits_of: NewLimits) -> None:
     limits = limits_of(RatePolicy(points_per_minute=600, max_cost=20))
-    assert 30 <= await spend_all(limits.allowance(caller("slow", points_per_minute=30)), 1) <= 32
+    began = time.monotonic()
+    slow = await spend_all(limits.allowance(caller("slow", points_per_minute=30)), 1)
+    assert 30 <= slow <= 32 + (time.monotonic() - began) / 2
     alone = limits_of(RatePolicy(max_cost=20))
-    assert 60 <= await spend_all(alone.allowance(caller("limited", "x", points_per_minute=60)), 1) <= 62
+    began = time.monotonic()
+    limited = await spend_all(alone.allowance(caller("limited", "x", points_per_minute=60)), 1)
+    assert 60 <= limited <= 62 + time.monotonic() - began
 
 
 async def test_the_refusal_says_when_to_try_again(limits_of: NewLimits) -> None:
-    limits = limits_of(RatePolicy(points_per_minute=600, burst=20, max_cost=20))
+    limits = limits_of(RatePolicy(points_per_minute=120, burst=20, max_cost=20))
     allowance = limits.allowance(caller())
     await allowance.spend(20)
     with pytest.raises(RateLimited) as refused:
-        await allowance.spend(2)
+        await allowance.spend(3)
     error = refused.value
-    assert (error.limit, error.requested, error.bucket) == (20, 2, "token")
-    assert 0 < error.retry_seconds <= 0.2
+    assert (error.limit, error.requested, error.bucket) == (20, 3, "token")
+    assert 0 < error.retry_seconds <= 1.5
     await asyncio.sleep(error.retry_seconds)
-    await allowance.spend(2)
+    await allowance.spend(3)
     assert limits._metrics.rate_limited == 1
 
 
@@ -171,10 +177,11 @@ async def test_idle_callers_are_forgotten(limits_of: NewLimits, monkeypatch: pyt
 
 
 async def test_a_cancelled_operation_loses_no_points(limits_of: NewLimits) -> None:
+    began = time.monotonic()
     allowance = limits_of(RatePolicy(points_per_minute=60)).allowance(caller())
     spending = asyncio.create_task(allowance.spend(30))
     await asyncio.sleep(0)
     spending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await spending
-    assert 60 <= await spend_all(allowance, 1) <= 62
+    assert 60 <= await spend_all(allowance, 1) <= 62 + time.monotonic() - began

@@ -8,6 +8,7 @@ import pytest
 
 from api.http.connection import Connection
 from api.http.connection_limits import MAX_PIPELINED, ConnectionLimits, ConnectionLoad
+from tests.support.gate_states import wait_until
 from tests.unit.api.test_connection import BODY, Server, exchange, get, serving
 
 SLOW = ConnectionLimits(receive_seconds=0.1, send_seconds=0.1)
@@ -143,18 +144,18 @@ async def test_unsent_responses_of_all_clients_are_bounded(monkeypatch: pytest.M
 
 async def test_unfinished_requests_of_all_clients_are_bounded() -> None:
     async with serving(limited(ConnectionLimits(unfinished_bytes=100_000))) as server:
-        clients = []
+        clients: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+        def closed() -> list[bool]:
+            return [reader.at_eof() or reader.exception() is not None for reader, _ in clients]
+
         for _ in range(4):
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(b"POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n" + b"x" * 40_000)
             clients.append((reader, writer))
             await asyncio.sleep(0.05)
-        assert [reader.at_eof() or reader.exception() is not None for reader, _ in clients] == [
-            True,
-            True,
-            False,
-            False,
-        ]
+        await wait_until(lambda: sum(closed()) >= 2)
+        assert closed() == [True, True, False, False]
         for _, writer in clients:
             writer.close()
 

@@ -84,7 +84,7 @@ async def test_all_refused_tokens_get_the_same_answer(tokens: ApiTokens, connect
 
 
 async def test_expiry_is_checked_for_each_request(tokens: ApiTokens, connection: Connection) -> None:
-    token, _ = await make_token(connection, expires_at=datetime.now(UTC) + timedelta(seconds=1))
+    token, _ = await make_token(connection, expires_at=datetime.now(UTC) + timedelta(seconds=2))
     await tokens.caller(token)
     assert str(await until(Unauthenticated, lambda: tokens.caller(token))) == REFUSED
 
