@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from cyclopts import App
 
-from api.commands.stores import run
+from api.commands.stores import check_workspace, run
 from db.caller import DEFAULT_WORKSPACE
 from db.pool import Database
 from schema.insights.advice import advise as advice_of
@@ -32,6 +32,7 @@ def advise(*, workspace: str = DEFAULT_WORKSPACE, figures: bool = False) -> None
 
     async def read(database: Database) -> list[Advice]:
         async with database.connection() as connection:
+            await check_workspace(connection, workspace)
             return await advice_of(connection, workspace, datetime.now(UTC))
 
     for advice in run(read):

@@ -15,6 +15,7 @@ from db.caller import DEFAULT_WORKSPACE
 if TYPE_CHECKING:
     from cache.store import Store
     from db.audit_log import Actor
+    from db.connection import Connection
     from db.pool import Database
 
 Result = TypeVar("Result")
@@ -29,7 +30,6 @@ async def with_store(use: Callable[["Store"], Awaitable[Result]], workspace: str
     from cache.redis.client import Redis
     from cache.store import Store
     from db.pool import Database
-    from db.workspaces import workspaces_page
 
     settings = load_settings()
     urls = find_stores(settings)
@@ -37,10 +37,17 @@ async def with_store(use: Callable[["Store"], Awaitable[Result]], workspace: str
         raise no_running_stores("DATABASE_URL and REDIS_URL")
     async with Database(urls.database_url, database_limits(settings)) as database, Redis(urls.redis_url) as redis:
         async with database.connection() as connection:
-            found = await workspaces_page(connection, count=1, only=workspace)
-        if not found or found[0].state == "deleting":
-            raise CommandFailed(f"There is no workspace {workspace}. To list them: python -m api workspace list")
+            await check_workspace(connection, workspace)
         return await use(Store(database, redis, StoreMetrics(), workspace))
+
+
+async def check_workspace(connection: "Connection", workspace: str) -> None:
+    """Raise `CommandFailed` if there is no such workspace, or it is being deleted."""
+    from db.workspaces import workspaces_page
+
+    found = await workspaces_page(connection, count=1, only=workspace)
+    if not found or found[0].state == "deleting":
+        raise CommandFailed(f"There is no workspace {workspace}. To list them: python -m api workspace list")
 
 
 def run(use: Callable[["Database"], Awaitable[Result]]) -> Result:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from api.commands.errors import CommandFailed
 from db.pool import Database
 from db.usage import Amounts, Cell, Kind, add_usage
 from tests.integration.api.commands.conftest import Command
@@ -82,7 +83,13 @@ def test_advice_follows_from_the_stored_counts(command: Command, database_url: s
 
 
 def test_size_of_redis_is_the_advice_of_the_default_workspace(command: Command) -> None:
+    command("workspace", "create", "other")
     assert "Ask for advice on its size in the workspace default." in command("advise", "--workspace", "other")[0]
+
+
+def test_unknown_workspace_is_an_error(command: Command) -> None:
+    with pytest.raises(CommandFailed, match=r"no workspace nope\..*workspace list"):
+        command("advise", "--workspace", "nope")
 
 
 @pytest.mark.parametrize("growth", [0, -1000])
