@@ -28,7 +28,7 @@ def encoded(answer: Answer, plan: Plan, points: int, limit: int) -> bytes:
 
 def record_of(plan: Plan, outcome: str = OK, points: int | None = None, errors: int = 0) -> OperationRecord:
     """Return what logs and metrics tell of an operation that has ended."""
-    return OperationRecord(outcome, plan.name, plan.document_hash, points, errors, plan)
+    return OperationRecord(outcome, plan.logged_name, plan.document_hash, points, errors, plan)
 
 
 def outcome_of(errors: Sequence[GraphQLError]) -> str:

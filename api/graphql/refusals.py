@@ -50,7 +50,7 @@ async def spend(allowance: Allowance, points: int, plan: Plan | None = None) -> 
     except RateLimited as error:
         refusal = rate_limit_error(error)
         if plan is not None:
-            refusal.record = OperationRecord(refusal.record.outcome, plan.name, plan.document_hash)
+            refusal.record = OperationRecord(refusal.record.outcome, plan.logged_name, plan.document_hash)
         raise refusal from None
 
 

@@ -29,8 +29,9 @@ LoggedOperation = tuple[str, str | None, str | None, int | None]
 class OperationRecord(NamedTuple):
     """What logs and metrics tell of an operation.
 
-    name, document_hash: None if there is no valid operation. The hash is SHA-256 in hexadecimal digits. points: its
-    cost. outcome: OK, or the code of the first error. errors: their number. plan: None if there is no plan.
+    name, document_hash: None if there is no valid operation. The name is that for logs, so a long one is cut. The hash
+    is SHA-256 in hexadecimal digits. points: its cost. outcome: OK, or the code of the first error. errors: their
+    number. plan: None if there is no plan.
     """
 
     outcome: str

@@ -63,6 +63,14 @@ async def send(client: Client, document: str, headers: dict[str, str], **variabl
     return await client.http.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
 
 
+async def test_long_name_of_an_operation_is_cut(settings: Settings, otlp: Receiver) -> None:
+    spans: list[ReceivedSpan] = []
+    async with traced(settings, otlp, spans) as client:
+        await send(client, f"query {'Long' * 10_000} {{ __typename }}", {})
+    [read] = requests(spans)
+    assert read.attributes["graphql.operation.name"] == "Long" * 49 + "Lon…"
+
+
 async def test_request_has_one_span_with_its_operation_and_its_cost(settings: Settings, otlp: Receiver) -> None:
     spans: list[ReceivedSpan] = []
     async with traced(settings, otlp, spans) as client:

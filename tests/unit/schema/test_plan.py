@@ -9,7 +9,14 @@ import pytest
 from graphql import OperationType
 
 from schema.build import create_schema
-from schema.execution.plan import LONG_CHARACTERS, MAX_PLAN_BYTES, MAX_PLANS, MAX_VALIDATION_ERRORS, Planner
+from schema.execution.plan import (
+    LONG_CHARACTERS,
+    MAX_LOGGED_CHARACTERS,
+    MAX_PLAN_BYTES,
+    MAX_PLANS,
+    MAX_VALIDATION_ERRORS,
+    Planner,
+)
 from schema.limits.operation_limits import OperationLimits
 
 
@@ -43,6 +50,13 @@ def test_errors_are_part_of_the_plan() -> None:
 def test_text_that_cannot_be_parsed_has_no_document() -> None:
     assert planner().plan("{", None).document is None
     assert create_schema(OperationLimits(tokens=100)).planner.plan("{" + " a" * 100 + "}", None).document is None
+
+
+def test_long_name_is_cut_for_logs() -> None:
+    names = ["A" * MAX_LOGGED_CHARACTERS, "A" * (MAX_LOGGED_CHARACTERS + 1), "A" * 60_000]
+    logged = [planner().plan(f"query {name} {{ __typename }}", None).logged_name for name in names]
+    assert logged == [names[0], *[names[0][:-1] + "…"] * 2]
+    assert planner().plan("{ __typename }", None).logged_name is None
 
 
 def test_subscriptions_and_introspection_are_not_compiled() -> None:
