@@ -1,17 +1,18 @@
 """Reports of the operations that clients send to GraphQL Hive: what they use of the schema, and how they ended."""
 
 import asyncio
+import hashlib
 import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import lru_cache
+from sys import getsizeof
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import structlog
-from graphql import GraphQLSchema, OperationType, separate_operations
+from graphql import GraphQLSchema, OperationType, parse, separate_operations
 from msgspec import Struct, json
 
 from api.graphql.response import OK, OperationRecord
@@ -24,11 +25,10 @@ log = structlog.get_logger(__name__)
 SEND_SECONDS = 10.0
 RETRY_SECONDS = 4.0
 TIMEOUT_SECONDS = 5.0
-# A report has at most 15 MB. With more operations than this, a report would be larger or its worker busy with it.
-MAX_WAITING, MAX_ATTEMPTS = 10_000, 3
-MAX_CLIENT_CHARACTERS = 100
-# The texts and coordinates of so many operations are kept.
-_MAX_OPERATIONS = 512
+# The executions that wait, and the bytes of their documents: each document counts once. A report has at most 15 MB, and
+# repeats the key of an operation for each execution.
+MAX_WAITING, MAX_WAITING_BYTES, MAX_ATTEMPTS = 10_000, 2**20, 3
+MAX_CLIENT_CHARACTERS, MAX_KEY_CHARACTERS = 100, 64
 # The headers by which clients name themselves: those of Hive and of Apollo.
 _CLIENT_HEADERS = tuple(
     (f"{prefix}-name".encode(), f"{prefix}-version".encode())
@@ -36,10 +36,30 @@ _CLIENT_HEADERS = tuple(
 )
 
 
+# The hash of a document, and the name of an operation in it. The name is empty for the only operation.
+OperationKey = tuple[str, str]
+# The key of an operation in a report, and what the report tells of it.
+Description = tuple[str, dict[str, Any]]
+
+
+class Operation(Struct, frozen=True, gc=False):
+    """An operation. Its text is kept instead of the plan, which takes hundreds of times the memory."""
+
+    document_hash: str
+    name: str
+    text: str
+    kind: OperationType
+
+    @property
+    def bytes(self) -> int:
+        """The memory of the texts."""
+        return getsizeof(self.text) + getsizeof(self.name)
+
+
 class Executed(Struct, gc=False):
     """An operation that has ended at `ended_ms` (since 1970), with the name and the version of its client."""
 
-    plan: Plan
+    operation: Operation
     ended_ms: int
     nanoseconds: int
     errors: int
@@ -56,21 +76,41 @@ class HiveReports:
         self._url = url
         self._token = token
         self._sample = sample
+        self._schema = schema
         self._waiting: list[Executed] = []
-        self._dropped = 0
-        self._described = lru_cache(_MAX_OPERATIONS)(lambda plan: _describe(schema, plan))
+        # The operations of the waiting executions, and their bytes.
+        self._operations: dict[OperationKey, Operation] = {}
+        self._bytes = self._dropped = 0
+        # Those of the last report, because most of them are in the next one.
+        self._described: dict[OperationKey, Description] = {}
 
     def record(self, record: OperationRecord, seconds: float, headers: Mapping[bytes, bytes]) -> None:
         """Record an operation that has ended. One without a valid plan is left out, because Hive could not parse it."""
         plan = record.plan
         if plan is None or plan.operation is None or plan.errors or random.random() >= self._sample:  # noqa: S311
             return
-        if len(self._waiting) >= MAX_WAITING:
+        operation = self._operation(plan) if len(self._waiting) < MAX_WAITING else None
+        if operation is None:
             self._dropped += 1
             return
         errors = 0 if record.outcome == OK else max(1, record.errors)
-        ended = Executed(plan, int(time.time() * 1000), int(seconds * 1e9), errors, _client(headers))
+        ended = Executed(operation, int(time.time() * 1000), int(seconds * 1e9), errors, _client(headers))
         self._waiting.append(ended)
+
+    def _operation(self, plan: Plan) -> Operation | None:
+        """Return the operation of a valid plan. None if it is new, and there is no room for its text."""
+        key = (plan.document_hash or "", plan.name or "")
+        if (known := self._operations.get(key)) is not None:
+            return known
+        document, kind = plan.document, plan.kind
+        if document is None or document.loc is None or kind is None:
+            return None
+        operation = Operation(*key, document.loc.source.body, kind)
+        if self._bytes + operation.bytes > MAX_WAITING_BYTES:
+            return None
+        self._bytes += operation.bytes
+        self._operations[key] = operation
+        return operation
 
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
@@ -104,7 +144,8 @@ class HiveReports:
     async def send(self, http: httpx.AsyncClient, *, attempts: int = MAX_ATTEMPTS) -> None:
         """Send the operations that wait. Drop them if the receiver refuses them, or does not answer."""
         waiting, self._waiting = self._waiting, []
-        dropped, self._dropped = self._dropped, 0
+        self._operations = {}
+        dropped, self._dropped, self._bytes = self._dropped, 0, 0
         if waiting:
             body = await asyncio.to_thread(self._report, waiting)
             reason = await _post(http, self._url, body, attempts)
@@ -115,31 +156,34 @@ class HiveReports:
 
     def _report(self, executed: Sequence[Executed]) -> bytes:
         """Return the JSON of a report, as the API of Hive defines it in version 2."""
-        operations: dict[str, Any] = {}
+        found = {(each.operation.document_hash, each.operation.name): each.operation for each in executed}
+        known = self._described
+        described = {key: known.get(key) or self._describe(operation) for key, operation in found.items()}
+        self._described = described
         requests, subscriptions = [], []
         for each in executed:
-            key, described = self._described(each.plan)
-            operations[key] = described
+            operation = each.operation
+            key, _ = described[operation.document_hash, operation.name]
             item: dict[str, Any] = {"operationMapKey": key, "timestamp": each.ended_ms}
             if each.client is not None:
                 item["metadata"] = {"client": dict(zip(("name", "version"), each.client, strict=True))}
-            if each.plan.kind is OperationType.SUBSCRIPTION:
+            if operation.kind is OperationType.SUBSCRIPTION:
                 subscriptions.append(item)
             else:
                 item["execution"] = {"ok": not each.errors, "duration": each.nanoseconds, "errorsTotal": each.errors}
                 requests.append(item)
-        report = {"size": len(executed), "map": operations, "operations": requests}
+        report = {"size": len(executed), "map": dict(described.values()), "operations": requests}
         return json.encode(report | {"subscriptionOperations": subscriptions} if subscriptions else report)
 
-
-def _describe(schema: GraphQLSchema, plan: Plan) -> tuple[str, dict[str, Any]]:
-    """Return the key of an operation, and its text and use of the schema."""
-    assert plan.document is not None
-    name = plan.name or ""
-    document = separate_operations(plan.document)[name]
-    described = {"operation": text_without_values(document), "fields": used_coordinates(schema, document)}
-    key = f"{plan.document_hash}:{name}" if name else str(plan.document_hash)
-    return key, described | {"operationName": name} if name else described
+    def _describe(self, operation: Operation) -> Description:
+        """Return the key of an operation, and its text and use of the schema."""
+        name = operation.name
+        document = separate_operations(parse(operation.text))[name]
+        described = {"operation": text_without_values(document), "fields": used_coordinates(self._schema, document)}
+        if not name:
+            return operation.document_hash, described
+        named = name if len(name) <= MAX_KEY_CHARACTERS else hashlib.sha256(name.encode()).hexdigest()
+        return f"{operation.document_hash}:{named}", described | {"operationName": name}
 
 
 def _client(headers: Mapping[bytes, bytes]) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,13 @@ from api.graphql.response import OperationRecord
 from api.telemetry import hive_reports
 from api.telemetry.hive_reports import Executed, HiveReports
 from schema.build import create_schema
+from schema.execution.schema import Schema
 from tests.support.graphql_client import CREATE, Client, running
 from tests.support.receivers import Receiver, receiver
 
 PAGE = "query Page($first: Int!) { tasks(first: $first, status: TODO) { edges { node { id title } } } }"
 TARGET, TOKEN = "acme/tasks/production", "secret-token"
+VIEWER = "{ viewer { name } }"
 CLIENT = {"graphql-client-name": "web", "graphql-client-version": "1.2"}
 
 
@@ -140,14 +143,21 @@ async def test_client_headers_of_apollo_count_too(settings: Settings, hive: Rece
     assert report["operations"][0]["metadata"]["client"] == {"name": "x" * 100, "version": ""}
 
 
+@cache
+def schema() -> Schema:
+    return create_schema()
+
+
 @pytest.fixture
 def collected(hive: Receiver) -> HiveReports:
     """Return the reports of a worker that has executed one operation."""
-    schema = create_schema()
-    found = HiveReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema._schema)
-    plan = schema.planner.plan("{ viewer { name } }", None)
-    found.record(OperationRecord("OK", plan=plan), 0.001, {})
+    found = HiveReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema()._schema)
+    found.record(executed(VIEWER), 0.001, {})
     return found
+
+
+def executed(document: str) -> OperationRecord:
+    return OperationRecord("OK", plan=schema().planner.plan(document, None))
 
 
 async def test_refused_report_is_sent_once_and_a_failed_one_again(
@@ -180,7 +190,7 @@ async def test_report_after_a_bug_is_sent(
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(hive_reports, "SEND_SECONDS", 0.01)
     monkeypatch.setattr(collected, "_report", fail)
-    record = OperationRecord("OK", plan=collected._waiting[0].plan)
+    record = executed(VIEWER)
     async with collected.sending():
         await failed.wait()
         collected.record(record, 0.001, {})
@@ -192,17 +202,34 @@ async def test_report_after_a_bug_is_sent(
 
 async def test_operations_are_bounded(collected: HiveReports, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hive_reports, "MAX_WAITING", 2)
-    record = OperationRecord("OK", plan=collected._waiting[0].plan)
+    record = executed(VIEWER)
     for _ in range(5):
         collected.record(record, 0.001, {})
     assert (len(collected._waiting), collected._dropped) == (2, 4)
 
 
+async def test_texts_of_operations_are_bounded(collected: HiveReports, hive: Receiver) -> None:
+    # Each takes two sevenths of the room, half of it for the name. So the last one finds none.
+    names = [letter * (hive_reports.MAX_WAITING_BYTES // 7 - 1000) for letter in "ABCD"]
+    for name in [*names, *names]:
+        collected.record(executed(f"query {name} {{ viewer {{ name }} }}"), 0.001, {})
+    assert collected._dropped == 2
+    async with httpx.AsyncClient() as http:
+        await collected.send(http)
+        collected.record(executed(f"query {names[-1]} {{ viewer {{ name }} }}"), 0.001, {})
+        await collected.send(http)
+    first, second = (json.loads(request.body) for request in hive.requests)
+    kept = [entry["operationName"] for entry in first["map"].values() if "operationName" in entry]
+    assert kept == names[:-1]
+    assert first["size"] == 1 + 2 * len(kept)
+    # The keys are repeated for each execution.
+    assert all(len(item["operationMapKey"]) <= 129 for item in first["operations"])
+    assert [entry["operationName"] for entry in second["map"].values()] == names[-1:]
+
+
 async def test_subscriptions_are_reported_apart(hive: Receiver) -> None:
-    schema = create_schema()
-    collected = HiveReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema._schema)
-    plan = schema.planner.plan("subscription Changes { taskChanged { kind } }", None)
-    collected.record(OperationRecord("OK", "Changes", plan=plan), 60, {b"graphql-client-name": b"web"})
+    collected = HiveReports(f"{hive.url}/usage/{TARGET}", TOKEN, schema()._schema)
+    collected.record(executed("subscription Changes { taskChanged { kind } }"), 60, {b"graphql-client-name": b"web"})
     async with collected.sending():
         pass
     [report] = reports(hive)
@@ -213,10 +240,9 @@ async def test_subscriptions_are_reported_apart(hive: Receiver) -> None:
 
 
 async def test_share_of_operations_is_reported(hive: Receiver) -> None:
-    schema = create_schema()
-    record = OperationRecord("OK", plan=schema.planner.plan("{ viewer { name } }", None))
+    record = executed(VIEWER)
     for sample, expected in ((0, 0), (1, 10)):
-        collected = HiveReports(hive.url, TOKEN, schema._schema, sample=sample)
+        collected = HiveReports(hive.url, TOKEN, schema()._schema, sample=sample)
         for _ in range(10):
             collected.record(record, 0.001, {})
         assert len(collected._waiting) == expected
