@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cache.usage.usage import MAX_NAME_CHARACTERS, OTHER, UNNAMED
+from cache.usage.request_uses import MAX_NAME_CHARACTERS, OTHER, UNNAMED
 from db.usage import DURATION_BOUNDS
 
 # Upper bounds of the buckets. Those of durations are in db/usage.py.

@@ -5,19 +5,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from msgspec import Struct, field
-
 from cache.usage.batches import MAX_TASKS, Batches
 from cache.usage.entry_memory import EntryMemory
+from cache.usage.request_uses import UNNAMED, RequestUses
 from cache.usage.rows import Rows
 from cache.usage.workspace_usage import WorkspaceUsage
 from db.caller import DEFAULT_WORKSPACE
 from db.usage import DURATION_BOUNDS, Amounts, document_key, page_key
 
-# Each operation of each client is counted separately, up to this number. Further ones count together.
-MAX_OPERATIONS, MAX_NAME_CHARACTERS = 500, 64
-# No operation has these names, because GraphQL allows no parentheses in one.
-UNNAMED, OTHER = "(unnamed)", "(other)"
 # The rows of each kind that are stored at once. The rest waits.
 STORED_TASKS, STORED_PAGES, STORED_TERMS, STORED_WORKSPACES = 500, 100, 100, 200
 
@@ -35,16 +30,6 @@ class EndedOperation(Protocol):
     def points(self) -> int | None: ...
 
 
-class RequestUse(Struct):
-    """The requests of one operation by one client."""
-
-    requests: int = 0
-    points: int = 0
-    errors: int = 0
-    seconds: float = 0.0
-    durations: list[int] = field(default_factory=lambda: [0] * (len(DURATION_BOUNDS) + 1))
-
-
 class Usage:
     """What a process counts. `is_on` is False to count nothing; `keeps_terms` counts the texts of searches."""
 
@@ -53,7 +38,7 @@ class Usage:
         self.batches = Batches(is_on=is_on)
         # In the order in which they were last stored.
         self._workspaces: dict[str, WorkspaceUsage] = {}
-        self._requests: dict[tuple[str, str, str | None, str | None], RequestUse] = {}
+        self._requests = RequestUses()
 
     @property
     def entry_memory(self) -> EntryMemory:
@@ -78,21 +63,13 @@ class Usage:
         if not self.is_on:
             return
         key = (workspace, actor, operation.document_hash, operation.name)
-        use = self._requests.get(key) or self._new_request(key)
+        use = self._requests.by_key.get(key) or self._requests.add_key(key)
         use.requests += 1
         use.points += operation.points or 0
         if operation.outcome != "OK":
             use.errors += 1
         use.seconds += seconds
         use.durations[bisect_left(DURATION_BOUNDS, seconds)] += 1
-
-    def _new_request(self, key: tuple[str, str, str | None, str | None]) -> RequestUse:
-        workspace, _, _, name = key
-        if len(self._requests) >= MAX_OPERATIONS:
-            key = (workspace, OTHER, None, OTHER)
-        elif name is not None and len(name) > MAX_NAME_CHARACTERS:
-            key = (*key[:2], None, OTHER)
-        return self._requests.setdefault(key, RequestUse())
 
     def parts(self) -> Iterator[None]:
         """Do the work that `take` would do on the requests, and yield after each part of it.
@@ -131,7 +108,7 @@ class Usage:
         return rows
 
     def _take_requests(self, rows: Rows) -> None:
-        requests, self._requests = self._requests, {}
+        requests, self._requests = self._requests.by_key, RequestUses()
         for (workspace, actor, hash_, name), use in requests.items():
             amounts = Amounts(use.requests, use.points, use.errors, use.seconds, use.durations)
             rows.add(workspace, "operation", document_key(hash_, name or UNNAMED), amounts)

@@ -8,7 +8,7 @@ from api.metrics.exposition import families
 from api.metrics.requests import MAX_NAMES, RequestMetrics
 from api.metrics.snapshot import Snapshot, SnapshotFiles
 from cache.metrics import StoreMetrics
-from cache.usage.usage import OTHER, UNNAMED
+from cache.usage.request_uses import OTHER, UNNAMED
 from db.usage import DURATION_BOUNDS
 
 GAUGES = dict.fromkeys(

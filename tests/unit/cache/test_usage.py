@@ -10,9 +10,10 @@ import pytest
 from benchmarks.zipf import ZipfWorkload
 from cache.usage import batches, usage
 from cache.usage.heavy_hitters import HeavyHitters
+from cache.usage.request_uses import MAX_OPERATIONS, OTHER
 from cache.usage.reuse import MAX_SAMPLES
 from cache.usage.rows import Rows
-from cache.usage.usage import OTHER, Usage
+from cache.usage.usage import Usage
 from cache.usage.workspace_usage import Content, PageUse, Requested
 from db.usage import Amounts, Kind
 
@@ -129,16 +130,16 @@ def test_numbers_of_keys_are_bounded_however_many_are_requested() -> None:
     rows = counts.take(NOW, 0.0, everything=True)
     assert len(numbers(rows, "task")) <= 1.5 * batches.MAX_TASKS
     assert len(numbers(rows, "page")) <= usage.STORED_PAGES
-    assert len(numbers(rows, "operation")) <= usage.MAX_OPERATIONS + 1
+    assert len(numbers(rows, "operation")) <= MAX_OPERATIONS + 1
 
 
 def test_further_operations_and_long_names_count_together() -> None:
     counts = Usage()
-    for number in range(usage.MAX_OPERATIONS + 50):
+    for number in range(MAX_OPERATIONS + 50):
         counts.count_request("default", "a", Ended(document_hash=f"{number:04}"), 0.01)
     counts.count_request("default", "a", Ended(name="x" * 65, document_hash="long"), 0.01)
     operations = numbers(counts.take(NOW, 0.0), "operation")
-    assert len(operations) == usage.MAX_OPERATIONS + 1
+    assert len(operations) == MAX_OPERATIONS + 1
     assert operations[f"- {OTHER}"] == 51
 
 
