@@ -20,7 +20,7 @@ Resolution = Literal["minute", "hour", "day"]
 # - view: status and order. depth: the lowest position of its range. page: status, order, size and first position.
 # - task: its id. search: the kind of search. term: a search, if terms are stored.
 # - reuse: the lowest number of a range of different tasks that were requested between two requests of one task.
-# - gauge: a size; a row has the largest one of its time.
+# - gauge: a size; a row has the largest one of its time. The key of the size of one worker has a space and the worker.
 Kind = Literal[
     "counter",
     "service",
@@ -125,6 +125,35 @@ async def add_usage(connection: Connection, rows: Mapping[Cell, Amounts]) -> Non
         ),
     }
     await connection.query(ADD_USAGE, params, scalar_row)
+
+
+SIZES_OF_WORKERS: LiteralString = """
+    SELECT key, max(requests) FROM usage_count
+    WHERE workspace_id = %(workspace)s AND resolution = 'minute' AND kind = 'gauge'
+      AND starts_at >= %(since)s AND starts_at < %(until)s AND starts_with(key, %(prefix)s)
+    GROUP BY key
+"""
+
+
+async def sizes_of_workers(
+    connection: Connection, workspace: str, name: str, since: datetime, until: datetime
+) -> dict[str, int]:
+    """Return the largest size that each worker has stored for minutes, by its key."""
+    params = {"workspace": workspace, "prefix": worker_key(name, ""), "since": since, "until": until}
+    return dict(await connection.query(SIZES_OF_WORKERS, params, tuple_row))
+
+
+def worker_key(name: str, worker: str) -> str:
+    """Return the key of the size of one worker.
+
+    It is stored for minutes only: each deployment can bring hosts with other names, and their number has no bound.
+    """
+    return f"{name} {worker}"
+
+
+def is_of_worker(key: str) -> bool:
+    """Return whether a key of a gauge is one that `worker_key` has made."""
+    return " " in key
 
 
 MOST_REQUESTED: LiteralString = """

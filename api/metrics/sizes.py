@@ -4,10 +4,12 @@ import socket
 from itertools import islice
 
 from cache.errors import StoreUnavailable
+from cache.maintenance.usage_recorder import PAGE_CACHE
 from cache.redis.index import index_length
 from cache.redis.server_sizes import server_sizes
 from cache.workspaces import Workspaces
 from db.caller import DEFAULT_WORKSPACE
+from db.usage import worker_key
 
 # Each measurement counts the tasks of up to so many workspaces, in the order in which they were opened.
 COUNTED_WORKSPACES = 100
@@ -18,8 +20,8 @@ class UsageSizes:
 
     def __init__(self, workspaces: Workspaces, number: int) -> None:
         self._workspaces = workspaces
-        # Each worker has a page cache of its own, so their sizes are stored apart and added when they are read.
-        self._page_cache = f"page_cache_bytes {socket.gethostname()}/{number}"
+        # Each worker has a page cache of its own. Their sizes are stored apart, and the recorder adds them up.
+        self._page_cache = worker_key(PAGE_CACHE, f"{socket.gethostname()}/{number}")
         self._evicted: int | None = None
 
     async def measure(self) -> dict[str, dict[str, int]]:

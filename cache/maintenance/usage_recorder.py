@@ -17,7 +17,7 @@ from cache.usage.usage import Usage
 from db.caller import DEFAULT_WORKSPACE
 from db.errors import CommitUnknown, DatabaseError, explain
 from db.pool import Database
-from db.usage import Amounts, Cell, add_usage
+from db.usage import Amounts, Cell, add_usage, sizes_of_workers
 from db.usage_retention import prune_usage
 
 log = structlog.get_logger(__name__)
@@ -26,6 +26,8 @@ STORE_SECONDS = 10.0
 MEASURE_SECONDS, PRUNE_SECONDS = 60.0, 300.0
 # A row takes about 500 bytes. Further rows are dropped.
 MAX_UNSTORED, ROWS_AT_ONCE, WORKSPACES_AT_ONCE = 20_000, 5000, 100
+# The size of the page caches: of each worker for minutes, and of all workers together.
+PAGE_CACHE = "page_cache_bytes"
 # How long a stopping process waits for its last counts to be stored.
 LAST_SECONDS = 2.0
 # The sizes of each workspace by their names.
@@ -147,12 +149,23 @@ class UsageRecorder:
     async def _add_sizes(self, rows: Rows) -> None:
         try:
             sizes = await self._measure()
-        except StoreUnavailable as error:
+            pages = await self._page_cache_bytes(sizes)
+        except (StoreUnavailable, DatabaseError) as error:
             log.warning("usage not measured", reason=explain(error))
             return
+        rows.add(DEFAULT_WORKSPACE, "gauge", PAGE_CACHE, Amounts(pages))
         for workspace, of_workspace in sizes.items():
             for name, size in of_workspace.items():
                 rows.add(workspace, "gauge", name, Amounts(size))
+
+    async def _page_cache_bytes(self, sizes: Sizes) -> int:
+        """Return the size of the page caches of all workers: those just measured, and what the others have stored."""
+        until = datetime.now(UTC)
+        since = until - timedelta(minutes=2)  # each worker stores its size at least once in this time
+        async with self._database.connection() as connection:
+            stored = await sizes_of_workers(connection, DEFAULT_WORKSPACE, PAGE_CACHE, since, until)
+        measured = {key: size for key, size in sizes.get(DEFAULT_WORKSPACE, {}).items() if key.startswith(PAGE_CACHE)}
+        return sum((stored | measured).values())
 
     async def _prune(self) -> None:
         """Keep the most requested rows of the workspaces to which this process has added."""

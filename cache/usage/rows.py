@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from db.usage import HOURLY, Amounts, Cell, Kind, Resolution
+from db.usage import HOURLY, Amounts, Cell, Kind, Resolution, is_of_worker
 
 
 class Rows:
@@ -23,8 +23,12 @@ class Rows:
         return iter(self.by_cell.items())
 
     def add(self, workspace: str, kind: Kind, key: str, amounts: Amounts) -> None:
-        """Add amounts for the minute, if the kind is stored for minutes, and for the hour and the day."""
-        for resolution, starts_at in self._starts[1:] if kind in HOURLY else self._starts:
+        """Add amounts for the minute, if the kind is stored for minutes, and for the hour and the day.
+
+        The size of one worker is added for the minute only.
+        """
+        starts = self._starts[1:] if kind in HOURLY else self._starts
+        for resolution, starts_at in starts[:1] if kind == "gauge" and is_of_worker(key) else starts:
             add_to(self.by_cell, Cell(workspace, resolution, kind, starts_at, key), amounts)
 
 

@@ -35,15 +35,6 @@ class Series:
         """Return a size over time."""
         return gauge_of(self._period, self._values["gauge"].get(key, ()))
 
-    def gauge_sum(self, prefix: str) -> GaugeFigure:
-        """Return the sum of the sizes whose names begin so: one for each worker."""
-        sums: dict[datetime, float] = {}
-        for key, values in self._values["gauge"].items():
-            if key.startswith(prefix):
-                for time, value in values:
-                    sums[time] = sums.get(time, 0.0) + value
-        return gauge_of(self._period, sums.items())
-
 
 def count_of(period: Period, values: Iterable[tuple[datetime, float]]) -> CountFigure:
     """Return a count over time from the counts that are not 0."""

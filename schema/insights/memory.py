@@ -23,7 +23,7 @@ def memory_of(series: Series, forecast: MemoryForecast | None, *, of_service: bo
     return MemoryInsights(
         index_bytes=series.gauge("index_bytes"),
         tasks=series.gauge("tasks"),
-        cached_page_bytes=service(series.gauge_sum("page_cache_bytes ")),
+        cached_page_bytes=service(series.gauge("page_cache_bytes")),
         entries=service(series.gauge("redis_entries")),
         entry_bytes=service(difference(used, indexes)),
         redis_used_bytes=service(used),

@@ -62,8 +62,7 @@ def _usage_of(hour: int) -> dict[tuple[Kind, str], Amounts]:
         ("gauge", "redis_max_bytes"): Amounts(1000 * _MB),
         ("gauge", "redis_entries"): Amounts(300_000 + hour * 10),
         ("gauge", "tasks"): Amounts(1_000_000 + hour * 100),
-        ("gauge", "page_cache_bytes web/0"): Amounts(24 * _MB),
-        ("gauge", "page_cache_bytes web/1"): Amounts(18 * _MB),
+        ("gauge", "page_cache_bytes"): Amounts(42 * _MB),
     }
     for depth in range(7):
         found["depth", str((0, 1, 100, 1000, 10_000, 100_000, 1_000_000)[depth])] = Amounts(busy // 2**depth)
