@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 
-from db.arrays import text_array
+from db.arrays import text_array, time_array
 from db.connection import Connection
 from db.gate import GateState
 from db.row_factories import record_row
@@ -60,6 +60,7 @@ USAGE_SERIES: LiteralString = """
     SELECT kind, key, starts_at, requests FROM usage_count
     WHERE workspace_id = %(workspace)s AND resolution = %(resolution)s::usage_resolution
       AND kind = ANY(%(kinds)s::text[]) AND starts_at >= %(since)s AND starts_at < %(until)s
+      AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s::text[]))
 """
 
 
@@ -70,12 +71,15 @@ async def usage_series(
     kinds: Sequence[Kind],
     since: datetime,
     until: datetime,
+    *,
+    keys: Sequence[str] | None = None,
 ) -> list[Point]:
-    """Return the rows of kinds with few keys, in no order."""
+    """Return the rows of kinds with few keys, in no order. keys: only these keys."""
     params = {
         "workspace": workspace,
         "resolution": resolution,
         "kinds": text_array(kinds),
+        "keys": None if keys is None else text_array(keys),
         "since": since,
         "until": until,
     }
@@ -98,19 +102,36 @@ async def request_series(
     return await connection.query(REQUEST_SERIES, params, _request_row)
 
 
-# It adds up 14 buckets: one more than DURATION_BOUNDS has.
+class Span(NamedTuple):
+    """The rows of one resolution from `since` to `until`, exclusive."""
+
+    resolution: Resolution
+    since: datetime
+    until: datetime
+
+
+# It adds up 14 buckets: one more than DURATION_BOUNDS has. OFFSET 0: the rows of each span are read by the primary key.
+# PostgreSQL would otherwise compare all rows of the workspace with the spans.
 USAGE_TOTALS: LiteralString = """
-    WITH total AS (
-        SELECT kind, key, starts_at >= %(middle)s AS current, sum(requests)::bigint AS requests,
+    WITH counted AS (
+        SELECT rows.* FROM unnest(%(resolutions)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+            AS span (resolution, since, until)
+        CROSS JOIN LATERAL (
+            SELECT kind, key, starts_at >= %(middle)s AS current, requests, points, errors, seconds, durations
+            FROM usage_count
+            WHERE workspace_id = %(workspace)s AND usage_count.resolution = span.resolution::usage_resolution
+              AND kind = ANY(%(kinds)s::text[]) AND starts_at >= span.since AND starts_at < span.until
+            OFFSET 0
+        ) AS rows
+    ), total AS (
+        SELECT kind, key, current, sum(requests)::bigint AS requests,
                sum(points)::bigint AS points, sum(errors)::bigint AS errors, sum(seconds) AS seconds,
                ARRAY[
                    sum(durations[1]), sum(durations[2]), sum(durations[3]), sum(durations[4]), sum(durations[5]),
                    sum(durations[6]), sum(durations[7]), sum(durations[8]), sum(durations[9]), sum(durations[10]),
                    sum(durations[11]), sum(durations[12]), sum(durations[13]), sum(durations[14])
                ]::bigint[] AS durations
-        FROM usage_count
-        WHERE workspace_id = %(workspace)s AND resolution = %(resolution)s::usage_resolution
-          AND kind = ANY(%(kinds)s::text[]) AND starts_at >= %(since)s AND starts_at < %(until)s
+        FROM counted
         GROUP BY kind, key, current
     ), ranked AS (
         SELECT *, row_number() OVER (PARTITION BY kind, current ORDER BY requests DESC, key) AS place FROM total
@@ -122,25 +143,19 @@ USAGE_TOTALS: LiteralString = """
 
 
 async def usage_totals(
-    connection: Connection,
-    workspace: str,
-    resolution: Resolution,
-    kinds: Sequence[Kind],
-    since: datetime,
-    middle: datetime,
-    until: datetime,
+    connection: Connection, workspace: str, kinds: Sequence[Kind], spans: Sequence[Span], middle: datetime
 ) -> list[Total]:
-    """Return the totals by key of two ranges: from `since` to `middle`, and from there to `until`.
+    """Return the totals by key of the rows in spans: those before `middle`, and those from there.
 
     At most `MAX_KEYS` of each kind and range, those with the most requests first.
     """
     params = {
         "workspace": workspace,
-        "resolution": resolution,
         "kinds": text_array(kinds),
-        "since": since,
+        "resolutions": text_array([span.resolution for span in spans]),
+        "starts": time_array([span.since for span in spans]),
+        "ends": time_array([span.until for span in spans]),
         "middle": middle,
-        "until": until,
         "most": MAX_KEYS,
     }
     return await connection.query(USAGE_TOTALS, params, _total_row)

@@ -9,6 +9,8 @@ from api.commands.stores import check_workspace, run
 from db.caller import DEFAULT_WORKSPACE
 from db.pool import Database
 from schema.insights.advice import advise as advice_of
+from schema.insights.advice import latest
+from schema.insights.gauges import read_gauges
 from schema.types.insights_service import Advice
 
 app = App(name="advise", help="Give advice from what was requested in the last 7 days.", result_action="return_value")
@@ -33,7 +35,8 @@ def advise(*, workspace: str = DEFAULT_WORKSPACE, figures: bool = False) -> None
     async def read(database: Database) -> list[Advice]:
         async with database.connection() as connection:
             await check_workspace(connection, workspace)
-            return await advice_of(connection, workspace, datetime.now(UTC))
+            now = datetime.now(UTC)
+            return await advice_of(connection, workspace, now, await read_gauges(connection, workspace, latest(now)))
 
     for advice in run(read):
         sys.stdout.write(f"{_TITLES[str(advice.topic.value)]}: {advice.text}\n")

@@ -1,19 +1,26 @@
-"""Advice to the operator, in sentences, with the figures from which each follows."""
+"""Advice to the operator: in English, as statements without a language, and the figures from which it follows."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from cache.usage.reuse import miss_ratio, tasks_for
 from db.caller import DEFAULT_WORKSPACE
 from db.connection import Connection
 from db.usage import DEPTHS, Kind, document_of
-from db.usage_reports import usage_series, usage_totals
+from db.usage_reports import Span, usage_totals
 from schema.insights.figures import KeyTotals, totals_by_kind
+from schema.insights.gauges import Gauges
 from schema.insights.lists import costliest
 from schema.insights.memory import MIN_HOURS
-from schema.insights.report import read_forecast
-from schema.types.insights_service import Advice, AdviceFigure, AdviceTopic, MemoryForecast
+from schema.insights.statements import statement
+from schema.types.insights_service import (
+    Advice,
+    AdviceCode,
+    AdviceFigure,
+    AdviceStatement,
+    AdviceTopic,
+    MemoryForecast,
+)
 
 ADVICE_FROM = timedelta(days=7)
 # Below these numbers, advice would be a guess.
@@ -26,42 +33,53 @@ Totals = Mapping[Kind, Sequence[KeyTotals]]
 Figures = dict[str, float]
 
 
-async def advise(connection: Connection, workspace: str, now: datetime) -> list[Advice]:
-    """Return the advice on each topic, from the last 7 days."""
-    since, until = now - ADVICE_FROM, now + timedelta(hours=1)
-    totals = totals_by_kind(await usage_totals(connection, workspace, "hour", _KINDS, since, since, until))
-    gauges: Figures = {}
-    rows = await usage_series(connection, workspace, "hour", ("gauge",), since, until)
-    for row in sorted(rows, key=attrgetter("starts_at")):  # the last size stays
-        gauges[row.key] = float(row.requests)
+async def advise(connection: Connection, workspace: str, now: datetime, gauges: Gauges) -> list[Advice]:
+    """Return the advice on each topic, from the last 7 days. gauges: the sizes until `latest(now)`."""
+    since, until = now - ADVICE_FROM, latest(now)
+    rows = await usage_totals(connection, workspace, _KINDS, [Span("hour", since, until)], since)
+    totals, sizes = totals_by_kind(rows), gauges.last(since)
     return [
-        _redis_size(workspace, totals, gauges),
+        _redis_size(workspace, totals, sizes),
         _ttl(totals),
         _operations(totals),
         _depth(totals),
-        _memory(await read_forecast(connection, workspace, until), gauges),
+        _memory(gauges.forecast(), sizes),
     ]
 
 
-def _advice(topic: AdviceTopic, text: str, figures: Figures) -> Advice:
+def latest(now: datetime) -> datetime:
+    """Return the end of the period that advice is about. The present hour is part of it."""
+    return now + timedelta(hours=1)
+
+
+def _advice(
+    topic: AdviceTopic,
+    text: str,
+    figures: Figures,
+    statements: Sequence[AdviceStatement],
+    *,
+    enough_data: bool = True,
+) -> Advice:
     listed = [AdviceFigure(name=name, value=value) for name, value in figures.items()]
-    return Advice(topic=topic, text=text, enough_data=True, figures=listed)
+    return Advice(topic=topic, text=text, enough_data=enough_data, figures=listed, statements=list(statements))
 
 
 def _not_enough(topic: AdviceTopic, found: float, needed: float, what: str) -> Advice:
     text = f"Not enough data yet: {found:,.0f} of the {needed:,.0f} {what} that this advice needs, in the last 7 days."
-    return Advice(topic=topic, text=text, enough_data=False, figures=[AdviceFigure(name=what, value=found)])
+    missing = statement(AdviceCode.NOT_ENOUGH_DATA, found=found, needed=needed, unit=what)
+    return _advice(topic, text, {what: found}, [missing], enough_data=False)
 
 
 def _requests(totals: Totals, kind: Kind) -> dict[str, int]:
     return {each.key: int(each.requests.requests) for each in totals[kind]}
 
 
-def _redis_size(workspace: str, totals: Totals, gauges: Figures) -> Advice:
+def _redis_size(workspace: str, totals: Totals, gauges: Mapping[str, float]) -> Advice:
     topic = AdviceTopic.REDIS_SIZE
     if workspace != DEFAULT_WORKSPACE:
         text = f"All workspaces share Redis. Ask for advice on its size in the workspace {DEFAULT_WORKSPACE}."
-        return Advice(topic=topic, text=text, enough_data=False, figures=[])
+        shared = statement(AdviceCode.REDIS_IS_SHARED, workspace=DEFAULT_WORKSPACE)
+        return _advice(topic, text, {}, [shared], enough_data=False)
     distances = _requests(totals, "reuse")
     reads, entries = sum(distances.values()), gauges.get("redis_entries", 0.0)
     if reads < MIN_READS:
@@ -71,13 +89,15 @@ def _redis_size(workspace: str, totals: Totals, gauges: Figures) -> Advice:
     index, limit = gauges.get("redis_index_bytes", 0.0), gauges.get("redis_max_bytes", 0.0)
     entry = max(1.0, gauges.get("redis_used_bytes", 0.0) - index) / entries
     figures: Figures = {"tasks read": reads, "bytes of an entry": entry, "bytes of the indexes": index}
-    parts = []
+    parts, statements = [], []
     for rate in HIT_RATES:
         tasks = tasks_for(distances, rate)
         if tasks is None:
+            statements.append(statement(AdviceCode.HIT_RATE_OUT_OF_REACH, hit_rate=rate))
             parts.append(f"{rate:.0%} is out of reach for any size: too many tasks are read only once in an hour")
             break
         figures[f"bytes for a hit rate of {rate:.0%}"] = needed = index + tasks * entry
+        statements.append(statement(AdviceCode.SIZE_FOR_HIT_RATE, hit_rate=rate, bytes=needed, tasks=tasks))
         parts.append(f"{rate:.0%} needs {_bytes(needed)} ({tasks:,} tasks)")
     text = f"Redis sizes for a hit rate of the cache, if it evicts the least recently used task: {'; '.join(parts)}."
     text += " They are rather too large than too small: volatile-lfu misses less."
@@ -86,7 +106,10 @@ def _redis_size(workspace: str, totals: Totals, gauges: Figures) -> Advice:
         assert misses is not None
         figures |= {"bytes of maxmemory": limit, "hit rate at maxmemory": 1 - misses}
         text += f" The present maxmemory of {_bytes(limit)} is enough for {1 - misses:.1%}."
-    return _advice(topic, f"{text} Indexes take {_bytes(index)} of it, and an entry {entry:,.0f} bytes.", figures)
+        statements.append(statement(AdviceCode.HIT_RATE_OF_MAXMEMORY, bytes=limit, hit_rate=1 - misses))
+    statements.append(statement(AdviceCode.SIZE_OF_ENTRIES, index_bytes=index, entry_bytes=entry))
+    text += f" Indexes take {_bytes(index)} of it, and an entry {entry:,.0f} bytes."
+    return _advice(topic, text, figures, statements)
 
 
 def _ttl(totals: Totals) -> Advice:
@@ -101,7 +124,11 @@ def _ttl(totals: Totals) -> Advice:
         f"The hit rate is {now:.1%}. A longer life could raise it to {most:.1%} at most."
     )
     figures: Figures = {"hits": hits, "misses": misses, "misses of expired entries": expired, "highest hit rate": most}
-    return _advice(AdviceTopic.TTL, text, figures)
+    statements = [
+        statement(AdviceCode.EXPIRED_MISSES, expired=expired, misses=misses, share=share),
+        statement(AdviceCode.HIT_RATE_OF_LONGER_LIFE, hit_rate=now, highest=most),
+    ]
+    return _advice(AdviceTopic.TTL, text, figures, statements)
 
 
 def _operations(totals: Totals) -> Advice:
@@ -109,21 +136,36 @@ def _operations(totals: Totals) -> Advice:
     if requests < MIN_REQUESTS or not points:
         return _not_enough(AdviceTopic.OPERATIONS, requests, MIN_REQUESTS, "requests")
     parts: list[str] = []
+    statements = []
     figures: Figures = {"requests": requests, "points": points}
     for each in costliest(totals["operation"])[:_MAX_OPERATIONS]:
         hash_, name = document_of(each.key)
         label = name if hash_ is None else f"{name} ({hash_[:_HASH_CHARACTERS]})"
         number = each.requests.requests
         senders = costliest(sender for sender in totals["sender"] if document_of(sender.key)[0] == hash_)
-        by = ""
+        by, client, client_share = "", None, None
         if senders and each.points:
-            by = f", {senders[0].points / each.points:.0%} of it by {document_of(senders[0].key)[1]}"
+            client, client_share = document_of(senders[0].key)[1], senders[0].points / each.points
+            by = f", {client_share:.0%} of it by {client}"
         parts.append(
             f"{label} takes {each.points / points:.0%} of all points: {number:,.0f} requests of "
             f"{each.points / number:,.0f} points{by}"
         )
         figures[f"points of {label}"] = each.points
-    return _advice(AdviceTopic.OPERATIONS, f"The most expensive operations: {'; '.join(parts)}.", figures)
+        statements.append(
+            statement(
+                AdviceCode.EXPENSIVE_OPERATION,
+                operation=name,
+                hash=hash_,
+                share=each.points / points,
+                requests=number,
+                points_each=each.points / number,
+                client=client,
+                client_share=client_share,
+            )
+        )
+    text = f"The most expensive operations: {'; '.join(parts)}."
+    return _advice(AdviceTopic.OPERATIONS, text, figures, statements)
 
 
 def _depth(totals: Totals) -> Advice:
@@ -131,37 +173,41 @@ def _depth(totals: Totals) -> Advice:
     pages = sum(counted.values())
     if pages < MIN_PAGES:
         return _not_enough(AdviceTopic.DEPTH, pages, MIN_PAGES, "pages")
-    parts = []
+    parts, statements = [], []
     for start, end in zip(DEPTHS, (*DEPTHS[1:], None), strict=True):
         if number := counted.get(str(start), 0):
             place = f"{start:,} or beyond" if end is None else f"{start:,} to {end - 1:,}" if start else "0"
             parts.append(f"{number / pages:.1%} at position {place}")
+            statements.append(
+                statement(AdviceCode.PAGES_AT_DEPTH, share=number / pages, from_position=start, to_position=end)
+            )
     deepest = max(int(start) for start in counted)
     text = f"Where the {pages:,} requested pages began: {', '.join(parts)}."
     figures: Figures = {f"pages from position {start}": number for start, number in counted.items()}
-    return _advice(AdviceTopic.DEPTH, text, figures | {"deepest range in use": deepest})
+    return _advice(AdviceTopic.DEPTH, text, figures | {"deepest range in use": deepest}, statements)
 
 
-def _memory(forecast: MemoryForecast | None, gauges: Figures) -> Advice:
+def _memory(forecast: MemoryForecast | None, gauges: Mapping[str, float]) -> Advice:
     index, limit = gauges.get("index_bytes", 0.0), gauges.get("redis_max_bytes", 0.0)
     if forecast is None:
-        return Advice(
-            topic=AdviceTopic.MEMORY,
-            text=f"Not enough data yet: a forecast needs {MIN_HOURS} hours in which the index was measured.",
-            enough_data=False,
-            figures=[AdviceFigure(name="bytes of the index", value=index)],
-        )
+        text = f"Not enough data yet: a forecast needs {MIN_HOURS} hours in which the index was measured."
+        missing = statement(AdviceCode.NOT_ENOUGH_DATA, needed=MIN_HOURS, unit="hours")
+        return _advice(AdviceTopic.MEMORY, text, {"bytes of the index": index}, [missing], enough_data=False)
     growth = forecast.bytes_per_day
     text = f"The index takes {_bytes(index)}. In {forecast.hours} measured hours it "
     text += f"grew by {_bytes(growth)} a day." if growth > 0 else "did not grow."
     figures: Figures = {"bytes of the index": index, "bytes per day": growth, "hours": forecast.hours}
+    statements = [statement(AdviceCode.INDEX_GROWTH, bytes=index, hours=forecast.hours, bytes_per_day=growth)]
     if limit > 0:
         figures["bytes of maxmemory"] = limit
         if forecast.full_at is not None:
+            full_at = forecast.full_at.isoformat()
+            statements.append(statement(AdviceCode.INDEX_FULL_AT, bytes=limit, at=full_at))
             text += f" So it reaches maxmemory ({_bytes(limit)}) on {forecast.full_at:%Y-%m-%d}. Raise it before."
         else:
             text += f" It does not reach maxmemory ({_bytes(limit)}) within ten years."
-    return _advice(AdviceTopic.MEMORY, text, figures)
+            statements.append(statement(AdviceCode.INDEX_NEVER_FULL, bytes=limit))
+    return _advice(AdviceTopic.MEMORY, text, figures, statements)
 
 
 def _bytes(size: float) -> str:

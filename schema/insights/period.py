@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from db.usage import Resolution
+from db.usage_reports import Span
 from schema.errors import BadInput
 
 STEPS: Mapping[Resolution, timedelta] = {
@@ -13,6 +14,8 @@ STEPS: Mapping[Resolution, timedelta] = {
     "day": timedelta(days=1),
 }
 MAX_POINTS = 1500
+# The resolution whose rows replace those of a whole hour or day.
+_COARSER: Mapping[Resolution, Resolution] = {"minute": "hour", "hour": "day"}
 # Ranges over more than this read the lists with many keys by day.
 LONG = timedelta(days=2)
 _EPOCH, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -45,12 +48,29 @@ class Period(NamedTuple):
         return points[:number], points[number:]
 
     @property
+    def spans(self) -> list[Span]:
+        """The rows that make up the previous period and this one: days and hours where they are whole."""
+        coarser = _COARSER.get(self.resolution)
+        found = []
+        for since, until in ((self.before, self.since), (self.since, self.until)):
+            ends = (since, until) if coarser is None else _whole_part(since, until, STEPS[coarser])
+            found += [Span(self.resolution, since, ends[0]), Span(self.resolution, ends[1], until)]
+            found.append(Span(coarser or self.resolution, *ends))
+        return [span for span in found if span.since < span.until]
+
+    @property
     def coarse(self) -> "Period":
         """The same period for the kinds with many keys: whole hours or days."""
         resolution = self.resolution
         if resolution != "day":
             resolution = "hour" if self.until - self.since <= LONG else "day"
         return whole(self.since, self.until, resolution)
+
+
+def _whole_part(since: datetime, until: datetime, step: timedelta) -> tuple[datetime, datetime]:
+    """Return the start and the end of the whole steps in a range. Both are `until` if there is none."""
+    start, end = _EPOCH - (_EPOCH - since) // step * step, _EPOCH + (until - _EPOCH) // step * step
+    return (start, end) if start < end else (until, until)
 
 
 def whole(since: datetime, until: datetime, resolution: Resolution) -> Period:

@@ -1,14 +1,27 @@
 """A report on the usage of one workspace over a period."""
 
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
 from db.caller import DEFAULT_WORKSPACE
 from db.connection import Connection
 from db.usage import Kind
-from db.usage_reports import gate_events, request_series, usage_series, usage_totals
+from db.usage_reports import (
+    Point,
+    RequestPoint,
+    Span,
+    Total,
+    gate_events,
+    request_series,
+    usage_series,
+    usage_totals,
+)
 from schema.insights import lists
+from schema.insights.advice import advise, latest
 from schema.insights.figures import Series, latency_of, rate_of, request_figures, totals_by_kind
-from schema.insights.memory import forecast_of, gate_history, memory_of, rebuilds
+from schema.insights.gauges import read_gauges
+from schema.insights.memory import gate_history, memory_of, rebuilds
 from schema.insights.period import Period
 from schema.types.insights import (
     CacheInsights,
@@ -21,23 +34,57 @@ from schema.types.insights import (
 from schema.types.insights_figures import InsightsResolution, NamedCount, NamedGauge
 from schema.types.insights_service import Advice, MemoryForecast
 
-FORECAST_FROM = timedelta(days=14)
-_SERIES: tuple[Kind, ...] = ("counter", "service", "cause", "page_cause", "gauge")
-_TOTALS: tuple[Kind, ...] = ("operation", "client", "sender", "view", "depth", "search")
-_COARSE_TOTALS: tuple[Kind, ...] = ("task", "page", "term")
+# The fields of `insights` that need each kind of rows. Other rows are not read.
+_SERIES: Mapping[Kind, tuple[str, ...]] = {
+    "counter": ("cache",),
+    "cause": ("cache",),
+    "page_cause": ("cache",),
+    "service": ("service",),
+    "gauge": ("memory", "gauges"),
+}
+_TOTALS: Mapping[Kind, tuple[str, ...]] = {
+    "operation": ("operations", "latency", "previousLatency"),
+    "sender": ("operations",),
+    "client": ("clients",),
+    "view": ("views",),
+    "depth": ("depths",),
+    "search": ("searches",),
+}
+_COARSE_TOTALS: Mapping[Kind, tuple[str, ...]] = {"task": ("tasks",), "page": ("pages",), "term": ("terms",)}
+_REQUESTS, _GATE = ("requests", "points", "errors"), ("gate", "rebuilds")
 
 
-async def report(connection: Connection, workspace: str, period: Period, advice: list[Advice]) -> Insights:
+class Question(NamedTuple):
+    """What a report is about. fields: the fields of `Insights` that are needed; others may be empty."""
+
+    workspace: str
+    period: Period
+    fields: Collection[str]
+    now: datetime
+
+    def needs(self, *fields: str) -> bool:
+        """Return whether any of these fields is needed."""
+        return not set(fields).isdisjoint(self.fields)
+
+    def kinds(self, of: Mapping[Kind, tuple[str, ...]]) -> list[Kind]:
+        """Return the kinds of rows that are needed."""
+        return [kind for kind, fields in of.items() if self.needs(*fields)]
+
+
+async def report(connection: Connection, question: Question) -> Insights:
     """Return the usage of a workspace over a period, and over the one before."""
+    workspace, period, _, _ = question
     resolution, before, since, until = period
-    series = Series(period, await usage_series(connection, workspace, resolution, _SERIES, before, until))
-    requests = request_figures(period, await request_series(connection, workspace, resolution, before, until))
-    rows = await usage_totals(connection, workspace, resolution, _TOTALS, before, since, until)
-    coarse = period.coarse
-    rows += await usage_totals(
-        connection, workspace, coarse.resolution, _COARSE_TOTALS, coarse.before, coarse.since, coarse.until
-    )
-    totals, events = totals_by_kind(rows), await gate_events(connection, workspace, since, until)
+    points: list[Point] = []
+    if kinds := question.kinds(_SERIES):
+        points = await usage_series(connection, workspace, resolution, kinds, before, until)
+    series = Series(period, points)
+    by_time: list[RequestPoint] = []
+    if question.needs(*_REQUESTS):
+        by_time = await request_series(connection, workspace, resolution, before, until)
+    requests, totals = request_figures(period, by_time), totals_by_kind(await _totals(connection, question))
+    events = await gate_events(connection, workspace, since, until) if question.needs(*_GATE) else []
+    forecast, advice = await _forecast_and_advice(connection, question)
     of_service = workspace == DEFAULT_WORKSPACE
     return Insights(
         from_=since,
@@ -59,13 +106,39 @@ async def report(connection: Connection, workspace: str, period: Period, advice:
         clients=lists.clients(totals),
         searches=lists.searches(totals, "search"),
         terms=lists.searches(totals, "term"),
-        memory=memory_of(series, await read_forecast(connection, workspace, until), of_service=of_service),
+        memory=memory_of(series, forecast, of_service=of_service),
         gate=gate_history(events),
         rebuilds=rebuilds(events),
         service=[NamedCount(name=key, count=series.count("service", key)) for key in series.keys("service")],
         gauges=[NamedGauge(name=key, gauge=series.gauge(key)) for key in series.keys("gauge")] if of_service else [],
         advice=advice,
     )
+
+
+async def _totals(connection: Connection, question: Question) -> list[Total]:
+    workspace, period, coarse = question.workspace, question.period, question.period.coarse
+    rows: list[Total] = []
+    if kinds := question.kinds(_TOTALS):
+        rows += await usage_totals(connection, workspace, kinds, period.spans, period.since)
+    if kinds := question.kinds(_COARSE_TOTALS):
+        spans = [Span(coarse.resolution, coarse.before, coarse.until)]
+        rows += await usage_totals(connection, workspace, kinds, spans, coarse.since)
+    return rows
+
+
+async def _forecast_and_advice(
+    connection: Connection, question: Question
+) -> tuple[MemoryForecast | None, list[Advice]]:
+    """Return the forecast at the end of the period, and the advice. Both of now follow from the same sizes."""
+    workspace, now, until = question.workspace, question.now, question.period.until
+    forecast, advice = None, list[Advice]()
+    if question.needs("advice"):
+        gauges = await read_gauges(connection, workspace, latest(now))
+        advice = await advise(connection, workspace, now, gauges)
+        forecast = gauges.forecast()
+    if question.needs("memory") and not (question.needs("advice") and until > now):
+        forecast = (await read_gauges(connection, workspace, until)).forecast()
+    return forecast, advice
 
 
 def _cache_of(series: Series) -> CacheInsights:
@@ -88,11 +161,3 @@ def _cache_of(series: Series) -> CacheInsights:
         degraded_reads=series.count("counter", "degraded_reads"),
         sql_queries_saved=series.count("counter", "queries_saved"),
     )
-
-
-async def read_forecast(connection: Connection, workspace: str, until: datetime) -> MemoryForecast | None:
-    """Return when the index of a workspace no longer fits into Redis, from the last 14 days."""
-    rows = await usage_series(connection, workspace, "hour", ("gauge",), until - FORECAST_FROM, until)
-    sizes = [(row.starts_at, float(row.requests)) for row in rows if row.key == "index_bytes"]
-    limits = [(row.starts_at, row.requests) for row in rows if row.key == "redis_max_bytes"]
-    return forecast_of(sizes, max(limits)[1] if limits else 0)

@@ -7,9 +7,9 @@ import strawberry
 
 from db.usage import Resolution
 from schema.context import Info
-from schema.insights.advice import advise
 from schema.insights.period import period_of
-from schema.insights.report import report
+from schema.insights.report import Question, report
+from schema.resolvers.selected_fields import selected_fields
 from schema.types.insights import Insights
 from schema.types.insights_figures import InsightsRange, InsightsResolution
 
@@ -37,5 +37,5 @@ class InsightsQuery:
         database = session.store.database
         # Over months, a report reads a million rows: it must not take the connections of pages and writes.
         async with session.permit(database.shares.searches), database.connection() as connection:
-            advice = await advise(connection, session.store.workspace, datetime.now(UTC))
-            return await report(connection, session.store.workspace, period, advice)
+            fields = selected_fields(info)
+            return await report(connection, Question(session.store.workspace, period, fields, datetime.now(UTC)))

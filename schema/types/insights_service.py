@@ -64,6 +64,71 @@ class AdviceTopic(Enum):
     MEMORY = strawberry.enum_value("memory", description="When memory runs out.")
 
 
+@strawberry.enum(description="What a statement of advice says, with the names of its values.")
+class AdviceCode(Enum):
+    NOT_ENOUGH_DATA = strawberry.enum_value(
+        "not_enough_data",
+        description="`needed` items are not there yet, but `found`, which can be absent. `unit` is `tasks read`, "
+        "`tasks in Redis`, `requests`, `pages` or `hours`.",
+    )
+    REDIS_IS_SHARED = strawberry.enum_value(
+        "redis_is_shared", description="Advice on the size of Redis belongs to the workspace `workspace`."
+    )
+    SIZE_FOR_HIT_RATE = strawberry.enum_value(
+        "size_for_hit_rate", description="The share `hitRate` of hits needs `bytes` of memory, for `tasks` tasks."
+    )
+    HIT_RATE_OUT_OF_REACH = strawberry.enum_value(
+        "hit_rate_out_of_reach", description="No size is enough for `hitRate`: too many tasks are read only once."
+    )
+    HIT_RATE_OF_MAXMEMORY = strawberry.enum_value(
+        "hit_rate_of_maxmemory", description="The present `maxmemory` of `bytes` is enough for `hitRate`."
+    )
+    SIZE_OF_ENTRIES = strawberry.enum_value(
+        "size_of_entries", description="The indexes take `indexBytes`, and an entry `entryBytes`."
+    )
+    EXPIRED_MISSES = strawberry.enum_value(
+        "expired_misses", description="`expired` of `misses` misses, the share `share`, were of expired entries."
+    )
+    HIT_RATE_OF_LONGER_LIFE = strawberry.enum_value(
+        "hit_rate_of_longer_life", description="The hit rate is `hitRate`. A longer life could raise it to `highest`."
+    )
+    EXPENSIVE_OPERATION = strawberry.enum_value(
+        "expensive_operation",
+        description="`operation` takes `share` of all points, in `requests` of `pointsEach`. `client` sends "
+        "`clientShare` of its points. `hash` is that of the document. `hash`, `client` and `clientShare` can be "
+        "absent.",
+    )
+    PAGES_AT_DEPTH = strawberry.enum_value(
+        "pages_at_depth",
+        description="The share `share` of the pages began at `fromPosition` to `toPosition`, exclusive, which can be "
+        "absent.",
+    )
+    INDEX_GROWTH = strawberry.enum_value(
+        "index_growth",
+        description="The index takes `bytes`, and in `hours` measured hours it grew by `bytesPerDay`, which can be "
+        "negative.",
+    )
+    INDEX_FULL_AT = strawberry.enum_value(
+        "index_full_at", description="The index reaches `maxmemory` of `bytes` at the time `at`."
+    )
+    INDEX_NEVER_FULL = strawberry.enum_value(
+        "index_never_full", description="The index does not reach `maxmemory` of `bytes` within ten years."
+    )
+
+
+@strawberry.type(description="A value of a statement.")
+class AdviceValue:
+    name: str = strawberry.field(description="The name, which the description of the code explains.")
+    number: float | None = strawberry.field(description="The value, if it is a number. Shares are from 0 to 1.")
+    text: str | None = strawberry.field(description="The value, if it is a name or a time.")
+
+
+@strawberry.type(description="A statement of advice, for clients that put it into words themselves.")
+class AdviceStatement:
+    code: AdviceCode = strawberry.field(description="What the statement says.")
+    values: list[AdviceValue] = strawberry.field(description="The values in it.")
+
+
 @strawberry.type(description="A number from which advice follows.")
 class AdviceFigure:
     name: str = strawberry.field(description="The name, such as `hit rate` or `bytes per day`.")
@@ -76,3 +141,4 @@ class Advice:
     text: str = strawberry.field(description="The advice, in English.")
     enough_data: bool = strawberry.field(description="Whether there was enough data. If not, `text` says what lacks.")
     figures: list[AdviceFigure] = strawberry.field(description="The numbers from which the advice follows.")
+    statements: list[AdviceStatement] = strawberry.field(description="What `text` says, without the language.")

@@ -21,7 +21,7 @@ from db.usage import (
     most_requested_tasks,
     page_key,
 )
-from db.usage_reports import gate_events, request_series, usage_series, usage_totals
+from db.usage_reports import Span, gate_events, request_series, usage_series, usage_totals
 from db.usage_retention import MOST, prune_usage, purge_gate_events, purge_usage, remove_usage
 from db.workspaces import set_state
 from tests.support.token_factories import make_workspace
@@ -197,7 +197,7 @@ async def test_series_and_totals_tell_the_two_periods_apart(connection: Connecti
         (now - HOUR, 4, 40, 0),
         (now, 3, 30, 1),
     ]
-    assert await usage_totals(connection, "default", "hour", ["operation"], now - HOUR, now, now + HOUR) == [
+    assert await usage_totals(connection, "default", ["operation"], [Span("hour", now - HOUR, now + HOUR)], now) == [
         ("operation", "h A", False, 4, 40, 0, 0.0, []),
         ("operation", "h A", True, 2, 20, 1, 0.1, [0, 2, *[0] * 12]),
         ("operation", "h B", True, 1, 10, 0, 0.0, []),

@@ -1,14 +1,17 @@
 """Tests the query `insights` over stored counts: series, lists, periods, and who may ask."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from graphql import FieldNode, OperationDefinitionNode, parse, print_ast
 
 from db.pool import Database
 from db.usage import Amounts, Cell, Kind, Resolution, add_usage, page_key
 from tests.support.graphql_client import Client
+from tests.support.usage_rows import store_usage
 
 FROM = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EAST, WEST = timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))
@@ -44,9 +47,12 @@ EVERYTHING = f"""query ($from: DateTime!, $to: DateTime!, $resolution: InsightsR
     }}
     gate {{ at state epoch }} rebuilds {{ startedAt endedAt completed }}
     service {{ name count {FIGURE} }} gauges {{ name gauge {GAUGE} }}
-    advice {{ topic text enoughData figures {{ name value }} }}
+    advice {{ topic text enoughData figures {{ name value }} statements {{ code values {{ name number text }} }} }}
   }}
 }}"""
+ONE_FIELD = """query ($from: DateTime!, $to: DateTime!, $resolution: InsightsResolution!) {
+  insights(range: {from: $from, to: $to}, resolution: $resolution) { ...Field }
+}"""
 
 
 async def store(database_url: str, rows: dict[tuple[Kind, str, datetime], Amounts], resolution: Resolution) -> None:
@@ -188,6 +194,57 @@ async def test_lists_have_the_most_requested_first(client: Client, database_url:
     # A range of minutes has the lists of its hour.
     of_minutes = await insights(client, FROM, FROM + MINUTE, "MINUTE")
     assert of_minutes["tasks"] == found["tasks"]
+
+
+def rounded(value: Any) -> Any:
+    """Return a value whose sums of floats do not depend on the order of the rows."""
+    return json.loads(json.dumps(value), parse_float=lambda text: round(float(text), 6))
+
+
+async def test_each_field_alone_is_as_in_the_whole_report(client: Client, database_url: str) -> None:
+    await store_usage(database_url, hours=100)
+    until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    whole = await insights(client, until - 30 * HOUR, until, "HOUR")
+    variables = {"from": (until - 30 * HOUR).isoformat(), "to": until.isoformat(), "resolution": "HOUR"}
+    operation = parse(EVERYTHING).definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    [all_insights] = operation.selection_set.selections
+    assert isinstance(all_insights, FieldNode)
+    assert all_insights.selection_set is not None
+    for field in all_insights.selection_set.selections:
+        document = f"{ONE_FIELD} fragment Field on Insights {{ {print_ast(field)} }}"
+        [(name, found)] = (await client.query(document, **variables))["insights"].items()
+        if name == "advice":  # the service adds what it counts now
+            assert [(each["topic"], each["enoughData"]) for each in found] == [
+                *(("REDIS_SIZE", False), ("TTL", True), ("OPERATIONS", True), ("DEPTH", True), ("MEMORY", True))
+            ]
+        else:
+            assert rounded(found) == rounded(whole[name]), name
+        assert found or name in ("gate", "rebuilds", "terms", "pages"), name
+
+
+async def test_only_what_is_selected_is_read(client: Client) -> None:
+    variables = {"from": FROM.isoformat(), "to": (FROM + HOUR).isoformat(), "resolution": "HOUR"}
+    queries = []
+    for field in ("times", "times advice { topic }", "times clients { actor } memory { forecast { hours } }"):
+        body = {"query": f"{ONE_FIELD} fragment Field on Insights {{ {field} }}", "variables": variables}
+        answer = (await client.http.post("/graphql", json=body, headers={"X-Millitask-Trace": "1"})).json()
+        queries.append(answer["extensions"]["cache"]["sqlQueries"])
+    assert queries == [0, 2, 3]
+
+
+async def test_totals_of_whole_days_come_from_the_days(client: Client, database_url: str) -> None:
+    midnight = FROM.replace(hour=0)
+    for resolution, at, number in (
+        ("hour", midnight - HOUR, 1),
+        ("hour", midnight + HOUR, 10),  # is part of the day
+        ("day", midnight, 100),
+        ("hour", midnight + 24 * HOUR, 1000),
+    ):
+        rows: dict[tuple[Kind, str, datetime], Amounts] = {("client", "a", at): Amounts(number)}
+        await store(database_url, rows, resolution)  # type: ignore[arg-type]
+    [of_client] = (await insights(client, midnight - HOUR, midnight + 25 * HOUR, "HOUR"))["clients"]
+    assert of_client["requests"] == {"requests": 1101, "previousRequests": 0}
 
 
 async def test_growth_of_the_index_is_forecast(client: Client, database_url: str) -> None:

@@ -8,6 +8,9 @@ import pytest
 from api.commands.errors import CommandFailed
 from db.pool import Database
 from db.usage import Amounts, Cell, Kind, add_usage
+from schema.insights.advice import advise, latest
+from schema.insights.gauges import read_gauges
+from schema.types.insights_service import Advice
 from tests.integration.api.commands.conftest import Command
 
 HOUR, MB = timedelta(hours=1), 10**6
@@ -31,6 +34,21 @@ def store(database_url: str, rows: dict[tuple[Kind, str, datetime], Amounts]) ->
             await add_usage(connection, cells)
 
     asyncio.run(add())
+
+
+def statements(database_url: str) -> list[tuple[str, dict[str, float | str | None]]]:
+    """Return the codes of the statements, and their values by name."""
+
+    async def read() -> list[Advice]:
+        async with Database(database_url) as database, database.connection() as connection:
+            now = datetime.now(UTC)
+            return await advise(connection, "default", now, await read_gauges(connection, "default", latest(now)))
+
+    return [
+        (str(each.code.value), {value.name: value.text or value.number for value in each.values})
+        for advice in asyncio.run(read())
+        for each in advice.statements
+    ]
 
 
 def test_without_counts_each_advice_says_what_is_missing(command: Command) -> None:
@@ -77,6 +95,39 @@ def test_advice_follows_from_the_stored_counts(command: Command, database_url: s
     full_at = now + timedelta(days=10 * MB / (24 * 50_000))
     assert "The index takes 10.0 MB. In 30 measured hours it grew by 1.2 MB a day." in memory
     assert f"So it reaches maxmemory (20.0 MB) on {full_at:%Y-%m-%d}. Raise it before." in memory
+    found = statements(database_url)
+    reached_at = datetime.fromisoformat(str(found[-1][1].pop("at")))
+    assert abs(reached_at - full_at) < timedelta(seconds=1)
+    assert found == [
+        ("size_for_hit_rate", {"hitRate": 0.8, "bytes": 11_023_000, "tasks": 1023}),
+        ("size_for_hit_rate", {"hitRate": 0.9, "bytes": 11_023_000, "tasks": 1023}),
+        ("hit_rate_out_of_reach", {"hitRate": 0.95}),
+        ("hit_rate_of_maxmemory", {"bytes": 20 * MB, "hitRate": 0.9}),
+        ("size_of_entries", {"indexBytes": 10 * MB, "entryBytes": 1000}),
+        ("expired_misses", {"expired": 5000, "misses": 10_000, "share": 0.5}),
+        ("hit_rate_of_longer_life", {"hitRate": 0.9, "highest": 0.95}),
+        (
+            "expensive_operation",
+            {
+                "operation": "Page",
+                "hash": hash_,
+                "share": 0.9,
+                "requests": 300,
+                "pointsEach": 30,
+                "client": "token:2",
+                "clientShare": 6000 / 9000,
+            },
+        ),
+        (
+            "expensive_operation",
+            {"operation": "Cheap", "hash": "b" * 64, "share": 0.1, "requests": 1000, "pointsEach": 1},
+        ),
+        ("pages_at_depth", {"share": 0.9, "fromPosition": 0, "toPosition": 1}),
+        ("pages_at_depth", {"share": 0.09, "fromPosition": 1, "toPosition": 100}),
+        ("pages_at_depth", {"share": 0.01, "fromPosition": 1_000_000}),
+        ("index_growth", {"bytes": 10 * MB, "hours": 30, "bytesPerDay": pytest.approx(1.2 * MB)}),
+        ("index_full_at", {"bytes": 20 * MB}),
+    ]
     figures = command("advise", "--figures")[0]
     assert "  bytes of the indexes: 1e+07" in figures
     assert "  misses of expired entries: 5,000" in figures
