@@ -30,10 +30,8 @@ class ReuseSampler:
 
     def __init__(self, max_samples: int = MAX_SAMPLES, largest_share: int = LARGEST_SHARE) -> None:
         self._max_samples = max_samples
-        # The tasks to sample: by their last byte, and of these by their hash.
-        self._last_bytes = 256 // largest_share
-        self._share = self._last_bytes / 256 / _PARTS
-        self._threshold = _PARTS
+        # The tasks to sample: those of these parts.
+        self._threshold = self._largest = _PARTS // largest_share
         # The number of the last request of each sampled task, in the order of these numbers, and the numbers alone.
         self._last: dict[bytes, int] = {}
         self._numbers: list[int] = []
@@ -50,30 +48,35 @@ class ReuseSampler:
     def observe(self, ids: Sequence[bytes]) -> None:
         """Count requests of tasks, in their order."""
         self._requests += len(ids)
-        # The last byte of an id is random (UUID version 7). Looking at it is much faster than hashing the id.
-        below = self._last_bytes
-        for id_ in [id_ for id_ in ids if id_[-1] < below]:
-            if hash(id_) & _MASK < self._threshold:
-                self._observe(id_)
-
-    def _observe(self, id_: bytes) -> None:
-        numbers, last = self._numbers, self._last.pop(id_, None)
-        range_, share = _NEW_RANGE, 1 / (self._share * self._threshold)
-        if last is not None:
-            place = bisect_left(numbers, last)
-            range_ = _range((len(numbers) - place - 1) * share)
-            del numbers[place]
-        self._counts[range_] = self._counts.get(range_, 0.0) + share
-        self._last[id_] = self._next
-        numbers.append(self._next)
-        self._next += 1
-        while len(self._last) > self._max_samples:
+        threshold, log2 = self._threshold, math.log2
+        # The hash of the whole id, because clients may make ids in which any part is constant.
+        sampled = [id_ for id_ in ids if hash(id_) & _MASK < threshold]
+        last, numbers, counts, share = self._last, self._numbers, self._counts, _PARTS / threshold
+        next_ = self._next
+        for id_ in sampled:
+            number, range_ = last.pop(id_, None), _NEW_RANGE
+            if number is not None:
+                place = bisect_left(numbers, number)
+                range_ = int(log2((len(numbers) - place - 1) * share + 1) * _RANGES_PER_OCTAVE)
+                del numbers[place]
+            counts[range_] = counts.get(range_, 0.0) + share
+            last[id_] = next_
+            numbers.append(next_)
+            next_ += 1
+            if len(numbers) > self._max_samples:
+                break
+        done, self._next = next_ - self._next, next_
+        if len(numbers) > self._max_samples:
             self._lower()
+            rest = sampled[done:]
+            self._requests -= len(rest)
+            self.observe(rest)
 
     def _lower(self) -> None:
-        """Sample about an eighth fewer tasks: those with the highest hashes go."""
-        self._threshold = threshold = self._threshold * 7 // 8
-        self._last = {id_: number for id_, number in self._last.items() if hash(id_) & _MASK < threshold}
+        """Sample about an eighth fewer tasks, until these are few enough: those with the highest hashes go."""
+        while len(self._last) > self._max_samples:
+            self._threshold = threshold = self._threshold * 7 // 8
+            self._last = {id_: number for id_, number in self._last.items() if hash(id_) & _MASK < threshold}
         self._numbers = list(self._last.values())
 
     def forget(self, now: float) -> None:
@@ -88,7 +91,7 @@ class ReuseSampler:
             self._last = {id_: number for id_, number in self._last.items() if number >= oldest}
             self._numbers = list(self._last.values())
         if len(self._last) < self._max_samples // 4:
-            self._threshold = min(_PARTS, self._threshold * 2)
+            self._threshold = min(self._largest, self._threshold * 2)
 
     def take(self) -> dict[str, int]:
         """Return the requests by the range of their distance, and reset them. The keys are the starts of the ranges.

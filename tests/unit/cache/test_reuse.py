@@ -54,6 +54,16 @@ def test_curve_of_a_sample_is_within_3_points_at_three_sizes(exponent: float) ->
         assert miss_ratio(counts, size) == pytest.approx(lru_miss_ratio(ids, size), abs=0.03)
 
 
+@pytest.mark.parametrize(("start", "end"), [(b"", bytes(8)), (b"", b"\xff" * 8), (b"task-00:", b"")])
+def test_ids_may_have_equal_bytes_at_an_end(start: bytes, end: bytes) -> None:
+    random_bytes = slice(16 - len(start + end))
+    ids = [start + id_[random_bytes] + end for id_ in ZipfWorkload(40_000).requests(200_000)]
+    assert all(len(id_) == 16 for id_ in ids)
+    counts = observed(ids, ReuseSampler(largest_share=2))
+    for size in (5000, 20_000):
+        assert miss_ratio(counts, size) == pytest.approx(lru_miss_ratio(ids, size), abs=0.03)
+
+
 def test_no_more_tasks_than_allowed_are_sampled() -> None:
     sampler = ReuseSampler(max_samples=100, largest_share=1)
     chance = random.Random(5)
