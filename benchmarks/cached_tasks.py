@@ -18,15 +18,19 @@ VALUE, LIFETIME_SECONDS = b"x" * 300, 3600
 ENTRY_BYTES = 440
 
 
-def measured_miss_ratio(pages: Sequence[Sequence[bytes]], entries: int, policy: str) -> tuple[int, float]:
+def measured_miss_ratio(pages: Sequence[Sequence[bytes]], entries: int, policy: str, rate: float) -> tuple[int, float]:
     """Return how many entries a Redis with room for about so many held, and the share of its misses.
 
     Each page is one MGET, and its misses are filled. A page counts only what it finds when it begins.
+    rate: at most so many tasks are requested per second. Redis knows the last use of an entry to the second, so it
+    evicts any entry if all are replaced within a second.
     """
     with _server(policy) as client:
         client.config_set("maxmemory", client.info()["used_memory"] + entries * ENTRY_BYTES)
         requests = misses = 0
+        began = time.monotonic()
         for page in pages:
+            time.sleep(max(0.0, began + requests / rate - time.monotonic()))
             found = client.mget(page)
             missing = {id_ for id_, value in zip(page, found, strict=True) if value is None}
             requests += len(page)

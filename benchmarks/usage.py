@@ -28,8 +28,9 @@ DISTINCT = 10_000_000
 BLOCKS, BLOCK_PAGES = 30, 500
 # The workload of the sketch: phases with other tasks at the top, and the requests of each.
 TASKS, PHASES, REQUESTS = 1_000_000, 3, 1_000_000
-# The workload of the curve, and the entries that the cache holds.
-CURVE_TASKS, CURVE_REQUESTS, SIZES = 200_000, 1_000_000, (5000, 20_000, 60_000)
+# The workload of the curve, and the entries that the cache holds. In each of these seconds, at most as many tasks are
+# requested as the cache holds.
+CURVE_TASKS, CURVE_REQUESTS, SIZES, CURVE_SECONDS = 200_000, 1_000_000, (5000, 20_000, 60_000), 40
 _MEMORY = "from benchmarks.usage import count_distinct; count_distinct()"
 
 
@@ -122,15 +123,13 @@ def _stored(usage: Usage, *, everything: bool) -> Counter[bytes]:
 
 def _measure_curve(report: Report) -> None:
     """Compare the curve from a sample with a Redis that evicts, at three sizes."""
-    workload = ZipfWorkload(CURVE_TASKS)
-    pages = list(workload.pages(CURVE_REQUESTS // 50))
-    sampler = ReuseSampler()
-    for page in pages:
-        sampler.observe(page)
-    counts = sampler.take()
+    pages = list(ZipfWorkload(CURVE_TASKS).pages(CURVE_REQUESTS // 50))
     for policy, size in itertools.product(POLICIES, SIZES):
-        held, ratio = measured_miss_ratio(pages, size, policy)
-        predicted = miss_ratio(counts, held)
+        of_size, sampler = pages[: size * CURVE_SECONDS // 50], ReuseSampler()
+        for page in of_size:
+            sampler.observe(page)
+        held, ratio = measured_miss_ratio(of_size, size, policy, rate=size)
+        predicted = miss_ratio(sampler.take(), held)
         assert predicted is not None
         note(f"{policy}: {held:,} entries, {ratio:.4f} measured, {predicted:.4f} predicted")
         target = "≤ 3" if policy == "volatile-lru" else ""
