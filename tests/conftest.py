@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 import redis
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
@@ -32,6 +33,10 @@ if _IN_MEMORY:
     # The folders of `tmp_path`: to initialize and stop a durable PostgreSQL takes a third of the time in memory.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY_FOLDER))
 _numbers = itertools.count(1)
+
+# Clients of httpx give up after 5 s by default. A service may need longer while other tests keep the machine busy.
+for _phase in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, _phase, 60.0)
 
 # No property test fails because the machine is busy.
 hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

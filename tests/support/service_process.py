@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 GONE_SECONDS = READY_SECONDS
 _MAX_RESERVATIONS = 500
 _reservations: deque[int] = deque()

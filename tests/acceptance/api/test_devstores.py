@@ -181,7 +181,7 @@ def test_store_ends_when_its_watchdog_is_killed(tmp_path: Path) -> None:
         assert len(watchdogs) == 2
         for watchdog in watchdogs:
             os.kill(watchdog, signal.SIGKILL)
-        assert until(lambda: set(alive(below)) <= set(watchdogs), 10)
+        assert until(lambda: set(alive(below)) <= set(watchdogs))
 
 
 def test_start_after_a_killed_server_ignores_its_lock_files(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,9 +47,7 @@ def read_only_url(database_url: str) -> str:
 
 def test_each_problem_has_a_line_and_nothing_is_started(tmp_path: Path, read_only_url: str, bad_redis_url: str) -> None:
     urls = {"DATABASE_URL": read_only_url, "REDIS_URL": bad_redis_url}
-    began = time.monotonic()
     done = command(tmp_path / "data", "serve", "--port", str(free_port()), **urls)
-    assert time.monotonic() - began < 10
     assert (done.returncode, done.stdout) == (1, "")
     expected = [
         ("the Redis at REDIS_URL: maxmemory is 0", "CONFIG SET maxmemory "),

@@ -53,7 +53,7 @@ def test_load_continues_when_the_database_is_writable_again(tmp_path: Path) -> N
     data, summary = tmp_path / "data", tmp_path / "summary.json"
     with serve(data) as service:
         url = f"http://127.0.0.1:{service.port}/graphql"
-        options = ["--count", str(COUNT), "--batch", "20", "--concurrency", "1", "--url", url, "--json", str(summary)]
+        options = ["--count", str(COUNT), "--batch", "10", "--concurrency", "1", "--url", url, "--json", str(summary)]
         with subprocess.Popen(
             [sys.executable, "-m", "loadgen", "load", *options],
             cwd=ROOT,

@@ -33,7 +33,7 @@ def test_service_and_page_run_and_stop_together(tmp_path: Path) -> None:
         below = descendants(process.pid)
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(30) == 0
-    assert until(lambda: not alive(below), 15), alive(below)
+    assert until(lambda: not alive(below)), alive(below)
 
 
 def fetch(url: str) -> bytes:
