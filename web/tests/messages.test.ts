@@ -37,13 +37,18 @@ afterEach(() => {
   vi.resetModules();
 });
 
-/** Return the page's modules as a browser with these languages loads them. */
-async function inBrowserOf(...preferred: string[]) {
+/** Return the page's texts as a browser with these languages has them before it loads any. */
+async function openBrowserOf(...preferred: string[]) {
   vi.stubGlobal('window', { localStorage: { getItem: () => null } });
   vi.stubGlobal('navigator', { languages: preferred });
   vi.resetModules();
+  return import('@/ui/messages');
+}
+
+/** Return the page's texts as a browser with these languages loads them. */
+async function inBrowserOf(...preferred: string[]) {
+  const messages = await openBrowserOf(...preferred);
   const { language } = await import('@/ui/language');
-  const messages = await import('@/ui/messages');
   await messages.loadMessages(language);
   return messages;
 }
@@ -111,6 +116,18 @@ test('a number in a message is written and declined as in the language', async (
   const german = await inBrowserOf('de-DE', 'en');
   expect(german.t('tasks.count', { count: 1 })).toBe('1 Aufgabe');
   expect(german.t('tasks.count', { count: 1200 })).toBe('1.200 Aufgaben');
+});
+
+test('texts of a route are in the language of the page, also if they are asked for first', async () => {
+  const german = await openBrowserOf('de-DE', 'en');
+  await german.addMessages({
+    en: () => import('@/catalog/en.insight.json'),
+    de: () => import('@/catalog/de.insight.json'),
+  });
+  expect(german.t('insight.title')).toBe('Einblick');
+  await german.loadMessages('de');
+  expect(german.t('insight.title')).toBe('Einblick');
+  expect(german.t('tasks.count', { count: 1 })).toBe('1 Aufgabe');
 });
 
 test('TypeScript refuses an unknown message, and missing or wrong arguments', () => {
