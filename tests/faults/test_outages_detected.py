@@ -34,7 +34,7 @@ from tests.support import network
 
 OPTIONS: dict[str, Any] = {"clients": 8, "max_think_seconds": 0.04}
 # Only a coincidence shows what some variants do wrong: a kill during a commit, or a read between two writes.
-ATTEMPTS = 4
+ATTEMPTS = 8
 
 
 async def violations_of(

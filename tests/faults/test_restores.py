@@ -10,6 +10,7 @@ from tests.faults.cluster import running
 from tests.faults.injections import restores
 from tests.faults.node import Setup
 from tests.faults.test_broken import COMMAND
+from tests.faults.test_outages_detected import violations_of
 from tests.faults.workload import Workload
 
 
@@ -22,8 +23,11 @@ async def test_nothing_lost_is_shown_after_a_restore(tmp_path: Path) -> None:
 
 async def test_gate_without_its_history_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIANT, NO_HISTORY)
-    async with running(tmp_path, "", Setup(COMMAND, own_postgres=True)) as cluster:
-        workload = Workload(cluster, clients=8, max_think_seconds=0.04)
-        loss = await restores.lose_commits(workload, tmp_path, 1.5)
-        violations = await restores.find_violations_after(loss, workload, verify=False)
-    assert [text for text in violations if text.startswith(("I1", "I4", "a lost task"))], violations
+
+    async def attempt(folder: Path) -> list[str]:
+        async with running(folder, "", Setup(COMMAND, own_postgres=True)) as cluster:
+            workload = Workload(cluster, clients=8, max_think_seconds=0.04)
+            loss = await restores.lose_commits(workload, folder, 1.5)
+            return await restores.find_violations_after(loss, workload, verify=False)
+
+    assert await violations_of(attempt, tmp_path, ("I1", "I4", "a lost task"))

@@ -28,7 +28,7 @@ async def test_lost_index_that_counts_for_all_workspaces_is_detected(
         tenants = Tenants(cluster, 1)
         async with tenants.running():
             # On a busy machine, the victim may have its index again before the gates of the others close.
-            for _ in range(5):
+            for _ in range(20):
                 await tenants.injure(0)
                 if tenants.violations:
                     break

@@ -10,7 +10,7 @@ from tests.faults.cluster import running
 from tests.faults.injections.warm_starts import warmed_tasks
 from tests.faults.node import Setup
 from tests.faults.quiescence import find_violations
-from tests.faults.test_broken import COMMAND, ENTRIES, run_until_violation
+from tests.faults.test_broken import COMMAND, ENTRIES, ROUNDS, run_until_violation
 from tests.faults.workload import Workload
 
 
@@ -32,5 +32,5 @@ async def test_fills_without_leases_are_detected(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIANT, WARM_WITHOUT_LEASES)
-    violations = await run_until_violation(tmp_path, database_url, ENTRIES, 1.5, 3, 4, 5, 6, 8, invariants=("I1", "I4"))
+    violations = await run_until_violation(tmp_path, database_url, ENTRIES, *ROUNDS, invariants=("I1", "I4"))
     assert violations

@@ -27,5 +27,5 @@ async def test_broken_isolation_is_found(
     report = Report()
     BROKEN[name](monkeypatch)
     async with world(database_url, redis_url, seed=2) as made:
-        await campaign(made, COUNT, report, stop_early=True)
+        await campaign(made, 10 * COUNT, report, stop_early=True)
     assert report.findings
