@@ -107,7 +107,7 @@ class Cluster:
         texts = [(await self.http.get(f"{node.url}/metrics")).text for node in self.nodes]
         return sum(int(float(match[1])) for text in texts if (match := PAGE_HITS.search(text)))
 
-    async def wait_until_ready(self, node: Node, *, degraded: bool, timeout_seconds: float = 30) -> None:
+    async def wait_until_ready(self, node: Node, *, degraded: bool, timeout_seconds: float = 120) -> None:
         """Wait until a process is ready, and is in degraded mode or not."""
         readiness: dict[str, Any] = {}
         try:
@@ -121,7 +121,7 @@ class Cluster:
             message = f"{node.url} is {readiness} after {timeout_seconds} s; expected degraded={degraded}"
             raise AssertionError(f"{message}\n{log}") from None
 
-    async def wait_for_recovery(self, timeout_seconds: float = 30) -> None:
+    async def wait_for_recovery(self, timeout_seconds: float = 120) -> None:
         """Wait until all processes use Redis again."""
         for node in self.nodes:
             await self.wait_until_ready(node, degraded=False, timeout_seconds=timeout_seconds)
@@ -133,7 +133,7 @@ class Cluster:
         assert found is not None, "the gate has no row"
         return found[0], found[1]
 
-    async def wait_for_epoch_after(self, epoch: int, timeout_seconds: float = 30) -> None:
+    async def wait_for_epoch_after(self, epoch: int, timeout_seconds: float = 120) -> None:
         """Wait until a process has found the index of this epoch lost, and has started a new epoch."""
         async with asyncio.timeout(timeout_seconds):
             while (await self.read_gate())[1] == epoch:  # noqa: ASYNC110 (another process changes it)
