@@ -8,8 +8,8 @@ from cyclopts import App
 from api.commands.stores import check_workspace, run
 from db.caller import DEFAULT_WORKSPACE
 from db.pool import Database
+from schema.insights.advice import advice_until
 from schema.insights.advice import advise as advice_of
-from schema.insights.advice import latest
 from schema.insights.gauges import read_gauges
 from schema.types.insights_service import Advice
 
@@ -36,7 +36,9 @@ def advise(*, workspace: str = DEFAULT_WORKSPACE, figures: bool = False) -> None
         async with database.connection() as connection:
             await check_workspace(connection, workspace)
             now = datetime.now(UTC)
-            return await advice_of(connection, workspace, now, await read_gauges(connection, workspace, latest(now)))
+            return await advice_of(
+                connection, workspace, now, await read_gauges(connection, workspace, advice_until(now))
+            )
 
     for advice in run(read):
         sys.stdout.write(f"{_TITLES[str(advice.topic.value)]}: {advice.text}\n")

@@ -22,7 +22,7 @@ from schema.types.insights_service import (
     MemoryForecast,
 )
 
-ADVICE_FROM = timedelta(days=7)
+ADVICE_PERIOD = timedelta(days=7)
 # Below these numbers, advice would be a guess.
 MIN_READS, MIN_REQUESTS, MIN_PAGES, MIN_ENTRIES = 10_000, 100, 100, 1000
 HIT_RATES = (0.8, 0.9, 0.95, 0.99)
@@ -34,8 +34,8 @@ Figures = dict[str, float]
 
 
 async def advise(connection: Connection, workspace: str, now: datetime, gauges: Gauges) -> list[Advice]:
-    """Return the advice on each topic, from the last 7 days. gauges: the sizes until `latest(now)`."""
-    since, until = now - ADVICE_FROM, latest(now)
+    """Return the advice on each topic, from the last 7 days. gauges: the sizes until `advice_until(now)`."""
+    since, until = now - ADVICE_PERIOD, advice_until(now)
     rows = await usage_totals(connection, workspace, _KINDS, [Span("hour", since, until)], since)
     totals, sizes = totals_by_kind(rows), gauges.last(since)
     return [
@@ -47,7 +47,7 @@ async def advise(connection: Connection, workspace: str, now: datetime, gauges: 
     ]
 
 
-def latest(now: datetime) -> datetime:
+def advice_until(now: datetime) -> datetime:
     """Return the end of the period that advice is about. The present hour is part of it."""
     return now + timedelta(hours=1)
 

@@ -10,12 +10,12 @@ from db.usage_reports import Point, usage_series
 from schema.insights.memory import forecast_of
 from schema.types.insights_service import MemoryForecast
 
-GAUGES_FROM = timedelta(days=14)
+GAUGES_PERIOD = timedelta(days=14)
 _NAMES = ("index_bytes", "redis_max_bytes", "redis_used_bytes", "redis_index_bytes", "redis_entries")
 
 
 class Gauges(NamedTuple):
-    """The sizes until a time, oldest first."""
+    """The sizes by hour, oldest first."""
 
     points: Sequence[Point]
 
@@ -31,6 +31,6 @@ class Gauges(NamedTuple):
 
 
 async def read_gauges(connection: Connection, workspace: str, until: datetime) -> Gauges:
-    """Return the sizes of a workspace over the 14 days that end then."""
-    points = await usage_series(connection, workspace, "hour", ("gauge",), until - GAUGES_FROM, until, keys=_NAMES)
+    """Return the sizes of a workspace over the 14 days before `until`."""
+    points = await usage_series(connection, workspace, "hour", ("gauge",), until - GAUGES_PERIOD, until, keys=_NAMES)
     return Gauges(sorted(points, key=attrgetter("starts_at")))

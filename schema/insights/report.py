@@ -18,7 +18,7 @@ from db.usage_reports import (
     usage_totals,
 )
 from schema.insights import lists
-from schema.insights.advice import advise, latest
+from schema.insights.advice import advice_until, advise
 from schema.insights.figures import Series, latency_of, rate_of, request_figures, totals_by_kind
 from schema.insights.gauges import read_gauges
 from schema.insights.memory import gate_history, memory_of, rebuilds
@@ -73,7 +73,7 @@ class Question(NamedTuple):
 
 async def report(connection: Connection, question: Question) -> Insights:
     """Return the usage of a workspace over a period, and over the one before."""
-    workspace, period, _, _ = question
+    workspace, period = question.workspace, question.period
     resolution, before, since, until = period
     points: list[Point] = []
     if kinds := question.kinds(_SERIES):
@@ -129,11 +129,14 @@ async def _totals(connection: Connection, question: Question) -> list[Total]:
 async def _forecast_and_advice(
     connection: Connection, question: Question
 ) -> tuple[MemoryForecast | None, list[Advice]]:
-    """Return the forecast at the end of the period, and the advice. Both of now follow from the same sizes."""
+    """Return the forecast at the end of the period, and the advice.
+
+    Before the end of the period, both follow from the same sizes.
+    """
     workspace, now, until = question.workspace, question.now, question.period.until
     forecast, advice = None, list[Advice]()
     if question.needs("advice"):
-        gauges = await read_gauges(connection, workspace, latest(now))
+        gauges = await read_gauges(connection, workspace, advice_until(now))
         advice = await advise(connection, workspace, now, gauges)
         forecast = gauges.forecast()
     if question.needs("memory") and not (question.needs("advice") and until > now):

@@ -8,7 +8,7 @@ import pytest
 from api.commands.errors import CommandFailed
 from db.pool import Database
 from db.usage import Amounts, Cell, Kind, add_usage
-from schema.insights.advice import advise, latest
+from schema.insights.advice import advice_until, advise
 from schema.insights.gauges import read_gauges
 from schema.types.insights_service import Advice
 from tests.integration.api.commands.conftest import Command
@@ -42,7 +42,7 @@ def statements(database_url: str) -> list[tuple[str, dict[str, float | str | Non
     async def read() -> list[Advice]:
         async with Database(database_url) as database, database.connection() as connection:
             now = datetime.now(UTC)
-            return await advise(connection, "default", now, await read_gauges(connection, "default", latest(now)))
+            return await advise(connection, "default", now, await read_gauges(connection, "default", advice_until(now)))
 
     return [
         (str(each.code.value), {value.name: value.text or value.number for value in each.values})
