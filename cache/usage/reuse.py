@@ -4,7 +4,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-# At most so many tasks are sampled, and at most one task in so many.
+# At most `MAX_SAMPLES` tasks are sampled, and at most one task in `LARGEST_SHARE`.
 MAX_SAMPLES, LARGEST_SHARE = 8192, 16
 # The parts into which the tasks are divided by their hash.
 _PARTS = 2**24
@@ -57,6 +57,7 @@ class ReuseSampler:
             number, range_ = last.pop(id_, None), _NEW_RANGE
             if number is not None:
                 place = bisect_left(numbers, number)
+                # As in `_range`, without a call for each task.
                 range_ = int(log2((len(numbers) - place - 1) * share + 1) * _RANGES_PER_OCTAVE)
                 del numbers[place]
             counts[range_] = counts.get(range_, 0.0) + share
@@ -144,7 +145,7 @@ def miss_ratio(counts: Mapping[str, int], tasks: float) -> float | None:
 
 def next_start(start: int) -> int:
     """Return the end of the range that starts there."""
-    number = math.floor(math.log2(start + 1) * _RANGES_PER_OCTAVE)
+    number = _range(start)
     while _start(number) <= start:
         number += 1
     return _start(number)
