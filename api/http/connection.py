@@ -40,7 +40,7 @@ class Connection(LimitedConnection):
         parser, scope = self.parser, cast("dict[str, Any]", self.scope)
         if parser.should_upgrade():
             # The protocol of WebSockets would take the connection from a request that is being answered, which would
-            # then never learn that the client has left.
+            # then never learn that the client has left. It fails for a path that is not ASCII.
             if self._should_upgrade() and (self._answering or self.pipeline or not self.url.isascii()):
                 raise malformed()
             self._answering = True

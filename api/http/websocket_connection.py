@@ -52,7 +52,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def send_receive_event_to_app(self) -> None:
         """Give a complete message to the application."""
         self._end_message()
-        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(self.frames):
             # The base class would log an error of the client as an error of the service.
             self.frames = []
             self.conn.fail(CloseCode.INVALID_DATA, "The text of a message must be UTF-8")
@@ -126,7 +126,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._load.end_sending(self)
 
 
-def _is_text(frames: list[bytes]) -> bool:
+def _is_utf8(frames: list[bytes]) -> bool:
     try:
         b"".join(frames).decode()
     except UnicodeDecodeError:
