@@ -17,7 +17,7 @@ class HostOrder:
         given = conninfo_to_dict(url)
         lists = {name: str(given[name]).split(",") for name in ("host", "hostaddr", "port") if given.get(name)}
         count = max(map(len, lists.values()), default=1)
-        # One port is that of all hosts.
+        # libpq uses a single port for all hosts.
         self._hosts = [
             {name: values[number % len(values)] for name, values in lists.items()} for number in range(count)
         ]
@@ -30,11 +30,11 @@ class HostOrder:
         return {name: ",".join(host[name] for host in self._hosts) for name in self._hosts[0]}
 
     def prefer(self, pgconn: PGconn) -> None:
-        """Try the host of a connection first."""
+        """Let the next connections try the host of this one first."""
         self._hosts.sort(key=lambda host: not _leads_to(host, pgconn))
 
     def avoid(self, pgconn: PGconn) -> None:
-        """Try the host of a connection last."""
+        """Let the next connections try the host of this one last."""
         self._hosts.sort(key=lambda host: _leads_to(host, pgconn))
 
 

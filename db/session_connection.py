@@ -64,7 +64,7 @@ class SessionConnection(AsyncConnection[TupleRow]):
         self.waiting_since: float | None = None
         # The order in which the next connections try the hosts.
         self.hosts: HostOrder | None = None
-        # What PostgreSQL has said about commits that did not wait for their standby to the end.
+        # The warnings of PostgreSQL about commits whose wait for a standby was ended.
         self.unreplicated: list[str] = []
         self.add_notice_handler(partial(_keep_if_unreplicated, self.unreplicated))
         # The host and port, or the path of the socket, for the log.
@@ -149,6 +149,6 @@ class SessionConnection(AsyncConnection[TupleRow]):
 
 
 def _keep_if_unreplicated(kept: list[str], notice: Diagnostic) -> None:
-    """Keep a warning that a commit has taken effect, but that its wait for the standby was ended."""
+    """Keep a warning that a commit has taken effect, but did not wait for its standby to the end."""
     if notice.source_function == _WAIT_FOR_STANDBY:
         kept.append(notice.message_primary or "")

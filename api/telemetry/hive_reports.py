@@ -25,8 +25,8 @@ log = structlog.get_logger(__name__)
 SEND_SECONDS = 10.0
 RETRY_SECONDS = 4.0
 TIMEOUT_SECONDS = 5.0
-# The executions that wait, and the bytes of their documents: each document counts once. A report has at most 15 MB, and
-# repeats the key of an operation for each execution.
+# The executions that wait, and the bytes of the texts of their operations: each operation counts once. A report has at
+# most 15 MB, and repeats the key of an operation for each execution.
 MAX_WAITING, MAX_WAITING_BYTES, MAX_ATTEMPTS = 10_000, 2**20, 3
 MAX_CLIENT_CHARACTERS, MAX_KEY_CHARACTERS = 100, 64
 # The headers by which clients name themselves: those of Hive and of Apollo.
@@ -81,7 +81,7 @@ class HiveReports:
         # The operations of the waiting executions, and their bytes.
         self._operations: dict[OperationKey, Operation] = {}
         self._bytes = self._dropped = 0
-        # Those of the last report, because most of them are in the next one.
+        # The descriptions of the last report, because most of these operations are in the next one.
         self._described: dict[OperationKey, Description] = {}
 
     def record(self, record: OperationRecord, seconds: float, headers: Mapping[bytes, bytes]) -> None:

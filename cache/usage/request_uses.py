@@ -4,7 +4,8 @@ from msgspec import Struct, field
 
 from db.usage import DURATION_BOUNDS
 
-# Each operation of each client is counted separately, up to this number. Further ones of a workspace count together.
+# Each pair of an operation and a client is counted separately, up to this number. Further pairs of a workspace count
+# together.
 MAX_OPERATIONS, MAX_NAME_CHARACTERS = 500, 64
 # No operation has these names, because GraphQL allows no parentheses in one.
 UNNAMED, OTHER = "(unnamed)", "(other)"
@@ -41,7 +42,7 @@ class RequestUses:
     def __init__(self, places: int = MAX_OPERATIONS) -> None:
         self._places = places
         self.by_key: dict[RequestKey, RequestUse] = {}
-        # The keys that have a place, by workspace, in the order in which they came.
+        # The keys that have a place, by workspace, oldest first.
         self._placed: dict[str, list[RequestKey]] = {}
         self._taken = 0
 
@@ -60,7 +61,7 @@ class RequestUses:
         return use
 
     def _free_place(self, workspace: str) -> bool:
-        """Take the latest place of the workspace that has most. False if this one would have more than that then."""
+        """Free the latest place of the workspace that has most. Return False if `workspace` would then have more."""
         most = max(self._placed.values(), key=len)
         if len(most) <= len(self._placed.get(workspace, ())) + 1:
             return False

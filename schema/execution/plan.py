@@ -42,7 +42,7 @@ _TASK_BYTES, _SHORT_TASK_BYTES, _LONG_FIELDS = 64 * 1024, 8 * 1024, ("descriptio
 # Validation stops after this many errors, because each of them can take milliseconds and kilobytes.
 MAX_VALIDATION_ERRORS = 10
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-# Logs, metrics and traces cut longer names: a document may contain a name of many kilobytes.
+# Logs and traces cut longer names, because a document may contain a name of many kilobytes.
 MAX_LOGGED_CHARACTERS = 200
 # A thread makes the plans of longer documents, which take up to a tenth of a second, so that the event loop continues.
 LONG_CHARACTERS = 1000
@@ -93,7 +93,7 @@ class Plan:
 
     @property
     def logged_name(self) -> str | None:
-        """The name for logs, metrics and traces: up to `MAX_LOGGED_CHARACTERS`, with … if it is cut."""
+        """The name for logs and traces: up to `MAX_LOGGED_CHARACTERS`, with … if it is cut."""
         name = self.name
         if name is None or len(name) <= MAX_LOGGED_CHARACTERS:
             return name
