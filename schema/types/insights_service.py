@@ -78,7 +78,8 @@ class AdviceCode(Enum):
         "size_for_hit_rate", description="The share `hitRate` of hits needs `bytes` of memory, for `tasks` tasks."
     )
     HIT_RATE_OUT_OF_REACH = strawberry.enum_value(
-        "hit_rate_out_of_reach", description="No size is enough for `hitRate`: too many tasks are read only once."
+        "hit_rate_out_of_reach",
+        description="No size is enough for `hitRate`: too many tasks are read only once in an hour.",
     )
     HIT_RATE_OF_MAXMEMORY = strawberry.enum_value(
         "hit_rate_of_maxmemory", description="The present `maxmemory` of `bytes` is enough for `hitRate`."
