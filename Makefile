@@ -89,7 +89,7 @@ faults: .venv/dev.stamp ## run the fault campaign for hours, from where it stopp
 	$(BIN)/python -m tests.faults $(if $(CASE),--case $(CASE)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(COUNT),--count $(COUNT)) $(if $(MINUTES),--minutes $(MINUTES))
 
-fuzz: .venv/dev.stamp ## send generated operations, damaged requests and clients that leave, and check the responses (N= operations, default 100000)
+fuzz: .venv/dev.stamp ## send generated operations and damaged requests, let clients leave, and check the responses (N= operations, default 100000)
 	$(BIN)/python -m tests.fuzz $(or $(N_OPTION),--count 100000)
 
 leaks: .venv/dev.stamp ## try to reach tasks of other workspaces (N= attempts, default 100000; SEED=)
