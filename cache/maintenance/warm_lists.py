@@ -82,7 +82,7 @@ class WarmLists:
                 log.exception("maintenance failed", job="warm lists")
 
     async def save(self, stores: Sequence[Store], age: timedelta) -> None:
-        """Note the tasks of workspaces whose list is older than `age`, unless another worker holds the lock."""
+        """Note the tasks of workspaces whose list is empty or older than `age`, if no other worker holds the lock."""
         async with self._database.transaction() as lock_connection:
             # No warm start is under way while this worker has the lock.
             if not await try_to_warm(lock_connection):
