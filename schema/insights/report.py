@@ -131,15 +131,16 @@ async def _forecast_and_advice(
 ) -> tuple[MemoryForecast | None, list[Advice]]:
     """Return the forecast at the end of the period, and the advice.
 
-    Before the end of the period, both follow from the same sizes.
+    Of a period that has not ended, both follow from the same sizes.
     """
-    workspace, now, until = question.workspace, question.now, question.period.until
+    workspace, now, latest = question.workspace, question.now, advice_until(question.now)
+    until = min(question.period.until, latest)
     forecast, advice = None, list[Advice]()
     if question.needs("advice"):
-        gauges = await read_gauges(connection, workspace, advice_until(now))
+        gauges = await read_gauges(connection, workspace, latest)
         advice = await advise(connection, workspace, now, gauges)
         forecast = gauges.forecast()
-    if question.needs("memory") and not (question.needs("advice") and until > now):
+    if question.needs("memory") and not (question.needs("advice") and until == latest):
         forecast = (await read_gauges(connection, workspace, until)).forecast()
     return forecast, advice
 

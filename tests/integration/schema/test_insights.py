@@ -201,11 +201,13 @@ def rounded(value: Any) -> Any:
     return json.loads(json.dumps(value), parse_float=lambda text: round(float(text), 6))
 
 
-async def test_each_field_alone_is_as_in_the_whole_report(client: Client, database_url: str) -> None:
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(days=20)], ids=["has ended", "ends later"])
+async def test_each_field_alone_is_as_in_the_whole_report(client: Client, database_url: str, ahead: timedelta) -> None:
     await store_usage(database_url, hours=100)
-    until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    whole = await insights(client, until - 30 * HOUR, until, "HOUR")
-    variables = {"from": (until - 30 * HOUR).isoformat(), "to": until.isoformat(), "resolution": "HOUR"}
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    since, until = hour - 30 * HOUR, hour + ahead
+    whole = await insights(client, since, until, "HOUR")
+    variables = {"from": since.isoformat(), "to": until.isoformat(), "resolution": "HOUR"}
     operation = parse(EVERYTHING).definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     [all_insights] = operation.selection_set.selections
