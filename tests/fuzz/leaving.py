@@ -122,6 +122,12 @@ CONVERSATIONS: dict[str, tuple[Step, ...]] = {
 }
 
 
+def unanswered(port: int, conversation: str) -> list[Step]:
+    """Take part in a whole conversation, and return the texts that have not arrived."""
+    with _writing(port), connect(port) as connection:
+        return [step for step in CONVERSATIONS[conversation] if not _do(connection, step)]
+
+
 @dataclass(frozen=True)
 class Departure:
     """How a client leaves: in which step, how much of that step it has sent, and after which time."""
@@ -209,13 +215,15 @@ def _writing(port: int) -> Iterator[None]:
         writing.result()
 
 
-def _do(connection: socket.socket, step: Step) -> None:
+def _do(connection: socket.socket, step: Step) -> bool:
+    """Take a step, and return whether the service has answered as expected."""
     if isinstance(step, bytes):
         connection.sendall(step)
-        return
+        return True
     received = b""
     while step.text not in received and (part := connection.recv(2**16)):
         received = received[-len(step.text) :] + part
+    return step.text in received
 
 
 def _leave(connection: socket.socket, way: Way) -> None:

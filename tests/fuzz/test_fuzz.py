@@ -8,7 +8,7 @@ import pytest
 from tests.fuzz.campaign import Report, campaign
 from tests.fuzz.hostile import HostileGenerator
 from tests.fuzz.hostile_campaign import hostile_campaign
-from tests.fuzz.leaving import departures, in_use, leave_all
+from tests.fuzz.leaving import CONVERSATIONS, Until, departures, in_use, leave_all, unanswered
 from tests.support.service_process import Service, command, serve, until
 
 COUNT = 600
@@ -42,6 +42,14 @@ def test_clients_that_leave_are_no_errors_and_nothing_of_them_stays(service: Ser
     assert until(lambda: in_use(service.port) == {}), in_use(service.port)
     report.check_log(service.output.read_text())
     assert report.findings == []
+
+
+# The service refuses the WebSocket.
+REFUSED = {"event stream, then a WebSocket": [Until(b"101 ")]}
+
+
+def test_clients_that_stay_are_answered(service: Service) -> None:
+    assert {name: missing for name in CONVERSATIONS if (missing := unanswered(service.port, name))} == REFUSED
 
 
 def test_damaged_requests_and_messages_are_no_internal_errors(service: Service) -> None:
