@@ -4,8 +4,8 @@ import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-# At most `MAX_SAMPLES` tasks are sampled, and at most one task in `LARGEST_SHARE`.
-MAX_SAMPLES, LARGEST_SHARE = 8192, 16
+# At most `MAX_SAMPLES` tasks are sampled, and at most one task in `SMALLEST_DIVISOR`.
+MAX_SAMPLES, SMALLEST_DIVISOR = 8192, 16
 # The parts into which the tasks are divided by their hash.
 _PARTS = 2**24
 _MASK = _PARTS - 1
@@ -28,10 +28,10 @@ class ReuseSampler:
     left.
     """
 
-    def __init__(self, max_samples: int = MAX_SAMPLES, largest_share: int = LARGEST_SHARE) -> None:
+    def __init__(self, max_samples: int = MAX_SAMPLES, smallest_divisor: int = SMALLEST_DIVISOR) -> None:
         self._max_samples = max_samples
         # The tasks to sample: those of these parts.
-        self._threshold = self._largest = _PARTS // largest_share
+        self._threshold = self._largest = _PARTS // smallest_divisor
         # The number of the last request of each sampled task, in the order of these numbers, and the numbers alone.
         self._last: dict[bytes, int] = {}
         self._numbers: list[int] = []

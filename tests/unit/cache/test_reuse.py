@@ -37,7 +37,7 @@ def observed(ids: list[bytes], sampler: ReuseSampler) -> Counter[str]:
 
 def test_curve_of_all_requests_is_that_of_an_lru_cache() -> None:
     ids = list(ZipfWorkload(2000, 0.8).requests(20_000))
-    counts = observed(ids, ReuseSampler(largest_share=1))
+    counts = observed(ids, ReuseSampler(smallest_divisor=1))
     assert sum(counts.values()) == 20_000
     for size in (10, 100, 1000):
         assert miss_ratio(counts, size) == pytest.approx(lru_miss_ratio(ids, size), abs=0.01)
@@ -47,7 +47,7 @@ def test_curve_of_all_requests_is_that_of_an_lru_cache() -> None:
 def test_curve_of_a_sample_is_within_3_points_at_three_sizes(exponent: float) -> None:
     ids = list(ZipfWorkload(40_000, exponent).requests(200_000))
     # Fewer samples than there are tasks, so the threshold is lowered.
-    sampler = ReuseSampler(largest_share=2)
+    sampler = ReuseSampler(smallest_divisor=2)
     counts = observed(ids, sampler)
     assert len(sampler) <= MAX_SAMPLES
     for size in (5000, 10_000, 20_000):
@@ -59,13 +59,13 @@ def test_ids_may_have_equal_bytes_at_an_end(start: bytes, end: bytes) -> None:
     random_bytes = slice(16 - len(start + end))
     ids = [start + id_[random_bytes] + end for id_ in ZipfWorkload(40_000).requests(200_000)]
     assert all(len(id_) == 16 for id_ in ids)
-    counts = observed(ids, ReuseSampler(largest_share=2))
+    counts = observed(ids, ReuseSampler(smallest_divisor=2))
     for size in (5000, 20_000):
         assert miss_ratio(counts, size) == pytest.approx(lru_miss_ratio(ids, size), abs=0.03)
 
 
 def test_no_more_tasks_than_allowed_are_sampled() -> None:
-    sampler = ReuseSampler(max_samples=100, largest_share=1)
+    sampler = ReuseSampler(max_samples=100, smallest_divisor=1)
     chance = random.Random(5)
     for _ in range(200):
         sampler.observe([chance.randbytes(16) for _ in range(50)])
@@ -77,7 +77,7 @@ def test_no_more_tasks_than_allowed_are_sampled() -> None:
 
 
 def test_task_that_was_not_requested_for_an_hour_is_new_again() -> None:
-    sampler, ids = ReuseSampler(largest_share=1), [b"a", b"b"]
+    sampler, ids = ReuseSampler(smallest_divisor=1), [b"a", b"b"]
     for now in (0.0, 1800.0):
         sampler.observe(ids)
         sampler.forget(now)
@@ -92,7 +92,7 @@ def test_task_that_was_not_requested_for_an_hour_is_new_again() -> None:
 
 
 def test_threshold_rises_again_when_few_tasks_are_left() -> None:
-    sampler, chance = ReuseSampler(max_samples=64, largest_share=1), random.Random(3)
+    sampler, chance = ReuseSampler(max_samples=64, smallest_divisor=1), random.Random(3)
     sampler.observe([chance.randbytes(16) for _ in range(5000)])
     for now in range(0, 50_000, 3700):
         sampler.forget(float(now))
