@@ -18,7 +18,7 @@ from db.fair_slots import FairPermits
 from db.host_order import HostOrder
 from db.limits import DatabaseLimits, PoolState
 from db.server import ServerInUse, identify
-from db.session import DEDICATED_ANSWER_SECONDS, configure, learn_to_share
+from db.session import DEDICATED_ROUND_TRIP_SECONDS, configure, learn_to_share
 from db.session_connection import CONNECT_OPTIONS, SessionConnection
 from db.shares import Shares
 from db.tracing import span
@@ -130,7 +130,7 @@ class Database:
             try:
                 async with raw:
                     await self._configure(raw)
-                    raw.round_trip_seconds = DEDICATED_ANSWER_SECONDS
+                    raw.round_trip_seconds = DEDICATED_ROUND_TRIP_SECONDS
                     yield Connection(raw, self._count, self._workspace)
             finally:
                 if raw.silent:
@@ -183,7 +183,7 @@ class Database:
         waits for such a server would otherwise keep its permit.
         """
         for waiting in self._state.in_use:
-            waiting.give_up(DEDICATED_ANSWER_SECONDS)
+            waiting.give_up(DEDICATED_ROUND_TRIP_SECONDS)
         await self._pool.drain()
 
     def _patience_left(self, began: float) -> float:

@@ -13,7 +13,7 @@ from db.statements import Statement, execute
 ANSWER_MARGIN_SECONDS = 2.0
 # How long an answer may take on a dedicated connection, such as that of the gate watcher. Its statements are short. A
 # process that is not ready for 5 s gets no requests. By that time the watcher has another connection.
-DEDICATED_ANSWER_SECONDS = 3.0
+DEDICATED_ROUND_TRIP_SECONDS = 3.0
 # How long a server that has accepted a connection may take for its settings.
 CONFIGURE_SECONDS = 5.0
 

@@ -52,7 +52,7 @@ async def test_service_gives_up_silent_connections(proxy: Proxy, database_url: s
 async def test_host_that_does_not_answer_is_tried_last(
     proxy: Proxy, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "DEDICATED_ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(pool, "DEDICATED_ROUND_TRIP_SECONDS", 0.5)
     address = conninfo_to_dict(database_url)
     # The time limit of a connection is longer than any test takes.
     url = (
