@@ -15,12 +15,12 @@ export interface Fetched {
 
 interface FirstFigures {
   range: string;
-  fetched: Promise<Fetched>;
+  fetched: Promise<Fetched | undefined>;
 }
 
 let first: FirstFigures | undefined;
 
-export async function fetchFigures(client: ApolloClient, range: string): Promise<Fetched> {
+async function fetchFigures(client: ApolloClient, range: string): Promise<Fetched> {
   const { from, to, resolution } = periodOf(range, Date.now());
   const variables = { range: { from: from.toISOString(), to: to.toISOString() }, resolution };
   try {
@@ -38,16 +38,16 @@ export function maySeeFigures(): boolean {
   return viewer === null || viewer.scopes.includes('admin');
 }
 
-/** Fetch the figures of the range in the URL, for the first `takeFirstFigures`. */
+/** Fetch the figures of the range in the URL, for the first `takeFigures`. */
 export function startFirstFigures(search: string): void {
   const range = parseRange(new URLSearchParams(search).get('range') ?? '') ?? DEFAULT_RANGE;
-  const fetched = sessionReady().then(() => (maySeeFigures() ? fetchFigures(pageClient, range) : {}));
+  const fetched = sessionReady().then(() => (maySeeFigures() ? fetchFigures(pageClient, range) : undefined));
   first = { range, fetched };
 }
 
-/** Return what `startFirstFigures` fetches, once, or undefined if it was for another range. */
-export function takeFirstFigures(range: string): Promise<Fetched> | undefined {
+/** Return what `startFirstFigures` fetches, once. Fetch anew for another range, or if the person may see more by now. */
+export async function takeFigures(client: ApolloClient, range: string): Promise<Fetched> {
   const fetched = first?.range === range ? first.fetched : undefined;
   first = undefined;
-  return fetched;
+  return (await fetched) ?? fetchFigures(client, range);
 }

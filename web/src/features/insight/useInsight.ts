@@ -3,7 +3,7 @@ import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { connection } from '@/apollo/connection';
 import { useStore } from '@/ui/store';
-import { type Fetched, fetchFigures, type Figures, takeFirstFigures } from './fetchFigures';
+import { type Fetched, type Figures, takeFigures } from './fetchFigures';
 
 const INTERVAL_MS = 60_000;
 
@@ -32,7 +32,7 @@ export function useInsight(range: string): Insight {
   const { reachable } = useStore(connection);
   useEffect(() => {
     let current = true;
-    void (takeFirstFigures(range) ?? fetchFigures(client, range)).then((next) => {
+    void takeFigures(client, range).then((next) => {
       if (current) setState((previous) => ({ ...previous, error: undefined, ...next, range, loading: false }));
     });
     return () => {
