@@ -64,18 +64,21 @@ class AdviceTopic(Enum):
     MEMORY = strawberry.enum_value("memory", description="When memory runs out.")
 
 
-@strawberry.enum(description="What a statement of advice says, with the names of its values.")
+@strawberry.enum(description="What a finding of advice says, with the names of its values.")
 class AdviceCode(Enum):
     NOT_ENOUGH_DATA = strawberry.enum_value(
         "not_enough_data",
-        description="`needed` items are not there yet, but `found`, which can be absent. `unit` is `tasks read`, "
-        "`tasks in Redis`, `requests`, `pages` or `hours`.",
+        description="The advice needs `needed` items, and there are `found`, which can be absent. `unit` says of what: "
+        "`TASKS_READ`, `TASKS_IN_REDIS`, `REQUESTS`, `PAGES`, or `HOURS` in which the index was measured. More units "
+        "can be added.",
     )
     REDIS_IS_SHARED = strawberry.enum_value(
         "redis_is_shared", description="Advice on the size of Redis belongs to the workspace `workspace`."
     )
     SIZE_FOR_HIT_RATE = strawberry.enum_value(
-        "size_for_hit_rate", description="The share `hitRate` of hits needs `bytes` of memory, for `tasks` tasks."
+        "size_for_hit_rate",
+        description="The share `hitRate` of hits needs `bytes` of memory, for `tasks` tasks, if Redis evicts the least "
+        "recently used task. `volatile-lfu` needs rather less.",
     )
     HIT_RATE_OUT_OF_REACH = strawberry.enum_value(
         "hit_rate_out_of_reach",
@@ -117,16 +120,16 @@ class AdviceCode(Enum):
     )
 
 
-@strawberry.type(description="A value of a statement.")
+@strawberry.type(description="A value of a finding.")
 class AdviceValue:
     name: str = strawberry.field(description="The name, which the description of the code explains.")
     number: float | None = strawberry.field(description="The value, if it is a number. Shares are from 0 to 1.")
     text: str | None = strawberry.field(description="The value, if it is a name or a time.")
 
 
-@strawberry.type(description="A statement of advice, for clients that put it into words themselves.")
-class AdviceStatement:
-    code: AdviceCode = strawberry.field(description="What the statement says.")
+@strawberry.type(description="A finding of advice, for clients that put it into words themselves.")
+class AdviceFinding:
+    code: AdviceCode = strawberry.field(description="What the finding says.")
     values: list[AdviceValue] = strawberry.field(description="The values in it.")
 
 
@@ -142,4 +145,4 @@ class Advice:
     text: str = strawberry.field(description="The advice, in English.")
     enough_data: bool = strawberry.field(description="Whether there was enough data. If not, `text` says what lacks.")
     figures: list[AdviceFigure] = strawberry.field(description="The numbers from which the advice follows.")
-    statements: list[AdviceStatement] = strawberry.field(description="What `text` says, without the language.")
+    findings: list[AdviceFinding] = strawberry.field(description="What `text` says, without the language.")

@@ -47,7 +47,7 @@ EVERYTHING = f"""query ($from: DateTime!, $to: DateTime!, $resolution: InsightsR
     }}
     gate {{ at state epoch }} rebuilds {{ startedAt endedAt completed }}
     service {{ name count {FIGURE} }} gauges {{ name gauge {GAUGE} }}
-    advice {{ topic text enoughData figures {{ name value }} statements {{ code values {{ name number text }} }} }}
+    advice {{ topic text enoughData figures {{ name value }} findings {{ code values {{ name number text }} }} }}
   }}
 }}"""
 ONE_FIELD = """query ($from: DateTime!, $to: DateTime!, $resolution: InsightsResolution!) {

@@ -36,8 +36,8 @@ def store(database_url: str, rows: dict[tuple[Kind, str, datetime], Amounts]) ->
     asyncio.run(add())
 
 
-def statements(database_url: str) -> list[tuple[str, dict[str, float | str | None]]]:
-    """Return the codes of the statements, and their values by name."""
+def findings(database_url: str) -> list[tuple[str, dict[str, float | str | None]]]:
+    """Return the codes of the findings, and their values by name."""
 
     async def read() -> list[Advice]:
         async with Database(database_url) as database, database.connection() as connection:
@@ -47,12 +47,25 @@ def statements(database_url: str) -> list[tuple[str, dict[str, float | str | Non
     return [
         (str(each.code.value), {value.name: value.text or value.number for value in each.values})
         for advice in asyncio.run(read())
-        for each in advice.statements
+        for each in advice.findings
     ]
 
 
 def test_without_counts_each_advice_says_what_is_missing(command: Command) -> None:
     assert command("advise")[0].splitlines() == [f"{title}: Not enough data yet: {text}" for title, text in NOT_ENOUGH]
+
+
+def test_findings_name_what_is_missing_by_a_stable_identifier(command: Command, database_url: str) -> None:
+    tasks, requests, pages, hours = (
+        ("not_enough_data", {"found": 0, "needed": 10_000, "unit": "TASKS_READ"}),
+        ("not_enough_data", {"found": 0, "needed": 100, "unit": "REQUESTS"}),
+        ("not_enough_data", {"found": 0, "needed": 100, "unit": "PAGES"}),
+        ("not_enough_data", {"needed": 24, "unit": "HOURS"}),
+    )
+    assert findings(database_url) == [tasks, tasks, requests, pages, hours]
+    store(database_url, {("reuse", "0", this_hour()): Amounts(10_000)})
+    assert findings(database_url)[0] == ("not_enough_data", {"found": 0, "needed": 1000, "unit": "TASKS_IN_REDIS"})
+    assert "0 of the 1,000 tasks in Redis that this advice needs" in command("advise")[0]
 
 
 def test_advice_follows_from_the_stored_counts(command: Command, database_url: str) -> None:
@@ -95,7 +108,7 @@ def test_advice_follows_from_the_stored_counts(command: Command, database_url: s
     full_at = now + timedelta(days=10 * MB / (24 * 50_000))
     assert "The index takes 10.0 MB. In 30 measured hours it grew by 1.2 MB a day." in memory
     assert f"So it reaches maxmemory (20.0 MB) on {full_at:%Y-%m-%d}. Raise it before." in memory
-    found = statements(database_url)
+    found = findings(database_url)
     reached_at = datetime.fromisoformat(str(found[-1][1].pop("at")))
     assert abs(reached_at - full_at) < timedelta(seconds=1)
     assert found == [
