@@ -1,5 +1,6 @@
-/** What the service advises from the last 7 days. Its texts are English, as all texts of the API. */
+/** What the service advises from the last 7 days. */
 import { t } from '@/ui/messages';
+import { wordAdvice } from './adviceText';
 import chartStyles from './Chart.module.css';
 import styles from './Insight.module.css';
 import { topicLabel } from './names';
@@ -14,13 +15,20 @@ export function AdviceList({ advice }: { advice: Figures['advice'] }) {
     <section aria-labelledby="insight-advice" className={styles.section}>
       <h2 id="insight-advice">{t('insight.section.advice')}</h2>
       <p className={chartStyles.hint}>{t('insight.adviceHint')}</p>
-      <dl className={styles.advice} lang="en">
-        {shown.map(({ topic, text }) => (
-          <div key={topic}>
-            <dt>{topicLabel(topic)}</dt>
-            <dd dir="auto">{text}</dd>
-          </div>
-        ))}
+      <dl className={styles.advice}>
+        {shown.map((each) => {
+          const { sentences, lang } = wordAdvice(each);
+          return (
+            <div key={each.topic}>
+              <dt>{topicLabel(each.topic)}</dt>
+              {sentences.map((sentence, index) => (
+                <dd key={index} dir="auto" lang={lang}>
+                  {sentence}
+                </dd>
+              ))}
+            </div>
+          );
+        })}
       </dl>
     </section>
   );
