@@ -113,6 +113,8 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "Latency": {"*": 0},
     "Advice": {"*": 0},
     "AdviceFigure": {"*": 0},
+    "AdviceFinding": {"*": 0},
+    "AdviceValue": {"*": 0},
 }
 PAGED_FIELDS = ("tasks", "searchTasks", "filterTasks", "deletedTasks", "workspaces", "apiTokens", "auditLog")
 CONNECTION_TYPES = tuple(name for name in FIELD_POINTS if name.endswith("Connection"))
