@@ -18,7 +18,7 @@ SEARCH = '{ searchTasks(query: "task", first: 5) { nodes { id } } }'
 CREATE = 'mutation { createTask(input: {title: "Written later"}) { task { id } } }'
 PAGE = "{ tasks(first: 5) { totalCount nodes { title } } }"
 INSIGHTS = """{
-  insights(range: { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" }, resolution: HOUR) { from }
+  insights(range: { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" }, resolution: HOUR) { clients { actor } }
 }"""
 REQUESTS = 100
 
