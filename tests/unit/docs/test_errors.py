@@ -17,6 +17,7 @@ OTHER_CONSTANTS = {
     *("DATABASE", "REDIS", "DATABASE_URL", "REDIS_URL"),
     *("DATABASE_REPLICA", "DATABASE_REPLICA_URL"),
     *("FATAL", "PG_VERSION", "FIRST_COMPLETED", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX"),
+    *("PAGES", "TASKS_IN_REDIS", "HOURS", "REQUESTS"),  # units of advice
     "CLIENT_CLOSED_REQUEST",  # an outcome in logs and metrics, for which there is no response
 }
 
