@@ -58,14 +58,23 @@ class ServerInUse:
         self._adopted.set()
         self._adopted = asyncio.Event()
 
+    @property
+    def is_left(self) -> bool:
+        """Whether no server is in use until the next one is adopted."""
+        return self._leaving
+
     def leave(self) -> None:
         """Use no server until the next one is adopted."""
         self._leaving = True
 
+    def reconsider(self) -> None:
+        """Use no server until one is adopted, perhaps the same, because the server in use has lost commits."""
+        self._leaving = self.contested = True
+
     def end(self) -> None:
         """Use no server until another one is adopted, because another one has followed the server in use."""
         self.ended = self.start
-        self._leaving = self.contested = True
+        self.reconsider()
         self._wake_up()
 
     def uses(self, connection: SessionConnection) -> bool:

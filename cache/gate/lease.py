@@ -106,6 +106,10 @@ class GateLease:
         """Return whether this process has used the workspace in the last `seconds`; 0 means ever."""
         return not seconds or self.touched or clock() - self.used_at < seconds
 
+    def has_used(self, epoch: int) -> bool:
+        """Return whether this process was allowed to use the index of an epoch, and no later one."""
+        return self._used_epoch == epoch
+
     def observe_gate(self, observed: Gate, sent_at: float) -> None:
         """G1: record the gate that a query sent at `sent_at` (by `clock`) has read."""
         self.gate, self._observed_at = observed, sent_at
@@ -124,7 +128,7 @@ class GateLease:
         self.ended_epoch = found.epoch
         self._metrics.closings += 1
         # A process that has just started with PostgreSQL finds the index from before.
-        report = log.warning if found.epoch == self._used_epoch else log.info
+        report = log.warning if self.has_used(found.epoch) else log.info
         report("gate closed", workspace=self.workspace, epoch=found.epoch, reason=OTHER_HISTORY)
         start = server_start_of(found.other_history)
         if start != current_start:

@@ -79,7 +79,7 @@ class GateWatcher:
                 task.cancel()
 
     async def _adopt(self, connection: Connection) -> None:
-        """H1: use this server from now on. After another one, wait until no process has a lease from there.
+        """H1: use this server from now on. After another one, or a loss, wait until no process has a lease from before.
 
         Until then other processes may read from Redis what this server has lost, so none of its answers may be used.
         """
@@ -90,16 +90,21 @@ class GateWatcher:
             raise ServerEnded
         if server.start not in (None, start):
             server.leave()
-            until = clock() + GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
             name = connection.raw.server_name
             log.warning("PostgreSQL was replaced", before=server.start, now=start, server=name, reason=OTHER_HISTORY)
             self._metrics.server_changes += 1
-            while clock() < until:
-                for lease in self._leases:
-                    lease.end()
-                await self._read(connection, [*self._leases])
-                await asyncio.sleep(min(WATCH_INTERVAL_SECONDS, max(0.0, until - clock())))
+        if server.is_left:
+            await self._outlive_leases(connection)
         server.adopt(start)
+
+    async def _outlive_leases(self, connection: Connection) -> None:
+        """End the leases of this process, and wait until no other process has one from before."""
+        until = clock() + GATE_LEASE_SECONDS + CLOSING_MARGIN_SECONDS
+        while clock() < until:
+            for lease in self._leases:
+                lease.end()
+            await self._read(connection, [*self._leases])
+            await asyncio.sleep(min(WATCH_INTERVAL_SECONDS, max(0.0, until - clock())))
 
     async def _watch(self, connection: Connection) -> None:
         """Read all gates in each round, and those of `GateLease.wake_up` at once, while all agree on the server."""
@@ -161,6 +166,8 @@ class GateWatcher:
                 continue
             self._leases[lease] = seen = seen_closing(seen_gate, self._leases[lease])
             if seen_gate.other_history and lease.ended_epoch != seen_gate.epoch and lease not in self._follow_ups:
+                if lease.has_used(seen_gate.epoch):
+                    self._database.server.reconsider()
                 self._begin(lease, lease.end_index(seen_gate, connection.raw.server_start))
             if seen is not None and has_closed(seen) and lease not in self._follow_ups:
                 expired[lease.workspace] = seen_gate.epoch

@@ -3,18 +3,21 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from cache.gate.lease import GateLease
+from cache.gate.watcher import GateWatcher
 from cache.maintenance.runner import maintenance
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.store import Store
+from db.connection import Connection
 from db.errors import DatabaseError, DatabaseUnavailable
 from db.limits import DatabaseLimits
 from db.migrations import migrate
@@ -200,6 +203,21 @@ async def test_base_backup_started_at_the_same_address(
 
 async def test_dump_restored_over_the_live_database(server: PostgresServer, service: Service, tmp_path: Path) -> None:
     await dump(server, tmp_path / "dump")
+    await service.lose(lambda: restore_dump(server, tmp_path / "dump"))
+
+
+async def test_dump_restored_while_one_process_looks_late(
+    server: PostgresServer, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that looks first must not show the loss before the other one has stopped reading from Redis."""
+    await dump(server, tmp_path / "dump")
+    read, late = GateWatcher._read, service.stores[1].gate_lease
+
+    async def read_late(watcher: GateWatcher, connection: Connection, leases: Sequence[GateLease]) -> None:
+        await asyncio.sleep(0.6 if late in watcher._leases else 0)
+        await read(watcher, connection, leases)
+
+    monkeypatch.setattr(GateWatcher, "_read", read_late)
     await service.lose(lambda: restore_dump(server, tmp_path / "dump"))
 
 
