@@ -11,7 +11,7 @@ from db.arrays import text_array, time_array
 from db.usage_reports import REQUEST_SERIES, USAGE_SERIES, USAGE_TOTALS
 from db.usage_retention import PURGE_USAGE
 
-# 500 hours of 100 rows by hour, of which 20 hours are too old; and 50 days and 500 minutes of 10 rows each.
+# 500 hours of 100 rows by hour, 20 hours of them too old; and 50 days and 500 minutes of 10 rows each.
 FILL: LiteralString = """
     INSERT INTO usage_count (workspace_id, resolution, kind, starts_at, key, requests)
     SELECT 'default', 'hour'::usage_resolution, (ARRAY['operation', 'sender', 'client', 'counter'])[1 + n % 4],

@@ -45,7 +45,7 @@ export function startFirstFigures(search: string): void {
   first = { range, fetched };
 }
 
-/** Return what `startFirstFigures` fetches, once. Fetch anew for another range, or if the person may see more by now. */
+/** Return what `startFirstFigures` fetches, once. Fetch again for another range, or if the person may see more by now. */
 export async function takeFigures(client: ApolloClient, range: string): Promise<Fetched> {
   const fetched = first?.range === range ? first.fetched : undefined;
   first = undefined;
