@@ -75,6 +75,10 @@ class IdTaken(Refused):
     """This id belongs to a task that was deleted or has expired. Ids are not reused."""
 
 
+class ExternalIdTaken(Refused):
+    """This externalId belongs to a task that was deleted or has expired. Restore it, or use another externalId."""
+
+
 class ExpiryPassed(Refused):
     """The expiry of the task lies in the past."""
 

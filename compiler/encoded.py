@@ -65,14 +65,14 @@ def encoded_completer(
         if field.args or not is_leaf_type(get_named_type(field.type)):
             return None
     if all(key == name for key, name in names.items()):
-        return EncodedCompleter(encoded, _decoded_type(tuple(names), type_.name), None)
+        return EncodedCompleter(encoded, _decoded_type(tuple(names), type_.name, encoded), None)
     return _with_aliases(type_, names, encoded)
 
 
 def _with_aliases(type_: GraphQLObjectType, names: dict[str, str], encoded: EncodedType) -> EncodedCompleter:
     """Return a completer that decodes each member once and puts it under the response keys that ask for it."""
     members = tuple(dict.fromkeys(names.values()))
-    decoded = _decoded_type(members, type_.name)
+    decoded = _decoded_type(members, type_.name, encoded)
     response = struct_type(tuple(names))
     positions = [members.index(name) for name in names.values()]
     if len(positions) == 1:
@@ -81,12 +81,10 @@ def _with_aliases(type_: GraphQLObjectType, names: dict[str, str], encoded: Enco
     return EncodedCompleter(encoded, decoded, lambda one: response(*pick(astuple(one))))
 
 
-def _decoded_type(members: tuple[str, ...], type_name: str) -> type:
+def _decoded_type(members: tuple[str, ...], type_name: str, encoded: EncodedType) -> type:
     """Return a struct whose fields are the raw JSON of members. The name of the type is its default, not a member."""
-    fields: list[Any] = [
-        (f"f{index}", str, type_name) if member == TYPENAME else (f"f{index}", Raw)
-        for index, member in enumerate(members)
-    ]
+    defaults = {TYPENAME: (str, type_name)} | {name: (Raw, Raw(json)) for name, json in encoded.defaults.items()}
+    fields: list[Any] = [(f"f{index}", *defaults.get(member, (Raw,))) for index, member in enumerate(members)]
     return msgspec.defstruct(
         "Decoded",
         fields,

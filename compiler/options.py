@@ -15,7 +15,8 @@ class EncodedType:
         `resolve_type` are not called for them.
     json: returns the JSON object of such an object. Its members are named as the fields of the GraphQL type, and have
         exactly the values to which the schema serializes these fields.
-    fields: the fields that the JSON always contains. All of them are scalars, enums, or lists of these.
+    fields: the fields that can be cut out of the JSON. All of them are scalars, enums, or lists of these.
+    defaults: the JSON of the fields that the JSON may lack. It always contains the others.
 
     If an operation selects other fields, or if the JSON cannot be decoded, the fields are resolved in the normal way.
     """
@@ -23,6 +24,7 @@ class EncodedType:
     python_type: type
     json: Callable[[Any], bytes]
     fields: frozenset[str]
+    defaults: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ MISSING_RIGHTS: LiteralString = """
     GROUP BY kind, name
     UNION ALL
     SELECT 'EXECUTE', 'FUNCTION ' || oid::regprocedure FROM pg_proc
-    WHERE pg_function_is_visible(oid) AND proname IN ('enter_gate', 'begin_building', 'await_writers')
+    WHERE pg_function_is_visible(oid) AND proname IN ('enter_gate', 'begin_building', 'await_writers', 'are_labels')
         AND NOT has_function_privilege(oid, 'EXECUTE')
     ORDER BY 2
 """

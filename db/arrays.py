@@ -48,10 +48,20 @@ def id_array(values: Sequence[bytes]) -> Array:
     return Array(_UUID, len(values), [_UUID_LENGTH + value for value in values])
 
 
-def text_array(values: Sequence[str]) -> Array:
-    """Return a `text[]`."""
-    encoded = [value.encode() for value in values]
-    return Array(_TEXT, len(values), [_length(len(value)) + value for value in encoded])
+def text_array(values: Sequence[str | None]) -> Array:
+    """Return a `text[]`, which may hold NULLs."""
+    encoded = [None if value is None else value.encode() for value in values]
+    return Array(_TEXT, len(values), [_NULL if value is None else _length(len(value)) + value for value in encoded])
+
+
+def literal_array(values: Sequence[Sequence[str]]) -> Array:
+    """Return a `text[]` that holds a literal of a `text[]` for each value."""
+    return text_array([_array_literal(texts) if texts else "{}" for texts in values])
+
+
+def _array_literal(texts: Sequence[str]) -> str:
+    escaped = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
 
 
 def tsvector_array(values: Sequence[bytes]) -> Array:
@@ -68,5 +78,10 @@ def time_array(values: Sequence[datetime | None]) -> Array:
     )
 
 
-# The function for an array of an SQL type. An enum is sent as text.
-ARRAYS: dict[str, Callable[[Sequence[Any]], Array]] = {"text": text_array, "timestamptz": time_array}
+# The function for an array of an SQL type. Enums, arrays and JSON are sent as text.
+ARRAYS: dict[str, Callable[[Sequence[Any]], Array]] = {
+    "text": text_array,
+    "timestamptz": time_array,
+    "text[]": literal_array,
+    "json": text_array,
+}

@@ -22,6 +22,19 @@ class WritableField(NamedTuple):
     sql_type: LiteralString
     is_enum: bool = False
 
+    @property
+    def sent_type(self) -> LiteralString:
+        """The SQL type of a value in a statement, which casts it to that of the column.
+
+        The number of an enum differs between databases. An array of arrays cannot be unnested into arrays.
+        """
+        return "text" if self.is_enum or self.sql_type in ("text[]", "json") else self.sql_type
+
+    @property
+    def selected(self) -> LiteralString:
+        """The expression that reads the column: as text where psycopg has no value of the right type."""
+        return f"task.{self.name}::text" if self.is_enum or self.sql_type == "json" else f"task.{self.name}"
+
 
 ID_BYTES = 16
 # The statements in task_table are generated from these two tables. A new field needs a migration, a line here, and a
@@ -32,6 +45,11 @@ WRITABLE_FIELDS = (
     WritableField("status", "task_status", is_enum=True),
     WritableField("priority", "task_priority", is_enum=True),
     WritableField("expires_at", "timestamptz"),
+    WritableField("due_at", "timestamptz"),
+    WritableField("assignee", "text"),
+    WritableField("labels", "text[]"),
+    WritableField("metadata", "json"),
+    WritableField("external_id", "text"),
 )
 READ_ONLY_COLUMNS: tuple[LiteralString, ...] = (
     *("id", "created_at", "updated_at", "version"),
@@ -39,10 +57,18 @@ READ_ONLY_COLUMNS: tuple[LiteralString, ...] = (
 )
 
 
+class JsonText(str):
+    """A JSON value as compact text, so that two values are equal only if they are the same in JSON."""
+
+    __slots__ = ()
+
+
 class Task(Struct, frozen=True, rename="camel"):
     """A row of `task`. `id` is a UUIDv7, times are in UTC, and `version` starts at 1.
 
-    `created_by` and `updated_by` are None for anonymous callers and in tasks from before these columns.
+    `created_by` and `updated_by` are None for anonymous callers and in tasks from before these columns. `labels` are
+    different from each other, and `metadata` is an object. No two tasks of a workspace have the same `external_id`, not
+    even deleted ones.
 
     The cache decodes its entries directly into this msgspec struct: JSON objects with the members of the GraphQL type.
     """
@@ -58,6 +84,14 @@ class Task(Struct, frozen=True, rename="camel"):
     version: int
     created_by: str | None = None
     updated_by: str | None = None
+    due_at: datetime | None = None
+    assignee: str | None = None
+    labels: list[str] = []
+    metadata: JsonText | None = None
+    external_id: str | None = None
+
+    def __hash__(self) -> int:  # a list has no hash
+        return hash((self.id, self.version))
 
 
 class NewTask(Struct, frozen=True):
@@ -69,6 +103,19 @@ class NewTask(Struct, frozen=True):
     status: Status = "TODO"
     priority: Priority = "NONE"
     expires_at: datetime | None = None
+    due_at: datetime | None = None
+    assignee: str | None = None
+    labels: list[str] = []
+    metadata: JsonText | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ExternalIdHolder:
+    """The task that has an external id, and whether readers may see it."""
+
+    task: Task
+    visible: bool
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,16 @@ from msgspec import structs
 from psycopg.rows import scalar_row, tuple_row
 
 from db import words
-from db.arrays import ARRAYS, Array, id_array, tsvector_array, uuid_array
+from db.arrays import ARRAYS, Array, id_array, text_array, tsvector_array, uuid_array
 from db.connection import Connection
 from db.row_factories import task_row, task_row_with
 from db.statements import Statement
-from db.task import READ_ONLY_COLUMNS, WRITABLE_FIELDS, LockedTask, NewTask, Task
+from db.task import READ_ONLY_COLUMNS, WRITABLE_FIELDS, ExternalIdHolder, LockedTask, NewTask, Task
 
 _MICROSECOND = timedelta(microseconds=1)
 # Statements are composed from literals only. Values from outside are always parameters.
 _SELECTED: dict[str, LiteralString] = {name: f"task.{name}" for name in READ_ONLY_COLUMNS} | {
-    # psycopg returns the values of an enum that it does not know as bytes.
-    field.name: f"task.{field.name}::text" if field.is_enum else f"task.{field.name}"
-    for field in WRITABLE_FIELDS
+    field.name: field.selected for field in WRITABLE_FIELDS
 }
 # In the order of the record: `task_row` is fastest then.
 COLUMNS: LiteralString = ", ".join(_SELECTED[name] for name in Task.__struct_fields__)
@@ -63,17 +61,29 @@ async def taken_ids(connection: Connection, workspace: str, ids: Sequence[UUID])
     return set(await connection.query(TAKEN_IDS, params, scalar_row))
 
 
+EXTERNAL_ID_HOLDERS: LiteralString = f"""
+    SELECT {COLUMNS}, {VISIBLE} AS visible FROM task
+    WHERE workspace_id = %(workspace)s AND external_id = ANY(%(external_ids)s::text[])
+"""
+_holder_row = task_row_with(ExternalIdHolder)
+
+
+async def external_id_holders(
+    connection: Connection, workspace: str, external_ids: Sequence[str]
+) -> dict[str | None, ExternalIdHolder]:
+    """Return the tasks with these external ids, including deleted and expired ones."""
+    params = {"workspace": workspace, "external_ids": text_array(external_ids)}
+    holders = await connection.query(EXTERNAL_ID_HOLDERS, params, _holder_row)
+    return {holder.task.external_id: holder for holder in holders}
+
+
 _locked_row = task_row_with(LockedTask)
 
 # The write's fencing token. The statement that holds the row lock draws it, so tokens of one task rise in write order.
 _TOKEN: LiteralString = "nextval('mark_token') AS token"  # noqa: S105
 _FIELD_NAMES: LiteralString = ", ".join(field.name for field in WRITABLE_FIELDS)
-# Enums are sent as text, because the number of their type differs between databases.
-_SENT_TYPES = {field.name: "text" if field.is_enum else field.sql_type for field in WRITABLE_FIELDS}
-_ARRAYS: LiteralString = ", ".join(
-    f"%(new_{field.name})s::text[]" if field.is_enum else f"%(new_{field.name})s::{field.sql_type}[]"
-    for field in WRITABLE_FIELDS
-)
+_ARRAYS: LiteralString = ", ".join(f"%(new_{field.name})s::{field.sent_type}[]" for field in WRITABLE_FIELDS)
+_ARRAY_OF = {field.name: ARRAYS["text" if field.is_enum else field.sql_type] for field in WRITABLE_FIELDS}
 # The tasks of a bulk statement as rows in the given order: an array for each field and the words, see `row_arrays`.
 _INCOMING: LiteralString = (
     f"unnest(%(new_id)s::uuid[], {_ARRAYS}, %(new_words)s::tsvector[]) WITH ORDINALITY "
@@ -81,11 +91,12 @@ _INCOMING: LiteralString = (
 )
 _VALUES: LiteralString = ", ".join(f"incoming.{field.name}::{field.sql_type}" for field in WRITABLE_FIELDS)
 
-# Rows are inserted in the order of their ids, so that two creates with common ids cannot deadlock. Tasks that have
-# already expired by the database's clock are left out. `taken_ids` tells them from ids that are taken. The token is
-# drawn after the rows were inserted. The ids are returned only if some tasks were left out. Each task is created a
-# microsecond after the one before it, so that pages show the tasks in the given order. All of these times have passed
-# when the statement ends.
+# Rows are inserted in the order of their external ids, and those without one in the order of their ids, so that two
+# creates with common ids cannot deadlock. Of several tasks with one external id, the first in the given order is
+# created. Tasks that have already expired by the database's clock are left out. `taken_ids` and `external_id_holders`
+# tell them from ids that are taken. The token is drawn after the rows were inserted. The ids are returned only if some
+# tasks were left out. Each task is created a microsecond after the one before it, so that pages show the tasks in the
+# given order. All of these times have passed when the statement ends.
 INSERT_TASKS: LiteralString = f"""
     WITH created AS (
         INSERT INTO task (
@@ -95,8 +106,8 @@ INSERT_TASKS: LiteralString = f"""
         FROM {_INCOMING}
         CROSS JOIN LATERAL (SELECT statement_timestamp() + (number - 1) * interval '1 microsecond' AS at) AS created
         WHERE expires_at IS NULL OR expires_at > statement_timestamp()
-        ORDER BY id, number
-        ON CONFLICT (workspace_id, id) DO NOTHING
+        ORDER BY external_id COLLATE "C", CASE WHEN external_id IS NULL THEN id END, number
+        ON CONFLICT DO NOTHING
         RETURNING id
     )
     SELECT statement_timestamp(), {_TOKEN}, CASE WHEN count(*) < %(count)s THEN coalesce(array_agg(id), '{{}}') END
@@ -109,7 +120,8 @@ async def insert_tasks(
 ) -> tuple[dict[UUID, Task], int]:
     """Create up to 1,000 tasks in one statement. Return the created tasks by id, in order, and the token of the write.
 
-    Tasks whose id is taken and tasks that have already expired are left out. Without any created task the token is 0.
+    Tasks whose id or external id is taken and tasks that have already expired are left out. Without any created task
+    the token is 0.
     """
     arrays = row_arrays(new, await words_of(new))
     params = {"workspace": workspace, "author": author, "count": len(new), **arrays}
@@ -212,7 +224,5 @@ async def words_of(tasks: Sequence[NewTask | Task]) -> list[bytes]:
 
 def row_arrays(tasks: Sequence[NewTask | Task], vectors: Sequence[bytes]) -> dict[str, Array]:
     """Return the parameters of a bulk statement: an array of the ids, one of each writable field, one of the words."""
-    arrays = {
-        f"new_{name}": ARRAYS[sql_type](list(map(attrgetter(name), tasks))) for name, sql_type in _SENT_TYPES.items()
-    }
+    arrays = {f"new_{name}": array(list(map(attrgetter(name), tasks))) for name, array in _ARRAY_OF.items()}
     return {"new_id": uuid_array([task.id for task in tasks]), **arrays, "new_words": tsvector_array(vectors)}

@@ -6,7 +6,7 @@ from operator import attrgetter
 from strawberry.schema.config import StrawberryConfig
 from strawberry.utils.str_converters import to_camel_case
 
-from cache.redis.encoded_task import EncodedTask
+from cache.redis.encoded_task import EncodedTask, default_json
 from compiler import CompilerOptions, EncodedType
 from db.task import Task as Row
 from schema.execution.plan import Planner
@@ -19,12 +19,15 @@ from schema.resolvers.query import Query
 from schema.resolvers.subscription import Subscription
 from schema.types.connection import edge_cursors
 from schema.types.date_time import DATE_TIME
+from schema.types.json_object import JSON_OBJECT, JSONObject
 from schema.types.task import Task
 
 # How the compiler cuts the fields of a task from an entry of the cache, and makes the cursors of a whole page.
 COMPILER = CompilerOptions(
     encoded_types={
-        "Task": EncodedType(EncodedTask, attrgetter("json"), frozenset(map(to_camel_case, Row.__struct_fields__)))
+        "Task": EncodedType(
+            EncodedTask, attrgetter("json"), frozenset(map(to_camel_case, Row.__struct_fields__)), default_json()
+        )
     },
     batch_resolvers={("TaskEdge", "cursor"): edge_cursors},
 )
@@ -43,7 +46,7 @@ def create_schema(limits: OperationLimits | None = None, *, suggestions: bool = 
         mutation=Mutation,
         subscription=Subscription,
         types=[Task],
-        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME, JSONObject: JSON_OBJECT}),
         extensions=[lambda: PlanExtension(schema.planner, limits)],
     )
     check_scopes_are_declared(schema._schema)

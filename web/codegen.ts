@@ -12,7 +12,7 @@ const OUTPUT = {
     skipTypeNameForRoot: true,
     useTypeImports: true,
     arrayInputCoercion: false,
-    scalars: { ID: 'string', DateTime: 'string' },
+    scalars: { ID: 'string', DateTime: 'string', JSONObject: 'Record<string, unknown>' },
     optimizeDocumentNode: true,
     dedupeFragments: true,
   },

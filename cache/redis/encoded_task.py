@@ -4,20 +4,21 @@ import struct
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import astuple
+from msgspec import NODEFAULT
+from msgspec.structs import FieldInfo, astuple, fields
 
 from cache.redis.keys import VIEW_OF
 from cache.redis.position import BY_CREATION, POSITION_BYTES, pack_position
 from cache.redis.times import created_at_us, expires_at_ms, print_times
-from db.task import TASK_FORMAT, Order, Status, Task
+from db.task import TASK_FORMAT, JsonText, Order, Status, Task
 
 # Changes with the fields of a task and with the encoding, so that workers of two releases, which run side by side
 # during a deployment, never decode each other's values. A value of another format is a miss.
-FORMAT = f"4.{TASK_FORMAT}"
+FORMAT = f"5.{TASK_FORMAT}"
 VALUE_PREFIX = f"V {FORMAT} ".encode()
 
 # The header follows the prefix: the packed position by creation, the expiry in milliseconds, the status. `head` of an
@@ -33,12 +34,35 @@ _STATUS_OF: dict[int, Status] = {number: status for status, number in VIEW_OF.it
 _CLOSING_BRACE = ord("}")
 
 
-# The JSON of a task: its fields in their order, with times as the schema prints them.
-_PrintedTask = msgspec.defstruct("_PrintedTask", Task.__struct_fields__, rename="camel", gc=False)
-_TYPES = get_type_hints(Task).values()
-_TIME_FIELDS = [number for number, kind in enumerate(_TYPES) if datetime in (kind, *get_args(kind))]
+def _printed_field(field: FieldInfo) -> Any:
+    if field.required:
+        return field.name
+    if field.default_factory is NODEFAULT:
+        return field.name, Any, field.default
+    return field.name, Any, msgspec.field(default_factory=field.default_factory)
+
+
+# The JSON of a task: its fields in their order, with times as the schema prints them. Fields with their default are
+# left out, so that a task without them takes no more memory.
+_FIELDS = fields(Task)
+_PrintedTask = msgspec.defstruct(
+    "_PrintedTask", map(_printed_field, _FIELDS), rename="camel", omit_defaults=True, gc=False
+)
+_TIME_FIELDS, _JSON_FIELDS = (
+    [number for number, field in enumerate(_FIELDS) if kind in (field.type, *get_args(field.type))]
+    for kind in (datetime, JsonText)
+)
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Task).decode
+_decode = msgspec.json.Decoder(Task, dec_hook=lambda _, value: JsonText(_encode(value).decode())).decode
+
+
+def default_json() -> dict[str, bytes]:
+    """Return the JSON of each field that an entry leaves out if the field has its default, by its name in the JSON."""
+    return {
+        field.encode_name: _encode(field.default if field.default_factory is NODEFAULT else field.default_factory())
+        for field in _FIELDS
+        if not field.required
+    }
 
 
 class EncodedTask(msgspec.Struct, eq=False, gc=False, weakref=False):
@@ -48,7 +72,7 @@ class EncodedTask(msgspec.Struct, eq=False, gc=False, weakref=False):
     """
 
     head: bytes
-    # The names and the forms of its members are those of the GraphQL schema.
+    # The names and the forms of its members are those of the GraphQL schema, see also `default_json`.
     json: bytes
     decoded: Task | None = None
 
@@ -127,7 +151,12 @@ def encode_many(workspace: str, tasks: Sequence[Task]) -> list[EncodedTask]:
     prefix = _prefix(workspace)
     columns = list(zip(*map(astuple, tasks), strict=True))
     for number in _TIME_FIELDS:
-        columns[number] = tuple(map(msgspec.Raw, print_times(columns[number])))
+        if any(times := columns[number]):
+            printed_times = zip(times, print_times(times), strict=True)
+            columns[number] = tuple(None if time is None else msgspec.Raw(json) for time, json in printed_times)
+    for number in _JSON_FIELDS:
+        if any(columns[number]):
+            columns[number] = tuple(value and msgspec.Raw(value.encode()) for value in columns[number])
     printed = map(_encode, map(_PrintedTask, *columns))
     return [
         EncodedTask(prefix + _header(workspace, task), json, task) for task, json in zip(tasks, printed, strict=True)

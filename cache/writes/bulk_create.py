@@ -6,17 +6,17 @@ from uuid import UUID
 
 from cache.errors import NotDone, Refused, StoreUnavailable
 from cache.reads.session import Session
-from cache.writes.edits import existing_tasks
+from cache.writes.edits import CreateOutcome, existing_tasks
 from cache.writes.transaction import mark, protocol_for_write, retry_at_gate, write_step
 from db import gate, task_table
 from db.outcomes import queue_transaction
-from db.task import NewTask, Task
-
-Outcomes = dict[UUID, Task | Refused]
+from db.task import NewTask
 
 
-async def create_tasks(session: Session, new: Sequence[NewTask], *, all_or_none: bool = False) -> list[Task | Refused]:
+async def create_tasks(session: Session, new: Sequence[NewTask], *, all_or_none: bool = False) -> list[CreateOutcome]:
     """Create up to 1,000 tasks with different ids in one transaction. Return an outcome for each, in order.
+
+    Of several tasks with the same external id, the first is created.
 
     Raises `StoreUnavailable` or `DatabaseError` if nothing was created. After `CommitUnknown`, all or none may exist.
     """
@@ -28,11 +28,11 @@ async def create_tasks(session: Session, new: Sequence[NewTask], *, all_or_none:
 class _RejectAll(Exception):
     """Rolls the transaction back: an item was refused, and the client wants all or none."""
 
-    def __init__(self, refused: Outcomes) -> None:
+    def __init__(self, refused: dict[UUID, Refused]) -> None:
         self.refused = refused
 
 
-async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) -> list[Task | Refused]:
+async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) -> list[CreateOutcome]:
     store = session.store
     try:
         async with store.database.shares.writes.permit(store.workspace), store.database.transaction() as connection:
@@ -40,9 +40,9 @@ async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) 
             number = queue_transaction(connection)
             with write_step("W2", "rows"):
                 created, token = await task_table.insert_tasks(connection, store.workspace, new, session.author)
-            others = [task.id for task in new if task.id not in created] if len(created) < len(new) else []
-            outcomes = await existing_tasks(connection, store.workspace, others) if others else {}
-            refused: Outcomes = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, Refused)}
+            others = [task for task in new if task.id not in created] if len(created) < len(new) else []
+            found = await existing_tasks(connection, store.workspace, others) if others else {}
+            refused = {id_: outcome for id_, outcome in found.items() if isinstance(outcome, Refused)}
             if all_or_none and refused:
                 raise _RejectAll(refused)
             if created and protocol is not None:
@@ -56,5 +56,4 @@ async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) 
             await protocol.settle(transaction)
     if len(created) == len(new):
         return list(created.values())
-    outcomes.update(created)
-    return [outcomes[task.id] for task in new]
+    return [created.get(task.id) or found[task.id] for task in new]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cache.errors import (
     ExpiryPassed,
+    ExternalIdTaken,
     IdTaken,
     NotDone,
     Refused,
@@ -34,18 +35,32 @@ class Edit:
     change: Callable[[Task], Task] = lambda task: task
 
 
-async def create_task(session: Session, new: NewTask) -> Task | Refused:
-    """Create a task. A task that has the id already is returned unchanged."""
+@dataclass(frozen=True)
+class Existing:
+    """The task that a create has found in place of creating it: it has the id or the external id already."""
+
+    task: Task
+
+
+CreateOutcome = Task | Existing | Refused
+
+
+async def create_task(session: Session, new: NewTask) -> CreateOutcome:
+    """Create a task, unless one has the id or the external id already."""
     workspace = session.store.workspace
 
     async def step(connection: Connection) -> Change:
         created, token = await task_table.insert_tasks(connection, workspace, [new], session.author)
         if task := created.get(new.id):
             return Change([EditResult(task, visible=True, before=None, token=token)])
-        outcome = (await existing_tasks(connection, workspace, [new.id]))[new.id]
-        return Change([outcome if isinstance(outcome, Refused) else EditResult(outcome, visible=True, before=outcome)])
+        found = (await existing_tasks(connection, workspace, [new]))[new.id]
+        if isinstance(found, Refused):
+            return Change([found])
+        return Change([EditResult(found.task, visible=True, before=found.task)])
 
     [outcome] = await session.finish_write(run_write(session.store, new.id, step), [new.id])
+    if isinstance(outcome, EditResult) and outcome.before is not None:
+        return Existing(outcome.row)
     return _row(outcome)
 
 
@@ -128,8 +143,22 @@ def _row(outcome: WriteOutcome) -> Task | Refused:
     return outcome if isinstance(outcome, Refused) else outcome.row
 
 
-async def existing_tasks(connection: Connection, workspace: str, ids: Sequence[UUID]) -> dict[UUID, Task | Refused]:
-    """Return for ids that could not be created the task that exists already, or why the create was refused."""
+async def existing_tasks(
+    connection: Connection, workspace: str, new: Sequence[NewTask]
+) -> dict[UUID, Existing | Refused]:
+    """Return for each task that was not created, by its id, the task that exists already, or why it was refused."""
+    ids = [task.id for task in new]
     existing = await task_table.tasks_by_id(connection, workspace, ids)
     taken = await task_table.taken_ids(connection, workspace, ids)
-    return {id_: existing.get(id_) or (IdTaken() if id_ in taken else ExpiryPassed()) for id_ in ids}
+    external_ids = [task.external_id for task in new if task.external_id is not None]
+    holders = await task_table.external_id_holders(connection, workspace, external_ids) if external_ids else {}
+
+    def outcome(task: NewTask) -> Existing | Refused:
+        if task.id in taken:
+            return Existing(existing[task.id]) if task.id in existing else IdTaken()
+        if holder := holders.get(task.external_id):
+            return Existing(holder.task) if holder.visible else ExternalIdTaken()
+        # Without an expiry, another task has had the id until now, and was purged in between.
+        return IdTaken() if task.expires_at is None else ExpiryPassed()
+
+    return {task.id: outcome(task) for task in new}

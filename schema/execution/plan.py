@@ -38,7 +38,8 @@ _LARGEST_SHARE = 4
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _BYTES_PER_TOKEN, _BYTES_PER_COMPILED_TOKEN, _BYTES_PER_PLAN = 470, 2_770, 10_000
 # The most bytes of a task in JSON, with and without the fields that can have thousands of characters.
-_TASK_BYTES, _SHORT_TASK_BYTES, _LONG_FIELDS = 64 * 1024, 8 * 1024, ("description", "clientMutationId")
+_TASK_BYTES, _SHORT_TASK_BYTES = 80 * 1024, 8 * 1024
+_LONG_FIELDS = ("description", "clientMutationId", "labels", "metadata")
 # Validation stops after this many errors, because each of them can take milliseconds and kilobytes.
 MAX_VALIDATION_ERRORS = 10
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)

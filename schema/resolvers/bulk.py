@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import strawberry
 
 from cache.errors import NotDone, Refused
 from cache.writes.bulk_create import create_tasks
-from cache.writes.edits import Edit, EditKind, edit_tasks
+from cache.writes.edits import CreateOutcome, Edit, EditKind, Existing, edit_tasks
 from db.task import NewTask
 from db.task import Task as Row
 from schema.context import Info
 from schema.resolvers import validation
-from schema.resolvers.user_errors import MutationOutcome, outcome_fields
+from schema.resolvers.user_errors import MutationOutcome, create_fields, outcome_fields
 from schema.types import inputs
 from schema.types.payloads import (
     CreateTasksPayload,
@@ -31,7 +32,7 @@ from schema.types.payloads import (
 BulkItem = TypeVar("BulkItem", NewTask, Edit)
 AnyBulkInput = inputs.CreateTasksInput | inputs.UpdateTasksInput | inputs.DeleteTasksInput | inputs.RestoreTasksInput
 # Runs the valid items, all or none of them if the second argument is true.
-RunItems = Callable[[list[BulkItem], bool], Awaitable[Sequence[Row | Refused]]]
+RunItems = Callable[[list[BulkItem], bool], Awaitable[Sequence[Row | Existing | Refused]]]
 BulkCreateArgument = Annotated[inputs.CreateTasksInput, strawberry.argument(description="The tasks to create.")]
 BulkUpdateArgument = Annotated[
     inputs.UpdateTasksInput, strawberry.argument(description="The tasks and their new values.")
@@ -50,10 +51,10 @@ class BulkMutation:
 
     @strawberry.mutation(description=f"Creates {_BULK_DOC}")
     async def create_tasks(self, info: Info, input: BulkCreateArgument) -> CreateTasksPayload:  # noqa: A002
-        async def run(new: list[NewTask], all_or_none: bool) -> Sequence[Row | Refused]:
+        async def run(new: list[NewTask], all_or_none: bool) -> Sequence[CreateOutcome]:
             return await create_tasks(info.context.session, new, all_or_none=all_or_none)
 
-        fields = await _payload_fields(input, validation.validate_create, run)
+        fields = await _payload_fields(input, validation.validate_create, run, create_fields)
         results = [CreateTasksResult(**each) for each in fields.pop("results")]
         return CreateTasksPayload(results=results, **fields)
 
@@ -66,7 +67,7 @@ class BulkMutation:
     @strawberry.mutation(description=f"Deletes {_BULK_DOC}")
     async def delete_tasks(self, info: Info, input: BulkDeleteArgument) -> DeleteTasksPayload:  # noqa: A002
         run = _edit_runner(info, "delete")
-        fields = await _payload_fields(input, validation.validate_edit, run, deleted=True)
+        fields = await _payload_fields(input, validation.validate_edit, run, partial(outcome_fields, deleted=True))
         results = [DeleteTasksResult(**each) for each in fields.pop("results")]
         return DeleteTasksPayload(results=results, **fields)
 
@@ -88,8 +89,7 @@ async def _payload_fields(
     given: AnyBulkInput,
     validate: Callable[[Any], BulkItem | list[UserError]],
     run: RunItems[BulkItem],
-    *,
-    deleted: bool = False,
+    fields_of: Callable[[MutationOutcome], dict[str, Any]] = outcome_fields,
 ) -> dict[str, Any]:
     """Validate each item, run the valid ones, and return the fields of the payload and of the result of each item."""
     items: Sequence[Any] = given.tasks
@@ -100,7 +100,7 @@ async def _payload_fields(
     all_or_none = given.error_policy is inputs.ErrorPolicy.REJECT_ALL
     outcomes = await _outcomes(_reject_duplicates([validate(item) for item in items]), run, all_or_none)
     results = [
-        {"client_mutation_id": item.client_mutation_id, **outcome_fields(outcome, deleted=deleted)}
+        {"client_mutation_id": item.client_mutation_id, **fields_of(outcome)}
         for item, outcome in zip(items, outcomes, strict=True)
     ]
     return fields | {"results": results}

@@ -12,7 +12,7 @@ from schema.context import Info
 from schema.resolvers import validation
 from schema.resolvers.administration_mutations import AdministrationMutation
 from schema.resolvers.bulk import BulkMutation
-from schema.resolvers.user_errors import outcome_fields
+from schema.resolvers.user_errors import create_fields, outcome_fields
 from schema.types import inputs
 from schema.types.payloads import (
     CompleteTaskPayload,
@@ -48,12 +48,13 @@ def reopened(task: Row) -> Row:
 )
 class Mutation(BulkMutation, AdministrationMutation):
     @strawberry.mutation(
-        description="Creates a task. If a task with the given id exists already, returns it unchanged. Cost: 5 points."
+        description="Creates a task. If a task with the given `id` or `externalId` exists already, returns it "
+        "unchanged. Cost: 5 points."
     )
     async def create_task(self, info: Info, input: CreateArgument) -> CreateTaskPayload:  # noqa: A002
         new = validation.validate_create(input)
         outcome = await create_task(info.context.session, new) if isinstance(new, NewTask) else new
-        return CreateTaskPayload(client_mutation_id=input.client_mutation_id, **outcome_fields(outcome))
+        return CreateTaskPayload(client_mutation_id=input.client_mutation_id, **create_fields(outcome))
 
     @strawberry.mutation(
         description="Sets the given fields of a task and increments its version. If all of them have these values "

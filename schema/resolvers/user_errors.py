@@ -4,12 +4,28 @@ from typing import Any, cast
 
 import strawberry
 
-from cache.errors import ExpiryPassed, IdTaken, NotDone, Refused, TaskNotFound, VersionConflict
+from cache.errors import (
+    ExpiryPassed,
+    ExternalIdTaken,
+    IdTaken,
+    NotDone,
+    Refused,
+    TaskNotFound,
+    VersionConflict,
+)
+from cache.writes.edits import Existing
 from db.task import Task as Row
 from schema.types.payloads import UserError, UserErrorCode
 from schema.types.task import Task
 
-MutationOutcome = Row | Refused | list[UserError]
+MutationOutcome = Row | Existing | Refused | list[UserError]
+
+
+def create_fields(outcome: MutationOutcome) -> dict[str, Any]:
+    """Return the fields of the payload of a create, or of the result of an item."""
+    if isinstance(outcome, Existing):
+        return {"task": cast("Task", outcome.task), "created": False}
+    return {**outcome_fields(outcome), "created": isinstance(outcome, Row)}
 
 
 def outcome_fields(outcome: MutationOutcome, *, deleted: bool = False) -> dict[str, Any]:
@@ -29,6 +45,8 @@ def user_error(error: Refused) -> UserError:
     match error:
         case IdTaken():
             return UserError(field=["id"], message=str(error), code=UserErrorCode.ID_TAKEN)
+        case ExternalIdTaken():
+            return UserError(field=["externalId"], message=str(error), code=UserErrorCode.ID_TAKEN)
         case ExpiryPassed():
             message = "expiresAt must be in the future."
             return UserError(field=["expiresAt"], message=message, code=UserErrorCode.IN_PAST)

@@ -10,6 +10,7 @@ from strawberry import UNSET
 from strawberry.types import get_object_definition
 from strawberry.types.arguments import InputContext
 
+from schema.types.json_object import JSONObject
 from schema.types.task import TaskPriority, TaskStatus
 
 InputType = TypeVar("InputType")
@@ -24,6 +25,22 @@ DESCRIPTION_DOC = "up to 10,000 characters."
 EXPIRES_AT_DOC = (
     "When the task expires: a time in the future, before the year 2200. Times are truncated to milliseconds. Null for "
     "a task that does not expire."
+)
+DUE_AT_DOC = "When the task is due, in the years 1970 to 2199, also in the past. Null for a task without a due date."
+ASSIGNEE_DOC = (
+    "Who works on the task, such as the id of a user of your product: 1 to 200 characters, not only whitespace. Null "
+    "for none."
+)
+LABELS_DOC = (
+    "The labels: up to 20 different ones of 1 to 50 characters, not only whitespace. Repeated labels count once. Null "
+    "or empty for none."
+)
+METADATA_DOC = (
+    "Data of your product: an object of up to 4,096 bytes as compact JSON in UTF-8, and up to 32 levels. Null for none."
+)
+EXTERNAL_ID_DOC = (
+    "The id of the task in your product: 1 to 200 characters, not only whitespace, unique in the workspace. If a task "
+    "has it already, no task is created, and the result has that task. It cannot be changed. Null for none."
 )
 TASK_ID_DOC = "The id of the task."
 EXPECTED_VERSION_DOC = (
@@ -44,7 +61,7 @@ class ErrorPolicy(Enum):
 
 
 def flat_input(type_: type[InputType]) -> type[InputType]:
-    """Replace Strawberry's conversion of an input type that contains only scalars and enums.
+    """Replace Strawberry's conversion of an input type that contains only scalars, enums and lists of scalars.
 
     The replacement passes the parsed values to the constructor. Strawberry's generic conversion takes ten times as
     long: half of the time of a bulk create.
@@ -77,6 +94,11 @@ class CreateTaskInput:
     status: TaskStatus | None = strawberry.field(default=None, description="The status. TODO if null.")
     priority: TaskPriority | None = strawberry.field(default=None, description="The priority. NONE if null.")
     expires_at: datetime | None = strawberry.field(default=None, description=EXPIRES_AT_DOC)
+    due_at: datetime | None = strawberry.field(default=None, description=DUE_AT_DOC)
+    assignee: str | None = strawberry.field(default=None, description=ASSIGNEE_DOC)
+    labels: list[str] | None = strawberry.field(default=None, description=LABELS_DOC)
+    metadata: JSONObject | None = strawberry.field(default=None, description=METADATA_DOC)
+    external_id: str | None = strawberry.field(default=None, description=EXTERNAL_ID_DOC)
     client_mutation_id: str | None = strawberry.field(default=None, description=CLIENT_MUTATION_ID_DOC)
 
 
@@ -94,6 +116,10 @@ class UpdateTaskInput:
     status: TaskStatus | None = strawberry.field(default=UNSET, description="The new status. Cannot be null.")
     priority: TaskPriority | None = strawberry.field(default=UNSET, description="The new priority. Cannot be null.")
     expires_at: datetime | None = strawberry.field(default=UNSET, description=EXPIRES_AT_DOC)
+    due_at: datetime | None = strawberry.field(default=UNSET, description=DUE_AT_DOC)
+    assignee: str | None = strawberry.field(default=UNSET, description=ASSIGNEE_DOC)
+    labels: list[str] | None = strawberry.field(default=UNSET, description=LABELS_DOC)
+    metadata: JSONObject | None = strawberry.field(default=UNSET, description=METADATA_DOC)
     client_mutation_id: str | None = strawberry.field(default=None, description=CLIENT_MUTATION_ID_DOC)
 
 

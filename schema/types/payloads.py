@@ -29,8 +29,8 @@ class UserErrorCode(Enum):
     )
     ID_TAKEN = strawberry.enum_value(
         "ID_TAKEN",
-        description="The id belongs to a task that was deleted or has expired, or to a workspace that exists or was "
-        "deleted.",
+        description="The id or the external id belongs to a task that was deleted or has expired, or the id to a "
+        "workspace that exists or was deleted.",
     )
     NOT_FOUND = strawberry.enum_value(
         "NOT_FOUND",
@@ -57,8 +57,10 @@ class UserError:
 USER_ERRORS_DOC = "All errors in the input. Empty if the mutation succeeded."
 CURRENT_TASK_DOC = "The current task if `userErrors` contains VERSION_CONFLICT. Otherwise null."
 CREATED_TASK_DOC = (
-    "The task. If a task with this id existed before, that task, unchanged. Null if the task was not created."
+    "The task. If a task with this id or external id existed before, that task, unchanged. Null if the input was "
+    "rejected."
 )
+CREATED_DOC = "Whether this mutation created the task. False if the task existed before, or if the input was rejected."
 CHANGED_TASK_DOC = "The task after the mutation. Null if the mutation was rejected."
 DELETED_TASK_ID_DOC = "The id of the deleted task. Null if the task was not deleted."
 RESULTS_DOC = "One result per item, in the order of the input. Empty if the input as a whole was rejected."
@@ -85,6 +87,7 @@ class ChangeResult(MutationResult):
 @strawberry.type(description="The result of `createTask`.")
 class CreateTaskPayload(MutationResult):
     task: Task | None = strawberry.field(default=None, description=CREATED_TASK_DOC)
+    created: bool = strawberry.field(default=False, description=CREATED_DOC)
 
 
 @strawberry.type(description="The result of `updateTask`.")
@@ -116,6 +119,7 @@ class RestoreTaskPayload(ChangeResult):
 @strawberry.type(description="The result of one item of `createTasks`.")
 class CreateTasksResult(MutationResult):
     task: Task | None = strawberry.field(default=None, description=CREATED_TASK_DOC)
+    created: bool = strawberry.field(default=False, description=CREATED_DOC)
 
 
 @strawberry.type(description="The result of one item of `updateTasks`.")

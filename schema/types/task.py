@@ -5,10 +5,11 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from strawberry.types import Info
 
 from cache.redis.encoded_task import EncodedTask
 from db.task import Task as Row
+from schema.context import Info
+from schema.types.json_object import JSONObject
 
 
 @strawberry.enum(description="The status of a task.")
@@ -73,8 +74,24 @@ class Task(Node):
     updated_by: str | None = strawberry.field(
         description="Who last changed the task: the actor of the caller. Null as in `createdBy`."
     )
+    due_at: datetime | None = strawberry.field(
+        description="When the task is due. Unlike `expiresAt`, nothing happens at that time. Null if not set."
+    )
+    assignee: str | None = strawberry.field(
+        description="Who works on the task: an id of a user of your product, which the service does not interpret. "
+        "Null if not set."
+    )
+    labels: list[str] = strawberry.field(
+        description="The labels, different from each other, in the order in which they were set. Empty if not set."
+    )
+    metadata: JSONObject | None = strawberry.field(
+        description="Data of your product, which the service neither interprets nor searches. Null if not set."
+    )
+    external_id: str | None = strawberry.field(
+        description="The id of the task in your product, unique in the workspace. Null if not set."
+    )
 
     @classmethod
-    def is_type_of(cls, value: Any, _info: Info[Any, Any]) -> bool:
+    def is_type_of(cls, value: Any, _info: Info) -> bool:
         """Accept entries and rows, which resolvers return without converting them, for speed."""
         return isinstance(value, EncodedTask | Row)

@@ -30,7 +30,7 @@ def execute(service: Service, document: str, **variables: Any) -> Any:
 # For each file, texts of the service and of an earlier release: without `priority` in its entries, and without words.
 EARLIER = {
     "cache/redis/encoded_task.py": [
-        ('FORMAT = f"4.{TASK_FORMAT}"', 'FORMAT = "3.without-priority"'),
+        ('FORMAT = f"5.{TASK_FORMAT}"', 'FORMAT = "3.without-priority"'),
         ("map(astuple, tasks)", '(astuple(msgspec.structs.replace(task, priority="NONE")) for task in tasks)'),
     ],
     "db/task_table.py": [

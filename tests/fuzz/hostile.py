@@ -98,6 +98,7 @@ CONTENT_TYPES = (
     *("application/json", "application/json; charset=utf-8", "application/json;charset=utf-16", "text/plain", ""),
     *("multipart/form-data; boundary=x", "application/graphql"),
 )
+OBJECTS: Sequence[Any] = ({}, {"a": [1.5, None, {"b": "\0"}]}, {"x": "é" * 3000}, [], 5)
 NO_VARIABLES: Mapping[str, Any] = {}
 METHODS = (*["POST"] * 24, *["GET"] * 6, "PUT", "HEAD", "OPTIONS", "DELETE")
 TYPES: Sequence[Any] = (
@@ -132,6 +133,7 @@ class HostileGenerator:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         pools: dict[str, Sequence[Any]] = {"DateTime": MOMENTS, "ID": [ID, "", "no id"], "Query.tasks.first": SIZES}
+        pools["JSONObject"] = OBJECTS
         self._documents = DocumentGenerator(create_schema()._schema, self._random, pools, spoil=0.2)
 
     def request(self) -> HostileRequest:

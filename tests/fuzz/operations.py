@@ -22,6 +22,7 @@ MOMENTS = [
     "2100-02-30T00:00:00Z",
     "",
 ]
+OBJECTS = [nodes.Object([]), nodes.String("no object")]
 GENERATE_ONLY = settings(
     max_examples=RUN_LENGTH,
     phases=[Phase.generate],
@@ -38,6 +39,7 @@ _SEEN_CURSOR = re.compile(r'"(?:cursor|startCursor|endCursor)":"([^"]+)"')
 def generate_operations(first_seed: int) -> Iterator[str]:
     """Yield an endless sequence of operations that depends only on the seed."""
     schemathesis.graphql.scalar("DateTime", st.sampled_from(MOMENTS).map(nodes.String))
+    schemathesis.graphql.scalar("JSONObject", st.sampled_from(OBJECTS))
     results: Any = schemathesis.graphql.from_path(SDL).get_all_operations()
     operations = [result.ok() for result in results]
     strategy = st.one_of([operation.as_strategy() for operation in operations if "Subscription" not in operation.label])

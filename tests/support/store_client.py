@@ -14,7 +14,7 @@ from cache.redis.encoded_task import EncodedTask, encode
 from cache.redis.index import PageRange
 from cache.store import Store
 from cache.writes.bulk_create import create_tasks
-from cache.writes.edits import Edit, EditKind, create_task, edit_task, edit_tasks
+from cache.writes.edits import Edit, EditKind, Existing, create_task, edit_task, edit_tasks
 from db.task import NewTask, Status, Task
 
 
@@ -65,7 +65,9 @@ class StoreClient:
         return accepted(await create_task(self.session, new))
 
     async def create_tasks(self, new: Sequence[NewTask], *, all_or_none: bool = False) -> list[Task | Refused]:
-        return await create_tasks(self.session, new, all_or_none=all_or_none)
+        """Return the outcomes, with the task of each `Existing`."""
+        outcomes = await create_tasks(self.session, new, all_or_none=all_or_none)
+        return [outcome.task if isinstance(outcome, Existing) else outcome for outcome in outcomes]
 
     async def update_task(self, id_: UUID, changes: dict[str, Any], expected_version: int | None = None) -> Task:
         return await self.edit_task("update", Edit(id_, expected_version, lambda task: replace(task, **changes)))
@@ -85,8 +87,8 @@ class StoreClient:
         return await edit_tasks(self.session, kind, edits, all_or_none=all_or_none)
 
 
-def accepted(outcome: Task | Refused) -> Task:
+def accepted(outcome: Task | Existing | Refused) -> Task:
     """Return the task of a write, or raise the reason of its refusal."""
     if isinstance(outcome, Refused):
         raise outcome
-    return outcome
+    return outcome.task if isinstance(outcome, Existing) else outcome

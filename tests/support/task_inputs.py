@@ -9,6 +9,7 @@ ALL_TASKS = f"{{ tasks(first: 100) {{ nodes {{ ...TaskFields }} totalCount }} }}
 
 # The field values of a task that was created with only a title.
 DEFAULTS: dict[str, Any] = {"description": "", "status": "TODO", "priority": "NONE", "expiresAt": None}
+DEFAULTS |= {"dueAt": None, "assignee": None, "labels": [], "metadata": None, "externalId": None}
 
 # A valid value of each field. The service returns the value as the client sent it.
 VALID_FIELDS: list[tuple[str, Any]] = [
@@ -17,7 +18,23 @@ VALID_FIELDS: list[tuple[str, Any]] = [
     ("status", "DONE"),
     ("priority", "URGENT"),
     ("expiresAt", "2199-12-31T23:59:59.999000+00:00"),
+    ("dueAt", "1970-01-01T00:00:00.000001+00:00"),
+    ("dueAt", "2199-12-31T23:59:59.999999+00:00"),
+    ("assignee", "𝄞" * 200),
+    ("labels", ["é" * 50, 'quo"te', "back\\slash", "{a,b}", "NULL", "Bug", "bug"]),
+    ("labels", [f"label {number}" for number in range(20)]),
+    ("metadata", {"a": {"b": [1, 2.5, None, True, "\0", "é", {}]}, "": 12345678901234567890123}),
+    ("metadata", {"x": "é" * 2044}),
 ]
+
+
+def nested(levels: int) -> list[Any]:
+    """Return a list in a list, this many times."""
+    value: list[Any] = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
 
 # Each item has an invalid input, the field and code of its error, and words that the message must contain.
 INVALID_FIELDS: list[tuple[dict[str, Any], str, str, list[str]]] = [
@@ -34,6 +51,19 @@ INVALID_FIELDS: list[tuple[dict[str, Any], str, str, list[str]]] = [
     ({"expiresAt": "9999-12-31T23:59:59Z"}, "expiresAt", "OUT_OF_RANGE", ["future", "2200"]),
     ({"expiresAt": "9999-12-31T23:59:59-14:00"}, "expiresAt", "OUT_OF_RANGE", ["future", "2200"]),
     ({"expiresAt": "2200-01-01T00:00:00Z"}, "expiresAt", "OUT_OF_RANGE", ["future", "2200"]),
+    ({"dueAt": "1969-12-31T23:59:59Z"}, "dueAt", "OUT_OF_RANGE", ["1970", "2199"]),
+    ({"dueAt": "9999-12-31T23:59:59-14:00"}, "dueAt", "OUT_OF_RANGE", ["1970", "2199"]),
+    ({"assignee": ""}, "assignee", "BLANK", ["empty"]),
+    ({"assignee": " "}, "assignee", "BLANK", ["empty"]),
+    ({"assignee": "x" * 201}, "assignee", "TOO_LONG", ["200", "201"]),
+    ({"assignee": "a\0b"}, "assignee", "INVALID_CHARACTER", ["NUL"]),
+    ({"labels": ["a", ""]}, "labels", "BLANK", ["empty"]),
+    ({"labels": ["x" * 51, ""]}, "labels", "TOO_LONG", ["50", "51"]),
+    ({"labels": ["a\0b"]}, "labels", "INVALID_CHARACTER", ["NUL"]),
+    ({"labels": [str(number) for number in range(21)]}, "labels", "TOO_MANY", ["20", "21"]),
+    ({"metadata": {"x": "é" * 2045}}, "metadata", "TOO_LONG", ["4,096", "4,098"]),
+    ({"metadata": {"x": nested(32)}}, "metadata", "OUT_OF_RANGE", ["32 levels"]),
+    ({"metadata": {"x": nested(900)}}, "metadata", "OUT_OF_RANGE", ["32 levels"]),
 ]
 
 # Each item has an invalid id, and words that the message must contain.

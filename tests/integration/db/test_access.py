@@ -40,7 +40,7 @@ GRANTS = (
     ("SELECT, USAGE", "SEQUENCE mark_token"),
     ("USAGE", "SEQUENCE gate_epoch"),
 )
-FUNCTIONS = ("enter_gate(text, uuid)", "begin_building(text)", "await_writers(text, uuid[])")
+FUNCTIONS = ("enter_gate(text, uuid)", "begin_building(text)", "await_writers(text, uuid[])", "are_labels(text[])")
 
 
 @pytest.fixture

@@ -17,17 +17,19 @@ from tests.support.task_factories import PAST, WORKSPACE, new_id, new_task
 
 INSERT: LiteralString = """
     INSERT INTO task (workspace_id, id, title, description, created_at, updated_at, expires_at, version, created_by,
-                      updated_by)
+                      updated_by, due_at, assignee, labels, metadata, external_id)
     VALUES (%(workspace_id)s, %(id)s, %(title)s, %(description)s, %(created_at)s, %(updated_at)s, %(expires_at)s,
-            %(version)s, %(created_by)s, %(updated_by)s)
+            %(version)s, %(created_by)s, %(updated_by)s, %(due_at)s, %(assignee)s, %(labels)s::text[],
+            %(metadata)s::json, %(external_id)s)
 """
 
 
 def row_values(**values: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
     defaults = {"workspace_id": WORKSPACE, "id": new_id(), "title": "t", "description": "", "version": 1}
-    authors = dict.fromkeys(("created_by", "updated_by"))
-    return defaults | authors | {"created_at": now, "updated_at": now, "expires_at": None} | values
+    names = ("created_by", "updated_by", "due_at", "assignee", "metadata", "external_id")
+    optional = dict.fromkeys(names) | {"labels": "{}"}
+    return defaults | optional | {"created_at": now, "updated_at": now, "expires_at": None} | values
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,12 @@ def row_values(**values: Any) -> dict[str, Any]:
         {"created_at": datetime(1970, 1, 1, tzinfo=UTC)},
         {"version": 2**31 - 1},
         {"created_by": "🫖" * 300, "updated_by": "a"},
+        {"due_at": datetime(1970, 1, 1, tzinfo=UTC)},
+        {"due_at": datetime(2199, 12, 31, tzinfo=UTC)},
+        {"assignee": "🫖" * 200},
+        {"labels": ["🫖" * 49 + str(number % 10) for number in range(10)] + list("abcdefghij")},
+        {"metadata": '{"a":"' + "x" * 4088 + '"}'},
+        {"external_id": "🫖" * 200},
     ],
 )
 async def test_value_at_its_limit_is_accepted(connection: Connection, values: dict[str, Any]) -> None:
@@ -71,6 +79,20 @@ async def test_value_at_its_limit_is_accepted(connection: Connection, values: di
         ("task_created_by", {"created_by": "x" * 301}),
         ("task_updated_by", {"updated_by": ""}),
         ("task_updated_by", {"updated_by": "x" * 301}),
+        ("task_due_at", {"due_at": datetime(1969, 12, 31, tzinfo=UTC)}),
+        ("task_due_at", {"due_at": datetime(2200, 1, 1, tzinfo=UTC)}),
+        ("task_assignee", {"assignee": ""}),
+        ("task_assignee", {"assignee": "x" * 201}),
+        ("task_labels", {"labels": [""]}),
+        ("task_labels", {"labels": "{NULL}"}),
+        ("task_labels", {"labels": ["x" * 51]}),
+        ("task_labels", {"labels": ["a", "b", "a"]}),
+        ("task_labels", {"labels": [str(number) for number in range(21)]}),
+        ("task_external_id", {"external_id": ""}),
+        ("task_external_id", {"external_id": "x" * 201}),
+        ("task_metadata", {"metadata": "[]"}),
+        ("task_metadata", {"metadata": "null"}),
+        ("task_metadata", {"metadata": '{"a":"' + "x" * 4089 + '"}'}),
     ],
 )
 async def test_value_over_its_limit_is_refused(connection: Connection, constraint: str, values: dict[str, Any]) -> None:
@@ -87,6 +109,7 @@ async def test_every_constraint_has_a_test(connection: Connection) -> None:
     tested |= {
         f"task_{name}" for name in ("created_at", "expires_at", "updated_at", "version", "created_by", "updated_by")
     }
+    tested |= {f"task_{name}" for name in ("due_at", "assignee", "labels", "metadata", "external_id")}
     assert {name for (name,) in await found.fetchall()} == tested
 
 

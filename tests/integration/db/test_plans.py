@@ -123,6 +123,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
             "offset": 10_000,
             "at": now + timedelta(days=1), "count": 50, "query": "'1234':*", "scan_rows": 5000,
             "created_from": middle - timedelta(hours=1), "created_before": middle, "expires_from": now,
+            "external_ids": ["a", "b"],
             "expires_before": now + timedelta(days=1), "priorities": ["LOW"] * 100, "statuses": ["DONE"] * 100,
             **task_table.row_arrays(rows, await task_table.words_of(rows)),
         }  # fmt: skip
@@ -134,6 +135,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
         plans["enter_gate"] = await explain(connection, IN_GATE, {})
         page_like = {**PAGES, **COUNTS, **SEARCHES, **DELETED}
         prepared = {name: await explain_generic(connection, statements()[name]) for name in page_like}
+        prepared["EXTERNAL_ID_HOLDERS"] = await explain_generic(connection, task_table.EXTERNAL_ID_HOLDERS)
         prepared["INDEX_BATCH"] = await explain_generic(connection, index_source.INDEX_BATCH)
         prepared["PURGE_TASKS"] = await explain_generic(connection, purge.PURGE_TASKS)
         prepared["DUE_WORK"] = await explain_generic(connection, due_work.DUE_WORK)
@@ -166,6 +168,8 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
         assert "Index Only Scan using task_page on" in plan
         assert "Index Only Scan using task_page_by_status on" in plan
         assert not re.search(r"Bitmap|Sort Key: task", MERGE.sub("", plan))
+    for plan in (plans["EXTERNAL_ID_HOLDERS"], prepared["EXTERNAL_ID_HOLDERS"]):
+        assert re.search("(using|on) task_unique_external_id", plan)
     for plan in (plans["PURGE_TASKS"], prepared["PURGE_TASKS"]):
         assert "Index Scan using task_gone" in plan
         assert "Index Scan using task_pkey" in plan

@@ -25,6 +25,10 @@ MUTATIONS: list[tuple[str, dict[str, Any]]] = [
     ("createTask", {"id": "EXISTING", "title": "Again"}),
     ("createTask", {"title": " ", "id": "no", "expiresAt": "1970-01-02T00:00:00Z", "clientMutationId": "é"}),
     ("createTask", {"title": "x" * 501}),
+    ("createTask", {"id": "EXISTING", "title": "Again", "labels": "one", "metadata": {"a": [1.5, None]}}),
+    ("createTask", {"title": "A", "labels": ["x" * 51], "metadata": {"a": "x" * 5000}, "assignee": ""}),
+    ("updateTask", {"id": "EXISTING", "labels": None, "metadata": None, "assignee": None, "dueAt": None}),
+    ("updateTask", {"id": "EXISTING", "labels": [None], "metadata": []}),
     ("updateTask", {"id": "EXISTING", "expectedVersion": 7, "title": "New"}),
     ("updateTask", {"id": "EXISTING", "title": None, "status": None}),
     ("updateTask", {"id": OTHER_ID, "description": "x"}),
@@ -75,7 +79,15 @@ async def create_tasks(client: Client) -> list[str]:
     for number, title in enumerate(TITLES * 3):
         expiry = {"expiresAt": FAR} if number % 3 == 0 else {}
         status = ("TODO", "IN_PROGRESS", "DONE")[number % 3]
-        task = await client.create(title=title, description=title[::-1], status=status, priority="HIGH", **expiry)
+        more = {"assignee": title[:200], "labels": [title[:50], "a"], "metadata": {title: [number, 1.5]}, "dueAt": FAR}
+        task = await client.create(
+            title=title,
+            description=title[::-1],
+            status=status,
+            priority="HIGH",
+            **expiry,
+            **(more if number % 2 else {}),
+        )
         ids.append(task["id"])
     return ids
 
@@ -123,7 +135,8 @@ async def test_generated_queries_have_the_same_answers(client: Client, other: Cl
 async def test_mutations_have_the_same_answers(
     client: Client, other: Client, field: str, given: dict[str, Any]
 ) -> None:
-    id_ = (await client.create(title="Existing", expiresAt=FAR))["id"]
+    existing = await client.create(title="Existing", expiresAt=FAR, labels=["a", "b"], metadata={"a": [1.5, None]})
+    id_ = existing["id"]
     text = json.dumps(given).replace("EXISTING", id_)
     schema = create_schema()._schema
     mutation = schema.mutation_type
@@ -150,7 +163,7 @@ def _fields(type_: Any) -> str:
         "currentTask": "{ ... on Node { id } version }",
         "userErrors": "{ code field message }",
     }
-    inner["task"] = "{ id title description status priority createdAt updatedAt expiresAt version __typename }"
+    inner["task"] = "{ id title status createdAt expiresAt version dueAt assignee labels metadata __typename }"
     return " ".join(f"{name} {inner.get(name, '')}" for name in type_.fields)
 
 

@@ -115,10 +115,35 @@ async def test_update_keeps_omitted_fields_and_null_removes_the_expiry(client: C
     assert (await client.query(TASK, id=task["id"]))["task"] == emptied
 
 
+async def test_null_removes_the_value_of_an_optional_field(client: Client) -> None:
+    optional = {"dueAt": NEXT_WEEK.isoformat(), "assignee": "ann", "labels": ["a"], "metadata": {"a": 1}}
+    task = await client.create(**optional)
+    cleared = await update(client, id=task["id"], **dict.fromkeys(optional))
+    assert {name: cleared[name] for name in optional} == {name: DEFAULTS[name] for name in optional}
+    assert (await client.query(TASK, id=task["id"]))["task"] == cleared
+
+
 async def test_update_without_a_change_keeps_the_version(client: Client) -> None:
-    task = await client.create(title="Same")
+    same = {"title": "Same", "labels": ["b", "a"], "metadata": {"a": [1, None]}, "assignee": "ann"}
+    task = await client.create(**same)
     assert await update(client, id=task["id"]) == task
-    assert await update(client, id=task["id"], title="Same", status="TODO") == task
+    assert await update(client, id=task["id"], status="TODO", **same) == task
+    # In Python, 1 equals true.
+    assert (await update(client, id=task["id"], metadata={"a": [True, None]}))["version"] == 2
+
+
+async def test_due_task_does_not_disappear(client: Client) -> None:
+    task = await client.create(dueAt="2001-01-01T00:00:00Z")
+    assert (await client.query(TASK, id=task["id"]))["task"] == task
+    assert await client.total() == 1
+
+
+async def test_metadata_can_be_a_literal_with_variables(client: Client) -> None:
+    document = """mutation ($x: Int) {
+      createTask(input: { title: "A", metadata: { a: [$x, { b: ENUM, c: null }], d: 1.5 } }) { task { metadata } }
+    }"""
+    created = (await client.query(document, x=7))["createTask"]["task"]
+    assert created == {"metadata": {"a": [7, {"b": "ENUM", "c": None}], "d": 1.5}}
 
 
 async def test_update_moves_a_task_to_another_status(client: Client) -> None:

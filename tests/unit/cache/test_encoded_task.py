@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from graphql import get_named_type
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -15,6 +16,7 @@ from cache.redis.encoded_task import (
     EncodedTask,
     decode,
     decode_many,
+    default_json,
     earliest_expiry_ms,
     encode,
     encode_many,
@@ -69,19 +71,30 @@ def test_any_task_can_be_decoded(row: Task, workspace: str) -> None:
 @given(rows())
 def test_json_has_the_names_and_the_forms_of_the_schema(row: Task) -> None:
     printed = msgspec.json.decode(encode("default", row).json)
-    assert list(printed) == list(FIELDS)
-    for name, value in printed.items():
-        type_ = getattr(FIELDS[name].type, "of_type", FIELDS[name].type)
+    assert list(printed) == [name for name in FIELDS if name in printed]
+    defaults = {name: msgspec.json.decode(json) for name, json in default_json().items()}
+    assert not [name for name, default in defaults.items() if printed.get(name, "left out") == default]
+    for name, value in (defaults | printed).items():
+        type_ = get_named_type(FIELDS[name].type)
         attribute = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
         given_value = getattr(row, attribute)
-        assert value == (None if given_value is None else type_.serialize(given_value))
+        if isinstance(given_value, list):
+            assert value == [type_.serialize(each) for each in given_value]
+        else:
+            assert value == (None if given_value is None else type_.serialize(given_value))
+
+
+def test_task_without_optional_fields_takes_no_memory_for_them() -> None:
+    printed = msgspec.json.decode(encode("default", make_task(1)).json)
+    assert [name for name in FIELDS if name not in printed] == list(default_json())
+    assert {"dueAt", "assignee", "labels", "metadata"} <= default_json().keys()
 
 
 def test_encoded_task_has_the_attributes_of_a_row() -> None:
     found: Any = read(VALUE)
     assert [getattr(found, name) for name in Task.__struct_fields__] == list(structs.astuple(TASK))
     with pytest.raises(AttributeError):
-        _ = found.assignee
+        _ = found.no_such_field
 
 
 def test_look_for_a_special_method_does_not_decode() -> None:

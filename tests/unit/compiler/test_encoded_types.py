@@ -20,7 +20,7 @@ class Encoded:
         if name.startswith("_"):
             raise AttributeError(name)
         Encoded.reads += 1
-        return json.loads(self.json)[name]
+        return json.loads(self.json).get(name) if name == "extra" else json.loads(self.json)[name]
 
 
 @strawberry.interface
@@ -33,6 +33,7 @@ class Task(Node):
     title: str
     size: int | None
     tags: list[str]
+    extra: str | None = None
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -60,7 +61,7 @@ def encoded(number: int, **more: Any) -> Encoded:
 
 
 LISTS: dict[str, list[Any]] = {
-    "encoded": [encoded(number) for number in range(4)],
+    "encoded": [encoded(number, **({"extra": "x"} if number == 2 else {})) for number in range(4)],
     "empty": [],
     "nulls": [encoded(0), None, encoded(1)],
     "mixed": [encoded(0), Task(id=strawberry.ID("t"), title="plain", size=None, tags=[]), encoded(1)],
@@ -96,7 +97,14 @@ class Query:
 
 SCHEMA = strawberry.Schema(Query, types=[Task, Other])
 OPTIONS = CompilerOptions(
-    {"Task": EncodedType(Encoded, lambda task: task.json, frozenset({"id", "title", "size", "tags"}))}
+    {
+        "Task": EncodedType(
+            Encoded,
+            lambda task: task.json,
+            frozenset({"id", "title", "size", "tags", "extra"}),
+            {"extra": b"null"},
+        )
+    }
 )
 CUT = [
     "id title size tags",
@@ -107,6 +115,8 @@ CUT = [
     # The response keys are names of other members.
     "title: id id: title size tags",
     "only: title",
+    # A member that the JSON may lack.
+    "extra id more: extra",
 ]
 RESOLVED = ["id shout", "id title @skip(if: true) shout"]
 

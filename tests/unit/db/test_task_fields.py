@@ -12,9 +12,9 @@ import pytest
 from msgspec import Struct, structs
 
 from db import task_table
-from db.arrays import text_array, time_array, tsvector_array, uuid_array
+from db.arrays import literal_array, text_array, time_array, tsvector_array, uuid_array
 from db.row_factories import task_builder
-from db.task import READ_ONLY_COLUMNS, TASK_FORMAT, WRITABLE_FIELDS, NewTask, Task, record_format
+from db.task import READ_ONLY_COLUMNS, TASK_FORMAT, WRITABLE_FIELDS, JsonText, NewTask, Task, record_format
 from db.words import tsvector
 from tests.support.task_factories import new_task
 
@@ -53,7 +53,8 @@ def test_every_writable_field_is_in_the_bulk_statements(name: str) -> None:
 
 
 def test_row_arrays_have_a_value_of_each_task() -> None:
-    tasks = [new_task("One", status="DONE"), new_task("Two", expires_at=NOW)]
+    one = new_task("One", status="DONE", due_at=NOW, assignee="ann", labels=["a", "b"], metadata=JsonText("{}"))
+    tasks = [one, new_task("Two", expires_at=NOW, external_id="2")]
     vectors = [tsvector(task.title, "") for task in tasks]
     arrays = task_table.row_arrays(tasks, vectors)
     assert list(arrays) == ["new_id", *(f"new_{name}" for name in WRITABLE), "new_words"]
@@ -64,6 +65,11 @@ def test_row_arrays_have_a_value_of_each_task() -> None:
         "new_status": text_array(["DONE", "TODO"]).data,
         "new_priority": text_array(["NONE", "NONE"]).data,
         "new_expires_at": time_array([None, NOW]).data,
+        "new_due_at": time_array([NOW, None]).data,
+        "new_assignee": text_array(["ann", None]).data,
+        "new_labels": literal_array([["a", "b"], []]).data,
+        "new_metadata": text_array(["{}", None]).data,
+        "new_external_id": text_array([None, "2"]).data,
         "new_words": tsvector_array(vectors).data,
     }
 

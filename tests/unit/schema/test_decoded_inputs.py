@@ -8,11 +8,16 @@ from graphql import parse
 
 from compiler import Rejected, compile_operation
 from schema.build import create_schema
-from tests.fuzz.differential.literals import ValueGenerator
+from tests.fuzz.differential.literals import ValueGenerator, ValuePools
 
 SCHEMA = create_schema()._schema
 MUTATIONS = list(SCHEMA.mutation_type.fields) if SCHEMA.mutation_type else []
-POOLS = {"DateTime": ["2100-01-01T00:00:00Z", "2100-01-01T00:00:00.123456+05:30", "2100-01-01t00:00:00z"]}
+POOLS: ValuePools = {
+    "DateTime": ["2100-01-01T00:00:00Z", "2100-01-01T00:00:00.123456+05:30", "2100-01-01t00:00:00z"],
+    "JSONObject": [{}, {"a": [1, 2.5, None, {"b": True}]}],
+    # A single label in the place of the list is coerced by graphql-core only.
+    **{f"{name}TaskInput.labels": [[], ["a"], ["a", "b"]] for name in ("Create", "Update")},
+}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -4,10 +4,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cache.errors import ExpiryPassed, IdTaken, NotDone, Refused, TaskNotFound, VersionConflict
+from cache.errors import (
+    ExpiryPassed,
+    ExternalIdTaken,
+    IdTaken,
+    NotDone,
+    Refused,
+    TaskNotFound,
+    VersionConflict,
+)
+from cache.writes.edits import Existing
 from db.task import Task
 from schema.ids import new_id
-from schema.resolvers.user_errors import outcome_fields, user_error
+from schema.resolvers.user_errors import create_fields, outcome_fields, user_error
 from schema.types.payloads import UserError, UserErrorCode
 
 TIME = datetime(2026, 11, 25, tzinfo=UTC)
@@ -21,6 +30,7 @@ TASK = Task(new_id(), "A task", "", "TODO", "NONE", TIME, TIME, None, 7)
         (ExpiryPassed(), ["expiresAt"], UserErrorCode.IN_PAST),
         (VersionConflict(TASK), ["expectedVersion"], UserErrorCode.VERSION_CONFLICT),
         (TaskNotFound(), ["id"], UserErrorCode.NOT_FOUND),
+        (ExternalIdTaken(), ["externalId"], UserErrorCode.ID_TAKEN),
         (NotDone(), None, UserErrorCode.NOT_DONE),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Refused) else None,
@@ -34,12 +44,20 @@ def test_every_refused_write_has_a_code_and_a_field(
 
 
 def test_every_refusal_of_the_store_is_covered() -> None:
-    assert set(Refused.__subclasses__()) == {IdTaken, ExpiryPassed, VersionConflict, TaskNotFound, NotDone}
+    expected = {IdTaken, ExternalIdTaken, ExpiryPassed, VersionConflict, TaskNotFound, NotDone}
+    assert set(Refused.__subclasses__()) == expected
 
 
 def test_success_gives_the_task_or_its_id() -> None:
     assert outcome_fields(TASK) == {"task": TASK}
     assert outcome_fields(TASK, deleted=True) == {"deleted_task_id": str(TASK.id)}
+
+
+def test_create_says_whether_the_task_existed() -> None:
+    assert create_fields(TASK) == {"task": TASK, "created": True}
+    assert create_fields(Existing(TASK)) == {"task": TASK, "created": False}
+    refused = create_fields(IdTaken())
+    assert (refused["created"], refused["user_errors"][0].code) == (False, UserErrorCode.ID_TAKEN)
 
 
 def test_version_conflict_gives_the_current_task() -> None:

@@ -2,17 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from math import inf, nan
 from typing import Any
 
 import pytest
 import strawberry
+from msgspec import structs
 
 from cache.writes.edits import Edit
-from db.task import NewTask, Task
+from db.task import JsonText, NewTask, Task
 from schema.ids import new_id
+from schema.resolvers.field_checks import check_expiry, check_metadata
 from schema.resolvers.mutation import completed, reopened
-from schema.resolvers.validation import check_expiry, validate_create, validate_edit, validate_update
+from schema.resolvers.validation import validate_create, validate_edit, validate_update
 from schema.types.inputs import CreateTaskInput, DeleteTaskInput, UpdateTaskInput
+from schema.types.json_object import JSONObject
 from schema.types.payloads import UserError, UserErrorCode
 from schema.types.task import TaskPriority, TaskStatus
 from tests.support.task_inputs import INVALID_FIELDS, INVALID_IDS
@@ -26,8 +30,9 @@ INVALID = [(fields, field, code) for fields, field, code, _ in INVALID_FIELDS if
 
 def with_fields(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields under their Python names, with parsed times."""
+    python_names = {"expiresAt": "expires_at", "dueAt": "due_at"}
     return {
-        "expires_at" if name == "expiresAt" else name: datetime.fromisoformat(value) if name == "expiresAt" else value
+        python_names.get(name, name): datetime.fromisoformat(value) if name in python_names else value
         for name, value in fields.items()
     }
 
@@ -57,9 +62,14 @@ def test_create_takes_every_field() -> None:
         status=TaskStatus.DONE,
         priority=TaskPriority.URGENT,
         expires_at=TIME,
+        due_at=TIME,
+        assignee="ann",
+        labels=["b", "a", "b"],
+        metadata=JSONObject({"b": 1.0, "a": None}),
+        external_id="7",
     )
-    expires_at = TIME.replace(microsecond=678_000)
-    assert validate_create(given) == NewTask(TASK.id, "A task", "Words", "DONE", "URGENT", expires_at)
+    optional = (TIME.replace(microsecond=678_000), TIME, "ann", ["b", "a"], JsonText('{"b":1.0,"a":null}'), "7")
+    assert validate_create(given) == NewTask(TASK.id, "A task", "Words", "DONE", "URGENT", *optional)
 
 
 @pytest.mark.parametrize(("fields", "field", "code"), INVALID, ids=ascii)
@@ -70,10 +80,10 @@ def test_invalid_field_is_reported(fields: dict[str, Any], field: str, code: str
 
 
 def test_unpaired_surrogate_is_reported() -> None:
-    given = CreateTaskInput(title="a\ud800", description="\udc00")
+    fields = {"title": "a\ud800", "description": "\udc00", "assignee": "\ud800", "labels": ["a", "\ud800"]}
+    given = CreateTaskInput(**fields, metadata=JSONObject({"\ud800": 1}))  # type: ignore[arg-type]
     assert errors_of(validate_create(given)) == [
-        (["title"], UserErrorCode.INVALID_CHARACTER),
-        (["description"], UserErrorCode.INVALID_CHARACTER),
+        ([name], UserErrorCode.INVALID_CHARACTER) for name in (*fields, "metadata")
     ]
 
 
@@ -100,6 +110,32 @@ def test_update_changes_only_the_given_fields() -> None:
     assert edited(validate_update(UpdateTaskInput(id=ID))) == TASK
     changed = edited(validate_update(UpdateTaskInput(id=ID, title="New", status=TaskStatus.DONE)))
     assert (changed.title, changed.status, changed.priority) == ("New", "DONE", "NONE")
+
+
+@pytest.mark.parametrize(
+    ("external_id", "code"),
+    [("", "BLANK"), (" ", "BLANK"), ("x" * 201, "TOO_LONG"), ("a\0b", "INVALID_CHARACTER")],
+    ids=ascii,
+)
+def test_invalid_external_id_is_reported(external_id: str, code: str) -> None:
+    given = CreateTaskInput(title="A task", external_id=external_id)
+    assert errors_of(validate_create(given)) == [(["externalId"], UserErrorCode[code])]
+
+
+def test_null_removes_the_value_of_an_optional_field() -> None:
+    task = structs.replace(TASK, expires_at=TIME, due_at=TIME, assignee="ann", labels=["a"], metadata=JsonText("{}"))
+    edit = validate_update(
+        UpdateTaskInput(id=ID, expires_at=None, due_at=None, assignee=None, labels=None, metadata=None)
+    )
+    assert isinstance(edit, Edit)
+    assert edit.change(task) == TASK
+
+
+@pytest.mark.parametrize("number", [inf, -inf, nan, 10**5000], ids=["inf", "-inf", "nan", "large"])
+def test_number_that_json_cannot_express_is_reported(number: float) -> None:
+    errors: list[UserError] = []
+    assert check_metadata({"a": [number]}, errors) is None
+    assert [error.code for error in errors] in ([UserErrorCode.OUT_OF_RANGE], [UserErrorCode.TOO_LONG])
 
 
 def test_edit_keeps_the_expected_version() -> None:
