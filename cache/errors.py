@@ -6,6 +6,7 @@ The first line of a class's docstring is the message that a client gets when no 
 from collections.abc import Sequence
 
 from db.task import Task
+from db.task_lists import TaskList
 
 
 class StoreError(Exception):
@@ -79,6 +80,14 @@ class ExternalIdTaken(Refused):
     """This externalId belongs to a task that was deleted or has expired. Restore it, or use another externalId."""
 
 
+class ListNotFound(Refused):
+    """There is no task list with this id."""
+
+
+class ListArchived(Refused):
+    """This list is archived and takes no tasks. Unarchive it with updateTaskList, or use another list."""
+
+
 class ExpiryPassed(Refused):
     """The expiry of the task lies in the past."""
 
@@ -92,6 +101,14 @@ class VersionConflict(Refused):
 
     def __init__(self, current: Task) -> None:
         super().__init__(f"The task is at version {current.version}.")
+        self.current = current
+
+
+class ListVersionConflict(Refused):
+    """The list is not at the expected version."""
+
+    def __init__(self, current: TaskList) -> None:
+        super().__init__(f"The list is at version {current.version}.")
         self.current = current
 
 

@@ -26,6 +26,7 @@ CONNECTION_LIMITS: LiteralString = """
 MISSING_RIGHTS: LiteralString = """
     WITH needed (kind, name, rights) AS (VALUES
         ('TABLE', 'task', '{SELECT,INSERT,UPDATE,DELETE}'::text[]),
+        ('TABLE', 'task_list', '{SELECT,INSERT,UPDATE,DELETE}'),
         ('TABLE', 'gate', '{SELECT,INSERT,UPDATE,DELETE}'),
         ('TABLE', 'workspace', '{SELECT,INSERT,UPDATE}'),
         ('TABLE', 'api_token', '{SELECT,INSERT,UPDATE,DELETE}'),

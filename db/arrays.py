@@ -38,9 +38,9 @@ class _ArrayDumper(Dumper):
 psycopg.adapters.register_dumper(Array, _ArrayDumper)
 
 
-def uuid_array(values: Sequence[UUID]) -> Array:
-    """Return a `uuid[]`."""
-    return id_array([value.bytes for value in values])
+def uuid_array(values: Sequence[UUID | None]) -> Array:
+    """Return a `uuid[]`, which may hold NULLs."""
+    return Array(_UUID, len(values), [_NULL if value is None else _UUID_LENGTH + value.bytes for value in values])
 
 
 def id_array(values: Sequence[bytes]) -> Array:
@@ -82,6 +82,7 @@ def time_array(values: Sequence[datetime | None]) -> Array:
 ARRAYS: dict[str, Callable[[Sequence[Any]], Array]] = {
     "text": text_array,
     "timestamptz": time_array,
+    "uuid": uuid_array,
     "text[]": literal_array,
     "json": text_array,
 }

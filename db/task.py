@@ -50,6 +50,7 @@ WRITABLE_FIELDS = (
     WritableField("labels", "text[]"),
     WritableField("metadata", "json"),
     WritableField("external_id", "text"),
+    WritableField("list_id", "uuid"),
 )
 READ_ONLY_COLUMNS: tuple[LiteralString, ...] = (
     *("id", "created_at", "updated_at", "version"),
@@ -89,6 +90,7 @@ class Task(Struct, frozen=True, rename="camel"):
     labels: list[str] = []
     metadata: JsonText | None = None
     external_id: str | None = None
+    list_id: UUID | None = None
 
     def __hash__(self) -> int:  # a list has no hash
         return hash((self.id, self.version))
@@ -108,6 +110,7 @@ class NewTask(Struct, frozen=True):
     labels: list[str] = []
     metadata: JsonText | None = None
     external_id: str | None = None
+    list_id: UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Literal, LiteralString
 
 # The tables whose rows belong to workspaces.
-WORKSPACE_TABLES = ("task", "gate", "api_token", "audit_log", "usage_count", "gate_event")
+WORKSPACE_TABLES = ("task", "gate", "api_token", "audit_log", "usage_count", "gate_event", "task_list")
 # The beginning of a statement that is meant for the rows of every workspace, followed by the reason.
 EVERY_WORKSPACE = "-- every workspace: "
 

@@ -21,6 +21,7 @@ from schema.types.connection import edge_cursors
 from schema.types.date_time import DATE_TIME
 from schema.types.json_object import JSON_OBJECT, JSONObject
 from schema.types.task import Task
+from schema.types.task_list import TaskList
 
 # How the compiler cuts the fields of a task from an entry of the cache, and makes the cursors of a whole page.
 COMPILER = CompilerOptions(
@@ -45,7 +46,7 @@ def create_schema(limits: OperationLimits | None = None, *, suggestions: bool = 
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Task],
+        types=[Task, TaskList],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME, JSONObject: JSON_OBJECT}),
         extensions=[lambda: PlanExtension(schema.planner, limits)],
     )

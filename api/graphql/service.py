@@ -213,10 +213,10 @@ class GraphQLService:
             with Deadline(remaining_seconds, disconnect, may_cancel=lambda: not session.wrote):
                 return await running
         except ClientDisconnected:
-            session.loader.abandon()
+            session.abandon()
             raise
         except TimeoutError:
-            session.loader.abandon()
+            session.abandon()
             raise timeout_error(self._timeout_seconds, wrote=session.wrote) from None
         except RateLimited as error:
             raise rate_limit_error(error) from None

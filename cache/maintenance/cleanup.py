@@ -15,6 +15,7 @@ from db.audit_log import purge_audit_log
 from db.connection import Connection
 from db.errors import DatabaseError, explain
 from db.pool import Database
+from db.task_lists import remove_lists
 from db.usage_retention import purge_gate_events, purge_usage, remove_usage
 from db.workspace_removal import Removal, removals, remove_tasks
 
@@ -79,6 +80,7 @@ async def _continue_removal(database: Database, redis: Redis, removal: Removal) 
         if removal.finished:
             async with database.connection() as connection:
                 removed = await remove_tasks(connection, removal.workspace, REMOVAL_BATCH_ROWS)
+                await remove_lists(connection, removal.workspace)
                 await remove_usage(connection, removal.workspace, USAGE_BATCH_ROWS)
         else:
             removed = await remove_batch(database, redis, removal.workspace)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from cache.redis.client import Redis
 from cache.redis.removal import remove_keys
 from db.pool import Database
+from db.task_lists import remove_lists
 from db.usage_retention import remove_usage
 from db.workspace_removal import finish_removal, has_tasks, remove_gate, remove_tasks
 
@@ -28,6 +29,7 @@ async def remove_batch(database: Database, redis: Redis, workspace: str) -> int 
             return 0
     await remove_keys(redis.bound_to(workspace), workspace)
     async with database.connection() as connection:
+        await remove_lists(connection, workspace)
         await remove_usage(connection, workspace, USAGE_BATCH_ROWS)
         await finish_removal(connection, workspace)
     return None

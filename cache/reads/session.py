@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cache.reads.access import CacheAccess
 from cache.reads.loader import TaskLoader
+from cache.reads.task_lists import TaskListLoader
 from cache.store import Store
 from db.shares import Share
 
@@ -30,6 +31,7 @@ class Session:
         self.author = author
         self.cache = CacheAccess(store)
         self._loader: TaskLoader | None = None
+        self._list_loader: TaskListLoader | None = None
         # A write runs to its end even if the request times out.
         self.wrote = False
         self._permit_lock: asyncio.Lock | None = None
@@ -59,6 +61,25 @@ class Session:
         if self._loader is None:
             self._loader = TaskLoader(self.store, self.cache)
         return self._loader
+
+    @property
+    def list_loader(self) -> TaskListLoader:
+        """The DataLoader of task lists, made when the request first reads one."""
+        if self._list_loader is None:
+            self._list_loader = TaskListLoader(self.store, self.cache)
+        return self._list_loader
+
+    def abandon(self) -> None:
+        """Cancel the loads in flight, when the request has timed out."""
+        for loader in (self._loader, self._list_loader):
+            if loader is not None:
+                loader.abandon()
+
+    async def finish_list_write(self, write: Coroutine[Any, Any, Result], id_: UUID) -> Result:
+        """Run a write of a task list to its end, then forget what this request has read of the list."""
+        result = await self.finish_write(write, ())
+        self.list_loader.clear([id_])
+        return result
 
     async def finish_write(self, write: Coroutine[Any, Any, Result], ids: Sequence[UUID]) -> Result:
         """Run a write to its end, then forget what this request has read of its tasks."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cache.errors import NotDone, Refused, StoreUnavailable
 from cache.reads.session import Session
-from cache.writes.edits import CreateOutcome, existing_tasks
+from cache.writes.edits import CreateOutcome, existing_tasks, wrong_lists
 from cache.writes.transaction import mark, protocol_for_write, retry_at_gate, write_step
 from db import gate, task_table
 from db.outcomes import queue_transaction
@@ -39,9 +39,11 @@ async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) 
             protocol = protocol_for_write(store, await gate.enter_gate(connection, store.workspace, None))  # W1
             number = queue_transaction(connection)
             with write_step("W2", "rows"):
-                created, token = await task_table.insert_tasks(connection, store.workspace, new, session.author)
+                wrong = await wrong_lists(connection, store.workspace, new)
+                placed = [task for task in new if task.id not in wrong] if wrong else new
+                created, token = await task_table.insert_tasks(connection, store.workspace, placed, session.author)
             others = [task for task in new if task.id not in created] if len(created) < len(new) else []
-            found = await existing_tasks(connection, store.workspace, others) if others else {}
+            found = await existing_tasks(connection, store.workspace, others, wrong) if others else {}
             refused = {id_: outcome for id_, outcome in found.items() if isinstance(outcome, Refused)}
             if all_or_none and refused:
                 raise _RejectAll(refused)

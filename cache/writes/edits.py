@@ -1,6 +1,6 @@
 """Creates, updates, deletes and restores of tasks: each row is locked, compared with the request, and written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -17,6 +17,7 @@ from cache.errors import (
     VersionConflict,
 )
 from cache.reads.session import Session
+from cache.writes.task_lists import refused_lists
 from cache.writes.transaction import Change, EditResult, WriteOutcome, run_write
 from db import task_table
 from db.connection import Connection
@@ -50,10 +51,12 @@ async def create_task(session: Session, new: NewTask) -> CreateOutcome:
     workspace = session.store.workspace
 
     async def step(connection: Connection) -> Change:
-        created, token = await task_table.insert_tasks(connection, workspace, [new], session.author)
-        if task := created.get(new.id):
-            return Change([EditResult(task, visible=True, before=None, token=token)])
-        found = (await existing_tasks(connection, workspace, [new]))[new.id]
+        refused = await wrong_lists(connection, workspace, [new])
+        if not refused:
+            created, token = await task_table.insert_tasks(connection, workspace, [new], session.author)
+            if task := created.get(new.id):
+                return Change([EditResult(task, visible=True, before=None, token=token)])
+        found = (await existing_tasks(connection, workspace, [new], refused))[new.id]
         if isinstance(found, Refused):
             return Change([found])
         return Change([EditResult(found.task, visible=True, before=found.task)])
@@ -93,6 +96,10 @@ async def _lock_and_plan(
     """W2: lock the rows, and decide for each edit, in order, what to write."""
     locked = await task_table.lock_tasks(connection, session.store.workspace, [edit.id for edit in edits])
     planned = [_plan(kind, edit, locked.get(edit.id)) for edit in edits]
+    if kind == "update":
+        moved = [plan for plan in planned if isinstance(plan, Task) and plan.list_id != locked[plan.id].task.list_id]
+        wrong = await wrong_lists(connection, session.store.workspace, moved)
+        planned = [wrong.get(plan.id, plan) if isinstance(plan, Task) else plan for plan in planned]
     if all_or_none and any(isinstance(plan, Refused) for plan in planned):
         return Change([plan if isinstance(plan, Refused) else NotDone() for plan in planned])
     rows = [plan for plan in planned if isinstance(plan, Task)]
@@ -143,10 +150,19 @@ def _row(outcome: WriteOutcome) -> Task | Refused:
     return outcome if isinstance(outcome, Refused) else outcome.row
 
 
+async def wrong_lists(connection: Connection, workspace: str, tasks: Sequence[NewTask | Task]) -> dict[UUID, Refused]:
+    """Return why tasks cannot enter their lists, by the ids of the tasks. Without lists, this sends no statement."""
+    wanted = {task.id: task.list_id for task in tasks if task.list_id is not None}
+    return await refused_lists(connection, workspace, wanted)
+
+
 async def existing_tasks(
-    connection: Connection, workspace: str, new: Sequence[NewTask]
+    connection: Connection, workspace: str, new: Sequence[NewTask], refused: Mapping[UUID, Refused]
 ) -> dict[UUID, Existing | Refused]:
-    """Return for each task that was not created, by its id, the task that exists already, or why it was refused."""
+    """Return for each task that was not created, by its id, the task that exists already, or why it was refused.
+
+    refused: the tasks that were not to be created.
+    """
     ids = [task.id for task in new]
     existing = await task_table.tasks_by_id(connection, workspace, ids)
     taken = await task_table.taken_ids(connection, workspace, ids)
@@ -158,6 +174,8 @@ async def existing_tasks(
             return Existing(existing[task.id]) if task.id in existing else IdTaken()
         if holder := holders.get(task.external_id):
             return Existing(holder.task) if holder.visible else ExternalIdTaken()
+        if task.id in refused:
+            return refused[task.id]
         # Without an expiry, another task has had the id until now, and was purged in between.
         return IdTaken() if task.expires_at is None else ExpiryPassed()
 

@@ -36,6 +36,7 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
         "task": 1,
         "node": 1,
         "nodes": 1,
+        "taskLists": 20,
         "viewer": 1,
         "workspaces": 20,
         "apiTokens": 20,
@@ -53,6 +54,8 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
         "updateTasks": 5,
         "deleteTasks": 5,
         "restoreTasks": 5,
+        "createTaskList": 5,
+        "updateTaskList": 5,
         "createWorkspace": 20,
         "renameWorkspace": 20,
         "suspendWorkspace": 20,
@@ -67,9 +70,12 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "TaskConnection": {"edges": 1, "nodes": 1, "pageInfo": 0, "totalCount": 0},
     "TaskMatchConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
     "DeletedTaskConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
+    "TaskListConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
     "WorkspaceConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
     "ApiTokenConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
     "AuditLogConnection": {"edges": 1, "nodes": 1, "pageInfo": 0},
+    "TaskListEdge": {"*": 0},
+    "TaskList": {"*": 0},
     "WorkspaceEdge": {"*": 0},
     "ApiTokenEdge": {"*": 0},
     "AuditLogEdge": {"*": 0},
@@ -82,7 +88,8 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "PageInfo": {"*": 0},
     "TaskCounts": {"*": 0},
     "RateLimit": {"*": 0},
-    "Task": {"*": 0},
+    # The lists of a response are read by one query.
+    "Task": {"*": 0, "list": 1},
     "Node": {"*": 0},
     "UserError": {"*": 0},
     "Viewer": {"*": 0},
@@ -116,7 +123,10 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "AdviceFinding": {"*": 0},
     "AdviceValue": {"*": 0},
 }
-PAGED_FIELDS = ("tasks", "searchTasks", "filterTasks", "deletedTasks", "workspaces", "apiTokens", "auditLog")
+PAGED_FIELDS = (
+    *("tasks", "searchTasks", "filterTasks", "deletedTasks"),
+    *("taskLists", "workspaces", "apiTokens", "auditLog"),
+)
 CONNECTION_TYPES = tuple(name for name in FIELD_POINTS if name.endswith("Connection"))
 # The argument of each field that holds its list of items.
 ITEMS_ARGUMENTS = {

@@ -120,13 +120,18 @@ def check_metadata(metadata: dict[str, Any] | None, errors: list[UserError]) -> 
     return None
 
 
-def check_id(text: str, errors: list[UserError]) -> UUID | None:
+def check_id(text: str, errors: list[UserError], field: str = "id") -> UUID | None:
     """Return the UUIDv7 in a text, or None after an error."""
     try:
         return parse_id(text)
     except ValueError as error:
-        errors.append(UserError(field=["id"], message=f"id {error}", code=UserErrorCode.INVALID_ID))
+        errors.append(UserError(field=[field], message=f"{field} {error}", code=UserErrorCode.INVALID_ID))
         return None
+
+
+def check_list_id(text: str | None, errors: list[UserError]) -> UUID | None:
+    """Return the id of a list. The database checks that it takes tasks."""
+    return None if text is None else check_id(text, errors, "listId")
 
 
 def blank_error(field: str) -> UserError:

@@ -12,6 +12,7 @@ from schema.context import Info
 from schema.resolvers import validation
 from schema.resolvers.administration_mutations import AdministrationMutation
 from schema.resolvers.bulk import BulkMutation
+from schema.resolvers.task_lists import TaskListMutation
 from schema.resolvers.user_errors import create_fields, outcome_fields
 from schema.types import inputs
 from schema.types.payloads import (
@@ -46,7 +47,7 @@ def reopened(task: Row) -> Row:
     description="The root of all mutations. Errors in the input are returned as `userErrors`. Each field states its "
     "cost in points."
 )
-class Mutation(BulkMutation, AdministrationMutation):
+class Mutation(BulkMutation, TaskListMutation, AdministrationMutation):
     @strawberry.mutation(
         description="Creates a task. If a task with the given `id` or `externalId` exists already, returns it "
         "unchanged. Cost: 5 points."

@@ -13,12 +13,14 @@ from schema.resolvers import arguments as args
 from schema.resolvers.administration import AdministrationQuery
 from schema.resolvers.insights import InsightsQuery
 from schema.resolvers.search import no_words_error, row_filter, search_terms
+from schema.resolvers.task_lists import TaskListQuery, objects_by_id
 from schema.resolvers.viewer import ViewerQuery
 from schema.types.connection import TaskConnection, task_connection
 from schema.types.counts import TaskCounts
 from schema.types.deleted import DeletedTask, DeletedTaskConnection, deleted_connection
+from schema.types.node import Node
 from schema.types.search import TaskMatchConnection, match_connection
-from schema.types.task import Node, Task, TaskOrder
+from schema.types.task import Task, TaskOrder
 
 _PER_TASK = "plus 1 per task of the page for `nodes` and 1 for `edges`, if selected."
 
@@ -27,7 +29,7 @@ _PER_TASK = "plus 1 per task of the page for `nodes` and 1 for `edges`, if selec
     description="The root of all queries. Each field states its cost in points. An operation can cost up to 5,000 "
     "points, unless the service is configured otherwise."
 )
-class Query(ViewerQuery, AdministrationQuery, InsightsQuery):
+class Query(ViewerQuery, TaskListQuery, AdministrationQuery, InsightsQuery):
     @strawberry.field(
         description="Returns a page of tasks. Any page in any order takes one round trip to Redis, plus one query for "
         f"the tasks of the page that are not cached. Cost: 2 points, {_PER_TASK}"
@@ -133,17 +135,17 @@ class Query(ViewerQuery, AdministrationQuery, InsightsQuery):
         return cast("Task | None", task)
 
     @strawberry.field(
-        description="Returns the object with this id. Null if it does not exist, was deleted, or has expired. Cost: 1 "
-        "point."
+        description="Returns the task or the task list with this id. Null if it does not exist, was deleted, or has "
+        "expired. Cost: 1 point."
     )
     async def node(self, info: Info, id: args.NodeIdArgument) -> Node | None:  # noqa: A002
-        [task] = await info.context.session.loader.load_many([args.id_argument("id", id)])
-        return cast("Node | None", task)
+        [found] = await objects_by_id(info.context.session, [args.id_argument("id", id)])
+        return cast("Node | None", found)
 
     @strawberry.field(
-        description="Returns the objects with these ids, in the order of `ids`. Contains null for every object that "
-        "does not exist, was deleted, or has expired. Cost: 1 point per id."
+        description="Returns the tasks and task lists with these ids, in the order of `ids`. Contains null for every "
+        "object that does not exist, was deleted, or has expired. Cost: 1 point per id."
     )
     async def nodes(self, info: Info, ids: args.NodeIdsArgument) -> list[Node | None]:
         parsed = args.id_list_argument("ids", ids)
-        return cast("list[Node | None]", await info.context.session.loader.load_many(parsed))
+        return cast("list[Node | None]", await objects_by_id(info.context.session, parsed))

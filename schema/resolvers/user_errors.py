@@ -8,6 +8,9 @@ from cache.errors import (
     ExpiryPassed,
     ExternalIdTaken,
     IdTaken,
+    ListArchived,
+    ListNotFound,
+    ListVersionConflict,
     NotDone,
     Refused,
     TaskNotFound,
@@ -47,12 +50,17 @@ def user_error(error: Refused) -> UserError:
             return UserError(field=["id"], message=str(error), code=UserErrorCode.ID_TAKEN)
         case ExternalIdTaken():
             return UserError(field=["externalId"], message=str(error), code=UserErrorCode.ID_TAKEN)
+        case ListNotFound():
+            return UserError(field=["listId"], message=str(error), code=UserErrorCode.NOT_FOUND)
+        case ListArchived():
+            return UserError(field=["listId"], message=str(error), code=UserErrorCode.NOT_ALLOWED)
         case ExpiryPassed():
             message = "expiresAt must be in the future."
             return UserError(field=["expiresAt"], message=message, code=UserErrorCode.IN_PAST)
-        case VersionConflict(current=current):
+        case VersionConflict(current=current) | ListVersionConflict(current=current):
+            kind = "task" if isinstance(current, Row) else "list"
             message = (
-                f"expectedVersion does not match: the task is at version {current.version}. Read it again before you "
+                f"expectedVersion does not match: the {kind} is at version {current.version}. Read it again before you "
                 "retry."
             )
             return UserError(field=["expectedVersion"], message=message, code=UserErrorCode.VERSION_CONFLICT)

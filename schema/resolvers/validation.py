@@ -21,6 +21,7 @@ _OPTIONAL: tuple[tuple[str, Callable[[Any, list[UserError]], Any]], ...] = (
     ("assignee", checks.check_assignee),
     ("labels", checks.check_labels),
     ("metadata", checks.check_metadata),
+    ("list_id", checks.check_list_id),
 )
 _OPTIONAL_IN_CREATE = (*_OPTIONAL, ("external_id", checks.check_external_id))
 

@@ -38,6 +38,7 @@ LABELS_DOC = (
 METADATA_DOC = (
     "Data of your product: an object of up to 4,096 bytes as compact JSON in UTF-8, and up to 32 levels. Null for none."
 )
+LIST_ID_DOC = "The id of the list of the task, which must not be archived. Null for a task in no list."
 EXTERNAL_ID_DOC = (
     "The id of the task in your product: 1 to 200 characters, not only whitespace, unique in the workspace. If a task "
     "has it already, no task is created, and the result has that task. It cannot be changed. Null for none."
@@ -98,6 +99,7 @@ class CreateTaskInput:
     assignee: str | None = strawberry.field(default=None, description=ASSIGNEE_DOC)
     labels: list[str] | None = strawberry.field(default=None, description=LABELS_DOC)
     metadata: JSONObject | None = strawberry.field(default=None, description=METADATA_DOC)
+    list_id: strawberry.ID | None = strawberry.field(default=None, description=LIST_ID_DOC)
     external_id: str | None = strawberry.field(default=None, description=EXTERNAL_ID_DOC)
     client_mutation_id: str | None = strawberry.field(default=None, description=CLIENT_MUTATION_ID_DOC)
 
@@ -120,6 +122,7 @@ class UpdateTaskInput:
     assignee: str | None = strawberry.field(default=UNSET, description=ASSIGNEE_DOC)
     labels: list[str] | None = strawberry.field(default=UNSET, description=LABELS_DOC)
     metadata: JSONObject | None = strawberry.field(default=UNSET, description=METADATA_DOC)
+    list_id: strawberry.ID | None = strawberry.field(default=UNSET, description=LIST_ID_DOC)
     client_mutation_id: str | None = strawberry.field(default=None, description=CLIENT_MUTATION_ID_DOC)
 
 

@@ -34,13 +34,15 @@ class UserErrorCode(Enum):
     )
     NOT_FOUND = strawberry.enum_value(
         "NOT_FOUND",
-        description="The task does not exist, was deleted, or has expired; or the workspace or token does not exist.",
+        description="The task does not exist, was deleted, or has expired; or the list, workspace or token does not "
+        "exist.",
     )
     VERSION_CONFLICT = strawberry.enum_value(
-        "VERSION_CONFLICT", description="The task does not have the version in `expectedVersion`."
+        "VERSION_CONFLICT", description="The task or list does not have the version in `expectedVersion`."
     )
     NOT_ALLOWED = strawberry.enum_value(
-        "NOT_ALLOWED", description="The caller may not do this, or it cannot be done to this workspace."
+        "NOT_ALLOWED",
+        description="The caller may not do this, it cannot be done to this workspace, or the list is archived.",
     )
     NOT_CONFIRMED = strawberry.enum_value("NOT_CONFIRMED", description="`confirmId` is not the id of the workspace.")
 

@@ -1,8 +1,8 @@
-"""The GraphQL type of a task, its enums, and Relay's `Node` interface."""
+"""The GraphQL type of a task, and its enums."""
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 
@@ -10,6 +10,8 @@ from cache.redis.encoded_task import EncodedTask
 from db.task import Task as Row
 from schema.context import Info
 from schema.types.json_object import JSONObject
+from schema.types.node import Node
+from schema.types.task_list import TaskList
 
 
 @strawberry.enum(description="The status of a task.")
@@ -39,11 +41,6 @@ class TaskPriority(Enum):
     MEDIUM = strawberry.enum_value("MEDIUM", description="Medium priority.")
     HIGH = strawberry.enum_value("HIGH", description="High priority.")
     URGENT = strawberry.enum_value("URGENT", description="The highest priority.")
-
-
-@strawberry.interface(description="An object with a globally unique id.")
-class Node:
-    id: strawberry.ID = strawberry.field(description="The id: a UUIDv7, unique across all objects.")
 
 
 @strawberry.type(description="A task. Deleted and expired tasks are not returned by any query.")
@@ -90,6 +87,19 @@ class Task(Node):
     external_id: str | None = strawberry.field(
         description="The id of the task in your product, unique in the workspace. Null if not set."
     )
+
+    list_id: strawberry.ID | None = strawberry.field(description="The id of the list of the task. Null if not set.")
+
+    @strawberry.field(
+        name="list",
+        description="The list of the task. Null if not set. All lists of a response are read from PostgreSQL by one "
+        "query. Cost: 1 point.",
+    )
+    async def task_list(self, info: Info) -> TaskList | None:
+        if self.list_id is None:
+            return None
+        [found] = await info.context.session.list_loader.load_many([cast("Any", self.list_id)])
+        return cast("TaskList | None", found)
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Info) -> bool:

@@ -20,7 +20,7 @@ TOTAL = "{ tasks(first: 1) { totalCount } }"
 TASK_FIELDS = """
 fragment TaskFields on Task {
   id title description status priority createdAt updatedAt expiresAt version createdBy updatedBy
-  dueAt assignee labels metadata externalId
+  dueAt assignee labels metadata externalId listId
 }
 """
 

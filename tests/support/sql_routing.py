@@ -11,7 +11,7 @@ from tests.support.sql_statements import _nodes, _range_vars, unrestricted_table
 
 # The rows of a workspace are on one server. Tables that every server would have a copy of, because their rows are
 # few and are found without a workspace: by the hash of a token, by an administrator, or before the service starts.
-DISTRIBUTED = {"task", "gate", "usage_count", "gate_event"}
+DISTRIBUTED = {"task", "task_list", "gate", "usage_count", "gate_event"}
 COPIED = {"workspace", "api_token", "audit_log", "_yoyo_migration"}
 _WRITES = ("InsertStmt", "UpdateStmt", "DeleteStmt")
 # Functions of the service and of PostgreSQL whose result depends on the server that runs them.

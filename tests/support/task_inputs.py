@@ -9,7 +9,7 @@ ALL_TASKS = f"{{ tasks(first: 100) {{ nodes {{ ...TaskFields }} totalCount }} }}
 
 # The field values of a task that was created with only a title.
 DEFAULTS: dict[str, Any] = {"description": "", "status": "TODO", "priority": "NONE", "expiresAt": None}
-DEFAULTS |= {"dueAt": None, "assignee": None, "labels": [], "metadata": None, "externalId": None}
+DEFAULTS |= {"dueAt": None, "assignee": None, "labels": [], "metadata": None, "externalId": None, "listId": None}
 
 # A valid value of each field. The service returns the value as the client sent it.
 VALID_FIELDS: list[tuple[str, Any]] = [

@@ -40,4 +40,5 @@ def rows() -> st.SearchStrategy[Task]:
         labels=LABELS,
         metadata=st.none() | METADATA,
         external_id=st.none() | TEXTS,
+        list_id=st.none() | st.uuids(),
     )

@@ -29,6 +29,7 @@ LIMITS = DatabaseLimits()
 # The statements of docs/reference/settings.md#database-rights for a user that does not own the tables.
 GRANTS = (
     ("SELECT, INSERT, UPDATE, DELETE", "TABLE task"),
+    ("SELECT, INSERT, UPDATE, DELETE", "TABLE task_list"),
     ("SELECT, INSERT, UPDATE, DELETE", "TABLE gate"),
     ("SELECT, INSERT, UPDATE", "TABLE workspace"),
     ("SELECT, INSERT, UPDATE, DELETE", "TABLE api_token"),

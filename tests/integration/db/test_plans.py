@@ -7,7 +7,19 @@ from uuid import UUID
 
 import psycopg
 
-from db import deleted, due_work, gate, idle_gates, index_source, pages, purge, search, task_table, word_index
+from db import (
+    deleted,
+    due_work,
+    gate,
+    idle_gates,
+    index_source,
+    pages,
+    purge,
+    search,
+    task_lists,
+    task_table,
+    word_index,
+)
 from db.task import Order, Status
 from tests.support.task_factories import WORKSPACE, new_task
 
@@ -26,10 +38,15 @@ FILL: LiteralString = """
 # The gate table has one row for each workspace. PostgreSQL uses its index only if the table has many rows.
 GATES: LiteralString = "INSERT INTO gate SELECT 'w' || n, 'on', n, 'run' FROM generate_series(1, 10000) AS n"
 WORKSPACES: LiteralString = "INSERT INTO workspace (id, name) SELECT 'w' || n, 'W' FROM generate_series(1, 10000) AS n"
+LISTS: LiteralString = """
+    INSERT INTO task_list (workspace_id, id, name)
+    SELECT CASE WHEN n % 100 = 0 THEN 'default' ELSE 'w' || n % 100 END, uuidv7(make_interval(secs => n)), 'L'
+    FROM generate_series(1, 10000) AS n
+"""
 STATEMENT = re.compile(r"\s*(--.*\s*)?(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 IN_GATE: LiteralString = "SELECT epoch FROM gate WHERE workspace_id = 'w77'"
 
-MODULES = (task_table, gate, idle_gates, due_work, pages, purge, index_source, word_index, deleted)
+MODULES = (task_table, gate, idle_gates, due_work, pages, purge, index_source, word_index, deleted, task_lists)
 # These statements use only functions and sequences. The functions read the gate with the query IN_GATE.
 WITHOUT_TABLE = {"ENTER_GATE", "AWAIT_WRITERS", "TRY_TO_BUILD", "BEGIN_BUILDING"}
 GATE = {
@@ -110,6 +127,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
         await connection.execute(FILL, (ROWS,))
         await connection.execute(GATES)
         await connection.execute(WORKSPACES)
+        await connection.execute(LISTS)
         await connection.execute("VACUUM ANALYZE")
         found = await connection.execute("SELECT array_agg(id) FROM (SELECT id FROM task LIMIT 100)")
         ids: list[UUID] = (await found.fetchone() or [[]])[0]
@@ -123,15 +141,15 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
             "offset": 10_000,
             "at": now + timedelta(days=1), "count": 50, "query": "'1234':*", "scan_rows": 5000,
             "created_from": middle - timedelta(hours=1), "created_before": middle, "expires_from": now,
-            "external_ids": ["a", "b"],
+            "external_ids": ["a", "b"], "name": "L", "archived": False,
             "expires_before": now + timedelta(days=1), "priorities": ["LOW"] * 100, "statuses": ["DONE"] * 100,
             **task_table.row_arrays(rows, await task_table.words_of(rows)),
         }  # fmt: skip
-        batch = params | {"created_at": 1_767_225_600_000_000, "limit": 10_000}
-        plans = {
-            name: await explain(connection, text, batch if name == "INDEX_BATCH" else params)
-            for name, text in statements().items()
+        own = {
+            "INDEX_BATCH": params | {"created_at": 1_767_225_600_000_000, "limit": 10_000},
+            "LISTS_PAGE": params | {"after": ids[0]},
         }
+        plans = {name: await explain(connection, text, own.get(name, params)) for name, text in statements().items()}
         plans["enter_gate"] = await explain(connection, IN_GATE, {})
         page_like = {**PAGES, **COUNTS, **SEARCHES, **DELETED}
         prepared = {name: await explain_generic(connection, statements()[name]) for name in page_like}

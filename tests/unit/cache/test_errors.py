@@ -2,7 +2,7 @@
 
 import pytest
 
-from cache.errors import IndexLost, StoreError, VersionConflict
+from cache.errors import IndexLost, ListVersionConflict, StoreError, VersionConflict
 from tests.unit.cache.tasks import make_task
 
 
@@ -10,7 +10,10 @@ def error_classes(base: type[StoreError]) -> list[type[StoreError]]:
     return [base, *(found for subclass in base.__subclasses__() for found in error_classes(subclass))]
 
 
-@pytest.mark.parametrize("error", [error for error in error_classes(StoreError) if error is not VersionConflict])
+CONFLICTS = (VersionConflict, ListVersionConflict)
+
+
+@pytest.mark.parametrize("error", [error for error in error_classes(StoreError) if error not in CONFLICTS])
 def test_default_message_is_the_docstring(error: type[StoreError]) -> None:
     assert str(error()) == error.__doc__
     assert str(error()).endswith(".")

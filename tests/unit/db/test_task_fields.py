@@ -54,6 +54,7 @@ def test_every_writable_field_is_in_the_bulk_statements(name: str) -> None:
 
 def test_row_arrays_have_a_value_of_each_task() -> None:
     one = new_task("One", status="DONE", due_at=NOW, assignee="ann", labels=["a", "b"], metadata=JsonText("{}"))
+    one = structs.replace(one, list_id=UUID(int=9))
     tasks = [one, new_task("Two", expires_at=NOW, external_id="2")]
     vectors = [tsvector(task.title, "") for task in tasks]
     arrays = task_table.row_arrays(tasks, vectors)
@@ -70,6 +71,7 @@ def test_row_arrays_have_a_value_of_each_task() -> None:
         "new_labels": literal_array([["a", "b"], []]).data,
         "new_metadata": text_array(["{}", None]).data,
         "new_external_id": text_array([None, "2"]).data,
+        "new_list_id": uuid_array([UUID(int=9), None]).data,
         "new_words": tsvector_array(vectors).data,
     }
 

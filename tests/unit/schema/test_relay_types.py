@@ -12,8 +12,8 @@ from schema.build import sdl
 
 SCHEMA = build_schema(sdl())
 CONNECTIONS = sorted(name for name in SCHEMA.type_map if name.endswith("Connection"))
-# The lists of administrators have no `last` and no `before`.
-FORWARD_ONLY = {"workspaces", "apiTokens", "auditLog"}
+# The lists of administrators and task lists have no `last` and no `before`.
+FORWARD_ONLY = {"taskLists", "workspaces", "apiTokens", "auditLog"}
 FIELDS = [
     (name, field)
     for name, field in SCHEMA.type_map["Query"].fields.items()  # type: ignore[attr-defined]
@@ -27,7 +27,7 @@ FIELDS = [
 def test_schema_has_connections() -> None:
     assert [
         *("ApiTokenConnection", "AuditLogConnection", "DeletedTaskConnection"),
-        *("TaskConnection", "TaskMatchConnection", "WorkspaceConnection"),
+        *("TaskConnection", "TaskListConnection", "TaskMatchConnection", "WorkspaceConnection"),
     ] == CONNECTIONS
     assert {name for name, _ in FIELDS} == {"tasks", "searchTasks", "filterTasks", "deletedTasks", *FORWARD_ONLY}
 
@@ -49,13 +49,13 @@ def test_2_1_connection_has_non_null_page_info(name: str) -> None:
 # 3 Edge Types
 
 
-@pytest.mark.parametrize("of", ["Task", "DeletedTask", "ApiToken", "Workspace"])
+@pytest.mark.parametrize("of", ["Task", "DeletedTask", "ApiToken", "Workspace", "TaskList"])
 def test_3_1_1_node_of_an_edge_is_not_a_list(of: str) -> None:
     node: Any = SCHEMA.type_map[f"{of}Edge"].fields["node"].type  # type: ignore[attr-defined]
     assert str(node) == f"{of}!"
 
 
-@pytest.mark.parametrize("of", ["Task", "DeletedTask", "ApiToken", "Workspace"])
+@pytest.mark.parametrize("of", ["Task", "DeletedTask", "ApiToken", "Workspace", "TaskList"])
 def test_3_1_2_cursor_of_an_edge_is_a_string(of: str) -> None:
     cursor: Any = SCHEMA.type_map[f"{of}Edge"].fields["cursor"].type  # type: ignore[attr-defined]
     assert isinstance(cursor, GraphQLNonNull)

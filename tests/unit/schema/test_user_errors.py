@@ -8,6 +8,9 @@ from cache.errors import (
     ExpiryPassed,
     ExternalIdTaken,
     IdTaken,
+    ListArchived,
+    ListNotFound,
+    ListVersionConflict,
     NotDone,
     Refused,
     TaskNotFound,
@@ -15,12 +18,14 @@ from cache.errors import (
 )
 from cache.writes.edits import Existing
 from db.task import Task
+from db.task_lists import TaskList
 from schema.ids import new_id
 from schema.resolvers.user_errors import create_fields, outcome_fields, user_error
 from schema.types.payloads import UserError, UserErrorCode
 
 TIME = datetime(2026, 11, 25, tzinfo=UTC)
 TASK = Task(new_id(), "A task", "", "TODO", "NONE", TIME, TIME, None, 7)
+LIST = TaskList(new_id(), "A list", TIME, TIME, None, 7, None, None)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +36,9 @@ TASK = Task(new_id(), "A task", "", "TODO", "NONE", TIME, TIME, None, 7)
         (VersionConflict(TASK), ["expectedVersion"], UserErrorCode.VERSION_CONFLICT),
         (TaskNotFound(), ["id"], UserErrorCode.NOT_FOUND),
         (ExternalIdTaken(), ["externalId"], UserErrorCode.ID_TAKEN),
+        (ListNotFound(), ["listId"], UserErrorCode.NOT_FOUND),
+        (ListArchived(), ["listId"], UserErrorCode.NOT_ALLOWED),
+        (ListVersionConflict(LIST), ["expectedVersion"], UserErrorCode.VERSION_CONFLICT),
         (NotDone(), None, UserErrorCode.NOT_DONE),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Refused) else None,
@@ -44,8 +52,8 @@ def test_every_refused_write_has_a_code_and_a_field(
 
 
 def test_every_refusal_of_the_store_is_covered() -> None:
-    expected = {IdTaken, ExternalIdTaken, ExpiryPassed, VersionConflict, TaskNotFound, NotDone}
-    assert set(Refused.__subclasses__()) == expected
+    of_tasks = {IdTaken, ExternalIdTaken, ExpiryPassed, VersionConflict, TaskNotFound, NotDone}
+    assert set(Refused.__subclasses__()) == of_tasks | {ListNotFound, ListArchived, ListVersionConflict}
 
 
 def test_success_gives_the_task_or_its_id() -> None:

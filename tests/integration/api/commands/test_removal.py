@@ -18,9 +18,12 @@ from cache.store import Store
 from db import workspace_removal
 from db.gate import begin_building
 from db.pool import Database
+from db.task_lists import remove_lists
 from tests.integration.api.commands.conftest import Command, table
 from tests.support.store_client import StoreClient
 from tests.support.task_factories import new_task
+
+INSERT_LIST = "INSERT INTO task_list (workspace_id, id, name) VALUES (%s, uuidv7(), 'A list')"
 
 
 def fill(database_url: str, redis_url: str, workspace: str, count: int = 30) -> None:
@@ -61,6 +64,7 @@ def test_deletion_removes_everything_of_one_workspace_only(
         command("workspace", "create", workspace)
         command("token", "create", "--workspace", workspace, "--name", "a", "--scope", "admin")
         fill(database_url, redis_url, workspace)
+        admin.execute(INSERT_LIST, [workspace])
     with redis_client.Redis.from_url(redis_url) as client:
         client.set("{acme}:7:index", "an old epoch")
         kept = {key for key in client.scan_iter() if key.startswith(b"{acme-2}:")}
@@ -114,8 +118,9 @@ def test_interrupted_deletion_is_continued_by_the_service(
     assert admin.execute(deleted).fetchone() == (True,)
     # A write that was on its way adds a row after the end.
     admin.execute("INSERT INTO task (workspace_id, id, title) VALUES ('acme', uuidv7(), 'Late')")
+    admin.execute(INSERT_LIST, ["acme"])
     asyncio.run(continue_it())
-    assert rows(admin, "acme")["task"] == 0
+    assert (rows(admin, "acme")["task"], rows(admin, "acme")["task_list"]) == (0, 0)
     with pytest.raises(CommandFailed, match="no workspace"):
         command("workspace", "resume", "acme")
 
@@ -124,15 +129,18 @@ def test_no_batch_removes_tasks_of_a_workspace_that_is_not_being_deleted(
     admin: psycopg.Connection, database_url: str, redis_url: str
 ) -> None:
     fill(database_url, redis_url, "default", 3)
+    admin.execute(INSERT_LIST, ["default"])
 
     async def remove() -> None:
         async with Database(database_url) as database, database.connection() as connection:
             assert await workspace_removal.remove_tasks(connection, "default", 10) == 0
             await workspace_removal.remove_gate(connection, "default")
+            await remove_lists(connection, "default")
             await workspace_removal.finish_removal(connection, "default")
 
     asyncio.run(remove())
     left = {"task": 3, "gate": 1, "api_token": 0, "audit_log": 0, "usage_count": 0, "gate_event": 2}
+    left["task_list"] = 1
     assert rows(admin, "default") == left
 
 

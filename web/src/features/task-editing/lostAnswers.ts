@@ -78,7 +78,8 @@ export async function readTasks(client: ApolloClient, ids: string[]): Promise<Cu
       variables: { ids: chunk },
       fetchPolicy: 'network-only',
     });
-    tasks.push(...chunk.map((_, i) => data?.nodes[i] ?? null));
+    const nodes = data?.nodes ?? [];
+    tasks.push(...chunk.map((_, i) => (nodes[i]?.__typename === 'Task' ? nodes[i] : null)));
   }
   client.cache.evict({ id: 'ROOT_QUERY', fieldName: 'nodes' });
   tasks.forEach((task, i) => {
