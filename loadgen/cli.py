@@ -15,6 +15,7 @@ from loadgen.batches import MAX_TASKS
 from loadgen.load import LoadPlan
 from loadgen.load import load as run
 from loadgen.progress import Progress
+from loadgen.tasks import MAX_COUNT, NO_VALUES, Values
 from millitask import __version__
 
 app = App(name="python -m loadgen", help="Load tasks into a running Millitask service over HTTP.", version=__version__)
@@ -47,7 +48,7 @@ def _require_token(_: object, token: str | None) -> None:
 @app.command
 def load(
     *,
-    count: Annotated[int, Parameter(validator=Number(gte=1, lte=100_000_000))],
+    count: Annotated[int, Parameter(validator=Number(gte=1, lte=MAX_COUNT))],
     url: Annotated[str, Parameter(validator=_require_http_url)] = "http://127.0.0.1:8000/graphql",
     seed: Annotated[int, Parameter(validator=Number(gte=0, lt=2**64))] = 1,
     batch: Annotated[int, Parameter(validator=Number(gte=1, lte=MAX_TASKS))] = 500,
@@ -56,6 +57,9 @@ def load(
     max_wait: _Seconds = 60.0,
     json: Annotated[Path | None, Parameter(validator=_require_writable_path)] = None,
     token: Annotated[str | None, Parameter(env_var="MILLITASK_TOKEN", validator=_require_token)] = None,
+    lists: Annotated[int, Parameter(validator=Number(gte=0, lte=10_000))] = 0,
+    assignees: Annotated[int, Parameter(validator=Number(gte=0, lte=10_000_000))] = 0,
+    labels: Annotated[int, Parameter(validator=Number(gte=0, lte=10_000_000))] = 0,
 ) -> int:
     """Create generated tasks through GraphQL mutations.
 
@@ -82,8 +86,15 @@ def load(
         File to write the summary to, as JSON.
     token
         API token, if the service requires one. Other users of this machine can read an option: prefer the variable.
+    lists
+        Number of task lists to create first. Each task is in one of them.
+    assignees
+        Number of different assignees. Each task has one of them.
+    labels
+        Number of different labels. Each task has none to three of them.
     """
-    plan = LoadPlan(url, count, seed, batch, concurrency, timeout, max_wait, token or None)
+    values = Values(lists, assignees, labels) if lists or assignees or labels else NO_VALUES
+    plan = LoadPlan(url, count, seed, batch, concurrency, timeout, max_wait, token or None, values)
     summary = asyncio.run(run(plan, Progress(Console(stderr=True), count)))
     if json is not None:
         text = msgspec.json.format(msgspec.json.encode(summary), indent=2)

@@ -10,8 +10,12 @@ import msgspec
 
 from loadgen.batches import Batch
 from loadgen.errors import RequestRejected, ServiceUnavailable, ServiceUnreachable
-from loadgen.responses import CreateTasksData, CreateTasksPayload, TotalData, response_data
+from loadgen.responses import CreateListData, CreateTasksData, CreateTasksPayload, TotalData, UserError, response_data
 
+CREATE_LIST = """\
+mutation ($input: CreateTaskListInput!) {
+  createTaskList(input: $input) { userErrors { field message code } }
+}"""
 TOTAL_COUNT = msgspec.json.encode({"query": "{ tasks(first: 1) { totalCount } }"})
 
 _HEADERS = {
@@ -21,7 +25,7 @@ _HEADERS = {
     "accept-encoding": "identity",
     "user-agent": "millitask-loadgen",
 }
-_Data = TypeVar("_Data", CreateTasksData, TotalData)
+_Data = TypeVar("_Data", CreateTasksData, CreateListData, TotalData)
 
 
 class Client:
@@ -44,11 +48,15 @@ class Client:
     async def create_tasks(self, batch: Batch) -> CreateTasksPayload:
         """Create the tasks of a batch, and return a result for each task in the same order."""
         payload = (await self._send(batch.body, CreateTasksData)).create_tasks
-        if payload.user_errors:
-            raise RequestRejected("; ".join(f"{e.message} ({e.code})" for e in payload.user_errors))
+        _check(payload.user_errors)
         if len(payload.results) != batch.tasks:
             raise RequestRejected(f"the response has {len(payload.results)} results for {batch.tasks} tasks")
         return payload
+
+    async def create_list(self, id_: str, name: str) -> None:
+        """Create a task list, unless it exists already."""
+        body = msgspec.json.encode({"query": CREATE_LIST, "variables": {"input": {"id": id_, "name": name}}})
+        _check((await self._send(body, CreateListData)).create_task_list.user_errors)
 
     async def _send(self, body: bytes, shape: type[_Data]) -> _Data:
         try:
@@ -66,6 +74,11 @@ class Client:
             return msgspec.json.decode(data, type=shape)
         except msgspec.DecodeError as error:
             raise RequestRejected(f"the response is not from Millitask: {error}") from error
+
+
+def _check(errors: list[UserError]) -> None:
+    if errors:
+        raise RequestRejected("; ".join(f"{error.message} ({error.code})" for error in errors))
 
 
 def _reason(error: Exception) -> str:

@@ -23,7 +23,7 @@ from loadgen.progress import Progress, show_progress
 from loadgen.retries import RetryPolicy
 from loadgen.stats import LoadStats
 from loadgen.summary import Outcome, Summary, summarize
-from loadgen.tasks import generate_tasks
+from loadgen.tasks import NO_VALUES, Values, generate_tasks, list_ids
 
 # If the service does not report the final total within this time, the summary shows it as unknown.
 _FINAL_TOTAL_SECONDS = 5.0
@@ -41,6 +41,7 @@ class LoadPlan:
     timeout: float
     max_wait: float
     token: str | None = field(default=None, repr=False)
+    values: Values = NO_VALUES
 
 
 async def load(plan: LoadPlan, progress: Progress) -> Summary:
@@ -67,7 +68,9 @@ async def load(plan: LoadPlan, progress: Progress) -> Summary:
 async def _work(plan: LoadPlan, client: Client, stats: LoadStats) -> None:
     retries = RetryPolicy(plan.max_wait, stats.record_retry)
     stats.start(await retries.call(partial(_check_service, client)))
-    supply = batches(generate_tasks(plan.seed, plan.count, datetime.now(UTC)), plan.batch)
+    for number, id_ in enumerate(list_ids(plan.seed, plan.values.lists), 1):
+        await retries.call(partial(client.create_list, id_, f"List {number}"))
+    supply = batches(generate_tasks(plan.seed, plan.count, datetime.now(UTC), plan.values), plan.batch)
     async with asyncio.TaskGroup() as group:
         for _ in range(plan.concurrency):
             group.create_task(_send_batches(supply, client, retries, stats))

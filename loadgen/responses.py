@@ -44,6 +44,18 @@ class CreateTasksData(msgspec.Struct, rename="camel"):
     create_tasks: CreateTasksPayload
 
 
+class CreateListPayload(msgspec.Struct, rename="camel"):
+    """The payload of `createTaskList`. The list exists if there are no errors."""
+
+    user_errors: list[UserError]
+
+
+class CreateListData(msgspec.Struct, rename="camel"):
+    """The `data` of the `createTaskList` mutation."""
+
+    create_task_list: CreateListPayload
+
+
 class TotalCount(msgspec.Struct, rename="camel"):
     """The field of TaskConnection that the loader reads."""
 

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,8 +16,22 @@ ONE_IN_EXPIRES = 5
 ONE_IN_DESCRIBED = 4
 EXPIRY_DAYS = 365
 
-# 10 bytes for the id, then nine 16-bit numbers: one for each random choice.
-_unpack = struct.Struct(">10s9H4x").unpack
+# The largest number of tasks of a seed.
+MAX_COUNT = 100_000_000
+
+# 10 bytes for the id, then nine 16-bit numbers: one for each random choice. A 32-bit number chooses the other values.
+_unpack = struct.Struct(">10s9HI").unpack
+
+
+class Values(NamedTuple):
+    """How many lists, assignees and labels the tasks have among them. 0: the tasks have none."""
+
+    lists: int = 0
+    assignees: int = 0
+    labels: int = 0
+
+
+NO_VALUES = Values()
 
 
 class GeneratedTask(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
@@ -28,6 +43,9 @@ class GeneratedTask(msgspec.Struct, rename="camel", omit_defaults=True, gc=False
     status: str = "TODO"
     priority: str = "NONE"
     expires_at: str | None = None
+    list_id: str | None = None
+    assignee: str | None = None
+    labels: list[str] | None = None
 
 
 def expiry_times(now: datetime) -> list[str]:
@@ -41,15 +59,23 @@ def expiry_times(now: datetime) -> list[str]:
     return [f"{day:%Y-%m-%dT%H:%M:%SZ}" for day in days]
 
 
-def generate_tasks(seed: int, count: int, now: datetime) -> Iterator[GeneratedTask]:
+def list_ids(seed: int, count: int) -> list[str]:
+    """Return the ids of the lists of a seed, which depend only on the seed and the index."""
+    # Behind the indexes of all tasks, so that no list has the id of a task.
+    first = MAX_COUNT
+    return [task_id(first + index, _unpack(random_bytes(seed, first + index))[0]) for index in range(count)]
+
+
+def generate_tasks(seed: int, count: int, now: datetime, values: Values = NO_VALUES) -> Iterator[GeneratedTask]:
     """Yield the first `count` tasks of a seed.
 
-    Every field depends only on the seed and the index, except `expires_at`, which also depends on `now`.
+    Every field depends only on the seed and the index, except `expires_at`, which also depends on `now`, and the fields
+    of `values`.
     """
-    times = expiry_times(now)
+    times, lists = expiry_times(now), list_ids(seed, values.lists)
     for index in range(count):
         drawn = _unpack(random_bytes(seed, index))
-        random, verb, thing, context, status, priority, expires, when, described, text = drawn
+        random, verb, thing, context, status, priority, expires, when, described, text, choice = drawn
         yield GeneratedTask(
             task_id(index, random),
             f"{VERBS[verb % len(VERBS)]} the {OBJECTS[thing % len(OBJECTS)]} {CONTEXTS[context % len(CONTEXTS)]}",
@@ -57,7 +83,22 @@ def generate_tasks(seed: int, count: int, now: datetime) -> Iterator[GeneratedTa
             STATUSES[status % len(STATUSES)],
             PRIORITIES[priority % len(PRIORITIES)],
             None if expires % ONE_IN_EXPIRES else times[when % EXPIRY_DAYS],
+            *(_chosen(choice, lists, values) if values is not NO_VALUES else ()),
         )
+
+
+def _chosen(choice: int, lists: list[str], values: Values) -> tuple[str | None, str | None, list[str] | None]:
+    """Return a list, an assignee and up to three labels, chosen by a 32-bit number."""
+    draws: list[int] = []
+    for _ in range(6):
+        choice = (choice * 6364136223846793005 + 1442695040888963407) & (2**64 - 1)  # Knuth's MMIX generator
+        draws.append(choice >> 33)
+    labels = [f"label-{draw % values.labels + 1}" for draw in draws[: draws[3] % 4]] if values.labels else []
+    return (
+        lists[draws[4] % len(lists)] if lists else None,
+        f"user-{draws[5] % values.assignees + 1}" if values.assignees else None,
+        list(dict.fromkeys(labels)) or None,
+    )
 
 
 def _description(drawn: int) -> str:

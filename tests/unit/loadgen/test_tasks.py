@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from loadgen.sample_text import CONTEXTS, OBJECTS, SENTENCES, VERBS
-from loadgen.tasks import EXPIRY_DAYS, GeneratedTask, expiry_times, generate_tasks
+from loadgen.tasks import EXPIRY_DAYS, GeneratedTask, Values, expiry_times, generate_tasks, list_ids
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
@@ -72,6 +72,25 @@ def test_another_day_changes_only_the_expiry(many: list[GeneratedTask]) -> None:
         msgspec.structs.replace(task, expires_at=None) for task in many[:1000]
     ]
     assert later != many[:1000]
+
+
+def test_values_are_spread_over_the_tasks_and_change_nothing_else(many: list[GeneratedTask]) -> None:
+    valued = list(generate_tasks(1, 3000, NOW, Values(lists=3, assignees=40, labels=5)))
+    assert [msgspec.structs.replace(task, list_id=None, assignee=None, labels=None) for task in valued] == many[:3000]
+    lists = Counter(task.list_id for task in valued)
+    assert set(lists) == set(list_ids(1, 3))
+    assert min(lists.values()) > 800
+    assert {task.assignee for task in valued} == {f"user-{number}" for number in range(1, 41)}
+    labels = Counter(label for task in valued for label in task.labels or ())
+    assert set(labels) == {f"label-{number}" for number in range(1, 6)}
+    assert {len(task.labels or ()) for task in valued} == {0, 1, 2, 3}
+    assert all(len(set(task.labels)) == len(task.labels) for task in valued if task.labels)
+    assert list(generate_tasks(1, 50, NOW, Values(lists=3, assignees=40, labels=5))) == valued[:50]
+
+
+def test_lists_have_other_ids_than_tasks_and_other_seeds(many: list[GeneratedTask]) -> None:
+    ids = {*list_ids(1, 100), *list_ids(2, 100), *(task.id for task in many)}
+    assert len(ids) == 200 + len(many)
 
 
 def test_tasks_are_generated_lazily() -> None:
