@@ -81,8 +81,10 @@ async def read_nothing(url: str) -> None:
         # When this returns, the service has also tried to send to the slow client.
         await asyncio.wait_for(receiving, 300)
         await asyncio.sleep(1.5)
-        # The close frame waits behind unread messages. If the service gives up first, it resets the connection.
-        assert (await wait_for_close(websocket))[0] in (1013, NO_CLOSE_FRAME)
+        # The close frame waits behind unread messages. If the service gives up first, it resets the connection. On a
+        # busy machine, a ping that the client leaves unanswered for 20 s ends the connection before that (1011).
+        code, reason = await wait_for_close(websocket)
+        assert code in (1013, NO_CLOSE_FRAME) or (code, reason) == (1011, "keepalive ping timeout")
 
 
 async def wait_for_text(websocket: ClientConnection, expected: str) -> None:
