@@ -3,12 +3,19 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
 
 # A pattern of the statements that read tasks by id.
 READS_BY_ID = "%AND id = ANY($%"
+# Settings of a service whose statements wait for the lock as long as a test holds it, also on a busy machine.
+PATIENT: dict[str, Any] = {
+    "statement_timeout_ms": 60_000,
+    "transaction_timeout_ms": 60_000,
+    "request_timeout_ms": 60_000,
+}
 _WAITING = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE %s

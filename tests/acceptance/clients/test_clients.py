@@ -12,7 +12,7 @@ from api.config.settings import Settings
 from tests.acceptance.clients.node import FOLDER, install, run
 from tests.support.graphql_client import CREATE
 from tests.support.http_service import listening_service
-from tests.support.table_lock import locked_task_table, wait_for_lock_waiters
+from tests.support.table_lock import PATIENT, locked_task_table, wait_for_lock_waiters
 
 pytestmark = pytest.mark.xdist_group("clients")
 
@@ -44,9 +44,9 @@ async def test_apollo_client_pages_updates_and_persisted_queries(url: str) -> No
 
 
 async def test_apollo_client_reads_errors_of_requests_that_do_not_run(database_url: str, redis_url: str) -> None:
-    settings = Settings(database_url=database_url, redis_url=redis_url, max_requests_in_flight=1)
+    settings = Settings(database_url=database_url, redis_url=redis_url, max_requests_in_flight=1, **PATIENT)
     create = {"query": CREATE, "variables": {"input": {"title": "Waits"}}}
-    async with listening_service(settings) as url, httpx.AsyncClient(timeout=30) as http:
+    async with listening_service(settings) as url, httpx.AsyncClient(timeout=60) as http:
         assert await run("errors.mjs", url, "BODY_TOO_LARGE", str(2**20)) == "ok\n"
         with locked_task_table(database_url):
             waiting = asyncio.create_task(http.post(url, json=create))

@@ -12,7 +12,7 @@ import pytest
 from api.config.settings import Settings
 from tests.support.gate_states import wait_until
 from tests.support.http_service import listening_service
-from tests.support.table_lock import locked_task_table, wait_for_lock_waiters
+from tests.support.table_lock import PATIENT, locked_task_table, wait_for_lock_waiters
 
 SEARCH = '{ searchTasks(query: "task", first: 5) { nodes { id } } }'
 CREATE = 'mutation { createTask(input: {title: "Written later"}) { task { id } } }'
@@ -25,15 +25,7 @@ REQUESTS = 100
 
 @pytest.fixture
 async def http(database_url: str, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    # The lock of a test must not end the statements that wait for it.
-    settings = Settings(
-        database_url=database_url,
-        redis_url=redis_url,
-        page_cache_mb=0,
-        statement_timeout_ms=60_000,
-        transaction_timeout_ms=60_000,
-        request_timeout_ms=60_000,
-    )
+    settings = Settings(database_url=database_url, redis_url=redis_url, page_cache_mb=0, **PATIENT)
     limits = httpx.Limits(max_connections=None)
     async with listening_service(settings) as url, httpx.AsyncClient(limits=limits, timeout=60) as client:
         client.base_url = httpx.URL(url.removesuffix("/graphql"))
