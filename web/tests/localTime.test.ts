@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { expiryPresets } from '@/features/expiry/expiryPresets';
-import { addDays, addMonths, morningOf, resolveWallTime, type WallTime, wallTimeOf } from '@/features/expiry/localTime';
-import { shiftTime } from '@/features/expiry/relativeDate';
+import { dateTimePresets } from '@/features/date-time/dateTimePresets';
+import { addDays, addMonths, morningOf, resolveWallTime, type WallTime, wallTimeOf } from '@/features/date-time/localTime';
+import { shiftTime } from '@/features/date-time/relativeDate';
 import { inTimeZone } from './timeZones';
 
 function wall(text: string): WallTime {
@@ -108,7 +108,7 @@ test('months end on their last day', () => {
 describe('the presets of Berlin', () => {
   inTimeZone('Europe/Berlin');
   const presets = (now: string) =>
-    Object.fromEntries(expiryPresets(new Date(now)).map(({ name, at }) => [name, at.toISOString()]));
+    Object.fromEntries(dateTimePresets(new Date(now)).map(({ name, at }) => [name, at.toISOString()]));
 
   test('on a Friday afternoon', () => {
     expect(presets('2026-11-27T15:30:20+01:00')).toEqual({

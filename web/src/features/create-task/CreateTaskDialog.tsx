@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useDraft } from '@/features/task-editing/drafts';
 import { useFormTextWaits } from '@/features/task-editing/outbox';
 import { submitForm } from '@/features/task-editing/queuedCreates';
-import { ExpiryField } from '@/features/expiry/ExpiryField';
+import { DateTimeField } from '@/features/date-time/DateTimeField';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskPriority, TaskStatus } from '@/gql';
 import { Dialog } from '@/ui/Dialog';
@@ -86,7 +86,7 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
             onChange={(event) => setChoices({ priority: event.currentTarget.value as TaskPriority })}
           />
         </SimpleGrid>
-        <ExpiryField value={choices.expiresAt} onChange={(expiresAt) => setChoices({ expiresAt })} />
+        <DateTimeField value={choices.expiresAt} onChange={(expiresAt) => setChoices({ expiresAt })} />
         {textWaits && (
           <Text size="sm" c="dimmed" role="status">
             {t('editing.formTextWaits')}

@@ -2,7 +2,7 @@
 import { Kbd, Menu } from '@mantine/core';
 import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import type { BulkFields } from '@/features/bulk-changes/bulkItem';
-import { ExpiryPicker } from '@/features/expiry/parts';
+import { DateTimePicker } from '@/features/date-time/parts';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import { useEscapeKey } from '@/ui/escapeKey';
@@ -28,7 +28,7 @@ export function FieldMenu({ field, anchor, current, onPick, onClose }: Props) {
   };
   if (field === 'expiresAt') {
     return (
-      <ExpiryPicker
+      <DateTimePicker
         value={current?.expiresAt}
         many={current === undefined}
         onPick={(expiresAt) => pick({ expiresAt })}

@@ -7,7 +7,7 @@ import { useCanWrite } from '@/features/identity/permissions';
 import { type GoneReason, useGoneTask } from '@/features/task-editing/goneTasks';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
-import { ExpiryField } from '@/features/expiry/ExpiryField';
+import { DateTimeField } from '@/features/date-time/DateTimeField';
 import { titleEditWanted } from '@/features/tasks/openTask';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import {
@@ -105,7 +105,7 @@ function ChoiceInputs({ task }: { task: TaskFieldsFragment }) {
           onChange={(event) => void updateTasks([{ id: task.id, priority: event.currentTarget.value as TaskPriority }])}
         />
       </SimpleGrid>
-      <ExpiryField value={task.expiresAt} onChange={(expiresAt) => void updateTasks([{ id: task.id, expiresAt }])} />
+      <DateTimeField value={task.expiresAt} onChange={(expiresAt) => void updateTasks([{ id: task.id, expiresAt }])} />
     </>
   );
 }

@@ -3,12 +3,12 @@ import { Radio, Text } from '@mantine/core';
 import { expiryUrgency } from '@/features/tasks/expiryUrgency';
 import { t } from '@/ui/messages';
 import { formatFullTime, formatTimeOfDay, formatRemainingTime } from '@/ui/timeFormat';
-import styles from './ExpiryPicker.module.css';
-import { clockChangeText } from './expiryTexts';
-import type { useExpiryInput } from './useExpiryInput';
+import styles from './DateTimePicker.module.css';
+import { clockChangeText } from './dateTimeTexts';
+import type { useDateTimeInput } from './useDateTimeInput';
 
 interface Props {
-  input: ReturnType<typeof useExpiryInput>;
+  input: ReturnType<typeof useDateTimeInput>;
   now: Date;
 }
 
@@ -29,7 +29,7 @@ export function ChosenTime({ input, now }: Props) {
       </div>
       {resolved?.kind === 'repeated' && (
         <Radio.Group
-          aria-label={t('expiry.choice.group')}
+          aria-label={t('dateTime.choice.group')}
           size="xs"
           value={input.second ? 'second' : 'first'}
           onChange={(choice) => input.setSecond(choice === 'second')}
@@ -37,17 +37,17 @@ export function ChosenTime({ input, now }: Props) {
           <Radio
             className={styles.choice}
             value="first"
-            label={t('expiry.choice.first', { time: timeWithZone(resolved.at) })}
+            label={t('dateTime.choice.first', { time: timeWithZone(resolved.at) })}
           />
           <Radio
             className={styles.choice}
             value="second"
-            label={t('expiry.choice.second', { time: timeWithZone(resolved.second) })}
+            label={t('dateTime.choice.second', { time: timeWithZone(resolved.second) })}
           />
         </Radio.Group>
       )}
       <Text size="xs" c="dimmed">
-        {t('expiry.zone', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll('_', ' ') })}
+        {t('dateTime.zone', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll('_', ' ') })}
       </Text>
     </div>
   );

@@ -7,13 +7,13 @@ import { t } from '@/ui/messages';
 import { formatDay, formatMonth, formatWeekday } from '@/ui/timeFormat';
 import { firstDayOfWeek } from '@/ui/weekStart';
 import { dayPeriodNames, formatWallTime } from './dateWords';
-import styles from './ExpiryPicker.module.css';
-import { problemText } from './expiryTexts';
+import styles from './DateTimePicker.module.css';
+import { problemText } from './dateTimeTexts';
 import { addDays, type CalendarDate, type TimeOfDay, wallTimeOf } from './localTime';
-import type { useExpiryInput } from './useExpiryInput';
+import type { useDateTimeInput } from './useDateTimeInput';
 
 interface Props {
-  input: ReturnType<typeof useExpiryInput>;
+  input: ReturnType<typeof useDateTimeInput>;
   now: Date;
   textField: RefObject<HTMLInputElement | null>;
   showsProblem: boolean;
@@ -32,7 +32,7 @@ export function DateInputs({ input, now, textField, showsProblem, onLeave, onEdi
       <div className={styles.inputs}>
         <TextInput
           ref={textField}
-          label={t('expiry.date')}
+          label={t('dateTime.date')}
           autoComplete="off"
           placeholder={example}
           value={input.text}
@@ -58,11 +58,11 @@ function Clock({ time, onChange }: { time: TimeOfDay | undefined; onChange: (tim
     <TimePicker
       // A time that is left half typed becomes the chosen time again.
       key={resets}
-      label={t('expiry.clock.label')}
+      label={t('dateTime.clock.label')}
       format={uses12Hours(userLocale()) ? '12h' : '24h'}
       amPmLabels={periods}
-      hoursInputLabel={t('expiry.clock.hours')}
-      minutesInputLabel={t('expiry.clock.minutes')}
+      hoursInputLabel={t('dateTime.clock.hours')}
+      minutesInputLabel={t('dateTime.clock.minutes')}
       amPmInputLabel={`${periods.am} / ${periods.pm}`}
       disabled={!time}
       value={value}
@@ -106,8 +106,8 @@ function Calendar({ day, today, onChange }: CalendarProps) {
       monthsListFormat={(date) => formatMonth(utcDay(date), 'short')}
       getDayAriaLabel={(date) => formatDay(utcDay(date))}
       getDayProps={(date) => ({ 'aria-pressed': date === day, ...(date === today && { 'aria-current': 'date' }) })}
-      previousLabel={t('expiry.earlier')}
-      nextLabel={t('expiry.later')}
+      previousLabel={t('dateTime.earlier')}
+      nextLabel={t('dateTime.later')}
     />
   );
 }

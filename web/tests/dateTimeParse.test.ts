@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatForTyping } from '@/features/expiry/dateWords';
-import { expiryProblem, parseExpiry } from '@/features/expiry/parseExpiry';
+import { formatForTyping } from '@/features/date-time/dateWords';
+import { dateTimeProblem, parseDateTime } from '@/features/date-time/parseDateTime';
 import { inTimeZone } from './timeZones';
 
 inTimeZone('Europe/Berlin');
@@ -11,7 +11,7 @@ const US = { user: 'en-US', text: 'en-US' };
 const GERMANY = { user: 'de-DE', text: 'en-DE' };
 
 function parsed(text: string, locales = US): string | undefined {
-  const at = parseExpiry(text, NOW, locales)?.at;
+  const at = parseDateTime(text, NOW, locales)?.at;
   return at && formatForTyping(at, 'sv-SE');
 }
 
@@ -88,14 +88,14 @@ describe('what the page writes can be read', () => {
     const locale = `${name}-u-ca-gregory-nu-latn`;
     for (const iso of ['2026-12-01T09:05', '2027-02-11T00:00', '2027-10-12T12:30', '2028-02-29T23:59']) {
       const at = new Date(iso);
-      expect(parseExpiry(formatForTyping(at, locale), NOW, { user: locale, text: locale })?.at).toEqual(at);
+      expect(parseDateTime(formatForTyping(at, locale), NOW, { user: locale, text: locale })?.at).toEqual(at);
     }
   });
 });
 
 test('a time must be in the future and before the year 2200', () => {
-  expect(expiryProblem(NOW, NOW)).toBe('past');
-  expect(expiryProblem(new Date(NOW.getTime() + 1), NOW)).toBeUndefined();
-  expect(expiryProblem(new Date('2199-12-31T23:59:59Z'), NOW)).toBeUndefined();
-  expect(expiryProblem(new Date('2200-01-01T00:00:00Z'), NOW)).toBe('too late');
+  expect(dateTimeProblem(NOW, NOW)).toBe('past');
+  expect(dateTimeProblem(new Date(NOW.getTime() + 1), NOW)).toBeUndefined();
+  expect(dateTimeProblem(new Date('2199-12-31T23:59:59Z'), NOW)).toBeUndefined();
+  expect(dateTimeProblem(new Date('2200-01-01T00:00:00Z'), NOW)).toBe('too late');
 });

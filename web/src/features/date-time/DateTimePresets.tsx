@@ -3,9 +3,9 @@ import { Kbd, UnstyledButton } from '@mantine/core';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { t } from '@/ui/messages';
 import { formatWeekdayAndTime } from '@/ui/timeFormat';
-import styles from './ExpiryPicker.module.css';
-import { expiryPresets } from './expiryPresets';
-import { presetLabel } from './expiryTexts';
+import styles from './DateTimePicker.module.css';
+import { dateTimePresets } from './dateTimePresets';
+import { presetLabel } from './dateTimeTexts';
 
 interface Props {
   now: Date;
@@ -14,17 +14,17 @@ interface Props {
   onPick: (expiresAt: string | null) => void;
 }
 
-export function ExpiryPresets({ now, isNever, onPick }: Props) {
+export function DateTimePresets({ now, isNever, onPick }: Props) {
   const [focused, setFocused] = useState(0);
   // An hour is counted from the click, and not from when the list was drawn.
   const pick = (name: string) =>
     onPick(
-      expiryPresets(new Date())
+      dateTimePresets(new Date())
         .find((preset) => preset.name === name)
         ?.at.toISOString() ?? null,
     );
   const items = [
-    ...expiryPresets(now).map(({ name, at }) => ({ name, time: formatWeekdayAndTime(at), current: false })),
+    ...dateTimePresets(now).map(({ name, at }) => ({ name, time: formatWeekdayAndTime(at), current: false })),
     { name: 'never' as const, time: '', current: isNever },
   ];
   usePickByDigit((digit) => {
@@ -32,7 +32,7 @@ export function ExpiryPresets({ now, isNever, onPick }: Props) {
     if (item) pick(item.name);
   });
   return (
-    <div role="group" aria-label={t('expiry.suggestions')} className={styles.presets} onKeyDown={moveByArrows}>
+    <div role="group" aria-label={t('dateTime.suggestions')} className={styles.presets} onKeyDown={moveByArrows}>
       {items.map(({ name, time, current }, i) => (
         <UnstyledButton
           key={name}

@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { textLocale, userLocale } from '@/ui/locale';
 import { formatForTyping, formatWallTime } from './dateWords';
 import { type CalendarDate, morningOf, type Resolved, type TimeOfDay, type WallTime } from './localTime';
-import { expiryProblem, parseExpiry } from './parseExpiry';
+import { dateTimeProblem, parseDateTime } from './parseDateTime';
 
-export type ExpiryProblem = 'empty' | 'unreadable' | 'past' | 'too late';
+export type DateTimeProblem = 'empty' | 'unreadable' | 'past' | 'too late';
 
 interface Input {
   text: string;
@@ -17,30 +17,30 @@ export interface Reading {
   resolved: Resolved | undefined;
   /** The chosen time, also if it has a problem. */
   at: Date | undefined;
-  problem: ExpiryProblem | undefined;
+  problem: DateTimeProblem | undefined;
 }
 
 /** Return what the input means at a time. */
-export function readExpiry({ text, second }: Input, now: Date): Reading {
+export function readDateTime({ text, second }: Input, now: Date): Reading {
   const locales = { user: userLocale(), text: textLocale() };
-  const resolved = parseExpiry(text, now, locales);
+  const resolved = parseDateTime(text, now, locales);
   if (!resolved) return { resolved, at: undefined, problem: text.trim() === '' ? 'empty' : 'unreadable' };
   const at = second && resolved.kind === 'repeated' ? resolved.second : resolved.at;
-  return { resolved, at, problem: expiryProblem(at, now) };
+  return { resolved, at, problem: dateTimeProblem(at, now) };
 }
 
 function inputFor(value: string | null): Input {
   if (value === null) return { text: '', second: false };
   const at = new Date(value);
   const text = formatForTyping(at, userLocale());
-  const { resolved } = readExpiry({ text, second: false }, at);
+  const { resolved } = readDateTime({ text, second: false }, at);
   return { text, second: resolved?.kind === 'repeated' && resolved.at < at };
 }
 
-export function useExpiryInput(value: string | null, now: Date) {
+export function useDateTimeInput(value: string | null, now: Date) {
   const [initial] = useState(() => inputFor(value));
   const [input, setInput] = useState(initial);
-  const reading = readExpiry(input, now);
+  const reading = readDateTime(input, now);
   const wall = reading.resolved?.wall;
   const setWall = (next: WallTime) => setInput({ text: formatWallTime(next, userLocale()), second: false });
   return {
@@ -52,6 +52,6 @@ export function useExpiryInput(value: string | null, now: Date) {
     setDate: (date: CalendarDate) => setWall(wall ? { ...wall, ...date } : morningOf(date, now)),
     setTime: (time: TimeOfDay) => wall && setWall({ ...wall, ...time }),
     /** What the input means now: `now` may be some seconds old. */
-    readNow: () => readExpiry(input, new Date()),
+    readNow: () => readDateTime(input, new Date()),
   };
 }

@@ -6,15 +6,15 @@ import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
 import { formatRemainingTime, formatWeekdayAndTime } from '@/ui/timeFormat';
 import { useNow } from '@/ui/useNow';
-import styles from './ExpiryField.module.css';
-import { ExpiryPicker } from './parts';
+import styles from './DateTimeField.module.css';
+import { DateTimePicker } from './parts';
 
 interface Props {
   value: string | null;
   onChange: (iso: string | null) => void;
 }
 
-export function ExpiryField({ value, onChange }: Props) {
+export function DateTimeField({ value, onChange }: Props) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const [opened, setOpened] = useState(false);
@@ -47,25 +47,25 @@ export function ExpiryField({ value, onChange }: Props) {
           onClick={() => setOpened(true)}
         >
           <Icon name="clock" />
-          <ExpiryValue value={value} />
+          <DateTimeValue value={value} />
         </UnstyledButton>
         {value !== null && (
           <CloseButton size="sm" className={styles.clear} aria-label={t('expiry.clear')} onClick={() => pick(null)} />
         )}
       </div>
-      {opened && <ExpiryPicker value={value} many={false} onPick={pick} onClose={close} />}
+      {opened && <DateTimePicker value={value} many={false} onPick={pick} onClose={close} />}
     </Input.Wrapper>
   );
 }
 
-function ExpiryValue({ value }: { value: string | null }) {
+function DateTimeValue({ value }: { value: string | null }) {
   const now = useNow();
   if (value === null) return <span className={styles.placeholder}>{t('expiry.field.never')}</span>;
   const at = new Date(value);
   const time = formatWeekdayAndTime(at);
   const left = (
     <span className={styles.left} data-urgency={expiryUrgency(value, now)}>
-      {at > now ? formatRemainingTime(at, now) : t('expiry.now')}
+      {at > now ? formatRemainingTime(at, now) : t('dateTime.now')}
     </span>
   );
   // Inline, so that the space between the two belongs to the name of the button.

@@ -25,13 +25,13 @@ export interface Locales {
 export const END_OF_TIME = new Date(Date.UTC(2200, 0, 1));
 
 /** Return what is wrong with a time of expiry, or undefined. */
-export function expiryProblem(at: Date, now: Date): 'past' | 'too late' | undefined {
+export function dateTimeProblem(at: Date, now: Date): 'past' | 'too late' | undefined {
   if (at <= now) return 'past';
   return at >= END_OF_TIME ? 'too late' : undefined;
 }
 
 /** Return the time that the text means, or undefined if it means none. What the text leaves open is in the future. */
-export function parseExpiry(text: string, now: Date, locales: Locales): Resolved | undefined {
+export function parseDateTime(text: string, now: Date, locales: Locales): Resolved | undefined {
   const names = [...new Set([locales.user, locales.text])];
   const words = dateWords(names);
   const taken = takeTime(plainText(text), words);

@@ -3,7 +3,7 @@ import { addDays, addMonths, resolveWallTime, type WallTime, wallTimeOf, weekday
 
 export type PresetName = 'hour' | 'evening' | 'midnight' | 'tomorrow' | 'monday' | 'week' | 'month';
 
-export interface ExpiryPreset {
+export interface DateTimePreset {
   name: PresetName;
   at: Date;
 }
@@ -14,7 +14,7 @@ const MORNING_HOUR = 9;
 const MONDAY = 1;
 
 /** Return the presets. An hour is 60 minutes; days, weeks and months keep the time on the clock. */
-export function expiryPresets(now: Date): ExpiryPreset[] {
+export function dateTimePresets(now: Date): DateTimePreset[] {
   const today = wallTimeOf(now);
   const preset = (name: PresetName, wall: WallTime) => ({ name, at: resolveWallTime(wall).at });
   const evening = preset('evening', atHour(today, EVENING_HOUR));

@@ -9,9 +9,9 @@ import { t } from '@/ui/messages';
 import { useNow } from '@/ui/useNow';
 import { ChosenTime } from './ChosenTime';
 import { DateInputs } from './DateInputs';
-import { ExpiryPresets } from './ExpiryPresets';
-import styles from './ExpiryPicker.module.css';
-import { useExpiryInput } from './useExpiryInput';
+import { DateTimePresets } from './DateTimePresets';
+import styles from './DateTimePicker.module.css';
+import { useDateTimeInput } from './useDateTimeInput';
 
 interface Props {
   /** The present expiry, or null for none. Undefined if it is that of many tasks. */
@@ -22,7 +22,7 @@ interface Props {
   onClose: () => void;
 }
 
-export function ExpiryPicker(props: Props) {
+export function DateTimePicker(props: Props) {
   useEscapeKey(true, props.onClose);
   return (
     <Modal
@@ -33,17 +33,17 @@ export function ExpiryPicker(props: Props) {
       size={680}
       centered
       transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('expiry.close') }}
+      closeButtonProps={{ 'aria-label': t('dateTime.close') }}
       returnFocus={false}
     >
-      <ExpiryForm {...props} />
+      <DateTimeForm {...props} />
     </Modal>
   );
 }
 
-function ExpiryForm({ value, many, onPick, onClose }: Props) {
+function DateTimeForm({ value, many, onPick, onClose }: Props) {
   const now = useNow();
-  const input = useExpiryInput(value ?? null, now);
+  const input = useDateTimeInput(value ?? null, now);
   const [showsProblem, setShowsProblem] = useState(false);
   const textField = useRef<HTMLInputElement>(null);
   const submit = () => {
@@ -65,7 +65,7 @@ function ExpiryForm({ value, many, onPick, onClose }: Props) {
     >
       <p className={styles.warning}>{many ? t('expiry.warning.many') : t('expiry.warning.one')}</p>
       <div className={styles.columns}>
-        <ExpiryPresets now={now} isNever={value === null} onPick={onPick} />
+        <DateTimePresets now={now} isNever={value === null} onPick={onPick} />
         <div>
           <DateInputs
             input={input}
@@ -80,7 +80,7 @@ function ExpiryForm({ value, many, onPick, onClose }: Props) {
       </div>
       <Group justify="flex-end" gap="xs" className={styles.actions}>
         <Button variant="default" onClick={onClose}>
-          {t('expiry.cancel')}
+          {t('dateTime.cancel')}
         </Button>
         <Button type="submit">{t('expiry.set')}</Button>
       </Group>
