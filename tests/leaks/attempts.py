@@ -15,7 +15,8 @@ from cache.redis.position import pack_position
 from schema.ids import new_id
 from tests.leaks.world import ORDERS, Side, World
 
-TASK = "id title description status createdBy updatedBy"
+LIST = "id name archivedAt createdBy updatedBy"
+TASK = f"id title description status createdBy updatedBy dueAt assignee labels metadata externalId list {{ {LIST} }}"
 RESULT = f"{{ results {{ task {{ {TASK} }} userErrors {{ code message }} }} userErrors {{ code message }} }}"
 FIELDS = f"{{ task {{ {TASK} }} userErrors {{ field code message }} }}"
 

@@ -10,7 +10,7 @@ from api.graphql.persisted_queries import PersistedQueries
 from api.graphql.service import GraphQLService
 from cache.page_cache import PageCache
 from cache.redis import encoded_task
-from db import deleted, search, task_table
+from db import deleted, search, task_lists, task_table
 from schema import cursor
 from schema.resolvers import arguments
 
@@ -82,6 +82,8 @@ def _cursor(patch: pytest.MonkeyPatch) -> None:
 BROKEN: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a statement that reads tasks": _statement(task_table, "TASKS_BY_ID"),
     "a statement that locks tasks": _statement(task_table, "LOCK_TASKS"),
+    "a statement that reads lists": _statement(task_lists, "LISTS_BY_ID"),
+    "a statement that locks lists": _statement(task_lists, "LOCK_LIST"),
     "a statement that reads deleted tasks": _statement(deleted, "DELETED_TASK"),
     "a search": _search,
     "persisted queries": _persisted_queries,

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from tests.leaks.attempts import ATTEMPTS, Attempt
+from tests.leaks.list_attempts import LIST_ATTEMPTS
 from tests.leaks.wire import Reply
 from tests.leaks.world import CHANGES, SIZES, Side, World
 
@@ -52,7 +53,7 @@ async def campaign(world: World, count: int, report: Report, *, stop_early: bool
             continue
         if number % CHANGE_EVERY == 0:  # so that indexes, pages and events of the victim change too
             await world.data(other.name, RENAME, id=other.ids[0], title=f"{other.marker} {number}")
-        attempt = world.random.choice(ATTEMPTS)(world, own, other)
+        attempt = world.random.choice([*ATTEMPTS, *LIST_ATTEMPTS])(world, own, other)
         if attempt.kind == "cached page":
             await world.wire.send(other.name, attempt.foreign)
         await _try(world, own, others, attempt, report)

@@ -26,9 +26,18 @@ CREATE = (
 DELETE = """mutation ($id: ID!) { deleteTask(input: {id: $id}) { deletedTaskId } }"""
 ORDERS = ("NEWEST", "OLDEST", "EXPIRING_SOON")
 PAGE = """query ($order: TaskOrder!) { tasks(first: 50, orderBy: $order) { edges { cursor node { id } } } }"""
+CREATE_LIST = """mutation ($name: String!) { createTaskList(input: {name: $name}) { taskList { id } } }"""
+LISTS = "{ taskLists(includeArchived: true) { edges { cursor node { id } } } }"
 TRASH = "{ deletedTasks { edges { cursor node { task { id } } } } }"
-CHANGES = "subscription ($after: String) { taskChanged(after: $after) { kind rev task { id title createdBy } } }"
-DUMP = "SELECT workspace_id, id, title, description, status, version, deleted_at IS NULL FROM task ORDER BY 1, 2"
+CHANGES = """subscription ($after: String) { taskChanged(after: $after) {
+  kind rev task { id title createdBy assignee labels externalId list { name } } } }"""
+DUMP = """
+    SELECT workspace_id, id, title, description, status::text, version, deleted_at IS NULL,
+      due_at, assignee, labels::text, metadata::text, external_id, list_id FROM task
+    UNION ALL
+    SELECT workspace_id, id, name, '', '', version, archived_at IS NULL, NULL, '', '', '', '', NULL FROM task_list
+    ORDER BY 1, 2
+"""
 
 
 @dataclass
@@ -41,6 +50,9 @@ class Side:
     # Ids that only attempts to create a task use. Such a task exists in both workspaces afterwards.
     spare: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    # Like `spare`.
+    spare_lists: list[str] = field(default_factory=list)
     cursors: dict[str, list[str]] = field(default_factory=dict)
     rev: str = "0-0"
 
@@ -77,11 +89,21 @@ class World:
     async def fill(self, side: Side, spare: int) -> None:
         """Create the tasks of a workspace, and `spare` ones, and collect what names them."""
         soon = datetime.now(UTC) + timedelta(days=10)
+        for number in range(12):
+            created = await self.data(side.name, CREATE_LIST, name=f"{side.marker} list {number}")
+            lists = side.lists if number < 4 else side.spare_lists
+            lists.append(created["createTaskList"]["taskList"]["id"])
         count = SIZES[side.name]
         tasks = [
             {
                 "title": f"{side.marker} {number}",
                 "description": f"about {side.marker}",
+                "dueAt": soon.isoformat(),
+                "assignee": side.marker,
+                "labels": [side.marker],
+                "metadata": {"of": side.marker},
+                "externalId": f"{side.name}-{number}",
+                "listId": side.lists[number % 4],
                 "expiresAt": (soon + timedelta(seconds=number)).isoformat() if number % 3 == 0 else None,
             }
             for number in range(count + 3)
@@ -96,6 +118,7 @@ class World:
         for order in ORDERS:
             page = (await self.data(side.name, PAGE, order=order))["tasks"]["edges"]
             side.cursors[order] = [edge["cursor"] for edge in page]
+        side.cursors["LISTS"] = [e["cursor"] for e in (await self.data(side.name, LISTS))["taskLists"]["edges"]]
         side.cursors["DELETED"] = [e["cursor"] for e in (await self.data(side.name, TRASH))["deletedTasks"]["edges"]]
         persisted = {"persistedQuery": {"version": 1, "sha256Hash": side.document_hash}}
         await self.wire.send(side.name, {"query": side.document, "extensions": persisted})
