@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { inverse, needsChange, sortUpdateResults, updateInput, updateItem } from '@/features/bulk-changes/bulkItem';
+import {
+  editItem,
+  inverse,
+  needsChange,
+  sortUpdateResults,
+  updateInput,
+  updateItem,
+} from '@/features/bulk-changes/bulkItem';
 import { BulkLog, packIds, unpackIds } from '@/features/bulk-changes/bulkLog';
 import type { BulkTaskFragment } from '@/gql';
 
@@ -11,6 +18,10 @@ const TASK: BulkTaskFragment = {
   status: 'TODO',
   priority: 'LOW',
   expiresAt: null,
+  dueAt: null,
+  assignee: null,
+  labels: ['home'],
+  listId: null,
 };
 const ITEM = updateItem(TASK, { status: 'DONE' });
 
@@ -92,4 +103,27 @@ test('the log returns what was appended, batch by batch', () => {
     [ITEM, { ...ITEM, version: 9 }],
     [{ ...ITEM, before: { status: 'IN_PROGRESS' } }],
   ]);
+});
+
+test('labels are added to the labels that a task has now', () => {
+  const item = editItem(TASK, { kind: 'labels', labels: { add: ['bug'], remove: ['home'] } });
+  expect(updateInput(item)).toEqual({ id: TASK.id, expectedVersion: 4, labels: ['bug'] });
+  const userErrors = [{ __typename: 'UserError' as const, code: 'VERSION_CONFLICT' as const, message: '' }];
+  const after = (labels: string[]) =>
+    sortUpdateResults(
+      [item],
+      [
+        {
+          __typename: 'UpdateTasksResult' as const,
+          task: null,
+          currentTask: { ...TASK, version: 7, labels },
+          userErrors,
+        },
+      ],
+      false,
+    );
+  const [again] = after(['home', 'new']).retry;
+  expect(again && updateInput(again)).toEqual({ id: TASK.id, expectedVersion: 7, labels: ['new', 'bug'] });
+  expect(after(['bug'])).toEqual({ changed: [], retry: [], failures: [] });
+  expect(inverse(item)).toMatchObject({ before: { labels: ['bug'] }, after: { labels: ['home'] } });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatForTyping } from '@/features/date-time/dateWords';
 import { dateTimeProblem, parseDateTime } from '@/features/date-time/parseDateTime';
+import { TIME_RULES } from '@/features/date-time/timeFields';
 import { inTimeZone } from './timeZones';
 
 inTimeZone('Europe/Berlin');
@@ -11,7 +12,7 @@ const US = { user: 'en-US', text: 'en-US' };
 const GERMANY = { user: 'de-DE', text: 'en-DE' };
 
 function parsed(text: string, locales = US): string | undefined {
-  const at = parseDateTime(text, NOW, locales)?.at;
+  const at = parseDateTime(text, NOW, locales, 9)?.at;
   return at && formatForTyping(at, 'sv-SE');
 }
 
@@ -88,14 +89,25 @@ describe('what the page writes can be read', () => {
     const locale = `${name}-u-ca-gregory-nu-latn`;
     for (const iso of ['2026-12-01T09:05', '2027-02-11T00:00', '2027-10-12T12:30', '2028-02-29T23:59']) {
       const at = new Date(iso);
-      expect(parseDateTime(formatForTyping(at, locale), NOW, { user: locale, text: locale })?.at).toEqual(at);
+      expect(parseDateTime(formatForTyping(at, locale), NOW, { user: locale, text: locale }, 9)?.at).toEqual(at);
     }
   });
 });
 
-test('a time must be in the future and before the year 2200', () => {
-  expect(dateTimeProblem(NOW, NOW)).toBe('past');
-  expect(dateTimeProblem(new Date(NOW.getTime() + 1), NOW)).toBeUndefined();
-  expect(dateTimeProblem(new Date('2199-12-31T23:59:59Z'), NOW)).toBeUndefined();
-  expect(dateTimeProblem(new Date('2200-01-01T00:00:00Z'), NOW)).toBe('too late');
+test('an expiry is in the future and before the year 2200, and a due date can be in the past', () => {
+  const problems = (iso: string) =>
+    [TIME_RULES.expiresAt, TIME_RULES.dueAt].map((rules) => dateTimeProblem(new Date(iso), NOW, rules));
+  expect(problems('2026-11-27T15:30:00+01:00')).toEqual(['past', undefined]);
+  expect(problems('2026-11-27T15:30:00.001+01:00')).toEqual([undefined, undefined]);
+  expect(problems('1970-01-01T00:00:00Z')).toEqual(['past', undefined]);
+  expect(problems('1969-12-31T23:59:59Z')).toEqual(['past', 'too early']);
+  expect(problems('2199-12-31T23:59:59Z')).toEqual([undefined, undefined]);
+  expect(problems('2200-01-01T00:00:00Z')).toEqual(['too late', 'too late']);
+});
+
+test('a due date without a time is the end of the working day', () => {
+  const due = (text: string) => parseDateTime(text, NOW, US, TIME_RULES.dueAt.hour)?.at;
+  expect(due('tomorrow')).toEqual(new Date('2026-11-28T18:00:00+01:00'));
+  expect(due('11/1/2026')).toEqual(new Date('2026-11-01T18:00:00+01:00'));
+  expect(due('Monday 8:00')).toEqual(new Date('2026-11-30T08:00:00+01:00'));
 });

@@ -36,3 +36,12 @@ test('texts that look like times are compared as texts', () => {
 test('null is a value, and a missing field is not edited', () => {
   expect(editedFields({ id: 'a', expiresAt: null, title: undefined, expectedVersion: 1 })).toEqual(['expiresAt']);
 });
+
+test('due dates, assignees, labels and lists conflict like the other fields', () => {
+  const base = { dueAt: '2026-11-27T12:00:00Z', labels: ['a'], listId: 'l', assignee: null };
+  const same = task({ ...base, dueAt: '2026-11-27T12:00:00+00:00', labels: ['a'] });
+  const mine = { id: 'a', dueAt: null, labels: ['a', 'b'], listId: null, assignee: 'anna' };
+  expect(conflictingFields(mine, base, same)).toEqual([]);
+  const theirs = task({ dueAt: '2026-11-28T12:00:00Z', labels: ['a', 'b'], listId: 'm', assignee: 'bo' });
+  expect(conflictingFields(mine, base, theirs)).toEqual(['dueAt', 'assignee', 'listId']);
+});

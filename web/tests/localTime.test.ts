@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { dateTimePresets } from '@/features/date-time/dateTimePresets';
-import { addDays, addMonths, morningOf, resolveWallTime, type WallTime, wallTimeOf } from '@/features/date-time/localTime';
+import {
+  addDays,
+  addMonths,
+  resolveWallTime,
+  timeOnDay,
+  type WallTime,
+  wallTimeOf,
+} from '@/features/date-time/localTime';
 import { shiftTime } from '@/features/date-time/relativeDate';
 import { inTimeZone } from './timeZones';
 
@@ -89,7 +96,7 @@ describe('in a zone without changes', () => {
 
 describe('a day without a time', () => {
   inTimeZone('Asia/Kolkata');
-  const morning = (day: string, now: string) => morningOf(wall(`${day}T00:00`), new Date(`${now}+05:30`));
+  const morning = (day: string, now: string) => timeOnDay(wall(`${day}T00:00`), new Date(`${now}+05:30`), 9);
 
   test('begins in the morning, or in the next hour of today', () => {
     expect(morning('2026-12-01', '2026-11-27T15:30')).toEqual(wall('2026-12-01T09:00'));
@@ -108,7 +115,7 @@ test('months end on their last day', () => {
 describe('the presets of Berlin', () => {
   inTimeZone('Europe/Berlin');
   const presets = (now: string) =>
-    Object.fromEntries(dateTimePresets(new Date(now)).map(({ name, at }) => [name, at.toISOString()]));
+    Object.fromEntries(dateTimePresets('expiresAt', new Date(now)).map(({ name, at }) => [name, at.toISOString()]));
 
   test('on a Friday afternoon', () => {
     expect(presets('2026-11-27T15:30:20+01:00')).toEqual({
@@ -137,4 +144,12 @@ describe('the presets of Berlin', () => {
     // A week later, 02:30 does not exist.
     expect(presets('2027-03-21T02:30:00+01:00')['week']).toBe('2027-03-28T01:30:00.000Z');
   });
+});
+
+test('a due date is offered at the end of a working day', () => {
+  const due = (now: string) => dateTimePresets('dueAt', new Date(now)).map(({ at }) => wallTimeOf(at));
+  expect(due('2026-11-27T15:30')).toEqual(
+    ['2026-11-27T18:00', '2026-11-28T18:00', '2026-11-30T18:00', '2026-12-04T18:00', '2026-12-27T18:00'].map(wall),
+  );
+  expect(due('2026-11-27T18:00')[0]).toEqual(wall('2026-11-27T23:59'));
 });

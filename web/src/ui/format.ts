@@ -73,6 +73,11 @@ export function calendarDays(from: Date, to: Date): number {
   return Math.round((dayOf(to) - dayOf(from)) / DAY_MS);
 }
 
+/** Return "today", "tomorrow" or "3 days ago". */
+export function formatRelativeDay(days: number): string {
+  return distance.format(days, 'day');
+}
+
 /** Return "in 5 hr.", "tomorrow" or "3 days ago", or undefined for a time more than 30 days away. */
 function formatDistance(time: Date, now: Date): string | undefined {
   const awayMs = time.getTime() - now.getTime();

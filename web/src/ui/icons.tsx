@@ -21,6 +21,10 @@ export type IconName =
   | 'check'
   | 'arrowUp'
   | 'clock'
+  | 'calendar'
+  | 'folder'
+  | 'tag'
+  | 'archive'
   | 'code'
   | 'undo'
   | 'redo'
@@ -50,6 +54,10 @@ const PATHS: Record<IconName, string> = {
   check: 'M3.5 8.5l3 3 6-7',
   arrowUp: 'M8 13V3M4 7l4-4 4 4',
   clock: 'M8 14A6 6 0 108 2a6 6 0 000 12zM8 5v3l2 1.5',
+  calendar: 'M3 4h10v9.5H3zM3 7h10M5.5 2.2V5M10.5 2.2V5',
+  folder: 'M2.2 4.2h4l1.3 1.6h6.3v7H2.2z',
+  tag: 'M2.5 2.5h5l6 6-5 5-6-6zM5.3 5.2v.1',
+  archive: 'M2.5 3h11v3h-11zM3.5 6v7h9V6M6.5 9h3',
   code: 'M5 5L2 8l3 3M11 5l3 3-3 3M9.2 3.5l-2.4 9',
   undo: 'M5.5 3L2.5 6l3 3M3 6h6.5a3.5 3.5 0 010 7H6',
   redo: 'M10.5 3l3 3-3 3M13 6H6.5a3.5 3.5 0 000 7H10',

@@ -26,6 +26,10 @@ interface Props {
 const menus = (): { field: FieldMenuRequest['field']; label: string; hotkey: string; opens: 'menu' | 'dialog' }[] => [
   { field: 'status', label: t('tasks.field.status'), hotkey: 'S', opens: 'menu' },
   { field: 'priority', label: t('tasks.field.priority'), hotkey: 'P', opens: 'menu' },
+  { field: 'listId', label: t('tasks.field.listId'), hotkey: 'M', opens: 'dialog' },
+  { field: 'assignee', label: t('tasks.field.assignee'), hotkey: 'A', opens: 'dialog' },
+  { field: 'labels', label: t('tasks.field.labels'), hotkey: 'B', opens: 'dialog' },
+  { field: 'dueAt', label: t('tasks.field.dueAt'), hotkey: 'T', opens: 'dialog' },
   { field: 'expiresAt', label: t('bulk.expiry'), hotkey: 'D', opens: 'dialog' },
 ];
 

@@ -3,12 +3,13 @@ import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useMemo } from 'react';
 import { type BulkChange, doneMessage } from '@/features/bulk-changes/bulkChange';
-import { type BulkFields, needsChange, updateItem } from '@/features/bulk-changes/bulkItem';
+import { type BulkFields, editItem, needsChange, type TaskEdit } from '@/features/bulk-changes/bulkItem';
 import { countTasks, type TaskSet } from '@/features/bulk-changes/taskSet';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
 import type { PlacingField } from '@/features/tasks/listEvents';
 import { readTaskRow } from '@/features/tasks/readTaskRow';
+import type { UpdateTaskInput } from '@/gql';
 import { loadLaterMessages, t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { pendingDelete } from './pendingDelete';
@@ -45,16 +46,9 @@ export function useTaskActions(
         void deleteTasks(ids.map((id) => ({ id, expectedVersion: readTaskRow(client, id)?.version })));
         return;
       }
-      const { fields } = change;
-      const changing = ids.filter((id) => {
-        const task = readTaskRow(client, id);
-        return !task || needsChange(updateItem(task, fields));
-      });
-      if (changing.length === 0) return showToast(t('bulk.nothingToChange'));
-      void updateTasks(
-        changing.map((id) => ({ id, ...fields })),
-        { successMessage: doneMessage(change, changing.length) },
-      );
+      const inputs = ids.flatMap((id) => inputFor(client, id, change));
+      if (inputs.length === 0) return showToast(t('bulk.nothingToChange'));
+      void updateTasks(inputs, { successMessage: doneMessage(change, inputs.length) });
     },
     [client, remove, updateTasks, deleteTasks],
   );
@@ -62,7 +56,8 @@ export function useTaskActions(
     (tasks: TaskSet, wanted: BulkChange) => {
       // Tasks may leave the list, and a selection of the whole list would then stand for others.
       if (wanted.kind === 'update' && movesTasks(wanted.fields, placingFields)) clear();
-      if (!tasks.range && tasks.included.size <= MAX_OPTIMISTIC_TASKS) return changeFew([...tasks.included], wanted);
+      if (!tasks.range && canChangeAtOnce(client, [...tasks.included], wanted))
+        return changeFew([...tasks.included], wanted);
       const total = countTasks(tasks, listTotal);
       const run = () => {
         if (wanted.kind === 'delete') clear();
@@ -78,6 +73,20 @@ export function useTaskActions(
     [client, change],
   );
   return useMemo(() => ({ change, toggleCompleted }), [change, toggleCompleted]);
+}
+
+/** Whether the tasks are few. Labels can only be added to a task whose labels are known. */
+function canChangeAtOnce(client: ApolloClient, ids: string[], { kind }: BulkChange): boolean {
+  if (ids.length > MAX_OPTIMISTIC_TASKS) return false;
+  return kind !== 'labels' || ids.every((id) => readTaskRow(client, id) !== null);
+}
+
+/** Return the input that changes a task. None if the task has the values already. */
+function inputFor(client: ApolloClient, id: string, edit: TaskEdit): UpdateTaskInput[] {
+  const task = readTaskRow(client, id);
+  if (!task) return edit.kind === 'update' ? [{ id, ...edit.fields }] : [];
+  const item = editItem(task, edit);
+  return needsChange(item) ? [{ id, ...item.after }] : [];
 }
 
 function movesTasks(fields: BulkFields, placingFields: readonly PlacingField[]): boolean {

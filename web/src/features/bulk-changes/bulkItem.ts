@@ -1,9 +1,18 @@
 /** A task of a bulk update, and what became of it. */
+import { isSameValue } from '@/features/task-editing/fieldConflicts';
+import { changeLabels, type LabelChange } from '@/features/tasks/taskLabels';
 import type { BulkTaskFragment, BulkUpdateMutation, UpdateTaskInput } from '@/gql';
 import { t } from '@/ui/messages';
 
+const FIELD_NAMES = ['status', 'priority', 'expiresAt', 'dueAt', 'assignee', 'labels', 'listId'] as const;
+
 /** The fields that a bulk update can set. */
-export type BulkFields = Pick<UpdateTaskInput, 'status' | 'priority' | 'expiresAt'>;
+export type BulkFields = Pick<UpdateTaskInput, (typeof FIELD_NAMES)[number]>;
+
+/** A change of tasks: new values, or labels to add and remove, whatever labels a task has. */
+export type TaskEdit = { kind: 'update'; fields: BulkFields } | { kind: 'labels'; labels: LabelChange };
+
+type EditedTask = Pick<BulkTaskFragment, 'id' | 'version' | keyof BulkFields>;
 
 export interface UpdateItem {
   id: string;
@@ -12,6 +21,8 @@ export interface UpdateItem {
   /** The values of the changed fields at that version. */
   before: BulkFields;
   after: BulkFields;
+  /** The labels to add and remove, if `after` follows from them. */
+  labels?: LabelChange;
 }
 
 type UpdateResult = BulkUpdateMutation['updateTasks']['results'][number];
@@ -25,18 +36,18 @@ export interface UpdateOutcome {
   failures: string[];
 }
 
-const FIELD_NAMES = ['status', 'priority', 'expiresAt'] as const;
+export function editItem(task: EditedTask, edit: TaskEdit): UpdateItem {
+  if (edit.kind === 'update') return updateItem(task, edit.fields);
+  return { ...updateItem(task, { labels: changeLabels(task.labels, edit.labels) }), labels: edit.labels };
+}
 
-export function updateItem(
-  task: Pick<BulkTaskFragment, 'id' | 'version' | keyof BulkFields>,
-  after: BulkFields,
-): UpdateItem {
+export function updateItem(task: EditedTask, after: BulkFields): UpdateItem {
   const before = Object.fromEntries(fieldsOf(after).map((field) => [field, task[field]])) as BulkFields;
   return { id: task.id, version: task.version, before, after };
 }
 
 export function needsChange({ before, after }: Pick<UpdateItem, 'before' | 'after'>): boolean {
-  return !fieldsOf(after).every((field) => isSameValue(before[field], after[field]));
+  return !fieldsOf(after).every((field) => isSameValue(field, before[field], after[field]));
 }
 
 export function updateInput({ id, version, after }: UpdateItem): UpdateTaskInput {
@@ -66,6 +77,9 @@ export function sortUpdateResults(items: UpdateItem[], results: UpdateResult[], 
       if (resent && current.version === item.version + 1) outcome.changed.push({ ...item, version: current.version });
     } else if (!needsChange({ before: updateItem(current, item.after).before, after: item.before })) {
       outcome.retry.push({ ...item, version: current.version });
+    } else if (item.labels) {
+      const again = editItem(current, { kind: 'labels', labels: item.labels });
+      if (needsChange(again)) outcome.retry.push(again);
     } else {
       outcome.failures.push(t('bulk.conflict'));
     }
@@ -80,9 +94,4 @@ export function inverse({ id, version, before, after }: UpdateItem): UpdateItem 
 
 function fieldsOf(fields: BulkFields): (typeof FIELD_NAMES)[number][] {
   return FIELD_NAMES.filter((field) => fields[field] !== undefined);
-}
-
-/** Times are equal whatever their format. */
-function isSameValue(a: string | null | undefined, b: string | null | undefined): boolean {
-  return a === b || (!!a && !!b && new Date(a).getTime() === new Date(b).getTime());
 }

@@ -9,7 +9,7 @@ import { invalidateList } from '@/features/tasks/listEvents';
 import { t } from '@/ui/messages';
 import { showErrorToast, showToast } from '@/ui/toast';
 import { type BulkChange, doneMessage, failureMessage, runningLabel } from './bulkChange';
-import { inverse, needsChange, updateItem, type UpdateItem } from './bulkItem';
+import { editItem, inverse, needsChange, updateItem, type UpdateItem } from './bulkItem';
 import { bulkJob, isStopping, runBulkJob, updateBulkJob } from './bulkJob';
 import { BulkLog } from './bulkLog';
 import { type OperationKind, OPERATIONS, OPPOSITES } from './bulkOperations';
@@ -38,13 +38,15 @@ export function runBulkChange(
   change: BulkChange,
   total: number | undefined,
 ): Promise<void> {
-  const run = newRun(client, change.kind);
-  const fields = change.kind === 'delete' ? {} : change.fields;
+  const run = newRun(client, change.kind === 'delete' ? 'delete' : 'update');
   const job = runBulkJob({ label: runningLabel(change), total, isUndo: false }, async () => {
     const problem = await catchProblem(async () => {
       for await (const batch of readAhead(readTaskSet(client, retryingRequest, tasks))) {
-        const items = batch.map((task) => updateItem(task, fields));
-        await changeBatch(run, change.kind === 'delete' ? items : items.filter(needsChange));
+        const items =
+          change.kind === 'delete'
+            ? batch.map((task) => updateItem(task, {}))
+            : batch.map((task) => editItem(task, change)).filter(needsChange);
+        await changeBatch(run, items);
         countDone(batch.length);
         if (isStopping()) return;
       }

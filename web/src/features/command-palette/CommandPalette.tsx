@@ -3,6 +3,7 @@ import { Kbd } from '@mantine/core';
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useEffect, useMemo } from 'react';
 import { session } from '@/apollo/session';
+import { listsDialogOpened } from '@/features/task-lists/listsDialog';
 import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { keyName } from '@/features/keyboard-help/keyName';
 import { chooseLanguage } from '@/features/language/chooseLanguage';
@@ -102,6 +103,11 @@ function taskActions({
       action('select-all', t('keyboardHelp.selectAll'), 'check', () => grid.current?.selectAll(), 'Ctrl+A'),
       focusAction('status', t('rowMenu.setStatus'), 'list', () => grid.current?.openMenu('status'), 'S'),
       focusAction('priority', t('rowMenu.setPriority'), 'list', () => grid.current?.openMenu('priority'), 'P'),
+      focusAction('list', t('rowMenu.setList'), 'folder', () => grid.current?.openMenu('listId'), 'M'),
+      focusAction('assignee', t('rowMenu.setAssignee'), 'user', () => grid.current?.openMenu('assignee'), 'A'),
+      focusAction('labels', t('rowMenu.setLabels'), 'tag', () => grid.current?.openMenu('labels'), 'B'),
+      focusAction('due', t('rowMenu.setDue'), 'calendar', () => grid.current?.openMenu('dueAt'), 'T'),
+      focusAction('lists', t('lists.manage'), 'folder', () => listsDialogOpened.set(true)),
       focusAction('expiry', t('rowMenu.setExpiry'), 'clock', () => grid.current?.openMenu('expiresAt'), 'D'),
     ],
   };

@@ -6,6 +6,7 @@ import { useDraft } from '@/features/task-editing/drafts';
 import { useFormTextWaits } from '@/features/task-editing/outbox';
 import { submitForm } from '@/features/task-editing/queuedCreates';
 import { DateTimeField } from '@/features/date-time/DateTimeField';
+import { PickedFields } from '@/features/field-picker/PickedFields';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import type { TaskPriority, TaskStatus } from '@/gql';
 import { Dialog } from '@/ui/Dialog';
@@ -20,9 +21,21 @@ interface Choices {
   status: TaskStatus;
   priority: TaskPriority;
   expiresAt: string | null;
+  dueAt: string | null;
+  assignee: string | null;
+  labels: string[];
+  listId: string | null;
 }
 
-const DEFAULT_CHOICES: Choices = { status: 'TODO', priority: 'NONE', expiresAt: null };
+const DEFAULT_CHOICES: Choices = {
+  status: 'TODO',
+  priority: 'NONE',
+  expiresAt: null,
+  dueAt: null,
+  assignee: null,
+  labels: [],
+  listId: null,
+};
 
 export function CreateTaskDialog({ opened, onClose }: Props) {
   return (
@@ -86,7 +99,12 @@ function CreateTaskForm({ onClose }: { onClose: () => void }) {
             onChange={(event) => setChoices({ priority: event.currentTarget.value as TaskPriority })}
           />
         </SimpleGrid>
-        <DateTimeField value={choices.expiresAt} onChange={(expiresAt) => setChoices({ expiresAt })} />
+        <PickedFields values={choices} onChange={setChoices} />
+        <DateTimeField
+          field="expiresAt"
+          value={choices.expiresAt}
+          onChange={(expiresAt) => setChoices({ expiresAt })}
+        />
         {textWaits && (
           <Text size="sm" c="dimmed" role="status">
             {t('editing.formTextWaits')}

@@ -1,26 +1,28 @@
-/** The chosen time in words, so that nobody sets another one than they mean. */
+/** The chosen time in words, so that a person notices a misread date. */
 import { Radio, Text } from '@mantine/core';
-import { expiryUrgency } from '@/features/tasks/expiryUrgency';
+import { formatTimeAgo } from '@/ui/format';
 import { t } from '@/ui/messages';
 import { formatFullTime, formatTimeOfDay, formatRemainingTime } from '@/ui/timeFormat';
 import styles from './DateTimePicker.module.css';
 import { clockChangeText } from './dateTimeTexts';
+import { type TimeField, urgencyOf } from './timeFields';
 import type { useDateTimeInput } from './useDateTimeInput';
 
 interface Props {
+  field: TimeField;
   input: ReturnType<typeof useDateTimeInput>;
   now: Date;
 }
 
-export function ChosenTime({ input, now }: Props) {
+export function ChosenTime({ field, input, now }: Props) {
   const { resolved, at, problem } = input;
   return (
     <div className={styles.chosen}>
       <div role="status">
         {at && !problem && (
           <>
-            <span className={styles.until} data-urgency={expiryUrgency(at.toISOString(), now)}>
-              {formatRemainingTime(at, now)}
+            <span className={styles.until} data-urgency={urgencyOf(field, at.toISOString(), now)}>
+              {at > now ? formatRemainingTime(at, now) : formatTimeAgo(at.toISOString(), now)}
             </span>{' '}
             <span>{formatFullTime(at)}</span>
           </>

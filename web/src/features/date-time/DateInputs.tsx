@@ -13,6 +13,8 @@ import { addDays, type CalendarDate, type TimeOfDay, wallTimeOf } from './localT
 import type { useDateTimeInput } from './useDateTimeInput';
 
 interface Props {
+  /** Whether days in the past can be chosen. */
+  allowsPast: boolean;
   input: ReturnType<typeof useDateTimeInput>;
   now: Date;
   textField: RefObject<HTMLInputElement | null>;
@@ -21,9 +23,10 @@ interface Props {
   onEdit: () => void;
 }
 
+const FIRST_DAY = '1970-01-02';
 const LAST_DAY = '2199-12-31';
 
-export function DateInputs({ input, now, textField, showsProblem, onLeave, onEdit }: Props) {
+export function DateInputs({ allowsPast, input, now, textField, showsProblem, onLeave, onEdit }: Props) {
   const { wall } = input.resolved ?? {};
   const today = wallTimeOf(now);
   const example = formatWallTime({ ...addDays(today, 1), hour: 9, minute: 0 }, userLocale());
@@ -45,7 +48,12 @@ export function DateInputs({ input, now, textField, showsProblem, onLeave, onEdi
         />
         <Clock time={wall} onChange={input.setTime} />
       </div>
-      <Calendar day={wall && calendarDay(wall)} today={dayString(today)} onChange={input.setDate} />
+      <Calendar
+        day={wall && calendarDay(wall)}
+        today={dayString(today)}
+        allowsPast={allowsPast}
+        onChange={input.setDate}
+      />
     </>
   );
 }
@@ -80,10 +88,11 @@ function Clock({ time, onChange }: { time: TimeOfDay | undefined; onChange: (tim
 interface CalendarProps {
   day: string | undefined;
   today: string;
+  allowsPast: boolean;
   onChange: (date: CalendarDate) => void;
 }
 
-function Calendar({ day, today, onChange }: CalendarProps) {
+function Calendar({ day, today, allowsPast, onChange }: CalendarProps) {
   const [shown, setShown] = useState({ day, month: day ?? today });
   // A date that is typed brings its month into view.
   if (day !== shown.day) setShown({ day, month: day ?? shown.month });
@@ -96,7 +105,7 @@ function Calendar({ day, today, onChange }: CalendarProps) {
       onChange={(picked) => {
         if (picked !== null) onChange(dateOf(picked));
       }}
-      minDate={today}
+      minDate={allowsPast ? FIRST_DAY : today}
       maxDate={LAST_DAY}
       highlightToday
       weekendDays={[]}
@@ -120,10 +129,10 @@ function dayString({ year, month, day }: CalendarDate): string {
   return `${year}-${padded(month)}-${padded(day)}`;
 }
 
-/** Return the day in the calendar, which has no days after its last one. A typed date can be later. */
+/** Return the day in the calendar, which has a first and a last day. A typed date can be earlier or later. */
 function calendarDay(date: CalendarDate): string | undefined {
   const day = dayString(date);
-  return day <= LAST_DAY ? day : undefined;
+  return day >= FIRST_DAY && day <= LAST_DAY ? day : undefined;
 }
 
 function dateOf(text: string): CalendarDate {

@@ -1,6 +1,6 @@
 /**
- * The dialog that sets when tasks expire. A preset is saved at once. What is typed or chosen in the calendar is saved by
- * "Set expiry" or Enter, and by nothing else.
+ * The dialog that sets when tasks expire or are due. A preset is saved at once. What is typed or chosen in the calendar is
+ * saved by the button or Enter, and by nothing else.
  */
 import { Button, Group, Modal } from '@mantine/core';
 import { type KeyboardEvent, useRef, useState } from 'react';
@@ -11,14 +11,16 @@ import { ChosenTime } from './ChosenTime';
 import { DateInputs } from './DateInputs';
 import { DateTimePresets } from './DateTimePresets';
 import styles from './DateTimePicker.module.css';
+import { TIME_RULES, type TimeField, timeTexts } from './timeFields';
 import { useDateTimeInput } from './useDateTimeInput';
 
 interface Props {
-  /** The present expiry, or null for none. Undefined if it is that of many tasks. */
+  field: TimeField;
+  /** The present time, or null for none. Undefined for many tasks. */
   value: string | null | undefined;
-  /** Whether the expiry of several tasks is set. */
+  /** Whether the time of several tasks is set. */
   many: boolean;
-  onPick: (expiresAt: string | null) => void;
+  onPick: (iso: string | null) => void;
   onClose: () => void;
 }
 
@@ -29,7 +31,7 @@ export function DateTimePicker(props: Props) {
       opened
       onClose={props.onClose}
       closeOnEscape={false}
-      title={t('expiry.set')}
+      title={timeTexts(props.field).set}
       size={680}
       centered
       transitionProps={{ duration: 0 }}
@@ -41,9 +43,11 @@ export function DateTimePicker(props: Props) {
   );
 }
 
-function DateTimeForm({ value, many, onPick, onClose }: Props) {
+function DateTimeForm({ field, value, many, onPick, onClose }: Props) {
   const now = useNow();
-  const input = useDateTimeInput(value ?? null, now);
+  const rules = TIME_RULES[field];
+  const texts = timeTexts(field);
+  const input = useDateTimeInput(value ?? null, now, rules);
   const [showsProblem, setShowsProblem] = useState(false);
   const textField = useRef<HTMLInputElement>(null);
   const submit = () => {
@@ -63,11 +67,14 @@ function DateTimeForm({ value, many, onPick, onClose }: Props) {
         submit();
       }}
     >
-      <p className={styles.warning}>{many ? t('expiry.warning.many') : t('expiry.warning.one')}</p>
+      <p className={styles.note} data-warning={field === 'expiresAt'}>
+        {many ? texts.noteMany : texts.noteOne}
+      </p>
       <div className={styles.columns}>
-        <DateTimePresets now={now} isNever={value === null} onPick={onPick} />
+        <DateTimePresets field={field} now={now} isEmpty={value === null} onPick={onPick} />
         <div>
           <DateInputs
+            allowsPast={rules.allowsPast}
             input={input}
             now={now}
             textField={textField}
@@ -75,14 +82,14 @@ function DateTimeForm({ value, many, onPick, onClose }: Props) {
             onLeave={() => setShowsProblem(input.text.trim() !== '')}
             onEdit={() => setShowsProblem(false)}
           />
-          <ChosenTime input={input} now={now} />
+          <ChosenTime field={field} input={input} now={now} />
         </div>
       </div>
       <Group justify="flex-end" gap="xs" className={styles.actions}>
         <Button variant="default" onClick={onClose}>
           {t('dateTime.cancel')}
         </Button>
-        <Button type="submit">{t('expiry.set')}</Button>
+        <Button type="submit">{texts.set}</Button>
       </Group>
     </form>
   );

@@ -6,26 +6,36 @@ import { formatWeekdayAndTime } from '@/ui/timeFormat';
 import styles from './DateTimePicker.module.css';
 import { dateTimePresets } from './dateTimePresets';
 import { presetLabel } from './dateTimeTexts';
+import { type TimeField, timeTexts } from './timeFields';
 
 interface Props {
+  field: TimeField;
   now: Date;
-  /** Whether the task does not expire now. */
-  isNever: boolean;
+  /** Whether the field of the task is empty now. */
+  isEmpty: boolean;
   onPick: (expiresAt: string | null) => void;
 }
 
-export function DateTimePresets({ now, isNever, onPick }: Props) {
+/** The item that empties the field. */
+const NONE = 'none';
+
+export function DateTimePresets({ field, now, isEmpty, onPick }: Props) {
   const [focused, setFocused] = useState(0);
   // An hour is counted from the click, and not from when the list was drawn.
   const pick = (name: string) =>
     onPick(
-      dateTimePresets(new Date())
+      dateTimePresets(field, new Date())
         .find((preset) => preset.name === name)
         ?.at.toISOString() ?? null,
     );
   const items = [
-    ...dateTimePresets(now).map(({ name, at }) => ({ name, time: formatWeekdayAndTime(at), current: false })),
-    { name: 'never' as const, time: '', current: isNever },
+    ...dateTimePresets(field, now).map(({ name, at }) => ({
+      name,
+      label: presetLabel(name),
+      time: formatWeekdayAndTime(at),
+      current: false,
+    })),
+    { name: NONE, label: timeTexts(field).none, time: '', current: isEmpty },
   ];
   usePickByDigit((digit) => {
     const item = items[digit - 1];
@@ -33,7 +43,7 @@ export function DateTimePresets({ now, isNever, onPick }: Props) {
   });
   return (
     <div role="group" aria-label={t('dateTime.suggestions')} className={styles.presets} onKeyDown={moveByArrows}>
-      {items.map(({ name, time, current }, i) => (
+      {items.map(({ name, label, time, current }, i) => (
         <UnstyledButton
           key={name}
           className={styles.preset}
@@ -44,7 +54,7 @@ export function DateTimePresets({ now, isNever, onPick }: Props) {
           onFocus={() => setFocused(i)}
           onClick={() => pick(name)}
         >
-          <span>{presetLabel(name)}</span> <span className={styles.presetTime}>{time}</span>
+          <span>{label}</span> <span className={styles.presetTime}>{time}</span>
           <Kbd size="xs" aria-hidden className={styles.digit}>
             {i + 1}
           </Kbd>

@@ -5,24 +5,25 @@ import type { PresetName } from './dateTimePresets';
 import type { Resolved } from './localTime';
 import type { DateTimeProblem } from './useDateTimeInput';
 
-const PRESET_LABELS: Record<PresetName | 'never', () => string> = {
+const PRESET_LABELS: Record<PresetName, () => string> = {
   hour: () => t('dateTime.preset.hour'),
   evening: () => t('dateTime.preset.evening'),
+  today: () => t('dateTime.preset.today'),
   midnight: () => t('dateTime.preset.midnight'),
   tomorrow: () => t('dateTime.preset.tomorrow'),
   monday: () => t('dateTime.preset.monday'),
   week: () => t('dateTime.preset.week'),
   month: () => t('dateTime.preset.month'),
-  never: () => t('expiry.field.never'),
 };
 
-export function presetLabel(name: PresetName | 'never'): string {
+export function presetLabel(name: PresetName): string {
   return PRESET_LABELS[name]();
 }
 
 export function problemText(problem: DateTimeProblem, example: string): string {
   if (problem === 'empty') return t('dateTime.problem.empty', { example });
   if (problem === 'unreadable') return t('dateTime.problem.unreadable', { example });
+  if (problem === 'too early') return t('dateTime.problem.tooEarly');
   return problem === 'past' ? t('dateTime.problem.past') : t('dateTime.problem.tooLate');
 }
 

@@ -84,13 +84,11 @@ export function weekdayOf({ year, month, day }: WallTime): number {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDay();
 }
 
-const MORNING: TimeOfDay = { hour: 9, minute: 0 };
-
-/** Return 9:00 on this day, or the next full hour if that is later today. Used for a day without a time. */
-export function morningOf(date: CalendarDate, now: Date): WallTime {
-  const morning = { ...date, ...MORNING };
+/** Return a full hour on this day, or the next full hour if that is later today. Used for a day without a time. */
+export function timeOnDay(date: CalendarDate, now: Date, hour: number): WallTime {
+  const wanted = { ...date, hour, minute: 0 };
   const today = wallTimeOf(now);
   const isToday = date.day === today.day && date.month === today.month && date.year === today.year;
-  if (!isToday || today.hour < MORNING.hour) return morning;
-  return today.hour === 23 ? { ...morning, hour: 23, minute: 59 } : { ...morning, hour: today.hour + 1 };
+  if (!isToday || today.hour < hour) return wanted;
+  return today.hour === 23 ? { ...wanted, hour: 23, minute: 59 } : { ...wanted, hour: today.hour + 1 };
 }

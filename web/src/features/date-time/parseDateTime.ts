@@ -4,15 +4,16 @@ import {
   addDays,
   type CalendarDate,
   isCalendarDate,
-  morningOf,
   type Resolved,
   resolveWallTime,
   type TimeOfDay,
+  timeOnDay,
   type WallTime,
   wallTimeOf,
   weekdayOf,
 } from './localTime';
 import { findRelative, shiftTime } from './relativeDate';
+import type { TimeRules } from './timeFields';
 
 export interface Locales {
   /** The locale whose order of day, month and year is read. */
@@ -21,17 +22,26 @@ export interface Locales {
   text: string;
 }
 
-/** The service refuses times from this one on. */
+/** The service refuses times before the first one, and from the second one on. */
+const FIRST_TIME = new Date(0);
 export const END_OF_TIME = new Date(Date.UTC(2200, 0, 1));
 
-/** Return what is wrong with a time of expiry, or undefined. */
-export function dateTimeProblem(at: Date, now: Date): 'past' | 'too late' | undefined {
-  if (at <= now) return 'past';
+/** Return what is wrong with a time, or undefined. */
+export function dateTimeProblem(
+  at: Date,
+  now: Date,
+  { allowsPast }: Pick<TimeRules, 'allowsPast'>,
+): 'past' | 'too early' | 'too late' | undefined {
+  if (!allowsPast && at <= now) return 'past';
+  if (at < FIRST_TIME) return 'too early';
   return at >= END_OF_TIME ? 'too late' : undefined;
 }
 
-/** Return the time that the text means, or undefined if it means none. What the text leaves open is in the future. */
-export function parseDateTime(text: string, now: Date, locales: Locales): Resolved | undefined {
+/**
+ * Return the time that the text means, or undefined if it means none. What the text leaves open is in the future, and a
+ * day without a time means `hour`.
+ */
+export function parseDateTime(text: string, now: Date, locales: Locales, hour: number): Resolved | undefined {
   const names = [...new Set([locales.user, locales.text])];
   const words = dateWords(names);
   const taken = takeTime(plainText(text), words);
@@ -40,11 +50,11 @@ export function parseDateTime(text: string, now: Date, locales: Locales): Resolv
   const relative = findRelative(rest, names);
   if (relative) {
     if (!isFiller(relative.rest, words)) return undefined;
-    return shiftTime(now, relative, time ?? (relative.isName ? 'morning' : 'same'));
+    return shiftTime(now, relative, time ?? (relative.isName ? { defaultHour: hour } : 'same'));
   }
   const today = wallTimeOf(now);
   const date = parseDate(rest, today, words, datePartOrder(locales.user));
-  if (date) return resolveWallTime(time ? { ...date, ...time } : morningOf(date, now));
+  if (date) return resolveWallTime(time ? { ...date, ...time } : timeOnDay(date, now, hour));
   if (!time || !isFiller(rest, words)) return undefined;
   const next = resolveWallTime({ ...today, ...time });
   return next.at > now ? next : resolveWallTime({ ...addDays(today, 1), ...time });

@@ -1,5 +1,5 @@
 /** Dates relative to now, in the words of `Intl.RelativeTimeFormat`: "tomorrow", "in 3 days", "in 2 Stunden". */
-import { addDays, addMonths, morningOf, type Resolved, resolveWallTime, type TimeOfDay, wallTimeOf } from './localTime';
+import { addDays, addMonths, timeOnDay, type Resolved, resolveWallTime, type TimeOfDay, wallTimeOf } from './localTime';
 
 const UNITS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
 
@@ -34,7 +34,7 @@ export function findRelative(text: string, locales: string[]): RelativeDate | un
 export function shiftTime(
   now: Date,
   { amount, unit }: Pick<RelativeDate, 'amount' | 'unit'>,
-  time: TimeOfDay | 'same' | 'morning',
+  time: TimeOfDay | 'same' | { defaultHour: number },
 ): Resolved | undefined {
   const today = wallTimeOf(now);
   if (unit === 'minute' || unit === 'hour') {
@@ -45,6 +45,6 @@ export function shiftTime(
     unit === 'day' || unit === 'week'
       ? addDays(today, amount * (unit === 'week' ? 7 : 1))
       : addMonths(today, amount * (unit === 'year' ? 12 : 1));
-  if (time === 'morning') return resolveWallTime(morningOf(day, now));
+  if (typeof time === 'object' && 'defaultHour' in time) return resolveWallTime(timeOnDay(day, now, time.defaultHour));
   return resolveWallTime(time === 'same' ? day : { ...day, ...time });
 }

@@ -1,10 +1,12 @@
 /** One field in conflict: both values side by side. In texts, the words that each side changed are marked. */
 import { useId } from 'react';
 import type { EditConflict } from '@/features/task-editing/editConflicts';
-import { type EditableField, isTextField } from '@/features/task-editing/fieldConflicts';
+import { type EditableField, type FieldValue, isTextField } from '@/features/task-editing/fieldConflicts';
 import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
+import { listName } from '@/features/tasks/taskLists';
 import type { TaskPriority, TaskStatus } from '@/gql';
-import { formatLongDate } from '@/ui/format';
+import { isolate } from '@/ui/bidi';
+import { formatLongDate, formatValues } from '@/ui/format';
 import { t } from '@/ui/messages';
 import { FIELD_LABELS } from './fieldLabels';
 import { diffText } from './textDiff';
@@ -16,7 +18,7 @@ interface Props {
 }
 
 export function FieldComparison({ field, conflict: { mine, base, theirs } }: Props) {
-  const sides = [
+  const sides: { label: string; value: FieldValue; before: FieldValue }[] = [
     // Without the text at the start, each side is compared with the other one.
     { label: t('conflict.yours'), value: mine[field], before: base[field] ?? theirs[field] },
     { label: t('conflict.theirs'), value: theirs[field], before: base[field] ?? mine[field] },
@@ -28,7 +30,7 @@ export function FieldComparison({ field, conflict: { mine, base, theirs } }: Pro
         {sides.map(({ label, value, before }) => (
           <Side key={label} label={label}>
             {isTextField(field) ? (
-              <ComparedText before={before ?? ''} after={value ?? ''} />
+              <ComparedText before={textOf(before)} after={textOf(value)} />
             ) : (
               formatValue(field, value)
             )}
@@ -66,9 +68,15 @@ function ComparedText({ before, after }: { before: string; after: string }) {
   });
 }
 
-function formatValue(field: EditableField, value: string | null | undefined): string {
-  if (value === null || value === undefined) return field === 'expiresAt' ? t('conflict.never') : '–';
+function textOf(value: FieldValue): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function formatValue(field: EditableField, value: FieldValue): string {
+  if (value === null || value === undefined) return field === 'expiresAt' ? t('conflict.never') : t('conflict.notSet');
+  if (typeof value !== 'string') return value.length > 0 ? formatValues(value.map(isolate)) : t('conflict.notSet');
   if (field === 'status') return STATUS_LABELS[value as TaskStatus];
   if (field === 'priority') return PRIORITY_LABELS[value as TaskPriority];
-  return formatLongDate(value);
+  if (field === 'listId') return listName(value);
+  return field === 'assignee' ? value : formatLongDate(value);
 }

@@ -18,4 +18,16 @@ export const FIELD_LABELS: Readonly<Record<EditableField, string>> = {
   get expiresAt() {
     return t('tasks.field.expiresAt');
   },
+  get dueAt() {
+    return t('tasks.field.dueAt');
+  },
+  get assignee() {
+    return t('tasks.field.assignee');
+  },
+  get labels() {
+    return t('tasks.field.labels');
+  },
+  get listId() {
+    return t('tasks.field.listId');
+  },
 };

@@ -1,8 +1,9 @@
-/** A menu, or for the expiry a dialog, that sets one field of the active task or of all selected ones. Digits choose. */
+/** A menu or a dialog that sets one field of the active task or of all selected ones. In a menu, digits choose. */
 import { Kbd, Menu } from '@mantine/core';
 import { type ReactNode, useLayoutEffect, useRef } from 'react';
-import type { BulkFields } from '@/features/bulk-changes/bulkItem';
+import type { BulkFields, TaskEdit } from '@/features/bulk-changes/bulkItem';
 import { DateTimePicker } from '@/features/date-time/parts';
+import { FieldPicker } from '@/features/field-picker/parts';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import { useEscapeKey } from '@/ui/escapeKey';
@@ -21,20 +22,25 @@ interface Props extends FieldMenuRequest {
   onClose: () => void;
 }
 
-export function FieldMenu({ field, anchor, current, onPick, onClose }: Props) {
-  const pick = (fields: BulkFields) => {
+export function FieldMenu({ field, anchor, current, known, onPick, onClose }: Props) {
+  const edit = (wanted: TaskEdit) => {
     onClose();
-    onPick(fields);
+    onPick(wanted);
   };
-  if (field === 'expiresAt') {
+  const pick = (fields: BulkFields) => edit({ kind: 'update', fields });
+  if (field === 'expiresAt' || field === 'dueAt') {
     return (
       <DateTimePicker
-        value={current?.expiresAt}
+        field={field}
+        value={current?.[field]}
         many={current === undefined}
-        onPick={(expiresAt) => pick({ expiresAt })}
+        onPick={(iso) => pick({ [field]: iso })}
         onClose={onClose}
       />
     );
+  }
+  if (field !== 'status' && field !== 'priority') {
+    return <FieldPicker field={field} known={known} onPick={edit} onClose={onClose} />;
   }
   return <ItemMenu name={fieldName(field)} items={itemsOf(field, current, pick)} anchor={anchor} onClose={onClose} />;
 }
@@ -101,7 +107,7 @@ export function ItemMenu({ name, items, anchor, onClose }: ItemMenuProps) {
   );
 }
 
-type MenuField = Exclude<FieldMenuRequest['field'], 'expiresAt'>;
+type MenuField = 'status' | 'priority';
 
 function fieldName(field: MenuField): string {
   return field === 'status' ? t('tasks.field.status') : t('tasks.field.priority');

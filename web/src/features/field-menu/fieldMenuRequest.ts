@@ -1,4 +1,4 @@
-import type { BulkFields } from '@/features/bulk-changes/bulkItem';
+import type { BulkFields, TaskEdit } from '@/features/bulk-changes/bulkItem';
 
 export interface FieldMenuRequest {
   field: keyof BulkFields;
@@ -6,5 +6,7 @@ export interface FieldMenuRequest {
   anchor: { left: number; top: number };
   /** The values of the task, if the menu is for one task. */
   current: BulkFields | undefined;
-  onPick: (fields: BulkFields) => void;
+  /** The values of the tasks that the page knows, if the menu is for several. */
+  known: readonly BulkFields[];
+  onPick: (edit: TaskEdit) => void;
 }

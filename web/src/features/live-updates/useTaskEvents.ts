@@ -6,6 +6,7 @@ import { firstAnswers, missedChanges } from '@/apollo/feedStart';
 import { rememberRemoval, rememberVersion } from '@/apollo/versionGuardLink';
 import { checkDraftedTasks, forgetGoneTasks, removeGoneTask } from '@/features/task-editing/goneTasks';
 import { idsCreatedHere, invalidateList, type PlacingField, taskCreatedElsewhere } from '@/features/tasks/listEvents';
+import { refreshTaskLists } from '@/features/tasks/taskLists';
 import {
   TaskChangedDocument,
   type TaskChangedSubscription,
@@ -45,6 +46,7 @@ function applyTaskEvent(
   { kind, id, task }: TaskEvent,
   placingFields: readonly PlacingField[],
 ): void {
+  if (kind === 'RESYNC') refreshTaskLists(client);
   if (kind === 'MANY' || kind === 'RESYNC') return fetchAgain(client);
   if (!task) {
     if (!id) return;

@@ -20,16 +20,18 @@ export function PrintedTasks({ title, summary, rows }: Props) {
             <th>{t('print.task')}</th>
             <th>{t('print.status')}</th>
             <th>{t('print.priority')}</th>
+            <th>{t('tasks.field.dueAt')}</th>
             <th>{t('print.expires')}</th>
             <th>{t('print.created')}</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ id, title: name, status, priority, expiresAt, createdAt }) => (
+          {rows.map(({ id, title: name, status, priority, dueAt, expiresAt, createdAt }) => (
             <tr key={id}>
               <td dir="auto">{name}</td>
               <td>{STATUS_LABELS[status]}</td>
               <td>{priority === 'NONE' ? '' : PRIORITY_LABELS[priority]}</td>
+              <td>{dueAt && formatLongDate(dueAt)}</td>
               <td>{expiresAt && formatLongDate(expiresAt)}</td>
               <td>{formatShortDate(createdAt)}</td>
             </tr>

@@ -3,7 +3,10 @@ import type { View } from '@/features/task-list/taskView';
 import type { TaskRowFragment } from '@/gql';
 import { createStore } from '@/ui/store';
 
-export type PrintedRow = Pick<TaskRowFragment, 'id' | 'title' | 'status' | 'priority' | 'createdAt' | 'expiresAt'>;
+export type PrintedRow = Pick<
+  TaskRowFragment,
+  'id' | 'title' | 'status' | 'priority' | 'createdAt' | 'expiresAt' | 'dueAt'
+>;
 
 /** Tasks of the view that was on screen when the person asked to print it. Another one may be on screen now. */
 export interface LoadedTasks {

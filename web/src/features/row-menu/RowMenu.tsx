@@ -23,6 +23,10 @@ export function RowMenu({ anchor, onClose, ...request }: Props) {
     item(request.done ? t('rowMenu.reopen') : t('rowMenu.complete'), 'check', request.toggleCompleted),
     item(t('rowMenu.setStatus'), 'list', () => request.openFieldMenu('status')),
     item(t('rowMenu.setPriority'), 'list', () => request.openFieldMenu('priority')),
+    item(t('rowMenu.setList'), 'folder', () => request.openFieldMenu('listId')),
+    item(t('rowMenu.setAssignee'), 'user', () => request.openFieldMenu('assignee')),
+    item(t('rowMenu.setLabels'), 'tag', () => request.openFieldMenu('labels')),
+    item(t('rowMenu.setDue'), 'calendar', () => request.openFieldMenu('dueAt')),
     item(t('rowMenu.setExpiry'), 'clock', () => request.openFieldMenu('expiresAt')),
   ];
   const canWrite = useCanWrite();

@@ -8,6 +8,7 @@ import { type GoneReason, useGoneTask } from '@/features/task-editing/goneTasks'
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
 import { DateTimeField } from '@/features/date-time/DateTimeField';
+import { PickedFields } from '@/features/field-picker/PickedFields';
 import { titleEditWanted } from '@/features/tasks/openTask';
 import { PRIORITY_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import {
@@ -105,7 +106,12 @@ function ChoiceInputs({ task }: { task: TaskFieldsFragment }) {
           onChange={(event) => void updateTasks([{ id: task.id, priority: event.currentTarget.value as TaskPriority }])}
         />
       </SimpleGrid>
-      <DateTimeField value={task.expiresAt} onChange={(expiresAt) => void updateTasks([{ id: task.id, expiresAt }])} />
+      <PickedFields values={task} onChange={(fields) => void updateTasks([{ id: task.id, ...fields }])} />
+      <DateTimeField
+        field="expiresAt"
+        value={task.expiresAt}
+        onChange={(expiresAt) => void updateTasks([{ id: task.id, expiresAt }])}
+      />
     </>
   );
 }

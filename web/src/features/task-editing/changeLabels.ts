@@ -1,9 +1,11 @@
 /** What a change did, in plain words, for the history of changes. */
 import { formatTaskCount, PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
+import { listName } from '@/features/tasks/taskLists';
 import type { UpdateTaskInput } from '@/gql';
-import { quote } from '@/ui/bidi';
+import { isolate, quote } from '@/ui/bidi';
 import { formatList, formatLongDate } from '@/ui/format';
 import { t } from '@/ui/messages';
+import { isSameValue } from './fieldConflicts';
 import type { CachedTask } from './taskEdits';
 
 const MAX_TITLE_CHARACTERS = 60;
@@ -13,6 +15,10 @@ const FIELD_NAMES = {
   status: () => t('history.field.status'),
   priority: () => t('history.field.priority'),
   expiresAt: () => t('history.field.expiresAt'),
+  dueAt: () => t('history.field.dueAt'),
+  assignee: () => t('history.field.assignee'),
+  labels: () => t('history.field.labels'),
+  listId: () => t('history.field.listId'),
 };
 type Field = keyof typeof FIELD_NAMES;
 
@@ -39,7 +45,7 @@ export function describeUpdate(changes: UpdateTaskInput[], before: (CachedTask |
   if (!change || !field || fields.length > 1) {
     return t('history.changed', { fields: formatList(fields.map((name) => FIELD_NAMES[name]())), tasks });
   }
-  if (!changes.every((other) => other[field] === change[field]))
+  if (!changes.every((other) => isSameValue(field, other[field], change[field])))
     return t('history.changed', { fields: FIELD_NAMES[field](), tasks });
   return describeField(field, change, tasks);
 }
@@ -52,8 +58,20 @@ function describeField(field: Field, change: UpdateTaskInput, tasks: string): st
   if (field === 'priority' && change.priority) {
     return t('history.prioritySet', { tasks, priority: PRIORITY_LABELS[change.priority] });
   }
-  if (field !== 'expiresAt') return t('history.changed', { fields: FIELD_NAMES[field](), tasks });
-  return change.expiresAt
-    ? t('history.expirySet', { tasks, expiry: formatLongDate(change.expiresAt) })
-    : t('history.expiryRemoved', { tasks });
+  const describe = DESCRIPTIONS[field];
+  return describe ? describe(change, tasks) : t('history.changed', { fields: FIELD_NAMES[field](), tasks });
 }
+
+/** The descriptions of fields that can be removed. */
+const DESCRIPTIONS: Partial<Record<Field, (change: UpdateTaskInput, tasks: string) => string>> = {
+  expiresAt: ({ expiresAt }, tasks) =>
+    expiresAt
+      ? t('history.expirySet', { tasks, expiry: formatLongDate(expiresAt) })
+      : t('history.expiryRemoved', { tasks }),
+  dueAt: ({ dueAt }, tasks) =>
+    dueAt ? t('history.dueSet', { tasks, due: formatLongDate(dueAt) }) : t('history.dueRemoved', { tasks }),
+  assignee: ({ assignee }, tasks) =>
+    assignee ? t('history.assigned', { tasks, assignee: isolate(assignee) }) : t('history.unassigned', { tasks }),
+  listId: ({ listId }, tasks) =>
+    listId ? t('history.moved', { tasks, list: listName(listId) }) : t('history.removedFromList', { tasks }),
+};

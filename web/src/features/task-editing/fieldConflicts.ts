@@ -1,7 +1,17 @@
 /** The rule for concurrent edits: two edits of a task conflict only if they change the same field. */
 import type { TaskFieldsFragment, UpdateTaskInput } from '@/gql';
 
-const EDITABLE_FIELDS = ['title', 'description', 'status', 'priority', 'expiresAt'] as const;
+const EDITABLE_FIELDS = [
+  'title',
+  'description',
+  'status',
+  'priority',
+  'expiresAt',
+  'dueAt',
+  'assignee',
+  'labels',
+  'listId',
+] as const;
 export const TEXT_FIELDS = ['title', 'description'] as const;
 export type EditableField = (typeof EDITABLE_FIELDS)[number];
 export type TextField = (typeof TEXT_FIELDS)[number];
@@ -28,9 +38,13 @@ export function conflictingFields(
   );
 }
 
-/** Whether two values of a field are equal. The service returns a time in another form than the page sends it. */
-export function isSameValue(field: EditableField, a: Value, b: Value): boolean {
-  return a === b || (field === 'expiresAt' && !!a && !!b && Date.parse(a) === Date.parse(b));
-}
+export type FieldValue = string | readonly string[] | null | undefined;
 
-type Value = string | null | undefined;
+/** Whether two values of a field are equal. The service returns a time in another form than the page sends it. */
+export function isSameValue(field: EditableField, a: FieldValue, b: FieldValue): boolean {
+  if (a === b) return true;
+  if (typeof a === 'string' && typeof b === 'string') {
+    return (field === 'expiresAt' || field === 'dueAt') && Date.parse(a) === Date.parse(b);
+  }
+  return typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b);
+}

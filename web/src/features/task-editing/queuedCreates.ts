@@ -79,8 +79,8 @@ function clearForm(): void {
   for (const field of ['title', 'description', 'choices']) writeDraft(draftKey(FORM, field), undefined);
 }
 
-function returnToForm({ title, description, status, priority, expiresAt }: NewTask): void {
+function returnToForm({ title, description, ...choices }: NewTask): void {
   writeDraft(draftKey(FORM, 'title'), { text: title, version: 0 });
   writeDraft(draftKey(FORM, 'description'), { text: description ?? '', version: 0 });
-  writeDraft(draftKey(FORM, 'choices'), { text: JSON.stringify({ status, priority, expiresAt }), version: 0 });
+  writeDraft(draftKey(FORM, 'choices'), { text: JSON.stringify({ ...choices, id: undefined }), version: 0 });
 }

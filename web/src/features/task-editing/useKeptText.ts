@@ -101,7 +101,7 @@ function editOfDrafts(id: string): { edit: UpdateTaskInput | undefined; base: Ba
 /** Return a new task with the kept text, and the other fields that the page has seen last. */
 function newTask(id: string) {
   const { title, description } = keptText(id);
-  const { status, priority, expiresAt } = goneTasks.get().get(id)?.lastSeen ?? {};
+  const { status, priority, expiresAt, dueAt, assignee, labels, listId } = goneTasks.get().get(id)?.lastSeen ?? {};
   const [firstLine = ''] = description.trim().split('\n');
   const stillAhead = !!expiresAt && Date.parse(expiresAt) > Date.now();
   return {
@@ -110,5 +110,9 @@ function newTask(id: string) {
     status: status ?? null,
     priority: priority ?? null,
     expiresAt: stillAhead ? expiresAt : null,
+    dueAt: dueAt ?? null,
+    assignee: assignee ?? null,
+    labels: labels ?? [],
+    listId: listId ?? null,
   };
 }

@@ -5,6 +5,7 @@ import { containsTask, type TaskSet } from '@/features/bulk-changes/taskSet';
 import { useCanWrite } from '@/features/identity/permissions';
 import { expiryUrgency } from '@/features/tasks/expiryUrgency';
 import { PRIORITY_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
+import { Assignee, DueBadge, LabelsInRow, ListName } from '@/features/tasks/TaskBadges';
 import { PriorityIcon, StatusIcon } from '@/features/tasks/TaskIcons';
 import { TaskRowFragmentDoc, type TaskRowFragment } from '@/gql';
 import { formatLongDate, formatShortDate, formatTimeLeft } from '@/ui/format';
@@ -87,8 +88,12 @@ function Cells({ task, row, selected, editing, actions }: CellProps) {
       <div role="gridcell" className={styles.titleCell}>
         <RowTitle task={task} editing={editing} onEdit={actions.edit} />
       </div>
-      <div role="gridcell" className={styles.expires}>
+      <div role="gridcell" className={styles.details}>
+        {task.listId && <ListName id={task.listId} />}
+        <LabelsInRow labels={task.labels} />
+        {task.dueAt && <DueBadge dueAt={task.dueAt} done={task.status === 'DONE'} />}
         {task.expiresAt && <ExpiryBadge expiresAt={task.expiresAt} />}
+        {task.assignee !== null && <Assignee id={task.assignee} />}
       </div>
       <div role="gridcell" className={styles.date}>
         <time dateTime={task.createdAt} title={t('tasks.createdAt', { time: formatLongDate(task.createdAt) })}>

@@ -1,7 +1,7 @@
 /** The commands of the list that act on the selected tasks, or else on the open task, or else on the active one. */
 import { useApolloClient } from '@apollo/client/react';
 import { useState } from 'react';
-import { isEmpty, tasksWithIds } from '@/features/bulk-actions/selection';
+import { isEmpty, MAX_OPTIMISTIC_TASKS, tasksWithIds } from '@/features/bulk-actions/selection';
 import type { Selection } from '@/features/bulk-actions/useSelection';
 import type { TaskActions } from '@/features/bulk-actions/useTaskActions';
 import type { TaskSet } from '@/features/bulk-changes/taskSet';
@@ -39,14 +39,16 @@ export function useTaskCommands({ selection, actions, activeRow, activeId, openI
   };
   const withWritableTargets = (run: (tasks: TaskSet) => void) => () => checkCanWrite() && withTargets(run)();
   const openMenuOf = (tasks: TaskSet, field: FieldMenuRequest['field'], anchor: FieldMenuRequest['anchor']) => {
-    const [onlyId, ...others] = tasks.range ? [] : tasks.included;
-    const onlyTask = onlyId !== undefined && others.length === 0 ? readTaskRow(client, onlyId) : null;
+    const ids = tasks.range ? [] : [...tasks.included].slice(0, MAX_OPTIMISTIC_TASKS);
+    const known = ids.flatMap((id) => readTaskRow(client, id) ?? []);
+    const onlyTask = ids.length === 1 ? known[0] : undefined;
     setFocusedBefore(document.activeElement);
     setMenu({
       field,
       anchor,
-      current: onlyTask ?? undefined,
-      onPick: (fields) => actions.change(tasks, { kind: 'update', fields }),
+      current: onlyTask,
+      known,
+      onPick: (edit) => actions.change(tasks, edit),
     });
   };
   const openMenu = (field: FieldMenuRequest['field'], anchor = anchorAtRow(activeRow)) =>

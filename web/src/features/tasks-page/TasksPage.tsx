@@ -12,8 +12,7 @@ import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
 import { useHealthCheck } from '@/features/connection/useHealthCheck';
 import { hasConditions } from '@/features/filters/conditions';
 import { FilterBar } from '@/features/filters/FilterBar';
-import { AuditDialog, TokensDialog } from '@/features/administration/parts';
-import { AccountDialog, SignedOutBanner } from '@/features/identity/parts';
+import { SignedOutBanner } from '@/features/identity/parts';
 import { checkCanWrite } from '@/features/identity/permissions';
 import { KeptTextBanner } from '@/features/gone-task/KeptTextBanner';
 import { useTaskEvents } from '@/features/live-updates/useTaskEvents';
@@ -23,7 +22,6 @@ import { usePrefetchedParts } from '@/features/lazy-parts/usePrefetchedParts';
 import { PrintSheet } from '@/features/print/PrintSheet';
 import { startPrinting } from '@/features/print/startPrinting';
 import { parseQuery } from '@/features/search/searchQuery';
-import { useConflictOpened } from '@/features/edit-conflict/useConflictOpened';
 import { SearchSummary } from '@/features/search/SearchSummary';
 import { redoLatest, undoLatest } from '@/features/task-editing/undoToast';
 import { useOutbox } from '@/features/task-editing/useOutbox';
@@ -43,19 +41,9 @@ import { useStore } from '@/ui/store';
 import { useColorScheme } from '@/ui/useColorScheme';
 import { useLatch } from '@/ui/useLatch';
 import { useShortcuts } from '@/ui/useShortcuts';
+import { Dialogs } from './Dialogs';
 import { Header } from './Header';
-import {
-  BulkProgress,
-  CommandPalette,
-  ConflictDialog,
-  CreateTaskDialog,
-  FilterMenu,
-  HistoryDialog,
-  RequestMetricsPanel,
-  KeyboardHelp,
-  TaskDrawer,
-  TrashDialog,
-} from './parts';
+import { BulkProgress, FilterMenu, RequestMetricsPanel, TaskDrawer } from './parts';
 import { PageTitle } from './PageTitle';
 import { StatusBar } from './StatusBar';
 import styles from './TasksPage.module.css';
@@ -210,41 +198,4 @@ function usePageShortcuts({ togglePanel, undo, redo, focusSearch, focusGoToPage 
     f: () => togglePanel('filter'),
     g: focusGoToPage,
   });
-}
-
-interface DialogsProps {
-  trashOpen: boolean;
-  onCloseTrash: () => void;
-  panel: PagePanel | undefined;
-  onClosePanel: () => void;
-  commands: PageCommands;
-}
-
-/** Every dialog that was opened once. A closed dialog stays mounted, so that it can animate and keep its state. */
-function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands }: DialogsProps) {
-  const createNeeded = useLatch(panel === 'create');
-  const helpNeeded = useLatch(panel === 'help');
-  const paletteNeeded = useLatch(panel === 'palette');
-  const historyNeeded = useLatch(panel === 'history');
-  const accountNeeded = useLatch(panel === 'account');
-  const tokensNeeded = useLatch(panel === 'tokens');
-  const auditNeeded = useLatch(panel === 'audit');
-  const trashNeeded = useLatch(trashOpen);
-  const conflictOpened = useConflictOpened();
-  const conflictNeeded = useLatch(conflictOpened);
-  return (
-    <>
-      {createNeeded && <CreateTaskDialog opened={panel === 'create'} onClose={onClosePanel} />}
-      {helpNeeded && <KeyboardHelp opened={panel === 'help'} onClose={onClosePanel} />}
-      {paletteNeeded && <CommandPalette opened={panel === 'palette'} commands={commands} onClose={onClosePanel} />}
-      {historyNeeded && <HistoryDialog opened={panel === 'history'} onClose={onClosePanel} />}
-      {accountNeeded && (
-        <AccountDialog opened={panel === 'account'} onClose={onClosePanel} onOpen={commands.togglePanel} />
-      )}
-      {tokensNeeded && <TokensDialog opened={panel === 'tokens'} onClose={onClosePanel} />}
-      {auditNeeded && <AuditDialog opened={panel === 'audit'} onClose={onClosePanel} />}
-      {trashNeeded && <TrashDialog opened={trashOpen} onClose={onCloseTrash} />}
-      {conflictNeeded && <ConflictDialog opened={conflictOpened} />}
-    </>
-  );
 }

@@ -1,5 +1,6 @@
 /** The dialogs and panels of the page whose code is loaded after the list. */
 import { editConflicts, removeEditConflict } from '@/features/task-editing/editConflicts';
+import { listsDialogOpened } from '@/features/task-lists/listsDialog';
 import { lazyPart } from '@/features/lazy-parts/lazyPart';
 
 export const TaskDrawer = lazyPart({
@@ -57,6 +58,12 @@ export const HistoryDialog = lazyPart({
   importPart: () => import('@/features/history/HistoryDialog').then((module) => module.HistoryDialog),
   isOpen: ({ opened }) => opened,
   close: ({ onClose }) => onClose(),
+});
+
+export const ListsDialog = lazyPart({
+  importPart: () => import('@/features/task-lists/ListsDialog').then((module) => module.ListsDialog),
+  isOpen: ({ opened }) => opened,
+  close: () => listsDialogOpened.set(false),
 });
 
 export const TrashDialog = lazyPart({
