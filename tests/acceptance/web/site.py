@@ -32,7 +32,12 @@ _SECONDARY_INDEXES = """
 """
 _FIRST_TASKS = "{ tasks(first: 100) { nodes { id } } }"
 _DELETE = "mutation ($input: DeleteTasksInput!) { deleteTasks(input: $input) { userErrors { code } } }"
-_TASK = "query ($id: ID!) { task(id: $id) { title description status priority expiresAt version } }"
+_TASK = """query ($id: ID!) { task(id: $id) {
+  title description status priority expiresAt version dueAt assignee labels listId
+} }"""
+_CREATE_LIST = """
+mutation ($name: String!) { createTaskList(input: { name: $name }) { taskList { id } userErrors { code } } }
+"""
 _CREATE = """
 mutation ($input: CreateTasksInput!) { createTasks(input: $input) { results { task { id } userErrors { code } } } }
 """
@@ -149,6 +154,12 @@ class Site:
             ids.append(result["task"]["id"])
         return ids
 
+    async def create_list(self, name: str) -> str:
+        """Create a task list and return its id."""
+        payload = (await self.execute(_CREATE_LIST, name=name))["createTaskList"]
+        assert payload["userErrors"] == []
+        return str(payload["taskList"]["id"])
+
     async def saved_task(self, id_: str, version: int) -> Any:
         """Wait until the service has this version of the task, and return the task. The page shows a change earlier."""
         async with asyncio.timeout(30):
@@ -161,3 +172,4 @@ class Site:
             await self.execute(_DELETE, input={"tasks": nodes})
         with psycopg.connect(self.urls.database_url, autocommit=True) as connection:
             connection.execute("DELETE FROM task WHERE deleted_at IS NOT NULL")  # as the purge does
+            connection.execute("DELETE FROM task_list")
