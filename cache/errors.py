@@ -92,6 +92,10 @@ class ExpiryPassed(Refused):
     """The expiry of the task lies in the past."""
 
 
+class CreatedInFuture(Refused):
+    """The creation time of the task lies in the future."""
+
+
 class NotDone(Refused):
     """Another item was refused, so no item was applied."""
 

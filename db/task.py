@@ -97,7 +97,7 @@ class Task(Struct, frozen=True, rename="camel"):
 
 
 class NewTask(Struct, frozen=True):
-    """The id and the fields of a task to create."""
+    """The id and the fields of a task to create. `created_at` is None for the time of the statement that creates it."""
 
     id: UUID
     title: str
@@ -111,6 +111,7 @@ class NewTask(Struct, frozen=True):
     metadata: JsonText | None = None
     external_id: str | None = None
     list_id: UUID | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from msgspec import structs
 from psycopg.rows import scalar_row, tuple_row
 
 from db import words
-from db.arrays import ARRAYS, Array, id_array, text_array, tsvector_array, uuid_array
+from db.arrays import ARRAYS, Array, id_array, text_array, time_array, tsvector_array, uuid_array
 from db.connection import Connection
 from db.row_factories import task_row, task_row_with
 from db.statements import Statement
@@ -89,23 +89,31 @@ _INCOMING: LiteralString = (
     f"unnest(%(new_id)s::uuid[], {_ARRAYS}, %(new_words)s::tsvector[]) WITH ORDINALITY "
     f"AS incoming (id, {_FIELD_NAMES}, words, number)"
 )
+# With the times at which the tasks were created, or NULL.
+_INCOMING_NEW: LiteralString = (
+    f"unnest(%(new_id)s::uuid[], {_ARRAYS}, %(new_words)s::tsvector[], %(new_created_at)s::timestamptz[]) "
+    f"WITH ORDINALITY AS incoming (id, {_FIELD_NAMES}, words, given_at, number)"
+)
 _VALUES: LiteralString = ", ".join(f"incoming.{field.name}::{field.sql_type}" for field in WRITABLE_FIELDS)
 
 # Rows are inserted in the order of their external ids, and those without one in the order of their ids, so that two
 # creates with common ids cannot deadlock. Of several tasks with one external id, the first in the given order is
-# created. Tasks that have already expired by the database's clock are left out. `taken_ids` and `external_id_holders`
-# tell them from ids that are taken. The token is drawn after the rows were inserted. The ids are returned only if some
-# tasks were left out. Each task is created a microsecond after the one before it, so that pages show the tasks in the
-# given order. All of these times have passed when the statement ends.
+# created. Tasks that have already expired by the database's clock, or are created in its future, are left out.
+# `taken_ids` and `external_id_holders` tell them from ids that are taken. The token is drawn after the rows were
+# inserted. The ids are returned only if some tasks were left out. Without a given time, each task is created a
+# microsecond after the one before it, so that pages show the tasks in the given order. All of these times have passed
+# when the statement ends. `updated_at` is the time of the statement in any case.
 INSERT_TASKS: LiteralString = f"""
     WITH created AS (
         INSERT INTO task (
             workspace_id, id, {_FIELD_NAMES}, words, words_version, created_at, updated_at, created_by, updated_by
         )
-        SELECT %(workspace)s, id, {_VALUES}, words, {words.VERSION}, at, at, %(author)s::text, %(author)s::text
-        FROM {_INCOMING}
+        SELECT %(workspace)s, id, {_VALUES}, words, {words.VERSION}, coalesce(given_at, at), at, %(author)s::text,
+               %(author)s::text
+        FROM {_INCOMING_NEW}
         CROSS JOIN LATERAL (SELECT statement_timestamp() + (number - 1) * interval '1 microsecond' AS at) AS created
-        WHERE expires_at IS NULL OR expires_at > statement_timestamp()
+        WHERE (expires_at IS NULL OR expires_at > statement_timestamp())
+          AND (given_at IS NULL OR given_at <= statement_timestamp())
         ORDER BY external_id COLLATE "C", CASE WHEN external_id IS NULL THEN id END, number
         ON CONFLICT DO NOTHING
         RETURNING id
@@ -120,10 +128,11 @@ async def insert_tasks(
 ) -> tuple[dict[UUID, Task], int]:
     """Create up to 1,000 tasks in one statement. Return the created tasks by id, in order, and the token of the write.
 
-    Tasks whose id or external id is taken and tasks that have already expired are left out. Without any created task
-    the token is 0.
+    Tasks whose id or external id is taken, tasks that have already expired and tasks created in the future are left
+    out. Without any created task the token is 0.
     """
     arrays = row_arrays(new, await words_of(new))
+    arrays["new_created_at"] = time_array([task.created_at for task in new])
     params = {"workspace": workspace, "author": author, "count": len(new), **arrays}
     [(started_at, token, ids)] = await connection.query(INSERT_TASKS, params, tuple_row)
     created_ids = None if ids is None else set(ids)
@@ -134,13 +143,15 @@ async def insert_tasks(
     return created, token if created else 0
 
 
-def _created_task(new: NewTask, created_at: datetime, author: str | None) -> Task:
+def _created_task(new: NewTask, inserted_at: datetime, author: str | None) -> Task:
     """Return the row of a new task, as the table stores it."""
     fields = structs.asdict(new)
+    if new.created_at is None:
+        fields["created_at"] = inserted_at
     if new.expires_at is not None:
         cut = new.expires_at.microsecond // 1000 * 1000
         fields["expires_at"] = new.expires_at.astimezone(UTC).replace(microsecond=cut)
-    return Task(created_at=created_at, updated_at=created_at, version=1, created_by=author, updated_by=author, **fields)
+    return Task(updated_at=inserted_at, version=1, created_by=author, updated_by=author, **fields)
 
 
 # The subquery locks the rows before the statement draws their tokens and reads the clock.

@@ -19,6 +19,7 @@ from cache.store import Store
 from db.errors import name_server
 from db.gate import read_gate
 from db.index_source import INDEX_START, IndexPosition, index_batch, last_position
+from db.task import ID_BYTES
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +108,7 @@ async def _suspects(store: Store, protocol: Protocol, report: AuditReport) -> As
             scores = await _send(store, protocol, ["ZMSCORE", index, *ids_]) if ids_ else []
             yield [UUID(bytes=id_) for id_, score in zip(ids_, scores, strict=True) if score is None]
     async for members in _scan(store, protocol, "SSCAN", protocol.keys.moving):
-        yield [UUID(bytes=id_) for id_ in members if id_ != BEACON]
+        yield [UUID(bytes=id_[-ID_BYTES:]) for id_ in members if id_ != BEACON]
     prefix = protocol.keys.entries
     async for keys in _scan(store, protocol, "SCAN", b"MATCH", prefix + b"*"):
         report.entries += len(keys)

@@ -13,7 +13,7 @@ import msgspec
 from cache.maintenance.scrub import settle_creates
 from cache.redis.client import Argument
 from cache.redis.encoded_task import VALUE_PREFIX, decode, encode
-from cache.redis.keys import VIEW_OF, VIEWS
+from cache.redis.keys import CREATED, VIEW_OF, VIEWS
 from cache.redis.protocol import Protocol
 from cache.redis.times import MILLISECOND, created_at_us, expires_at_ms
 from cache.store import Store
@@ -81,13 +81,15 @@ async def _redis_states(store: Store, protocol: Protocol, ids: Sequence[UUID]) -
     sets = (*keys.indexes, *keys.expiring)
     commands: list[list[Argument]] = [["TIME"]]
     commands += (["ZMSCORE", key, *members] for key in sets)
-    commands += [["SMISMEMBER", keys.moving, *members], ["ZMSCORE", keys.marks, *members]]
+    commands += (["SMISMEMBER", keys.moving, *(kind + id_ for id_ in members)] for kind in (b"", CREATED))
+    commands += [["ZMSCORE", keys.marks, *members]]
     commands += (["GET", keys.entry(id_)] for id_ in ids)
     replies: list[Any] = await store.redis.send(commands, run_id=protocol.gate.redis_run_id)
     (seconds, microseconds), *replies = replies
-    scores, (moving, marks, *entries) = replies[: len(sets)], replies[len(sets) :]
+    scores, (by_expiry, by_creation, marks, *entries) = replies[: len(sets)], replies[len(sets) :]
     columns = iter(zip(*scores, strict=True))
     states = []
+    moving = map(max, by_expiry, by_creation)
     for value, column, moves, mark in zip(entries, columns, moving, marks, strict=True):
         numbers = (score for score in column)
         indexes = tuple(islice(numbers, len(VIEWS)))
@@ -101,7 +103,7 @@ def _difference(store: Store, id_: UUID, row: Task | None, state: RedisState, no
         late_ms, tolerance = now_ms - state.mark_deadline_ms, store.longest_transaction + MARK_TOLERANCE
         return f"its mark is {late_ms / 1000:.0f} s past its deadline" if late_ms > tolerance / MILLISECOND else ""
     if state.stuck_moving:
-        return "it is stuck in `moving`: PostgreSQL has to answer every page by expiry"
+        return "it is stuck in `moving`: PostgreSQL has to answer its pages"
     if row is None:
         return _difference_without_row(state, now_ms)
     return _index_difference(row, state, now_ms) or _entry_difference(store.workspace, id_, row, state)

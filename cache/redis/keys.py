@@ -11,6 +11,8 @@ VIEWS: tuple[Status | None, ...] = (None, "TODO", "IN_PROGRESS", "DONE")
 VIEW_OF: dict[Status, int] = {"TODO": 2, "IN_PROGRESS": 3, "DONE": 4}
 # The sentinel member of every sorted set and of `moving`. A set without its beacon was lost.
 BEACON = b""
+# Precedes an id in `moving` whose position by creation is unknown.
+CREATED = b"c"
 
 
 def epochs_key(workspace: str) -> str:

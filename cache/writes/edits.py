@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from cache.errors import (
+    CreatedInFuture,
     ExpiryPassed,
     ExternalIdTaken,
     IdTaken,
@@ -25,6 +27,8 @@ from db.statements import Statement
 from db.task import LockedTask, NewTask, Task
 
 EditKind = Literal["update", "delete", "restore"]
+# How far behind the clock of this process that of the database may be. It only selects the message of a refusal.
+_CLOCK_DIFFERENCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,8 @@ async def existing_tasks(
             return Existing(holder.task) if holder.visible else ExternalIdTaken()
         if task.id in refused:
             return refused[task.id]
+        if task.created_at is not None and task.created_at > datetime.now(UTC) - _CLOCK_DIFFERENCE:
+            return CreatedInFuture()
         # Without an expiry, another task has had the id until now, and was purged in between.
         return IdTaken() if task.expires_at is None else ExpiryPassed()
 

@@ -54,7 +54,8 @@ class BulkMutation:
         async def run(new: list[NewTask], all_or_none: bool) -> Sequence[CreateOutcome]:
             return await create_tasks(info.context.session, new, all_or_none=all_or_none)
 
-        fields = await _payload_fields(input, validation.validate_create, run, create_fields)
+        validate = partial(validation.validate_create, is_admin="admin" in info.context.caller.scopes)
+        fields = await _payload_fields(input, validate, run, create_fields)
         results = [CreateTasksResult(**each) for each in fields.pop("results")]
         return CreateTasksPayload(results=results, **fields)
 

@@ -60,6 +60,17 @@ def check_due(due_at: datetime | None, errors: list[UserError]) -> datetime | No
     return utc
 
 
+def check_created(created_at: datetime | None, errors: list[UserError]) -> datetime | None:
+    """Return the creation time as the row stores it. The database checks that it is not in the future."""
+    if created_at is None:
+        return None
+    utc = _utc(created_at)
+    if utc is None:
+        message = f"createdAt must not be in the future or before the year {FIRST_YEAR}."
+        errors.append(UserError(field=["createdAt"], message=message, code=UserErrorCode.OUT_OF_RANGE))
+    return utc
+
+
 def check_assignee(assignee: str | None, errors: list[UserError]) -> str | None:
     """Return the assignee."""
     if assignee is not None:

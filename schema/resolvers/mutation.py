@@ -53,7 +53,7 @@ class Mutation(BulkMutation, TaskListMutation, AdministrationMutation):
         "unchanged. Cost: 5 points."
     )
     async def create_task(self, info: Info, input: CreateArgument) -> CreateTaskPayload:  # noqa: A002
-        new = validation.validate_create(input)
+        new = validation.validate_create(input, is_admin="admin" in info.context.caller.scopes)
         outcome = await create_task(info.context.session, new) if isinstance(new, NewTask) else new
         return CreateTaskPayload(client_mutation_id=input.client_mutation_id, **create_fields(outcome))
 

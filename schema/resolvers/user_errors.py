@@ -5,6 +5,7 @@ from typing import Any, cast
 import strawberry
 
 from cache.errors import (
+    CreatedInFuture,
     ExpiryPassed,
     ExternalIdTaken,
     IdTaken,
@@ -57,6 +58,9 @@ def user_error(error: Refused) -> UserError:
         case ExpiryPassed():
             message = "expiresAt must be in the future."
             return UserError(field=["expiresAt"], message=message, code=UserErrorCode.IN_PAST)
+        case CreatedInFuture():
+            message = "createdAt must not be in the future."
+            return UserError(field=["createdAt"], message=message, code=UserErrorCode.OUT_OF_RANGE)
         case VersionConflict(current=current) | ListVersionConflict(current=current):
             kind = "task" if isinstance(current, Row) else "list"
             message = (

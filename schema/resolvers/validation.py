@@ -12,7 +12,7 @@ from db.task import NewTask, Task
 from schema.ids import new_id
 from schema.resolvers import field_checks as checks
 from schema.types.inputs import CreateTaskInput, TaskIdInput, UpdateTaskInput
-from schema.types.payloads import UserError
+from schema.types.payloads import UserError, UserErrorCode
 
 # The fields that may be null. A create may also leave them out. Each check returns the value of the row.
 _OPTIONAL: tuple[tuple[str, Callable[[Any, list[UserError]], Any]], ...] = (
@@ -23,12 +23,19 @@ _OPTIONAL: tuple[tuple[str, Callable[[Any, list[UserError]], Any]], ...] = (
     ("metadata", checks.check_metadata),
     ("list_id", checks.check_list_id),
 )
-_OPTIONAL_IN_CREATE = (*_OPTIONAL, ("external_id", checks.check_external_id))
+_OPTIONAL_IN_CREATE: tuple[tuple[str, Callable[[Any, list[UserError]], Any]], ...] = (
+    *_OPTIONAL,
+    ("external_id", checks.check_external_id),
+    ("created_at", checks.check_created),
+)
 
 
-def validate_create(given: CreateTaskInput) -> NewTask | list[UserError]:
-    """Return the task to create, or all errors in the input."""
+def validate_create(given: CreateTaskInput, *, is_admin: bool = True) -> NewTask | list[UserError]:
+    """Return the task to create, or all errors in the input. is_admin: whether the caller may set `createdAt`."""
     errors: list[UserError] = []
+    if given.created_at is not None and not is_admin:
+        message = "createdAt can be set by an administrator only. Leave it out, or use a token with the scope admin."
+        errors.append(UserError(field=["createdAt"], message=message, code=UserErrorCode.NOT_ALLOWED))
     id_ = checks.check_id(given.id, errors) if given.id is not None else new_id()
     checks.check_text("title", given.title, checks.MAX_TITLE_CHARACTERS, errors, allow_blank=False)
     if given.description:

@@ -43,6 +43,10 @@ EXTERNAL_ID_DOC = (
     "The id of the task in your product: 1 to 200 characters, not only whitespace, unique in the workspace. If a task "
     "has it already, no task is created, and the result has that task. It cannot be changed. Null for none."
 )
+CREATED_AT_DOC = (
+    "When the task was created, for imports: a time since 1970, not in the future. Requires the scope admin. Null for "
+    "now."
+)
 TASK_ID_DOC = "The id of the task."
 EXPECTED_VERSION_DOC = (
     "The version that the task must have. If it has another version, nothing is changed and the mutation returns "
@@ -101,6 +105,7 @@ class CreateTaskInput:
     metadata: JSONObject | None = strawberry.field(default=None, description=METADATA_DOC)
     list_id: strawberry.ID | None = strawberry.field(default=None, description=LIST_ID_DOC)
     external_id: str | None = strawberry.field(default=None, description=EXTERNAL_ID_DOC)
+    created_at: datetime | None = strawberry.field(default=None, description=CREATED_AT_DOC)
     client_mutation_id: str | None = strawberry.field(default=None, description=CLIENT_MUTATION_ID_DOC)
 
 
@@ -170,7 +175,8 @@ class BulkInput:
 @strawberry.input(description="The input of `createTasks`.")
 class CreateTasksInput(BulkInput):
     tasks: list[CreateTaskInput] = strawberry.field(
-        description=f"The tasks to create, the oldest first: each `createdAt` is later than the one before. {ITEMS_DOC}"
+        description="The tasks to create, the oldest first: each `createdAt` is later than the one before, unless it "
+        f"is given. {ITEMS_DOC}"
     )
 
 

@@ -52,10 +52,11 @@ class Task(Node):
     status: TaskStatus = strawberry.field(description="The status.")
     priority: TaskPriority = strawberry.field(description="The priority. NONE if not set.")
     created_at: datetime = strawberry.field(
-        description="When the task was created, by the clock of the database, in microseconds."
+        description="When the task was created, by the clock of the database, in microseconds, or as an import gave it."
     )
     updated_at: datetime = strawberry.field(
-        description="When the task was last changed. Equal to `createdAt` until the first change."
+        description="When the task was last changed. Until the first change, when the service created it: equal to "
+        "`createdAt`, or the time of the import."
     )
     expires_at: datetime | None = strawberry.field(
         description="When the task expires. From then on no query returns it. Null if the task does not expire."

@@ -35,7 +35,7 @@ EARLIER = {
     ],
     "db/task_table.py": [
         (", words, words_version, created_at", ", created_at"),
-        (", words, {words.VERSION}, at", ", at"),
+        (", words, {words.VERSION}, coalesce", ", coalesce"),
         (", words = incoming.words, words_version = {words.VERSION}", ""),
     ],
     "cache/maintenance/housekeeping.py": [("            if words:", "            if False:")],

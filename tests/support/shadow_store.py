@@ -23,6 +23,8 @@ from tests.support.task_factories import in_an_hour, new_task
 PAST = datetime(2001, 1, 1, tzinfo=UTC)
 # Few values, so that tasks share an expiry.
 EXPIRIES = (None, in_an_hour(), in_an_hour() + timedelta(minutes=1), in_an_hour() + timedelta(minutes=2))
+# The creation times of imported tasks; None for the time of the create. Also few, and one before the first position.
+CREATION_TIMES = (None, None, datetime(1970, 1, 1, tzinfo=UTC), PAST, datetime(2020, 2, 29, 12, 0, 0, 1, UTC))
 ORDERS: tuple[Order, ...] = get_args(Order)
 # As many deep pages as a process reads at once.
 CONCURRENT_READS = 8
@@ -63,12 +65,12 @@ class ShadowStore:
         self.store = store
         self.rows: list[ShadowRow] = []
 
-    async def create(self, status: Status, expires_at: datetime | None) -> None:
-        new = new_task(status=status, expires_at=expires_at)
+    async def create(self, status: Status, expires_at: datetime | None, created_at: datetime | None) -> None:
+        new = new_task(status=status, expires_at=expires_at, created_at=created_at)
         self.rows.append(ShadowRow(await StoreClient(self.store).create_task(new)))
 
-    async def create_many(self, wanted: list[tuple[Status, datetime | None]]) -> None:
-        new = [new_task(status=status, expires_at=expires_at) for status, expires_at in wanted]
+    async def create_many(self, wanted: list[tuple[Status, datetime | None, datetime | None]]) -> None:
+        new = [new_task(status=status, expires_at=expires, created_at=created) for status, expires, created in wanted]
         for created in await StoreClient(self.store).create_tasks(new):
             assert isinstance(created, Task)
             self.rows.append(ShadowRow(created))

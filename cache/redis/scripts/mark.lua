@@ -38,7 +38,9 @@ each_entry(3, 5, function(entry, token, id, view, created_at, expires_at)
     local known, old_expiry = redis.call('ZSCORE', index(of), id), redis.call('ZSCORE', expiring(of), id)
     local belongs = of == 1 or of == view
     if (known or old_expiry) and (old_expiry or '') ~= expires_at then redis.call('SADD', MOVING, id) end
-    -- GT: the mark of a create that was rolled back may arrive late, and the existing row is the newer one.
+    -- A create of this id was rolled back: either its mark is older, or this one is and arrives late. The row may have
+    -- been created at either time, because an import chooses it.
+    if known and tonumber(known) ~= tonumber(created_at) then redis.call('SADD', MOVING, CREATED .. id) end
     if belongs then redis.call('ZADD', index(of), 'GT', created_at, id) end
     -- The later of both expiries stays, so that no sweep removes the id before the publish; no expiry is the latest.
     -- An id that a rebuild has not added yet may have had no expiry.

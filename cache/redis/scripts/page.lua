@@ -6,7 +6,8 @@
 -- Returns the ids with their scores, the rank of the first, the length of the order, the total, rev, the time (ms) of the
 -- view's next expiry, the entries of the ids, and the time (ms). The length may include tasks that have expired since the
 -- last sweep, the total does not; the next expiry is then 0. An id without an entry gets a lease, and the caller may fill
--- it. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown.
+-- it. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown, or creates a task whose create
+-- was rolled back before, so every order is.
 -- 'UNSETTLED' and the transactions of bulk creates: they may have committed tasks that the index does not hold yet.
 local REV, INDEX, EXPIRING, MOVING, ENTRY_PREFIX = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local order, direction, count, offset = ARGV[1], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
@@ -39,11 +40,18 @@ local expired = redis.call('ZCOUNT', EXPIRING, '-inf', now)
 local set, rank, range, base = INDEX, 'ZREVRANK', 'ZREVRANGE', 0
 local length = redis.call('ZCARD', INDEX) - 1
 local total = length - expired
+local moving = redis.call('SCARD', MOVING)
+if moving == 0 then return 'LOST' end
+if moving > 1 then
+  if order == 'EXPIRING_SOON' then return 'MOVING' end
+  -- An id has 16 bytes, and one whose position by creation is unknown is preceded by a letter.
+  for _, member in ipairs(redis.call('SMEMBERS', MOVING)) do
+    if #member == 17 then return 'MOVING' end
+  end
+end
 if order == 'OLDEST' then
   rank, range, base = 'ZRANK', 'ZRANGE', 1
 elseif order == 'EXPIRING_SOON' then
-  local moving = redis.call('SCARD', MOVING)
-  if moving ~= 1 then return moving == 0 and 'LOST' or 'MOVING' end
   set, rank, range, base = EXPIRING, 'ZRANK', 'ZRANGE', expired
   length = redis.call('ZRANK', EXPIRING, '') - expired
   total = length

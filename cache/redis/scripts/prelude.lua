@@ -10,6 +10,8 @@ local REV, MARKS, MOVING = KEYS[1], KEYS[2], KEYS[MOVING_KEY]
 -- CHANGES is the number of the last feed event and the name of the feed's channel. UNSETTLED holds the transactions of
 -- bulk creates whose tasks are not in the indexes yet, and begins the key of each one's record.
 local CHANGES, UNSETTLED = (string.gsub(REV, 'rev$', 'changes')), (string.gsub(REV, 'rev$', 'unsettled'))
+-- Precedes an id in MOVING whose position by creation is unknown. Without it, the position by expiry is.
+local CREATED = 'c'
 local function index(view) return KEYS[FIRST_INDEX + view - 1] end
 local function expiring(view) return KEYS[FIRST_EXPIRING + view - 1] end
 
@@ -93,6 +95,6 @@ local function settle_mark(id, building)
     redis.call('ZADD', MARKS, 0, id)
   else
     redis.call('ZREM', MARKS, id)
-    redis.call('SREM', MOVING, id)
+    redis.call('SREM', MOVING, id, CREATED .. id)
   end
 end

@@ -16,9 +16,10 @@ from db.pool import Database
 from db.task import Status
 from tests.support.examples import examples
 from tests.support.gate_states import build_index
-from tests.support.shadow_store import EXPIRIES, ORDERS, ShadowStore
+from tests.support.shadow_store import CREATION_TIMES, EXPIRIES, ORDERS, ShadowStore
 
 expiries = st.sampled_from(EXPIRIES)
+creation_times = st.sampled_from(CREATION_TIMES)
 statuses = st.sampled_from(get_args(Status))
 picks = st.integers(0, 30)
 changes = st.fixed_dictionaries(
@@ -30,8 +31,8 @@ changes = st.fixed_dictionaries(
     },
 )
 operations = st.one_of(
-    st.tuples(st.just("create"), statuses, expiries),
-    st.tuples(st.just("create_many"), st.lists(st.tuples(statuses, expiries), min_size=1, max_size=7)),
+    st.tuples(st.just("create"), statuses, expiries, creation_times),
+    st.tuples(st.just("create_many"), st.lists(st.tuples(statuses, expiries, creation_times), min_size=1, max_size=7)),
     st.tuples(st.just("create_with_known_id"), picks),
     st.tuples(st.just("update"), picks, changes),
     st.tuples(st.just("update"), picks, st.fixed_dictionaries({"expires_at": expiries})),

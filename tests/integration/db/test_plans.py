@@ -20,6 +20,7 @@ from db import (
     task_table,
     word_index,
 )
+from db.arrays import time_array
 from db.task import Order, Status
 from tests.support.task_factories import WORKSPACE, new_task
 
@@ -144,6 +145,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
             "external_ids": ["a", "b"], "name": "L", "archived": False,
             "expires_before": now + timedelta(days=1), "priorities": ["LOW"] * 100, "statuses": ["DONE"] * 100,
             **task_table.row_arrays(rows, await task_table.words_of(rows)),
+            "new_created_at": time_array([None for _ in rows]),
         }  # fmt: skip
         own = {
             "INDEX_BATCH": params | {"created_at": 1_767_225_600_000_000, "limit": 10_000},

@@ -30,7 +30,7 @@ def test_every_column_is_a_field_of_task() -> None:
 
 
 def test_new_task_has_the_id_and_every_writable_field() -> None:
-    assert NewTask.__struct_fields__ == ("id", *WRITABLE)
+    assert NewTask.__struct_fields__ == ("id", *WRITABLE, "created_at")
 
 
 def test_writable_fields_have_the_same_type_in_both_records() -> None:

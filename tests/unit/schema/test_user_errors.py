@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cache.errors import (
+    CreatedInFuture,
     ExpiryPassed,
     ExternalIdTaken,
     IdTaken,
@@ -33,6 +34,7 @@ LIST = TaskList(new_id(), "A list", TIME, TIME, None, 7, None, None)
     [
         (IdTaken(), ["id"], UserErrorCode.ID_TAKEN),
         (ExpiryPassed(), ["expiresAt"], UserErrorCode.IN_PAST),
+        (CreatedInFuture(), ["createdAt"], UserErrorCode.OUT_OF_RANGE),
         (VersionConflict(TASK), ["expectedVersion"], UserErrorCode.VERSION_CONFLICT),
         (TaskNotFound(), ["id"], UserErrorCode.NOT_FOUND),
         (ExternalIdTaken(), ["externalId"], UserErrorCode.ID_TAKEN),
@@ -52,7 +54,7 @@ def test_every_refused_write_has_a_code_and_a_field(
 
 
 def test_every_refusal_of_the_store_is_covered() -> None:
-    of_tasks = {IdTaken, ExternalIdTaken, ExpiryPassed, VersionConflict, TaskNotFound, NotDone}
+    of_tasks = {CreatedInFuture, IdTaken, ExternalIdTaken, ExpiryPassed, VersionConflict, TaskNotFound, NotDone}
     assert set(Refused.__subclasses__()) == of_tasks | {ListNotFound, ListArchived, ListVersionConflict}
 
 
