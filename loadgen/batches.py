@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from loadgen.tasks import GeneratedTask
-
 CREATE_TASKS = """\
 mutation ($input: CreateTasksInput!) {
   createTasks(input: $input) {
@@ -14,6 +12,9 @@ mutation ($input: CreateTasksInput!) {
     userErrors { field code message }
   }
 }"""
+
+# The same, and whether each task is new.
+CREATE_TASKS_CREATED = CREATE_TASKS.replace("results { ", "results { created ")
 
 # The service accepts at most this many tasks in one createTasks.
 MAX_TASKS = 1000
@@ -33,31 +34,36 @@ class Batch(NamedTuple):
 
 
 _encode = msgspec.json.Encoder().encode
-_ENVELOPE = len(_encode({"query": CREATE_TASKS, "variables": {"input": {"tasks": []}}}))
 
 
 def batches(
-    new_tasks: Iterable[GeneratedTask], max_tasks: int = MAX_TASKS, max_bytes: int = MAX_BYTES
+    new_tasks: Iterable[object],
+    max_tasks: int = MAX_TASKS,
+    max_bytes: int = MAX_BYTES,
+    *,
+    document: str = CREATE_TASKS,
 ) -> Iterator[Batch]:
     """Yield batches of the tasks, in order, each as large as both limits allow.
 
-    max_tasks: at least 1. max_bytes: the size of the whole body. A single task that is larger than
-    max_bytes gets a batch of its own, which the service then rejects.
+    new_tasks: the input of each, which becomes JSON. max_tasks: at least 1. max_bytes: the size of the whole body. A
+    single task that is larger than max_bytes gets a batch of its own, which the service then rejects. document: the
+    mutation.
     """
-    first, size = 0, _ENVELOPE
+    envelope = len(_batch(document, 0, []).body)
+    first, size = 0, envelope
     encoded: list[msgspec.Raw] = []
     for task in new_tasks:
         json = _encode(task)
         # The 1 is the comma between two tasks.
         if encoded and (len(encoded) == max_tasks or size + len(json) + 1 > max_bytes):
-            yield _batch(first, encoded)
-            first, size, encoded = first + len(encoded), _ENVELOPE, []
+            yield _batch(document, first, encoded)
+            first, size, encoded = first + len(encoded), envelope, []
         encoded.append(msgspec.Raw(json))
         size += len(json) + 1
     if encoded:
-        yield _batch(first, encoded)
+        yield _batch(document, first, encoded)
 
 
-def _batch(first: int, encoded: list[msgspec.Raw]) -> Batch:
-    body = {"query": CREATE_TASKS, "variables": {"input": {"tasks": encoded}}}
+def _batch(document: str, first: int, encoded: list[msgspec.Raw]) -> Batch:
+    body = {"query": document, "variables": {"input": {"tasks": encoded}}}
     return Batch(first, len(encoded), _encode(body))

@@ -2,61 +2,43 @@
 
 import asyncio
 import sys
-from pathlib import Path
 from typing import Annotated
 
-import httpx
 import msgspec
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 from rich.console import Console
 
 from loadgen.batches import MAX_TASKS
+from loadgen.import_command import import_file
 from loadgen.load import LoadPlan
 from loadgen.load import load as run
+from loadgen.options import DEFAULT_URL, Concurrency, OutputFile, Seconds, Token, Url
 from loadgen.progress import Progress
 from loadgen.tasks import MAX_COUNT, NO_VALUES, Values
 from millitask import __version__
 
-app = App(name="python -m loadgen", help="Load tasks into a running Millitask service over HTTP.", version=__version__)
+app = App(
+    name="python -m loadgen",
+    help="Load, import and export tasks of a running Millitask service over HTTP.",
+    version=__version__,
+)
 
-_Seconds = Annotated[float, Parameter(validator=Number(gt=0))]
-
-
-def _require_http_url(_: object, url: str) -> None:
-    """Reject a URL that httpx cannot send a request to."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise ValueError(str(error)) from error
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise ValueError("must be an HTTP URL such as http://127.0.0.1:8000/graphql")
-
-
-def _require_writable_path(_: object, path: Path | None) -> None:
-    """Reject a path that cannot be written, before a long load rather than after it."""
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise ValueError("must be a file in an existing folder")
-
-
-def _require_token(_: object, token: str | None) -> None:
-    """Reject a token that no header can contain."""
-    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
-        raise ValueError("must be an API token such as mt_…")
+app.command(import_file, name="import")
 
 
 @app.command
 def load(
     *,
     count: Annotated[int, Parameter(validator=Number(gte=1, lte=MAX_COUNT))],
-    url: Annotated[str, Parameter(validator=_require_http_url)] = "http://127.0.0.1:8000/graphql",
+    url: Url = DEFAULT_URL,
     seed: Annotated[int, Parameter(validator=Number(gte=0, lt=2**64))] = 1,
     batch: Annotated[int, Parameter(validator=Number(gte=1, lte=MAX_TASKS))] = 500,
-    concurrency: Annotated[int, Parameter(validator=Number(gte=1, lte=256))] = 4,
-    timeout: _Seconds = 30.0,
-    max_wait: _Seconds = 60.0,
-    json: Annotated[Path | None, Parameter(validator=_require_writable_path)] = None,
-    token: Annotated[str | None, Parameter(env_var="MILLITASK_TOKEN", validator=_require_token)] = None,
+    concurrency: Concurrency = 4,
+    timeout: Seconds = 30.0,
+    max_wait: Seconds = 60.0,
+    json: OutputFile = None,
+    token: Token = None,
     lists: Annotated[int, Parameter(validator=Number(gte=0, lte=10_000))] = 0,
     assignees: Annotated[int, Parameter(validator=Number(gte=0, lte=10_000_000))] = 0,
     labels: Annotated[int, Parameter(validator=Number(gte=0, lte=10_000_000))] = 0,

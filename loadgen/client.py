@@ -10,11 +10,23 @@ import msgspec
 
 from loadgen.batches import Batch
 from loadgen.errors import RequestRejected, ServiceUnavailable, ServiceUnreachable
-from loadgen.responses import CreateListData, CreateTasksData, CreateTasksPayload, TotalData, UserError, response_data
+from loadgen.responses import (
+    CreateListData,
+    CreateTasksData,
+    CreateTasksPayload,
+    ListsData,
+    TotalData,
+    UserError,
+    response_data,
+)
 
 CREATE_LIST = """\
 mutation ($input: CreateTaskListInput!) {
   createTaskList(input: $input) { userErrors { field message code } }
+}"""
+LISTS = """\
+query ($after: String) {
+  taskLists(first: 100, after: $after) { nodes { id name } pageInfo { hasNextPage endCursor } }
 }"""
 TOTAL_COUNT = msgspec.json.encode({"query": "{ tasks(first: 1) { totalCount } }"})
 
@@ -25,7 +37,7 @@ _HEADERS = {
     "accept-encoding": "identity",
     "user-agent": "millitask-loadgen",
 }
-_Data = TypeVar("_Data", CreateTasksData, CreateListData, TotalData)
+_Data = TypeVar("_Data", CreateTasksData, CreateListData, ListsData, TotalData)
 
 
 class Client:
@@ -57,6 +69,18 @@ class Client:
         """Create a task list, unless it exists already."""
         body = msgspec.json.encode({"query": CREATE_LIST, "variables": {"input": {"id": id_, "name": name}}})
         _check((await self._send(body, CreateListData)).create_task_list.user_errors)
+
+    async def lists(self) -> AsyncIterator[tuple[str, str]]:
+        """Yield the id and the name of each task list that is not archived."""
+        after: str | None = None
+        while True:
+            body = msgspec.json.encode({"query": LISTS, "variables": {"after": after}})
+            page = (await self._send(body, ListsData)).task_lists
+            for each in page.nodes:
+                yield each.id, each.name
+            if not page.page_info.has_next_page:
+                return
+            after = page.page_info.end_cursor
 
     async def _send(self, body: bytes, shape: type[_Data]) -> _Data:
         try:

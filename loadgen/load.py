@@ -54,11 +54,11 @@ async def load(plan: LoadPlan, progress: Progress) -> Summary:
     timeout = min(plan.timeout, plan.max_wait)
     async with open_client(plan.url, plan.concurrency, timeout, plan.token) as client:
         work = asyncio.create_task(_work(plan, client, stats))
-        with _stopped_by_signals(work):
+        with stopped_by_signals(work):
             async with show_progress(progress, stats):
                 await asyncio.wait({work})
             stats.stop()
-            outcome, message = _outcome(work)
+            outcome, message = outcome_of(work)
             total_after = None
             if stats.total_before is not None:
                 total_after = await _final_total(client)
@@ -106,7 +106,7 @@ async def _create(batch: Batch, client: Client, stats: LoadStats) -> None:
 
 
 @contextmanager
-def _stopped_by_signals(work: asyncio.Task[None]) -> Iterator[None]:
+def stopped_by_signals(work: asyncio.Task[None]) -> Iterator[None]:
     """Cancel the work on the first signal. Requests in flight are safe to send again."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -118,7 +118,7 @@ def _stopped_by_signals(work: asyncio.Task[None]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def _outcome(work: asyncio.Task[None]) -> tuple[Outcome, str | None]:
+def outcome_of(work: asyncio.Task[None]) -> tuple[Outcome, str | None]:
     """Return the outcome and the error message, if any. Raise errors other than LoadError."""
     if work.cancelled():
         return Outcome.INTERRUPTED, None

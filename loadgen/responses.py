@@ -29,6 +29,7 @@ class ItemResult(msgspec.Struct, rename="camel", gc=False):
     """The result for one task of a batch. The task exists if there are no errors."""
 
     user_errors: list[UserError]
+    created: bool = False
 
 
 class CreateTasksPayload(msgspec.Struct, rename="camel"):
@@ -54,6 +55,33 @@ class CreateListData(msgspec.Struct, rename="camel"):
     """The `data` of the `createTaskList` mutation."""
 
     create_task_list: CreateListPayload
+
+
+class NamedList(msgspec.Struct):
+    """A task list."""
+
+    id: str
+    name: str
+
+
+class PageInfo(msgspec.Struct, rename="camel"):
+    """Whether there is a next page, and the cursor before it."""
+
+    has_next_page: bool
+    end_cursor: str | None
+
+
+class ListConnection(msgspec.Struct, rename="camel"):
+    """A page of task lists."""
+
+    nodes: list[NamedList]
+    page_info: PageInfo
+
+
+class ListsData(msgspec.Struct, rename="camel"):
+    """The `data` of the query for the task lists."""
+
+    task_lists: ListConnection
 
 
 class TotalCount(msgspec.Struct, rename="camel"):

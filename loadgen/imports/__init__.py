@@ -1,0 +1,1 @@
+"""Import of tasks from CSV and JSON Lines through mutations."""
