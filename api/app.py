@@ -25,6 +25,7 @@ from api.http.body_limit import BodyLimit
 from api.http.cors import CrossOrigin
 from api.http.endpoint import EndpointOptions, GraphQLEndpoint
 from api.http.errors import internal_error
+from api.http.export import Exports
 from api.http.front import Front
 from api.http.health import Readiness, livez, readyz
 from api.http.metrics import metrics_endpoint
@@ -78,6 +79,7 @@ def create_app(
     service = _create_service(settings, schema, workspaces, rate_limits)
     hive_reports = _create_hive_reports(settings, schema)
     requests = RequestLimits(settings.max_requests_in_flight)
+    exports = Exports(workspaces, authenticator, identity.watch, rate_limits, streams.stopping)
     readiness = Readiness()
     metrics = WorkerMetrics(workspaces, streams, lambda: requests.in_flight, snapshots)
     sizes = UsageSizes(workspaces, 1 if snapshots is None else snapshots.number)
@@ -110,6 +112,7 @@ def create_app(
             Route("/graphql/", _without_slash),
             WebSocketRoute("/graphql", GraphQLWebSocket(service, authenticator, identity.watch, streams, origins)),
             *session_routes(identity, settings.public_url),
+            Route("/export", exports.respond),
             Route("/livez", livez),
             Route("/readyz", readyz(workspaces, readiness)),
             Route("/metrics", metrics_endpoint(workspaces, metrics)),

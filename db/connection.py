@@ -110,6 +110,11 @@ class Connection:
         """Let the next round trip begin a transaction."""
         self._queued.append(command("BEGIN ISOLATION LEVEL READ COMMITTED"))
 
+    def begin_snapshot(self) -> None:
+        """Let the next round trip begin a transaction that only reads, in one snapshot, for as long as it takes."""
+        self._queued.append(command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        self._queued.append(command("SET LOCAL transaction_timeout = 0"))
+
     async def commit(self) -> None:
         """Commit in one round trip with the statements that are queued.
 

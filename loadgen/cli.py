@@ -10,6 +10,7 @@ from cyclopts.validators import Number
 from rich.console import Console
 
 from loadgen.batches import MAX_TASKS
+from loadgen.export_command import export_file
 from loadgen.import_command import import_file
 from loadgen.load import LoadPlan
 from loadgen.load import load as run
@@ -25,6 +26,7 @@ app = App(
 )
 
 app.command(import_file, name="import")
+app.command(export_file, name="export")
 
 
 @app.command

@@ -1,7 +1,7 @@
 """Tests `createdAt` of a create: an administrator may set it to a time in the past."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,20 +17,21 @@ CREATE_MANY = f"""mutation ($tasks: [CreateTaskInput!]!) {{
   createTasks(input: {{ tasks: $tasks }}) {{ results {{ {RESULT} }} userErrors {{ code }} }} }}"""
 OLDEST = "{ tasks(first: 10, orderBy: OLDEST) { nodes { title } } }"
 FILTERED = '{ filterTasks(filter: { createdAt: { before: "2020-01-01T00:00:00Z" } }) { nodes { title } } }'
-SCOPES: dict[str, frozenset[Scope]] = {
-    "admin": frozenset(("tasks:read", "tasks:write", "admin")),
-    "writer": frozenset(("tasks:read", "tasks:write")),
-}
 
 
 class ScopedCallers:
     """A `Method` whose credentials name the scopes of the caller."""
 
+    scopes: ClassVar[dict[str, frozenset[Scope]]] = {
+        "admin": frozenset(("tasks:read", "tasks:write", "admin")),
+        "writer": frozenset(("tasks:read", "tasks:write")),
+    }
+
     def accepts(self, credential: str) -> bool:
-        return credential in SCOPES
+        return credential in self.scopes
 
     async def caller(self, credential: str) -> Caller:
-        return Caller(credential, DEFAULT_WORKSPACE, SCOPES[credential])
+        return Caller(credential, DEFAULT_WORKSPACE, self.scopes[credential])
 
 
 @pytest.fixture
