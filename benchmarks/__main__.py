@@ -33,6 +33,7 @@ Suite = Literal[
     "telemetry",
     "usage",
     "warm",
+    "transfer",
 ]
 # The default number of tasks; `live` counts subscribers, and `workspaces` workspaces. The other suites use 1,000,000.
 DEFAULT_COUNTS = {
@@ -77,7 +78,7 @@ def bench(
         workspaces cost a worker. cluster: a Redis cluster and the loss of a shard. failover: PostgreSQL fails over.
         pooler: PgBouncer compared with direct connections. identity: what a token costs, and how soon it is revoked.
         sizing: what a request costs each program, by its kind. telemetry: what traces cost a cached page. usage: what
-        counting costs, and how right it is. warm: the hit rate after a restart of Redis.
+        counting costs, and how right it is. warm: the hit rate after a restart of Redis. transfer: import and export.
     count
         Number of tasks, of subscribers for `live`, or of workspaces for `workspaces`. Default: 1,000,000 tasks, 100,000
         for `indexes` and `sizing`, 20,000 for `pooler`, 2,000 for `fairness`, `identity`, `telemetry` and `usage`,

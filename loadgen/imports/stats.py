@@ -24,6 +24,7 @@ class ImportSummary(msgspec.Struct):
     seconds: float
     records_per_second: float
     peak_memory_bytes: int
+    cpu_seconds: float
 
     @property
     def exit_code(self) -> int:
@@ -41,7 +42,7 @@ class ImportSummary(msgspec.Struct):
         lines += [
             f"rejected  {self.rejected:,} records",
             f"rate      {self.records_per_second:,.0f} records/s in {self.seconds:,.1f} s, {self.retries:,} retries",
-            f"importer  {self.peak_memory_bytes / 2**20:,.0f} MiB peak memory",
+            f"importer  {self.peak_memory_bytes / 2**20:,.0f} MiB peak memory, {self.cpu_seconds:,.1f} s of CPU",
         ]
         if self.outcome is Outcome.FAILED:
             lines.append(f"Failed: {self.message}")
@@ -53,6 +54,7 @@ class ImportStats:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
+        self._cpu_started = time.process_time()
         self.created = self.existing = self.retries = 0
         self.last_error = ""
 
@@ -92,6 +94,7 @@ class ImportStats:
             round(seconds, 3),
             round(done / seconds, 1) if seconds else 0.0,
             peak_memory(),
+            round(time.process_time() - self._cpu_started, 3),
         )
 
 

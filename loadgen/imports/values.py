@@ -38,6 +38,8 @@ def _text(value: object, _rules: ValueRules) -> str:
 
 def _choice(names: tuple[str, ...]) -> Callable[[object, ValueRules], str]:
     def choice(value: object, rules: ValueRules) -> str:
+        if value in names:
+            return value
         name = "_".join(_text(value, rules).replace("-", " ").upper().split())
         if name not in names:
             raise WrongValue(f"must be {', '.join(names[:-1])} or {names[-1]}")
