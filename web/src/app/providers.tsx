@@ -4,13 +4,16 @@
 import { ApolloProvider } from '@apollo/client/react';
 import { MantineProvider } from '@mantine/core';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { client } from '@/apollo/client';
 import { startSession } from '@/apollo/session';
 import { lazyPart } from '@/features/lazy-parts/lazyPart';
 import { shieldCompositionKeys } from '@/ui/compositionKeys';
 import { routeEscapeKey } from '@/ui/escapeKey';
+import { afterStart } from '@/ui/afterStart';
+import { useStore } from '@/ui/store';
 import { theme } from '@/ui/theme';
+import { messagesNeeded } from '@/ui/toast';
 import { startTypeAhead } from '@/ui/typeAhead';
 import { countUserActions } from '@/ui/userActions';
 
@@ -30,10 +33,15 @@ const Messages = lazyPart({
 export function Providers({ children }: { children: ReactNode }) {
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
-      <Messages position="bottom-right" limit={4} />
+      <LaterMessages />
       <ApolloProvider client={client}>
         <NuqsAdapter>{children}</NuqsAdapter>
       </ApolloProvider>
     </MantineProvider>
   );
+}
+
+function LaterMessages() {
+  useEffect(() => afterStart(() => messagesNeeded.set(true)), []);
+  return useStore(messagesNeeded) ? <Messages position="bottom-right" limit={4} /> : null;
 }

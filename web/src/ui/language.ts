@@ -6,7 +6,7 @@ export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;
 
 export type Language = keyof typeof LANGUAGES;
 
-const STORAGE_KEY = 'millitask.language';
+export const STORAGE_KEY = 'millitask.language';
 
 /** Return the language part of a tag: `de` for `de-AT`. */
 function languageOf(tag: string): string {

@@ -8,6 +8,7 @@ import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { formatCount } from './format';
 import { t } from './messages';
+import { createStore } from './store';
 
 export interface ToastAction {
   label: string;
@@ -16,6 +17,9 @@ export interface ToastAction {
 
 const SUCCESS_MS = 6_000;
 const ERROR_MS = 10_000;
+
+/** Whether there has been a message. The component that shows messages is loaded for the first one, or before. */
+export const messagesNeeded = createStore(false);
 
 /** The ids of the messages on screen, by kind. */
 const shown = new Map<string, string>();
@@ -49,6 +53,7 @@ interface Toast {
 }
 
 function show({ kind, text, action, role, color, durationMs }: Toast): void {
+  messagesNeeded.set(true);
   const earlier = shown.get(kind);
   if (earlier !== undefined) notifications.hide(earlier);
   // A new element for each message: screen readers announce it also if its text is the same.

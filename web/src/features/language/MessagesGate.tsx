@@ -2,7 +2,7 @@
 
 /** Shows the page once the texts of its language are loaded, which are the English ones from the start. */
 import { useSearchParams } from 'next/navigation';
-import { type ReactNode, Suspense, useSyncExternalStore } from 'react';
+import { type ReactNode, Suspense, useDeferredValue, useSyncExternalStore } from 'react';
 import { language } from '@/ui/language';
 import { loadMessages } from '@/ui/messages';
 import { createStore } from '@/ui/store';
@@ -35,5 +35,6 @@ function LoadedMessages({ fallback, children }: Props) {
   // fallback first, and does not lose the first key that a person presses.
   useSearchParams();
   const ready = useSyncExternalStore(loaded.subscribe, loaded.get, loaded.get);
-  return ready ? children : fallback;
+  // A deferred render lets the browser react in between. The page is too large to render at once on a phone.
+  return useDeferredValue(ready, false) ? children : fallback;
 }

@@ -1,11 +1,12 @@
 import { useEffect } from 'react';
 import { connection, connectionStatus } from '@/apollo/connection';
+import { afterStart } from '@/ui/afterStart';
 import { whenIdle } from '@/ui/whenIdle';
 import { partLoaders } from './lazyPart';
 import { loadWhenIdle } from './partLoader';
 
 /**
- * Load every part of the page while the browser is idle, once the page is ready.
+ * Load every part of the page while the browser is idle, a few seconds after the page is ready, or when it is used.
  *
  * An open page then works offline, and after a deployment that removed the code of its build. Loading stops while the
  * service cannot be reached, and continues when the connection returns. A browser that saves data loads nothing ahead.
@@ -21,8 +22,15 @@ export function usePrefetchedParts(ready: boolean): void {
       running = false;
       if (loaded) performance.mark('parts loaded');
     };
-    void prefetch();
-    return connection.subscribe(() => void prefetch());
+    let unsubscribe = () => {};
+    const cancel = afterStart(() => {
+      void prefetch();
+      unsubscribe = connection.subscribe(() => void prefetch());
+    });
+    return () => {
+      cancel();
+      unsubscribe();
+    };
   }, [ready]);
 }
 
