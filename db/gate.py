@@ -91,13 +91,13 @@ def entered_gate(entered: Statement[Gate]) -> Gate:
 
 # One process with a bad network must not close the gate for all others again and again. After three closings, a
 # process that cannot reach Redis can close the gate only after it has been on for 2 s, then 4 s, up to 256 s. Each
-# minute reduces the count of closings by one. An index that is known to be lost is closed immediately. A closing does
-# not count if the index was lost while it was being built.
+# minute reduces the count of closings by one. An index that is known to be lost is closed immediately, and its closing
+# does not count: every process has lost the index, and a rebuild on request is no failure.
 CLOSE_GATE: LiteralString = """
     UPDATE gate SET
         state = CASE state WHEN 'on' THEN 'closing' ELSE 'off' END::gate_state,
         closings = greatest(0, closings - floor(extract(epoch FROM clock_timestamp() - since) / 60)::int)
-            + CASE WHEN state = 'building' AND %(lost)s THEN 0 ELSE 1 END,
+            + CASE WHEN %(lost)s THEN 0 ELSE 1 END,
         since = clock_timestamp()
     WHERE workspace_id = %(workspace)s AND epoch = %(epoch)s AND state IN ('on', 'building')
       AND (%(lost)s OR closings < 3

@@ -172,6 +172,13 @@ async def test_gate_of_a_lost_index_always_closes(connection: Connection) -> Non
     assert all([await build_and_close(connection, lost=True) for _ in range(10)])
 
 
+async def test_closings_of_lost_indexes_do_not_count(connection: Connection) -> None:
+    """After some rebuilds on request, or restarts of Redis, an outage of Redis must not block writers for minutes."""
+    for _ in range(10):
+        await build_and_close(connection, lost=True)
+    assert [await build_and_close(connection) for _ in range(4)] == [True, True, True, False]
+
+
 async def test_wait_before_a_closing_doubles_up_to_256_seconds(connection: Connection) -> None:
     for _ in range(3):
         assert await build_and_close(connection)
