@@ -82,7 +82,7 @@ afterEach(() => {
   vi.useRealTimers();
   for (const [key] of listDrafts()) writeDraft(key, undefined);
   editConflicts.set([]);
-  updateConnection({ reachable: true });
+  updateConnection({ reachable: true, degraded: false, socket: 'connecting' });
 });
 
 const saved = (id: string, fields: Partial<TaskFieldsFragment>) =>
@@ -128,6 +128,29 @@ test.each(['request', 'answer'] as const)('a text is sent again after a lost %s,
   vi.useRealTimers();
   await saved('a', { title: 'New', version: 2 });
   expect(editConflicts.get()).toEqual([]);
+});
+
+test.each([
+  ['PostgreSQL answers alone', { degraded: true }],
+  ['the connection is open again', { socket: 'open' }],
+] as const)('a text that was not saved is sent again as soon as %s', async (_, change) => {
+  updateConnection({ socket: 'lost' });
+  service.faults.push('request');
+  type('a', 'title', 'New');
+  await vi.waitFor(() => expect(readDraftStatus('a.title')).toEqual({ kind: 'waiting' }));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  updateConnection(change);
+  await saved('a', { title: 'New', version: 2 });
+});
+
+test('a text that the service does not take is sent again every eight seconds at least', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  service.faults.push(...Array<'request'>(10).fill('request'));
+  type('a', 'title', 'New');
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(service.faults).toEqual([]);
+  vi.useRealTimers();
+  await saved('a', { title: 'New', version: 2 });
 });
 
 test('a text that builds on an edit without an answer is no conflict', async () => {

@@ -28,7 +28,8 @@ import { isQueuedCreate, sendQueuedCreate } from './queuedCreates';
 import { updateTasks } from './useUpdateTasks';
 
 const FIRST_RETRY_MS = 2_000;
-const MAX_RETRY_MS = 30_000;
+/** Not longer, because the service may have refused a text while it still answers everything else. */
+const MAX_RETRY_MS = 8_000;
 const ADOPT_INTERVAL_MS = 60_000;
 
 /** Send the drafts with these keys as soon as the service can be reached. */
@@ -89,17 +90,20 @@ class Outbox {
   private retryMs = FIRST_RETRY_MS;
   private sending = false;
   private again = false;
-  private wasReachable = connection.get().reachable;
+  private before = connection.get();
 
   constructor(private readonly client: ApolloClient) {}
 
   readonly stop = () => clearTimeout(this.retryTimer);
 
+  /** Send again at once when the service returns, or changes what it uses: it may accept now what it has refused. */
   readonly onConnectionChange = () => {
-    const { reachable } = connection.get();
-    const returned = reachable && !this.wasReachable;
-    this.wasReachable = reachable;
-    if (returned) this.retryNow();
+    const [before, now] = [this.before, connection.get()];
+    this.before = now;
+    const returned = !before.reachable || (now.socket === 'open' && before.socket !== 'open');
+    if (!now.reachable || !(returned || now.degraded !== before.degraded)) return;
+    this.retryMs = FIRST_RETRY_MS;
+    this.retryNow();
   };
 
   /** Send every queued draft. Sending changes drafts, which calls this function again: `again` replaces that call. */
