@@ -98,9 +98,9 @@ leaks: .venv/dev.stamp ## try to reach tasks of other workspaces (N= attempts, d
 fuzz-compiler: .venv/dev.stamp ## compare compiled operations with graphql-core (COUNT= operations, default 1000000)
 	$(BIN)/python -m tests.fuzz.differential $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
-typing: .venv/dev.stamp ## type into the web page during faults, and look for lost keystrokes (N= sessions, SEED= FAULTS=)
+typing: .venv/dev.stamp ## type into the web page during faults, and look for lost keystrokes (N= SEED= FAULTS= PROCESSES=)
 	$(BIN)/python -m tests.acceptance.web.typing $(or $(N_OPTION),--count 500) $(if $(SEED),--seed $(SEED)) \
-		$(if $(FAULTS),--faults $(FAULTS))
+		$(if $(FAULTS),--faults $(FAULTS)) --processes $(or $(PROCESSES),4)
 
 mutants: .venv/dev.stamp ## change the protocol and the limits, and see whether a test fails (GROUPS= SAMPLE= SEED= AGAIN=1)
 	$(BIN)/python -m tests.mutation $(if $(GROUPS),--groups $(GROUPS)) $(if $(SAMPLE),--sample $(SAMPLE)) \

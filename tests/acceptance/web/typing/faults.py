@@ -26,6 +26,7 @@ class Faults:
         self._context = context
         self._random = random
         self._stopped = False
+        self._healed = asyncio.Event()
 
     async def inject(self, kind: str, tab: Page, task_id: str) -> None:
         """Inject a fault of this kind."""
@@ -43,6 +44,8 @@ class Faults:
 
     async def heal(self, tab: Page) -> None:
         """End every fault that lasts."""
+        self._healed.set()
+        self._healed = asyncio.Event()
         await tab.unroute_all(behavior="ignoreErrors")
         await self._context.set_offline(False)
         if self._stopped:
@@ -69,18 +72,23 @@ class Faults:
             if "mutation" not in (route.request.post_data or ""):
                 await route.continue_()
                 return
-            if self._random.random() < 0.7 and not self._stopped:
-                await route.fetch()
-            await route.abort("connectionreset")
+            with suppress(PlaywrightError):  # the service has been stopped, or the tab is closed
+                if self._random.random() < 0.7 and not self._stopped:
+                    await route.fetch()
+            with suppress(PlaywrightError):
+                await route.abort("connectionreset")
 
         await tab.route("**/graphql", lose)
 
     async def _hang(self, tab: Page, task_id: str) -> None:
         """Do not answer the next mutation for longer than the page waits."""
 
+        healed = self._healed
+
         async def hang(route: Route) -> None:
             if "mutation" in (route.request.post_data or ""):
-                await asyncio.sleep(_HANG_SECONDS)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(healed.wait(), _HANG_SECONDS)
             with suppress(PlaywrightError):  # healing the fault has let the request through, or the tab is closed
                 await route.continue_()
 

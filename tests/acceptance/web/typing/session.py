@@ -40,6 +40,8 @@ class Outcome:
     steps: list[str] = field(default_factory=list)
     keystrokes: int = 0
     lost: dict[str, int] = field(default_factory=dict)
+    # Why the session could not end. It says nothing about its text then.
+    error: str = ""
 
 
 class Session:
