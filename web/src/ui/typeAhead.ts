@@ -33,6 +33,7 @@ function onKeyDown(event: KeyboardEvent): void {
 /** Whether the key changes the text of a field. Repetitions belong to the key that opened the dialog. */
 function isText(event: KeyboardEvent): boolean {
   if (event.repeat || isCompositionKey(event)) return false;
+  if (event.key === ' ' && event.target instanceof Element && event.target.matches('button')) return false;
   const isCommand = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState('AltGraph');
   return !isCommand && (event.key === 'Backspace' || /^.$/su.test(event.key));
 }
@@ -44,11 +45,11 @@ function onFocus({ target }: FocusEvent): void {
   if (typed && isField(target)) insert(target, typed);
 }
 
-/** The dialog that says that its code is being loaded has no field, and returns the focus before the next one opens. */
+/** A dialog that stands in for one whose code is missing has no field, and returns the focus before the other opens. */
 function isInside(target: Element | null): boolean {
   return (
     !!target?.closest('dialog, [role="dialog"], [role="menu"], [data-autofocus]') &&
-    !target.closest('[aria-busy="true"]')
+    !target.closest('[aria-busy="true"], [data-stand-in]')
   );
 }
 

@@ -46,6 +46,8 @@ function OpenDialog({ kind, onRetry, onDismiss }: Omit<Props, 'hidden'>) {
       role="dialog"
       aria-labelledby={titleId}
       aria-busy={kind === 'loading'}
+      // Typed text waits for the field of the part.
+      data-stand-in
       tabIndex={-1}
       className={styles.dialog}
     >
