@@ -76,8 +76,9 @@ async def _run_queue(seeds: Seeds, ended: Outcomes, kinds: frozenset[str]) -> No
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=ARGUMENTS, chromium_sandbox=False
             )
+            parent = multiprocessing.parent_process()
             with suppress(Empty):
-                while True:
+                while parent is None or parent.is_alive():
                     ended.put(await _outcome(site, browser, seeds.get_nowait(), kinds))
             await browser.close()
 
