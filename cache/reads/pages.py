@@ -96,12 +96,20 @@ async def _cached_page(session: Session, protocol: Protocol, part: PageRange) ->
         if part.direction == "first":
             rest = replace(part, after=ids.last, offset=0, count=wanted)
             ids = await protocol.page(rest, release, outcomes_known=True)
+            _check_order(part, first, ids)
             tasks += await _matching(session, ids, part)
         else:
             ids = await protocol.page(replace(part, before=ids.first, count=wanted), release, outcomes_known=True)
+            _check_order(part, first, ids)
             tasks = await _matching(session, ids, part) + tasks
     front, end = (first, ids) if part.direction == "first" else (ids, first)
     return Page(tasks, first.total, front.rank, front.has_before, end.has_after)
+
+
+def _check_order(part: PageRange, first: IndexPage, ids: IndexPage) -> None:
+    """Raise `OrderMoving` if a task may have moved to a position that is read already, since the first call."""
+    if part.order == "EXPIRING_SOON" and ids.rev != first.rev:
+        raise OrderMoving
 
 
 async def _settle_creates(session: Session, protocol: Protocol, found: CreatesUnsettled) -> None:

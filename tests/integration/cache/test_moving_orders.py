@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
@@ -114,3 +114,24 @@ async def test_create_that_is_rolled_back_and_retried_is_returned_at_one_positio
         assert page.tasks == [old, between, *created][: part.count]
     else:
         assert page.tasks == [*created, between, old]
+
+
+@pytest.mark.parametrize("direction", ["first", "last"])
+async def test_page_by_expiry_shows_a_task_that_moves_past_the_reader(
+    store: Store, redis_url: str, direction: Literal["first", "last"]
+) -> None:
+    """The reader drops an id without a row, and reads on from there. Another task has moved to before it by then."""
+    ends = [SOON, LATE] if direction == "first" else [LATE, SOON]
+    await index_without_row(store, replace(uncommitted_task(), expires_at=ends[0]))
+    leaves, moves = [await create_uncached_task(store, expires_at=at) for at in (MIDDLE, ends[1])]
+    beyond = ends[0] + (SOON - LATE if direction == "first" else LATE - SOON)
+
+    async def move_and_delete() -> None:
+        await StoreClient(store).update_task(moves.id, {"expires_at": beyond})
+        await StoreClient(store).delete_task(leaves.id)
+
+    async with InterleavingRedis(redis_url, move_and_delete) as redis:
+        reader = Store(store.database, redis, StoreMetrics())
+        await grant_gate_lease(reader)
+        page = await StoreClient(reader).page(PageRange(1, direction, order="EXPIRING_SOON"))
+    assert [task.id for task in page.tasks] == [moves.id]
