@@ -149,13 +149,14 @@ async def test_workspace_with_few_streams_gets_places_of_one_with_many(
         async with stream_of_busy() as stream:
             lines = stream.aiter_lines()
             assert await anext(lines) == ":"
-            own = [await connect(quiet) for _ in range(2)]
-            for socket in own:
-                assert json.loads(await socket.recv()) == ACKNOWLEDGED
             # The newest streams end: the event stream without `complete`, then a WebSocket.
+            own = [await connect(quiet)]
+            assert json.loads(await own[0].recv()) == ACKNOWLEDGED
             rest = [line async for line in lines]
             assert "event: complete" not in rest
             assert any("other workspaces have fewer streams" in line for line in rest)
+        own.append(await connect(quiet))
+        assert json.loads(await own[1].recv()) == ACKNOWLEDGED
         assert (await wait_for_close(sockets[2]))[0] == TRY_AGAIN_LATER
         for payload in (quiet, busy):
             code, reason = await wait_for_close(await connect(payload))
