@@ -24,7 +24,7 @@ shieldCompositionKeys();
 routeEscapeKey();
 startTypeAhead();
 
-/** Shows the messages of `ui/toast`. Those that come before its code is loaded appear then. */
+/** Shows the messages of `ui/toast`, away from forms. Those that come before its code is loaded appear then. */
 const Messages = lazyPart({
   importPart: async () => (await import('@mantine/notifications')).Notifications,
   isOpen: () => false,
@@ -43,5 +43,5 @@ export function Providers({ children }: { children: ReactNode }) {
 
 function LaterMessages() {
   useEffect(() => afterStart(() => messagesNeeded.set(true)), []);
-  return useStore(messagesNeeded) ? <Messages position="bottom-right" limit={4} /> : null;
+  return useStore(messagesNeeded) ? <Messages position="bottom-left" limit={4} /> : null;
 }
