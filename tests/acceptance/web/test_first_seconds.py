@@ -1,6 +1,8 @@
 """Tests the first seconds of the page, in which it has not loaded the parts that it needs later."""
 
-from playwright.async_api import BrowserContext, expect
+import asyncio
+
+from playwright.async_api import BrowserContext, Route, expect
 
 from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
@@ -35,3 +37,24 @@ async def test_text_typed_offline_before_the_form_was_loaded_is_in_the_form_late
     title = tasks.dialog("New task").get_by_label("Title")
     await expect(title).to_have_value("Send the parcel")
     await expect(title).to_be_focused()
+
+
+async def test_keys_pressed_before_the_page_has_its_shortcuts_count(site: Site, open_tab: OpenTab) -> None:
+    await site.create_tasks("Write the letter")
+    tab = await open_tab("about:blank")
+    # The page waits for the session if the service required identity at the last visit.
+    await tab.add_init_script("localStorage.setItem('millitask.session', 'required')")
+    asked, released = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await released.wait()
+        await route.continue_()
+
+    await tab.route("**/session", hold)
+    await tab.goto("/")
+    await asked.wait()
+    await tab.keyboard.press("c")
+    await tab.keyboard.type("Send the parcel")
+    released.set()
+    await expect(TaskList(tab).dialog("New task").get_by_label("Title")).to_have_value("Send the parcel")

@@ -182,6 +182,7 @@ async def test_a_busy_service_and_a_conflict_do_not_stop_the_others(large_site: 
     tasks, press = TaskList(tab), tab.keyboard.press
     third, refused = THOUSANDS // 3, 0
     await tasks.expect_counts(Done=third)
+    await expect(tasks.rows.first).to_have_attribute("data-task", re.compile("."))
     first = await tasks.rows.first.get_attribute("data-task")
     waiting_seen = asyncio.Event()
 

@@ -4,6 +4,7 @@ import { SessionGate } from '@/features/identity/SessionGate';
 import { MessagesGate } from '@/features/language/MessagesGate';
 import { PageSkeleton } from '@/features/tasks-page/PageSkeleton';
 import { TasksPage } from '@/features/tasks-page/TasksPage';
+import { EARLY_KEYS_SCRIPT } from './earlyKeysScript';
 import { LANGUAGE_SCRIPT } from './languageScript';
 
 /** The texts of the search field. The export cannot know the language of the person, so it contains each of them. */
@@ -15,7 +16,7 @@ export default function Page() {
   return (
     <>
       <title>Millitask</title>
-      <script dangerouslySetInnerHTML={{ __html: LANGUAGE_SCRIPT }} />
+      <script dangerouslySetInnerHTML={{ __html: LANGUAGE_SCRIPT + EARLY_KEYS_SCRIPT }} />
       <MessagesGate fallback={skeleton}>
         <SessionGate fallback={skeleton}>
           <TasksPage />

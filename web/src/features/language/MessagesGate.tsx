@@ -32,7 +32,7 @@ export function MessagesGate({ fallback, children }: Props) {
 
 function LoadedMessages({ fallback, children }: Props) {
   // The export cannot know the URL and stops here. So the browser renders the page at once instead of hydrating the
-  // fallback first, and does not lose the first key that a person presses.
+  // fallback first. Keys that a person presses before that are kept, see `earlyKeys`.
   useSearchParams();
   const ready = useSyncExternalStore(loaded.subscribe, loaded.get, loaded.get);
   // A deferred render lets the browser react in between. The page is too large to render at once on a phone.

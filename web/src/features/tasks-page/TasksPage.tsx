@@ -37,6 +37,7 @@ import {
   viewKey,
 } from '@/features/task-list/taskView';
 import { STATUS_LABELS } from '@/features/tasks/labels';
+import { pressEarlyKeys } from '@/ui/earlyKeys';
 import { useStore } from '@/ui/store';
 import { useColorScheme } from '@/ui/useColorScheme';
 import { useLatch } from '@/ui/useLatch';
@@ -88,6 +89,7 @@ export function TasksPage() {
   usePrefetchedParts(position.metricsKeys.length > 0);
   useTaskEvents(dependsOnFields(view));
   useEffect(watchBrowserConnectivity, []);
+  useEffect(() => void pressEarlyKeys(), []);
   usePageShortcuts(commands);
   const signedOut = useStore(session).status === 'signedOut';
   const filterNeeded = useLatch(panel === 'filter');
