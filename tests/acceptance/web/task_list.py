@@ -46,8 +46,8 @@ class TaskList:
         return self.tab.get_by_role("tab", name=name)
 
     def message(self, text: str) -> Locator:
-        """Return the toast, banner or error that contains the text."""
-        return self.tab.get_by_role("status").or_(self.tab.get_by_role("alert")).filter(has_text=text)
+        """Return the toast, banner or error that contains the text: the newest, while it replaces an earlier one."""
+        return self.tab.get_by_role("status").or_(self.tab.get_by_role("alert")).filter(has_text=text).last
 
     async def expect_rows(self, *titles: str) -> None:
         """Wait until the list has exactly these rows, in this order."""
