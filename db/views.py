@@ -1,0 +1,116 @@
+"""Views: the tasks that have given values in some dimensions. The dimensions of a view are its shape."""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Literal, get_args
+from uuid import UUID
+
+from msgspec import Struct
+
+from db.task import Priority, Status, Task
+
+Dimension = Literal["list", "assignee", "label", "priority", "status"]
+# Each dimension at most once, in the order of DIMENSIONS. The empty shape is that of the view of all tasks.
+Shape = tuple[Dimension, ...]
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+ALL_TASKS: Shape = ()
+BY_STATUS: Shape = ("status",)
+# The shapes that every index has. Others are declared.
+BASE_SHAPES = (ALL_TASKS, BY_STATUS)
+MAX_DIMENSIONS = 3
+# Between the values of a view's key. No text in PostgreSQL contains it.
+_SEPARATOR = "\0"
+
+
+class View(Struct, frozen=True, gc=False):
+    """The tasks with these values. None stands for any value, and `label` is one of the labels that a task may have."""
+
+    list_id: UUID | None = None
+    assignee: str | None = None
+    label: str | None = None
+    priority: Priority | None = None
+    status: Status | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """The dimensions in which the view has a value."""
+        return tuple(
+            dimension for dimension, value in zip(DIMENSIONS, self._values(), strict=True) if value is not None
+        )
+
+    @property
+    def key(self) -> bytes:
+        """The values in the order of the shape, which identify the view among those of its shape."""
+        return _key([str(value) for value in self._values() if value is not None])
+
+    @property
+    def is_base(self) -> bool:
+        """Whether the view is that of all tasks or of one status."""
+        return self.list_id is None and self.assignee is None and self.label is None and self.priority is None
+
+    def holds(self, task: Task) -> bool:
+        """Return whether a visible task belongs to the view."""
+        return (
+            self.status in (None, task.status)
+            and self.priority in (None, task.priority)
+            and self.list_id in (None, task.list_id)
+            and self.assignee in (None, task.assignee)
+            and (self.label is None or self.label in task.labels)
+        )
+
+    def _values(self) -> tuple[UUID | str | None, ...]:
+        return (self.list_id, self.assignee, self.label, self.priority, self.status)
+
+
+def shape_name(shape: Shape) -> str:
+    """Return the name of a shape: its dimensions, for example list+status."""
+    return "+".join(shape)
+
+
+def parse_shape(name: str) -> Shape:
+    """Return the shape of a name, whose dimensions may have any order. Raises `ValueError`."""
+    dimensions = [dimension.strip() for dimension in name.split("+")]
+    for dimension in dimensions:
+        if dimension not in DIMENSIONS:
+            raise ValueError(f'"{dimension}" is no dimension. A shape combines {", ".join(DIMENSIONS)} with +.')
+    if len(set(dimensions)) < len(dimensions):
+        raise ValueError(f'"{name}" names a dimension twice.')
+    if len(dimensions) > MAX_DIMENSIONS:
+        raise ValueError(f'"{name}" has more than {MAX_DIMENSIONS} dimensions.')
+    return tuple(dimension for dimension in DIMENSIONS if dimension in dimensions)
+
+
+# A task without assignee or without a list costs nothing in the shapes that have one.
+DEFAULT_SHAPES: tuple[Shape, ...] = tuple(
+    map(parse_shape, ("list", "list+status", "assignee", "assignee+status", "label"))
+)
+
+
+def view_keys(task: Task, shape: Shape) -> list[bytes]:
+    """Return the keys of the views of a shape that hold a visible task."""
+    found: list[Sequence[str]] = []
+    for dimension in shape:
+        values = _task_values(task, dimension)
+        if not values:
+            return []
+        found.append(values)
+    return [_key(values) for values in product(*found)]
+
+
+def _task_values(task: Task, dimension: Dimension) -> Sequence[str]:
+    match dimension:
+        case "list":
+            return [str(task.list_id)] if task.list_id is not None else []
+        case "assignee":
+            return [task.assignee] if task.assignee is not None else []
+        case "label":
+            return task.labels
+        case "priority":
+            return [task.priority]
+        case "status":
+            return [task.status]
+
+
+def _key(values: Sequence[str]) -> bytes:
+    return _SEPARATOR.join(values).encode()
