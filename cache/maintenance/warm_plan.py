@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from cache.redis.index import PageRange
 from db.usage import RequestedPage
+from db.views import View
 
 # The tasks of one batch: one statement of PostgreSQL reads them. Other requests of the worker wait while it decodes
 # them, for about a millisecond.
@@ -56,7 +57,7 @@ def plan(tasks: Sequence[tuple[UUID, int]], pages: Sequence[RequestedPage]) -> l
 
 
 def _range(page: RequestedPage) -> PageRange:
-    return PageRange(page.first, offset=page.position, status=page.status, order=page.order)
+    return PageRange(page.first, offset=page.position, view=View(status=page.status), order=page.order)
 
 
 def tasks_in(portions: Sequence[Portion]) -> int:

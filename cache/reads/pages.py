@@ -73,7 +73,7 @@ async def _page(session: Session, part: PageRange) -> Page:
 
 def _count(session: Session, part: PageRange, position: int | None) -> None:
     """Count a page that was requested. position: of its first task, from 0; None if unknown."""
-    use = PageUse(part.status, part.order, part.count, position)
+    use = PageUse(part.view.status, part.order, part.count, position)
     session.cache.requested.pages.append(use)
     session.cache.requested.reads += 1
     session.store.usage.count_page(use)
@@ -127,19 +127,20 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
     Raises `OrderMoving` if a task is in the view, but not at the index's score: a concurrent write changed its expiry,
     or its create was rolled back and retried.
     """
+    status = part.view.status
     tasks = await session.loader.load_page(ids)
     if all(tasks):  # without a loop in Python if every task is in its place
         found = cast("list[EncodedTask]", tasks)
         # After a rebuild, the index may hold a later expiry than a task has, until the scrub.
         session.cache.observe_expiry(earliest_expiry_ms(found))
         in_place = scores_of(found, part.order) == ids.scores
-        if in_place and (part.status is None or statuses_of(found) <= {part.status}):
+        if in_place and (status is None or statuses_of(found) <= {status}):
             return found
     else:
         session.cache.forbid_caching()
     matching = []
     for id_, score, task in zip(ids.ids, ids.scores, tasks, strict=True):
-        in_view = task is not None and part.status in (None, task.status)
+        in_view = task is not None and status in (None, task.status)
         if task is not None and in_view and scores_of([task], part.order) == [score]:
             matching.append(task)
             continue
@@ -161,7 +162,7 @@ async def _row_page(session: Session, part: PageRange) -> Page:
             after=row_position(part.after, part.order),
             before=row_position(part.before, part.order),
             offset=part.offset,
-            status=part.status,
+            status=part.view.status,
             order=part.order,
         )
     tasks = encode_many(session.store.workspace, page.tasks)
@@ -189,7 +190,7 @@ async def read_rank(session: Session, part: PageRange, task: EncodedTask) -> int
     # After a cursor, the depth of the page is not known before the count.
     is_shallow = part.offset < DEEP_ROWS and part.direction == "first" and part.after is None
     async with _connection(session, deep=not is_shallow) as connection:
-        return await pages.task_rank(connection, session.store.workspace, (at, task.id), part.status, part.order)
+        return await pages.task_rank(connection, session.store.workspace, (at, task.id), part.view.status, part.order)
 
 
 async def read_counts(session: Session) -> dict[Status | None, int]:

@@ -10,7 +10,8 @@ from cache.redis.entry import Lease, Leases
 from cache.redis.keys import Keys
 from cache.redis.times import MILLISECOND, UNIX_EPOCH
 from db.index_source import IndexPosition
-from db.task import Order, Status
+from db.task import Order
+from db.views import View
 
 
 class PageRange(Struct, frozen=True, gc=False):
@@ -25,7 +26,7 @@ class PageRange(Struct, frozen=True, gc=False):
     after: IndexPosition | None = None
     before: IndexPosition | None = None
     offset: int = 0
-    status: Status | None = None
+    view: View = View()
     order: Order = "NEWEST"
 
 

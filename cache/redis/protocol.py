@@ -135,7 +135,7 @@ class Protocol(CreateRecords):
 
         reply = await self._read_script(
             "page",
-            self.keys.page(part.status),
+            self.keys.page(part.view.status),
             *index.page_arguments(part),
             *(MAX_SINGLE_EVENTS, token, ENTRY_LEASE_MS, int(outcomes_known)),
             dropped=dropped,

@@ -11,6 +11,7 @@ from cache.redis.index import PageRange
 from cache.redis.position import PositionOrder
 from db.pages import Direction, Position
 from db.task import Order, Status
+from db.views import View
 from schema.cursor import decode_cursor
 from schema.errors import BadInput
 from schema.ids import parse_id
@@ -105,7 +106,7 @@ def page_range(
         after=None if after is None else decode_cursor("after", after, order, workspace),
         before=None if before is None else decode_cursor("before", before, order, workspace),
         offset=0 if page is None else (page - 1) * count,
-        status=status_argument(status),
+        view=View(status=status_argument(status)),
         order=order,
     )
 

@@ -15,6 +15,7 @@ from cache.store import Store
 from db.index_source import IndexPosition
 from db.task import NewTask, Order, Status, Task
 from db.task_table import tasks_by_id
+from db.views import View
 from tests.support.gate_states import build_index, switch_gate_off
 from tests.support.redis_state import evict_entries, expiry_score, index_position, indexed_ids, protocol
 from tests.support.store_client import StoreClient
@@ -118,8 +119,8 @@ class ShadowStore:
             await evict_entries(self.store, *ids)
 
     async def read(self, count: int, status: Status | None, order: Order) -> None:
-        await self.check_range(PageRange(count, status=status, order=order))
-        await self.check_range(PageRange(count, "last", status=status, order=order))
+        await self.check_range(PageRange(count, view=View(status=status), order=order))
+        await self.check_range(PageRange(count, "last", view=View(status=status), order=order))
 
     async def scrub_all(self) -> None:
         if self.store.gate_lease.protocol is not None:
@@ -173,23 +174,23 @@ class ShadowStore:
         """
         parts: list[PageRange] = []
         for count in (0, 1, 3, 100):
-            parts.append(PageRange(count, "last", status=status, order=order))
+            parts.append(PageRange(count, "last", view=View(status=status), order=order))
             offsets = [number * count for number in range(len(self.rows) // (count or 10) + 2)]
-            parts += [PageRange(count, offset=offset, status=status, order=order) for offset in offsets]
+            parts += [PageRange(count, offset=offset, view=View(status=status), order=order) for offset in offsets]
         positions = [position for row in self.rows for position in row.positions(order)]
         for position in positions:
-            parts.append(PageRange(3, after=position, status=status, order=order))
-            parts.append(PageRange(3, "last", before=position, status=status, order=order))
+            parts.append(PageRange(3, after=position, view=View(status=status), order=order))
+            parts.append(PageRange(3, "last", before=position, view=View(status=status), order=order))
         pairs = zip(positions, positions[::-1], strict=True)
         for after, before in itertools.islice(pairs, 5):
-            parts.append(PageRange(2, after=after, before=before, status=status, order=order))
-            parts.append(PageRange(2, "last", after=after, before=before, status=status, order=order))
+            parts.append(PageRange(2, after=after, before=before, view=View(status=status), order=order))
+            parts.append(PageRange(2, "last", after=after, before=before, view=View(status=status), order=order))
         for first in range(0, len(parts), CONCURRENT_READS):
             await asyncio.gather(*map(self.check_range, parts[first : first + CONCURRENT_READS]))
 
     async def check_range(self, part: PageRange) -> None:
         """Check the page of a range: its tasks, total, rank, and whether it has tasks before and after."""
-        view = self.view(part.status, part.order)
+        view = self.view(part.view.status, part.order)
         by_expiry = part.order == "EXPIRING_SOON"
         positions = [
             (expiry_score(task.expires_at) if by_expiry else index_position(task)[0], task.id) for task in view

@@ -18,6 +18,7 @@ from cache.store import Store
 from cache.writes import transaction
 from db.caller import Caller
 from db.pool import Database
+from db.views import View
 from tests.support.cluster_load import Load, check_all_indexes, process
 from tests.support.consistency import check_indexes
 from tests.support.gate_states import build_index
@@ -50,7 +51,7 @@ async def test_each_workspace_is_on_the_node_of_its_slot(database_url: str, stea
             load.titles = ["A task"]
             await load.run(lambda: True)
             task = await StoreClient(store).update_task(created.id, {"title": "Newer", "status": "DONE"})
-            page = await StoreClient(store).page(PageRange(5, status="DONE"))
+            page = await StoreClient(store).page(PageRange(5, view=View(status="DONE")))
             assert page.tasks == [task]
             assert load.degraded == 0
             await check_indexes(store)

@@ -17,6 +17,7 @@ from cache.store import Store
 from db.connection import Connection
 from db.errors import CommitUnknown, DatabaseError
 from db.task import Task
+from db.views import View
 from tests.support.consistency import check_entries, check_indexes
 from tests.support.gate_states import (
     build_index,
@@ -80,8 +81,8 @@ async def test_write_with_a_failed_publish_is_acknowledged(store: Store, redis_u
         request = StoreClient(store)
         assert await request.tasks_by_id([task.id, deleted.id, created.id]) == [updated, None, created]
         assert (await request.page(PageRange(5))).tasks == [created, updated]
-        assert (await StoreClient(store).page(PageRange(5, status="DONE"))).tasks == [updated]
-        assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == [created]
+        assert (await StoreClient(store).page(PageRange(5, view=View(status="DONE")))).tasks == [updated]
+        assert (await StoreClient(store).page(PageRange(5, view=View(status="TODO")))).tasks == [created]
     assert len(await marked_ids(store)) == (0 if arrives else 3)
     await make_marks_overdue(store)
     await scrub_all(store, protocol(store))

@@ -17,6 +17,7 @@ from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from cache.writes.edits import Edit
+from db.views import View
 from tests.support.gate_states import exhaust_closings, switch_gate_off
 from tests.support.protocol_steps import make_marks_overdue, mark_task
 from tests.support.redis_state import protocol
@@ -159,7 +160,7 @@ async def test_page_that_removes_expired_tasks_emits_their_events(store: Store, 
     await create_uncached_tasks(store, expired, expires_at=datetime.now(UTC) + timedelta(seconds=1))
     await asyncio.sleep(1.1)
     before = await protocol(store).last_event()
-    assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == []
+    assert (await StoreClient(store).page(PageRange(5, view=View(status="TODO")))).tasks == []
     assert await protocol(store).last_event() == before  # a filtered page leaves the expired task to the sweep
     assert (await StoreClient(store).page(PageRange(5))).tasks == []
     assert await protocol(store).last_event() == before + events

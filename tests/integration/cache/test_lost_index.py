@@ -14,6 +14,7 @@ from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite, Protocol
 from cache.store import Store
 from db.task import Task
+from db.views import View
 from tests.support.consistency import check_indexes
 from tests.support.gate_states import (
     build_index,
@@ -82,7 +83,7 @@ async def test_every_step_detects_a_lost_part_and_changes_nothing(store: Store) 
 async def test_page_detects_that_its_index_is_lost(store: Store, view: int, kind: str) -> None:
     await _lose(store, kind if kind == "rev" else f"{kind} {view}")
     with pytest.raises(IndexLost):
-        await protocol(store).page(PageRange(5, status=keys.VIEWS[view]))
+        await protocol(store).page(PageRange(5, view=View(status=keys.VIEWS[view])))
 
 
 READS: dict[str, Callable[[StoreClient, Task], Awaitable[Any]]] = {
@@ -91,7 +92,7 @@ READS: dict[str, Callable[[StoreClient, Task], Awaitable[Any]]] = {
     "oldest first": lambda tasks, _task: tasks.page(PageRange(5, order="OLDEST")),
     "expiring soon": lambda tasks, _task: tasks.page(PageRange(5, order="EXPIRING_SOON")),
     "counts": lambda tasks, _task: tasks.counts(),
-    "page of a status": lambda tasks, _task: tasks.page(PageRange(5, "last", status="TODO")),
+    "page of a status": lambda tasks, _task: tasks.page(PageRange(5, "last", view=View(status="TODO"))),
 }
 
 

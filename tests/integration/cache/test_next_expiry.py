@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from cache.redis.index import PageRange
 from cache.store import Store
+from db.views import View
 from tests.support.redis_state import expiry_score, protocol
 from tests.support.store_factories import create_uncached_task
 from tests.support.task_factories import in_an_hour
@@ -33,8 +34,8 @@ async def test_next_expiry_is_that_of_the_first_task_of_the_view_to_expire(store
     first, second = expiry_score(SOON), expiry_score(SOON + timedelta(minutes=1))
     assert (await protocol(store).page(PAGE)).next_expiry_ms == first
     assert (await protocol(store).page(PageRange(10, order="EXPIRING_SOON"))).next_expiry_ms == first
-    assert (await protocol(store).page(PageRange(10, status="DONE"))).next_expiry_ms == second
-    assert (await protocol(store).page(PageRange(10, status="IN_PROGRESS"))).next_expiry_ms == NO_EXPIRY
+    assert (await protocol(store).page(PageRange(10, view=View(status="DONE")))).next_expiry_ms == second
+    assert (await protocol(store).page(PageRange(10, view=View(status="IN_PROGRESS")))).next_expiry_ms == NO_EXPIRY
     assert (await protocol(store).counts()).next_expiry_ms == first
 
 

@@ -14,6 +14,7 @@ from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite, Protocol
 from cache.store import Store
 from cache.usage.usage import Usage
+from db.views import View
 from tests.support.protocol_steps import index_without_row
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
@@ -73,7 +74,8 @@ async def test_page_is_served_only_until_the_next_expiry_of_its_view(store: Stor
 
 async def test_page_of_a_view_does_not_depend_on_expiries_of_other_views(store: Store) -> None:
     await create_uncached_task(store, expires_at=in_an_hour(), status="DONE")
-    done, todo = await read(store, PageRange(10, status="DONE")), await read(store, PageRange(10, status="TODO"))
+    done = await read(store, PageRange(10, view=View(status="DONE")))
+    todo = await read(store, PageRange(10, view=View(status="TODO")))
     assert done is not None
     assert todo is not None
     assert done.next_expiry_ms < todo.next_expiry_ms
@@ -100,7 +102,7 @@ async def test_page_with_a_marked_task_is_not_kept(store: Store) -> None:
 async def test_page_with_an_id_without_a_row_is_not_kept(store: Store) -> None:
     await index_without_row(store, uncommitted_task())
     assert await read(store) is None
-    assert await read(store, PageRange(10, status="DONE")) is not None
+    assert await read(store, PageRange(10, view=View(status="DONE"))) is not None
 
 
 async def test_counts_can_be_kept(store: Store, pages: PageCache) -> None:
@@ -116,10 +118,10 @@ async def test_counts_can_be_kept(store: Store, pages: PageCache) -> None:
 async def test_answer_keeps_the_first_rev_and_the_next_expiry_of_all_its_pages(store: Store) -> None:
     await create_uncached_task(store, status="DONE", expires_at=in_an_hour())
     session = Session(store)
-    await read_page(session, PageRange(10, status="TODO"))
+    await read_page(session, PageRange(10, view=View(status="TODO")))
     first = session.cache.validity
     await create_uncached_task(store)
-    await read_page(session, PageRange(10, status="DONE"))
+    await read_page(session, PageRange(10, view=View(status="DONE")))
     both = session.cache.validity
     assert first is not None
     assert both is not None

@@ -10,6 +10,7 @@ from cache.metrics import StoreMetrics
 from cache.redis.index import PageRange
 from cache.store import Store
 from db.task import NewTask, Task
+from db.views import View
 from tests.support.redis_state import evict_entries, indexed_ids, indexed_views, marked_ids, protocol, read_entry
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_tasks
@@ -189,10 +190,10 @@ async def test_expiry_can_be_changed_and_removed(store: Store, tasks: StoreClien
 
 async def test_page_of_a_status(store: Store, tasks: StoreClient) -> None:
     todo, done = await create_uncached_tasks(store, 3), await create_uncached_tasks(store, 2, status="DONE")
-    page = await tasks.page(PageRange(10, status="DONE"))
+    page = await tasks.page(PageRange(10, view=View(status="DONE")))
     assert (page.tasks, page.total) == (done, 2)
     assert (await tasks.page(PageRange(10))).tasks == done + todo
-    assert (await tasks.page(PageRange(10, status="IN_PROGRESS"))).tasks == []
+    assert (await tasks.page(PageRange(10, view=View(status="IN_PROGRESS")))).tasks == []
 
 
 async def test_page_past_the_end_is_empty_and_has_the_total(store: Store, tasks: StoreClient) -> None:

@@ -15,6 +15,7 @@ from cache.redis.index import PageRange
 from cache.redis.keys import Keys, epochs_key
 from cache.store import Store
 from db.pool import Database
+from db.views import View
 from tests.support.consistency import check_entries, check_indexes
 from tests.support.gate_states import (
     build_index,
@@ -185,7 +186,7 @@ async def test_reindex_while_a_service_writes_loses_no_task(store: Store, databa
         while not reindexing.done() or len(created) < 20:
             task = await StoreClient(store).create_task(new_task())
             created.append(await StoreClient(store).update_task(task.id, {"status": "DONE"}))
-            page = await StoreClient(store).page(PageRange(100, status="DONE"))
+            page = await StoreClient(store).page(PageRange(100, view=View(status="DONE")))
             assert (page.tasks, page.total) == (created[::-1][:100], len(created))
         assert 3 <= await reindexing <= len(created)
         assert (await committed_gate(store)).epoch > before

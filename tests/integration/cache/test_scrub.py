@@ -16,6 +16,7 @@ from cache.store import Store
 from db import gate
 from db.errors import DatabaseTimeout
 from db.task import Task
+from db.views import View
 from tests.support.protocol_steps import EARLIER_TOKEN, PAST_TRANSACTION_LIMIT, index_without_row, mark_task
 from tests.support.redis_state import (
     entry_bytes,
@@ -178,8 +179,8 @@ async def test_ids_without_a_row_are_dropped_from_pages_and_then_scrubbed(store:
 async def test_task_is_dropped_from_the_page_of_a_status_it_does_not_have(store: Store) -> None:
     task, other = await create_uncached_tasks(store, 2)
     await mark_task(store, EARLIER_TOKEN, with_status(task, "DONE"))
-    assert (await StoreClient(store).page(PageRange(5, status="DONE"))).tasks == []
-    assert (await StoreClient(store).page(PageRange(5, status="TODO"))).tasks == [task, other]
+    assert (await StoreClient(store).page(PageRange(5, view=View(status="DONE")))).tasks == []
+    assert (await StoreClient(store).page(PageRange(5, view=View(status="TODO")))).tasks == [task, other]
     assert store.repair_queue.ids == {task.id}
 
 

@@ -20,6 +20,7 @@ from cache.writes import transaction
 from db.pages import task_page
 from db.pool import Database
 from db.task import Task
+from db.views import View
 from tests.support.consistency import check_entries, check_indexes
 from tests.support.gate_states import (
     build_index,
@@ -68,7 +69,7 @@ async def check_reads(store: Store, *, degraded: bool) -> None:
     expected = await visible_rows(store)
     for status in (None, "TODO", "DONE"):
         request = StoreClient(store)
-        page = await request.page(PageRange(10, status=status))
+        page = await request.page(PageRange(10, view=View(status=status)))
         assert page.tasks == [task for task in expected if status in (None, task.status)]
         assert page.total == len(page.tasks)
         assert request.degraded == degraded

@@ -5,6 +5,7 @@ import pytest
 from cache.maintenance.warm_plan import BATCH_TASKS, Pace, plan, size, tasks_in, with_uncounted
 from cache.redis.index import PageRange
 from db.usage import RequestedPage
+from db.views import View
 from tests.unit.cache.tasks import task_id
 
 
@@ -20,7 +21,7 @@ def test_pages_stand_before_the_tasks_that_were_requested_less_often() -> None:
     assert portions == [
         PageRange(50),
         first,
-        PageRange(50, offset=50, status="DONE"),
+        PageRange(50, offset=50, view=View(status="DONE")),
         second,
         PageRange(50, offset=100),
     ]

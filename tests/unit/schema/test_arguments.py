@@ -7,6 +7,7 @@ import strawberry
 
 from cache.reads.search import SearchRange
 from cache.redis.index import PageRange
+from db.views import View
 from schema.errors import BadInput
 from schema.ids import new_id
 from schema.resolvers.arguments import MAX_PAGE_NUMBER, id_argument, id_list_argument, match_range, page_range
@@ -29,7 +30,8 @@ def range_of(**given: Any) -> PageRange:
         ({"first": 9, "last": 7}, PageRange(9)),
         ({"page": 3}, PageRange(50, offset=100)),
         ({"first": 10, "page": MAX_PAGE_NUMBER}, PageRange(10, offset=10 * (MAX_PAGE_NUMBER - 1))),
-        ({"status": TaskStatus.DONE, "order_by": TaskOrder.OLDEST}, PageRange(50, status="DONE", order="OLDEST")),
+        ({"status": TaskStatus.DONE}, PageRange(50, view=View(status="DONE"))),
+        ({"order_by": TaskOrder.OLDEST}, PageRange(50, order="OLDEST")),
     ],
     ids=str,
 )
