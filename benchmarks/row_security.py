@@ -27,6 +27,7 @@ from db import pages, search, task_table
 from db.connection import Connection
 from db.migrations import migrate
 from db.pool import Database
+from db.views import View
 
 SECURE = """
     ALTER TABLE task ENABLE ROW LEVEL SECURITY;
@@ -49,7 +50,7 @@ def operations(ids: dict[Connection, list[UUID]]) -> dict[str, tuple[int, Operat
     return {
         "first page": (20, lambda c: pages.task_page(c, "default", count=50)),
         "page after 10,000 tasks": (2, lambda c: pages.task_page(c, "default", count=50, offset=10_000)),
-        "first page of one status": (20, lambda c: pages.task_page(c, "default", count=50, status="TODO")),
+        "first page of one status": (20, lambda c: pages.task_page(c, "default", count=50, view=View(status="TODO"))),
         "50 tasks by id": (20, lambda c: task_table.tasks_by_id(c, "default", random.sample(ids[c], 50))),
         "search, a rare word": (2, lambda c: c.query(search.all_words_sql("first", None), _RARE, scalar_row)),
         "filter by priority and status": (

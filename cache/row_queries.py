@@ -2,15 +2,16 @@
 
 from collections.abc import Collection
 from functools import partial
-from typing import get_args
+from weakref import WeakValueDictionary
 
 from cache.coalesce import CoalescedCall
-from cache.redis.keys import VIEWS
 from cache.redis.protocol import Protocol
+from db.facets import FacetOrder, facet_counts
 from db.outcomes import Outcome, outcomes_of
 from db.pages import task_count, task_counts
 from db.pool import Database
-from db.task import Order, Status
+from db.task import Order
+from db.views import Dimension, View
 
 
 class RowTotals:
@@ -19,19 +20,30 @@ class RowTotals:
     def __init__(self, database: Database, workspace: str) -> None:
         self._database = database
         self._workspace = workspace
-        self._counts = {
-            (view, order): CoalescedCall(partial(self._count, view, order))
-            for view in VIEWS
-            for order in get_args(Order)
-        }
-        # Counts every view in one snapshot, in the order of VIEWS.
+        # Calls in progress. Each is forgotten with its last caller.
+        self._counts: WeakValueDictionary[tuple[View, Order], CoalescedCall[int]] = WeakValueDictionary()
+        self._facets: WeakValueDictionary[
+            tuple[Dimension, View, int, FacetOrder], CoalescedCall[list[tuple[str, int]]]
+        ] = WeakValueDictionary()
+        # Counts the views of all tasks and of each status in one snapshot, in the order of VIEWS.
         self.count_views = CoalescedCall(self._count_views)
 
-    async def count(self, view: Status | None, order: Order = "NEWEST") -> int:
+    async def count(self, view: View, order: Order = "NEWEST") -> int:
         """Return how many tasks a view has in an order."""
-        return await self._counts[view, order]()
+        call = self._counts.setdefault((view, order), CoalescedCall(partial(self._count, view, order)))
+        return await call()
 
-    async def _count(self, view: Status | None, order: Order) -> int:
+    async def facets(self, by: Dimension, view: View, first: int, order: FacetOrder) -> list[tuple[str, int]]:
+        """Return up to `first` values of a dimension with the number of tasks in the view that have them."""
+        key = (by, view, first, order)
+        call = self._facets.setdefault(key, CoalescedCall(partial(self._count_facets, *key)))
+        return await call()
+
+    async def _count_facets(self, by: Dimension, view: View, first: int, order: FacetOrder) -> list[tuple[str, int]]:
+        async with self._database.shares.counts, self._database.connection() as connection:
+            return await facet_counts(connection, self._workspace, by, view, first, order)
+
+    async def _count(self, view: View, order: Order) -> int:
         async with self._database.shares.counts, self._database.connection() as connection:
             return await task_count(connection, self._workspace, view, order)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal, LiteralString
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from db.connection import Connection
 from db.row_factories import result_columns, task_builder
 from db.task import Order, Status, Task
 from db.task_table import COLUMNS, VISIBLE
+from db.view_rows import is_indexed_by_status, is_read_whole, view_condition, view_params, view_rows
+from db.views import EVERY_TASK, Shape, View
 
 Direction = Literal["first", "last"]
 # A keyset position: the time that the order sorts by (creation, or expiry for EXPIRING_SOON) and an id. There may be no
@@ -37,14 +40,13 @@ class _OrderSql:
     end: LiteralString
 
 
-_CREATED: LiteralString = f"workspace_id = %(workspace)s AND {VISIBLE}"
 # Not VISIBLE: an index scan would then read every expired task before the first one that has not expired.
-_EXPIRES: LiteralString = "workspace_id = %(workspace)s AND deleted_at IS NULL AND expires_at > statement_timestamp()"
+_EXPIRES: LiteralString = "deleted_at IS NULL AND expires_at > statement_timestamp()"
 _MIN: LiteralString = "'-infinity'::timestamptz, '00000000-0000-0000-0000-000000000000'::uuid"
 _MAX: LiteralString = "'infinity'::timestamptz, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid"
 _ORDERS: dict[Order, _OrderSql] = {
-    "NEWEST": _OrderSql(_CREATED, "created_at", "DESC", "ASC", "<", ">", _MIN),
-    "OLDEST": _OrderSql(_CREATED, "created_at", "ASC", "DESC", ">", "<", _MAX),
+    "NEWEST": _OrderSql(VISIBLE, "created_at", "DESC", "ASC", "<", ">", _MIN),
+    "OLDEST": _OrderSql(VISIBLE, "created_at", "ASC", "DESC", ">", "<", _MAX),
     "EXPIRING_SOON": _OrderSql(_EXPIRES, "expires_at", "ASC", "DESC", ">", "<", _MAX),
 }
 # The positions before the first and after the last task of an order.
@@ -53,16 +55,12 @@ _BOUNDS: dict[Order, tuple[Position, Position]] = {
     "OLDEST": (OLDEST_POSITION, NEWEST_POSITION),
     "EXPIRING_SOON": (OLDEST_POSITION, NEWEST_POSITION),
 }
-_STATUSES: tuple[Status | None, ...] = (None, "TODO", "IN_PROGRESS", "DONE")
+_STATUSES: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
 
 
-def _view(condition: LiteralString, status: Status | None) -> LiteralString:
-    return condition if status is None else f"{condition} AND status = %(status)s::task_status"
-
-
-def _count(view: LiteralString, key: LiteralString = "created_at") -> LiteralString:
+def _count(rows: LiteralString, key: LiteralString = "created_at") -> LiteralString:
     # ORDER BY makes PostgreSQL use the index, in a single process, whatever its statistics say.
-    return f"SELECT count(*) FROM (SELECT FROM task WHERE {view} ORDER BY {key}, id) AS seen"
+    return f"SELECT count(*) FROM (SELECT FROM {rows} ORDER BY {key}, id) AS seen"
 
 
 @dataclass(frozen=True)
@@ -74,27 +72,38 @@ class RowPage:
     has_after: bool
 
 
-def task_page_sql(order: Order, direction: Direction, status: Status | None) -> LiteralString:
+@cache
+def task_page_sql(order: Order, direction: Direction, shape: Shape) -> LiteralString:
     """Return the statement of `task_page`."""
     # `start` is the first task of the range, or a position after every row. PostgreSQL finds it in the index alone,
     # even with a large offset, and reads table rows only for the page itself. The tests for more tasks use ORDER BY
     # and LIMIT because PostgreSQL plans EXISTS as a scan of the whole table.
     by = _ORDERS[order]
-    view, position = _view(by.condition, status), f"({by.key}, id)"
+    view, position = f"{view_condition(shape)} AND {by.condition}", f"({by.key}, id)"
     forward: LiteralString = f"ORDER BY {by.key} {by.direction}, id {by.direction}"
     backward: LiteralString = f"ORDER BY {by.key} {by.opposite}, id {by.opposite}"
     page_direction = by.direction if direction == "first" else by.opposite
+    rest: LiteralString = (
+        f"{position} {by.after}= (TABLE start) AND {position} {by.before} (%(before_at)s, %(before_id)s) "
+        f"ORDER BY task.{by.key} {page_direction}, task.id {page_direction} LIMIT %(count)s"
+    )
+    if is_read_whole(shape, order):
+        # `seen` holds the positions of the view. The rows of the page are found by their ids.
+        seen: LiteralString = f"seen AS MATERIALIZED (SELECT {by.key}, id FROM task WHERE {view}), "
+        page: LiteralString = f"""SELECT {COLUMNS} FROM (SELECT {by.key}, id FROM seen AS task WHERE {rest}) AS found
+        JOIN task ON task.workspace_id = %(workspace)s AND task.id = found.id"""
+        following = preceding = "seen WHERE true"
+    else:
+        seen, following, preceding = "", view_rows(view, shape, forward), view_rows(view, shape, backward)
+        page = f"SELECT {COLUMNS} FROM {following if direction == 'first' else preceding} AND {rest}"
     return f"""
-    WITH start AS (
-        (SELECT {by.key}, id FROM task WHERE {view} AND {position} {by.after} (%(after_at)s, %(after_id)s)
+    WITH {seen}start AS (
+        (SELECT {by.key}, id FROM {following} AND {position} {by.after} (%(after_at)s, %(after_id)s)
          {forward} OFFSET %(offset)s LIMIT 1)
         UNION ALL SELECT {by.end}
         ORDER BY {by.key} {by.direction} LIMIT 1
     ), page AS (
-        SELECT {COLUMNS} FROM task
-        WHERE {view} AND {position} {by.after}= (TABLE start) AND {position} {by.before} (%(before_at)s, %(before_id)s)
-        ORDER BY task.{by.key} {page_direction}, task.id {page_direction}
-        LIMIT %(count)s
+        {page}
     ), head AS (
         SELECT {by.key}, id FROM page {forward} LIMIT 1
     ), tail AS (
@@ -102,23 +111,15 @@ def task_page_sql(order: Order, direction: Direction, status: Status | None) -> 
     )
     SELECT page.*,
            (SELECT isfinite({by.key}) FROM start) AS start_exists,
-           (SELECT true FROM task WHERE {view} AND {position} {by.before} (TABLE start) {backward} LIMIT 1)
+           (SELECT true FROM {preceding} AND {position} {by.before} (TABLE start) {backward} LIMIT 1)
                AS any_before_start,
-           (SELECT true FROM task WHERE {view} AND {position} {by.before} (TABLE head) {backward} LIMIT 1)
+           (SELECT true FROM {preceding} AND {position} {by.before} (TABLE head) {backward} LIMIT 1)
                AS any_before_page,
-           (SELECT true FROM task WHERE {view} AND {position} {by.after} (TABLE tail) {forward} LIMIT 1)
+           (SELECT true FROM {following} AND {position} {by.after} (TABLE tail) {forward} LIMIT 1)
                AS any_after_page
     FROM (VALUES (true)) AS always LEFT JOIN page ON true
     {forward}
 """
-
-
-_PAGE_SQL = {
-    (order, direction, status): task_page_sql(order, direction, status)
-    for order in _ORDERS
-    for direction in ("first", "last")
-    for status in _STATUSES
-}
 
 
 class _PageRows:
@@ -151,7 +152,7 @@ async def task_page(
     after: Position | None = None,
     before: Position | None = None,
     offset: int = 0,
-    status: Status | None = None,
+    view: View = EVERY_TASK,
     order: Order = "NEWEST",
 ) -> RowPage:
     """Return the first or the last `count` tasks (at least 1) between two positions, in one snapshot.
@@ -163,7 +164,7 @@ async def task_page(
     before_at, before_id = before or last
     params = {
         "workspace": workspace,
-        "status": status,
+        **view_params(view),
         "after_at": after_at,
         "after_id": after_id,
         "before_at": before_at,
@@ -172,25 +173,28 @@ async def task_page(
         "count": count,
     }
     factory = _PageRows()
-    return factory.page(await connection.query(_PAGE_SQL[order, direction, status], params, factory))
+    return factory.page(await connection.query(task_page_sql(order, direction, view.shape), params, factory))
 
 
-def task_count_sql(order: Order, status: Status | None) -> LiteralString:
+@cache
+def task_count_sql(order: Order, shape: Shape) -> LiteralString:
     """Return the statement of `task_count`."""
     by = _ORDERS[order]
-    return _count(_view(by.condition, status), by.key)
+    condition = f"{view_condition(shape)} AND {by.condition}"
+    if is_read_whole(shape, order):
+        return f"SELECT count(*) FROM task WHERE {condition}"
+    return _count(f"task WHERE {condition}", f"status, {by.key}" if is_indexed_by_status(shape) else by.key)
 
 
-async def task_count(
-    connection: Connection, workspace: str, status: Status | None = None, order: Order = "NEWEST"
-) -> int:
+async def task_count(connection: Connection, workspace: str, view: View = EVERY_TASK, order: Order = "NEWEST") -> int:
     """Return the number of visible tasks in a view. PostgreSQL reads the whole view: callers share the answer."""
-    params = {"workspace": workspace, "status": status}
-    return int((await connection.query(task_count_sql(order, status), params, scalar_row))[0])
+    params = {"workspace": workspace, **view_params(view)}
+    return int((await connection.query(task_count_sql(order, view.shape), params, scalar_row))[0])
 
 
 TASK_COUNTS: LiteralString = "SELECT " + ", ".join(
-    "(" + _count(f"{_CREATED} AND status = '{status}'") + ")" for status in _STATUSES[1:]
+    "(" + _count(f"task WHERE workspace_id = %(workspace)s AND {VISIBLE} AND status = '{status}'") + ")"
+    for status in _STATUSES
 )
 
 
@@ -200,16 +204,21 @@ async def task_counts(connection: Connection, workspace: str) -> list[int]:
     return [sum(counts), *counts]
 
 
-def task_rank_sql(order: Order, status: Status | None) -> LiteralString:
+@cache
+def task_rank_sql(order: Order, shape: Shape) -> LiteralString:
     """Return the statement of `task_rank`."""
     by = _ORDERS[order]
-    return _count(f"{_view(by.condition, status)} AND ({by.key}, id) {by.before} (%(at)s, %(id)s)", by.key)
+    view: LiteralString = f"{view_condition(shape)} AND {by.condition}"
+    before: LiteralString = f"({by.key}, id) {by.before} (%(at)s, %(id)s)"
+    if is_read_whole(shape, order):
+        return f"SELECT count(*) FROM task WHERE {view} AND {before}"
+    return _count(f"{view_rows(view, shape, f'ORDER BY {by.key}, id')} AND {before}", by.key)
 
 
 async def task_rank(
-    connection: Connection, workspace: str, position: Position, status: Status | None = None, order: Order = "NEWEST"
+    connection: Connection, workspace: str, position: Position, view: View = EVERY_TASK, order: Order = "NEWEST"
 ) -> int:
     """Return the number of visible tasks before a position: 0 for the position of the first task."""
     at, id_ = position
-    params = {"workspace": workspace, "status": status, "at": at, "id": id_}
-    return int((await connection.query(task_rank_sql(order, status), params, scalar_row))[0])
+    params = {"workspace": workspace, **view_params(view), "at": at, "id": id_}
+    return int((await connection.query(task_rank_sql(order, view.shape), params, scalar_row))[0])

@@ -63,6 +63,10 @@ class View(Struct, frozen=True, gc=False):
         return (self.list_id, self.assignee, self.label, self.priority, self.status)
 
 
+# The view of all tasks.
+EVERY_TASK = View()
+
+
 def shape_name(shape: Shape) -> str:
     """Return the name of a shape: its dimensions, for example list+status."""
     return "+".join(shape)

@@ -24,6 +24,7 @@ from db.index_source import IndexPosition
 from db.pages import Position
 from db.shares import DEEP_ROWS
 from db.task import Status
+from db.view_rows import is_read_whole
 
 
 class Page(Struct, frozen=True, gc=False):
@@ -60,6 +61,9 @@ async def read_page(session: Session, part: PageRange) -> Page:
 
 
 async def _page(session: Session, part: PageRange) -> Page:
+    if not part.view.is_base:
+        session.cache.forbid_caching()
+        return await _row_page(session, part)
     with session.cache.reading() as protocol:
         if protocol is not None:
             found = await _cached_page(session, protocol, part)
@@ -153,7 +157,8 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
 
 async def _row_page(session: Session, part: PageRange) -> Page:
     """R6: read the page from PostgreSQL's indexes. PostgreSQL reads every row that the page skips."""
-    async with _connection(session, deep=part.offset >= DEEP_ROWS) as connection:
+    deep = part.offset >= DEEP_ROWS or is_read_whole(part.view.shape, part.order)
+    async with _connection(session, deep=deep) as connection:
         page = await pages.task_page(
             connection,
             session.store.workspace,
@@ -162,7 +167,7 @@ async def _row_page(session: Session, part: PageRange) -> Page:
             after=row_position(part.after, part.order),
             before=row_position(part.before, part.order),
             offset=part.offset,
-            status=part.view.status,
+            view=part.view,
             order=part.order,
         )
     tasks = encode_many(session.store.workspace, page.tasks)
@@ -190,7 +195,7 @@ async def read_rank(session: Session, part: PageRange, task: EncodedTask) -> int
     # After a cursor, the depth of the page is not known before the count.
     is_shallow = part.offset < DEEP_ROWS and part.direction == "first" and part.after is None
     async with _connection(session, deep=not is_shallow) as connection:
-        return await pages.task_rank(connection, session.store.workspace, (at, task.id), part.view.status, part.order)
+        return await pages.task_rank(connection, session.store.workspace, (at, task.id), part.view, part.order)
 
 
 async def read_counts(session: Session) -> dict[Status | None, int]:

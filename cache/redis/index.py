@@ -11,7 +11,7 @@ from cache.redis.keys import Keys
 from cache.redis.times import MILLISECOND, UNIX_EPOCH
 from db.index_source import IndexPosition
 from db.task import Order
-from db.views import View
+from db.views import EVERY_TASK, View
 
 
 class PageRange(Struct, frozen=True, gc=False):
@@ -26,7 +26,7 @@ class PageRange(Struct, frozen=True, gc=False):
     after: IndexPosition | None = None
     before: IndexPosition | None = None
     offset: int = 0
-    view: View = View()
+    view: View = EVERY_TASK
     order: Order = "NEWEST"
 
 

@@ -28,7 +28,7 @@ class FetchedPage(Struct, frozen=True, gc=False):
     def total(self, info: Info) -> int | Awaitable[int]:
         """Return the number of tasks on all pages. A page from the index knows it; otherwise PostgreSQL counts."""
         if self.page.total is None:
-            return info.context.session.store.totals.count(self.part.view.status, self.part.order)
+            return info.context.session.store.totals.count(self.part.view, self.part.order)
         return self.page.total
 
     def rank(self, info: Info) -> int | Awaitable[int]:

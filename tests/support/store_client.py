@@ -52,7 +52,7 @@ class StoreClient:
         page = await read_page(self.session, part)
         total = page.total
         if total is None:
-            total = await self.session.store.totals.count(part.view.status, part.order)
+            total = await self.session.store.totals.count(part.view, part.order)
         return DecodedPage([task.task for task in page.tasks], total, page.rank, page.has_before, page.has_after)
 
     async def rank(self, part: PageRange, task: Task) -> int:

@@ -12,6 +12,7 @@ from cache.redis.index import PageRange
 from cache.store import Store
 from db.errors import ShareBusy
 from db.shares import DEEP_ROWS
+from db.views import View
 from tests.support.gate_states import switch_gate_off
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_tasks
@@ -92,7 +93,7 @@ async def test_counts_take_one_connection_and_wait(store: Store) -> None:
     """The reads take longer than the counts would without their share."""
     created = await create_uncached_tasks(store, 3)
     async with store.database.shares.counts:
-        counting = [asyncio.create_task(store.totals.count(view)) for view in (None, "TODO", "DONE")]
+        counting = [asyncio.create_task(store.totals.count(View(status=view))) for view in (None, "TODO", "DONE")]
         for _ in range(20):
             assert await StoreClient(store).tasks_by_id([created[0].id]) == created[:1]
         assert not any(count.done() for count in counting)

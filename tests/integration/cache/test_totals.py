@@ -4,6 +4,7 @@ import asyncio
 
 from cache.redis.index import index_sizes
 from cache.store import Store
+from db.views import View
 from tests.support.redis_state import protocol
 from tests.support.store_factories import create_uncached_tasks
 from tests.support.task_factories import in_an_hour
@@ -12,9 +13,10 @@ from tests.support.task_factories import in_an_hour
 async def test_concurrent_requests_share_a_count(store: Store) -> None:
     await create_uncached_tasks(store, 7)
     before = store.metrics.sql_queries
-    assert await asyncio.gather(*(store.totals.count(None) for _ in range(20))) == [7] * 20
+    assert await asyncio.gather(*(store.totals.count(View()) for _ in range(20))) == [7] * 20
     assert store.metrics.sql_queries - before == 1
-    assert list(await asyncio.gather(store.totals.count("TODO"), store.totals.count("DONE"))) == [7, 0]
+    of_statuses = [store.totals.count(View(status="TODO")), store.totals.count(View(status="DONE"))]
+    assert list(await asyncio.gather(*of_statuses)) == [7, 0]
     assert store.metrics.sql_queries - before == 3
 
 

@@ -1,6 +1,7 @@
 """Compares pages, counts and ranks from SQL with a model: a sorted list, sliced like in the page script."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal, LiteralString, NamedTuple, get_args
@@ -12,15 +13,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.connection import Connection
+from db.facets import FacetOrder, facet_counts
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Position, RowPage, task_count, task_counts, task_page, task_rank
 from db.pool import Database
-from db.task import Order, Status, Task
+from db.task import Order, Priority, Status, Task
+from db.views import DIMENSIONS, Dimension, View
 from tests.support.examples import examples
 from tests.support.task_factories import PAST, WORKSPACE, create_rows
 
 SOON, FUTURE = datetime(2149, 12, 31, tzinfo=UTC), datetime(2150, 1, 1, tzinfo=UTC)
 # Few times and ids, so that tasks share a time, and positions lie on tasks, between tasks and at both ends.
 TIMES = [datetime(2026, 1, 1, 12, 0, 0, microsecond, tzinfo=UTC) for microsecond in range(4)]
+LISTS = [UUID("01890000-0000-7000-8000-000000000001"), UUID("01890000-0000-7000-8000-000000000002")]
+# Names whose order by bytes differs from that of a language, and labels that equal what their index adds to them.
+ASSIGNEES, LABELS = ["ann", "Bob", "Ä"], ["bug", "Zoo", "é", WORKSPACE, f"\x01{WORKSPACE}"]
+PRIORITIES: list[Priority] = ["NONE", "URGENT"]
 IDS = [UUID(int=(0x7 << 76) | (0x2 << 62) | (n << 80)) for n in range(40)]
 
 
@@ -31,10 +38,26 @@ class Row(NamedTuple):
     status: Status
     expires_at: datetime | None
     deleted_at: datetime | None
+    list_id: UUID | None
+    assignee: str | None
+    labels: list[str]
+    priority: Priority
 
     @property
     def visible(self) -> bool:
         return self.deleted_at is None and self.expires_at != PAST
+
+    def values(self, dimension: Dimension) -> list[str]:
+        """Return the values in a dimension: the row is in the view of each."""
+        if dimension == "label":
+            return self.labels
+        value = self.list_id if dimension == "list" else getattr(self, dimension)
+        return [] if value is None else [str(value)]
+
+    def is_in(self, view: View) -> bool:
+        """Return whether the row has the values of a view."""
+        key = iter(view.key.decode().split("\0"))
+        return all(next(key) in self.values(dimension) for dimension in view.shape)
 
 
 TABLES = st.dictionaries(
@@ -45,8 +68,20 @@ TABLES = st.dictionaries(
         st.sampled_from(get_args(Status)),
         st.sampled_from([None, None, PAST, SOON, FUTURE]),
         st.sampled_from([None, None, None, PAST]),
+        st.sampled_from([None, *LISTS]),
+        st.sampled_from([None, *ASSIGNEES]),
+        st.lists(st.sampled_from(LABELS), unique=True, max_size=3),
+        st.sampled_from(PRIORITIES),
     ),
     max_size=30,
+)
+VIEWS = st.builds(
+    View,
+    st.sampled_from([None, None, *LISTS]),
+    st.sampled_from([None, None, None, *ASSIGNEES]),
+    st.sampled_from([None, None, None, *LABELS]),
+    st.sampled_from([None, None, *PRIORITIES]),
+    st.sampled_from([None, None, *get_args(Status)]),
 )
 POSITION_TIMES = {
     "NEWEST": TIMES,
@@ -66,7 +101,7 @@ def page_arguments(order: Order) -> st.SearchStrategy[dict[str, Any]]:
             "after": st.none() | positions,
             "before": st.none() | positions,
             "offset": st.just(0) | st.integers(0, 8) | st.integers(0, 2**40),
-            "status": st.none() | st.sampled_from(get_args(Status)),
+            "view": VIEWS,
             "order": st.just(order),
         }
     )
@@ -104,8 +139,9 @@ def rank(view: list[Position], position: Position, order: Order) -> int:
 
 
 INSERT: LiteralString = """
-    INSERT INTO task (workspace_id, id, title, created_at, updated_at, status, expires_at, deleted_at)
-    VALUES ('default', %s, 't', %s, '2026-06-01Z', %s, %s, %s)
+    INSERT INTO task (workspace_id, id, title, created_at, updated_at, status, expires_at, deleted_at, list_id,
+                      assignee, labels, priority)
+    VALUES ('default', %s, 't', %s, '2026-06-01Z', %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -130,26 +166,37 @@ def test_pages_equal_slices_of_a_sorted_list(
 async def _compare(database_url: str, table: dict[UUID, Row], arguments_of_pages: list[dict[str, Any]]) -> None:
     async with Database(database_url) as database, database.connection() as connection:
         for arguments in arguments_of_pages:
-            status, order = arguments["status"], arguments["order"]
-            shown = {id_: row for id_, row in table.items() if row.visible and status in (None, row.status)}
+            view_of, order = arguments["view"], arguments["order"]
+            shown = {id_: row for id_, row in table.items() if row.visible and row.is_in(view_of)}
             view = sorted(((row.created_at, id_) for id_, row in shown.items()), reverse=order == "NEWEST")
             if order == "EXPIRING_SOON":
                 view = sorted((row.expires_at, id_) for id_, row in shown.items() if row.expires_at)
-            slice_arguments = {name: value for name, value in arguments.items() if name != "status"}
+            slice_arguments = {name: value for name, value in arguments.items() if name != "view"}
             positions, has_before, has_after = expected_page(view, **slice_arguments)
             page = await task_page(connection, WORKSPACE, **arguments)
             assert [task.id for task in page.tasks] == [id_ for _, id_ in positions]
-            assert all(task.status == shown[task.id].status for task in page.tasks)
+            assert all(view_of.holds(task) for task in page.tasks)
             assert (page.has_before, page.has_after) == (has_before, has_after)
-            assert await task_count(connection, WORKSPACE, status, order) == len(view)
+            assert await task_count(connection, WORKSPACE, view_of, order) == len(view)
             for position in (arguments["after"], arguments["before"]):
                 if position is not None:
-                    assert await task_rank(connection, WORKSPACE, position, status, order) == rank(
-                        view, position, order
-                    )
+                    found = await task_rank(connection, WORKSPACE, position, view_of, order)
+                    assert found == rank(view, position, order)
+            for by in DIMENSIONS:
+                await _compare_facets(connection, by, view_of, list(shown.values()))
         of_status = [row.status for row in table.values() if row.visible]
         counts = [len(of_status), *(of_status.count(status) for status in get_args(Status))]
         assert await task_counts(connection, WORKSPACE) == counts
+
+
+async def _compare_facets(connection: Connection, by: Dimension, view: View, shown: list[Row]) -> None:
+    counts = Counter(value for row in shown for value in row.values(by))
+    by_name = sorted(counts.items(), key=lambda facet: facet[0].encode())
+    by_count = sorted(by_name, key=lambda facet: -facet[1])
+    expected: dict[FacetOrder, list[tuple[str, int]]] = {"COUNT": by_count, "NAME": by_name}
+    for order, facets in expected.items():
+        for first in (2, 100):
+            assert await facet_counts(connection, WORKSPACE, by, view, first, order) == facets[:first]
 
 
 async def test_pages_are_contiguous_in_both_directions(connection: Connection) -> None:
@@ -157,13 +204,13 @@ async def test_pages_are_contiguous_in_both_directions(connection: Connection) -
     kinds: list[tuple[int, Status]] = [(4, "DONE"), (1, "TODO"), (6, "DONE"), (3, "IN_PROGRESS")]
     for count, status in kinds:
         made = await create_rows(connection, count, status=status) + made
-    for view_of in (None, *get_args(Status)):
-        view = [task for task in made if view_of in (None, task.status)]
+    for view_of in (View(), *(View(status=status) for status in get_args(Status))):
+        view = [task for task in made if view_of.holds(task)]
         for at, task in enumerate(view):
             position = (task.created_at, task.id)
-            after = await task_page(connection, WORKSPACE, count=3, after=position, status=view_of)
+            after = await task_page(connection, WORKSPACE, count=3, after=position, view=view_of)
             assert after == RowPage(view[at + 1 : at + 4], True, at + 4 < len(view))
-            before = await task_page(connection, WORKSPACE, count=3, direction="last", before=position, status=view_of)
+            before = await task_page(connection, WORKSPACE, count=3, direction="last", before=position, view=view_of)
             assert before == RowPage(view[max(0, at - 3) : at], at > 3, True)
             assert await task_rank(connection, WORKSPACE, position, view_of) == at
 

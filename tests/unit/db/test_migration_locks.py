@@ -30,6 +30,8 @@ EXCUSED = {
     ("0015", "adding-field-with-default"): "the table of gates is small",
     ("0024", "prefer-robust-stmts"): "drops what an interrupted attempt has left first",
     ("0024", "require-lock-timeout"): "its locks let others read and write",
+    ("0026", "prefer-robust-stmts"): "drops what an interrupted attempt has left first",
+    ("0026", "require-lock-timeout"): "its locks let others read and write",
 }
 
 

@@ -64,7 +64,7 @@ def test_every_statement_is_found() -> None:
     assert len(STATEMENTS) > 100
     for name in (
         "task_table: INSERT_TASKS",
-        "pages: _PAGE_SQL[('NEWEST', 'first', None)]",
+        "pages: task_page_sql('NEWEST', 'first', ())",
         "index_source: INDEX_BATCH",
     ):
         assert f"db.{name}" in STATEMENTS
