@@ -164,6 +164,7 @@ def _create_workspaces(settings: Settings) -> Workspaces:
         warm_budget=WarmBudget(settings.warm_commands_per_second, settings.warm_memory_percent / 100),
         replica=replica,
         usage=Usage(is_on=settings.usage, keeps_terms=settings.usage_terms),
+        shapes=settings.shapes,
     )
 
 

@@ -24,6 +24,7 @@ from db.caller import DEFAULT_WORKSPACE
 from db.pool import Database
 from db.purge import DEFAULT_RETENTION
 from db.replica import Replica
+from db.views import DEFAULT_SHAPES, Shape
 
 # A process forgets a workspace that it has not used for this long.
 FORGET_SECONDS = 60.0
@@ -47,6 +48,7 @@ class Workspaces:
     The default workspace stays open. page_cache_bytes: the memory for cached pages of the process. max_read_bytes: the
     limit of one read. retention: how long the rows of deleted and expired tasks are kept. index_idle_seconds: how long
     no process may use a workspace before its index is dropped; 0 means never. warm_budget: what warm starts may use.
+    shapes: those of the declared views.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Workspaces:
         warm_budget: WarmBudget = NO_WARM_START,
         replica: Replica | None = None,
         usage: Usage | None = None,
+        shapes: tuple[Shape, ...] = DEFAULT_SHAPES,
     ) -> None:
         self._replica = replica
         self.usage = usage or Usage(is_on=False)
@@ -75,6 +78,7 @@ class Workspaces:
         self._retention = retention
         self._index_idle_seconds = index_idle_seconds
         self._warm_budget = warm_budget
+        self._shapes = shapes
         self._watcher = GateWatcher(database, index_idle_seconds, metrics)
         self._running = AsyncExitStack()
         self._open: dict[str, Workspace] = {}
@@ -192,6 +196,7 @@ class Workspaces:
             retention=self._retention,
             replica=self._replica,
             usage=self.usage,
+            shapes=self._shapes,
         )
         self._open[id_] = created = Workspace(store, Feed(store, self.turns))
         self._watcher.add(store.gate_lease)

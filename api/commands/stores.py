@@ -38,7 +38,7 @@ async def with_store(use: Callable[["Store"], Awaitable[Result]], workspace: str
     async with Database(urls.database_url, database_limits(settings)) as database, Redis(urls.redis_url) as redis:
         async with database.connection() as connection:
             await check_workspace(connection, workspace)
-        return await use(Store(database, redis, StoreMetrics(), workspace))
+        return await use(Store(database, redis, StoreMetrics(), workspace, shapes=settings.shapes))
 
 
 async def check_workspace(connection: "Connection", workspace: str) -> None:

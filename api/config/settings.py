@@ -12,6 +12,7 @@ from api.config.passwords import with_password
 from api.config.reports import ReportSettings
 from api.config.usage import UsageSettings
 from api.config.values import AbsolutePath, DatabaseUrl, HeaderNames, Hosts, MemorySize, Networks, Origins, RedisUrl
+from api.config.views import ViewSettings
 from api.config.warm_start import WarmStartSettings
 
 # The variables without the prefix. Hosting platforms use these names.
@@ -22,7 +23,7 @@ class SettingsError(Exception):
     """A setting that the service cannot use. The message names the variable, one line for each problem."""
 
 
-class Settings(WarmStartSettings, UsageSettings, ReportSettings):
+class Settings(ViewSettings, WarmStartSettings, UsageSettings, ReportSettings):
     """The settings with their defaults and limits. docs/reference/settings.md describes the same settings."""
 
     model_config = SettingsConfigDict(

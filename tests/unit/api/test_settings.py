@@ -1,6 +1,7 @@
 """Tests the settings: values, limits, messages and documentation."""
 
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from api.config.limits import PREFIX
 from api.config.load import load_settings
 from api.config.settings import Settings, SettingsError, variable
+from db.views import DEFAULT_SHAPES, DIMENSIONS, Shape
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
 
@@ -100,6 +102,10 @@ def test_child_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch) 
         ("RETENTION_DAYS", "0", "1"),
         ("RETENTION_DAYS", "3651", "3650"),
         ("USAGE", "maybe", "must be true or false"),
+        ("VIEWS", "list,owner", '"owner" is no dimension'),
+        ("VIEWS", "list+list", "names a dimension twice"),
+        ("VIEWS", "list+label+assignee+status", "more than 3 dimensions"),
+        ("VIEWS", ",", "shapes such as list+status"),
         ("HIVE_TARGET", "shop", "must be organization/project/target"),
         ("OIDC_REQUEST_SCOPES", "email", "must begin with the scope openid"),
     ],
@@ -115,6 +121,30 @@ def test_invalid_value_is_reported_with_its_limit(
     assert limit in message
     assert repr(value) in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("views", "shapes"),
+    [
+        ("", DEFAULT_SHAPES),
+        ("none", ()),
+        ("label", (("label",),)),
+        (" status+list , assignee,list+status", (("list", "status"), ("assignee",))),
+        ("status,priority", (("priority",),)),  # every index has the views of a status
+    ],
+)
+def test_shapes_of_declared_views(monkeypatch: pytest.MonkeyPatch, views: str, shapes: tuple[Shape, ...]) -> None:
+    monkeypatch.setenv("MILLITASK_VIEWS", views)
+    assert load_settings().shapes == shapes
+
+
+def test_number_of_shapes_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = ["+".join(shape) for number in (1, 2, 3) for shape in combinations(DIMENSIONS, number)]
+    monkeypatch.setenv("MILLITASK_VIEWS", ",".join(shapes[:16]))
+    assert len(load_settings().shapes) == 15
+    monkeypatch.setenv("MILLITASK_VIEWS", ",".join(shapes[:17]))
+    with pytest.raises(SettingsError, match="at most 16 shapes, not 17"):
+        load_settings()
 
 
 def test_transaction_timeout_must_not_be_less_than_statement_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
