@@ -17,6 +17,18 @@ class BadInput(GraphQLError):
         super().__init__(f"{argument} {problem}", extensions=extensions)
 
 
+class ViewNotDeclared(GraphQLError):
+    """A filter whose combination of fields is not declared. `declared` are the names of those that are."""
+
+    def __init__(self, shape: str, declared: Sequence[str]) -> None:
+        known = f"Declared are {', '.join(declared)}" if declared else "None is declared"
+        super().__init__(
+            f"Tasks cannot be selected by {shape}, because MILLITASK_VIEWS does not declare this combination. {known}. "
+            "filterTasks selects by any combination, without a total.",
+            extensions={"code": "VIEW_NOT_DECLARED", "shape": shape, "declared": list(declared)},
+        )
+
+
 class OverLimit(GraphQLError):
     """An operation that exceeds a limit. `message` is a format string with the fields `limit` and `requested`."""
 

@@ -22,6 +22,7 @@ from graphql import (
 from schema.limits.document import Fragments
 from schema.limits.points import Argument, Factor, Points, Variables, argument_of, variable_defaults
 from schema.types.connection import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from schema.types.views import DEFAULT_FACETS, MAX_FACETS
 
 # Points of each field by type; `*` stands for all fields of a type. Fields of payloads are free, because the cost of
 # the mutation includes its tasks.
@@ -33,6 +34,7 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
         "deletedTasks": 50,
         "deletedTask": 20,
         "taskCounts": 1,
+        "facets": 20,
         "task": 1,
         "node": 1,
         "nodes": 1,
@@ -90,6 +92,7 @@ FIELD_POINTS: dict[str, dict[str, int]] = {
     "RateLimit": {"*": 0},
     # The lists of a response are read by one query.
     "Task": {"*": 0, "list": 1},
+    "Facet": {"*": 0, "list": 1},
     "Node": {"*": 0},
     "UserError": {"*": 0},
     "Viewer": {"*": 0},
@@ -185,7 +188,11 @@ class CostEstimator:
         points, times = Points(of_type[name] if name in of_type else of_type["*"]), _ONCE
         if parent.name == "Query":
             page_size = _page_size(node) if name in PAGED_FIELDS else _NONE
+            if name == "facets":
+                page_size = _page_size(node, DEFAULT_FACETS, MAX_FACETS)
         if parent.name in CONNECTION_TYPES and name in ("edges", "nodes"):
+            times = page_size
+        if parent.name == "Facet":
             times = page_size
         if name in ITEMS_ARGUMENTS:
             if parent.name == "Query":
@@ -197,8 +204,8 @@ class CostEstimator:
         total.add(points, times)
 
 
-def _page_size(node: FieldNode) -> Factor:
-    """Return the largest number of tasks on the page. Sizes out of range are rejected by the resolver."""
+def _page_size(node: FieldNode, default: int = DEFAULT_PAGE_SIZE, most: int = MAX_PAGE_SIZE) -> Factor:
+    """Return the largest number of items on the page. Sizes out of range are rejected by the resolver."""
     first, last = argument_of(node, "first"), argument_of(node, "last")
 
     def size(variables: Variables) -> int:
@@ -206,8 +213,8 @@ def _page_size(node: FieldNode) -> Factor:
         for value in (first(variables), last(variables)):
             # A whole number can have the form of a float in JSON: 100.0.
             if isinstance(value, int | float):
-                return int(min(max(value, 0), MAX_PAGE_SIZE))
-        return DEFAULT_PAGE_SIZE
+                return int(min(max(value, 0), most))
+        return default
 
     return Factor.of(size, first, last)
 

@@ -20,6 +20,7 @@ REQUIRED_SCOPES: dict[str, Scope | None] = {
     "Query.auditLog": "admin",
     "Query.deletedTask": "tasks:read",
     "Query.deletedTasks": "tasks:read",
+    "Query.facets": "tasks:read",
     "Query.filterTasks": "tasks:read",
     "Query.insights": "admin",
     "Query.node": "tasks:read",

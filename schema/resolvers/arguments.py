@@ -87,7 +87,7 @@ def page_range(
     last: int | None,
     before: str | None,
     page: int | None,
-    status: TaskStatus | None,
+    view: View,
     order_by: TaskOrder,
     *,
     workspace: str,
@@ -106,7 +106,7 @@ def page_range(
         after=None if after is None else decode_cursor("after", after, order, workspace),
         before=None if before is None else decode_cursor("before", before, order, workspace),
         offset=0 if page is None else (page - 1) * count,
-        view=View(status=status_argument(status)),
+        view=view,
         order=order,
     )
 

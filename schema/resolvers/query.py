@@ -15,6 +15,7 @@ from schema.resolvers.insights import InsightsQuery
 from schema.resolvers.search import no_words_error, row_filter, search_terms
 from schema.resolvers.task_lists import TaskListQuery, objects_by_id
 from schema.resolvers.viewer import ViewerQuery
+from schema.resolvers.views import FacetQuery, WhereArgument, declared_view
 from schema.types.connection import TaskConnection, task_connection
 from schema.types.counts import TaskCounts
 from schema.types.deleted import DeletedTask, DeletedTaskConnection, deleted_connection
@@ -29,7 +30,7 @@ _PER_TASK = "plus 1 per task of the page for `nodes` and 1 for `edges`, if selec
     description="The root of all queries. Each field states its cost in points. An operation can cost up to 5,000 "
     "points, unless the service is configured otherwise."
 )
-class Query(ViewerQuery, TaskListQuery, AdministrationQuery, InsightsQuery):
+class Query(ViewerQuery, FacetQuery, TaskListQuery, AdministrationQuery, InsightsQuery):
     @strawberry.field(
         description="Returns a page of tasks. Any page in any order takes one round trip to Redis, plus one query for "
         f"the tasks of the page that are not cached. Cost: 2 points, {_PER_TASK}"
@@ -44,10 +45,12 @@ class Query(ViewerQuery, TaskListQuery, AdministrationQuery, InsightsQuery):
         page: args.PageNumberArgument = None,
         status: args.StatusArgument = None,
         order_by: args.OrderByArgument = TaskOrder.NEWEST,
+        where: WhereArgument = None,
     ) -> TaskConnection:
         """Resolve a page with one script for ids and entries, and one query for the tasks that are not cached."""
         workspace = info.context.caller.workspace
-        part = args.page_range(first, after, last, before, page, status, order_by, workspace=workspace)
+        view = declared_view(info.context.session.store, where, status)
+        part = args.page_range(first, after, last, before, page, view, order_by, workspace=workspace)
         found = await read_page(info.context.session, part)
         if first is not None and last is not None:
             found = found.trimmed(max(0, len(found.tasks) - last), 0)

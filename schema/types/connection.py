@@ -132,8 +132,9 @@ class TaskConnection:
     fetched: strawberry.Private[FetchedPage]
 
     @strawberry.field(
-        description="The exact number of tasks on all pages. With `status`, counts only the tasks with that status; "
-        "with `orderBy: EXPIRING_SOON`, only tasks that expire. Needs no extra query unless Redis is unavailable."
+        description="The exact number of tasks on all pages. With `status` or `where`, counts only the tasks with "
+        "these values; with `orderBy: EXPIRING_SOON`, only tasks that expire. Needs no extra query unless Redis is "
+        "unavailable."
     )
     def total_count(self, info: Info) -> int:
         return cast("int", self.fetched.total(info))

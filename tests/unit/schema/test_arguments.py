@@ -11,13 +11,13 @@ from db.views import View
 from schema.errors import BadInput
 from schema.ids import new_id
 from schema.resolvers.arguments import MAX_PAGE_NUMBER, id_argument, id_list_argument, match_range, page_range
-from schema.types.task import TaskOrder, TaskStatus
+from schema.types.task import TaskOrder
 
 
 def range_of(**given: Any) -> PageRange:
     """Return the result of `page_range`, with null for each missing argument."""
-    nulls: dict[str, Any] = dict.fromkeys(("first", "after", "last", "before", "page", "status"))
-    return page_range(**(nulls | {"order_by": TaskOrder.NEWEST, "workspace": "default"} | given))
+    nulls: dict[str, Any] = dict.fromkeys(("first", "after", "last", "before", "page"))
+    return page_range(**(nulls | {"order_by": TaskOrder.NEWEST, "workspace": "default", "view": View()} | given))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def range_of(**given: Any) -> PageRange:
         ({"first": 9, "last": 7}, PageRange(9)),
         ({"page": 3}, PageRange(50, offset=100)),
         ({"first": 10, "page": MAX_PAGE_NUMBER}, PageRange(10, offset=10 * (MAX_PAGE_NUMBER - 1))),
-        ({"status": TaskStatus.DONE}, PageRange(50, view=View(status="DONE"))),
+        ({"view": View(status="DONE")}, PageRange(50, view=View(status="DONE"))),
         ({"order_by": TaskOrder.OLDEST}, PageRange(50, order="OLDEST")),
     ],
     ids=str,
