@@ -36,6 +36,10 @@ class OrderMoving(StoreUnavailable):
     """A concurrent write is moving a task in this order. PostgreSQL has to answer this page."""
 
 
+class ShapeUnbuilt(StoreUnavailable):
+    """The sets of this view are not in use. PostgreSQL has to answer this read."""
+
+
 class CreatesUnsettled(StoreUnavailable):
     """Bulk creates are in flight. PostgreSQL has to tell which of them were committed."""
 

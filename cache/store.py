@@ -51,7 +51,7 @@ class Store:
         self.shapes = tuple(shapes)
         # How long the rows of deleted and expired tasks are kept.
         self.retention = retention
-        self.gate_lease = GateLease(database, redis, metrics, workspace)
+        self.gate_lease = GateLease(database, redis, metrics, workspace, shapes)
         self.totals = RowTotals(database, workspace)
         self.unsettled_creates = UnsettledCreates(database)
         self.pending_writes = PendingWrites()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 from uuid import UUID
 
 from msgspec import Struct
@@ -40,7 +40,7 @@ class View(Struct, frozen=True, gc=False):
         )
 
     @property
-    def key(self) -> bytes:
+    def key(self) -> str:
         """The values in the order of the shape, which identify the view among those of its shape."""
         return _key([str(value) for value in self._values() if value is not None])
 
@@ -91,7 +91,31 @@ DEFAULT_SHAPES: tuple[Shape, ...] = tuple(
 )
 
 
-def view_keys(task: Task, shape: Shape) -> list[bytes]:
+class Valued(Protocol):
+    """A task, or as much of one as decides which views hold it."""
+
+    @property
+    def list_id(self) -> UUID | str | None:
+        """The id of its list."""
+
+    @property
+    def assignee(self) -> str | None:
+        """The id of its assignee."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Its labels."""
+
+    @property
+    def priority(self) -> Priority:
+        """Its priority."""
+
+    @property
+    def status(self) -> Status:
+        """Its status."""
+
+
+def view_keys(task: Valued, shape: Shape) -> list[str]:
     """Return the keys of the views of a shape that hold a visible task."""
     found: list[Sequence[str]] = []
     for dimension in shape:
@@ -102,7 +126,7 @@ def view_keys(task: Task, shape: Shape) -> list[bytes]:
     return [_key(values) for values in product(*found)]
 
 
-def _task_values(task: Task, dimension: Dimension) -> Sequence[str]:
+def _task_values(task: Valued, dimension: Dimension) -> Sequence[str]:
     match dimension:
         case "list":
             return [str(task.list_id)] if task.list_id is not None else []
@@ -116,5 +140,5 @@ def _task_values(task: Task, dimension: Dimension) -> Sequence[str]:
             return [task.status]
 
 
-def _key(values: Sequence[str]) -> bytes:
-    return _SEPARATOR.join(values).encode()
+def _key(values: Sequence[str]) -> str:
+    return _SEPARATOR.join(values)

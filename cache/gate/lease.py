@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 
 import structlog
@@ -10,6 +11,7 @@ import structlog
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis, RedisFull, StoreUnavailable
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
+from cache.redis.declared_views import DeclaredViews
 from cache.redis.ended_servers import end_index, has_ended, note_end
 from cache.redis.protocol import Protocol
 from db import gate
@@ -17,6 +19,7 @@ from db.errors import ServerEnded, explain
 from db.gate import Gate
 from db.history import server_start_of
 from db.pool import Database
+from db.views import DEFAULT_SHAPES, Shape
 
 log = structlog.get_logger(__name__)
 
@@ -51,11 +54,19 @@ def used_seconds(index_idle_seconds: float) -> float:
 class GateLease:
     """The lease of this process on the gate: the gate as last read, and failures of Redis noticed since then."""
 
-    def __init__(self, database: Database, redis: Redis, metrics: StoreMetrics, workspace: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        redis: Redis,
+        metrics: StoreMetrics,
+        workspace: str,
+        shapes: Iterable[Shape] = DEFAULT_SHAPES,
+    ) -> None:
         self._database = database
         self._redis = redis
         self._metrics = metrics
         self.workspace = workspace
+        self.views = DeclaredViews(shapes)
         self.gate: Gate | None = None
         self.redis_answers = False  # until the watcher has checked it
         # The epoch of an index that a read found missing, and how; the watcher closes the gate of that epoch.
@@ -162,7 +173,7 @@ class GateLease:
         known = self._protocol
         if known is not None and (known.gate is observed or known.gate == observed):
             return known
-        return Protocol(self._redis, observed, self.workspace)
+        return Protocol(self._redis, observed, self.workspace, self.views)
 
     def wake_up(self) -> None:
         """Let the watcher look at the gate now rather than at its next round."""

@@ -1,7 +1,10 @@
 """Removal of indexes from Redis that no gate names any more."""
 
 from cache.redis.client import Redis
+from cache.redis.declared_views import DeclaredViews
 from cache.redis.keys import Keys, epochs_key
+from cache.redis.shape_steps import ShapeSteps
+from db.gate import Gate
 
 
 async def clear_epochs(redis: Redis, workspace: str, last: int) -> None:
@@ -15,11 +18,16 @@ async def clear_epochs(redis: Redis, workspace: str, last: int) -> None:
 async def clear_epoch(redis: Redis, workspace: str, epoch: int) -> None:
     """Remove an index and its marks from Redis. Its entries have a TTL."""
     keys = Keys(workspace, epoch)
+    steps = ShapeSteps(redis, Gate("off", epoch, ""), workspace, DeclaredViews(()))
+    await redis.send([("UNLINK", keys.shapes)])
+    for generation in await steps.stale_generations():
+        await steps.clear(generation)
     marked, unsettled, *_ = await redis.send(
         [
             ("ZRANGE", keys.marks, 0, -1),
             ("ZRANGE", keys.unsettled, 0, -1),
             ("UNLINK", *keys.prelude, keys.changes, keys.unsettled, keys.warm),
+            ("UNLINK", keys.holding, keys.swept, keys.sweeps, keys.generations),
         ]
     )
     if marked or unsettled:

@@ -15,6 +15,7 @@ from cache.maintenance.housekeeping import Housekeeping
 from cache.maintenance.idle_indexes import IdleIndexes
 from cache.maintenance.rebuild import rebuild
 from cache.maintenance.scrub import scrub_if_due
+from cache.maintenance.shapes import LOOK_SECONDS, ShapeBuilds
 from cache.maintenance.visits import MIN_BACKOFF_SECONDS, OpenStores, Visits
 from cache.maintenance.warm_lists import WarmLists
 from cache.maintenance.warm_plan import WarmBudget
@@ -113,7 +114,7 @@ async def background(
 ) -> AsyncIterator[None]:
     """Run the background work of all open workspaces while the block runs."""
     rebuilds = Rebuilds(index_idle_seconds)
-    warm_starts = WarmStarts(warm_budget)
+    warm_starts, shape_builds = WarmStarts(warm_budget), ShapeBuilds()
     # A rebuild logs and paces itself, so it has no budget of visits.
     jobs: list[Visits | Housekeeping | WarmLists] = [
         Visits(rebuilds.rebuild, rebuilds.wanted, interval=MIN_BACKOFF_SECONDS),
@@ -121,6 +122,7 @@ async def background(
             _scrub, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=SCRUBS_PER_SECOND, at_once=SCRUBS_AT_ONCE
         ),
         Visits(_audit, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=AUDITS_PER_SECOND),
+        Visits(shape_builds.build, shape_builds.wanted, interval=LOOK_SECONDS),
         Visits(warm_starts.warm, warm_starts.wanted, interval=RETRY_SECONDS, per_second=WARM_LOOKS_PER_SECOND),
         Housekeeping(database, metrics, retention),
     ]

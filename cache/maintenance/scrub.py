@@ -1,21 +1,27 @@
 """The scrub: makes the entries and indexes of single ids agree with their rows."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from cache.maintenance.shapes import unlist_swept
 from cache.redis.protocol import SWEEP_LIMIT, Protocol
 from cache.store import Store
 from db.gate import await_writers, without_writers
 from db.task_table import tasks_by_id
+from db.views import View
 
 SCRUB_BATCH_IDS = 100
+# Declared views where ids were found.
+Found = Mapping[UUID, Collection[View]]
 # A writer settles its bulk create at once after the commit. The scrub does it for writers that died.
 MIN_RECORD_AGE_SECONDS = 2.0
 
 
-async def scrub(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> int:
+async def scrub(store: Store, protocol: Protocol, ids: Sequence[UUID], found: Found | None = None) -> int:
     """Repair up to 100 ids and return how many were checked. Ids that a writer or a reader holds are skipped.
+
+    `found` holds declared views where ids were found.
 
     T1: a mark past its deadline is taken over only when its writer has ended; while a commit hangs, the outcome is
     unknown. S2: take the leases. S3: wait for the writers that were active before, so that a row that is missing then
@@ -35,7 +41,7 @@ async def scrub(store: Store, protocol: Protocol, ids: Sequence[UUID]) -> int:
         await await_writers(connection, store.workspace, leased)
         rows = await tasks_by_id(connection, store.workspace, leased, grant.now)
     for id_ in leased:
-        await protocol.scrub(token, id_, rows.get(id_))
+        await protocol.scrub(token, id_, rows.get(id_), (found or {}).get(id_, ()))
     store.metrics.scrubbed += len(leased)
     return len(leased)
 
@@ -68,13 +74,14 @@ async def scrub_all(store: Store, protocol: Protocol) -> None:
     """Sweep expired ids, settle bulk creates, then scrub overdue marks and the repair queue until none are left."""
     while await protocol.sweep() == SWEEP_LIMIT:
         pass
+    await unlist_swept(store, protocol)
     await settle_creates(store, protocol)
     while overdue := await protocol.overdue_marks(SCRUB_BATCH_IDS):
         if not await scrub(store, protocol, overdue):
             break
     while batch := store.repair_queue.take(SCRUB_BATCH_IDS):
         try:
-            await scrub(store, protocol, batch)
+            await scrub(store, protocol, list(batch), batch)
         except BaseException:
             store.repair_queue.put_back(batch)
             raise

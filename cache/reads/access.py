@@ -2,7 +2,7 @@
 
 from types import TracebackType
 
-from cache.errors import CacheUnavailable, IndexLost, OrderMoving
+from cache.errors import CacheUnavailable, IndexLost, OrderMoving, ShapeUnbuilt
 from cache.page_cache import Validity
 from cache.redis.protocol import Protocol
 from cache.store import Store
@@ -82,7 +82,7 @@ class Reading:
         if error is None:
             if protocol is None:
                 self._access.record_fallback()
-        elif isinstance(error, OrderMoving):  # Redis is in use, and only this page is PostgreSQL's
+        elif isinstance(error, OrderMoving | ShapeUnbuilt):  # Redis is in use, and only this read is PostgreSQL's
             self._access.forbid_caching()
         elif isinstance(error, IndexLost | CacheUnavailable):
             assert protocol is not None

@@ -1,6 +1,6 @@
 """Pages of a view by position or by offset, totals and ranks."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import cast
@@ -23,8 +23,9 @@ from db.connection import Connection
 from db.index_source import IndexPosition
 from db.pages import Position
 from db.shares import DEEP_ROWS
-from db.task import Status
+from db.task import Status, Task
 from db.view_rows import is_read_whole
+from db.views import View
 
 
 class Page(Struct, frozen=True, gc=False):
@@ -131,28 +132,35 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
     Raises `OrderMoving` if a task is in the view, but not at the index's score: a concurrent write changed its expiry,
     or its create was rolled back and retried.
     """
-    status = part.view.status
+    view = part.view
     tasks = await session.loader.load_page(ids)
     if all(tasks):  # without a loop in Python if every task is in its place
         found = cast("list[EncodedTask]", tasks)
         # After a rebuild, the index may hold a later expiry than a task has, until the scrub.
         session.cache.observe_expiry(earliest_expiry_ms(found))
         in_place = scores_of(found, part.order) == ids.scores
-        if in_place and (status is None or statuses_of(found) <= {status}):
+        if in_place and _all_in(view, found):
             return found
     else:
         session.cache.forbid_caching()
     matching = []
     for id_, score, task in zip(ids.ids, ids.scores, tasks, strict=True):
-        in_view = task is not None and status in (None, task.status)
+        in_view = task is not None and view.holds(cast("Task", task))
         if task is not None and in_view and scores_of([task], part.order) == [score]:
             matching.append(task)
             continue
         # Only the scrub removes the id: the task may be one of a create that is about to commit.
-        session.store.repair_queue.add(UUID(bytes=id_))
+        session.store.repair_queue.add(UUID(bytes=id_), view)
         if in_view:
             raise OrderMoving
     return matching
+
+
+def _all_in(view: View, tasks: Sequence[EncodedTask]) -> bool:
+    """Return whether a view holds all of the tasks. Only a declared view needs more than their headers."""
+    if view.is_base:
+        return view.status is None or statuses_of(tasks) <= {view.status}
+    return all(view.holds(cast("Task", task)) for task in tasks)
 
 
 async def _row_page(session: Session, part: PageRange) -> Page:

@@ -16,12 +16,13 @@ class CreateRecords(IndexScripts):
 
     async def record(self, transaction: bytes, token: int, tasks: Sequence[Task]) -> None:
         """W7: record a bulk create before its commit. Needs no marks: no reader can have seen the tasks."""
-        await self._run("record", [], transaction, token, *entry.record_fields(tasks))
+        fields = entry.record_fields(tasks, self.views)
+        await self._run("record", [], transaction, token, self.views.maintained, *fields)
 
     async def settle(self, transaction: bytes, *, reading: bool = False) -> None:
         """W8: after the commit of a bulk create, add its tasks to the indexes and emit the feed events."""
         async with self._timeout(self._redis.read_timeout if reading else None):
-            await self._run("settle", [self.keys.entries], transaction, MAX_SINGLE_EVENTS)
+            await self._run("settle", [self.keys.entries], transaction, MAX_SINGLE_EVENTS, self.views.maintained)
 
     async def discard(self, transaction: bytes) -> None:
         """S6: after a rollback, delete the record of a bulk create."""

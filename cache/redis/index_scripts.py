@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cache.errors import CreatesUnsettled, IndexLost
+from cache.errors import CreatesUnsettled, IndexLost, ShapeUnbuilt
 from cache.redis.client import Argument, Redis
+from cache.redis.declared_views import DeclaredViews
 from cache.redis.failures import unavailable
 from cache.redis.keys import Keys
 from cache.redis.pipeline import Dropped
@@ -21,9 +22,10 @@ UNSETTLED = b"UNSETTLED"
 class IndexScripts:
     """Runs scripts on one epoch of one workspace, in the run of Redis that holds it."""
 
-    def __init__(self, redis: Redis, gate: Gate, workspace: str) -> None:
+    def __init__(self, redis: Redis, gate: Gate, workspace: str, views: DeclaredViews) -> None:
         self._redis = redis
         self.gate = gate
+        self.views = views
         self.keys = Keys(workspace, gate.epoch)
 
     @property
@@ -45,6 +47,8 @@ class IndexScripts:
         """Return the reply of a script. Raise `IndexLost` if the script found the index incomplete."""
         if reply == b"LOST":
             raise self._lost()
+        if reply == b"UNBUILT":
+            raise ShapeUnbuilt
         if type(reply) is list and reply[0] == UNSETTLED:
             raise CreatesUnsettled(reply[1])
         return reply

@@ -46,6 +46,14 @@ class Keys:
         self.changes = f"{prefix}changes".encode()
         # The transactions of bulk creates whose tasks are not in the indexes yet, scored by the time of their record.
         self.unsettled = f"{prefix}unsettled".encode()
+        # The shapes of declared views in use, the views that may hold ids in flight, every generation whose sets may
+        # exist, and ids that have expired and left the base index. views.lua describes them.
+        self.shapes = f"{prefix}shapes".encode()
+        self.holding = f"{prefix}holding".encode()
+        self.generations = f"{prefix}generations".encode()
+        self.swept = f"{prefix}swept".encode()
+        self.sweeps = f"{prefix}sweeps".encode()
+        self._views = f"{prefix}v".encode()
         # Exists after a warm start of this index, for as long as the entries that it has filled.
         self.warm = f"{prefix}warm".encode()
         self.entries = f"{prefix}task:".encode()
@@ -65,6 +73,18 @@ class Keys:
     def record(self, transaction: bytes) -> bytes:
         """Return the key of the record of one bulk create: its tasks, and where they belong."""
         return b"%b:%b" % (self.unsettled, transaction)
+
+    def view_sets(self, generation: bytes, key: bytes) -> tuple[bytes, bytes]:
+        """Return the keys of the index and of `expiring` of a declared view."""
+        return b"%b%b:i:%b" % (self._views, generation, key), b"%b%b:e:%b" % (self._views, generation, key)
+
+    def view_values(self, generation: bytes, dimension: int) -> bytes:
+        """Return the key of the views of a shape, each with its value in a dimension (from 1) as the last."""
+        return b"%b%b:values:%d" % (self._views, generation, dimension)
+
+    def touched(self, generation: bytes) -> bytes:
+        """Return the key of the ids that were written while the sets of a shape are being built."""
+        return b"%b%b:touched" % (self._views, generation)
 
     def read_command(self, ids: Sequence[bytes]) -> bytes:
         """Return the packed command that reads `rev` and the entries of the ids, in one reply.

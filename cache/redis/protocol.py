@@ -4,7 +4,7 @@
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -15,6 +15,7 @@ from cache.errors import CacheUnavailable, OrderMoving
 from cache.redis import entry, index
 from cache.redis.client import Argument, Redis
 from cache.redis.create_records import MAX_SINGLE_EVENTS, CreateRecords
+from cache.redis.declared_views import DeclaredViews, declared_arguments
 from cache.redis.encoded_task import VALUE_PREFIX, EncodedTask, encode
 from cache.redis.entry import Lease, LeaseGrant, Leases
 from cache.redis.index import IndexPage, PageRange, ViewCounts
@@ -23,6 +24,7 @@ from cache.redis.script_texts import ScriptName
 from cache.redis.times import MILLISECOND, UNIX_EPOCH
 from db.gate import Gate
 from db.task import Task
+from db.views import View
 
 ENTRY_LEASE_MS = 10_000
 # The deadline of a mark lies this much after the latest end of its transaction, but at most 10 s after the mark. From
@@ -38,17 +40,26 @@ EventCode = Literal["c", "u", "d", "r"]
 
 @dataclass(frozen=True)
 class MarkedWrite:
-    """One task of a write: the row, the fencing token of its mark, whether readers may see it, and the event."""
+    """One task of a write: the row, the fencing token of its mark, whether readers may see it, and the event.
+
+    `before` is the row that the write replaces, None if readers could not see it.
+    """
 
     token: int
     task: Task
     visible: bool = True
     event: EventCode = "u"
+    before: Task | None = None
 
     @property
     def placement(self) -> entry.Placement:
         """Where the task belongs after the write."""
         return entry.placement(self.task, visible=self.visible)
+
+    @property
+    def seen(self) -> Task | None:
+        """The row, if readers may see it."""
+        return self.task if self.visible else None
 
 
 class PageCheck(NamedTuple):
@@ -64,8 +75,8 @@ class Protocol(CreateRecords):
     Each step raises `IndexLost` if the index is incomplete, and `CacheUnavailable` if Redis does not answer.
     """
 
-    def __init__(self, redis: Redis, gate: Gate, workspace: str) -> None:
-        super().__init__(redis, gate, workspace)
+    def __init__(self, redis: Redis, gate: Gate, workspace: str, views: DeclaredViews) -> None:
+        super().__init__(redis, gate, workspace, views)
         self._workspace = workspace
         # A random prefix and a number, because a random token for each page would cost a system call.
         self._tokens = map(f"{secrets.token_hex(8)}-{{}}".format, count())
@@ -80,8 +91,13 @@ class Protocol(CreateRecords):
         Marks all tasks or none. `transaction` is the longest time until the commit. If this raises, the write must not
         commit.
         """
-        flat = [argument for write in writes for argument in (write.token, *write.placement)]
-        if await self._on_entries("mark", writes, _lifetime_ms(transaction), self._building, *flat) != b"OK":
+        views, flat = self.views, list[Argument]()
+        for write in writes:
+            moves = int(views.moves(write.before, write.seen))
+            left = views.pack_left(write.before, write.seen)
+            flat += (write.token, *write.placement, moves, views.pack(write.seen), left)
+        lifetime_ms = _lifetime_ms(transaction)
+        if await self._on_entries("mark", writes, lifetime_ms, self._building, views.maintained, *flat) != b"OK":
             raise CacheUnavailable("A newer write of the same task overtook this one. Nothing was changed. Try again.")
 
     async def publish(self, writes: Sequence[MarkedWrite]) -> None:
@@ -90,12 +106,15 @@ class Protocol(CreateRecords):
         for write in writes:
             value = encode(self._workspace, write.task).value if write.visible else b""
             flat += (write.token, *write.placement, value, entry.ttl_ms(), write.event)
-        await self._on_entries("publish", writes, self._building, MAX_SINGLE_EVENTS, *flat)
+            flat += (int(self.views.moves(write.before, write.seen)), self.views.pack(write.seen))
+        await self._on_entries("publish", writes, self._building, self.views.maintained, MAX_SINGLE_EVENTS, *flat)
 
     async def abort(self, writes: Sequence[MarkedWrite]) -> None:
         """W6: after a rollback, clear the marks that still stand. The writes hold the rows as they were before."""
-        flat = [argument for write in writes for argument in (write.token, *write.placement)]
-        await self._on_entries("abort", writes, self._building, *flat)
+        flat: list[Argument] = []
+        for write in writes:
+            flat += (write.token, *write.placement, self.views.pack(write.seen))
+        await self._on_entries("abort", writes, self._building, self.views.maintained, *flat)
 
     async def last_event(self) -> int:
         """Return the number of the last feed event, 0 if there was none."""
@@ -125,7 +144,7 @@ class Protocol(CreateRecords):
 
         Ids without an entry are leased to the caller. `release` is called with the leases if the caller is cancelled
         before it receives them. Raises `OrderMoving`. Raises `CreatesUnsettled` unless the outcomes of earlier bulk
-        creates are known.
+        creates are known, and `ShapeUnbuilt` if Redis does not hold the view.
         """
         token = self.new_token()
 
@@ -135,9 +154,9 @@ class Protocol(CreateRecords):
 
         reply = await self._read_script(
             "page",
-            self.keys.page(part.view.status),
+            self.keys.page(part.view.status if part.view.is_base else None),
             *index.page_arguments(part),
-            *(MAX_SINGLE_EVENTS, token, ENTRY_LEASE_MS, int(outcomes_known)),
+            *(MAX_SINGLE_EVENTS, token, ENTRY_LEASE_MS, int(outcomes_known), *declared_arguments(part.view)),
             dropped=dropped,
         )
         if reply == b"MOVING":
@@ -183,14 +202,18 @@ class Protocol(CreateRecords):
         async with self._timeout(self._redis.read_timeout):
             await self._run("fill", [self.keys.entries + id_ for id_ in rows], *arguments)
 
-    async def scrub(self, token: str, id_: UUID, task: Task | None) -> None:
-        """S5: make entry and indexes agree with the row, if the lease still stands."""
-        keys = [self.keys.entry(id_)]
+    async def scrub(self, token: str, id_: UUID, task: Task | None, found: Iterable[View] = ()) -> None:
+        """S5: make entry and indexes agree with the row, if the lease still stands.
+
+        `found` are declared views where the id was found.
+        """
+        keys, views = [self.keys.entry(id_)], self.views
+        more = (views.maintained, views.pack(task), views.pack_views(found))
         if task is None:
-            await self._run("scrub", keys, token, id_.bytes, 0, 0, "", b"", 0)
+            await self._run("scrub", keys, token, id_.bytes, 0, 0, "", b"", 0, *more)
             return
         value = encode(self._workspace, task).value
-        await self._run("scrub", keys, token, *entry.placement(task), value, entry.ttl_ms())
+        await self._run("scrub", keys, token, *entry.placement(task), value, entry.ttl_ms(), *more)
 
     async def is_warm(self) -> bool:
         """Return whether a warm start of this index has ended in the last hour."""

@@ -8,18 +8,24 @@ from typing import Literal
 SCRIPTS = Path(__file__).parent / "scripts"
 ScriptName = Literal[
     "mark", "publish", "abort", "record", "settle", "lease", "fill", "scrub", "sweep", "due", "page", "counts", "probe",
-    "draw",
+    "draw", "unlist", "begin_shapes", "enlist", "finish_shapes", "facets",
 ]  # fmt: skip
+# These use no index, or only one view.
+WITHOUT_PRELUDE = frozenset(("page", "facets", "probe", "draw"))
+# These do not use the declared views.
+WITHOUT_VIEWS = WITHOUT_PRELUDE | {"lease", "fill", "due", "counts"}
 
 
 @cache
 def script_source(name: ScriptName, *, sharded: bool = False) -> str:
-    """Return the text of a script. All start with the prelude but those that use no index or only one.
+    """Return the text of a script, which starts with the prelude and the functions for declared views if it uses them.
 
     sharded: for a node of a cluster, which publishes to its own shard.
     """
     text = (SCRIPTS / f"{name}.lua").read_text()
-    if name not in ("page", "probe", "draw"):
+    if name not in WITHOUT_VIEWS:
+        text = (SCRIPTS / "views.lua").read_text() + text
+    if name not in WITHOUT_PRELUDE:
         text = (SCRIPTS / "prelude.lua").read_text() + text
     return text.replace("'PUBLISH'", "'SPUBLISH'") if sharded else text
 

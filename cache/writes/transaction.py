@@ -161,7 +161,7 @@ async def _attempt(store: Store, id_: UUID | None, step: Step) -> list[WriteOutc
 
 
 def _after(result: EditResult) -> MarkedWrite:
-    return MarkedWrite(result.token or 0, result.row, result.visible, result.event)
+    return MarkedWrite(result.token or 0, result.row, result.visible, result.event, result.before)
 
 
 def _before(result: EditResult) -> MarkedWrite:

@@ -1,34 +1,59 @@
 -- W3. A writer is about to commit: keep readers from filling the entries, and make the indexes a superset of both
 -- outcomes; for all of its tasks or for none.
--- KEYS: prelude, entries. ARGV: lifetime (ms), building, then for each entry token, id, view, created_at, expires_at of
--- the new row.
-local lifetime, building = ARGV[1], ARGV[2]
+-- KEYS: prelude, entries. ARGV: lifetime (ms), building, maintained shapes, then for each entry token, id, view, created_at,
+-- expires_at of the new row, '1' if the write moves the task between or within views, its views, and those that it leaves.
+local lifetime, building, WIDTH = ARGV[1], ARGV[2], 8
 if index_lost() then return 'LOST' end
 local late = false
-each_entry(3, 5, function(entry, token)
+each_entry(4, WIDTH, function(entry, token)
   local holder = mark_token(entry)
   if holder and tonumber(holder) > tonumber(token) then late = true end
 end)
 if late then return 'LATE' end
+read_shapes(ARGV[3])
 
 -- An earlier bulk create may not be settled. This writer holds the locks of the rows, so it has ended: its task enters
 -- the indexes here, and a late settle leaves it alone.
 local transactions, ids = redis.call('ZRANGE', UNSETTLED, 0, -1), {}
-if #transactions > 0 then each_entry(3, 5, function(_, _, id) ids[#ids + 1] = id end) end
+if #transactions > 0 then each_entry(4, WIDTH, function(_, _, id) ids[#ids + 1] = id end) end
 for _, transaction in ipairs(transactions) do
   local record = UNSETTLED .. ':' .. transaction
   local earlier = redis.call('HGET', record, 'token')
   for at, place in ipairs(redis.call('HMGET', record, unpack(ids))) do
-    if place and tonumber(earlier) < tonumber(ARGV[3 + 5 * (at - 1)]) then
+    if place and tonumber(earlier) < tonumber(ARGV[4 + WIDTH * (at - 1)]) then
       local view, created_at, expires_at = place_of(place)
-      redis.call('HDEL', record, ids[at])
-      set_membership(ids[at], view, created_at, expires_at, building)
+      local id, views = ids[at], recorded_views(redis.call('HGET', record, VIEWS_OF .. ids[at]))
+      redis.call('HDEL', record, id, VIEWS_OF .. id)
+      set_membership(id, view, created_at, expires_at, building)
+      -- The create may have been rolled back, so these views are held, too.
+      if next(generations) ~= nil then
+        redis.call('HSET', HOLDING, id, union_of(views, redis.call('HGET', HOLDING, id) or NO_VIEWS))
+        set_views(id, views, NO_VIEWS, created_at, expires_at)
+      end
     end
   end
 end
 
+-- The task is in the old and the new views until the write is settled, at the later of both expiries.
+local function hold_views(id, moves, views, left, created_at, expires_at)
+  local held = redis.call('HGET', HOLDING, id)
+  if moves == '0' and not held then return end
+  local belongs, union = {}, union_of(views, left, held or NO_VIEWS)
+  each_view(views, function(shape, key) belongs[shape .. '\0' .. key] = true end)
+  redis.call('HSET', HOLDING, id, union)
+  each_view(union, function(shape, key)
+    local known = redis.call('ZSCORE', view_index(shape, key), id)
+    local old_expiry = known and redis.call('ZSCORE', view_expiring(shape, key), id)
+    -- A set that is being built may lack the task, and then its old expiry is unknown: it counts as none.
+    local expires = expires_at ~= '' and (old_expiry or (not known and belongs[shape .. '\0' .. key] and not building_shapes[shape]))
+    if expires_at == '' and old_expiry then redis.call('ZREM', view_expiring(shape, key), id) end
+    enter_view(shape, key, {'GT', created_at, id}, expires and {'GT', expires_at, id} or {})
+  end)
+  for shape in pairs(building_shapes) do redis.call('SADD', touched_key(shape), id) end
+end
+
 local deadline = string.format('%.0f', now_ms() + lifetime)
-each_entry(3, 5, function(entry, token, id, view, created_at, expires_at)
+each_entry(4, WIDTH, function(entry, token, id, view, created_at, expires_at, moves, views, left)
   view = tonumber(view)
   redis.call('SET', entry, 'M ' .. token .. ' ' .. deadline)
   redis.call('ZADD', MARKS, deadline, id)
@@ -50,6 +75,7 @@ each_entry(3, 5, function(entry, token, id, view, created_at, expires_at)
       redis.call('ZADD', expiring(of), 'GT', expires_at, id)
     end
   end
+  if next(generations) ~= nil then hold_views(id, moves, views, left, created_at, expires_at) end
 end)
-redis.call('INCR', REV)
+raise_rev()
 return 'OK'

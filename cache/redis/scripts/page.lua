@@ -2,31 +2,56 @@
 -- the keys of entries.
 -- ARGV: order; score and id of `after` and of `before` ('' if not given); 'first' or 'last'; count; offset; the most expired
 -- ids with an event each; the token and the lifetime (ms) of a lease; '1' if the reader knows the outcomes of earlier bulk
--- creates.
+-- creates; the shape and the key of a declared view, whose sets are used in place of the two in KEYS ('' for a base view).
 -- Returns the ids with their scores, the rank of the first, the length of the order, the total, rev, the time (ms) of the
 -- view's next expiry, the entries of the ids, and the time (ms). The length may include tasks that have expired since the
 -- last sweep, the total does not; the next expiry is then 0. An id without an entry gets a lease, and the caller may fill
 -- it. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown, or creates a task whose create
 -- was rolled back before, so every order is.
+-- 'UNBUILT': the shape of the declared view is not in use.
 -- 'UNSETTLED' and the transactions of bulk creates: they may have committed tasks that the index does not hold yet.
 local REV, INDEX, EXPIRING, MOVING, ENTRY_PREFIX = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local order, direction, count, offset = ARGV[1], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local rev = redis.call('GET', REV)
-if not rev or not redis.call('ZSCORE', INDEX, '') or not redis.call('ZSCORE', EXPIRING, '') then return 'LOST' end
+local rev, shape = redis.call('GET', REV), ARGV[13]
+local PREFIX, sets = string.sub(REV, 1, -4), nil
+if rev and shape ~= '' then
+  local found = redis.call('HMGET', PREFIX .. 'shapes', 'rev', shape)
+  if found[1] ~= rev or not found[2] or string.sub(found[2], 1, 1) == '~' then return 'UNBUILT' end
+  sets = PREFIX .. 'v' .. found[2]
+  INDEX, EXPIRING = sets .. ':i:' .. ARGV[14], sets .. ':e:' .. ARGV[14]
+  if not redis.call('ZSCORE', INDEX, '') or not redis.call('ZSCORE', EXPIRING, '') then
+    -- A view without tasks has no sets, and is not registered among the values of its last dimension.
+    local _, separators = string.gsub(ARGV[14], '%z', '')
+    local registered = redis.call('ZMSCORE', sets .. ':values:' .. separators + 1, '', ARGV[14])
+    if registered[1] and not registered[2] then sets = nil else
+      redis.call('HDEL', PREFIX .. 'shapes', shape)
+      return 'UNBUILT'
+    end
+  end
+end
+if not rev or (shape == '' and (not redis.call('ZSCORE', INDEX, '') or not redis.call('ZSCORE', EXPIRING, ''))) then return 'LOST' end
 if ARGV[12] == '0' then
-  local transactions = redis.call('ZRANGE', string.sub(REV, 1, -4) .. 'unsettled', 0, -1)
+  local transactions = redis.call('ZRANGE', PREFIX .. 'unsettled', 0, -1)
   if #transactions > 0 then return {'UNSETTLED', transactions} end
 end
 
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+if shape ~= '' and not sets then
+  if redis.call('SCARD', MOVING) == 0 then return 'LOST' end
+  return {{}, 0, 0, 0, tonumber(rev), 2 ^ 53, {}, tonumber(now)}
+end
 local swept = redis.call('ZRANGEBYSCORE', EXPIRING, '-inf', now, 'LIMIT', 0, 1000)
 if #swept > 0 then
   redis.call('ZREM', INDEX, unpack(swept))
   redis.call('ZREM', EXPIRING, unpack(swept))
   -- The sweep emits events for the ids that it finds in the index of all tasks; it will not find these any more.
-  if string.sub(INDEX, -6) == ':index' then
-    local changes = (string.gsub(REV, 'rev$', 'changes'))
+  if shape == '' and string.sub(INDEX, -6) == ':index' then
+    if redis.call('EXISTS', PREFIX .. 'shapes') == 1 then
+      local number = redis.call('INCR', PREFIX .. 'sweeps')
+      for _, id in ipairs(swept) do redis.call('ZADD', PREFIX .. 'swept', number, id) end
+    end
+    local changes = PREFIX .. 'changes'
     local function emit(event)
       redis.call('PUBLISH', changes, string.format('%.0f', redis.call('INCR', changes)) .. ' ' .. event)
     end

@@ -9,6 +9,7 @@ for view = 1, VIEWS do
     redis.call('ZREM', index(view), unpack(expired))
     redis.call('ZREM', expiring(view), unpack(expired))
     if view == 1 then
+      keep_swept(expired)
       if #expired > tonumber(ARGV[2]) then emit('m') else for _, id in ipairs(expired) do emit('e', id) end end
     end
   end

@@ -33,7 +33,7 @@ async def test_row_that_is_about_to_be_committed_is_not_missing(store: Store) ->
     """Without the wait, the scrub would find no row, and remove the id of a task that is then committed."""
     task = uncommitted_task()
     await index_without_row(store, task)
-    steps = InterruptedScrub(store.redis, protocol(store).gate, store.workspace)
+    steps = InterruptedScrub(store.redis, protocol(store).gate, store.workspace, protocol(store).views)
     steps.new = NewTask(task.id, task.title)
     async with AsyncExitStack() as writing:
         steps.writer = await writing.enter_async_context(store.database.transaction())

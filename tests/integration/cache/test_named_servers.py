@@ -4,6 +4,7 @@ import pytest
 
 from cache.errors import CacheUnavailable, IndexLost, OtherRedis, StoreUnavailable
 from cache.redis.client import Redis
+from cache.redis.declared_views import DeclaredViews
 from cache.redis.protocol import Protocol
 from db.errors import explain
 from db.gate import Gate
@@ -24,7 +25,7 @@ async def test_error_names_its_node(cluster: RedisCluster) -> None:
         async def reason(kind: type[StoreUnavailable], gate: Gate) -> str:
             """Return what the log would say of a read on the index of a gate."""
             with pytest.raises(kind) as raised:
-                await Protocol(redis, gate, workspace).check()
+                await Protocol(redis, gate, workspace, DeclaredViews(())).check()
             assert type(raised.value) is kind
             assert str(node.port) not in str(raised.value)
             return explain(raised.value)

@@ -185,7 +185,7 @@ async def test_failed_check_is_recorded_so_that_the_read_does_not_wait_for_redis
     await keep(store, pages)
     index = protocol(store)
     async with Redis("redis://127.0.0.1:1/0") as unreachable:
-        assert await pages.valid_page("key", Protocol(unreachable, index.gate, store.workspace)) is None
+        assert await pages.valid_page("key", Protocol(unreachable, index.gate, store.workspace, index.views)) is None
     assert not store.gate_lease.redis_answers
     assert await read(store) is None
     assert store.metrics.degraded_reads == 1

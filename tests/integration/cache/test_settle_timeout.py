@@ -23,7 +23,7 @@ class SlowRedis(Redis):
 
 async def test_only_readers_give_up_a_slow_settle(store: Store, redis_url: str) -> None:
     async with SlowRedis(redis_url, read_timeout=0.02) as redis:
-        steps = Protocol(redis, protocol(store).gate, store.workspace)
+        steps = Protocol(redis, protocol(store).gate, store.workspace, store.gate_lease.views)
         await steps.settle(b"7")
         with pytest.raises(CacheUnavailable):
             await steps.settle(b"7", reading=True)

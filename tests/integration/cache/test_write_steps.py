@@ -167,7 +167,9 @@ async def test_mark_of_a_long_transaction_has_an_early_deadline(store: Store) ->
 async def test_mark_that_is_settled_during_a_rebuild_is_left_to_the_scrub(store: Store, step: str) -> None:
     """A batch of the rebuild may still put the task back to its old state."""
     names, gate = protocol(store).keys, protocol(store).gate
-    building = Protocol(store.redis, Gate("building", gate.epoch, gate.redis_run_id), store.workspace)
+    building = Protocol(
+        store.redis, Gate("building", gate.epoch, gate.redis_run_id), store.workspace, store.gate_lease.views
+    )
     task = await create_uncached_task(store)
     writes = [MarkedWrite(EARLIER_TOKEN, task)]
     await building.mark(writes, transaction=timedelta(seconds=2))
@@ -181,7 +183,7 @@ async def test_mark_that_is_settled_during_a_rebuild_is_left_to_the_scrub(store:
 async def test_mark_of_a_new_task_indexes_its_expiry(store: Store, state: GateState) -> None:
     """During a rebuild the row may have had no expiry, so none is stored until the scrub has read the row."""
     names, gate = protocol(store).keys, protocol(store).gate
-    steps = Protocol(store.redis, Gate(state, gate.epoch, gate.redis_run_id), store.workspace)
+    steps = Protocol(store.redis, Gate(state, gate.epoch, gate.redis_run_id), store.workspace, store.gate_lease.views)
     task = uncommitted_task(expires_at=in_an_hour())
     await steps.mark([MarkedWrite(EARLIER_TOKEN, task)], transaction=timedelta(seconds=2))
     scores = [await store.redis.client.zscore(key, task.id.bytes) for key in names.expiring]

@@ -1,0 +1,131 @@
+"""Builds the declared shapes that the index in use lacks, while writers continue and PostgreSQL answers for them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import structlog
+
+from cache.errors import IndexLost
+from cache.redis.protocol import Protocol
+from cache.redis.shape_steps import ShapeSteps
+from cache.store import Store
+from db.connection import Connection
+from db.index_source import INDEX_START
+from db.shape_source import ShapeRow, block_writers, next_generation, shape_batch, shape_rows, try_to_build_shapes
+
+log = structlog.get_logger(__name__)
+
+BATCH_ROWS = 2_000
+LOOK_SECONDS = 0.5
+# After a build that failed, because workers with other shapes write: the pause, which doubles up to the maximum.
+RETRY_SECONDS, MAX_RETRY_SECONDS = 2.0, 240.0
+
+
+class ShapeBuilds:
+    """Builds the shapes of each open workspace, one workspace at a time in this process."""
+
+    def __init__(self) -> None:
+        self._working = False
+        self._pauses: dict[str, float] = {}
+
+    def wanted(self, store: Store) -> bool:
+        """Return whether the index in use may lack a shape."""
+        return store.gate_lease.protocol is not None and bool(store.gate_lease.views.shapes) and not self._working
+
+    async def build(self, store: Store) -> float:
+        """Build the shapes that are missing, unless another process does. Return the pause before the next look."""
+        protocol = store.gate_lease.protocol
+        if protocol is None or self._working:
+            return LOOK_SECONDS
+        steps = shape_steps(store, protocol)
+        self._working = True
+        try:
+            missing, _ = await steps.look()
+            if not missing:
+                return LOOK_SECONDS
+            built = await _build(store, steps)
+        except IndexLost as error:
+            store.gate_lease.report_lost_index(protocol.gate.epoch, error)
+            raise
+        finally:
+            self._working = False
+        if built is not False:
+            self._pauses.pop(store.workspace, None)
+            return LOOK_SECONDS
+        pause = min(2 * self._pauses.get(store.workspace, RETRY_SECONDS / 2), MAX_RETRY_SECONDS)
+        self._pauses[store.workspace] = pause
+        return pause
+
+
+def shape_steps(store: Store, protocol: Protocol) -> ShapeSteps:
+    """Return the steps on the shapes of an index."""
+    return ShapeSteps(store.redis, protocol.gate, store.workspace, protocol.views)
+
+
+async def unlist_swept(store: Store, protocol: Protocol) -> None:
+    """E2: remove ids that have expired, and were swept from the base index, from the declared views."""
+    steps = shape_steps(store, protocol)
+    if not protocol.views.shapes or not (swept := await steps.swept()):
+        return
+    async with store.database.connection() as connection:
+        rows = await shape_rows(connection, store.workspace, list(swept))
+    await steps.unlist(swept, rows)
+
+
+async def build_shapes(store: Store) -> bool | None:
+    """Build the shapes that the index in use lacks. Return whether they are in use now, None if it was not begun."""
+    protocol = store.gate_lease.protocol
+    return None if protocol is None else await _build(store, shape_steps(store, protocol))
+
+
+async def _build(store: Store, steps: ShapeSteps) -> bool | None:
+    """Build under the lock of the builder."""
+    async with store.database.transaction() as lock_connection:
+        if not await try_to_build_shapes(lock_connection, store.workspace):
+            return None
+        missing, _ = await steps.look()
+        built: bool | None = True
+        if missing:
+            generations = await _begin(store, steps, missing)
+            if generations is None:
+                return None
+            started = time.monotonic()
+            count = await _fill(store, lock_connection, steps, generations)
+            built = count is not None and await steps.finish(generations)
+            about = {"workspace": store.workspace, "shapes": ", ".join(generations)}
+            if built:
+                log.info("shapes built", **about, tasks=count, seconds=round(time.monotonic() - started, 3))
+            else:
+                log.warning("shapes not built", **about, reason="A worker with other shapes writes.")
+        for generation in await steps.stale_generations():
+            await steps.clear(generation)
+        return built
+
+
+async def _begin(store: Store, steps: ShapeSteps, missing: Sequence[str]) -> Mapping[str, int] | None:
+    """V1: without any writer in flight, let all later writers maintain the shapes. None if the gate has changed."""
+    async with store.database.transaction() as connection:
+        generations = {name: await next_generation(connection) for name in missing}
+        gate = await block_writers(connection, store.workspace)
+        if gate.state != "on" or gate.epoch != steps.gate.epoch:
+            return None
+        await steps.begin(generations)
+    return generations
+
+
+async def _fill(store: Store, connection: Connection, steps: ShapeSteps, generations: Mapping[str, int]) -> int | None:
+    """V2: add all tasks in batches. Return their number, or None if the shapes are no longer being built."""
+    position, count = INDEX_START, 0
+    shapes = {name: shape for name, shape in steps.views.named.items() if name in generations}
+    while batch := await shape_batch(connection, store.workspace, position, BATCH_ROWS):
+        for name, shape in shapes.items():
+            if not await steps.enlist(name, shape, generations[name], batch):
+                return None
+        count += len(batch)
+        position = _position(batch[-1])
+    return count
+
+
+def _position(row: ShapeRow) -> tuple[int, UUID]:
+    return int(row.created_at), UUID(bytes=row.id)

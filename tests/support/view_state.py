@@ -1,0 +1,61 @@
+"""What Redis holds for the declared views, and what it should hold."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from cache.maintenance.shapes import build_shapes, shape_steps
+from cache.redis.times import created_at_us, expires_at_ms
+from cache.store import Store
+from db.task import Task
+from db.views import view_keys
+from tests.support.redis_state import protocol
+
+# By the name of the shape and the key of the view: the score of each task by creation and by expiry ('' for none).
+Members = dict[tuple[str, str], dict[bytes, tuple[int, int | str]]]
+
+
+async def built_shapes(store: Store) -> None:
+    """Build the declared shapes of the index in use."""
+    assert await build_shapes(store)
+
+
+async def declared_members(store: Store) -> Members:
+    """Return the members of every declared view. Fails if a view has no beacon, no task, or is not registered."""
+    steps, redis = shape_steps(store, protocol(store)), store.redis
+    found: Members = {}
+    shapes = await steps.shapes()
+    assert set(shapes) == set(steps.views.named), shapes
+    for name, generation in shapes.items():
+        assert generation.isdigit(), name
+        dimensions = name.count("+") + 1
+        registries = [steps.keys.view_values(generation, number) for number in range(1, dimensions + 1)]
+        members = await redis.send([("ZRANGE", registry, 0, -1) for registry in registries])
+        assert {len(views) for views in members} == {len(members[0])}
+        for key in members[-1]:
+            if key:
+                index, expiring = steps.keys.view_sets(generation, key)
+                created, expiries = await redis.send(
+                    [("ZRANGE", index, 0, -1, "WITHSCORES"), ("ZRANGE", expiring, 0, -1, "WITHSCORES")]
+                )
+                by_expiry = {id_: int(score) for id_, score in expiries if id_}
+                assert created[0][0] == expiries[-1][0] == b""
+                assert len(created) > 1, (name, key)
+                assert set(by_expiry) <= {id_ for id_, _ in created}
+                found[name, key.decode()] = {id_: (int(score), by_expiry.get(id_, "")) for id_, score in created[1:]}
+    return found
+
+
+async def holding(store: Store) -> set[bytes]:
+    """Return the ids in flight of which Redis keeps the views, without the beacon."""
+    (ids,) = await store.redis.send([("HKEYS", protocol(store).keys.holding)])
+    return set(ids) - {b""}
+
+
+def expected_members(store: Store, tasks: Iterable[Task]) -> Members:
+    """Return the members that the declared views of these visible tasks have."""
+    expected: Members = defaultdict(dict)
+    for name, shape in store.gate_lease.views.named.items():
+        for task in tasks:
+            for key in view_keys(task, shape):
+                expected[name, key][task.id.bytes] = (created_at_us(task), expires_at_ms(task))
+    return dict(expected)
