@@ -115,6 +115,11 @@ class Valued(Protocol):
         """Its status."""
 
 
+def view_with(shape: Shape, by: Dimension) -> Shape:
+    """Return a shape with one more dimension."""
+    return tuple(dimension for dimension in DIMENSIONS if dimension in shape or dimension == by)
+
+
 def view_keys(task: Valued, shape: Shape) -> list[str]:
     """Return the keys of the views of a shape that hold a visible task."""
     found: list[Sequence[str]] = []

@@ -15,7 +15,7 @@ from cache.maintenance.housekeeping import Housekeeping
 from cache.maintenance.idle_indexes import IdleIndexes
 from cache.maintenance.rebuild import rebuild
 from cache.maintenance.scrub import scrub_if_due
-from cache.maintenance.shapes import LOOK_SECONDS, ShapeBuilds
+from cache.maintenance.shapes import LOOK_SECONDS, LOOKS_PER_SECOND, ShapeBuilds
 from cache.maintenance.visits import MIN_BACKOFF_SECONDS, OpenStores, Visits
 from cache.maintenance.warm_lists import WarmLists
 from cache.maintenance.warm_plan import WarmBudget
@@ -122,7 +122,7 @@ async def background(
             _scrub, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=SCRUBS_PER_SECOND, at_once=SCRUBS_AT_ONCE
         ),
         Visits(_audit, _is_in_use, interval=SCRUB_INTERVAL_SECONDS, per_second=AUDITS_PER_SECOND),
-        Visits(shape_builds.build, shape_builds.wanted, interval=LOOK_SECONDS),
+        Visits(shape_builds.build, shape_builds.wanted, interval=LOOK_SECONDS, per_second=LOOKS_PER_SECOND),
         Visits(warm_starts.warm, warm_starts.wanted, interval=RETRY_SECONDS, per_second=WARM_LOOKS_PER_SECOND),
         Housekeeping(database, metrics, retention),
     ]

@@ -17,7 +17,8 @@ from db.shape_source import ShapeRow, block_writers, next_generation, shape_batc
 log = structlog.get_logger(__name__)
 
 BATCH_ROWS = 2_000
-LOOK_SECONDS = 0.5
+# How often a process asks Redis for the shapes of a workspace, and of how many workspaces in a second.
+LOOK_SECONDS, LOOKS_PER_SECOND = 0.5, 20.0
 # After a build that failed, because workers with other shapes write: the pause, which doubles up to the maximum.
 RETRY_SECONDS, MAX_RETRY_SECONDS = 2.0, 240.0
 

@@ -62,9 +62,6 @@ async def read_page(session: Session, part: PageRange) -> Page:
 
 
 async def _page(session: Session, part: PageRange) -> Page:
-    if not part.view.is_base:
-        session.cache.forbid_caching()
-        return await _row_page(session, part)
     with session.cache.reading() as protocol:
         if protocol is not None:
             found = await _cached_page(session, protocol, part)
@@ -78,10 +75,11 @@ async def _page(session: Session, part: PageRange) -> Page:
 
 def _count(session: Session, part: PageRange, position: int | None) -> None:
     """Count a page that was requested. position: of its first task, from 0; None if unknown."""
-    use = PageUse(part.view.status, part.order, part.count, position)
-    session.cache.requested.pages.append(use)
     session.cache.requested.reads += 1
-    session.store.usage.count_page(use)
+    if part.view.is_base:
+        use = PageUse(part.view.status, part.order, part.count, position)
+        session.cache.requested.pages.append(use)
+        session.store.usage.count_page(use)
 
 
 async def _cached_page(session: Session, protocol: Protocol, part: PageRange) -> Page:
@@ -90,7 +88,7 @@ async def _cached_page(session: Session, protocol: Protocol, part: PageRange) ->
     try:
         first = ids = await protocol.page(part, release)
     except CreatesUnsettled as found:
-        await _settle_creates(session, protocol, found)
+        await settle_creates(session, protocol, found)
         first = ids = await protocol.page(part, release, outcomes_known=True)
     session.cache.observe(protocol.gate.epoch, first.rev, first.next_expiry_ms)
     session.store.usage.epoch = protocol.gate.epoch
@@ -117,7 +115,7 @@ def _check_order(part: PageRange, first: IndexPage, ids: IndexPage) -> None:
         raise OrderMoving
 
 
-async def _settle_creates(session: Session, protocol: Protocol, found: CreatesUnsettled) -> None:
+async def settle_creates(session: Session, protocol: Protocol, found: CreatesUnsettled) -> None:
     """P4: let the indexes hold every bulk create that was committed before this call.
 
     The answer may leave the others out, so it must not be kept: their commits do not raise `rev`.
@@ -213,7 +211,7 @@ async def read_counts(session: Session) -> dict[Status | None, int]:
             try:
                 found = await protocol.counts()
             except CreatesUnsettled as unsettled:
-                await _settle_creates(session, protocol, unsettled)
+                await settle_creates(session, protocol, unsettled)
                 found = await protocol.counts(outcomes_known=True)
             session.cache.observe(protocol.gate.epoch, found.rev, found.next_expiry_ms)
             session.store.usage.count_saved()

@@ -1,5 +1,6 @@
 """What Redis holds for the declared views, and what it should hold."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -16,7 +17,9 @@ Members = dict[tuple[str, str], dict[bytes, tuple[int, int | str]]]
 
 async def built_shapes(store: Store) -> None:
     """Build the declared shapes of the index in use."""
-    assert await build_shapes(store)
+    async with asyncio.timeout(30):
+        while not await build_shapes(store):  # noqa: ASYNC110 -- another process builds them
+            await asyncio.sleep(0.05)
 
 
 async def declared_members(store: Store) -> Members:

@@ -10,6 +10,6 @@ for at = 2, #ARGV, 3 do
   generations[name] = generation
   for dimension = 1, ARGV[at + 2] do redis.call('ZADD', values_key(name, dimension), 0, '') end
 end
-redis.call('HSET', SHAPES, 'rev', redis.call('GET', REV))
+move_fence()
 redis.call('HSET', HOLDING, '', '')
 return 'OK'

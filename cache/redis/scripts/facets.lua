@@ -1,7 +1,7 @@
 -- P5. Counts the tasks in each view of a shape whose other values are given. KEYS: rev, `expiring` of all tasks.
 -- ARGV: the shape, the number of the dimension that is counted, the other values of the shape's views (each followed by a
 -- zero byte), the last value of an earlier call or '', the most values, '1' if the reader knows the outcomes of earlier bulk
--- creates; the number of the shape's dimensions.
+-- creates.
 -- Returns rev, the time (ms) of the next expiry of any task (0 if expired tasks are still in the index), and values with
 -- their counts, in the order of the values; or 'UNSETTLED' and the transactions of bulk creates, or 'UNBUILT'.
 local REV, EXPIRING = KEYS[1], KEYS[2]

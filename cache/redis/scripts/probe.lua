@@ -7,8 +7,8 @@ local commands = {
   {'ZADD', sorted, 1, 'a'}, {'ZSCORE', sorted, 'a'}, {'ZMSCORE', sorted, 'a'}, {'ZCARD', sorted},
   {'ZCOUNT', sorted, 0, 1}, {'ZRANK', sorted, 'a'}, {'ZREVRANK', sorted, 'a'}, {'ZRANGE', sorted, 0, 0},
   {'ZREVRANGE', sorted, 0, 0}, {'ZRANGEBYSCORE', sorted, 0, 1}, {'ZSCAN', sorted, 0}, {'ZREM', sorted, 'a'},
-  {'HSET', hash, 'a', 1}, {'HGET', hash, 'a'}, {'HMGET', hash, 'a'}, {'HGETALL', hash}, {'HKEYS', hash},
-  {'HDEL', hash, 'a'}, {'SADD', set, 'a'}, {'SCARD', set}, {'SMEMBERS', set}, {'SMISMEMBER', set, 'a'}, {'SSCAN', set, 0}, {'SREM', set, 'a'},
+  {'ZRANGEBYLEX', sorted, '-', '+'}, {'HSET', hash, 'a', 1}, {'HEXISTS', hash, 'a'}, {'HGET', hash, 'a'}, {'HMGET', hash, 'a'}, {'HGETALL', hash}, {'HKEYS', hash},
+  {'HDEL', hash, 'a'}, {'SADD', set, 'a'}, {'SCARD', set}, {'SMEMBERS', set}, {'SISMEMBER', set, 'a'}, {'SMISMEMBER', set, 'a'}, {'SSCAN', set, 0}, {'SREM', set, 'a'},
   {'PUBLISH', ARGV[1], ''}, {'UNLINK', text, sorted, set, hash},
   {'DEL', text, sorted, set, hash},
 }

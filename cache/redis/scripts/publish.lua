@@ -4,9 +4,11 @@
 -- view, created_at, expires_at, value, ttl (ms), event code, whether the write moved the task ('1'), its views.
 local building, many = ARGV[1], #KEYS - FIRST_ENTRY + 1 > tonumber(ARGV[3])
 if index_lost() then return 'LOST' end
-read_shapes(ARGV[2])
--- First, because a cluster that moves the slot away may stop this script at `emit`: its node has lost the counter already.
-raise_rev()
+-- First, because a cluster that moves the slot away may stop this script at a key that its node has lost already.
+local before = redis.call('GET', REV)
+redis.call('INCR', REV)
+read_shapes(ARGV[2], before)
+move_fence()
 each_entry(4, 10, function(entry, token, id, view, created_at, expires_at, value, ttl, code, moves, views)
   local holder = mark_token(entry)
   if holder == token then

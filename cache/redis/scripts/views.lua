@@ -17,8 +17,9 @@ local function distrust_shapes()
   generations, building_shapes = {}, {}
 end
 
--- Reads which shapes this script can maintain. `maintained` holds their names, each between commas.
-local function read_shapes(maintained)
+-- Reads which shapes this script can maintain. `maintained` holds their names, each between commas. `rev` is that before
+-- this script.
+local function read_shapes(maintained, rev)
   local found, fence = redis.call('HGETALL', SHAPES), nil
   for at = 1, #found, 2 do
     local name, value = found[at], found[at + 1]
@@ -31,19 +32,24 @@ local function read_shapes(maintained)
       dropped[#dropped + 1] = name
     end
   end
-  if fence ~= redis.call('GET', REV) then distrust_shapes() end
+  if fence ~= (rev or redis.call('GET', REV)) then distrust_shapes() end
 end
 
 local function drop_shapes()
   if #dropped > 0 then redis.call('HDEL', SHAPES, unpack(dropped)) end
   if next(generations) == nil then redis.call('DEL', HOLDING, SHAPES) end
+  dropped = {}
 end
 
--- Raises `rev`, for the shapes too, unless this script does not maintain them.
-local function raise_rev()
-  local rev = string.format('%.0f', redis.call('INCR', REV))
+-- Drops the shapes that this script does not maintain, and lets the others be those of the present `rev`.
+local function move_fence()
   if #dropped > 0 then drop_shapes() end
-  if next(generations) ~= nil then redis.call('HSET', SHAPES, 'rev', rev) end
+  if next(generations) ~= nil then redis.call('HSET', SHAPES, 'rev', redis.call('GET', REV)) end
+end
+
+local function raise_rev()
+  redis.call('INCR', REV)
+  move_fence()
 end
 
 local function view_index(shape, key) return PREFIX .. 'v' .. generations[shape] .. ':i:' .. key end

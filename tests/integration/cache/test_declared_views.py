@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cache.maintenance.scrub import scrub_all
+from cache.reads.facets import read_facets
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
@@ -120,3 +121,16 @@ async def test_write_by_a_worker_without_the_shapes_ends_their_use(store: Store)
         await declared_members(store)
     await built_shapes(store)
     await check(store, task)
+
+
+async def test_facets_count_the_values_of_a_dimension(store: Store) -> None:
+    await built_shapes(store)
+    client = StoreClient(store)
+    for labels, assignee, status in ((["a", "b"], "ann", "TODO"), (["b"], "bob", "DONE"), (["b"], "ann", "DONE")):
+        await client.create_task(new_task(labels=labels, assignee=assignee, status=status))
+    session = StoreClient(store).session
+    assert await read_facets(session, "label", View(), 10, "COUNT") == [("b", 3), ("a", 1)]
+    assert await read_facets(session, "label", View(), 10, "NAME") == [("a", 1), ("b", 3)]
+    assert await read_facets(session, "status", View(assignee="ann"), 10, "NAME") == [("DONE", 1), ("TODO", 1)]
+    assert await read_facets(session, "assignee", View(status="DONE"), 1, "NAME") == [("ann", 1)]
+    assert session.cache.validity is not None  # so the answers came from Redis

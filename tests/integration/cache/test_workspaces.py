@@ -26,6 +26,7 @@ from tests.support.redis_server import redis_server
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.task_factories import new_task
+from tests.support.view_state import built_shapes
 
 OpenWorkspaces = Callable[..., AbstractAsyncContextManager[Workspaces]]
 
@@ -77,7 +78,10 @@ async def test_first_request_uses_an_index_that_another_process_has_built(open_w
 
 async def test_all_gates_are_read_in_one_query_per_round(open_workspaces: OpenWorkspaces) -> None:
     async with open_workspaces(3600) as workspaces:
-        await use(workspaces, *(f"w{number}" for number in range(20)))
+        names = [f"w{number}" for number in range(20)]
+        await use(workspaces, *names)
+        for name in names:
+            await built_shapes((await workspaces.open(name)).store)
         await asyncio.sleep(1)
         before, began = workspaces.metrics.sql_queries, clock()
         await asyncio.sleep(1)

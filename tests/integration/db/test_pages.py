@@ -56,7 +56,7 @@ class Row(NamedTuple):
 
     def is_in(self, view: View) -> bool:
         """Return whether the row has the values of a view."""
-        key = iter(view.key.decode().split("\0"))
+        key = iter(view.key.split("\0"))
         return all(next(key) in self.values(dimension) for dimension in view.shape)
 
 
