@@ -10,7 +10,8 @@ from typing import NamedTuple, Self
 from cache.errors import StoreUnavailable
 from cache.feed.feed import Feed
 from cache.feed.turns import Turns
-from cache.gate.lease import clock, used_seconds
+from cache.gate.idle import used_seconds
+from cache.gate.lease import clock
 from cache.gate.watcher import GateWatcher
 from cache.maintenance.runner import NO_WARM_START, background
 from cache.maintenance.warm_plan import WarmBudget

@@ -43,14 +43,6 @@ def clock() -> float:
     return time.clock_gettime(_CLOCK)
 
 
-def used_seconds(index_idle_seconds: float) -> float:
-    """Return how long after its last use a workspace keeps its index in any case.
-
-    Use is recorded in quarters of `index_idle_seconds`, so an index may be dropped a quarter earlier.
-    """
-    return index_idle_seconds * 0.75
-
-
 class GateLease:
     """The lease of this process on the gate: the gate as last read, and failures of Redis noticed since then."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from cache.errors import IndexLost
-from cache.gate.lease import used_seconds
+from cache.gate.idle import used_seconds
 from cache.gate.watcher import GateWatcher
 from cache.maintenance.audit import audit_sample
 from cache.maintenance.housekeeping import Housekeeping

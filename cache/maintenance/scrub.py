@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from cache.maintenance.shapes import unlist_swept
-from cache.redis.protocol import SWEEP_LIMIT, Protocol
+from cache.redis.due_steps import SWEEP_LIMIT
+from cache.redis.protocol import Protocol
 from cache.store import Store
 from db.gate import await_writers, without_writers
 from db.task_table import tasks_by_id

@@ -14,8 +14,9 @@ from uuid import UUID
 from cache.errors import CacheUnavailable, OrderMoving
 from cache.redis import entry, index
 from cache.redis.client import Argument, Redis
-from cache.redis.create_records import MAX_SINGLE_EVENTS, CreateRecords
+from cache.redis.create_records import MAX_SINGLE_EVENTS
 from cache.redis.declared_views import DeclaredViews, declared_arguments
+from cache.redis.due_steps import DueSteps
 from cache.redis.encoded_task import VALUE_PREFIX, EncodedTask, encode
 from cache.redis.entry import Lease, LeaseGrant, Leases
 from cache.redis.index import IndexPage, PageRange, ViewCounts
@@ -30,9 +31,6 @@ ENTRY_LEASE_MS = 10_000
 # The deadline of a mark lies this much after the latest end of its transaction, but at most 10 s after the mark. From
 # then on the scrub asks PostgreSQL (T1) whether the writer has ended. Until it has, the mark stays.
 MARK_MARGIN, MAX_MARK_LIFETIME = timedelta(seconds=5), timedelta(seconds=10)
-
-# Expired ids that one sweep removes from each index.
-SWEEP_LIMIT = 1000
 
 # Created, updated, deleted, restored.
 EventCode = Literal["c", "u", "d", "r"]
@@ -69,7 +67,7 @@ class PageCheck(NamedTuple):
     rev: int
 
 
-class Protocol(CreateRecords):
+class Protocol(DueSteps):
     """The steps on one index: one epoch of one workspace, in the run of Redis that holds it.
 
     Each step raises `IndexLost` if the index is incomplete, and `CacheUnavailable` if Redis does not answer.
@@ -228,25 +226,6 @@ class Protocol(CreateRecords):
         """Record that a warm start of this index has ended. The record lives as long as an entry."""
         lifetime_ms = entry.LIFETIME // MILLISECOND
         await self._redis.send([("SET", self.keys.warm, 1, "PX", lifetime_ms)], run_id=self.gate.redis_run_id)
-
-    async def overdue_marks(self, limit: int) -> list[UUID]:
-        """Return up to `limit` ids for the scrub: their mark is past its deadline, or a rebuild was under way.
-
-        A mark becomes overdue when its writer died or its publish was lost.
-        """
-        commands = [("TIME",), ("ZRANGE", self.keys.marks, 0, limit - 1, "WITHSCORES")]
-        (seconds, microseconds), marks = await self._redis.send(commands, run_id=self.gate.redis_run_id)
-        now_ms = int(seconds) * 1000 + int(microseconds) / 1000
-        return [UUID(bytes=id_) for id_, deadline in marks if deadline < now_ms]
-
-    async def due(self, min_record_age_seconds: float) -> bool:
-        """Return whether the scrub has work: expired ids, overdue marks, or bulk creates recorded so long ago."""
-        return bool(await self._read_script("due", self.keys.prelude, int(min_record_age_seconds * 1000)))
-
-    async def sweep(self, limit: int = SWEEP_LIMIT) -> int:
-        """E1: remove up to `limit` expired ids from each index. Return the largest number removed from one."""
-        removed: int = await self._run("sweep", [], limit, MAX_SINGLE_EVENTS)
-        return removed
 
     async def _on_entries(self, name: ScriptName, writes: Sequence[MarkedWrite], *arguments: Argument) -> Any:
         return await self._run(name, [self.keys.entry(write.task.id) for write in writes], *arguments)

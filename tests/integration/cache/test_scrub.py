@@ -9,9 +9,10 @@ import pytest
 from cache.errors import IndexLost
 from cache.maintenance.scrub import SCRUB_BATCH_IDS, scrub, scrub_all, scrub_if_due
 from cache.redis import keys
+from cache.redis.due_steps import SWEEP_LIMIT
 from cache.redis.encoded_task import decode
 from cache.redis.index import PageRange
-from cache.redis.protocol import SWEEP_LIMIT, MarkedWrite
+from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from db import gate
 from db.errors import DatabaseTimeout
