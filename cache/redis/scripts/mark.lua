@@ -38,14 +38,16 @@ end
 local function hold_views(id, moves, views, left, created_at, expires_at)
   local held = redis.call('HGET', HOLDING, id)
   if moves == '0' and not held then return end
-  local belongs, union = {}, union_of(views, left, held or NO_VIEWS)
-  each_view(views, function(shape, key) belongs[shape .. '\0' .. key] = true end)
+  local is_old, is_new, union = {}, {}, union_of(views, left, held or NO_VIEWS)
+  each_view(left, function(shape, key) is_old[shape .. '\0' .. key] = true end)
+  each_view(views, function(shape, key) is_new[shape .. '\0' .. key] = true end)
   redis.call('HSET', HOLDING, id, union)
   each_view(union, function(shape, key)
-    local known = redis.call('ZSCORE', view_index(shape, key), id)
+    local name, known = shape .. '\0' .. key, redis.call('ZSCORE', view_index(shape, key), id)
+    if not known and not is_old[name] and not is_new[name] then return end
     local old_expiry = known and redis.call('ZSCORE', view_expiring(shape, key), id)
     -- A set that is being built may lack the task, and then its old expiry is unknown: it counts as none.
-    local expires = expires_at ~= '' and (old_expiry or (not known and belongs[shape .. '\0' .. key] and not building_shapes[shape]))
+    local expires = expires_at ~= '' and (old_expiry or (not known and is_new[name] and not building_shapes[shape]))
     if expires_at == '' and old_expiry then redis.call('ZREM', view_expiring(shape, key), id) end
     enter_view(shape, key, {'GT', created_at, id}, expires and {'GT', expires_at, id} or {})
   end)
