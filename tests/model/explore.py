@@ -1,14 +1,16 @@
 """Breadth-first search through every reachable state of a scope, with the trace to the first violation."""
 
 from array import array
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 from tests.model import drop, faults, fills, gate, reader, rebuild, scrub, server, writer
 from tests.model.invariants import find_violation
 from tests.model.scope import Scope, empty_keys, initial_state
 from tests.model.scripts import unsettled_writers
 from tests.model.state import Backup, Builder, Label, State, Transitions, Writer
+
+S = TypeVar("S", bound=Hashable)
 
 
 class Result(NamedTuple):
@@ -88,23 +90,37 @@ def without_unused_epochs(state: State, scope: Scope) -> State:
 
 
 def explore(scope: Scope, limit: int = 10**9, exact: bool = False) -> Result:
-    """Visit every reachable state, and stop at the first violation.
+    """Visit every reachable state of a scope, and stop at the first violation. Raises RuntimeError as `search` does."""
+    return search(
+        canonical(initial_state(scope), scope),
+        lambda state: successors(state, scope),
+        lambda state: find_violation(state, scope),
+        limit,
+        exact,
+    )
 
-    Only the 64-bit hash of a state is kept, with its parent and the number of the transition from there: a trace is
-    found by replaying these transitions. `exact` keeps the states themselves, to show that no hashes collide.
 
-    Raises RuntimeError if there are more states than `limit`.
+def search(
+    first: S,
+    successors_of: Callable[[S], Iterable[tuple[Label, S]]],
+    violation_of: Callable[[S], str],
+    limit: int = 10**9,
+    exact: bool = False,
+) -> Result:
+    """Visit every state that can be reached from the first one, and stop at the first violation.
+
+    Only the 64-bit hash of a state is kept, with its parent and the number of the transition from there, for the trace.
+    `exact` keeps the states themselves, to show that no hashes collide. Raises RuntimeError if there are more states than `limit`.
     """
-    first = canonical(initial_state(scope), scope)
-    seen: set[int | State] = {first if exact else hash(first)}
+    seen: set[int | S] = {first if exact else hash(first)}
     parents, choices = array("L", [0]), array("H", [0])
     level, parent, depth, transitions = [first], 0, 0, 0
     actions: set[object] = set()
     while level:
         depth += 1
-        next_level: list[State] = []
+        next_level: list[S] = []
         for state in level:
-            for choice, (label, after) in enumerate(successors(state, scope)):
+            for choice, (label, after) in enumerate(successors_of(state)):
                 transitions += 1
                 actions.add(label[0])
                 key = after if exact else hash(after)
@@ -113,10 +129,10 @@ def explore(scope: Scope, limit: int = 10**9, exact: bool = False) -> Result:
                 seen.add(key)
                 parents.append(parent)
                 choices.append(choice)
-                violation = find_violation(after, scope)
+                violation = violation_of(after)
                 if violation:
                     path = path_to(parents, choices, len(parents) - 1)
-                    trace = tuple(replay(first, scope, path))
+                    trace = tuple(replay(first, successors_of, path))
                     return Result(len(seen), transitions, depth, violation, trace, frozenset(actions))
                 next_level.append(after)
             parent += 1
@@ -135,8 +151,8 @@ def path_to(parents: "array[int]", choices: "array[int]", index: int) -> list[in
     return path[::-1]
 
 
-def replay(state: State, scope: Scope, path: list[int]) -> Iterator[Label]:
+def replay(state: S, successors_of: Callable[[S], Iterable[tuple[Label, S]]], path: list[int]) -> Iterator[Label]:
     """Yield the labels of the transitions on a path."""
     for choice in path:
-        label, state = list(successors(state, scope))[choice]
+        label, state = list(successors_of(state))[choice]
         yield label

@@ -1,0 +1,105 @@
+"""The scopes of declared views: short ones in `make test`, long ones in `make model`."""
+
+from tests.model.views_state import ABSENT, NO_ROW, OLDER_RELEASE, Row, ViewsScope, Write
+
+# Bit sets of views. With two shapes, view A is of the first and view B of the second.
+NO_VIEW, A, B, BOTH = 0, 1, 2, 3
+TWO_SHAPES, FIRST_SHAPE, SECOND_SHAPE = (0, 1), 1, 2
+MOVE, BACK, LABEL, OUT = Write(views=B), Write(views=A), Write(views=BOTH), Write(views=NO_VIEW)
+DELETE = Write("delete")
+CREATE, BULK = Write("create", views=B), Write("bulk", views=A)
+OLDER, OTHER = Write(views=B, maintains=OLDER_RELEASE), Write(views=BOTH, maintains=SECOND_SHAPE)
+OLDER_BULK = Write("bulk", views=A, maintains=OLDER_RELEASE)
+NO_TASK, TWO_TASKS, EXPIRING = (NO_ROW,), (Row(views=A), Row(views=A)), (Row(views=A, expires_at=1),)
+MESSAGES = {"mark fails": 1, "publish fails": 1}
+
+SHORT = {
+    "moves": ViewsScope(
+        writers=(MOVE, BACK), reads=1, scrubs=1, faults={"crash": 1, "rollback": 1, "publish fails": 1}
+    ),
+    "late messages": ViewsScope(writers=(MOVE, LABEL, DELETE), scrubs=1, faults={"mark fails": 1, "abort fails": 1}),
+    "rolled-back creates": ViewsScope(
+        rows=NO_TASK, writers=(BULK, CREATE), reads=1, scrubs=1, faults=MESSAGES | {"rollback": 2, "crash": 1}
+    ),
+    "repeated create": ViewsScope(
+        rows=NO_TASK,
+        writers=(CREATE, Write("create", views=A)),
+        scrubs=1,
+        faults=MESSAGES | {"rollback": 1, "abort fails": 1, "crash": 1},
+    ),
+    "earlier create before a bulk create": ViewsScope(
+        rows=NO_TASK, writers=(CREATE, BULK), reads=1, scrubs=1, faults={"crash": 1, "rollback": 1, "abort fails": 1}
+    ),
+    "build": ViewsScope(
+        start=ABSENT, builders=2, writers=(OUT, MOVE), scrubs=1, faults=MESSAGES | {"builder pauses": 1}
+    ),
+    "other workers": ViewsScope(
+        shape_of=TWO_SHAPES, builders=1, writers=(OLDER, OTHER), reads=1, faults={"publish fails": 1}
+    ),
+    "records of an older release": ViewsScope(rows=NO_TASK, writers=(OLDER_BULK, CREATE), builders=1, reads=1),
+    "expiry": ViewsScope(
+        rows=EXPIRING,
+        writers=(Write(views=B, expires_at=1), Write(views=A, expires_at=2)),
+        end_time=2,
+        unlists=True,
+        scrubs=1,
+        faults={"crash": 1, "rollback": 1},
+    ),
+    "swept by pages": ViewsScope(
+        rows=EXPIRING, writers=(Write(views=B),), end_time=2, unlists=True, reads=1, scrubs=1, faults={"crash": 1}
+    ),
+    "lost keys": ViewsScope(
+        rows=TWO_TASKS, writers=(MOVE,), builders=1, reads=1, faults={"view vanishes": 1, "out of memory": 1}
+    ),
+}
+
+_EVERY_FAULT = MESSAGES | {"crash": 1, "rollback": 1, "abort fails": 1}
+LONG = {
+    "three writers": ViewsScope(writers=(MOVE, LABEL, OUT), reads=1, scrubs=1, faults=_EVERY_FAULT),
+    "build with readers": ViewsScope(
+        start=ABSENT, builders=2, writers=(OUT, MOVE), reads=1, scrubs=1, faults=_EVERY_FAULT | {"builder pauses": 1}
+    ),
+    "two tasks in a build": ViewsScope(
+        rows=TWO_TASKS,
+        start=ABSENT,
+        builders=2,
+        writers=(MOVE, Write(task=1, views=B), OUT),
+        scrubs=1,
+        faults={"mark fails": 1, "publish fails": 1, "crash": 1},
+    ),
+    "other workers and builds": ViewsScope(
+        shape_of=TWO_SHAPES,
+        builders=2,
+        writers=(OLDER, OTHER, MOVE),
+        reads=1,
+        scrubs=1,
+        faults={"mark fails": 1, "publish fails": 1, "rollback": 1},
+    ),
+    "bulk creates": ViewsScope(
+        rows=NO_TASK,
+        writers=(BULK, CREATE, BULK),
+        builders=1,
+        reads=1,
+        scrubs=1,
+        faults=_EVERY_FAULT | {"rollback": 2},
+    ),
+    "expiry in a build": ViewsScope(
+        rows=EXPIRING,
+        start=ABSENT,
+        builders=1,
+        writers=(Write(views=B, expires_at=1), Write(views=A, expires_at=2)),
+        end_time=2,
+        unlists=True,
+        reads=1,
+        scrubs=1,
+        faults={"crash": 1, "rollback": 1, "publish fails": 1},
+    ),
+    "lost keys": ViewsScope(
+        rows=TWO_TASKS,
+        writers=(MOVE, LABEL),
+        builders=2,
+        reads=2,
+        scrubs=1,
+        faults=MESSAGES | {"view vanishes": 1, "out of memory": 1},
+    ),
+}
