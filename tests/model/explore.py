@@ -110,7 +110,8 @@ def search(
     """Visit every state that can be reached from the first one, and stop at the first violation.
 
     Only the 64-bit hash of a state is kept, with its parent and the number of the transition from there, for the trace.
-    `exact` keeps the states themselves, to show that no hashes collide. Raises RuntimeError if there are more states than `limit`.
+    `exact` keeps the states themselves, to show that no hashes collide.
+    Raises RuntimeError if there are more states than `limit`.
     """
     seen: set[int | S] = {first if exact else hash(first)}
     parents, choices = array("L", [0]), array("H", [0])
