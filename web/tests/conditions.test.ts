@@ -5,11 +5,16 @@ import {
   type Conditions,
   historyOf,
   matchesFilter,
+  matchesWhere,
   NO_CONDITIONS,
   parseCreated,
+  parseDue,
   parseExpires,
+  parseListId,
   parsePriorities,
+  parseValue,
   taskFilter,
+  taskWhere,
 } from '@/features/filters/conditions';
 import { dayOf, parseDayRange, startOfDay, writeDayRange } from '@/features/filters/dayRange';
 import { taskRow } from './tasks';
@@ -49,10 +54,65 @@ describe('values in the URL', () => {
   });
 
   test('an expiry that is combined with other conditions is ignored', () => {
-    const all: Conditions = { priority: ['HIGH'], created: '7d', expires: '24h' };
+    const all = conditions({ priority: ['HIGH'], created: '7d', expires: '24h' });
     expect(combinable(all)).toEqual({ ...all, expires: null });
     expect(combinable(conditions({ expires: '24h' }))).toEqual(conditions({ expires: '24h' }));
   });
+});
+
+describe('a view that the service counts', () => {
+  const list = '019e1f00-0000-7000-8000-000000000001';
+
+  test('has one value of each field, and the status', () => {
+    expect(taskWhere(NO_CONDITIONS, 'DONE')).toBeNull();
+    expect(taskWhere(conditions({ list }), null)).toEqual({ list });
+    const all = conditions({ assignee: 'maria', label: 'bug', priority: ['HIGH'] });
+    expect(taskWhere(all, 'DONE')).toEqual({ assignee: 'maria', label: 'bug', priority: 'HIGH', status: 'DONE' });
+  });
+
+  test('has no range and no choice of several values', () => {
+    const ranges = [
+      { due: 'today' },
+      { created: '7d' },
+      { expires: '24h' },
+      { priority: ['LOW' as const, 'HIGH' as const] },
+    ];
+    expect(ranges.map((range) => taskWhere(conditions({ list, ...range }), null))).toEqual([null, null, null, null]);
+  });
+
+  test('contains the tasks with its values', () => {
+    const task = taskRow({ listId: list, assignee: 'maria', labels: ['bug'], priority: 'HIGH' });
+    expect(matchesWhere({ list, assignee: 'maria', label: 'bug', priority: 'HIGH' }, task)).toBe(true);
+    expect(
+      [{ list: 'x' }, { assignee: 'leo' }, { label: 'bu' }, { priority: 'LOW' as const }].map((where) =>
+        matchesWhere(where, task),
+      ),
+    ).toEqual([false, false, false, false]);
+  });
+});
+
+test('lists, people and labels in the URL have the form that the service accepts', () => {
+  expect(['', 'x', '019E1F00-0000-7000-8000-000000000001'].map(parseListId)).toEqual([
+    null,
+    null,
+    '019e1f00-0000-7000-8000-000000000001',
+  ]);
+  expect(['', ' ', 'a b', 'x'.repeat(51)].map(parseValue('label'))).toEqual([null, null, 'a b', null]);
+  expect(['overdue', 'today', '7d', '2026-11-01..', 'soon'].map(parseDue)).toEqual([
+    'overdue',
+    'today',
+    '7d',
+    '2026-11-01..',
+    null,
+  ]);
+});
+
+test('a due date is overdue now, or in days of the calendar', () => {
+  process.env['TZ'] = 'Europe/Berlin';
+  const due = (range: string) => taskFilter(conditions({ due: range }), null, now)?.dueAt;
+  expect(due('overdue')).toEqual({ from: null, before: '2026-11-27T10:00:00.000Z' });
+  expect(due('today')).toEqual({ from: '2026-11-26T23:00:00.000Z', before: '2026-11-27T23:00:00.000Z' });
+  expect(due('7d')).toEqual({ from: '2026-11-26T23:00:00.000Z', before: '2026-12-03T23:00:00.000Z' });
 });
 
 test('Back undoes the start and the end of a condition, but not a change of its value', () => {

@@ -16,6 +16,7 @@ const SAME_IN: Record<string, string[]> = {
     'connection.offlineTitle',
     'due.today',
     'filters.chip',
+    'filters.label',
     'filters.name',
     'filters.status',
     'insight.client',

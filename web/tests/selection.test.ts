@@ -11,7 +11,7 @@ import {
 } from '@/features/bulk-actions/selection';
 import { containsTask, countTasks, type TaskQuery, type TaskRange } from '@/features/bulk-changes/taskSet';
 
-const QUERY: TaskQuery = { status: null, order: 'NEWEST', q: '', filter: null };
+const QUERY: TaskQuery = { status: null, order: 'NEWEST', q: '', where: null, filter: null };
 
 /** A task that was created at this second. Higher is newer. */
 function task(second: number) {

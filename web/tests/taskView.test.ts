@@ -22,9 +22,13 @@ const serialize = createSerializer(viewParsers);
 const parameters = {
   status: null,
   order: 'NEWEST' as const,
+  list: null,
+  assignee: null,
+  label: null,
   priority: null,
   created: null,
   expires: null,
+  due: null,
   q: '',
   task: null,
   row: 1,
@@ -46,6 +50,10 @@ test('a view survives its URL', () => {
   const full = {
     status: 'IN_PROGRESS' as const,
     order: 'OLDEST' as const,
+    list: '019e1f00-0000-7000-8000-000000000001',
+    assignee: 'maria, or leo & co',
+    label: 'bug',
+    due: 'overdue',
     priority: ['HIGH' as const, 'URGENT' as const],
     created: '2026-11-01..',
     expires: '24h',
@@ -95,6 +103,18 @@ test('updates move tasks only in filtered views', () => {
   expect(dependsOnFields({ ...view, order: 'EXPIRING_SOON' })).toEqual(['expiresAt']);
   expect(dependsOnFields({ ...view, status: 'DONE', q: 'x' })).toEqual(['status']);
   expect(dependsOnFields({ ...view, order: 'EXPIRING_SOON', q: 'x' })).toEqual([]);
+});
+
+test('a view of values has a total and any order, and contains the tasks with these values', () => {
+  const where = { label: 'bug', status: 'DONE' as const };
+  const bugs = newView({ ...parameters, status: 'DONE', label: 'bug', order: 'OLDEST' }, null, where);
+  expect([isCounted(bugs), bugs.order, viewTitle(bugs)]).toEqual([true, 'OLDEST', 'Done · Label: bug']);
+  expect(viewKey(bugs)).not.toBe(viewKey({ ...bugs, where: null, filter: where }));
+  expect(dependsOnFields(bugs)).toEqual(['status', 'labels']);
+  const task = taskRow({ status: 'DONE', labels: ['bug', 'web'] });
+  expect(includesTask(bugs, task)).toBe(true);
+  expect(includesTask(bugs, { ...task, labels: ['web'] })).toBe(false);
+  expect(includesTask(bugs, { ...task, status: 'TODO' })).toBe(false);
 });
 
 describe('a filtered view', () => {

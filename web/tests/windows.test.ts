@@ -4,7 +4,13 @@ import { LoadedRows } from '@/features/task-list/LoadedRows';
 import type { View } from '@/features/task-list/taskView';
 import { matchQuery, pageOfRow, pagesOfRows, pageVariables, sliceRange } from '@/features/task-list/windows';
 
-const view: Pick<View, 'status' | 'order' | 'q' | 'filter'> = { status: 'DONE', order: 'OLDEST', q: '', filter: null };
+const view: Pick<View, 'status' | 'order' | 'q' | 'where' | 'filter'> = {
+  status: 'DONE',
+  order: 'OLDEST',
+  q: '',
+  where: null,
+  filter: null,
+};
 const ids = (page: number, count = 100) => Array.from({ length: count }, (_, i) => `task ${page * 100 + i}`);
 const loaded = (page: number, count?: number) => ({ ids: ids(page, count), refetch: () => Promise.resolve() });
 
@@ -15,7 +21,12 @@ test('100 rows make a page', () => {
 });
 
 test('the API counts pages from 1', () => {
-  expect(pageVariables(view, 0)).toEqual({ page: 1, first: 100, order: 'OLDEST', status: 'DONE' });
+  expect(pageVariables(view, 0)).toEqual({ page: 1, first: 100, order: 'OLDEST', status: 'DONE', where: null });
+});
+
+test('the values of a view contain its status', () => {
+  const where = { status: 'DONE' as const, label: 'bug' };
+  expect(pageVariables({ ...view, where }, 0)).toMatchObject({ status: null, where });
 });
 
 test('a search sends its words, its status and a cursor', () => {

@@ -52,7 +52,7 @@ async def test_conditions_are_chips_in_the_url(site: Site, open_tab: OpenTab) ->
 
     await press("j")
     await press("f")
-    await expect(menu.get_by_label("No priority")).to_be_focused()
+    await expect(menu.get_by_role("button", name="List: any")).to_be_focused()
     await menu.get_by_label("High").focus()
     await press(" ")
     await menu.get_by_label("Urgent").focus()

@@ -30,9 +30,13 @@ const settled = new Promise<void>((resolve) => {
   settle = resolve;
 });
 
-/** Asks for the rev of each answer to a request that is sent before the page has subscribed. */
+/**
+ * Asks for the rev of each answer to a request that is sent before the page has subscribed.
+ *
+ * `startsFeed: false` in the context leaves a request out: one that is not part of the first view.
+ */
 export const feedStartLink = new ApolloLink((operation, forward) => {
-  if (subscribed) return forward(operation);
+  if (subscribed || operation.getContext()['startsFeed'] === false) return forward(operation);
   operation.setContext(({ headers }: { headers?: Record<string, string> }) => ({
     headers: { ...headers, [REV_HEADER]: '1' },
   }));

@@ -31,6 +31,7 @@ export type IconName =
   | 'link'
   | 'globe'
   | 'list'
+  | 'sidebar'
   | 'print'
   | 'user'
   | 'key';
@@ -64,6 +65,7 @@ const PATHS: Record<IconName, string> = {
   link: 'M6.6 9.4a2.8 2.8 0 004 0l2-2a2.83 2.83 0 00-4-4l-.9.9M9.4 6.6a2.8 2.8 0 00-4 0l-2 2a2.83 2.83 0 004 4l.9-.9',
   globe: 'M8 14A6 6 0 108 2a6 6 0 000 12zM2 8h12M8 2C4.7 5.5 4.7 10.5 8 14M8 2c3.3 3.5 3.3 8.5 0 12',
   list: 'M2.5 4h11M2.5 8h11M2.5 12h11',
+  sidebar: 'M2.5 3h11v10h-11zM6.5 3v10',
   user: 'M8 8a2.8 2.8 0 100-5.6A2.8 2.8 0 008 8zM2.8 13.6a5.2 5.2 0 0110.4 0',
   key: 'M10.2 8.8a3.2 3.2 0 10-3-3L2 11v3h3v-2h2v-1.8z',
   print: 'M4.5 6V2.5h7V6M4.5 11.5H3V6h10v5.5h-1.5M4.5 9.5h7v4h-7z',

@@ -18,8 +18,8 @@ export function tasksWithIds(ids: string[]): TaskSet {
   return { ...NO_TASKS, included: new Set(ids) };
 }
 
-export function allTasks({ status, order, q, filter }: TaskQuery): TaskSet {
-  return { ...NO_TASKS, range: { query: { status, order, q, filter } } };
+export function allTasks({ status, order, q, where, filter }: TaskQuery): TaskSet {
+  return { ...NO_TASKS, range: { query: { status, order, q, where, filter } } };
 }
 
 export function toggleTask(selected: TaskSet, task: PlacedTask): TaskSet {

@@ -23,11 +23,14 @@ export interface Selection {
 
 type FetchIdsInRange = (first: number, last: number) => Promise<string[]>;
 
-export function useSelection({ status, order, q, filter }: TaskQuery, fetchIdsInRange: FetchIdsInRange): Selection {
+export function useSelection(
+  { status, order, q, where, filter }: TaskQuery,
+  fetchIdsInRange: FetchIdsInRange,
+): Selection {
   const client = useApolloClient();
   const [tasks, setTasks] = useState<TaskSet>(NO_TASKS);
   const pivot = useRef<number | undefined>(undefined);
-  const query = useMemo(() => ({ status, order, q, filter }), [status, order, q, filter]);
+  const query = useMemo(() => ({ status, order, q, where, filter }), [status, order, q, where, filter]);
   useRetainedTasks(tasks);
 
   const toggle = useCallback(

@@ -12,7 +12,8 @@ export async function fetchTaskRange(
   const { data } = await client.query({
     query: RangeEndsDocument,
     variables: {
-      status: query.status,
+      status: query.where ? null : query.status,
+      where: query.where,
       order: query.order,
       before: Math.max(firstRow, 1),
       first: firstRow + 1,

@@ -1,11 +1,13 @@
 /** A set of tasks that can be too large to hold their ids: a range of a view, without some tasks and with some others. */
-import type { BulkTaskFragment, TaskFilter, TaskOrder, TaskStatus } from '@/gql';
+import type { BulkTaskFragment, TaskFilter, TaskOrder, TaskStatus, TaskWhere } from '@/gql';
 
-/** The tasks that a list shows. A search ignores `order` and `filter`. */
+/** The tasks that a list shows. A search ignores `order`, `where` and `filter`. */
 export interface TaskQuery {
   status: TaskStatus | null;
   order: TaskOrder;
   q: string;
+  /** Contains the status too. */
+  where: TaskWhere | null;
   /** Contains the status too. Its times are those of the moment at which the tasks were selected. */
   filter: TaskFilter | null;
 }

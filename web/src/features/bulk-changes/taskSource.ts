@@ -79,7 +79,7 @@ export async function* readPages(
 
 async function readPage(
   client: ApolloClient,
-  { q, filter, status, order }: TaskQuery,
+  { q, where, filter, status, order }: TaskQuery,
   after: string | null,
   titles: boolean,
 ) {
@@ -93,7 +93,7 @@ async function readPage(
     const variables = { filter, ...part };
     return (await client.query({ query: BulkFilterPageDocument, variables, fetchPolicy })).data?.page;
   }
-  const variables = { status, order, ...part };
+  const variables = { status: where ? null : status, where, order, ...part };
   return (await client.query({ query: BulkViewPageDocument, variables, fetchPolicy })).data?.page;
 }
 

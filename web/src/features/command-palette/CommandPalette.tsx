@@ -124,7 +124,7 @@ function navigationActions({ focusGoToPage, grid }: PageCommands): SpotlightActi
   };
 }
 
-function viewActions({ setView, togglePanel, clearFilter }: PageCommands): SpotlightActionGroupData {
+function viewActions({ setView, togglePanel, toggleSidebar, clearFilter }: PageCommands): SpotlightActionGroupData {
   const statuses = selectOptions(STATUS_LABELS).map(({ value, label }) =>
     action(
       value,
@@ -149,6 +149,8 @@ function viewActions({ setView, togglePanel, clearFilter }: PageCommands): Spotl
   );
   const filters = [
     focusAction('filter', t('filters.command'), 'filter', () => togglePanel('filter'), 'F'),
+    focusAction('sidebar', t('sidebar.name'), 'sidebar', toggleSidebar, 'V'),
+    focusAction('saved-views', t('sidebar.manageViews'), 'filter', () => togglePanel('savedViews')),
     ...(clearFilter ? [action('clear-filters', t('filters.clear'), 'close', clearFilter)] : []),
   ];
   // The service sorts filtered tasks in one order only.

@@ -5,7 +5,17 @@ import type { ColorScheme } from '@/ui/useColorScheme';
 
 /** The dialogs and panels of the page. At most one is open at a time. */
 export type PagePanel =
-  'create' | 'help' | 'palette' | 'filter' | 'metrics' | 'history' | 'account' | 'tokens' | 'audit';
+  | 'create'
+  | 'help'
+  | 'palette'
+  | 'filter'
+  | 'metrics'
+  | 'history'
+  | 'account'
+  | 'tokens'
+  | 'audit'
+  | 'sidebar'
+  | 'savedViews';
 
 /** The actions of the page that the header, the status bar and the command palette start. */
 export interface PageCommands {
@@ -14,6 +24,8 @@ export interface PageCommands {
   undo: () => void;
   redo: () => void;
   openTrash: () => void;
+  /** Show the sidebar and move the focus there, or hide it. */
+  toggleSidebar: () => void;
   /** Load the first tasks of the view and print them. */
   printTasks: () => void;
   colorScheme: ColorScheme;

@@ -14,6 +14,8 @@ import { type Choice, matchingChoices } from './choices';
 
 export interface ShownChoice extends Choice {
   content: ReactNode;
+  /** A text at the end of the line. */
+  detail?: string | undefined;
 }
 
 interface Props {
@@ -21,8 +23,8 @@ interface Props {
   placeholder: string;
   choices: readonly ShownChoice[];
   maxLength: number;
-  /** Name the item that makes a new value of the text. */
-  nameNew: (text: string) => string;
+  /** Name the item that makes a new value of the text. Undefined if only the choices can be chosen. */
+  nameNew?: (text: string) => string;
   onChoose: (key: string) => void;
   /** Use the text as a new value. Resolves to false if that failed: the text then stays. */
   onNew: (text: string) => Promise<boolean> | boolean;
@@ -60,7 +62,7 @@ function ChoiceForm({ title, placeholder, choices, maxLength, nameNew, onChoose,
   const [active, setActive] = useState<number>();
   const matching = matchingChoices(choices, text);
   const typed = text.trim();
-  const offersNew = typed !== '' && !choices.some((choice) => choice.text === typed);
+  const offersNew = nameNew !== undefined && typed !== '' && !choices.some((choice) => choice.text === typed);
   const count = matching.length + (offersNew ? 1 : 0);
   // Enter without a text saves the ticks.
   const current = active ?? (typed === '' && onSave ? -1 : selectedIndex(matching, typed));
@@ -133,7 +135,7 @@ function ChoiceForm({ title, placeholder, choices, maxLength, nameNew, onChoose,
           />
         )}
       </div>
-      {count === 0 && <p className={styles.empty}>{t('picker.typeNew')}</p>}
+      {count === 0 && <p className={styles.empty}>{nameNew ? t('picker.typeNew') : t('commands.nothingFound')}</p>}
       <Group justify="space-between" gap="xs" mt="sm">
         <div>{props.footer}</div>
         {onSave && (
@@ -158,13 +160,13 @@ function selectedIndex(matching: readonly Choice[], text: string): number {
 
 interface OptionProps {
   id: string;
-  choice: Pick<ShownChoice, 'selected' | 'content'>;
+  choice: Pick<ShownChoice, 'selected' | 'content' | 'detail'>;
   icon?: 'plus';
   active: boolean;
   onClick: () => void;
 }
 
-function Option({ id, choice: { selected, content }, icon, active, onClick }: OptionProps) {
+function Option({ id, choice: { selected, content, detail }, icon, active, onClick }: OptionProps) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (active) ref.current?.scrollIntoView({ block: 'nearest' });
@@ -189,6 +191,7 @@ function Option({ id, choice: { selected, content }, icon, active, onClick }: Op
       <span className={styles.content} dir="auto">
         {content}
       </span>
+      {detail !== undefined && <span className={styles.detail}>{detail}</span>}
       {selected === 'mixed' && <span className={utilities.visuallyHidden}>{t('picker.some')}</span>}
     </div>
   );

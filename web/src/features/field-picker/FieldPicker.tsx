@@ -16,7 +16,7 @@ import { useStore } from '@/ui/store';
 import { ChoiceDialog, type ShownChoice } from './ChoiceDialog';
 import { labelChange, labelStates, type Ticks, toggleLabel } from './choices';
 
-import { readKnownValues } from './knownValues';
+import { useKnownValues } from './knownValues';
 
 export type PickedField = 'listId' | 'assignee' | 'labels';
 
@@ -96,8 +96,7 @@ function ListPicker({ known, onPick, onClose }: PickerProps) {
 }
 
 function AssigneePicker({ known, onPick, onClose }: PickerProps) {
-  const client = useApolloClient();
-  const [{ assignees }] = useState(() => readKnownValues(client));
+  const assignees = useKnownValues('assignees');
   const current = commonValue(known, 'assignee');
   const pick = (assignee: string | null) => onPick({ kind: 'update', fields: { assignee } });
   const names = current && !assignees.includes(current) ? [current, ...assignees] : assignees;
@@ -131,8 +130,7 @@ function AssigneePicker({ known, onPick, onClose }: PickerProps) {
 }
 
 function LabelPicker({ known, onPick, onClose }: PickerProps) {
-  const client = useApolloClient();
-  const [knownLabels] = useState(() => readKnownValues(client).labels);
+  const knownLabels = useKnownValues('labels');
   const [initial] = useState(() => labelStates(known.map(({ labels }) => labels ?? [])));
   const [added, setAdded] = useState<readonly string[]>([]);
   const [ticks, setTicks] = useState<Ticks>(new Map());

@@ -1,4 +1,7 @@
 import type { ApolloClient } from '@apollo/client';
+import { useApolloClient } from '@apollo/client/react';
+import { useMemo, useState } from 'react';
+import { useFacets } from '@/features/facets/useFacets';
 
 /** The values that tasks of this page have: most frequent first. */
 export interface KnownValues {
@@ -12,7 +15,19 @@ interface CachedValues {
   assignee?: string | null;
 }
 
-/** Return the labels and assignees of the tasks that the page has loaded. The service has no list of them. */
+/**
+ * Return the labels or the assignees that tasks have, the most frequent first. The service counts them.
+ *
+ * Until it has answered, and if it does not count them, they are those of the tasks that the page has loaded.
+ */
+export function useKnownValues(field: keyof KnownValues): readonly string[] {
+  const client = useApolloClient();
+  const [loaded] = useState(() => readKnownValues(client)[field]);
+  const { facets } = useFacets({ by: field === 'labels' ? 'LABEL' : 'ASSIGNEE', where: null });
+  return useMemo(() => [...new Set([...(facets ?? []).map(({ value }) => value), ...loaded])], [facets, loaded]);
+}
+
+/** Return the labels and assignees of the tasks that the page has loaded. */
 export function readKnownValues(client: ApolloClient): KnownValues {
   const tasks = (Object.values(client.cache.extract() as object) as CachedValues[]).filter(
     ({ __typename }) => __typename === 'Task',

@@ -3,7 +3,13 @@ import type { KeyboardEvent } from 'react';
 import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
 import { conditionLabel, conditionName } from './conditionLabels';
-import { activeConditions, type ConditionName, type Conditions, NO_CONDITIONS } from './conditions';
+import {
+  activeConditions,
+  type ConditionName,
+  type Conditions,
+  NO_CONDITIONS,
+  type ValueCondition,
+} from './conditions';
 import styles from './FilterBar.module.css';
 import { focusFilterButton } from './FilterButton';
 
@@ -13,9 +19,11 @@ interface Props {
   searching: boolean;
   onChange: (conditions: Conditions) => void;
   onOpenMenu: () => void;
+  onPickValue: (name: ValueCondition) => void;
+  onSave: () => void;
 }
 
-export function FilterBar({ conditions, searching, onChange, onOpenMenu }: Props) {
+export function FilterBar({ conditions, searching, onChange, onOpenMenu, onPickValue, onSave }: Props) {
   const names = activeConditions(conditions);
   if (names.length === 0) return null;
   const clear = () => {
@@ -30,16 +38,23 @@ export function FilterBar({ conditions, searching, onChange, onOpenMenu }: Props
           name={name}
           label={conditionLabel(conditions, name)}
           off={searching}
-          onOpen={onOpenMenu}
+          onOpen={() => (isValueCondition(name) ? onPickValue(name) : onOpenMenu())}
           onRemove={() => onChange({ ...conditions, [name]: null })}
         />
       ))}
       <button type="button" className={styles.clear} onClick={clear}>
         {t('filters.clearAll')}
       </button>
+      <button type="button" className={styles.clear} aria-haspopup="dialog" onClick={onSave}>
+        {t('filters.save')}
+      </button>
       {searching && <span className={styles.note}>{t('filters.notApplied')}</span>}
     </div>
   );
+}
+
+function isValueCondition(name: ConditionName): name is ValueCondition {
+  return name === 'list' || name === 'assignee' || name === 'label';
 }
 
 interface ChipProps {

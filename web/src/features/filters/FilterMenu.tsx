@@ -1,24 +1,37 @@
-/** A menu that filters the list by priority, creation and expiry. Each choice applies at once. */
+/** A menu that filters the list. Each choice applies at once. */
 import { Popover } from '@mantine/core';
 import { type ReactNode, type Ref, useEffectEvent, useLayoutEffect, useState } from 'react';
 import { PRIORITY_LABELS, selectOptions } from '@/features/tasks/labels';
 import { PriorityIcon } from '@/features/tasks/TaskIcons';
-import type { TaskPriority } from '@/gql';
+import type { TaskPriority, TaskStatus } from '@/gql';
+import { formatCount } from '@/ui/format';
 import { useEscapeKey } from '@/ui/escapeKey';
 import { t } from '@/ui/messages';
 import { useOpenedAfterMount } from '@/ui/useOpenedAfterMount';
-import { conditionName, rangeLabels } from './conditionLabels';
-import { type ConditionName, type Conditions, hasConditions, NO_CONDITIONS, parsePriorities } from './conditions';
+import { conditionName, conditionValue, rangeLabels } from './conditionLabels';
+import {
+  type ConditionName,
+  type Conditions,
+  activeConditions,
+  hasConditions,
+  NO_CONDITIONS,
+  parsePriorities,
+  type RangeCondition,
+  type ValueCondition,
+} from './conditions';
 import { DayRangeForm } from './DayRangeForm';
 import { dayOf, parseDayRange } from './dayRange';
 import { FILTER_BUTTON_ID, focusFilterButton } from './FilterButton';
 import styles from './FilterMenu.module.css';
+import { useContextFacets } from './useContextFacets';
 
 interface Props {
   opened: boolean;
   conditions: Conditions;
   searching: boolean;
+  status: TaskStatus | null;
   onChange: (conditions: Conditions) => void;
+  onPickValue: (name: ValueCondition) => void;
   onClose: () => void;
   /** Called after closing if the element that had the focus is gone. */
   onFocusLost: () => void;
@@ -74,14 +87,25 @@ function useFocusReturn(opened: boolean, onFocusLost: () => void): void {
   }, [opened]);
 }
 
-function MenuContent({ conditions, searching, onChange, onClose }: Omit<Props, 'opened' | 'onFocusLost'>) {
-  const { priority, created, expires } = conditions;
+function MenuContent({
+  conditions,
+  searching,
+  status,
+  onChange,
+  onPickValue,
+  onClose,
+}: Omit<Props, 'opened' | 'onFocusLost'>) {
+  const { priority, created, expires, due } = conditions;
+  const { facets } = useContextFacets('priority', conditions, status);
+  const countOf = (value: TaskPriority) => facets?.find((facet) => facet.value === value)?.count ?? 0;
+  const excludesExpires = activeConditions(conditions).find((name) => name !== 'expires');
+  const excludedBy = expires !== null && 'expires';
   const today = dayOf(new Date());
   const togglePriority = (value: TaskPriority, on: boolean) => {
     const others = (priority ?? []).filter((other) => other !== value);
     onChange({ ...conditions, priority: parsePriorities(String(on ? [...others, value] : others)) });
   };
-  const changeRange = (name: 'created' | 'expires') => ({
+  const changeRange = (name: RangeCondition) => ({
     onPick: (range: string | null) => onChange({ ...conditions, [name]: range }),
     onApply: (range: string) => {
       onChange({ ...conditions, [name]: range });
@@ -91,7 +115,23 @@ function MenuContent({ conditions, searching, onChange, onClose }: Omit<Props, '
   return (
     <>
       {searching && <p className={styles.note}>{t('filters.searchEnds')}</p>}
-      <Group name={conditionName('priority')} excludedBy={expires !== null && 'expires'}>
+      <Group name={t('filters.values')} excludedBy={excludedBy}>
+        {(['list', 'assignee', 'label'] as const).map((name) => (
+          <button
+            key={name}
+            type="button"
+            className={styles.button}
+            aria-haspopup="dialog"
+            onClick={() => onPickValue(name)}
+          >
+            {t('filters.chip', {
+              name: conditionName(name),
+              value: conditions[name] === null ? t('filters.any') : conditionValue(conditions, name),
+            })}
+          </button>
+        ))}
+      </Group>
+      <Group name={conditionName('priority')} excludedBy={excludedBy}>
         {selectOptions(PRIORITY_LABELS).map(({ value, label }) => (
           <label key={value} className={styles.option}>
             <input
@@ -101,13 +141,17 @@ function MenuContent({ conditions, searching, onChange, onClose }: Omit<Props, '
             />
             <PriorityIcon priority={value} />
             {label}
+            {facets && <span className={styles.count}>{formatCount(countOf(value))}</span>}
           </label>
         ))}
       </Group>
-      <Group name={conditionName('created')} excludedBy={expires !== null && 'expires'}>
+      <Group name={conditionName('due')} excludedBy={excludedBy}>
+        <RangeOptions name="due" value={due} {...changeRange('due')} />
+      </Group>
+      <Group name={conditionName('created')} excludedBy={excludedBy}>
         <RangeOptions name="created" value={created} max={today} {...changeRange('created')} />
       </Group>
-      <Group name={conditionName('expires')} excludedBy={(priority && 'priority') ?? (created !== null && 'created')}>
+      <Group name={conditionName('expires')} excludedBy={excludesExpires ?? false}>
         <RangeOptions name="expires" value={expires} min={today} {...changeRange('expires')} />
       </Group>
       <div className={styles.footer}>
@@ -145,7 +189,7 @@ function Group({ name, excludedBy, children }: GroupProps) {
 }
 
 interface RangeOptionsProps {
-  name: 'created' | 'expires';
+  name: RangeCondition;
   value: string | null;
   min?: string;
   max?: string;

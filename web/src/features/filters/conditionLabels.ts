@@ -1,16 +1,29 @@
 /** The conditions of a filter in words. */
 import { PRIORITY_LABELS } from '@/features/tasks/labels';
+import { listName } from '@/features/tasks/taskLists';
+import { isolate } from '@/ui/bidi';
 import { formatDayRange, formatValues } from '@/ui/format';
 import { t } from '@/ui/messages';
-import { activeConditions, type ConditionName, type Conditions } from './conditions';
+import { activeConditions, type ConditionName, type Conditions, type RangeCondition } from './conditions';
 import { parseDayRange, timeInDay } from './dayRange';
 
 export function conditionName(name: ConditionName): string {
-  return { priority: t('filters.priority'), created: t('filters.created'), expires: t('filters.expires') }[name];
+  return {
+    list: t('tasks.field.listId'),
+    assignee: t('tasks.field.assignee'),
+    label: t('filters.label'),
+    priority: t('filters.priority'),
+    created: t('filters.created'),
+    expires: t('filters.expires'),
+    due: t('filters.due'),
+  }[name];
 }
 
 /** Return the names of the relative ranges of a condition. */
-export function rangeLabels(name: 'created' | 'expires'): Readonly<Record<string, string>> {
+export function rangeLabels(name: RangeCondition): Readonly<Record<string, string>> {
+  if (name === 'due') {
+    return { overdue: t('filters.overdue'), today: t('filters.dueToday'), '7d': t('filters.dueNext7Days') };
+  }
   return name === 'created'
     ? {
         today: t('filters.createdToday'),
@@ -29,10 +42,13 @@ export function conditionLabels(conditions: Conditions): string[] {
   return activeConditions(conditions).map((name) => conditionLabel(conditions, name));
 }
 
-function conditionValue(conditions: Conditions, name: ConditionName): string {
+/** Return the value of an active condition in words. */
+export function conditionValue(conditions: Conditions, name: ConditionName): string {
   if (name === 'priority') return formatValues((conditions.priority ?? []).map((value) => PRIORITY_LABELS[value]));
-  const range = conditions[name] ?? '';
-  return rangeLabels(name)[range] ?? daysLabel(range);
+  const value = conditions[name] ?? '';
+  if (name === 'list') return listName(value);
+  if (name === 'assignee' || name === 'label') return isolate(value);
+  return rangeLabels(name)[value] ?? daysLabel(value);
 }
 
 function daysLabel(range: string): string {

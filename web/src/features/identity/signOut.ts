@@ -1,6 +1,7 @@
 /** Ends the session, and deletes what the browser has stored for the person. */
 import { leaveSession, ownKey, startAfresh } from '@/apollo/session';
 import { KEY as SEARCHES_KEY } from '@/features/search/recentSearches';
+import { KEY as VIEWS_KEY } from '@/features/saved-views/savedViews';
 import { countStoredDrafts, deleteDrafts } from '@/features/task-editing/draftStorage';
 import { STORAGE_KEY as GONE_TASKS_KEY } from '@/features/task-editing/goneTasks';
 import { changesInFlight } from '@/features/task-editing/pendingChanges';
@@ -21,7 +22,7 @@ export async function countUnsaved(): Promise<number> {
 export async function signOut(): Promise<string | undefined> {
   const problem = await endSession();
   if (problem !== undefined) return problem;
-  const keys = [ownKey(SEARCHES_KEY), ...playgroundKeys()];
+  const keys = [ownKey(SEARCHES_KEY), ownKey(VIEWS_KEY), ...playgroundKeys()];
   const owner = leaveSession();
   try {
     if (owner !== undefined) await deleteDrafts(owner);

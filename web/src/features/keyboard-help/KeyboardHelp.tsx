@@ -15,6 +15,7 @@ const groups = (): { name: string; shortcuts: [keys: string[], action: string][]
       [['G'], t('keyboardHelp.goToPage')],
       [['/'], t('keyboardHelp.search')],
       [['F'], t('keyboardHelp.filter')],
+      [['V'], t('keyboardHelp.sidebar')],
     ],
   },
   {

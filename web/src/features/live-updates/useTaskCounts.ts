@@ -1,4 +1,5 @@
 import { useApolloClient, useQuery } from '@apollo/client/react';
+import { noteTasksChanged } from '@/features/tasks/listEvents';
 import { TaskCountsChangedDocument, TaskCountsDocument, type TaskCountsQuery } from '@/gql';
 import { useResilientSubscription } from './useResilientSubscription';
 
@@ -6,8 +7,9 @@ import { useResilientSubscription } from './useResilientSubscription';
 export function useTaskCounts(): TaskCountsQuery['taskCounts'] | undefined {
   const client = useApolloClient();
   const { data } = useQuery(TaskCountsDocument);
-  useResilientSubscription(TaskCountsChangedDocument, ({ taskCountsChanged: taskCounts }) =>
-    client.writeQuery({ query: TaskCountsDocument, data: { taskCounts } }),
-  );
+  useResilientSubscription(TaskCountsChangedDocument, ({ taskCountsChanged: taskCounts }) => {
+    client.writeQuery({ query: TaskCountsDocument, data: { taskCounts } });
+    noteTasksChanged();
+  });
   return data?.taskCounts;
 }

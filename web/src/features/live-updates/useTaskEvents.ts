@@ -5,7 +5,14 @@ import { useEffect } from 'react';
 import { firstAnswers, missedChanges } from '@/apollo/feedStart';
 import { rememberRemoval, rememberVersion } from '@/apollo/versionGuardLink';
 import { checkDraftedTasks, forgetGoneTasks, removeGoneTask } from '@/features/task-editing/goneTasks';
-import { idsCreatedHere, invalidateList, type PlacingField, taskCreatedElsewhere } from '@/features/tasks/listEvents';
+import {
+  idsCreatedHere,
+  invalidateList,
+  noteTasksChanged,
+  type PlacingField,
+  taskCreatedElsewhere,
+} from '@/features/tasks/listEvents';
+import { isSameValue } from '@/features/task-editing/fieldConflicts';
 import { refreshTaskLists } from '@/features/tasks/taskLists';
 import {
   TaskChangedDocument,
@@ -24,7 +31,14 @@ export function useTaskEvents(placingFields: readonly PlacingField[]): void {
   useResilientSubscription(TaskChangedDocument, ({ taskChanged }) =>
     applyTaskEvent(client, taskChanged, placingFields),
   );
-  useEffect(() => missedChanges.subscribe(() => fetchAgain(client)), [client]);
+  useEffect(
+    () =>
+      missedChanges.subscribe(() => {
+        fetchAgain(client);
+        noteTasksChanged();
+      }),
+    [client],
+  );
   useEffect(() => void firstAnswers().then(() => checkDrafts(client)), [client]);
 }
 
@@ -46,6 +60,7 @@ function applyTaskEvent(
   { kind, id, task }: TaskEvent,
   placingFields: readonly PlacingField[],
 ): void {
+  noteTasksChanged();
   if (kind === 'RESYNC') refreshTaskLists(client);
   if (kind === 'MANY' || kind === 'RESYNC') return fetchAgain(client);
   if (!task) {
@@ -77,7 +92,7 @@ function applyUpdate(client: ApolloClient, task: TaskFieldsFragment, placingFiel
       data: task,
     });
   }
-  if (placingFields.some((field) => cached?.[field] !== task[field])) invalidateList();
+  if (placingFields.some((field) => !isSameValue(field, cached?.[field], task[field]))) invalidateList();
 }
 
 /** Evict cached `task` queries: one of them may say that a task does not exist, which is no longer true. */

@@ -3,7 +3,7 @@ import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { isForbidden } from '@/apollo/refusal';
 import { useCallback } from 'react';
-import { invalidateList } from '@/features/tasks/listEvents';
+import { invalidateList, PLACING_FIELDS } from '@/features/tasks/listEvents';
 import { type UpdateTaskInput, UpdateTasksDocument } from '@/gql';
 import { t } from '@/ui/messages';
 import { showErrorToast } from '@/ui/toast';
@@ -162,8 +162,7 @@ function reportUpdated(client: ApolloClient, { changes, cached, options }: SentU
     const step = recordChange(record, revert, inverse);
     if (successMessage) showUndoToast(successMessage, record.origin === 'undo' ? undefined : step);
   }
-  if (changes.some(({ status, priority, expiresAt }) => [status, priority, expiresAt].some((set) => set !== undefined)))
-    invalidateList();
+  if (changes.some((change) => PLACING_FIELDS.some((field) => change[field] !== undefined))) invalidateList();
 }
 
 /** Show why tasks were not updated, and offer to overwrite newer versions. Returns true if no task failed. */

@@ -19,7 +19,7 @@ interface Props {
 
 export function EmptyList({ view, onCreate, onClearFilter }: Props) {
   if (view.q) return <NoSearchResults view={view} />;
-  if (view.filter) return <NoFilterMatches view={view} onClear={onClearFilter} />;
+  if (view.filter ?? view.where) return <NoFilterMatches view={view} onClear={onClearFilter} />;
   return <NoTasks view={view} onCreate={onCreate} />;
 }
 

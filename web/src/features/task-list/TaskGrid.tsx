@@ -32,6 +32,7 @@ import { useNewTaskCount, useNewTasks } from './useNewTasks';
 import { useOpenTask } from './useOpenTask';
 import { useReportPosition } from './useReportPosition';
 import { useRowActions } from './useRowActions';
+import { useRowDrag } from './useRowDrag';
 import { useRowHeight } from './useRowHeight';
 import { useRowMenu } from './useRowMenu';
 import { useRowPress } from './useRowPress';
@@ -111,7 +112,8 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate,
     rowMenu.close();
     focus();
   };
-  const rowPress = useRowPress(selection, setActiveRow);
+  const drag = useRowDrag({ rows, selection, actions, total });
+  const rowPress = useRowPress({ selection, setActiveRow, drag });
 
   const move = (row: number) => {
     followActiveRow();

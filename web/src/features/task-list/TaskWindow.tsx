@@ -7,6 +7,7 @@ import { skipToken, useQuery } from '@apollo/client/react';
 import { type ReactNode, useEffect, useLayoutEffect } from 'react';
 import { metricsKey } from '@/apollo/requestMetricsLink';
 import { retainWindow, type WindowVariables } from '@/apollo/windowRetention';
+import { isUndeclared, rememberUndeclared, shapeOf } from '@/features/facets/undeclaredShapes';
 import { listVersion } from '@/features/tasks/listEvents';
 import { TaskPageDocument } from '@/gql';
 import { useLatch } from '@/ui/useLatch';
@@ -37,7 +38,10 @@ export function TaskWindow({ view, settled, children, ...props }: WindowProps) {
   // A failed refetch keeps the rows on screen.
   const tasks = (data ?? (error && previousData))?.tasks;
   useWindow({ ...props, variables, nodes: tasks?.nodes, total: tasks?.totalCount, failed: !!error, refetch });
-  return children({ nodes: tasks?.nodes, errorMessage: error?.message, retry: () => void ignoreErrors(refetch()) });
+  useEffect(() => void rememberUndeclared(error, shapeOf(view.where)), [error, view.where]);
+  // A list without a total takes the place of a view that is not declared.
+  const errorMessage = isUndeclared(error) ? undefined : error?.message;
+  return children({ nodes: tasks?.nodes, errorMessage, retry: () => void ignoreErrors(refetch()) });
 }
 
 /** A window of a search or a filter, which begins after a cursor. */

@@ -8,6 +8,7 @@ import { useStore } from '@/ui/store';
 import { createThrottle } from '@/ui/throttle';
 import { createNewTaskCounter, MAX_COUNTED, type NewTaskCount, type NewTaskCounter } from './newTasks';
 import { includesTask, newTasksEnd, type View } from './taskView';
+import { listArguments } from './windows';
 import type { ListAnchor } from './useListAnchor';
 import type { Virtualizer } from './useScaledVirtualizer';
 
@@ -23,16 +24,16 @@ interface NewTasks {
 /** Count the tasks that others have added to a view since the person last saw its newest task. */
 export function useNewTasks(view: View): NewTasks {
   const client = useApolloClient();
-  const { status, filter } = view;
+  const { status, where, filter } = view;
   const counted = newTasksEnd(view) !== undefined;
   const [counter] = useState(() => createNewTaskCounter(idsCreatedHere));
   const throttle = useMemo(
     () =>
-      createThrottle(() => fetchNewest(client, counter, { status, filter }), {
+      createThrottle(() => fetchNewest(client, counter, { status, where, filter }), {
         delayMs: MIN_DELAY_MS,
         intervalMs: MIN_INTERVAL_MS,
       }),
-    [client, counter, status, filter],
+    [client, counter, status, where, filter],
   );
   useEffect(() => throttle.cancel, [throttle]);
   return useMemo(() => ({ recount: counted ? throttle.schedule : () => {}, counter }), [counted, throttle, counter]);
@@ -41,12 +42,16 @@ export function useNewTasks(view: View): NewTasks {
 async function fetchNewest(
   client: ApolloClient,
   counter: NewTaskCounter,
-  { status, filter }: Pick<View, 'status' | 'filter'>,
+  { status, where, filter }: Pick<View, 'status' | 'where' | 'filter'>,
 ): Promise<void> {
   const [first, fetchPolicy] = [MAX_COUNTED, 'no-cache' as const];
   const { data } = filter
     ? await client.query({ query: NewestMatchesDocument, variables: { first, filter }, fetchPolicy })
-    : await client.query({ query: NewestTasksDocument, variables: { first, status }, fetchPolicy });
+    : await client.query({
+        query: NewestTasksDocument,
+        variables: { first, ...listArguments({ status, where }) },
+        fetchPolicy,
+      });
   if (data) counter.setNewest(data.newest.nodes);
 }
 

@@ -1,10 +1,17 @@
-/** A long press on a row selects it. While tasks are selected, it selects all rows up to it. */
+/** A long press on a row selects it. While tasks are selected, it selects all rows up to it. The mouse drags a row. */
 import { type PointerEvent, type SyntheticEvent, useState } from 'react';
 import { isEmpty } from '@/features/bulk-actions/selection';
 import type { Selection } from '@/features/bulk-actions/useSelection';
 import { LongPress } from '@/ui/longPress';
 
-export function useRowPress(selection: Selection, setActiveRow: (row: number) => void) {
+interface Options {
+  selection: Selection;
+  setActiveRow: (row: number) => void;
+  /** The mouse or a pen was pressed on a row, and may drag it. */
+  drag: (event: globalThis.PointerEvent, row: number) => void;
+}
+
+export function useRowPress({ selection, setActiveRow, drag }: Options) {
   const [longPress] = useState(() => new LongPress());
   const select = (row: number) => {
     setActiveRow(row);
@@ -18,7 +25,9 @@ export function useRowPress(selection: Selection, setActiveRow: (row: number) =>
   return {
     onPointerDown: (event: PointerEvent) => {
       const row = pressedRow(event.target);
-      if (row !== undefined) longPress.down(event, () => select(row));
+      if (row === undefined) return;
+      longPress.down(event, () => select(row));
+      if (!isControl(event.target)) drag(event.nativeEvent, row);
     },
     onPointerMove: (event: PointerEvent) => longPress.move(event),
     onPointerUp: () => longPress.end(),
@@ -27,6 +36,11 @@ export function useRowPress(selection: Selection, setActiveRow: (row: number) =>
     onContextMenu: (event: SyntheticEvent) => longPress.active && stop(event),
     onClickCapture: (event: SyntheticEvent) => longPress.takeClick() && stop(event),
   };
+}
+
+/** Buttons and checkboxes act by themselves. */
+function isControl(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('button, input, label') !== null;
 }
 
 /** Return the row of a task, from 0. A text field keeps its own long press. */

@@ -40,8 +40,16 @@ export function pagesOfRows(first: number, last: number): number[] {
 }
 
 /** `page` counts from 0; the API counts from 1. */
-export function pageVariables({ status, order }: Pick<View, 'status' | 'order'>, page: number): TaskPageQueryVariables {
-  return { page: page + 1, first: WINDOW_SIZE, order, status };
+export function pageVariables(
+  { status, order, where }: Pick<View, 'status' | 'order' | 'where'>,
+  page: number,
+): TaskPageQueryVariables {
+  return { page: page + 1, first: WINDOW_SIZE, order, ...listArguments({ status, where }) };
+}
+
+/** Return the arguments that choose the tasks of a list. `where` contains the status too. */
+export function listArguments({ status, where }: Pick<View, 'status' | 'where'>) {
+  return { status: where ? null : status, where };
 }
 
 type MatchVariables = SearchTasksQueryVariables | FilterTasksQueryVariables;

@@ -13,10 +13,14 @@ import {
   HistoryDialog,
   KeyboardHelp,
   ListsDialog,
+  SavedViewsDialog,
   TrashDialog,
 } from './parts';
 
 interface DialogsProps {
+  /** The view on screen as the URL writes it, and its name. */
+  query: string;
+  viewName: string;
   trashOpen: boolean;
   onCloseTrash: () => void;
   panel: PagePanel | undefined;
@@ -25,7 +29,7 @@ interface DialogsProps {
 }
 
 /** Every dialog that was opened once. A closed dialog stays mounted, so that it can animate and keep its state. */
-export function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands }: DialogsProps) {
+export function Dialogs({ query, viewName, trashOpen, onCloseTrash, panel, onClosePanel, commands }: DialogsProps) {
   const createNeeded = useLatch(panel === 'create');
   const helpNeeded = useLatch(panel === 'help');
   const paletteNeeded = useLatch(panel === 'palette');
@@ -33,6 +37,7 @@ export function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands
   const accountNeeded = useLatch(panel === 'account');
   const tokensNeeded = useLatch(panel === 'tokens');
   const auditNeeded = useLatch(panel === 'audit');
+  const viewsNeeded = useLatch(panel === 'savedViews');
   const trashNeeded = useLatch(trashOpen);
   const listsOpened = useStore(listsDialogOpened);
   const listsNeeded = useLatch(listsOpened);
@@ -49,6 +54,14 @@ export function Dialogs({ trashOpen, onCloseTrash, panel, onClosePanel, commands
       )}
       {tokensNeeded && <TokensDialog opened={panel === 'tokens'} onClose={onClosePanel} />}
       {auditNeeded && <AuditDialog opened={panel === 'audit'} onClose={onClosePanel} />}
+      {viewsNeeded && (
+        <SavedViewsDialog
+          opened={panel === 'savedViews'}
+          query={query}
+          suggestedName={viewName}
+          onClose={onClosePanel}
+        />
+      )}
       {trashNeeded && <TrashDialog opened={trashOpen} onClose={onCloseTrash} />}
       {listsNeeded && <ListsDialog opened={listsOpened} />}
       {conflictNeeded && <ConflictDialog opened={conflictOpened} />}

@@ -19,6 +19,7 @@ import { useStore } from '@/ui/store';
 import { ThemeSelect } from '@/ui/ThemeSelect';
 import utilities from '@/ui/utilities.module.css';
 import styles from './Header.module.css';
+import { SidebarButton } from './SidebarButton';
 import type { TabCounts } from './tabCounts';
 
 const PRODUCT = 'Millitask';
@@ -31,9 +32,10 @@ interface Props {
   commands: PageCommands;
   searchRef: RefObject<HTMLInputElement | null>;
   filterOpened: boolean;
+  sidebarOpened: boolean;
 }
 
-export function Header({ view, counts, commands, searchRef, filterOpened }: Props) {
+export function Header({ view, counts, commands, searchRef, filterOpened, sidebarOpened }: Props) {
   const { setView, togglePanel } = commands;
   const canWrite = useCanWrite();
   const { viewer } = useStore(session);
@@ -44,6 +46,7 @@ export function Header({ view, counts, commands, searchRef, filterOpened }: Prop
         <span>{PRODUCT}</span>
       </h1>
       <div className={styles.views}>
+        <SidebarButton opened={sidebarOpened} onClick={commands.toggleSidebar} />
         <StatusTabs counts={counts} active={activeTab(view)} />
         <FilterButton
           count={activeConditions(view).length}

@@ -10,7 +10,7 @@ import type { PageCommands, PagePanel } from '@/features/command-palette/command
 import { session } from '@/apollo/session';
 import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
 import { useHealthCheck } from '@/features/connection/useHealthCheck';
-import { hasConditions } from '@/features/filters/conditions';
+import { hasConditions, type ValueCondition } from '@/features/filters/conditions';
 import { FilterBar } from '@/features/filters/FilterBar';
 import { SignedOutBanner } from '@/features/identity/parts';
 import { checkCanWrite } from '@/features/identity/permissions';
@@ -23,6 +23,8 @@ import { PrintSheet } from '@/features/print/PrintSheet';
 import { startPrinting } from '@/features/print/startPrinting';
 import { parseQuery } from '@/features/search/searchQuery';
 import { SearchSummary } from '@/features/search/SearchSummary';
+import { queryOf } from '@/features/task-list/viewQuery';
+import { DragBadge } from '@/features/task-drag/DragBadge';
 import { redoLatest, undoLatest } from '@/features/task-editing/undoToast';
 import { useOutbox } from '@/features/task-editing/useOutbox';
 import { NothingToSearch } from '@/features/task-list/EmptyState';
@@ -35,20 +37,25 @@ import {
   useTrashParameter,
   useView,
   viewKey,
+  viewName,
 } from '@/features/task-list/taskView';
 import { STATUS_LABELS } from '@/features/tasks/labels';
+import { useTaskList } from '@/features/tasks/taskLists';
 import { pressEarlyKeys } from '@/ui/earlyKeys';
 import { useStore } from '@/ui/store';
 import { useColorScheme } from '@/ui/useColorScheme';
 import { useLatch } from '@/ui/useLatch';
 import { useShortcuts } from '@/ui/useShortcuts';
 import { Dialogs } from './Dialogs';
+import { FilterDialogs } from './FilterDialogs';
 import { Header } from './Header';
-import { BulkProgress, FilterMenu, RequestMetricsPanel, TaskDrawer } from './parts';
+import { BulkProgress, RequestMetricsPanel, TaskDrawer } from './parts';
 import { PageTitle } from './PageTitle';
+import { focusSidebar, SidebarArea, sidebarHasFocus } from './SidebarArea';
 import { StatusBar } from './StatusBar';
 import styles from './TasksPage.module.css';
 import { useFilter } from './useFilter';
+import { showSidebar, useSidebar } from './useSidebar';
 import { useTabCounts } from './useTabCounts';
 
 const UNKNOWN_POSITION: ListPosition = { row: 0, total: 0, found: undefined, counted: false, metricsKeys: [] };
@@ -61,6 +68,8 @@ export function TasksPage() {
   const [panel, setPanel] = useState<PagePanel>();
   const [position, setPosition] = useState(UNKNOWN_POSITION);
   const searchRef = useRef<HTMLInputElement>(null);
+  const [pickedCondition, setPickedCondition] = useState<ValueCondition>();
+  const sidebar = useSidebar();
   const goToPageRef = useRef<HTMLInputElement>(null);
   const grid = useRef<GridHandle>(null);
   const closePanel = useCallback(() => setPanel(undefined), []);
@@ -75,6 +84,13 @@ export function TasksPage() {
     },
     redo: () => void redoLatest(),
     openTrash: () => void setTrash('1'),
+    toggleSidebar: () => {
+      if (!sidebar.beside) return setPanel((current) => (current === 'sidebar' ? undefined : 'sidebar'));
+      const hides = sidebar.shown && (sidebarHasFocus() || document.activeElement?.closest('header') !== null);
+      showSidebar(!hides);
+      if (hides) grid.current?.focus();
+      else focusSidebar();
+    },
     printTasks: () => void startPrinting(client, view, position.counted ? position.total : undefined),
     colorScheme: useColorScheme(),
     setView,
@@ -83,6 +99,8 @@ export function TasksPage() {
     clearFilter: hasConditions(filter.conditions) ? filter.clear : undefined,
     grid,
   };
+  // The names of lists are read when a chip or the title needs them.
+  useTaskList(view.list);
   useHealthCheck();
   useOutbox();
   useBuildCheck();
@@ -92,7 +110,6 @@ export function TasksPage() {
   useEffect(() => void pressEarlyKeys(), []);
   usePageShortcuts(commands);
   const signedOut = useStore(session).status === 'signedOut';
-  const filterNeeded = useLatch(panel === 'filter');
   const drawerNeeded = useLatch(view.task !== null);
 
   const tab = activeTab(view);
@@ -108,7 +125,14 @@ export function TasksPage() {
       activateTabWithKeyboard
     >
       <PageTitle view={view} />
-      <Header view={view} counts={counts} commands={commands} searchRef={searchRef} filterOpened={panel === 'filter'} />
+      <Header
+        view={view}
+        counts={counts}
+        commands={commands}
+        searchRef={searchRef}
+        filterOpened={panel === 'filter'}
+        sidebarOpened={sidebar.beside ? sidebar.shown : panel === 'sidebar'}
+      />
       <main className={styles.main}>
         <ConnectionBanner />
         {signedOut && <SignedOutBanner />}
@@ -129,8 +153,11 @@ export function TasksPage() {
           searching={view.q !== ''}
           onChange={filter.change}
           onOpenMenu={() => commands.togglePanel('filter')}
+          onPickValue={setPickedCondition}
+          onSave={() => commands.togglePanel('savedViews')}
         />
         <div className={styles.content} data-task-open={view.task !== null}>
+          <SidebarArea view={view} commands={commands} drawerOpened={panel === 'sidebar'} onCloseDrawer={closePanel} />
           <Tabs.Panel value={tab}>
             {canSearch ? (
               <TaskGrid
@@ -166,17 +193,19 @@ export function TasksPage() {
       </main>
       <PrintSheet view={view} position={position} grid={grid} />
       <StatusBar position={canSearch ? position : UNKNOWN_POSITION} goToPageRef={goToPageRef} commands={commands} />
-      {filterNeeded && (
-        <FilterMenu
-          opened={panel === 'filter'}
-          conditions={filter.conditions}
-          searching={view.q !== ''}
-          onChange={filter.choose}
-          onClose={closePanel}
-          onFocusLost={() => grid.current?.focus()}
-        />
-      )}
+      <FilterDialogs
+        view={view}
+        filter={filter}
+        menuOpened={panel === 'filter'}
+        picked={pickedCondition}
+        onPick={setPickedCondition}
+        onCloseMenu={closePanel}
+        grid={grid}
+      />
+      <DragBadge />
       <Dialogs
+        query={queryOf(view)}
+        viewName={viewName(view)}
         trashOpen={trash !== null}
         onCloseTrash={() => void setTrash(null)}
         panel={panel}
@@ -187,7 +216,7 @@ export function TasksPage() {
   );
 }
 
-function usePageShortcuts({ togglePanel, undo, redo, focusSearch, focusGoToPage }: PageCommands): void {
+function usePageShortcuts({ togglePanel, toggleSidebar, undo, redo, focusSearch, focusGoToPage }: PageCommands): void {
   useShortcuts({
     c: () => togglePanel('create'),
     '?': () => togglePanel('help'),
@@ -198,6 +227,7 @@ function usePageShortcuts({ togglePanel, undo, redo, focusSearch, focusGoToPage 
     'mod+y': redo,
     '/': focusSearch,
     f: () => togglePanel('filter'),
+    v: toggleSidebar,
     g: focusGoToPage,
   });
 }

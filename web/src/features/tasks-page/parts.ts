@@ -42,6 +42,29 @@ export const FilterMenu = lazyPart({
   close: ({ onClose }) => onClose(),
 });
 
+export const FilterValuePicker = lazyPart({
+  importPart: () => import('@/features/filters/FilterValuePicker').then((module) => module.FilterValuePicker),
+  close: ({ onClose }) => onClose(),
+});
+
+/** The list does not wait for it. */
+export const Sidebar = lazyPart({
+  importPart: () => import('@/features/sidebar/Sidebar').then((module) => module.Sidebar),
+  Fallback: () => null,
+});
+
+export const SidebarDrawer = lazyPart({
+  importPart: () => import('@/features/sidebar/Sidebar').then((module) => module.SidebarDrawer),
+  isOpen: ({ opened }) => opened,
+  close: ({ onClose }) => onClose(),
+});
+
+export const SavedViewsDialog = lazyPart({
+  importPart: () => import('@/features/saved-views/SavedViewsDialog').then((module) => module.SavedViewsDialog),
+  isOpen: ({ opened }) => opened,
+  close: ({ onClose }) => onClose(),
+});
+
 export const RequestMetricsPanel = lazyPart({
   importPart: () =>
     import('@/features/request-metrics/RequestMetricsPanel').then((module) => module.RequestMetricsPanel),

@@ -12,9 +12,10 @@ export interface Filter {
   clear: () => void;
 }
 
-export function useFilter({ q, priority, created, expires }: View, setView: SetView): Filter {
+export function useFilter(view: View, setView: SetView): Filter {
+  const { q, list, assignee, label, priority, created, expires, due } = view;
   return useMemo(() => {
-    const conditions = { priority, created, expires };
+    const conditions = { list, assignee, label, priority, created, expires, due };
     const change = (next: Conditions, ending?: { q: null }) =>
       void setView({ ...next, row: null, ...ending }, { history: ending ? 'push' : historyOf(conditions, next) });
     return {
@@ -23,5 +24,5 @@ export function useFilter({ q, priority, created, expires }: View, setView: SetV
       change: (next) => change(next),
       clear: () => change(NO_CONDITIONS),
     };
-  }, [q, priority, created, expires, setView]);
+  }, [q, list, assignee, label, priority, created, expires, due, setView]);
 }

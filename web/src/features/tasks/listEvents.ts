@@ -9,8 +9,17 @@ export function invalidateList(): void {
   listVersion.set((current) => current + 1);
 }
 
+/** A counter that increases when tasks have changed, by anyone. */
+export const tasksChanged = createStore(0);
+
+export function noteTasksChanged(): void {
+  tasksChanged.set((current) => current + 1);
+}
+
 /** A field whose change can move a task into a list or out of it. */
-export type PlacingField = 'status' | 'priority' | 'expiresAt';
+export const PLACING_FIELDS = ['status', 'priority', 'expiresAt', 'listId', 'assignee', 'labels', 'dueAt'] as const;
+
+export type PlacingField = (typeof PLACING_FIELDS)[number];
 
 /** The latest task that another tab or person created. The list counts it as new. */
 export const taskCreatedElsewhere = createStore<TaskFieldsFragment | undefined>(undefined);
