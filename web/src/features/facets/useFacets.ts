@@ -35,7 +35,6 @@ export function useFacets(request: FacetRequest | null): { facets: readonly Face
     ...request,
     first: MAX_FACETS,
     order: 'COUNT' as const,
-    lists: request.by === 'LIST',
   };
   const { data, error, refetch } = useQuery(
     FacetsDocument,

@@ -5,7 +5,7 @@ import type { Facet } from '@/features/facets/useFacets';
 import { ChoiceDialog, type ShownChoice } from '@/features/field-picker/ChoiceDialog';
 import { listChoices } from '@/features/tasks/sortedLists';
 import { Initials, Label } from '@/features/tasks/TaskBadges';
-import { readAllTaskLists, rememberTaskLists, taskLists } from '@/features/tasks/taskLists';
+import { readAllTaskLists, taskLists } from '@/features/tasks/taskLists';
 import type { TaskStatus } from '@/gql';
 import { isolate } from '@/ui/bidi';
 import { formatCount } from '@/ui/format';
@@ -90,7 +90,6 @@ function useListChoices(needed: boolean, facets: readonly Facet[] | undefined, c
     // Without an answer, the dialog offers the lists that the page knows.
     if (needed) readAllTaskLists(client).catch(() => undefined);
   }, [client, needed]);
-  useEffect(() => rememberTaskLists((facets ?? []).flatMap(({ list }) => list ?? [])), [facets]);
   const counts = new Map(facets?.map(({ value, count }) => [value, count]));
   const shown = [...lists.values()].filter((list) => list?.archivedAt === null || counts.has(list?.id ?? ''));
   const archived = shown.filter((list) => list !== null && list.archivedAt !== null);

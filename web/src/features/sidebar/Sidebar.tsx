@@ -11,7 +11,7 @@ import { openQuery, queryOf } from '@/features/task-list/viewQuery';
 import { listsDialogOpened } from '@/features/task-lists/listsDialog';
 import { formatTaskCount } from '@/features/tasks/labels';
 import { sortLists } from '@/features/tasks/sortedLists';
-import { readAllTaskLists, rememberTaskLists, type TaskList, taskLists } from '@/features/tasks/taskLists';
+import { readAllTaskLists, type TaskList, taskLists } from '@/features/tasks/taskLists';
 import { TaskCountsDocument, type TaskStatus } from '@/gql';
 import { useEscapeKey } from '@/ui/escapeKey';
 import { formatCount } from '@/ui/format';
@@ -120,10 +120,10 @@ function useCountedLists(status: TaskStatus | null): { lists: TaskList[]; counts
   const client = useApolloClient();
   const { facets } = useFacets({ by: 'LIST', where: status && { status } });
   useEffect(() => {
-    // Without an answer, the names come with the numbers and with the tasks.
-    readAllTaskLists(client).catch(() => undefined);
-  }, [client]);
-  useEffect(() => rememberTaskLists((facets ?? []).flatMap(({ list }) => list ?? [])), [facets]);
+    // Someone may have created a list. Without an answer, the sidebar has the lists that the page knows.
+    const unknown = facets?.some(({ value }) => !taskLists.get().has(value)) ?? true;
+    if (unknown) readAllTaskLists(client).catch(() => undefined);
+  }, [client, facets]);
   return { lists: sortLists([...useStore(taskLists).values()]), counts: facets };
 }
 
