@@ -28,6 +28,8 @@ async def test_examples_run(site: Site, open_tab: OpenTab) -> None:
 
 async def test_subscription_receives_a_change(site: Site, open_tab: OpenTab) -> None:
     tab = await open_tab("/graphql")
+    # A tab that is chosen before the editor is loaded does not change its text.
+    await expect(tab.locator(".graphiql-query-editor")).to_contain_text("totalCount")
     await tab.get_by_role("tab", name="Changes").click()
     # Before the editor has changed, GraphiQL would execute the operation of the tab before.
     await expect(tab.locator(".graphiql-query-editor")).to_contain_text("taskChanged")
