@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from cache.errors import IndexLost
+from cache.errors import IndexLost, RedisFull
 from cache.redis.protocol import Protocol
 from cache.redis.shape_steps import ShapeSteps
 from cache.store import Store
@@ -75,7 +75,7 @@ async def unlist_swept(store: Store, protocol: Protocol) -> None:
 
 
 async def build_shapes(store: Store) -> bool | None:
-    """Build the shapes that the index in use lacks. Return whether they are in use now, None if it was not begun."""
+    """Build the shapes that the index in use lacks. Return whether that worked, None if it was not begun."""
     protocol = store.gate_lease.protocol
     return None if protocol is None else await _build(store, shape_steps(store, protocol))
 
@@ -92,7 +92,12 @@ async def _build(store: Store, steps: ShapeSteps) -> bool | None:
             if generations is None:
                 return None
             started = time.monotonic()
-            count = await _fill(store, lock_connection, steps, generations)
+            try:
+                count = await _fill(store, lock_connection, steps, generations)
+            except RedisFull as error:
+                for name in generations:
+                    await steps.give_up(name, error)
+                raise
             built = count is not None and await steps.finish(generations)
             about = {"workspace": store.workspace, "shapes": ", ".join(generations)}
             if built:

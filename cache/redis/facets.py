@@ -6,7 +6,7 @@ from cache.errors import ShapeUnbuilt
 from cache.redis.index_scripts import IndexScripts
 from db.views import Dimension, View, shape_name, view_with
 
-# Redis serves nobody else during a script.
+# Redis serves no other client during a script.
 FACETS_PER_CALL = 2_000
 # Writes between the calls for one answer make it start again, so often.
 MAX_ATTEMPTS = 3

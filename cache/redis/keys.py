@@ -82,6 +82,10 @@ class Keys:
         """Return the key of the views of a shape, each with its value in a dimension (from 1) as the last."""
         return b"%b%b:values:%d" % (self._views, generation, dimension)
 
+    def given_up(self, shape: str) -> bytes:
+        """Return the key that exists while a shape is not built, because Redis had no memory for it."""
+        return self.shapes + b":given_up:" + shape.encode()
+
     def touched(self, generation: bytes) -> bytes:
         """Return the key of the ids that were written while the sets of a shape are being built."""
         return b"%b%b:touched" % (self._views, generation)

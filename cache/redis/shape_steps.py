@@ -1,18 +1,30 @@
 """The steps that build the shapes of declared views (V1 to V4), and remove from them what has expired (E2)."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+import structlog
+
+from cache.errors import RedisFull
 from cache.redis.client import Argument
 from cache.redis.index_scripts import IndexScripts
+from db.errors import explain
 from db.shape_source import ShapeRow
 from db.views import MAX_DIMENSIONS, Shape, view_keys
 
-# Redis serves nobody else during a script.
+# Redis serves no other client during a script.
 ENLIST_TASKS = 500
 SWEPT_IDS = 500
 CLEARED_VIEWS = 200
+# A shape that was given up, because Redis had no memory for it, is not built again before.
+GIVEN_UP_SECONDS = 240
+# Redis frees the memory of deleted sets in the background.
+FREE_ATTEMPTS, FREE_SECONDS = 10, 0.05
+
+log = structlog.get_logger(__name__)
 BUILDING = b"~"
 
 
@@ -22,7 +34,8 @@ class ShapeSteps(IndexScripts):
     async def shapes(self) -> dict[str, bytes]:
         """Return the generation of each shape that is in use or being built; of none if the fence is broken."""
         keys = self.keys
-        rev, found = await self._send([("GET", keys.rev), ("HGETALL", keys.shapes)])
+        # In one transaction, because a writer changes both.
+        *_, (rev, found) = await self._send([("MULTI",), ("GET", keys.rev), ("HGETALL", keys.shapes), ("EXEC",)])
         if found.pop(b"rev", None) != rev:
             return {}
         return {name.decode(): generation for name, generation in found.items()}
@@ -31,6 +44,8 @@ class ShapeSteps(IndexScripts):
         """Return the declared shapes that are not in use, and whether there are shapes that are not declared."""
         named, found = self.views.named, await self.shapes()
         missing = [name for name in named if found.get(name, BUILDING).startswith(BUILDING)]
+        given_up = await self._send([("EXISTS", self.keys.given_up(name)) for name in missing]) if missing else []
+        missing = [name for name, is_given_up in zip(missing, given_up, strict=True) if not is_given_up]
         return missing, any(name not in named for name in found)
 
     async def begin(self, generations: Mapping[str, int]) -> None:
@@ -54,28 +69,62 @@ class ShapeSteps(IndexScripts):
         return True
 
     async def finish(self, generations: Mapping[str, int]) -> bool:
-        """V3: put the shapes into use. Return False if they are no longer being built."""
+        """V3: put the shapes into use. Return False if a worker has dropped them."""
         flat = [part for item in generations.items() for part in item]
         reply: bytes = await self._run("finish_shapes", [], self.views.maintained, *flat)
         return reply == b"OK"
 
     async def stale_generations(self) -> list[bytes]:
         """V4: return the generations that may have sets but that no shape names."""
-        (known,) = await self._send([("SMEMBERS", self.keys.generations)])
-        used = {generation.lstrip(BUILDING) for generation in (await self.shapes()).values()}
+        # In this order: a generation that `shapes` does not name any more is never named again.
+        known, named = await self._send([("SMEMBERS", self.keys.generations), ("HVALS", self.keys.shapes)])
+        used = {generation.lstrip(BUILDING) for generation in named}
         return [generation for generation in known if generation not in used]
 
     async def clear(self, generation: bytes) -> None:
         """V4: remove the sets of a generation."""
         registries = [self.keys.view_values(generation, number) for number in range(1, MAX_DIMENSIONS + 1)]
         sizes = await self._send([("ZCARD", registry) for registry in registries])
-        # The values of the last dimension are registered in the order of the shape: they are the keys of the views.
+        # The values of the last dimension are registered in the order of the shape, like the keys of the views.
         last = registries[max((number for number, size in enumerate(sizes) if size), default=0)]
         while keys := (await self._send([("ZRANGE", last, 0, CLEARED_VIEWS - 1)]))[0]:
             sets = [name for key in keys for name in self.keys.view_sets(generation, key)]
             await self._send([("UNLINK", *sets), ("ZREM", last, *keys)])
         await self._send([("UNLINK", *registries, self.keys.touched(generation))])
         await self._send([("SREM", self.keys.generations, generation)])
+
+    async def largest(self) -> tuple[str, int] | None:
+        """Return the shape with the most ids in its views, and how many; None without a shape."""
+        sizes: dict[str, int] = {}
+        for name, value in (await self.shapes()).items():
+            generation, at = value.lstrip(BUILDING), 0
+            registry = self.keys.view_values(generation, name.count("+") + 1)
+            sizes[name] = 0
+            while keys := (await self._send([("ZRANGE", registry, at, at + CLEARED_VIEWS - 1)]))[0]:
+                counts = await self._send([("ZCARD", self.keys.view_sets(generation, key)[0]) for key in keys])
+                sizes[name] += sum(counts)
+                at += len(keys)
+        return max(sizes.items(), key=lambda item: item[1], default=None)
+
+    async def give_up_largest(self, error: RedisFull) -> bool:
+        """Give up the largest shape, because a write found no memory. Return False if there was none."""
+        largest = await self.largest()
+        if largest is not None:
+            await self.give_up(largest[0], error)
+        return largest is not None
+
+    async def give_up(self, name: str, error: RedisFull) -> None:
+        """End the use of a shape, and delete its sets, which needs no memory. Its next build waits."""
+        log.error("shape given up", shape=name, epoch=self.keys.epoch, reason=explain(error))
+        generation = (await self.shapes()).get(name)
+        await self._send([("HDEL", self.keys.shapes, name)])
+        if generation is not None:
+            await self.clear(generation.lstrip(BUILDING))
+        for _ in range(FREE_ATTEMPTS):
+            with suppress(RedisFull):
+                await self._send([("SET", self.keys.given_up(name), 1, "EX", GIVEN_UP_SECONDS)])
+                return
+            await asyncio.sleep(FREE_SECONDS)
 
     async def swept(self) -> dict[bytes, int]:
         """Return expired ids that the declared views may still hold, with the number of their sweep."""

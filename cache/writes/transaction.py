@@ -12,6 +12,7 @@ import structlog
 from cache.errors import GateClosing, IndexLost, RedisFull, Refused, StoreUnavailable
 from cache.gate.lease import clock
 from cache.redis.protocol import EventCode, MarkedWrite, Protocol
+from cache.redis.shape_steps import ShapeSteps
 from cache.store import Store
 from db import gate
 from db.connection import Connection
@@ -112,12 +113,26 @@ async def retry_at_gate(store: Store, attempt: Callable[[], Awaitable[Result]]) 
             if clock() > until:
                 raise
         except MarkFailed as failure:
+            if isinstance(failure.reason, RedisFull) and await _gave_up_shape(store, failure.epoch, failure.reason):
+                continue
             closed = await store.gate_lease.close(failure.epoch, failure.reason)
             # The gate refuses to close too often, because other processes may still be able to use Redis.
             if clock() > until or (not closed and failed_epoch == failure.epoch):
                 raise failure.reason from None
             failed_epoch = failure.epoch
         await asyncio.sleep(RETRY_PAUSE_SECONDS)
+
+
+async def _gave_up_shape(store: Store, epoch: int, error: RedisFull) -> bool:
+    """Give up the declared views that take most memory, before the base index. Return whether there were any."""
+    protocol = store.gate_lease.protocol
+    if protocol is None or protocol.gate.epoch != epoch:
+        return False
+    steps = ShapeSteps(store.redis, protocol.gate, store.workspace, protocol.views)
+    try:
+        return await steps.give_up_largest(error)
+    except StoreUnavailable:
+        return False
 
 
 def protocol_for_write(store: Store, found: Gate) -> Protocol | None:

@@ -1,5 +1,5 @@
 -- P5. Counts the tasks in each view of a shape whose other values are given. KEYS: rev, `expiring` of all tasks.
--- ARGV: the shape, the number of the dimension that is counted, the other values of the shape's views (each followed by a
+-- ARGV: the shape, the number of the dimension that is counted, the remaining values of the shape's views (each followed by a
 -- zero byte), the last value of an earlier call or '', the most values, '1' if the reader knows the outcomes of earlier bulk
 -- creates.
 -- Returns rev, the time (ms) of the next expiry of any task (0 if expired tasks are still in the index), and values with

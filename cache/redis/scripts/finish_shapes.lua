@@ -1,5 +1,5 @@
 -- V3. Puts shapes into use whose sets are complete. KEYS: prelude. ARGV: maintained shapes, then for each shape its name and
--- its generation. Returns 'GONE' if one of them is no longer being built.
+-- its generation. Returns 'GONE' if another worker has dropped a shape.
 if index_lost() then return 'LOST' end
 read_shapes(ARGV[1])
 for at = 2, #ARGV, 2 do

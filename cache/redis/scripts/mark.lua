@@ -1,7 +1,7 @@
 -- W3. A writer is about to commit: keep readers from filling the entries, and make the indexes a superset of both
 -- outcomes; for all of its tasks or for none.
 -- KEYS: prelude, entries. ARGV: lifetime (ms), building, maintained shapes, then for each entry token, id, view, created_at,
--- expires_at of the new row, '1' if the write moves the task between or within views, its views, and those that it leaves.
+-- expires_at of the new row, '1' if the write moves the task between or within views, its views, and the views that it leaves.
 local lifetime, building, WIDTH = ARGV[1], ARGV[2], 8
 if index_lost() then return 'LOST' end
 local late = false

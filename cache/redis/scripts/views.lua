@@ -1,12 +1,12 @@
 -- Follows the prelude in scripts that change indexes: the declared views, and the fence that guards them.
--- `shapes` is a hash: the name of each shape with the generation of its sets ('~' before it while it is being built), and
+-- `shapes` is a hash: the name of each shape with the generation of its sets (after '~' during a build), and
 -- `rev` as it was after the last script that maintained the shapes. If another script has raised `rev` since, it was that of
 -- an older release, which knows only the base views, so no shape can be trusted any more.
 local PREFIX = string.sub(REV, 1, -4)
 local SHAPES, HOLDING, SWEPT = PREFIX .. 'shapes', PREFIX .. 'holding', PREFIX .. 'swept'
 -- Every generation whose sets may exist.
 local GENERATIONS = PREFIX .. 'generations'
--- By the name of the shape: the generation of its sets, and whether they are being built. `dropped` names the shapes that
+-- By the name of the shape: the generation of its sets, and whether a build is under way. `dropped` names the shapes that
 -- this script does not maintain.
 local generations, building_shapes, dropped = {}, {}, {}
 -- Precedes an id in the record of a bulk create, whose views follow.
@@ -41,7 +41,7 @@ local function drop_shapes()
   dropped = {}
 end
 
--- Drops the shapes that this script does not maintain, and lets the others be those of the present `rev`.
+-- Drops the shapes that this script does not maintain, and moves the fence to the present `rev`.
 local function move_fence()
   if #dropped > 0 then drop_shapes() end
   if next(generations) ~= nil then redis.call('HSET', SHAPES, 'rev', redis.call('GET', REV)) end
@@ -132,7 +132,7 @@ local function union_of(...)
   return cmsgpack.pack(union)
 end
 
--- Makes the declared views agree with a row: the task is in `views` and in none of `held`.
+-- Makes the declared views agree with a row: the task stays in `views` only.
 local function set_views(id, views, held, created_at, expires_at)
   local stays = {}
   each_view(views, function(shape, key)

@@ -10,12 +10,15 @@ from msgspec import structs
 
 from cache.errors import RedisFull
 from cache.maintenance.rebuild import rebuild
+from cache.maintenance.shapes import shape_steps
 from cache.metrics import StoreMetrics
 from cache.redis.client import Redis
+from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from cache.writes import transaction
 from db.pool import Database
+from db.views import View
 from tests.support.gate_states import build_index, committed_gate, gate_watchers
 from tests.support.protocol_steps import LATER_TOKEN, mark_task
 from tests.support.redis_server import redis_server
@@ -23,6 +26,7 @@ from tests.support.redis_state import entry_bytes, indexed_views, marked_ids, pr
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task
 from tests.support.task_factories import new_task
+from tests.support.view_state import built_shapes
 
 
 @pytest.fixture
@@ -106,3 +110,22 @@ async def test_index_that_does_not_fit_is_given_up_and_reported_until_it_fits(st
     await set_maxmemory(store, "64mb")
     assert await build_index(store) == 100
     assert not store.gate_lease.index_too_large
+
+
+async def test_largest_shape_is_given_up_before_the_index(store: Store) -> None:
+    await built_shapes(store)
+    labels = [f"label {number}" for number in range(20)]
+    await StoreClient(store).create_tasks([new_task(assignee="ann", labels=labels) for _ in range(300)])
+    used = int((await store.redis.client.info("memory"))["used_memory"])
+    await set_maxmemory(store, str(used - 50_000))
+    task = await StoreClient(store).create_task(new_task(assignee="ann", labels=["a"]))
+    steps = shape_steps(store, protocol(store))
+    in_use = set(await steps.shapes())
+    assert "label" not in in_use
+    assert "assignee" in in_use
+    assert (await committed_gate(store)).state == "on"
+    assert (await steps.look())[0] == []  # it is not built again at once
+    page = await StoreClient(store).page(PageRange(5, view=View(label="a")))
+    assert (page.tasks, page.total) == ([task], 1)
+    page = await StoreClient(store).page(PageRange(1, view=View(assignee="ann")))
+    assert (page.tasks, page.total, page.rank) == ([task], 301, 0)
