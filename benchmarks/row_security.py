@@ -23,7 +23,7 @@ from api.config.settings import Settings
 from api.devstores import EmbeddedStores
 from benchmarks.indexes import RANDOM_IDS, cpu_nanoseconds, new_task
 from benchmarks.search import FILL
-from db import pages, search, task_table
+from db import filters, pages, search, task_table
 from db.connection import Connection
 from db.migrations import migrate
 from db.pool import Database
@@ -55,8 +55,8 @@ def operations(ids: dict[Connection, list[UUID]]) -> dict[str, tuple[int, Operat
         "search, a rare word": (2, lambda c: c.query(search.all_words_sql("first", None), _RARE, scalar_row)),
         "filter by priority and status": (
             5,
-            lambda c: search.matching_filter(
-                c, "default", search.RowFilter(("TODO",), ("URGENT",)), pages.NEWEST_POSITION, 51, "first"
+            lambda c: filters.matching_filter(
+                c, "default", filters.RowFilter(("TODO",), ("URGENT",)), pages.NEWEST_POSITION, 51, "first"
             ),
         ),
         "createTasks, 1,000 tasks": (1, _create),

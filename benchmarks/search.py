@@ -13,10 +13,11 @@ from api.config.settings import Settings
 from api.devstores import EmbeddedStores
 from benchmarks.report import Report
 from db.connection import Connection
+from db.filters import RowFilter, matching_filter
 from db.migrations import migrate
 from db.pages import NEWEST_POSITION
 from db.pool import Database
-from db.search import RowFilter, matching_filter, matching_words
+from db.search import matching_words
 from db.task import Status
 
 # PostgreSQL's words of these texts are those of the service.

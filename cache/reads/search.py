@@ -1,15 +1,17 @@
 """Pages of a search or a filter: positions from PostgreSQL, the tasks through the loader."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
 from cache.reads.session import Session
 from cache.redis.encoded_task import EncodedTask
+from db.filters import RowFilter, matching_filter
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.replica import search
-from db.search import RowFilter, matching_filter, matching_words
-from db.task import Status, Task
+from db.search import matching_words
+from db.task import Status
 from db.words import tsquery
 
 # Of the text of a search, this much is stored, if the texts are stored.
@@ -82,18 +84,9 @@ async def filter_tasks(session: Session, wanted: RowFilter, part: SearchRange) -
             lambda connection: matching_filter(connection, store.workspace, wanted, start, count, direction),
         )
 
-    return await _Reader(session, find, lambda task: _matches(task.task, wanted), ascending=wanted.by_expiry).read(part)
-
-
-def _matches(task: Task, wanted: RowFilter) -> bool:
-    """Return whether the current state of a task matches a filter."""
-    if task.status not in wanted.statuses or task.priority not in wanted.priorities:
-        return False
-    if not wanted.by_expiry:
-        return wanted.created_from <= task.created_at < wanted.created_before
-    soonest = wanted.expires_from or OLDEST_POSITION[0]
-    latest = wanted.expires_before or NEWEST_POSITION[0]
-    return task.expires_at is not None and soonest <= task.expires_at < latest
+    reader = _Reader(session, find, lambda task: wanted.matches(task.task), ascending=wanted.by_expiry)
+    async with session.permit(store.database.shares.searches) if wanted.reads_more else nullcontext():
+        return await reader.read(part)
 
 
 class _Reader:

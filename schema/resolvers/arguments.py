@@ -15,7 +15,9 @@ from db.views import View
 from schema.cursor import decode_cursor
 from schema.errors import BadInput
 from schema.ids import parse_id
+from schema.resolvers.field_checks import check_text
 from schema.types.connection import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from schema.types.payloads import UserError
 from schema.types.search import TaskFilter
 from schema.types.task import TaskOrder, TaskStatus
 
@@ -149,6 +151,16 @@ def id_argument(name: str, text: str) -> UUID:
         return parse_id(text)
     except ValueError as error:
         raise BadInput(name, str(error)) from error
+
+
+def text_argument(name: str, text: str | None, limit: int) -> str | None:
+    """Return a text that a field of a task may have, of up to `limit` characters. Raises `BadInput`."""
+    errors: list[UserError] = []
+    if text is not None:
+        check_text(name, text, limit, errors, allow_blank=False)
+    for error in errors:
+        raise BadInput(name, error.message.removeprefix(f"{name} "), limit=limit)
+    return text
 
 
 def id_list_argument(name: str, texts: list[strawberry.ID]) -> list[UUID]:

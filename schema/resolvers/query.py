@@ -75,9 +75,9 @@ class Query(ViewerQuery, FacetQuery, TaskListQuery, AdministrationQuery, Insight
         return match_connection(found)
 
     @strawberry.field(
-        description="Returns tasks by status, priority and creation time, newest first; or by status and expiry time, "
-        "soonest first. PostgreSQL finds the matches in an index; the tasks come from the cache. Cost: 50 points, "
-        f"{_PER_TASK}"
+        description="Returns tasks by status, priority, list, assignee, label, creation time and due date, newest "
+        "first; or by status and expiry time, soonest first. PostgreSQL finds the matches; the tasks come from the "
+        f"cache. Cost: 50 points, {_PER_TASK}"
     )
     async def filter_tasks(
         self,

@@ -4,14 +4,26 @@ import re
 from datetime import datetime
 from typing import cast
 
+from db.filters import RowFilter
 from db.pages import NEWEST_POSITION, OLDEST_POSITION
-from db.search import RowFilter
 from db.task import Priority, Status
+from db.views import View
 from db.words import words_in
 from schema.errors import BadInput
-from schema.types.search import TaskFilter
+from schema.resolvers.arguments import id_argument, text_argument
+from schema.resolvers.field_checks import MAX_ASSIGNEE_CHARACTERS, MAX_LABEL_CHARACTERS
+from schema.types.search import DateTimeRange, TaskFilter
 
 MAX_QUERY_CHARACTERS, MAX_QUERY_TERMS = 200, 10
+# The fields of a filter that cannot be combined with the expiry, with their names in GraphQL.
+_NOT_WITH_EXPIRY = {
+    "priority": "priority",
+    "created_at": "createdAt",
+    "list_id": "list",
+    "assignee": "assignee",
+    "label": "label",
+    "due_at": "dueAt",
+}
 _QUOTED = re.compile(r'"([^"]*)"?')
 
 
@@ -39,13 +51,15 @@ def no_words_error() -> BadInput:
 
 
 def row_filter(given: TaskFilter) -> RowFilter:
-    """Return the filter for the store. Raises `BadInput` if no index serves the combination."""
-    if given.expires_at is not None and (given.priority is not None or given.created_at is not None):
-        raise BadInput("filter", "can combine expiresAt only with status. Leave out priority and createdAt.")
+    """Return the filter for the store. Raises `BadInput`, also for a combination that is not supported."""
+    if given.expires_at is not None and any(getattr(given, name) is not None for name in _NOT_WITH_EXPIRY):
+        others = ", ".join(_NOT_WITH_EXPIRY.values())
+        raise BadInput("filter", f"can combine expiresAt only with status. Leave out {others}.")
     if given.priority is not None and not 1 <= len(set(given.priority)) == len(given.priority):
         raise BadInput("filter", "must have 1 to 5 different values in priority. Leave it out for any priority.")
-    created, expires = given.created_at, given.expires_at
-    default = RowFilter()
+    created, default = given.created_at, RowFilter()
+    expires_from, expires_before = _open_range(given.expires_at)
+    due_from, due_before = _open_range(given.due_at)
     return RowFilter(
         statuses=default.statuses if given.status is None else (cast("Status", given.status.value),),
         priorities=default.priorities
@@ -53,9 +67,23 @@ def row_filter(given: TaskFilter) -> RowFilter:
         else tuple(cast("Priority", priority.value) for priority in given.priority),
         created_from=_bound(created.from_ if created else None) or OLDEST_POSITION[0],
         created_before=_bound(created.before if created else None) or NEWEST_POSITION[0],
-        expires_from=None if expires is None else _bound(expires.from_) or OLDEST_POSITION[0],
-        expires_before=None if expires is None else _bound(expires.before) or NEWEST_POSITION[0],
+        expires_from=expires_from,
+        expires_before=expires_before,
+        view=View(
+            list_id=None if given.list_id is None else id_argument("filter.list", given.list_id),
+            assignee=text_argument("filter.assignee", given.assignee, MAX_ASSIGNEE_CHARACTERS),
+            label=text_argument("filter.label", given.label, MAX_LABEL_CHARACTERS),
+        ),
+        due_from=due_from,
+        due_before=due_before,
     )
+
+
+def _open_range(given: DateTimeRange | None) -> tuple[datetime, datetime] | tuple[None, None]:
+    """Return the bounds of a range of times that some tasks do not have. None for any task."""
+    if given is None:
+        return None, None
+    return _bound(given.from_) or OLDEST_POSITION[0], _bound(given.before) or NEWEST_POSITION[0]
 
 
 def _bound(time: datetime | None) -> datetime | None:

@@ -12,9 +12,8 @@ from db.task import Priority
 from db.views import BASE_SHAPES, DIMENSIONS, Dimension, Shape, View, shape_name
 from schema.context import Info
 from schema.errors import BadInput, ViewNotDeclared
-from schema.resolvers.arguments import id_argument, status_argument
-from schema.resolvers.field_checks import MAX_ASSIGNEE_CHARACTERS, MAX_LABEL_CHARACTERS, check_text
-from schema.types.payloads import UserError
+from schema.resolvers.arguments import id_argument, status_argument, text_argument
+from schema.resolvers.field_checks import MAX_ASSIGNEE_CHARACTERS, MAX_LABEL_CHARACTERS
 from schema.types.task import TaskStatus
 from schema.types.views import DEFAULT_FACETS, MAX_FACETS, Facet, FacetDimension, FacetOrder, TaskWhere
 
@@ -77,8 +76,8 @@ def view_argument(where: TaskWhere | None, status: TaskStatus | None = None) -> 
         raise BadInput("where.status", "differs from the argument status. Send only one of them.")
     return View(
         list_id=None if where.list_id is None else id_argument("where.list", where.list_id),
-        assignee=_text("where.assignee", where.assignee, MAX_ASSIGNEE_CHARACTERS),
-        label=_text("where.label", where.label, MAX_LABEL_CHARACTERS),
+        assignee=text_argument("where.assignee", where.assignee, MAX_ASSIGNEE_CHARACTERS),
+        label=text_argument("where.label", where.label, MAX_LABEL_CHARACTERS),
         priority=None if where.priority is None else cast("Priority", where.priority.value),
         status=status_argument(where.status or status),
     )
@@ -88,13 +87,3 @@ def check_declared(store: Store, shape: Shape) -> None:
     """Raise `ViewNotDeclared` unless the service answers filters of this shape."""
     if shape not in BASE_SHAPES and shape not in store.shapes:
         raise ViewNotDeclared(shape_name(shape), list(map(shape_name, store.shapes)))
-
-
-def _text(argument: str, text: str | None, limit: int) -> str | None:
-    """Return a text that a task may have. Raises `BadInput`."""
-    errors: list[UserError] = []
-    if text is not None:
-        check_text(argument, text, limit, errors, allow_blank=False)
-    for error in errors:
-        raise BadInput(argument, error.message.removeprefix(f"{argument} "), limit=limit)
-    return text

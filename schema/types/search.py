@@ -22,7 +22,9 @@ class DateTimeRange:
 
 
 @strawberry.input(
-    description="Conditions that tasks must meet, all of them. Every allowed combination is served by an index."
+    description="Conditions that tasks must meet, all of them. Any combination is allowed, except that `expiresAt` "
+    "combines with `status` only. A filter by `label` or `dueAt`, by `list` and `assignee`, or by one of these and "
+    "`priority` may read many tasks, and has the limits of searches."
 )
 class TaskFilter:
     status: TaskStatus | None = strawberry.field(
@@ -33,6 +35,22 @@ class TaskFilter:
         description="Only tasks with one of these priorities: 1 to 5 different values. Null for any priority. Cannot "
         "be combined with `expiresAt`.",
     )
+    list_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        name="list",
+        description="Only tasks of the list with this id. A list that does not exist has no tasks. Null for any list. "
+        "Cannot be combined with `expiresAt`.",
+    )
+    assignee: str | None = strawberry.field(
+        default=None,
+        description="Only tasks with this assignee: 1 to 200 characters. Null for any. Cannot be combined with "
+        "`expiresAt`.",
+    )
+    label: str | None = strawberry.field(
+        default=None,
+        description="Only tasks that have this label: 1 to 50 characters. Null for any. Cannot be combined with "
+        "`expiresAt`.",
+    )
     created_at: DateTimeRange | None = strawberry.field(
         default=None,
         description="Only tasks created in this range. Null for any time. Cannot be combined with `expiresAt`.",
@@ -41,6 +59,11 @@ class TaskFilter:
         default=None,
         description="Only tasks that expire in this range, soonest first. Null to ignore the expiry; the order is then "
         "newest first. Can be combined with `status` only.",
+    )
+    due_at: DateTimeRange | None = strawberry.field(
+        default=None,
+        description="Only tasks with a due date in this range, newest first. Null to ignore the due date. Cannot be "
+        "combined with `expiresAt`.",
     )
 
 

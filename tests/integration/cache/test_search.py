@@ -9,7 +9,7 @@ from cache.reads.search import SearchRange, filter_tasks
 from cache.reads.session import Session
 from cache.redis.encoded_task import EncodedTask
 from cache.store import Store
-from db.search import RowFilter
+from db.filters import RowFilter
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task
 from tests.support.task_factories import in_an_hour

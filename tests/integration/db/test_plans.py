@@ -11,6 +11,7 @@ from db import (
     deleted,
     due_work,
     facets,
+    filters,
     gate,
     idle_gates,
     index_source,
@@ -24,7 +25,7 @@ from db import (
 from db.arrays import time_array
 from db.task import Order, Status
 from db.view_rows import is_indexed_by_status
-from db.views import BASE_SHAPES, parse_shape
+from db.views import ALL_TASKS, BASE_SHAPES, parse_shape
 from tests.support.task_factories import WORKSPACE, new_task
 
 ROWS = 100_000
@@ -121,23 +122,38 @@ READ_WHOLE = {
     for sql in (pages.task_count_sql, pages.task_rank_sql)
 }
 DONE: Status = "DONE"
-SEARCHES = {
-    f"{sql.__name__} {direction}": (index, sql(direction))
-    for index, sql in (
-        ("task_filter", search.filter_sql),
-        ("task_expiring_by_status", search.expiry_filter_sql),
-    )
-    for direction in get_args(pages.Direction)
-} | {
-    f"{sql.__name__} {direction} {status}": (index, sql(direction, status))
-    for status, index, sql in (
-        (None, "task_page", search.newest_words_sql),
-        (DONE, "task_page_by_status", search.newest_words_sql),
-        (None, "task_words", search.all_words_sql),
-        (DONE, "task_words", search.all_words_sql),
-    )
-    for direction in get_args(pages.Direction)
+BY_LIST, BY_ASSIGNEE, BY_BOTH = parse_shape("list"), parse_shape("assignee"), parse_shape("list+assignee")
+FILTER_INDEXES = {
+    ALL_TASKS: "task_filter",
+    BY_LIST: "task_by_list",
+    BY_ASSIGNEE: "task_by_assignee",
+    BY_BOTH: "task_by_assignee",
+    parse_shape("label"): "task_by_label",
+    parse_shape("list+label"): "task_by_l",
+    parse_shape("assignee+label"): "task_by_",
 }
+SEARCHES = (
+    {
+        f"filter {direction} {shape} {by_due}": (index, filters.filter_sql(direction, shape, by_due=by_due))
+        for shape, index in FILTER_INDEXES.items()
+        for by_due in (False, True)
+        for direction in get_args(pages.Direction)
+    }
+    | {
+        f"expiry filter {direction}": ("task_expiring_by_status", filters.expiry_filter_sql(direction))
+        for direction in get_args(pages.Direction)
+    }
+    | {
+        f"{sql.__name__} {direction} {status}": (index, sql(direction, status))
+        for status, index, sql in (
+            (None, "task_page", search.newest_words_sql),
+            (DONE, "task_page_by_status", search.newest_words_sql),
+            (None, "task_words", search.all_words_sql),
+            (DONE, "task_words", search.all_words_sql),
+        )
+        for direction in get_args(pages.Direction)
+    }
+)
 DELETED = {f"deleted_page {direction}": deleted.deleted_page_sql(direction) for direction in get_args(pages.Direction)}
 # Not a sort of tasks: the merge of the start of the range with the position after every row.
 MERGE = re.compile(r"Sort Key: task(_1)?\.(created|expires)_at( DESC)?\n")
@@ -192,6 +208,7 @@ async def test_no_statement_scans_the_whole_table(database_url: str) -> None:
             "offset": 10_000,
             "at": now + timedelta(days=1), "count": 50, "query": "'1234':*", "scan_rows": 5000,
             "created_from": middle - timedelta(hours=1), "created_before": middle, "expires_from": now,
+            "due_from": now, "due_before": now + timedelta(days=1),
             "external_ids": ["a", "b"], "name": "L", "archived": False,
             "expires_before": now + timedelta(days=1), "priorities": ["LOW"] * 100, "statuses": ["DONE"] * 100,
             **task_table.row_arrays(rows, await task_table.words_of(rows)),

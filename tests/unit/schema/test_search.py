@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from db.search import RowFilter
+from db.filters import RowFilter
 from schema.errors import BadInput
 from schema.resolvers.search import row_filter, search_terms
 from schema.types.search import DateTimeRange, TaskFilter
