@@ -70,11 +70,11 @@ def _microseconds(column: LiteralString) -> LiteralString:
 # The score of a task by creation and by expiry, as text. An expiry is rounded down, because the column may hold times
 # that were written before it was cut to milliseconds. For unusual times, PostgreSQL calculates in numeric and pads,
 # which takes three times as long.
-_CREATED_SCORE: LiteralString = f"""CASE WHEN {_usual("created_at")} THEN {_microseconds("created_at")}::text
+CREATED_SCORE: LiteralString = f"""CASE WHEN {_usual("created_at")} THEN {_microseconds("created_at")}::text
     ELSE lpad((extract(epoch FROM created_at) * 1000000)::bigint::text, 16, '0') END"""
-_EXPIRY_SCORE: LiteralString = f"""CASE WHEN {_usual("expires_at")} THEN ({_microseconds("expires_at")} / 1000)::text
+EXPIRY_SCORE: LiteralString = f"""CASE WHEN {_usual("expires_at")} THEN ({_microseconds("expires_at")} / 1000)::text
     ELSE lpad(floor(extract(epoch FROM expires_at) * 1000)::bigint::text, 13, '0') END"""
-_FOLLOWING: LiteralString = f"""workspace_id = %(workspace)s AND {VISIBLE}
+FOLLOWING: LiteralString = f"""workspace_id = %(workspace)s AND {VISIBLE}
     AND (created_at, id) > (timestamptz 'epoch' + %(created_at)s * interval '1 microsecond', %(id)s)"""
 # `batch_end` is the position of the last task of the batch, or a position after every row. PostgreSQL finds it in one
 # index and reads the tasks of each status from another, both in their order: it reads no table rows that all
@@ -82,7 +82,7 @@ _FOLLOWING: LiteralString = f"""workspace_id = %(workspace)s AND {VISIBLE}
 # id in Redis's protocol.
 INDEX_BATCH: LiteralString = f"""
     WITH batch_end AS MATERIALIZED (
-        (SELECT created_at, id FROM task WHERE {_FOLLOWING} ORDER BY created_at, id OFFSET %(limit)s - 1 LIMIT 1)
+        (SELECT created_at, id FROM task WHERE {FOLLOWING} ORDER BY created_at, id OFFSET %(limit)s - 1 LIMIT 1)
         UNION ALL SELECT timestamptz 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid
         ORDER BY created_at LIMIT 1
     )
@@ -90,16 +90,16 @@ INDEX_BATCH: LiteralString = f"""
            coalesce(E'$13\\r\\n'::bytea || expiring || E'\\r\\n'::bytea, '') AS expiring
     FROM unnest(enum_range(NULL::task_status)) AS status, LATERAL (
         SELECT string_agg(
-                   textsend({_CREATED_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id),
+                   textsend({CREATED_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id),
                    E'\\r\\n$16\\r\\n'::bytea ORDER BY created_at, id
                ) AS created,
                string_agg(
-                   textsend({_EXPIRY_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id),
+                   textsend({EXPIRY_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id),
                    E'\\r\\n$13\\r\\n'::bytea ORDER BY expires_at, id
                ) FILTER (WHERE expires_at IS NOT NULL) AS expiring
         FROM (
             SELECT created_at, id, expires_at FROM task
-            WHERE {_FOLLOWING} AND (created_at, id) <= (TABLE batch_end) AND task.status = status.status
+            WHERE {FOLLOWING} AND (created_at, id) <= (TABLE batch_end) AND task.status = status.status
             ORDER BY created_at, id LIMIT %(limit)s
         ) AS batch
     ) AS by_status

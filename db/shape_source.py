@@ -1,6 +1,7 @@
-"""Building a shape of declared views: its lock, its generation, and batches of the visible tasks."""
+"""Building a shape of declared views: its lock, its generation, and batches of the visible tasks by view."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import LiteralString, NamedTuple
 from uuid import UUID
 
@@ -8,9 +9,9 @@ from psycopg.rows import scalar_row, tuple_row
 
 from db.connection import Connection
 from db.gate import Gate, read_gate
-from db.index_source import IndexPosition
+from db.index_source import CREATED_SCORE, EXPIRY_SCORE, FOLLOWING, IndexPosition
 from db.task import Priority, Status
-from db.task_table import VISIBLE
+from db.views import Dimension, Shape
 
 # As for the builder of an index, the transaction has no time limit, but PostgreSQL ends the session of one that stalls.
 TRY_TO_BUILD_SHAPES: LiteralString = """
@@ -40,6 +41,81 @@ async def next_generation(connection: Connection) -> int:
     return int((await connection.query(NEXT_GENERATION, {}, scalar_row))[0])
 
 
+class Range(NamedTuple):
+    """The tasks after one position of the index, up to and including another one, and their number."""
+
+    after: IndexPosition
+    last: IndexPosition
+    size: int
+
+
+RANGE_END: LiteralString = f"""
+    WITH batch AS (SELECT created_at, id FROM task WHERE {FOLLOWING} ORDER BY created_at, id LIMIT %(limit)s)
+    SELECT (extract(epoch FROM created_at) * 1000000)::bigint, id, (SELECT count(*) FROM batch) FROM batch
+    ORDER BY created_at DESC, id DESC LIMIT 1
+"""
+
+
+async def next_range(connection: Connection, workspace: str, after: IndexPosition, limit: int) -> Range | None:
+    """V2: return the range of up to `limit` visible tasks after a position. None at the end."""
+    created_at, id_ = after
+    params = {"workspace": workspace, "created_at": created_at, "id": id_, "limit": limit}
+    rows = await connection.query(RANGE_END, params, tuple_row)
+    return Range(after, rows[0][:2], rows[0][2]) if rows else None
+
+
+class ViewBatch(NamedTuple):
+    """Tasks of one view, which either all expire or never do, as pairs of score and id in the form of ZADD.
+
+    `created` scores them by creation in microseconds, and `expiring` in the same order by expiry in milliseconds.
+    """
+
+    key: bytes
+    created: bytes
+    expiring: bytes
+
+
+_VALUES: dict[Dimension, LiteralString] = {
+    "list": "list_id",
+    "assignee": "assignee",
+    "label": "label",
+    "priority": "priority",
+    "status": "status",
+}
+
+
+@cache
+def view_batches_sql(shape: Shape) -> LiteralString:
+    """Return the statement of `view_batches`. The texts in it are prefixes in Redis's protocol, as in INDEX_BATCH."""
+    columns = [_VALUES[dimension] for dimension in shape]
+    key: LiteralString = " || '\\x00' || ".join(f"textsend({column}::text)" for column in columns)
+    is_set: LiteralString = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    labels: LiteralString = "CROSS JOIN unnest(labels) AS label" if "label" in shape else ""
+    return f"""
+    SELECT {key}, E'$16\\r\\n'::bytea || string_agg(created, E'\\r\\n$16\\r\\n'::bytea) || E'\\r\\n'::bytea,
+           coalesce(E'$13\\r\\n'::bytea || string_agg(expiring, E'\\r\\n$13\\r\\n'::bytea) || E'\\r\\n'::bytea, '')
+    FROM (
+        SELECT list_id, assignee, labels, priority, status, expires_at IS NULL AS is_kept,
+               textsend({CREATED_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id) AS created,
+               textsend({EXPIRY_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id) AS expiring
+        FROM task
+        WHERE {FOLLOWING}
+          AND (created_at, id) <= (timestamptz 'epoch' + %(until)s * interval '1 microsecond', %(last_id)s)
+        ORDER BY created_at, id OFFSET 0
+    ) AS batch {labels}
+    WHERE {is_set} GROUP BY {", ".join(columns)}, is_kept
+    """
+
+
+async def view_batches(connection: Connection, workspace: str, part: Range, shape: Shape) -> list[ViewBatch]:
+    """V2: return the visible tasks of a range by the views of a shape, in one snapshot."""
+    (created_at, id_), (until, last_id) = part.after, part.last
+    params = {"workspace": workspace, "created_at": str(created_at), "id": str(id_)}
+    params |= {"until": str(until), "last_id": str(last_id)}
+    rows = await connection.query_in_thread(view_batches_sql(shape), params)
+    return [ViewBatch(key, created, expiring) for key, created, expiring in rows]
+
+
 class ShapeRow(NamedTuple):
     """What decides where a task belongs: id (16 bytes), both scores as text ('' without an expiry), and its values."""
 
@@ -58,21 +134,6 @@ _COLUMNS: LiteralString = """
     coalesce(floor(extract(epoch FROM expires_at) * 1000)::bigint::text, '') AS expires_at,
     list_id::text AS list_id, assignee, labels, priority::text AS priority, status::text AS status
 """
-SHAPE_BATCH: LiteralString = f"""
-    SELECT {_COLUMNS} FROM task
-    WHERE workspace_id = %(workspace)s AND {VISIBLE}
-      AND (created_at, id) > (timestamptz 'epoch' + %(created_at)s * interval '1 microsecond', %(id)s)
-    ORDER BY task.created_at, task.id LIMIT %(limit)s
-"""
-
-
-async def shape_batch(connection: Connection, workspace: str, after: IndexPosition, limit: int) -> list[ShapeRow]:
-    """V2: return up to `limit` tasks after a position, in one snapshot. Empty at the end."""
-    created_at, id_ = after
-    params = {"workspace": workspace, "created_at": created_at, "id": id_, "limit": limit}
-    return list(map(ShapeRow._make, await connection.query(SHAPE_BATCH, params, tuple_row)))
-
-
 SHAPE_ROWS: LiteralString = f"""
     SELECT {_COLUMNS} FROM task WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND deleted_at IS NULL
 """

@@ -1,8 +1,8 @@
 """Builds the declared shapes that the index in use lacks, while writers continue and PostgreSQL answers for them."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from uuid import UUID
 
 import structlog
 
@@ -12,11 +12,18 @@ from cache.redis.shape_steps import ShapeSteps
 from cache.store import Store
 from db.connection import Connection
 from db.index_source import INDEX_START
-from db.shape_source import ShapeRow, block_writers, next_generation, shape_batch, shape_rows, try_to_build_shapes
+from db.shape_source import (
+    block_writers,
+    next_generation,
+    next_range,
+    shape_rows,
+    try_to_build_shapes,
+    view_batches,
+)
 
 log = structlog.get_logger(__name__)
 
-BATCH_ROWS = 2_000
+BATCH_ROWS = 20_000
 # How often a process asks Redis for the shapes of a workspace, and of how many workspaces in a second.
 LOOK_SECONDS, LOOKS_PER_SECOND = 0.5, 20.0
 # After a build that failed, because workers with other shapes write: the pause, which doubles up to the maximum.
@@ -121,17 +128,36 @@ async def _begin(store: Store, steps: ShapeSteps, missing: Sequence[str]) -> Map
 
 
 async def _fill(store: Store, connection: Connection, steps: ShapeSteps, generations: Mapping[str, int]) -> int | None:
-    """V2: add all tasks in batches. Return their number, or None if the shapes are no longer being built."""
-    position, count = INDEX_START, 0
-    shapes = {name: shape for name, shape in steps.views.named.items() if name in generations}
-    while batch := await shape_batch(connection, store.workspace, position, BATCH_ROWS):
-        for name, shape in shapes.items():
-            if not await steps.enlist(name, shape, generations[name], batch):
-                return None
-        count += len(batch)
-        position = _position(batch[-1])
-    return count
+    """V2: add all tasks in batches. Return their number, or None if the shapes are no longer being built.
 
+    PostgreSQL reads the next batch while Redis adds one.
+    """
+    count, batches = 0, asyncio.Queue[list[bytes]](1)
 
-def _position(row: ShapeRow) -> tuple[int, UUID]:
-    return int(row.created_at), UUID(bytes=row.id)
+    async def read() -> None:
+        nonlocal count
+        position = INDEX_START
+        while part := await next_range(connection, store.workspace, position, BATCH_ROWS):
+            for name, generation in generations.items():
+                views = await view_batches(connection, store.workspace, part, steps.views.named[name])
+                if commands := await asyncio.to_thread(steps.pack_batches, name, generation, views):
+                    await batches.put(commands)
+            count += part.size
+            position = part.last
+        await batches.put([])
+
+    async def add() -> bool:
+        await steps.begin_adding(generations)
+        async with store.redis.bulk(steps.gate.redis_run_id) as bulk:
+            while commands := await batches.get():
+                if not steps.all_added(await bulk.send(commands)):
+                    reading.cancel()
+                    return False
+        return True
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            reading, adding = group.create_task(read()), group.create_task(add())
+    except ExceptionGroup as failures:  # the first failure has ended the other task
+        raise failures.exceptions[0] from None
+    return count if adding.result() else None

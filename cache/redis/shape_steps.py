@@ -1,8 +1,7 @@
 """The steps that build the shapes of declared views (V1 to V4), and remove from them what has expired (E2)."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,9 +10,11 @@ import structlog
 from cache.errors import RedisFull
 from cache.redis.client import Argument
 from cache.redis.index_scripts import IndexScripts
+from cache.redis.pipeline import pack_command
 from db.errors import explain
-from db.shape_source import ShapeRow
-from db.views import MAX_DIMENSIONS, Shape, view_keys
+from db.index_source import CREATED_DIGITS, EXPIRY_DIGITS, pair_length
+from db.shape_source import ShapeRow, ViewBatch
+from db.views import MAX_DIMENSIONS
 
 # Redis serves no other client during a script.
 ENLIST_TASKS = 500
@@ -54,19 +55,33 @@ class ShapeSteps(IndexScripts):
         flat = [part for name, number in generations.items() for part in (name, number, len(named[name]))]
         await self._run("begin_shapes", [], self.views.maintained, *flat)
 
-    async def enlist(self, name: str, shape: Shape, generation: int, rows: Sequence[ShapeRow]) -> bool:
-        """V2: add tasks to the views of a shape. Return False if this generation is no longer being built."""
-        for start in range(0, len(rows), ENLIST_TASKS):
-            views: dict[str, list[Argument]] = defaultdict(list)
-            for row in rows[start : start + ENLIST_TASKS]:
-                for key in view_keys(row, shape):
-                    views[key] += (row.id, row.created_at, row.expires_at)
-            flat: list[Argument] = []
-            for key, tasks in views.items():
-                flat += (key, len(tasks) // 3, *tasks)
-            if flat and await self._run("enlist", [], name, generation, *flat) != b"OK":
-                return False
-        return True
+    async def begin_adding(self, generations: Mapping[str, int]) -> None:
+        """V2: let Redis know the script whose packed calls follow."""
+        for name, generation in generations.items():
+            await self._run("enlist", [], name, generation)
+
+    def pack_batches(self, name: str, generation: int, batches: Sequence[ViewBatch]) -> list[bytes]:
+        """V2: return packed commands that add tasks to the views of a shape."""
+        keys = self.keys.prelude
+        script = pack_command(("EVALSHA", self._redis.script_sha("enlist"), len(keys), *keys, name, generation))
+        head = script.partition(b"\r\n")[2]
+        commands: list[bytes] = []
+        parts: list[bytes] = []
+        arguments = tasks = 0
+        for part, count, length in _view_parts(batches):
+            if parts and tasks + count > ENLIST_TASKS:
+                commands.append(_command(len(keys) + 5 + arguments, head, parts))
+                parts, arguments, tasks = [], 0, 0
+            parts.append(part)
+            arguments += length
+            tasks += count
+        if parts:
+            commands.append(_command(len(keys) + 5 + arguments, head, parts))
+        return commands
+
+    def all_added(self, replies: Sequence[bytes]) -> bool:
+        """V2: return False if the replies show that a shape is no longer being built."""
+        return all(self._found(reply) == b"OK" for reply in replies)
 
     async def finish(self, generations: Mapping[str, int]) -> bool:
         """V3: put the shapes into use. Return False if a worker has dropped them."""
@@ -139,3 +154,21 @@ class ShapeSteps(IndexScripts):
 
     async def _send(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
         return await self._redis.send(commands, run_id=self.gate.redis_run_id)
+
+
+def _view_parts(batches: Sequence[ViewBatch]) -> Iterator[tuple[bytes, int, int]]:
+    """Yield up to ENLIST_TASKS tasks of a view as packed arguments, the number of tasks and that of arguments."""
+    created_length, expiring_length = pair_length(CREATED_DIGITS), pair_length(EXPIRY_DIGITS)
+    for key, created, expiring in batches:
+        total = len(created) // created_length
+        for start in range(0, total, ENLIST_TASKS):
+            end = min(start + ENLIST_TASKS, total)
+            count = end - start
+            pairs = created[start * created_length : end * created_length]
+            pairs += expiring[start * expiring_length : end * expiring_length]
+            view = pack_command((key, count, int(expiring != b""))).partition(b"\r\n")[2]
+            yield view + pairs, count, 3 + 2 * count * (2 if expiring else 1)
+
+
+def _command(arguments: int, head: bytes, parts: Sequence[bytes]) -> bytes:
+    return b"*%d\r\n%b%b" % (arguments, head, b"".join(parts))
