@@ -3,60 +3,25 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 from cache.errors import IdTaken, TaskNotFound
 from cache.maintenance.scrub import scrub_all
 from cache.redis import keys
 from cache.redis.index import PageRange
 from cache.store import Store
-from db.index_source import IndexPosition
-from db.task import NewTask, Order, Status, Task
+from db.task import NewTask, Order, Task
 from db.task_table import tasks_by_id
 from db.views import View
 from tests.support.gate_states import build_index, switch_gate_off
 from tests.support.redis_state import evict_entries, expiry_score, index_position, indexed_ids, protocol
+from tests.support.shadow_rows import DECLARED, ORDERS, PAST, ShadowRow
 from tests.support.store_client import StoreClient
-from tests.support.task_factories import in_an_hour, new_task
+from tests.support.task_factories import new_task
+from tests.support.view_state import built_shapes, declared_expiring, declared_members, expected_members, holding
 
-PAST = datetime(2001, 1, 1, tzinfo=UTC)
-# Few values, so that tasks share an expiry.
-EXPIRIES = (None, in_an_hour(), in_an_hour() + timedelta(minutes=1), in_an_hour() + timedelta(minutes=2))
-# The creation times of imported tasks; None for the time of the create. Also few, and one before the first position.
-CREATION_TIMES = (None, None, datetime(1970, 1, 1, tzinfo=UTC), PAST, datetime(2020, 2, 29, 12, 0, 0, 1, UTC))
-ORDERS: tuple[Order, ...] = get_args(Order)
 # As many deep pages as a process reads at once.
 CONCURRENT_READS = 8
-
-
-@dataclass
-class ShadowRow:
-    """A row of the plain list."""
-
-    task: Task
-    expiries: set[datetime] = field(default_factory=set)  # every expiry of the row so far: clients may hold its cursors
-    deleted: bool = False
-    expired: bool = False
-
-    def __post_init__(self) -> None:
-        self.update(self.task)
-
-    @property
-    def visible(self) -> bool:
-        return not self.deleted and not self.expired
-
-    def update(self, task: Task) -> None:
-        self.task = task
-        if task.expires_at is not None:
-            self.expiries.add(task.expires_at)
-
-    def positions(self, order: Order) -> list[IndexPosition]:
-        """Return every position in an order that the row has had."""
-        if order == "EXPIRING_SOON":
-            return [(expiry_score(expires_at), self.task.id) for expires_at in self.expiries]
-        return [index_position(self.task)]
 
 
 class ShadowStore:
@@ -66,12 +31,12 @@ class ShadowStore:
         self.store = store
         self.rows: list[ShadowRow] = []
 
-    async def create(self, status: Status, expires_at: datetime | None, created_at: datetime | None) -> None:
-        new = new_task(status=status, expires_at=expires_at, created_at=created_at)
+    async def create(self, fields: dict[str, Any]) -> None:
+        new = new_task(**fields)
         self.rows.append(ShadowRow(await StoreClient(self.store).create_task(new)))
 
-    async def create_many(self, wanted: list[tuple[Status, datetime | None, datetime | None]]) -> None:
-        new = [new_task(status=status, expires_at=expires, created_at=created) for status, expires, created in wanted]
+    async def create_many(self, wanted: list[dict[str, Any]]) -> None:
+        new = [new_task(**fields) for fields in wanted]
         for created in await StoreClient(self.store).create_tasks(new):
             assert isinstance(created, Task)
             self.rows.append(ShadowRow(created))
@@ -110,6 +75,8 @@ class ShadowStore:
         if self.store.gate_lease.protocol is not None:
             for key in self.store.gate_lease.protocol.keys.expiring:
                 await redis.zadd(key, {id_.bytes: PAST.timestamp() * 1000}, xx=True)
+            for key in await declared_expiring(self.store, row.task):
+                await redis.zadd(key, {id_.bytes: PAST.timestamp() * 1000}, xx=True)
             await evict_entries(self.store, id_)
         row.expired = True
 
@@ -118,9 +85,23 @@ class ShadowStore:
         if ids and self.store.gate_lease.protocol is not None:
             await evict_entries(self.store, *ids)
 
-    async def read(self, count: int, status: Status | None, order: Order) -> None:
-        await self.check_range(PageRange(count, view=View(status=status), order=order))
-        await self.check_range(PageRange(count, "last", view=View(status=status), order=order))
+    async def read(self, count: int, view: View, order: Order) -> None:
+        await self.check_range(PageRange(count, view=view, order=order))
+        await self.check_range(PageRange(count, "last", view=view, order=order))
+
+    async def build_shapes(self) -> None:
+        if self.store.gate_lease.protocol is not None:
+            await built_shapes(self.store)
+
+    async def drop_shapes(self) -> None:
+        """Drop every shape, like a worker that declares none."""
+        if (protocol := self.store.gate_lease.protocol) is not None:
+            await self.store.redis.send([("DEL", protocol.keys.shapes, protocol.keys.holding)])
+
+    async def write_as_older_release(self) -> None:
+        """Raise `rev` alone, like a script of the release before declared views."""
+        if (protocol := self.store.gate_lease.protocol) is not None:
+            await self.store.redis.send([("INCR", protocol.keys.rev)])
 
     async def scrub_all(self) -> None:
         if self.store.gate_lease.protocol is not None:
@@ -159,38 +140,38 @@ class ShadowStore:
 
     async def check_all(self) -> None:
         """Assert that every page of every view in every order, every task by id, and the counts agree with the list."""
-        for status in keys.VIEWS:
+        for view in (*(View(status=status) for status in keys.VIEWS), *DECLARED):
             for order in ORDERS:
-                await self.check_pages(status, order)
-        views = {status: len(self.view(status)) for status in keys.VIEWS}
+                await self.check_pages(view, order)
+        views = {status: len(self.view(View(status=status))) for status in keys.VIEWS}
         assert await StoreClient(self.store).counts() == views
         found = await StoreClient(self.store).tasks_by_id([row.task.id for row in self.rows])
         assert found == [row.task if row.visible else None for row in self.rows]
 
-    async def check_pages(self, status: Status | None, order: Order) -> None:
+    async def check_pages(self, view: View, order: Order) -> None:
         """Check the pages of a view by offset, after and before every position, and between positions.
 
         Many are read at once, as by concurrent requests: each of them waits for Redis only with the others.
         """
         parts: list[PageRange] = []
         for count in (0, 1, 3, 100):
-            parts.append(PageRange(count, "last", view=View(status=status), order=order))
+            parts.append(PageRange(count, "last", view=view, order=order))
             offsets = [number * count for number in range(len(self.rows) // (count or 10) + 2)]
-            parts += [PageRange(count, offset=offset, view=View(status=status), order=order) for offset in offsets]
+            parts += [PageRange(count, offset=offset, view=view, order=order) for offset in offsets]
         positions = [position for row in self.rows for position in row.positions(order)]
         for position in positions:
-            parts.append(PageRange(3, after=position, view=View(status=status), order=order))
-            parts.append(PageRange(3, "last", before=position, view=View(status=status), order=order))
+            parts.append(PageRange(3, after=position, view=view, order=order))
+            parts.append(PageRange(3, "last", before=position, view=view, order=order))
         pairs = zip(positions, positions[::-1], strict=True)
         for after, before in itertools.islice(pairs, 5):
-            parts.append(PageRange(2, after=after, before=before, view=View(status=status), order=order))
-            parts.append(PageRange(2, "last", after=after, before=before, view=View(status=status), order=order))
+            parts.append(PageRange(2, after=after, before=before, view=view, order=order))
+            parts.append(PageRange(2, "last", after=after, before=before, view=view, order=order))
         for first in range(0, len(parts), CONCURRENT_READS):
             await asyncio.gather(*map(self.check_range, parts[first : first + CONCURRENT_READS]))
 
     async def check_range(self, part: PageRange) -> None:
         """Check the page of a range: its tasks, total, rank, and whether it has tasks before and after."""
-        view = self.view(part.view.status, part.order)
+        view = self.view(part.view, part.order)
         by_expiry = part.order == "EXPIRING_SOON"
         positions = [
             (expiry_score(task.expires_at) if by_expiry else index_position(task)[0], task.id) for task in view
@@ -212,7 +193,9 @@ class ShadowStore:
             end = max(start, end)
             assert (page.has_before, page.has_after) == (start > 0, end < len(view))
         if page.tasks:
-            assert page.rank == (None if self.store.gate_lease.protocol is None else start)
+            # Without their shapes, PostgreSQL answers for the declared views.
+            allowed = (start,) if part.view.is_base else (start, None)
+            assert page.rank in ((None,) if self.store.gate_lease.protocol is None else allowed)
             assert await StoreClient(self.store).rank(part, page.tasks[0]) == start
 
     async def check_indexes(self) -> None:
@@ -220,13 +203,16 @@ class ShadowStore:
         await self.rebuild_index()
         await self.scrub_all()
         for status in keys.VIEWS:
-            assert await indexed_ids(self.store, status) == [task.id for task in self.view(status)]
+            assert await indexed_ids(self.store, status) == [task.id for task in self.view(View(status=status))]
         moving: Any = await self.store.redis.client.smembers(protocol(self.store).keys.moving)
         assert moving == {keys.BEACON}
+        await built_shapes(self.store)
+        assert await holding(self.store) == set()
+        assert await declared_members(self.store) == expected_members(self.store, self.view(View()))
 
-    def view(self, status: Status | None, order: Order = "NEWEST") -> list[Task]:
+    def view(self, view: View, order: Order = "NEWEST") -> list[Task]:
         """Return the visible tasks of a view in an order."""
-        tasks = [row.task for row in self.rows if row.visible and status in (None, row.task.status)]
+        tasks = [row.task for row in self.rows if row.visible and view.holds(row.task)]
         if order == "EXPIRING_SOON":
             expiring = [(task.expires_at, task.id.bytes, task) for task in tasks if task.expires_at is not None]
             return [task for *_, task in sorted(expiring)]

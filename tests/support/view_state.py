@@ -48,6 +48,16 @@ async def declared_members(store: Store) -> Members:
     return found
 
 
+async def declared_expiring(store: Store, task: Task) -> list[bytes]:
+    """Return the keys of the sets by expiry of the declared views that hold a task."""
+    steps = shape_steps(store, protocol(store))
+    return [
+        steps.keys.view_sets(generation, key.encode())[1]
+        for name, generation in (await steps.shapes()).items()
+        for key in view_keys(task, steps.views.named[name])
+    ]
+
+
 async def holding(store: Store) -> set[bytes]:
     """Return the ids in flight of which Redis keeps the views, without the beacon."""
     (ids,) = await store.redis.send([("HKEYS", protocol(store).keys.holding)])
