@@ -88,8 +88,8 @@ _VALUES: dict[Dimension, LiteralString] = {
 def view_batches_sql(shape: Shape) -> LiteralString:
     """Return the statement of `view_batches`. The texts in it are prefixes in Redis's protocol, as in INDEX_BATCH."""
     columns = [_VALUES[dimension] for dimension in shape]
-    key: LiteralString = " || '\\x00' || ".join(f"textsend({column}::text)" for column in columns)
-    is_set: LiteralString = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    key: LiteralString = " || '\\x00' || ".join(f"textsend({column}::text)" for column in columns) or "''::bytea"
+    is_set: LiteralString = " AND ".join(f"{column} IS NOT NULL" for column in columns) or "true"
     labels: LiteralString = "CROSS JOIN unnest(labels) AS label" if "label" in shape else ""
     return f"""
     SELECT {key}, E'$16\\r\\n'::bytea || string_agg(created, E'\\r\\n$16\\r\\n'::bytea) || E'\\r\\n'::bytea,
@@ -103,7 +103,7 @@ def view_batches_sql(shape: Shape) -> LiteralString:
           AND (created_at, id) <= (timestamptz 'epoch' + %(until)s * interval '1 microsecond', %(last_id)s)
         ORDER BY created_at, id OFFSET 0
     ) AS batch {labels}
-    WHERE {is_set} GROUP BY {", ".join(columns)}, is_kept
+    WHERE {is_set} GROUP BY {", ".join((*columns, "is_kept"))}
     """
 
 

@@ -200,7 +200,6 @@ class Redis:
         """Subscribe to a channel, on a connection that all subscriptions of a server share.
 
         Yields a function that waits some seconds for the next message, else returns None.
-
         Raises `CacheUnavailable`, also when the connection breaks later.
         """
         subscriptions = (await self._route.server()).subscriptions
