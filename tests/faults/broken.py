@@ -32,8 +32,11 @@ from cache.redis.create_records import CreateRecords
 from cache.redis.endpoint import Endpoint
 from cache.redis.pipeline import Pipeline
 from cache.redis.protocol import Protocol
+from cache.redis.shape_steps import ShapeSteps
 from db.connection import Connection
 from db.pool import Database
+from tests.faults.broken_pauses import PAUSES, PAUSES_OF_VARIANT
+from tests.faults.broken_views import VIEW_VARIANTS
 
 _LEAVE = "redis.call('ZREM', index(other), id)"
 _NO_ENTRY = "if not entries[at] then"
@@ -59,6 +62,7 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     "the index before the commit": {"mark": ("for of = 1, view > 0 and VIEWS or 0 do", "for of = 1, 0 do")},
     # No script removes a task from the indexes of views that it has left.
     "the way out of the indexes": dict.fromkeys(("publish", "abort", "scrub"), (_LEAVE, "")),
+    **VIEW_VARIANTS,
 }
 _NO_SETTLE = (cache.writes.bulk_create, "_attempt", {"await protocol.settle(transaction)": "pass"})
 ONE_LOST_INDEX = "the workspace of a lost index"
@@ -167,17 +171,6 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     ],
 }
 VARIANT = "BROKEN_VARIANT"
-# Mean seconds before and after a step: between row and fill, mark and commit, commit and publish.
-PAUSES = {"fill": (0.05, 0.0), "mark": (0.0, 0.01), "publish": (0.03, 0.0)}
-# Of other variants: long enough to read a page between mark and commit, or between add and commit; and long
-# enough for a whole write between a check and the answer.
-PAUSES_OF_VARIANT = {
-    "marks at the caching of a page": {"mark": (0.0, 0.08), "publish": (0.08, 0.0)},
-    "marks at the leases of a page": {"mark": (0.0, 0.08), "publish": (0.08, 0.0)},
-    "bulk creates at the caching of a page": {"record": (0.0, 0.08)},
-    "bulk creates in the scrub": {"settle": (3.0, 0.0)},
-    "the sending of a check": {"check_page": (0.0, 0.03)},
-}
 
 
 def leave_out(variant: str) -> None:
@@ -218,7 +211,8 @@ def take_time(variant: str) -> None:
     """Add pauses between the steps, in which other operations run."""
     pauses = PAUSES_OF_VARIANT.get(variant, {} if variant in PYTHON_VARIANTS else PAUSES)
     for step, seconds in pauses.items():
-        setattr(Protocol, step, _slow(getattr(Protocol, step), *seconds))
+        steps = Protocol if hasattr(Protocol, step) else ShapeSteps
+        setattr(steps, step, _slow(getattr(steps, step), *seconds))
 
 
 def _slow(step: Callable[..., Awaitable[Any]], before: float, after: float) -> Callable[..., Awaitable[Any]]:

@@ -13,9 +13,8 @@ from math import inf
 
 from tests.faults.history import PAGES, History, ObservedTask, Operation, Outcome
 from tests.faults.ledger import Ledger, Violation, WriteEffect
-from tests.faults.task_state import STATUSES, TOLERANCE_SECONDS, Floor, TaskState
-
-VIEWS = (None, *STATUSES)
+from tests.faults.task_state import TOLERANCE_SECONDS, Floor, TaskState
+from tests.faults.views import View
 
 
 @dataclass
@@ -41,8 +40,8 @@ class _Checker:
         self._existing: set[str] = set()
         self._in_flight: dict[int, _AtInvocation] = {}
         # By view: how many tasks are certainly in it now, and how many have ceased to be so far.
-        self._certain: Counter[str | None] = Counter()
-        self._ceased: Counter[str | None] = Counter()
+        self._certain: Counter[View] = Counter()
+        self._ceased: Counter[View] = Counter()
         self._violations = self._ledger.violations
 
     def run(self) -> list[Violation]:
@@ -58,7 +57,7 @@ class _Checker:
         return self._violations
 
     def _invoke(self, op: Operation) -> _AtInvocation:
-        view = op.invocation.status
+        view = op.invocation.view
         if op.kind == "rows":
             floors = {id_: state.floor for id_, state in self._states.items()}
         elif op.invocation.whole_view:
@@ -133,7 +132,7 @@ class _Checker:
                 self._check_missing(op, id_, None, floor)
 
     def _check_page(self, op: Operation, known: _AtInvocation) -> None:
-        view, total = op.invocation.status, op.completion.total
+        view, total = op.invocation.view, op.completion.total
         # In expiry order a changed task moves, so a walk may meet it twice, in different versions.
         by_expiry = op.invocation.order == "EXPIRING_SOON"
         counts = Counter((task.id, by_expiry and task.version) for task in op.completion.tasks)
@@ -141,8 +140,9 @@ class _Checker:
             if count > 1:
                 self._report("I1", op, id_, f"returned {count} times")
         for task in op.completion.tasks:
-            if view not in (None, task.status):
-                self._report("I1", op, task.id, f"a {task.status} task in a page of {view} tasks")
+            if not task.values.issuperset(view):
+                text = f"a {' '.join(sorted(task.values))} task in a page of {' '.join(view)} tasks"
+                self._report("I1", op, task.id, text)
         least = known.certain - (self._ceased[view] - known.ceased)
         if total is not None and total < least and not by_expiry:
             self._report("I1", op, "", f"a total of {total}, although {least} tasks existed throughout")
@@ -150,16 +150,16 @@ class _Checker:
     def _update(self, id_: str, change: WriteEffect | Floor) -> None:
         """Raise a task's floor, or note an invoked write; and adjust the numbers of tasks certainly in each view."""
         state = self._state(id_)
-        before = [state.is_certainly_in(view) for view in VIEWS]
+        before = state.certain_views()
         if isinstance(change, Floor):
             state.raise_floor(change)
             (self._existing.discard if state.floor.deleted else self._existing.add)(id_)
         else:
             state.invoke(change)
-        for view, was_certain in zip(VIEWS, before, strict=True):
-            is_certain = state.is_certainly_in(view)
-            self._certain[view] += is_certain - was_certain
-            self._ceased[view] += was_certain and not is_certain
+        after = state.certain_views()
+        self._certain.update(after - before)
+        self._certain.subtract(before - after)
+        self._ceased.update(before - after)
 
     def _state(self, id_: str) -> TaskState:
         if id_ not in self._states:
@@ -174,9 +174,8 @@ def _must_contain(op: Operation, state: TaskState, floor: Floor) -> bool:
     """Return whether a page invoked at this floor must contain the task, unless a write deletes it or it expires."""
     invocation, known = op.invocation, state.observation(floor)
     if known is None:
-        return invocation.status is None and not invocation.prefixes and invocation.order != "EXPIRING_SOON"
-    status = invocation.status
-    if status is not None and (known.status != status or state.may_have_left(status, floor)):
+        return not invocation.view and not invocation.prefixes and invocation.order != "EXPIRING_SOON"
+    if not known.values.issuperset(invocation.view) or state.may_have_left(invocation.view, floor):
         return False
     if invocation.order == "EXPIRING_SOON":
         return known.expires_at is not None and not state.expiry_may_have_changed(known)

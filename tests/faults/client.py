@@ -9,6 +9,7 @@ from typing import Any, Literal
 from tests.faults import service_api
 from tests.faults.history import Completion, Invocation, Outcome, StartTime
 from tests.faults.read_client import ReadClient
+from tests.faults.views import Values
 
 MAX_CREATE_ATTEMPTS = 20
 
@@ -19,11 +20,11 @@ class Client(ReadClient):
     Every create and update sets a title that no other write sets, so that an observed title tells which took effect.
     """
 
-    async def create(self, node: int, id_: str, status: str, expires_in_seconds: float | None = None) -> Completion:
+    async def create(self, node: int, id_: str, values: Values, expires_in_seconds: float | None = None) -> Completion:
         """Create a task with this id. Retry at the next process until the outcome is known."""
         expires_at, title = _expiry_time(expires_in_seconds), self._unique_title()
-        fields = {"id": id_, "title": title, "status": status, **_expiry_field(expires_at)}
-        invocation = Invocation((id_,), title, status, expires_at)
+        fields = {"id": id_, "title": title, **values.fields(), **_expiry_field(expires_at)}
+        invocation = Invocation((id_,), title, values, expires_at)
         for attempt in range(MAX_CREATE_ATTEMPTS):
             start, current_node = StartTime(), (node + attempt) % len(self._urls)
             response = await self._execute(current_node, service_api.CREATE, input=fields)
@@ -33,28 +34,29 @@ class Client(ReadClient):
                 break
         return completion
 
-    async def create_many(self, node: int, ids: list[str], status: str, expires_in_seconds: float | None) -> Completion:
+    async def create_many(
+        self, node: int, ids: list[str], values: Values, expires_in_seconds: float | None
+    ) -> Completion:
         """Create many tasks in one request. Not retried: after an unknown outcome the ids are not used again."""
         expires_at, title = _expiry_time(expires_in_seconds), self._unique_title()
-        fields = {"title": title, "description": self.padding, "status": status, **_expiry_field(expires_at)}
+        fields = {"title": title, "description": self.padding, **values.fields(), **_expiry_field(expires_at)}
         tasks = [{"id": id_, **fields} for id_ in ids]
         start = StartTime()
         response = await self._execute(node, service_api.BULK["create"], input={"tasks": tasks})
-        invocation = Invocation(tuple(ids), title, status, expires_at)
+        invocation = Invocation(tuple(ids), title, values, expires_at)
         completion = service_api.parse_bulk_create(response, ids)
         return self._record(start, "create_many", invocation, completion, node)
 
     async def update(
-        self, node: int, id_: str, expected_version: int | None, status: str | None, expires_in_seconds: float | None
+        self, node: int, id_: str, expected_version: int | None, values: Values, expires_in_seconds: float | None
     ) -> Completion:
         """Update a task. An infinite `expires_in_seconds` removes its expiry."""
         expires_at, title = _expiry_time(expires_in_seconds), self._unique_title()
         fields: dict[str, Any] = {"id": id_, "title": title, "expectedVersion": expected_version}
-        fields |= _expiry_field(expires_at)
-        fields |= {"status": status} if status else {}
+        fields |= values.fields() | _expiry_field(expires_at)
         start = StartTime()
         response = await self._execute(node, service_api.UPDATE, input=fields)
-        invocation = Invocation((id_,), title, status, expires_at, expected_version)
+        invocation = Invocation((id_,), title, values, expires_at, expected_version)
         return self._record(start, "update", invocation, service_api.parse_write(response, id_), node)
 
     async def finish(
@@ -64,7 +66,7 @@ class Client(ReadClient):
         document, status = (service_api.COMPLETE, "DONE") if kind == "complete" else (service_api.REOPEN, "TODO")
         start = StartTime()
         response = await self._execute(node, document, input={"id": id_, "expectedVersion": expected_version})
-        invocation = Invocation((id_,), status=status, expected_version=expected_version)
+        invocation = Invocation((id_,), values=Values(status), expected_version=expected_version)
         return self._record(start, kind, invocation, service_api.parse_write(response, id_), node)
 
     async def delete(self, node: int, id_: str, expected_version: int) -> Completion:
@@ -86,17 +88,17 @@ class Client(ReadClient):
         self,
         node: int,
         expected_versions: Mapping[str, int],
-        status: str,
+        values: Values,
         expires_in_seconds: float | None,
         *,
         all_or_none: bool,
     ) -> dict[str, Completion]:
         """Update many tasks in one request, all to the same unique title."""
         expires_at, title = _expiry_time(expires_in_seconds), self._unique_title()
-        fields = {"title": title, "status": status, **_expiry_field(expires_at)}
+        fields = {"title": title, **values.fields(), **_expiry_field(expires_at)}
         items = [{"id": id_, "expectedVersion": version} | fields for id_, version in expected_versions.items()]
         batch = title if all_or_none else ""
-        invocation = Invocation(title=title, status=status, expires_at=expires_at, batch=batch)
+        invocation = Invocation(title=title, values=values, expires_at=expires_at, batch=batch)
         return await self._write_many(node, "update", items, invocation, all_or_none=all_or_none)
 
     async def delete_many(

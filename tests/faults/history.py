@@ -4,7 +4,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Literal
+
+from tests.faults.views import ALL_TASKS, NO_VALUES, Values, View
 
 Kind = Literal[
     "create", "create_many", "update", "complete", "reopen", "delete", "restore",
@@ -28,7 +31,7 @@ class Outcome(Enum):
 class Invocation:
     """The arguments of an operation.
 
-    `status` is the new status of a write, or the view of a page. `expires_at` is infinite if a write removes the
+    A write sets `values`, a page shows `view`. `expires_at` is infinite if a write removes the
     expiry. `whole_view` is set if the operation has read the view to its end. `prefixes` are the words of a search:
     a title matches if each is the prefix of one of its words.
 
@@ -37,9 +40,10 @@ class Invocation:
 
     ids: tuple[str, ...] = ()
     title: str | None = None
-    status: str | None = None
+    values: Values = NO_VALUES
     expires_at: float | None = None
     expected_version: int | None = None
+    view: View = ALL_TASKS
     whole_view: bool = False
     batch: str = ""
     order: Order = "NEWEST"
@@ -55,6 +59,13 @@ class ObservedTask:
     status: str = "TODO"
     title: str = ""
     expires_at: float | None = None
+    assignee: str | None = None
+    labels: tuple[str, ...] = ()
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """The values that decide which views the task is in."""
+        return frozenset((self.status, *self.labels, *([] if self.assignee is None else [self.assignee])))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.faults.checker import check
 from tests.faults.history import Completion, History, Invocation, Kind, ObservedTask, Operation, Outcome
+from tests.faults.views import ALL_TASKS, View
 
 ID = "a"
 
@@ -50,12 +51,10 @@ def read(start: float, end: float, version: int | None, **fields: Any) -> Operat
     return operation("task", start, end, Invocation((ID,)), completion)
 
 
-def page(
-    start: float, end: float, *tasks: ObservedTask, view: str | None = None, total: int | None = None
-) -> Operation:
+def page(start: float, end: float, *tasks: ObservedTask, view: View = ALL_TASKS, total: int | None = None) -> Operation:
     """Return a page that holds the whole view."""
     completion = Completion(tasks=tasks, total=total)
-    return operation("page", start, end, Invocation(status=view, whole_view=True), completion)
+    return operation("page", start, end, Invocation(view=view, whole_view=True), completion)
 
 
 def rows(time: float, *tasks: ObservedTask, **deleted: int) -> Operation:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from tests.faults.history import ObservedTask, Operation, Outcome
+from tests.faults.views import other_values
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class WriteEffect:
     id: str
     version: float
     deletes: bool
-    # The view of the task afterwards; None if the write does not set it.
-    status: str | None = None
+    # The values that the task does not have afterwards.
+    excluded: frozenset[str] = frozenset()
     expires_at: float | None = None
 
 
@@ -87,11 +88,12 @@ class Ledger:
         if operation.completion.outcome is Outcome.OK and operation.kind != "delete":
             removed_expiry = inf if invocation.expires_at == inf else None
             return [
-                WriteEffect(task.id, task.version, False, task.status, task.expires_at or removed_expiry)
+                WriteEffect(task.id, task.version, False, other_values(task.values), task.expires_at or removed_expiry)
                 for task in operation.completion.tasks
             ]
+        excluded = invocation.values.excluded()
         if operation.kind in ("create", "create_many"):
-            return [WriteEffect(id_, 1, False, invocation.status, invocation.expires_at) for id_ in invocation.ids]
+            return [WriteEffect(id_, 1, False, excluded, invocation.expires_at) for id_ in invocation.ids]
         [id_] = invocation.ids
         record = self.records[id_]
         version = inf if invocation.expected_version is None else invocation.expected_version + 1
@@ -102,7 +104,7 @@ class Ledger:
         observed = record.versions.get(int(version)) if version != inf else None
         if observed is not None and (operation.kind == "delete" or not _may_have_made(operation, observed)):
             return []  # Another write made this version.
-        return [WriteEffect(id_, version, operation.kind == "delete", invocation.status, invocation.expires_at)]
+        return [WriteEffect(id_, version, operation.kind == "delete", excluded, invocation.expires_at)]
 
     def check_rows(self, rows: Operation) -> None:
         """Check the rows at the end of the run: an operation created each, and a write made each version."""
@@ -121,9 +123,9 @@ class Ledger:
                 self._report("error", "", "an internal error reached a client", op)
             if op.kind == "update" and op.completion.outcome is Outcome.OK:
                 [task] = op.completion.tasks
-                wanted = (op.invocation.title or task.title, op.invocation.status or task.status)
-                if (task.title, task.status) != wanted:
-                    self._report("lost", task.id, f"an update to {wanted} returned something else", op)
+                title, values = op.invocation.title, op.invocation.values
+                if title not in (None, task.title) or not values.are_of(task.status, task.assignee, task.labels):
+                    self._report("lost", task.id, f"an update to {title} {values} returned something else", op)
 
     def _check_rejected(self, operations: list[Operation]) -> None:
         """Check that the effect of an update that was rejected, or unavailable, is never observed."""
@@ -205,4 +207,4 @@ def _may_have_made(operation: Operation, observed: ObservedTask) -> bool:
     invocation = operation.invocation
     if invocation.title is not None:
         return observed.title == invocation.title
-    return invocation.status in (None, observed.status)
+    return invocation.values.status in (None, observed.status)

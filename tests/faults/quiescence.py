@@ -16,8 +16,10 @@ from schema.ids import new_id
 from tests.faults.checker import check
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
+from tests.faults.declared_state import declared_violations
 from tests.faults.history import Completion, History, Invocation, ObservedTask, Order, Outcome, StartTime
-from tests.faults.workload import ORDERS, VIEWS, Workload
+from tests.faults.views import BASE_VIEWS, DECLARED_VIEWS, Values, View
+from tests.faults.workload import ORDERS, Workload
 
 log = logging.getLogger(__name__)
 WORKSPACE = "default"
@@ -25,10 +27,15 @@ WORKSPACE = "default"
 QUIESCENCE_TIMEOUT_SECONDS = 20.0
 POLL_SECONDS = 0.25
 PAGE_SIZE = 100
+# The views that are read, each with an order. Redis shows whether the other orders of declared views are right.
+ORDERED_VIEWS: tuple[tuple[View, Order], ...] = (
+    *product(BASE_VIEWS, ORDERS),
+    *((view, ORDERS[number % len(ORDERS)]) for number, view in enumerate(DECLARED_VIEWS)),
+)
 
 ROWS = """
-    SELECT id::text, version, status::text, title, extract(epoch FROM expires_at)::float8, deleted_at IS NOT NULL,
-           expires_at <= clock_timestamp()
+    SELECT deleted_at IS NOT NULL, expires_at <= clock_timestamp(), id::text, version, status::text, title,
+           extract(epoch FROM expires_at)::float8, assignee, labels
     FROM task WHERE workspace_id = %s ORDER BY created_at DESC, id DESC
 """
 EPOCH = "SELECT epoch FROM gate WHERE workspace_id = %s"
@@ -72,7 +79,8 @@ async def _write_to_each(workload: Workload) -> list[str]:
     for node in range(len(workload.cluster.nodes)):
         id_ = str(new_id())
         workload.all_ids.append(id_)
-        completions += [await client.create(node, id_, "TODO"), await client.delete(node, id_, 1)]
+        completions.append(await client.create(node, id_, Values("TODO", "ann", ("red",))))
+        completions.append(await client.delete(node, id_, 1))
     return [f"a write failed after recovery: {each}" for each in completions if each.outcome is not Outcome.OK]
 
 
@@ -80,10 +88,11 @@ async def _read_everything(workload: Workload) -> None:
     """Read all views in all orders, all searches and all tasks, from every process."""
     client = workload.clients[0]
     for node in range(len(workload.cluster.nodes)):
-        for view in VIEWS:
+        for view in BASE_VIEWS:
             await client.filter(node, view)
-            for order in ORDERS:
-                await client.walk(node, view, PAGE_SIZE, order)
+        for view, order in ORDERED_VIEWS:
+            await client.walk(node, view, PAGE_SIZE, order)
+            await client.page_and_facets(node, view, PAGE_SIZE)
         for writer in workload.clients:
             await client.search(node, writer.name)
         for first in range(0, len(workload.all_ids), PAGE_SIZE):
@@ -102,6 +111,9 @@ async def wait_for_quiescence(cluster: Cluster, timeout_seconds: float) -> list[
 
 async def quiescence_violations(cluster: Cluster) -> list[str]:
     """Return the current violations of I3 and I4."""
+    # First, because the scrub repairs what a page shows.
+    if found := await declared_violations(cluster, WORKSPACE):
+        return found
     tasks = [row.task for row in await read_rows(cluster) if not row.deleted and not row.expired]
     return await _page_violations(cluster, tasks) + await _entry_violations(cluster, tasks)
 
@@ -111,8 +123,8 @@ async def read_rows(cluster: Cluster, workspace: str = WORKSPACE) -> list[Row]:
     async with await psycopg.AsyncConnection.connect(cluster.database_url) as connection:
         cursor = await connection.execute(ROWS, (workspace,))
         return [
-            Row(ObservedTask(id_, version, status, title, expires_at), deleted, bool(expired))
-            for id_, version, status, title, expires_at, deleted, expired in await cursor.fetchall()
+            Row(ObservedTask(id_, version, status, title, expires_at, assignee, tuple(labels)), deleted, bool(expired))
+            for deleted, expired, id_, version, status, title, expires_at, assignee, labels in await cursor.fetchall()
         ]
 
 
@@ -122,8 +134,8 @@ async def _page_violations(cluster: Cluster, tasks: list[ObservedTask]) -> list[
     client = Client("quiescence", cluster.http, [node.url for node in cluster.nodes], history)
     by_expiry = sorted((task for task in tasks if task.expires_at), key=lambda task: (task.expires_at, task.id))
     orders: dict[Order, list[ObservedTask]] = {"NEWEST": tasks, "OLDEST": tasks[::-1], "EXPIRING_SOON": by_expiry}
-    for node, view, order in product(range(len(cluster.nodes)), VIEWS, ORDERS):
-        expected = [task for task in orders[order] if view in (None, task.status)]
+    for node, (view, order) in product(range(len(cluster.nodes)), ORDERED_VIEWS):
+        expected = [task for task in orders[order] if task.values.issuperset(view)]
         walk = await client.walk(node, view, PAGE_SIZE, order)
         if walk is None or list(walk.tasks) != expected:
             violations.append(f"I3: node {node}, view {view}, {order}: {_describe_difference(walk, expected)}")

@@ -7,17 +7,18 @@ from typing import Any
 import httpx
 
 from tests.faults.history import Completion, ObservedTask, Outcome
+from tests.faults.views import ASSIGNEES, BASE_VIEWS, LABELS, STATUSES, View
 
-_TASK = "{ id version status title expiresAt }"
+_TASK = "{ id version status title expiresAt assignee labels }"
 _ERRORS = "userErrors { code message }"
 TASK = f"query ($id: ID!) {{ task(id: $id) {_TASK} }}"
 NODES = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Task {_TASK} }} }}"
 PAGE = f"""
 query (
-  $first: Int, $after: String, $last: Int, $before: String, $page: Int, $status: TaskStatus, $order: TaskOrder!
+  $first: Int, $after: String, $last: Int, $before: String, $page: Int, $where: TaskWhere, $order: TaskOrder!
 ) {{
   tasks(
-    first: $first, after: $after, last: $last, before: $before, page: $page, status: $status, orderBy: $order
+    first: $first, after: $after, last: $last, before: $before, page: $page, where: $where, orderBy: $order
   ) {{
     nodes {_TASK} totalCount pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
   }}
@@ -28,6 +29,15 @@ PAGE_AND_COUNTS = f"""
 query ($first: Int, $status: TaskStatus) {{
   tasks(first: $first, status: $status) {{ nodes {_TASK} totalCount pageInfo {{ hasNextPage hasPreviousPage }} }}
   taskCounts {{ all todo inProgress done }}
+}}
+"""
+PAGE_AND_FACETS = f"""
+query ($first: Int, $where: TaskWhere, $status: TaskStatus, $assignee: String) {{
+  tasks(first: $first, where: $where) {{ nodes {_TASK} totalCount pageInfo {{ hasNextPage hasPreviousPage }} }}
+  assignees: facets(by: ASSIGNEE) {{ value count }}
+  labels: facets(by: LABEL) {{ value count }}
+  assigneesOfStatus: facets(by: ASSIGNEE, where: {{ status: $status }}) {{ value count }}
+  statusesOfAssignee: facets(by: STATUS, where: {{ assignee: $assignee }}) {{ value count }}
 }}
 """
 _MATCHING_TASKS = f"{{ nodes {_TASK} pageInfo {{ hasNextPage hasPreviousPage }} }}"
@@ -94,7 +104,8 @@ def parse_task(node: dict[str, Any]) -> ObservedTask:
     """Return a task of a response."""
     expires_at = node["expiresAt"]
     timestamp = None if expires_at is None else datetime.fromisoformat(expires_at).timestamp()
-    return ObservedTask(node["id"], node["version"], node["status"], node["title"], timestamp)
+    labels = tuple(node["labels"])
+    return ObservedTask(node["id"], node["version"], node["status"], node["title"], timestamp, node["assignee"], labels)
 
 
 def parse_lookup(response: Response, ids: list[str]) -> Completion:
@@ -115,11 +126,29 @@ def parse_page(response: Response) -> Completion:
     return Completion(tasks=tuple(map(parse_task, page["nodes"])), total=page.get("totalCount"))
 
 
-def parse_counts(response: Response) -> dict[str | None, Completion]:
+def parse_counts(response: Response) -> dict[View, Completion]:
     """Return the completion of `taskCounts` for each view."""
     counts = response.data["taskCounts"]
-    views = {None: "all", "TODO": "todo", "IN_PROGRESS": "inProgress", "DONE": "done"}
+    views = dict(zip(BASE_VIEWS, ("all", "todo", "inProgress", "done"), strict=True))
     return {view: Completion(total=counts[name]) for view, name in views.items()}
+
+
+def parse_facets(response: Response, status: str, assignee: str) -> dict[View, Completion]:
+    """Return the completion of the facets of `PAGE_AND_FACETS` for each view that they count."""
+    data = response.data
+    found: dict[View, int] = {}
+    facets: dict[str, dict[str, View]] = {
+        "assignees": {value: (value,) for value in ASSIGNEES},
+        "labels": {value: (value,) for value in LABELS},
+        "assigneesOfStatus": {value: (value, status) for value in ASSIGNEES},
+        "statusesOfAssignee": {value: (assignee, value) for value in STATUSES},
+    }
+    for name, views in facets.items():
+        counts = {facet["value"]: facet["count"] for facet in data[name]}
+        assert counts.keys() <= views.keys(), counts
+        assert all(counts.values()), counts
+        found |= {view: counts.get(value, 0) for value, view in views.items()}
+    return {view: Completion(total=count) for view, count in found.items()}
 
 
 def parse_write(response: Response, id_: str, deleted_version: int | None = None) -> Completion:

@@ -25,6 +25,8 @@ for _, key in ipairs(redis.call('KEYS', '*:task:*')) do
 end
 return evicted
 """
+# Gives up the declared views, which the service then builds again.
+_LOSE_SHAPES = "for _, key in ipairs(redis.call('KEYS', '*:shapes')) do redis.call('DEL', key) end"
 
 
 class RedisServer:
@@ -86,6 +88,12 @@ class RedisServer:
         with suppress(RedisError, OSError):
             evicting: Any = self.client.eval(_EVICT, 0, str(share), str(seed))
             await evicting
+
+    async def lose_shapes(self) -> None:
+        """Give up the declared views, if Redis can be reached."""
+        with suppress(RedisError, OSError):
+            losing: Any = self.client.eval(_LOSE_SHAPES, 0)
+            await losing
 
     async def limit_memory(self, extra_bytes: int) -> None:
         """Set maxmemory to the memory in use plus `extra_bytes`, which may be negative."""

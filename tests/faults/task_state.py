@@ -6,10 +6,10 @@ from math import inf
 
 from tests.faults.history import ObservedTask
 from tests.faults.ledger import TaskRecord, WriteEffect
+from tests.faults.views import View, views_of
 
 # Redis keeps time in milliseconds, so a task can expire one too early or too late.
 TOLERANCE_SECONDS = 0.002
-STATUSES = ("TODO", "IN_PROGRESS", "DONE")
 
 
 @dataclass(frozen=True, order=True)
@@ -31,8 +31,8 @@ class TaskState:
     floor: Floor = Floor()
     # Versions that an invoked delete may have made, ascending.
     possible_deletes: list[float] = field(default_factory=list)
-    # By view: the last version outside of it that an invoked write may have made.
-    last_outside: dict[str, float] = field(default_factory=dict)
+    # By value: the last version without it that an invoked write may have made.
+    last_without: dict[str, float] = field(default_factory=dict)
     # The last version that an invoked write may have made.
     last_possible: float = 0
     # Versions that an invoked write may have made, ascending, with the expiry that it sets; infinite if it removes it.
@@ -43,10 +43,8 @@ class TaskState:
         self.last_possible = max(self.last_possible, effect.version)
         if effect.deletes:
             insort(self.possible_deletes, effect.version)
-        elif effect.status is not None:
-            for status in STATUSES:
-                if status != effect.status:
-                    self.last_outside[status] = max(effect.version, self.last_outside.get(status, 0))
+        for value in effect.excluded:
+            self.last_without[value] = max(effect.version, self.last_without.get(value, 0))
         if effect.expires_at is not None:
             insort(self.possible_expiries, (effect.version, effect.expires_at))
 
@@ -79,9 +77,9 @@ class TaskState:
         # A delete with an unknown version can only be said to come later.
         return since.version + 1 if self.possible_deletes[-1] == inf else self.possible_deletes[position]
 
-    def may_have_left(self, status: str, since: Floor) -> bool:
+    def may_have_left(self, view: View, since: Floor) -> bool:
         """Return whether an invoked write may have moved the task out of this view after `since`."""
-        return self.last_outside.get(status, 0) > since.version
+        return any(self.last_without.get(value, 0) > since.version for value in view)
 
     def expiry_may_have_changed(self, known: ObservedTask) -> bool:
         """Return whether an invoked write may have changed or removed the expiry since this version."""
@@ -94,11 +92,11 @@ class TaskState:
     def _expiries_after(self, version: float) -> list[tuple[float, float]]:
         return self.possible_expiries[bisect_right(self.possible_expiries, (version, inf)) :]
 
-    def is_certainly_in(self, view: str | None) -> bool:
-        """Return whether the task is in the view, and stays there until another write is invoked."""
+    def certain_views(self) -> frozenset[View]:
+        """Return the views that the task is certainly in, and stays in until another write is invoked."""
         floor, known = self.floor, self.observation(self.floor)
         if known is None or known.expires_at is not None or floor.deleted:
-            return False
+            return frozenset()
         if self._expiries_after(floor.version) or self.deleted_after(floor) is not None:
-            return False
-        return view is None or (known.status == view and not self.may_have_left(view, floor))
+            return frozenset()
+        return frozenset(view for view in views_of(known.values) if not self.may_have_left(view, floor))

@@ -17,11 +17,12 @@ from tests.faults.history_builders import (
     update,
     violations,
 )
+from tests.faults.views import Values
 
 
 def finish(kind: Kind, start: float, end: float, expected: int, version: int, status: str) -> Operation:
     completion = Completion(tasks=(observed(version, status=status),))
-    return operation(kind, start, end, Invocation((ID,), status="DONE", expected_version=expected), completion)
+    return operation(kind, start, end, Invocation((ID,), values=Values("DONE"), expected_version=expected), completion)
 
 
 def test_repeated_complete_makes_one_version() -> None:
@@ -36,13 +37,19 @@ def test_repeated_complete_makes_one_version() -> None:
     )
     assert "lost two acknowledged writes made version 2" in violations(create(0, 1), done, update(2, 4, 2))
     assert_violation("version 1 was returned after version 2", create(0, 1), done, read(4, 5, 1))
-    assert_violation("no write deleted it", create(0, 1), done, page(4, 5, view="DONE"))
-    assert_valid(create(0, 1), unknown("complete", 2, 3, status="DONE", expected_version=1), page(4, 5, view="TODO"))
+    assert_violation("no write deleted it", create(0, 1), done, page(4, 5, view=("DONE",)))
+    completed = unknown("complete", 2, 3, values=Values("DONE"), expected_version=1)
+    assert_valid(create(0, 1), completed, page(4, 5, view=("TODO",)))
     # Another write made that version.
     other = update(2, 3, 2, title="x")
     assert_violation(
         "no write deleted it",
-        *(create(0, 1), other, unknown("complete", 2, 3, status="DONE", expected_version=1), page(4, 5, view="TODO")),
+        *(
+            create(0, 1),
+            other,
+            completed,
+            page(4, 5, view=("TODO",)),
+        ),
     )
 
 
@@ -110,14 +117,14 @@ def test_restore_explains_only_a_version_after_a_delete() -> None:
 
 
 def test_unknown_write_without_a_version_explains_nothing() -> None:
-    never, empty = unknown("update", 2, 3, title="x", status="DONE"), page(6, 7, view="TODO")
+    never, empty = unknown("update", 2, 3, title="x", values=Values("DONE")), page(6, 7, view=("TODO",))
     assert_violation("no write deleted it", create(0, 1), never, empty, rows(9, observed(1)))
     # Version 2 has no other write, so this one may have made it.
     assert_valid(create(0, 1), never, empty, update(8, 8.5, 3), rows(9, observed(3)))
 
 
 def test_update_returns_what_it_set() -> None:
-    invocation = Invocation((ID,), "x", "DONE")
+    invocation = Invocation((ID,), "x", Values("DONE"))
     for task in (observed(2, title="y", status="DONE"), observed(2, title="x", status="TODO")):
         assert_violation(
             "returned something else", create(0, 1), operation("update", 2, 3, invocation, Completion(tasks=(task,)))

@@ -29,6 +29,7 @@ from tests.faults.injections import isolation, partitions, promotions
 from tests.faults.node import Setup
 from tests.faults.quiescence import find_violations
 from tests.faults.test_broken import COMMAND
+from tests.faults.views import NO_VALUES
 from tests.faults.workload import Workload
 from tests.support import network
 
@@ -155,7 +156,7 @@ async def test_marks_that_a_lost_host_leaves_are_detected(tmp_path: Path, monkey
             await done(run, 10, kinds=WRITES)
         # A write of a process that is killed. No write follows on the same task, which would remove the mark.
         held = run.workload.clients[0].clone(HELD, "")
-        write = asyncio.create_task(held.update(0, run.workload.ids[0], None, None, None))
+        write = asyncio.create_task(held.update(0, run.workload.ids[0], None, NO_VALUES, None))
         await wait_for_mark(cluster)
         await isolation.lose_host(run)
         assert (await write).outcome is Outcome.UNKNOWN

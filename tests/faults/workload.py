@@ -13,14 +13,14 @@ from tests.faults.actions import ACTIONS, READS
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
 from tests.faults.history import Completion, History, Order, Outcome
-from tests.faults.task_state import STATUSES
+from tests.faults.views import ASSIGNEES, BASE_VIEWS, LABELS, STATUSES, VIEWS, Values, View
 
-VIEWS = (None, *STATUSES)
 QUIET_INTERVAL_SECONDS = 0.5
 # How often a client repeats the request for a page.
 REPEATED_READS = 5
 # Larger than the largest view, so that an omitted task shows.
 SAME_PAGE_SIZE = 60
+SAME_VIEWS: tuple[View, ...] = (*BASE_VIEWS, ("ann",), ("ann", "TODO"), ("red",))
 ORDERS: tuple[Order, ...] = get_args(Order)
 
 
@@ -34,6 +34,7 @@ class Workload:
         clients: int = 12,
         tasks: int = 16,
         eviction_interval_seconds: float = 0.0,
+        shape_loss_interval_seconds: float = 0.0,
         max_think_seconds: float = 0.0,
         actions: Mapping[str, int] = ACTIONS,
         expiring_share: float = 0.1,
@@ -43,7 +44,8 @@ class Workload:
     ) -> None:
         """Create the clients.
 
-        eviction_interval_seconds: the time between two evictions of half of the entries; 0 for no evictions.
+        eviction_interval_seconds: the time between two evictions of half of the entries; 0 for none.
+        shape_loss_interval_seconds: the same for losses of all declared views.
         max_think_seconds: the maximum pause between two operations of a client.
         expiring_share: the share of updates that change the expiry.
         writers: the number of clients that also write; None for all.
@@ -53,8 +55,8 @@ class Workload:
         self._actions, self._writers = dict(actions), clients if writers is None else writers
         self._expiring_share, self._quiet_seconds = expiring_share, quiet_seconds
         self.history = History()
-        self._random = random.Random(seed)
-        self._eviction_interval_seconds, self._max_think_seconds = eviction_interval_seconds, max_think_seconds
+        self._random, self._eviction_interval_seconds = random.Random(seed), eviction_interval_seconds
+        self._max_think_seconds, self._shape_loss_interval_seconds = max_think_seconds, shape_loss_interval_seconds
         urls = [node.url for node in cluster.nodes]
         self.clients = [Client(f"c{number}", cluster.http, urls, self.history) for number in range(clients)]
         latest_versions: dict[str, int] = {}
@@ -69,13 +71,15 @@ class Workload:
     async def running(self) -> AsyncIterator[None]:
         """Create the tasks, then run the clients for the duration of the block."""
         for id_ in self.ids:
-            await self.clients[0].create(0, id_, "TODO")
+            await self.clients[0].create(0, id_, Values("TODO"))
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             for number, client in enumerate(self.clients):
                 group.create_task(self.work(client, number, stop))
             if self._eviction_interval_seconds:
                 group.create_task(self._evict(stop))
+            if self._shape_loss_interval_seconds:
+                group.create_task(self._lose_shapes(stop))
             try:
                 yield
             finally:
@@ -109,6 +113,11 @@ class Workload:
             await self.cluster.redis.evict(0.5, self._random.randrange(2**31))
             await asyncio.sleep(self._eviction_interval_seconds)
 
+    async def _lose_shapes(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self.cluster.redis.lose_shapes()
+            await asyncio.sleep(self._shape_loss_interval_seconds)
+
     async def _read(self, client: Client, node: int) -> None:
         await client.task(node, self._pick_id())
 
@@ -128,9 +137,10 @@ class Workload:
 
     async def _same_page(self, client: Client, node: int) -> None:
         """Read one of few pages a few times. Clients request the same pages, so most come from the page cache."""
-        view = self._random_view()
+        view = self._random.choice(SAME_VIEWS)
+        read = client.page_and_counts if view in BASE_VIEWS else client.page_and_facets
         for _ in range(REPEATED_READS):
-            await client.page_and_counts(node, view, SAME_PAGE_SIZE)
+            await read(node, view, SAME_PAGE_SIZE)
 
     async def _walk(self, client: Client, node: int) -> None:
         size = self._random.choice((7, 100, 100))
@@ -141,18 +151,18 @@ class Workload:
         if self._random.random() < 0.5:
             await client.search(node, self._random.choice(self.clients).name)
         else:
-            await client.filter(node, self._random_view(), expiring=self._random.random() < 0.5)
+            await client.filter(node, self._random.choice(BASE_VIEWS), expiring=self._random.random() < 0.5)
 
     async def _update(self, client: Client, node: int) -> None:
         id_ = self._pick_id()
         expected_version = self.latest_versions.get(id_) if self._random.random() < 0.3 else None
-        status = self._random.choice((None, *STATUSES))
-        await client.update(node, id_, expected_version, status, self._random_expiry_seconds(self._expiring_share))
+        values = self._random_values(may_stay=True)
+        await client.update(node, id_, expected_version, values, self._random_expiry_seconds(self._expiring_share))
 
     async def _update_many(self, client: Client, node: int) -> None:
         expires_in_seconds, all_or_none = self._random_expiry_seconds(0.2), self._random.random() < 0.5
         await client.update_many(
-            node, self._pick_versions(), self._random.choice(STATUSES), expires_in_seconds, all_or_none=all_or_none
+            node, self._pick_versions(), self._random_values(), expires_in_seconds, all_or_none=all_or_none
         )
 
     async def _finish(self, client: Client, node: int) -> None:
@@ -177,14 +187,12 @@ class Workload:
         await self._restore_or_replace(client, node, self._pick_id())
 
     async def _create_again(self, client: Client, node: int) -> None:
-        await client.create(node, self._pick_id(), self._random.choice(STATUSES))
+        await client.create(node, self._pick_id(), self._random_values())
 
     async def _create_many(self, client: Client, node: int) -> None:
         ids = [str(new_id()) for _ in range(3)]
         self.all_ids += ids
-        completion = await client.create_many(
-            node, ids, self._random.choice(STATUSES), self._random_expiry_seconds(0.5)
-        )
+        completion = await client.create_many(node, ids, self._random_values(), self._random_expiry_seconds(0.5))
         if completion.outcome is Outcome.OK:
             await self._same_page(client, node)
             index = self._random.randrange(len(self.ids))
@@ -206,7 +214,7 @@ class Workload:
         self.all_ids.append(new)
         if id_ in self.ids:
             self.ids[self.ids.index(id_)] = new
-        await client.create(node, new, self._random.choice(STATUSES), self._random_expiry_seconds(0.3))
+        await client.create(node, new, self._random_values(), self._random_expiry_seconds(0.3))
         await self._retire(client, node, id_)
 
     async def _retire(self, client: Client, node: int, *ids: str) -> None:
@@ -223,8 +231,17 @@ class Workload:
         ids = {self._pick_id() for _ in range(3)}
         return {id_: self.latest_versions.get(id_, 1) for id_ in sorted(ids)}
 
-    def _random_view(self) -> str | None:
+    def _random_view(self) -> View:
         return self._random.choice(VIEWS)
+
+    def _random_values(self, *, may_stay: bool = False) -> Values:
+        """Return values for a write. If they may stay, some dimensions keep their present ones."""
+        unchanged = (None,) if may_stay else ()
+        return Values(
+            self._random.choice((*unchanged, *STATUSES)),
+            self._random.choice((*unchanged, "", *ASSIGNEES)),
+            self._random.choice((*unchanged, (), LABELS[:1], LABELS[1:], LABELS)),
+        )
 
     def _random_expiry_seconds(self, share: float) -> float | None:
         """Return None, or for this share of calls an expiry during the run, one after it, or infinity for none."""

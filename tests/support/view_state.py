@@ -2,9 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from cache.maintenance.shapes import build_shapes, shape_steps
+from cache.redis.client import Argument
+from cache.redis.shape_steps import ShapeSteps
 from cache.redis.times import created_at_us, expires_at_ms
 from cache.store import Store
 from db.task import Task
@@ -15,6 +18,13 @@ from tests.support.redis_state import protocol
 Members = dict[tuple[str, str], dict[bytes, tuple[int, int | str]]]
 
 
+class Sender(Protocol):
+    """Sends commands to the Redis that holds the index."""
+
+    async def send(self, commands: Sequence[Sequence[Argument]], *, run_id: str = "") -> list[Any]:
+        """Return the replies."""
+
+
 async def built_shapes(store: Store) -> None:
     """Build the declared shapes of the index in use."""
     async with asyncio.timeout(30):
@@ -23,8 +33,12 @@ async def built_shapes(store: Store) -> None:
 
 
 async def declared_members(store: Store) -> Members:
+    """Return the members of every declared view, see `read_members`."""
+    return await read_members(shape_steps(store, protocol(store)), store.redis)
+
+
+async def read_members(steps: ShapeSteps, redis: Sender) -> Members:
     """Return the members of every declared view. Fails if a view has no beacon, no task, or is not registered."""
-    steps, redis = shape_steps(store, protocol(store)), store.redis
     found: Members = {}
     shapes = await steps.shapes()
     assert set(shapes) == set(steps.views.named), shapes

@@ -7,6 +7,7 @@ from schema.ids import new_id
 from tests.faults import service_api
 from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, CaseResult, Run
 from tests.faults.history import Outcome
+from tests.faults.views import Values
 
 # Large tasks that compete for memory: their number, their descriptions, and the memory left for their entries.
 FILLER_TASKS = 400
@@ -28,7 +29,7 @@ async def evictions(run: Run, count: int) -> None:
         filler = run.workload.clients[0].clone("filler", FILLER_DESCRIPTION)
         ids += [str(new_id()) for _ in range(FILLER_TASKS)]
         for first in range(0, FILLER_TASKS, BULK_SIZE):
-            await filler.create_many(0, ids[first : first + BULK_SIZE], "TODO", None)
+            await filler.create_many(0, ids[first : first + BULK_SIZE], Values("TODO"), None)
         await redis.limit_memory(FILLER_MEMORY_BYTES)
     target, gate = await redis.evicted_keys() + count, await run.cluster.read_gate()
     async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS), asyncio.TaskGroup() as group:

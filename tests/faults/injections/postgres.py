@@ -5,6 +5,7 @@ import asyncio
 from schema.ids import new_id
 from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, Run
 from tests.faults.history import Completion, Operation, Outcome
+from tests.faults.views import Values
 
 
 def is_unavailable(run: Run, operation: Operation) -> bool:
@@ -33,7 +34,7 @@ async def fill_disk(run: Run) -> None:
     postgres.fill_disk()
     try:
         async with asyncio.timeout(RECOVERY_TIMEOUT_SECONDS):
-            while not _failed(await writer.create_many(0, _new_ids(run), "TODO", None)):  # noqa: ASYNC110
+            while not _failed(await writer.create_many(0, _new_ids(run), Values("TODO"), None)):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await asyncio.sleep(run.random.uniform(1.0, 5.0))
     finally:

@@ -22,6 +22,7 @@ from tests.faults.cluster import Cluster
 from tests.faults.fault import RECOVERY_TIMEOUT_SECONDS, Run
 from tests.faults.injections.redis import delete_key_of_current_index
 from tests.faults.node import Node, Setup
+from tests.faults.views import Values
 from tests.support.gate_states import gate_watchers, wait_until
 from tests.support.requests_recorded import record_requested
 
@@ -47,7 +48,7 @@ async def record_wanted(run: Run) -> None:
     if not run.filler_ids:
         filler = run.workload.clients[0].clone("filler", "")
         run.filler_ids += [str(new_id()) for _ in range(FILLER_TASKS)]
-        await filler.create_many(0, run.filler_ids, "TODO", None)
+        await filler.create_many(0, run.filler_ids, Values("TODO"), None)
     ids = list(run.filler_ids)
     for id_ in run.workload.ids:
         ids.insert(run.random.randrange(len(ids)), id_)
