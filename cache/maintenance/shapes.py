@@ -23,7 +23,9 @@ from db.shape_source import (
 
 log = structlog.get_logger(__name__)
 
-BATCH_ROWS = 20_000
+BATCH_ROWS = 10_000
+# How long to let others use Redis after a batch, in relation to the time that Redis took for the batch.
+PAUSE_SHARE = 0.5
 # How often a process asks Redis for the shapes of a workspace, and of how many workspaces in a second.
 LOOK_SECONDS, LOOKS_PER_SECOND = 0.5, 20.0
 # After a build that failed, because workers with other shapes write: the pause, which doubles up to the maximum.
@@ -140,7 +142,11 @@ async def _fill(store: Store, connection: Connection, steps: ShapeSteps, generat
         while part := await next_range(connection, store.workspace, position, BATCH_ROWS):
             for name, generation in generations.items():
                 views = await view_batches(connection, store.workspace, part, steps.views.named[name])
-                if commands := await asyncio.to_thread(steps.pack_batches, name, generation, views):
+                commands = []
+                for command in steps.pack_batches(name, generation, views):
+                    commands.append(command)
+                    await asyncio.sleep(0)  # a thread would keep the event loop waiting for the interpreter
+                if commands:
                     await batches.put(commands)
             count += part.size
             position = part.last
@@ -150,9 +156,11 @@ async def _fill(store: Store, connection: Connection, steps: ShapeSteps, generat
         await steps.begin_adding(generations)
         async with store.redis.bulk(steps.gate.redis_run_id) as bulk:
             while commands := await batches.get():
+                started = time.monotonic()
                 if not steps.all_added(await bulk.send(commands)):
                     reading.cancel()
                     return False
+                await asyncio.sleep(PAUSE_SHARE * (time.monotonic() - started))
         return True
 
     try:

@@ -80,7 +80,7 @@ class Redis:
 
         Raises `CacheUnavailable`, or `OtherRedis` if the server has another run id.
         """
-        packed = pack_command(("EVALSHA", self.script_sha(name), len(keys), *keys, *arguments))
+        packed = pack_command(("EVALSHA", self._sha(name), len(keys), *keys, *arguments))
         (reply,) = await self._exchange(packed, 1, run_id)
         if type(reply) is hiredis.ReplyError and str(reply).startswith("NOSCRIPT"):
             # The script did not run, so EVAL does not run it a second time.
@@ -133,7 +133,7 @@ class Redis:
 
         If the caller is cancelled after the script was sent, `dropped` is called with the replies in its place.
         """
-        packed = pack_command(("EVALSHA", self.script_sha(name), len(keys), *keys, *arguments))
+        packed = pack_command(("EVALSHA", self._sha(name), len(keys), *keys, *arguments))
         (reply,) = await self._request(packed, 1, run_id, dropped)
         if type(reply) is hiredis.ReplyError and not run_id and self._route.has_moved([reply]):
             await self._topology.ask(self.read_timeout)
@@ -163,8 +163,7 @@ class Redis:
     def _traced(self, sending: Awaitable[list[Any]], packed: bytes, replies: int) -> Awaitable[list[Any]]:
         return traced(sending, packed, replies, self._route.endpoint)
 
-    def script_sha(self, name: ScriptName) -> str:
-        """Return the SHA-1 by which the server names a script."""
+    def _sha(self, name: ScriptName) -> str:
         return script_texts.script_sha(name, sharded=self._topology.sharded)
 
     def _source(self, name: ScriptName) -> str:

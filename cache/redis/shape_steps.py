@@ -11,13 +11,14 @@ from cache.errors import RedisFull
 from cache.redis.client import Argument
 from cache.redis.index_scripts import IndexScripts
 from cache.redis.pipeline import pack_command
+from cache.redis.script_texts import script_sha
 from db.errors import explain
 from db.index_source import CREATED_DIGITS, EXPIRY_DIGITS, pair_length
 from db.shape_source import ShapeRow, ViewBatch
 from db.views import MAX_DIMENSIONS
 
 # Redis serves no other client during a script.
-ENLIST_TASKS = 500
+ENLIST_TASKS = 250
 SWEPT_IDS = 500
 CLEARED_VIEWS = 200
 # A shape that was given up, because Redis had no memory for it, is not built again before.
@@ -57,24 +58,23 @@ class ShapeSteps(IndexScripts):
         for name, generation in generations.items():
             await self._run("enlist", [], name, generation)
 
-    def pack_batches(self, name: str, generation: int, batches: Sequence[ViewBatch]) -> list[bytes]:
-        """V2: return packed commands that add tasks to the views of a shape."""
+    def pack_batches(self, name: str, generation: int, batches: Sequence[ViewBatch]) -> Iterator[bytes]:
+        """V2: yield packed commands that add tasks to the views of a shape."""
         keys = self.keys.prelude
-        script = pack_command(("EVALSHA", self._redis.script_sha("enlist"), len(keys), *keys, name, generation))
+        sha = script_sha("enlist", sharded=self._redis.sharded)
+        script = pack_command(("EVALSHA", sha, len(keys), *keys, name, generation))
         head = script.partition(b"\r\n")[2]
-        commands: list[bytes] = []
         parts: list[bytes] = []
         arguments = tasks = 0
         for part, count, length in _view_parts(batches):
             if parts and tasks + count > ENLIST_TASKS:
-                commands.append(_command(len(keys) + 5 + arguments, head, parts))
+                yield _command(len(keys) + 5 + arguments, head, parts)
                 parts, arguments, tasks = [], 0, 0
             parts.append(part)
             arguments += length
             tasks += count
         if parts:
-            commands.append(_command(len(keys) + 5 + arguments, head, parts))
-        return commands
+            yield _command(len(keys) + 5 + arguments, head, parts)
 
     def all_added(self, replies: Sequence[bytes]) -> bool:
         """V2: return False if the replies show that a shape is no longer being built."""

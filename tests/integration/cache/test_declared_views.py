@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cache.maintenance.scrub import scrub_all
+from cache.maintenance.shapes import shape_steps
 from cache.reads.facets import read_facets
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
+from db.index_source import INDEX_START
+from db.shape_source import next_range, view_batches
 from db.task import Task
 from db.views import View
 from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN
@@ -55,6 +58,37 @@ async def test_tasks_from_before_the_build_are_in_their_views(store: Store) -> N
     far = datetime(2199, 1, 1, tzinfo=UTC)
     tasks = [await client.create_task(new_task(assignee="ann", labels=["a"], expires_at=far)) for _ in range(3)]
     await built_shapes(store)
+    await check(store, *tasks)
+
+
+async def test_tasks_written_between_the_reading_and_the_adding_of_a_batch(store: Store) -> None:
+    client, far = StoreClient(store), datetime(2199, 1, 1, tzinfo=UTC)
+    tasks = [
+        await client.create_task(
+            new_task(assignee="ann", labels=["a", str(number)], expires_at=far if number % 2 else None)
+        )
+        for number in range(4)
+    ]
+    steps = shape_steps(store, protocol(store))
+    names = list(steps.views.named)
+    generations = dict(zip(names, range(1, 1 + len(names)), strict=True))
+    await steps.begin(generations)
+    await steps.begin_adding(generations)
+    async with store.database.connection() as connection:
+        part = await next_range(connection, store.workspace, INDEX_START, 10)
+        assert part is not None
+        assert part.size == 4
+        batches = {
+            name: await view_batches(connection, store.workspace, part, shape)
+            for name, shape in steps.views.named.items()
+        }
+    tasks[0] = await client.update_task(tasks[0].id, {"assignee": "bob", "labels": ["b"]})
+    tasks[1] = await client.update_task(tasks[1].id, {"status": "DONE", "expires_at": None})
+    async with store.redis.bulk(steps.gate.redis_run_id) as bulk:
+        for name, batch in batches.items():
+            if commands := list(steps.pack_batches(name, generations[name], batch)):
+                assert steps.all_added(await bulk.send(commands))
+    assert await steps.finish(generations)
     await check(store, *tasks)
 
 
