@@ -158,12 +158,14 @@ async def test_callers_and_workspaces_have_buckets_of_their_own(database_url: st
     )
     async with listening_service(limits, Authenticator(HeaderIdentity())) as url:
 
-        async def status(token: str) -> int:
-            body = {"query": "{ tasks(first: 60) { nodes { id } } }"}
+        async def status(token: str, first: int = 60) -> int:
+            body = {"query": f"{{ tasks(first: {first}) {{ nodes {{ id }} }} }}"}
             return (await post(url, body, Authorization=f"Bearer test:{token}")).status_code
 
         assert [await status("default:a"), await status("default:a"), await status("default:b")] == [200, 429, 200]
         # A token with a limit of its own can use up what the workspace has left.
         assert 8 <= [await status("default:c:6000") for _ in range(12)].count(200) <= 11
+        while await status("default:c:6000", 1) == 200:  # or a slow machine gives back what the next one needs
+            pass
         assert await status("default:d") == 429
         assert await status("other:a") == 200

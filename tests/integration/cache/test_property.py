@@ -104,7 +104,7 @@ def test_store_answers_like_a_plain_list(database_url: str, redis_url: str) -> N
         example_runner = ExampleRunner(database_url, redis_url)
         runner.run(example_runner.open())
 
-        @settings(max_examples=examples(60), suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=examples(30), suppress_health_check=list(HealthCheck), database=None)
         @given(st.lists(operations, min_size=10, max_size=30), st.booleans())
         def run_example(steps: list[tuple[Any, ...]], with_shapes: bool) -> None:
             runner.run(example_runner.run(steps, with_shapes=with_shapes))
