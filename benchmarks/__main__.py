@@ -12,6 +12,7 @@ from cyclopts.validators import Path as PathValidator
 
 from benchmarks.page_rows.plan import QUICK, ROWS, Plan
 from benchmarks.report import ROOT, Report
+from benchmarks.view_rows.plan import QUICK_VIEWS, VIEW_ROWS, ViewPlan
 from millitask import __version__
 
 Suite = Literal[
@@ -34,6 +35,7 @@ Suite = Literal[
     "usage",
     "warm",
     "transfer",
+    "views",
 ]
 # The default number of tasks; `live` counts subscribers, and `workspaces` workspaces. The other suites use 1,000,000.
 DEFAULT_COUNTS = {
@@ -79,6 +81,7 @@ def bench(
         pooler: PgBouncer compared with direct connections. identity: what a token costs, and how soon it is revoked.
         sizing: what a request costs each program, by its kind. telemetry: what traces cost a cached page. usage: what
         counting costs, and how right it is. warm: the hit rate after a restart of Redis. transfer: import and export.
+        views: what declared views cost.
     count
         Number of tasks, of subscribers for `live`, or of workspaces for `workspaces`. Default: 1,000,000 tasks, 100,000
         for `indexes` and `sizing`, 20,000 for `pooler`, 2,000 for `fairness`, `identity`, `telemetry` and `usage`,
@@ -88,10 +91,10 @@ def bench(
     against
         Compare with another checkout: measure only the CPU time of a warm page, in both. Only for `page`.
     rows
-        The rows to measure, separated by commas: start, p0 to p7, alone, cold, mixed, update, memory. Default: all.
-        Only for `page`.
+        The rows to measure, separated by commas. Default: all. For `page`: start, p0 to p7, alone, cold, mixed, update,
+        memory. For `views`: memory, pages, facets, updates, bulk, build.
     quick
-        Measure fewer and shorter rounds. Only for `page`.
+        Measure fewer and shorter rounds. Only for `page` and `views`.
     data
         A folder for the data of the service that is kept, so that the next run with this folder need not load the
         tasks. Only for `page`.
@@ -100,34 +103,40 @@ def bench(
     minutes
         How long the page is used. Default: 60. Only for `use`.
     """
-    if suite != "page" and (against or rows or quick or data or not postgraphile):
-        sys.stderr.write(
-            "error: --against, --rows, --quick, --data and --no-postgraphile work only with the suite page\n"
-        )
+    if suite != "page" and (against or data or not postgraphile):
+        sys.stderr.write("error: --against, --data and --no-postgraphile work only with the suite page\n")
+        return 2
+    if suite not in ("page", "views") and (rows or quick):
+        sys.stderr.write("error: --rows and --quick work only with the suites page and views\n")
         return 2
     if suite != "use" and minutes is not None:
         sys.stderr.write("error: --minutes works only with the suite use\n")
         return 2
+    known = VIEW_ROWS if suite == "views" else ROWS
+    names = [name.strip() for name in rows.split(",")] if rows else known
+    if unknown := set(names).difference(known):
+        sys.stderr.write(f"error: no row is named {', '.join(sorted(unknown))}. Rows: {', '.join(known)}\n")
+        return 2
     plan = replace(QUICK if quick else Plan(), data=data and data.resolve(), postgraphile=postgraphile)
-    if rows:
-        names = [name.strip() for name in rows.split(",")]
-        if unknown := set(names).difference(ROWS):
-            sys.stderr.write(f"error: no row is named {', '.join(sorted(unknown))}. Rows: {', '.join(ROWS)}\n")
-            return 2
-        plan = replace(plan, rows=frozenset(row for row in ROWS if row in names))
+    plan = replace(plan, rows=frozenset(row for row in ROWS if row in names))
+    view_plan = replace(QUICK_VIEWS if quick else ViewPlan(), rows=frozenset(row for row in VIEW_ROWS if row in names))
     report = Report("compare" if against else suite, count or DEFAULT_COUNTS.get(suite, 1_000_000))
-    run(report, plan, against, minutes or USE_MINUTES)
+    run(report, view_plan if suite == "views" else plan, against, minutes or USE_MINUTES)
     if record:
         sys.stderr.write(f"Recorded in {report.record().relative_to(ROOT)}\n")
     return 0
 
 
-def run(report: Report, plan: Plan, against: Path | None, minutes: float) -> None:
+def run(report: Report, plan: Plan | ViewPlan, against: Path | None, minutes: float) -> None:
     """Run the suite of a report. Suites are imported late, because they import the service."""
     if against is not None:
         from benchmarks.compare import run as compare
 
         compare(report, against.resolve())
+    elif isinstance(plan, ViewPlan):
+        from benchmarks.views import run as measure_views
+
+        measure_views(report, plan)
     elif report.suite == "page":
         from benchmarks.page import run as measure_page
 

@@ -47,10 +47,10 @@ class Report:
         sys.stdout.write(f"| {name} | {shown} {unit} | {target} |\n")
         sys.stdout.flush()
 
-    def add_percentiles(self, name: str, milliseconds: Sequence[float], *percents: int) -> None:
+    def add_percentiles(self, name: str, milliseconds: Sequence[float], *percents: int, target: str = "") -> None:
         """Add one result for each percentile of the durations."""
         for percent in percents:
-            self.add(f"{name}, p{percent}", percentile(milliseconds, percent), "ms")
+            self.add(f"{name}, p{percent}", percentile(milliseconds, percent), "ms", target)
 
     def record(self) -> Path:
         """Append the results to the history of the suite, and return its file."""
