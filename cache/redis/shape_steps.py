@@ -35,9 +35,12 @@ class ShapeSteps(IndexScripts):
 
     async def shapes(self) -> dict[str, bytes]:
         """Return the generation of each shape that is in use or being built; of none if the fence is broken."""
-        fields = await self._read_script("shapes", [self.keys.rev, self.keys.shapes])
-        pairs = zip(fields[::2], fields[1::2], strict=True)
-        return {name.decode(): generation for name, generation in pairs if name != b"rev"}
+        keys = self.keys
+        # In one transaction, because a writer changes both.
+        *_, (rev, found) = await self._send([("MULTI",), ("GET", keys.rev), ("HGETALL", keys.shapes), ("EXEC",)])
+        if found.pop(b"rev", None) != rev:
+            return {}
+        return {name.decode(): generation for name, generation in found.items()}
 
     async def look(self) -> tuple[list[str], bool]:
         """Return the declared shapes that are not in use, and whether there are shapes that are not declared."""
