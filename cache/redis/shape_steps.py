@@ -35,10 +35,11 @@ class ShapeSteps(IndexScripts):
 
     async def shapes(self) -> dict[str, bytes]:
         """Return the generation of each shape that is in use or being built; of none if the fence is broken."""
-        keys = self.keys
-        # In one transaction, because a writer changes both.
-        *_, (rev, found) = await self._send([("MULTI",), ("GET", keys.rev), ("HGETALL", keys.shapes), ("EXEC",)])
-        if found.pop(b"rev", None) != rev:
+        commands = [("GET", self.keys.rev), ("HGETALL", self.keys.shapes), ("GET", self.keys.rev)]
+        before, found, after = await self._send(commands)
+        while before != after:  # a writer came between
+            before, found, after = await self._send(commands)
+        if found.pop(b"rev", None) != after:
             return {}
         return {name.decode(): generation for name, generation in found.items()}
 

@@ -147,12 +147,12 @@ PYTHON_VARIANTS: dict[str, list[tuple[Any, str, dict[str, str]]]] = {
     ],
     # A page is cached although a bulk create is in flight. No writer settles its own.
     "bulk creates at the caching of a page": [
-        (cache.reads.pages, "_settle_creates", {"session.cache.forbid_caching()": "pass"}),
+        (cache.reads.pages, "settle_creates", {"session.cache.forbid_caching()": "pass"}),
         _NO_SETTLE,
     ],
     # A page leaves out every bulk create that is not settled. No writer settles its own.
     "the outcomes of bulk creates": [
-        (cache.reads.pages, "_settle_creates", {"await session.store.unsettled_creates.settle": "_ = "}),
+        (cache.reads.pages, "settle_creates", {"await session.store.unsettled_creates.settle": "_ = "}),
         _NO_SETTLE,
     ],
     # Nobody but its writer settles a bulk create. A writer takes its time, so a kill comes before it.
