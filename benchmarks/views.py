@@ -1,7 +1,7 @@
 """Suite `views`: what declared views cost, in memory, reads, writes and builds.
 
 A service with one worker and its default views has a million tasks. Each has one of a thousand lists, one of a thousand
-assignees, and three of a thousand labels, of which one is on every task. Requests go over HTTP, without the page cache.
+assignees, and three of a thousand labels, one on every task. Requests go over HTTP, without the page cache.
 """
 
 import random

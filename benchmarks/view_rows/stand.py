@@ -18,7 +18,7 @@ from db.views import DEFAULT_SHAPES, shape_name
 
 WORKSPACE = "default"
 LISTS, ASSIGNEES = 1000, 1000
-# A label that all tasks have, and two groups of others, of which each task has one.
+# A label that all tasks have, and two groups of others: each task has one of either.
 EVERY, FIRST_LABELS, SECOND_LABELS = "every", 499, 500
 DECLARED = ",".join(map(shape_name, DEFAULT_SHAPES))
 # What the services do beside the measured work changes the results.

@@ -55,7 +55,7 @@ async def declared_violations(cluster: Cluster, workspace: str) -> list[str]:
         found = await read_members(steps, redis)
         (held,) = await redis.send([("HKEYS", steps.keys.holding)])
     except (AssertionError, IndexError, RedisError, OSError) as error:
-        # Not I3: PostgreSQL answers meanwhile, and nothing is wrong yet.
+        # Not I3: PostgreSQL answers, and nothing is wrong yet.
         return [f"unbuilt: Redis does not answer for the declared views: {error!r}"]
     return _differences(found, expected) + [f"I3: {id_.hex()} is in flight" for id_ in held if id_]
 

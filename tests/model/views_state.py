@@ -118,7 +118,7 @@ FAULTS = (
     "mark fails",  # the mark is lost, or arrives at any later time
     "publish fails",
     "abort fails",
-    "builder pauses",  # it loses its lock, and goes on
+    "builder pauses",  # it loses its lock, and continues
     "view vanishes",  # both sets of a view
     "out of memory",  # a shape is given up
 )

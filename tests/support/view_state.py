@@ -73,7 +73,7 @@ async def declared_expiring(store: Store, task: Task) -> list[bytes]:
 
 
 async def holding(store: Store) -> set[bytes]:
-    """Return the ids in flight of which Redis keeps the views, without the beacon."""
+    """Return the ids in flight whose views Redis keeps, without the beacon."""
     (ids,) = await store.redis.send([("HKEYS", protocol(store).keys.holding)])
     return set(ids) - {b""}
 

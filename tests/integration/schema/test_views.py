@@ -45,7 +45,7 @@ async def tasks(client: Client) -> Tasks:
 
 
 async def read_all(client: Client, **variables: Any) -> list[str]:
-    """Return the ids of all pages of three tasks, each of which states the same total."""
+    """Return the ids of all pages of three tasks, which state the same total."""
     found: list[str] = []
     totals, number, after = set(), 0, None
     while True:
