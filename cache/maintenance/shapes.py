@@ -120,8 +120,10 @@ async def _build(store: Store, steps: ShapeSteps) -> bool | None:
 
 async def _begin(store: Store, steps: ShapeSteps, missing: Sequence[str]) -> Mapping[str, int] | None:
     """V1: without any writer in flight, let all later writers maintain the shapes. None if the gate has changed."""
-    async with store.database.transaction() as connection:
+    # Before the transaction: it would hold the sequence while it waits for the gate, which a restored dump drops first.
+    async with store.database.connection() as connection:
         generations = {name: await next_generation(connection) for name in missing}
+    async with store.database.transaction() as connection:
         gate = await block_writers(connection, store.workspace)
         if gate.state != "on" or gate.epoch != steps.gate.epoch:
             return None
