@@ -71,8 +71,12 @@ def _expected(rows: Iterable[ShapeRow]) -> Members:
 
 
 def _differences(found: Members, expected: Members) -> list[str]:
-    return [
-        f"I3: the declared view {name} {key!r} has {found.get((name, key))}, but the rows {expected.get((name, key))}"
-        for name, key in sorted(found.keys() | expected.keys())
-        if found.get((name, key)) != expected.get((name, key))
-    ]
+    differences = []
+    for view in sorted(found.keys() | expected.keys()):
+        ids, tasks = found.get(view, {}), expected.get(view, {})
+        differences += [
+            f"I3: the declared view {view} has {id_.hex()} at {ids.get(id_)}, but the row {tasks.get(id_)}"
+            for id_ in sorted(ids.keys() | tasks.keys())
+            if ids.get(id_) != tasks.get(id_)
+        ]
+    return differences

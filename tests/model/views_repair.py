@@ -1,7 +1,7 @@
 """Transitions of readers, of the scrub, of the sweeps, of the removal of swept ids, and of lost keys."""
 
 from tests.model import views_scripts as scripts
-from tests.model.state import put
+from tests.model.state import NEVER, put
 from tests.model.views_state import (
     ABSENT,
     ALL_SHAPES,
@@ -177,7 +177,8 @@ def unlisted(state: State, scope: ViewsScope, task: int, views: int, number: int
     if keys.holding[task] and "held ids stay swept" not in scope.omitted:
         return done
     for view in bits(views):
-        if keys.members[task][view] <= state.now:
+        expiry = keys.members[task][view]
+        if expiry <= state.now or (expiry == NEVER and "tasks without expiry stay" in scope.omitted):
             keys = scripts.leave(keys, scope, task, view)
     if keys.swept[task] == number or "ids swept again stay" in scope.omitted:
         keys = keys._replace(swept=put(keys.swept, task, 0))

@@ -107,6 +107,12 @@ EXPIRY_AND_LOSS = (
     V("a sweep keeps no ids", ("sweep keeps ids",), _EXPIRY, "I3"),
     V("unlist forgets an id that was swept again", ("ids swept again stay",), _EXPIRY, "I3"),
     V(
+        "unlist removes a task whose expiry was cleared",
+        ("tasks without expiry stay",),
+        ViewsScope(rows=EXPIRING, writers=(BACK,), end_time=1, unlists=True),
+        "I",
+    ),
+    V(
         "a view that a page swept stays registered",
         ("removal after a page's sweep",),
         ViewsScope(rows=EXPIRING, end_time=1, unlists=True, reads=1),

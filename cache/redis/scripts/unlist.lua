@@ -11,8 +11,12 @@ for at = 2, #ARGV, 3 do
   if tonumber(redis.call('ZSCORE', SWEPT, id) or 0) == tonumber(ARGV[at + 1]) then
     each_view(ARGV[at + 2], function(shape, key)
       local expiry = redis.call('ZSCORE', view_expiring(shape, key), id)
-      -- A page may have swept the id already, and the view may be empty since.
-      if not expiry or tonumber(expiry) <= now then leave_view(shape, key, id) end
+      if expiry and tonumber(expiry) <= now then
+        leave_view(shape, key, id)
+      else
+        -- A page has swept the id already, or a write that began before the expiry has set another, or none.
+        remove_empty_view(shape, key)
+      end
     end)
     redis.call('ZREM', SWEPT, id)
   end

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from cache.maintenance.scrub import scrub_all
 from cache.maintenance.shapes import shape_steps
@@ -12,7 +13,7 @@ from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from db.index_source import INDEX_START
-from db.shape_source import next_range, view_batches
+from db.shape_source import next_range, shape_rows, view_batches
 from db.task import Task
 from db.views import View
 from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN
@@ -142,6 +143,24 @@ async def test_expired_tasks_leave_their_views(store: Store) -> None:
     assert (page.tasks, page.total) == ([kept], 1)
     await scrub_all(store, protocol(store))
     await check(store, kept)
+
+
+async def test_task_whose_expiry_was_cleared_stays_in_its_views(store: Store) -> None:
+    """The write began before the expiry, and ended between the reading and the removal of the swept id."""
+    await built_shapes(store)
+    soon = datetime.now(UTC) + timedelta(milliseconds=300)
+    task = await StoreClient(store).create_task(new_task(labels=["a"], expires_at=soon))
+    await asyncio.sleep(0.4)
+    await protocol(store).sweep()
+    steps = shape_steps(store, protocol(store))
+    swept = await steps.swept()
+    async with store.database.connection() as connection:
+        rows = await shape_rows(connection, store.workspace, list(swept))
+    write = MarkedWrite(LATER_TOKEN, structs.replace(task, expires_at=None), before=task)
+    await protocol(store).mark([write], transaction=timedelta(seconds=2))
+    await protocol(store).publish([write])
+    assert await steps.unlist(swept, rows)
+    await check(store, write.task)
 
 
 async def test_write_by_a_worker_without_the_shapes_ends_their_use(store: Store) -> None:
