@@ -60,8 +60,9 @@ def literal_array(values: Sequence[Sequence[str]]) -> Array:
 
 
 def _array_literal(texts: Sequence[str]) -> str:
-    escaped = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
-    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
+    joined = "\0".join(texts)  # no text in PostgreSQL contains it
+    escaped = joined.replace("\\", r"\\").replace('"', r"\"")
+    return '{"' + escaped.replace("\0", '","') + '"}'
 
 
 def tsvector_array(values: Sequence[bytes]) -> Array:

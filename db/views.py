@@ -1,7 +1,7 @@
 """Views: the tasks that have given values in some dimensions. The dimensions of a view are its shape."""
 
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import chain, product
 from typing import Literal, Protocol, get_args
 from uuid import UUID
 
@@ -120,15 +120,24 @@ def view_with(shape: Shape, by: Dimension) -> Shape:
     return tuple(dimension for dimension in DIMENSIONS if dimension in shape or dimension == by)
 
 
-def view_keys(task: Valued, shape: Shape) -> list[str]:
+def view_keys(task: Valued, shape: Shape) -> Sequence[str]:
     """Return the keys of the views of a shape that hold a visible task."""
-    found: list[Sequence[str]] = []
-    for dimension in shape:
-        values = _task_values(task, dimension)
-        if not values:
-            return []
-        found.append(values)
-    return [_key(values) for values in product(*found)]
+    return _keys([_task_values(task, dimension) for dimension in shape])
+
+
+def view_places(tasks: Sequence[Valued], shapes: Sequence[Shape]) -> Iterator[dict[str, list[int]]]:
+    """Yield for each shape its views that hold any of the tasks: by key, the places of the tasks, counted from 1."""
+    columns = {dimension: [_task_values(task, dimension) for task in tasks] for dimension in set(chain(*shapes))}
+    for shape in shapes:
+        places: dict[str, list[int]] = {}
+        for place, values in enumerate(zip(*(columns[dimension] for dimension in shape), strict=True), 1):
+            for key in _keys(values):
+                places.setdefault(key, []).append(place)
+        yield places
+
+
+def _keys(values: Sequence[Sequence[str]]) -> Sequence[str]:
+    return values[0] if len(values) == 1 else [_key(combination) for combination in product(*values)]
 
 
 def _task_values(task: Valued, dimension: Dimension) -> Sequence[str]:

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from db.task import Task
-from db.views import BASE_SHAPES, Shape, Valued, View, shape_name, view_keys
+from db.views import BASE_SHAPES, Shape, Valued, View, shape_name, view_keys, view_places
 
 # Lua's cmsgpack reads it, which knows texts only: shape, key, shape, key, …
 _pack = msgspec.msgpack.Encoder().encode
 NO_VIEWS = _pack([])
-# Precedes an id in the record of a bulk create, whose views follow.
-VIEWS_OF = b"v"
 
 
 class DeclaredViews:
@@ -33,6 +31,19 @@ class DeclaredViews:
             return NO_VIEWS
         kept = set() if after is None else set(self._pairs(after))
         return _pack([part for pair in self._pairs(before) if pair not in kept for part in pair])
+
+    def pack_all(self, tasks: Sequence[Valued]) -> bytes:
+        """Return the views of several tasks, packed: for each shape its name, and a list.
+
+        The list holds for each view its key, the number of its tasks, and their places, of which the first is 1.
+        """
+        shapes: list[str | list[str | int]] = []
+        for name, found in zip(self.named, view_places(tasks, self.shapes), strict=True):
+            views: list[str | int] = []
+            for key, places in found.items():
+                views += (key, len(places), *places)
+            shapes += (name, views)
+        return _pack(shapes)
 
     def pack_views(self, views: Iterable[View]) -> bytes:
         """Return views, packed."""

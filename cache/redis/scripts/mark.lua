@@ -22,8 +22,8 @@ for _, transaction in ipairs(transactions) do
   for at, place in ipairs(redis.call('HMGET', record, unpack(ids))) do
     if place and tonumber(earlier) < tonumber(ARGV[4 + WIDTH * (at - 1)]) then
       local view, created_at, expires_at = place_of(place)
-      local id, views = ids[at], recorded_views(redis.call('HGET', record, VIEWS_OF .. ids[at]))
-      redis.call('HDEL', record, id, VIEWS_OF .. id)
+      local id, views = ids[at], recorded_views_of(record, ids[at])
+      redis.call('HDEL', record, id)
       set_membership(id, view, created_at, expires_at, building)
       -- The create may have been rolled back, so these views are held, too.
       if next(generations) ~= nil then

@@ -8,17 +8,14 @@ local fields = redis.call('HGETALL', record)
 if #fields == 0 then return 'LOST' end
 read_shapes(ARGV[3])
 local token = tonumber(redis.call('HGET', record, 'token'))
+local all, recorded = recorded_views(record)
 -- Redis does not refuse a script for lack of memory after its first write, and this one frees memory.
 redis.call('DEL', record)
 redis.call('ZREM', UNSETTLED, transaction)
 
 local ids, entries, scores, expiries = {}, {}, {{}, {}, {}, {}}, {{}, {}, {}, {}}
--- By shape and key: the pairs to add to a declared view, by creation and by expiry.
-local declared = {}
-local views_by_id = {}
-for at = 1, #fields, 2 do
-  if #fields[at] == 17 then views_by_id[string.sub(fields[at], 2)] = fields[at + 1] end
-end
+-- By id: created_at and expires_at.
+local created_of, expires_of = {}, {}
 local function append(members, score, id)
   local count = #members
   members[count + 1], members[count + 2] = score, id
@@ -28,19 +25,13 @@ for at = 1, #fields, 2 do
   if #id == 16 then
     local number, view, created_at, expires_at = #ids + 1, place_of(fields[at + 1])
     ids[number], entries[number] = id, ENTRY_PREFIX .. id
+    created_of[id], expires_of[id] = created_at, expires_at
     append(scores[1], created_at, id)
     append(scores[view], created_at, id)
     if expires_at ~= '' then
       append(expiries[1], expires_at, id)
       append(expiries[view], expires_at, id)
     end
-    each_view(recorded_views(views_by_id[id]), function(shape, key)
-      declared[shape] = declared[shape] or {}
-      local pairs_of = declared[shape][key] or {created = {}, expiring = {}}
-      declared[shape][key] = pairs_of
-      append(pairs_of.created, created_at, id)
-      if expires_at ~= '' then append(pairs_of.expiring, expires_at, id) end
-    end)
   end
 end
 -- A later mark has taken its task out of the record. A mark that stands is that of an earlier create that was rolled
@@ -60,10 +51,47 @@ for view = 1, VIEWS do
   if #scores[view] > 0 then redis.call('ZADD', index(view), unpack(scores[view])) end
   if #expiries[view] > 0 then redis.call('ZADD', expiring(view), unpack(expiries[view])) end
 end
-for shape, views in pairs(declared) do
-  if generations[shape] then
-    for key, pairs_of in pairs(views) do enter_view(shape, key, pairs_of.created, pairs_of.expiring) end
+
+-- By place among all ids: the id unless a later mark has taken it out, and its scores.
+local id_at, created_at, expires_at = {}, {}, {}
+for place = 1, #all / 16 do
+  local id = recorded_id(all, place)
+  id_at[place], created_at[place], expires_at[place] = created_of[id] and id, created_of[id], expires_of[id]
+end
+
+-- Adds the tasks to the recorded views of a shape.
+local function enter_recorded(shape, views)
+  local keys, at = {}, 1
+  while at < #views do
+    keys[#keys + 1] = views[at]
+    at = at + 2 + views[at + 1]
   end
+  local exist = have_sets(shape, keys)
+  at = 1
+  for _, key in ipairs(keys) do
+    local created, expiries_of_view, last = {}, {}, at + 1 + views[at + 1]
+    for number = at + 2, last do
+      local place = views[number]
+      local id = id_at[place]
+      if id then
+        created[#created + 1], created[#created + 2] = created_at[place], id
+        if expires_at[place] ~= '' then append(expiries_of_view, expires_at[place], id) end
+      end
+    end
+    if #created > 0 then
+      if exist then
+        redis.call('ZADD', view_index(shape, key), unpack(created))
+        if #expiries_of_view > 0 then redis.call('ZADD', view_expiring(shape, key), unpack(expiries_of_view)) end
+      else
+        enter_view(shape, key, created, expiries_of_view)
+        if not generations[shape] then return end
+      end
+    end
+    at = last + 1
+  end
+end
+for at = 1, #recorded, 2 do
+  if generations[recorded[at]] then enter_recorded(recorded[at], recorded[at + 1]) end
 end
 if #ids > tonumber(ARGV[2]) then emit('m') else for _, id in ipairs(ids) do emit('c', id) end end
 raise_rev()

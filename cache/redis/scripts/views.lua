@@ -9,8 +9,9 @@ local GENERATIONS = PREFIX .. 'generations'
 -- By the name of the shape: the generation of its sets, and whether a build is under way. `dropped` names the shapes that
 -- this script does not maintain.
 local generations, building_shapes, dropped = {}, {}, {}
--- Precedes an id in the record of a bulk create, whose views follow.
-local VIEWS_OF, NO_VIEWS = 'v', cmsgpack.pack({})
+local NO_VIEWS = cmsgpack.pack({})
+-- The most keys in one command.
+local CHUNK = 500
 
 local function distrust_shapes()
   for name in pairs(generations) do dropped[#dropped + 1] = name end
@@ -94,6 +95,16 @@ local function enter_view(shape, key, created, expiring_pairs)
   if #expiring_pairs > 0 then redis.call('ZADD', view_expiring(shape, key), unpack(expiring_pairs)) end
 end
 
+-- Returns whether the sets of all these views exist: then none is new or lost.
+local function have_sets(shape, keys)
+  for first = 1, #keys, CHUNK do
+    local indexes = {}
+    for at = first, math.min(first + CHUNK - 1, #keys) do indexes[#indexes + 1] = view_index(shape, keys[at]) end
+    if redis.call('EXISTS', unpack(indexes)) < #indexes then return false end
+  end
+  return true
+end
+
 -- Removes a view whose last task has left it.
 local function remove_empty_view(shape, key)
   local index = view_index(shape, key)
@@ -145,10 +156,31 @@ local function set_views(id, views, held, created_at, expires_at)
   end)
 end
 
--- Returns the views of a task in the record of a bulk create. An older release records none.
-local function recorded_views(packed)
-  if not packed then distrust_shapes() end
-  return packed or NO_VIEWS
+-- Returns the ids of the record of a bulk create, joined, and its views: for each shape its name, and a list: for each view its
+-- key, the number of its tasks and their places among the ids. An older release records neither, and drops the shapes.
+local function recorded_views(record)
+  local found = redis.call('HMGET', record, 'ids', 'views')
+  if not found[2] then distrust_shapes() end
+  return found[1] or '', cmsgpack.unpack(found[2] or NO_VIEWS)
+end
+
+local function recorded_id(ids, place) return string.sub(ids, 16 * place - 15, 16 * place) end
+
+-- Returns the packed views of one task in the record of a bulk create.
+local function recorded_views_of(record, id)
+  local ids, recorded = recorded_views(record)
+  local list = {}
+  for shape = 1, #recorded, 2 do
+    local views, at = recorded[shape + 1], 1
+    while at < #views do
+      local last = at + 1 + views[at + 1]
+      for place = at + 2, last do
+        if recorded_id(ids, views[place]) == id then list[#list + 1], list[#list + 2] = recorded[shape], views[at] end
+      end
+      at = last + 1
+    end
+  end
+  return cmsgpack.pack(list)
 end
 
 -- Ends the mark of an id in the declared views, which agree with the row from now on.

@@ -20,11 +20,12 @@ from db.outcomes import queue_transaction
 from db.task import Task
 from db.task_table import insert_tasks
 from tests.support.consistency import check_indexes
-from tests.support.protocol_steps import EARLIER_TOKEN, mark_task
+from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, TRANSACTION_LIMIT, mark_task
 from tests.support.redis_state import indexed_ids, indexed_views, marked_ids, protocol, read_entry
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import create_uncached_task, create_uncached_tasks, with_status
 from tests.support.task_factories import in_an_hour, new_task
+from tests.support.view_state import built_shapes, declared_members, expected_members, holding
 
 # Later than every transaction of the test database, and earlier than all of them.
 FUTURE, FORGOTTEN = b"99999999999", b"3"
@@ -220,6 +221,19 @@ async def test_rows_decide_about_a_forgotten_transaction(store: Store, monkeypat
     await settle_creates(store, protocol(store), min_age_seconds=0.0)
     assert await protocol(store).recorded_creates(0.0) == []
     assert await indexed_ids(store) == [task.id] != [missing.id]
+
+
+async def test_declared_views_of_a_task_that_is_written_before_its_bulk_create_is_settled(store: Store) -> None:
+    await built_shapes(store)
+    async with bulk_create(store, labels=["all", "ann"], expires_at=in_an_hour()) as (transaction, tasks):
+        pass
+    write = MarkedWrite(LATER_TOKEN, with_status(tasks[1], "DONE"), before=tasks[1])
+    await protocol(store).mark([write], transaction=TRANSACTION_LIMIT)
+    assert await holding(store) == {tasks[1].id.bytes}
+    await protocol(store).publish([write])
+    await protocol(store).settle(transaction)
+    assert await declared_members(store) == expected_members(store, [tasks[0], write.task, tasks[2]])
+    assert await holding(store) == set()
 
 
 async def test_lost_record_counts_as_a_lost_index(store: Store) -> None:
