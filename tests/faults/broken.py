@@ -36,7 +36,7 @@ from cache.redis.shape_steps import ShapeSteps
 from db.connection import Connection
 from db.pool import Database
 from tests.faults.broken_pauses import PAUSES, PAUSES_OF_VARIANT
-from tests.faults.broken_views import VIEW_VARIANTS
+from tests.faults.broken_views import FENCE_VARIANTS, VIEW_VARIANTS
 
 _LEAVE = "redis.call('ZREM', index(other), id)"
 _NO_ENTRY = "if not entries[at] then"
@@ -63,6 +63,7 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     # No script removes a task from the indexes of views that it has left.
     "the way out of the indexes": dict.fromkeys(("publish", "abort", "scrub"), (_LEAVE, "")),
     **VIEW_VARIANTS,
+    **FENCE_VARIANTS,
 }
 _NO_SETTLE = (cache.writes.bulk_create, "_attempt", {"await protocol.settle(transaction)": "pass"})
 ONE_LOST_INDEX = "the workspace of a lost index"

@@ -11,3 +11,17 @@ VIEW_VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     # A batch of a shape that is being built enters tasks as they were before a write.
     UNTOUCHED: {"enlist": ("local was_written = any_touched and", "local was_written = false and")},
 }
+
+# An older release maintains no declared views and stores no fence. Processes with this variant run beside others.
+OLDER_RELEASE = "the scripts of an older release"
+# Readers and writers trust the sets of declared views, whoever has written in between.
+WITHOUT_FENCE = "the fence of declared views"
+_WRITING = ("mark", "publish", "abort", "record", "settle", "scrub")
+_FENCE = "if fence ~= (rev or redis.call('GET', REV)) then"
+_READ_FENCE = ("found[1] ~= rev or not found[2]", "not found[2]")
+FENCE_VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
+    OLDER_RELEASE: dict.fromkeys(
+        _WRITING, ("local function read_shapes(maintained, rev)", "local function read_shapes() do return end")
+    ),
+    WITHOUT_FENCE: dict.fromkeys(_WRITING, (_FENCE, "if false then")) | dict.fromkeys(("page", "facets"), _READ_FENCE),
+}

@@ -21,7 +21,7 @@ from tests.faults.broken import (
     WITHOUT_STANDBY,
     WITHOUT_UNKNOWN,
 )
-from tests.faults.broken_views import UNTOUCHED
+from tests.faults.broken_views import FENCE_VARIANTS, UNTOUCHED
 from tests.faults.cluster import running
 from tests.faults.fault import Run
 from tests.faults.injections import requests
@@ -35,8 +35,10 @@ from tests.faults.workload import Workload
 IN_SCRUB = "bulk creates in the scrub"
 IN_OUTAGES = (WITHOUT_LEASE_END, TWO_PRIMARIES, WITHOUT_SCRUB, WITHOUT_STANDBY, WITHOUT_UNKNOWN)
 ELSEWHERE = (IN_SCRUB, ONE_LOST_INDEX, NO_HISTORY, WARM, WARM_WITHOUT_LEASES, *IN_OUTAGES)
+# Only processes of different releases show the variants of the fence: see `test_view_fence.py`.
+NOT_ALONE = {"nothing", *FENCE_VARIANTS}
 # The invariants that a variant may violate: a read shows it, or a stale entry or index stays.
-BROKEN = {variant: ("I1", "I4") for variant in VARIANTS if variant != "nothing"} | {
+BROKEN = {variant: ("I1", "I4") for variant in VARIANTS if variant not in NOT_ALONE} | {
     "the way out of the indexes": ("I3",),
     "the old views at the mark": ("I3",),
     UNTOUCHED: ("I3",),
@@ -79,13 +81,14 @@ async def run_until_violation(
     *round_seconds: float,
     invariants: tuple[str, ...],
     cancelled: int = 0,
+    setup: Setup = Setup(COMMAND),  # noqa: B008 -- it is frozen
 ) -> list[str]:
     """Run the workload in rounds until one violates one of the invariants. Return these violations.
 
     In each round, clients cancel this number of requests.
     """
     timeout_seconds = TIMEOUT_SECONDS.get(invariants, 1.0)
-    async with running(folder, database_url, Setup(COMMAND)) as cluster:
+    async with running(folder, database_url, setup) as cluster:
         workload = Workload(cluster, tasks=4, **options)
         for seconds in round_seconds:
             await workload.run(seconds)
