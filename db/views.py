@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from db.task import Priority, Status, Task
+from db.task import Priority, Status
 
 Dimension = Literal["list", "assignee", "label", "priority", "status"]
 # Each dimension at most once, in the order of DIMENSIONS. The empty shape is that of the view of all tasks.
@@ -21,6 +21,30 @@ BASE_SHAPES = (ALL_TASKS, BY_STATUS)
 MAX_DIMENSIONS = 3
 # Between the values of a view's key. No text in PostgreSQL contains it.
 _SEPARATOR = "\0"
+
+
+class Valued(Protocol):
+    """A task, or as much of one as decides which views hold it."""
+
+    @property
+    def list_id(self) -> UUID | str | None:
+        """The id of its list."""
+
+    @property
+    def assignee(self) -> str | None:
+        """The id of its assignee."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Its labels."""
+
+    @property
+    def priority(self) -> Priority:
+        """Its priority."""
+
+    @property
+    def status(self) -> Status:
+        """Its status."""
 
 
 class View(Struct, frozen=True, gc=False):
@@ -49,7 +73,7 @@ class View(Struct, frozen=True, gc=False):
         """Whether the view is that of all tasks or of one status."""
         return self.list_id is None and self.assignee is None and self.label is None and self.priority is None
 
-    def holds(self, task: Task) -> bool:
+    def holds(self, task: Valued) -> bool:
         """Return whether a visible task belongs to the view."""
         return (
             self.status in (None, task.status)
@@ -89,30 +113,6 @@ def parse_shape(name: str) -> Shape:
 DEFAULT_SHAPES: tuple[Shape, ...] = tuple(
     map(parse_shape, ("list", "list+status", "assignee", "assignee+status", "label"))
 )
-
-
-class Valued(Protocol):
-    """A task, or as much of one as decides which views hold it."""
-
-    @property
-    def list_id(self) -> UUID | str | None:
-        """The id of its list."""
-
-    @property
-    def assignee(self) -> str | None:
-        """The id of its assignee."""
-
-    @property
-    def labels(self) -> Sequence[str]:
-        """Its labels."""
-
-    @property
-    def priority(self) -> Priority:
-        """Its priority."""
-
-    @property
-    def status(self) -> Status:
-        """Its status."""
 
 
 def view_with(shape: Shape, by: Dimension) -> Shape:

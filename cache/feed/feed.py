@@ -5,21 +5,21 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context
-from dataclasses import replace
 
 import structlog
 
 from cache.errors import CacheUnavailable, IndexLost, StoreUnavailable
+from cache.feed.completion import with_expired_values, with_task
 from cache.feed.counts import CountsFeed
 from cache.feed.event_log import EventLog
 from cache.feed.events import WITHOUT_TASK, FeedEvent, Rev, parse_event
 from cache.feed.subscriber import Subscriber
 from cache.feed.turns import Turns
-from cache.reads.session import Session
 from cache.redis.protocol import Protocol
 from cache.store import Store
 from db.errors import DatabaseError, explain, name_server
 from db.gate import last_token
+from db.views import EVERY_TASK, View
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +49,8 @@ class Feed:
         self.turns = turns or Turns()
         self._event_log = EventLog(self.turns)
         self.followers = 0
+        # How many of them receive only the events of a view.
+        self._partial_followers = 0
         self._closed = False
         self._running: asyncio.Task[None] | None = None
         self._stopping: asyncio.TimerHandle | None = None
@@ -88,19 +90,31 @@ class Feed:
         if self._running is not None:
             self._running.cancel()
 
-    async def subscribe(self, after: Rev | None = None) -> AsyncGenerator[FeedEvent, None]:
+    async def subscribe(self, after: Rev | None = None, view: View = EVERY_TASK) -> AsyncGenerator[FeedEvent, None]:
         """Yield the events since `after`, or a RESYNC if the log no longer has all of them, then every new event.
 
-        Raises `SubscriberTooSlow`.
+        Yields only events that concern the view. Raises `SubscriberTooSlow`.
         """
-        with self.following():
+        with self.following(), self._needing_values(view):
             if not self._begun.is_set():
                 with suppress(TimeoutError):
                     async with asyncio.timeout(CONNECT_SECONDS):
                         await self._begun.wait()
             subscriber = self._subscriber(after)
             while True:
-                yield await subscriber.take()
+                event = await subscriber.take()
+                if event.concerns(view):
+                    yield event
+
+    @contextmanager
+    def _needing_values(self, view: View) -> Iterator[None]:
+        """Count a subscriber of a part of the tasks during the block."""
+        is_partial = int(view != EVERY_TASK)
+        self._partial_followers += is_partial
+        try:
+            yield
+        finally:
+            self._partial_followers -= is_partial
 
     async def position(self) -> Rev | None:
         """Return the rev of an event that every later read includes. None while Redis is not in use.
@@ -185,15 +199,11 @@ class Feed:
             self._resync(event.rev)
             return
         if event.task is None and event.kind not in WITHOUT_TASK:
-            event = await self._completed(event)
+            event = await with_task(self._store, event)
+        elif event.kind == "EXPIRED" and self._partial_followers:
+            event = await with_expired_values(self._store, event)
         self._rev = event.rev
         self._deliver(event)
-
-    async def _completed(self, event: FeedEvent) -> FeedEvent:
-        """Read the task of an event that came without one."""
-        assert event.id is not None
-        task = await Session(self._store).loader.load(event.id)
-        return replace(event, task=task, kind="DELETED" if task is None else event.kind)
 
     def _resync(self, rev: Rev) -> None:
         self._rev = rev

@@ -23,9 +23,9 @@ from db.connection import Connection
 from db.index_source import IndexPosition
 from db.pages import Position
 from db.shares import DEEP_ROWS
-from db.task import Status, Task
+from db.task import Status
 from db.view_rows import is_read_whole
-from db.views import View
+from db.views import Valued, View
 
 
 class Page(Struct, frozen=True, gc=False):
@@ -143,7 +143,7 @@ async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[E
         session.cache.forbid_caching()
     matching = []
     for id_, score, task in zip(ids.ids, ids.scores, tasks, strict=True):
-        in_view = task is not None and view.holds(cast("Task", task))
+        in_view = task is not None and view.holds(cast("Valued", task))
         if task is not None and in_view and scores_of([task], part.order) == [score]:
             matching.append(task)
             continue
@@ -158,7 +158,7 @@ def _all_in(view: View, tasks: Sequence[EncodedTask]) -> bool:
     """Return whether a view holds all of the tasks. Only a declared view needs more than their headers."""
     if view.is_base:
         return view.status is None or statuses_of(tasks) <= {view.status}
-    return all(view.holds(cast("Task", task)) for task in tasks)
+    return all(view.holds(cast("Valued", task)) for task in tasks)
 
 
 async def _row_page(session: Session, part: PageRange) -> Page:

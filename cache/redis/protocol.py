@@ -23,6 +23,7 @@ from cache.redis.index import IndexPage, PageRange, ViewCounts
 from cache.redis.index_scripts import UNSETTLED
 from cache.redis.script_texts import ScriptName
 from cache.redis.times import MILLISECOND, UNIX_EPOCH
+from cache.redis.view_values import pack_before
 from db.gate import Gate
 from db.task import Task
 from db.views import View
@@ -101,10 +102,12 @@ class Protocol(DueSteps):
     async def publish(self, writes: Sequence[MarkedWrite]) -> None:
         """W5: after the commit, replace the marks by the new values and leave the indexes of the old state."""
         flat: list[Argument] = []
+        has_events = len(writes) <= MAX_SINGLE_EVENTS
         for write in writes:
             value = encode(self._workspace, write.task).value if write.visible else b""
             flat += (write.token, *write.placement, value, entry.ttl_ms(), write.event)
             flat += (int(self.views.moves(write.before, write.seen)), self.views.pack(write.seen))
+            flat.append(pack_before(write.before) if has_events else b"")
         await self._on_entries("publish", writes, self._building, self.views.maintained, MAX_SINGLE_EVENTS, *flat)
 
     async def abort(self, writes: Sequence[MarkedWrite]) -> None:

@@ -8,10 +8,10 @@ from typing import Literal
 SCRIPTS = Path(__file__).parent / "scripts"
 ScriptName = Literal[
     "mark", "publish", "abort", "record", "settle", "lease", "fill", "scrub", "sweep", "due", "page", "counts", "probe",
-    "draw", "unlist", "begin_shapes", "enlist", "finish_shapes", "facets",
+    "draw", "unlist", "begin_shapes", "enlist", "finish_shapes", "facets", "view_counts",
 ]  # fmt: skip
 # These use no index, or only one view.
-WITHOUT_PRELUDE = frozenset(("page", "facets", "probe", "draw"))
+WITHOUT_PRELUDE = frozenset(("page", "facets", "view_counts", "probe", "draw"))
 # These do not use the declared views.
 WITHOUT_VIEWS = WITHOUT_PRELUDE | {"lease", "fill", "due", "counts"}
 

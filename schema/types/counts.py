@@ -6,10 +6,15 @@ import strawberry
 
 from db.task import Status
 
+# The fields of `TaskCounts`, by their names in GraphQL, for which the tasks of each status are counted.
+COUNTS_BY_STATUS = frozenset(("todo", "inProgress", "done"))
 
-@strawberry.type(description="Exact numbers of tasks. Deleted and expired tasks are not counted.")
+
+@strawberry.type(
+    description="Exact numbers of tasks, or of the tasks of a view. Deleted and expired tasks are not counted."
+)
 class TaskCounts:
-    all: int = strawberry.field(description="The number of all tasks.")
+    all: int = strawberry.field(description="The number of all tasks, or of all tasks of the view.")
     todo: int = strawberry.field(description="The number of tasks with the status TODO.")
     in_progress: int = strawberry.field(description="The number of tasks with the status IN_PROGRESS.")
     done: int = strawberry.field(description="The number of tasks with the status DONE.")

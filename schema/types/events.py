@@ -6,6 +6,7 @@ from typing import cast
 import strawberry
 
 from cache.feed.events import FeedEvent
+from db.views import EVERY_TASK, View
 from schema.types.task import Task
 
 
@@ -41,16 +42,24 @@ class TaskChange:
         "each event; a RESYNC may skip numbers. Pass the last `rev` as `after` to resume the stream."
     )
 
-    # Identifies the event in this process. It must not keep the task in memory.
-    origin: strawberry.Private[int]
+    in_view: bool | None = strawberry.field(
+        description="Whether the task is in the view of the argument `where` after the change. False if it has left "
+        "the view, was deleted or has expired: remove it. Without `where`, false only if the task is gone. Also false "
+        "if the service does not know whether the task was in the view. Null for MANY and RESYNC."
+    )
+
+    # Identifies the event in this process, and where it depends on the view. It must not keep the task in memory.
+    origin: strawberry.Private[tuple[int, bool | None]]
 
     @classmethod
-    def of(cls, event: FeedEvent) -> "TaskChange":
-        """Convert an event of the feed."""
+    def of(cls, event: FeedEvent, view: View = EVERY_TASK) -> "TaskChange":
+        """Convert an event of the feed for the subscriber of a view."""
+        in_view = None if event.id is None else event.is_in(view)
         return cls(
             kind=TaskChangeKind(event.kind),
             id=None if event.id is None else strawberry.ID(str(event.id)),
             task=cast("Task | None", event.task),
             rev=str(event.rev),
-            origin=event.serial,
+            in_view=in_view,
+            origin=(event.serial, in_view),
         )

@@ -37,13 +37,17 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Returns the token of the mark that an entry holds, or nil.
+-- Ends a mark that has replaced one of another writer.
+local OVER_ANOTHER = ' *'
+-- Returns the token of the mark that an entry holds, or nil, and whether it has replaced one of another writer.
 local function mark_token(entry)
-  return string.match(redis.call('GET', entry) or '', '^M (%d+) ')
+  local token, flag = string.match(redis.call('GET', entry) or '', '^M (%d+) %d+(.*)$')
+  return token, flag == OVER_ANOTHER
 end
 
 -- Emits a feed event for a committed change. Events are numbered, so that a subscriber notices a gap. `code` as in
--- cache/feed/events.py. Without a value, the subscriber reads the task.
+-- cache/feed/events.py. Without a value, the subscriber reads the task. After the value may be the values of the task
+-- before the change, as cache/redis/view_values.py packs them.
 local function emit(code, id, value)
   local number = redis.call('INCR', CHANGES)
   redis.call('PUBLISH', CHANGES, string.format('%.0f', number) .. ' ' .. code .. (id or '') .. (value or ''))

@@ -13,6 +13,8 @@ local all, recorded = recorded_views(record)
 redis.call('DEL', record)
 redis.call('ZREM', UNSETTLED, transaction)
 
+-- In place of the values before the change: there was no task.
+local NEW_TASK = '\n[]'
 local ids, entries, scores, expiries = {}, {}, {{}, {}, {}, {}}, {{}, {}, {}, {}}
 -- By id: created_at and expires_at.
 local created_of, expires_of = {}, {}
@@ -93,6 +95,6 @@ end
 for at = 1, #recorded, 2 do
   if generations[recorded[at]] then enter_recorded(recorded[at], recorded[at + 1]) end
 end
-if #ids > tonumber(ARGV[2]) then emit('m') else for _, id in ipairs(ids) do emit('c', id) end end
+if #ids > tonumber(ARGV[2]) then emit('m') else for _, id in ipairs(ids) do emit('c', id, NEW_TASK) end end
 raise_rev()
 return 'OK'

@@ -13,6 +13,7 @@ from websockets import ClientConnection, connect
 
 from api.config.settings import Settings
 from cache.feed.events import FeedEvent
+from db.views import View
 from schema.execution.answer import Answer
 from schema.execution.subscription import RunningSubscription
 from schema.types.events import TaskChange
@@ -189,8 +190,8 @@ async def test_counts_are_rendered_once(url: str, rendered: Counter[str]) -> Non
 async def test_masked_error_names_the_request_of_its_subscriber(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     change_of = TaskChange.of
 
-    def broken(event: FeedEvent) -> TaskChange:
-        change = change_of(event)
+    def broken(event: FeedEvent, view: View) -> TaskChange:
+        change = change_of(event, view)
         change.rev = None  # type: ignore[assignment]
         return change
 
