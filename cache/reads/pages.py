@@ -17,6 +17,7 @@ from cache.redis.keys import VIEWS
 from cache.redis.position import PositionOrder
 from cache.redis.protocol import Protocol
 from cache.redis.times import MICROSECOND, MILLISECOND, UNIX_EPOCH
+from cache.redis.view_values import values_of
 from cache.usage.workspace_usage import PageUse
 from db import pages
 from db.connection import Connection
@@ -158,7 +159,7 @@ def _all_in(view: View, tasks: Sequence[EncodedTask]) -> bool:
     """Return whether a view holds all of the tasks. Only a declared view needs more than their headers."""
     if view.is_base:
         return view.status is None or statuses_of(tasks) <= {view.status}
-    return all(view.holds(cast("Valued", task)) for task in tasks)
+    return all(map(view.holds, values_of(tasks)))
 
 
 async def _row_page(session: Session, part: PageRange) -> Page:

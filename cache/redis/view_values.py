@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from cache.redis.encoded_task import EncodedTask
 from db.task import Priority, Status
 from db.views import Valued
 
@@ -32,6 +33,11 @@ class ViewValues(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[ViewValues]).decode
 values_in_json = msgspec.json.Decoder(ViewValues).decode
+
+
+def values_of(tasks: Sequence[EncodedTask]) -> list[ViewValues]:
+    """Return the values of tasks, which takes a fifth of the time of decoding the tasks."""
+    return _decode(b"[" + b",".join([task.json for task in tasks]) + b"]")
 
 
 def pack_before(task: Valued | None) -> bytes:
