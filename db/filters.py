@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.rows import tuple_row
 
 from db.connection import Connection
+from db.exclusions import EXCLUDED_BY_NONE, Exclusion, exclusions_param
 from db.pages import NEWEST_POSITION, OLDEST_POSITION, Direction, Position
 from db.search import newest_first
 from db.task import Priority, Status, Task
@@ -16,6 +17,8 @@ from db.task_table import VISIBLE
 from db.view_rows import view_condition, view_params
 from db.views import ALL_TASKS, EVERY_TASK, Shape, View
 
+_EXCLUSION_COLUMNS: LiteralString = "created_at, id, status, priority, list_id, assignee, labels, due_at"
+_PRESENCE = ("has_list", "has_assignee", "has_labels", "has_due")
 PRIORITIES: tuple[Priority, ...] = ("NONE", "LOW", "MEDIUM", "HIGH", "URGENT")
 
 
@@ -24,6 +27,8 @@ class RowFilter:
     """Conditions that a task must meet, all of them. `_from` is inclusive and `_before` exclusive.
 
     view: the list, the assignee and the label of the tasks. A range of expiry or due times without bounds is None.
+    has_list and the like: whether a task must have one, None if it may.
+    without: filters that a task must not match, each without expiry and without further ones.
     """
 
     statuses: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
@@ -35,6 +40,11 @@ class RowFilter:
     view: View = EVERY_TASK
     due_from: datetime | None = None
     due_before: datetime | None = None
+    has_list: bool | None = None
+    has_assignee: bool | None = None
+    has_labels: bool | None = None
+    has_due: bool | None = None
+    without: tuple["RowFilter", ...] = ()
 
     @property
     def by_expiry(self) -> bool:
@@ -51,7 +61,29 @@ class RowFilter:
         """Whether PostgreSQL may read many more rows than it returns, because no index has all conditions in order."""
         shape = self.view.shape
         indexed = not shape or (shape in (("list",), ("assignee",)) and self.priorities == PRIORITIES)
-        return self.by_due or not indexed
+        return self.by_due or bool(self.exclusions) or not indexed
+
+    @property
+    def exclusions(self) -> list[Exclusion]:
+        """The conditions that a task must not meet: those of `without`, and to lack or have a field."""
+        given: dict[str, bool | None] = {name: getattr(self, name) for name in _PRESENCE}
+        opposite: list[Any] = [{name: not has} for name, has in given.items() if has is not None]
+        return [*(Exclusion(**each) for each in opposite), *(each._as_exclusion() for each in self.without)]
+
+    def _as_exclusion(self) -> Exclusion:
+        default = RowFilter()
+        return Exclusion(
+            statuses=None if self.statuses == default.statuses else self.statuses,
+            priorities=None if self.priorities == default.priorities else self.priorities,
+            list_id=self.view.list_id,
+            assignee=self.view.assignee,
+            label=self.view.label,
+            created_from=self.created_from,
+            created_before=self.created_before,
+            due_from=self.due_from,
+            due_before=self.due_before,
+            **{name: getattr(self, name) for name in _PRESENCE},
+        )
 
     def matches(self, task: Task) -> bool:
         """Return whether a visible task meets the conditions."""
@@ -62,6 +94,11 @@ class RowFilter:
             and self.view.holds(task)
             and (not self.by_expiry or _is_in_range(task.expires_at, self.expires_from, self.expires_before))
             and (not self.by_due or _is_in_range(task.due_at, self.due_from, self.due_before))
+            and self.has_list in (None, task.list_id is not None)
+            and self.has_assignee in (None, task.assignee is not None)
+            and self.has_labels in (None, bool(task.labels))
+            and self.has_due in (None, task.due_at is not None)
+            and not any(excluded.matches(task) for excluded in self.without)
         )
 
 
@@ -70,10 +107,12 @@ def _is_in_range(time: datetime | None, start: datetime | None, end: datetime | 
 
 
 @cache
-def filter_sql(direction: Direction, shape: Shape = ALL_TASKS, *, by_due: bool = False) -> LiteralString:
+def filter_sql(
+    direction: Direction, shape: Shape = ALL_TASKS, *, by_due: bool = False, excluding: bool = False
+) -> LiteralString:
     """Return the statement for a filter without expiry, whose view has this shape."""
     if "label" in shape:
-        return _label_filter_sql(direction, shape, by_due=by_due)
+        return _label_filter_sql(direction, shape, by_due=by_due, excluding=excluding)
     beyond, sort = newest_first(direction)
     rows: LiteralString = f"{view_condition(shape)} AND {VISIBLE}{_due_condition(by_due=by_due)}"
     statuses: LiteralString = "unnest(%(statuses)s::task_status[]) AS s"
@@ -83,30 +122,35 @@ def filter_sql(direction: Direction, shape: Shape = ALL_TASKS, *, by_due: bool =
         scans, priority = statuses, "priority = ANY(%(priorities)s::task_priority[])"
     else:
         scans, priority = f"unnest(%(priorities)s::task_priority[]) AS p CROSS JOIN {statuses}", "priority = p"
-    return f"""
-    SELECT found.created_at, found.id FROM {scans}
-    CROSS JOIN LATERAL (
-        SELECT created_at, id FROM task
+    order: LiteralString = f"ORDER BY created_at {sort}, id {sort}"
+    matching: LiteralString = f"""
+        FROM task
         WHERE {rows} AND {priority} AND status = s
           AND created_at >= %(created_from)s AND created_at < %(created_before)s
           AND (created_at, id) {beyond} (%(at)s, %(id)s)
-        ORDER BY created_at {sort}, id {sort} LIMIT %(count)s
-    ) AS found
-    ORDER BY created_at {sort}, id {sort} LIMIT %(count)s
+        {order}"""
+    if excluding:
+        # OFFSET 0 keeps the index: PostgreSQL would choose another one, because it overestimates the exclusions.
+        matching = f"FROM (SELECT {_EXCLUSION_COLUMNS} {matching} OFFSET 0) AS task WHERE {EXCLUDED_BY_NONE} {order}"
+    return f"""
+    SELECT found.created_at, found.id FROM {scans}
+    CROSS JOIN LATERAL (SELECT created_at, id {matching} LIMIT %(count)s) AS found
+    {order} LIMIT %(count)s
 """
 
 
-def _label_filter_sql(direction: Direction, shape: Shape, *, by_due: bool) -> LiteralString:
+def _label_filter_sql(direction: Direction, shape: Shape, *, by_due: bool, excluding: bool) -> LiteralString:
     """Return the statement for a filter with a label. It reads all tasks with the label: their index has no order."""
     beyond, sort = newest_first(direction)
+    not_excluded: LiteralString = f" AND {EXCLUDED_BY_NONE}" if excluding else ""
     return f"""
     WITH labelled AS MATERIALIZED (
-        SELECT created_at, id, status, priority, due_at FROM task WHERE {view_condition(shape)} AND {VISIBLE}
+        SELECT {_EXCLUSION_COLUMNS} FROM task WHERE {view_condition(shape)} AND {VISIBLE}
     )
-    SELECT created_at, id FROM labelled
+    SELECT created_at, id FROM labelled AS task
     WHERE status = ANY(%(statuses)s::task_status[]) AND priority = ANY(%(priorities)s::task_priority[])
       AND created_at >= %(created_from)s AND created_at < %(created_before)s
-      AND (created_at, id) {beyond} (%(at)s, %(id)s){_due_condition(by_due=by_due)}
+      AND (created_at, id) {beyond} (%(at)s, %(id)s){_due_condition(by_due=by_due)}{not_excluded}
     ORDER BY created_at {sort}, id {sort} LIMIT %(count)s
 """
 
@@ -143,7 +187,8 @@ async def matching_filter(
     if row_filter.by_expiry:
         sql = expiry_filter_sql(direction)
     else:
-        sql = filter_sql(direction, row_filter.view.shape, by_due=row_filter.by_due)
+        shape, by_due, excluding = row_filter.view.shape, row_filter.by_due, bool(row_filter.exclusions)
+        sql = filter_sql(direction, shape, by_due=by_due, excluding=excluding)
     params = {
         "workspace": workspace,
         **view_params(row_filter.view),
@@ -155,6 +200,7 @@ async def matching_filter(
         "expires_before": row_filter.expires_before or NEWEST_POSITION[0],
         "due_from": row_filter.due_from or OLDEST_POSITION[0],
         "due_before": row_filter.due_before or NEWEST_POSITION[0],
+        "exclusions": exclusions_param(row_filter.exclusions),
         "at": start[0],
         "id": start[1],
         "count": count,

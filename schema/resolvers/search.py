@@ -1,6 +1,7 @@
 """The conversion of search queries and filters into what the store takes."""
 
 import re
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import cast
 
@@ -12,7 +13,7 @@ from db.words import words_in
 from schema.errors import BadInput
 from schema.resolvers.arguments import id_argument, text_argument
 from schema.resolvers.field_checks import MAX_ASSIGNEE_CHARACTERS, MAX_LABEL_CHARACTERS
-from schema.types.search import DateTimeRange, TaskFilter
+from schema.types.search import MAX_EXCLUSIONS, DateTimeRange, TaskExclusion, TaskFilter
 
 MAX_QUERY_CHARACTERS, MAX_QUERY_TERMS = 200, 10
 # The fields of a filter that cannot be combined with the expiry, with their names in GraphQL.
@@ -23,6 +24,11 @@ _NOT_WITH_EXPIRY = {
     "assignee": "assignee",
     "label": "label",
     "due_at": "dueAt",
+    "has_list": "hasList",
+    "has_assignee": "hasAssignee",
+    "has_labels": "hasLabels",
+    "has_due_at": "hasDueAt",
+    "not_": "not",
 }
 _QUOTED = re.compile(r'"([^"]*)"?')
 
@@ -55,10 +61,16 @@ def row_filter(given: TaskFilter) -> RowFilter:
     if given.expires_at is not None and any(getattr(given, name) is not None for name in _NOT_WITH_EXPIRY):
         others = ", ".join(_NOT_WITH_EXPIRY.values())
         raise BadInput("filter", f"can combine expiresAt only with status. Leave out {others}.")
-    if given.priority is not None and not 1 <= len(set(given.priority)) == len(given.priority):
-        raise BadInput("filter", "must have 1 to 5 different values in priority. Leave it out for any priority.")
-    created, default = given.created_at, RowFilter()
     expires_from, expires_before = _open_range(given.expires_at)
+    wanted = replace(_conditions("filter", given), expires_from=expires_from, expires_before=expires_before)
+    return wanted if given.not_ is None else _excluding(wanted, given.not_)
+
+
+def _conditions(name: str, given: TaskExclusion) -> RowFilter:
+    """Return the conditions of a filter, or of an item of `not`. Raises `BadInput`, which begins with the name."""
+    if given.priority is not None and not 1 <= len(set(given.priority)) == len(given.priority):
+        raise BadInput(name, "must have 1 to 5 different values in priority. Leave it out for any priority.")
+    created, default = given.created_at, RowFilter()
     due_from, due_before = _open_range(given.due_at)
     return RowFilter(
         statuses=default.statuses if given.status is None else (cast("Status", given.status.value),),
@@ -67,16 +79,38 @@ def row_filter(given: TaskFilter) -> RowFilter:
         else tuple(cast("Priority", priority.value) for priority in given.priority),
         created_from=_bound(created.from_ if created else None) or OLDEST_POSITION[0],
         created_before=_bound(created.before if created else None) or NEWEST_POSITION[0],
-        expires_from=expires_from,
-        expires_before=expires_before,
         view=View(
-            list_id=None if given.list_id is None else id_argument("filter.list", given.list_id),
-            assignee=text_argument("filter.assignee", given.assignee, MAX_ASSIGNEE_CHARACTERS),
-            label=text_argument("filter.label", given.label, MAX_LABEL_CHARACTERS),
+            list_id=None if given.list_id is None else id_argument(f"{name}.list", given.list_id),
+            assignee=text_argument(f"{name}.assignee", given.assignee, MAX_ASSIGNEE_CHARACTERS),
+            label=text_argument(f"{name}.label", given.label, MAX_LABEL_CHARACTERS),
         ),
         due_from=due_from,
         due_before=due_before,
+        has_list=given.has_list,
+        has_assignee=given.has_assignee,
+        has_labels=given.has_labels,
+        has_due=given.has_due_at,
     )
+
+
+def _excluding(wanted: RowFilter, items: list[TaskExclusion]) -> RowFilter:
+    """Return a filter that leaves out the tasks of each item. Raises `BadInput`."""
+    if not 1 <= len(items) <= MAX_EXCLUSIONS:
+        problem = f"must have 1 to {MAX_EXCLUSIONS} items, not {len(items)}."
+        raise BadInput("filter.not", problem, limit=MAX_EXCLUSIONS, requested=len(items))
+    statuses, priorities, rest = wanted.statuses, wanted.priorities, []
+    for number, item in enumerate(items):
+        if all(getattr(item, field.name) is None for field in fields(TaskExclusion)):
+            problem = "has no condition, so it would leave out every task. Set one of its fields."
+            raise BadInput(f"filter.not.{number}", problem)
+        excluded = _conditions(f"filter.not.{number}", item)
+        if excluded == RowFilter(statuses=excluded.statuses):  # the indexes are by status and by priority
+            statuses = tuple(status for status in statuses if status not in excluded.statuses)
+        elif excluded == RowFilter(priorities=excluded.priorities):
+            priorities = tuple(priority for priority in priorities if priority not in excluded.priorities)
+        else:
+            rest.append(excluded)
+    return replace(wanted, statuses=statuses, priorities=priorities, without=tuple(rest))
 
 
 def _open_range(given: DateTimeRange | None) -> tuple[datetime, datetime] | tuple[None, None]:

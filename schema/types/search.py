@@ -21,49 +21,63 @@ class DateTimeRange:
     )
 
 
-@strawberry.input(
-    description="Conditions that tasks must meet, all of them. Any combination is allowed, except that `expiresAt` "
-    "combines with `status` only. A filter by `label` or `dueAt`, by `list` and `assignee`, or by one of these and "
-    "`priority` may read many tasks, and has the limits of searches."
-)
-class TaskFilter:
-    status: TaskStatus | None = strawberry.field(
-        default=None, description="Only tasks with this status. Null for any status."
-    )
+MAX_EXCLUSIONS = 10
+
+
+@strawberry.input(description="Conditions for an item of `not`. A task is left out if it meets all of them.")
+class TaskExclusion:
+    status: TaskStatus | None = strawberry.field(default=None, description="The task has this status. Null for any.")
     priority: list[TaskPriority] | None = strawberry.field(
-        default=None,
-        description="Only tasks with one of these priorities: 1 to 5 different values. Null for any priority. Cannot "
-        "be combined with `expiresAt`.",
+        default=None, description="The task has one of these priorities: 1 to 5 different values. Null for any."
     )
     list_id: strawberry.ID | None = strawberry.field(
         default=None,
         name="list",
-        description="Only tasks of the list with this id. A list that does not exist has no tasks. Null for any list. "
-        "Cannot be combined with `expiresAt`.",
+        description="The task is in the list with this id. A list that does not exist has no tasks. Null for any, or "
+        "none.",
     )
     assignee: str | None = strawberry.field(
-        default=None,
-        description="Only tasks with this assignee: 1 to 200 characters. Null for any. Cannot be combined with "
-        "`expiresAt`.",
+        default=None, description="The task has this assignee: 1 to 200 characters. Null for any, or none."
     )
     label: str | None = strawberry.field(
-        default=None,
-        description="Only tasks that have this label: 1 to 50 characters. Null for any. Cannot be combined with "
-        "`expiresAt`.",
+        default=None, description="The task has this label: 1 to 50 characters. Null for any, or none."
     )
     created_at: DateTimeRange | None = strawberry.field(
-        default=None,
-        description="Only tasks created in this range. Null for any time. Cannot be combined with `expiresAt`.",
+        default=None, description="The task was created in this range. Null for any time."
     )
+    due_at: DateTimeRange | None = strawberry.field(
+        default=None, description="The task has a due date in this range. Null for any, or none."
+    )
+    has_list: bool | None = strawberry.field(
+        default=None, description="true: the task is in a list. false: in no list. Null for either."
+    )
+    has_assignee: bool | None = strawberry.field(
+        default=None, description="true: the task has an assignee. false: without one. Null for either."
+    )
+    has_labels: bool | None = strawberry.field(
+        default=None, description="true: the task has a label. false: without one. Null for either."
+    )
+    has_due_at: bool | None = strawberry.field(
+        default=None, description="true: the task has a due date. false: without one. Null for either."
+    )
+
+
+@strawberry.input(
+    description="Conditions that tasks must meet, all of them. Any combination is allowed, except that `expiresAt` "
+    "combines with `status` only. A filter with `label`, `dueAt`, `not` or one of the fields that begin with `has`, by "
+    "`list` and `assignee`, or by one of these and `priority` may read many tasks, and has the limits of searches."
+)
+class TaskFilter(TaskExclusion):
     expires_at: DateTimeRange | None = strawberry.field(
         default=None,
         description="Only tasks that expire in this range, soonest first. Null to ignore the expiry; the order is then "
         "newest first. Can be combined with `status` only.",
     )
-    due_at: DateTimeRange | None = strawberry.field(
+    not_: list[TaskExclusion] | None = strawberry.field(
         default=None,
-        description="Only tasks with a due date in this range, newest first. Null to ignore the due date. Cannot be "
-        "combined with `expiresAt`.",
+        name="not",
+        description='Leave out each task that meets one of these, 1 to 10 items. `not: { assignee: "ann" }` keeps '
+        "tasks without an assignee. A single item needs no brackets. Null to leave out none.",
     )
 
 

@@ -20,7 +20,7 @@ FILTER = """query ($filter: TaskFilter!, $first: Int, $after: String, $last: Int
     nodes { id } pageInfo { hasNextPage hasPreviousPage endCursor startCursor }
   }
 }"""
-TASKS, FILTERS = 60, 150
+TASKS, FILTERS = 60, 300
 DAYS = [(datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=day)).isoformat() for day in range(5)]
 ASSIGNEES, LABELS = ["ann", "Bob", "Ä"], ["bug", "Zoo", "é"]
 STATUSES, PRIORITIES = ["TODO", "IN_PROGRESS", "DONE"], ["NONE", "LOW", "HIGH"]
@@ -52,7 +52,7 @@ def random_range(rng: random.Random, times: list[str]) -> dict[str, str | None]:
     return {"from": rng.choice([None, *times]), "before": rng.choice([None, *times])}
 
 
-def random_filter(rng: random.Random, lists: list[str], tasks: list[Task]) -> Task:
+def random_filter(rng: random.Random, lists: list[str], tasks: list[Task], share: float = 0.35) -> Task:
     choices: dict[str, Callable[[], Any]] = {
         "status": lambda: rng.choice(STATUSES),
         "priority": lambda: rng.sample(PRIORITIES, rng.randrange(1, 4)),
@@ -61,8 +61,16 @@ def random_filter(rng: random.Random, lists: list[str], tasks: list[Task]) -> Ta
         "label": lambda: rng.choice(LABELS),
         "createdAt": lambda: random_range(rng, [task["createdAt"] for task in tasks]),
         "dueAt": lambda: random_range(rng, DAYS),
+        **dict.fromkeys(("hasList", "hasAssignee", "hasLabels", "hasDueAt"), lambda: rng.random() < 0.5),
     }
-    return {name: choose() for name, choose in choices.items() if rng.random() < 0.35}
+    return {name: choose() for name, choose in choices.items() if rng.random() < share}
+
+
+def random_negation(rng: random.Random, lists: list[str], tasks: list[Task]) -> Task:
+    """Return a filter with `not`, whose items have at least one condition each."""
+    items = [random_filter(rng, lists, tasks, 0.3) for _ in range(rng.randrange(1, 4))]
+    kept = [item for item in items if item] or [{"label": rng.choice(LABELS)}]
+    return {**random_filter(rng, lists, tasks, 0.1), "not": kept[0] if len(kept) == 1 else kept}
 
 
 def is_in(given: dict[str, str | None], time: str | None) -> bool:
@@ -80,6 +88,11 @@ CONDITIONS: dict[str, Callable[[Any, Task], bool]] = {
     "label": lambda value, task: value in task["labels"],
     "createdAt": lambda value, task: is_in(value, task["createdAt"]),
     "dueAt": lambda value, task: is_in(value, task["dueAt"]),
+    "hasList": lambda value, task: value == (task["listId"] is not None),
+    "hasAssignee": lambda value, task: value == (task["assignee"] is not None),
+    "hasLabels": lambda value, task: value == bool(task["labels"]),
+    "hasDueAt": lambda value, task: value == (task["dueAt"] is not None),
+    "not": lambda value, task: not any(matches(item, task) for item in (value if isinstance(value, list) else [value])),
 }
 
 
@@ -108,7 +121,7 @@ async def test_every_combination_of_conditions_matches_a_plain_list(client: Clie
     lists = [(await create_list(client, name))["id"] for name in ("Home", "Work")]
     tasks = await create_tasks(client, rng, lists)
     for _ in range(FILTERS):
-        conditions = random_filter(rng, lists, tasks)
+        conditions = rng.choice([random_filter, random_negation])(rng, lists, tasks)
         expected = [task["id"] for task in tasks if matches(conditions, task)]
         size, forward = rng.choice([1, 3, 50]), rng.random() < 0.5
         assert await walk(client, conditions, size, forward=forward) == expected, conditions
@@ -123,6 +136,31 @@ async def test_conditions_follow_changes(client: Client) -> None:
     await client.query(update, input={"id": task["id"], "assignee": None, "labels": [], "dueAt": None})
     for conditions in [*filters, {"dueAt": {}}]:
         assert await walk(client, conditions, 5, forward=True) == []
+
+
+async def test_negation_keeps_tasks_without_a_value(client: Client) -> None:
+    bare = (await client.create(title="a"))["id"]
+    done = (await client.create(title="b", assignee="ann", labels=["bug"], dueAt=DAYS[1], status="DONE"))["id"]
+    other = (await client.create(title="c", assignee="bob", labels=["bug", "zoo"]))["id"]
+    expected: list[tuple[Task, list[str]]] = [
+        ({"not": {"assignee": "ann"}}, [other, bare]),
+        ({"not": [{"assignee": "ann"}, {"assignee": "bob"}]}, [bare]),
+        ({"not": {"assignee": "ann", "label": "zoo"}}, [other, done, bare]),
+        ({"not": {"label": "bug"}}, [bare]),
+        ({"not": {"status": "DONE"}}, [other, bare]),
+        ({"not": {"priority": ["NONE"]}}, []),
+        ({"not": [{"status": status} for status in STATUSES]}, []),
+        ({"not": {"dueAt": {}}}, [other, bare]),
+        ({"not": {"dueAt": {"before": DAYS[1]}}}, [other, done, bare]),
+        ({"not": {"createdAt": {}}}, []),
+        ({"hasDueAt": False, "hasAssignee": True}, [other]),
+        ({"hasAssignee": False}, [bare]),
+        ({"assignee": "ann", "hasAssignee": False}, []),
+        ({"label": "bug", "not": {"hasDueAt": False}}, [done]),
+    ]
+    for conditions, ids in expected:
+        for forward in (True, False):
+            assert await walk(client, conditions, 2, forward=forward) == ids, conditions
 
 
 async def test_unknown_list_has_no_tasks(client: Client) -> None:
@@ -140,6 +178,13 @@ async def test_unknown_list_has_no_tasks(client: Client) -> None:
         ({"label": "a\0"}, "filter.label", "filter.label contains a NUL character"),
         ({"label": "bug", "expiresAt": {}}, "filter", "can combine expiresAt only with status"),
         ({"dueAt": {}, "expiresAt": {}}, "filter", "can combine expiresAt only with status"),
+        ({"hasLabels": False, "expiresAt": {}}, "filter", "can combine expiresAt only with status"),
+        ({"not": {"status": "DONE"}, "expiresAt": {}}, "filter", "can combine expiresAt only with status"),
+        ({"not": []}, "filter.not", "filter.not must have 1 to 10 items, not 0."),
+        ({"not": [{"label": "a"}] * 11}, "filter.not", "filter.not must have 1 to 10 items, not 11."),
+        ({"not": [{"label": "a"}, {"label": None}]}, "filter.not.1", "has no condition"),
+        ({"not": {"assignee": "a" * 201}}, "filter.not.0.assignee", "must have at most 200 characters, not 201."),
+        ({"not": {"priority": ["LOW", "LOW"]}}, "filter.not.0", "must have 1 to 5 different values in priority"),
     ],
 )
 async def test_invalid_value_is_rejected(client: Client, conditions: Task, argument: str, message: str) -> None:
