@@ -124,8 +124,11 @@ def verify(*, workspace: str = DEFAULT_WORKSPACE, repair: bool = False) -> None:
     )
     repaired = f", {report.repaired:,} repaired" if repair else ""
     print_message(
-        f"Compared {report.rows:,} tasks and {report.entries:,} entries: {report.different:,} differ{repaired}."
+        f"Compared {report.rows:,} tasks, {report.entries:,} entries and {report.views:,} declared views: "
+        f"{report.different:,} differ{repaired}."
     )
+    if report.unused:
+        print_message(f"Not in use, so not compared: {', '.join(report.unused)}. PostgreSQL answers for these views.")
     if report.different > report.repaired:
         sys.exit(1)
 

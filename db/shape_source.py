@@ -139,6 +139,18 @@ SHAPE_ROWS: LiteralString = f"""
 """
 
 
+SHAPE_ROWS_AFTER: LiteralString = f"""
+    SELECT {_COLUMNS} FROM task WHERE {FOLLOWING} ORDER BY task.created_at, task.id LIMIT %(limit)s
+"""
+
+
+async def shape_rows_after(connection: Connection, workspace: str, after: IndexPosition, limit: int) -> list[ShapeRow]:
+    """Return up to `limit` visible tasks after a position of the index, in its order."""
+    created_at, id_ = after
+    params = {"workspace": workspace, "created_at": created_at, "id": id_, "limit": limit}
+    return list(map(ShapeRow._make, await connection.query(SHAPE_ROWS_AFTER, params, tuple_row)))
+
+
 async def shape_rows(connection: Connection, workspace: str, ids: Sequence[bytes]) -> dict[bytes, ShapeRow]:
     """E2: return the tasks with these ids (16 bytes each) that were not deleted, also those that have expired."""
     params = {"workspace": workspace, "ids": [UUID(bytes=id_) for id_ in ids]}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, product
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 from uuid import UUID
 
 from msgspec import Struct
@@ -113,6 +113,14 @@ def parse_shape(name: str) -> Shape:
 DEFAULT_SHAPES: tuple[Shape, ...] = tuple(
     map(parse_shape, ("list", "list+status", "assignee", "assignee+status", "label"))
 )
+
+
+def view_of(shape: Shape, key: str) -> View:
+    """Return the view of a shape that a key identifies. Raises `ValueError`."""
+    values: dict[str, Any] = dict(zip(shape, key.split(_SEPARATOR), strict=True))
+    if "list" in values:
+        values["list_id"] = UUID(values.pop("list"))
+    return View(**values)
 
 
 def view_with(shape: Shape, by: Dimension) -> Shape:

@@ -1,9 +1,8 @@
 """The audit: compares the indexes and entries with the rows, and looks for marks that were left behind."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -11,10 +10,14 @@ import structlog
 from cache.errors import IndexLost, StoreUnavailable
 from cache.gate.lease import clock
 from cache.maintenance.compare import compare_tasks
+from cache.maintenance.scan import scan, send
 from cache.maintenance.scrub import SCRUB_BATCH_IDS, scrub
+from cache.maintenance.view_audit import ViewAudit, sample_views
+from cache.maintenance.view_compare import compare_views
 from cache.redis.client import Argument
 from cache.redis.keys import BEACON, VIEW_OF
 from cache.redis.protocol import Protocol
+from cache.redis.view_reads import Place
 from cache.store import Store
 from db.errors import name_server
 from db.gate import read_gate
@@ -42,21 +45,28 @@ class RedisNotInUse(StoreUnavailable):
 
 @dataclass
 class AuditReport:
-    """Counts of the rows and entries that were compared, of the tasks that differ, and of those repaired."""
+    """Counts of what was compared, of the differences, and of those repaired.
+
+    A task counts once in the base views and its entry, and once in the declared views. `views` are declared views.
+    `unused` names declared shapes that were not compared, because they were not in use.
+    """
 
     rows: int = 0
     entries: int = 0
+    views: int = 0
     different: int = 0
     repaired: int = 0
+    unused: list[str] = field(default_factory=list)
 
 
 # The time of creation of a task in microseconds, and its id: the order of an index.
 Scored = tuple[int, bytes]
-OnDifference = Callable[[UUID, str], None]
+# Called with the id of a task, or with a declared view that is broken as a whole.
+OnDifference = Callable[[UUID | Place, str], None]
 
 
 async def audit(store: Store, on_difference: OnDifference, *, repair: bool = False) -> AuditReport:
-    """Compare all tasks, in bounded memory, and call `on_difference` for each that differs.
+    """Compare all tasks, in bounded memory, and call `on_difference` for each difference.
 
     Raises `StoreUnavailable` or `DatabaseError`.
     """
@@ -76,11 +86,43 @@ async def audit(store: Store, on_difference: OnDifference, *, repair: bool = Fal
         report.different += len(differences)
         if repair and differences:
             report.repaired += await _repair(store, protocol, list(differences))
+    await _audit_views(store, protocol, report, on_difference, repair=repair)
     return report
 
 
+async def _audit_views(
+    store: Store, protocol: Protocol, report: AuditReport, on_difference: OnDifference, *, repair: bool
+) -> None:
+    """Compare the declared views with the rows."""
+    views = ViewAudit(store, protocol)
+    await views.begin()
+    async for broken in views.broken():
+        for place, problem in broken.items():
+            on_difference(place, problem)
+        report.different += len(broken)
+        if repair:
+            report.repaired += await views.drop(broken)
+    known, failed = set[UUID](), set[UUID]()
+    async for suspects in views.suspects():
+        # Each further view where a task is found wrongly has to be repaired, too.
+        compared = {id_: found for id_, found in suspects.items() if repair or UUID(bytes=id_) not in known}
+        differences = await compare_views(store, protocol, views.used, compared)
+        for id_ in differences.keys() - known:
+            on_difference(id_, differences[id_].description)
+        known.update(differences)
+        if len(known) > MAX_DIFFERENCES:
+            raise TooManyDifferences
+        if repair and differences:
+            failed |= await views.repair(differences, compared)
+    report.different += len(known)
+    report.repaired += len(known - failed) if repair else 0
+    report.views, report.unused = views.views, views.unused
+
+
 async def audit_sample(store: Store, protocol: Protocol) -> int:
-    """Compare 100 tasks at a random position, log the differences and queue them for repair.
+    """Compare 100 tasks at a random position and members of random declared views.
+
+    Logs the differences and queues them for repair.
 
     Returns how many tasks were read.
     """
@@ -92,6 +134,7 @@ async def audit_sample(store: Store, protocol: Protocol) -> int:
         store.metrics.differences += 1
         store.repair_queue.add(id_)
     store.metrics.verified += len(sampled)
+    await sample_views(store, protocol, [id_ for _, id_ in rows])
     return len(sampled)
 
 
@@ -103,14 +146,14 @@ async def _suspects(store: Store, protocol: Protocol, report: AuditReport) -> As
         report.rows += len(rows)
         yield ids
     for index, expiring in zip(protocol.keys.indexes, protocol.keys.expiring, strict=True):
-        async for members in _scan(store, protocol, "ZSCAN", expiring):
+        async for members in scan(store, protocol, "ZSCAN", expiring):
             ids_ = [id_ for id_ in members[::2] if id_ != BEACON]
-            scores = await _send(store, protocol, ["ZMSCORE", index, *ids_]) if ids_ else []
+            scores = await send(store, protocol, ["ZMSCORE", index, *ids_]) if ids_ else []
             yield [UUID(bytes=id_) for id_, score in zip(ids_, scores, strict=True) if score is None]
-    async for members in _scan(store, protocol, "SSCAN", protocol.keys.moving):
+    async for members in scan(store, protocol, "SSCAN", protocol.keys.moving):
         yield [UUID(bytes=id_[-ID_BYTES:]) for id_ in members if id_ != BEACON]
     prefix = protocol.keys.entries
-    async for keys in _scan(store, protocol, "SCAN", b"MATCH", prefix + b"*"):
+    async for keys in scan(store, protocol, "SCAN", b"MATCH", prefix + b"*"):
         report.entries += len(keys)
         yield [UUID(bytes=key[len(prefix) :]) for key in keys]
 
@@ -166,24 +209,12 @@ async def _index_window(
 async def _random_position(store: Store, protocol: Protocol) -> IndexPosition:
     """Return the position of a random task in the index."""
     key = protocol.keys.indexes[0]
-    size = int(await _send(store, protocol, ["ZCARD", key]))
+    size = int(await send(store, protocol, ["ZCARD", key]))
     if not size:  # not even the beacon
         raise name_server(IndexLost(), store.redis.primary_name)
     rank = random.randrange(size)  # noqa: S311
-    found = await _send(store, protocol, ["ZRANGE", key, rank, rank, "WITHSCORES"])
+    found = await send(store, protocol, ["ZRANGE", key, rank, rank, "WITHSCORES"])
     return next(((int(score), UUID(bytes=id_)) for id_, score in found if id_ != BEACON), INDEX_START)
-
-
-async def _scan(store: Store, protocol: Protocol, *command: Argument) -> AsyncIterator[list[bytes]]:
-    """Yield the members of a set, or the keys of the database, in batches."""
-    head, tail = (command[:2], command[2:]) if command[0] in ("ZSCAN", "SSCAN") else (command[:1], command[1:])
-    cursor: bytes | int = 0
-    while True:
-        cursor, found = await _send(store, protocol, [*head, cursor, *tail, "COUNT", 1000])
-        if found:
-            yield found
-        if int(cursor) == 0:
-            return
 
 
 async def _repair(store: Store, protocol: Protocol, ids: list[UUID]) -> int:
@@ -191,8 +222,3 @@ async def _repair(store: Store, protocol: Protocol, ids: list[UUID]) -> int:
     for start in range(0, len(ids), SCRUB_BATCH_IDS):
         await scrub(store, protocol, ids[start : start + SCRUB_BATCH_IDS])
     return len(ids) - len(await compare_tasks(store, protocol, ids))
-
-
-async def _send(store: Store, protocol: Protocol, command: Sequence[Argument]) -> Any:
-    (reply,) = await store.redis.send([command], run_id=protocol.gate.redis_run_id)
-    return reply

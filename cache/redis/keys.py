@@ -78,6 +78,16 @@ class Keys:
         """Return the keys of the index and of `expiring` of a declared view."""
         return b"%b%b:i:%b" % (self._views, generation, key), b"%b%b:e:%b" % (self._views, generation, key)
 
+    @property
+    def all_view_sets(self) -> bytes:
+        """The pattern of the keys of all sets of declared views."""
+        return self._views + b"*"
+
+    def split_view_set(self, key: bytes) -> tuple[bytes, bytes, bytes]:
+        """Return the generation, the kind ("i" for an index) and the rest of the key of a set of declared views."""
+        generation, kind, values, *_ = (*key[len(self._views) :].split(b":", 2), b"", b"")
+        return generation, kind, values
+
     def view_values(self, generation: bytes, dimension: int) -> bytes:
         """Return the key of the views of a shape, each with its value in a dimension (from 1) as the last."""
         return b"%b%b:values:%d" % (self._views, generation, dimension)

@@ -72,6 +72,12 @@ async def declared_expiring(store: Store, task: Task) -> list[bytes]:
     ]
 
 
+async def view_keys_of(store: Store, shape: str, key: str) -> tuple[bytes, bytes]:
+    """Return the keys of the two sets of a declared view: by creation, and by expiry."""
+    steps = shape_steps(store, protocol(store))
+    return steps.keys.view_sets((await steps.shapes())[shape], key.encode())
+
+
 async def holding(store: Store) -> set[bytes]:
     """Return the ids in flight whose views Redis keeps, without the beacon."""
     (ids,) = await store.redis.send([("HKEYS", protocol(store).keys.holding)])

@@ -13,6 +13,7 @@ from cache.maintenance.audit import AuditReport, RedisNotInUse, TooManyDifferenc
 from cache.maintenance.runner import maintenance
 from cache.redis.encoded_task import encode
 from cache.redis.keys import VIEWS
+from cache.redis.view_reads import Place
 from cache.store import Store
 from db.task import Task
 from tests.support.gate_states import switch_gate_off
@@ -26,10 +27,16 @@ TODO, DONE = VIEWS.index("TODO"), VIEWS.index("DONE")
 
 async def audit(store: Store, *, repair: bool = False) -> tuple[AuditReport, dict[UUID, str]]:
     """Run the audit, and return its report and the differences by id. Assert that no task is reported twice."""
-    reported: list[tuple[UUID, str]] = []
-    report = await auditing.audit(store, lambda id_, difference: reported.append((id_, difference)), repair=repair)
-    assert report.different == len(reported) == len(dict(reported))
-    return report, dict(reported)
+    reported: dict[UUID, str] = {}
+
+    def on_difference(about: UUID | Place, difference: str) -> None:
+        assert isinstance(about, UUID)
+        assert about not in reported
+        reported[about] = difference
+
+    report = await auditing.audit(store, on_difference, repair=repair)
+    assert report.different == len(reported)
+    return report, reported
 
 
 async def truncate(store: Store) -> None:
@@ -121,7 +128,7 @@ async def test_difference_is_reported_and_repaired(store: Store, description: st
     created = await create_uncached_tasks(store, 7)
     await create_uncached_tasks(store, 3, status="DONE", expires_at=in_an_hour())
     await StoreClient(store).tasks_by_id([task.id for task in created])
-    assert await audit(store) == (AuditReport(rows=10, entries=7), {})
+    assert await audit(store) == (AuditReport(rows=10, entries=7, unused=sorted(store.gate_lease.views.named)), {})
     task = created[3]
     await DAMAGE[description](store, task)
     _, differences = await audit(store)
