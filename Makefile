@@ -109,6 +109,9 @@ mutants: .venv/dev.stamp ## change the protocol and the limits, and see whether 
 model: .venv/dev.stamp ## explore the model of the cache protocol (20 minutes)
 	$(BIN)/python -m tests.model
 
+stress: .venv/dev.stamp ## write to the declared views for minutes, and compare them with the rows
+	$(BIN)/python -m pytest -q -m slow tests/integration/cache/test_view_stress.py
+
 ## Maintain
 
 screenshots: .venv/dev.stamp ## take the pictures of docs/tutorial/tour.md in a browser (N= tasks, ONLY=name,name)
@@ -174,4 +177,4 @@ lock-check: .venv/dev.stamp ## check that the lock files match pyproject.toml
 	exit 1
 
 .PHONY: help run dev page load image test coverage check lint format audit bench faults fuzz fuzz-compiler typing mutants \
-	model screenshots verify reindex reset schema lock lock-check
+	model stress screenshots verify reindex reset schema lock lock-check

@@ -1,0 +1,120 @@
+"""Stress tests of the declared views, which equal the rows afterwards. `make stress` runs the long ones."""
+
+import asyncio
+import random
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from cache.maintenance.runner import maintenance
+from cache.maintenance.scrub import scrub_all
+from cache.metrics import StoreMetrics
+from cache.reads.facets import read_facets
+from cache.redis.client import Redis
+from cache.store import Store
+from db.errors import ShareBusy
+from db.pool import Database
+from db.task import Task
+from db.task_table import tasks_by_id
+from db.views import DEFAULT_SHAPES, View
+from tests.support.redis_state import marked_ids, protocol
+from tests.support.store_client import StoreClient
+from tests.support.task_factories import new_task
+from tests.support.view_state import built_shapes, declared_members, expected_members, holding
+
+WRITERS = 50
+MAX_LABELS = 20
+FACETS_PAGE = 1_000
+
+
+def short_or_long(name: str, short: int, long: int) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(name, [short, pytest.param(long, marks=pytest.mark.slow)])
+
+
+async def check(store: Store, ids: Iterable[UUID]) -> None:
+    """Assert that the declared views hold exactly these tasks, and that nothing is in flight."""
+    await scrub_all(store, protocol(store))
+    assert await marked_ids(store) == []
+    async with store.database.connection() as connection:
+        tasks = await tasks_by_id(connection, store.workspace, list(ids))
+    assert await declared_members(store) == expected_members(store, tasks.values())
+    assert await holding(store) == set()
+
+
+def random_change() -> dict[str, Any]:
+    """Return a change of all dimensions but the list."""
+    labels = random.sample([f"label {number}" for number in range(2 * MAX_LABELS)], random.randint(0, MAX_LABELS))
+    return {
+        "labels": sorted(labels),
+        "assignee": random.choice([None, "ann", "bob"]),
+        "status": random.choice(["TODO", "IN_PROGRESS", "DONE"]),
+    }
+
+
+async def write_often(store: Store, ids: list[UUID], count: int) -> None:
+    for _ in range(count):
+        id_, change, written = random.choice(ids), random_change(), False
+        while not written:
+            try:
+                await StoreClient(store).update_task(id_, change)
+                written = True
+            except ShareBusy:  # as many writes run or wait as a worker takes
+                await asyncio.sleep(random.uniform(0.01, 0.05))
+
+
+async def in_use(store: Store) -> None:
+    async with asyncio.timeout(60):
+        while store.gate_lease.protocol is None:  # noqa: ASYNC110 -- no event is set
+            await asyncio.sleep(0.01)
+
+
+@short_or_long("writes", 4, 200)
+async def test_task_with_many_labels_has_many_writers(bare_store: Store, writes: int) -> None:
+    async with maintenance(bare_store):
+        await in_use(bare_store)
+        labels = sorted(f"label {number}" for number in range(MAX_LABELS))
+        task = await StoreClient(bare_store).create_task(new_task(labels=labels))
+        await built_shapes(bare_store)
+        await asyncio.gather(*(write_often(bare_store, [task.id], writes) for _ in range(WRITERS)))
+        await check(bare_store, [task.id])
+
+
+@short_or_long("count", 3_000, 100_000)
+async def test_facets_of_many_labels_are_exact_and_in_order(bare_store: Store, count: int) -> None:
+    """Each label is on a task of its own. A facet of more than 2,000 values takes several scripts."""
+    async with maintenance(bare_store):
+        await in_use(bare_store)
+        await built_shapes(bare_store)
+        labels = [f"label {number}" for number in range(count)]
+        ids = []
+        for start in range(0, count, FACETS_PAGE):
+            new = [new_task(labels=[label]) for label in labels[start : start + FACETS_PAGE]]
+            created = await StoreClient(bare_store).create_tasks(new)
+            ids += [task.id for task in created if isinstance(task, Task)]
+        expected = [(label, 1) for label in sorted(labels, key=str.encode)]
+        session = StoreClient(bare_store).session
+        assert await read_facets(session, "label", View(), count + 1, "NAME") == expected
+        assert await read_facets(session, "label", View(), FACETS_PAGE, "COUNT") == expected[:FACETS_PAGE]
+        assert not session.cache.degraded
+        await check(bare_store, ids)
+
+
+@short_or_long("rounds", 3, 60)
+async def test_shapes_come_and_go_under_load(bare_store: Store, database: Database, redis: Redis, rounds: int) -> None:
+    """Workers with fewer shapes write in between, as in a rolling deploy, and drop the shapes of the others."""
+    fewer = [shape for shape in DEFAULT_SHAPES if "label" not in shape]
+    other = Store(database, redis, StoreMetrics(), shapes=fewer)
+    async with maintenance(bare_store):
+        await in_use(bare_store)
+        ids = [(await StoreClient(bare_store).create_task(new_task(**random_change()))).id for _ in range(50)]
+        for _ in range(rounds):
+            async with maintenance(other):
+                await in_use(other)
+                await asyncio.gather(*(write_often(store, ids, 20) for store in (bare_store, other) for _ in range(4)))
+            writing = asyncio.gather(*(write_often(bare_store, ids, 20) for _ in range(4)))
+            await built_shapes(bare_store)
+            await writing
+            await built_shapes(bare_store)
+            await check(bare_store, ids)
