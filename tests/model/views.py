@@ -2,6 +2,7 @@
 
 from tests.model import views_builder, views_repair, views_scripts, views_writer
 from tests.model.explore import Result, search
+from tests.model.views_orders import is_out_of_order
 from tests.model.views_repair import is_readable
 from tests.model.views_state import NO_ROW, State, Transitions, ViewsScope, Writer, bits, initial_state, is_visible
 
@@ -44,7 +45,7 @@ def find_violation(state: State, scope: ViewsScope) -> str:
 def views_violation(state: State, scope: ViewsScope) -> str:
     """I2: a view that is read has every committed task of the view, unless a record has it.
 
-    I6: a task that it has beyond these is held by a write.
+    I6: a task that it has beyond these is held by a write. I7: its declared order is that of the rows, unless in doubt.
     """
     keys = state.keys
     recorded = 0
@@ -60,6 +61,8 @@ def views_violation(state: State, scope: ViewsScope) -> str:
                 return f"I2: task {task} is committed in view {view} and missing from it"
             if member and not belongs and not keys.holding[task] >> view & 1:
                 return f"I6: task {task} is in view {view}, without its row and without a write that holds it"
+            if belongs and not recorded >> task & 1 and is_out_of_order(keys, scope, task, view, row):
+                return f"I7: task {task} has the score {keys.scores[task][view]} in view {view}, not {row.score}"
     return ""
 
 
@@ -92,6 +95,8 @@ def rest_violation(state: State, scope: ViewsScope) -> str:
         return ""
     if any(keys.holding):
         return "I3: at rest a task stays in `holding`"
+    if keys.reordering:
+        return "I3: at rest a task stays in `reordering`"
     if any(keys.swept):
         return "I3: at rest a task stays in `swept`"
     for view in range(len(scope.shape_of)):

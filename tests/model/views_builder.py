@@ -2,6 +2,7 @@
 
 from tests.model import views_scripts as scripts
 from tests.model.state import put
+from tests.model.views_orders import note, set_score
 from tests.model.views_state import (
     BUILDING,
     HELD,
@@ -93,9 +94,14 @@ def enlist(state: State, scope: ViewsScope, index: int) -> Transitions:
     if touched and held and "batch joins a write" not in scope.omitted:
         adds = True
         keys = keys._replace(holding=put(keys.holding, task, held | row.views | HELD))
+        if "batch notes held tasks" not in scope.omitted:
+            keys = note(keys, scope, task)
     if row.exists and adds and (row.expires_at > state.now or "batch skips expired" in scope.omitted):
         for view in bits(row.views & scripts.views_of(scope, building)):
+            known = keys.scores[task][view]
             keys = scripts.enter(keys, scope, task, view, max(keys.members[task][view], row.expires_at))
+            if keys.members[task][view]:
+                keys = set_score(keys, scope, task, view, known if touched and known else row.score)
     last = task + 1 == len(state.rows)
     following = Builder("finish" if last else "snapshot", builder.generations, 0 if last else task + 1, NO_ROW)
     yield ("V2 enlist", index, task), with_builder(state._replace(keys=keys), index, following)

@@ -2,6 +2,7 @@
 
 from tests.model import views_scripts as scripts
 from tests.model.state import NEVER, put
+from tests.model.views_orders import set_score
 from tests.model.views_state import (
     ABSENT,
     ALL_SHAPES,
@@ -41,8 +42,9 @@ def transitions(state: State, scope: ViewsScope) -> Transitions:
 
 def lose_view(state: State, view: int) -> State:
     """Return the state without both sets of a view. It stays registered."""
-    members = tuple(put(scores, view, 0) for scores in state.keys.members)
-    return state._replace(keys=state.keys._replace(members=members, existing=state.keys.existing & ~(1 << view)))
+    keys = state.keys
+    members, scores = (tuple(put(of_task, view, 0) for of_task in sets) for sets in (keys.members, keys.scores))
+    return state._replace(keys=keys._replace(members=members, scores=scores, existing=keys.existing & ~(1 << view)))
 
 
 def is_readable(keys: Keys, scope: ViewsScope, view: int) -> bool:
@@ -79,6 +81,7 @@ def page(state: State, scope: ViewsScope, index: int, reader: Reader) -> State:
             found |= 1 << task
         elif scores[reader.view]:
             keys = keys._replace(members=put(keys.members, task, put(scores, reader.view, 0)))
+            keys = set_score(keys, scope, task, reader.view, 0)
     after = reader._replace(pc="page", found=found)
     return state._replace(keys=keys, readers=put(state.readers, index, after))
 

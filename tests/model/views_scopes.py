@@ -11,6 +11,8 @@ CREATE, BULK = Write("create", views=B), Write("bulk", views=A)
 OLDER, OTHER = Write(views=B, maintains=OLDER_RELEASE), Write(views=BOTH, maintains=SECOND_SHAPE)
 OLDER_BULK = Write("bulk", views=A, maintains=OLDER_RELEASE)
 NO_TASK, TWO_TASKS, EXPIRING = (NO_ROW,), (Row(views=A), Row(views=A)), (Row(views=A, expires_at=1),)
+# Without a move between views, to another score of a declared order, and back to the first.
+LATER, SOONER = Write(views=A, score=2), Write(views=A)
 MESSAGES = {"mark fails": 1, "publish fails": 1}
 
 SHORT = {
@@ -50,6 +52,27 @@ SHORT = {
     ),
     "lost keys": ViewsScope(
         rows=TWO_TASKS, writers=(MOVE,), builders=1, reads=1, faults={"view vanishes": 1, "out of memory": 1}
+    ),
+    "orders": ViewsScope(
+        orders=True,
+        writers=(LATER, Write(views=BOTH)),
+        scrubs=1,
+        faults=MESSAGES | {"crash": 1, "rollback": 1, "abort fails": 1},
+    ),
+    "orders in a build": ViewsScope(
+        orders=True,
+        start=ABSENT,
+        builders=1,
+        writers=(LATER, SOONER),
+        scrubs=1,
+        faults={"mark fails": 1, "rollback": 1},
+    ),
+    "orders of rolled-back creates": ViewsScope(
+        orders=True,
+        rows=NO_TASK,
+        writers=(Write("bulk", views=A, score=2), BULK, LATER),
+        scrubs=1,
+        faults={"rollback": 1, "crash": 1},
     ),
 }
 
@@ -93,6 +116,18 @@ LONG = {
         reads=1,
         scrubs=1,
         faults={"crash": 1, "rollback": 1, "publish fails": 1},
+    ),
+    "orders with three writers": ViewsScope(
+        orders=True, writers=(LATER, Write(views=B), SOONER), reads=1, scrubs=1, faults=_EVERY_FAULT
+    ),
+    "orders of creates in a build": ViewsScope(
+        orders=True,
+        rows=NO_TASK,
+        start=ABSENT,
+        builders=1,
+        writers=(Write("bulk", views=A, score=2), CREATE, Write(views=A, score=3)),
+        scrubs=1,
+        faults=_EVERY_FAULT | {"rollback": 2},
     ),
     "lost keys": ViewsScope(
         rows=TWO_TASKS,

@@ -1,6 +1,8 @@
 """The Lua scripts, as far as they concern declared views: the fence, and the steps of a write."""
 
 from tests.model.state import put
+from tests.model.views_orders import hold_recorded_score, hold_score, set_score
+from tests.model.views_orders import release as release_score
 from tests.model.views_state import (
     ABSENT,
     BUILDING,
@@ -40,11 +42,14 @@ def drop_shapes(keys: Keys, scope: ViewsScope, shapes: int) -> Keys:
         members=tuple(
             tuple(0 if gone >> view & 1 else score for view, score in enumerate(scores)) for scores in keys.members
         ),
+        scores=tuple(
+            tuple(0 if gone >> view & 1 else score for view, score in enumerate(scores)) for scores in keys.scores
+        ),
         existing=keys.existing & ~gone,
         registered=keys.registered & ~gone,
         touched=tuple(0 if shapes >> shape & 1 else tasks for shape, tasks in enumerate(keys.touched)),
     )
-    return keys if present_shapes(keys) else keys._replace(holding=(0,) * len(keys.holding), fence=0)
+    return keys if present_shapes(keys) else keys._replace(holding=(0,) * len(keys.holding), fence=0, reordering=0)
 
 
 def raise_rev(keys: Keys, scope: ViewsScope, maintains: int) -> tuple[Keys, int]:
@@ -82,10 +87,17 @@ def enter(keys: Keys, scope: ViewsScope, task: int, view: int, score: int) -> Ke
     )
 
 
+def enter_row(keys: Keys, scope: ViewsScope, task: int, view: int, row: Row) -> Keys:
+    """Put the task where its row belongs in a view."""
+    keys = enter(keys, scope, task, view, row.expires_at)
+    return set_score(keys, scope, task, view, row.score) if keys.members[task][view] else keys
+
+
 def leave(keys: Keys, scope: ViewsScope, task: int, view: int) -> Keys:
     """Remove the task from a view. The last task removes the sets."""
     if keys.members[task][view]:
         keys = keys._replace(members=put(keys.members, task, put(keys.members[task], view, 0)))
+        keys = set_score(keys, scope, task, view, 0)
     elif "removal after a page's sweep" in scope.omitted:
         return keys
     return keys if "empty views are removed" in scope.omitted else without_empty(keys, view)
@@ -103,8 +115,10 @@ def with_base(keys: Keys, task: int, row: Row) -> Keys:
     return keys._replace(base=put(keys.base, task, row.expires_at if row.exists else 0))
 
 
-def moves(before: Row, after: Row) -> bool:
+def moves(scope: ViewsScope, before: Row, after: Row) -> bool:
     """Return whether a write moves its task."""
+    if "another score moves the task" in scope.omitted:
+        before = before._replace(score=after.score)
     return before != after
 
 
@@ -122,7 +136,7 @@ def mark(state: State, scope: ViewsScope, index: int) -> Keys | None:
         entries=put(keys.entries, task, index + 1), marks=keys.marks | 1 << task, base=put(keys.base, task, base)
     )
     held = keys.holding[task] | recorded
-    if not maintained or not (moves(writer.before, after) or held):
+    if not maintained or not (moves(scope, writer.before, after) or held):
         return keys
     return hold(keys, scope, task, (writer.before, after), (held, recorded), maintained)
 
@@ -139,6 +153,8 @@ def hold(
     for view in bits((own | held) & maintained):
         if (own | recorded) >> view & 1 or keys.members[task][view]:
             keys = enter(keys, scope, task, view, max(keys.members[task][view], expiry))
+            if keys.members[task][view]:
+                keys = hold_score(keys, scope, task, view, rows)
     building = sum(1 << shape for shape, (status, _) in enumerate(keys.shapes) if status == BUILDING)
     if "touched" not in scope.omitted:
         touched = tuple(
@@ -167,16 +183,18 @@ def take_records(state: State, keys: Keys, scope: ViewsScope, index: int, mainta
                 keys = enter(keys, scope, task, view, row.expires_at)
         else:
             recorded |= row.views
+            for view in bits(row.views & maintained if scope.orders else 0):
+                keys = hold_recorded_score(enter(keys, scope, task, view, row.expires_at), scope, task, view, row.score)
     return keys, maintained, recorded
 
 
 def release(keys: Keys, scope: ViewsScope, maintained: int, task: int, row: Row, found: int = 0) -> Keys:
     """Make the views agree with the row: the task is in its views, and in none of those that were held or found."""
     held = keys.holding[task] if "holding until the removal" not in scope.omitted else 0
-    keys = keys._replace(holding=put(keys.holding, task, 0))
+    keys = release_score(keys._replace(holding=put(keys.holding, task, 0)), task)
     stays = row.views if row.exists else 0
     for view in bits((held | row.views | found) & maintained):
-        keys = enter(keys, scope, task, view, row.expires_at) if stays >> view & 1 else leave(keys, scope, task, view)
+        keys = enter_row(keys, scope, task, view, row) if stays >> view & 1 else leave(keys, scope, task, view)
     return keys
 
 
@@ -207,7 +225,7 @@ def end_write(state: State, scope: ViewsScope, index: int, row: Row, rule: str) 
     elif keys.entries[task] == LEASE and rule.startswith("publish"):
         keys = keys._replace(entries=put(keys.entries, task, EMPTY))
     is_due = owns or rule in scope.omitted
-    if is_due and maintained and (moves(writer.before, writer.after) or keys.holding[task]):
+    if is_due and maintained and (moves(scope, writer.before, writer.after) or keys.holding[task]):
         keys = release(keys, scope, maintained, task, row)
     return keys
 
@@ -238,5 +256,5 @@ def settle(state: State, scope: ViewsScope, index: int, maintains: int) -> Keys:
     if "recorded views" in scope.omitted:
         recorded = 0
     for view in bits(recorded & maintained):
-        keys = enter(keys, scope, task, view, writer.after.expires_at)
+        keys = enter_row(keys, scope, task, view, writer.after)
     return keys

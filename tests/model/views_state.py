@@ -17,11 +17,15 @@ EMPTY, LEASE = 0, -1
 
 
 class Row(NamedTuple):
-    """One version of a row: the bit set of its views, and its expiry. Without `exists` nobody may see the task."""
+    """One version of a row: the bit set of its views, its expiry, and its score in the declared orders.
+
+    Without `exists` nobody may see the task.
+    """
 
     exists: int = 1
     views: int = 0
     expires_at: int = NEVER
+    score: int = 1
 
 
 NO_ROW = Row(0)
@@ -35,6 +39,7 @@ class Write(NamedTuple):
     views: int = 0
     expires_at: int = NEVER
     maintains: int = ALL_SHAPES
+    score: int = 1
 
 
 class Keys(NamedTuple):
@@ -50,6 +55,8 @@ class Keys(NamedTuple):
     base: tuple[int, ...]  # per task: its expiry in the base index; 0 if it is no member
     entries: tuple[int, ...]
     swept: tuple[int, ...]  # per task: the number of the sweep that took it out of the base index; 0: not swept
+    scores: tuple[tuple[int, ...], ...]  # per task and view: the score in a declared order; 0 if it is no member
+    reordering: int = 0  # bit set of tasks whose score in a declared order is in doubt
     marks: int = 0  # bit set of tasks that the scrub has to settle
     records: int = 0  # bit set of the writers whose bulk create is recorded
     sweeps: int = 0  # the number of the last sweep
@@ -130,6 +137,7 @@ class ViewsScope:
 
     rows: tuple[Row, ...] = (Row(views=1),)
     shape_of: tuple[int, ...] = (0, 0)  # per view
+    orders: bool = False  # every shape declares an order
     start: int = READY
     writers: tuple[Write, ...] = ()
     builders: int = 0
@@ -200,6 +208,10 @@ def initial_state(scope: ViewsScope) -> State:
         base=tuple(row.expires_at if row.exists else 0 for row in scope.rows),
         entries=(EMPTY,) * tasks,
         swept=(0,) * tasks,
+        scores=tuple(
+            tuple(row.score if scope.orders and expiry else 0 for expiry in scores)
+            for row, scores in zip(scope.rows, members, strict=True)
+        ),
     )
     return State(
         rows=tuple((row,) for row in scope.rows),

@@ -5,11 +5,13 @@ from tests.model.views_scopes import (
     BULK,
     CREATE,
     EXPIRING,
+    LATER,
     MOVE,
     NO_TASK,
     OLDER,
     OUT,
     SHORT,
+    SOONER,
     TWO_SHAPES,
     TWO_TASKS,
     B,
@@ -121,7 +123,24 @@ EXPIRY_AND_LOSS = (
     V("a page uses a registered view without sets", ("registered views have sets",), _LOST, "I2"),
     V("a write creates a lost view again", ("lost views are noticed",), _LOST, "I2"),
 )
-REFUTED = (*FENCE, *WRITES, *BULK_CREATES, *BUILDS, *EXPIRY_AND_LOSS)
+_ORDER = ViewsScope(orders=True, writers=(LATER,))
+_LATE = ViewsScope(orders=True, writers=(MOVE, LATER), faults={"mark fails": 1})
+_ORDER_BUILD = ViewsScope(
+    orders=True, start=ABSENT, builders=1, writers=(LATER, SOONER), faults={"mark fails": 1, "rollback": 1}
+)
+ORDERS = (
+    V("a mark does not note that it reorders a task", ("mark notes tasks",), _ORDER, "I7"),
+    V("a late mark trusts the row that its writer knew", ("mark compares with the set",), _LATE, "I7"),
+    V("another score moves no task", ("another score moves the task",), _ORDER, "I"),
+    V("a batch does not note a task that a late mark holds", ("batch notes held tasks",), _ORDER_BUILD, "I7"),
+    V(
+        "a mark takes the score of a record without a note",
+        ("recorded scores are compared",),
+        SHORT["orders of rolled-back creates"],
+        "I7",
+    ),
+)
+REFUTED = (*FENCE, *WRITES, *BULK_CREATES, *BUILDS, *EXPIRY_AND_LOSS, *ORDERS)
 
 NOT_REFUTED = (
     V("scrub without the view where a page found the task", ("scrub of found views",), SHORT["moves"], ""),

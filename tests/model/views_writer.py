@@ -60,10 +60,10 @@ def arrive(state: State, scope: ViewsScope, index: int) -> Transitions:
 def next_row(write: Write, before: Row, now: int) -> Row | None:
     """Return the row version that the write makes; None if it changes nothing."""
     if write.kind in ("create", "bulk"):
-        return None if before.exists else Row(1, write.views, write.expires_at)
+        return None if before.exists else Row(1, write.views, write.expires_at, write.score)
     if not is_visible(before, now):
         return None
-    return NO_ROW if write.kind == "delete" else Row(1, write.views, write.expires_at)
+    return NO_ROW if write.kind == "delete" else Row(1, write.views, write.expires_at, write.score)
 
 
 def change_row(state: State, scope: ViewsScope, index: int) -> Transitions:
