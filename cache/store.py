@@ -1,6 +1,5 @@
 """The store of one process: PostgreSQL, Redis, and what its requests share."""
 
-from collections.abc import Iterable
 from copy import copy
 from datetime import timedelta
 from typing import Self
@@ -17,7 +16,7 @@ from cache.usage.usage import Usage
 from db.pool import Database
 from db.purge import DEFAULT_RETENTION
 from db.replica import Replica
-from db.views import DEFAULT_SHAPES, Shape
+from db.views import DEFAULT_SHAPES, Shapes
 
 
 class Store:
@@ -35,7 +34,7 @@ class Store:
         retention: timedelta = DEFAULT_RETENTION,
         replica: Replica | None = None,
         usage: Usage | None = None,
-        shapes: Iterable[Shape] = DEFAULT_SHAPES,
+        shapes: Shapes = DEFAULT_SHAPES,
     ) -> None:
         # Its connections send only statements that name this workspace.
         self.database = database = database.bound_to(workspace)
@@ -47,8 +46,8 @@ class Store:
         self.usage = (usage or Usage(is_on=False)).of(workspace)
         self.workspace = workspace
         self.max_read_bytes = max_read_bytes
-        # The shapes of the declared views.
-        self.shapes = tuple(shapes)
+        # The shapes of the declared views, with their orders.
+        self.shapes = shapes
         # How long the rows of deleted and expired tasks are kept.
         self.retention = retention
         self.gate_lease = GateLease(database, redis, metrics, workspace, shapes)

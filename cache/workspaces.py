@@ -25,7 +25,7 @@ from db.caller import DEFAULT_WORKSPACE
 from db.pool import Database
 from db.purge import DEFAULT_RETENTION
 from db.replica import Replica
-from db.views import DEFAULT_SHAPES, Shape
+from db.views import DEFAULT_SHAPES, Shapes
 
 # A process forgets a workspace that it has not used for this long.
 FORGET_SECONDS = 60.0
@@ -65,7 +65,7 @@ class Workspaces:
         warm_budget: WarmBudget = NO_WARM_START,
         replica: Replica | None = None,
         usage: Usage | None = None,
-        shapes: tuple[Shape, ...] = DEFAULT_SHAPES,
+        shapes: Shapes = DEFAULT_SHAPES,
     ) -> None:
         self._replica = replica
         self.usage = usage or Usage(is_on=False)

@@ -11,6 +11,7 @@ from psycopg import AsyncCursor
 from psycopg.rows import RowMaker, TupleRow, scalar_row, tuple_row
 
 from db.connection import Connection
+from db.orders import SCORE_SQL, declared_order
 from db.row_factories import result_columns, task_builder
 from db.task import Order, Status, Task
 from db.task_table import COLUMNS, VISIBLE
@@ -21,15 +22,20 @@ Direction = Literal["first", "last"]
 # A keyset position: the time that the order sorts by (creation, or expiry for EXPIRING_SOON) and an id. There may be no
 # row at a position.
 Position = tuple[datetime, UUID]
+# In a declared order: the score of the order.
+PagePosition = Position | tuple[int, UUID]
 # Positions after and before every row. The table's constraints on `created_at` and `expires_at` guarantee that.
 NEWEST_POSITION: Position = (datetime(2200, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 OLDEST_POSITION: Position = (datetime(1969, 12, 31, tzinfo=UTC), UUID(int=0))
+_HIGHEST_SCORE: PagePosition = (2**63 - 1, UUID(int=2**128 - 1))
+_LOWEST_SCORE: PagePosition = (-1, UUID(int=0))
 
 
 @dataclass(frozen=True)
 class _OrderSql:
     """The parts of a statement that depend on the order: the condition for its tasks, the column that it sorts by, the
-    sort directions, the operators that compare with a position, and a position after every row."""
+    sort directions, the operators that compare with a position, a position after every row, and for a column that the
+    table does not have its expression."""
 
     condition: LiteralString
     key: LiteralString
@@ -38,22 +44,39 @@ class _OrderSql:
     after: LiteralString
     before: LiteralString
     end: LiteralString
+    expression: LiteralString = ""
+
+    @property
+    def column(self) -> LiteralString:
+        """The column that the order sorts by, as it is selected from the table."""
+        return f"({self.expression}) AS {self.key}" if self.expression else self.key
+
+    @property
+    def exists(self) -> LiteralString:
+        """The condition for a position that is that of a task."""
+        return f"{self.key} NOT IN (-1, 9223372036854775807)" if self.expression else f"isfinite({self.key})"
 
 
 # Not VISIBLE: an index scan would then read every expired task before the first one that has not expired.
 _EXPIRES: LiteralString = "deleted_at IS NULL AND expires_at > statement_timestamp()"
 _MIN: LiteralString = "'-infinity'::timestamptz, '00000000-0000-0000-0000-000000000000'::uuid"
 _MAX: LiteralString = "'infinity'::timestamptz, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid"
+_MIN_SCORE: LiteralString = "-1::bigint, '00000000-0000-0000-0000-000000000000'::uuid"
+_MAX_SCORE: LiteralString = "9223372036854775807, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid"
 _ORDERS: dict[Order, _OrderSql] = {
     "NEWEST": _OrderSql(VISIBLE, "created_at", "DESC", "ASC", "<", ">", _MIN),
     "OLDEST": _OrderSql(VISIBLE, "created_at", "ASC", "DESC", ">", "<", _MAX),
     "EXPIRING_SOON": _OrderSql(_EXPIRES, "expires_at", "ASC", "DESC", ">", "<", _MAX),
+    "DUE_FIRST": _OrderSql(VISIBLE, "score", "ASC", "DESC", ">", "<", _MAX_SCORE, SCORE_SQL["DUE_FIRST"]),
+    "PRIORITY_FIRST": _OrderSql(VISIBLE, "score", "DESC", "ASC", "<", ">", _MIN_SCORE, SCORE_SQL["PRIORITY_FIRST"]),
 }
 # The positions before the first and after the last task of an order.
-_BOUNDS: dict[Order, tuple[Position, Position]] = {
+_BOUNDS: dict[Order, tuple[PagePosition, PagePosition]] = {
     "NEWEST": (NEWEST_POSITION, OLDEST_POSITION),
     "OLDEST": (OLDEST_POSITION, NEWEST_POSITION),
     "EXPIRING_SOON": (OLDEST_POSITION, NEWEST_POSITION),
+    "DUE_FIRST": (_LOWEST_SCORE, _HIGHEST_SCORE),
+    "PRIORITY_FIRST": (_HIGHEST_SCORE, _LOWEST_SCORE),
 }
 _STATUSES: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
 
@@ -89,8 +112,9 @@ def task_page_sql(order: Order, direction: Direction, shape: Shape) -> LiteralSt
     )
     if is_read_whole(shape, order):
         # `seen` holds the positions of the view. The rows of the page are found by their ids.
-        seen: LiteralString = f"seen AS MATERIALIZED (SELECT {by.key}, id FROM task WHERE {view}), "
-        page: LiteralString = f"""SELECT {COLUMNS} FROM (SELECT {by.key}, id FROM seen AS task WHERE {rest}) AS found
+        seen: LiteralString = f"seen AS MATERIALIZED (SELECT {by.column}, id FROM task WHERE {view}), "
+        columns: LiteralString = f"{COLUMNS}, found.score" if by.expression else COLUMNS
+        page: LiteralString = f"""SELECT {columns} FROM (SELECT {by.key}, id FROM seen AS task WHERE {rest}) AS found
         JOIN task ON task.workspace_id = %(workspace)s AND task.id = found.id"""
         following = preceding = "seen WHERE true"
     else:
@@ -110,7 +134,7 @@ def task_page_sql(order: Order, direction: Direction, shape: Shape) -> LiteralSt
         SELECT {by.key}, id FROM page {backward} LIMIT 1
     )
     SELECT page.*,
-           (SELECT isfinite({by.key}) FROM start) AS start_exists,
+           (SELECT {by.exists} FROM start) AS start_exists,
            (SELECT true FROM {preceding} AND {position} {by.before} (TABLE start) {backward} LIMIT 1)
                AS any_before_start,
            (SELECT true FROM {preceding} AND {position} {by.before} (TABLE head) {backward} LIMIT 1)
@@ -149,8 +173,8 @@ async def task_page(
     *,
     count: int,
     direction: Direction = "first",
-    after: Position | None = None,
-    before: Position | None = None,
+    after: PagePosition | None = None,
+    before: PagePosition | None = None,
     offset: int = 0,
     view: View = EVERY_TASK,
     order: Order = "NEWEST",
@@ -179,6 +203,8 @@ async def task_page(
 @cache
 def task_count_sql(order: Order, shape: Shape) -> LiteralString:
     """Return the statement of `task_count`."""
+    # A declared order has the tasks of NEWEST, which has an index.
+    order = "NEWEST" if declared_order(order) else order
     by = _ORDERS[order]
     condition = f"{view_condition(shape)} AND {by.condition}"
     if is_read_whole(shape, order):
@@ -209,14 +235,14 @@ def task_rank_sql(order: Order, shape: Shape) -> LiteralString:
     """Return the statement of `task_rank`."""
     by = _ORDERS[order]
     view: LiteralString = f"{view_condition(shape)} AND {by.condition}"
-    before: LiteralString = f"({by.key}, id) {by.before} (%(at)s, %(id)s)"
+    before: LiteralString = f"({by.expression or by.key}, id) {by.before} (%(at)s, %(id)s)"
     if is_read_whole(shape, order):
         return f"SELECT count(*) FROM task WHERE {view} AND {before}"
     return _count(f"{view_rows(view, shape, f'ORDER BY {by.key}, id')} AND {before}", by.key)
 
 
 async def task_rank(
-    connection: Connection, workspace: str, position: Position, view: View = EVERY_TASK, order: Order = "NEWEST"
+    connection: Connection, workspace: str, position: PagePosition, view: View = EVERY_TASK, order: Order = "NEWEST"
 ) -> int:
     """Return the number of visible tasks before a position: 0 for the position of the first task."""
     at, id_ = position

@@ -10,8 +10,9 @@ from psycopg.rows import scalar_row, tuple_row
 from db.connection import Connection
 from db.gate import Gate, read_gate
 from db.index_source import CREATED_SCORE, EXPIRY_SCORE, FOLLOWING, IndexPosition
-from db.task import Priority, Status
-from db.views import Dimension, Shape
+from db.orders import SCORE_DIGITS, SCORE_SQL
+from db.task import DeclaredOrder, Priority, Status
+from db.views import Dimension, Orders, Shape
 
 # As for the builder of an index, the transaction has no time limit, but PostgreSQL ends the session of one that stalls.
 TRY_TO_BUILD_SHAPES: LiteralString = """
@@ -64,15 +65,10 @@ async def next_range(connection: Connection, workspace: str, after: IndexPositio
     return Range(after, rows[0][:2], rows[0][2]) if rows else None
 
 
-class ViewBatch(NamedTuple):
-    """Tasks of one view, which either all expire or never do, as pairs of score and id in the form of ZADD.
-
-    `created` scores them by creation in microseconds, and `expiring` in the same order by expiry in milliseconds.
-    """
-
-    key: bytes
-    created: bytes
-    expiring: bytes
+# The key of a view, and its tasks, which either all expire or never do, as pairs of score and id in the form of ZADD:
+# by creation in microseconds, by expiry in milliseconds ('' without one), and by each further order of the shape. All
+# are in the same order.
+ViewBatch = Sequence[bytes]
 
 
 _VALUES: dict[Dimension, LiteralString] = {
@@ -84,18 +80,34 @@ _VALUES: dict[Dimension, LiteralString] = {
 }
 
 
+_ORDER_COLUMNS: dict[DeclaredOrder, LiteralString] = {"DUE_FIRST": "due", "PRIORITY_FIRST": "ranked"}
+
+
+def _pair(order: DeclaredOrder) -> LiteralString:
+    score: LiteralString = f"lpad(({SCORE_SQL[order]})::text, {SCORE_DIGITS[order]}, '0')"
+    return f"textsend({score} || E'\\r\\n$16\\r\\n') || uuid_send(id)"
+
+
+def _joined(column: LiteralString, digits: LiteralString) -> LiteralString:
+    return f"E'${digits}\\r\\n'::bytea || string_agg({column}, E'\\r\\n${digits}\\r\\n'::bytea) || E'\\r\\n'::bytea"
+
+
 @cache
-def view_batches_sql(shape: Shape) -> LiteralString:
+def view_batches_sql(shape: Shape, orders: Orders) -> LiteralString:
     """Return the statement of `view_batches`. The texts in it are prefixes in Redis's protocol, as in INDEX_BATCH."""
     columns = [_VALUES[dimension] for dimension in shape]
     key: LiteralString = " || '\\x00' || ".join(f"textsend({column}::text)" for column in columns) or "''::bytea"
     is_set: LiteralString = " AND ".join(f"{column} IS NOT NULL" for column in columns) or "true"
     labels: LiteralString = "CROSS JOIN unnest(labels) AS label" if "label" in shape else ""
+    pairs, further = list[LiteralString](), list[LiteralString]()
+    for order, column in _ORDER_COLUMNS.items():
+        if order in orders:
+            pairs.append(f"{_pair(order)} AS {column}, ")
+            further.append(f", {_joined(column, SCORE_DIGITS[order])}")
     return f"""
-    SELECT {key}, E'$16\\r\\n'::bytea || string_agg(created, E'\\r\\n$16\\r\\n'::bytea) || E'\\r\\n'::bytea,
-           coalesce(E'$13\\r\\n'::bytea || string_agg(expiring, E'\\r\\n$13\\r\\n'::bytea) || E'\\r\\n'::bytea, '')
+    SELECT {key}, {_joined("created", "16")}, coalesce({_joined("expiring", "13")}, ''){"".join(further)}
     FROM (
-        SELECT list_id, assignee, labels, priority, status, expires_at IS NULL AS is_kept,
+        SELECT list_id, assignee, labels, priority, status, expires_at IS NULL AS is_kept, {"".join(pairs)}
                textsend({CREATED_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id) AS created,
                textsend({EXPIRY_SCORE} || E'\\r\\n$16\\r\\n') || uuid_send(id) AS expiring
         FROM task
@@ -107,13 +119,15 @@ def view_batches_sql(shape: Shape) -> LiteralString:
     """
 
 
-async def view_batches(connection: Connection, workspace: str, part: Range, shape: Shape) -> list[ViewBatch]:
+async def view_batches(
+    connection: Connection, workspace: str, part: Range, shape: Shape, orders: Orders = ()
+) -> list[ViewBatch]:
     """V2: return the visible tasks of a range by the views of a shape, in one snapshot."""
     (created_at, id_), (until, last_id) = part.after, part.last
     params = {"workspace": workspace, "created_at": str(created_at), "id": str(id_)}
     params |= {"until": str(until), "last_id": str(last_id)}
-    rows = await connection.query_in_thread(view_batches_sql(shape), params)
-    return [ViewBatch(key, created, expiring) for key, created, expiring in rows]
+    rows = await connection.query_in_thread(view_batches_sql(shape, orders), params)
+    return list(rows)
 
 
 class ShapeRow(NamedTuple):

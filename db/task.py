@@ -12,7 +12,10 @@ Status = Literal["TODO", "IN_PROGRESS", "DONE"]
 Priority = Literal["NONE", "LOW", "MEDIUM", "HIGH", "URGENT"]
 # NEWEST and OLDEST sort by creation. EXPIRING_SOON holds only the tasks that expire, sorted by expiry. Tasks with equal
 # times are sorted by id, in the same direction.
-Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
+BaseOrder = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
+# The orders of declared views that declare them, see db/orders.py.
+DeclaredOrder = Literal["DUE_FIRST", "PRIORITY_FIRST"]
+Order = Literal[BaseOrder, DeclaredOrder]
 
 
 class WritableField(NamedTuple):

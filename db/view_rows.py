@@ -2,6 +2,7 @@
 
 from typing import Any, LiteralString
 
+from db.orders import declared_order
 from db.task import Order, Status
 from db.views import BASE_SHAPES, Dimension, Shape, View
 
@@ -43,7 +44,9 @@ def view_params(view: View) -> dict[str, Any]:
 
 def is_read_whole(shape: Shape, order: Order) -> bool:
     """Return whether PostgreSQL has no index that holds a view in an order. It then reads the view for each page."""
-    return "label" in shape or (order == "EXPIRING_SOON" and shape not in BASE_SHAPES)
+    return (
+        "label" in shape or declared_order(order) is not None or (order == "EXPIRING_SOON" and shape not in BASE_SHAPES)
+    )
 
 
 def is_indexed_by_status(shape: Shape) -> bool:

@@ -1,17 +1,22 @@
 """Views: the tasks that have given values in some dimensions. The dimensions of a view are its shape."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, product
 from typing import Any, Literal, Protocol, get_args
 from uuid import UUID
 
 from msgspec import Struct
 
-from db.task import Priority, Status
+from db.task import DeclaredOrder, Priority, Status
 
 Dimension = Literal["list", "assignee", "label", "priority", "status"]
 # Each dimension at most once, in the order of DIMENSIONS. The empty shape is that of the view of all tasks.
 Shape = tuple[Dimension, ...]
+
+# Further orders of the views of a shape, sorted by their names.
+Orders = tuple[DeclaredOrder, ...]
+# Declared shapes with their orders.
+Shapes = Mapping[Shape, Orders]
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 ALL_TASKS: Shape = ()
@@ -19,6 +24,8 @@ BY_STATUS: Shape = ("status",)
 # The shapes that every index has. Others are declared.
 BASE_SHAPES = (ALL_TASKS, BY_STATUS)
 MAX_DIMENSIONS = 3
+# The names of orders in a declaration, sorted.
+ORDER_NAMES: dict[str, DeclaredOrder] = {"due": "DUE_FIRST", "priority": "PRIORITY_FIRST"}
 # Between the values of a view's key. No text in PostgreSQL contains it.
 _SEPARATOR = "\0"
 
@@ -91,9 +98,23 @@ class View(Struct, frozen=True, gc=False):
 EVERY_TASK = View()
 
 
-def shape_name(shape: Shape) -> str:
-    """Return the name of a shape: its dimensions, for example list+status."""
-    return "+".join(shape)
+def shape_name(shape: Shape, orders: Orders = ()) -> str:
+    """Return the name of a shape with its orders, for example list+status or list:due+priority.
+
+    Two shapes with different orders are two shapes for the scripts, so that workers that declare others are noticed.
+    """
+    names = "+".join(name for name, order in ORDER_NAMES.items() if order in orders)
+    return "+".join(shape) + (f":{names}" if names else "")
+
+
+def parse_declaration(name: str) -> tuple[Shape, Orders]:
+    """Return the shape of a declaration, and its orders after a colon. Raises `ValueError`."""
+    dimensions, colon, orders = name.partition(":")
+    wanted = [order.strip() for order in orders.split("+")] if colon else []
+    for order in wanted:
+        if order not in ORDER_NAMES:
+            raise ValueError(f'"{order}" is no order. A shape declares {" or ".join(ORDER_NAMES)} after a colon.')
+    return parse_shape(dimensions), tuple(order for name, order in ORDER_NAMES.items() if name in wanted)
 
 
 def parse_shape(name: str) -> Shape:
@@ -110,8 +131,8 @@ def parse_shape(name: str) -> Shape:
 
 
 # A task without assignee or without a list costs nothing in the shapes that have one.
-DEFAULT_SHAPES: tuple[Shape, ...] = tuple(
-    map(parse_shape, ("list", "list+status", "assignee", "assignee+status", "label"))
+DEFAULT_SHAPES: Shapes = dict.fromkeys(
+    map(parse_shape, ("list", "list+status", "assignee", "assignee+status", "label")), ()
 )
 
 

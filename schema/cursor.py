@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from cache.reads.deleted import DeletedTask
-from cache.redis.encoded_task import EncodedTask, positions
+from cache.redis.encoded_task import EncodedTask, positions, scores_of
 from cache.redis.position import (
     BY_CREATION,
     BY_DELETION,
+    BY_DUE_DATE,
     BY_EXPIRY,
+    BY_PRIORITY,
     POSITION_BYTES,
     PositionOrder,
     pack_position,
@@ -17,6 +19,7 @@ from cache.redis.position import (
 )
 from cache.redis.times import microseconds
 from db.index_source import IndexPosition
+from db.orders import SCORE_ENDS
 from db.task import Order
 from schema.errors import BadInput
 
@@ -24,13 +27,17 @@ _SORT_KEYS: dict[PositionOrder, bytes] = {
     "NEWEST": BY_CREATION,
     "OLDEST": BY_CREATION,
     "EXPIRING_SOON": BY_EXPIRY,
+    "DUE_FIRST": BY_DUE_DATE,
+    "PRIORITY_FIRST": BY_PRIORITY,
     "DELETED": BY_DELETION,
 }
-# The year 2200 in the unit of each score. No score reaches it.
+# The year 2200 in the unit of each score, or the end of the scores of a declared order. No score reaches it.
 _SCORE_ENDS = {
     BY_CREATION: 7_258_118_400_000_000,
     BY_EXPIRY: 7_258_118_400_000,
     BY_DELETION: 7_258_118_400_000_000,
+    BY_DUE_DATE: SCORE_ENDS["DUE_FIRST"],
+    BY_PRIORITY: SCORE_ENDS["PRIORITY_FIRST"],
 }
 # Base64 turns 3 bytes into 4 characters. A padded position fills whole groups, and its cursor lacks the last character.
 _PADDING = b"\0"
@@ -44,7 +51,9 @@ def encode_cursor(task: EncodedTask | DeletedTask, order: PositionOrder) -> str:
 
 def encode_cursors(tasks: Sequence[EncodedTask], order: Order) -> list[str]:
     """Return the cursors of many tasks, with one call of the base64 encoder."""
-    packed_positions = positions(tasks) if order != "EXPIRING_SOON" else [_position(task, order) for task in tasks]
+    packed_positions = (
+        positions(tasks) if _SORT_KEYS[order] == BY_CREATION else [_position(task, order) for task in tasks]
+    )
     packed = _PADDING.join([*packed_positions, b""])
     text = urlsafe_b64encode(packed).decode()
     return [text[start : start + _PADDED_CHARACTERS - 1] for start in range(0, len(text), _PADDED_CHARACTERS)]
@@ -54,10 +63,9 @@ def _position(task: EncodedTask | DeletedTask, order: PositionOrder) -> bytes:
     if isinstance(task, DeletedTask):
         deleted_at = microseconds(task.deleted_at)
         return pack_position(BY_DELETION, deleted_at, task.task.id_bytes, task.task.workspace)
-    if order != "EXPIRING_SOON":
+    if order == "DELETED" or _SORT_KEYS[order] == BY_CREATION:
         return task.position
-    assert task.expires_at_ms is not None
-    return pack_position(BY_EXPIRY, task.expires_at_ms, task.id_bytes, task.workspace)
+    return pack_position(_SORT_KEYS[order], scores_of([task], order)[0], task.id_bytes, task.workspace)
 
 
 def decode_cursor(argument: str, cursor: str, order: PositionOrder, workspace: str) -> IndexPosition:

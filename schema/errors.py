@@ -21,12 +21,31 @@ class ViewNotDeclared(GraphQLError):
     """A filter whose combination of fields is not declared. `declared` are the names of those that are."""
 
     def __init__(self, shape: str, declared: Sequence[str]) -> None:
-        known = f"Declared are {', '.join(declared)}" if declared else "None is declared"
         super().__init__(
-            f"Tasks cannot be selected by {shape}, because MILLITASK_VIEWS does not declare this combination. {known}. "
-            "filterTasks selects by any combination, without a total.",
+            f"Tasks cannot be selected by {shape}, because MILLITASK_VIEWS does not declare this combination. "
+            f"{_known(declared)}. filterTasks selects by any combination, without a total.",
             extensions={"code": "VIEW_NOT_DECLARED", "shape": shape, "declared": list(declared)},
         )
+
+
+class OrderNotDeclared(GraphQLError):
+    """An order that is not declared for the tasks of a shape, '' for all tasks.
+
+    `name` would declare the order, for all tasks that of an example. `declared` are the names that are declared.
+    """
+
+    def __init__(self, order: str, shape: str, name: str, declared: Sequence[str]) -> None:
+        which = f"Tasks selected by {shape}" if shape else "All tasks"
+        how = f"Declare {name}" if shape else f"Only those of a declared combination can be, such as {name}"
+        super().__init__(
+            f"{which} cannot be ordered by {order}, because MILLITASK_VIEWS does not declare it for them. {how}. "
+            f"{_known(declared)}. filterTasks selects by due date and priority without a declaration, newest first.",
+            extensions={"code": "VIEW_NOT_DECLARED", "shape": name, "declared": list(declared)},
+        )
+
+
+def _known(declared: Sequence[str]) -> str:
+    return f"Declared are {', '.join(declared)}" if declared else "None is declared"
 
 
 class OverLimit(GraphQLError):

@@ -3,7 +3,6 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 
 import structlog
@@ -19,7 +18,7 @@ from db.errors import ServerEnded, explain
 from db.gate import Gate
 from db.history import server_start_of
 from db.pool import Database
-from db.views import DEFAULT_SHAPES, Shape
+from db.views import DEFAULT_SHAPES, Shapes
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +51,7 @@ class GateLease:
         redis: Redis,
         metrics: StoreMetrics,
         workspace: str,
-        shapes: Iterable[Shape] = DEFAULT_SHAPES,
+        shapes: Shapes = DEFAULT_SHAPES,
     ) -> None:
         self._database = database
         self._redis = redis

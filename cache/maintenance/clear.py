@@ -18,7 +18,7 @@ async def clear_epochs(redis: Redis, workspace: str, last: int) -> None:
 async def clear_epoch(redis: Redis, workspace: str, epoch: int) -> None:
     """Remove an index and its marks from Redis. Its entries have a TTL."""
     keys = Keys(workspace, epoch)
-    steps = ShapeSteps(redis, Gate("off", epoch, ""), workspace, DeclaredViews(()))
+    steps = ShapeSteps(redis, Gate("off", epoch, ""), workspace, DeclaredViews({}))
     await redis.send([("UNLINK", keys.shapes)])
     for generation in await steps.stale_generations():
         await steps.clear(generation)
@@ -27,7 +27,7 @@ async def clear_epoch(redis: Redis, workspace: str, epoch: int) -> None:
             ("ZRANGE", keys.marks, 0, -1),
             ("ZRANGE", keys.unsettled, 0, -1),
             ("UNLINK", *keys.prelude, keys.changes, keys.unsettled, keys.warm),
-            ("UNLINK", keys.holding, keys.swept, keys.sweeps, keys.generations),
+            ("UNLINK", keys.holding, keys.reordering, keys.swept, keys.sweeps, keys.generations),
         ]
     )
     if marked or unsettled:

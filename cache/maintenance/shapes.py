@@ -143,7 +143,8 @@ async def _fill(store: Store, connection: Connection, steps: ShapeSteps, generat
         position = INDEX_START
         while part := await next_range(connection, store.workspace, position, BATCH_ROWS):
             for name, generation in generations.items():
-                views = await view_batches(connection, store.workspace, part, steps.views.named[name])
+                shape = steps.views.named[name]
+                views = await view_batches(connection, store.workspace, part, shape, steps.views.shapes[shape])
                 commands = []
                 for command in steps.pack_batches(name, generation, views):
                     commands.append(command)

@@ -22,11 +22,15 @@ from cache.usage.workspace_usage import PageUse
 from db import pages
 from db.connection import Connection
 from db.index_source import IndexPosition
-from db.pages import Position
+from db.orders import declared_order
+from db.pages import PagePosition, Position
 from db.shares import DEEP_ROWS
-from db.task import Status
+from db.task import Order, Status
 from db.view_rows import is_read_whole
 from db.views import Valued, View
+
+# In these orders a task never moves.
+BY_CREATION = ("NEWEST", "OLDEST")
 
 
 class Page(Struct, frozen=True, gc=False):
@@ -77,7 +81,7 @@ async def _page(session: Session, part: PageRange) -> Page:
 def _count(session: Session, part: PageRange, position: int | None) -> None:
     """Count a page that was requested. position: of its first task, from 0; None if unknown."""
     session.cache.requested.reads += 1
-    if part.view.is_base:
+    if part.view.is_base and declared_order(part.order) is None:
         use = PageUse(part.view.status, part.order, part.count, position)
         session.cache.requested.pages.append(use)
         session.store.usage.count_page(use)
@@ -112,7 +116,7 @@ async def _cached_page(session: Session, protocol: Protocol, part: PageRange) ->
 
 def _check_order(part: PageRange, first: IndexPage, ids: IndexPage) -> None:
     """Raise `OrderMoving` if a task may have moved to a position that is read already, since the first call."""
-    if part.order == "EXPIRING_SOON" and ids.rev != first.rev:
+    if part.order not in BY_CREATION and ids.rev != first.rev:
         raise OrderMoving
 
 
@@ -128,8 +132,8 @@ async def settle_creates(session: Session, protocol: Protocol, found: CreatesUns
 async def _matching(session: Session, ids: IndexPage, part: PageRange) -> list[EncodedTask]:
     """Load the tasks of the ids and return those that the view holds.
 
-    Raises `OrderMoving` if a task is in the view, but not at the index's score: a concurrent write changed its expiry,
-    or its create was rolled back and retried.
+    Raises `OrderMoving` if a task is in the view, but not at the index's score: a concurrent write changed its place in
+    the order, or its create was rolled back and retried.
     """
     view = part.view
     tasks = await session.loader.load_page(ids)
@@ -171,8 +175,8 @@ async def _row_page(session: Session, part: PageRange) -> Page:
             session.store.workspace,
             count=part.count,
             direction=part.direction,
-            after=row_position(part.after, part.order),
-            before=row_position(part.before, part.order),
+            after=_page_position(part.after, part.order),
+            before=_page_position(part.before, part.order),
             offset=part.offset,
             view=part.view,
             order=part.order,
@@ -197,12 +201,12 @@ async def _connection(session: Session, *, deep: bool) -> AsyncIterator[Connecti
 
 async def read_rank(session: Session, part: PageRange, task: EncodedTask) -> int:
     """Count the tasks before one in the order of a view, for a page whose rank is None."""
-    at = task.expires_at if part.order == "EXPIRING_SOON" else task.created_at
+    at = _page_position((scores_of([task], part.order)[0], task.id), part.order)
     assert at is not None
     # After a cursor, the depth of the page is not known before the count.
     is_shallow = part.offset < DEEP_ROWS and part.direction == "first" and part.after is None
     async with _connection(session, deep=not is_shallow) as connection:
-        return await pages.task_rank(connection, session.store.workspace, (at, task.id), part.view, part.order)
+        return await pages.task_rank(connection, session.store.workspace, at, part.view, part.order)
 
 
 async def read_counts(session: Session) -> dict[Status | None, int]:
@@ -225,3 +229,8 @@ def row_position(position: IndexPosition | None, order: PositionOrder) -> Positi
     """Convert the position of a cursor to one in PostgreSQL."""
     unit = MILLISECOND if order == "EXPIRING_SOON" else MICROSECOND
     return None if position is None else (UNIX_EPOCH + position[0] * unit, position[1])
+
+
+def _page_position(position: IndexPosition | None, order: Order) -> PagePosition | None:
+    """Convert the position of a cursor to one in PostgreSQL, which has the scores of the declared orders."""
+    return position if declared_order(order) else row_position(position, order)

@@ -14,6 +14,7 @@ from msgspec.structs import FieldInfo, astuple, fields
 from cache.redis.keys import VIEW_OF
 from cache.redis.position import BY_CREATION, POSITION_BYTES, pack_position
 from cache.redis.times import created_at_us, expires_at_ms, print_times
+from db.orders import declared_order, order_score
 from db.task import TASK_FORMAT, JsonText, Order, Status, Task
 
 # Changes with the fields of a task and with the encoding, so that workers of two releases, which run side by side
@@ -203,7 +204,12 @@ def decode_many(workspace: str, ids: Sequence[bytes], values: Sequence[bytes | N
 
 
 def scores_of(tasks: Sequence[EncodedTask], order: Order) -> list[int]:
-    """Return the score of each task in an order, -1 for a task without an expiry."""
+    """Return the score of each task in an order, -1 for a task without an expiry.
+
+    Declared orders need the decoded tasks.
+    """
+    if (declared := declared_order(order)) is not None:
+        return [order_score(task.task, declared) for task in tasks]
     score = _EXPIRY if order == "EXPIRING_SOON" else _CREATED_AT
     return list(struct.unpack(f">{len(tasks)}q", b"".join([task.head[score] for task in tasks])))
 

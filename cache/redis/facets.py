@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from cache.errors import ShapeUnbuilt
 from cache.redis.index_scripts import IndexScripts
-from db.views import Dimension, View, shape_name, view_with
+from db.views import Dimension, View, view_with
 
 # Redis serves no other client during a script.
 FACETS_PER_CALL = 2_000
@@ -42,7 +42,7 @@ class FacetSteps(IndexScripts):
         revs, next_expiry_ms, counts, after = set(), 2**53, list[tuple[str, int]](), ""
         while True:
             rev, expiry_ms, size, found = await self._read_script(
-                "facets", [self.keys.rev, self.keys.expiring[0]], shape_name(shape), shape.index(by) + 1, others,
+                "facets", [self.keys.rev, self.keys.expiring[0]], self.views.name(shape), shape.index(by) + 1, others,
                 after, FACETS_PER_CALL, int(outcomes_known),
             )  # fmt: skip
             revs.add(rev)

@@ -18,7 +18,8 @@ class PageRange(Struct, frozen=True, gc=False):
     """A range of a view: up to `count` tasks between two positions, after skipping `offset` of them.
 
     `direction` "last" takes the tasks from the end. A position is (score, id) and need not belong to a task; the score
-    is the creation in microseconds since 1970, for EXPIRING_SOON the expiry in milliseconds.
+    is the creation in microseconds since 1970, for EXPIRING_SOON the expiry in milliseconds, and for a declared order
+    that of db/orders.py.
     """
 
     count: int

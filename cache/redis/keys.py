@@ -46,10 +46,12 @@ class Keys:
         self.changes = f"{prefix}changes".encode()
         # The transactions of bulk creates whose tasks are not in the indexes yet, scored by the time of their record.
         self.unsettled = f"{prefix}unsettled".encode()
-        # The shapes of declared views in use, the views that may hold ids in flight, every generation whose sets may
-        # exist, and ids that have expired and left the base index. views.lua describes them.
+        # The shapes of declared views in use, the views that may hold ids in flight, ids whose place in a declared
+        # order is in doubt, every generation whose sets may exist, and ids that have expired and left the base index.
+        # views.lua describes them.
         self.shapes = f"{prefix}shapes".encode()
         self.holding = f"{prefix}holding".encode()
+        self.reordering = f"{prefix}reordering".encode()
         self.generations = f"{prefix}generations".encode()
         self.swept = f"{prefix}swept".encode()
         self.sweeps = f"{prefix}sweeps".encode()
@@ -87,6 +89,10 @@ class Keys:
         """Return the generation, the kind ("i" for an index) and the rest of the key of a set of declared views."""
         generation, kind, values, *_ = (*key[len(self._views) :].split(b":", 2), b"", b"")
         return generation, kind, values
+
+    def order_sets(self, generation: bytes, key: bytes) -> tuple[bytes, bytes]:
+        """Return the keys of a declared view in the orders DUE_FIRST and PRIORITY_FIRST."""
+        return b"%b%b:d:%b" % (self._views, generation, key), b"%b%b:p:%b" % (self._views, generation, key)
 
     def view_values(self, generation: bytes, dimension: int) -> bytes:
         """Return the key of the views of a shape, each with its value in a dimension (from 1) as the last."""

@@ -13,13 +13,16 @@ from db.task import Order
 _POSITION = struct.Struct(">cq16s")
 _CHECKSUM = struct.Struct(">I")
 POSITION_BYTES = _POSITION.size + _CHECKSUM.size
-BY_CREATION, BY_EXPIRY, BY_DELETION = b"t", b"e", b"d"
+BY_CREATION, BY_EXPIRY, BY_DELETION, BY_DUE_DATE, BY_PRIORITY = b"t", b"e", b"d", b"f", b"p"
 # DELETED is the order of deleted tasks by deletion, newest first.
 PositionOrder = Order | Literal["DELETED"]
 
 
 def pack_position(sort_key: bytes, score: int, id_bytes: bytes, workspace: str = DEFAULT_WORKSPACE) -> bytes:
-    """Return a position in 29 bytes. The score is in milliseconds by expiry, else in microseconds."""
+    """Return a position in 29 bytes.
+
+    The score is in milliseconds by expiry, that of db/orders.py in a declared order, else in microseconds.
+    """
     packed = _POSITION.pack(sort_key, score, id_bytes)
     return packed + _CHECKSUM.pack(binascii.crc32(packed) ^ _number_of(workspace))
 

@@ -15,7 +15,7 @@ from cache.errors import CacheUnavailable, OrderMoving
 from cache.redis import entry, index
 from cache.redis.client import Argument, Redis
 from cache.redis.create_records import MAX_SINGLE_EVENTS
-from cache.redis.declared_views import DeclaredViews, declared_arguments
+from cache.redis.declared_views import DeclaredViews
 from cache.redis.due_steps import DueSteps
 from cache.redis.encoded_task import VALUE_PREFIX, EncodedTask, encode
 from cache.redis.entry import Lease, LeaseGrant, Leases
@@ -157,7 +157,13 @@ class Protocol(DueSteps):
             "page",
             self.keys.page(part.view.status if part.view.is_base else None),
             *index.page_arguments(part),
-            *(MAX_SINGLE_EVENTS, token, ENTRY_LEASE_MS, int(outcomes_known), *declared_arguments(part.view)),
+            *(
+                MAX_SINGLE_EVENTS,
+                token,
+                ENTRY_LEASE_MS,
+                int(outcomes_known),
+                *self.views.arguments(part.view, part.order),
+            ),
             dropped=dropped,
         )
         if reply == b"MOVING":

@@ -14,8 +14,9 @@ from cache.redis.pipeline import pack_command
 from cache.redis.script_texts import script_sha
 from db.errors import explain
 from db.index_source import CREATED_DIGITS, EXPIRY_DIGITS, pair_length
+from db.orders import SCORE_DIGITS
 from db.shape_source import ShapeRow, ViewBatch
-from db.views import MAX_DIMENSIONS
+from db.views import MAX_DIMENSIONS, Orders
 
 # Redis serves no other client during a script.
 ENLIST_TASKS = 250
@@ -70,7 +71,7 @@ class ShapeSteps(IndexScripts):
         head = script.partition(b"\r\n")[2]
         parts: list[bytes] = []
         arguments = tasks = 0
-        for part, count, length in _view_parts(batches):
+        for part, count, length in _view_parts(batches, self.views.shapes[self.views.named[name]]):
             if parts and tasks + count > ENLIST_TASKS:
                 yield _command(len(keys) + 5 + arguments, head, parts)
                 parts, arguments, tasks = [], 0, 0
@@ -104,7 +105,11 @@ class ShapeSteps(IndexScripts):
         # The values of the last dimension are registered in the order of the shape, like the keys of the views.
         last = registries[max((number for number, size in enumerate(sizes) if size), default=0)]
         while keys := (await self._send([("ZRANGE", last, 0, CLEARED_VIEWS - 1)]))[0]:
-            sets = [name for key in keys for name in self.keys.view_sets(generation, key)]
+            sets = [
+                name
+                for key in keys
+                for name in (*self.keys.view_sets(generation, key), *self.keys.order_sets(generation, key))
+            ]
             await self._send([("UNLINK", *sets), ("ZREM", last, *keys)])
         await self._send([("UNLINK", *registries, self.keys.touched(generation))])
         await self._send([("SREM", self.keys.generations, generation)])
@@ -114,11 +119,13 @@ class ShapeSteps(IndexScripts):
         sizes: dict[str, int] = {}
         for name, value in (await self.shapes()).items():
             generation, at = value.lstrip(BUILDING), 0
-            registry = self.keys.view_values(generation, name.count("+") + 1)
+            dimensions, _, orders = name.partition(":")
+            registry = self.keys.view_values(generation, dimensions.count("+") + 1)
+            indexes = 1 + len(orders.split("+")) if orders else 1
             sizes[name] = 0
             while keys := (await self._send([("ZRANGE", registry, at, at + CLEARED_VIEWS - 1)]))[0]:
                 counts = await self._send([("ZCARD", self.keys.view_sets(generation, key)[0]) for key in keys])
-                sizes[name] += sum(counts)
+                sizes[name] += indexes * sum(counts)
                 at += len(keys)
         return max(sizes.items(), key=lambda item: item[1], default=None)
 
@@ -149,7 +156,7 @@ class ShapeSteps(IndexScripts):
 
     async def unlist(self, swept: Mapping[bytes, int], rows: Mapping[bytes, ShapeRow]) -> bool:
         """E2: remove expired ids from the views of their rows. Return False if another process knows more shapes."""
-        flat = [part for id_, sweep in swept.items() for part in (id_, sweep, self.views.pack(rows.get(id_)))]
+        flat = [part for id_, sweep in swept.items() for part in (id_, sweep, self.views.pack_row(rows.get(id_)))]
         reply: bytes = await self._run("unlist", [], self.views.maintained, *flat)
         return reply == b"OK"
 
@@ -157,18 +164,18 @@ class ShapeSteps(IndexScripts):
         return await self._redis.send(commands, run_id=self.gate.redis_run_id)
 
 
-def _view_parts(batches: Sequence[ViewBatch]) -> Iterator[tuple[bytes, int, int]]:
+def _view_parts(batches: Sequence[ViewBatch], orders: Orders) -> Iterator[tuple[bytes, int, int]]:
     """Yield up to ENLIST_TASKS tasks of a view as packed arguments, the number of tasks and that of arguments."""
-    created_length, expiring_length = pair_length(CREATED_DIGITS), pair_length(EXPIRY_DIGITS)
-    for key, created, expiring in batches:
-        total = len(created) // created_length
+    digits = [CREATED_DIGITS, EXPIRY_DIGITS, *(int(SCORE_DIGITS[order]) for order in orders)]
+    lengths = [pair_length(number) for number in digits]
+    for key, *sets in batches:
+        total = len(sets[0]) // lengths[0]
         for start in range(0, total, ENLIST_TASKS):
             end = min(start + ENLIST_TASKS, total)
-            count = end - start
-            pairs = created[start * created_length : end * created_length]
-            pairs += expiring[start * expiring_length : end * expiring_length]
-            view = pack_command((key, count, int(expiring != b""))).partition(b"\r\n")[2]
-            yield view + pairs, count, 3 + 2 * count * (2 if expiring else 1)
+            count, expires = end - start, int(sets[1] != b"")
+            pairs = [part[start * length : end * length] for part, length in zip(sets, lengths, strict=True)]
+            view = pack_command((key, count, expires)).partition(b"\r\n")[2]
+            yield view + b"".join(pairs), count, 3 + 2 * count * (1 + expires + len(orders))
 
 
 def _command(arguments: int, head: bytes, parts: Sequence[bytes]) -> bytes:

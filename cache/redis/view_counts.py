@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from cache.redis.client import Argument
-from cache.redis.declared_views import declared_arguments
 from cache.redis.index_scripts import IndexScripts
 from db.views import View
 
@@ -24,7 +23,7 @@ class ViewCountSteps(IndexScripts):
         for start in range(0, len(views), VIEWS_PER_CALL):
             arguments: list[Argument] = []
             for view in views[start : start + VIEWS_PER_CALL]:
-                arguments += declared_arguments(view)
+                arguments += (self.views.name(view.shape), view.key)
             found = await self._read_script("view_counts", keys, int(outcomes_known), *arguments)
             counts += [None if count < 0 else count for count in found]
         return counts

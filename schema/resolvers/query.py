@@ -49,7 +49,7 @@ class Query(ViewerQuery, FacetQuery, TaskListQuery, AdministrationQuery, Insight
     ) -> TaskConnection:
         """Resolve a page with one script for ids and entries, and one query for the tasks that are not cached."""
         workspace = info.context.caller.workspace
-        view = declared_view(info.context.session.store, where, status)
+        view = declared_view(info.context.session.store, where, status, cast("Order", order_by.value))
         part = args.page_range(first, after, last, before, page, view, order_by, workspace=workspace)
         found = await read_page(info.context.session, part)
         if first is not None and last is not None:

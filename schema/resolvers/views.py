@@ -8,10 +8,12 @@ import strawberry
 from cache.reads.facets import read_facets
 from cache.store import Store
 from db.facets import FacetOrder as Order
+from db.orders import declared_order
+from db.task import Order as TaskOrder
 from db.task import Priority
 from db.views import BASE_SHAPES, DIMENSIONS, Dimension, Shape, View, shape_name
 from schema.context import Info
-from schema.errors import BadInput, ViewNotDeclared
+from schema.errors import BadInput, OrderNotDeclared, ViewNotDeclared
 from schema.resolvers.arguments import id_argument, status_argument, text_argument
 from schema.resolvers.field_checks import MAX_ASSIGNEE_CHARACTERS, MAX_LABEL_CHARACTERS
 from schema.types.task import TaskStatus
@@ -61,10 +63,14 @@ class FacetQuery:
         ]
 
 
-def declared_view(store: Store, where: TaskWhere | None, status: TaskStatus | None) -> View:
+def declared_view(store: Store, where: TaskWhere | None, status: TaskStatus | None, order: TaskOrder) -> View:
     """Return the view that the arguments of `tasks` select. Raises `BadInput` or `ViewNotDeclared`."""
     view = view_argument(where, status)
     check_declared(store, view.shape)
+    wanted = declared_order(order)
+    if wanted is not None and wanted not in store.shapes.get(view.shape, ()):
+        name = shape_name(view.shape or ("list",), (wanted,))
+        raise OrderNotDeclared(wanted, shape_name(view.shape), name, _declared(store))
     return view
 
 
@@ -86,4 +92,8 @@ def view_argument(where: TaskWhere | None, status: TaskStatus | None = None) -> 
 def check_declared(store: Store, shape: Shape) -> None:
     """Raise `ViewNotDeclared` unless the service answers filters of this shape."""
     if shape not in BASE_SHAPES and shape not in store.shapes:
-        raise ViewNotDeclared(shape_name(shape), list(map(shape_name, store.shapes)))
+        raise ViewNotDeclared(shape_name(shape), _declared(store))
+
+
+def _declared(store: Store) -> list[str]:
+    return [shape_name(*declaration) for declaration in store.shapes.items()]

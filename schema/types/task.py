@@ -23,7 +23,8 @@ class TaskStatus(Enum):
 
 @strawberry.enum(
     description="The order of the tasks in a connection. Tasks with equal times are ordered by id. All orders cost the "
-    "same."
+    "same. DUE_FIRST and PRIORITY_FIRST need a combination of `where` and `status` for which MILLITASK_VIEWS declares "
+    "them; any other is an error with the code VIEW_NOT_DECLARED."
 )
 class TaskOrder(Enum):
     NEWEST = strawberry.enum_value("NEWEST", description="By creation time, newest first. The default.")
@@ -31,6 +32,16 @@ class TaskOrder(Enum):
     EXPIRING_SOON = strawberry.enum_value(
         "EXPIRING_SOON",
         description="By expiry time, soonest first. Tasks that do not expire are left out.",
+    )
+    DUE_FIRST = strawberry.enum_value(
+        "DUE_FIRST",
+        description="By due date in milliseconds, earliest first. Tasks without a due date follow, newest first. Must "
+        "be declared.",
+    )
+    PRIORITY_FIRST = strawberry.enum_value(
+        "PRIORITY_FIRST",
+        description="By priority, highest first, and tasks of one priority by creation time, newest first. Must be "
+        "declared.",
     )
 
 

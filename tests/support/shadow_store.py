@@ -10,18 +10,28 @@ from cache.maintenance.scrub import scrub_all
 from cache.redis import keys
 from cache.redis.index import PageRange
 from cache.store import Store
+from db.index_source import IndexPosition
+from db.orders import declared_order, order_score
 from db.task import NewTask, Order, Task
 from db.task_table import tasks_by_id
 from db.views import View
 from tests.support.gate_states import build_index, switch_gate_off
 from tests.support.redis_state import evict_entries, expiry_score, index_position, indexed_ids, protocol
-from tests.support.shadow_rows import DECLARED, ORDERS, PAST, ShadowRow
+from tests.support.shadow_rows import DECLARED, ORDERED, ORDERS, PAST, ShadowRow
 from tests.support.store_client import StoreClient
 from tests.support.task_factories import new_task
-from tests.support.view_state import built_shapes, declared_expiring, declared_members, expected_members, holding
+from tests.support.view_state import (
+    built_shapes,
+    declared_expiring,
+    declared_members,
+    expected_members,
+    holding,
+    reordering,
+)
 
 # As many deep pages as a process reads at once.
 CONCURRENT_READS = 8
+DESCENDING = ("NEWEST", "PRIORITY_FIRST")
 
 
 class ShadowStore:
@@ -89,6 +99,9 @@ class ShadowStore:
         await self.check_range(PageRange(count, view=view, order=order))
         await self.check_range(PageRange(count, "last", view=view, order=order))
 
+    async def read_in_order(self, count: int, ordered: tuple[View, Order]) -> None:
+        await self.read(count, *ordered)
+
     async def build_shapes(self) -> None:
         if self.store.gate_lease.protocol is not None:
             await built_shapes(self.store)
@@ -96,7 +109,8 @@ class ShadowStore:
     async def drop_shapes(self) -> None:
         """Drop every shape, like a worker that declares none."""
         if (protocol := self.store.gate_lease.protocol) is not None:
-            await self.store.redis.send([("DEL", protocol.keys.shapes, protocol.keys.holding)])
+            keys_ = protocol.keys
+            await self.store.redis.send([("DEL", keys_.shapes, keys_.holding, keys_.reordering)])
 
     async def write_as_older_release(self) -> None:
         """Raise `rev` alone, like a script of the release before declared views."""
@@ -143,6 +157,8 @@ class ShadowStore:
         for view in (*(View(status=status) for status in keys.VIEWS), *DECLARED):
             for order in ORDERS:
                 await self.check_pages(view, order)
+        for view, declared in ORDERED:
+            await self.check_pages(view, declared)
         views = {status: len(self.view(View(status=status))) for status in keys.VIEWS}
         assert await StoreClient(self.store).counts() == views
         found = await StoreClient(self.store).tasks_by_id([row.task.id for row in self.rows])
@@ -172,15 +188,12 @@ class ShadowStore:
     async def check_range(self, part: PageRange) -> None:
         """Check the page of a range: its tasks, total, rank, and whether it has tasks before and after."""
         view = self.view(part.view, part.order)
-        by_expiry = part.order == "EXPIRING_SOON"
-        positions = [
-            (expiry_score(task.expires_at) if by_expiry else index_position(task)[0], task.id) for task in view
-        ]
+        positions, descending = [_position(task, part.order) for task in view], part.order in DESCENDING
         first, end = 0, len(view)
         if part.after is not None:
-            first = sum(at >= part.after if part.order == "NEWEST" else at <= part.after for at in positions)
+            first = sum(at >= part.after if descending else at <= part.after for at in positions)
         if part.before is not None:
-            end = sum(at > part.before if part.order == "NEWEST" else at < part.before for at in positions)
+            end = sum(at > part.before if descending else at < part.before for at in positions)
         start = min(first + part.offset, len(view))
         if part.direction == "first":
             end = min(end, start + part.count)
@@ -194,7 +207,8 @@ class ShadowStore:
             assert (page.has_before, page.has_after) == (start > 0, end < len(view))
         if page.tasks:
             # Without their shapes, PostgreSQL answers for the declared views.
-            allowed = (start,) if part.view.is_base else (start, None)
+            is_base = part.view.is_base and declared_order(part.order) is None
+            allowed = (start,) if is_base else (start, None)
             assert page.rank in ((None,) if self.store.gate_lease.protocol is None else allowed)
             assert await StoreClient(self.store).rank(part, page.tasks[0]) == start
 
@@ -208,15 +222,15 @@ class ShadowStore:
         assert moving == {keys.BEACON}
         await built_shapes(self.store)
         assert await holding(self.store) == set()
+        assert await reordering(self.store) == set()
         assert await declared_members(self.store) == expected_members(self.store, self.view(View()))
 
     def view(self, view: View, order: Order = "NEWEST") -> list[Task]:
         """Return the visible tasks of a view in an order."""
         tasks = [row.task for row in self.rows if row.visible and view.holds(row.task)]
         if order == "EXPIRING_SOON":
-            expiring = [(task.expires_at, task.id.bytes, task) for task in tasks if task.expires_at is not None]
-            return [task for *_, task in sorted(expiring)]
-        return sorted(tasks, key=lambda task: (task.created_at, task.id.bytes), reverse=order == "NEWEST")
+            tasks = [task for task in tasks if task.expires_at is not None]
+        return sorted(tasks, key=lambda task: _position(task, order), reverse=order in DESCENDING)
 
     def row_at(self, pick: int) -> ShadowRow | None:
         return self.rows[pick % len(self.rows)] if self.rows else None
@@ -226,6 +240,12 @@ class ShadowStore:
         if isinstance(outcome, Task):
             assert outcome.version in (row.task.version, row.task.version + 1)
             row.update(outcome)
+
+
+def _position(task: Task, order: Order) -> IndexPosition:
+    if (declared := declared_order(order)) is not None:
+        return order_score(task, declared), task.id
+    return (expiry_score(task.expires_at), task.id) if order == "EXPIRING_SOON" else index_position(task)
 
 
 async def _outcome(write: Awaitable[Task], refused: type[Exception]) -> Task | type[Exception]:

@@ -10,12 +10,14 @@ from cache.redis.client import Argument
 from cache.redis.shape_steps import ShapeSteps
 from cache.redis.times import created_at_us, expires_at_ms
 from cache.store import Store
+from db.orders import DECLARED_ORDERS, order_score
 from db.task import Task
 from db.views import view_keys
 from tests.support.redis_state import protocol
 
-# By the name of the shape and the key of the view: the score of each task by creation and by expiry ('' for none).
-Members = dict[tuple[str, str], dict[bytes, tuple[int, int | str]]]
+# By the name of the shape and the key of the view: the score of each task by creation, by expiry ('' for none), and in
+# the orders that the shape declares.
+Members = dict[tuple[str, str], dict[bytes, tuple[int | str, ...]]]
 
 
 class Sender(Protocol):
@@ -44,7 +46,8 @@ async def read_members(steps: ShapeSteps, redis: Sender) -> Members:
     assert set(shapes) == set(steps.views.named), shapes
     for name, generation in shapes.items():
         assert generation.isdigit(), name
-        dimensions = name.count("+") + 1
+        shape = steps.views.named[name]
+        dimensions, orders = len(shape), steps.views.shapes[shape]
         registries = [steps.keys.view_values(generation, number) for number in range(1, dimensions + 1)]
         members = await redis.send([("ZRANGE", registry, 0, -1) for registry in registries])
         assert {len(views) for views in members} == {len(members[0])}
@@ -58,8 +61,24 @@ async def read_members(steps: ShapeSteps, redis: Sender) -> Members:
                 assert created[0][0] == expiries[-1][0] == b""
                 assert len(created) > 1, (name, key)
                 assert set(by_expiry) <= {id_ for id_, _ in created}
-                found[name, key.decode()] = {id_: (int(score), by_expiry.get(id_, "")) for id_, score in created[1:]}
+                by_order = [
+                    await _scores(redis, set_)
+                    for order, set_ in zip(DECLARED_ORDERS, steps.keys.order_sets(generation, key), strict=True)
+                    if order in orders
+                ]
+                assert all(set(scores) == {id_ for id_, _ in created[1:]} for scores in by_order), (name, key)
+                found[name, key.decode()] = {
+                    id_: (int(score), by_expiry.get(id_, ""), *(scores[id_] for scores in by_order))
+                    for id_, score in created[1:]
+                }
     return found
+
+
+async def _scores(redis: Sender, key: bytes) -> dict[bytes, int]:
+    """Return the scores of a set in a declared order. Fails if its beacon is missing."""
+    (found,) = await redis.send([("ZRANGE", key, 0, -1, "WITHSCORES")])
+    assert found[0][0] == b""
+    return {id_: int(score) for id_, score in found[1:]}
 
 
 async def declared_expiring(store: Store, task: Task) -> list[bytes]:
@@ -84,11 +103,18 @@ async def holding(store: Store) -> set[bytes]:
     return set(ids) - {b""}
 
 
+async def reordering(store: Store) -> set[bytes]:
+    """Return the ids whose place in a declared order is in doubt, without the beacon."""
+    (ids,) = await store.redis.send([("SMEMBERS", protocol(store).keys.reordering)])
+    return set(ids) - {b""}
+
+
 def expected_members(store: Store, tasks: Iterable[Task]) -> Members:
     """Return the members that the declared views of these visible tasks have."""
     expected: Members = defaultdict(dict)
     for name, shape in store.gate_lease.views.named.items():
         for task in tasks:
             for key in view_keys(task, shape):
-                expected[name, key][task.id.bytes] = (created_at_us(task), expires_at_ms(task))
+                scores = (order_score(task, order) for order in store.shapes[shape])
+                expected[name, key][task.id.bytes] = (created_at_us(task), expires_at_ms(task), *scores)
     return dict(expected)

@@ -28,13 +28,16 @@ for _, transaction in ipairs(transactions) do
       -- The create may have been rolled back, so these views are held, too.
       if next(generations) ~= nil then
         redis.call('HSET', HOLDING, id, union_of(views, redis.call('HGET', HOLDING, id) or NO_VIEWS))
+        local scores = scores_of(views, id)
+        each_view(views, function(shape, key) note_reordering(shape, key, scores) end)
         set_views(id, views, NO_VIEWS, created_at, expires_at)
       end
     end
   end
 end
 
--- The task is in the old and the new views until the write is settled, at the later of both expiries.
+-- The task is in the old and the new views until the write is settled, at the later of both expiries. In a declared order,
+-- it has the score of the new row, in a view that it leaves that of the old row.
 local function hold_views(id, moves, views, left, created_at, expires_at)
   local held = redis.call('HGET', HOLDING, id)
   if moves == '0' and not held then return end
@@ -42,6 +45,7 @@ local function hold_views(id, moves, views, left, created_at, expires_at)
   each_view(left, function(shape, key) is_old[shape .. '\0' .. key] = true end)
   each_view(views, function(shape, key) is_new[shape .. '\0' .. key] = true end)
   redis.call('HSET', HOLDING, id, union)
+  local old_scores, new_scores = scores_of(left, id), scores_of(views, id)
   each_view(union, function(shape, key)
     local name, known = shape .. '\0' .. key, redis.call('ZSCORE', view_index(shape, key), id)
     if not known and not is_old[name] and not is_new[name] then return end
@@ -50,6 +54,9 @@ local function hold_views(id, moves, views, left, created_at, expires_at)
     local expires = expires_at ~= '' and (old_expiry or (not known and is_new[name] and not building_shapes[shape]))
     if expires_at == '' and old_expiry then redis.call('ZREM', view_expiring(shape, key), id) end
     enter_view(shape, key, {'GT', created_at, id}, expires and {'GT', expires_at, id} or {})
+    local scores = is_new[name] and new_scores or is_old[name] and old_scores
+    note_reordering(shape, key, scores)
+    enter_orders(shape, key, scores)
   end)
   for shape in pairs(building_shapes) do redis.call('SADD', touched_key(shape), id) end
 end

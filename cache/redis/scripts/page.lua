@@ -6,14 +6,17 @@
 -- Returns the ids with their scores, the rank of the first, the length of the order, the total, rev, the time (ms) of the
 -- view's next expiry, the entries of the ids, and the time (ms). The length may include tasks that have expired since the
 -- last sweep, the total does not; the next expiry is then 0. An id without an entry gets a lease, and the caller may fill
--- it. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown, or creates a task whose create
--- was rolled back before, so every order is.
+-- it. 'MOVING': a concurrent write changes an expiry, so the order EXPIRING_SOON is unknown, or the place in an order that the
+-- shape declares, or creates a task whose create was rolled back before, so every order is.
 -- 'UNBUILT': the shape of the declared view is not in use.
 -- 'UNSETTLED' and the transactions of bulk creates: they may have committed tasks that the index does not hold yet.
 local REV, INDEX, EXPIRING, MOVING, ENTRY_PREFIX = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local order, direction, count, offset = ARGV[1], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local rev, shape = redis.call('GET', REV), ARGV[13]
 local PREFIX, sets = string.sub(REV, 1, -4), nil
+-- The letters of the orders that the shape declares, as in views.lua, and that of this page.
+local letters, letter = {}, ({DUE_FIRST = 'd', PRIORITY_FIRST = 'p'})[order]
+local function order_set(name) return sets .. ':' .. name .. ':' .. ARGV[14] end
 if rev and shape ~= '' then
   local found = redis.call('HMGET', PREFIX .. 'shapes', 'rev', shape)
   if found[1] ~= rev or not found[2] or string.sub(found[2], 1, 1) == '~' then return 'UNBUILT' end
@@ -27,6 +30,15 @@ if rev and shape ~= '' then
       redis.call('HDEL', PREFIX .. 'shapes', shape)
       return 'UNBUILT'
     end
+  end
+  for name in string.gmatch(string.match(shape, ':.*') or '', '[:+](%l)') do letters[#letters + 1] = name end
+  if letter and sets then
+    local in_doubt = redis.call('SCARD', PREFIX .. 'reordering')
+    if redis.call('SISMEMBER', PREFIX .. 'reordering', '') == 0 or not redis.call('ZSCORE', order_set(letter), '') then
+      redis.call('HDEL', PREFIX .. 'shapes', shape)
+      return 'UNBUILT'
+    end
+    if in_doubt > 1 then return 'MOVING' end
   end
 end
 if not rev or (shape == '' and (not redis.call('ZSCORE', INDEX, '') or not redis.call('ZSCORE', EXPIRING, ''))) then return 'LOST' end
@@ -45,6 +57,7 @@ local swept = redis.call('ZRANGEBYSCORE', EXPIRING, '-inf', now, 'LIMIT', 0, 100
 if #swept > 0 then
   redis.call('ZREM', INDEX, unpack(swept))
   redis.call('ZREM', EXPIRING, unpack(swept))
+  for _, name in ipairs(letters) do redis.call('ZREM', order_set(name), unpack(swept)) end
   -- The sweep emits events for the ids that it finds in the index of all tasks; it will not find these any more.
   if shape == '' and string.sub(INDEX, -6) == ':index' then
     if redis.call('EXISTS', PREFIX .. 'shapes') == 1 then
@@ -74,7 +87,8 @@ if moving > 1 then
     if #member == 17 then return 'MOVING' end
   end
 end
-if order == 'OLDEST' then
+if letter then set = order_set(letter) end
+if order == 'OLDEST' or order == 'DUE_FIRST' then
   rank, range, base = 'ZRANK', 'ZRANGE', 1
 elseif order == 'EXPIRING_SOON' then
   set, rank, range, base = EXPIRING, 'ZRANK', 'ZRANGE', expired
@@ -93,7 +107,7 @@ local function ranks(score, id)
     redis.call('ZREM', set, id)
   elseif not exists then
     redis.call('ZADD', set, old_score, id)
-    if (tonumber(old_score) > tonumber(score)) == (order == 'NEWEST') then at = at + 1 end
+    if (tonumber(old_score) > tonumber(score)) == (rank == 'ZREVRANK') then at = at + 1 end
   end
   return math.max(at, 0), math.max(exists and at + 1 or at, 0)
 end

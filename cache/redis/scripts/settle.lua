@@ -56,9 +56,12 @@ end
 
 -- By place among all ids: the id unless a later mark has taken it out, and its scores.
 local id_at, created_at, expires_at = {}, {}, {}
+-- The same for the scores in the declared orders, by the name of the order.
+local score_at = {d = {}, p = {}}
 for place = 1, #all / 16 do
   local id = recorded_id(all, place)
   id_at[place], created_at[place], expires_at[place] = created_of[id] and id, created_of[id], expires_of[id]
+  if recorded[1] == '' then score_at.d[place], score_at.p[place] = string.match(recorded[2][place], '^(%d+) (%d+)$') end
 end
 
 -- Adds the tasks to the recorded views of a shape.
@@ -71,13 +74,14 @@ local function enter_recorded(shape, views)
   local exist = have_sets(shape, keys)
   at = 1
   for _, key in ipairs(keys) do
-    local created, expiries_of_view, last = {}, {}, at + 1 + views[at + 1]
+    local created, expiries_of_view, scores_of_view, last = {}, {}, {d = {}, p = {}}, at + 1 + views[at + 1]
     for number = at + 2, last do
       local place = views[number]
       local id = id_at[place]
       if id then
         created[#created + 1], created[#created + 2] = created_at[place], id
         if expires_at[place] ~= '' then append(expiries_of_view, expires_at[place], id) end
+        each_order(shape, function(order) append(scores_of_view[order], score_at[order][place], id) end)
       end
     end
     if #created > 0 then
@@ -86,8 +90,9 @@ local function enter_recorded(shape, views)
         if #expiries_of_view > 0 then redis.call('ZADD', view_expiring(shape, key), unpack(expiries_of_view)) end
       else
         enter_view(shape, key, created, expiries_of_view)
-        if not generations[shape] then return end
       end
+      enter_orders(shape, key, scores_of_view)
+      if not generations[shape] then return end
     end
     at = last + 1
   end

@@ -4,11 +4,15 @@
 -- an older release, which knows only the base views, so no shape can be trusted any more.
 local PREFIX = string.sub(REV, 1, -4)
 local SHAPES, HOLDING, SWEPT = PREFIX .. 'shapes', PREFIX .. 'holding', PREFIX .. 'swept'
+-- The ids in flight whose place in a declared order is in doubt. Exists, with a beacon, if a shape has such an order.
+local REORDERING = PREFIX .. 'reordering'
 -- Every generation whose sets may exist.
 local GENERATIONS = PREFIX .. 'generations'
 -- By the name of the shape: the generation of its sets, and whether a build is under way. `dropped` names the shapes that
 -- this script does not maintain.
 local generations, building_shapes, dropped = {}, {}, {}
+-- Whether a maintained shape declares an order.
+local has_orders = false
 local NO_VIEWS = cmsgpack.pack({})
 -- The most keys in one command.
 local CHUNK = 500
@@ -29,6 +33,7 @@ local function read_shapes(maintained, rev)
     elseif string.find(maintained, ',' .. name .. ',', 1, true) then
       local sign, generation = string.match(value, '^(~?)(%d+)$')
       generations[name], building_shapes[name] = generation, sign == '~' or nil
+      has_orders = has_orders or string.find(name, ':', 1, true) ~= nil
     else
       dropped[#dropped + 1] = name
     end
@@ -38,7 +43,7 @@ end
 
 local function drop_shapes()
   if #dropped > 0 then redis.call('HDEL', SHAPES, unpack(dropped)) end
-  if next(generations) == nil then redis.call('DEL', HOLDING, SHAPES) end
+  if next(generations) == nil then redis.call('DEL', HOLDING, SHAPES, REORDERING) end
   dropped = {}
 end
 
@@ -56,6 +61,16 @@ end
 local function view_index(shape, key) return PREFIX .. 'v' .. generations[shape] .. ':i:' .. key end
 local function view_expiring(shape, key) return PREFIX .. 'v' .. generations[shape] .. ':e:' .. key end
 local function values_key(shape, dimension) return PREFIX .. 'v' .. generations[shape] .. ':values:' .. dimension end
+
+-- The set of a view in a declared order, by its name: 'd' for the order by due date, 'p' for that by priority.
+local function view_order(shape, order, key) return PREFIX .. 'v' .. generations[shape] .. ':' .. order .. ':' .. key end
+
+-- Calls `apply(order)` for each order that a shape declares, in the order of its name: list:due+priority.
+local function each_order(shape, apply)
+  local first = has_orders and string.find(shape, ':', 1, true)
+  if not first then return end
+  for name in string.gmatch(string.sub(shape, first + 1), '[^+]+') do apply(string.sub(name, 1, 1)) end
+end
 
 -- The ids that were written while the sets of a shape are being built.
 local function touched_key(shape) return PREFIX .. 'v' .. generations[shape] .. ':touched' end
@@ -105,21 +120,59 @@ local function have_sets(shape, keys)
   return true
 end
 
+-- Sets the scores of tasks in the declared orders of a view that they have entered. By the name of each order, `scores`
+-- has pairs of score and id; it is nil if the caller knows none.
+local function enter_orders(shape, key, scores)
+  if not scores or not generations[shape] then return end
+  each_order(shape, function(order)
+    if not generations[shape] then return end
+    local set = view_order(shape, order, key)
+    local added = redis.call('ZADD', set, '-inf', '', unpack(scores[order]))
+    -- The set was lost if it is new and the index is not.
+    if added > 0 and redis.call('ZCARD', set) == added and redis.call('ZCARD', view_index(shape, key)) ~= added then
+      redis.call('HDEL', SHAPES, shape)
+      generations[shape], building_shapes[shape] = nil, nil
+    end
+  end)
+end
+
+-- Returns the scores of a task from its packed views, as `enter_orders` takes them; nil if the task is in no view with a
+-- declared order.
+local function scores_of(packed, id)
+  local list = has_orders and cmsgpack.unpack(packed)
+  if not list or list[1] ~= '' then return nil end
+  local due, priority = string.match(list[2], '^(%d+) (%d+)$')
+  return {d = {due, id}, p = {priority, id}}
+end
+
+-- Notes a task whose score in a declared order of a view is not the one that it gets.
+local function note_reordering(shape, key, scores)
+  if not scores or not generations[shape] then return end
+  each_order(shape, function(order)
+    local score, id = unpack(scores[order])
+    local known = redis.call('ZSCORE', view_order(shape, order, key), id)
+    if known and tonumber(known) ~= tonumber(score) then redis.call('SADD', REORDERING, id) end
+  end)
+end
+
 -- Removes a view whose last task has left it.
 local function remove_empty_view(shape, key)
   local index = view_index(shape, key)
   if redis.call('ZCARD', index) ~= 1 then return end
   redis.call('DEL', index, view_expiring(shape, key))
+  each_order(shape, function(order) redis.call('DEL', view_order(shape, order, key)) end)
   each_registry(shape, key, function(values, member) redis.call('ZREM', values, member) end)
 end
 
 local function leave_view(shape, key, id)
   redis.call('ZREM', view_expiring(shape, key), id)
   redis.call('ZREM', view_index(shape, key), id)
+  each_order(shape, function(order) redis.call('ZREM', view_order(shape, order, key), id) end)
   remove_empty_view(shape, key)  -- also if a page has swept the id already
 end
 
--- Views are packed as a list: shape, key, shape, key, … Calls `apply(shape, key)` for those of maintained shapes.
+-- Views are packed as a list: shape, key, shape, key, … The first pair may be '' and the scores of the task. Calls
+-- `apply(shape, key)` for those of maintained shapes.
 local function each_view(packed, apply)
   local list = cmsgpack.unpack(packed)
   for at = 1, #list, 2 do
@@ -127,14 +180,14 @@ local function each_view(packed, apply)
   end
 end
 
--- Returns the packed union of packed lists of views.
+-- Returns the packed union of packed lists of views, without scores.
 local function union_of(...)
   local union, seen = {}, {}
   for _, packed in ipairs({...}) do
     local list = cmsgpack.unpack(packed)
     for at = 1, #list, 2 do
       local name = list[at] .. '\0' .. list[at + 1]
-      if not seen[name] then
+      if list[at] ~= '' and not seen[name] then
         seen[name] = true
         union[#union + 1], union[#union + 2] = list[at], list[at + 1]
       end
@@ -145,11 +198,12 @@ end
 
 -- Makes the declared views agree with a row: the task stays in `views` only.
 local function set_views(id, views, held, created_at, expires_at)
-  local stays = {}
+  local stays, scores = {}, scores_of(views, id)
   each_view(views, function(shape, key)
     stays[shape .. '\0' .. key] = true
     if expires_at == '' then redis.call('ZREM', view_expiring(shape, key), id) end
     enter_view(shape, key, {created_at, id}, expires_at == '' and {} or {expires_at, id})
+    enter_orders(shape, key, scores)
   end)
   each_view(held, function(shape, key)
     if not stays[shape .. '\0' .. key] then leave_view(shape, key, id) end
@@ -157,7 +211,8 @@ local function set_views(id, views, held, created_at, expires_at)
 end
 
 -- Returns the ids of the record of a bulk create, joined, and its views: for each shape its name, and a list: for each view its
--- key, the number of its tasks and their places among the ids. An older release records neither, and drops the shapes.
+-- key, the number of its tasks and their places among the ids. The first name is '' if a shape declares an order: the scores
+-- of each task follow. An older release records neither ids nor views, and drops the shapes.
 local function recorded_views(record)
   local found = redis.call('HMGET', record, 'ids', 'views')
   if not found[2] then distrust_shapes() end
@@ -169,13 +224,15 @@ local function recorded_id(ids, place) return string.sub(ids, 16 * place - 15, 1
 -- Returns the packed views of one task in the record of a bulk create.
 local function recorded_views_of(record, id)
   local ids, recorded = recorded_views(record)
-  local list = {}
+  local list, place = {}, 1
+  while place < #ids / 16 and recorded_id(ids, place) ~= id do place = place + 1 end
   for shape = 1, #recorded, 2 do
     local views, at = recorded[shape + 1], 1
+    if recorded[shape] == '' then list, at = {'', views[place]}, #views end
     while at < #views do
       local last = at + 1 + views[at + 1]
-      for place = at + 2, last do
-        if recorded_id(ids, views[place]) == id then list[#list + 1], list[#list + 2] = recorded[shape], views[at] end
+      for number = at + 2, last do
+        if views[number] == place then list[#list + 1], list[#list + 2] = recorded[shape], views[at] end
       end
       at = last + 1
     end
@@ -188,6 +245,7 @@ local function release_views(id, views, created_at, expires_at, more)
   if next(generations) == nil then return end
   local held = redis.call('HGET', HOLDING, id)
   if held then redis.call('HDEL', HOLDING, id) end
+  if held and has_orders then redis.call('SREM', REORDERING, id) end
   set_views(id, views, union_of(held or NO_VIEWS, more or NO_VIEWS), created_at, expires_at)
 end
 

@@ -25,7 +25,7 @@ async def test_error_names_its_node(cluster: RedisCluster) -> None:
         async def reason(kind: type[StoreUnavailable], gate: Gate) -> str:
             """Return what the log would say of a read on the index of a gate."""
             with pytest.raises(kind) as raised:
-                await Protocol(redis, gate, workspace, DeclaredViews(())).check()
+                await Protocol(redis, gate, workspace, DeclaredViews({})).check()
             assert type(raised.value) is kind
             assert str(node.port) not in str(raised.value)
             return explain(raised.value)

@@ -21,9 +21,13 @@ from tests.support.shadow_rows import (
     ASSIGNEES,
     CREATION_TIMES,
     DECLARED,
+    DUE_DATES,
     EXPIRIES,
     LABELS,
+    ORDERED,
     ORDERS,
+    PRIORITIES,
+    SHAPES,
 )
 from tests.support.shadow_store import ShadowStore
 
@@ -32,10 +36,20 @@ creation_times = st.sampled_from(CREATION_TIMES)
 statuses = st.sampled_from(get_args(Status))
 picks = st.integers(0, 30)
 assignees = st.sampled_from(ASSIGNEES)
+due_dates = st.sampled_from(DUE_DATES)
+priorities = st.sampled_from(PRIORITIES)
 labels = st.lists(st.sampled_from(LABELS), unique=True)
 views = st.sampled_from(DECLARED) | st.builds(View, status=statuses | st.none())
 new_fields = st.fixed_dictionaries(
-    {"status": statuses, "expires_at": expiries, "created_at": creation_times, "assignee": assignees, "labels": labels}
+    {
+        "status": statuses,
+        "expires_at": expiries,
+        "created_at": creation_times,
+        "assignee": assignees,
+        "labels": labels,
+        "due_at": due_dates,
+        "priority": priorities,
+    }
 )
 changes = st.fixed_dictionaries(
     {},
@@ -45,6 +59,8 @@ changes = st.fixed_dictionaries(
         "expires_at": expiries,
         "assignee": assignees,
         "labels": labels,
+        "due_at": due_dates,
+        "priority": priorities,
     },
 )
 operations = st.one_of(
@@ -53,11 +69,13 @@ operations = st.one_of(
     st.tuples(st.just("create_with_known_id"), picks),
     st.tuples(st.just("update"), picks, changes),
     st.tuples(st.just("update"), picks, st.fixed_dictionaries({"expires_at": expiries})),
+    st.tuples(st.just("update"), picks, st.fixed_dictionaries({"due_at": due_dates, "priority": priorities})),
     st.tuples(st.just("delete"), picks),
     st.tuples(st.just("restore"), picks),
     st.tuples(st.just("expire"), picks),
     st.tuples(st.just("evict"), st.lists(picks, max_size=5)),
     st.tuples(st.just("read"), st.integers(1, 9), views, st.sampled_from(ORDERS)),
+    st.tuples(st.just("read_in_order"), st.integers(1, 9), st.sampled_from(ORDERED)),
     st.tuples(st.just("scrub_all")),
     st.tuples(st.just("lose_index")),
     st.tuples(st.just("rebuild_index")),
@@ -87,7 +105,7 @@ class ExampleRunner:
         await self._stack.aclose()
 
     async def run(self, steps: list[tuple[Any, ...]], *, with_shapes: bool) -> None:
-        store = Store(self._database, self._redis, self._metrics, f"w{next(self.numbers)}")
+        store = Store(self._database, self._redis, self._metrics, f"w{next(self.numbers)}", shapes=SHAPES)
         await build_index(store)
         shadow = ShadowStore(store)
         if with_shapes:

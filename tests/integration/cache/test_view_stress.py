@@ -104,7 +104,7 @@ async def test_facets_of_many_labels_are_exact_and_in_order(bare_store: Store, c
 @short_or_long("rounds", 3, 60)
 async def test_shapes_come_and_go_under_load(bare_store: Store, database: Database, redis: Redis, rounds: int) -> None:
     """Workers with fewer shapes write in between, as in a rolling deploy, and drop the shapes of the others."""
-    fewer = [shape for shape in DEFAULT_SHAPES if "label" not in shape]
+    fewer = {shape: orders for shape, orders in DEFAULT_SHAPES.items() if "label" not in shape}
     other = Store(database, redis, StoreMetrics(), shapes=fewer)
     async with maintenance(bare_store):
         await in_use(bare_store)

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from db.connection import Connection
 from db.facets import FacetOrder, facet_counts
-from db.pages import NEWEST_POSITION, OLDEST_POSITION, Position, RowPage, task_count, task_counts, task_page, task_rank
+from db.orders import declared_order, order_score
+from db.pages import (
+    NEWEST_POSITION,
+    OLDEST_POSITION,
+    PagePosition,
+    RowPage,
+    task_count,
+    task_counts,
+    task_page,
+    task_rank,
+)
 from db.pool import Database
 from db.task import Order, Priority, Status, Task
 from db.views import DIMENSIONS, Dimension, View
@@ -42,6 +52,7 @@ class Row(NamedTuple):
     assignee: str | None
     labels: list[str]
     priority: Priority
+    due_at: datetime | None
 
     @property
     def visible(self) -> bool:
@@ -72,6 +83,7 @@ TABLES = st.dictionaries(
         st.sampled_from([None, *ASSIGNEES]),
         st.lists(st.sampled_from(LABELS), unique=True, max_size=3),
         st.sampled_from(PRIORITIES),
+        st.sampled_from([None, PAST, SOON]),
     ),
     max_size=30,
 )
@@ -88,12 +100,23 @@ POSITION_TIMES = {
     "OLDEST": TIMES,
     "EXPIRING_SOON": [PAST, SOON, FUTURE],
 }
+DESCENDING = ("NEWEST", "PRIORITY_FIRST")
+
+
+def make_task(created_at: datetime, priority: Priority, due_at: datetime | None) -> Task:
+    return Task(IDS[0], "t", "", "TODO", priority, created_at, created_at, None, 1, due_at=due_at)
 
 
 def page_arguments(order: Order) -> st.SearchStrategy[dict[str, Any]]:
-    positions = st.tuples(st.sampled_from(POSITION_TIMES[order]), st.sampled_from(IDS)) | st.sampled_from(
-        [NEWEST_POSITION, OLDEST_POSITION]
-    )
+    positions: st.SearchStrategy[Any]
+    if order in POSITION_TIMES:
+        positions = st.tuples(st.sampled_from(POSITION_TIMES[order]), st.sampled_from(IDS))
+        positions |= st.sampled_from([NEWEST_POSITION, OLDEST_POSITION])
+    else:
+        rows = st.builds(
+            make_task, st.sampled_from(TIMES), st.sampled_from(PRIORITIES), st.sampled_from([None, PAST, SOON])
+        )
+        positions = st.tuples(st.builds(order_score, rows, st.just(order)), st.sampled_from(IDS))
     return st.fixed_dictionaries(
         {
             "count": st.integers(1, 8),
@@ -111,14 +134,14 @@ PAGE_ARGUMENTS = st.sampled_from(get_args(Order)).flatmap(page_arguments)
 
 
 def expected_page(
-    view: list[Position],
+    view: list[PagePosition],
     direction: Literal["first", "last"],
     count: int,
-    after: Position | None,
-    before: Position | None,
+    after: PagePosition | None,
+    before: PagePosition | None,
     offset: int,
     order: Order,
-) -> tuple[list[Position], bool, bool]:
+) -> tuple[list[PagePosition], bool, bool]:
     """Return a page of the model like page.lua: its positions, and whether more tasks come before and after."""
     start, end = offset, len(view)
     if after is not None:
@@ -134,14 +157,25 @@ def expected_page(
     return found, page_rank > 0, page_rank + len(found) < len(view)
 
 
-def rank(view: list[Position], position: Position, order: Order) -> int:
-    return sum(other > position if order == "NEWEST" else other < position for other in view)
+def rank(view: list[PagePosition], position: PagePosition, order: Order) -> int:
+    return sum(other > position if order in DESCENDING else other < position for other in view)  # type: ignore[operator]
+
+
+def positions_of(rows: dict[UUID, Row], order: Order) -> list[PagePosition]:
+    """Return the positions of visible rows in an order, sorted."""
+    found: list[Any] = [(row.created_at, id_) for id_, row in rows.items()]
+    if order == "EXPIRING_SOON":
+        found = [(row.expires_at, id_) for id_, row in rows.items() if row.expires_at]
+    elif declared := declared_order(order):
+        tasks = {id_: make_task(row.created_at, row.priority, row.due_at) for id_, row in rows.items()}
+        found = [(order_score(task, declared), id_) for id_, task in tasks.items()]
+    return sorted(found, reverse=order in DESCENDING)
 
 
 INSERT: LiteralString = """
     INSERT INTO task (workspace_id, id, title, created_at, updated_at, status, expires_at, deleted_at, list_id,
-                      assignee, labels, priority)
-    VALUES ('default', %s, 't', %s, '2026-06-01Z', %s, %s, %s, %s, %s, %s, %s)
+                      assignee, labels, priority, due_at)
+    VALUES ('default', %s, 't', %s, '2026-06-01Z', %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -168,9 +202,7 @@ async def _compare(database_url: str, table: dict[UUID, Row], arguments_of_pages
         for arguments in arguments_of_pages:
             view_of, order = arguments["view"], arguments["order"]
             shown = {id_: row for id_, row in table.items() if row.visible and row.is_in(view_of)}
-            view = sorted(((row.created_at, id_) for id_, row in shown.items()), reverse=order == "NEWEST")
-            if order == "EXPIRING_SOON":
-                view = sorted((row.expires_at, id_) for id_, row in shown.items() if row.expires_at)
+            view = positions_of(shown, order)
             slice_arguments = {name: value for name, value in arguments.items() if name != "view"}
             positions, has_before, has_after = expected_page(view, **slice_arguments)
             page = await task_page(connection, WORKSPACE, **arguments)

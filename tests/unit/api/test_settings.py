@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from api.config.limits import PREFIX
 from api.config.load import load_settings
 from api.config.settings import Settings, SettingsError, variable
-from db.views import DEFAULT_SHAPES, DIMENSIONS, Shape
+from db.views import DEFAULT_SHAPES, DIMENSIONS, Shapes
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
 
@@ -106,6 +106,9 @@ def test_child_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch) 
         ("VIEWS", "list+list", "names a dimension twice"),
         ("VIEWS", "list+label+assignee+status", "more than 3 dimensions"),
         ("VIEWS", ",", "shapes such as list+status"),
+        ("VIEWS", "list:title", '"title" is no order'),
+        ("VIEWS", "list:", '"" is no order'),
+        ("VIEWS", "all:due", '"all" is no dimension'),
         ("HIVE_TARGET", "shop", "must be organization/project/target"),
         ("OIDC_REQUEST_SCOPES", "email", "must begin with the scope openid"),
     ],
@@ -127,13 +130,16 @@ def test_invalid_value_is_reported_with_its_limit(
     ("views", "shapes"),
     [
         ("", DEFAULT_SHAPES),
-        ("none", ()),
-        ("label", (("label",),)),
-        (" status+list , assignee,list+status", (("list", "status"), ("assignee",))),
-        ("status,priority", (("priority",),)),  # every index has the views of a status
+        ("none", {}),
+        ("label", {("label",): ()}),
+        (" status+list , assignee,list+status", {("list", "status"): (), ("assignee",): ()}),
+        ("status,priority", {("priority",): ()}),  # every index has the views of a status
+        ("status:due", {("status",): ("DUE_FIRST",)}),
+        ("list: priority + due ,list", {("list",): ("DUE_FIRST", "PRIORITY_FIRST")}),
+        ("list:due,list:priority,label:due", {("list",): ("DUE_FIRST", "PRIORITY_FIRST"), ("label",): ("DUE_FIRST",)}),
     ],
 )
-def test_shapes_of_declared_views(monkeypatch: pytest.MonkeyPatch, views: str, shapes: tuple[Shape, ...]) -> None:
+def test_shapes_of_declared_views(monkeypatch: pytest.MonkeyPatch, views: str, shapes: Shapes) -> None:
     monkeypatch.setenv("MILLITASK_VIEWS", views)
     assert load_settings().shapes == shapes
 

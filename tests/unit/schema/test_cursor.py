@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from cache.reads.deleted import DeletedTask
 from cache.reads.pages import row_position
 from cache.redis.encoded_task import encode, scores_of
 from cache.redis.position import BY_EXPIRY, PositionOrder, pack_position
 from cache.redis.times import created_at_us, expires_at_ms
-from db.task import Order, Task
+from db.orders import DECLARED_ORDERS, SCORE_ENDS, order_score
+from db.task import DeclaredOrder, Order, Task
 from schema.cursor import decode_cursor, encode_cursor, encode_cursors
 from schema.errors import BadInput
 from schema.ids import new_id
@@ -44,6 +46,30 @@ def test_cursor_has_at_most_40_url_safe_characters(order: Order) -> None:
     cursor = encode_cursor(TASK, order)
     assert len(cursor) <= 40
     assert cursor.replace("-", "").replace("_", "").isalnum()
+
+
+@pytest.mark.parametrize("due_at", [None, EXPIRES])
+@pytest.mark.parametrize("order", DECLARED_ORDERS)
+def test_cursor_of_a_declared_order_decodes_to_the_score_of_its_task(
+    order: DeclaredOrder, due_at: datetime | None
+) -> None:
+    row = structs.replace(ROW, due_at=due_at, priority="URGENT")
+    task = encode("default", row)
+    cursor = encode_cursor(task, order)
+    assert len(cursor) == 39
+    assert encode_cursors([task, task], order) == [cursor, cursor]
+    assert decode_cursor("after", cursor, order, "default") == (order_score(row, order), ROW.id)
+    for other in {*ORDERS, *DECLARED_ORDERS} - {order}:
+        with pytest.raises(BadInput, match=rf"is a cursor of the order {order}\."):
+            decode_cursor("after", cursor, other, "default")
+
+
+@pytest.mark.parametrize(("key", "order"), [(b"f", "DUE_FIRST"), (b"p", "PRIORITY_FIRST")])
+def test_forged_score_of_a_declared_order_is_rejected(key: bytes, order: DeclaredOrder) -> None:
+    for score in (-1, SCORE_ENDS[order], 2**63 - 1):
+        packed = pack_position(key, score, ROW.id.bytes)
+        with pytest.raises(BadInput, match="is not a cursor"):
+            decode_cursor("after", urlsafe_b64encode(packed).decode(), order, "default")
 
 
 def test_newest_and_oldest_share_cursors() -> None:
