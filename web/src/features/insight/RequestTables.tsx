@@ -1,6 +1,6 @@
 /** What was requested most: operations, tasks, views, depths, clients and searches. */
 import { actorName } from '@/features/administration/actorName';
-import { ORDER_LABELS, STATUS_LABELS } from '@/features/tasks/labels';
+import { ORDER_LABELS, type PageOrder, STATUS_LABELS } from '@/features/tasks/labels';
 import { taskPath } from '@/features/tasks/taskLink';
 import { t } from '@/ui/messages';
 import { formatLatency, formatNumber, orNone } from './formatFigure';
@@ -105,7 +105,7 @@ export function RequestedTables({ figures }: { figures: Figures }) {
           <a href={`/?${new URLSearchParams({ ...(status && { status }), order }).toString()}`}>
             {t('insight.viewName', {
               status: status ? STATUS_LABELS[status] : t('views.all'),
-              order: ORDER_LABELS[order],
+              order: ORDER_LABELS[order as PageOrder], // only views of these orders are counted
             })}
           </a>
         )}

@@ -9,8 +9,7 @@ import { nameOf } from '@/features/identity/nameOf';
 import { useCanWrite } from '@/features/identity/permissions';
 import { SearchField } from '@/features/search/SearchField';
 import { activeTab, ALL_TAB, isCounted, type View } from '@/features/task-list/taskView';
-import { ORDER_LABELS, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
-import type { TaskOrder } from '@/gql';
+import { ORDER_LABELS, type PageOrder, selectOptions, STATUS_LABELS } from '@/features/tasks/labels';
 import { formatTotal } from '@/ui/format';
 import { Icon, type IconName } from '@/ui/icons';
 import { Logo } from '@/ui/Logo';
@@ -70,7 +69,7 @@ export function Header({ view, counts, commands, searchRef, filterOpened, sideba
           data={selectOptions(ORDER_LABELS)}
           value={view.order}
           disabled={!isCounted(view)}
-          onChange={(event) => void setView({ order: event.currentTarget.value as TaskOrder, row: null })}
+          onChange={(event) => void setView({ order: event.currentTarget.value as PageOrder, row: null })}
         />
         {canWrite && (
           <Button

@@ -33,7 +33,10 @@ export const PRIORITY_LABELS: Readonly<Record<TaskPriority, string>> = {
   },
 };
 
-export const ORDER_LABELS: Readonly<Record<TaskOrder, string>> = {
+/** An order that every list of tasks has. The page does not offer those that MILLITASK_VIEWS has to declare. */
+export type PageOrder = Exclude<TaskOrder, 'DUE_FIRST' | 'PRIORITY_FIRST'>;
+
+export const ORDER_LABELS: Readonly<Record<PageOrder, string>> = {
   get NEWEST() {
     return t('tasks.order.newest');
   },
