@@ -131,7 +131,7 @@ async def view_batches(
 
 
 class ShapeRow(NamedTuple):
-    """What decides where a task belongs: id (16 bytes), both scores as text ('' without an expiry), and its values."""
+    """What decides where a task belongs: id (16 bytes), scores as text ('' without an expiry), and its values."""
 
     id: bytes
     created_at: str
@@ -141,12 +141,19 @@ class ShapeRow(NamedTuple):
     labels: list[str]
     priority: Priority
     status: Status
+    due_first: str = ""
+    priority_first: str = ""
+
+    def score(self, order: DeclaredOrder) -> float:
+        """Return the score in a declared order."""
+        return float(self.due_first if order == "DUE_FIRST" else self.priority_first)
 
 
-_COLUMNS: LiteralString = """
+_COLUMNS: LiteralString = f"""
     uuid_send(id) AS id, ((extract(epoch FROM created_at) * 1000000)::bigint)::text AS created_at,
     coalesce(floor(extract(epoch FROM expires_at) * 1000)::bigint::text, '') AS expires_at,
-    list_id::text AS list_id, assignee, labels, priority::text AS priority, status::text AS status
+    list_id::text AS list_id, assignee, labels, priority::text AS priority, status::text AS status,
+    ({SCORE_SQL["DUE_FIRST"]})::text AS due_first, ({SCORE_SQL["PRIORITY_FIRST"]})::text AS priority_first
 """
 SHAPE_ROWS: LiteralString = f"""
     SELECT {_COLUMNS} FROM task WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND deleted_at IS NULL

@@ -60,7 +60,7 @@ class ViewAudit:
         for name in await self._reads.without_beacon(self.used):
             yield self._give_up({Place(name, ""): "the beacon of its registry was lost"})
         for name, shape in list(self.used.items()):
-            for at, registry in enumerate(self._reads.registries(name, shape)):
+            for at, registry in enumerate(self._reads.registries(shape)):
                 async for found in scan(self.store, self.protocol, "ZSCAN", registry):
                     places = {registered_place(name, at, member) for member in found[::2] if member != BEACON}
                     self.views += len(places) if at == 0 else 0
@@ -111,7 +111,7 @@ class ViewAudit:
         """Yield the ids in the sets of all views, each with its view, thousands at a time."""
         batch: list[tuple[Place, bytes]] = []
         for name, shape in list(self.used.items()):
-            registry = self._reads.registries(name, shape)[0]
+            registry = self._reads.registries(shape)[0]
             async for found in scan(self.store, self.protocol, "ZSCAN", registry):
                 await self._keep_used()
                 places = [registered_place(name, 0, member) for member in found[::2] if member != BEACON]
@@ -185,7 +185,7 @@ async def _suspect_rows(reads: ViewReads, used: UsedShapes, rows: Sequence[Shape
     ids = {place: [row.id for row in tasks] for place, tasks in members.items()}
     for place, scores in (await reads.scores(used, ids)).items():
         for row, each in zip(members[place], scores, strict=True):
-            if wrong_place(row, place, each):
+            if wrong_place(row, place, used[place.shape].orders, each):
                 suspects[row.id].add(place)
     return suspects
 

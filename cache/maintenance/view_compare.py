@@ -17,9 +17,7 @@ from cache.redis.times import MILLISECOND
 from cache.redis.view_reads import Place, Scores, UsedShapes, ViewReads
 from cache.store import Store
 from db.shape_source import ShapeRow, shape_rows
-from db.views import View, parse_shape, view_keys, view_of
-
-NOWHERE: Scores = (None, None)
+from db.views import Orders, View, parse_declaration, view_keys, view_of
 
 
 class ViewDifference(NamedTuple):
@@ -85,15 +83,17 @@ def places_of(used: UsedShapes, row: ShapeRow | None) -> list[Place]:
     return [] if row is None else [Place(name, key) for name, use in used.items() for key in view_keys(row, use.shape)]
 
 
-def wrong_place(row: ShapeRow, place: Place, scores: Scores) -> str:
+def wrong_place(row: ShapeRow, place: Place, orders: Orders, scores: Scores) -> str:
     """Describe how a view that holds a visible task differs from its row, or return ''."""
-    created_at, expires_at = scores
+    created_at, expires_at, *ordered = scores
     if created_at is None:
         return f"it is missing from the view {place}"
     if created_at != float(row.created_at):
         return f"it has the wrong position in the view {place}"
     if expires_at != (float(row.expires_at) if row.expires_at else None):
         return f"it has the wrong expiry in the view {place}"
+    if ordered != [row.score(order) for order in orders]:
+        return f"it has the wrong position in a declared order of the view {place}"
     return ""
 
 
@@ -130,7 +130,7 @@ async def _compare_once(
             scores = {
                 place: each for place, each in state.scores.items() if still_used.get(place.shape) == used[place.shape]
             }
-            difference = _difference(store, row, state._replace(scores=scores), now_ms, places_of(used, row))
+            difference = _difference(store, used, row, state._replace(scores=scores), now_ms)
             if difference is not None:
                 differences[id_] = difference
     return differences
@@ -158,16 +158,17 @@ async def _states(
         for id_, each in zip(members[place], found_scores, strict=True):
             scores[id_][place] = each
     states = {
-        id_: _State(mark, views is not None, (sweep, place) != NOWHERE, scores[id_])
+        id_: _State(mark, views is not None, sweep is not None or place is not None, scores[id_])
         for id_, mark, views, sweep, place in zip(ids, marks, held, swept, indexed, strict=True)
     }
     return states, int(seconds) * 1000 + int(microseconds) // 1000
 
 
 def _difference(
-    store: Store, row: ShapeRow | None, state: _State, now_ms: int, own: Collection[Place]
+    store: Store, used: UsedShapes, row: ShapeRow | None, state: _State, now_ms: int
 ) -> ViewDifference | None:
     """Describe how the declared views differ from the row, or return None."""
+    own = places_of(used, row)
     if state.mark_deadline_ms is not None:
         tolerance_ms = (store.longest_transaction + MARK_TOLERANCE) / MILLISECOND
         is_overdue = state.is_held and now_ms - state.mark_deadline_ms > tolerance_ms
@@ -176,14 +177,14 @@ def _difference(
     problems, found = dict[Place, str](), list[View]()
     for place, scores in state.scores.items():
         if row is not None and place in own and not has_expired:
-            problems[place] = wrong_place(row, place, scores)
-        elif scores != NOWHERE and not (has_expired and place in own and state.leaves):
+            problems[place] = wrong_place(row, place, used[place.shape].orders, scores)
+        elif any(score is not None for score in scores) and not (has_expired and place in own and state.leaves):
             reason = (
                 "but does not belong there" if row is not None and not has_expired else "but was deleted or has expired"
             )
             problems[place] = f"it is in the view {place}, {reason}"
             with suppress(ValueError):  # the scrub cannot name such a view
-                found.append(view_of(parse_shape(place.shape), place.key))
+                found.append(view_of(parse_declaration(place.shape)[0], place.key))
     for place, problem in problems.items():
         if problem:
             return ViewDifference(problem, place.shape, found)

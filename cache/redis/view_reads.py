@@ -9,13 +9,16 @@ from typing import Any, NamedTuple
 from cache.redis.client import Argument
 from cache.redis.keys import BEACON
 from cache.redis.shape_steps import BUILDING, ShapeSteps
-from db.views import Shape, parse_shape
+from db.orders import DECLARED_ORDERS
+from db.views import Orders, Shape, parse_declaration
 
 # A round trip has at most this many commands.
 COMMANDS = 1_000
 # Sets that are scanned at a time, and about so many ids of all of them. A small set is always read as a whole.
 SCANNED_SETS, SCANNED_IDS = 100, 5_000
 _SEPARATOR = "\0"
+# The kinds of sets of a view: by creation, by expiry, and in each declared order.
+KINDS = (b"i", b"e", b"d", b"p")
 
 
 class Place(NamedTuple):
@@ -29,16 +32,17 @@ class Place(NamedTuple):
 
 
 class UsedShape(NamedTuple):
-    """A shape in use, and the generation of its sets."""
+    """A shape in use, its declared orders, and the generation of its sets."""
 
     shape: Shape
+    orders: Orders
     generation: bytes
 
 
 # By the name of the shape.
 UsedShapes = dict[str, UsedShape]
-# The score by creation and by expiry; None where the id is not in the set.
-Scores = tuple[float | None, float | None]
+# The scores by creation, by expiry, and in each declared order; None where the id is not in the set.
+Scores = tuple[float | None, ...]
 
 
 class ViewReads(ShapeSteps):
@@ -50,7 +54,7 @@ class ViewReads(ShapeSteps):
         for name, generation in (await self.shapes()).items():
             with suppress(ValueError):  # a later release has declared it
                 if not generation.startswith(BUILDING):
-                    found[name] = UsedShape(parse_shape(name), generation)
+                    found[name] = UsedShape(*parse_declaration(name), generation)
         return found
 
     async def scores(self, used: UsedShapes, members: Mapping[Place, Sequence[bytes]]) -> dict[Place, list[Scores]]:
@@ -59,7 +63,7 @@ class ViewReads(ShapeSteps):
         for place, ids in members.items():
             commands += [("ZMSCORE", key, *ids) for key in self._sets(used, place)]
         replies = iter(await self.send_all(commands))
-        return {place: list(zip(next(replies), next(replies), strict=True)) for place in members}
+        return {place: list(zip(*(next(replies) for _ in self._sets(used, place)), strict=True)) for place in members}
 
     async def members(self, used: UsedShapes, places: Iterable[Place]) -> AsyncIterator[list[tuple[Place, bytes]]]:
         """Yield the ids in the sets of views, each with its view, thousands at a time."""
@@ -77,7 +81,7 @@ class ViewReads(ShapeSteps):
 
     async def random_places(self, name: str, shape: UsedShape, count: int) -> list[Place]:
         """Return up to `count` random views from one of the registries of a shape."""
-        at, key = random.choice(list(enumerate(self.registries(name, shape))))  # noqa: S311
+        at, key = random.choice(list(enumerate(self.registries(shape))))  # noqa: S311
         (found,) = await self._send([("ZRANDMEMBER", key, count)])
         return [registered_place(name, at, member) for member in found if member != BEACON]
 
@@ -92,23 +96,25 @@ class ViewReads(ShapeSteps):
         (found,) = await self._send([("HRANDFIELD", self.keys.holding, count)])
         return [id_ for id_ in found if id_ != BEACON]
 
-    def registries(self, name: str, shape: UsedShape) -> list[bytes]:
+    def registries(self, shape: UsedShape) -> list[bytes]:
         """Return the keys of the registries of a shape, that of its first dimension first."""
-        return [self.keys.view_values(shape.generation, number + 1) for number in range(name.count("+") + 1)]
+        return [self.keys.view_values(shape.generation, number + 1) for number in range(len(shape.shape))]
 
     async def broken(self, used: UsedShapes, places: Iterable[Place]) -> dict[Place, str]:
         """Return what is wrong with views as a whole: their beacons, or their places in the registries."""
         commands: list[Sequence[Argument]] = []
         places = list(places)
         for place in places:
-            index, expiring = self._sets(used, place)
-            registries = self.registries(place.shape, used[place.shape])
+            sets = self._sets(used, place)
+            registries = self.registries(used[place.shape])
             commands += [("ZSCORE", key, _rotated(place.key, at)) for at, key in enumerate(registries)]
-            commands += [("ZSCORE", index, BEACON), ("ZSCORE", expiring, BEACON), ("ZCARD", index)]
+            commands += [("ZSCORE", key, BEACON) for key in sets]
+            commands.append(("ZCARD", sets[0]))
         replies, found = iter(await self.send_all(commands)), dict[Place, str]()
         for place in places:
             registered = [next(replies) is not None for _ in used[place.shape].shape]
-            beacons, size = {next(replies) is not None, next(replies) is not None}, next(replies)
+            beacons = {next(replies) is not None for _ in self._sets(used, place)}
+            size = next(replies)
             if problem := _problem(registered, beacons, size):
                 found[place] = problem
         return found
@@ -119,7 +125,7 @@ class ViewReads(ShapeSteps):
         for place in places:
             by_shape[place.shape].append(place)
         commands: list[Sequence[Argument]] = [
-            ("ZMSCORE", self.registries(name, used[name])[0], *(_rotated(place.key, 0) for place in found))
+            ("ZMSCORE", self.registries(used[name])[0], *(_rotated(place.key, 0) for place in found))
             for name, found in by_shape.items()
         ]
         replies = await self.send_all(commands)
@@ -132,7 +138,7 @@ class ViewReads(ShapeSteps):
 
     async def without_beacon(self, used: UsedShapes) -> list[str]:
         """Return the names of shapes of which a registry has lost its beacon."""
-        names = [(name, key) for name, shape in used.items() for key in self.registries(name, shape)]
+        names = [(name, key) for name, shape in used.items() for key in self.registries(shape)]
         replies = await self.send_all([("ZSCORE", key, BEACON) for _, key in names])
         return sorted({name for (name, _), score in zip(names, replies, strict=True) if score is None})
 
@@ -140,7 +146,7 @@ class ViewReads(ShapeSteps):
         """Return the views in use to which keys of sets belong."""
         names, places = {shape.generation: name for name, shape in used.items()}, set[Place]()
         for generation, kind, values in map(self.keys.split_view_set, keys):
-            if generation in names and kind in (b"i", b"e"):
+            if generation in names and kind in KINDS:
                 places.add(Place(names[generation], values.decode(errors="replace")))
         return places
 
@@ -155,8 +161,10 @@ class ViewReads(ShapeSteps):
             replies += await self._send(commands[start : start + COMMANDS])
         return replies
 
-    def _sets(self, used: UsedShapes, place: Place) -> tuple[bytes, bytes]:
-        return self.keys.view_sets(used[place.shape].generation, place.key.encode())
+    def _sets(self, used: UsedShapes, place: Place) -> list[bytes]:
+        shape, key = used[place.shape], place.key.encode()
+        by_order = dict(zip(DECLARED_ORDERS, self.keys.order_sets(shape.generation, key), strict=True))
+        return [*self.keys.view_sets(shape.generation, key), *(by_order[order] for order in shape.orders)]
 
 
 def registered_place(name: str, at: int, member: bytes) -> Place:
