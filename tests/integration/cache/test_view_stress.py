@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from cache.maintenance.audit import audit, audit_sample
 from cache.maintenance.runner import maintenance
 from cache.maintenance.scrub import scrub_all
 from cache.metrics import StoreMetrics
@@ -37,10 +38,11 @@ async def check(store: Store, ids: Iterable[UUID]) -> None:
     """Assert that the declared views hold exactly these tasks, and that nothing is in flight."""
     await scrub_all(store, protocol(store))
     assert await marked_ids(store) == []
+    assert await holding(store) == set()
+    members = await declared_members(store)
     async with store.database.connection() as connection:
         tasks = await tasks_by_id(connection, store.workspace, list(ids))
-    assert await declared_members(store) == expected_members(store, tasks.values())
-    assert await holding(store) == set()
+    assert members == expected_members(store, tasks.values())
 
 
 def random_change() -> dict[str, Any]:
@@ -62,6 +64,17 @@ async def write_often(store: Store, ids: list[UUID], count: int) -> None:
                 written = True
             except ShareBusy:  # as many writes run or wait as a worker takes
                 await asyncio.sleep(random.uniform(0.01, 0.05))
+
+
+async def audit_during(store: Store, *writes: Awaitable[None]) -> None:
+    """Assert that the audit finds no difference while the writes run."""
+    writing, differences = asyncio.gather(*writes), list[tuple[object, str]]()
+    while not writing.done():
+        await audit(store, lambda about, difference: differences.append((about, difference)))
+        await audit_sample(store, protocol(store))
+    await writing
+    assert differences == []
+    assert not store.metrics.differences
 
 
 async def in_use(store: Store) -> None:
@@ -112,9 +125,9 @@ async def test_shapes_come_and_go_under_load(bare_store: Store, database: Databa
         for _ in range(rounds):
             async with maintenance(other):
                 await in_use(other)
-                await asyncio.gather(*(write_often(store, ids, 20) for store in (bare_store, other) for _ in range(4)))
-            writing = asyncio.gather(*(write_often(bare_store, ids, 20) for _ in range(4)))
-            await built_shapes(bare_store)
-            await writing
+                writers = [bare_store, other] * 4
+                await audit_during(bare_store, *(write_often(store, ids, 20) for store in writers))
+            writes = [write_often(bare_store, ids, 20) for _ in range(4)]
+            await audit_during(bare_store, built_shapes(bare_store), *writes)
             await built_shapes(bare_store)
             await check(bare_store, ids)
