@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 from pglast.parser import parse_sql_json
 
 from db.statements import _numbered
-from db.views import DIMENSIONS, MAX_DIMENSIONS, Shape
+from db.views import DIMENSIONS, MAX_DIMENSIONS, ORDER_NAMES, Orders, Shape
 from db.wall import WORKSPACE_TABLES
 
 DB = Path(__file__).parents[2] / "db"
@@ -75,9 +75,11 @@ def _texts(expression: ast.expr, module: ModuleType, function: ast.AST) -> Itera
 
 
 def _values(hint: Any) -> list[Any]:
-    """Return the values of a Literal, or of a Literal and None, or every shape."""
+    """Return the values of a Literal, or of a Literal and None, every shape, or further orders."""
     if hint == Shape:
         return [shape for number in range(MAX_DIMENSIONS + 1) for shape in itertools.combinations(DIMENSIONS, number)]
+    if hint == Orders:
+        return [tuple(ORDER_NAMES.values())[:number] for number in range(len(ORDER_NAMES) + 1)]
     values: list[Any] = []
     for value in get_args(hint):
         values += _values(value) if get_args(value) else [None if value is type(None) else value]
