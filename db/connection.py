@@ -111,9 +111,13 @@ class Connection:
         self._queued.append(command("BEGIN ISOLATION LEVEL READ COMMITTED"))
 
     def begin_snapshot(self) -> None:
-        """Let the next round trip begin a transaction that only reads, in one snapshot, for as long as it takes."""
+        """Let the next round trip begin a transaction that only reads, in one snapshot, for as long as it takes.
+
+        A statement may take a minute.
+        """
         self._queued.append(command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         self._queued.append(command("SET LOCAL transaction_timeout = 0"))
+        self._queued.append(command("SET LOCAL statement_timeout = '60s'"))
 
     async def commit(self) -> None:
         """Commit in one round trip with the statements that are queued.

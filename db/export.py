@@ -1,10 +1,11 @@
-"""All tasks of a workspace from one snapshot, in bounded memory."""
+"""All tasks of a workspace, or those of a view, from one snapshot, in bounded memory."""
 
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import LiteralString
 from uuid import UUID
 
@@ -12,8 +13,10 @@ from db.connection import Connection
 from db.errors import DatabaseUnavailable
 from db.pool import Database
 from db.row_factories import task_row_with
-from db.task import Status, Task
+from db.task import Task
 from db.task_table import COLUMNS
+from db.view_rows import view_condition, view_params, view_rows
+from db.views import EVERY_TASK, Shape, View
 
 # Small, so that the event loop is not kept for long, and so that the largest tasks fit into memory.
 EXPORT_ROWS = 500
@@ -42,36 +45,40 @@ async def snapshot(database: Database) -> AsyncIterator[Connection]:
         yield connection
 
 
-def export_sql(status: Status | None) -> LiteralString:
-    """Return the statement of `exported_tasks`."""
-    same_status: LiteralString = "" if status is None else "AND status = %(status)s::text::task_status"
+@cache
+def export_sql(shape: Shape) -> LiteralString:
+    """Return the statement of `exported_tasks` for views of this shape."""
+    # The index of labels has no order: it would be read anew, and sorted, for each batch. Without it, all batches
+    # together read the tasks of the other dimensions once.
+    indexed = tuple(dimension for dimension in shape if dimension != "label")
+    labelled: LiteralString = " AND labels @> ARRAY[%(label)s::text]" if "label" in shape else ""
     # `now()` is the time at which the snapshot began, so a task does not expire in the middle of an export.
+    condition: LiteralString = (
+        f"{view_condition(indexed)}{labelled} AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > now()) "
+        "AND (created_at, id) > (%(created_at)s, %(id)s)"
+    )
+    order: LiteralString = "ORDER BY created_at, id"
     return f"""
     SELECT {COLUMNS}, (
         SELECT task_list.name FROM task_list
         WHERE task_list.workspace_id = %(workspace)s AND task_list.id = task.list_id
     ) AS list_name
-    FROM task
-    WHERE workspace_id = %(workspace)s AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-      {same_status} AND (created_at, id) > (%(created_at)s, %(id)s)
-    ORDER BY created_at, id LIMIT %(count)s
+    FROM {view_rows(condition, indexed, order)} {order} LIMIT %(count)s
     """
 
 
 _exported_row = task_row_with(ExportedTask)
-_OF_STATUS: dict[Status | None, LiteralString] = {
-    status: export_sql(status) for status in (None, "TODO", "IN_PROGRESS", "DONE")
-}
 
 
 async def exported_tasks(
-    connection: Connection, workspace: str, status: Status | None = None, count: int = EXPORT_ROWS
+    connection: Connection, workspace: str, view: View = EVERY_TASK, count: int = EXPORT_ROWS
 ) -> AsyncIterator[list[ExportedTask]]:
-    """Yield the visible tasks, or those of one status, oldest first, up to `count` at a time."""
+    """Yield the visible tasks of a view, declared or not, oldest first, up to `count` at a time."""
     created_at, id_ = _BEFORE_ALL
     while True:
-        params = {"workspace": workspace, "status": status, "created_at": created_at, "id": id_, "count": count}
-        rows = await connection.query(_OF_STATUS[status], params, _exported_row)
+        position = {"created_at": created_at, "id": id_, "count": count}
+        params = {"workspace": workspace, **view_params(view), **position}
+        rows = await connection.query(export_sql(view.shape), params, _exported_row)
         if rows:
             yield rows
         if len(rows) < count:

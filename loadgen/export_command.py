@@ -16,12 +16,18 @@ def export_file(
     *,
     url: Url = DEFAULT_URL,
     format: Literal["csv", "jsonl"] | None = None,  # noqa: A002
+    list: str | None = None,  # noqa: A002
+    assignee: str | None = None,
+    label: str | None = None,
+    priority: Literal["NONE", "LOW", "MEDIUM", "HIGH", "URGENT"] | None = None,
     status: Literal["TODO", "IN_PROGRESS", "DONE"] | None = None,
     timeout: Seconds = 60.0,
     max_wait: Seconds = 60.0,
     token: Token = None,
 ) -> int:
-    """Write all tasks to a file, oldest first, from one snapshot: CSV with a header line, or JSON Lines.
+    """Write all tasks to a file, or those with given values, oldest first: CSV with a header line, or JSON Lines.
+
+    All of them come from one snapshot.
 
     Exit code: 0 if the file is complete, 1 after an error, 2 for wrong arguments, 130 if a signal stopped the export.
     Without success, there is no file.
@@ -34,6 +40,14 @@ def export_file(
         GraphQL endpoint of the service. The export is at /export of the same host.
     format
         Format of the file. Default: jsonl for the endings .jsonl and .ndjson, otherwise csv.
+    list
+        Only the tasks of the list with this id.
+    assignee
+        Only the tasks of this assignee.
+    label
+        Only the tasks with this label.
+    priority
+        Only the tasks of this priority.
     status
         Only the tasks of this status.
     timeout
@@ -45,4 +59,6 @@ def export_file(
     """
     chosen = format or ("jsonl" if file.suffix.lower() in (".jsonl", ".ndjson") else "csv")
     target = None if file == Path("-") else file
-    return asyncio.run(export_tasks(ExportPlan(url, target, chosen, status, timeout, max_wait, token or None)))
+    given = {"list": list, "assignee": assignee, "label": label, "priority": priority, "status": status}
+    view = {name: value for name, value in given.items() if value is not None}
+    return asyncio.run(export_tasks(ExportPlan(url, target, chosen, view, timeout, max_wait, token or None)))

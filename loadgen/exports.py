@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -23,19 +23,22 @@ _LINE_SECONDS, _TERMINAL_SECONDS = 5.0, 0.25
 
 @dataclass(frozen=True)
 class ExportPlan:
-    """The options of an export. `url` is the GraphQL endpoint. Times are in seconds. file: None for stdout."""
+    """The options of an export. `url` is the GraphQL endpoint. Times are in seconds.
+
+    view: the values that the tasks must have, by the parameter of /export. file: None for stdout.
+    """
 
     url: str
     file: Path | None
     format: str
-    status: str | None
+    view: Mapping[str, str]
     timeout: float
     max_wait: float
     token: str | None = field(default=None, repr=False)
 
 
 async def export_tasks(plan: ExportPlan) -> int:
-    """Write all tasks to the file. Return the exit code."""
+    """Write the tasks to the file. Return the exit code."""
     work = asyncio.create_task(_export(plan))
     with stopped_by_signals(work):
         await asyncio.wait({work})
@@ -60,8 +63,8 @@ async def _export(plan: ExportPlan) -> None:
 async def _start(http: httpx.AsyncClient, plan: ExportPlan) -> httpx.Response:
     """Return the response once its body begins. Raises `ServiceUnavailable` if a retry may succeed."""
     url = httpx.URL(plan.url)
-    query = {"format": plan.format} | ({} if plan.status is None else {"status": plan.status})
-    target = url.copy_with(path=url.path.removesuffix("/").removesuffix("/graphql") + "/export", params=query)
+    path = url.path.removesuffix("/").removesuffix("/graphql") + "/export"
+    target = url.copy_with(path=path, params={"format": plan.format, **plan.view})
     try:
         response = await http.send(http.build_request("GET", target), stream=True)
         if response.status_code == HTTPStatus.OK and "content-disposition" in response.headers:

@@ -1,9 +1,7 @@
-"""The endpoint /export: all tasks of the caller's workspace as CSV or JSON Lines, streamed from one snapshot."""
+"""The endpoint /export: the tasks of a workspace or of a view as CSV or JSON Lines, streamed from one snapshot."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from typing import cast, get_args
 
 import structlog
 from starlette.requests import Request
@@ -13,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from api.graphql.refusals import spend
 from api.graphql.request import RequestError
 from api.http.errors import RETRY_AFTER, error_response
+from api.http.export_request import MEDIA_TYPES, Wanted, unknown_list, wanted_of
 from api.http.exported_text import CSV_HEADER, csv_rows, json_lines
 from api.identity.authenticator import Authenticator
 from api.identity.stream_watch import StreamWatch
@@ -22,7 +21,7 @@ from cache.store import Store
 from cache.workspaces import Workspaces
 from db.errors import DatabaseError
 from db.export import ExportedTask, exported_tasks, snapshot
-from db.task import Status
+from db.task_lists import lists_by_id
 
 log = structlog.get_logger(__name__)
 # How many exports a worker runs at once. Each has a connection of its own to PostgreSQL.
@@ -31,21 +30,10 @@ MAX_EXPORTS = 2
 MAX_SECONDS = 3600.0
 # What an export costs of a rate limit.
 POINTS = 1000
-_STATUSES = get_args(Status)
-_PARAMETERS = {"format", "status"}
-_MEDIA_TYPES = {"csv": "text/csv; charset=utf-8; header=present", "jsonl": "application/jsonl; charset=utf-8"}
 
 
 class ExportCut(Exception):
     """An export that ends before its end. The connection closes, so that the client cannot take it for complete."""
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What the query string asks for."""
-
-    format: str
-    status: Status | None
 
 
 class Exports:
@@ -71,9 +59,7 @@ class Exports:
         try:
             return await self._export(request)
         except RequestError as error:
-            extensions = {name: value for name, value in error.extensions.items() if name != "code"}
-            code = str(error.extensions["code"])
-            return error_response(error.status, str(error), code, error.headers, **extensions)
+            return _refusal(error)
 
     async def _export(self, request: Request) -> Response:
         headers = dict(reversed(request.scope["headers"]))
@@ -81,7 +67,7 @@ class Exports:
         if "tasks:read" not in caller.scopes:
             message = "An export requires the scope tasks:read, which the token does not have. Use a token that has it."
             raise RequestError(403, message, "FORBIDDEN", {"scope": "tasks:read"})
-        wanted = _wanted(request)
+        wanted = wanted_of(request)
         if self._running >= MAX_EXPORTS:
             error = RequestError(
                 503,
@@ -108,36 +94,26 @@ class Exports:
                         raise ExportCut(ended[0] if ended else "The worker stops.")
                     await send(part)
 
-        return _Download(_MEDIA_TYPES[wanted.format], f"tasks.{wanted.format}", send_all, self._end)
+        return _Download(MEDIA_TYPES[wanted.format], f"tasks.{wanted.format}", send_all, self._end)
 
     def _end(self) -> None:
         self._running -= 1
 
 
-def _wanted(request: Request) -> _Wanted:
-    """Return what the query string asks for. Raises `RequestError`."""
-    if request.method != "GET":
-        raise RequestError(405, "Send an export by GET.", "METHOD_NOT_ALLOWED", Allow="GET")
-    given = request.query_params
-    if unknown := sorted(given.keys() - _PARAMETERS):
-        raise RequestError(400, f"Unknown parameter {unknown[0][:50]}. Send format and status.")
-    format_, status = given.get("format", "csv"), given.get("status")
-    if format_ not in _MEDIA_TYPES:
-        raise RequestError(400, "format must be csv or jsonl.")
-    if status is not None and status not in _STATUSES:
-        raise RequestError(400, f"status must be one of {', '.join(_STATUSES)}. Leave it out for all tasks.")
-    if request.scope["http_version"] == "1.0":
-        # Without chunks, the end of a response that is cut off looks like its end.
-        raise RequestError(400, "An export needs HTTP/1.1, so that a cut response is noticed.")
-    return _Wanted(format_, cast("Status | None", status))
+def _refusal(error: RequestError) -> Response:
+    extensions = {name: value for name, value in error.extensions.items() if name != "code"}
+    return error_response(error.status, str(error), str(error.extensions["code"]), error.headers, **extensions)
 
 
-async def _parts(store: Store, wanted: _Wanted) -> AsyncIterator[bytes]:
+async def _parts(store: Store, wanted: Wanted) -> AsyncIterator[bytes]:
     encode: Callable[[list[ExportedTask]], bytes] = csv_rows if wanted.format == "csv" else json_lines
     async with asyncio.timeout(MAX_SECONDS), snapshot(store.database) as connection:
         await connection.flush()  # before the first part, so that an error has a status
+        list_id = wanted.view.list_id
+        if list_id is not None and not await lists_by_id(connection, store.workspace, [list_id]):
+            raise unknown_list()
         yield CSV_HEADER if wanted.format == "csv" else b""
-        async for tasks in exported_tasks(connection, store.workspace, wanted.status):
+        async for tasks in exported_tasks(connection, store.workspace, wanted.view):
             yield encode(tasks)
 
 
@@ -183,6 +159,9 @@ class _Download(Response):
 
         try:
             await self._send_all(send_part)
+        except RequestError as error:  # before the first part
+            await _refusal(error)(scope, receive, send)
+            return
         except (DatabaseError, ExportCut, TimeoutError) as error:
             reason = str(error) or f"it took more than {MAX_SECONDS:,.0f} s"
             if not started:

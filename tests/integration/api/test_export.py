@@ -15,9 +15,11 @@ import pytest
 from api.config.settings import Settings
 from api.http.export import MAX_EXPORTS
 from api.identity.authenticator import Authenticator
+from schema.ids import new_id
 from tests.integration.schema.test_creation_times import ScopedCallers
 from tests.support.graphql_client import Client
 from tests.support.http_service import listening_service
+from tests.support.task_lists import create_list
 from tests.support.workspaces import named_callers
 
 ROOT = Path(__file__).parents[3]
@@ -77,6 +79,77 @@ async def test_formats_and_status(http: httpx.AsyncClient) -> None:
     [done] = [json.loads(line) for line in response.text.splitlines()]
     assert (done["title"], done["labels"], done["metadata"], done["version"]) == ("Done", [], None, 1)
     assert list(done) == list(rows[0])
+
+
+async def test_tasks_of_a_view(http: httpx.AsyncClient) -> None:
+    client = Client(http)
+    listed = (await create_list(client, "Böse, „Liste“"))["id"]
+    await client.create(title="a", listId=listed, assignee="ann@ä.example", labels=["a, b", "x"], priority="HIGH")
+    await client.create(title="b", listId=listed, assignee="ann@ä.example", labels=["x"], status="DONE")
+    await client.create(title="c", labels=["a, b"])
+    expected: list[tuple[dict[str, str], str]] = [
+        ({"list": listed.upper()}, "ab"),
+        ({"label": "a, b"}, "ac"),
+        ({"assignee": "ann@ä.example", "status": "DONE"}, "b"),
+        ({"priority": "HIGH"}, "a"),
+        ({"list": listed, "assignee": "ann@ä.example", "label": "x", "priority": "HIGH", "status": "TODO"}, "a"),
+        ({"label": "nothing"}, ""),
+    ]
+    for query, titles in expected:
+        response = await http.get("/export", params={"format": "jsonl", **query})
+        assert [json.loads(line)["title"] for line in response.text.splitlines()] == list(titles), query
+        response = await http.get("/export", params=query)
+        assert [row["title"] for row in csv.DictReader(io.StringIO(response.text, newline=""))] == list(titles)
+
+
+WRONG = [
+    ("list=x", "list "),
+    (f"list={new_id()}", "list is not the id of a list of this workspace. The query taskLists returns the ids."),
+    ("assignee=", "assignee must not be empty."),
+    (f"assignee={'a' * 201}", "assignee must have at most 200 characters, not 201."),
+    (f"label={'a' * 51}", "label must have at most 50 characters, not 51."),
+    ("label=%00", "label contains a NUL character"),
+    ("priority=high", "priority must be one of NONE, LOW, MEDIUM, HIGH, URGENT."),
+    ("status=OPEN", "status must be one of TODO, IN_PROGRESS, DONE."),
+    ("label=a&label=b", "label is given more than once. Send it once."),
+    ("lists=1", "Unknown parameter lists. Known are format, list, assignee, label, priority and status."),
+]
+
+
+async def test_error_names_the_parameter(http: httpx.AsyncClient) -> None:
+    for query, message in WRONG:
+        response = await http.get(f"/export?{query}")
+        [error] = response.json()["errors"]
+        assert (response.status_code, error["extensions"]["code"]) == (400, "BAD_REQUEST"), query
+        assert error["message"].startswith(message)
+
+
+async def test_list_of_another_workspace_is_unknown(database_url: str, redis_url: str) -> None:
+    settings = Settings(database_url=database_url, redis_url=redis_url)
+    async with (
+        listening_service(settings, named_callers()) as url,
+        httpx.AsyncClient(base_url=url.removesuffix("/graphql")) as http,
+    ):
+        one, two = ({"Authorization": f"Bearer test:{workspace}:ann"} for workspace in ("one", "two"))
+        listed = (await create_list(Client(http, one)))["id"]
+        assert (await http.get(f"/export?list={listed}", headers=one)).status_code == 200
+        assert (await http.get(f"/export?list={listed}", headers=two)).status_code == 400
+
+
+async def test_command_exports_a_view(http: httpx.AsyncClient, url: str, tmp_path: Path) -> None:
+    await Client(http).create(title="a", assignee="ann & bob", priority="HIGH")
+    await Client(http).create(title="b", assignee="ann & bob")
+    file = tmp_path / "tasks.jsonl"
+    for options, code in [(("--assignee", "ann & bob", "--priority", "HIGH"), 0), (("--list", str(new_id())), 1)]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "loadgen", "export", str(file), "--url", f"{url}/graphql", *options),
+            cwd=ROOT,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, messages = await process.communicate()
+        assert process.returncode == code, messages
+    assert [json.loads(line)["title"] for line in file.read_text().splitlines()] == ["a"]
+    assert b"list is not the id of a list of this workspace." in messages
 
 
 @pytest.mark.parametrize(

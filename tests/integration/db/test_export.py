@@ -1,11 +1,17 @@
 """Tests that an export reads one snapshot, in the order of creation, however many batches it takes."""
 
 import asyncio
+import random
 from datetime import UTC, datetime
+from itertools import product
+from typing import Any
 
 from db.export import exported_tasks, snapshot
 from db.pool import Database
+from db.task import Task
 from db.task_lists import insert_list
+from db.task_table import insert_tasks
+from db.views import View
 from tests.support.task_factories import (
     WORKSPACE,
     create_rows,
@@ -13,6 +19,7 @@ from tests.support.task_factories import (
     expire_row,
     in_an_hour,
     new_id,
+    new_task,
     update_row,
 )
 
@@ -43,10 +50,46 @@ async def test_tasks_of_a_status(database: Database) -> None:
         [done] = await create_rows(connection, status="DONE")
         await create_rows(connection, 3)
         async with snapshot(database) as exporting:
-            found = [each async for batch in exported_tasks(exporting, WORKSPACE, "DONE") for each in batch]
-            nothing = [each async for batch in exported_tasks(exporting, WORKSPACE, "IN_PROGRESS") for each in batch]
+            found = [
+                each async for batch in exported_tasks(exporting, WORKSPACE, View(status="DONE")) for each in batch
+            ]
+            nothing = [
+                each
+                async for batch in exported_tasks(exporting, WORKSPACE, View(status="IN_PROGRESS"))
+                for each in batch
+            ]
     assert [each.task for each in found] == [done]
     assert nothing == []
+
+
+async def test_every_combination_of_a_view(database: Database) -> None:
+    """In batches of two, so that each batch continues in the order of the whole view."""
+    rng = random.Random(5)
+    async with database.connection() as connection:
+        lists = [await insert_list(connection, WORKSPACE, new_id(), name) for name in ("A", "B")]
+        list_ids = [None, *(each.id for each in lists if each is not None)]
+        tasks: list[Task] = []
+        for _ in range(40):
+            task = new_task(
+                status=rng.choice(["TODO", "IN_PROGRESS", "DONE"]),
+                priority=rng.choice(["NONE", "HIGH"]),
+                assignee=rng.choice([None, "ann", "bob"]),
+                labels=rng.sample(["x", "y"], rng.randrange(3)),
+                list_id=rng.choice(list_ids),
+                created_at=datetime(2001, 1, rng.randrange(1, 5), tzinfo=UTC),
+            )
+            created, _ = await insert_tasks(connection, WORKSPACE, [task])
+            tasks += created.values()
+    tasks.sort(key=lambda task: (task.created_at, task.id))
+    dimensions: dict[str, list[Any]] = {
+        "list_id": list_ids, "assignee": [None, "ann"], "label": [None, "x"], "priority": [None, "HIGH"],
+        "status": [None, "DONE"],
+    }  # fmt: skip
+    async with snapshot(database) as exporting:
+        for values in product(*dimensions.values()):
+            view = View(*values)
+            found = [each.task async for batch in exported_tasks(exporting, WORKSPACE, view, 2) for each in batch]
+            assert found == [task for task in tasks if view.holds(task)], view
 
 
 async def test_snapshot_has_no_time_limit_and_takes_no_connection_of_the_pool(database: Database) -> None:

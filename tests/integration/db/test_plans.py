@@ -10,6 +10,7 @@ import psycopg
 from db import (
     deleted,
     due_work,
+    export,
     facets,
     filters,
     gate,
@@ -170,6 +171,8 @@ MERGE = re.compile(r"Sort Key: task(_1)?\.(created|expires)_at( DESC)?\n")
 def statements() -> dict[str, LiteralString]:
     by_index = {**COUNTS, **SEARCHES, **READ_WHOLE, **FACETS}
     found: dict[str, LiteralString] = {name: text for name, (_, text) in by_index.items()} | DELETED
+    exported = ("", "status", "list", "assignee", "label", "priority", "list+label", "assignee+priority+status")
+    found |= {f"export {name}": export.export_sql(parse_shape(name) if name else ALL_TASKS) for name in exported}
     found |= {name: text for name, (_, _, text) in PAGES.items()}
     for module in MODULES:
         for name, value in vars(module).items():
