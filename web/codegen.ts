@@ -1,7 +1,13 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-/** The operations of these folders have a module of their own, so that the first load of the list does not hold them. */
-const LATER = ['administration', 'insight'];
+/** These operations have a module of their own, by its name, so that the first load of the list does not hold them. */
+const LATER = {
+  administration: 'src/features/administration/*.graphql',
+  bulk: 'src/features/bulk-changes/Bulk*.graphql',
+  insight: 'src/features/insight/*.graphql',
+};
+/** The fragment that is spread in the first load and by bulk changes. */
+const SHARED = 'src/features/tasks/BulkTask.graphql';
 
 const OUTPUT = {
   plugins: ['typescript-operations', 'typed-document-node'],
@@ -18,17 +24,21 @@ const OUTPUT = {
   },
 };
 
-function documentsOf(feature: string): string {
-  return `src/features/${feature}/*.graphql`;
-}
-
 /** Generates a typed document for each operation and fragment in a .graphql file, from the snapshot of the schema. */
 const config: CodegenConfig = {
   schema: '../schema/schema.graphql',
   silent: true,
   generates: {
-    'src/gql/index.ts': { documents: ['src/**/*.graphql', ...LATER.map((name) => `!${documentsOf(name)}`)], ...OUTPUT },
-    ...Object.fromEntries(LATER.map((name) => [`src/gql/${name}.ts`, { documents: [documentsOf(name)], ...OUTPUT }])),
+    'src/gql/index.ts': {
+      documents: ['src/**/*.graphql', ...Object.values(LATER).map((path) => `!${path}`)],
+      ...OUTPUT,
+    },
+    ...Object.fromEntries(
+      Object.entries(LATER).map(([name, path]) => [
+        `src/gql/${name}.ts`,
+        { documents: name === 'bulk' ? [path, SHARED] : [path], ...OUTPUT },
+      ]),
+    ),
   },
 };
 

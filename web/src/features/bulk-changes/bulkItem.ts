@@ -1,7 +1,8 @@
 /** A task of a bulk update, and what became of it. */
 import { isSameValue } from '@/features/task-editing/fieldConflicts';
 import { changeLabels, type LabelChange } from '@/features/tasks/taskLabels';
-import type { BulkTaskFragment, BulkUpdateMutation, UpdateTaskInput } from '@/gql';
+import type { BulkTaskFragment, UpdateTaskInput } from '@/gql';
+import type { BulkUpdateMutation } from '@/gql/bulk';
 import { t } from '@/ui/messages';
 
 const FIELD_NAMES = ['status', 'priority', 'expiresAt', 'dueAt', 'assignee', 'labels', 'listId'] as const;

@@ -1,7 +1,7 @@
 /** The mutations of bulk changes. Each takes one batch, and says what became of its items. */
 import type { ApolloClient } from '@apollo/client';
 import { reasonOf } from '@/features/task-editing/mutationResults';
-import { BulkDeleteDocument, BulkRestoreDocument, BulkUpdateDocument } from '@/gql';
+import { BulkDeleteDocument, BulkRestoreDocument, BulkUpdateDocument } from '@/gql/bulk';
 import { t } from '@/ui/messages';
 import { sortUpdateResults, updateInput, type UpdateItem, type UpdateOutcome } from './bulkItem';
 

@@ -1,14 +1,13 @@
 /** Reads the tasks of a set from the service, in batches of the size of one mutation. */
 import type { ApolloClient } from '@apollo/client';
+import type { BulkTaskFragment, TaskOrder } from '@/gql';
 import {
   BulkFilterPageDocument,
   BulkSearchPageDocument,
-  type BulkTaskFragment,
   BulkTasksByIdDocument,
   type BulkTasksByIdQueryVariables,
   BulkViewPageDocument,
-  type TaskOrder,
-} from '@/gql';
+} from '@/gql/bulk';
 import { parseQuery } from '@/features/search/searchQuery';
 import type { RetryingRequest } from './retryingRequest';
 import { comparePositions, positionOf, type TaskQuery, type TaskRange, type TaskSet } from './taskSet';
