@@ -5,7 +5,7 @@ import { useApolloClient } from '@apollo/client/react';
 import { Tabs } from '@mantine/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { watchBrowserConnectivity } from '@/apollo/webSocketClient';
-import { stopBulkChange } from '@/features/bulk-changes/bulkJob';
+import { bulkJob, stopBulkChange } from '@/features/bulk-changes/bulkJob';
 import type { PageCommands, PagePanel } from '@/features/command-palette/commands';
 import { session } from '@/apollo/session';
 import { ConnectionBanner } from '@/features/connection/ConnectionBanner';
@@ -173,7 +173,7 @@ export function TasksPage() {
               <NothingToSearch query={view.q} />
             )}
           </Tabs.Panel>
-          <BulkProgress />
+          <BulkChange />
           {drawerNeeded && (
             <TaskDrawer
               id={view.task}
@@ -214,6 +214,12 @@ export function TasksPage() {
       />
     </Tabs>
   );
+}
+
+/** Its code is loaded once a bulk change runs, or when the browser is idle. */
+function BulkChange() {
+  const running = useStore(bulkJob) !== undefined;
+  return useLatch(running) && <BulkProgress />;
 }
 
 function usePageShortcuts({ togglePanel, toggleSidebar, undo, redo, focusSearch, focusGoToPage }: PageCommands): void {

@@ -71,7 +71,6 @@ export const RequestMetricsPanel = lazyPart({
   close: ({ onClose }) => onClose(),
 });
 
-/** Bulk changes are loaded later too, so it never misses one that runs. */
 export const BulkProgress = lazyPart({
   importPart: () => import('@/features/bulk-actions/BulkProgress').then((module) => module.BulkProgress),
   Fallback: () => null,
