@@ -67,7 +67,7 @@ export function TaskGrid({ view, setView, handleRef, onPositionChange, onCreate,
     newestFirst: view.order === 'NEWEST',
   });
   const { rows, extent, activeRow, setActiveRow, goToNewTasks } = list;
-  const virtualizer = useScaledVirtualizer({ scrollerRef, total: extent.total, rowHeight, initialRow });
+  const virtualizer = useScaledVirtualizer({ scrollerRef, extent, rowHeight, initialRow });
   useLayoutEffect(() => {
     virtualizerRef.current = virtualizer;
   }, [virtualizer]);

@@ -9,7 +9,7 @@
 /** Chromium limits heights to 33,554,428 px, other browsers to about 16 million. */
 export const MAX_INNER_HEIGHT_PX = 15_000_000;
 /** Rows that are drawn beyond each edge of the viewport. */
-const OVERSCAN_ROWS = 8;
+export const OVERSCAN_ROWS = 8;
 /** A scroll by more than this many viewports is a drag of the scroll bar, or a jump. */
 const JUMP_VIEWPORTS = 1.5;
 /** At an end of the scroll bar, an offset this close to the end of the list snaps to it. */
@@ -77,10 +77,11 @@ export function afterScroll(
 export function visibleSlice(
   { offset, scrollTop }: ScrollPosition,
   { total, rowHeight, viewportHeight }: ScrollGeometry,
+  overscanRows = OVERSCAN_ROWS,
 ): VisibleSlice {
   return {
-    first: Math.max(Math.floor(offset / rowHeight) - OVERSCAN_ROWS, 0),
-    last: Math.min(Math.ceil((offset + viewportHeight) / rowHeight) + OVERSCAN_ROWS, total - 1),
+    first: Math.max(Math.floor(offset / rowHeight) - overscanRows, 0),
+    last: Math.min(Math.ceil((offset + viewportHeight) / rowHeight) + overscanRows, total - 1),
     top: Math.min(Math.ceil(offset / rowHeight), Math.max(total - 1, 0)),
     shift: scrollTop - offset,
   };

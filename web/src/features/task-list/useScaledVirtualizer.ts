@@ -1,9 +1,20 @@
 /** Decides which rows of a list of any length are drawn, and scrolls to rows. scrollGeometry.ts has the arithmetic. */
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import {
+  type RefObject,
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import type { ListExtent } from './listAnchor';
 import {
   afterScroll,
   MAX_INNER_HEIGHT_PX,
   offsetToReveal,
+  OVERSCAN_ROWS,
   positionAt,
   rowsPerScreen,
   sameSlice,
@@ -17,7 +28,8 @@ const IDLE_MS = 200;
 
 interface Options {
   scrollerRef: RefObject<HTMLElement | null>;
-  total: number;
+  /** Once it is known, the first rows are loaded. Rows beyond the viewport are drawn after them. */
+  extent: Pick<ListExtent, 'total' | 'known'>;
   rowHeight: number;
   initialRow: number;
 }
@@ -33,7 +45,12 @@ export interface Virtualizer extends VisibleSlice {
   rowsPerScreen: () => number;
 }
 
-export function useScaledVirtualizer({ scrollerRef, total, rowHeight, initialRow }: Options): Virtualizer {
+export function useScaledVirtualizer({
+  scrollerRef,
+  extent: { total, known },
+  rowHeight,
+  initialRow,
+}: Options): Virtualizer {
   const position = useRef({ offset: initialRow * rowHeight, scrollTop: 0 });
   const positionRowHeight = useRef(rowHeight);
   const [slice, setSlice] = useState<VisibleSlice>({
@@ -47,10 +64,11 @@ export function useScaledVirtualizer({ scrollerRef, total, rowHeight, initialRow
     () => scrollGeometry(total, rowHeight, scrollerRef.current?.clientHeight ?? 0),
     [scrollerRef, total, rowHeight],
   );
+  const overscanRows = useDeferredValue(known) ? OVERSCAN_ROWS : 0;
   const updateSlice = useCallback(() => {
-    const next = visibleSlice(position.current, measure());
+    const next = visibleSlice(position.current, measure(), overscanRows);
     setSlice((current) => (sameSlice(current, next) ? current : next));
-  }, [measure]);
+  }, [measure, overscanRows]);
   const scrollToOffset = useCallback(
     (wanted: number) => {
       const element = scrollerRef.current;
