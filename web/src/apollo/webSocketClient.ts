@@ -1,5 +1,9 @@
-/** The WebSocket for subscriptions. It reconnects by itself and detects a connection that failed without a close event. */
-import { createClient } from 'graphql-ws';
+/**
+ * The WebSocket for subscriptions. It reconnects by itself and detects a connection that failed without a close event.
+ *
+ * The list is shown before it, so its protocol is loaded beside the first requests.
+ */
+import type { Client, ClientOptions } from 'graphql-ws';
 import { updateConnection } from './connection';
 import { WEB_SOCKET_URL } from './endpoints';
 import { forgetFeedStart } from './feedStart';
@@ -22,7 +26,7 @@ async function socketUrl(): Promise<string> {
   return WEB_SOCKET_URL;
 }
 
-export const webSocketClient = createClient({
+const OPTIONS: ClientOptions = {
   url: socketUrl,
   keepAlive: PING_INTERVAL_MS,
   retryAttempts: Infinity,
@@ -46,7 +50,22 @@ export const webSocketClient = createClient({
       if (received) clearTimeout(pongTimer);
     },
   },
-});
+};
+
+let loading: Promise<Client> | undefined;
+
+/** Return the client, which is loaded once. Rejects if its code cannot be loaded. The next call then tries again. */
+export function webSocketClient(): Promise<Client> {
+  loading ??= import('graphql-ws').then(
+    ({ createClient }) => createClient(OPTIONS),
+    (error: unknown) => {
+      loading = undefined;
+      updateConnection({ socket: 'lost' });
+      throw error;
+    },
+  );
+  return loading;
+}
 
 /** Return an exponential delay with 25% jitter, so that tabs do not reconnect all at once. */
 export function retryDelayMs(attempt: number, random = Math.random()): number {
@@ -75,7 +94,10 @@ export function watchBrowserConnectivity(): () => void {
   const onOffline = () => updateConnection({ reachable: false });
   const onOnline = () => {
     updateConnection({ reachable: true });
-    webSocketClient.terminate();
+    void loading?.then(
+      (client) => client.terminate(),
+      () => undefined,
+    );
   };
   if (!navigator.onLine) onOffline();
   window.addEventListener('offline', onOffline);
