@@ -33,7 +33,13 @@ const config: NextConfig = {
   reactStrictMode: true,
   generateBuildId: () => build,
   env: { PAGE_BUILD: build },
-  experimental: { optimizePackageImports: ['@mantine/core', '@mantine/hooks', '@mantine/dates'] },
+  // The package offers its modern build under a condition that the bundler does not set. Its default build is ES5.
+  turbopack: { resolveAlias: { rxjs: './node_modules/rxjs/dist/esm/index.js' } },
+  experimental: {
+    optimizePackageImports: ['@mantine/core', '@mantine/hooks', '@mantine/dates'],
+    // Fewer chunks for the list: larger ones are compressed better.
+    turbopackChunking: { priorityRoutes: [/^\/$/], minChunkSize: 200_000, maxMergeChunkSize: 1_000_000 },
+  },
 };
 
 export default config;
