@@ -30,9 +30,10 @@ _CUT_OFF = """
       .map((e) => e.textContent)
 """
 
-# Returns the visible texts, the options of selects, and what screen readers and the mouse pointer tell.
+# Returns the visible texts, the options of selects, and what screen readers and the mouse pointer tell. Names of
+# operations are no texts of the page: once its usage is stored, a table of Insight has that of its query, "Insight".
 _TEXTS = """
-    [document.title, ...[...document.querySelectorAll('body *')].flatMap((e) => [
+    [document.title, ...[...document.querySelectorAll('body *:not(th[scope=row] > [dir=auto])')].flatMap((e) => [
       ...(e.checkVisibility() || e.matches('option') ? [...e.childNodes] : [])
         .filter((node) => node.nodeType === Node.TEXT_NODE)
         .map((node) => node.data.trim()),
