@@ -100,6 +100,9 @@ end
 for at = 1, #recorded, 2 do
   if generations[recorded[at]] then enter_recorded(recorded[at], recorded[at + 1]) end
 end
-if #ids > tonumber(ARGV[2]) then emit('m') else for _, id in ipairs(ids) do emit('c', id, NEW_TASK) end end
+-- The record has no order, except in `all`, which that of an earlier release lacks.
+local events = all == '' and ids or {}
+for place = 1, #all / 16 do events[#events + 1] = id_at[place] end
+if #ids > tonumber(ARGV[2]) then emit('m') else for _, id in ipairs(events) do emit('c', id, NEW_TASK) end end
 raise_rev()
 return 'OK'
