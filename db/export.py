@@ -48,8 +48,8 @@ async def snapshot(database: Database) -> AsyncIterator[Connection]:
 @cache
 def export_sql(shape: Shape) -> LiteralString:
     """Return the statement of `exported_tasks` for views of this shape."""
-    # The index of labels has no order: it would be read anew, and sorted, for each batch. Without it, all batches
-    # together read the tasks of the other dimensions once.
+    # The index of labels has no order: each batch would read and sort all tasks with the label. Without that index, all
+    # batches together read the tasks of the remaining dimensions once.
     indexed = tuple(dimension for dimension in shape if dimension != "label")
     labelled: LiteralString = " AND labels @> ARRAY[%(label)s::text]" if "label" in shape else ""
     # `now()` is the time at which the snapshot began, so a task does not expire in the middle of an export.
