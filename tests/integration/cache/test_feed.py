@@ -19,7 +19,7 @@ from cache.store import Store
 from cache.writes.edits import Edit
 from db.views import View
 from tests.support.gate_states import exhaust_closings, switch_gate_off
-from tests.support.protocol_steps import make_marks_overdue, mark_task
+from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, make_marks_overdue, mark_task
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient, decoded
 from tests.support.store_factories import create_uncached_task, create_uncached_tasks
@@ -134,6 +134,16 @@ async def test_write_with_a_lost_publish_is_announced_by_the_scrub(store: Store,
     await make_marks_overdue(store)
     event = await subscription.next()
     assert (event.kind, decoded(event.task)) == ("UPDATED", task)
+
+
+async def test_rollback_announces_the_change_of_a_writer_that_died(store: Store, subscription: Subscription) -> None:
+    task = await create_uncached_task(store)
+    await subscription.next()
+    await mark_task(store, EARLIER_TOKEN, task)
+    await mark_task(store, LATER_TOKEN, task)
+    await protocol(store).abort([MarkedWrite(LATER_TOKEN, task)])
+    event = await subscription.next()
+    assert (event.kind, decoded(event.task), event.before) == ("UPDATED", task, None)
 
 
 async def test_event_of_an_overtaken_publish_is_completed_from_the_row(
