@@ -74,6 +74,8 @@ class ViewAudit:
         keys = self.protocol.keys
         async for found in scan(self.store, self.protocol, "HSCAN", keys.holding):
             yield {id_: () for id_ in found[::2] if id_ != BEACON}
+        async for found in scan(self.store, self.protocol, "SSCAN", keys.reordering):
+            yield {id_: () for id_ in found if id_ != BEACON}
         position = INDEX_START
         while self.used and (rows := await self._rows_after(position)):
             position = int(rows[-1].created_at), UUID(bytes=rows[-1].id)

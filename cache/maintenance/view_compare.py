@@ -29,7 +29,10 @@ class ViewDifference(NamedTuple):
 
 
 class _State(NamedTuple):
-    """A task in Redis: the deadline of its mark, if views are held for it, if a sweep will find it, and its scores."""
+    """A task in Redis: the deadline of its mark, if a sweep will find it, and its scores.
+
+    `is_held` is set if views are held for it, or its place in a declared order is in doubt.
+    """
 
     mark_deadline_ms: float | None
     is_held: bool
@@ -148,7 +151,8 @@ async def _states(
     ids, keys = list(places), reads.keys
     commands: list[Sequence[Argument]] = [("TIME",), ("HMGET", keys.holding, *ids)]
     commands += [("ZMSCORE", key, *ids) for key in (keys.marks, keys.swept, keys.indexes[0])]
-    (seconds, microseconds), held, marks, swept, indexed = await reads.send_all(commands)
+    commands.append(("SMISMEMBER", keys.reordering, *ids))
+    (seconds, microseconds), held, marks, swept, indexed, in_doubt = await reads.send_all(commands)
     members: dict[Place, list[bytes]] = defaultdict(list)
     for id_, found in places.items():
         for place in found:
@@ -158,8 +162,8 @@ async def _states(
         for id_, each in zip(members[place], found_scores, strict=True):
             scores[id_][place] = each
     states = {
-        id_: _State(mark, views is not None, sweep is not None or place is not None, scores[id_])
-        for id_, mark, views, sweep, place in zip(ids, marks, held, swept, indexed, strict=True)
+        id_: _State(mark, views is not None or bool(doubt), sweep is not None or place is not None, scores[id_])
+        for id_, mark, views, sweep, place, doubt in zip(ids, marks, held, swept, indexed, in_doubt, strict=True)
     }
     return states, int(seconds) * 1000 + int(microseconds) // 1000
 

@@ -9,8 +9,7 @@ if index_lost() then return 'LOST' end
 local found = redis.call('HMGET', SHAPES, 'rev', shape)
 if found[1] ~= redis.call('GET', REV) or found[2] ~= '~' .. generation then return 'GONE' end
 generations[shape], has_orders = generation, string.find(shape, ':', 1, true) ~= nil
-local orders = {}
-each_order(shape, function(order) orders[#orders + 1] = order end)
+local orders = orders_of(shape)
 local touched, now = touched_key(shape), now_ms()
 local any_touched, at = redis.call('EXISTS', touched) == 1, 3
 

@@ -66,7 +66,7 @@ end
 
 -- Adds the tasks to the recorded views of a shape.
 local function enter_recorded(shape, views)
-  local keys, at = {}, 1
+  local keys, at, orders = {}, 1, orders_of(shape)
   while at < #views do
     keys[#keys + 1] = views[at]
     at = at + 2 + views[at + 1]
@@ -74,14 +74,15 @@ local function enter_recorded(shape, views)
   local exist = have_sets(shape, keys)
   at = 1
   for _, key in ipairs(keys) do
-    local created, expiries_of_view, scores_of_view, last = {}, {}, {d = {}, p = {}}, at + 1 + views[at + 1]
+    local created, expiries_of_view, scores_of_view, last = {}, {}, {}, at + 1 + views[at + 1]
+    for number = 1, #orders do scores_of_view[orders[number]] = {} end
     for number = at + 2, last do
       local place = views[number]
       local id = id_at[place]
       if id then
         created[#created + 1], created[#created + 2] = created_at[place], id
         if expires_at[place] ~= '' then append(expiries_of_view, expires_at[place], id) end
-        each_order(shape, function(order) append(scores_of_view[order], score_at[order][place], id) end)
+        for each = 1, #orders do append(scores_of_view[orders[each]], score_at[orders[each]][place], id) end
       end
     end
     if #created > 0 then

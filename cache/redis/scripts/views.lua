@@ -65,11 +65,18 @@ local function values_key(shape, dimension) return PREFIX .. 'v' .. generations[
 -- The set of a view in a declared order, by its name: 'd' for the order by due date, 'p' for that by priority.
 local function view_order(shape, order, key) return PREFIX .. 'v' .. generations[shape] .. ':' .. order .. ':' .. key end
 
--- Calls `apply(order)` for each order that a shape declares, in the order of its name: list:due+priority.
+-- Returns the names of the orders that a shape declares, in the order of its name: list:due+priority.
+local function orders_of(shape)
+  local orders, first = {}, has_orders and string.find(shape, ':', 1, true)
+  if first then
+    for name in string.gmatch(string.sub(shape, first + 1), '[^+]+') do orders[#orders + 1] = string.sub(name, 1, 1) end
+  end
+  return orders
+end
+
 local function each_order(shape, apply)
-  local first = has_orders and string.find(shape, ':', 1, true)
-  if not first then return end
-  for name in string.gmatch(string.sub(shape, first + 1), '[^+]+') do apply(string.sub(name, 1, 1)) end
+  if not has_orders then return end
+  for _, order in ipairs(orders_of(shape)) do apply(order) end
 end
 
 -- The ids that were written while the sets of a shape are being built.
@@ -245,7 +252,7 @@ local function release_views(id, views, created_at, expires_at, more)
   if next(generations) == nil then return end
   local held = redis.call('HGET', HOLDING, id)
   if held then redis.call('HDEL', HOLDING, id) end
-  if held and has_orders then redis.call('SREM', REORDERING, id) end
+  if has_orders then redis.call('SREM', REORDERING, id) end
   set_views(id, views, union_of(held or NO_VIEWS, more or NO_VIEWS), created_at, expires_at)
 end
 

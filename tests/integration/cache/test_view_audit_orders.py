@@ -1,6 +1,7 @@
 """Tests that the audit compares the sets of declared orders with the rows."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.support.gate_states import grant_gate_lease
 from tests.support.redis_state import protocol
 from tests.support.store_factories import create_uncached_tasks
 from tests.support.task_factories import in_an_hour
-from tests.support.view_state import built_shapes, declared_members
+from tests.support.view_state import built_shapes, declared_members, reordering
 
 NAME = "assignee:due+priority"
 SHAPES: Shapes = dict([parse_declaration(NAME)])
@@ -58,3 +59,14 @@ async def test_lost_order_ends_the_use_of_its_shape(store: Store) -> None:
     assert difference == "its sets were lost"
     await built_shapes(store)
     assert await declared_members(store) == views
+
+
+async def test_id_in_doubt_without_a_write_is_reported_and_repaired(store: Store) -> None:
+    """Otherwise PostgreSQL would have to answer every page in a declared order."""
+    id_: Any = (await store.redis.client.zrange((await order_sets(store))[0], 1, 1))[0]
+    await store.redis.send([("SADD", protocol(store).keys.reordering, id_)])
+    _, [(about, difference)] = await audit(store, repair=True)
+    assert about == UUID(bytes=id_)
+    assert "no write is in flight" in difference
+    assert (await audit(store))[1] == []
+    assert await reordering(store) == set()
