@@ -11,7 +11,8 @@ from psycopg import AsyncCursor
 from psycopg.rows import RowMaker, TupleRow, scalar_row, tuple_row
 
 from db.connection import Connection
-from db.orders import SCORE_SQL, declared_order
+from db.order_sql import ORDERS
+from db.orders import declared_order
 from db.row_factories import result_columns, task_builder
 from db.task import Order, Status, Task
 from db.task_table import COLUMNS, VISIBLE
@@ -29,47 +30,6 @@ NEWEST_POSITION: Position = (datetime(2200, 1, 1, tzinfo=UTC), UUID(int=2**128 -
 OLDEST_POSITION: Position = (datetime(1969, 12, 31, tzinfo=UTC), UUID(int=0))
 _HIGHEST_SCORE: PagePosition = (2**63 - 1, UUID(int=2**128 - 1))
 _LOWEST_SCORE: PagePosition = (-1, UUID(int=0))
-
-
-@dataclass(frozen=True)
-class _OrderSql:
-    """The parts of a statement that depend on the order: the condition for its tasks, the column that it sorts by, the
-    sort directions, the operators that compare with a position, a position after every row, and for a column that the
-    table does not have its expression."""
-
-    condition: LiteralString
-    key: LiteralString
-    direction: LiteralString
-    opposite: LiteralString
-    after: LiteralString
-    before: LiteralString
-    end: LiteralString
-    expression: LiteralString = ""
-
-    @property
-    def column(self) -> LiteralString:
-        """The column that the order sorts by, as it is selected from the table."""
-        return f"({self.expression}) AS {self.key}" if self.expression else self.key
-
-    @property
-    def exists(self) -> LiteralString:
-        """The condition for a position that is that of a task."""
-        return f"{self.key} NOT IN (-1, 9223372036854775807)" if self.expression else f"isfinite({self.key})"
-
-
-# Not VISIBLE: an index scan would then read every expired task before the first one that has not expired.
-_EXPIRES: LiteralString = "deleted_at IS NULL AND expires_at > statement_timestamp()"
-_MIN: LiteralString = "'-infinity'::timestamptz, '00000000-0000-0000-0000-000000000000'::uuid"
-_MAX: LiteralString = "'infinity'::timestamptz, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid"
-_MIN_SCORE: LiteralString = "-1::bigint, '00000000-0000-0000-0000-000000000000'::uuid"
-_MAX_SCORE: LiteralString = "9223372036854775807, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid"
-_ORDERS: dict[Order, _OrderSql] = {
-    "NEWEST": _OrderSql(VISIBLE, "created_at", "DESC", "ASC", "<", ">", _MIN),
-    "OLDEST": _OrderSql(VISIBLE, "created_at", "ASC", "DESC", ">", "<", _MAX),
-    "EXPIRING_SOON": _OrderSql(_EXPIRES, "expires_at", "ASC", "DESC", ">", "<", _MAX),
-    "DUE_FIRST": _OrderSql(VISIBLE, "score", "ASC", "DESC", ">", "<", _MAX_SCORE, SCORE_SQL["DUE_FIRST"]),
-    "PRIORITY_FIRST": _OrderSql(VISIBLE, "score", "DESC", "ASC", "<", ">", _MIN_SCORE, SCORE_SQL["PRIORITY_FIRST"]),
-}
 # The positions before the first and after the last task of an order.
 _BOUNDS: dict[Order, tuple[PagePosition, PagePosition]] = {
     "NEWEST": (NEWEST_POSITION, OLDEST_POSITION),
@@ -84,6 +44,13 @@ _STATUSES: tuple[Status, ...] = ("TODO", "IN_PROGRESS", "DONE")
 def _count(rows: LiteralString, key: LiteralString = "created_at") -> LiteralString:
     # ORDER BY makes PostgreSQL use the index, in a single process, whatever its statistics say.
     return f"SELECT count(*) FROM (SELECT FROM {rows} ORDER BY {key}, id) AS seen"
+
+
+def _by_creation(shape: Shape) -> LiteralString:
+    # As for a count, for a view in a declared order. An index on labels has no order.
+    if "label" in shape:
+        return ""
+    return f" ORDER BY {'status, ' if is_indexed_by_status(shape) else ''}created_at, id"
 
 
 @dataclass(frozen=True)
@@ -101,7 +68,7 @@ def task_page_sql(order: Order, direction: Direction, shape: Shape) -> LiteralSt
     # `start` is the first task of the range, or a position after every row. PostgreSQL finds it in the index alone,
     # even with a large offset, and reads table rows only for the page itself. The tests for more tasks use ORDER BY
     # and LIMIT because PostgreSQL plans EXISTS as a scan of the whole table.
-    by = _ORDERS[order]
+    by = ORDERS[order]
     view, position = f"{view_condition(shape)} AND {by.condition}", f"({by.key}, id)"
     forward: LiteralString = f"ORDER BY {by.key} {by.direction}, id {by.direction}"
     backward: LiteralString = f"ORDER BY {by.key} {by.opposite}, id {by.opposite}"
@@ -112,7 +79,8 @@ def task_page_sql(order: Order, direction: Direction, shape: Shape) -> LiteralSt
     )
     if is_read_whole(shape, order):
         # `seen` holds the positions of the view. The rows of the page are found by their ids.
-        seen: LiteralString = f"seen AS MATERIALIZED (SELECT {by.column}, id FROM task WHERE {view}), "
+        rows: LiteralString = f"task WHERE {view}{_by_creation(shape) if by.expression else ''}"
+        seen: LiteralString = f"seen AS MATERIALIZED (SELECT {by.column}, id FROM {rows}), "
         columns: LiteralString = f"{COLUMNS}, found.score" if by.expression else COLUMNS
         page: LiteralString = f"""SELECT {columns} FROM (SELECT {by.key}, id FROM seen AS task WHERE {rest}) AS found
         JOIN task ON task.workspace_id = %(workspace)s AND task.id = found.id"""
@@ -205,7 +173,7 @@ def task_count_sql(order: Order, shape: Shape) -> LiteralString:
     """Return the statement of `task_count`."""
     # A declared order has the tasks of NEWEST, which has an index.
     order = "NEWEST" if declared_order(order) else order
-    by = _ORDERS[order]
+    by = ORDERS[order]
     condition = f"{view_condition(shape)} AND {by.condition}"
     if is_read_whole(shape, order):
         return f"SELECT count(*) FROM task WHERE {condition}"
@@ -233,11 +201,12 @@ async def task_counts(connection: Connection, workspace: str) -> list[int]:
 @cache
 def task_rank_sql(order: Order, shape: Shape) -> LiteralString:
     """Return the statement of `task_rank`."""
-    by = _ORDERS[order]
+    by = ORDERS[order]
     view: LiteralString = f"{view_condition(shape)} AND {by.condition}"
     before: LiteralString = f"({by.expression or by.key}, id) {by.before} (%(at)s, %(id)s)"
     if is_read_whole(shape, order):
-        return f"SELECT count(*) FROM task WHERE {view} AND {before}"
+        rows: LiteralString = f"task WHERE {view} AND {before}{_by_creation(shape) if by.expression else ''}"
+        return f"SELECT count(*) FROM (SELECT FROM {rows}) AS seen"
     return _count(f"{view_rows(view, shape, f'ORDER BY {by.key}, id')} AND {before}", by.key)
 
 
