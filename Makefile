@@ -81,7 +81,7 @@ audit: .venv/dev.stamp ## look for known vulnerabilities in the dependencies
 
 ## Benchmarks and campaigns
 
-bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes, web, use, fairness, identity, workspaces, cluster, failover, pooler, sizing, telemetry, usage, warm, transfer, views; N= ROWS= QUICK=1 MINUTES=)
+bench: .venv/dev.stamp ## run a benchmark (SUITE= page, protocol, search, live, ship, indexes, web, filters, use, fairness, identity, workspaces, cluster, failover, pooler, sizing, telemetry, usage, warm, transfer, views; N= ROWS= QUICK=1 MINUTES=)
 	@exec $(BIN)/python -m benchmarks '$(SUITE)' $(N_OPTION) $(if $(ROWS),--rows '$(ROWS)') $(if $(QUICK),--quick) \
 		$(if $(MINUTES),--minutes '$(MINUTES)')
 

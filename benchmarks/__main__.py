@@ -23,6 +23,7 @@ Suite = Literal[
     "ship",
     "indexes",
     "web",
+    "filters",
     "use",
     "fairness",
     "identity",
@@ -75,13 +76,13 @@ def bench(
     suite
         What to measure. page: pages compared with other servers, page cost, load and rebuild. protocol: cost of
         consistency, degraded mode. search: search and filters. live: subscriptions. ship: the services of compose.yaml.
-        indexes: write cost of the search indexes. web: the web page in a browser. use: the memory of a browser tab that
-        is used for an hour. fairness: a busy workspace and its neighbour, and the rate limit. workspaces: what many
-        workspaces cost a worker. cluster: a Redis cluster and the loss of a shard. failover: PostgreSQL fails over.
-        pooler: PgBouncer compared with direct connections. identity: what a token costs, and how soon it is revoked.
-        sizing: what a request costs each program, by its kind. telemetry: what traces cost a cached page. usage: what
-        counting costs, and how right it is. warm: the hit rate after a restart of Redis. transfer: import and export.
-        views: what declared views cost.
+        indexes: write cost of the search indexes. web: the web page in a browser. filters: from the choice of a filter
+        in the web page to the drawn list. use: the memory of a browser tab that is used for an hour. fairness: a busy
+        workspace and its neighbour, and the rate limit. workspaces: what many workspaces cost a worker. cluster: a
+        Redis cluster and the loss of a shard. failover: PostgreSQL fails over. pooler: PgBouncer compared with direct
+        connections. identity: what a token costs, and how soon it is revoked. sizing: what a request costs each
+        program, by its kind. telemetry: what traces cost a cached page. usage: what counting costs, and how right it
+        is. warm: the hit rate after a restart of Redis. transfer: import and export. views: what declared views cost.
     count
         Number of tasks, of subscribers for `live`, or of workspaces for `workspaces`. Default: 1,000,000 tasks, 100,000
         for `indexes` and `sizing`, 20,000 for `pooler`, 2,000 for `fairness`, `identity`, `telemetry` and `usage`,

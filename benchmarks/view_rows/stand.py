@@ -52,10 +52,8 @@ class Stand:
 
     def fill(self, count: int, *, filled: bool) -> None:
         """Replace all tasks, by tasks with a list, an assignee and three labels, or with none of them."""
-        values: dict[str, Any] = {"count": count, "filled": filled, "lists": LISTS, "assignees": ASSIGNEES}
         self.database.execute("TRUNCATE task, task_list")
-        self.database.execute(FILL_LISTS, values)
-        self.database.execute(FILL, values | {"every": EVERY, "first": FIRST_LABELS, "second": SECOND_LABELS})
+        insert_tasks(self.database, count, filled=filled)
         self.database.execute("VACUUM ANALYZE task")
         self.redis.flushall()
 
@@ -104,6 +102,13 @@ class Stand:
     def _shapes_key(self) -> str:
         (epoch,) = self.database.execute("SELECT epoch FROM gate WHERE workspace_id = 'default'").fetchone() or (0,)
         return f"{{{WORKSPACE}}}:{epoch}:shapes"
+
+
+def insert_tasks(connection: psycopg.Connection, count: int, *, filled: bool = True) -> None:
+    """Insert lists, and tasks with a list, an assignee and three labels, or with none of them."""
+    values: dict[str, Any] = {"count": count, "filled": filled, "lists": LISTS, "assignees": ASSIGNEES}
+    connection.execute(FILL_LISTS, values)
+    connection.execute(FILL, values | {"every": EVERY, "first": FIRST_LABELS, "second": SECOND_LABELS})
 
 
 @contextmanager
