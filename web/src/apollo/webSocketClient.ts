@@ -1,9 +1,5 @@
-/**
- * The WebSocket for subscriptions. It reconnects by itself and detects a connection that failed without a close event.
- *
- * The list is shown before it, so its protocol is loaded beside the first requests.
- */
-import type { Client, ClientOptions } from 'graphql-ws';
+/** The WebSocket for subscriptions. It reconnects by itself and detects a connection that failed without a close event. */
+import { createClient } from 'graphql-ws';
 import { updateConnection } from './connection';
 import { WEB_SOCKET_URL } from './endpoints';
 import { forgetFeedStart } from './feedStart';
@@ -26,7 +22,7 @@ async function socketUrl(): Promise<string> {
   return WEB_SOCKET_URL;
 }
 
-const OPTIONS: ClientOptions = {
+export const webSocketClient = createClient({
   url: socketUrl,
   keepAlive: PING_INTERVAL_MS,
   retryAttempts: Infinity,
@@ -50,22 +46,7 @@ const OPTIONS: ClientOptions = {
       if (received) clearTimeout(pongTimer);
     },
   },
-};
-
-let loading: Promise<Client> | undefined;
-
-/** Return the client, which is loaded once. Rejects if its code cannot be loaded. The next call then tries again. */
-export function webSocketClient(): Promise<Client> {
-  loading ??= import('graphql-ws').then(
-    ({ createClient }) => createClient(OPTIONS),
-    (error: unknown) => {
-      loading = undefined;
-      updateConnection({ socket: 'lost' });
-      throw error;
-    },
-  );
-  return loading;
-}
+});
 
 /** Return an exponential delay with 25% jitter, so that tabs do not reconnect all at once. */
 export function retryDelayMs(attempt: number, random = Math.random()): number {
@@ -94,10 +75,7 @@ export function watchBrowserConnectivity(): () => void {
   const onOffline = () => updateConnection({ reachable: false });
   const onOnline = () => {
     updateConnection({ reachable: true });
-    void loading?.then(
-      (client) => client.terminate(),
-      () => undefined,
-    );
+    webSocketClient.terminate();
   };
   if (!navigator.onLine) onOffline();
   window.addEventListener('offline', onOffline);

@@ -2,19 +2,15 @@
 import { ApolloLink, CombinedGraphQLErrors } from '@apollo/client';
 import { print } from '@apollo/client/utilities';
 import type { GraphQLFormattedError } from 'graphql';
-import type { Client } from 'graphql-ws';
 import { from, Observable, switchMap } from 'rxjs';
 import { firstAnswers, takeFeedStart } from './feedStart';
 import { webSocketClient } from './webSocketClient';
 
 export const webSocketLink = new ApolloLink((operation) =>
-  from(Promise.all([webSocketClient(), firstAnswers()])).pipe(switchMap(([client]) => subscribe(client, operation))),
+  from(firstAnswers()).pipe(switchMap(() => subscribe(operation))),
 );
 
-function subscribe(
-  client: Client,
-  { query, variables, operationName }: ApolloLink.Operation,
-): Observable<ApolloLink.Result> {
+function subscribe({ query, variables, operationName }: ApolloLink.Operation): Observable<ApolloLink.Result> {
   const payload = {
     query: print(query),
     operationName,
@@ -22,7 +18,7 @@ function subscribe(
     variables: operationName === 'TaskChanged' ? { toJSON: () => ({ after: takeFeedStart() }) } : variables,
   };
   return new Observable((observer) =>
-    client.subscribe<ApolloLink.Result['data']>(payload, {
+    webSocketClient.subscribe<ApolloLink.Result['data']>(payload, {
       next: (result) => observer.next(result as ApolloLink.Result),
       complete: () => observer.complete(),
       error: (error) => observer.error(toError(error)),
