@@ -25,12 +25,12 @@ class OrderSql:
 
     @property
     def column(self) -> LiteralString:
-        """The column that the order sorts by, as it is selected from the table."""
+        """The column that the order sorts by, as a selected expression."""
         return f"({self.expression}) AS {self.key}" if self.expression else self.key
 
     @property
     def exists(self) -> LiteralString:
-        """The condition for a position that is that of a task."""
+        """The condition for the position of a task."""
         return f"{self.key} NOT IN (-1, 9223372036854775807)" if self.expression else f"isfinite({self.key})"
 
 

@@ -20,7 +20,7 @@ _DECLARED: dict[Order, DeclaredOrder] = {order: order for order in DECLARED_ORDE
 
 
 def declared_order(order: Order) -> DeclaredOrder | None:
-    """Return an order that only declared views have; None for the others."""
+    """Return an order that only declared views have, else None."""
     return _DECLARED.get(order)
 
 

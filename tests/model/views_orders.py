@@ -5,7 +5,7 @@ from tests.model.views_state import Keys, Row, ViewsScope
 
 
 def set_score(keys: Keys, scope: ViewsScope, task: int, view: int, score: int) -> Keys:
-    """Set the score of a task in a view; 0 if it is no member."""
+    """Set the score of a task in a view; 0 without membership."""
     if not scope.orders:
         return keys
     return keys._replace(scores=put(keys.scores, task, put(keys.scores[task], view, score)))

@@ -128,7 +128,7 @@ local function have_sets(shape, keys)
 end
 
 -- Sets the scores of tasks in the declared orders of a view that they have entered. By the name of each order, `scores`
--- has pairs of score and id; it is nil if the caller knows none.
+-- has pairs of score and id; nil without known scores.
 local function enter_orders(shape, key, scores)
   if not scores or not generations[shape] then return end
   each_order(shape, function(order)

@@ -283,7 +283,7 @@ async def test_lost_reordering_ends_the_use_of_all_orders(store: Store, built_be
     assert await read(store) == [task]
     await make_marks_overdue(store)
     await scrub_all(store, protocol(store))
-    for _ in range(2):  # the first build ends the use of the other shapes with orders
+    for _ in range(2):  # the first build drops all shapes with orders
         await built_shapes(store)
     await check(store, task)
 
