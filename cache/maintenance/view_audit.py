@@ -151,8 +151,10 @@ async def sample_views(store: Store, protocol: Protocol, ids: Collection[bytes])
     used = await reads.used()
     if not used:
         return
-    async with store.database.connection() as connection:
-        rows = list((await shape_rows(connection, store.workspace, list(ids))).values())
+    rows = list[ShapeRow]()
+    if ids:
+        async with store.database.connection() as connection:
+            rows += (await shape_rows(connection, store.workspace, list(ids))).values()
     name = random.choice(list(used))  # noqa: S311
     places = await reads.random_places(name, used[name], SAMPLE_VIEWS)
     own = [place for row in rows for place in places_of(used, row)]

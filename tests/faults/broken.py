@@ -51,7 +51,7 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     # A reader fills the entry even if its lease is gone, as a naive cache does.
     "the lease at the fill": {"fill": ("if redis.call('GET', entry) == lease then", "if lease then")},
     # A writer does not mark the entry before it commits.
-    "the mark": {"mark": ("redis.call('SET', entry, 'M ' .. token .. ' ' .. deadline)", "")},
+    "the mark": {"mark": ("redis.call('SET', entry, 'M '", "tostring('M '")},
     # A reader takes a lease over a mark.
     "marks at the lease": {"lease": ("local free = not value", "local free = not value or kind == 'M '")},
     # A page script does so.

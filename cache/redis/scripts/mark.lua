@@ -66,7 +66,7 @@ each_entry(4, WIDTH, function(entry, token, id, view, created_at, expires_at, mo
   view = tonumber(view)
   -- The writer of an earlier mark may die before its event, so that of this write cannot tell what subscribers know.
   local holder = mark_token(entry)
-  redis.call('SET', entry, 'M ' .. token .. ' ' .. deadline .. (holder and holder ~= token and OVER_ANOTHER or ''))
+  redis.call('SET', entry, 'M ' .. token .. ' ' .. (holder and holder ~= token and OVER_ANOTHER or '') .. deadline)
   redis.call('ZADD', MARKS, deadline, id)
   -- Until the mark is settled the position among the expiries is unknown; a rebuild's batch may add any.
   if building == '1' then redis.call('SADD', MOVING, id) end

@@ -37,11 +37,11 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Ends a mark that has replaced one of another writer.
-local OVER_ANOTHER = ' *'
+-- Precedes the deadline of a mark that has replaced one of another writer. As a zero, so that every release reads the mark.
+local OVER_ANOTHER = '0'
 -- Returns the token of the mark that an entry holds, or nil, and whether it has replaced one of another writer.
 local function mark_token(entry)
-  local token, flag = string.match(redis.call('GET', entry) or '', '^M (%d+) %d+(.*)$')
+  local token, flag = string.match(redis.call('GET', entry) or '', '^M (%d+) (0?)')
   return token, flag == OVER_ANOTHER
 end
 
