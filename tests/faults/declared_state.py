@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import starmap
 from typing import Any, cast
 
 import psycopg
@@ -46,7 +47,7 @@ async def declared_violations(cluster: Cluster, workspace: str) -> list[str]:
     """I3 of the declared views: Redis can answer for all of them, they equal the rows, and no id is in flight."""
     async with await psycopg.AsyncConnection.connect(cluster.database_url) as connection:
         gate = await (await connection.execute(GATE, (workspace,))).fetchone()
-        rows = map(ShapeRow._make, await (await connection.execute(ROWS, (workspace,))).fetchall())
+        rows = starmap(ShapeRow, await (await connection.execute(ROWS, (workspace,))).fetchall())
         expected = _expected(rows)
     assert gate is not None, "the gate has no row"
     redis = DirectRedis(cluster.redis.client)
