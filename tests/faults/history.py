@@ -111,8 +111,9 @@ class Operation:
         tasks = ", ".join(f"{task.id[-4:]}@{task.version}" for task in self.completion.tasks[:12])
         ids = ",".join(id_[-4:] for id_ in self.invocation.ids[:12])
         missing = [id_[-4:] for id_ in self.completion.missing]
+        what = " ".join((*sorted(self.invocation.view), self.invocation.order))
         return (
-            f"{self.start:.4f}–{self.end:.4f} {self.client}@{self.node} {self.kind} {ids} "
+            f"{self.start:.4f}–{self.end:.4f} {self.client}@{self.node} {self.kind} {what} {ids} "
             f"-> {self.completion.outcome.name} {self.completion.code} "
             f"[{tasks}] missing {missing} total {self.completion.total}"
         )

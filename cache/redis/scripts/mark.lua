@@ -59,6 +59,8 @@ local function hold_views(id, moves, views, left, created_at, expires_at)
     enter_orders(shape, key, scores)
   end)
   for shape in pairs(building_shapes) do redis.call('SADD', touched_key(shape), id) end
+  -- They may come into use before the write is settled.
+  if expires_at ~= '' and next(building_shapes) then redis.call('SADD', MOVING, id) end
 end
 
 local deadline = string.format('%.0f', now_ms() + lifetime)
