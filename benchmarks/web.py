@@ -30,7 +30,7 @@ watch('layout-shift', (entry) => { if (!entry.hadRecentInput) measured.cls += en
 watch('event', (entry) => { if (entry.interactionId) measured.inp = Math.max(measured.inp, entry.duration); },
   { durationThreshold: 16 });
 """
-# Types a page number as React sees it. Returns the milliseconds from the submit until a frame shows the page's first row.
+# Types a page number as React sees it. Returns the milliseconds from the submit until a frame shows its first row.
 JUMP = """
 async ([page, row]) => {
   const input = document.querySelector('input[name=page]');
