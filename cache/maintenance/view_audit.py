@@ -145,7 +145,7 @@ class ViewAudit:
 async def sample_views(store: Store, protocol: Protocol, ids: Collection[bytes]) -> None:
     """Compare the views of tasks, random members of random views and random held ids with the rows.
 
-    Logs the differences, queues tasks for repair, and ends the use of shapes of which a view is broken.
+    Logs the differences, queues tasks for repair, and ends the use of shapes with a broken view.
     """
     reads = view_reads(store, protocol)
     used = await reads.used()

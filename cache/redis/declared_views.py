@@ -47,7 +47,7 @@ class DeclaredViews:
     def pack_all(self, tasks: Sequence[Task]) -> bytes:
         """Return the views of several tasks, packed: for each shape its name, and a list.
 
-        The list holds for each view its key, the number of its tasks, and their places, of which the first is 1. If a
+        The list holds for each view its key, the number of its tasks, and their places, counted from 1. If a
         shape declares an order, the first name is '' and its list holds the scores of each task.
         """
         shapes: list[str | Sequence[str | int]] = ["", list(map(self._scores, tasks))] if self._ordered else []

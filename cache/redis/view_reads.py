@@ -137,7 +137,7 @@ class ViewReads(ShapeSteps):
         ]
 
     async def without_beacon(self, used: UsedShapes) -> list[str]:
-        """Return the names of shapes of which a registry has lost its beacon."""
+        """Return the names of shapes with a registry that has lost its beacon."""
         names = [(name, key) for name, shape in used.items() for key in self.registries(shape)]
         replies = await self.send_all([("ZSCORE", key, BEACON) for _, key in names])
         return sorted({name for (name, _), score in zip(names, replies, strict=True) if score is None})

@@ -14,7 +14,7 @@ VIEW_VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
 
 # An older release maintains no declared views and stores no fence. Processes with this variant run beside others.
 OLDER_RELEASE = "the scripts of an older release"
-# Readers and writers trust the sets of declared views, whoever has written in between.
+# Readers and writers trust the sets of declared views, also if others have written in between.
 WITHOUT_FENCE = "the fence of declared views"
 _WRITING = ("mark", "publish", "abort", "record", "settle", "scrub")
 _FENCE = "if fence ~= (rev or redis.call('GET', REV)) then"
