@@ -139,9 +139,10 @@ async def test_expiry_reaches_only_the_views_of_the_task(store: Store, feed: Fee
 
 async def test_write_over_the_mark_of_a_dead_writer_is_reported_to_every_view(store: Store, feed: Feed) -> None:
     """The dead writer has moved the task out of a view. Nobody else knows that."""
-    task = await StoreClient(store).create_task(new_task(assignee="ann"))
     ann = Received(feed, ANN)
     assert (await ann.next()).kind == "RESYNC"
+    task = await StoreClient(store).create_task(new_task(assignee="ann"))
+    assert (await ann.next()).kind == "CREATED"
     moved = await StoreClient(store).update_task(task.id, {"assignee": "bob"})
     assert (await ann.next()).task == moved
     await protocol(store).mark([MarkedWrite(EARLIER_TOKEN, moved, before=task)], transaction=TRANSACTION_LIMIT)

@@ -143,9 +143,11 @@ async def test_workspace_with_few_streams_gets_places_of_one_with_many(
             headers = {"Authorization": f"Bearer {busy['token']}", "Accept": "text/event-stream"}
             return http.stream("POST", url, json={"query": CHANGED}, headers=headers)
 
-        sockets = [await connect(busy) for _ in range(3)]
-        for socket in sockets:
-            assert json.loads(await socket.recv()) == ACKNOWLEDGED
+        sockets = []
+        for _ in range(3):
+            # One after the other: the newest stream is the one that was acknowledged last.
+            sockets.append(await connect(busy))
+            assert json.loads(await sockets[-1].recv()) == ACKNOWLEDGED
         async with stream_of_busy() as stream:
             lines = stream.aiter_lines()
             assert await anext(lines) == ":"
