@@ -6,7 +6,8 @@ from playwright.async_api import Browser
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.typing.faults import KINDS
 from tests.acceptance.web.typing.oracle import Typed, lost_keystrokes
-from tests.acceptance.web.typing.session import Shares, run_session
+from tests.acceptance.web.typing.plan import Shares
+from tests.acceptance.web.typing.session import run_session
 
 SESSIONS = 3
 # Longer than in the campaign, so that a busy machine still types something in these few steps.

@@ -11,8 +11,8 @@ from contextlib import suppress
 
 from millitask import __version__
 from tests.acceptance.web.typing.faults import KINDS
+from tests.acceptance.web.typing.plan import Outcome
 from tests.acceptance.web.typing.processes import run_sessions
-from tests.acceptance.web.typing.session import Outcome
 from tools import page as building
 
 PROGRESS_EVERY = 10

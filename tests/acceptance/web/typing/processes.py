@@ -15,7 +15,8 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.acceptance.web.chromium import ARGUMENTS, chromium
 from tests.acceptance.web.site import Site
-from tests.acceptance.web.typing.session import Outcome, run_session
+from tests.acceptance.web.typing.plan import Outcome
+from tests.acceptance.web.typing.session import run_session
 
 EXPECT_TIMEOUT_MS = 30_000  # suits a busy machine
 POLL_SECONDS = 0.5

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from random import Random
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
@@ -12,36 +11,17 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from tests.acceptance.web.site import Site
 from tests.acceptance.web.task_list import TaskList
 from tests.acceptance.web.typing.faults import Faults
-from tests.acceptance.web.typing.oracle import Typed, has_unsent_task, lost_keystrokes, offered_texts, saved_texts
+from tests.acceptance.web.typing.oracle import (
+    Typed,
+    has_unsent_task,
+    lost_keystrokes,
+    offered_texts,
+    saved_texts,
+    stored_drafts,
+)
+from tests.acceptance.web.typing.plan import Outcome, Shares
 
 TASKS = 3
-
-
-@dataclass(frozen=True)
-class Shares:
-    """How often a step contains a fault, the end of all faults, and a closed tab. How long the page may take."""
-
-    fault: float = 0.6
-    heal: float = 0.6
-    reopen: float = 0.3
-    # An action of the person that a fault prevents is given up: rows may be missing while the page is offline.
-    action_ms: float = 4_000
-    # What the page does by itself after an outage, on a busy machine: reconnect, find closed tabs, send again.
-    settle_seconds: float = 40
-    # After this time without a saved text, only the person can save the others: their tasks are gone, for example.
-    quiet_seconds: float = 12
-
-
-@dataclass
-class Outcome:
-    """What a session did, and what it lost."""
-
-    seed: str
-    steps: list[str] = field(default_factory=list)
-    keystrokes: int = 0
-    lost: dict[str, int] = field(default_factory=dict)
-    # Why the session could not end. It says nothing about its text then.
-    error: str = ""
 
 
 class Session:
@@ -202,11 +182,29 @@ class Session:
                     await asyncio.sleep(0.3)
         except TimeoutError:
             self._note("not everything is saved")
+        found = await self._found_texts()
+        if await self._is_stored(self._missing(found)):
+            self._note("a text is stored, but not offered yet")
+            await asyncio.sleep(self._shares.adopt_seconds)
+            found = await self._found_texts()
+        self._outcome.lost = self._missing(found)
+        if await self._is_stored(self._outcome.lost):
+            self._note("a lost text is stored")
+
+    async def _found_texts(self) -> str:
+        """Return what is saved, and if that is not everything, what the page offers."""
         found = await saved_texts(self._site)
         if self._missing(found):
             found += await offered_texts(self._tab, self._ids)
             found += await saved_texts(self._site)  # a text may have been saved since it was read
-        self._outcome.lost = self._missing(found)
+        return found
+
+    async def _is_stored(self, missing: dict[str, int]) -> bool:
+        """Return whether the browser has stored more of a missing text."""
+        if not missing:
+            return False
+        kept = self._missing("\n".join(text for _, text in await stored_drafts(self._tab)))
+        return any(kept.get(text, 0) < lost for text, lost in missing.items())
 
     def _missing(self, found: str, *, without_form: bool = False) -> dict[str, int]:
         typed = [item for item in self._typed if not (without_form and item.field == "form")]
