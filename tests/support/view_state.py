@@ -13,6 +13,7 @@ from cache.store import Store
 from db.orders import DECLARED_ORDERS, order_score
 from db.task import Task
 from db.views import view_keys
+from tests.support.gate_states import grant_gate_lease
 from tests.support.redis_state import protocol
 
 # By the name of the shape and the key of the view: the score of each task by creation, by expiry ('' for none), and in
@@ -30,7 +31,9 @@ class Sender(Protocol):
 async def built_shapes(store: Store) -> None:
     """Build the declared shapes of the index in use."""
     async with asyncio.timeout(30):
-        while not await build_shapes(store):  # noqa: ASYNC110 -- another process builds them
+        while not await build_shapes(store):
+            # Another process builds them, or Redis has not answered in time.
+            await grant_gate_lease(store)
             await asyncio.sleep(0.05)
 
 

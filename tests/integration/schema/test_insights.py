@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from graphql import FieldNode, OperationDefinitionNode, parse, print_ast
 
+from cache.maintenance import usage_recorder
 from db.pool import Database
 from db.usage import Amounts, Cell, Kind, Resolution, add_usage, page_key
 from tests.support.graphql_client import Client
@@ -201,6 +202,13 @@ def rounded(value: Any) -> Any:
     return json.loads(json.dumps(value), parse_float=lambda text: round(float(text), 6))
 
 
+@pytest.fixture
+def unrecorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the service store nothing of what it counts during the test."""
+    monkeypatch.setattr(usage_recorder, "STORE_SECONDS", 3600.0)
+
+
+@pytest.mark.usefixtures("unrecorded")
 @pytest.mark.parametrize("ahead", [timedelta(0), timedelta(days=20)], ids=["has ended", "ends later"])
 async def test_each_field_alone_is_as_in_the_whole_report(client: Client, database_url: str, ahead: timedelta) -> None:
     await store_usage(database_url, hours=100)
