@@ -50,6 +50,8 @@ local function hold_views(id, moves, views, left, created_at, expires_at)
     local name, known = shape .. '\0' .. key, redis.call('ZSCORE', view_index(shape, key), id)
     if not known and not is_old[name] and not is_new[name] then return end
     local old_expiry = known and redis.call('ZSCORE', view_expiring(shape, key), id)
+    -- A late mark may know an outdated expiry.
+    if known and (old_expiry or '') ~= expires_at then redis.call('SADD', MOVING, id) end
     -- A set that is being built may lack the task, and then its old expiry is unknown: it counts as none.
     local expires = expires_at ~= '' and (old_expiry or (not known and is_new[name] and not building_shapes[shape]))
     if expires_at == '' and old_expiry then redis.call('ZREM', view_expiring(shape, key), id) end
@@ -60,7 +62,7 @@ local function hold_views(id, moves, views, left, created_at, expires_at)
   end)
   for shape in pairs(building_shapes) do redis.call('SADD', touched_key(shape), id) end
   -- They may come into use before the write is settled.
-  if expires_at ~= '' and next(building_shapes) then redis.call('SADD', MOVING, id) end
+  if next(building_shapes) then redis.call('SADD', MOVING, id) end
 end
 
 local deadline = string.format('%.0f', now_ms() + lifetime)

@@ -2,21 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import pytest
 from msgspec import structs
 
-from cache.errors import OrderMoving
 from cache.maintenance.scrub import scrub_all
 from cache.maintenance.shapes import shape_steps
 from cache.reads.facets import read_facets
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
-from cache.redis.shape_steps import ShapeSteps
 from cache.store import Store
-from db.index_source import INDEX_START
-from db.shape_source import ViewBatch, next_range, shape_rows, view_batches
+from db.shape_source import shape_rows
 from db.task import Task
 from db.views import View
 from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN
@@ -24,46 +20,13 @@ from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
 from tests.support.store_factories import with_status
 from tests.support.task_factories import new_task
+from tests.support.view_builds import begin_build, finish_build, read_batches
 from tests.support.view_state import built_shapes, declared_members, expected_members, holding
 
 
 async def check(store: Store, *tasks: Task) -> None:
     assert await declared_members(store) == expected_members(store, tasks)
     assert await holding(store) == set()
-
-
-class Build(NamedTuple):
-    """A build of all declared shapes."""
-
-    steps: ShapeSteps
-    generations: dict[str, int]
-
-
-async def begin_build(store: Store) -> Build:
-    steps = shape_steps(store, protocol(store))
-    generations = {name: number for number, name in enumerate(steps.views.named, 1)}
-    await steps.begin(generations)
-    await steps.begin_adding(generations)
-    return Build(steps, generations)
-
-
-async def read_batches(store: Store, build: Build) -> dict[str, list[ViewBatch]]:
-    async with store.database.connection() as connection:
-        part = await next_range(connection, store.workspace, INDEX_START, 10)
-        assert part is not None
-        return {
-            name: await view_batches(connection, store.workspace, part, shape)
-            for name, shape in build.steps.views.named.items()
-        }
-
-
-async def finish_build(store: Store, build: Build, batches: dict[str, list[ViewBatch]]) -> None:
-    steps, generations = build
-    async with store.redis.bulk(steps.gate.redis_run_id) as bulk:
-        for name, batch in batches.items():
-            if commands := list(steps.pack_batches(name, generations[name], batch)):
-                assert steps.all_added(await bulk.send(commands))
-    assert await steps.finish(generations)
 
 
 async def test_views_follow_every_write(store: Store) -> None:
@@ -114,22 +77,6 @@ async def test_tasks_written_between_the_reading_and_the_adding_of_a_batch(store
     tasks[1] = await client.update_task(tasks[1].id, {"status": "DONE", "expires_at": None})
     await finish_build(store, build, batches)
     await check(store, *tasks)
-
-
-async def test_order_by_expiry_is_unknown_after_a_write_that_began_during_the_build(store: Store) -> None:
-    """Its mark has put the task into sets that lacked it, so its expiry there is unknown until the publish."""
-    task = await StoreClient(store).create_task(new_task(assignee="ann", expires_at=datetime(2199, 1, 1, tzinfo=UTC)))
-    build = await begin_build(store)
-    write = MarkedWrite(LATER_TOKEN, structs.replace(task, assignee="bob"), before=task)
-    await protocol(store).mark([write], transaction=timedelta(seconds=2))
-    await finish_build(store, build, await read_batches(store, build))
-    for assignee in ("ann", "bob"):
-        part = PageRange(5, view=View(assignee=assignee), order="EXPIRING_SOON")
-        with pytest.raises(OrderMoving):
-            await protocol(store).page(part)
-    await protocol(store).publish([write])
-    assert (await protocol(store).page(part)).ids == [task.id.bytes]
-    await check(store, write.task)
 
 
 async def test_marked_task_is_in_its_old_and_new_views(store: Store) -> None:
