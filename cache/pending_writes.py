@@ -6,12 +6,16 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
+# The last steps of a process that no write waits for. Redis executes one at a time, and readers wait behind them.
+MAX_STEPS_IN_FLIGHT = 8
+
 
 class PendingWrites:
     """The writes in flight in this process."""
 
     def __init__(self) -> None:
         self._writes: set[asyncio.Task[Any]] = set()
+        self._last_steps = 0
 
     @property
     def in_flight(self) -> int:
@@ -20,12 +24,26 @@ class PendingWrites:
 
     async def finish(self, write: Coroutine[Any, Any, Result]) -> Result:
         """Run a write to its end, even if the caller is cancelled."""
+        return await asyncio.shield(self._start(write))
+
+    async def finish_later(self, step: Coroutine[Any, Any, None]) -> None:
+        """Start the last step of a write, which may end after the write. Wait for it if too many are in flight."""
+        if self._last_steps == MAX_STEPS_IN_FLIGHT:
+            await step
+            return
+        self._last_steps += 1
+        self._start(step).add_done_callback(self._end_step)
+
+    async def drain(self) -> None:
+        """Wait for the writes in flight and their last steps."""
+        while self._writes:
+            await asyncio.wait(self._writes)
+
+    def _start(self, write: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         task = asyncio.create_task(write)
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
-        return await asyncio.shield(task)
+        return task
 
-    async def drain(self) -> None:
-        """Wait for the writes in flight."""
-        if self._writes:
-            await asyncio.wait(self._writes)
+    def _end_step(self, _: asyncio.Task[None]) -> None:
+        self._last_steps -= 1

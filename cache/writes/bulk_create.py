@@ -1,11 +1,12 @@
 """Bulk creates: one statement for up to 1,000 rows, and a record in Redis from before the commit until it is known."""
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from uuid import UUID
 
 from cache.errors import NotDone, Refused, StoreUnavailable
 from cache.reads.session import Session
+from cache.redis.protocol import Protocol
 from cache.writes.edits import CreateOutcome, existing_tasks, wrong_lists
 from cache.writes.transaction import mark, protocol_for_write, retry_at_gate, write_step
 from db import gate, task_table
@@ -54,8 +55,14 @@ async def _attempt(session: Session, new: Sequence[NewTask], all_or_none: bool) 
     except _RejectAll as rejected:
         return [rejected.refused.get(task.id) or NotDone() for task in new]
     if created and protocol is not None:
-        with suppress(StoreUnavailable), write_step("W8", "settle"):  # a reader or the scrub settles it later
-            await protocol.settle(transaction)
+        # The span starts now, because the request may have ended when Redis is reached.
+        await store.pending_writes.finish_later(_settle(protocol, transaction, write_step("W8", "settle")))
     if len(created) == len(new):
         return list(created.values())
     return [created.get(task.id) or found[task.id] for task in new]
+
+
+async def _settle(protocol: Protocol, transaction: bytes, recording: AbstractContextManager[object]) -> None:
+    """W8. The response does not wait: a read that finds the create unsettled settles it first."""
+    with suppress(StoreUnavailable), recording:  # a reader or the scrub settles it later
+        await protocol.settle(transaction)

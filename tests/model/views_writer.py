@@ -40,6 +40,12 @@ def with_writer(state: State, index: int, **changes: object) -> State:
     return state._replace(writers=put(state.writers, index, writer))
 
 
+def acknowledge(state: State, scope: ViewsScope, index: int) -> State:
+    """Raise the floor: no read that begins later may return an older version."""
+    task = scope.writers[index].task
+    return state._replace(floors=put(state.floors, task, max(state.floors[task], state.writers[index].version)))
+
+
 def is_locked(state: State, scope: ViewsScope, task: int) -> bool:
     """Return whether a transaction holds the row's lock, and the advisory lock of the id."""
     return any(
@@ -96,22 +102,21 @@ def mark(state: State, scope: ViewsScope, index: int) -> Transitions:
 
 
 def commit(state: State, scope: ViewsScope, index: int) -> Transitions:
-    """W4: commit, or a rollback that PostgreSQL reports."""
+    """W4: commit, or a rollback that PostgreSQL reports. A bulk create is acknowledged before it is settled."""
     writer, write = state.writers[index], scope.writers[index]
     rows = put(state.rows, write.task, (*state.rows[write.task], writer.after))
-    committed = state._replace(rows=rows)
-    yield ("W4 commit", index), with_writer(committed, index, pc="committed", version=len(rows[write.task]))
+    version = len(rows[write.task])
+    committed = with_writer(state._replace(rows=rows), index, pc="committed", version=version)
+    yield ("W4 commit", index), acknowledge(committed, scope, index) if write.kind == "bulk" else committed
     if may_fail(state, "rollback"):
         pc = "done" if write.kind == "bulk" else "aborting"
         yield ("W4 rollback", index), with_writer(spend(state, "rollback"), index, pc=pc)
 
 
 def publish(state: State, scope: ViewsScope, index: int) -> Transitions:
-    """W5, or W8 for a bulk create, then acknowledge. A lost publish does not prevent the acknowledgement."""
-    writer, write = state.writers[index], scope.writers[index]
-    floors = put(state.floors, write.task, max(state.floors[write.task], writer.version))
-    done = with_writer(state, index, pc="done")._replace(floors=floors)
-    bulk = write.kind == "bulk"
+    """W5, then acknowledge, also if the publish is lost. For a bulk create, W8 after the acknowledgement."""
+    done = acknowledge(with_writer(state, index, pc="done"), scope, index)
+    bulk = scope.writers[index].kind == "bulk"
     name, message = ("W8 settle", "settle") if bulk else ("W5 publish", "publish")
     keys = settle_own(done, scope, index) if bulk else scripts.publish(done, scope, index)
     yield (name, index), done._replace(keys=keys)

@@ -184,7 +184,7 @@ def mark(state: State, scope: Scope, index: int) -> Transitions:
 
 
 def commit(state: State, scope: Scope, index: int) -> Transitions:
-    """W4: commit, or a rollback that PostgreSQL reports."""
+    """W4: commit, or a rollback that PostgreSQL reports. A bulk create is acknowledged before it is settled."""
     writer, task = state.writers[index], scope.writers[index].task
     rows = put(state.rows, task, (*state.rows[task], writer.after))
     version = len(rows[task])
@@ -192,7 +192,7 @@ def commit(state: State, scope: Scope, index: int) -> Transitions:
     pc = "done" if done else "committed"
     state = with_commit(state, scope)
     committed = with_writer(state._replace(rows=rows), index, pc=pc, version=version, lsn=state.signs.lsn)
-    if done:
+    if done or scope.is_bulk(index):
         committed = acknowledge(committed, scope, index, version)
     yield ("W4 commit", index, version), committed
     if may_fail(state, "rollback"):
@@ -202,13 +202,13 @@ def commit(state: State, scope: Scope, index: int) -> Transitions:
 
 
 def publish(state: State, scope: Scope, index: int) -> Transitions:
-    """W5, or W8 for a bulk create: publish, then acknowledge. A lost publish does not prevent the acknowledgement."""
-    writer = state.writers[index]
-    acknowledged = acknowledge(with_writer(state, index, pc="done"), scope, index, writer.version)
+    """W5: publish, then acknowledge, also if the publish is lost. For a bulk create, W8 after the acknowledgement."""
+    writer, done = state.writers[index], with_writer(state, index, pc="done")
+    acknowledged = acknowledge(done, scope, index, writer.version)
     if scope.is_bulk(index):
-        yield ("W8 settle", index), settle_own(acknowledged, scope, index)
+        yield ("W8 settle", index), settle_own(done, scope, index)
         if may_fail(state, "publish fails"):
-            lost = spend(acknowledged, "publish fails")
+            lost = spend(done, "publish fails")
             yield ("W8 settle lost", index), lost
             yield ("W8 settle delayed", index), with_writer(lost, index, in_flight=("settle",))
         return
