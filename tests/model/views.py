@@ -1,6 +1,6 @@
 """Declared views: a model of their own, whose gate stays `on` and whose base index is correct."""
 
-from tests.model import views_builder, views_repair, views_scripts, views_writer
+from tests.model import views_builder, views_expiry, views_repair, views_scripts, views_writer
 from tests.model.explore import Result, search
 from tests.model.views_orders import is_out_of_order
 from tests.model.views_repair import is_readable
@@ -46,6 +46,7 @@ def views_violation(state: State, scope: ViewsScope) -> str:
     """I2: a view that is read has every committed task of the view, unless a record has it.
 
     I6: a task that it has beyond these is held by a write. I7: its declared order is that of the rows, unless in doubt.
+    I8: so is its order by expiry.
     """
     keys = state.keys
     recorded = 0
@@ -63,6 +64,8 @@ def views_violation(state: State, scope: ViewsScope) -> str:
                 return f"I6: task {task} is in view {view}, without its row and without a write that holds it"
             if belongs and not recorded >> task & 1 and is_out_of_order(keys, scope, task, view, row):
                 return f"I7: task {task} has the score {keys.scores[task][view]} in view {view}, not {row.score}"
+            if belongs and not recorded >> task & 1 and views_expiry.is_out_of_order(keys, task, view, row):
+                return f"I8: task {task} has the expiry {keys.members[task][view]} in view {view}, not {row.expires_at}"
     return ""
 
 
@@ -93,6 +96,8 @@ def rest_violation(state: State, scope: ViewsScope) -> str:
     keys = state.keys
     if views_scripts.present_shapes(keys) and not keys.fence:
         return ""
+    if keys.moving:
+        return "I3: at rest a task stays in `moving`"
     if any(keys.holding):
         return "I3: at rest a task stays in `holding`"
     if keys.reordering:

@@ -1,7 +1,7 @@
 """Transitions of a build of shapes: begin, batches in snapshots of their own, finish."""
 
 from tests.model import views_scripts as scripts
-from tests.model.state import put
+from tests.model.state import NEVER, put
 from tests.model.views_orders import note, set_score
 from tests.model.views_state import (
     BUILDING,
@@ -90,16 +90,19 @@ def enlist(state: State, scope: ViewsScope, index: int) -> Transitions:
     building = sum(1 << shape for shape, number in enumerate(builder.generations) if number)
     touched = any(keys.touched[shape] >> task & 1 for shape in bits(building))
     held = keys.holding[task]
-    adds = not touched or "batch skips touched" in scope.omitted
-    if touched and held and "batch joins a write" not in scope.omitted:
-        adds = True
+    joins = touched and bool(held) and "batch joins a write" not in scope.omitted
+    adds = row.expires_at > state.now or "batch skips expired" in scope.omitted
+    if touched and "batch skips touched" not in scope.omitted:
+        adds = joins
+    if joins:
         keys = keys._replace(holding=put(keys.holding, task, held | row.views | HELD))
         if "batch notes held tasks" not in scope.omitted:
             keys = note(keys, scope, task)
-    if row.exists and adds and (row.expires_at > state.now or "batch skips expired" in scope.omitted):
+    if row.exists and adds:
         for view in bits(row.views & scripts.views_of(scope, building)):
             known = keys.scores[task][view]
-            keys = scripts.enter(keys, scope, task, view, max(keys.members[task][view], row.expires_at))
+            expiry = (keys.members[task][view] or NEVER) if joins else row.expires_at
+            keys = scripts.enter(keys, scope, task, view, expiry)
             if keys.members[task][view]:
                 keys = set_score(keys, scope, task, view, known if touched and known else row.score)
     last = task + 1 == len(state.rows)

@@ -13,6 +13,9 @@ OLDER_BULK = Write("bulk", views=A, maintains=OLDER_RELEASE)
 NO_TASK, TWO_TASKS, EXPIRING = (NO_ROW,), (Row(views=A), Row(views=A)), (Row(views=A, expires_at=1),)
 # Without a move between views, to another score of a declared order, and back to the first.
 LATER, SOONER = Write(views=A, score=2), Write(views=A)
+# Of an earlier expiry than `EXPIRING_LATER`, in the same view and in the other one.
+EXPIRING_LATER = (Row(views=A, expires_at=2),)
+EARLIER, EARLIER_IN_B = Write(views=A, expires_at=1), Write(views=B, expires_at=1)
 MESSAGES = {"mark fails": 1, "publish fails": 1}
 
 SHORT = {
@@ -74,6 +77,28 @@ SHORT = {
         scrubs=1,
         faults={"rollback": 1, "crash": 1},
     ),
+    "orders by expiry": ViewsScope(
+        rows=EXPIRING_LATER,
+        writers=(DELETE, EARLIER_IN_B, BACK),
+        scrubs=1,
+        faults={"mark fails": 1, "rollback": 1},
+    ),
+    "orders by expiry in a build": ViewsScope(
+        start=ABSENT,
+        builders=1,
+        writers=(DELETE, EARLIER_IN_B, EARLIER),
+        faults={"mark fails": 1, "rollback": 1},
+    ),
+    "orders by expiry of rolled-back creates": ViewsScope(
+        rows=NO_TASK,
+        writers=(
+            Write("create", views=A, expires_at=2),
+            Write("bulk", views=B, expires_at=1),
+            Write("create", views=A, expires_at=1),
+        ),
+        scrubs=1,
+        faults={"rollback": 2, "crash": 1, "abort fails": 1},
+    ),
 }
 
 _EVERY_FAULT = MESSAGES | {"crash": 1, "rollback": 1, "abort fails": 1}
@@ -121,6 +146,13 @@ LONG = {
         orders=True, writers=(LATER, Write(views=B), SOONER), reads=1, scrubs=1, faults=_EVERY_FAULT
     ),
     "three writers": ViewsScope(writers=(MOVE, LABEL, OUT), reads=1, scrubs=1, faults=_EVERY_FAULT),
+    "orders by expiry in a build": ViewsScope(
+        start=ABSENT,
+        builders=1,
+        writers=(DELETE, EARLIER_IN_B, EARLIER),
+        scrubs=1,
+        faults={"mark fails": 1, "publish fails": 1, "rollback": 1},
+    ),
     "orders of creates in a build": ViewsScope(
         orders=True,
         rows=NO_TASK,

@@ -1,5 +1,6 @@
 """The Lua scripts, as far as they concern declared views: the fence, and the steps of a write."""
 
+from tests.model import views_expiry
 from tests.model.state import put
 from tests.model.views_orders import hold_recorded_score, hold_score, set_score
 from tests.model.views_orders import release as release_score
@@ -130,29 +131,26 @@ def mark(state: State, scope: ViewsScope, index: int) -> Keys | None:
         return None
     keys, maintained = raise_rev(keys, scope, write.maintains)
     keys, maintained, recorded = take_records(state, keys, scope, index, maintained)
-    after = writer.after
-    base = max(keys.base[task], after.expires_at if after.exists else 0)
-    keys = keys._replace(
-        entries=put(keys.entries, task, index + 1), marks=keys.marks | 1 << task, base=put(keys.base, task, base)
-    )
+    keys = keys._replace(entries=put(keys.entries, task, index + 1), marks=keys.marks | 1 << task)
+    keys = views_expiry.mark_base(keys, task, writer.after)
     held = keys.holding[task] | recorded
-    if not maintained or not (moves(scope, writer.before, after) or held):
+    if not maintained or not (moves(scope, writer.before, writer.after) or held):
         return keys
-    return hold(keys, scope, task, (writer.before, after), (held, recorded), maintained)
+    return hold(keys, scope, task, (writer.before, writer.after), (held, recorded), maintained)
 
 
 def hold(
     keys: Keys, scope: ViewsScope, task: int, rows: tuple[Row, Row], held_recorded: tuple[int, int], maintained: int
 ) -> Keys:
-    """Hold the old and new views, those already held, and those of records, at the later expiry."""
+    """Hold the old and new views, those already held, and those of records."""
     (before, after), (held, recorded) = rows, held_recorded
     own = after.views | (before.views if "mark with old views" not in scope.omitted else 0)
     union = own | (held if "mark keeps held views" not in scope.omitted else 0)
     keys = keys._replace(holding=put(keys.holding, task, union | HELD))
-    expiry = after.expires_at if after.exists else before.expires_at
     for view in bits((own | held) & maintained):
         if (own | recorded) >> view & 1 or keys.members[task][view]:
-            keys = enter(keys, scope, task, view, max(keys.members[task][view], expiry))
+            keys, expiry = views_expiry.hold_expiry(keys, scope, task, view, rows)
+            keys = enter(keys, scope, task, view, expiry)
             if keys.members[task][view]:
                 keys = hold_score(keys, scope, task, view, rows)
     building = sum(1 << shape for shape, (status, _) in enumerate(keys.shapes) if status == BUILDING)
@@ -162,7 +160,7 @@ def hold(
             for shape, tasks in enumerate(keys.touched)
         )
         keys = keys._replace(touched=touched)
-    return keys
+    return views_expiry.note_in_build(keys, scope, task)
 
 
 def take_records(state: State, keys: Keys, scope: ViewsScope, index: int, maintained: int) -> tuple[Keys, int, int]:
@@ -183,7 +181,7 @@ def take_records(state: State, keys: Keys, scope: ViewsScope, index: int, mainta
                 keys = enter(keys, scope, task, view, row.expires_at)
         else:
             recorded |= row.views
-            for view in bits(row.views & maintained if scope.orders else 0):
+            for view in bits(row.views & maintained):
                 keys = hold_recorded_score(enter(keys, scope, task, view, row.expires_at), scope, task, view, row.score)
     return keys, maintained, recorded
 
@@ -200,7 +198,8 @@ def release(keys: Keys, scope: ViewsScope, maintained: int, task: int, row: Row,
 
 def settle_mark(keys: Keys, task: int) -> Keys:
     """End the mark of a task."""
-    return keys._replace(entries=put(keys.entries, task, EMPTY), marks=keys.marks & ~(1 << task))
+    keys = keys._replace(entries=put(keys.entries, task, EMPTY), marks=keys.marks & ~(1 << task))
+    return views_expiry.release(keys, task)
 
 
 def publish(state: State, scope: ViewsScope, index: int) -> Keys:

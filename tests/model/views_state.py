@@ -57,6 +57,7 @@ class Keys(NamedTuple):
     swept: tuple[int, ...]  # per task: the number of the sweep that took it out of the base index; 0: not swept
     scores: tuple[tuple[int, ...], ...]  # per task and view: the score in a declared order; 0 if it is no member
     reordering: int = 0  # bit set of tasks whose score in a declared order is in doubt
+    moving: int = 0  # bit set of tasks whose position by expiry is in doubt
     marks: int = 0  # bit set of tasks that the scrub has to settle
     records: int = 0  # bit set of the writers whose bulk create is recorded
     sweeps: int = 0  # the number of the last sweep

@@ -4,7 +4,11 @@ from tests.model.views_scopes import (
     BACK,
     BULK,
     CREATE,
+    DELETE,
+    EARLIER,
+    EARLIER_IN_B,
     EXPIRING,
+    EXPIRING_LATER,
     LATER,
     MOVE,
     NO_TASK,
@@ -140,7 +144,27 @@ ORDERS = (
         "I7",
     ),
 )
-REFUTED = (*FENCE, *WRITES, *BULK_CREATES, *BUILDS, *EXPIRY_AND_LOSS, *ORDERS)
+ORDERS_BY_EXPIRY = (
+    V(
+        "a mark during a build does not note its task",
+        ("mark notes tasks in a build",),
+        ViewsScope(rows=EXPIRING, start=ABSENT, builders=1, writers=(EARLIER_IN_B,)),
+        "I8",
+    ),
+    V(
+        "a late mark trusts the expiry that its writer knew",
+        ("mark compares expiries",),
+        ViewsScope(rows=EXPIRING_LATER, writers=(DELETE, EARLIER), faults={"mark fails": 1}),
+        "I8",
+    ),
+    V(
+        "a mark trusts the expiry of a record",
+        ("mark compares expiries",),
+        SHORT["orders by expiry of rolled-back creates"],
+        "I8",
+    ),
+)
+REFUTED = (*FENCE, *WRITES, *BULK_CREATES, *BUILDS, *EXPIRY_AND_LOSS, *ORDERS, *ORDERS_BY_EXPIRY)
 
 NOT_REFUTED = (
     V("scrub without the view where a page found the task", ("scrub of found views",), SHORT["moves"], ""),
