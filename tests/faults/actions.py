@@ -4,10 +4,11 @@
 ACTIONS = {
     "read": 20,
     "read_many": 8,
-    "page": 8,
+    "page": 7,
+    "start": 3,
     "same_page": 10,
-    "walk": 8,
-    "find": 4,
+    "walk": 7,
+    "find": 3,
     "update": 17,
     "update_many": 3,
     "finish": 4,
@@ -26,4 +27,4 @@ HOT_ACTIONS = {
 SAME_PAGE_ACTIONS = {
     "same_page": 30, "read": 25, "update": 25, "delete": 4, "restore": 4, "create_many": 8, "replace": 4
 }  # fmt: skip
-READS = frozenset(("read", "read_many", "page", "same_page", "walk", "find"))
+READS = frozenset(("read", "read_many", "page", "start", "same_page", "walk", "find"))

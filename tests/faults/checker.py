@@ -8,11 +8,10 @@ completion raises the floor.
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
-from math import inf
 
 from tests.faults.history import PAGES, History, ObservedTask, Operation, Outcome
 from tests.faults.ledger import Ledger, Violation, WriteEffect
+from tests.faults.orders import BY_CREATION, comes_before, is_declared, order_violations, sorting_value
 from tests.faults.task_state import TOLERANCE_SECONDS, Floor, TaskState
 from tests.faults.views import View
 
@@ -60,7 +59,7 @@ class _Checker:
         view = op.invocation.view
         if op.kind == "rows":
             floors = {id_: state.floor for id_, state in self._states.items()}
-        elif op.invocation.whole_view:
+        elif op.invocation.whole_view or op.invocation.from_start:
             self._existing -= {id_ for id_ in self._existing if self._states[id_].has_expired(op.wall_start)}
             floors = {id_: self._states[id_].floor for id_ in self._existing}
         else:
@@ -81,6 +80,8 @@ class _Checker:
             self._check_missing(op, id_, version, known.floors.get(id_, Floor()))
         if op.invocation.whole_view:
             self._check_whole_view(op, known)
+        elif op.invocation.from_start and is_declared(op.invocation.order):
+            self._check_start(op, known)
         if op.kind in PAGES:
             self._check_page(op, known)
             self._violations += order_violations(op, self._ledger)
@@ -131,11 +132,37 @@ class _Checker:
             elif _must_contain(op, self._state(id_), floor):
                 self._check_missing(op, id_, None, floor)
 
+    def _check_start(self, op: Operation, known: _AtInvocation) -> None:
+        """Check that a first page has each task that comes before its last one.
+
+        If a write may have moved such a task, the page has shown this write: no later read may return an older version.
+        """
+        view, order, tasks = op.invocation.view, op.invocation.order, op.completion.tasks
+        returned = {task.id for task in tasks}
+        for id_, floor in known.floors.items():
+            state = self._state(id_)
+            task = None if floor.deleted or id_ in returned else state.observation(floor)
+            if (
+                task is None
+                or not task.values.issuperset(view)
+                or not tasks
+                or not comes_before(task, tasks[-1], order)
+            ):
+                continue
+            if state.may_have_expired(floor, op.wall_end) or state.deleted_after(floor) is not None:
+                continue
+            if state.may_have_left((*view, sorting_value(task, order)), floor):
+                self._update(id_, Floor(floor.version + 1))
+            else:
+                text = f"missing before {tasks[-1].id} after version {floor.version}, but no write moved it"
+                self._report("I1", op, id_, text)
+
     def _check_page(self, op: Operation, known: _AtInvocation) -> None:
         view, total = op.invocation.view, op.completion.total
-        # In expiry order a changed task moves, so a walk may meet it twice, in different versions.
         by_expiry = op.invocation.order == "EXPIRING_SOON"
-        counts = Counter((task.id, by_expiry and task.version) for task in op.completion.tasks)
+        # In most orders a changed task moves, so a walk may meet it twice, in different versions.
+        may_move = op.kind == "walk" and op.invocation.order not in BY_CREATION
+        counts = Counter((task.id, may_move and task.version) for task in op.completion.tasks)
         for (id_, _), count in counts.items():
             if count > 1:
                 self._report("I1", op, id_, f"returned {count} times")
@@ -175,32 +202,14 @@ def _must_contain(op: Operation, state: TaskState, floor: Floor) -> bool:
     invocation, known = op.invocation, state.observation(floor)
     if known is None:
         return not invocation.view and not invocation.prefixes and invocation.order != "EXPIRING_SOON"
-    if not known.values.issuperset(invocation.view) or state.may_have_left(invocation.view, floor):
+    if not known.values.issuperset(invocation.view):
+        return False
+    # A walk may miss a task that moves from pages that follow to those that it has read.
+    moves = op.kind == "walk" and is_declared(invocation.order)
+    if state.may_have_left((*invocation.view, *([sorting_value(known, invocation.order)] if moves else [])), floor):
         return False
     if invocation.order == "EXPIRING_SOON":
         return known.expires_at is not None and not state.expiry_may_have_changed(known)
     words = known.title.split()
     matches = all(any(word.startswith(prefix) for word in words) for prefix in invocation.prefixes)
     return not invocation.prefixes or (matches and state.last_possible <= floor.version)
-
-
-def order_violations(op: Operation, ledger: Ledger) -> list[Violation]:
-    """Return the tasks of a page that are in the wrong order.
-
-    A filter by expiry is exempt: its order is that of the rows when PostgreSQL read them, which may have changed since.
-    """
-    tasks, violations = op.completion.tasks, []
-    if op.invocation.order == "EXPIRING_SOON":
-        for task, next_task in pairwise(tasks) if op.kind != "filter" else ():
-            if (task.expires_at or inf, task.id) > (next_task.expires_at or inf, next_task.id):
-                violations.append(Violation("order", f"{task.id} expires later but comes first", next_task.id, op))
-        never_expiring = [task for task in tasks if task.expires_at is None]
-        return violations + [Violation("order", "it never expires", task.id, op) for task in never_expiring]
-    # Of the tasks so far, which are newer, the earliest time at which one was observed.
-    first_observed = inf
-    for task in tasks if op.invocation.order == "NEWEST" else tasks[::-1]:
-        record = ledger.records[task.id]
-        if record.create_start > first_observed and record.create_start != inf:
-            violations.append(Violation("order", "it is newer than a task that should be newer", task.id, op))
-        first_observed = min(first_observed, record.first_observed)
-    return violations

@@ -34,6 +34,11 @@ class Client(ReadClient):
                 break
         return completion
 
+    async def create_lists(self, node: int) -> None:
+        """Create the lists of the workload, unless they exist. A failure raises `AssertionError`."""
+        response = await self._execute(node, service_api.CREATE_LISTS)
+        assert response.data, response.failure
+
     async def create_many(
         self, node: int, ids: list[str], values: Values, expires_in_seconds: float | None
     ) -> Completion:

@@ -14,19 +14,24 @@ from cache.redis.declared_views import DeclaredViews
 from cache.redis.shape_steps import ShapeSteps
 from db.gate import Gate
 from db.shape_source import ShapeRow
-from db.views import DEFAULT_SHAPES, view_keys
+from db.views import parse_declaration, view_keys
 from tests.faults.cluster import Cluster
+from tests.faults.views import SHAPES
 from tests.support.view_state import Members, read_members
 
 GATE = "SELECT state::text, epoch, redis_run_id FROM gate WHERE workspace_id = %s"
 ROWS = """
     SELECT uuid_send(id), ((extract(epoch FROM created_at) * 1000000)::bigint)::text,
            coalesce(floor(extract(epoch FROM expires_at) * 1000)::bigint::text, ''),
-           list_id::text, assignee, labels, priority::text, status::text
+           list_id::text, assignee, labels, priority::text, status::text,
+           CASE WHEN due_at IS NULL THEN 9007199254740992 - (extract(epoch FROM created_at) * 1000000)::bigint
+           ELSE (extract(epoch FROM due_at) * 1000)::bigint END,
+           (4503599627370496 + (extract(epoch FROM created_at) * 1000000)::bigint)
+           * CASE priority WHEN 'NONE' THEN 1 WHEN 'LOW' THEN 2 ELSE 16 END
     FROM task
     WHERE workspace_id = %s AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
 """
-VIEWS = DeclaredViews(DEFAULT_SHAPES)
+VIEWS = DeclaredViews(dict(map(parse_declaration, SHAPES.split(","))))
 
 
 class DirectRedis:
@@ -54,20 +59,21 @@ async def declared_violations(cluster: Cluster, workspace: str) -> list[str]:
     steps = ShapeSteps(cast(Redis, redis), Gate(*gate), workspace, VIEWS)
     try:
         found = await read_members(steps, redis)
-        (held,) = await redis.send([("HKEYS", steps.keys.holding)])
+        held, moving = await redis.send([("HKEYS", steps.keys.holding), ("SMEMBERS", steps.keys.reordering)])
     except (AssertionError, IndexError, RedisError, OSError) as error:
         # Not I3: PostgreSQL answers, and nothing is wrong yet.
         return [f"unbuilt: Redis does not answer for the declared views: {error!r}"]
-    return _differences(found, expected) + [f"I3: {id_.hex()} is in flight" for id_ in held if id_]
+    return _differences(found, expected) + [f"I3: {id_.hex()} is in flight" for id_ in {*held, *moving} if id_]
 
 
 def _expected(rows: Iterable[ShapeRow]) -> Members:
     members: Members = defaultdict(dict)
     for row in rows:
-        position = int(row.created_at), int(row.expires_at) if row.expires_at else ""
+        created_at, expires_at = int(row.created_at), int(row.expires_at) if row.expires_at else ""
         for name, shape in VIEWS.named.items():
+            scores = [int(row.score(order)) for order in VIEWS.shapes[shape]]
             for key in view_keys(row, shape):
-                members[name, key][row.id] = position
+                members[name, key][row.id] = (created_at, expires_at, *scores)
     return dict(members)
 
 

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Literal
 
-from tests.faults.views import ALL_TASKS, NO_VALUES, Values, View
+from tests.faults.views import ALL_TASKS, NO_VALUES, NOT_DUE, Values, View
 
 Kind = Literal[
     "create", "create_many", "update", "complete", "reopen", "delete", "restore",
@@ -15,7 +15,7 @@ Kind = Literal[
 ]  # fmt: skip
 WRITES: frozenset[Kind] = frozenset(("create", "create_many", "update", "complete", "reopen", "delete", "restore"))
 PAGES: frozenset[Kind] = frozenset(("page", "counts", "walk", "search", "filter"))
-Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON"]
+Order = Literal["NEWEST", "OLDEST", "EXPIRING_SOON", "DUE_FIRST", "PRIORITY_FIRST"]
 
 
 class Outcome(Enum):
@@ -32,8 +32,9 @@ class Invocation:
     """The arguments of an operation.
 
     A write sets `values`, a page shows `view`. `expires_at` is infinite if a write removes the
-    expiry. `whole_view` is set if the operation has read the view to its end. `prefixes` are the words of a search:
-    a title matches if each is the prefix of one of its words.
+    expiry. `whole_view` is set if the operation has read the view to its end, `from_start` if it is a page that begins
+    with the first task of the view. `prefixes` are the words of a search: a title matches if each is the prefix of one
+    of its words.
 
     A write of many tasks is recorded as one operation for each; those of one atomic request share a `batch`.
     """
@@ -45,6 +46,7 @@ class Invocation:
     expected_version: int | None = None
     view: View = ALL_TASKS
     whole_view: bool = False
+    from_start: bool = False
     batch: str = ""
     order: Order = "NEWEST"
     prefixes: tuple[str, ...] = ()
@@ -52,7 +54,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class ObservedTask:
-    """A task as a response returned it."""
+    """A task as a response returned it. `created_at` is in microseconds since 1970."""
 
     id: str
     version: int
@@ -61,11 +63,16 @@ class ObservedTask:
     expires_at: float | None = None
     assignee: str | None = None
     labels: tuple[str, ...] = ()
+    list_id: str | None = None
+    due: str = NOT_DUE
+    priority: str = "NONE"
+    created_at: int = 0
 
     @cached_property
     def values(self) -> frozenset[str]:
-        """The values that decide which views the task is in."""
-        return frozenset((self.status, *self.labels, *([] if self.assignee is None else [self.assignee])))
+        """The values that decide which views the task is in, and its place in them."""
+        values = (self.status, self.assignee, *self.labels, self.list_id, self.due, self.priority)
+        return frozenset(value for value in values if value is not None)
 
 
 @dataclass(frozen=True)

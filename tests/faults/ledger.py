@@ -124,7 +124,8 @@ class Ledger:
             if op.kind == "update" and op.completion.outcome is Outcome.OK:
                 [task] = op.completion.tasks
                 title, values = op.invocation.title, op.invocation.values
-                if title not in (None, task.title) or not values.are_of(task.status, task.assignee, task.labels):
+                is_set = values.required() <= task.values and not values.excluded() & task.values
+                if title not in (None, task.title) or not is_set:
                     self._report("lost", task.id, f"an update to {title} {values} returned something else", op)
 
     def _check_rejected(self, operations: list[Operation]) -> None:

@@ -14,11 +14,17 @@ from urllib.parse import parse_qs, urlsplit
 from tests.faults.proxy import Proxy
 from tests.faults.stores import RedisServer
 from tests.faults.two_hosts import DoorProxy, StoreProxy
+from tests.faults.views import SHAPES
 from tests.support.network import Host
 from tests.support.service_process import ROOT, descendants, environment, free_port
 
-# Short, so that the mark of a killed writer is scrubbed during a test: its deadline is 5 s after the transaction's.
-SHORT_TIMEOUTS = {"MILLITASK_TRANSACTION_TIMEOUT_MS": "3000", "MILLITASK_STATEMENT_TIMEOUT_MS": "3000"}
+# The timeouts are short, so that the mark of a killed writer is scrubbed during a test: its deadline is 5 s after the
+# transaction's. The shapes are those of the views that the clients read.
+SETTINGS = {
+    "MILLITASK_TRANSACTION_TIMEOUT_MS": "3000",
+    "MILLITASK_STATEMENT_TIMEOUT_MS": "3000",
+    "MILLITASK_VIEWS": SHAPES,
+}
 SERVE_COMMAND = ("api", "serve")
 
 
@@ -84,7 +90,7 @@ class Node:
             where = f"{self.postgres.address}:{self.postgres.port}"
             database = f"postgresql://postgres@{where}{name}?sslmode=disable&gssencmode=disable"
         urls = {"DATABASE_URL": database, "REDIS_URL": self._redis_url or self.proxy.url}
-        return environment(self._folder, **(urls | SHORT_TIMEOUTS | self._variables))
+        return environment(self._folder, **(urls | SETTINGS | self._variables))
 
     async def start(self) -> None:
         """Start the proxies and the process, without waiting for readiness."""

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.rows import kwargs_row
 
 from cache.redis.encoded_task import decode
 from cache.redis.keys import Keys
@@ -18,8 +19,9 @@ from tests.faults.client import Client
 from tests.faults.cluster import Cluster
 from tests.faults.declared_state import declared_violations
 from tests.faults.history import Completion, History, Invocation, ObservedTask, Order, Outcome, StartTime
-from tests.faults.views import BASE_VIEWS, DECLARED_VIEWS, Values, View
-from tests.faults.workload import ORDERS, Workload
+from tests.faults.orders import DECLARED_ORDERS, ORDERS, in_declared_order
+from tests.faults.views import BASE_VIEWS, DECLARED_VIEWS, DUE_DATES, LISTS, NOT_DUE, VIEWS, Values, View
+from tests.faults.workload import Workload
 
 log = logging.getLogger(__name__)
 WORKSPACE = "default"
@@ -31,12 +33,15 @@ PAGE_SIZE = 100
 ORDERED_VIEWS: tuple[tuple[View, Order], ...] = (
     *product(BASE_VIEWS, ORDERS),
     *((view, ORDERS[number % len(ORDERS)]) for number, view in enumerate(DECLARED_VIEWS)),
+    *DECLARED_ORDERS,
 )
 
 ROWS = """
-    SELECT deleted_at IS NOT NULL, expires_at <= clock_timestamp(), id::text, version, status::text, title,
-           extract(epoch FROM expires_at)::float8, assignee, labels
-    FROM task WHERE workspace_id = %s ORDER BY created_at DESC, id DESC
+    SELECT deleted_at IS NOT NULL AS deleted, expires_at <= clock_timestamp() AS expired, id::text, version,
+           status::text, title, extract(epoch FROM expires_at)::float8 AS expires_at, assignee, labels,
+           list_id::text, coalesce(to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), %s) AS due,
+           priority::text, (extract(epoch FROM task.created_at) * 1000000)::bigint AS created_at
+    FROM task WHERE workspace_id = %s ORDER BY task.created_at DESC, id DESC
 """
 EPOCH = "SELECT epoch FROM gate WHERE workspace_id = %s"
 
@@ -79,7 +84,9 @@ async def _write_to_each(workload: Workload) -> list[str]:
     for node in range(len(workload.cluster.nodes)):
         id_ = str(new_id())
         workload.all_ids.append(id_)
-        completions.append(await client.create(node, id_, Values("TODO", "ann", ("red",))))
+        completions.append(
+            await client.create(node, id_, Values("TODO", "ann", ("red",), LISTS[0], DUE_DATES[0], "URGENT"))
+        )
         completions.append(await client.delete(node, id_, 1))
     return [f"a write failed after recovery: {each}" for each in completions if each.outcome is not Outcome.OK]
 
@@ -92,6 +99,7 @@ async def _read_everything(workload: Workload) -> None:
             await client.filter(node, view)
         for view, order in ORDERED_VIEWS:
             await client.walk(node, view, PAGE_SIZE, order)
+        for view in VIEWS:
             await client.page_and_facets(node, view, PAGE_SIZE)
         for writer in workload.clients:
             await client.search(node, writer.name)
@@ -121,11 +129,12 @@ async def quiescence_violations(cluster: Cluster) -> list[str]:
 async def read_rows(cluster: Cluster, workspace: str = WORKSPACE) -> list[Row]:
     """Return every row, newest first."""
     async with await psycopg.AsyncConnection.connect(cluster.database_url) as connection:
-        cursor = await connection.execute(ROWS, (workspace,))
-        return [
-            Row(ObservedTask(id_, version, status, title, expires_at, assignee, tuple(labels)), deleted, bool(expired))
-            for deleted, expired, id_, version, status, title, expires_at, assignee, labels in await cursor.fetchall()
-        ]
+        cursor = connection.cursor(row_factory=kwargs_row(_row))
+        return await (await cursor.execute(ROWS, (NOT_DUE, workspace))).fetchall()
+
+
+def _row(*, deleted: bool, expired: bool | None, labels: list[str], **task: Any) -> Row:
+    return Row(ObservedTask(labels=tuple(labels), **task), deleted, bool(expired))
 
 
 async def _page_violations(cluster: Cluster, tasks: list[ObservedTask]) -> list[str]:
@@ -134,6 +143,7 @@ async def _page_violations(cluster: Cluster, tasks: list[ObservedTask]) -> list[
     client = Client("quiescence", cluster.http, [node.url for node in cluster.nodes], history)
     by_expiry = sorted((task for task in tasks if task.expires_at), key=lambda task: (task.expires_at, task.id))
     orders: dict[Order, list[ObservedTask]] = {"NEWEST": tasks, "OLDEST": tasks[::-1], "EXPIRING_SOON": by_expiry}
+    orders |= {order: in_declared_order(tasks, order) for _, order in DECLARED_ORDERS}
     for node, (view, order) in product(range(len(cluster.nodes)), ORDERED_VIEWS):
         expected = [task for task in orders[order] if task.values.issuperset(view)]
         walk = await client.walk(node, view, PAGE_SIZE, order)

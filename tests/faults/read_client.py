@@ -37,7 +37,8 @@ class ReadClient(RecordingClient):
         assert not page or len(page["nodes"]) <= arguments.get("first", arguments.get("last", 0)), (arguments, page)
         from_position = {"after", "before", "page"} & arguments.keys()
         whole_view = bool(page) and not from_position and _is_only_page(page)
-        invocation = Invocation(view=view, whole_view=whole_view, order=order)
+        from_start = "first" in arguments and not from_position
+        invocation = Invocation(view=view, whole_view=whole_view, from_start=from_start, order=order)
         self._record(start, "page", invocation, service_api.parse_page(response), node)
         return page
 
@@ -48,22 +49,27 @@ class ReadClient(RecordingClient):
         counts = service_api.parse_counts(response) if response.data else {}
         self._record_page_and_counts(start, node, view, response, counts)
 
-    async def page_and_facets(self, node: int, view: View, size: int) -> None:
+    async def page_and_facets(self, node: int, view: View, size: int, order: Order = "NEWEST") -> None:
         """Read the first page of a view and facets in one request, and record each count as an operation."""
         values = {"status": STATUSES[0], "assignee": ASSIGNEES[0]} | where_of(view)
         status, assignee = values["status"], values["assignee"]
         start = StartTime()
-        response = await self._execute(
-            *(node, service_api.PAGE_AND_FACETS), where=where_of(view), status=status, assignee=assignee, first=size
-        )
+        arguments = {"where": where_of(view), "order": order, "status": status, "assignee": assignee, "first": size}
+        response = await self._execute(node, service_api.PAGE_AND_FACETS, **arguments)
         counts = service_api.parse_facets(response, status, assignee) if response.data else {}
-        self._record_page_and_counts(start, node, view, response, counts)
+        self._record_page_and_counts(start, node, view, response, counts, order)
 
     def _record_page_and_counts(
-        self, start: StartTime, node: int, view: View, response: Response, counts: dict[View, Completion]
+        self,
+        start: StartTime,
+        node: int,
+        view: View,
+        response: Response,
+        counts: dict[View, Completion],
+        order: Order = "NEWEST",
     ) -> None:
         page = response.data and response.data["tasks"]
-        invocation = Invocation(view=view, whole_view=_is_only_page(page))
+        invocation = Invocation(view=view, whole_view=_is_only_page(page), from_start=True, order=order)
         self._record(start, "page", invocation, service_api.parse_page(response), node)
         for counted_view, completion in counts.items():
             self._record(start, "counts", Invocation(view=counted_view), completion, node)

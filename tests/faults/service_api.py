@@ -1,15 +1,15 @@
 """The service's GraphQL API: the documents that the clients send, and the parsing of responses to completions."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from tests.faults.history import Completion, ObservedTask, Outcome
-from tests.faults.views import ASSIGNEES, BASE_VIEWS, LABELS, STATUSES, View
+from tests.faults.views import ASSIGNEES, BASE_VIEWS, LABELS, LISTS, NOT_DUE, STATUSES, View
 
-_TASK = "{ id version status title expiresAt assignee labels }"
+_TASK = "{ id version status title expiresAt assignee labels listId dueAt priority createdAt }"
 _ERRORS = "userErrors { code message }"
 TASK = f"query ($id: ID!) {{ task(id: $id) {_TASK} }}"
 NODES = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Task {_TASK} }} }}"
@@ -32,8 +32,10 @@ query ($first: Int, $status: TaskStatus) {{
 }}
 """
 PAGE_AND_FACETS = f"""
-query ($first: Int, $where: TaskWhere, $status: TaskStatus, $assignee: String) {{
-  tasks(first: $first, where: $where) {{ nodes {_TASK} totalCount pageInfo {{ hasNextPage hasPreviousPage }} }}
+query ($first: Int, $where: TaskWhere, $order: TaskOrder!, $status: TaskStatus, $assignee: String) {{
+  tasks(first: $first, where: $where, orderBy: $order) {{
+    nodes {_TASK} totalCount pageInfo {{ hasNextPage hasPreviousPage }}
+  }}
   assignees: facets(by: ASSIGNEE) {{ value count }}
   labels: facets(by: LABEL) {{ value count }}
   assigneesOfStatus: facets(by: ASSIGNEE, where: {{ status: $status }}) {{ value count }}
@@ -43,6 +45,10 @@ query ($first: Int, $where: TaskWhere, $status: TaskStatus, $assignee: String) {
 _MATCHING_TASKS = f"{{ nodes {_TASK} pageInfo {{ hasNextPage hasPreviousPage }} }}"
 SEARCH = f"query ($query: String!) {{ searchTasks(query: $query, first: 100) {_MATCHING_TASKS} }}"
 FILTER = f"query ($filter: TaskFilter!) {{ filterTasks(filter: $filter, first: 100) {_MATCHING_TASKS} }}"
+_NEW_LISTS = "".join(
+    f'list{n}: createTaskList(input: {{ name: "{n}", id: "{id_}" }}) {{ {_ERRORS} }} ' for n, id_ in enumerate(LISTS)
+)
+CREATE_LISTS = f"mutation {{ {_NEW_LISTS} }}"
 CREATE = f"mutation ($input: CreateTaskInput!) {{ createTask(input: $input) {{ task {_TASK} {_ERRORS} }} }}"
 _WRITES_OF_ONE = {
     verb: f"mutation ($input: {verb.title()}TaskInput!) {{ {verb}Task(input: $input) {{ task {_TASK} {_ERRORS} }} }}"
@@ -60,6 +66,7 @@ mutation ($input: {verb.title()}TasksInput!) {{
     for verb, result in _BULK_RESULTS.items()
 }
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OUTCOMES = {
     "UNAVAILABLE": Outcome.UNAVAILABLE,
     "BUSY": Outcome.UNAVAILABLE,
@@ -103,9 +110,16 @@ async def execute(http: httpx.AsyncClient, url: str, document: str, variables: d
 def parse_task(node: dict[str, Any]) -> ObservedTask:
     """Return a task of a response."""
     expires_at = node["expiresAt"]
-    timestamp = None if expires_at is None else datetime.fromisoformat(expires_at).timestamp()
-    labels = tuple(node["labels"])
-    return ObservedTask(node["id"], node["version"], node["status"], node["title"], timestamp, node["assignee"], labels)
+    return ObservedTask(
+        *(node["id"], node["version"], node["status"], node["title"]),
+        expires_at=None if expires_at is None else datetime.fromisoformat(expires_at).timestamp(),
+        assignee=node["assignee"],
+        labels=tuple(node["labels"]),
+        list_id=node["listId"],
+        due=node["dueAt"] or NOT_DUE,
+        priority=node["priority"],
+        created_at=(datetime.fromisoformat(node["createdAt"]) - _EPOCH) // timedelta(microseconds=1),
+    )
 
 
 def parse_lookup(response: Response, ids: list[str]) -> Completion:

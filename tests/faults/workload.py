@@ -5,23 +5,20 @@ import random
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from math import inf
-from typing import get_args
 
 from schema.ids import new_id
 from tests.faults.actions import ACTIONS, READS
+from tests.faults.choices import Choices
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
-from tests.faults.history import Completion, History, Order, Outcome
-from tests.faults.views import ASSIGNEES, BASE_VIEWS, LABELS, STATUSES, VIEWS, Values, View
+from tests.faults.history import Completion, History, Outcome
+from tests.faults.views import BASE_VIEWS, Values
 
 QUIET_INTERVAL_SECONDS = 0.5
 # How often a client repeats the request for a page.
 REPEATED_READS = 5
 # Larger than the largest view, so that an omitted task shows.
 SAME_PAGE_SIZE = 60
-SAME_VIEWS: tuple[View, ...] = (*BASE_VIEWS, ("ann",), ("ann", "TODO"), ("red",))
-ORDERS: tuple[Order, ...] = get_args(Order)
 
 
 class Workload:
@@ -56,6 +53,7 @@ class Workload:
         self._expiring_share, self._quiet_seconds = expiring_share, quiet_seconds
         self.history = History()
         self._random, self._eviction_interval_seconds = random.Random(seed), eviction_interval_seconds
+        self._choices = Choices(self._random)
         self._max_think_seconds, self._shape_loss_interval_seconds = max_think_seconds, shape_loss_interval_seconds
         urls = [node.url for node in cluster.nodes]
         self.clients = [Client(f"c{number}", cluster.http, urls, self.history) for number in range(clients)]
@@ -69,7 +67,8 @@ class Workload:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Create the tasks, then run the clients for the duration of the block."""
+        """Create the lists and the tasks, then run the clients for the duration of the block."""
+        await self.clients[0].create_lists(0)
         for id_ in self.ids:
             await self.clients[0].create(0, id_, Values("TODO"))
         stop = asyncio.Event()
@@ -125,7 +124,7 @@ class Workload:
         await client.nodes(node, self._random.sample(self.ids, min(6, len(self.ids))))
 
     async def _page(self, client: Client, node: int) -> None:
-        size, view, order = self._random.randint(1, 9), self._random_view(), self._random.choice(ORDERS)
+        size, (view, order) = self._random.randint(1, 9), self._choices.ordered_view()
         if self._random.random() < 0.5:
             await client.page(node, view, order, first=size, page=self._random.randint(1, 4))
             return
@@ -137,15 +136,22 @@ class Workload:
 
     async def _same_page(self, client: Client, node: int) -> None:
         """Read one of few pages a few times. Clients request the same pages, so most come from the page cache."""
-        view = self._random.choice(SAME_VIEWS)
-        read = client.page_and_counts if view in BASE_VIEWS else client.page_and_facets
+        view, order = self._choices.same_page()
         for _ in range(REPEATED_READS):
-            await read(node, view, SAME_PAGE_SIZE)
+            if view in BASE_VIEWS:
+                await client.page_and_counts(node, view, SAME_PAGE_SIZE)
+            else:
+                await client.page_and_facets(node, view, SAME_PAGE_SIZE, order)
+
+    async def _start(self, client: Client, node: int) -> None:
+        """Read the first tasks of a view in an order in which they move, and some of its tasks by id."""
+        view, order = self._choices.declared_order()
+        await client.page(node, view, order, first=self._random.randint(1, 3))
 
     async def _walk(self, client: Client, node: int) -> None:
         size = self._random.choice((7, 100, 100))
-        order = self._random.choice(ORDERS)
-        await client.walk(node, self._random_view(), size, order, backward=self._random.random() < 0.3)
+        view, order = self._choices.ordered_view()
+        await client.walk(node, view, size, order, backward=self._random.random() < 0.3)
 
     async def _find(self, client: Client, node: int) -> None:
         if self._random.random() < 0.5:
@@ -156,13 +162,13 @@ class Workload:
     async def _update(self, client: Client, node: int) -> None:
         id_ = self._pick_id()
         expected_version = self.latest_versions.get(id_) if self._random.random() < 0.3 else None
-        values = self._random_values(may_stay=True)
-        await client.update(node, id_, expected_version, values, self._random_expiry_seconds(self._expiring_share))
+        values = self._choices.values(may_stay=True)
+        await client.update(node, id_, expected_version, values, self._choices.expiry_seconds(self._expiring_share))
 
     async def _update_many(self, client: Client, node: int) -> None:
-        expires_in_seconds, all_or_none = self._random_expiry_seconds(0.2), self._random.random() < 0.5
+        expires_in_seconds, all_or_none = self._choices.expiry_seconds(0.2), self._random.random() < 0.5
         await client.update_many(
-            node, self._pick_versions(), self._random_values(), expires_in_seconds, all_or_none=all_or_none
+            node, self._pick_versions(), self._choices.values(), expires_in_seconds, all_or_none=all_or_none
         )
 
     async def _finish(self, client: Client, node: int) -> None:
@@ -187,12 +193,12 @@ class Workload:
         await self._restore_or_replace(client, node, self._pick_id())
 
     async def _create_again(self, client: Client, node: int) -> None:
-        await client.create(node, self._pick_id(), self._random_values())
+        await client.create(node, self._pick_id(), self._choices.values())
 
     async def _create_many(self, client: Client, node: int) -> None:
         ids = [str(new_id()) for _ in range(3)]
         self.all_ids += ids
-        completion = await client.create_many(node, ids, self._random_values(), self._random_expiry_seconds(0.5))
+        completion = await client.create_many(node, ids, self._choices.values(), self._choices.expiry_seconds(0.5))
         if completion.outcome is Outcome.OK:
             await self._same_page(client, node)
             index = self._random.randrange(len(self.ids))
@@ -214,7 +220,7 @@ class Workload:
         self.all_ids.append(new)
         if id_ in self.ids:
             self.ids[self.ids.index(id_)] = new
-        await client.create(node, new, self._random_values(), self._random_expiry_seconds(0.3))
+        await client.create(node, new, self._choices.values(), self._choices.expiry_seconds(0.3))
         await self._retire(client, node, id_)
 
     async def _retire(self, client: Client, node: int, *ids: str) -> None:
@@ -230,21 +236,3 @@ class Workload:
         """Return a few ids, each with its latest known version."""
         ids = {self._pick_id() for _ in range(3)}
         return {id_: self.latest_versions.get(id_, 1) for id_ in sorted(ids)}
-
-    def _random_view(self) -> View:
-        return self._random.choice(VIEWS)
-
-    def _random_values(self, *, may_stay: bool = False) -> Values:
-        """Return values for a write. If they may stay, some dimensions keep their present ones."""
-        unchanged = (None,) if may_stay else ()
-        return Values(
-            self._random.choice((*unchanged, *STATUSES)),
-            self._random.choice((*unchanged, "", *ASSIGNEES)),
-            self._random.choice((*unchanged, (), LABELS[:1], LABELS[1:], LABELS)),
-        )
-
-    def _random_expiry_seconds(self, share: float) -> float | None:
-        """Return None, or for this share of calls an expiry during the run, one after it, or infinity for none."""
-        if self._random.random() >= share:
-            return None
-        return self._random.choice((self._random.uniform(0.3, 3), self._random.uniform(30, 60), inf))
