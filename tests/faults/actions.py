@@ -9,7 +9,8 @@ ACTIONS = {
     "same_page": 10,
     "walk": 7,
     "find": 3,
-    "update": 17,
+    "update": 15,
+    "move": 2,
     "update_many": 3,
     "finish": 4,
     "delete": 4,
@@ -27,4 +28,6 @@ HOT_ACTIONS = {
 SAME_PAGE_ACTIONS = {
     "same_page": 30, "read": 25, "update": 25, "delete": 4, "restore": 4, "create_many": 8, "replace": 4
 }  # fmt: skip
+# For races on the start of a declared order.
+START_ACTIONS = {"start": 20, "move": 60, "update": 20}
 READS = frozenset(("read", "read_many", "page", "start", "same_page", "walk", "find"))

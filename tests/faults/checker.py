@@ -59,7 +59,7 @@ class _Checker:
         view = op.invocation.view
         if op.kind == "rows":
             floors = {id_: state.floor for id_, state in self._states.items()}
-        elif op.invocation.whole_view or op.invocation.from_start:
+        elif op.invocation.whole_view or _shows_moves(op):
             self._existing -= {id_ for id_ in self._existing if self._states[id_].has_expired(op.wall_start)}
             floors = {id_: self._states[id_].floor for id_ in self._existing}
         else:
@@ -80,7 +80,7 @@ class _Checker:
             self._check_missing(op, id_, version, known.floors.get(id_, Floor()))
         if op.invocation.whole_view:
             self._check_whole_view(op, known)
-        elif op.invocation.from_start and is_declared(op.invocation.order):
+        elif _shows_moves(op):
             self._check_start(op, known)
         if op.kind in PAGES:
             self._check_page(op, known)
@@ -195,6 +195,11 @@ class _Checker:
 
     def _report(self, rule: str, op: Operation, id_: str, text: str) -> None:
         self._violations.append(Violation(rule, text, id_, op))
+
+
+def _shows_moves(op: Operation) -> bool:
+    """Return whether a page shows when a task has moved away from its start."""
+    return op.invocation.from_start and is_declared(op.invocation.order)
 
 
 def _must_contain(op: Operation, state: TaskState, floor: Floor) -> bool:

@@ -58,7 +58,7 @@ class Choices:
         )
 
     def place(self) -> Values:
-        """Return values for a write that moves a task within its views only."""
+        """Return values for a write that moves a task within its views."""
         return Values(due=self._random.choice(DUE_DATES), priority=self._random.choice(PRIORITIES))
 
     def expiry_seconds(self, share: float) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.actions import HOT_ACTIONS, SAME_PAGE_ACTIONS
+from tests.faults.actions import HOT_ACTIONS, SAME_PAGE_ACTIONS, START_ACTIONS
 from tests.faults.broken import (
     NO_HISTORY,
     ONE_LOST_INDEX,
@@ -21,7 +21,7 @@ from tests.faults.broken import (
     WITHOUT_STANDBY,
     WITHOUT_UNKNOWN,
 )
-from tests.faults.broken_views import FENCE_VARIANTS, UNTOUCHED
+from tests.faults.broken_views import FENCE_VARIANTS, UNNOTED, UNTOUCHED
 from tests.faults.cluster import running
 from tests.faults.fault import Run
 from tests.faults.injections import requests
@@ -70,6 +70,7 @@ ROUNDS = (1.5, 3, 4, 5, 6, 8, 10, 12, 15)
 # Only a page runs the script. Evictions let others read the row while the page is cached.
 OPTIONS = {
     UNTOUCHED: LOSSES,
+    UNNOTED: ENTRIES | {"actions": START_ACTIONS, "tasks": 12, "expiring_share": 0.0, "writers": 4},
     "marks at the leases of a page": PAGES | {"eviction_interval_seconds": 0.03},
 }
 
@@ -89,7 +90,7 @@ async def run_until_violation(
     """
     timeout_seconds = TIMEOUT_SECONDS.get(invariants, 1.0)
     async with running(folder, database_url, setup) as cluster:
-        workload = Workload(cluster, tasks=4, **options)
+        workload = Workload(cluster, **{"tasks": 4} | options)
         for seconds in round_seconds:
             await workload.run(seconds)
             if cancelled:

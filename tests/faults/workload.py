@@ -12,7 +12,7 @@ from tests.faults.choices import Choices
 from tests.faults.client import Client
 from tests.faults.cluster import Cluster
 from tests.faults.history import Completion, History, Outcome
-from tests.faults.views import BASE_VIEWS, Values
+from tests.faults.views import BASE_VIEWS
 
 QUIET_INTERVAL_SECONDS = 0.5
 # How often a client repeats the request for a page.
@@ -70,7 +70,7 @@ class Workload:
         """Create the lists and the tasks, then run the clients for the duration of the block."""
         await self.clients[0].create_lists(0)
         for id_ in self.ids:
-            await self.clients[0].create(0, id_, Values("TODO"))
+            await self.clients[0].create(0, id_, self._choices.values())
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             for number, client in enumerate(self.clients):
@@ -144,9 +144,10 @@ class Workload:
                 await client.page_and_facets(node, view, SAME_PAGE_SIZE, order)
 
     async def _start(self, client: Client, node: int) -> None:
-        """Read the first tasks of a view in an order in which they move, and some of its tasks by id."""
+        """Read the first tasks of a view in a declared order, then the view: it must not take back what they show."""
         view, order = self._choices.declared_order()
-        await client.page(node, view, order, first=self._random.randint(1, 3))
+        await client.page(node, view, order, first=self._random.choice((1, 1, 3)))
+        await client.page(node, view, first=SAME_PAGE_SIZE)
 
     async def _walk(self, client: Client, node: int) -> None:
         size = self._random.choice((7, 100, 100))
@@ -164,6 +165,9 @@ class Workload:
         expected_version = self.latest_versions.get(id_) if self._random.random() < 0.3 else None
         values = self._choices.values(may_stay=True)
         await client.update(node, id_, expected_version, values, self._choices.expiry_seconds(self._expiring_share))
+
+    async def _move(self, client: Client, node: int) -> None:
+        await client.update(node, self._pick_id(), None, self._choices.place(), None)
 
     async def _update_many(self, client: Client, node: int) -> None:
         expires_in_seconds, all_or_none = self._choices.expiry_seconds(0.2), self._random.random() < 0.5
