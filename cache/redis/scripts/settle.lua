@@ -64,35 +64,42 @@ for place = 1, #all / 16 do
   if recorded[1] == '' then score_at.d[place], score_at.p[place] = string.match(recorded[2][place], '^(%d+) (%d+)$') end
 end
 
--- Adds the tasks to the recorded views of a shape.
+-- Adds the tasks to the recorded views of a shape. All views share two tables: new ones would cost as much as ZADD itself.
+local created, view_expiries = {}, {}
 local function enter_recorded(shape, views)
-  local keys, at, orders = {}, 1, orders_of(shape)
-  while at < #views do
-    keys[#keys + 1] = views[at]
+  local indexes, orders, size, at, number = {}, orders_of(shape), #views, 1, 0
+  while at < size do
+    indexes[#indexes + 1] = view_index(shape, views[at])
     at = at + 2 + views[at + 1]
   end
-  local exist = have_sets(shape, keys)
+  local exist = all_exist(indexes)
   at = 1
-  for _, key in ipairs(keys) do
-    local created, expiries_of_view, scores_of_view, last = {}, {}, {}, at + 1 + views[at + 1]
-    for number = 1, #orders do scores_of_view[orders[number]] = {} end
-    for number = at + 2, last do
-      local place = views[number]
+  while at < size do
+    local key, last, count, expiry_count, view_scores = views[at], at + 1 + views[at + 1], 0, 0, orders[1] and {}
+    for _, order in ipairs(orders) do view_scores[order] = {} end
+    number = number + 1
+    for each = at + 2, last do
+      local place = views[each]
       local id = id_at[place]
       if id then
-        created[#created + 1], created[#created + 2] = created_at[place], id
-        if expires_at[place] ~= '' then append(expiries_of_view, expires_at[place], id) end
-        for each = 1, #orders do append(scores_of_view[orders[each]], score_at[orders[each]][place], id) end
+        created[count + 1], created[count + 2], count = created_at[place], id, count + 2
+        if expires_at[place] ~= '' then
+          view_expiries[expiry_count + 1], view_expiries[expiry_count + 2] = expires_at[place], id
+          expiry_count = expiry_count + 2
+        end
+        for _, order in ipairs(orders) do append(view_scores[order], score_at[order][place], id) end
       end
     end
-    if #created > 0 then
+    if count > 0 then
       if exist then
-        redis.call('ZADD', view_index(shape, key), unpack(created))
-        if #expiries_of_view > 0 then redis.call('ZADD', view_expiring(shape, key), unpack(expiries_of_view)) end
+        redis.call('ZADD', indexes[number], unpack(created, 1, count))
+        if expiry_count > 0 then
+          redis.call('ZADD', view_expiring(shape, key), unpack(view_expiries, 1, expiry_count))
+        end
       else
-        enter_view(shape, key, created, expiries_of_view)
+        enter_view(shape, key, {unpack(created, 1, count)}, {unpack(view_expiries, 1, expiry_count)})
       end
-      enter_orders(shape, key, scores_of_view)
+      enter_orders(shape, key, view_scores)
       if not generations[shape] then return end
     end
     at = last + 1

@@ -117,12 +117,11 @@ local function enter_view(shape, key, created, expiring_pairs)
   if #expiring_pairs > 0 then redis.call('ZADD', view_expiring(shape, key), unpack(expiring_pairs)) end
 end
 
--- Returns whether the sets of all these views exist: then none is new or lost.
-local function have_sets(shape, keys)
+-- Returns whether all of these keys exist.
+local function all_exist(keys)
   for first = 1, #keys, CHUNK do
-    local indexes = {}
-    for at = first, math.min(first + CHUNK - 1, #keys) do indexes[#indexes + 1] = view_index(shape, keys[at]) end
-    if redis.call('EXISTS', unpack(indexes)) < #indexes then return false end
+    local last = math.min(first + CHUNK - 1, #keys)
+    if redis.call('EXISTS', unpack(keys, first, last)) < last - first + 1 then return false end
   end
   return true
 end
