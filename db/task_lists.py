@@ -1,12 +1,12 @@
 """The rows of task lists."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
-from psycopg.rows import scalar_row
+from psycopg.rows import scalar_row, tuple_row
 
 from db.arrays import uuid_array
 from db.connection import Connection
@@ -53,6 +53,20 @@ async def lists_by_id(connection: Connection, workspace: str, ids: Sequence[UUID
     """Return the lists by id, archived ones included."""
     rows = await connection.query(LISTS_BY_ID, {"workspace": workspace, "ids": uuid_array(ids)}, _list_row)
     return {row.id: row for row in rows}
+
+
+UNUSABLE_LISTS: LiteralString = """
+    SELECT wanted.id, task_list.archived_at IS NOT NULL
+    FROM unnest(%(ids)s::uuid[]) AS wanted (id)
+    LEFT JOIN task_list ON task_list.workspace_id = %(workspace)s AND task_list.id = wanted.id
+    WHERE task_list.id IS NULL OR task_list.archived_at IS NOT NULL
+"""
+
+
+async def unusable_lists(connection: Connection, workspace: str, ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Return which lists tasks cannot enter, and whether each is archived or does not exist."""
+    params = {"workspace": workspace, "ids": uuid_array(list(ids))}
+    return dict(await connection.query(UNUSABLE_LISTS, params, tuple_row))
 
 
 LISTS_PAGE: LiteralString = f"""

@@ -50,11 +50,6 @@ async def refused_lists(connection: Connection, workspace: str, wanted: Mapping[
     """Return which tasks cannot be in the lists that they are to enter, given by the ids of the tasks."""
     if not wanted:
         return {}
-    found = await rows.lists_by_id(connection, workspace, list(set(wanted.values())))
-    refused: dict[UUID, Refused] = {}
-    for task, list_ in wanted.items():
-        if list_ not in found:
-            refused[task] = ListNotFound()
-        elif found[list_].archived_at is not None:
-            refused[task] = ListArchived()
-    return refused
+    unusable = await rows.unusable_lists(connection, workspace, set(wanted.values()))
+    refused = {True: ListArchived(), False: ListNotFound()}
+    return {task: refused[unusable[list_]] for task, list_ in wanted.items() if list_ in unusable}
