@@ -11,9 +11,10 @@ from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from db.views import View
-from tests.support.protocol_steps import LATER_TOKEN, make_marks_overdue
+from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, make_marks_overdue
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
+from tests.support.store_factories import uncommitted_task
 from tests.support.task_factories import new_task
 from tests.support.view_builds import begin_build, finish_build, read_batches
 from tests.support.view_state import built_shapes, declared_members, expected_members
@@ -59,3 +60,21 @@ async def test_late_mark_of_a_deletion_makes_the_order_by_expiry_unknown(
     await scrub_all(store, protocol(store))
     assert (await protocol(store).page(part)).ids == [task.id.bytes]
     assert await declared_members(store) == expected_members(store, [task])
+
+
+async def test_order_by_expiry_is_unknown_after_two_creates_that_were_rolled_back(store: Store) -> None:
+    """The base index has the expiry of the record, as the third create, but a view has that of the first create."""
+    await built_shapes(store)
+    later = structs.replace(uncommitted_task(expires_at=datetime(2199, 1, 1, tzinfo=UTC)), assignee="ann")
+    earlier = structs.replace(later, expires_at=datetime(2198, 1, 1, tzinfo=UTC))
+    await protocol(store).mark([MarkedWrite(EARLIER_TOKEN, later)], transaction=timedelta(seconds=2))
+    await protocol(store).record(b"7", EARLIER_TOKEN + 1, [structs.replace(earlier, assignee="bob")])
+    write = MarkedWrite(LATER_TOKEN, earlier)
+    await protocol(store).mark([write], transaction=timedelta(seconds=2))
+    await protocol(store).discard(b"7")
+    part = PageRange(5, view=View(assignee="ann"), order="EXPIRING_SOON")
+    with pytest.raises(OrderMoving):
+        await protocol(store).page(part)
+    await protocol(store).publish([write])
+    assert (await protocol(store).page(part)).ids == [earlier.id.bytes]
+    assert await declared_members(store) == expected_members(store, [earlier])
