@@ -18,9 +18,9 @@ class ViewPlan:
     pages: int = 500
     facets: int = 200
     updates: int = 500
-    creates: int = 20
+    turns: int = 10
     create_size: int = 1000
     read_seconds: float = 15.0
 
 
-QUICK_VIEWS = ViewPlan(pages=100, facets=100, updates=100, creates=5, read_seconds=5.0)
+QUICK_VIEWS = ViewPlan(pages=100, facets=100, updates=100, turns=1, read_seconds=5.0)

@@ -72,9 +72,15 @@ class Stand:
         while any(self._shapes().get(name.encode(), b"~").startswith(b"~") for name in names):
             time.sleep(0.01)
 
+    def wait_for_settles(self) -> None:
+        """Wait until Redis has the tasks of all bulk creates in its indexes."""
+        unsettled = self._key("unsettled")
+        while self.redis.zcard(unsettled):
+            time.sleep(0.001)
+
     def drop_shape(self, name: str) -> None:
         """Let Redis forget a shape, as if it had not been declared so far. A service then builds it."""
-        self.redis.hdel(self._shapes_key(), name)
+        self.redis.hdel(self._key("shapes"), name)
 
     def bytes_of(self, views: str) -> int:
         """Return the memory of all keys in Redis with the base index and these declared views of all tasks."""
@@ -96,12 +102,13 @@ class Stand:
         return [str(value) for (value,) in self.database.execute(sql, [number])]
 
     def _shapes(self) -> dict[bytes, bytes]:
-        found: Any = self.redis.hgetall(self._shapes_key())
+        found: Any = self.redis.hgetall(self._key("shapes"))
         return found  # type: ignore[no-any-return]
 
-    def _shapes_key(self) -> str:
+    def _key(self, name: str) -> str:
+        """Return a key of the index in use."""
         (epoch,) = self.database.execute("SELECT epoch FROM gate WHERE workspace_id = 'default'").fetchone() or (0,)
-        return f"{{{WORKSPACE}}}:{epoch}:shapes"
+        return f"{{{WORKSPACE}}}:{epoch}:{name}"
 
 
 def insert_tasks(connection: psycopg.Connection, count: int, *, filled: bool = True) -> None:

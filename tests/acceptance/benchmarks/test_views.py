@@ -7,7 +7,7 @@ from benchmarks.report import Report
 from benchmarks.view_rows.plan import ViewPlan, ViewRow
 from benchmarks.views import run
 
-SMALL = ViewPlan(pages=5, facets=5, updates=3, creates=2, create_size=20, read_seconds=1.0)
+SMALL = ViewPlan(pages=5, facets=5, updates=3, turns=1, create_size=20, read_seconds=1.0)
 # A part of the name of a result for each row.
 ROWS: dict[ViewRow, str] = {
     "memory": "with list, assignee and three labels",
