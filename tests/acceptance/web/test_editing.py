@@ -180,3 +180,28 @@ async def test_refused_edit_is_rolled_back_with_a_message(site: Site, open_tab: 
     await expect(tasks.tab.get_by_role("alert").filter(has_text="500")).to_be_visible()
     await expect(tasks.row("Write the letter")).to_be_visible()
     assert (await site.execute(TASK, id=id_))["task"]["version"] == 1
+
+
+async def test_typing_continues_when_the_row_comes_back(site: Site, open_tab: OpenTab) -> None:
+    """The next key must not replace the text, as it does at the start of an edit."""
+    ids = await site.create_tasks(*(f"Task {number}" for number in range(120)))
+    tab = await open_tab("/")
+    tasks, press = TaskList(tab), tab.keyboard.press
+    await expect(tasks.row("Task 118")).to_be_visible()
+    await tasks.grid.focus()
+    for key in ("Home", "j", "e", "End"):
+        await press(key)
+    await tab.keyboard.type(" is")
+    await tasks.grid.hover()
+    await tab.mouse.wheel(0, 100_000)
+    detached = tasks.dialog("Edit title: Task 118").get_by_label("Title")
+    await expect(detached).to_be_focused()
+    await tab.keyboard.type(" late")
+    await press("ArrowLeft")
+    await tab.mouse.wheel(0, -100_000)
+    in_row = tasks.grid.get_by_role("textbox", name="Title")
+    await expect(in_row).to_be_focused()
+    await expect(detached).to_be_hidden()
+    await press("t")
+    await press("Enter")
+    assert (await site.saved_task(ids[118], 2))["title"] == "Task 118 is latte"

@@ -16,7 +16,11 @@ export interface DetachedTitle {
 
 export const detachedTitle = createStore<DetachedTitle | undefined>(undefined);
 
-/** Keep the title that is edited in this input on screen when the input disappears before the edit is finished. */
+/**
+ * Keep the title that is edited in this input on screen when the input disappears before the edit is finished.
+ *
+ * When the row comes back, typing continues where it was. An edit that begins selects the whole title.
+ */
 export function useDetachedTitle(
   { id, title, version }: EditedTask,
   input: RefObject<HTMLInputElement | null>,
@@ -24,7 +28,18 @@ export function useDetachedTitle(
 ): void {
   useLayoutEffect(() => {
     const element = input.current;
-    detachedTitle.set((current) => (current?.task.id === id ? undefined : current));
+    const detached = detachedTitle.get();
+    if (detached?.task.id === id) {
+      // The other field has the same text, and the focus if it has been there long enough.
+      const active = document.activeElement;
+      const isContinued = active instanceof HTMLInputElement && active.value === element?.value;
+      const { selectionStart, selectionEnd } = isContinued ? active : detached;
+      element?.focus({ preventScroll: true });
+      element?.setSelectionRange(selectionStart, selectionEnd);
+      detachedTitle.set(undefined);
+    } else {
+      element?.select();
+    }
     return () => {
       if (isFinished() || !element) return;
       const { selectionStart, selectionEnd, value } = element;

@@ -1,5 +1,5 @@
 /** The title of a row. It is a link to the task, and can be edited in place. The row handles its clicks. */
-import { useEffect, useRef } from 'react';
+import { useRef } from 'react';
 import { useCanWrite } from '@/features/identity/permissions';
 import { HighlightedText } from '@/features/search/HighlightedText';
 import { useDetachedTitle } from '@/features/task-editing/detachedTitle';
@@ -69,7 +69,6 @@ function TitleEditor({ task, onDone }: { task: Props['task']; onDone: () => void
   const input = useRef<HTMLInputElement>(null);
   // Removing the input from the page causes a blur, which must not save a second time.
   const finished = useRef(false);
-  useEffect(() => input.current?.select(), []);
   useDetachedTitle(task, input, () => finished.current);
 
   const finish = () => {
