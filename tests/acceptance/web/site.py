@@ -117,13 +117,13 @@ class Site:
         assert until(lambda: self._state() == {"status": "ready", "degraded": False, "version": __version__})
 
     def replace_tasks(self, count: int, insert: InsertTasks = insert_numbered_tasks) -> None:
-        """Replace all tasks by `count` new ones, directly in PostgreSQL, then rebuild the Redis index."""
+        """Replace all lists and tasks by `count` new tasks, directly in PostgreSQL, then rebuild the Redis index."""
         with psycopg.connect(self.urls.database_url, autocommit=True) as connection:
             indexes = connection.execute(_SECONDARY_INDEXES).fetchall()
             for name, _ in indexes:
                 # Recreating the index after the insert is much faster than updating it.
                 connection.execute(f"DROP INDEX {name}")
-            connection.execute("TRUNCATE task")
+            connection.execute("TRUNCATE task, task_list")
             insert(connection, count)
             for _, definition in indexes:
                 connection.execute(definition)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright, expect
 
+from benchmarks.filters import wait_for_views
 from millitask import __version__
 from tests.acceptance.web.chromium import ARGUMENTS, chromium, require_fonts
 from tests.acceptance.web.site import Site
@@ -28,6 +29,7 @@ async def _run(count: int, pictures: tuple[Picture, ...]) -> None:
         now = datetime.now(UTC)
         _say(f"Inserting {count:,} tasks …")
         await asyncio.to_thread(site.replace_tasks, count, partial(insert_sample_tasks, now=now))
+        await asyncio.to_thread(wait_for_views, site)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=ARGUMENTS, chromium_sandbox=False

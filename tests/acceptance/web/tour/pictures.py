@@ -29,6 +29,7 @@ from tests.acceptance.web.tour.views import (
     search,
     selection,
     trash,
+    view,
 )
 from tests.acceptance.web.views import View
 from tests.support.service_process import ROOT
@@ -71,6 +72,7 @@ PICTURES = (
     Picture("list", first_rows),
     Picture("jump", jump),
     Picture("search", search),
+    Picture("view", view),
     Picture("filter", filter_menu),
     Picture("task", open_task, scheme="dark"),
     Picture("keyboard", keyboard_help),

@@ -3,7 +3,7 @@
 from playwright.async_api import expect
 
 from tests.acceptance.web.task_list import TaskList
-from tests.acceptance.web.tour.sample_tasks import CHOSEN
+from tests.acceptance.web.tour.sample_tasks import CHOSEN, LABELS, LISTS
 from tests.acceptance.web.views import command_menu as open_command_menu
 from tests.acceptance.web.views import keyboard_help
 
@@ -21,6 +21,7 @@ __all__ = [
     "search",
     "selection",
     "trash",
+    "view",
 ]
 
 SLIDES = CHOSEN[2]
@@ -60,6 +61,15 @@ async def jump(tasks: TaskList) -> None:
 async def search(tasks: TaskList) -> None:
     await tasks.search_field.fill(WORDS)
     await expect(tasks.rows.first).to_contain_text("invoice")
+
+
+async def view(tasks: TaskList) -> None:
+    """Choose a list, and open the menu of its labels, each with the number of its tasks."""
+    await tasks.tab.get_by_role("navigation", name="Lists and saved views").get_by_role("link", name=LISTS[3]).click()
+    await expect(tasks.title_link(CHOSEN[0].title)).to_be_hidden()
+    await tasks.tab.keyboard.press("f")
+    await tasks.dialog("Filter").get_by_role("button", name="Label: any").click()
+    await expect(tasks.dialog("Label").get_by_role("option", name=LABELS[0])).to_be_visible()
 
 
 async def filter_menu(tasks: TaskList) -> None:
