@@ -56,10 +56,11 @@ async def lists_by_id(connection: Connection, workspace: str, ids: Sequence[UUID
 
 
 UNUSABLE_LISTS: LiteralString = """
-    SELECT wanted.id, task_list.archived_at IS NOT NULL
+    SELECT wanted.id, found.archived_at IS NOT NULL
     FROM unnest(%(ids)s::uuid[]) AS wanted (id)
-    LEFT JOIN task_list ON task_list.workspace_id = %(workspace)s AND task_list.id = wanted.id
-    WHERE task_list.id IS NULL OR task_list.archived_at IS NOT NULL
+    LEFT JOIN (SELECT id, archived_at FROM task_list WHERE workspace_id = %(workspace)s) AS found
+        ON found.id = wanted.id
+    WHERE found.id IS NULL OR found.archived_at IS NOT NULL
 """
 
 

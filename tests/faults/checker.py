@@ -209,7 +209,7 @@ def _must_contain(op: Operation, state: TaskState, floor: Floor) -> bool:
         return not invocation.view and not invocation.prefixes and invocation.order != "EXPIRING_SOON"
     if not known.values.issuperset(invocation.view):
         return False
-    # A walk may miss a task that moves from pages that follow to those that it has read.
+    # A walk may miss a task that moves from a later page to an earlier one.
     moves = op.kind == "walk" and is_declared(invocation.order)
     if state.may_have_left((*invocation.view, *([sorting_value(known, invocation.order)] if moves else [])), floor):
         return False

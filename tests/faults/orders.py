@@ -11,15 +11,15 @@ from tests.faults.views import ASSIGNEES, DUE_DATES, LABELS, LISTS, PRIORITIES, 
 
 # In these orders a task never moves.
 BY_CREATION: tuple[Order, ...] = ("NEWEST", "OLDEST")
-# Those that every view has.
+# Every view has these.
 ORDERS: tuple[Order, ...] = (*BY_CREATION, "EXPIRING_SOON")
-# Those that only a shape in `views.SHAPES` declares.
+# Only a shape in `views.SHAPES` declares these.
 _DECLARED: dict[str, tuple[Order, ...]] = {
     **dict.fromkeys(LISTS, ("DUE_FIRST", "PRIORITY_FIRST")),
     **dict.fromkeys(LABELS, ("DUE_FIRST",)),
     **dict.fromkeys(ASSIGNEES, ("PRIORITY_FIRST",)),
 }
-# Each view with each of its declared orders.
+# Each view with its declared orders.
 DECLARED_ORDERS: tuple[tuple[View, Order], ...] = tuple(
     ((value,), order) for value, orders in _DECLARED.items() for order in orders
 )

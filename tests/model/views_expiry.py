@@ -46,5 +46,5 @@ def note_in_build(keys: Keys, scope: ViewsScope, task: int) -> Keys:
 
 
 def is_out_of_order(keys: Keys, task: int, view: int, row: Row) -> bool:
-    """I8: return whether a task of a view has another expiry than its row, although it is not in doubt."""
+    """I8: return whether a task of a view has another expiry than its row, and no mark has put it in doubt."""
     return not keys.moving >> task & 1 and keys.members[task][view] != row.expires_at

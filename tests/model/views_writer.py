@@ -102,7 +102,7 @@ def mark(state: State, scope: ViewsScope, index: int) -> Transitions:
 
 
 def commit(state: State, scope: ViewsScope, index: int) -> Transitions:
-    """W4: commit, or a rollback that PostgreSQL reports. A bulk create is acknowledged before it is settled."""
+    """W4: commit, or a rollback that PostgreSQL reports. A bulk create is acknowledged before its settle."""
     writer, write = state.writers[index], scope.writers[index]
     rows = put(state.rows, write.task, (*state.rows[write.task], writer.after))
     version = len(rows[write.task])

@@ -184,7 +184,7 @@ def mark(state: State, scope: Scope, index: int) -> Transitions:
 
 
 def commit(state: State, scope: Scope, index: int) -> Transitions:
-    """W4: commit, or a rollback that PostgreSQL reports. A bulk create is acknowledged before it is settled."""
+    """W4: commit, or a rollback that PostgreSQL reports. A bulk create is acknowledged before its settle."""
     writer, task = state.writers[index], scope.writers[index].task
     rows = put(state.rows, task, (*state.rows[task], writer.after))
     version = len(rows[task])

@@ -48,7 +48,7 @@ async def spend(url: str, points: int) -> None:
 async def test_operation_over_the_limit_is_refused(url: str) -> None:
     # The page has 98 points at once, which the cached counts use up.
     await spend(url, 90)
-    # At the same time: a slow machine would give back what each of them takes.
+    # At the same time: a slow machine would give the points back between two requests.
     responses = await asyncio.gather(*(post(url, {"query": COUNTS}) for _ in range(30)))
     response = next(each for each in responses if each.status_code != 200)
     assert response.status_code == 429
@@ -163,7 +163,7 @@ async def test_callers_and_workspaces_have_buckets_of_their_own(database_url: st
         assert [await status("default:a"), await status("default:a"), await status("default:b")] == [200, 429, 200]
         # A token with a limit of its own can use up what the workspace has left.
         assert 8 <= [await status("default:c:6000") for _ in range(12)].count(200) <= 11
-        # What is left, at the same time: a slow machine would give back what each of them takes.
+        # The rest, at the same time: a slow machine would give the points back between two requests.
         while 429 not in await asyncio.gather(*(status("default:c:6000", 1) for _ in range(20))):
             pass
         assert await status("default:d") == 429

@@ -24,7 +24,7 @@ from tests.support.view_state import built_shapes, declared_members, expected_me
 
 
 class HeldRedis(Redis):
-    """A Redis that sends the first settle, that of the writer, only once it is released, or never."""
+    """A Redis that sends the first settle, that of the writer, only after `release`, or never."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, read_timeout=PATIENT_SECONDS)

@@ -145,7 +145,7 @@ async def test_workspace_with_few_streams_gets_places_of_one_with_many(
 
         sockets = []
         for _ in range(3):
-            # One after the other: the newest stream is the one that was acknowledged last.
+            # In turn: the newest stream was acknowledged last.
             sockets.append(await connect(busy))
             assert json.loads(await sockets[-1].recv()) == ACKNOWLEDGED
         async with stream_of_busy() as stream:

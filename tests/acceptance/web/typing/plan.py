@@ -14,7 +14,7 @@ class Shares:
     action_ms: float = 4_000
     # What the page does by itself after an outage, on a busy machine: reconnect, find closed tabs, send again.
     settle_seconds: float = 40
-    # After this time without a saved text, only the person can save the others: their tasks are gone, for example.
+    # After this time without a saved text, only the person can save the rest: the tasks are gone, for example.
     quiet_seconds: float = 12
     # A page that could not take over the drafts of a closed tab when it opened tries again every minute.
     adopt_seconds: float = 70

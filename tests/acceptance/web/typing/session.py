@@ -192,7 +192,7 @@ class Session:
             self._note("a lost text is stored")
 
     async def _found_texts(self) -> str:
-        """Return what is saved, and if that is not everything, what the page offers."""
+        """Return the saved texts, and those that the page offers if a text is missing."""
         found = await saved_texts(self._site)
         if self._missing(found):
             found += await offered_texts(self._tab, self._ids)
