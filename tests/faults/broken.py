@@ -65,7 +65,7 @@ VARIANTS: dict[str, dict[str, tuple[str, str]]] = {
     **VIEW_VARIANTS,
     **FENCE_VARIANTS,
 }
-_NO_SETTLE = (cache.writes.bulk_create, "_attempt", {"await protocol.settle(transaction)": "pass"})
+_NO_SETTLE = (cache.writes.bulk_create, "_settle", {"await protocol.settle(transaction)": "pass"})
 ONE_LOST_INDEX = "the workspace of a lost index"
 NO_HISTORY = "the history in the gate"
 # Only an isolated or lost process, a lost pooler, or a failover shows these variants.
@@ -183,8 +183,7 @@ def leave_out(variant: str) -> None:
 
 def leave_out_of_function(owner: Any, name: str, changes: dict[str, str]) -> None:
     """Define a function or a property of a class or module again, with other texts."""
-    found = getattr(owner, name)
-    function: Any = found.fget if isinstance(found, property) else found
+    function = function_of(owner, name)
     source = textwrap.dedent(inspect.getsource(function))
     for rule, replacement in changes.items():
         assert rule in source, f"{function.__qualname__} has changed: {rule} is not in it"
@@ -192,6 +191,12 @@ def leave_out_of_function(owner: Any, name: str, changes: dict[str, str]) -> Non
     defined: dict[str, Any] = {}
     exec(compile(source, inspect.getfile(function), "exec"), function.__globals__, defined)
     setattr(owner, name, defined[name])
+
+
+def function_of(owner: Any, name: str) -> Any:
+    """Return a function of a class or module. A property has one."""
+    found = getattr(owner, name)
+    return found.fget if isinstance(found, property) else found
 
 
 def leave_out_of_scripts(changes: dict[str, tuple[str, str]]) -> None:
