@@ -1,11 +1,13 @@
 /** Knows whether the person is typing, so that nothing takes the focus between two keys. */
 import { createStore, type ReadonlyStore } from './store';
 
-const PAUSE_MS = 1_000;
+/** How long a person may think between two keys, and how long a field may take to continue in another place. */
+const PAUSE_MS = 4_000;
+const LEFT_MS = 1_000;
 
 const typingStore = createStore(false);
 
-/** Whether a field has changed in the last second. */
+/** Whether a field has changed in the last seconds, and has the focus. */
 export const typing: ReadonlyStore<boolean> = typingStore;
 
 /**
@@ -19,14 +21,20 @@ export function watchTyping(target: EventTarget = window): () => void {
     clearTimeout(pause);
     typingStore.set(false);
   };
-  const onInput = () => {
+  const stopAfter = (milliseconds: number) => {
     clearTimeout(pause);
-    pause = setTimeout(stop, PAUSE_MS);
+    pause = setTimeout(stop, milliseconds);
+  };
+  const onInput = () => {
+    stopAfter(PAUSE_MS);
     typingStore.set(true);
   };
+  const onFocusOut = () => typingStore.get() && stopAfter(LEFT_MS);
   target.addEventListener('input', onInput);
+  target.addEventListener('focusout', onFocusOut);
   return () => {
     target.removeEventListener('input', onInput);
+    target.removeEventListener('focusout', onFocusOut);
     stop();
   };
 }
