@@ -44,6 +44,7 @@ class Supervisor:
         self._metrics = [TemporaryFile() for _ in range(settings.workers)]  # noqa: SIM115 - open until the end
         self._stop_requested = False
         self._stopping = False
+        self._watching = False
         self._started = time.monotonic()
 
     def run(self) -> None:
@@ -103,7 +104,7 @@ class Supervisor:
 
     def _watch(self, children: list[SupervisedChild]) -> None:
         host, port = _probe_address(self._settings)
-        ready = False
+        ready, self._watching = False, True
         while not self._stop_requested:
             for supervised in children:
                 supervised.restart_if_dead()
@@ -130,6 +131,10 @@ class Supervisor:
         self._stop_requested = True
         if not self._stopping:
             self._stopping = True
+            if self._watching:
+                # `_watch` ends by itself. An exception in the middle of `Popen.poll` would leave its lock locked, and
+                # the wait for this child would never end.
+                return
             raise _StopRequested
         # A second signal ends the children without waiting for requests in flight.
         for worker in self._workers:
