@@ -106,7 +106,7 @@ mutants: .venv/dev.stamp ## change the protocol and the limits, and see whether 
 	$(BIN)/python -m tests.mutation $(if $(GROUPS),--groups $(GROUPS)) $(if $(SAMPLE),--sample $(SAMPLE)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(AGAIN),--again)
 
-model: .venv/dev.stamp ## explore the model of the cache protocol (20 minutes on 2 cores)
+model: .venv/dev.stamp ## explore the model of the cache protocol (tens of minutes)
 	$(BIN)/python -m tests.model
 
 stress: .venv/dev.stamp ## write to the declared views for minutes, and compare them with the rows

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-# The last steps of a process that no write waits for. Redis executes one at a time, and readers wait behind them.
+# How many last steps may be in flight in a workspace without a write that waits for them. Redis executes one at a time,
+# and readers wait behind them.
 MAX_STEPS_IN_FLIGHT = 8
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.devstores import watchdog
+from api.devstores.running import is_running
 
 _MAX_LOG_BYTES = 10 * 2**20
 # Added to the stop time of a program, for the watchdog itself.
@@ -81,7 +82,7 @@ class StoreServer:
             os.close(watched)
 
     def is_running(self) -> bool:
-        return self._watchdog is not None and self._watchdog.poll() is None
+        return self._watchdog is not None and is_running(self._watchdog)
 
     def request_stop(self) -> None:
         """Ask the store to shut down cleanly. Does not wait."""
@@ -99,7 +100,7 @@ class StoreServer:
 
     def kill(self) -> None:
         """End the store at once, without a clean shutdown."""
-        if self._watchdog is not None and self._watchdog.poll() is None:
+        if self._watchdog is not None and is_running(self._watchdog):
             self._watchdog.terminate()
         self._close_pipe()
 

@@ -12,6 +12,7 @@ import structlog
 
 from api.config.settings import Settings
 from api.devstores import EmbeddedStores, StoreUrls
+from api.devstores.running import STOP_SIGNALS
 from api.process.banner import banner
 from api.process.child import Child, SupervisedChild
 from api.process.console import print_message
@@ -19,7 +20,6 @@ from api.process.listeners import ServeError, open_listeners
 from api.process.preflight import check_identity, check_stores, check_traces, check_trusted_documents
 from api.process.worker import Worker, WorkerDescriptors
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 0.05
 _READY_TIMEOUT_SECONDS = 2.0
 # A child that fails this often before the service was ready will not start at all.
@@ -44,7 +44,6 @@ class Supervisor:
         self._metrics = [TemporaryFile() for _ in range(settings.workers)]  # noqa: SIM115 - open until the end
         self._stop_requested = False
         self._stopping = False
-        self._watching = False
         self._started = time.monotonic()
 
     def run(self) -> None:
@@ -52,7 +51,7 @@ class Supervisor:
         # The write end of this pipe closes when the supervisor dies. The workers wait for that.
         alive, keep_open = os.pipe()
         try:
-            for number in _SIGNALS:
+            for number in STOP_SIGNALS:
                 signal.signal(number, self._on_signal)
             check_identity(self._settings)
             check_trusted_documents(self._settings)
@@ -104,7 +103,7 @@ class Supervisor:
 
     def _watch(self, children: list[SupervisedChild]) -> None:
         host, port = _probe_address(self._settings)
-        ready, self._watching = False, True
+        ready = False
         while not self._stop_requested:
             for supervised in children:
                 supervised.restart_if_dead()
@@ -131,10 +130,6 @@ class Supervisor:
         self._stop_requested = True
         if not self._stopping:
             self._stopping = True
-            if self._watching:
-                # `_watch` ends by itself. An exception in the middle of `Popen.poll` would leave its lock locked, and
-                # the wait for this child would never end.
-                return
             raise _StopRequested
         # A second signal ends the children without waiting for requests in flight.
         for worker in self._workers:

@@ -19,6 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from api.config.settings import Settings
+from api.devstores.running import is_running
 from api.http.connection import Connection
 from api.http.connection_limits import ConnectionLimits, ConnectionLoad
 from api.http.websocket_connection import WebSocketConnection
@@ -80,7 +81,7 @@ class Worker:
         )
 
     def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and is_running(self.process)
 
     def request_stop(self) -> None:
         """Ask the worker to drain, finish the requests in flight and exit. Does not wait."""

@@ -64,7 +64,7 @@ for place = 1, #all / 16 do
   if recorded[1] == '' then score_at.d[place], score_at.p[place] = string.match(recorded[2][place], '^(%d+) (%d+)$') end
 end
 
--- Adds the tasks to the recorded views of a shape. All views share two tables: new ones would cost as much as ZADD itself.
+-- Adds the tasks to the recorded views of a shape. All views share two tables, because new ones cost time.
 local created, view_expiries = {}, {}
 local function enter_recorded(shape, views)
   local indexes, orders, size, at, number = {}, orders_of(shape), #views, 1, 0
