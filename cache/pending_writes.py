@@ -16,7 +16,7 @@ class PendingWrites:
 
     def __init__(self) -> None:
         self._writes: set[asyncio.Task[Any]] = set()
-        self._last_steps = 0
+        self._last_steps: set[asyncio.Task[Any]] = set()
 
     @property
     def in_flight(self) -> int:
@@ -29,11 +29,12 @@ class PendingWrites:
 
     async def finish_later(self, step: Coroutine[Any, Any, None]) -> None:
         """Start the last step of a write, which may end after the write. Wait for it if too many are in flight."""
-        if self._last_steps == MAX_STEPS_IN_FLIGHT:
+        if len(self._last_steps) == MAX_STEPS_IN_FLIGHT:
             await step
             return
-        self._last_steps += 1
-        self._start(step).add_done_callback(self._end_step)
+        task = self._start(step)
+        self._last_steps.add(task)
+        task.add_done_callback(self._last_steps.discard)
 
     async def drain(self) -> None:
         """Wait for the writes in flight and their last steps."""
@@ -45,6 +46,3 @@ class PendingWrites:
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
         return task
-
-    def _end_step(self, _: asyncio.Task[None]) -> None:
-        self._last_steps -= 1

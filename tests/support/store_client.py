@@ -1,5 +1,6 @@
 """Reads and writes a store like the resolvers of one request."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,9 +65,16 @@ class StoreClient:
     async def create_task(self, new: NewTask) -> Task:
         return accepted(await create_task(self.session, new))
 
-    async def create_tasks(self, new: Sequence[NewTask], *, all_or_none: bool = False) -> list[Task | Refused]:
-        """Return the outcomes, with the task of each `Existing`."""
+    async def create_tasks(
+        self, new: Sequence[NewTask], *, all_or_none: bool = False, settled: bool = True
+    ) -> list[Task | Refused]:
+        """Return the outcomes, with the task of each `Existing`, once Redis has the tasks in its indexes.
+
+        settled: if False, return as early as a response.
+        """
         outcomes = await create_tasks(self.session, new, all_or_none=all_or_none)
+        if settled and (steps := self.session.store.pending_writes._last_steps):
+            await asyncio.wait(steps)
         return [outcome.task if isinstance(outcome, Existing) else outcome for outcome in outcomes]
 
     async def update_task(self, id_: UUID, changes: dict[str, Any], expected_version: int | None = None) -> Task:

@@ -65,7 +65,7 @@ async def test_reads_after_the_response_have_the_tasks(
     store: Store, late: Store, held: HeldRedis, same_process: bool, breaks: bool
 ) -> None:
     held.breaks = breaks
-    created = await StoreClient(late).create_tasks([new_task(), new_task(status="DONE")])
+    created = await StoreClient(late).create_tasks([new_task(), new_task(status="DONE")], settled=False)
     assert late.pending_writes.in_flight == 1
     reader = late if same_process else store
     request = StoreClient(reader)
@@ -80,7 +80,7 @@ async def test_reads_after_the_response_have_the_tasks(
 
 async def test_failed_settle_is_left_to_the_next_read(store: Store, late: Store, held: HeldRedis) -> None:
     held.breaks = True
-    created = await StoreClient(late).create_tasks([new_task(), new_task()])
+    created = await StoreClient(late).create_tasks([new_task(), new_task()], settled=False)
     await release(late, held)
     assert (await StoreClient(store).page(PageRange(5))).tasks == created[::-1]
     await check_indexes(store)
@@ -89,7 +89,7 @@ async def test_failed_settle_is_left_to_the_next_read(store: Store, late: Store,
 async def test_writes_after_the_response_stay(store: Store, late: Store, held: HeldRedis) -> None:
     await built_shapes(store)
     new = [new_task(assignee="ann", labels=["all"]) for _ in range(3)]
-    await StoreClient(late).create_tasks(new)
+    await StoreClient(late).create_tasks(new, settled=False)
     updated = await StoreClient(late).update_task(new[0].id, {"status": "DONE", "assignee": "bob"})
     await StoreClient(late).delete_task(new[1].id)
     await release(late, held)
@@ -105,7 +105,7 @@ async def test_process_that_ends_waits_for_the_settle(store: Store, database_url
     async with Workspaces(Database(database_url), held, StoreMetrics()) as workspaces:
         late = workspaces.default.store
         await wait_until(lambda: late.gate_lease.protocol is not None)
-        await StoreClient(late).create_tasks([new_task(), new_task()])
+        await StoreClient(late).create_tasks([new_task(), new_task()], settled=False)
         asyncio.get_running_loop().call_later(0.1, held.released.set)
     assert await protocol(store).recorded_creates(0.0) == []
     await check_indexes(store)

@@ -39,6 +39,7 @@ async def test_entries_that_were_found_and_missed_are_counted(store: Store, metr
     tasks = await create_uncached_tasks(store, 3)
     ids = [task.id for task in tasks]
     await StoreClient(store).tasks_by_id(ids[:1])
+    await store.fills.drain()
     before = metrics.hits, metrics.misses, metrics.row_queries
     await StoreClient(store).tasks_by_id(ids)
     await StoreClient(store).tasks_by_id(ids[:1])
