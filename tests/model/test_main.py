@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +41,15 @@ def children(process: int) -> list[str]:
     return Path(f"/proc/{process}/task/{process}/children").read_text().split()
 
 
+@pytest.fixture
+def _ctrl_c_not_ignored() -> Iterator[None]:
+    """Let children receive Ctrl C, which a shell lets the commands ignore that it runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_not_ignored")
 def test_ctrl_c_ends_every_process() -> None:
     with subprocess.Popen([sys.executable, "-m", "tests.model"], stderr=subprocess.PIPE, process_group=0) as run:
         while not (workers := children(run.pid)):
