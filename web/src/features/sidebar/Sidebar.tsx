@@ -1,24 +1,20 @@
 /** The lists with the number of their tasks, and the saved views. A choice shows its tasks; a dragged task moves to a list. */
-import { useApolloClient, useQuery } from '@apollo/client/react';
+import { useQuery } from '@apollo/client/react';
 import { Drawer } from '@mantine/core';
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useState } from 'react';
-import { type Facet, MAX_FACETS, useFacets } from '@/features/facets/useFacets';
+import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { NO_CONDITIONS } from '@/features/filters/conditions';
 import { savedViews, watchSavedViews } from '@/features/saved-views/savedViews';
-import { taskDrag } from '@/features/task-drag/taskDrag';
 import type { SetView, View } from '@/features/task-list/taskView';
 import { openQuery, queryOf } from '@/features/task-list/viewQuery';
 import { listsDialogOpened } from '@/features/task-lists/listsDialog';
-import { formatTaskCount } from '@/features/tasks/labels';
-import { sortLists } from '@/features/tasks/sortedLists';
-import { readAllTaskLists, type TaskList, taskLists } from '@/features/tasks/taskLists';
 import { TaskCountsDocument, type TaskStatus } from '@/gql';
 import { useEscapeKey } from '@/ui/escapeKey';
-import { formatCount } from '@/ui/format';
-import { Icon, type IconName } from '@/ui/icons';
+import { Icon } from '@/ui/icons';
 import { t } from '@/ui/messages';
 import { useStore } from '@/ui/store';
 import styles from './Sidebar.module.css';
+import { SidebarEntry } from './SidebarEntry';
+import { useCountedLists } from './useCountedLists';
 
 interface Props {
   view: View;
@@ -56,58 +52,42 @@ export function SidebarDrawer({ opened, onClose, ...props }: DrawerProps) {
   );
 }
 
-export function Sidebar({ view, setView, onManageViews, onChosen = () => {} }: Props) {
-  const { q, status } = view;
-  const { lists, counts } = useCountedLists(status);
+export function Sidebar({ view, setView, onManageViews, onChosen }: Props) {
+  const { q, status, order } = view;
   const all = useAllCount(status);
   const views = useStore(savedViews);
   useEffect(watchSavedViews, []);
-  const current = q === '' ? queryOf(view) : undefined;
-  const base = { ...NO_CONDITIONS, status, order: view.order };
-  const entry = (query: string) => ({
-    query,
-    current: query === current,
-    onChoose: () => {
+  const onChoose = useCallback(
+    (query: string) => {
       openQuery(query, setView);
-      onChosen();
+      onChosen?.();
     },
-  });
-  const listEntry = (list: TaskList) => (
-    <Entry
-      key={list.id}
-      {...entry(queryOf({ ...base, list: list.id }))}
-      icon="folder"
-      count={countOf(counts, list.id)}
-      dropList={list.archivedAt === null ? list.id : undefined}
-    >
-      {list.name}
-    </Entry>
+    [setView, onChosen],
   );
-  const inUse = lists.filter(({ archivedAt }) => archivedAt === null);
-  const archived = lists.filter(({ archivedAt }) => archivedAt !== null);
+  const current = q === '' ? queryOf(view) : undefined;
+  const entry = (query: string) => ({ query, current: query === current, onChoose });
   return (
     <div className={styles.content} onKeyDown={moveFocus}>
       <ul>
-        <Entry {...entry(queryOf(base))} icon="list" count={all}>
+        <SidebarEntry {...entry(queryOf({ ...NO_CONDITIONS, status, order }))} icon="list" count={all}>
           {t('views.allTasks')}
-        </Entry>
+        </SidebarEntry>
       </ul>
       <Heading
         text={t('sidebar.lists')}
         action={t('sidebar.manageLists')}
         onAction={() => listsDialogOpened.set(true)}
       />
-      {inUse.length === 0 ? <p className={styles.hint}>{t('sidebar.noLists')}</p> : <ul>{inUse.map(listEntry)}</ul>}
-      {archived.length > 0 && <ArchivedLists count={archived.length}>{archived.map(listEntry)}</ArchivedLists>}
+      <Lists status={status} order={order} current={current} onChoose={onChoose} />
       <Heading text={t('sidebar.savedViews')} action={t('sidebar.manageViews')} onAction={onManageViews} />
       {views.length === 0 ? (
         <p className={styles.hint}>{t('sidebar.noViews')}</p>
       ) : (
         <ul>
           {views.map(({ id, name, query }) => (
-            <Entry key={id} {...entry(query)} icon="filter">
+            <SidebarEntry key={id} {...entry(query)} icon="filter">
               {name}
-            </Entry>
+            </SidebarEntry>
           ))}
         </ul>
       )}
@@ -115,23 +95,42 @@ export function Sidebar({ view, setView, onManageViews, onChosen = () => {} }: P
   );
 }
 
-/** Return all lists by name, and the number of their tasks with this status. */
-function useCountedLists(status: TaskStatus | null): { lists: TaskList[]; counts: readonly Facet[] | undefined } {
-  const client = useApolloClient();
-  const { facets } = useFacets({ by: 'LIST', where: status && { status } });
-  useEffect(() => {
-    // Someone may have created a list. Without an answer, the sidebar has the lists that the page knows.
-    const unknown = facets?.some(({ value }) => !taskLists.get().has(value)) ?? true;
-    if (unknown) readAllTaskLists(client).catch(() => undefined);
-  }, [client, facets]);
-  return { lists: sortLists([...useStore(taskLists).values()]), counts: facets };
+interface ListsProps extends Pick<View, 'status' | 'order'> {
+  /** The query of the view that the page shows. Undefined in a search. */
+  current: string | undefined;
+  onChoose: (query: string) => void;
 }
 
-/** A list that the answer leaves out has no tasks, unless the answer is not complete. */
-function countOf(facets: readonly Facet[] | undefined, id: string): number | undefined {
-  const found = facets?.find(({ value }) => value === id)?.count;
-  return found ?? (facets && facets.length < MAX_FACETS ? 0 : undefined);
-}
+const Lists = memo(function Lists({ status, order, current, onChoose }: ListsProps) {
+  const lists = useCountedLists(status);
+  const entries = useMemo(
+    () => lists.map((list) => ({ ...list, query: queryOf({ ...NO_CONDITIONS, status, order, list: list.id }) })),
+    [lists, status, order],
+  );
+  const draw = (archived: boolean) =>
+    entries
+      .filter(({ archivedAt }) => (archivedAt !== null) === archived)
+      .map(({ id, name, count, query }) => (
+        <SidebarEntry
+          key={id}
+          query={query}
+          current={query === current}
+          icon="folder"
+          count={count}
+          dropList={archived ? undefined : id}
+          onChoose={onChoose}
+        >
+          {name}
+        </SidebarEntry>
+      ));
+  const [inUse, archived] = [draw(false), draw(true)];
+  return (
+    <>
+      {inUse.length === 0 ? <p className={styles.hint}>{t('sidebar.noLists')}</p> : <ul>{inUse}</ul>}
+      {archived.length > 0 && <ArchivedLists count={archived.length}>{archived}</ArchivedLists>}
+    </>
+  );
+});
 
 /** The number of all tasks, which the tabs keep up to date. */
 function useAllCount(status: TaskStatus | null): number | undefined {
@@ -139,49 +138,6 @@ function useAllCount(status: TaskStatus | null): number | undefined {
   const counts = data?.taskCounts;
   if (!counts || status === null) return counts?.all;
   return { TODO: counts.todo, IN_PROGRESS: counts.inProgress, DONE: counts.done }[status];
-}
-
-interface EntryProps {
-  query: string;
-  current: boolean;
-  icon: IconName;
-  count?: number | undefined;
-  /** The id of the list that tasks can be dropped on. */
-  dropList?: string | undefined;
-  onChoose: () => void;
-  children: string;
-}
-
-/** A link, so that the browser can open it in another tab. */
-function Entry({ query, current, icon, count, dropList, onChoose, children }: EntryProps) {
-  const isOver = useStore(taskDrag)?.over === dropList && dropList !== undefined;
-  const onClick = (event: MouseEvent) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    onChoose();
-  };
-  return (
-    <li>
-      <a
-        href={`/${query}`}
-        className={styles.entry}
-        data-over={isOver}
-        {...(dropList === undefined ? {} : { 'data-drop-list': dropList })}
-        {...(current ? { 'aria-current': 'page' } : {})}
-        onClick={onClick}
-      >
-        <Icon name={icon} />
-        <span className={styles.name} dir="auto" title={children}>
-          {children}
-        </span>
-        {count !== undefined && (
-          <span className={styles.count} title={formatTaskCount(count)}>
-            {formatCount(count)}
-          </span>
-        )}
-      </a>
-    </li>
-  );
 }
 
 function Heading({ text, action, onAction }: { text: string; action: string; onAction: () => void }) {
