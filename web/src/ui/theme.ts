@@ -53,6 +53,11 @@ export const theme = createTheme({
   components: {
     // The text of a field decides its direction. Mantine sets a plain `dir` on the frame around the field.
     Input: { defaultProps: { attributes: { input: { dir: 'auto' } } } },
-    Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } }, styles: { title: { fontWeight: 600 } } },
+    // The list scrolls, not the page: a lock of the page's scroll bar would only cost a new layout of every element.
+    Drawer: { defaultProps: { lockScroll: false } },
+    Modal: {
+      defaultProps: { lockScroll: false, overlayProps: { backgroundOpacity: 0.35 } },
+      styles: { title: { fontWeight: 600 } },
+    },
   },
 });
