@@ -6,21 +6,17 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from msgspec import structs
 
 from cache.maintenance import audit as auditing
-from cache.maintenance import view_audit, view_compare
+from cache.maintenance import view_audit
 from cache.maintenance.audit import AuditReport, audit_sample
 from cache.maintenance.scrub import scrub_all
 from cache.maintenance.shapes import shape_steps
-from cache.redis.protocol import MarkedWrite
 from cache.redis.view_reads import Place
 from cache.store import Store
 from db.task import Task
-from tests.support.protocol_steps import EARLIER_TOKEN
 from tests.support.redis_state import protocol
-from tests.support.store_client import StoreClient
-from tests.support.store_factories import create_uncached_tasks, with_status
+from tests.support.store_factories import create_uncached_tasks
 from tests.support.task_factories import in_an_hour
 from tests.support.view_state import built_shapes, declared_members, holding, view_keys_of
 
@@ -44,7 +40,7 @@ async def registry(store: Store, shape: str, dimension: int) -> bytes:
     return index.removesuffix(b"i:") + b"values:%d" % dimension
 
 
-async def _remove_id(store: Store, task: Task) -> None:
+async def remove_id(store: Store, task: Task) -> None:
     await store.redis.client.zrem((await sets(store, "label", "a"))[0], task.id.bytes)
 
 
@@ -80,7 +76,7 @@ async def _delete_row(store: Store, task: Task) -> None:
 # Each function makes the declared views differ from the row of a task of ann with the label a. The key is a part of the
 # description of the difference.
 DAMAGE: dict[str, Callable[[Store, Task], Awaitable[None]]] = {
-    "missing from the view label 'a'": _remove_id,
+    "missing from the view label 'a'": remove_id,
     "in the view assignee+status 'bob' 'DONE', but does not belong there": _add_id,
     "in the view label 'b', but does not belong there": _add_unknown_expiry,
     "wrong expiry in the view assignee 'ann'": _change_expiry,
@@ -222,48 +218,6 @@ async def test_task_is_removed_from_every_wrong_view(store: Store, monkeypatch: 
     assert (await audit(store))[1] == []
 
 
-async def test_shapes_that_are_not_built_are_no_difference(store: Store) -> None:
-    await create_uncached_tasks(store, 2, assignee="ann")
-    report, reported = await audit(store)
-    assert (reported, report.views, set(report.unused)) == ([], 0, ALL_SHAPES)
-
-
-async def test_shape_that_is_dropped_during_the_audit_is_no_difference(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker without the shapes writes between two comparisons, and commits what the views miss."""
-    task = (await create_tasks(store))[0]
-    await _remove_id(store, task)
-    compare = view_compare.compare_views
-
-    async def write_and_compare(*arguments: object) -> object:
-        await store.redis.send([("INCR", protocol(store).keys.rev)])
-        return await compare(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(auditing, "compare_views", write_and_compare)
-    report, reported = await audit(store)
-    assert (reported, set(report.unused)) == ([], ALL_SHAPES)
-
-
-async def test_task_in_flight_is_no_difference(store: Store) -> None:
-    """The mark adds it to the views of both outcomes."""
-    task = (await create_tasks(store))[0]
-    write = MarkedWrite(EARLIER_TOKEN, structs.replace(with_status(task, "DONE"), labels=["c"]), before=task)
-    await protocol(store).mark([write], transaction=timedelta(seconds=2))
-    assert (await audit(store))[1] == []
-    await audit_sample(store, protocol(store))
-    assert not store.metrics.differences
-
-
-async def test_expired_tasks_are_no_difference(store: Store) -> None:
-    """They are in their views until the sweep of the base index, and then until E2."""
-    await create_tasks(store)
-    soon = datetime.now(UTC) + timedelta(milliseconds=400)
-    await create_uncached_tasks(store, 3, assignee="eve", labels=["e"], expires_at=soon)
-    await asyncio.sleep(0.5)
-    assert (await audit(store))[1] == []
-
-
 async def test_expired_task_that_no_sweep_will_find_is_reported(store: Store) -> None:
     await create_tasks(store)
     soon = datetime.now(UTC) + timedelta(milliseconds=400)
@@ -277,29 +231,10 @@ async def test_expired_task_that_no_sweep_will_find_is_reported(store: Store) ->
     assert (await audit(store))[1] == []
 
 
-async def test_concurrent_writes_are_no_difference(store: Store) -> None:
-    tasks = await create_tasks(store)
-
-    async def update_repeatedly(task: Task) -> None:
-        for number in range(40):
-            change = {"status": ("DONE", "TODO")[number % 2], "labels": [str(number % 3)], "assignee": str(number % 2)}
-            await StoreClient(store).update_task(task.id, change)
-
-    writing = asyncio.gather(*map(update_repeatedly, tasks))
-    audits, steps = 0, protocol(store)
-    while not writing.done():
-        assert (await audit(store))[1] == []
-        await audit_sample(store, steps)
-        audits += 1
-    await writing
-    assert audits
-    assert not store.metrics.differences
-
-
 async def test_every_batch_is_compared(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(view_audit, "BATCH_ROWS", 2)
     tasks = await create_tasks(store)
     for task in (tasks[0], tasks[2], tasks[4]):
-        await _remove_id(store, task)
+        await remove_id(store, task)
     _, reported = await audit(store)
     assert {about for about, _ in reported} == {tasks[0].id, tasks[2].id, tasks[4].id}
