@@ -14,15 +14,19 @@ ScriptName = Literal[
 WITHOUT_PRELUDE = frozenset(("page", "facets", "view_counts", "probe", "draw"))
 # These do not use the declared views.
 WITHOUT_VIEWS = WITHOUT_PRELUDE | {"lease", "fill", "due", "counts"}
+# These read the records of bulk creates.
+WITH_RECORDS = frozenset(("mark", "settle"))
 
 
 @cache
 def script_source(name: ScriptName, *, sharded: bool = False) -> str:
-    """Return the text of a script, which starts with the prelude and the functions for declared views if it uses them.
+    """Return the text of a script, after the texts that it shares with others: prelude, views, recorded views.
 
     sharded: for a node of a cluster, which publishes to its own shard.
     """
     text = (SCRIPTS / f"{name}.lua").read_text()
+    if name in WITH_RECORDS:
+        text = (SCRIPTS / "recorded_views.lua").read_text() + text
     if name not in WITHOUT_VIEWS:
         text = (SCRIPTS / "views.lua").read_text() + text
     if name not in WITHOUT_PRELUDE:

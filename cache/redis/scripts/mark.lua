@@ -14,25 +14,32 @@ read_shapes(ARGV[3])
 
 -- An earlier bulk create may not be settled. This writer holds the locks of the rows, so it has ended: its task enters
 -- the indexes here, and a late settle leaves it alone.
+local taken = {}
+
+local function take_recorded(record, id, place, views)
+  local view, created_at, expires_at = place_of(place)
+  taken[id] = true
+  redis.call('HDEL', record, id)
+  set_membership(id, view, created_at, expires_at, building)
+  -- The create may have been rolled back, so these views are held, too.
+  if next(generations) == nil then return end
+  redis.call('HSET', HOLDING, id, union_of(views, redis.call('HGET', HOLDING, id) or NO_VIEWS))
+  local scores = scores_of(views, id)
+  each_view(views, function(shape, key) note_reordering(shape, key, scores) end)
+  set_views(id, views, NO_VIEWS, created_at, expires_at)
+end
+
 local transactions, ids = redis.call('ZRANGE', UNSETTLED, 0, -1), {}
 if #transactions > 0 then each_entry(4, WIDTH, function(_, _, id) ids[#ids + 1] = id end) end
 for _, transaction in ipairs(transactions) do
-  local record = UNSETTLED .. ':' .. transaction
+  local record, places = UNSETTLED .. ':' .. transaction, {}
   local earlier = redis.call('HGET', record, 'token')
   for at, place in ipairs(redis.call('HMGET', record, unpack(ids))) do
-    if place and tonumber(earlier) < tonumber(ARGV[4 + WIDTH * (at - 1)]) then
-      local view, created_at, expires_at = place_of(place)
-      local id, views = ids[at], recorded_views_of(record, ids[at])
-      redis.call('HDEL', record, id)
-      set_membership(id, view, created_at, expires_at, building)
-      -- The create may have been rolled back, so these views are held, too.
-      if next(generations) ~= nil then
-        redis.call('HSET', HOLDING, id, union_of(views, redis.call('HGET', HOLDING, id) or NO_VIEWS))
-        local scores = scores_of(views, id)
-        each_view(views, function(shape, key) note_reordering(shape, key, scores) end)
-        set_views(id, views, NO_VIEWS, created_at, expires_at)
-      end
-    end
+    if place and tonumber(earlier) < tonumber(ARGV[4 + WIDTH * (at - 1)]) then places[ids[at]] = place end
+  end
+  if next(places) ~= nil then
+    local views = recorded_views_of(record, places)
+    for id, place in pairs(places) do take_recorded(record, id, place, views[id]) end
   end
 end
 
@@ -68,9 +75,11 @@ end
 local deadline = string.format('%.0f', now_ms() + lifetime)
 each_entry(4, WIDTH, function(entry, token, id, view, created_at, expires_at, moves, views, left)
   view = tonumber(view)
-  -- The writer of an earlier mark may die before its event, so that of this write cannot tell what subscribers know.
+  -- The writer of an earlier mark may die before its event, and no settle announces what was taken from a record. So the
+  -- event of this write cannot tell what subscribers know.
   local holder = mark_token(entry)
-  redis.call('SET', entry, 'M ' .. token .. ' ' .. (holder and holder ~= token and OVER_ANOTHER or '') .. deadline)
+  local is_over_another = taken[id] or (holder and holder ~= token)
+  redis.call('SET', entry, 'M ' .. token .. ' ' .. (is_over_another and OVER_ANOTHER or '') .. deadline)
   redis.call('ZADD', MARKS, deadline, id)
   -- Until the mark is settled the position among the expiries is unknown; a rebuild's batch may add any.
   if building == '1' then redis.call('SADD', MOVING, id) end

@@ -216,36 +216,6 @@ local function set_views(id, views, held, created_at, expires_at)
   end)
 end
 
--- Returns the ids of the record of a bulk create, joined, and its views: for each shape its name, and a list: for each view its
--- key, the number of its tasks and their places among the ids. The first name is '' if a shape declares an order: the scores
--- of each task follow. An older release records neither ids nor views, and drops the shapes.
-local function recorded_views(record)
-  local found = redis.call('HMGET', record, 'ids', 'views')
-  if not found[2] then distrust_shapes() end
-  return found[1] or '', cmsgpack.unpack(found[2] or NO_VIEWS)
-end
-
-local function recorded_id(ids, place) return string.sub(ids, 16 * place - 15, 16 * place) end
-
--- Returns the packed views of one task in the record of a bulk create.
-local function recorded_views_of(record, id)
-  local ids, recorded = recorded_views(record)
-  local list, place = {}, 1
-  while place < #ids / 16 and recorded_id(ids, place) ~= id do place = place + 1 end
-  for shape = 1, #recorded, 2 do
-    local views, at = recorded[shape + 1], 1
-    if recorded[shape] == '' then list, at = {'', views[place]}, #views end
-    while at < #views do
-      local last = at + 1 + views[at + 1]
-      for number = at + 2, last do
-        if views[number] == place then list[#list + 1], list[#list + 2] = recorded[shape], views[at] end
-      end
-      at = last + 1
-    end
-  end
-  return cmsgpack.pack(list)
-end
-
 -- Ends the mark of an id in the declared views, which agree with the row from now on.
 local function release_views(id, views, created_at, expires_at, more)
   if next(generations) == nil then return end

@@ -18,6 +18,7 @@ from cache.redis.protocol import MarkedWrite
 from cache.store import Store
 from cache.writes.edits import Edit
 from db.views import View
+from tests.integration.cache.test_bulk_creates import bulk_create
 from tests.support.gate_states import exhaust_closings, switch_gate_off
 from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN, make_marks_overdue, mark_task
 from tests.support.redis_state import protocol
@@ -140,6 +141,16 @@ async def test_rollback_announces_the_change_of_a_writer_that_died(store: Store,
     task = await create_uncached_task(store)
     await subscription.next()
     await mark_task(store, EARLIER_TOKEN, task)
+    await mark_task(store, LATER_TOKEN, task)
+    await protocol(store).abort([MarkedWrite(LATER_TOKEN, task)])
+    event = await subscription.next()
+    assert (event.kind, decoded(event.task), event.before) == ("UPDATED", task, None)
+
+
+async def test_rollback_announces_a_bulk_create_whose_record_it_took(store: Store, subscription: Subscription) -> None:
+    """Its settle announces only the tasks that are still in the record."""
+    async with bulk_create(store) as (_, [task, *_others]):
+        pass
     await mark_task(store, LATER_TOKEN, task)
     await protocol(store).abort([MarkedWrite(LATER_TOKEN, task)])
     event = await subscription.next()
