@@ -40,11 +40,11 @@ class ShapeBuilds:
         self._pauses: dict[str, float] = {}
 
     def wanted(self, store: Store) -> bool:
-        """Return whether the index in use may lack a shape."""
-        return store.gate_lease.protocol is not None and bool(store.gate_lease.views.shapes) and not self._working
+        """Return whether the index in use may lack a shape, or hold the sets of one that was removed."""
+        return store.gate_lease.protocol is not None and not self._working
 
     async def build(self, store: Store) -> float:
-        """Build the shapes that are missing, unless another process does. Return the pause before the next look."""
+        """Build what is missing and clear what was removed, unless another process does. Return the next pause."""
         protocol = store.gate_lease.protocol
         if protocol is None or self._working:
             return LOOK_SECONDS
@@ -52,7 +52,7 @@ class ShapeBuilds:
         self._working = True
         try:
             missing, _ = await steps.look()
-            if not missing:
+            if not missing and not await steps.stale_generations():
                 return LOOK_SECONDS
             built = await _build(store, steps)
         except IndexLost as error:
@@ -75,12 +75,13 @@ def shape_steps(store: Store, protocol: Protocol) -> ShapeSteps:
 
 async def unlist_swept(store: Store, protocol: Protocol) -> None:
     """E2: remove ids that have expired, and were swept from the base index, from the declared views."""
-    steps = shape_steps(store, protocol)
-    if not protocol.views.shapes or not (swept := await steps.swept()):
-        return
-    async with store.database.connection() as connection:
-        rows = await shape_rows(connection, store.workspace, list(swept))
-    await steps.unlist(swept, rows)
+    steps, before = shape_steps(store, protocol), dict[bytes, int]()
+    while protocol.views.shapes and (swept := await steps.swept()) and swept != before:
+        before = swept
+        async with store.database.connection() as connection:
+            rows = await shape_rows(connection, store.workspace, list(swept))
+        if not await steps.unlist(swept, rows):
+            return
 
 
 async def build_shapes(store: Store) -> bool | None:

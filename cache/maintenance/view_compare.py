@@ -108,14 +108,7 @@ async def _settle(store: Store, protocol: Protocol, pause: float) -> None:
     await settle_creates(store, protocol, min_age_seconds=0.0)
     while await protocol.sweep() == SWEEP_LIMIT:
         pass
-    await _unlist_all(store, protocol)
-
-
-async def _unlist_all(store: Store, protocol: Protocol) -> None:
-    reads, before = view_reads(store, protocol), dict[bytes, int]()
-    while (swept := await reads.swept()) and swept != before:
-        before = swept
-        await unlist_swept(store, protocol)
+    await unlist_swept(store, protocol)
 
 
 async def _compare_once(

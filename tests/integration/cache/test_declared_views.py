@@ -7,14 +7,19 @@ import pytest
 from msgspec import structs
 
 from cache.maintenance.scrub import scrub_all
-from cache.maintenance.shapes import shape_steps
+from cache.maintenance.shapes import ShapeBuilds, shape_steps
+from cache.metrics import StoreMetrics
 from cache.reads.facets import read_facets
+from cache.redis import shape_steps as stepping
+from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
+from db.pool import Database
 from db.shape_source import shape_rows
 from db.task import Task
-from db.views import View
+from db.views import Shapes, View
+from tests.support.gate_states import grant_gate_lease
 from tests.support.protocol_steps import EARLIER_TOKEN, LATER_TOKEN
 from tests.support.redis_state import protocol
 from tests.support.store_client import StoreClient
@@ -131,6 +136,18 @@ async def test_expired_tasks_leave_their_views(store: Store) -> None:
     await check(store, kept)
 
 
+async def test_more_expired_tasks_than_one_step_removes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stepping, "SWEPT_IDS", 2)
+    await built_shapes(store)
+    soon = datetime.now(UTC) + timedelta(milliseconds=300)
+    for _ in range(5):
+        await StoreClient(store).create_task(new_task(labels=["a"], expires_at=soon))
+    await asyncio.sleep(0.4)
+    await scrub_all(store, protocol(store))
+    assert await shape_steps(store, protocol(store)).swept() == {}
+    await check(store)
+
+
 async def test_task_whose_expiry_was_cleared_stays_in_its_views(store: Store) -> None:
     """The write began before the expiry, and ended between the reading and the removal of the swept id."""
     await built_shapes(store)
@@ -147,6 +164,27 @@ async def test_task_whose_expiry_was_cleared_stays_in_its_views(store: Store) ->
     await protocol(store).publish([write])
     assert await steps.unlist(swept, rows)
     await check(store, write.task)
+
+
+@pytest.mark.parametrize("shapes", [{}, {("list",): ()}], ids=["none", "other"])
+async def test_sets_of_a_removed_shape_are_deleted(
+    store: Store, database: Database, redis: Redis, metrics: StoreMetrics, shapes: Shapes
+) -> None:
+    """Nothing else needs to be built then."""
+    await built_shapes(store)
+    await StoreClient(store).create_task(new_task(labels=["a"]))
+    other = Store(database, redis, metrics, shapes=shapes)
+    await grant_gate_lease(other)
+    await StoreClient(other).create_task(new_task(labels=["a"]))  # the first write drops the shapes
+    steps = shape_steps(other, protocol(other))
+    stale = await steps.stale_generations()
+    assert stale
+    builds = ShapeBuilds()
+    assert builds.wanted(other)
+    await builds.build(other)
+    assert await steps.stale_generations() == []
+    patterns = [steps.keys.all_view_sets.replace(b"*", generation + b":*") for generation in stale]
+    assert [key for pattern in patterns async for key in redis.client.scan_iter(match=pattern)] == []
 
 
 async def test_write_by_a_worker_without_the_shapes_ends_their_use(store: Store) -> None:
