@@ -21,8 +21,8 @@ class ListNames:
         self.pending: list[tuple[str, str]] = []
 
     def add(self, id_: str, name: str) -> None:
-        """Add a list of the service. A name that two lists have belongs to neither."""
-        self._ids[name] = None if name in self._ids else id_
+        """Add a list of the service, perhaps once more. A name that two lists have belongs to neither."""
+        self._ids[name] = id_ if self._ids.get(name, id_) == id_ else None
 
     def id_of(self, name: str) -> str | None:
         """Return the id of the list with a name; None in a dry run. Raises `WrongValue`."""

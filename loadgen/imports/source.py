@@ -8,7 +8,7 @@ from typing import Any
 from loadgen.imports.lists import ListNames
 from loadgen.imports.records import Record, RecordReader
 from loadgen.imports.rejects import Rejects
-from loadgen.imports.task_input import refused_by_clock, task_input
+from loadgen.imports.task_input import check_list_name, refused_by_clock, task_input
 from loadgen.imports.values import ValueRules, WrongValue, field_value
 
 
@@ -55,6 +55,7 @@ class TaskSource:
             try:
                 values[name] = field_value(name, value, self._rules.values)
                 if name == "list" and "listId" not in record.values:
+                    check_list_name(values[name])
                     values["listId"] = self._lists.id_of(values[name])
             except WrongValue as error:
                 errors.append((name, f"{name} {error}."))

@@ -10,6 +10,9 @@ import msgspec
 
 from cache.errors import CreatedInFuture, ExpiryPassed, Refused
 from db.task import NewTask
+from loadgen.imports.values import WrongValue
+from schema.resolvers.field_checks import check_text
+from schema.resolvers.task_lists import MAX_LIST_NAME_CHARACTERS
 from schema.resolvers.user_errors import user_error
 from schema.resolvers.validation import validate_create
 from schema.types.inputs import CreateTaskInput
@@ -38,6 +41,14 @@ def task_input(values: dict[str, Any]) -> dict[str, Any] | Errors:
             arguments[name] = enum[arguments[name]]
     new = validate_create(CreateTaskInput(**{"title": ""} | arguments))
     return _errors(new) if isinstance(new, list) else _members(new)
+
+
+def check_list_name(name: str) -> None:
+    """Raise `WrongValue` if no list can have this name."""
+    errors: list[UserError] = []
+    check_text("list", name, MAX_LIST_NAME_CHARACTERS, errors, allow_blank=False)
+    if errors:
+        raise WrongValue(errors[0].message.removeprefix("list ").removesuffix("."))
 
 
 def refused_by_clock(values: dict[str, Any]) -> Errors:

@@ -163,6 +163,15 @@ async def test_lists_by_name(url: str) -> None:
     assert [task["list"]["name"] for task in await tasks(url)].count("Home") == 2
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_wrong_name_of_a_list_rejects_its_record_only(url: str, dry_run: bool) -> None:
+    data = f"title,list\nA,Home\nB,{'x' * 201}\nC,  \n"
+    summary, messages = await run(url, data, create_lists=True, dry_run=dry_run)
+    assert (summary.created, summary.rejected) == (1, 2)
+    assert "list must have at most 200 characters, not 201." in messages
+    assert "list must not be empty." in messages
+
+
 async def test_others_may_not_set_the_creation_time(url: str) -> None:
     data = "title,createdAt\nA,2001-01-01T00:00:00Z\n"
     summary, _ = await run(url, data, token="writer")
