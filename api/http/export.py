@@ -1,7 +1,8 @@
 """The endpoint /export: the tasks of a workspace or of a view as CSV or JSON Lines, streamed from one snapshot."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 
 import structlog
 from starlette.requests import Request
@@ -89,10 +90,11 @@ class Exports:
         async def send_all(send: Callable[[bytes], Awaitable[None]]) -> None:
             ended: list[str] = []
             with self._watch.watching(credential, caller, ended.append):
-                async for part in _parts(store, wanted):
-                    if ended or self._stopping.is_set():
-                        raise ExportCut(ended[0] if ended else "The worker stops.")
-                    await send(part)
+                async with asyncio.timeout(MAX_SECONDS), aclosing(_parts(store, wanted)) as parts:
+                    async for part in parts:
+                        if ended or self._stopping.is_set():
+                            raise ExportCut(ended[0] if ended else "The worker stops.")
+                        await send(part)
 
         return _Download(MEDIA_TYPES[wanted.format], f"tasks.{wanted.format}", send_all, self._end)
 
@@ -105,9 +107,9 @@ def _refusal(error: RequestError) -> Response:
     return error_response(error.status, str(error), str(error.extensions["code"]), error.headers, **extensions)
 
 
-async def _parts(store: Store, wanted: Wanted) -> AsyncIterator[bytes]:
+async def _parts(store: Store, wanted: Wanted) -> AsyncGenerator[bytes]:
     encode: Callable[[list[ExportedTask]], bytes] = csv_rows if wanted.format == "csv" else json_lines
-    async with asyncio.timeout(MAX_SECONDS), snapshot(store.database) as connection:
+    async with snapshot(store.database) as connection:
         await connection.flush()  # before the first part, so that an error has a status
         list_id = wanted.view.list_id
         if list_id is not None and not await lists_by_id(connection, store.workspace, [list_id]):

@@ -11,8 +11,10 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from api.config.settings import Settings
+from api.http import export
 from api.http.export import MAX_EXPORTS
 from api.identity.authenticator import Authenticator
 from schema.ids import new_id
@@ -237,6 +239,25 @@ async def test_cut_export_never_looks_complete(
     assert process.returncode == 1
     assert b"was cut off after" in err
     assert file.read_text() == "the last export"
+
+
+async def test_client_that_stops_reading_is_cut_at_the_limit(
+    http: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "MAX_SECONDS", 0.5)
+    await insert_large_tasks(database_url)
+    with capture_logs() as lines:
+        async with http.stream("GET", "/export") as response:
+            parts = response.aiter_raw()
+            await anext(parts)
+            async with asyncio.timeout(20):
+                while not any(line["event"] == "export cut" for line in lines):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+                assert await (await connection.execute(TERMINATE)).fetchall() == []
+            with pytest.raises(httpx.RemoteProtocolError):
+                async for _ in parts:
+                    pass
 
 
 async def test_command_writes_a_complete_file(http: httpx.AsyncClient, url: str, tmp_path: Path) -> None:
