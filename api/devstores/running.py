@@ -12,8 +12,10 @@ def is_running(process: "subprocess.Popen[bytes]") -> bool:
     The supervisor's handler raises an exception. In the middle of `Popen.poll` this would leave the lock of the process
     locked, and a later `wait` would never return. No other thread can receive the signal: the supervisor has one.
     """
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
+        # This call raises for a signal that has just arrived, and then has blocked the signals already.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         return process.poll() is None
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
