@@ -64,11 +64,11 @@ async def test_rate_limit_is_waited_for_beyond_the_maximum_wait() -> None:
 
 
 async def test_success_of_another_request_restarts_the_maximum_wait() -> None:
-    retries = RetryPolicy(0.3, lambda _: None)
-    waiting = retries.call(failing(1, ServiceUnavailable("away", 0.8)))
+    retries = RetryPolicy(1, lambda _: None)
+    waiting = retries.call(failing(1, ServiceUnavailable("away", 1.6)))
 
     async def others() -> None:
-        for _ in range(10):
+        for _ in range(18):
             await asyncio.sleep(0.1)
             await retries.call(failing(0, ServiceUnavailable("never")))
 
