@@ -3,7 +3,7 @@ import type { ApolloClient } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useMemo } from 'react';
 import { type BulkChange, doneMessage } from '@/features/bulk-changes/bulkChange';
-import { type BulkFields, editItem, needsChange, type TaskEdit } from '@/features/bulk-changes/bulkItem';
+import { editItem, needsChange, type TaskEdit } from '@/features/bulk-changes/bulkItem';
 import { countTasks, type TaskSet } from '@/features/bulk-changes/taskSet';
 import { useDeleteTasks } from '@/features/task-editing/useDeleteTasks';
 import { useUpdateTasks } from '@/features/task-editing/useUpdateTasks';
@@ -55,7 +55,7 @@ export function useTaskActions(
   const change = useCallback(
     (tasks: TaskSet, wanted: BulkChange) => {
       // Tasks may leave the list, and a selection of the whole list would then stand for others.
-      if (wanted.kind === 'update' && movesTasks(wanted.fields, placingFields)) clear();
+      if (wanted.kind !== 'delete' && movesTasks(changedFields(wanted), placingFields)) clear();
       if (!tasks.range && canChangeAtOnce(client, [...tasks.included], wanted))
         return changeFew([...tasks.included], wanted);
       const total = countTasks(tasks, listTotal);
@@ -89,8 +89,12 @@ function inputFor(client: ApolloClient, id: string, edit: TaskEdit): UpdateTaskI
   return needsChange(item) ? [{ id, ...item.after }] : [];
 }
 
-function movesTasks(fields: BulkFields, placingFields: readonly PlacingField[]): boolean {
-  return fields.status !== undefined || placingFields.some((field) => fields[field] !== undefined);
+function changedFields(edit: TaskEdit): readonly string[] {
+  return edit.kind === 'labels' ? ['labels'] : Object.keys(edit.fields);
+}
+
+function movesTasks(fields: readonly string[], placingFields: readonly PlacingField[]): boolean {
+  return fields.includes('status') || placingFields.some((field) => fields.includes(field));
 }
 
 function nextStatus(client: ApolloClient, { range, included }: TaskSet): 'TODO' | 'DONE' {
