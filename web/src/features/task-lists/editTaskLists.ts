@@ -5,7 +5,7 @@ import { trackChange } from '@/features/task-editing/pendingChanges';
 import { uuid7 } from '@/features/task-editing/taskIds';
 import { type ChangeRecord, keepForRetry, rebaseUndoSteps, recordChange } from '@/features/task-editing/undoStack';
 import { showUndoToast } from '@/features/task-editing/undoToast';
-import { rememberTaskLists, type TaskList } from '@/features/tasks/taskLists';
+import { rememberTaskLists, type TaskList, taskLists } from '@/features/tasks/taskLists';
 import { CreateTaskListDocument, UpdateTaskListDocument } from '@/gql';
 import { isolate } from '@/ui/bidi';
 import { t } from '@/ui/messages';
@@ -40,9 +40,21 @@ async function sendCreate(client: ApolloClient, name: string): Promise<TaskList 
 
 export type ListChange = { name: string } | { archived: boolean };
 
+/** The change of each list that is being sent. */
+const sending = new Map<string, Promise<string | undefined>>();
+
 /** Rename, archive or unarchive a list. Resolves to the reason of a failure, or to undefined. */
 export function changeTaskList(client: ApolloClient, list: TaskList, change: ListChange): Promise<string | undefined> {
-  return trackChange(sendChange(client, list, change));
+  const earlier = sending.get(list.id);
+  // The earlier change may give the list a new version, which is then no conflict.
+  const sent = earlier
+    ? earlier.then(() => sendChange(client, taskLists.get().get(list.id) ?? list, change))
+    : sendChange(client, list, change);
+  sending.set(list.id, sent);
+  void sent.finally(() => {
+    if (sending.get(list.id) === sent) sending.delete(list.id);
+  });
+  return trackChange(sent);
 }
 
 async function sendChange(

@@ -23,8 +23,12 @@ export const taskLists = createStore<ReadonlyMap<string, TaskList | null>>(new M
 const wanted = new Set<string>();
 let scheduled = false;
 
+/** Keep the newest version of each list: an answer may arrive after that of a later change. */
 export function rememberTaskLists(lists: readonly TaskList[]): void {
-  if (lists.length > 0) taskLists.set((known) => new Map([...known, ...lists.map((list) => [list.id, list] as const)]));
+  taskLists.set((known) => {
+    const newer = lists.filter(({ id, version }) => version > (known.get(id)?.version ?? 0));
+    return newer.length === 0 ? known : new Map([...known, ...newer.map((list) => [list.id, list] as const)]);
+  });
 }
 
 /** Return the list with this id, and read an unknown one. Undefined without an id, and before the answer. */
@@ -77,8 +81,17 @@ async function readTaskLists(client: ApolloClient, ids: string[]): Promise<void>
   }
 }
 
-/** Read all lists, also archived ones. Rejects without an answer. */
-export async function readAllTaskLists(client: ApolloClient): Promise<void> {
+let reading: Promise<void> | undefined;
+
+/** Read all lists, also archived ones, or wait for a call that is reading them. Rejects without an answer. */
+export function readAllTaskLists(client: ApolloClient): Promise<void> {
+  reading ??= readPages(client).finally(() => {
+    reading = undefined;
+  });
+  return reading;
+}
+
+async function readPages(client: ApolloClient): Promise<void> {
   for (let after: string | null | undefined = null; after !== undefined;) after = await readPageOfLists(client, after);
 }
 
