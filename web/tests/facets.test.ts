@@ -1,6 +1,7 @@
 import { CombinedGraphQLErrors } from '@apollo/client';
 import { expect, test } from 'vitest';
 import { rememberUndeclared, shapeOf, undeclaredShapes } from '@/features/facets/undeclaredShapes';
+import { countsOf, MAX_FACETS } from '@/features/facets/useFacets';
 import { countsOfFacets } from '@/features/tasks-page/tabCounts';
 
 const refusal = (code: string) =>
@@ -17,6 +18,13 @@ test('only a combination that the service does not declare is remembered', () =>
   expect(undeclaredShapes.get().size).toBe(0);
   expect(rememberUndeclared(refusal('VIEW_NOT_DECLARED'), 'label+list')).toBe(true);
   expect([...undeclaredShapes.get()]).toEqual(['label+list']);
+});
+
+test('a value that the answer leaves out has no tasks, unless the answer is not complete', () => {
+  const facets = [{ value: 'bug', count: 3 }];
+  const full = Array.from({ length: MAX_FACETS }, (_, i) => ({ value: `label ${i}`, count: 1 }));
+  expect(['bug', 'urgent'].map(countsOf(facets))).toEqual([3, 0]);
+  expect([countsOf(full)('bug'), countsOf(undefined)('bug')]).toEqual([undefined, undefined]);
 });
 
 test('a status without tasks has the number 0, and all tasks the sum', () => {

@@ -53,6 +53,15 @@ export function useFacets(request: FacetRequest | null): { facets: readonly Face
   return { facets: active ? data?.facets : undefined, undeclared };
 }
 
+type Counted = Pick<Facet, 'value' | 'count'>;
+
+/** Return the number of each value. One that the answer leaves out has no tasks, unless the answer is not complete. */
+export function countsOf(facets: readonly Counted[] | undefined): (value: string) => number | undefined {
+  const counts = new Map(facets?.map(({ value, count }) => [value, count]));
+  const leftOut = facets && facets.length < MAX_FACETS ? 0 : undefined;
+  return (value) => counts.get(value) ?? leftOut;
+}
+
 /** The list comes first. Numbers are read when its first answers are here. */
 function useFirstAnswers(): boolean {
   const [ready, setReady] = useState(false);

@@ -1,9 +1,9 @@
 /** A dialog that filters by a list, an assignee or a label. It offers the values that tasks have, with their numbers. */
 import { useApolloClient } from '@apollo/client/react';
 import { useEffect } from 'react';
-import type { Facet } from '@/features/facets/useFacets';
+import { countsOf, type Facet } from '@/features/facets/useFacets';
 import { ChoiceDialog, type ShownChoice } from '@/features/field-picker/ChoiceDialog';
-import { listChoices } from '@/features/tasks/sortedLists';
+import { listChoices, sortLists } from '@/features/tasks/sortedLists';
 import { Initials, Label } from '@/features/tasks/TaskBadges';
 import { readAllTaskLists, taskLists } from '@/features/tasks/taskLists';
 import type { TaskStatus } from '@/gql';
@@ -82,7 +82,7 @@ function valueChoices(name: 'assignee' | 'label', facets: readonly Facet[], curr
   }));
 }
 
-/** All lists, also those without tasks. */
+/** All lists, but archived ones only if they have tasks. */
 function useListChoices(needed: boolean, facets: readonly Facet[] | undefined, current: string | null): ShownChoice[] {
   const client = useApolloClient();
   const lists = useStore(taskLists);
@@ -90,19 +90,17 @@ function useListChoices(needed: boolean, facets: readonly Facet[] | undefined, c
     // Without an answer, the dialog offers the lists that the page knows.
     if (needed) readAllTaskLists(client).catch(() => undefined);
   }, [client, needed]);
-  const counts = new Map(facets?.map(({ value, count }) => [value, count]));
-  const shown = [...lists.values()].filter((list) => list?.archivedAt === null || counts.has(list?.id ?? ''));
-  const archived = shown.filter((list) => list !== null && list.archivedAt !== null);
-  return [...listChoices(shown, current), ...archived.filter((list) => list !== null && list.id !== current)].flatMap(
-    (list) =>
-      list
-        ? {
-            key: list.id,
-            text: list.name,
-            selected: list.id === current,
-            detail: facets && formatCount(counts.get(list.id) ?? 0),
-            content: list.archivedAt === null ? list.name : t('lists.archivedNamed', { name: isolate(list.name) }),
-          }
-        : [],
-  );
+  const countOf = countsOf(facets);
+  const known = [...lists.values()];
+  const withTasks = sortLists(known).filter(({ id, archivedAt }) => archivedAt !== null && facets && countOf(id) !== 0);
+  return [...listChoices(known, current), ...withTasks.filter(({ id }) => id !== current)].map((list) => {
+    const count = countOf(list.id);
+    return {
+      key: list.id,
+      text: list.name,
+      selected: list.id === current,
+      detail: count === undefined ? undefined : formatCount(count),
+      content: list.archivedAt === null ? list.name : t('lists.archivedNamed', { name: isolate(list.name) }),
+    };
+  });
 }

@@ -1,6 +1,6 @@
 import { useApolloClient } from '@apollo/client/react';
 import { useEffect, useMemo } from 'react';
-import { MAX_FACETS, useFacets } from '@/features/facets/useFacets';
+import { countsOf, useFacets } from '@/features/facets/useFacets';
 import { sortLists } from '@/features/tasks/sortedLists';
 import { readAllTaskLists, type TaskList, taskLists } from '@/features/tasks/taskLists';
 import type { TaskStatus } from '@/gql';
@@ -15,17 +15,16 @@ export interface CountedList extends TaskList {
 export function useCountedLists(status: TaskStatus | null): readonly CountedList[] {
   const client = useApolloClient();
   const { facets } = useFacets({ by: 'LIST', where: status && { status } });
+  // Without an answer, the sidebar has the lists that the page knows.
+  useEffect(() => void readAllTaskLists(client).catch(() => undefined), [client]);
+  // Someone may have created a list.
   useEffect(() => {
-    // Someone may have created a list. Without an answer, the sidebar has the lists that the page knows.
-    const unknown = facets?.some(({ value }) => !taskLists.get().has(value)) ?? true;
-    if (unknown) readAllTaskLists(client).catch(() => undefined);
+    if (facets?.some(({ value }) => !taskLists.get().has(value))) readAllTaskLists(client).catch(() => undefined);
   }, [client, facets]);
   const lists = useStore(taskLists);
   const sorted = useMemo(() => sortLists([...lists.values()]), [lists]);
   return useMemo(() => {
-    const counts = new Map(facets?.map(({ value, count }) => [value, count]));
-    // A list that the answer leaves out has no tasks, unless the answer is not complete.
-    const leftOut = facets && facets.length < MAX_FACETS ? 0 : undefined;
-    return sorted.map((list) => ({ ...list, count: counts.get(list.id) ?? leftOut }));
+    const countOf = countsOf(facets);
+    return sorted.map((list) => ({ ...list, count: countOf(list.id) }));
   }, [sorted, facets]);
 }
