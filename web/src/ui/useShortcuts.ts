@@ -9,8 +9,9 @@ export type Shortcuts = Record<string, (event: KeyboardEvent) => void>;
 
 /** Shortcuts that stay on while the person types. */
 const ALWAYS_ON = new Set(['mod+k']);
-/** Keys that scroll the panel that has the focus. */
+/** Keys that scroll the panel or the sidebar that has the focus. */
 const SCROLL_KEYS = new Set(['PageDown', 'PageUp', 'Home', 'End', ' ']);
+const DELETE_KEYS = new Set(['Delete', 'Backspace']);
 const KEYS_OF_CONTROLS = new Set(['Enter', ' ', 'ArrowLeft', 'ArrowRight', 'Home', 'End', 'ArrowUp', 'ArrowDown']);
 
 const heldKey = new HeldKey();
@@ -54,6 +55,8 @@ function isHandledByTarget(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : document.body;
   if (target.closest('[role="dialog"], [role="menu"], textarea, select, [contenteditable="true"]')) return true;
   if (target.closest('input:not([type="checkbox"])')) return true;
-  if (SCROLL_KEYS.has(event.key) && target.closest('aside')) return true;
+  if (SCROLL_KEYS.has(event.key) && target.closest('aside, nav')) return true;
+  // A person who presses Delete on the name of a list does not mean the selected tasks.
+  if (DELETE_KEYS.has(event.key) && target.closest('nav')) return true;
   return KEYS_OF_CONTROLS.has(event.key) && target.closest('button, a, [role="tab"]') !== null;
 }

@@ -24,8 +24,8 @@ export interface PageCommands {
   undo: () => void;
   redo: () => void;
   openTrash: () => void;
-  /** Show the sidebar and move the focus there, or hide it. */
-  toggleSidebar: () => void;
+  /** Show the sidebar and move the focus there. Hide it if it has the focus already, or if its button was pressed. */
+  toggleSidebar: (byButton?: boolean) => void;
   /** Load the first tasks of the view and print them. */
   printTasks: () => void;
   colorScheme: ColorScheme;

@@ -45,7 +45,7 @@ export function Header({ view, counts, commands, searchRef, filterOpened, sideba
         <span>{PRODUCT}</span>
       </h1>
       <div className={styles.views}>
-        <SidebarButton opened={sidebarOpened} onClick={commands.toggleSidebar} />
+        <SidebarButton opened={sidebarOpened} onClick={() => commands.toggleSidebar(true)} />
         <StatusTabs counts={counts} active={activeTab(view)} />
         <FilterButton
           count={activeConditions(view).length}

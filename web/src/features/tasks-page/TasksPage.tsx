@@ -84,9 +84,9 @@ export function TasksPage() {
     },
     redo: () => void redoLatest(),
     openTrash: () => void setTrash('1'),
-    toggleSidebar: () => {
+    toggleSidebar: (byButton = false) => {
       if (!sidebar.beside) return setPanel((current) => (current === 'sidebar' ? undefined : 'sidebar'));
-      const hides = sidebar.shown && (sidebarHasFocus() || document.activeElement?.closest('header') !== null);
+      const hides = sidebar.shown && (byButton || sidebarHasFocus());
       showSidebar(!hides);
       if (hides) grid.current?.focus();
       else focusSidebar();
@@ -233,7 +233,7 @@ function usePageShortcuts({ togglePanel, toggleSidebar, undo, redo, focusSearch,
     'mod+y': redo,
     '/': focusSearch,
     f: () => togglePanel('filter'),
-    v: toggleSidebar,
+    v: () => toggleSidebar(),
     g: focusGoToPage,
   });
 }
