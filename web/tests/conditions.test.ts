@@ -98,6 +98,7 @@ test('lists, people and labels in the URL have the form that the service accepts
     '019e1f00-0000-7000-8000-000000000001',
   ]);
   expect(['', ' ', 'a b', 'x'.repeat(51)].map(parseValue('label'))).toEqual([null, null, 'a b', null]);
+  expect(parseValue('label')('\u{1e922}'.repeat(50))).not.toBeNull();
   expect(['overdue', 'today', '7d', '2026-11-01..', 'soon'].map(parseDue)).toEqual([
     'overdue',
     'today',

@@ -78,9 +78,9 @@ export function parseListId(text: string): string | null {
   return UUID.test(text) ? text.toLowerCase() : null;
 }
 
-/** Return a parser of the values that the service accepts for the field. */
+/** Return a parser of the values that the service accepts for the field. It counts code points, like the service. */
 export function parseValue(field: 'assignee' | 'label'): (text: string) => string | null {
-  return (text) => (text.trim() !== '' && text.length <= MAX_LENGTH[field] ? text : null);
+  return (text) => (text.trim() !== '' && Array.from(text).length <= MAX_LENGTH[field] ? text : null);
 }
 
 /** The service combines the expiry with the status only. A URL with more keeps the other conditions. */
