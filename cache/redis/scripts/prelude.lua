@@ -1,4 +1,4 @@
--- The start of every script but page.lua.
+-- The start of every script but those in `WITHOUT_PRELUDE` of cache/redis/script_texts.py.
 -- KEYS: rev, marks, the index of each view (all tasks, then each status), their `expiring` sets, moving; then the
 -- entries, or whatever else the script takes. `cache/redis/keys.py` lists them in this order.
 local VIEWS = 4
