@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
@@ -11,6 +11,10 @@ from tests.acceptance.web.task_list import TaskList
 from tests.acceptance.web.test_views import entry, lists_with_tasks, sidebar
 
 DELAY_SECONDS = 0.3
+RENAME = """mutation ($id: ID!) {
+  updateTaskList(input: { id: $id, expectedVersion: 1, name: "Villa" }) { userErrors { code } }
+}"""
+LISTS = "{ taskLists(first: 10) { nodes { name } } }"
 
 
 async def delay_answers(tab: Page) -> None:
@@ -58,12 +62,31 @@ async def test_the_button_hides_the_sidebar_where_a_click_moves_no_focus(site: S
     await expect(sidebar(tab)).to_be_visible()
 
 
-async def test_changes_of_a_list_that_follow_quickly_are_no_conflict(site: Site, open_tab: OpenTab) -> None:
-    await lists_with_tasks(site)
+async def open_lists_dialog(site: Site, open_tab: OpenTab) -> tuple[str, Page, Locator]:
+    """Return the id of the list House, the tab, and the dialog."""
+    _, house = await lists_with_tasks(site)
     tab = await open_tab("/")
     await expect(entry(tab, "House")).to_have_text("House1")
     await sidebar(tab).get_by_role("button", name="Manage lists").click()
-    dialog = TaskList(tab).dialog("Lists")
+    return house, tab, TaskList(tab).dialog("Lists")
+
+
+async def test_conflict_is_not_overwritten_by_a_change_that_waited(site: Site, open_tab: OpenTab) -> None:
+    house, tab, dialog = await open_lists_dialog(site, open_tab)
+    field = dialog.get_by_label(re.compile("Name of the list .*House"))
+    await expect(field).to_be_visible()
+    await site.execute(RENAME, id=house)
+    await delay_answers(tab)
+    await field.fill("Home")
+    await field.press("Enter")
+    await field.press("Tab")  # sends the name once more
+    await expect(dialog).to_contain_text("Someone else has changed this list")
+    await asyncio.sleep(3 * DELAY_SECONDS)
+    assert (await site.execute(LISTS))["taskLists"]["nodes"] == [{"name": "Garden"}, {"name": "Villa"}]
+
+
+async def test_changes_of_a_list_that_follow_quickly_are_no_conflict(site: Site, open_tab: OpenTab) -> None:
+    _, tab, dialog = await open_lists_dialog(site, open_tab)
     field = dialog.get_by_label(re.compile("Name of the list .*House"))
     await expect(field).to_be_visible()
     await delay_answers(tab)

@@ -46,9 +46,9 @@ const sending = new Map<string, Promise<string | undefined>>();
 /** Rename, archive or unarchive a list. Resolves to the reason of a failure, or to undefined. */
 export function changeTaskList(client: ApolloClient, list: TaskList, change: ListChange): Promise<string | undefined> {
   const earlier = sending.get(list.id);
-  // The earlier change may give the list a new version, which is then no conflict.
+  // The earlier change gives the list a new version, which is no conflict. If it failed, the person has to decide first.
   const sent = earlier
-    ? earlier.then(() => sendChange(client, taskLists.get().get(list.id) ?? list, change))
+    ? earlier.then((problem) => problem ?? sendChange(client, taskLists.get().get(list.id) ?? list, change))
     : sendChange(client, list, change);
   sending.set(list.id, sent);
   void sent.finally(() => {
