@@ -14,7 +14,7 @@ def is_running(process: "subprocess.Popen[bytes]") -> bool:
     """
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
-        # This call raises for a signal that has just arrived, and then has blocked the signals already.
+        # For a signal that has just arrived, this call raises after it has blocked the signals.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         return process.poll() is None
     finally:

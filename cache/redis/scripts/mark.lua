@@ -12,8 +12,7 @@ end)
 if late then return 'LATE' end
 read_shapes(ARGV[3])
 
--- An earlier bulk create may not be settled. This writer holds the locks of the rows, so it has ended: its task enters
--- the indexes here, and a late settle leaves it alone.
+-- The ids that this script takes out of the record of a bulk create.
 local taken = {}
 
 local function take_recorded(record, id, place, views)
@@ -29,6 +28,8 @@ local function take_recorded(record, id, place, views)
   set_views(id, views, NO_VIEWS, created_at, expires_at)
 end
 
+-- An earlier bulk create may not be settled. This writer holds the locks of the rows, so it has ended: its task enters
+-- the indexes here, and a late settle leaves it alone.
 local transactions, ids = redis.call('ZRANGE', UNSETTLED, 0, -1), {}
 if #transactions > 0 then each_entry(4, WIDTH, function(_, _, id) ids[#ids + 1] = id end) end
 for _, transaction in ipairs(transactions) do
