@@ -1,8 +1,9 @@
 """Tests the trash, the history of changes, and redo."""
 
+import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.acceptance.web.conftest import OpenTab
 from tests.acceptance.web.site import Site
@@ -80,10 +81,19 @@ async def test_empty_trash_and_failed_load_say_so(site: Site, open_tab: OpenTab,
     tab = await open_tab("/")
     tasks = TaskList(tab)
     await tasks.expect_connected()
-    await tab.route("**/graphql", lambda route: route.abort("connectionfailed"))
+    aborted: list[str] = []
+
+    async def abort(route: Route) -> None:
+        aborted.append(str(route.request.post_data))
+        await asyncio.sleep(0.2)  # the end of the list is seen, and asks for more, before the failure
+        await route.abort("connectionfailed")
+
+    await tab.route("**/graphql", abort)
     await tab.get_by_role("button", name="Trash").click()
     trash = tasks.dialog("Trash")
     await expect(trash.get_by_role("alert")).to_contain_text("The deleted tasks could not be loaded.")
+    await tab.wait_for_timeout(500)
+    assert len([body for body in aborted if "DeletedTasks" in body]) == 1, "a failed load repeats itself"
     await tab.unroute("**/graphql")
     await trash.get_by_role("button", name="Try again").click()
     await expect(trash).to_contain_text("The trash is empty.")

@@ -27,6 +27,7 @@ export function useDeletedTasks(): DeletedTasks {
   const [error, setError] = useState<string>();
   const latest = useRef(NOTHING_LOADED);
   const running = useRef<Promise<void>>(Promise.resolve());
+  const failed = useRef(false);
 
   const fetchPage = useCallback(
     async (before: LoadedTasks): Promise<LoadedTasks> => {
@@ -42,24 +43,29 @@ export function useDeletedTasks(): DeletedTasks {
     },
     [client],
   );
-  // Reads run one after the other, each from what the one before has loaded.
-  const run = useCallback((read: () => Promise<LoadedTasks>): void => {
+  // Reads run one after the other, each from what the one before has loaded. A read may find that it is not needed.
+  const run = useCallback((read: () => Promise<LoadedTasks | undefined>): void => {
     running.current = running.current
       .then(read)
       .then((next) => {
+        if (!next) return;
+        failed.current = false;
         latest.current = next;
         setLoaded(next);
         setComplete(true);
         setError(undefined);
       })
-      .catch((reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)));
+      .catch((reason: unknown) => {
+        failed.current = true;
+        setError(reason instanceof Error ? reason.message : String(reason));
+      });
   }, []);
   const loadMore = useCallback(() => {
     const { length } = latest.current.tasks;
-    run(() => {
+    run(async () => {
       const { tasks, hasNextPage } = latest.current;
-      // A list that has grown since has another end, which reports for itself.
-      return hasNextPage && tasks.length === length ? fetchPage(latest.current) : Promise.resolve(latest.current);
+      // A list that has grown since has another end, which reports for itself. After a failure, a person decides.
+      return hasNextPage && tasks.length === length && !failed.current ? fetchPage(latest.current) : undefined;
     });
   }, [run, fetchPage]);
   const refresh = useCallback(
