@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import structlog
 
 from cache.errors import IndexLost, RedisFull
+from cache.redis.bulk_connection import BulkConnection
 from cache.redis.protocol import Protocol
 from cache.redis.shape_steps import ShapeSteps
 from cache.store import Store
@@ -23,9 +25,10 @@ from db.shape_source import (
 
 log = structlog.get_logger(__name__)
 
-BATCH_ROWS = 10_000
-# How long to let others use Redis after a batch, in relation to the time that Redis took for the batch.
-PAUSE_SHARE = 0.5
+# Large enough that most views have several tasks in a batch, which Redis adds in one call.
+BATCH_ROWS = 20_000
+# How many commands Redis has at once, and how long to let others use it after them, in relation to the time it took.
+SENT_COMMANDS, PAUSE_SHARE = 6, 0.3
 # How often a process asks Redis for the shapes of a workspace, and of how many workspaces in a second.
 LOOK_SECONDS, LOOKS_PER_SECOND = 0.5, 20.0
 # After a build that failed, because workers with other shapes write: the pause, which doubles up to the maximum.
@@ -135,41 +138,27 @@ async def _begin(store: Store, steps: ShapeSteps, missing: Sequence[str]) -> Map
 async def _fill(store: Store, connection: Connection, steps: ShapeSteps, generations: Mapping[str, int]) -> int | None:
     """V2: add all tasks in batches. Return their number, or None if the shapes are no longer being built.
 
-    PostgreSQL reads the next batch while Redis adds one.
+    PostgreSQL and Redis work in turn: together they would leave readers no core of a small machine.
     """
-    count, batches = 0, asyncio.Queue[list[bytes]](1)
-
-    async def read() -> None:
-        nonlocal count
-        position = INDEX_START
+    count, position = 0, INDEX_START
+    await steps.begin_adding(generations)
+    async with store.redis.bulk(steps.gate.redis_run_id) as bulk:
         while part := await next_range(connection, store.workspace, position, BATCH_ROWS):
             for name, generation in generations.items():
                 shape = steps.views.named[name]
                 views = await view_batches(connection, store.workspace, part, shape, steps.views.shapes[shape])
-                commands = []
-                for command in steps.pack_batches(name, generation, views):
-                    commands.append(command)
-                    await asyncio.sleep(0)  # a thread would keep the event loop waiting for the interpreter
-                if commands:
-                    await batches.put(commands)
+                if not await _add(bulk, steps, steps.pack_batches(name, generation, views)):
+                    return None
             count += part.size
             position = part.last
-        await batches.put([])
+    return count
 
-    async def add() -> bool:
-        await steps.begin_adding(generations)
-        async with store.redis.bulk(steps.gate.redis_run_id) as bulk:
-            while commands := await batches.get():
-                started = time.monotonic()
-                if not steps.all_added(await bulk.send(commands)):
-                    reading.cancel()
-                    return False
-                await asyncio.sleep(PAUSE_SHARE * (time.monotonic() - started))
-        return True
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            reading, adding = group.create_task(read()), group.create_task(add())
-    except ExceptionGroup as failures:  # the first failure has ended the other task
-        raise failures.exceptions[0] from None
-    return count if adding.result() else None
+async def _add(bulk: BulkConnection, steps: ShapeSteps, commands: Iterator[bytes]) -> bool:
+    """Send a few commands at a time, with pauses. Return whether the shapes are still being built."""
+    while sent := list(islice(commands, SENT_COMMANDS)):
+        started = time.monotonic()
+        if not steps.all_added(await bulk.send(sent)):
+            return False
+        await asyncio.sleep(PAUSE_SHARE * (time.monotonic() - started))
+    return True

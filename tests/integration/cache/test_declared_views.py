@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import structs
 
+from cache.maintenance import shapes as building
 from cache.maintenance.scrub import scrub_all
 from cache.maintenance.shapes import ShapeBuilds, shape_steps
 from cache.metrics import StoreMetrics
@@ -63,6 +64,21 @@ async def test_tasks_from_before_the_build_are_in_their_views(store: Store) -> N
     client = StoreClient(store)
     far = datetime(2199, 1, 1, tzinfo=UTC)
     tasks = [await client.create_task(new_task(assignee="ann", labels=["a"], expires_at=far)) for _ in range(3)]
+    await built_shapes(store)
+    await check(store, *tasks)
+
+
+async def test_build_in_many_batches_and_commands(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "BATCH_ROWS", 7)
+    monkeypatch.setattr(building, "SENT_COMMANDS", 2)
+    monkeypatch.setattr(stepping, "ENLIST_TASKS", 3)
+    client = StoreClient(store)
+    far = datetime(2199, 1, 1, tzinfo=UTC)
+    new = [
+        new_task(assignee="ann" if n % 3 else "bob", labels=["all", f"{n % 2}"], expires_at=far if n % 5 else None)
+        for n in range(17)
+    ]
+    tasks = [await client.create_task(task) for task in new]
     await built_shapes(store)
     await check(store, *tasks)
 
