@@ -8,7 +8,7 @@ import psycopg
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
-from psycopg.rows import AsyncRowFactory
+from psycopg.rows import AsyncRowFactory, scalar_row
 
 from db.blocking import run_blocking
 from db.errors import CommitUnknown, NotReplicated, comes_from_the_server, name_server
@@ -61,6 +61,10 @@ class Connection:
         statement = self.queue(sql, params, row_factory)
         await self.flush()
         return statement.rows
+
+    async def keep_session(self) -> None:
+        """Keep the session of a lock in use. Raises `DatabaseError` if it has ended, and the lock with it."""
+        await self.query("SELECT true", {}, scalar_row)
 
     async def flush(self) -> None:
         """Execute the statements that are queued, and read the answers to those that were sent.

@@ -12,7 +12,6 @@ TRY_TO_WARM: LiteralString = """
     SELECT pg_try_advisory_xact_lock(7, 0), set_config('transaction_timeout', '0', true),
            set_config('idle_in_transaction_session_timeout', '5s', true)
 """
-HOLD_WARM_LOCK: LiteralString = "SELECT true"
 
 
 async def try_to_warm(connection: Connection) -> bool:
@@ -21,8 +20,3 @@ async def try_to_warm(connection: Connection) -> bool:
     The lock only saves work: two concurrent warm starts are safe.
     """
     return bool((await connection.query(TRY_TO_WARM, {}, scalar_row))[0])
-
-
-async def hold_warm_lock(connection: Connection) -> None:
-    """Keep the session of the lock in use. Raises `DatabaseError` if the session has ended, and the lock with it."""
-    await connection.query(HOLD_WARM_LOCK, {}, scalar_row)

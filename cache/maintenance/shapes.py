@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 BATCH_ROWS = 20_000
 # How many commands Redis has at once, and how long to let others use it after them, in relation to the time it took.
 SENT_COMMANDS, PAUSE_SHARE = 6, 0.3
+# How often the session of the lock is used, which PostgreSQL ends after 5 s without.
+KEEP_SECONDS = 1.0
 # How often a process asks Redis for the shapes of a workspace, and of how many workspaces in a second.
 LOOK_SECONDS, LOOKS_PER_SECOND = 0.5, 20.0
 # After a build that failed, because workers with other shapes write: the pause, which doubles up to the maximum.
@@ -147,18 +149,22 @@ async def _fill(store: Store, connection: Connection, steps: ShapeSteps, generat
             for name, generation in generations.items():
                 shape = steps.views.named[name]
                 views = await view_batches(connection, store.workspace, part, shape, steps.views.shapes[shape])
-                if not await _add(bulk, steps, steps.pack_batches(name, generation, views)):
+                if not await _add(bulk, steps, steps.pack_batches(name, generation, views), connection):
                     return None
             count += part.size
             position = part.last
     return count
 
 
-async def _add(bulk: BulkConnection, steps: ShapeSteps, commands: Iterator[bytes]) -> bool:
+async def _add(bulk: BulkConnection, steps: ShapeSteps, commands: Iterator[bytes], connection: Connection) -> bool:
     """Send a few commands at a time, with pauses. Return whether the shapes are still being built."""
+    in_use = time.monotonic()
     while sent := list(islice(commands, SENT_COMMANDS)):
         started = time.monotonic()
         if not steps.all_added(await bulk.send(sent)):
             return False
         await asyncio.sleep(PAUSE_SHARE * (time.monotonic() - started))
+        if time.monotonic() > in_use + KEEP_SECONDS:
+            await connection.keep_session()
+            in_use = time.monotonic()
     return True

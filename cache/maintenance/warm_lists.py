@@ -18,7 +18,7 @@ from db.errors import DatabaseError, explain
 from db.pool import Database
 from db.task import ID_BYTES
 from db.warm_list import due_warm_lists, save_warm_list
-from db.warm_lock import hold_warm_lock, try_to_warm
+from db.warm_lock import try_to_warm
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +103,7 @@ async def _most_used(protocols: Mapping[Store, Protocol], lock_connection: Conne
     for redis in servers.values():
         began = time.monotonic()
         async for keys in cached_keys(redis):
-            await hold_warm_lock(lock_connection)
+            await lock_connection.keep_session()
             for key, use in keys:
                 if (store := by_prefix.get(key[:-ID_BYTES])) is not None:
                     most_used.add(store, key[-ID_BYTES:], use)

@@ -34,7 +34,7 @@ from db.connection import Connection
 from db.errors import ShareBusy
 from db.usage import most_requested_pages, most_requested_tasks
 from db.warm_list import warm_list
-from db.warm_lock import hold_warm_lock, try_to_warm
+from db.warm_lock import try_to_warm
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +145,7 @@ class WarmStart:
         metrics, read = self._store.metrics, self._quiet_store.metrics
         pace = Pace(self._budget.commands_per_second)
         for portion in portions:
-            await hold_warm_lock(self._lock_connection)
+            await self._lock_connection.keep_session()
             if not self._is_in_use:
                 return "index closed"
             if await used_share(self._store.redis, self._protocol.gate.redis_run_id) >= self._budget.memory_share:
@@ -167,7 +167,7 @@ class WarmStart:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > HOLD_SECONDS:
             await asyncio.sleep(min(left, HOLD_SECONDS))
-            await hold_warm_lock(self._lock_connection)
+            await self._lock_connection.keep_session()
         await asyncio.sleep(left)
 
     @property

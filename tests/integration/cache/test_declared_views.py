@@ -16,6 +16,7 @@ from cache.redis.client import Redis
 from cache.redis.index import PageRange
 from cache.redis.protocol import MarkedWrite
 from cache.store import Store
+from db.connection import Connection
 from db.pool import Database
 from db.shape_source import shape_rows
 from db.task import Task
@@ -80,6 +81,25 @@ async def test_build_in_many_batches_and_commands(store: Store, monkeypatch: pyt
     ]
     tasks = [await client.create_task(task) for task in new]
     await built_shapes(store)
+    await check(store, *tasks)
+
+
+async def test_build_keeps_the_session_of_its_lock_in_use(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "KEEP_SECONDS", 0)
+    monkeypatch.setattr(building, "SENT_COMMANDS", 1)
+    monkeypatch.setattr(stepping, "ENLIST_TASKS", 1)
+    keep_session, backends = Connection.keep_session, list[int]()
+
+    async def kept(connection: Connection) -> None:
+        await keep_session(connection)
+        backends.append(connection.raw.pgconn.backend_pid)
+
+    monkeypatch.setattr(Connection, "keep_session", kept)
+    client = StoreClient(store)
+    tasks = [await client.create_task(new_task(assignee="ann")) for _ in range(3)]
+    await built_shapes(store)
+    assert len(backends) >= 3
+    assert len(set(backends)) == 1
     await check(store, *tasks)
 
 

@@ -22,7 +22,7 @@ from db.errors import DatabaseError
 from db.pool import Database
 from db.task import Task
 from db.usage import RequestedPage
-from db.warm_lock import hold_warm_lock, try_to_warm
+from db.warm_lock import try_to_warm
 from tests.support.gate_states import build_index, close_gate, grant_gate_lease, switch_gate_off, wait_until
 from tests.support.redis_state import entry_bytes, protocol
 from tests.support.requests_recorded import record_requested
@@ -115,7 +115,7 @@ async def test_lock_is_kept_in_long_pauses(store: Store, monkeypatch: pytest.Mon
         await lock_connection.raw.execute("SET LOCAL idle_in_transaction_session_timeout = '1s'")
         # Ten commands, at five a second.
         await WarmStart(store, protocol(store), WarmBudget(5, 1.0), lock_connection).run()
-        await hold_warm_lock(lock_connection)
+        await lock_connection.keep_session()
     assert await cached(store, tasks) == tasks
 
 
