@@ -22,7 +22,7 @@ class DueSteps(CreateRecords):
         return [UUID(bytes=id_) for id_, deadline in marks if deadline < now_ms]
 
     async def due(self, min_record_age_seconds: float) -> bool:
-        """Return whether the scrub has work: expired ids, overdue marks, or bulk creates recorded so long ago."""
+        """Return whether the scrub has work: expired or swept ids, overdue marks, or bulk creates of so long ago."""
         return bool(await self._read_script("due", self.keys.prelude, int(min_record_age_seconds * 1000)))
 
     async def sweep(self, limit: int = SWEEP_LIMIT) -> int:

@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from cache.maintenance import shapes as building
-from cache.maintenance.scrub import scrub_all
+from cache.maintenance.scrub import scrub_all, scrub_if_due
 from cache.maintenance.shapes import ShapeBuilds, shape_steps
 from cache.metrics import StoreMetrics
 from cache.reads.facets import read_facets
@@ -168,7 +168,8 @@ async def test_expired_tasks_leave_their_views(store: Store) -> None:
     await asyncio.sleep(0.5)
     page = await StoreClient(store).page(PageRange(5, view=View(label="a")))
     assert (page.tasks, page.total) == ([kept], 1)
-    await scrub_all(store, protocol(store))
+    assert await protocol(store).sweep() == 1  # Redis may fail before the step that follows
+    await scrub_if_due(store, protocol(store))
     await check(store, kept)
 
 
