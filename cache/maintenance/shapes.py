@@ -81,7 +81,7 @@ def shape_steps(store: Store, protocol: Protocol) -> ShapeSteps:
 async def unlist_swept(store: Store, protocol: Protocol) -> None:
     """E2: remove ids that have expired, and were swept from the base index, from the declared views."""
     steps, before = shape_steps(store, protocol), dict[bytes, int]()
-    while protocol.views.shapes and (swept := await steps.swept()) and swept != before:
+    while (swept := await steps.swept()) and swept != before:
         before = swept
         async with store.database.connection() as connection:
             rows = await shape_rows(connection, store.workspace, list(swept))
